@@ -1,0 +1,10 @@
+"""The pages, for gunicorn's gthread worker."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
+application = get_wsgi_application()

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+from streams import checks  # imported to register the checks
+
+__all__ = ["StaffConfig", "StreamsConfig", "checks"]
+
+
+class StreamsConfig(AppConfig):
+    name = "streams"
+    verbose_name = "Partner Portal"
+
+
+class StaffConfig(AdminConfig):
+    default_site = "streams.admin.site.StaffSite"

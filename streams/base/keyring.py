@@ -1,0 +1,89 @@
+"""Encryption of secrets at rest: AES-256-GCM with a ring of keys.
+
+The newest key encrypts, every key of the ring decrypts. What a ciphertext belongs to
+(`bound_to`) is authenticated with it, so a ciphertext copied to another row is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+
+
+class KeyRingError(ValueError):
+    """ENCRYPTION_KEYS cannot be used; the message names the entry, never the key."""
+
+
+class CannotDecrypt(Exception):
+    """The ring has no such key, or the ciphertext is not this row's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A ciphertext and the id of the key that made it."""
+
+    key_id: str
+    ciphertext: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Keys by id, newest first."""
+
+    keys: dict[str, bytes] = field(repr=False)
+
+    @classmethod
+    def parse(cls, entries: Iterable[str]) -> Self:
+        """Read entries of the form `id:base64 of 32 bytes`, newest first.
+
+        Raises KeyRingError.
+        """
+        keys: dict[str, bytes] = {}
+        for number, entry in enumerate(entries, start=1):
+            key_id, _, text = entry.strip().partition(":")
+            try:
+                key = base64.b64decode(text, validate=True)
+            except binascii.Error:
+                key = b""
+            if not key_id or len(key) != 32 or key_id in keys:
+                raise KeyRingError(
+                    f"Entry {number} of ENCRYPTION_KEYS is not `id:base64 of 32 bytes`"
+                    " with an id of its own."
+                )
+            keys[key_id] = key
+        if not keys:
+            raise KeyRingError("ENCRYPTION_KEYS is empty.")
+        return cls(keys)
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that encrypts."""
+        return next(iter(self.keys))
+
+    def seal(self, text: str, *, bound_to: str) -> Sealed:
+        """Encrypt `text` for the row that `bound_to` names."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        cipher = AESGCM(self.keys[self.newest])
+        return Sealed(
+            self.newest, nonce + cipher.encrypt(nonce, text.encode(), bound_to.encode())
+        )
+
+    def open(self, sealed: Sealed, *, bound_to: str) -> str:
+        """The text that was sealed for `bound_to`. Raises CannotDecrypt."""
+        key = self.keys.get(sealed.key_id)
+        if key is None:
+            raise CannotDecrypt(f"ENCRYPTION_KEYS has no key {sealed.key_id!r}.")
+        nonce, body = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
+        try:
+            return AESGCM(key).decrypt(nonce, body, bound_to.encode()).decode()
+        except InvalidTag:
+            raise CannotDecrypt("This ciphertext does not belong to this row.") from None

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from django.db import models
+
+from streams.base.clock import now
+from streams.base.ids import public_id
+from streams.connections.regions import Region
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def current(self) -> ConnectionQuerySet:
+        """Those that have not been deleted."""
+        return self.filter(deleted_at=None)
+
+
+class Connection(models.Model):
+    """A Segment source that a feed is sent to."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        ATTENTION = "attention", "Needs attention"
+
+    feed = models.ForeignKey("streams.Feed", on_delete=models.PROTECT, related_name="connections")
+    public_id = models.CharField(max_length=12, unique=True, default=public_id)
+    region = models.CharField(max_length=10, choices=Region)
+    # The write key: sealed for this row (keys.py), and what may be shown of it.
+    key_ciphertext = models.BinaryField(editable=False)
+    key_ring_id = models.CharField(max_length=20, editable=False)
+    key_fingerprint = models.CharField(max_length=64, editable=False)
+    key_last4 = models.CharField(max_length=4)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    status_reason = models.CharField(max_length=300, blank=True)
+    status_at = models.DateTimeField(default=now)
+    # Is the key right? Segment answers 200 to any key, so: known, then seen.
+    known = models.BooleanField(null=True)  # None: could not be asked
+    known_at = models.DateTimeField(null=True)
+    test_code = models.CharField(max_length=4, blank=True)
+    test_sent_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=now)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Two at once would send every event twice.
+            models.UniqueConstraint(
+                fields=["feed"],
+                condition=models.Q(deleted_at=None),
+                name="one_connection_per_feed",
+            ),
+        ]
+        indexes = [
+            # "Is this key in use elsewhere?" when a key is pasted.
+            models.Index(fields=["key_fingerprint"], name="connection_fingerprint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.key_last4} ({self.get_region_display()})"

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from streams.base.clock import now
+
+
+class Cursor(models.Model):
+    """How far a feed has been sent to a connection.
+
+    Accounts for every event after `start`: delivered, rejected, filtered, or pending
+    between `position` and the feed's head.
+    """
+
+    class Kind(models.TextChoices):
+        LIVE = "live", "Live"
+        REPLAY = "replay", "Replay"
+
+    connection = models.ForeignKey(
+        "streams.Connection", on_delete=models.PROTECT, related_name="cursors"
+    )
+    feed = models.ForeignKey("streams.Feed", on_delete=models.PROTECT, related_name="cursors")
+    stream = models.ForeignKey("streams.Stream", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.LIVE)
+    start = models.BigIntegerField()
+    position = models.BigIntegerField()
+    rejected = models.BigIntegerField(default=0)
+    filtered = models.BigIntegerField(default=0)
+    # None: nothing waits. Else something does, and may be sent from then on.
+    due_at = models.DateTimeField(null=True)
+    # Paused, needing attention, or of a deleted connection: due, but not to be sent.
+    held = models.BooleanField(default=False)
+    failures = models.IntegerField(default=0)  # tries in a row without an answer to act on
+    failing_since = models.DateTimeField(null=True)
+    # At most so many events in the next request: Segment refused a larger one.
+    batch_limit = models.IntegerField(null=True)
+    rejections_in_row = models.IntegerField(default=0)
+    last_delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(kind="live"), name="one_live_cursor"
+            ),
+            models.CheckConstraint(
+                condition=Q(start__lte=F("position"), start__gte=0),
+                name="cursor_starts_before_its_position",
+            ),
+        ]
+        indexes = [
+            # What a drain and the sweep ask each turn: who of this stream is due?
+            models.Index(
+                fields=["stream", "due_at"],
+                condition=Q(due_at__isnull=False, held=False),
+                name="cursor_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} cursor {self.pk} at {self.position}"
+
+    @property
+    def delivered(self) -> int:
+        """Events that Segment took."""
+        return self.position - self.start - self.rejected - self.filtered
+
+
+class Lease(models.Model):
+    """Who may spend a stream's budget, and until when."""
+
+    stream = models.OneToOneField(
+        "streams.Stream", on_delete=models.CASCADE, primary_key=True, related_name="lease"
+    )
+    owner = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.stream_id} until {self.until}"
+
+
+class Delivery(models.Model):
+    """One HTTP request to Segment and what came of it.
+
+    On PostgreSQL partitioned by `started_at` (migration 0002).
+    """
+
+    class Outcome(models.TextChoices):
+        DELIVERED = "delivered", "Delivered"
+        SPLIT = "split", "Refused, sent again in halves"
+        REJECTED = "rejected", "Rejected"
+        RETRY = "retry", "Will be tried again"
+        HELD = "held", "Refused, connection held"
+
+    cursor = models.ForeignKey(
+        Cursor, on_delete=models.PROTECT, db_constraint=False, related_name="+", db_index=False
+    )
+    connection = models.ForeignKey(
+        "streams.Connection",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="deliveries",
+        db_index=False,
+    )
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    events = models.IntegerField()
+    body_bytes = models.IntegerField()  # before gzip
+    started_at = models.DateTimeField()
+    duration_ms = models.IntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    status_code = models.IntegerField(null=True)  # None: no answer
+    error = models.CharField(max_length=300, blank=True)
+    answer = models.CharField(max_length=1000, blank=True)  # Segment's body, cut
+    retry_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [
+            # The list of a connection, newest first.
+            models.Index(fields=["connection", "-id"], name="delivery_list"),
+            # The deliveries whose range holds one event.
+            models.Index(fields=["connection", "last_seq"], name="delivery_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_seq}–{self.last_seq} {self.outcome}"
+
+
+class Rejection(models.Model):
+    """One event that Segment, or the plan, refused for good."""
+
+    connection = models.ForeignKey(
+        "streams.Connection", on_delete=models.PROTECT, related_name="rejections"
+    )
+    cursor = models.ForeignKey(Cursor, on_delete=models.PROTECT, related_name="+")
+    seq = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    status_code = models.IntegerField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cursor", "seq"], name="rejected_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.reason}"
+
+
+class CursorMark(models.Model):
+    """Where a cursor stood at the start of a quarter of an hour in which it moved."""
+
+    pk = models.CompositePrimaryKey("cursor_id", "at")
+    cursor_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    position = models.BigIntegerField()
+    rejected = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.cursor_id} {self.at:%Y-%m-%d %H:%M} {self.position}"

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from django.db import models
+
+from streams.base.clock import now
+
+
+class Feed(models.Model):
+    """One workspace's log of events in one stream: numbered 1, 2, 3 … without gaps."""
+
+    stream = models.ForeignKey("streams.Stream", on_delete=models.PROTECT, related_name="feeds")
+    workspace = models.ForeignKey(
+        "streams.Workspace", on_delete=models.PROTECT, related_name="feeds"
+    )
+    head_seq = models.BigIntegerField(default=0)  # the last number given
+    head_at = models.DateTimeField(null=True)  # when it was given
+    # What an official Segment library sends as its write key; shown once.
+    ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)
+    ingest_key_hint = models.CharField(max_length=8, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "workspace"], name="one_feed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace} in {self.stream}"
+
+
+class Event(models.Model):
+    """One Segment call, never changed once written.
+
+    On PostgreSQL the table is partitioned by `received_at` (migration 0002), which
+    only grows within a feed. Beside its key it has no index: each would cost about
+    as much as all the rest of the append.
+    """
+
+    pk = models.CompositePrimaryKey("feed", "seq")
+    feed = models.ForeignKey(
+        Feed, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    seq = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    type = models.CharField(max_length=8)
+    name = models.CharField(max_length=200)  # of the event, page, screen; cut at 200
+    user_id = models.CharField(max_length=200)  # cut at 200
+    message_id = models.CharField(max_length=100)
+    payload = models.BinaryField()  # the JSON that Segment gets, byte by byte
+
+    def __str__(self) -> str:
+        return f"{self.feed_id}/{self.seq} {self.type} {self.name}"
+
+
+class SeenMessage(models.Model):
+    """A messageId that a feed has taken, as 128 bits of its digest; kept for the window."""
+
+    pk = models.CompositePrimaryKey("feed_id", "digest")
+    feed_id = models.BigIntegerField()
+    digest = models.UUIDField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.feed_id}/{self.digest}"
+
+
+class FeedMark(models.Model):
+    """Where a feed's head stood when its first event of a quarter of an hour came.
+
+    Numbers have no gaps, so two marks tell how many events came between them: a chart
+    and a search by time without counting and without an index on the events.
+    """
+
+    pk = models.CompositePrimaryKey("feed_id", "at")
+    feed_id = models.BigIntegerField()
+    at = models.DateTimeField()  # the start of the quarter
+    seq = models.BigIntegerField()  # the head before that first event
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.at:%Y-%m-%d %H:%M} {self.seq}"

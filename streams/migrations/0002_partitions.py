@@ -1,0 +1,42 @@
+"""Events, seen messages and deliveries in partitions by day, on PostgreSQL.
+
+Retention then drops tables and deletes nothing (docs/architecture.md, "Retention").
+A default partition takes rows of a day that has no table of its own yet.
+"""
+
+from django.db import migrations
+
+TABLES = {
+    # table: (partitioned by, primary key: it must hold the partition's column)
+    "streams_event": ("received_at", "feed_id, seq, received_at"),
+    "streams_seenmessage": ("seen_at", "feed_id, digest, seen_at"),
+    "streams_delivery": ("started_at", "id, started_at"),
+}
+
+
+def partition(apps, schema_editor):
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    for table, (column, key) in TABLES.items():
+        schema_editor.execute(f"ALTER TABLE {table} RENAME TO {table}_plain")
+        schema_editor.execute(
+            f"CREATE TABLE {table} (LIKE {table}_plain INCLUDING DEFAULTS,"
+            f" PRIMARY KEY ({key})) PARTITION BY RANGE ({column})"
+        )
+        schema_editor.execute(f"DROP TABLE {table}_plain CASCADE")
+        schema_editor.execute(
+            f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"
+        )
+    # LIKE leaves the identity out, and a partitioned table of PostgreSQL 15 may have none.
+    schema_editor.execute("CREATE SEQUENCE streams_delivery_id_seq OWNED BY streams_delivery.id")
+    schema_editor.execute(
+        "ALTER TABLE streams_delivery ALTER id SET DEFAULT nextval('streams_delivery_id_seq')"
+    )
+    delivery = apps.get_model("streams", "Delivery")
+    for index in delivery._meta.indexes:
+        schema_editor.add_index(delivery, index)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("streams", "0001_initial")]
+    operations = [migrations.RunPython(partition, migrations.RunPython.noop)]

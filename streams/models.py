@@ -1,0 +1,23 @@
+"""Gathers every room's models for Django."""
+
+from __future__ import annotations
+
+from streams.audit.models import AuditEntry
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor, CursorMark, Delivery, Lease, Rejection
+from streams.events.models import Event, Feed, FeedMark, SeenMessage
+from streams.tenancy.models import (
+    Partner,
+    PartnerMembership,
+    PartnerToken,
+    User,
+    Workspace,
+    WorkspaceMembership,
+)
+
+__all__ = [
+    "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
+    "FeedMark", "Lease", "Partner", "PartnerMembership", "PartnerToken", "Rejection",
+    "SeenMessage", "Stream", "User", "Workspace", "WorkspaceMembership",
+]  # fmt: skip
