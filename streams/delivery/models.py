@@ -25,6 +25,9 @@ class Cursor(models.Model):
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LIVE)
     start = models.BigIntegerField()
     position = models.BigIntegerField()
+    # When the event at `position` was received: a bound for reading on, so that
+    # PostgreSQL looks into no older partition.
+    position_at = models.DateTimeField(null=True)
     rejected = models.BigIntegerField(default=0)
     filtered = models.BigIntegerField(default=0)
     # None: nothing waits. Else something does, and may be sent from then on.

@@ -55,13 +55,14 @@ class Event(models.Model):
 class SeenMessage(models.Model):
     """A messageId that a feed has taken, as 128 bits of its digest; kept for the window."""
 
-    pk = models.CompositePrimaryKey("feed_id", "digest")
+    # The digest first: a group of many feeds asks for its digests in one statement.
+    pk = models.CompositePrimaryKey("digest", "feed_id")
+    digest = models.BinaryField(max_length=16)
     feed_id = models.BigIntegerField()
-    digest = models.UUIDField()
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.feed_id}/{self.digest}"
+        return f"{self.feed_id}/{bytes(self.digest).hex()}"
 
 
 class FeedMark(models.Model):

@@ -9,7 +9,7 @@ from django.db import migrations
 TABLES = {
     # table: (partitioned by, primary key: it must hold the partition's column)
     "streams_event": ("received_at", "feed_id, seq, received_at"),
-    "streams_seenmessage": ("seen_at", "feed_id, digest, seen_at"),
+    "streams_seenmessage": ("seen_at", "digest, feed_id, seen_at"),
     "streams_delivery": ("started_at", "id, started_at"),
 }
 

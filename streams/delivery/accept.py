@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from streams.delivery.lease import unowned
+from streams.delivery.models import Cursor
+from streams.events.log import Addition, Seqs, append
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of each event of each addition, and whom to wake."""
+
+    seqs: list[Seqs]  # None: a duplicate
+    stream_ids: set[int]  # have work now, and nobody who does it
+
+
+def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
+    """Write events down and mark the idle cursors of their feeds as due.
+
+    When this returns the events are durable. The caller may then wake the streams;
+    if it cannot, the sweep does within a second. Raises events.log.UnknownFeed.
+    """
+    with transaction.atomic():
+        seqs = append(additions, now=now)
+        grown = {
+            addition.feed_id
+            for addition, given in zip(additions, seqs, strict=True)
+            if any(seq is not None for seq in given)
+        }
+        busy = _mark_due(grown, now)
+    return Accepted(seqs, unowned(busy))
+
+
+def _mark_due(feed_ids: set[int], now: datetime) -> set[int]:
+    # The feeds are locked, and a drain locks the feed before its cursor goes idle
+    # (outcome.py): either it saw our events, or we see it idle.
+    idle = Cursor.objects.filter(
+        feed_id__in=feed_ids, due_at=None, position__lt=F("feed__head_seq")
+    )
+    woken = dict(idle.values_list("pk", "stream_id"))
+    if woken:
+        Cursor.objects.filter(pk__in=woken, due_at=None).update(due_at=now)
+    return set(woken.values())

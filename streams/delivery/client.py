@@ -1,0 +1,114 @@
+"""Calls Segment. Nobody else does, and a write key goes nowhere else."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+import requests
+
+from streams.base.clock import now
+from streams.delivery.answers import Answer
+
+CONNECT_TIMEOUT_S = 5.0
+MAX_ANSWER_BYTES = 1_000
+# Segment's addresses change without notice (segment/http-api.md, 1): a kept connection
+# is closed after this time, so that the name is looked up again.
+SESSION_LIFE_S = 600.0
+GZIP_FROM_BYTES = 1_000  # smaller bodies fit a packet anyway
+LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0  # more is taken for a mistake
+
+
+class SegmentClient:
+    """One sender's connections to Segment; not to be shared between threads."""
+
+    def __init__(self, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._opened_at = time.monotonic()
+
+    def post_batch(self, url: str, *, write_key: str, body: bytes) -> Answer:
+        """Send one batch. Never raises for what the network does: that is an answer."""
+        started = time.monotonic()
+        try:
+            answer = self._post(url, write_key, body, started + self._timeout_s)
+        except requests.RequestException as error:
+            self._session.close()
+            answer = Answer(status=None, error=_words(error))
+        took_ms = round((time.monotonic() - started) * 1000)
+        return Answer(
+            status=answer.status,
+            text=answer.text,
+            error=answer.error,
+            retry_after_s=answer.retry_after_s,
+            duration_ms=took_ms,
+        )
+
+    def _post(self, url: str, write_key: str, body: bytes, deadline: float) -> Answer:
+        headers = {"Content-Type": "application/json"}
+        if len(body) >= GZIP_FROM_BYTES:
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+        with self._fresh_session().post(
+            f"{url}/batch",
+            data=body,
+            headers=headers,
+            auth=(write_key, ""),
+            timeout=(CONNECT_TIMEOUT_S, self._timeout_s),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return Answer(
+                status=response.status_code,
+                text=_beginning(response, deadline),
+                retry_after_s=retry_after_s(response.headers.get("Retry-After"), now()),
+            )
+
+    def _fresh_session(self) -> requests.Session:
+        if time.monotonic() - self._opened_at > SESSION_LIFE_S:
+            self._session.close()
+            self._session = requests.Session()
+            self._opened_at = time.monotonic()
+        return self._session
+
+
+def retry_after_s(value: str | None, at: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for: a number, or a date; else None."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - at).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S) if isfinite(seconds) else None
+
+
+def _beginning(response: requests.Response, deadline: float) -> str:
+    # Read to the end, so that the connection can be used again, but keep little of it
+    # and do not wait for one that drips.
+    kept = b""
+    for chunk in response.iter_content(1024):
+        kept = (kept + chunk)[:MAX_ANSWER_BYTES]
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("The answer did not end.")
+    return kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+def _words(error: requests.RequestException) -> str:
+    """What went wrong, without the request: its headers hold the write key."""
+    kinds: list[tuple[type[requests.RequestException], str]] = [
+        (requests.ConnectTimeout, "Segment could not be reached in time."),
+        (requests.ReadTimeout, "Segment did not answer in time."),
+        (requests.exceptions.SSLError, "Segment's certificate could not be checked."),
+        (requests.ConnectionError, "The connection to Segment failed."),
+    ]
+    for kind, words in kinds:
+        if isinstance(error, kind):
+            return words
+    return f"The request to Segment failed ({type(error).__name__})."

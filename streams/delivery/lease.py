@@ -1,0 +1,82 @@
+"""Who may spend a stream's budget: one owner at a time, by a row in the database.
+
+Times are the database's own, so that workers need not agree on a clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from streams.delivery.models import Cursor, Lease
+
+
+class LeaseLost(Exception):
+    """Somebody else may own the stream by now: send nothing more."""
+
+
+class OwnedStream:
+    """A lease that this process holds, and how long it may rely on it."""
+
+    def __init__(self, stream_id: int, owner: UUID, valid_until: float) -> None:
+        self.stream_id = stream_id
+        self.owner = owner
+        self._valid_until = valid_until
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds for which the lease surely holds; below 0 it may not."""
+        return self._valid_until - time.monotonic()
+
+    def keep(self) -> None:
+        """Renew once a third of the term has gone. Raises LeaseLost."""
+        if self.remaining_s > settings.LEASE_S * 2 / 3:
+            return
+        asked_at = time.monotonic()
+        mine = Lease.objects.filter(stream=self.stream_id, owner=self.owner, until__gt=Now())
+        if not mine.update(until=Now() + _term()):
+            raise LeaseLost(f"The lease of stream {self.stream_id} ran out.")
+        self._valid_until = asked_at + settings.LEASE_S
+
+    def release(self) -> None:
+        """Let somebody else have the stream at once."""
+        mine = Lease.objects.filter(stream=self.stream_id, owner=self.owner)
+        mine.update(owner=None, until=None)
+
+
+def take(stream_id: int) -> OwnedStream | None:
+    """Own the stream, or None: somebody else does."""
+    owner, asked_at = uuid4(), time.monotonic()
+    Lease.objects.get_or_create(stream_id=stream_id)
+    # Asked and taken in one UPDATE: of two workers that see the lease free,
+    # one changes the row and the other changes none.
+    free = Lease.objects.filter(Q(until=None) | Q(until__lte=Now()), stream=stream_id)
+    if not free.update(owner=owner, until=Now() + _term()):
+        return None
+    return OwnedStream(stream_id, owner, asked_at + settings.LEASE_S)
+
+
+def unowned(stream_ids: Iterable[int]) -> set[int]:
+    """Those of the streams that nobody owns."""
+    asked = set(stream_ids)
+    if not asked:
+        return asked
+    owned = Lease.objects.filter(stream__in=asked, until__gt=Now())
+    return asked - set(owned.values_list("stream_id", flat=True))
+
+
+def unowned_due_streams(now: datetime) -> list[int]:
+    """Streams with something to send, and nobody who does."""
+    owned = Lease.objects.filter(stream=OuterRef("stream"), until__gt=Now())
+    due = Cursor.objects.filter(~Exists(owned), held=False, due_at__lte=now)
+    return list(due.values_list("stream_id", flat=True).order_by().distinct())
+
+
+def _term() -> timedelta:
+    return timedelta(seconds=settings.LEASE_S)

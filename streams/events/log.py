@@ -1,0 +1,132 @@
+"""The append: numbers events, drops duplicates, writes them down."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from streams.events.marks import quarter
+from streams.events.models import Feed, FeedMark
+from streams.events.store import EventRow, SeenRow, store
+
+Seqs = list[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is ready to be written; `payload` is what Segment gets."""
+
+    type: str
+    name: str  # at most 200 characters, without NUL, as are the next two
+    user_id: str
+    message_id: str  # at most 100
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Events for one feed, in their order."""
+
+    feed_id: int
+    events: Sequence[NewEvent]
+
+
+class UnknownFeed(LookupError):
+    """An addition names a feed that is not there."""
+
+
+class _Tail:
+    """The end of one feed while it grows: rows to write, and its next head."""
+
+    def __init__(self, feed: Feed, now: datetime) -> None:
+        self.feed = feed
+        self.head = feed.head_seq
+        # Never before the last event, though a clock was set back: times within a
+        # feed only grow, so a search by time can go by number.
+        self.at = max(now, feed.head_at) if feed.head_at else now
+        self.rows: list[EventRow] = []
+
+    def add(self, event: NewEvent) -> int:
+        self.head += 1
+        self.rows.append(
+            (
+                self.feed.pk, self.head, self.at, event.type, event.name,
+                event.user_id, event.message_id, event.payload,
+            )
+        )  # fmt: skip
+        return self.head
+
+    def mark(self) -> FeedMark | None:
+        """The mark of a quarter of an hour that begins with these events."""
+        start, before = quarter(self.at), self.feed.head_at
+        if before is not None and quarter(before) == start:
+            return None
+        return FeedMark(feed_id=self.feed.pk, at=start, seq=self.feed.head_seq)
+
+
+def message_digest(message_id: str) -> bytes:
+    """128 bits that stand for a messageId; two alike are not to be expected."""
+    return hashlib.blake2b(message_id.encode(), digest_size=16).digest()
+
+
+def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
+    """Write events down in their feeds; within the caller's transaction.
+
+    The answer has a number per event, or None for one whose messageId the feed took
+    within the window. The feeds stay locked until the transaction ends, so numbers are
+    committed in their order and no reader skips one. Raises UnknownFeed.
+    """
+    tails = _lock({addition.feed_id for addition in additions}, now)
+    digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
+    since = now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
+    seen = store().seen(sorted({d for group in digests for d in group}), since)
+    answer: list[Seqs] = []
+    new: list[SeenRow] = []
+    for addition, group in zip(additions, digests, strict=True):
+        tail, seqs = tails[addition.feed_id], list[int | None]()
+        for event, digest in zip(addition.events, group, strict=True):
+            if (digest, addition.feed_id) in seen:
+                seqs.append(None)
+                continue
+            seen.add((digest, addition.feed_id))
+            new.append((digest, addition.feed_id, now))
+            seqs.append(tail.add(event))
+        answer.append(seqs)
+    _write([tail for tail in tails.values() if tail.rows], new)
+    return answer
+
+
+def _lock(feed_ids: set[int], now: datetime) -> dict[int, _Tail]:
+    # In the order of their ids: two groups that share feeds cannot wait for each other.
+    locked = (
+        Feed.objects.select_for_update(no_key=True)
+        .filter(pk__in=feed_ids)
+        .order_by("pk")
+        .only("head_seq", "head_at")
+    )
+    tails = {feed.pk: _Tail(feed, now) for feed in locked}
+    if missing := feed_ids - tails.keys():
+        raise UnknownFeed(f"No feed has the id {min(missing)}.")
+    return tails
+
+
+def _write(tails: list[_Tail], seen: list[SeenRow]) -> None:
+    if not tails:
+        return
+    into = store()
+    into.write_events(_rows(tails))
+    into.write_seen(seen)
+    moved = into.move_heads([(t.feed.pk, t.head, t.at) for t in tails])
+    if moved != len(tails):
+        raise UnknownFeed(f"Moved {moved} heads, not {len(tails)}.")
+    marks = [mark for tail in tails if (mark := tail.mark())]
+    FeedMark.objects.bulk_create(marks, ignore_conflicts=True)
+
+
+def _rows(tails: list[_Tail]) -> Iterator[EventRow]:
+    for tail in tails:
+        yield from tail.rows

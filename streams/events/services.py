@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from streams.audit.services import record
+from streams.base.ids import Secret, new_secret
+from streams.events.models import Feed
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.tenancy.models import User, Workspace
+
+INGEST_KEY_PREFIX = "ik_"
+
+
+@transaction.atomic
+def open_feed(
+    *, stream: Stream, workspace: Workspace, actor: User | None
+) -> tuple[Feed, Secret | None]:
+    """The feed of a workspace in a stream; its ingest key only if it was made now."""
+    secret = new_secret(INGEST_KEY_PREFIX)
+    feed, made = Feed.objects.get_or_create(
+        stream=stream, workspace=workspace, defaults=_key_fields(secret)
+    )
+    if not made:
+        return feed, None
+    record("feed.opened", actor=actor, workspace=workspace, stream=stream.slug)
+    return feed, secret
+
+
+@transaction.atomic
+def new_ingest_key(*, feed: Feed, actor: User | None, secret: Secret | None = None) -> Secret:
+    """Give a feed a new ingest key; the old one is refused from now on.
+
+    `secret` is for the demonstration, whose keys are the same at each start.
+    """
+    secret = secret or new_secret(INGEST_KEY_PREFIX)
+    Feed.objects.filter(pk=feed.pk).update(**_key_fields(secret))
+    feed.refresh_from_db(fields=["ingest_key_digest", "ingest_key_hint"])
+    record(
+        "feed.ingest_key_made",
+        actor=actor,
+        workspace=feed.workspace,
+        stream=feed.stream.slug,
+        hint=secret.hint,
+    )
+    return secret
+
+
+def _key_fields(secret: Secret) -> dict[str, str]:
+    return {"ingest_key_digest": secret.digest, "ingest_key_hint": secret.hint}
