@@ -36,8 +36,20 @@ class Batch:
         return b'{"batch":[%b],"sentAt":"%b"}' % (events, iso_ms(sent_at).encode())
 
 
+def most_events(*, position: int, suspect_seq: int | None) -> int:
+    """How many events the next request may hold.
+
+    With a bad event somewhere in (position, suspect_seq], half of them: whichever half
+    Segment takes or refuses, the other is known to hold it, so some twelve requests
+    find one among 2,500.
+    """
+    if suspect_seq is None or suspect_seq <= position:
+        return MAX_EVENTS
+    return max(1, (suspect_seq - position) // 2)
+
+
 def take(
-    rows: Iterable[tuple[int, datetime, bytes]], *, after: int, limit: int | None
+    rows: Iterable[tuple[int, datetime, bytes]], *, after: int, most: int
 ) -> Batch | None:
     """The longest batch from the start of rows (seq, received_at, payload).
 
@@ -45,7 +57,7 @@ def take(
     MissingEvents where the rows do not go on from `after` without a gap.
     """
     payloads: list[bytes] = []
-    size, last_at, most = FRAME_BYTES, None, min(limit or MAX_EVENTS, MAX_EVENTS)
+    size, last_at = FRAME_BYTES, None
     for seq, received_at, payload in rows:
         size += len(payload) + 1
         if payloads and (size > MAX_BODY_BYTES or len(payloads) >= most):
@@ -59,7 +71,7 @@ def take(
     return Batch(after + 1, after + len(payloads), last_at, payloads)
 
 
-def rows_to_ask(mean_bytes: float, limit: int | None) -> int:
+def rows_to_ask(mean_bytes: float, most: int) -> int:
     """How many rows to read so that a batch is full and little is read in vain."""
     fitting = int(MAX_BODY_BYTES / max(mean_bytes, 1.0) * 1.1) + 2
-    return min(fitting, limit or MAX_EVENTS, MAX_EVENTS)
+    return min(fitting, most)

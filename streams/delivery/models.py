@@ -36,8 +36,9 @@ class Cursor(models.Model):
     held = models.BooleanField(default=False)
     failures = models.IntegerField(default=0)  # tries in a row without an answer to act on
     failing_since = models.DateTimeField(null=True)
-    # At most so many events in the next request: Segment refused a larger one.
-    batch_limit = models.IntegerField(null=True)
+    # Segment refused a request whose last event this was: somewhere between
+    # `position` and it there is a bad one.
+    suspect_seq = models.BigIntegerField(null=True)
     rejections_in_row = models.IntegerField(default=0)
     last_delivered_at = models.DateTimeField(null=True)
 
