@@ -1,0 +1,73 @@
+"""Starts the servers, hands each process its share, and sets Django up on them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+
+import django
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.services.keeper import Keeper, Servers
+from tests.services.share import Services
+
+SERVICES = pytest.StashKey[Services]()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgres"],
+        default=os.environ.get("PORTAL_TEST_DATABASE", "sqlite"),
+        help="sqlite: with the embedded broker; postgres: with a Redis of the machine",
+    )
+
+
+def pytest_configure(config):
+    if config.option.help or config.option.version:
+        return
+    if worker := getattr(config, "workerinput", None):
+        servers = Servers(**worker["servers"])
+        services = Services(servers, worker=1 + int(worker["workerid"][2:]))
+    else:
+        keeper = Keeper(config.option.database)
+        config.add_cleanup(keeper.stop)
+        services = Services(keeper.servers, worker=0)
+    config.stash[SERVICES] = services
+    _set_django_up(services.environ())
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist's; not called where it is switched off
+def pytest_configure_node(node):
+    node.workerinput["servers"] = asdict(node.config.stash[SERVICES].servers)
+
+
+def _set_django_up(environ):
+    os.environ.clear()
+    os.environ.update(environ)
+    django.setup()
+    # What a password costs to guess is not under test, and costs 0.2 s each.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_report_header(config):
+    return f"servers: {', '.join(config.stash[SERVICES].servers.programs)}"
+
+
+@pytest.fixture(scope="session")
+def services(request):
+    """Databases and whole environments for processes that a test starts."""
+    return request.config.stash[SERVICES]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(services):
+    """Each worker's database has a name of its own already; SQLite's must be a file.
+
+    One in memory cannot be shared by the threads of a live server.
+    """
+    if connection.vendor == "sqlite":
+        file = services.folder / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)

