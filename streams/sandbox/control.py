@@ -1,0 +1,161 @@
+"""The control API: what a person or a test asks of the sandbox itself. All JSON.
+
+GET /_sandbox/healthz
+    200 as soon as the sandbox answers.
+GET /_sandbox/stats
+    `requests` to the Tracking API, `events` in those that were taken, and of them
+    `unique_message_ids`, `duplicates` and `discarded` (by Segment's code); `worst_second`
+    is the most requests in any sliding second. The same under `by_key` and `by_region`.
+    `seconds` is [epoch second, requests] for each of the last 3600, silent ones too.
+GET /_sandbox/events?write_key=&after=&limit=&mask=1
+    The newest events, newest last; with `after`, those that follow that number.
+    `next_after` is the number to go on from. `log` changes when the numbers start anew.
+    mask=1 shows of a write key its last four characters; /stats?mask=1 leaves out `by_key`.
+GET /_sandbox/requests
+    The newest 1,000 requests: headers, size, count of events, the answer, oldest first.
+DELETE /_sandbox/events
+    Forget all events, requests and counts.
+GET, PUT, DELETE /_sandbox/behaviour
+    {"rules": [{"write_key": "…", "answers": [503, {"hang_s": 5}], "then": "normal"}]}
+GET, PUT /_sandbox/sources
+    {"known": null}, or the only write keys there are:
+    {"known": [{"write_key": "…", "region": "eu"}]}, each in its region, or without in all.
+
+An error is {"error": "…"}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.sandbox import pages, scripts
+from streams.sandbox.behaviour import Behaviour
+from streams.sandbox.replies import Reply, json_reply
+from streams.sandbox.scripts import Script
+from streams.sandbox.showing import shown
+from streams.sandbox.sources import KnownSources, Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.sandbox.request import Request
+    from streams.sandbox.segment import Segment
+
+MAX_PAGE = 2_000
+
+
+class BadRequestError(ValueError):
+    """The request to the control API cannot be followed; the text says why."""
+
+
+class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Which events to show; `mask` is 1 or nothing."""
+
+    write_key: str | None = None
+    after: int | None = None
+    limit: int = 100
+    mask: bool = False
+
+
+def answer(segment: Segment, request: Request) -> Reply:
+    """Answer a request to anything that is not Segment's own API."""
+    if request.method == "GET" and request.path == "/":
+        return pages.debugger()
+    if request.method == "GET" and request.path.startswith("/static/"):
+        return pages.static(request.path)
+    ways = _WAYS.get(request.path)
+    if ways is None:
+        return json_reply({"error": "There is no such path; see /_sandbox/."}, 404)
+    if request.method not in ways:
+        return json_reply({"error": f"Only {', '.join(ways)} here."}, 405)
+    try:
+        return ways[request.method](segment, request)
+    except BadRequestError as error:
+        return json_reply({"error": str(error)}, 400)
+
+
+def _help(segment: Segment, request: Request) -> Reply:
+    text = "\n\n".join((__doc__ or "", scripts.__doc__ or ""))
+    return Reply(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def _healthz(segment: Segment, request: Request) -> Reply:
+    return json_reply({"ok": True})
+
+
+def _stats(segment: Segment, request: Request) -> Reply:
+    return json_reply(segment.stats.as_json(mask=request.query.get("mask") == "1"))
+
+
+def _events(segment: Segment, request: Request) -> Reply:
+    try:
+        query = msgspec.convert(request.query, EventsQuery, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(str(error)) from None
+    limit = max(0, min(query.limit, MAX_PAGE))
+    journal = segment.journal
+    page = journal.page(write_key=query.write_key, after=query.after, limit=limit)
+    last = page[-1].number if page else journal.last_number
+    return json_reply(
+        {
+            "log": journal.id,
+            "events": [shown(entry, mask=query.mask) for entry in page],
+            "next_after": last,
+        }
+    )
+
+
+def _requests(segment: Segment, request: Request) -> Reply:
+    return json_reply({"requests": list(segment.journal.requests)})
+
+
+def _forget(segment: Segment, request: Request) -> Reply:
+    segment.forget()
+    return json_reply({"ok": True})
+
+
+def _behaviour(segment: Segment, request: Request) -> Reply:
+    return json_reply(segment.behaviour.script)
+
+
+def _set_behaviour(segment: Segment, request: Request) -> Reply:
+    segment.behaviour = Behaviour(_decoded(request.body, Script))
+    return _behaviour(segment, request)
+
+
+def _reset_behaviour(segment: Segment, request: Request) -> Reply:
+    segment.behaviour = Behaviour(Script())
+    return _behaviour(segment, request)
+
+
+def _sources(segment: Segment, request: Request) -> Reply:
+    return json_reply(segment.sources.listed)
+
+
+def _set_sources(segment: Segment, request: Request) -> Reply:
+    segment.sources = Sources(_decoded(request.body, KnownSources))
+    return _sources(segment, request)
+
+
+def _decoded[T](body: bytes, wanted: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=wanted)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequestError(str(error)) from None
+
+
+_WAYS: dict[str, dict[str, Callable[[Segment, Request], Reply]]] = {
+    "/_sandbox/": {"GET": _help},
+    "/_sandbox/healthz": {"GET": _healthz},
+    "/_sandbox/stats": {"GET": _stats},
+    "/_sandbox/events": {"GET": _events, "DELETE": _forget},
+    "/_sandbox/requests": {"GET": _requests},
+    "/_sandbox/behaviour": {
+        "GET": _behaviour,
+        "PUT": _set_behaviour,
+        "DELETE": _reset_behaviour,
+    },
+    "/_sandbox/sources": {"GET": _sources, "PUT": _set_sources},
+}

@@ -1,0 +1,119 @@
+"""The newest events and requests, for the debugger and for tests."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import msgspec
+
+from streams.sandbox.showing import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.sandbox.intake import Call, Event
+    from streams.sandbox.request import Request
+    from streams.sandbox.sources import Region
+
+KEPT_EVENTS = 2_000
+KEPT_REQUESTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as it came; `shared` is what its batch gave to all its events."""
+
+    number: int
+    received_at: float
+    region: Region
+    event: Event
+    shared: dict[str, bytes]
+
+
+class ShownRequest(msgspec.Struct):
+    """A request to the Tracking API and what was answered; `status` None: nothing.
+
+    `arrived_s` is of a clock that only goes on; headers come without the Authorization.
+    """
+
+    number: int
+    received_at: str
+    arrived_s: float
+    path: str
+    region: Region
+    write_key: str
+    body_bytes: int
+    headers: dict[str, str]
+    events: int
+    status: int | None
+    taken: bool
+
+
+class Journal:
+    """Keeps the newest events, numbered 1, 2, 3 …; `id` tells one journal from the next."""
+
+    def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
+        self.id = uuid4().hex
+        self.last_number = 0
+        self._entries: deque[Entry] = deque(maxlen=kept_events)
+        self._last_request = 0
+        self.requests: deque[ShownRequest] = deque(maxlen=KEPT_REQUESTS)
+
+    def add(
+        self, events: list[Event], call: Call, region: Region, request: Request
+    ) -> None:
+        """Write down events of a call that was taken."""
+        for event in events:
+            self.last_number += 1
+            entry = Entry(
+                self.last_number, request.received_at, region, event, call.shared
+            )
+            self._entries.append(entry)
+
+    def add_request(
+        self,
+        request: Request,
+        call: Call,
+        region: Region,
+        *,
+        status: int | None,
+        taken: bool,
+    ) -> None:
+        """Write down a request and what became of it."""
+        self._last_request += 1
+        headers = dict(request.headers)
+        headers.pop("authorization", None)
+        shown = ShownRequest(
+            number=self._last_request,
+            received_at=iso(request.received_at),
+            arrived_s=request.arrived_ns / 1e9,
+            path=request.path,
+            region=region,
+            write_key=call.write_key,
+            body_bytes=len(request.body),
+            headers=headers,
+            events=len(call.events),
+            status=status,
+            taken=taken,
+        )
+        self.requests.append(shown)
+
+    def page(
+        self, *, write_key: str | None, after: int | None, limit: int
+    ) -> list[Entry]:
+        """Events in order: the first ones after a number, or without one the newest."""
+        if after is None:
+            newest = list(islice(self._of(write_key, reversed(self._entries)), limit))
+            return newest[::-1]
+        later = (entry for entry in self._entries if entry.number > after)
+        return list(islice(self._of(write_key, later), limit))
+
+    @staticmethod
+    def _of(write_key: str | None, entries: Iterator[Entry]) -> Iterator[Entry]:
+        if write_key is None:
+            return entries
+        return (entry for entry in entries if entry.event.write_key == write_key)

@@ -1,0 +1,117 @@
+"""What the sandbox knows, and what it does with a call as Segment."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from streams.sandbox.behaviour import NORMAL, Behaviour, Question
+from streams.sandbox.bodies import BATCH
+from streams.sandbox.intake import Call, read_call
+from streams.sandbox.journal import KEPT_EVENTS, Journal
+from streams.sandbox.playing import scripted
+from streams.sandbox.replies import Reply, failure, json_reply, success
+from streams.sandbox.scripts import Answer, Script
+from streams.sandbox.sources import REGIONS, KnownSources, Region, Sources
+from streams.sandbox.stats import Stats
+
+if TYPE_CHECKING:
+    from streams.sandbox.request import Request
+
+# With the browser library's one-letter forms, and `import`, the older name of batch.
+_CALLS = {
+    **{
+        name: name for name in ("identify", "track", "page", "screen", "group", "alias")
+    },
+    "i": "identify",
+    "t": "track",
+    "p": "page",
+    "s": "screen",
+    "g": "group",
+    "a": "alias",
+    **dict.fromkeys(("batch", "import", "b"), BATCH),
+}
+
+
+class Segment:
+    """All that one sandbox holds, and its answers to the calls of Segment's own API."""
+
+    def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
+        self._kept_events = kept_events
+        self.sources = Sources(KnownSources())
+        self.behaviour = Behaviour(Script())
+        self.forget()
+
+    def forget(self) -> None:
+        """Lose every event and count; the behaviour and the sources stay."""
+        self.stats = Stats()
+        self.journal = Journal(self._kept_events)
+
+    def answer(self, request: Request) -> tuple[Answer, Reply]:
+        """Answer a call under `/v1/`, with or without a region before it."""
+        region, parts = _region_and_parts(request.path)
+        match request.method, parts:
+            case "POST", ["v1", name] if name in _CALLS:
+                call = self._read(request, kind=_CALLS[name], region=region)
+                return self._answer_call(request, call, region)
+            case "GET", ["v1", "projects", write_key, "settings"]:
+                return self._settings(write_key, region, now_ns=request.arrived_ns)
+        return NORMAL, failure(404, "There is no such path.")
+
+    def _read(self, request: Request, *, kind: str, region: Region) -> Call:
+        return read_call(
+            kind,
+            header_key=_basic_user(request.headers.get("authorization", "")),
+            body=request.body,
+            gzipped=request.headers.get("content-encoding", "").lower() == "gzip",
+            region=region,
+            sources=self.sources,
+        )
+
+    def _answer_call(
+        self, request: Request, call: Call, region: Region
+    ) -> tuple[Answer, Reply]:
+        now_ns = request.arrived_ns
+        question = Question("events", call.write_key, region, call.events, now_ns)
+        answer = self.behaviour.answer(question)
+        own = failure(400, call.refusal) if call.refusal else success()
+        reply = scripted(answer, own)
+        taken = answer.takes_events and call.refusal is None
+        self.stats.count_request(call.write_key, region, request)
+        if taken:
+            fresh = self.stats.count_events(call, region)
+            self.journal.add(fresh, call, region, request)
+        status = reply.status if answer.is_sent else None
+        self.journal.add_request(request, call, region, status=status, taken=taken)
+        return answer, reply
+
+    def _settings(
+        self, write_key: str, region: Region, *, now_ns: int
+    ) -> tuple[Answer, Reply]:
+        """The probe for a write key: one host for all regions, as Segment's CDN is."""
+        question = Question("settings", write_key, region, (), now_ns)
+        answer = self.behaviour.answer(question)
+        own = failure(404, "The path or the write key is invalid.")
+        if self.sources.knows(write_key):
+            own = json_reply({"integrations": {"Segment.io": {}}, "plan": {}})
+        return answer, scripted(answer, own)
+
+
+def _region_and_parts(path: str) -> tuple[Region, list[str]]:
+    parts = path.strip("/").split("/")
+    if parts[0] in REGIONS:
+        return REGIONS[parts[0]], parts[1:]
+    return "sandbox", parts
+
+
+def _basic_user(authorization: str) -> str:
+    """The user of a Basic header, whose colon may be missing; else nothing."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return decoded.partition(":")[0]

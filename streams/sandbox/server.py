@@ -1,0 +1,63 @@
+"""The listening server: one port for Segment's API, the control API and the page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from streams.sandbox import control
+from streams.sandbox.behaviour import NORMAL
+from streams.sandbox.journal import KEPT_EVENTS
+from streams.sandbox.protocol import Connection
+from streams.sandbox.segment import Segment
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from streams.sandbox.replies import Reply
+    from streams.sandbox.request import Request
+    from streams.sandbox.scripts import Answer
+
+_CONTROL = ("/_sandbox/", "/static/")
+
+
+class Server:
+    """A sandbox that listens within `async with`; leaving it ends every connection."""
+
+    def __init__(self, *, host: str, port: int, kept_events: int = KEPT_EVENTS) -> None:
+        self._host = host
+        self._port = port
+        self._segment = Segment(kept_events)
+        self._open_connections: set[Connection] = set()
+        self._listener: asyncio.Server
+
+    @property
+    def url(self) -> str:
+        """Where the sandbox is reached, with the port it got."""
+        host, port = self._listener.sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self._answer, self._open_connections),
+            self._host,
+            self._port,
+            backlog=1024,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._listener.close()
+        for connection in list(self._open_connections):
+            connection.transport.abort()
+        await self._listener.wait_closed()
+
+    def _answer(self, request: Request) -> tuple[Answer, Reply]:
+        if request.path == "/" or request.path.startswith(_CONTROL):
+            return NORMAL, control.answer(self._segment, request)
+        return self._segment.answer(request)

@@ -1,0 +1,51 @@
+"""Which write keys lead to a source, and in which region."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+Region = Literal["us", "eu", "sandbox"]
+
+# A path without a region's prefix is the region `sandbox`.
+REGIONS: dict[str, Region] = {"us": "us", "eu": "eu", "sandbox": "sandbox"}
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9]{32}")
+
+
+class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A write key that leads to a source; without a region, in every region."""
+
+    write_key: str
+    region: Region | None = None
+
+
+class KnownSources(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The sources there are; None: any key of 32 letters and digits leads to one."""
+
+    known: list[Source] | None = None
+
+
+class Sources:
+    """Answers for each write key whether it leads to a source."""
+
+    def __init__(self, listed: KnownSources) -> None:
+        self.listed = listed
+        self._regions: dict[str, set[Region | None]] = {}
+        for source in listed.known or ():
+            self._regions.setdefault(source.write_key, set()).add(source.region)
+
+    def knows(self, write_key: str) -> bool:
+        """Whether the key leads to a source in any region."""
+        if self.listed.known is None:
+            return _WELL_FORMED.fullmatch(write_key) is not None
+        return write_key in self._regions
+
+    def discard_code(self, write_key: str, region: Region) -> str | None:
+        """Why all that comes with this key, here, vanishes; None: it does not."""
+        if not self.knows(write_key):
+            return "unknown_source"
+        regions = self._regions.get(write_key, {None})
+        return None if None in regions or region in regions else "wrong_region"

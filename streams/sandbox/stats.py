@@ -1,0 +1,146 @@
+"""What the sandbox counted, in all and by write key and region."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from streams.sandbox.sliding import SlidingSecond
+
+if TYPE_CHECKING:
+    from streams.sandbox.intake import Call, Event
+    from streams.sandbox.request import Request
+    from streams.sandbox.sources import Region
+
+KEPT_SECONDS = 3600
+
+
+class SeenIds:
+    """Which message ids came before, by 8 bytes of hash each: ten million take about 90 MB.
+
+    Two of the hash's bytes choose a bucket, the other six are kept in it, end to end. The
+    chance that one of ten million ids is wrongly held for another is 1 in 300,000.
+    """
+
+    _KEPT_BYTES = 6
+
+    def __init__(self) -> None:
+        self._buckets: dict[bytes, bytearray] = {}
+
+    def add(self, message_id: str) -> bool:
+        """Remember the id; True: it is new."""
+        digest = hash(message_id).to_bytes(8, "big", signed=True)
+        bucket = self._buckets.setdefault(digest[:2], bytearray())
+        kept = digest[2:]
+        at = bucket.find(kept)
+        while at > 0 and at % self._KEPT_BYTES:  # found across two neighbours
+            at = bucket.find(kept, at + 1)
+        if at >= 0:
+            return False
+        bucket += kept
+        return True
+
+
+@dataclass(slots=True)
+class Tally:
+    """Every event of a call that was taken is unique, a duplicate, or discarded.
+
+    Beside these, a batch without events is one `empty_batch` among the discarded.
+    """
+
+    requests: int = 0
+    events: int = 0
+    unique_message_ids: int = 0
+    duplicates: int = 0
+    discarded: Counter[str] = field(default_factory=Counter)
+    second: SlidingSecond = field(default_factory=SlidingSecond)
+
+    def count_request(self, arrived_ns: int) -> None:
+        self.requests += 1
+        self.second.add(arrived_ns)
+
+    def count_event(self, *, discard: str | None, is_new: bool) -> None:
+        self.events += 1
+        if discard is not None:
+            self.discarded[discard] += 1
+        elif is_new:
+            self.unique_message_ids += 1
+        else:
+            self.duplicates += 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "requests": self.requests,
+            "events": self.events,
+            "unique_message_ids": self.unique_message_ids,
+            "duplicates": self.duplicates,
+            "discarded": dict(self.discarded),
+            "worst_second": self.second.worst,
+        }
+
+
+class Stats:
+    """All counts. Message ids are compared over all sources, as Segment's newer text says."""
+
+    def __init__(self) -> None:
+        self._seen = SeenIds()
+        self._total = Tally()
+        self._by_key: dict[str, Tally] = {}
+        self._by_region: dict[str, Tally] = {}
+        self._seconds: Counter[int] = Counter()
+        self._last_second = 0
+
+    def count_request(self, write_key: str, region: Region, request: Request) -> None:
+        """Count a request to the Tracking API, whatever becomes of it."""
+        for tally in self._tallies(write_key, region):
+            tally.count_request(request.arrived_ns)
+        # A wall clock that is set back adds to the last second: seconds stay in order.
+        self._last_second = max(self._last_second, int(request.received_at))
+        self._seconds[self._last_second] += 1
+        if len(self._seconds) > KEPT_SECONDS:
+            del self._seconds[next(iter(self._seconds))]
+
+    def count_events(self, call: Call, region: Region) -> list[Event]:
+        """Count the events of a call that is taken; gives back those that go on."""
+        fresh = []
+        for event in call.events:
+            is_new = event.discard is None and self._seen.add(event.message_id)
+            if is_new:
+                fresh.append(event)
+            for tally in self._tallies(event.write_key, region):
+                tally.count_event(discard=event.discard, is_new=is_new)
+        if not call.events:
+            for tally in self._tallies(call.write_key, region):
+                tally.discarded["empty_batch"] += 1
+        return fresh
+
+    def as_json(self, *, mask: bool) -> dict[str, Any]:
+        """The counts; masked, none by write key."""
+        return {
+            **self._total.as_json(),
+            "by_key": {} if mask else _as_json(self._by_key),
+            "by_region": _as_json(self._by_region),
+            "seconds": self._dense_seconds(),
+        }
+
+    def _tallies(self, write_key: str, region: Region) -> tuple[Tally, Tally, Tally]:
+        by_key = self._by_key.get(write_key)
+        if by_key is None:
+            by_key = self._by_key[write_key] = Tally()
+        by_region = self._by_region.get(region)
+        if by_region is None:
+            by_region = self._by_region[region] = Tally()
+        return self._total, by_key, by_region
+
+    def _dense_seconds(self) -> list[list[int]]:
+        """Requests by whole second from the first to the last one, silent ones as 0."""
+        if not self._seconds:
+            return []
+        last = self._last_second
+        first = max(min(self._seconds), last - KEPT_SECONDS + 1)
+        return [[second, self._seconds[second]] for second in range(first, last + 1)]
+
+
+def _as_json(tallies: dict[str, Tally]) -> dict[str, Any]:
+    return {name: tally.as_json() for name, tally in tallies.items()}

@@ -1,0 +1,160 @@
+"""A real local Segment for tests: the fixture `segment`, which answers as it is told.
+
+    def test_unavailable_segment_is_tried_again(segment):
+        segment.answers = [503]
+
+`segment.url` is the base URL to deliver to (`/v1` follows); `url_of("eu")` that of a region.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from streams.sandbox.server import Server
+
+WRITE_KEY = "SandboxTestWriteKey0000000000001"
+KEPT_EVENTS = 20_000
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PAGE = 2_000
+
+
+class SandboxSegment:
+    """A running sandbox, asked and told through its control API."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def url_of(self, region: str) -> str:
+        """The base URL of `us`, `eu` or `sandbox`."""
+        return f"{self.url}/{region}"
+
+    @property
+    def answers(self) -> list[Any]:
+        """The answers that were set; setting them says how the next calls are answered.
+
+        Each is a status or an object (see streams.sandbox.scripts); after the last one
+        Segment is itself again.
+        """
+        rules = self._ask("GET", "/_sandbox/behaviour")["rules"]
+        return cast("list[Any]", rules[0]["answers"]) if rules else []
+
+    @answers.setter
+    def answers(self, answers: list[Any]) -> None:
+        self.behave({"answers": answers})
+
+    def behave(self, *rules: dict[str, Any]) -> None:
+        """Put rules of the script language in force, in place of the earlier ones."""
+        self._ask("PUT", "/_sandbox/behaviour", {"rules": list(rules)})
+
+    def know(self, *sources: dict[str, str]) -> None:
+        """Let these be the only sources: {"write_key": …, "region": "eu"}."""
+        self._ask("PUT", "/_sandbox/sources", {"known": list(sources)})
+
+    def stats(self) -> dict[str, Any]:
+        """What was counted since the reset."""
+        return self._ask("GET", "/_sandbox/stats")
+
+    def events(self, write_key: str | None = None) -> list[dict[str, Any]]:
+        """Every event that is still kept, in the order of arrival, as it was sent."""
+        return [shown["event"] for shown in self.shown_events(write_key)]
+
+    def shown_events(self, write_key: str | None = None) -> list[dict[str, Any]]:
+        """The same with number, region, write key and received_at around each."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"limit": _PAGE, "after": 0}
+        if write_key is not None:
+            query["write_key"] = write_key
+        while True:
+            page = self._ask("GET", f"/_sandbox/events?{urlencode(query)}")
+            found += page["events"]
+            if len(page["events"]) < _PAGE:
+                return found
+            query["after"] = page["next_after"]
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The newest 1,000 calls and what was answered, oldest first."""
+        found = self._ask("GET", "/_sandbox/requests")["requests"]
+        return cast("list[dict[str, Any]]", found)
+
+    def reset(self) -> None:
+        """As new: no events, no counts, any well-formed key known, Segment's own answers."""
+        self._ask("DELETE", "/_sandbox/behaviour")
+        self._ask("PUT", "/_sandbox/sources", {"known": None})
+        self._ask("DELETE", "/_sandbox/events")
+
+    def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
+        body = None if content is None else json.dumps(content)
+        address = urlsplit(self.url)
+        connection = http.client.HTTPConnection(address.netloc, timeout=10)
+        try:
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            answer = cast("dict[str, Any]", json.loads(response.read()))
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise ValueError(answer["error"])
+        return answer
+
+
+@contextmanager
+def sandbox_in_a_thread() -> Iterator[SandboxSegment]:
+    """A sandbox in this process, on a port of its own."""
+    started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        stopped = asyncio.Event()
+        server = Server(host="127.0.0.1", port=0, kept_events=KEPT_EVENTS)
+        async with server:
+            started.set_result((server.url, asyncio.get_running_loop(), stopped))
+            await stopped.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="sandbox")
+    thread.start()
+    url, loop, stopped = started.result(timeout=10)
+    try:
+        yield SandboxSegment(url)
+    finally:
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join(timeout=10)
+
+
+@contextmanager
+def sandbox_process(*options: str) -> Iterator[tuple[SandboxSegment, subprocess.Popen]]:
+    """A sandbox as `python -m streams.sandbox` starts it, on a port of its own."""
+    command = [sys.executable, "-m", "streams.sandbox", "--port", "0", *options]
+    process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            line = process.stdout.readline()
+            yield SandboxSegment(line.strip().rpartition(" ")[2]), process
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[SandboxSegment]:
+    with sandbox_in_a_thread() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def segment(_sandbox: SandboxSegment) -> SandboxSegment:
+    """A local Segment, as new for each test."""
+    _sandbox.reset()
+    return _sandbox
