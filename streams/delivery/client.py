@@ -47,6 +47,10 @@ class SegmentClient:
             duration_ms=took_ms,
         )
 
+    def close(self) -> None:
+        """Close the connections; the client must not be used again."""
+        self._session.close()
+
     def _post(self, url: str, write_key: str, body: bytes, deadline: float) -> Answer:
         headers = {"Content-Type": "application/json"}
         if len(body) >= GZIP_FROM_BYTES:

@@ -1,0 +1,237 @@
+"""Sends what a stream has to send, for as long as this process owns its budget.
+
+One thread chooses whose turn it is, reads batches, and writes outcomes down; a pool of
+senders waits for the network. No cursor has more than one request under way, so a feed
+is delivered in its order.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from streams.base.clock import now
+from streams.base.keyring import CannotDecrypt
+from streams.connections.keys import WriteKey, open_write_key
+from streams.connections.regions import tracking_url
+from streams.delivery import lease
+from streams.delivery.batching import Batch, MissingEvents
+from streams.delivery.breaker import Breaker
+from streams.delivery.budget import Budget, Slot
+from streams.delivery.models import Cursor
+from streams.delivery.outcome import Sent, record
+from streams.delivery.reader import BatchReader
+from streams.delivery.sender import Sender
+from streams.delivery.services import need_attention
+from streams.delivery.turns import Turns
+
+log = structlog.get_logger()
+
+DUE_AT_ONCE = 1_000  # cursors looked at together; more wait for their turn in the table
+POLL_S = 0.01  # how soon an event is seen while the stream is owned
+# The stream is kept for a while after its last request: its next event is then seen by
+# a poll, without the way through the broker.
+LINGER_S = 2.0
+# So long one stream may keep a worker's thread while others wait for one.
+SHIFT_S = 30.0
+OTHERS_WAIT = timedelta(seconds=5)
+ASK_FOR_OTHERS_S = 5.0
+DATABASE_RETRY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A request that is over, on its way back from a sender."""
+
+    cursor: Cursor
+    slot: Slot
+    sent: Sent | None  # None: it was not sent
+    ended_at: float  # monotonic
+
+
+def drain(stream_id: int, *, stop: threading.Event) -> bool:
+    """Send for a stream until nothing is due, or `stop`. False: somebody else does."""
+    owned = lease.take(stream_id)
+    if owned is None:
+        return False
+    try:
+        Drain(owned, stop).run()
+    except lease.LeaseLost:
+        log.warning("drain.lease_lost", stream=stream_id)
+    else:
+        owned.release()
+    return True
+
+
+class Drain:
+    """One owner's work on one stream."""
+
+    def __init__(self, owned: lease.OwnedStream, stop: threading.Event) -> None:
+        self._owned = owned
+        self._stop = stop
+        self._sender = Sender(owned)
+        self._budget = Budget()
+        self._turns = Turns()
+        self._reader = BatchReader()
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
+        self._due: dict[int, Cursor] = {}
+        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._polled_at = float("-inf")
+        self._shift_ends = time.monotonic() + SHIFT_S
+        self._busy_at = time.monotonic()
+
+    def run(self) -> None:
+        """Work until there is a reason to leave. Raises lease.LeaseLost."""
+        with ThreadPoolExecutor(settings.SENDER_THREADS, "sender") as senders:
+            while not self._may_leave():
+                self._owned.keep()
+                self._give_way()
+                self._look()
+                while not self._stop.is_set() and self._send_next(senders):
+                    pass
+                self._collect()
+        self._sender.close()
+
+    def _may_leave(self) -> bool:
+        # Only with a budget that is whole again: the next owner starts with a full one.
+        at = time.monotonic()
+        if self._turns.sending or self._budget.quiet_in_s(at) > 0:
+            return False
+        return self._stop.is_set() or at - self._busy_at > LINGER_S
+
+    def _give_way(self) -> None:
+        """After a shift, leave if other streams wait for a thread of some worker."""
+        if time.monotonic() < self._shift_ends:
+            return
+        self._shift_ends = time.monotonic() + ASK_FOR_OTHERS_S
+        if lease.unowned_due_streams(now() - OTHERS_WAIT):
+            self._stop = threading.Event()  # ours alone: the worker goes on
+            self._stop.set()
+
+    def _look(self) -> None:
+        """See who is due."""
+        if time.monotonic() - self._polled_at < POLL_S:
+            return
+        due = Cursor.objects.filter(
+            stream=self._owned.stream_id, held=False, due_at__lte=now()
+        )
+        found = due.select_related("connection", "feed").order_by("due_at")
+        sending = self._turns.sending
+        self._due = {c.pk: c for c in found[:DUE_AT_ONCE] if c.pk not in sending}
+        self._turns.offer(self._due)
+        self._polled_at = time.monotonic()
+
+    def _send_next(self, senders: ThreadPoolExecutor) -> bool:
+        """Start one request. False: none may or needs to be started now."""
+        if self._budget.wait_s(time.monotonic()) > 0:
+            return False
+        if len(self._turns.sending) >= settings.SENDER_THREADS:
+            return False
+        cursor_id = self._turns.take(self._due)
+        if cursor_id is None:
+            return False
+        cursor = self._due.pop(cursor_id)
+        if not self._start(cursor, senders):
+            self._turns.served(cursor_id)
+        return True
+
+    def _start(self, cursor: Cursor, senders: ThreadPoolExecutor) -> bool:
+        breaker = self._breakers[cursor.connection.region]
+        if not breaker.may_send(time.monotonic()):
+            return False
+        batch = self._read(cursor)
+        key = self._key(cursor) if batch else None
+        if batch is None or key is None:
+            return False
+        breaker.sent()
+        slot = self._budget.take(time.monotonic())
+        senders.submit(self._send, cursor, batch, key, slot)
+        return True
+
+    def _read(self, cursor: Cursor) -> Batch | None:
+        try:
+            return self._reader.read(cursor)
+        except MissingEvents as error:
+            need_attention(connection=cursor.connection, reason=str(error))
+            log.exception("drain.missing_events", cursor=cursor.pk)
+            return None
+
+    def _key(self, cursor: Cursor) -> WriteKey | None:
+        try:
+            return open_write_key(cursor.connection)
+        except CannotDecrypt as error:
+            need_attention(
+                connection=cursor.connection,
+                reason=f"The write key cannot be read: {error}",
+            )
+            return None
+
+    def _send(self, cursor: Cursor, batch: Batch, key: WriteKey, slot: Slot) -> None:
+        """Runs in a sender's thread; whatever happens, the answer comes back."""
+        sent: Sent | None = None
+        try:
+            url = tracking_url(cursor.connection.region)
+            sent = self._sender.send(cursor, batch, url=url, write_key=key)
+        finally:
+            self._done.put(Done(cursor, slot, sent, time.monotonic()))
+
+    def _collect(self) -> None:
+        """Wait a little for answers, and write down all that have come."""
+        try:
+            first = self._done.get(timeout=self._wait_s())
+        except queue.Empty:
+            return
+        over = [first, *self._at_hand()]
+        for done in over:
+            self._budget.settle(done.slot, done.ended_at)
+            self._judge_host(done)
+        if sents := [done.sent for done in over if done.sent]:
+            self._record(sents)
+        for done in over:
+            self._turns.served(done.cursor.pk)
+        self._busy_at = time.monotonic()
+        self._polled_at = float("-inf")  # some may be due again at once
+
+    def _wait_s(self) -> float:
+        if not self._due:
+            return POLL_S
+        return min(POLL_S, self._budget.wait_s(time.monotonic()) or POLL_S)
+
+    def _at_hand(self) -> Iterator[Done]:
+        while True:
+            try:
+                yield self._done.get_nowait()
+            except queue.Empty:
+                return
+
+    def _judge_host(self, done: Done) -> None:
+        breaker = self._breakers[done.cursor.connection.region]
+        if done.sent is not None and done.sent.answer.host_is_down:
+            breaker.down(done.cursor.connection_id, time.monotonic())
+        else:
+            breaker.up()
+
+    def _record(self, sents: list[Sent]) -> None:
+        # A database that restarts is waited for while the lease holds: what Segment
+        # took would otherwise be sent again.
+        while True:
+            try:
+                record(sents, now=now())
+            except (OperationalError, InterfaceError):
+                if self._owned.remaining_s < DATABASE_RETRY_S:
+                    raise
+                log.exception("drain.database_lost", stream=self._owned.stream_id)
+                connection.close()
+                time.sleep(DATABASE_RETRY_S)
+            else:
+                return

@@ -1,0 +1,158 @@
+"""What became of events, derived for people: no event carries a status of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import OuterRef, Subquery, TextChoices
+
+from streams.connections.models import Connection
+from streams.delivery.batching import MAX_EVENTS
+from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.events.models import Event, Feed
+
+# Requests shown for one event: more than three days of tries at their slowest.
+TRIES_SHOWN = 200
+# A partition of deliveries is a day, and the clocks of two machines differ.
+CLOCK_MARGIN = timedelta(days=1)
+
+
+class State(TextChoices):
+    """What became of one event."""
+
+    PENDING = "pending", "Pending"
+    HELD = "held", "Held"
+    DELIVERED = "delivered", "Delivered"
+    REJECTED = "rejected", "Rejected"
+    FILTERED = "filtered", "Not sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of one event, and by whom."""
+
+    state: State
+    connection_id: int | None = None  # whose cursor accounts for it
+    delivery_id: int | None = None  # the request that Segment took it in
+    reason: str = ""  # of a rejection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPage:
+    """Deliveries, newest first; `next_before` None: these are the oldest."""
+
+    deliveries: list[Delivery]
+    next_before: int | None
+
+
+def page(
+    connection: Connection, *, before: int | None = None, limit: int = 50
+) -> DeliveryPage:
+    """The deliveries of a connection with an id below `before`; None: the newest."""
+    older = Delivery.objects.filter(connection=connection)
+    if before is not None:
+        older = older.filter(pk__lt=before)
+    found = list(older.order_by("-pk")[: limit + 1])
+    more = len(found) > limit
+    return DeliveryPage(
+        deliveries=found[:limit], next_before=found[limit - 1].pk if more else None
+    )
+
+
+def deliveries_of(connection: Connection, seq: int) -> list[Delivery]:
+    """Every request that carried the event, newest first."""
+    # The range's end bounds the search: none holds more than MAX_EVENTS.
+    holding = Delivery.objects.filter(
+        connection=connection,
+        last_seq__range=(seq, seq + MAX_EVENTS - 1),
+        first_seq__lte=seq,
+    )
+    return list(holding.order_by("-pk")[:TRIES_SHOWN])
+
+
+def fates(feed: Feed, events: Sequence[Event]) -> dict[int, Fate]:
+    """What became of each of these events, by number; three queries for any many."""
+    cursors = live_cursors(feed)
+    by_cursor: dict[Cursor, list[Event]] = {}
+    found: dict[int, Fate] = {}
+    for event in events:
+        cursor = _accountable(cursors, event.seq)
+        if cursor is not None and event.seq <= cursor.position:
+            by_cursor.setdefault(cursor, []).append(event)
+        else:
+            found[event.seq] = _unsent(cursors, cursor)
+    for cursor, sent in by_cursor.items():
+        found.update(_settled(cursor, sent))
+    return found
+
+
+def live_cursors(feed: Feed) -> list[Cursor]:
+    """The live cursors of the feed's connections, deleted ones too, newest first."""
+    live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
+    return list(live.order_by("-connection_id"))
+
+
+def _accountable(cursors: Sequence[Cursor], seq: int) -> Cursor | None:
+    """The newest cursor that began before the event: what it says is what holds."""
+    return next((c for c in cursors if c.start < seq), None)
+
+
+def _unsent(cursors: Sequence[Cursor], cursor: Cursor | None) -> Fate:
+    if cursor is None:
+        # No connection yet; or the one there is began after this event.
+        return Fate(state=State.FILTERED if cursors else State.HELD)
+    if cursor is not cursors[0]:
+        return Fate(state=State.FILTERED, connection_id=cursor.connection_id)
+    state = State.HELD if cursor.held else State.PENDING
+    return Fate(state=state, connection_id=cursor.connection_id)
+
+
+def _settled(cursor: Cursor, events: Sequence[Event]) -> Iterator[tuple[int, Fate]]:
+    seqs = [event.seq for event in events]
+    refused = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
+    reasons = dict(refused.values_list("seq", "reason"))
+    taken_by = _taken_by(cursor, events)
+    whose = cursor.connection_id
+    for seq in seqs:
+        if seq in reasons:
+            yield (
+                seq,
+                Fate(state=State.REJECTED, connection_id=whose, reason=reasons[seq]),
+            )
+        else:
+            yield (
+                seq,
+                Fate(
+                    state=State.DELIVERED,
+                    connection_id=whose,
+                    delivery_id=taken_by.get(seq),
+                ),
+            )
+
+
+def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
+    """The delivery that each event went with, where it is still kept."""
+    # Deliveries of one cursor follow each other: the first that ends at the event's
+    # number or later holds it, and the index on (connection, last_seq) finds it.
+    first_to_reach = (
+        Delivery.objects.filter(
+            connection=cursor.connection_id,
+            cursor=cursor,
+            outcome=Delivery.Outcome.DELIVERED,
+            last_seq__gte=OuterRef("seq"),
+            started_at__gte=min(e.received_at for e in events) - CLOCK_MARGIN,
+        )
+        .order_by("last_seq")
+        .values("pk")[:1]
+    )
+    found = Event.objects.filter(
+        feed=cursor.feed_id,
+        seq__in=[event.seq for event in events],
+        received_at__range=(
+            min(e.received_at for e in events),
+            max(e.received_at for e in events),
+        ),
+    ).annotate(delivery=Subquery(first_to_reach))
+    return dict(found.exclude(delivery=None).values_list("seq", "delivery"))

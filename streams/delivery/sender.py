@@ -1,0 +1,49 @@
+"""What happens in a sender's thread: one request, from its write key to its answer."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from streams.base.clock import now
+from streams.connections.keys import WriteKey
+from streams.delivery.batching import Batch
+from streams.delivery.client import SegmentClient
+from streams.delivery.lease import OwnedStream
+from streams.delivery.models import Cursor
+from streams.delivery.outcome import Sent
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends batches for an owned stream; each thread keeps connections of its own."""
+
+    owned: OwnedStream
+    _own: threading.local = field(default_factory=threading.local)
+    _clients: list[SegmentClient] = field(default_factory=list)
+
+    def send(
+        self, cursor: Cursor, batch: Batch, *, url: str, write_key: WriteKey
+    ) -> Sent | None:
+        """Send one batch. None: the lease ran out first, and nothing was sent."""
+        started_at = now()
+        body = batch.body(started_at)
+        # The last look before the network: a process that was frozen wakes up here.
+        if self.owned.remaining_s <= 0:
+            return None
+        answer = self._client().post_batch(url, write_key=write_key.text, body=body)
+        return Sent(cursor, batch, len(body), started_at, answer)
+
+    def _client(self) -> SegmentClient:
+        if not hasattr(self._own, "client"):
+            self._own.client = SegmentClient(timeout_s=settings.SEGMENT_TIMEOUT_S)
+            self._clients.append(self._own.client)
+        client: SegmentClient = self._own.client
+        return client
+
+    def close(self) -> None:
+        """Close all connections; no thread may be sending."""
+        for client in self._clients:
+            client.close()

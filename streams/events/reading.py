@@ -1,0 +1,130 @@
+"""Reads the log for people: newest first, in time that does not grow with the feed.
+
+The events have no index but their key, so a search walks back by number, over at most
+SCAN events for each page, and says how far it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import FETCH_RAISE, Max, Min, Q, QuerySet
+
+from streams.events.models import Event, Feed, FeedMark
+
+SCAN = 20_000  # events that one page may look at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events to show; what is empty does not matter."""
+
+    name: str = ""  # how the name begins; upper and lower case are the same
+    type: str = ""
+    user_id: str = ""
+    since: datetime | None = None  # received then or later
+    until: datetime | None = None  # received before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Events without their payload, newest first.
+
+    Everything from `searched_to` up has been looked at; 0 if there is nothing. With
+    fewer events than asked for and a `next_before`, the search ended at its bound and
+    goes on from there.
+    """
+
+    events: list[Event]
+    next_before: int | None  # `before` of the page that follows; None: there is none
+    searched_to: int
+
+
+def page(
+    feed: Feed,
+    *,
+    before: int | None = None,
+    filters: EventFilter | None = None,
+    limit: int = 50,
+) -> EventPage:
+    """The events with a number below `before`; None: from the feed's head."""
+    wanted = filters or EventFilter()
+    top, bottom = _reach(feed, before, wanted)
+    low = max(bottom, top - SCAN)
+    if low >= top:
+        return EventPage(events=[], next_before=None, searched_to=0)
+    matching = _between(feed, low, top).filter(*_conditions(wanted))
+    found = list(
+        matching.defer("payload").fetch_mode(FETCH_RAISE).order_by("-seq")[: limit + 1]
+    )
+    if len(found) > limit:
+        last = found[limit - 1].seq
+        return EventPage(events=found[:limit], next_before=last, searched_to=last)
+    more = low > bottom and low > (_first_seq(feed) or low)
+    return EventPage(events=found, next_before=low if more else None, searched_to=low)
+
+
+def event(feed: Feed, seq: int) -> Event | None:
+    """One event with its payload; None: never written, or past its retention."""
+    return _between(feed, seq, seq + 1).first()
+
+
+def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, int]:
+    """The numbers to search, as (first above, lowest)."""
+    top, bottom = feed.head_seq + 1, 1
+    if before is not None:
+        top = min(top, before)
+    if wanted.since is None and wanted.until is None:
+        return top, bottom
+    # Times only grow within a feed, and a mark says where a quarter of an hour began.
+    marks = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
+        since=Max(
+            "seq", filter=Q(at__lte=wanted.since) if wanted.since else Q(at=None)
+        ),
+        until=Min(
+            "seq", filter=Q(at__gte=wanted.until) if wanted.until else Q(at=None)
+        ),
+    )
+    if marks["since"] is not None:
+        bottom = marks["since"] + 1
+    if marks["until"] is not None:
+        top = min(top, marks["until"] + 1)
+    return top, bottom
+
+
+def _between(feed: Feed, low: int, top: int) -> QuerySet[Event]:
+    """The events from `low` to below `top`.
+
+    Told when they were received, PostgreSQL opens the partitions of those days only.
+    """
+    received = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
+        since=Max("at", filter=Q(seq__lt=low)),
+        until=Min("at", filter=Q(seq__gte=top - 1)),
+    )
+    events = Event.objects.filter(feed=feed, seq__gte=low, seq__lt=top)
+    if received["since"]:
+        events = events.filter(received_at__gte=received["since"])
+    if received["until"]:
+        events = events.filter(received_at__lt=received["until"])
+    return events
+
+
+def _conditions(wanted: EventFilter) -> Iterator[Q]:
+    if wanted.name:
+        yield Q(name__istartswith=wanted.name[:200])
+    if wanted.type:
+        yield Q(type=wanted.type)
+    if wanted.user_id:
+        yield Q(user_id=wanted.user_id[:200])
+    if wanted.since:
+        yield Q(received_at__gte=wanted.since)
+    if wanted.until:
+        yield Q(received_at__lt=wanted.until)
+
+
+def _first_seq(feed: Feed) -> int | None:
+    """The oldest number that is still kept."""
+    kept = Event.objects.filter(feed=feed).order_by("seq")
+    return kept.values_list("seq", flat=True).first()

@@ -1,0 +1,59 @@
+"""Celery's entry points. The due cursor in the database is the truth; a task only wakes
+somebody, so a lost message costs a second."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from kombu.exceptions import OperationalError
+
+from streams.base.clock import now
+from streams.delivery import drain as delivery
+from streams.delivery import lease
+from streams.events.retention import prune as prune_log
+
+log = structlog.get_logger()
+
+# A worker that is too busy to take a wake-up by then is found by the sweep.
+WAKE_EXPIRES_S = 5
+
+_stop = threading.Event()
+
+
+@worker_shutting_down.connect
+def _stop_sending(**_: object) -> None:
+    _stop.set()
+
+
+@shared_task(name="streams.drain", ignore_result=True)
+def drain(*, stream_id: int, **_: object) -> None:
+    """Send what a stream has to send, unless somebody does so already."""
+    delivery.drain(stream_id, stop=_stop)
+
+
+@shared_task(name="streams.sweep", ignore_result=True)
+def sweep(**_: object) -> None:
+    """Wake a worker for each stream that is due and has no owner; beat runs it each second."""
+    wake(lease.unowned_due_streams(now()))
+
+
+@shared_task(name="streams.prune", ignore_result=True)
+def prune(**_: object) -> None:
+    """Make the partitions of the days to come, forget what is out of its window."""
+    prune_log(now=now())
+
+
+def wake(stream_ids: Iterable[int]) -> None:
+    """Have some worker drain these streams. Best effort: the sweep does it too."""
+    for stream_id in stream_ids:
+        try:
+            drain.apply_async(
+                kwargs={"stream_id": stream_id}, expires=WAKE_EXPIRES_S, retry=False
+            )
+        except OperationalError as error:
+            log.warning("wake.broker_unreachable", stream=stream_id, error=str(error))
+            return
