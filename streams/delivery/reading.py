@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Subquery, TextChoices
 
-from streams.connections.models import Connection
 from streams.delivery.batching import MAX_EVENTS
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.events.models import Event, Feed
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
 
 # Requests shown for one event: more than three days of tries at their slowest.
 TRIES_SHOWN = 200
@@ -134,14 +137,15 @@ def _settled(cursor: Cursor, events: Sequence[Event]) -> Iterator[tuple[int, Fat
 
 def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
     """The delivery that each event went with, where it is still kept."""
-    # Deliveries of one cursor follow each other: the first that ends at the event's
-    # number or later holds it, and the index on (connection, last_seq) finds it.
-    first_to_reach = (
+    # Found by the index on (connection, last_seq); the bounds keep it short.
+    holding = (
         Delivery.objects.filter(
             connection=cursor.connection_id,
             cursor=cursor,
             outcome=Delivery.Outcome.DELIVERED,
+            first_seq__lte=OuterRef("seq"),
             last_seq__gte=OuterRef("seq"),
+            last_seq__lt=OuterRef("seq") + MAX_EVENTS,
             started_at__gte=min(e.received_at for e in events) - CLOCK_MARGIN,
         )
         .order_by("last_seq")
@@ -154,5 +158,5 @@ def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
             min(e.received_at for e in events),
             max(e.received_at for e in events),
         ),
-    ).annotate(delivery=Subquery(first_to_reach))
+    ).annotate(delivery=Subquery(holding))
     return dict(found.exclude(delivery=None).values_list("seq", "delivery"))
