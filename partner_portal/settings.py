@@ -27,6 +27,7 @@ HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 INGEST_URL = env("INGEST_URL", default="")
+PORT = env.int("PORT", default=8000)
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- Services --------------------------------------------------------------------
