@@ -1,0 +1,35 @@
+# `make` lists the targets. PORT, DATABASE_URL, REDIS_URL and PYTHON are read from the
+# environment or the command line: make run PORT=9000
+
+python = .venv/bin/python
+
+.PHONY: help install install-dev run demo test check lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: ## Make the environment (.venv) that the portal runs in
+	@python=$$(scripts/python.sh) && "$$python" scripts/environment.py run
+
+install-dev: ## Add what tests and checks need to it
+	@python=$$(scripts/python.sh) && "$$python" scripts/environment.py dev
+
+run: install ## Start the portal, with a demonstration to look at; Ctrl-C stops it
+	@$(python) scripts/first_settings.py
+	@exec $(python) manage.py up
+
+demo: install ## Send a day of a mail campaign's events to the running portal
+	@exec $(python) manage.py demo
+
+test: install-dev ## Run the tests, on SQLite and on PostgreSQL; ARGS="tests/spec -x"
+	@exec $(python) tests/run.py $(ARGS)
+
+check: install-dev ## Check format, lint, types, migrations, settings and templates
+	@exec $(python) scripts/check.py
+
+lock: install-dev ## Lock the newest dependencies that fit requirements/*.in
+	@scripts/lock.sh
+
+clean: ## Remove the environment and caches; var/ and .env stay
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

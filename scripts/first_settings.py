@@ -1,0 +1,42 @@
+"""Writes .env for the first run: secrets of its own, for this machine alone.
+
+Does nothing where there are settings already. Needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+FILE = Path(__file__).resolve().parent.parent / ".env"
+TEMPLATE = """\
+# Made by the first `make run`, for a look at the portal on one's own machine.
+# Every setting is explained in .env.example.
+SECRET_KEY={secret_key}
+# Without this key the write keys in the database cannot be read any more: keep it.
+ENCRYPTION_KEYS=k1:{encryption_key}
+HTTPS=off
+ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
+"""
+
+
+def main() -> None:
+    if {"SECRET_KEY", "SECRET_KEY_FILE", "ENV_FILE"} & os.environ.keys():
+        return
+    text = TEMPLATE.format(
+        secret_key=secrets.token_urlsafe(50),
+        encryption_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+    )
+    try:
+        file = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(file, "w") as new:
+        new.write(text)
+    print("Wrote .env: secrets for this machine.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Prints the path of a Python that the portal runs on: 3.12 or newer.
+#
+# Every candidate is run, for a name on PATH may be an old Python or a pyenv shim that
+# ends with "command not found". Without one, uv fetches it; without uv, an older
+# Python fetches uv. All that is fetched for this stays in .uv/.
+set -eu
+cd "$(dirname "$0")/.."
+
+supported() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1
+}
+
+path_of() {
+    "$1" -c 'import sys; print(sys.executable)'
+}
+
+candidates() {
+    echo .venv/bin/python # what .venv was made with, for as long as it runs
+    for name in python3.13 python3.14 python3.12 python3 python; do
+        command -v "$name" || true
+    done
+    ls "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3.1[234] 2>/dev/null || true
+}
+
+own_uv() {
+    [ -x .uv/bin/uv ] && return
+    locked=.uv/requirements.txt
+    for python in $(command -v python3) /usr/bin/python3; do
+        mkdir -p .uv
+        sed -n '/^uv==/,/[^\\]$/p' requirements/dev.txt >"$locked"
+        "$python" -m pip install -q --require-hashes --target .uv -r "$locked" >&2 &&
+            return
+        "$python" -m venv .uv/venv >&2 &&
+            .uv/venv/bin/pip install -q --require-hashes --target .uv -r "$locked" >&2 &&
+            return
+    done
+    return 1
+}
+
+fetch_with() {
+    uv=$1
+    export UV_PYTHON_INSTALL_DIR="$PWD/.uv/python" UV_CACHE_DIR="$PWD/.uv/cache"
+    "$uv" python install --no-bin 3.13 >&2 && "$uv" python find --managed-python 3.13
+}
+
+if [ -n "${PYTHON:-}" ]; then
+    supported "$PYTHON" && path_of "$PYTHON" && exit
+    echo "PYTHON=$PYTHON is not a Python 3.12 or newer that runs." >&2
+    exit 1
+fi
+
+IFS='
+'
+for candidate in $(candidates); do
+    supported "$candidate" && path_of "$candidate" && exit
+done
+
+echo "No Python 3.12 or newer is here; trying to fetch one with uv." >&2
+if command -v uv >/dev/null; then
+    fetch_with uv && exit
+else
+    own_uv && fetch_with .uv/bin/uv && exit
+fi
+
+cat >&2 <<'END'
+
+The portal needs Python 3.12 or newer, and none was found or could be fetched.
+Get one in one of these ways, then try again:
+  Debian, Ubuntu:  apt install python3.13 python3.13-venv   (or 3.12)
+  Fedora:          dnf install python3.13
+  macOS:           brew install python@3.13
+  anywhere:        pyenv install 3.13, or uv python install 3.13 (docs.astral.sh/uv)
+If you have one in an unusual place: PYTHON=/path/to/python3.13 make run
+END
+exit 1

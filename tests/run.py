@@ -1,0 +1,113 @@
+"""The whole suite on SQLite and again on PostgreSQL: what `make test` runs.
+
+Ends with the line `N passed, N failed` over both. What was skipped is listed before
+it, and counts as failed where CI is set. Arguments go to pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.services.processes import end_with_parent, start, stop  # noqa: E402
+
+PASSES = {
+    "sqlite": "SQLite and the embedded broker",
+    "postgres": "PostgreSQL and a Redis or Valkey",
+}
+STOP_TIMEOUT_S = 30
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the tests of one pass, or of all."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+    def add(self, other: Outcome) -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+
+def main() -> None:
+    if "MAKELEVEL" in os.environ:  # make that is killed takes the run with it
+        end_with_parent(os.getppid())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    total = Outcome()
+    for database, title in PASSES.items():
+        print(f"\n=== {title}", flush=True)
+        total.add(run(database, title, sys.argv[1:]))
+    for skipped in total.skipped:
+        print(f"skipped: {skipped}")
+    if os.environ.get("CI"):
+        total.failed += len(total.skipped)
+    print(f"{total.passed} passed, {total.failed} failed")
+    sys.exit(total.failed > 0)
+
+
+def run(database: str, title: str, arguments: list[str]) -> Outcome:
+    """One pass; that it ended early, or found no tests, is a failure of its own."""
+    with TemporaryDirectory(prefix="portal-test-") as folder:
+        report = Path(folder) / "report.xml"
+        status = run_pytest(database, report, arguments)
+        outcome = read(report, title) if report.exists() else Outcome()
+    ended_well = {0: outcome.failed == 0, 1: outcome.failed > 0}
+    if not ended_well.get(status, False):
+        print(f"The pass on {title} ended with pytest's exit status {status}.")
+        outcome.failed += 1
+    return outcome
+
+
+def run_pytest(database: str, report: Path, arguments: list[str]) -> int:
+    environ = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+    pytest = start(
+        [
+            *(sys.executable, "-m", "pytest", f"--database={database}"),
+            *("-n", "2", "-p", "no:cacheprovider", "-q", f"--junit-xml={report}"),
+            *arguments,
+        ],
+        at_our_death=signal.SIGTERM,
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        return pytest.wait()
+    except KeyboardInterrupt:
+        stop(pytest, signal.SIGINT, timeout_s=STOP_TIMEOUT_S)
+        sys.exit("Interrupted.")
+
+
+def read(report: Path, title: str) -> Outcome:
+    """Count the test cases of a JUnit report."""
+    outcome = Outcome()
+    for case in ElementTree.parse(report).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcome.failed += 1
+        elif (skipped := case.find("skipped")) is not None:
+            outcome.skipped.append(
+                f"{name_of(case)} on {title}: {skipped.get('message')}"
+            )
+        else:
+            outcome.passed += 1
+    return outcome
+
+
+def name_of(case: ElementTree.Element) -> str:
+    return f"{case.get('classname')}.{case.get('name')}"
+
+
+if __name__ == "__main__":
+    main()
