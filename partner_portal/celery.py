@@ -13,6 +13,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     # A wake-up older than its period is of no use: the next one does the same.
     "sweep": {"task": "streams.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
-    "prune": {"task": "streams.prune", "schedule": 3600.0, "options": {"expires": 3600}},
+    "prune": {
+        "task": "streams.prune",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 app.autodiscover_tasks(["streams"])

@@ -156,7 +156,9 @@ WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000  # bytes; the ingest surface has limits of its own
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    6_000_000  # bytes; the ingest surface has limits of its own
+)
 
 SECURE_CSP = {
     "default-src": [CSP.NONE],

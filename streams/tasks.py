@@ -4,7 +4,6 @@ somebody, so a lost message costs a second."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 
 import structlog
 from celery import shared_task
@@ -15,6 +14,10 @@ from streams.base.clock import now
 from streams.delivery import drain as delivery
 from streams.delivery import lease
 from streams.events.retention import prune as prune_log
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 log = structlog.get_logger()
 

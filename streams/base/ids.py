@@ -49,6 +49,4 @@ def digest(text: str) -> str:
 
 def new_secret(prefix: str) -> Secret:
     """A token of `prefix` and 32 random letters and digits."""
-    return Secret(
-        prefix + "".join(secrets.choice(SECRET_ALPHABET) for _ in range(32))
-    )
+    return Secret(prefix + "".join(secrets.choice(SECRET_ALPHABET) for _ in range(32)))

@@ -86,4 +86,6 @@ class KeyRing:
         try:
             return AESGCM(key).decrypt(nonce, body, bound_to.encode()).decode()
         except InvalidTag:
-            raise CannotDecrypt("This ciphertext does not belong to this row.") from None
+            raise CannotDecrypt(
+                "This ciphertext does not belong to this row."
+            ) from None

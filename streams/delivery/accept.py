@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -10,6 +8,11 @@ from django.db.models import F
 from streams.delivery.lease import unowned
 from streams.delivery.models import Cursor
 from streams.events.log import Addition, Seqs, append
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from streams.base.clock import iso_ms
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from collections.abc import Iterable
 
 # Segment's limits for a batch (segment/http-api.md, 5); 500 KB read as the smaller.
 MAX_BODY_BYTES = 500_000

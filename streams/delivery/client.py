@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import time
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
@@ -12,6 +11,10 @@ import requests
 
 from streams.base.clock import now
 from streams.delivery.answers import Answer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 CONNECT_TIMEOUT_S = 5.0
 MAX_ANSWER_BYTES = 1_000

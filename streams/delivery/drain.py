@@ -11,9 +11,8 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -34,6 +33,10 @@ from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
 from streams.delivery.services import need_attention
 from streams.delivery.turns import Turns
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 log = structlog.get_logger()
 

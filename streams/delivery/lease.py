@@ -6,7 +6,6 @@ Times are the database's own, so that workers need not agree on a clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,6 +14,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from streams.delivery.models import Cursor, Lease
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class LeaseLost(Exception):
@@ -39,7 +42,9 @@ class OwnedStream:
         if self.remaining_s > settings.LEASE_S * 2 / 3:
             return
         asked_at = time.monotonic()
-        mine = Lease.objects.filter(stream=self.stream_id, owner=self.owner, until__gt=Now())
+        mine = Lease.objects.filter(
+            stream=self.stream_id, owner=self.owner, until__gt=Now()
+        )
         if not mine.update(until=Now() + _term()):
             raise LeaseLost(f"The lease of stream {self.stream_id} ran out.")
         self._valid_until = asked_at + settings.LEASE_S

@@ -20,8 +20,12 @@ class Cursor(models.Model):
     connection = models.ForeignKey(
         "streams.Connection", on_delete=models.PROTECT, related_name="cursors"
     )
-    feed = models.ForeignKey("streams.Feed", on_delete=models.PROTECT, related_name="cursors")
-    stream = models.ForeignKey("streams.Stream", on_delete=models.PROTECT, related_name="+")
+    feed = models.ForeignKey(
+        "streams.Feed", on_delete=models.PROTECT, related_name="cursors"
+    )
+    stream = models.ForeignKey(
+        "streams.Stream", on_delete=models.PROTECT, related_name="+"
+    )
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LIVE)
     start = models.BigIntegerField()
     position = models.BigIntegerField()
@@ -34,7 +38,9 @@ class Cursor(models.Model):
     due_at = models.DateTimeField(null=True)
     # Paused, needing attention, or of a deleted connection: due, but not to be sent.
     held = models.BooleanField(default=False)
-    failures = models.IntegerField(default=0)  # tries in a row without an answer to act on
+    failures = models.IntegerField(
+        default=0
+    )  # tries in a row without an answer to act on
     failing_since = models.DateTimeField(null=True)
     # Segment refused a request whose last event this was: somewhere between
     # `position` and it there is a bad one.
@@ -74,7 +80,10 @@ class Lease(models.Model):
     """Who may spend a stream's budget, and until when."""
 
     stream = models.OneToOneField(
-        "streams.Stream", on_delete=models.CASCADE, primary_key=True, related_name="lease"
+        "streams.Stream",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="lease",
     )
     owner = models.UUIDField(null=True)
     until = models.DateTimeField(null=True)
@@ -97,7 +106,11 @@ class Delivery(models.Model):
         HELD = "held", "Refused, connection held"
 
     cursor = models.ForeignKey(
-        Cursor, on_delete=models.PROTECT, db_constraint=False, related_name="+", db_index=False
+        Cursor,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="+",
+        db_index=False,
     )
     connection = models.ForeignKey(
         "streams.Connection",

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 from django.db import transaction
 
 from streams.delivery.answers import Answer, Verdict
-from streams.delivery.batching import Batch
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.services import need_attention
 from streams.delivery.steps import Step, step_after
 from streams.events.marks import quarter
 from streams.events.models import Feed
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.delivery.batching import Batch
+    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
 log = structlog.get_logger()
 
@@ -89,7 +92,10 @@ def _mark(cursor: Cursor, now: datetime) -> None:
     if before is not None and quarter(before) == start:
         return
     mark = CursorMark(
-        cursor_id=cursor.pk, at=start, position=cursor.position, rejected=cursor.rejected
+        cursor_id=cursor.pk,
+        at=start,
+        position=cursor.position,
+        rejected=cursor.rejected,
     )
     CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
 

@@ -7,10 +7,15 @@ from streams.delivery.batching import (
     rows_to_ask,
     take,
 )
-from streams.delivery.models import Cursor
 from streams.events.models import Event
+from typing import TYPE_CHECKING
 
-KNOWN_FEEDS = 10_000  # whose mean size is remembered; forgetting one costs a larger read
+if TYPE_CHECKING:
+    from streams.delivery.models import Cursor
+
+KNOWN_FEEDS = (
+    10_000  # whose mean size is remembered; forgetting one costs a larger read
+)
 
 
 class BatchReader:
@@ -27,9 +32,7 @@ class BatchReader:
             after = after.filter(received_at__gte=cursor.position_at)
         mean = self._mean_bytes.get(cursor.feed_id, MAX_BODY_BYTES / 250)
         rows = after.order_by("seq").values_list("seq", "received_at", "payload")
-        batch = take(
-            rows[: rows_to_ask(mean, most)], after=cursor.position, most=most
-        )
+        batch = take(rows[: rows_to_ask(mean, most)], after=cursor.position, most=most)
         if batch:
             self._learn(cursor.feed_id, batch)
         return batch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.events.models import Event, Feed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from streams.connections.models import Connection
 
 # Requests shown for one event: more than three days of tries at their slowest.

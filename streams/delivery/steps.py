@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 
 from streams.delivery.answers import Answer, Verdict
 from streams.delivery.backoff import Backoff
-from streams.delivery.batching import Batch
 from streams.delivery.models import Cursor, Delivery
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.delivery.batching import Batch
 
 BACKOFF = Backoff()
 # Segment refuses a single event seldom. So many in a row say that something else is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +11,10 @@ from django.conf import settings
 from streams.events.marks import quarter
 from streams.events.models import Feed, FeedMark
 from streams.events.store import EventRow, SeenRow, store
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Seqs = list[int | None]
 

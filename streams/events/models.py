@@ -8,14 +8,16 @@ from streams.base.clock import now
 class Feed(models.Model):
     """One workspace's log of events in one stream: numbered 1, 2, 3 … without gaps."""
 
-    stream = models.ForeignKey("streams.Stream", on_delete=models.PROTECT, related_name="feeds")
+    stream = models.ForeignKey(
+        "streams.Stream", on_delete=models.PROTECT, related_name="feeds"
+    )
     workspace = models.ForeignKey(
         "streams.Workspace", on_delete=models.PROTECT, related_name="feeds"
     )
     head_seq = models.BigIntegerField(default=0)  # the last number given
     head_at = models.DateTimeField(null=True)  # when it was given
     # What an official Segment library sends as its write key; shown once.
-    ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)
+    ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many may have none
     ingest_key_hint = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(default=now)
 
@@ -38,7 +40,11 @@ class Event(models.Model):
 
     pk = models.CompositePrimaryKey("feed", "seq")
     feed = models.ForeignKey(
-        Feed, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+        Feed,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     seq = models.BigIntegerField()
     received_at = models.DateTimeField()

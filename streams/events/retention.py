@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from streams.events.models import SeenMessage
 
@@ -47,12 +47,15 @@ def _make_partition(table: str, day: date) -> None:
     bounds = f"FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')"
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            # Who waits for this lock holds up every append: rather try again later.
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
             cursor.execute(
                 f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES {bounds}"
             )
-    except ProgrammingError as error:
-        # Rows of that day are in the default partition already: they stay there.
-        log.warning("retention.day_stays_in_default", table=table, error=str(error))
+    except (IntegrityError, OperationalError) as error:
+        # Rows of that day are in the default partition already, where they may stay;
+        # or the lock was not to be had.
+        log.warning("retention.no_partition_made", table=name, error=str(error))
 
 
 def _drop_seen(before: date) -> None:

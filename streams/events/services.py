@@ -31,7 +31,9 @@ def open_feed(
 
 
 @transaction.atomic
-def new_ingest_key(*, feed: Feed, actor: User | None, secret: Secret | None = None) -> Secret:
+def new_ingest_key(
+    *, feed: Feed, actor: User | None, secret: Secret | None = None
+) -> Secret:
     """Give a feed a new ingest key; the old one is refused from now on.
 
     `secret` is for the demonstration, whose keys are the same at each start.

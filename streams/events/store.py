@@ -5,11 +5,13 @@ PostgreSQL takes binary COPY and arrays; SQLite takes many rows in one statement
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TYPE_CHECKING
 
 from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # feed_id, seq, received_at, type, name, user_id, message_id, payload
 EventRow = tuple[int, int, datetime, str, str, str, str, bytes]

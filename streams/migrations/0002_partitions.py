@@ -4,6 +4,8 @@ Retention then drops tables and deletes nothing (docs/architecture.md, "Retentio
 A default partition takes rows of a day that has no table of its own yet.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from django.db import migrations
 
 TABLES = {
@@ -27,6 +29,13 @@ def partition(apps, schema_editor):
         schema_editor.execute(
             f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"
         )
+        # The first week; from then on beat makes them (events/retention.py).
+        for ahead in range(8):
+            day = datetime.now(UTC).date() + timedelta(days=ahead)
+            schema_editor.execute(
+                f"CREATE TABLE {table}_{day:%Y%m%d} PARTITION OF {table} FOR VALUES"
+                f" FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')"
+            )
     # LIKE leaves the identity out, and a partitioned table of PostgreSQL 15 may have none.
     schema_editor.execute("CREATE SEQUENCE streams_delivery_id_seq OWNED BY streams_delivery.id")
     schema_editor.execute(
