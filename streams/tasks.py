@@ -4,6 +4,7 @@ somebody, so a lost message costs a second."""
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import structlog
 from celery import shared_task
@@ -14,7 +15,6 @@ from streams.base.clock import now
 from streams.delivery import drain as delivery
 from streams.delivery import lease
 from streams.events.retention import prune as prune_log
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F
@@ -8,11 +9,10 @@ from django.db.models import F
 from streams.delivery.lease import unowned
 from streams.delivery.models import Cursor
 from streams.events.log import Addition, Seqs, append
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

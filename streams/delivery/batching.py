@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from streams.base.clock import iso_ms
 from typing import TYPE_CHECKING
 
+from streams.base.clock import iso_ms
+
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import Iterable
+    from datetime import datetime
 
 # Segment's limits for a batch (segment/http-api.md, 5); 500 KB read as the smaller.
 MAX_BODY_BYTES = 500_000

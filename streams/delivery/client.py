@@ -6,12 +6,12 @@ import gzip
 import time
 from email.utils import parsedate_to_datetime
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import requests
 
 from streams.base.clock import now
 from streams.delivery.answers import Answer
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,6 +14,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -33,7 +34,6 @@ from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
 from streams.delivery.services import need_attention
 from streams.delivery.turns import Turns
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

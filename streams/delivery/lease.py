@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -14,7 +15,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from streams.delivery.models import Cursor, Lease
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 from django.db import transaction
@@ -14,12 +15,12 @@ from streams.delivery.services import need_attention
 from streams.delivery.steps import Step, step_after
 from streams.events.marks import quarter
 from streams.events.models import Feed
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streams.delivery.batching import Batch
-    from datetime import datetime
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from streams.delivery.batching import Batch
 
 log = structlog.get_logger()
 

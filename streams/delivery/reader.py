@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streams.delivery.batching import (
     MAX_BODY_BYTES,
     Batch,
@@ -8,7 +10,6 @@ from streams.delivery.batching import (
     take,
 )
 from streams.events.models import Event
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streams.delivery.models import Cursor

@@ -14,6 +14,7 @@ from streams.events.models import Event, Feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
     from streams.connections.models import Connection
 
 # Requests shown for one event: more than three days of tries at their slowest.

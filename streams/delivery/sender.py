@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from streams.base.clock import now
 from streams.delivery.client import SegmentClient
 from streams.delivery.outcome import Sent
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streams.delivery.models import Cursor
-    from streams.delivery.lease import OwnedStream
-    from streams.delivery.batching import Batch
     from streams.connections.keys import WriteKey
+    from streams.delivery.batching import Batch
+    from streams.delivery.lease import OwnedStream
+    from streams.delivery.models import Cursor
 
 
 @dataclass(slots=True)

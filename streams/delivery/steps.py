@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from streams.delivery.answers import Answer, Verdict
 from streams.delivery.backoff import Backoff
 from streams.delivery.models import Cursor, Delivery
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streams.delivery.batching import Batch

@@ -7,15 +7,15 @@ SCAN events for each page, and says how far it came.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import FETCH_RAISE, Max, Min, Q, QuerySet
 
 from streams.events.models import Event, Feed, FeedMark
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from collections.abc import Iterator
+    from datetime import datetime
 
 SCAN = 20_000  # events that one page may look at
 

@@ -6,7 +6,7 @@ PostgreSQL takes binary COPY and arrays; SQLite takes many rows in one statement
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connection
 
@@ -87,7 +87,7 @@ class SqliteStore:
                 marks = ", ".join(["%s"] * len(chunk))
                 cursor.execute(
                     "SELECT digest, feed_id FROM streams_seenmessage"
-                    f" WHERE digest IN ({marks}) AND seen_at >= %s",  # noqa: S608
+                    f" WHERE digest IN ({marks}) AND seen_at >= %s",
                     [*chunk, _text(since)],
                 )
                 found.update((bytes(d), feed_id) for d, feed_id in cursor.fetchall())
