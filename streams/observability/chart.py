@@ -1,0 +1,89 @@
+"""The last day in quarters of an hour, from marks alone: nothing is counted."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from streams.delivery.models import Cursor, CursorMark
+from streams.events.marks import QUARTER, quarter
+from streams.events.models import Feed, FeedMark
+
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What happened in the quarter of an hour that begins `at`."""
+
+    at: datetime
+    accepted: int
+    delivered: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A count that only grows: what it was before each mark, and what it is now."""
+
+    marks: Sequence[tuple[datetime, int]]  # by time
+    now: int
+
+    def before(self, moment: datetime) -> int:
+        """What it was when `moment`, the start of a quarter, came.
+
+        A mark is made by the first growth within a quarter, so the next mark tells.
+        """
+        following = bisect_left(self.marks, moment, key=lambda mark: mark[0])
+        return self.marks[following][1] if following < len(self.marks) else self.now
+
+    def grown(self, start: datetime) -> int:
+        """By how much it grew in the quarter that begins at `start`."""
+        return self.before(start + QUARTER) - self.before(start)
+
+
+def last_24_hours(feed: Feed, now: datetime) -> list[Point]:
+    """A point per quarter of an hour, oldest first, the current one last; four queries."""
+    last = quarter(now)
+    starts = [last - DAY + QUARTER * n for n in range(1, DAY // QUARTER + 1)]
+    accepted = _accepted(feed, starts[0])
+    settled, refused = _settled(feed, starts[0])
+    points = []
+    for start in starts:
+        rejected = sum(track.grown(start) for track in refused)
+        delivered = sum(track.grown(start) for track in settled) - rejected
+        points.append(
+            Point(
+                at=start,
+                accepted=accepted.grown(start),
+                delivered=delivered,
+                rejected=rejected,
+            )
+        )
+    return points
+
+
+def _accepted(feed: Feed, since: datetime) -> Track:
+    marks = FeedMark.objects.filter(feed_id=feed.pk, at__gte=since).order_by("at")
+    # The marks before the head: so no mark is beyond it.
+    by_time = list(marks.values_list("at", "seq"))
+    return Track(
+        by_time, Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
+    )
+
+
+def _settled(feed: Feed, since: datetime) -> tuple[list[Track], list[Track]]:
+    """The positions of the live cursors, and the rejections among what they passed."""
+    ids = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE).values("pk")
+    moved = CursorMark.objects.filter(cursor_id__in=ids, at__gte=since).order_by("at")
+    marks: dict[int, list[CursorMark]] = {}
+    for mark in moved:
+        marks.setdefault(mark.cursor_id, []).append(mark)
+    settled, refused = [], []
+    for cursor in Cursor.objects.filter(pk__in=marks):
+        own = marks[cursor.pk]
+        settled.append(Track([(m.at, m.position) for m in own], cursor.position))
+        refused.append(Track([(m.at, m.rejected) for m in own], cursor.rejected))
+    return settled, refused

@@ -1,0 +1,70 @@
+"""Where every event of a feed is: the columns always add up to what was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from streams.delivery.models import Cursor
+from streams.events.models import Feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """accepted = delivered + rejected + filtered + pending + held."""
+
+    accepted: int
+    delivered: int = 0
+    rejected: int = 0
+    filtered: int = 0  # not to be sent
+    pending: int = 0
+    held: int = 0  # wait for a connection, or for theirs to be active again
+    last_delivered_at: datetime | None = None
+
+
+def of(feed: Feed) -> Ledger:
+    """The ledger of one feed as it stands in the database now."""
+    return of_each([feed.pk])[feed.pk]
+
+
+def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
+    """The ledgers of many feeds by the feed's id, in two queries."""
+    ids = list(feed_ids)
+    live = Cursor.objects.filter(feed__in=ids, kind=Cursor.Kind.LIVE)
+    cursors: dict[int, list[Cursor]] = {}
+    for cursor in live.order_by("-connection_id"):
+        cursors.setdefault(cursor.feed_id, []).append(cursor)
+    # The heads after the cursors: no position that was read can be beyond them.
+    heads = Feed.objects.filter(pk__in=ids).values_list("pk", "head_seq")
+    return {pk: balance(head, cursors.get(pk, [])) for pk, head in heads}
+
+
+def balance(head: int, cursors: Sequence[Cursor]) -> Ledger:
+    """Add up what a feed's live cursors say, the newest connection's first.
+
+    The newest one speaks for every event after its start, an older one for those
+    before that.
+    """
+    if not cursors:
+        return Ledger(accepted=head, held=head)
+    delivered = rejected = unsent = 0
+    below = cursors[0].position
+    for cursor in cursors:
+        if cursor is not cursors[0] and cursor.start >= below:
+            continue  # a newer one has sent all of that again
+        delivered += cursor.delivered
+        rejected += cursor.rejected
+        unsent += cursor.filtered + below - cursor.position
+        below = cursor.start
+    waiting, held = head - cursors[0].position, cursors[0].held
+    moments = [at for c in cursors if (at := c.last_delivered_at)]
+    return Ledger(
+        accepted=head,
+        delivered=delivered,
+        rejected=rejected,
+        filtered=unsent + below,
+        pending=0 if held else waiting,
+        held=waiting if held else 0,
+        last_delivered_at=max(moments, default=None),
+    )
