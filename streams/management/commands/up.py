@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from django.core.management.color import supports_color
+
+from streams.management.first_run import lock
+from streams.management.first_run.console import Console
+from streams.management.first_run.family import ChildDied, Family
+from streams.management.first_run.layout import Layout, PortInUse
+from streams.management.first_run.lock import AlreadyUp
+from streams.management.first_run.portal import NotReady, Portal
+from streams.management.first_run.services import NAMES
+from streams.management.first_run.stopping import StopRequest, stop_request
+
+
+class Command(BaseCommand):
+    """See README.md, "First run"."""
+
+    help = (
+        "Start the whole portal on this machine, in the foreground: web, ingest, worker,"
+        " beat, a Valkey of its own (unless REDIS_URL names one) and the sandbox Segment,"
+        " with a demonstration to sign in to. Ctrl-C stops it and leaves nothing behind."
+        " PORT moves the whole set, VAR_DIR its data."
+    )
+
+    def handle(self, *args: object, **options: object) -> None:
+        os.umask(0o077)  # what we and our children write is for our user alone
+        layout = Layout(
+            var_dir=Path(settings.VAR_DIR).resolve(),
+            port=settings.PORT,
+            own_broker=not settings.REDIS_URL,
+        )
+        layout.var_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            with stop_request() as stop, lock.held(layout.lock_file) as held_lock:
+                self._run(layout, stop, held_lock, colour=not options["no_color"])
+        except (AlreadyUp, ChildDied, NotReady, PortInUse) as error:
+            raise CommandError(str(error)) from None
+
+    def _run(
+        self, layout: Layout, stop: StopRequest, held_lock: int, *, colour: bool
+    ) -> None:
+        layout.check_ports()
+        layout.run_file.unlink(
+            missing_ok=True
+        )  # of one that was killed with its reaper
+        console = Console(
+            self.stdout, NAMES, colour=colour and supports_color(), on_lost=stop.ask
+        )
+        with Family(console, run_file=layout.run_file, lock=held_lock) as family:
+            Portal(layout, family, console, stop).run()

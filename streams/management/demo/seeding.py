@@ -1,0 +1,146 @@
+"""The demonstration's rows. Done twice, they are as after the first time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.connections.regions import Region
+from streams.delivery.services import connect
+from streams.events.services import new_ingest_key, open_feed
+from streams.management.demo import cast
+from streams.tenancy.models import (
+    Partner,
+    PartnerMembership,
+    PartnerToken,
+    User,
+    Workspace,
+    WorkspaceMembership,
+)
+from streams.tenancy.services import create_partner, create_workspace
+
+if TYPE_CHECKING:
+    from streams.events.models import Feed
+    from streams.management.demo.cast import Customer, Person
+
+
+def obstacle() -> str | None:
+    """Why known accounts should not be made here; None: nothing speaks against it."""
+    if settings.HTTPS:
+        return "HTTPS is on, so this is no first run (--force seeds all the same)."
+    others = Partner.objects.exclude(slug=cast.PARTNER_SLUG)
+    if others.exists():
+        return "there are real partners here (--force seeds all the same)."
+    return None
+
+
+@transaction.atomic
+def seed() -> None:
+    """Make what is missing, and give people and tokens the secrets of today's SECRET_KEY."""
+    # SECRET_KEY has changed if it does not lead to our token. Asked of that, since
+    # to compare a password costs as much as to set one: half a second for each.
+    renew = not PartnerToken.objects.filter(digest=cast.partner_token().digest).exists()
+    users = {person: _user(person, renew=renew) for person in cast.PEOPLE}
+    stream = _stream(users[cast.PARTNER_ADMIN])
+    workspaces = {c.external_id: _workspace(stream, c) for c in cast.CUSTOMERS}
+    for person, user in users.items():
+        _give_role(person, user, stream.partner, workspaces)
+    _give_token(stream, users[cast.PARTNER_ADMIN])
+    feeds = [_feed(stream, workspaces[c.external_id], c) for c in cast.CUSTOMERS]
+    _connect(feeds[0], cast.CUSTOMERS[0])
+
+
+def _user(person: Person, *, renew: bool) -> User:
+    user = User.objects.filter(email=person.email).first()
+    if user is None:
+        is_staff = not person.place
+        return User.objects.create_user(
+            person.email,
+            person.password,
+            name=person.name,
+            is_staff=is_staff,
+            is_superuser=is_staff,
+        )
+    if renew:
+        user.set_password(person.password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def _stream(admin: User) -> Stream:
+    if not Partner.objects.filter(slug=cast.PARTNER_SLUG).exists():
+        create_partner(
+            name=cast.PARTNER_NAME,
+            slug=cast.PARTNER_SLUG,
+            stream_name=cast.STREAM_NAME,
+            stream_slug=cast.STREAM_SLUG,
+            admin=admin,
+            actor=None,
+        )
+    return Stream.objects.select_related("partner").get(slug=cast.STREAM_SLUG)
+
+
+def _workspace(stream: Stream, customer: Customer) -> Workspace:
+    known = Workspace.objects.filter(
+        partner=stream.partner, external_id=customer.external_id
+    )
+    return known.first() or create_workspace(
+        partner=stream.partner,
+        external_id=customer.external_id,
+        name=customer.name,
+        actor=None,
+    )
+
+
+def _give_role(
+    person: Person, user: User, partner: Partner, workspaces: dict[str, Workspace]
+) -> None:
+    if person.place == partner.slug:
+        PartnerMembership.objects.get_or_create(
+            user=user, partner=partner, defaults={"role": person.role}
+        )
+    elif person.place:
+        WorkspaceMembership.objects.get_or_create(
+            user=user,
+            workspace=workspaces[person.place],
+            defaults={"role": person.role},
+        )
+
+
+def _give_token(stream: Stream, owner: User) -> None:
+    """The token of today's SECRET_KEY, in force whatever was done to it since."""
+    secret = cast.partner_token()
+    PartnerToken.objects.update_or_create(
+        stream=stream,
+        name=cast.TOKEN_NAME,
+        defaults={"hint": secret.hint, "digest": secret.digest, "revoked_at": None},
+        create_defaults={
+            "partner": stream.partner,
+            "created_by": owner,
+            "hint": secret.hint,
+            "digest": secret.digest,
+        },
+    )
+
+
+def _feed(stream: Stream, workspace: Workspace, customer: Customer) -> Feed:
+    feed, _ = open_feed(stream=stream, workspace=workspace, actor=None)
+    secret = cast.ingest_key(customer)
+    if feed.ingest_key_digest != secret.digest:
+        new_ingest_key(feed=feed, actor=None, secret=secret)
+    return feed
+
+
+def _connect(feed: Feed, customer: Customer) -> None:
+    """To the sandbox; what somebody connected since is left as it is."""
+    if not Connection.objects.current().filter(feed=feed).exists():
+        connect(
+            feed=feed,
+            write_key=cast.write_key(customer),
+            region=Region.SANDBOX,
+            actor=None,
+        )

@@ -1,0 +1,49 @@
+"""What `manage.py up` shows: each child's lines behind its name, and our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import TextIO
+
+from django.utils.termcolors import colorize
+
+COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
+
+
+class Console:
+    """Writes whole lines, from any thread."""
+
+    def __init__(
+        self,
+        out: TextIO,
+        names: Sequence[str],
+        *,
+        colour: bool,
+        on_lost: Callable[[], None],
+    ) -> None:
+        self._out = out
+        self._lock = Lock()
+        self._on_lost = on_lost  # when nobody can read us any more
+        width = max(len(name) for name in names)
+        self._prefixes = {
+            name: self._prefix(name, place, width=width, colour=colour)
+            for place, name in enumerate(names)
+        }
+
+    @staticmethod
+    def _prefix(name: str, place: int, *, width: int, colour: bool) -> str:
+        prefix = f"{name:<{width}} |"
+        return colorize(prefix, fg=COLOURS[place % len(COLOURS)]) if colour else prefix
+
+    def line(self, name: str, text: str) -> None:
+        """One line that the child of this name wrote."""
+        self.say(f"{self._prefixes[name]} {text}")
+
+    def say(self, text: str) -> None:
+        with self._lock:
+            try:
+                self._out.write(text + "\n")
+                self._out.flush()
+            except (OSError, ValueError):  # a closed terminal, pipe or file
+                self._on_lost()

@@ -1,0 +1,181 @@
+"""Child processes that live and die together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from streams.management.first_run import reaper
+
+if TYPE_CHECKING:
+    from streams.management.first_run.console import Console
+
+TAIL_LINES = 15
+POLL_S = 0.05
+
+
+class ChildDied(Exception):
+    """A child ended by itself; the message says how, and its last words."""
+
+    def __init__(self, name: str, how: str) -> None:
+        super().__init__(f"{name} died: {how}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How to start a child, and how to end it."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(repr=False)
+    stdin: str = field(default="", repr=False)  # what it reads first; may hold secrets
+    ends: bool = False  # it does its work and ends with 0
+    stop_turn: int = 0  # those of a lower turn are stopped, and gone, before it
+    grace_s: float = 10.0  # to stop in, before it is killed
+
+
+class Child:
+    """A running service, whose output goes to the console line by line."""
+
+    def __init__(self, service: Service, console: Console, *, group: int) -> None:
+        self.service = service
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        output, childs_output = os.pipe()
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as stdin:
+            stdin.write(service.stdin)
+            stdin.seek(0)
+            self.process = subprocess.Popen(
+                service.argv,
+                env=dict(service.env),
+                stdin=stdin,
+                stdout=childs_output,
+                stderr=childs_output,
+                process_group=group,
+            )
+        os.close(childs_output)
+        self._reader = Thread(target=self._read, args=(output, console), daemon=True)
+        self._reader.start()
+
+    def _read(self, output: int, console: Console) -> None:
+        with open(output, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                text = line.rstrip()
+                self.tail.append(text)
+                console.line(self.service.name, text)
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def has_died(self) -> bool:
+        return not self.is_alive and not self.is_done
+
+    @property
+    def is_done(self) -> bool:
+        """Only what `ends` is ever done."""
+        return self.service.ends and self.process.poll() == 0
+
+    def last_words(self) -> str:
+        """How it ended, and the end of what it said."""
+        self._reader.join(timeout=1)  # a child of its own may still hold the pipe
+        tail = "".join(f"\n    {line}" for line in self.tail) or " nothing"
+        how = _how_it_ended(self.process.wait())
+        return f"{how}. It said last:{tail}"
+
+
+class Family:
+    """Starts children, and as a context manager leaves none behind.
+
+    All are born into the process group of the reaper, which ends what is left of it
+    when we are gone.
+    """
+
+    def __init__(self, console: Console, *, run_file: Path, lock: int) -> None:
+        self._console = console
+        self._children: list[Child] = []
+        reapers_end, self._lifeline = os.pipe()
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-I", "-S", reaper.__file__, str(run_file)],
+            stdin=reapers_end,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+            pass_fds=[lock],
+        )
+        os.close(reapers_end)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for child in self._children:
+            child.process.kill()  # after a stop in order: none is left
+        # Strays, such as the gunicorn workers of a master that was killed.
+        if self._reaper.poll() is None:
+            os.write(self._lifeline, reaper.ALL_STOPPED)
+        os.close(self._lifeline)
+        self._reaper.wait()
+
+    def start(self, service: Service) -> Child:
+        child = Child(service, self._console, group=self._reaper.pid)
+        self._children.append(child)
+        return child
+
+    def check(self) -> None:
+        """Raises ChildDied if one has."""
+        for child in self._children:
+            if child.has_died:
+                raise ChildDied(child.service.name, child.last_words())
+        if self._reaper.poll() is not None:
+            raise ChildDied("reaper", "it cleans up if the portal is killed.")
+
+    def stop(self, *, at_once: Callable[[], bool]) -> None:
+        """End the children turn by turn; those that take too long are killed.
+
+        `at_once` is asked all the while: true ends the patience.
+        """
+        for turn in sorted({child.service.stop_turn for child in self._children}):
+            leaving = [c for c in self._children if c.service.stop_turn == turn]
+            for child in leaving:
+                child.process.terminate()
+            began = time.monotonic()
+            for child in leaving:
+                self._wait_for(
+                    child, until=began + child.service.grace_s, at_once=at_once
+                )
+
+    def _wait_for(
+        self, child: Child, *, until: float, at_once: Callable[[], bool]
+    ) -> None:
+        while child.is_alive:
+            if at_once() or time.monotonic() > until:
+                self._console.say(
+                    f"Killing {child.service.name}: it has not stopped yet."
+                )
+                child.process.kill()
+                child.process.wait()
+            time.sleep(POLL_S)
+
+
+def _how_it_ended(code: int) -> str:
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"exit code {code}"

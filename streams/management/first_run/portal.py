@@ -1,0 +1,137 @@
+"""One portal from start to stop."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from streams.management.demo import cast, seeding
+from streams.management.first_run import readiness, services
+from streams.management.first_run.family import POLL_S, ChildDied, Family
+from streams.management.first_run.run_file import RunFacts
+from streams.management.first_run.services import Broker
+from streams.management.first_run.stopping import StopAsked, StopRequest
+from streams.management.first_run.summary import summary
+
+if TYPE_CHECKING:
+    from streams.management.first_run.console import Console
+    from streams.management.first_run.layout import Layout
+    from streams.management.first_run.readiness import Probe
+
+READY_WITHIN_S = 120.0
+
+
+class NotReady(Exception):
+    """All run, but not all answer; the message says who does not."""
+
+
+class Portal:
+    """Starts the children, waits for their answers, and ends them in order."""
+
+    def __init__(
+        self, layout: Layout, family: Family, console: Console, stop: StopRequest
+    ) -> None:
+        self._layout = layout
+        self._family = family
+        self._console = console
+        self._stop = stop
+
+    def run(self) -> None:
+        """Returns once stopped as asked. Raises ChildDied, NotReady."""
+        try:
+            self._start()
+            while True:
+                self._stop.check(within_s=POLL_S)
+                self._family.check()
+        except StopAsked:
+            self._console.say("\n  Stopping. Asked once more, it stops at once.\n")
+        except ChildDied as death:
+            self._console.say(f"\n  {death.name} died. Stopping the others.\n")
+            raise
+        finally:
+            self._layout.run_file.unlink(missing_ok=True)
+            self._family.stop(at_once=lambda: self._stop.at_once)
+
+    def _start(self) -> None:
+        broker = self._start_broker()
+        env = services.environment(self._layout, broker)
+        self._family.start(services.sandbox(self._layout, env))
+        self._console.say("  Bringing the database up to date …")
+        call_command("migrate", interactive=False, verbosity=0)
+        probes = self._start_seeding(env)
+        connections.close_all()  # from here on only the children need it
+        self._start_rest(env)
+        self._wait_for(probes | self._probes(broker))
+        facts = self._facts(has_demo="seed" in probes)
+        facts.write(self._layout.run_file)
+        self._console.say(summary(facts, self._layout.run_file))
+
+    def _start_broker(self) -> Broker:
+        if not self._layout.own_broker:
+            return Broker(url=settings.REDIS_URL)
+        password = secrets.token_urlsafe(24)
+        address = self._layout.address("valkey")
+        broker = Broker(url=f"redis://:{password}@{address}/0", password=password)
+        self._family.start(services.valkey(self._layout, broker))
+        self._wait_for({"valkey": readiness.broker(broker.url)})
+        return broker
+
+    def _start_seeding(self, env: Mapping[str, str]) -> dict[str, Probe]:
+        """Begin to seed, if that is allowed here; how to know that it is done."""
+        obstacle = seeding.obstacle()
+        if obstacle:
+            self._console.say(f"  No demonstration: {obstacle}")
+            return {}
+        self._wait_for(self._sandbox_probe())  # its write key is looked up there
+        seed = self._family.start(services.seed(env))
+        return {"seed": lambda: None if seed.is_done else "still at work"}
+
+    def _start_rest(self, env: Mapping[str, str]) -> None:
+        self._family.start(services.web(self._layout, env))
+        self._family.start(services.ingest(self._layout, env))
+        self._family.start(services.worker(env))
+        self._family.start(services.beat(self._layout, env))
+
+    def _probes(self, broker: Broker) -> dict[str, Probe]:
+        url = self._layout.url
+        return {
+            **self._sandbox_probe(),
+            "ingest": readiness.http(f"{url('ingest')}/", wanted=None),
+            "worker": readiness.worker(services.worker_name(), broker.url),
+            "web": readiness.http(f"{url('web')}/readyz"),
+        }
+
+    def _sandbox_probe(self) -> dict[str, Probe]:
+        url = self._layout.url("sandbox")
+        return {"sandbox": readiness.http(f"{url}/_sandbox/stats")}
+
+    def _wait_for(self, probes: Mapping[str, Probe]) -> None:
+        """Returns once all answer. Raises ChildDied, NotReady, StopAsked."""
+        missing = dict(probes)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while missing:
+            self._stop.check(within_s=POLL_S)
+            self._family.check()
+            problems = {name: probe() for name, probe in missing.items()}
+            missing = {name: missing[name] for name in missing if problems[name]}
+            if missing and time.monotonic() > deadline:
+                raise NotReady(
+                    f"Not everything answers after {READY_WITHIN_S:.0f} s:"
+                    + "".join(f"\n    {name}: {problems[name]}" for name in missing)
+                )
+
+    def _facts(self, *, has_demo: bool) -> RunFacts:
+        return RunFacts(
+            web=self._layout.url("web"),
+            ingest=self._layout.url("ingest"),
+            sandbox=self._layout.url("sandbox"),
+            sign_ins=cast.sign_ins() if has_demo else [],
+            partner_token=cast.partner_token().text if has_demo else "",
+            feeds=cast.feeds() if has_demo else [],
+        )

@@ -1,0 +1,60 @@
+"""Whether a child answers. The port alone says nothing: gunicorn binds it first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+import requests
+from celery import current_app
+from kombu import Connection
+
+# Says what is missing; None: it answers.
+Probe = Callable[[], str | None]
+
+
+def http(url: str, *, wanted: int | None = 200) -> Probe:
+    """It answers `url` with the status `wanted`, or with any but a 5xx."""
+
+    def probe() -> str | None:
+        try:
+            answer = requests.get(url, timeout=2, allow_redirects=False)
+        except requests.RequestException:
+            return f"no answer from {url}"
+        as_wanted = answer.status_code == wanted or (
+            wanted is None and answer.status_code < 500
+        )
+        return (
+            None
+            if as_wanted
+            else f"{url} answers {answer.status_code}: {answer.text[:300]}"
+        )
+
+    return probe
+
+
+def broker(url: str) -> Probe:
+    """The embedded Valkey has read its data."""
+    client = redis.Redis.from_url(url, socket_timeout=1, retry=None)
+
+    def probe() -> str | None:
+        try:
+            client.ping()
+        except redis.RedisError as error:
+            return f"the broker does not answer ({type(error).__name__})"
+        return None
+
+    return probe
+
+
+def worker(name: str, broker_url: str) -> Probe:
+    """The Celery worker takes messages."""
+
+    def probe() -> str | None:
+        with Connection(broker_url) as connection:
+            answers = current_app.control.ping(
+                [name], timeout=0.5, connection=connection
+            )
+        return None if answers else "the worker does not answer"
+
+    return probe

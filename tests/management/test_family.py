@@ -1,0 +1,130 @@
+"""With stand-ins for the servers, in a process of their own as `up` is (stand_in.py)."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import pytest
+
+from tests.management.processes import alive, eventually, gone
+from tests.services.keeper import ROOT
+
+pytestmark = pytest.mark.processes
+
+
+class Running(NamedTuple):
+    process: subprocess.Popen[str]
+    run_file: Path
+    children: list[psutil.Process]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a family of stand-ins; returns once all of them are there."""
+    started = []
+
+    def start(*names):
+        run_file = tmp_path / "run.json"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.management.stand_in", tmp_path, *names],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        for _ in names:
+            assert process.stdout.readline().endswith("is there\n")
+        eventually(run_file.exists)
+        children = psutil.Process(process.pid).children(recursive=True)
+        return Running(process, run_file, children)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_children_one_after_the_other(start, number):
+    up = start("polite1", "polite2")
+
+    up.process.send_signal(number)
+
+    output, _ = up.process.communicate(timeout=10)
+    assert output.splitlines() == ["polite1 | goes", "polite2 | goes"]
+    assert up.process.returncode == 0
+    assert alive(up.children) == []
+
+
+def test_child_that_does_not_stop_is_killed(start):
+    up = start("stubborn")
+
+    up.process.terminate()
+
+    output, _ = up.process.communicate(timeout=10)
+    assert output.splitlines() == ["Killing stubborn: it has not stopped yet."]
+    assert alive(up.children) == []
+
+
+def test_nothing_is_left_when_up_is_killed(start):
+    up = start("polite", "stubborn", "parent")
+
+    up.process.kill()
+
+    gone(up.children)
+    assert not up.run_file.exists()
+
+
+def test_dead_child_is_named_with_how_it_ended_and_its_last_words(start):
+    up = start("stubborn", "polite")
+    (child,) = [c for c in up.children if "go(" in " ".join(c.cmdline())]
+
+    child.kill()
+
+    output, _ = up.process.communicate(timeout=10)
+    assert output.splitlines() == [
+        "polite died: killed by SIGKILL. It said last:",
+        "    is there",
+        "Killing stubborn: it has not stopped yet.",
+    ]
+    assert up.process.returncode == 1
+
+
+def test_children_of_a_killed_child_go_too(start):
+    up = start("parent")
+    grandchild = psutil.Process(up.process.pid).children(recursive=True)[-1]
+
+    grandchild.parent().kill()
+
+    up.process.communicate(timeout=10)
+    assert alive([grandchild]) == []
+
+
+def test_second_family_is_refused_by_the_first(start, tmp_path):
+    up = start("polite")
+
+    second = subprocess.run(
+        [sys.executable, "-m", "tests.management.stand_in", tmp_path, "polite"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+
+    assert second.returncode == 1
+    assert f"already up on {tmp_path} (process {up.process.pid})" in second.stderr
+
+
+def test_family_after_a_killed_one_waits_until_that_is_gone(start):
+    first = start("stubborn")
+    first.process.kill()
+    first.process.wait()
+
+    start("polite")
+
+    assert alive(first.children) == []
