@@ -52,7 +52,7 @@ def most_events(*, position: int, suspect_seq: int | None) -> int:
 
 
 def take(
-    rows: Iterable[tuple[int, datetime, bytes]], *, after: int, most: int
+    rows: Iterable[tuple[int, datetime, bytes | memoryview]], *, after: int, most: int
 ) -> Batch | None:
     """The longest batch from the start of rows (seq, received_at, payload).
 

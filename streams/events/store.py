@@ -64,7 +64,7 @@ class PostgresStore:
                 " AS new(feed, head, at) WHERE id = new.feed",
                 [list(feeds), list(heads), list(moments)],
             )
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     def _copy(self, target: str, types: list[str], rows: Iterable[Any]) -> None:
         with (
@@ -106,7 +106,7 @@ class SqliteStore:
                 "UPDATE streams_feed SET head_seq = %s, head_at = %s WHERE id = %s",
                 [(head, _text(at), feed) for feed, head, at in rows],
             )
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     def _insert(
         self, into: str, width: int, moment: int, rows: Iterable[tuple[Any, ...]]

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from streams.events.log import Addition, NewEvent, UnknownFeed, append
+from streams.events.models import Event, FeedMark, SeenMessage
+from streams.events.retention import make_partitions, prune
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def event(message_id: str, payload: bytes = b"{}") -> NewEvent:
+    return NewEvent("track", "Email Opened", "u-1", message_id, payload)
+
+
+def add(feed, *message_ids: str, now=make.NOW):
+    with transaction.atomic():
+        return append([Addition(feed.pk, [event(m) for m in message_ids])], now=now)[0]
+
+
+def test_numbers_go_on_without_gaps():
+    feed = make.feed()
+
+    assert add(feed, "a", "b") == [1, 2]
+    assert add(feed, "c") == [3]
+
+    feed.refresh_from_db()
+    assert (feed.head_seq, feed.head_at) == (3, make.NOW)
+
+
+def test_an_event_is_kept_byte_by_byte():
+    feed = make.feed()
+    payload = '{"b": 1.0,  "a":"é\\u0000"}'.encode()
+
+    with transaction.atomic():
+        append([Addition(feed.pk, [event("a", payload)])], now=make.NOW)
+
+    stored = Event.objects.get(feed=feed, seq=1)
+    assert bytes(stored.payload) == payload
+    assert (stored.type, stored.name, stored.user_id, stored.message_id) == (
+        "track", "Email Opened", "u-1", "a",
+    )  # fmt: skip
+    assert stored.received_at == make.NOW
+
+
+def test_a_message_is_taken_once_in_the_window():
+    feed = make.feed()
+    add(feed, "a", "b")
+
+    again = add(feed, "b", "c", "a", now=make.NOW + timedelta(hours=24))
+
+    assert again == [None, 3, None]
+
+
+def test_a_message_twice_in_one_request_is_taken_once():
+    assert add(make.feed(), "a", "a", "b") == [1, None, 2]
+
+
+def test_after_the_window_the_same_message_is_a_new_event():
+    feed = make.feed()
+    add(feed, "a")
+
+    assert add(feed, "a", now=make.NOW + timedelta(hours=48, seconds=1)) == [2]
+
+
+def test_feeds_do_not_share_their_messages():
+    first, second = make.feed(), make.feed()
+
+    add(first, "a")
+
+    assert add(second, "a") == [1]
+
+
+def test_several_feeds_are_written_in_one_call():
+    first, second = make.feed(), make.feed()
+
+    with transaction.atomic():
+        seqs = append(
+            [
+                Addition(second.pk, [event("x"), event("y")]),
+                Addition(first.pk, [event("x")]),
+                Addition(second.pk, [event("y"), event("z")]),
+            ],
+            now=make.NOW,
+        )
+
+    assert seqs == [[1, 2], [1], [None, 3]]
+
+
+def test_an_unknown_feed_costs_the_whole_call_and_writes_nothing():
+    feed = make.feed()
+
+    with pytest.raises(UnknownFeed), transaction.atomic():
+        append([Addition(feed.pk, [event("a")]), Addition(-1, [])], now=make.NOW)
+
+    assert not Event.objects.exists()
+
+
+def test_times_in_a_feed_never_go_back_though_the_clock_does():
+    feed = make.feed()
+    add(feed, "a")
+
+    add(feed, "b", now=make.NOW - timedelta(hours=1))
+
+    assert Event.objects.get(feed=feed, seq=2).received_at == make.NOW
+
+
+def test_the_first_event_of_a_quarter_leaves_a_mark():
+    feed = make.feed()
+
+    add(feed, "a", "b", now=make.NOW)
+    add(feed, "c", now=make.NOW + timedelta(seconds=1))
+    add(feed, "d", now=make.NOW + timedelta(minutes=15))
+
+    marks = FeedMark.objects.filter(feed_id=feed.pk).order_by("at")
+    assert [mark.seq for mark in marks] == [0, 3]
+
+
+def test_what_the_window_no_longer_needs_is_forgotten():
+    feed = make.feed()
+    add(feed, "old", now=make.NOW - timedelta(days=4))
+    add(feed, "young", now=make.NOW - timedelta(hours=1))
+
+    prune(now=make.NOW)
+
+    assert SeenMessage.objects.count() == 1
+    assert add(feed, "young") == [None]
+
+
+def test_pruning_twice_makes_no_trouble():
+    prune(now=make.NOW)
+    prune(now=make.NOW)
+
+    assert add(make.feed(), "a") == [1]
+
+
+if connection.vendor == "postgresql":  # SQLite has no partitions to look into
+
+    def test_events_go_into_the_partition_of_their_day():
+        make_partitions(make.NOW.date())
+
+        add(make.feed(), "a")
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tableoid::regclass::text FROM streams_event")
+            assert cursor.fetchone() == (f"streams_event_{make.NOW:%Y%m%d}",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_of_one_feed_give_each_number_once():
+    feed, given = make.feed(), []
+
+    def write(writer: int) -> None:
+        for turn in range(10):
+            given.extend(add(feed, *(f"{writer}-{turn}-{n}" for n in range(3))))
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=[n]) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(given) == list(range(1, 121))
+    stored = Event.objects.filter(feed=feed).values_list("seq", flat=True)
+    assert sorted(stored) == list(range(1, 121))
