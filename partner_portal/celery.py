@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 
@@ -20,3 +21,8 @@ app.conf.beat_schedule = {
     },
 }
 app.autodiscover_tasks(["streams"])
+
+
+@setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """Whoever answers this signal keeps Celery from setting up logging of its own."""

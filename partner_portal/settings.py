@@ -48,6 +48,8 @@ SEGMENT_TIMEOUT_S = env.float("SEGMENT_TIMEOUT_S", default=30.0)
 LEASE_S = env.float("LEASE_S", default=10.0)
 SENDER_THREADS = env.int("SENDER_THREADS", default=16)
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "streams.observability.logs.configure"
+LOGGING = {"level": LOG_LEVEL}
 
 INSTALLED_APPS = [
     "streams.apps.StreamsConfig",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "streams.portal.zones.ZoneMiddleware",
 ]
 
 ROOT_URLCONF = "partner_portal.urls"
@@ -91,6 +94,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "streams.portal.context.navigation",
             ],
+            "builtins": ["streams.portal.tags"],
         },
     },
 ]

@@ -1,3 +1,10 @@
+"""The addresses of every surface."""
+
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("streams.admin.urls")),
+    path("", include("streams.api.urls")),
+]

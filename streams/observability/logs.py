@@ -1,0 +1,131 @@
+"""One way to log for every process: structlog, with the standard library behind it.
+
+`LOGGING_CONFIG` names `configure`: Django calls it first of all. Imports no model.
+"""
+
+from __future__ import annotations
+
+import logging.config
+import re
+import sys
+from typing import Any, TypedDict
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASK = "[redacted]"
+SECRET_FIELDS = frozenset(
+    {
+        "api_key", "authorization", "body", "cookie", "csrfmiddlewaretoken", "ingest_key",
+        "key", "password", "payload", "secret", "token", "write_key", "writekey",
+    }
+)  # fmt: skip
+# What a secret looks like in any text: a token of ours, credentials of HTTP and of a
+# URL, and a write key, which is 32 letters and digits with nothing to tell it by.
+SECRET_TEXT = re.compile(
+    r"""(?ix)
+    \b (?:ik|pt)_ [a-z0-9]{6,}
+    | (?<= \b basic [ ] ) [a-z0-9+/=_~.-]{6,}
+    | (?<= \b bearer [ ] ) [a-z0-9+/=_~.-]{6,}
+    | (?<= :// ) [^\s/@]* : [^\s/@]* (?= @ )
+    | (?<! [a-z0-9] ) [a-z0-9]{32} (?! [a-z0-9] )
+    """
+)
+
+
+class Settings(TypedDict):
+    level: str  # DEBUG, INFO, WARNING or ERROR
+
+
+def mask(text: str) -> str:
+    """The text without what looks like a secret: the last line of defence."""
+    return SECRET_TEXT.sub(MASK, text)
+
+
+def mask_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """The last step before an event is rendered: escapes and colours come after it."""
+    return {name: _mask_field(name, value) for name, value in event.items()}
+
+
+def _mask_field(name: str, value: object) -> object:
+    if name.lower() in SECRET_FIELDS:
+        return MASK
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, dict):
+        return {key: _mask_field(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_mask_field(name, inner) for inner in value]
+    return mask(str(value))
+
+
+def configure(settings: Settings) -> None:
+    """Send every log line of this process to stderr, in one shape, without secrets.
+
+    For a terminal as key=value, else a JSON object a line.
+    """
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_gather(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logging.config.dictConfig(_standard(settings["level"], tty=sys.stderr.isatty()))
+
+
+def _gather() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _render(*, tty: bool) -> list[Processor]:
+    line: Processor = structlog.processors.JSONRenderer()
+    if tty:
+        # Not the rich formatter: it prints local variables, secrets among them.
+        plain = structlog.dev.plain_traceback
+        line = structlog.dev.ConsoleRenderer(exception_formatter=plain)
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        mask_event,
+        line,
+    ]
+
+
+def _standard(level: str, *, tty: bool) -> dict[str, Any]:
+    """The standard library's side: its loggers say less, and go the same way."""
+    quiet = {"handlers": [], "level": "WARNING", "propagate": True}
+    usual = {"handlers": [], "level": "NOTSET", "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": _render(tty=tty),
+                "foreign_pre_chain": [*_gather(), structlog.stdlib.ExtraAdder()],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Django and gunicorn set up handlers of their own: those go.
+            "django": usual,
+            "django.server": usual,
+            "gunicorn.error": usual,
+            "gunicorn.access": usual,
+            "urllib3": quiet,
+            "kombu": quiet,
+            "amqp": quiet,
+            "celery.app.trace": quiet,  # these three: lines for each second's sweep
+            "celery.beat": quiet,
+            "celery.worker.strategy": quiet,
+        },
+    }
