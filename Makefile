@@ -22,7 +22,7 @@ demo: install ## Send a day of a mail campaign's events to the running portal
 	@exec $(python) manage.py demo
 
 test: install-dev ## Run the tests, on SQLite and on PostgreSQL; ARGS="tests/spec -x"
-	@exec $(python) tests/run.py $(ARGS)
+	@exec $(python) -m tests.run $(ARGS)
 
 check: install-dev ## Check format, lint, types, migrations, settings and templates
 	@exec $(python) scripts/check.py

@@ -13,12 +13,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.services.processes import end_with_parent, start, stop  # noqa: E402
+from tests.services.keeper import ROOT
+from tests.services.processes import end_with_parent, start, stop
 
 PASSES = {
     "sqlite": "SQLite and the embedded broker",
@@ -63,8 +61,7 @@ def run(database: str, title: str, arguments: list[str]) -> Outcome:
         report = Path(folder) / "report.xml"
         status = run_pytest(database, report, arguments)
         outcome = read(report, title) if report.exists() else Outcome()
-    ended_well = {0: outcome.failed == 0, 1: outcome.failed > 0}
-    if not ended_well.get(status, False):
+    if status != (1 if outcome.failed else 0):
         print(f"The pass on {title} ended with pytest's exit status {status}.")
         outcome.failed += 1
     return outcome
@@ -75,10 +72,11 @@ def run_pytest(database: str, report: Path, arguments: list[str]) -> int:
     pytest = start(
         [
             *(sys.executable, "-m", "pytest", f"--database={database}"),
-            *("-n", "2", "-p", "no:cacheprovider", "-q", f"--junit-xml={report}"),
+            *("-n", "2", "-p", "no:cacheprovider", f"--junit-xml={report}"),
             *arguments,
         ],
         at_our_death=signal.SIGTERM,
+        process_group=0,  # Ctrl-C comes to us; pytest hears of it once
         cwd=ROOT,
         env=environ,
         stdin=subprocess.DEVNULL,
@@ -93,7 +91,7 @@ def run_pytest(database: str, report: Path, arguments: list[str]) -> int:
 def read(report: Path, title: str) -> Outcome:
     """Count the test cases of a JUnit report."""
     outcome = Outcome()
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in ET.parse(report).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             outcome.failed += 1
         elif (skipped := case.find("skipped")) is not None:
@@ -105,7 +103,7 @@ def read(report: Path, title: str) -> Outcome:
     return outcome
 
 
-def name_of(case: ElementTree.Element) -> str:
+def name_of(case: ET.Element) -> str:
     return f"{case.get('classname')}.{case.get('name')}"
 
 

@@ -57,6 +57,10 @@ class Keeper:
             raise ServersNotStarted(database)
         self.servers = Servers(**json.loads(said))
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop the servers; returns when they are gone and so is their folder."""
         self._process.stdin.close()

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.run import Outcome, read, run
+
+REPORT = """\
+<testsuites><testsuite>
+  <testcase classname="tests.test_a" name="test_passes"/>
+  <testcase classname="tests.test_a" name="test_passes_too"/>
+  <testcase classname="tests.test_a" name="test_fails"><failure message="no"/></testcase>
+  <testcase classname="tests.test_a" name="test_breaks"><error message="oh"/></testcase>
+  <testcase classname="tests.test_a" name="test_is_left_out">
+    <skipped type="pytest.skip" message="no Chromium"/>
+  </testcase>
+</testsuite></testsuites>
+"""
+
+
+def test_every_case_counts_once(tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT)
+
+    assert read(report, "SQLite") == Outcome(
+        passed=2,
+        failed=2,
+        skipped=["tests.test_a.test_is_left_out on SQLite: no Chromium"],
+    )
+
+
+@pytest.mark.processes
+def test_a_pass_that_ran_no_test_failed():
+    arguments = ["-n0", "tests/test_run.py", "-k", "no_such_test"]
+
+    assert run("sqlite", "SQLite", arguments) == Outcome(failed=1)
+
+
+@pytest.mark.processes
+def test_the_last_line_counts_both_passes():
+    test = "tests/test_run.py::test_every_case_counts_once"
+
+    said = subprocess.run(
+        [sys.executable, "-m", "tests.run", "-n0", test], capture_output=True, text=True
+    )
+
+    assert (said.returncode, said.stdout.splitlines()[-1]) == (0, "2 passed, 0 failed")
