@@ -2,15 +2,16 @@
 
 GET /_sandbox/healthz
     200 as soon as the sandbox answers.
-GET /_sandbox/stats
+GET /_sandbox/stats?brief=1
     `requests` to the Tracking API, `events` in those that were taken, and of them
     `unique_message_ids`, `duplicates` and `discarded` (by Segment's code); `worst_second`
     is the most requests in any sliding second. The same under `by_key` and `by_region`.
     `seconds` is [epoch second, requests] for each of the last 3600, silent ones too.
+    brief=1 leaves out `by_key`, which names write keys whole, and `seconds`.
 GET /_sandbox/events?write_key=&after=&limit=&mask=1
     The newest events, newest last; with `after`, those that follow that number.
     `next_after` is the number to go on from. `log` changes when the numbers start anew.
-    mask=1 shows of a write key its last four characters; /stats?mask=1 leaves out `by_key`.
+    mask=1 shows of a write key its last four characters.
 GET /_sandbox/requests
     The newest 1,000 requests: headers, size, count of events, the answer, oldest first.
 DELETE /_sandbox/events
@@ -86,7 +87,7 @@ def _healthz(segment: Segment, request: Request) -> Reply:
 
 
 def _stats(segment: Segment, request: Request) -> Reply:
-    return json_reply(segment.stats.as_json(mask=request.query.get("mask") == "1"))
+    return json_reply(segment.stats.as_json(brief=request.query.get("brief") == "1"))
 
 
 def _events(segment: Segment, request: Request) -> Reply:

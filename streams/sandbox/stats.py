@@ -115,14 +115,13 @@ class Stats:
                 tally.discarded["empty_batch"] += 1
         return fresh
 
-    def as_json(self, *, mask: bool) -> dict[str, Any]:
-        """The counts; masked, none by write key."""
-        return {
-            **self._total.as_json(),
-            "by_key": {} if mask else _as_json(self._by_key),
-            "by_region": _as_json(self._by_region),
-            "seconds": self._dense_seconds(),
-        }
+    def as_json(self, *, brief: bool) -> dict[str, Any]:
+        """The counts; brief, without the write keys and the single seconds."""
+        counts = {**self._total.as_json(), "by_region": _as_json(self._by_region)}
+        if brief:
+            return counts
+        by_key = _as_json(self._by_key)
+        return {**counts, "by_key": by_key, "seconds": self._dense_seconds()}
 
     def _tallies(self, write_key: str, region: Region) -> tuple[Tally, Tally, Tally]:
         by_key = self._by_key.get(write_key)
