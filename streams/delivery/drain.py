@@ -62,13 +62,18 @@ class Done:
     ended_at: float  # monotonic
 
 
-def drain(stream_id: int, *, stop: threading.Event) -> bool:
-    """Send for a stream until nothing is due, or `stop`. False: somebody else does."""
+def drain(
+    stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S
+) -> bool:
+    """Send for a stream until `stop`, or until nothing has been due for `linger_s`.
+
+    False: somebody else does.
+    """
     owned = lease.take(stream_id)
     if owned is None:
         return False
     try:
-        Drain(owned, stop).run()
+        Drain(owned, stop, linger_s).run()
     except lease.LeaseLost:
         log.warning("drain.lease_lost", stream=stream_id)
     else:
@@ -79,9 +84,12 @@ def drain(stream_id: int, *, stop: threading.Event) -> bool:
 class Drain:
     """One owner's work on one stream."""
 
-    def __init__(self, owned: lease.OwnedStream, stop: threading.Event) -> None:
+    def __init__(
+        self, owned: lease.OwnedStream, stop: threading.Event, linger_s: float
+    ) -> None:
         self._owned = owned
         self._stop = stop
+        self._linger_s = linger_s
         self._sender = Sender(owned)
         self._budget = Budget()
         self._turns = Turns()
@@ -91,17 +99,19 @@ class Drain:
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
-        self._busy_at = time.monotonic()
+        self._busy_at = time.monotonic()  # when something was last due
 
     def run(self) -> None:
         """Work until there is a reason to leave. Raises lease.LeaseLost."""
         with ThreadPoolExecutor(settings.SENDER_THREADS, "sender") as senders:
-            while not self._may_leave():
+            while True:
                 self._owned.keep()
                 self._give_way()
                 self._look()
                 while not self._stop.is_set() and self._send_next(senders):
                     pass
+                if self._may_leave():
+                    break
                 self._collect()
         self._sender.close()
 
@@ -110,7 +120,7 @@ class Drain:
         at = time.monotonic()
         if self._turns.sending or self._budget.quiet_in_s(at) > 0:
             return False
-        return self._stop.is_set() or at - self._busy_at > LINGER_S
+        return self._stop.is_set() or at - self._busy_at > self._linger_s
 
     def _give_way(self) -> None:
         """After a shift, leave if other streams wait for a thread of some worker."""
@@ -133,6 +143,8 @@ class Drain:
         self._due = {c.pk: c for c in found[:DUE_AT_ONCE] if c.pk not in sending}
         self._turns.offer(self._due)
         self._polled_at = time.monotonic()
+        if self._due:
+            self._busy_at = self._polled_at
 
     def _send_next(self, senders: ThreadPoolExecutor) -> bool:
         """Start one request. False: none may or needs to be started now."""
@@ -202,7 +214,6 @@ class Drain:
             self._record(sents)
         for done in over:
             self._turns.served(done.cursor.pk)
-        self._busy_at = time.monotonic()
         self._polled_at = float("-inf")  # some may be due again at once
 
     def _wait_s(self) -> float:
