@@ -1,0 +1,201 @@
+"""The six calls of the Segment Spec, and what each must look like to be taken.
+
+Structure only, that is what Segment answers 200 to and then drops without a word.
+Every rule here is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streams.spec.findings import Finding, error
+from streams.spec.times import parse_time
+
+MAX_MESSAGE_ID = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One of the six; `ids`, `texts` and `objects` are fields beside the common ones."""
+
+    name: str
+    id: str = ""  # required beside a user's
+    text: str = ""  # required
+    optional_texts: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+
+    @property
+    def letter(self) -> str:
+        """The one-letter form that browsers' libraries use in the path."""
+        return self.name[0]
+
+
+CALLS: dict[str, Call] = {
+    call.name: call
+    for call in (
+        Call("identify", objects=("traits",)),
+        Call("track", text="event", objects=("properties",)),
+        Call("page", optional_texts=("name", "category"), objects=("properties",)),
+        Call("screen", optional_texts=("name", "category"), objects=("properties",)),
+        Call("group", id="groupId", objects=("traits",)),
+        Call("alias", id="previousId"),
+    )
+}
+
+# What may stand after /v1/ and is one event; `batch` and its kin are several.
+CALL_PATHS: dict[str, str] = {
+    path: call.name for call in CALLS.values() for path in (call.name, call.letter)
+}
+BATCH_PATHS = frozenset({"batch", "b", "import"})
+
+_TYPES = ", ".join(CALLS)
+
+
+def problems(
+    event: Mapping[str, Any], *, allow_anonymous: bool = False
+) -> Iterator[Finding]:
+    """What is wrong with the structure of a decoded event, gravest first."""
+    kind = event.get("type")
+    call = CALLS.get(kind) if isinstance(kind, str) else None
+    if call is None:
+        yield _unknown_type(kind)
+        return
+    yield from _ids(event, call, allow_anonymous=allow_anonymous)
+    yield from _texts(event, call)
+    for path in (*call.objects, "context", "integrations"):
+        value = event.get(path)
+        if value is not None and type(value) is not dict:
+            yield _not_an_object(path, value)
+    yield from _message_id(event.get("messageId"))
+    yield from _timestamp(event.get("timestamp"))
+
+
+def _ids(
+    event: Mapping[str, Any], call: Call, *, allow_anonymous: bool
+) -> Iterator[Finding]:
+    for path in (
+        ("userId", "anonymousId", call.id) if call.id else ("userId", "anonymousId")
+    ):
+        value = event.get(path)
+        if value is None:
+            continue
+        if type(value) is not str:
+            yield _id_not_text(path, value)
+        elif not value or value.isspace():
+            yield _empty_id(path)
+    if event.get("userId") is None:
+        if not allow_anonymous or call.name == "alias":
+            yield _NO_USER_ID
+        elif event.get("anonymousId") is None:
+            yield _NO_ID
+    if call.id and event.get(call.id) is None:
+        yield _missing_id(call)
+
+
+def _texts(event: Mapping[str, Any], call: Call) -> Iterator[Finding]:
+    if call.text:
+        value = event.get(call.text)
+        if value is None:
+            yield _NO_EVENT_NAME
+        elif type(value) is not str or not value or value.isspace():
+            yield _not_a_name(call.text, 'Give the event a name, as "Email Opened".')
+    for path in call.optional_texts:
+        value = event.get(path)
+        if value is not None and (type(value) is not str or not value):
+            yield _not_a_name(path, f"Send {path} as text, or leave it out.")
+
+
+def _message_id(value: object) -> Iterator[Finding]:
+    if value is None:
+        return
+    if type(value) is not str or not value or len(value) > MAX_MESSAGE_ID:
+        yield error(
+            "SPEC-MESSAGE-001",
+            "messageId",
+            f"messageId is not a text of 1 to {MAX_MESSAGE_ID} characters.",
+            "Send a UUID as text, or leave messageId out.",
+        )
+
+
+def _timestamp(value: object) -> Iterator[Finding]:
+    if value is None:
+        return
+    if type(value) is not str or parse_time(value) is None:
+        yield error(
+            "SPEC-TIME-001",
+            "timestamp",
+            "timestamp is not an ISO 8601 time.",
+            'Send it as "2026-11-23T10:00:00.000Z", or leave it out.',
+        )
+
+
+def _unknown_type(value: object) -> Finding:
+    if value is None:
+        message = "The event does not say which call it is."
+    else:
+        message = "The event's type is none of Segment's calls."
+    return error("SPEC-TYPE-001", "type", message, f"Set type to one of {_TYPES}.")
+
+
+def _id_not_text(path: str, value: object) -> Finding:
+    fix = f"Send {path} as text."
+    if type(value) is int and abs(value) < 10**20:
+        fix = f'Send it as text: "{path}": "{value}".'
+    return error(
+        "SPEC-ID-002", path, f"{path} is not a text; Segment drops such events.", fix
+    )
+
+
+def _empty_id(path: str) -> Finding:
+    return error(
+        "SPEC-ID-003",
+        path,
+        f"{path} is empty.",
+        "Send the customer's own id for it, or leave the field out.",
+    )
+
+
+def _missing_id(call: Call) -> Finding:
+    rule = {"groupId": "SPEC-ID-004", "previousId": "SPEC-ID-005"}[call.id]
+    return error(
+        rule,
+        call.id,
+        f"{call.id} is missing.",
+        f"Every {call.name} call needs a {call.id}.",
+    )
+
+
+def _not_a_name(path: str, fix: str) -> Finding:
+    return error("SPEC-NAME-002", path, f"{path} is empty or not a text.", fix)
+
+
+def _not_an_object(path: str, value: object) -> Finding:
+    kind = "a list" if isinstance(value, list) else "a single value"
+    return error(
+        "SPEC-OBJECT-001",
+        path,
+        f"{path} is {kind}, not an object.",
+        f'Send {path} as an object, {{"key": "value"}}, or leave it out.',
+    )
+
+
+_NO_USER_ID = error(
+    "SPEC-ID-001",
+    "userId",
+    "userId is missing.",
+    "Send the id that your customer's own database has for the person.",
+)
+_NO_ID = error(
+    "SPEC-ID-001",
+    "userId",
+    "userId and anonymousId are both missing.",
+    "Send a userId, or an anonymousId for a person who is not known yet.",
+)
+_NO_EVENT_NAME = error(
+    "SPEC-NAME-001",
+    "event",
+    "The event's name is missing.",
+    'Say what happened in "event", as "Email Opened".',
+)

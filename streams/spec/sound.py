@@ -1,0 +1,161 @@
+"""The bytes of one event: are they JSON that Segment and every store can read?
+
+An event is decoded whole, not passed through in undecoded parts: that finds invalid
+UTF-8, lone surrogates and numbers out of range on the way, and costs less than looking
+for them in the bytes (docs/architecture.md, "Ingest").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from streams.spec.findings import Finding, error
+
+MAX_EVENT_BYTES = 32 * 1024
+MAX_DEPTH = 64
+
+_decode = msgspec.json.Decoder().decode
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_TOO_MANY_DIGITS = b"0" * 309  # the largest double has so many before its point
+
+
+class Unsound(ValueError):
+    """The bytes are not an event; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def read_event(sent: bytes) -> dict[str, Any]:
+    """One event as sent, decoded. Raises Unsound."""
+    if len(sent) > MAX_EVENT_BYTES:
+        raise Unsound(too_large(len(sent)))
+    return read_object(sent)
+
+
+def read_object(sent: bytes) -> dict[str, Any]:
+    """A JSON object of any size that is safe to pass on. Raises Unsound."""
+    if deeper_than(sent, MAX_DEPTH):
+        raise Unsound(_TOO_DEEP)
+    try:
+        value = _decode(sent)
+    # ValueError: invalid UTF-8, or an integer of thousands of digits.
+    except (msgspec.DecodeError, ValueError, RecursionError) as failure:
+        raise Unsound(_why(sent, failure)) from None
+    if not isinstance(value, dict):
+        raise Unsound(_NOT_AN_OBJECT)
+    if _TOO_MANY_DIGITS in sent.translate(_TO_ZEROS) and _has_huge_integer(value):
+        raise Unsound(_OUT_OF_RANGE)
+    return value
+
+
+def deeper_than(sent: bytes, limit: int) -> bool:
+    """Whether objects and lists are nested deeper than that."""
+    if sent.count(b"{") + sent.count(b"[") <= limit:
+        return False
+    depth = 0
+    for bracket in _STRINGS.sub(b"", sent).translate(None, _NOT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > limit:
+            return True
+    return False
+
+
+def too_large(size: int) -> Finding:
+    return error(
+        "SPEC-SIZE-001",
+        "",
+        f"The event has {size:,} bytes; Segment takes {MAX_EVENT_BYTES:,}.",
+        "Leave out what nobody reads, or send large values somewhere else and link them.",
+    )
+
+
+def _has_huge_integer(value: object) -> bool:
+    """Whether an integer is in it that no double can hold."""
+    if isinstance(value, dict):
+        return any(map(_has_huge_integer, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_huge_integer, value))
+    return type(value) is int and abs(value) >= 10**308
+
+
+def _why(sent: bytes, failure: Exception) -> Finding:
+    """The finding that fits a failure to decode; slow, and for refused events alone."""
+    try:
+        text = sent.decode()
+    except UnicodeDecodeError as invalid:
+        return error(
+            "SPEC-JSON-002",
+            "",
+            f"The event is not UTF-8: byte {invalid.start} cannot be read.",
+            "Encode the body as UTF-8.",
+        )
+    if "out of range" in str(failure):
+        return _OUT_OF_RANGE
+    try:
+        value = json.loads(text, parse_constant=_refuse(_NOT_A_NUMBER))
+        json.dumps(value, ensure_ascii=False).encode()
+    except Unsound as unsound:
+        return unsound.finding
+    except UnicodeEncodeError:  # Python's decoder lets half a character pass
+        return _LONE_SURROGATE
+    except (ValueError, RecursionError):
+        pass  # broken in a way that the message below tells
+    return error(
+        "SPEC-JSON-001",
+        "",
+        f"The event is not valid JSON: {_plain(failure)}.",
+        "Build the body with a JSON library, not by joining text.",
+    )
+
+
+def _plain(failure: Exception) -> str:
+    """The decoder's reason, which names a position and never the content."""
+    return str(failure).removeprefix("JSON is malformed: ").rstrip(".")
+
+
+def _refuse(finding: Finding) -> Callable[[str], Any]:
+    def refuse(_: str) -> Any:
+        raise Unsound(finding)
+
+    return refuse
+
+
+_NOT_AN_OBJECT = error(
+    "SPEC-JSON-001",
+    "",
+    "The event is not a JSON object.",
+    'Send an object: {"userId": "u1", …}.',
+)
+_NOT_A_NUMBER = error(
+    "SPEC-JSON-003",
+    "",
+    "NaN and Infinity are not JSON.",
+    "Leave the property out, or send null.",
+)
+_OUT_OF_RANGE = error(
+    "SPEC-JSON-003",
+    "",
+    "A number is too large: readers of JSON would make it infinite.",
+    "Send it as text, or leave it out.",
+)
+_LONE_SURROGATE = error(
+    "SPEC-JSON-004",
+    "",
+    "A text holds half of a character (a lone surrogate, as \\ud800).",
+    "Do not cut texts within a character such as an emoji.",
+)
+_TOO_DEEP = error(
+    "SPEC-JSON-005",
+    "",
+    f"Objects and lists are nested more than {MAX_DEPTH} deep.",
+    "Flatten the properties: Segment's warehouses flatten them anyway.",
+)
