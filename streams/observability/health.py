@@ -64,7 +64,7 @@ def _database() -> Part:
 
 def _broker() -> Part:
     with current_app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=2)
+        broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
     return Part(ok=True)
 
 

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from streams.events.models import Feed
+from streams.observability.reconcile import findings
+
+
+class Command(BaseCommand):
+    help = "Prove the ledger of every feed from its rows; exits 1 if anything is off."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--feed", type=int, help="the id of one feed; else all")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, feed: int | None, json: bool, **_: Any) -> None:
+        feeds = Feed.objects.select_related("workspace", "stream").order_by("pk")
+        if feed is not None:
+            feeds = feeds.filter(pk=feed)
+            if not feeds.exists():
+                raise CommandError(f"No feed has the id {feed}.")
+        checked, events, wrong = 0, 0, list[dict[str, Any]]()
+        for one in feeds.iterator(chunk_size=500):
+            checked, events = checked + 1, events + one.head_seq
+            if found := list(findings(one)):
+                wrong.append({"feed": one.pk, "name": str(one), "findings": found})
+                if not json:
+                    self.stdout.write(f"feed {one.pk} ({one}): {'; '.join(found)}")
+        self._end({"feeds": checked, "events": events, "wrong": wrong}, as_json=json)
+
+    def _end(self, result: dict[str, Any], *, as_json: bool) -> None:
+        count = len(result["wrong"])
+        if as_json:
+            self.stdout.write(json.dumps(result))
+        else:
+            self.stdout.write(
+                f"{result['feeds']} feeds, {result['events']} events: {count} feeds wrong."
+            )
+        if count:
+            raise SystemExit(1)

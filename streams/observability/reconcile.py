@@ -1,0 +1,139 @@
+"""Proves the ledger of a feed from the rows, in the database: no row is loaded.
+
+Safe beside a running portal. Rows are only ever added, so what was true of the numbers
+up to a head or a position that was read is true still when its rows are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, combinations
+
+from django.db import connection
+from django.db.models import F, Max, Q, Window
+from django.db.models.functions import Lag
+
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.events.models import Event, Feed
+
+# What a cursor has settled: the ranges that Segment took, and the events it refused.
+# Each must begin right after the one before it.
+STRETCHES = """
+    SELECT first_seq AS first, last_seq AS last FROM streams_delivery
+    WHERE connection_id = %(connection)s AND cursor_id = %(cursor)s
+      AND outcome = 'delivered' AND last_seq <= %(position)s
+    UNION ALL
+    SELECT seq, seq FROM streams_rejection
+    WHERE cursor_id = %(cursor)s AND seq <= %(position)s
+    UNION ALL
+    SELECT %(position)s + 1, %(position)s + 1
+"""
+COVERAGE = f"""
+    SELECT sum(CASE WHEN first > before + 1 THEN first - before - 1 ELSE 0 END),
+           sum(CASE WHEN first <= before THEN before - first + 1 ELSE 0 END),
+           min(CASE WHEN first <> before + 1 THEN before END)
+    FROM (
+        SELECT first, lag(last, 1, %(start)s) OVER (ORDER BY last, first) AS before
+        FROM ({STRETCHES}) AS stretches
+    ) AS steps
+"""  # noqa: S608 - made of constants
+
+
+def findings(feed: Feed) -> Iterator[str]:
+    """What is wrong with a feed and its cursors, in words; nothing if nothing is."""
+    cursors = list(Cursor.objects.filter(feed=feed).order_by("connection_id", "pk"))
+    # The head after the positions: so none of them can be beyond it.
+    head = Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
+    yield from _log(feed, head)
+    for cursor in cursors:
+        for finding in chain(_numbers(cursor, head), _settled(cursor), _state(cursor)):
+            yield f"{cursor.kind} cursor {cursor.pk}: {finding}"
+    yield from _succession([c for c in cursors if c.kind == Cursor.Kind.LIVE])
+
+
+def _log(feed: Feed, head: int) -> Iterator[str]:
+    """The events are numbered 1 to the head, each number once."""
+    events = Event.objects.filter(feed=feed)
+    last = events.filter(seq__lte=head).aggregate(last=Max("seq"))["last"] or 0
+    if last < head:
+        yield f"the head is {head}, the last event {last}"
+    if events.filter(seq__gt=head).filter(seq__gt=F("feed__head_seq")).exists():
+        yield "there are events beyond the head"
+    steps = (
+        events.filter(seq__lte=head)
+        .values("seq")
+        .annotate(before=Window(Lag("seq", default=0), order_by="seq"))
+    )
+    for step in steps.exclude(seq=F("before") + 1).order_by("seq")[:3]:
+        if step["seq"] == step["before"]:
+            yield f"event {step['seq']} is there twice"
+        else:
+            yield f"events {step['before'] + 1} to {step['seq'] - 1} are missing"
+
+
+def _numbers(cursor: Cursor, head: int) -> Iterator[str]:
+    """The columns of the cursor agree with the head and the rejections."""
+    if cursor.position > head:
+        yield f"it is at {cursor.position}, beyond the head {head}"
+    if cursor.delivered < 0:
+        yield f"it has delivered {cursor.delivered}"
+    refused = Rejection.objects.filter(cursor=cursor)
+    count = refused.filter(seq__lte=cursor.position).count()
+    if count != cursor.rejected:
+        yield f"it counts {cursor.rejected} rejected, the rows are {count}"
+    if refused.filter(seq__gt=F("cursor__position")).exists():
+        yield "there are rejections beyond its position"
+
+
+def _settled(cursor: Cursor) -> Iterator[str]:
+    """Each event up to the position was taken by one request, or rejected, or neither
+    and filtered."""
+    values = {
+        "connection": cursor.connection_id,
+        "cursor": cursor.pk,
+        "start": cursor.start,
+        "position": cursor.position,
+    }
+    with connection.cursor() as sql:
+        sql.execute(COVERAGE, values)
+        missing, twice, where = sql.fetchone()
+    if missing != cursor.filtered:
+        yield f"{missing} events are in no delivery, {cursor.filtered} were filtered: after {where}"
+    if twice:
+        yield f"{twice} events were settled twice: after {where}"
+    taken = Delivery.objects.filter(
+        connection=cursor.connection_id,
+        cursor=cursor,
+        outcome=Delivery.Outcome.DELIVERED,
+    )
+    further = taken.filter(last_seq__gt=cursor.position)
+    if further.filter(last_seq__gt=F("cursor__position")).exists():
+        yield "there are deliveries beyond its position"
+    whole = {} if cursor.filtered else {"events": F("last_seq") - F("first_seq") + 1}
+    if whole and taken.exclude(**whole).exists():
+        yield "a delivery counts more or fewer events than its range holds"
+
+
+def _state(cursor: Cursor) -> Iterator[str]:
+    """Nothing that may be sent is forgotten, and nothing is sent that may not be.
+
+    Each in one statement, which sees one moment.
+    """
+    row = Cursor.objects.filter(pk=cursor.pk)
+    if row.filter(due_at=None, position__lt=F("feed__head_seq")).exists():
+        yield "events wait, and it is not due"
+    sending = Q(
+        connection__status=Connection.Status.ACTIVE, connection__deleted_at=None
+    )
+    if row.filter(sending, held=True).exists():
+        yield "it is held, and its connection is active"
+    if row.filter(~sending, held=False).exists():
+        yield "it is not held, and its connection is not active"
+
+
+def _succession(cursors: list[Cursor]) -> Iterator[str]:
+    """A connection's cursor begins at the feed's beginning, or where another ended."""
+    for earlier, later in combinations(cursors, 2):
+        if earlier.start < later.start < earlier.position:
+            yield f"live cursor {later.pk} began amid what cursor {earlier.pk} had sent"
