@@ -28,10 +28,13 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 INGEST_URL = env("INGEST_URL", default="")
 PORT = env.int("PORT", default=8000)
-VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
+# Empty is as good as not set, for these: .env.example may be copied as it stands.
+VAR_DIR = Path(env("VAR_DIR", default="") or BASE_DIR / "var")
 
 # --- Services --------------------------------------------------------------------
-DATABASE_URL = env("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+DATABASE_URL = (
+    env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+)
 REDIS_URL = env("REDIS_URL", default="")
 EMAIL_HOST_URL = env("EMAIL_URL", default="consolemail://")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
@@ -154,7 +157,7 @@ ACCOUNT_SESSION_REMEMBER = True
 
 # --- Web ---------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env("STATIC_ROOT", default=str(VAR_DIR / "static")))
+STATIC_ROOT = Path(env("STATIC_ROOT", default="") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
