@@ -13,6 +13,8 @@ from django.db import connection
 from tests.services.keeper import Keeper, Servers
 from tests.services.share import Services
 
+pytest_plugins = ["tests.segment"]
+
 SERVICES = pytest.StashKey[Services]()
 
 

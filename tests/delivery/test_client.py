@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from streams.delivery.client import SegmentClient, retry_after_s
+
+KEY = "ClientTestWriteKey00000000000001"
+BODY = json.dumps(
+    {"batch": [{"type": "track", "event": "E", "userId": "u", "messageId": "m-1"}]}
+).encode()
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def client():
+    client = SegmentClient(timeout_s=1.0)
+    yield client
+    client.close()
+
+
+def post(client, segment, body=BODY):
+    return client.post_batch(f"{segment.url}/v1", write_key=KEY, body=body)
+
+
+def test_a_batch_arrives(client, segment):
+    answer = post(client, segment)
+
+    assert answer.status == 200
+    assert [event["messageId"] for event in segment.events(KEY)] == ["m-1"]
+
+
+def test_a_large_batch_is_compressed_and_arrives_whole(client, segment):
+    events = [
+        {"type": "track", "event": "E", "userId": "u", "messageId": f"m-{n}"}
+        for n in range(1000)
+    ]
+
+    post(client, segment, json.dumps({"batch": events}).encode())
+
+    assert segment.stats()["unique_message_ids"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"reset": True}, "The connection to Segment failed."),
+        ({"hang_s": 5}, "Segment did not answer in time."),
+    ],
+)
+def test_what_the_network_does_is_an_answer_in_words(client, segment, told, words):
+    segment.answers = [told]
+
+    answer = post(client, segment)
+
+    assert answer.status is None
+    assert answer.error == words
+    assert KEY not in repr(answer)
+    assert answer.duration_ms < 4000
+
+
+def test_nobody_there_is_an_answer_too(client):
+    answer = client.post_batch("http://127.0.0.1:9/v1", write_key=KEY, body=BODY)
+
+    assert (answer.status, answer.error) == (None, "The connection to Segment failed.")
+
+
+def test_after_a_failure_the_same_client_works(client, segment):
+    segment.answers = [{"reset": True}]
+    post(client, segment)
+
+    assert post(client, segment).status == 200
+
+
+def test_redirects_are_not_followed_with_the_key(client, segment):
+    segment.answers = [{"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}]
+
+    assert post(client, segment).status == 302
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("-5", 0.0),
+        ("Mon, 23 Nov 2026 12:01:00 GMT", 60.0),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(header, seconds):
+    assert retry_after_s(header, AT) == seconds

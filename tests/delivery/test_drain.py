@@ -1,0 +1,224 @@
+"""The engine against a real server: what Segment receives, and what is written down."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.delivery import lease
+from streams.delivery.drain import drain
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _sandbox_region(settings, segment):
+    settings.SANDBOX_URL = segment.url
+    settings.SEGMENT_TIMEOUT_S = 1.0
+
+
+def work_off(cursor: Cursor) -> None:
+    """Drain until nothing is due, and look at the cursor again."""
+    drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+    cursor.refresh_from_db()
+
+
+def arrived(segment) -> list[str]:
+    return [event["messageId"] for event in segment.events()]
+
+
+def outcomes(cursor: Cursor) -> list[tuple[str, int]]:
+    rows = Delivery.objects.filter(cursor=cursor).order_by("id")
+    return list(rows.values_list("outcome", "events"))
+
+
+def test_what_waits_is_sent_in_one_request_in_order(segment):
+    cursor = make.due_cursor(events=3)
+
+    work_off(cursor)
+
+    assert arrived(segment) == make.message_ids(cursor.feed)
+    assert (cursor.position, cursor.due_at, cursor.delivered) == (3, None, 3)
+    assert outcomes(cursor) == [("delivered", 3)]
+
+
+def test_the_write_key_goes_in_the_header_and_the_batch_is_gzipped(segment):
+    cursor = make.due_cursor(events=30)
+
+    work_off(cursor)
+
+    (sent,) = segment.shown_events(make.WRITE_KEY)[:1]
+    assert sent["region"] == "sandbox"
+    assert "writeKey" not in sent["event"]
+    delivery = Delivery.objects.get(cursor=cursor)
+    assert (delivery.status_code, delivery.first_seq, delivery.last_seq) == (200, 1, 30)
+
+
+def test_a_backlog_goes_in_batches_of_at_most_2500_events(segment):
+    cursor = make.due_cursor(events=2501, payload_bytes=100)
+
+    work_off(cursor)
+
+    assert outcomes(cursor) == [("delivered", 2500), ("delivered", 1)]
+    assert segment.stats()["unique_message_ids"] == 2501
+
+
+def test_unavailable_segment_is_tried_again_later(segment):
+    cursor = make.due_cursor(events=3)
+    segment.answers = [503]
+
+    before = now()
+    work_off(cursor)
+
+    assert (cursor.position, cursor.failures) == (0, 1)
+    assert before < cursor.due_at < now() + timedelta(seconds=2)
+    assert cursor.failing_since is not None
+    assert outcomes(cursor) == [("retry", 3)]
+
+
+def test_after_a_failure_everything_arrives_once(segment):
+    cursor = make.due_cursor(events=3)
+    segment.answers = [503]
+    work_off(cursor)
+
+    Cursor.objects.filter(pk=cursor.pk).update(due_at=now())
+    work_off(cursor)
+
+    assert arrived(segment) == make.message_ids(cursor.feed)
+    assert (cursor.position, cursor.failures, cursor.failing_since) == (3, 0, None)
+
+
+def test_retry_after_is_obeyed_in_full(segment):
+    cursor = make.due_cursor(events=1)
+    segment.answers = [{"status": 429, "headers": {"Retry-After": "7200"}}]
+
+    work_off(cursor)
+
+    waits = cursor.due_at - now()
+    assert timedelta(seconds=7190) < waits <= timedelta(seconds=7200)
+
+
+@pytest.mark.parametrize("answer", [{"reset": True}, {"hang_s": 5}])
+def test_no_answer_is_tried_again(segment, answer):
+    cursor = make.due_cursor(events=2)
+    segment.answers = [answer]
+
+    work_off(cursor)
+
+    delivery = Delivery.objects.get(cursor=cursor)
+    assert (delivery.outcome, delivery.status_code) == ("retry", None)
+    assert cursor.position == 0
+
+
+def test_one_bad_event_is_found_and_the_rest_arrive(segment):
+    cursor = make.due_cursor(events=100)
+    bad = make.message_ids(cursor.feed)[36]
+    segment.behave({"only_event": bad, "answers": [], "then": 400})
+
+    work_off(cursor)
+
+    assert bad not in arrived(segment)
+    assert len(arrived(segment)) == 99
+    assert Rejection.objects.get(cursor=cursor).seq == 37
+    assert (cursor.position, cursor.rejected, cursor.delivered) == (100, 1, 99)
+    assert cursor.suspect_seq is None
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refused_key_holds_the_connection_and_loses_nothing(segment, status):
+    cursor = make.due_cursor(events=3)
+    segment.answers = [status]
+
+    work_off(cursor)
+
+    assert (cursor.position, cursor.held) == (0, True)
+    connection = Connection.objects.get(pk=cursor.connection_id)
+    assert connection.status == Connection.Status.ATTENTION
+    assert str(status) in connection.status_reason
+    assert outcomes(cursor) == [("held", 3)]
+
+
+def test_a_segment_that_refuses_every_event_is_not_believed_for_long(segment):
+    cursor = make.due_cursor(events=200)
+    segment.behave({"answers": [], "then": 400})
+
+    work_off(cursor)
+
+    assert (cursor.held, cursor.rejected) == (True, 20)
+    assert Rejection.objects.count() == 20
+
+
+def test_held_events_are_not_sent(segment):
+    cursor = make.due_cursor(events=3)
+    Cursor.objects.filter(pk=cursor.pk).update(held=True)
+
+    work_off(cursor)
+
+    assert (arrived(segment), cursor.position) == ([], 0)
+
+
+def test_connections_take_turns(segment):
+    stream = make.stream()
+    big = make.due_cursor(stream=stream, events=6000, payload_bytes=100)
+    small = make.due_cursor(stream=stream, events=1)
+
+    work_off(big)
+
+    order = list(Delivery.objects.order_by("id").values_list("cursor_id", flat=True))
+    assert order.index(small.pk) <= 1
+    assert order.count(big.pk) == 3
+
+
+def test_the_first_move_of_a_quarter_leaves_a_mark(segment):
+    cursor = make.due_cursor(events=2)
+
+    work_off(cursor)
+
+    mark = CursorMark.objects.get(cursor_id=cursor.pk)
+    assert (mark.position, mark.rejected) == (0, 0)
+
+
+def test_somebody_elses_stream_is_left_alone(segment):
+    cursor = make.due_cursor(events=1)
+    owned = lease.take(cursor.stream_id)
+
+    assert drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0) is False
+
+    assert arrived(segment) == []
+    owned.release()
+
+
+def test_the_lease_is_free_once_the_work_is_done(segment):
+    cursor = make.due_cursor(events=1)
+
+    work_off(cursor)
+
+    assert lease.take(cursor.stream_id) is not None
+
+
+def test_a_worker_that_is_told_to_stop_sends_nothing_more(segment):
+    cursor = make.due_cursor(events=1)
+    stop = threading.Event()
+    stop.set()
+
+    drain(cursor.stream_id, stop=stop)
+
+    assert arrived(segment) == []
+    assert lease.unowned_due_streams(now()) == [cursor.stream_id]
+
+
+def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
+    stream = make.stream()
+    cursors = [make.due_cursor(stream=stream, events=2) for _ in range(120)]
+
+    work_off(cursors[0])
+
+    stats = segment.stats()
+    assert stats["worst_second"] <= 50
+    assert stats["unique_message_ids"] == stats["events"] == 240
