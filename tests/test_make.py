@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.connections.keys import open_write_key
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_due_cursor_has_its_events_in_the_log():
+    cursor = make.due_cursor(events=3)
+
+    cursor.feed.refresh_from_db()
+    assert (cursor.position, cursor.due_at, cursor.feed.head_seq) == (0, make.NOW, 3)
+
+
+def test_a_connection_has_a_key_that_opens():
+    connection = make.connection(write_key=make.WRITE_KEY)
+
+    assert open_write_key(connection).text == make.WRITE_KEY
+
+
+def test_the_cast_has_one_role_each():
+    cast = make.cast()
+
+    roles = cast.workspace.memberships.values_list("user__email", "role")
+    assert sorted(roles) == [
+        ("alice@northwind.example", "editor"),
+        ("anna@northwind.example", "admin"),
+        ("bob@northwind.example", "viewer"),
+    ]
+    assert cast.charlie.workspace_memberships.get().workspace == cast.elsewhere
+    assert cast.alice.check_password(make.PASSWORD)
