@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from django.core.management.base import OutputWrapper
+
 from streams.management.first_run import lock
 from streams.management.first_run.console import Console
 from streams.management.first_run.family import ChildDied, Family, Service
@@ -41,7 +43,9 @@ PROGRAMS = {"polite": POLITE, "stubborn": STUBBORN, "parent": PARENT}
 
 
 def main(folder: Path, *names: str) -> int:
-    console = Console(sys.stdout, names, colour=False, on_lost=lambda: None)
+    console = Console(
+        OutputWrapper(sys.stdout), names, colour=False, on_lost=lambda: None
+    )
     with (
         stop_request() as stop,
         lock.held(folder / "lock") as held,

@@ -35,6 +35,7 @@ class Command(BaseCommand):
             own_broker=not settings.REDIS_URL,
         )
         layout.var_dir.mkdir(parents=True, exist_ok=True)
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         try:
             with stop_request() as stop, lock.held(layout.lock_file) as held_lock:
                 self._run(layout, stop, held_lock, colour=not options["no_color"])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from django.utils.termcolors import colorize
+
+if TYPE_CHECKING:
+    from django.core.management.base import OutputWrapper
 
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
@@ -16,7 +19,7 @@ class Console:
 
     def __init__(
         self,
-        out: TextIO,
+        out: OutputWrapper,
         names: Sequence[str],
         *,
         colour: bool,
@@ -43,7 +46,7 @@ class Console:
     def say(self, text: str) -> None:
         with self._lock:
             try:
-                self._out.write(text + "\n")
+                self._out.write(text)
                 self._out.flush()
             except (OSError, ValueError):  # a closed terminal, pipe or file
                 self._on_lost()

@@ -1,0 +1,65 @@
+"""Sends events as a partner's own server does: its token, many events in one request."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import batched
+from typing import Any
+
+import requests
+
+EVENTS_PER_REQUEST = 200
+TRIES = 8
+TIMEOUT_S = 30.0
+BUSY = {429, 503}
+
+
+class NotTaken(Exception):
+    """The portal took no events; the message says why. Never holds the token."""
+
+
+class PartnerServer:
+    """Speaks to the ingest of one portal, with the partner's token."""
+
+    def __init__(self, ingest_url: str, token: str) -> None:
+        self._url = f"{ingest_url}/v1/batch"
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def send(self, events: Sequence[dict[str, Any]]) -> Iterator[Counter[str]]:
+        """Send all, and after each request say what became of its events.
+
+        Raises NotTaken.
+        """
+        for batch in batched(events, EVENTS_PER_REQUEST):
+            yield self._send_batch(batch)
+
+    def _send_batch(self, batch: Sequence[dict[str, Any]]) -> Counter[str]:
+        for _ in range(TRIES):
+            answer = self._post(batch)
+            if answer.status_code not in BUSY:
+                break
+            time.sleep(_wait_s(answer))
+        if not answer.ok:
+            raise NotTaken(
+                f"The ingest answers {answer.status_code}: {answer.text[:300]}"
+            )
+        return Counter(event["outcome"] for event in answer.json()["events"])
+
+    def _post(self, batch: Sequence[dict[str, Any]]) -> requests.Response:
+        try:
+            return self._session.post(
+                self._url, json={"batch": batch}, timeout=TIMEOUT_S
+            )
+        except requests.RequestException as error:
+            raise NotTaken(
+                f"The ingest at {self._url} does not answer ({type(error).__name__})."
+            ) from None
+
+
+def _wait_s(answer: requests.Response) -> float:
+    """What the portal asks us to wait; a second if it does not say in seconds."""
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else 1.0
