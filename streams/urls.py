@@ -7,4 +7,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("streams.admin.urls")),
     path("", include("streams.api.urls")),
+    path("", include("streams.portal.urls")),
 ]

@@ -1,7 +1,48 @@
 from __future__ import annotations
 
-from django.http import HttpRequest
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from streams.tenancy.models import Partner, User, Workspace
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+SWITCHER_LENGTH = 30  # names in the menu; a longer list is a page of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What a person may open."""
+
+    partners: list[Partner]
+    workspaces: list[Workspace]
+
+    @property
+    def several(self) -> bool:
+        return len(self.partners) + len(self.workspaces) > 1
+
+
+def belongings_of(user: User) -> Belongings:
+    """The partners and workspaces that a person is a member of, by name."""
+    partners = Partner.objects.filter(memberships__user=user).order_by("name")
+    workspaces = (
+        Workspace.objects.filter(memberships__user=user)
+        .select_related("partner")
+        .order_by("name")
+    )
+    return Belongings(list(partners), list(workspaces[:SWITCHER_LENGTH]))
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    return {}
+    """What the frame of every page shows; asked of the database only where it is shown."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"zone": timezone.get_current_timezone_name()}
+    return {
+        "zone": timezone.get_current_timezone_name(),
+        "belongings": SimpleLazyObject(lambda: belongings_of(user)),
+    }

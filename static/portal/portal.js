@@ -1,0 +1,59 @@
+// What a page can do better with JavaScript. Without it every page still works.
+"use strict";
+
+// Times in the reader's own zone: the server formats them, this names the zone.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const secure = location.protocol === "https:" ? "; Secure" : "";
+document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+
+// A page that shows a secret is the answer to a POST: loading it again must ask, not make another.
+if (document.querySelector("[data-once]")) {
+  history.replaceState(null, "", location.href);
+}
+
+// The clipboard is offered to secure pages only.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) {
+    const source = document.getElementById(button.dataset.copy);
+    await navigator.clipboard.writeText(source.textContent.trim());
+    const label = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = label; }, 2000);
+    return;
+  }
+  // A menu closes when one clicks elsewhere.
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A part that keeps itself fresh rests while nobody looks, or while somebody is at work in it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  if (!part.hasAttribute("data-fresh")) return;
+  const busy = part.contains(document.activeElement) || part.querySelector("details[open]");
+  if (document.hidden || busy) event.preventDefault();
+});
+
+// A form is sent once, however often one presses its button.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

@@ -1,0 +1,110 @@
+"""Where the bars of the chart stand; the template only draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from math import ceil, log10
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from streams.observability.chart import Point
+
+HEIGHT = 100.0
+SLOT = 10.0  # the width of one quarter of an hour
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One rectangle, in the units of the drawing."""
+
+    kind: str  # accepted, delivered or rejected
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """One row of the table that says the same in numbers."""
+
+    at: datetime
+    accepted: int
+    delivered: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A day of bars, its scale, and the same by the hour."""
+
+    width: float
+    top: int  # the count that a bar of full height stands for
+    bars: list[Bar]
+    hours: list[Hour]
+    labels: list[datetime]  # evenly spread under the bars, left to right
+
+    @property
+    def empty(self) -> bool:
+        return not self.bars
+
+
+def draw(points: Sequence[Point]) -> Drawing:
+    """Accepted as a wide bar; before it what was delivered, and what was rejected."""
+    highest = max(
+        (max(p.accepted, p.delivered + p.rejected) for p in points), default=0
+    )
+    top = _round_up(highest)
+    bars = [bar for n, point in enumerate(points) for bar in _bars(n, point, top)]
+    return Drawing(
+        width=len(points) * SLOT,
+        top=top,
+        bars=bars,
+        hours=_hours(points),
+        labels=[point.at for point in points[:: max(1, len(points) // 4)]],
+    )
+
+
+def _bars(number: int, point: Point, top: int) -> list[Bar]:
+    def bar(kind: str, count: int, under: int, inset: float) -> Bar:
+        height = HEIGHT * count / top
+        floor = HEIGHT * (1 - under / top)
+        x = number * SLOT + inset
+        return Bar(
+            kind, x, round(floor - height, 2), SLOT - 2 * inset, round(height, 2)
+        )
+
+    found = [
+        bar("accepted", point.accepted, 0, 1),
+        bar("delivered", point.delivered, 0, 2.5),
+        bar("rejected", point.rejected, point.delivered, 2.5),
+    ]
+    return [one for one in found if one.height > 0]
+
+
+def _hours(points: Sequence[Point]) -> list[Hour]:
+    """The hours in which something happened; the newest first, as in every list."""
+    hours = []
+    for at, group in groupby(points, key=lambda point: point.at.replace(minute=0)):
+        quarters = list(group)
+        hour = Hour(
+            at=at,
+            accepted=sum(q.accepted for q in quarters),
+            delivered=sum(q.delivered for q in quarters),
+            rejected=sum(q.rejected for q in quarters),
+        )
+        if hour.accepted or hour.delivered or hour.rejected:
+            hours.append(hour)
+    return hours[::-1]
+
+
+def _round_up(count: int) -> int:
+    """The next of 1, 2, 5, 10, 20, 50 …: a scale that reads well."""
+    if count <= 0:
+        return 1
+    power = 10 ** ceil(log10(count))
+    return next(s for s in (power // 5, power // 2, power) if s >= count)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from streams.connections.models import Connection
+from streams.delivery import reading as deliveries
+from streams.events import reading
+from streams.portal.access import PortalRequest, signed_in, workspace_to_see
+from streams.portal.forms import EventFilterForm
+from streams.portal.pretty import highlighted, stamps
+
+
+@signed_in
+def events(request: PortalRequest, public_id: str) -> HttpResponse:
+    """The events of a feed, newest first, with what became of each."""
+    place = workspace_to_see(request, public_id)
+    form = EventFilterForm(request.GET)
+    filters = form.filters()
+    before = form.before()
+    page = reading.page(place.the_feed, before=before, filters=filters)
+    fates = deliveries.fates(place.the_feed, page.events)
+    shown = {
+        "place": place,
+        "form": form,
+        "filtered": filters != reading.EventFilter(),
+        "rows": [(event, fates[event.seq]) for event in page.events],
+        "page": page,
+        "is_first": before is None,
+        "older": form.link_to(page.next_before),
+        "head": place.the_feed.head_seq,
+    }
+    return render(request, "portal/events.html", shown)
+
+
+@signed_in
+def events_new(request: PortalRequest, public_id: str, after: int) -> HttpResponse:
+    """How many events came since the list was opened."""
+    place = workspace_to_see(request, public_id)
+    count = max(0, place.the_feed.head_seq - after)
+    shown = {"place": place, "head": after, "count": count}
+    return render(request, "portal/_events_new.html", shown)
+
+
+@signed_in
+def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
+    """One event: what Segment gets, and every request that carried it."""
+    place = workspace_to_see(request, public_id)
+    found = reading.event(place.the_feed, seq)
+    if found is None:
+        raise Http404
+    fate = deliveries.fates(place.the_feed, [found])[seq]
+    tries = []
+    if fate.connection_id is not None:
+        connection = Connection.objects.get(pk=fate.connection_id)
+        tries = deliveries.deliveries_of(connection, seq)
+    payload = bytes(found.payload)
+    shown = {
+        "place": place,
+        "event": found,
+        "fate": fate,
+        "tries": tries,
+        "stamps": stamps(payload),
+        "pretty": highlighted(payload),
+    }
+    return render(request, "portal/event.html", shown)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.http import QueryDict
+
+from streams.connections.regions import Region, offered
+from streams.events.reading import EventFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.forms.boundfield import BoundWidget
+
+CALLS = ("identify", "track", "page", "screen", "group", "alias")
+
+REGION_HINTS = {
+    Region.US: "You open Segment at app.segment.com. Most workspaces are here.",
+    Region.EU: "You open Segment at eu1.app.segment.com.",
+    Region.SANDBOX: "A practice Segment beside this portal. Nothing goes to the real one.",
+}
+
+
+class KeyInput(forms.PasswordInput):
+    """For a write key: readable while one pastes it, and never sent back to the page.
+
+    Not of the type "password": browsers offer to store those whatever one tells them.
+    """
+
+    input_type = "text"
+
+    def __init__(self) -> None:
+        attrs = {
+            "class": "key-input",
+            "autocomplete": "off",
+            "autocapitalize": "none",
+            "autocorrect": "off",
+            "spellcheck": "false",
+            "placeholder": "32 letters and digits",
+            "data-1p-ignore": "true",
+            "data-bwignore": "true",
+            "data-lpignore": "true",
+        }
+        super().__init__(attrs=attrs, render_value=False)
+
+
+class ConnectionForm(forms.Form):
+    # No strip and no length: a key with a space at its end gets a sentence of its own.
+    write_key = forms.CharField(
+        label="Write key",
+        widget=KeyInput,
+        strip=False,
+        error_messages={"required": "Paste the write key of your Segment source."},
+    )
+    region = forms.ChoiceField(
+        label="Where is your Segment workspace?",
+        widget=forms.RadioSelect,
+        choices=lambda: [(one.value, one.label) for one in offered()],
+        error_messages={
+            "required": "Say where your Segment workspace is: a key of one region does"
+            " not work in another."
+        },
+    )
+
+    def regions(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Each region's button, and what tells that it is the right one."""
+        for radio in self["region"]:
+            yield radio, REGION_HINTS[Region(radio.data["value"])]
+
+
+class ChangeForm(ConnectionForm):
+    """A new key, a new region, or both."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["write_key"].required = False
+        self.fields["write_key"].label = "New write key"
+        self.fields["write_key"].help_text = "Leave it empty to keep the key you have."
+
+
+class EventFilterForm(forms.Form):
+    """What the list of events is asked for; what cannot be read does not filter."""
+
+    name = forms.CharField(required=False, max_length=200, label="Name begins with")
+    type = forms.ChoiceField(
+        required=False,
+        label="Call",
+        choices=[("", "All calls"), *((call, call) for call in CALLS)],
+    )
+    user_id = forms.CharField(required=False, max_length=200, label="userId")
+    since = forms.DateTimeField(
+        required=False,
+        label="From",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    until = forms.DateTimeField(
+        required=False,
+        label="To",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+    def filters(self) -> EventFilter:
+        self.is_valid()
+        asked = {name: value for name, value in self.cleaned_data.items() if value}
+        return EventFilter(**asked)
+
+    def before(self) -> int | None:
+        """The number that this page ends before."""
+        return number_in(self.data, "before")
+
+    def newest(self) -> str:
+        """The query of the first page, all else the same."""
+        return self.link_to(None)
+
+    def link_to(self, before: int | None) -> str:
+        """The query of the page that goes on from there, all else the same."""
+        query = QueryDict(mutable=True)
+        query.update({k: v for k, v in self.data.items() if v and k != "before"})
+        if before is not None:
+            query["before"] = str(before)
+        return f"?{query.urlencode()}"
+
+
+def number_in(query: Any, name: str) -> int | None:
+    """A number of a link that we made; what else stands there is as if it did not."""
+    text = str(query.get(name, ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

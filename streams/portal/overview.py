@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+
+from streams.base.clock import now
+from streams.delivery.models import Cursor
+from streams.observability import chart, ledger
+from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
+from streams.portal.bars import draw
+from streams.portal.standing import standing
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+
+@signed_in
+def overview(request: PortalRequest, public_id: str) -> HttpResponse:
+    """How the feed stands, its ledger, and the last day."""
+    place = workspace_to_see(request, public_id)
+    if place.feed is None:
+        return render(request, "portal/overview_empty.html", {"place": place})
+    return render(request, "portal/overview.html", _figures(place))
+
+
+@signed_in
+def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
+    """The part of the overview that keeps itself fresh."""
+    place = workspace_to_see(request, public_id)
+    return render(request, "portal/_overview.html", _figures(place))
+
+
+def _figures(place: Place) -> dict[str, object]:
+    feed, moment = place.the_feed, now()
+    connection = place.connection()
+    cursor = (
+        connection.cursors.filter(kind=Cursor.Kind.LIVE).first() if connection else None
+    )
+    counts = ledger.of(feed)
+    return {
+        "place": place,
+        "connection": connection,
+        "cursor": cursor,
+        "ledger": counts,
+        "standing": standing(connection, cursor, counts, moment),
+        "drawing": draw(chart.last_24_hours(feed, moment)),
+    }

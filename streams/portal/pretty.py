@@ -1,0 +1,51 @@
+"""An event's JSON for people."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+# In the order of trial: a key is a text that a colon follows.
+TOKEN = re.compile(
+    r'(?P<k>"(?:[^"\\]|\\.)*")(?=:)|(?P<s>"(?:[^"\\]|\\.)*")'
+    r"|(?P<n>-?\d[\d.eE+-]*|true|false|null)"
+)
+
+
+class Integration(msgspec.Struct):
+    name: str = ""
+    version: str = ""
+
+
+class Context(msgspec.Struct):
+    integration: Integration = msgspec.field(default_factory=Integration)
+
+
+class Stamps(msgspec.Struct, rename="camel"):
+    """What the portal writes into every event."""
+
+    timestamp: str = ""
+    received_at: str = ""
+    context: Context = msgspec.field(default_factory=Context)
+
+
+def stamps(payload: bytes) -> Stamps:
+    return msgspec.json.decode(payload, type=Stamps)
+
+
+def highlighted(payload: bytes) -> SafeString:
+    """JSON with an indent, its keys, texts and numbers each in a span of a class."""
+    text = msgspec.json.format(payload, indent=2).decode()
+    parts, end = [], 0
+    for match in TOKEN.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        parts.append(
+            format_html('<span class="{}">{}</span>', match.lastgroup, match[0])
+        )
+        end = match.end()
+    parts.append(escape(text[end:]))
+    # Every part above is escaped already.
+    return mark_safe("".join(parts))  # noqa: S308

@@ -1,0 +1,71 @@
+"""Tags that the portal's templates have without loading them (settings.TEMPLATES)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import template
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.template.context import RequestContext
+    from django.utils.safestring import SafeString
+
+    from streams.portal.access import PartnerPlace, Place
+
+register = template.Library()
+
+# Pages that stand below another one in the navigation.
+SECTIONS = {"event": "events", "delivery": "deliveries", "workspace": "workspaces"}
+
+
+@register.simple_tag
+def to(place: Place, page: str, *args: object) -> str:
+    """The address of a page of this workspace, for the same feed."""
+    return (
+        reverse(f"portal:{page}", args=(place.workspace.public_id, *args)) + place.query
+    )
+
+
+@register.simple_tag
+def within(place: PartnerPlace, page: str, *args: object) -> str:
+    """The address of a page of this partner."""
+    return reverse(f"portal:{page}", args=(place.partner.slug, *args))
+
+
+@register.inclusion_tag("portal/_nav_link.html", takes_context=True)
+def nav_link(
+    context: RequestContext, href: str, page: str, label: str
+) -> dict[str, object]:
+    """A link of the sidebar, marked if the page that is shown belongs below it."""
+    match = context.request.resolver_match
+    shown = match.url_name.removeprefix("partner-") if match else ""
+    section = SECTIONS.get(shown.split("-")[0], shown.split("-")[0])
+    icon = f"portal/icons/{page}.svg"
+    return {"href": href, "label": label, "icon": icon, "current": section == page}
+
+
+@register.simple_tag
+def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
+    """A time in the reader's zone; the full one shows when one points at it."""
+    if at is None:
+        return "–"
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        formats.date_format(local, "l, j F Y, H:i:s T"),
+        formats.date_format(local, form),
+    )
+
+
+@register.filter
+def seconds(milliseconds: int) -> str:
+    """How long a request took, in the unit that reads best."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / 1000:.1f} s"

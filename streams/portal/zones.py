@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import zoneinfo
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+COOKIE = "zone"  # set by static/portal/portal.js from what the browser knows
+
+
+class ZoneMiddleware:
+    """Pages show times as the clock of the person who reads them does."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(zone_named(request.COOKIES.get(COOKIE, ""))):
+            return self.get_response(request)
+
+
+def zone_named(name: str) -> zoneinfo.ZoneInfo | None:
+    """The zone of that name; None, that is UTC, for a name that nobody knows."""
+    # A name is a path to the library that reads zones: ask its own list first.
+    return zoneinfo.ZoneInfo(name) if name in _names() else None
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())  # reads hundreds of files
