@@ -1,0 +1,262 @@
+"""A sandbox that is told to be slow, dead or wrong."""
+
+from __future__ import annotations
+
+import http.client
+import time
+
+import pytest
+
+from tests.sandbox.calls import (
+    KEY,
+    OTHER_KEY,
+    basic,
+    ids,
+    send,
+    send_batch,
+    send_one,
+    status_of,
+    track,
+)
+
+PROBE = f"/v1/projects/{KEY}/settings"
+
+
+def seconds_of(call):
+    """What the call gives back, and how long it took."""
+    start = time.monotonic()
+    return call(), time.monotonic() - start
+
+
+def test_answers_come_in_turn_and_then_segment_is_itself_again(segment):
+    segment.answers = [503, 429, 200]
+
+    assert [send_one(segment) for _ in range(5)] == [503, 429, 200, 200, 200]
+
+
+def test_setting_answers_replaces_the_earlier_ones(segment):
+    segment.answers = [503, 503]
+    segment.answers = [500]
+
+    assert segment.answers == [500]
+    assert [send_one(segment), send_one(segment)] == [500, 200]
+
+
+def test_answers_may_repeat(segment):
+    segment.behave({"answers": [503, 200], "then": "repeat"})
+
+    assert [send_one(segment) for _ in range(5)] == [503, 200, 503, 200, 503]
+
+
+def test_an_answer_may_be_for_ever(segment):
+    segment.behave({"answers": [200], "then": 503})
+
+    assert [send_one(segment) for _ in range(4)] == [200, 503, 503, 503]
+
+
+def test_a_refused_call_is_not_taken_and_a_later_one_is(segment):
+    segment.answers = [503, 200]
+
+    send_one(segment, "m-1")
+    send_one(segment, "m-2")
+
+    assert ids(segment) == ["m-2"]
+    assert (segment.stats()["requests"], segment.stats()["events"]) == (2, 1)
+
+
+def test_a_refused_call_is_taken_where_the_script_says_so(segment):
+    segment.answers = [{"status": 503, "take": True}]
+
+    assert (send_one(segment), ids(segment)) == (503, ["m-1"])
+
+
+def test_an_answer_has_the_status_the_headers_and_the_body_it_is_given(segment):
+    segment.answers = [
+        {"status": 460, "headers": {"X-Test": "a b"}, "body": "not json"}
+    ]
+
+    status, headers, body = send(segment, "/v1/batch", {"batch": [track()]})
+
+    assert (status, headers["X-Test"], body) == (460, "a b", b"not json")
+
+
+def test_a_200_whose_body_is_wrong_is_taken(segment):
+    segment.answers = [{"body": "not json"}]
+
+    assert send(segment, "/v1/batch", {"batch": [track()]})[::2] == (200, b"not json")
+    assert ids(segment) == ["m-1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry_after", "reset"),
+    [
+        (429, "1", "1"),
+        ({"status": 429, "headers": {"Retry-After": "7"}}, "7", "7"),
+        ({"status": 429, "headers": {"X-RateLimit-Reset": "9"}}, "1", "9"),
+        ({"status": 429, "headers": {"Retry-After": None}}, None, "1"),
+        ({"status": 503, "headers": {"Retry-After": "3"}}, "3", None),
+    ],
+)
+def test_a_429_carries_both_headers_unless_told(segment, answer, retry_after, reset):
+    segment.answers = [answer]
+
+    headers = send(segment, "/v1/batch", {"batch": [track()]})[1]
+
+    assert (headers["Retry-After"], headers["X-RateLimit-Reset"]) == (
+        retry_after,
+        reset,
+    )
+
+
+def test_a_rule_may_be_for_one_write_key(segment):
+    segment.behave({"write_key": KEY, "then": 503})
+
+    statuses = [send_one(segment, headers=basic(key)) for key in (KEY, OTHER_KEY)]
+
+    assert statuses == [503, 200]
+
+
+def test_a_rule_may_be_for_one_region(segment):
+    segment.behave({"region": "eu", "then": 503})
+
+    assert send_one(segment, path="/eu/v1/batch") == 503
+    assert send_one(segment, path="/us/v1/batch") == 200
+
+
+def test_a_poison_event_spoils_every_batch_that_holds_it(segment):
+    segment.behave({"only_event": "m-2", "then": 400})
+
+    assert send_batch(segment, track("m-1"), track("m-2"), track("m-3")) == 400
+    assert [send_one(segment, name) for name in ("m-1", "m-2", "m-3")] == [
+        200,
+        400,
+        200,
+    ]
+    assert ids(segment) == ["m-1", "m-3"]
+
+
+def test_a_rule_that_has_said_all_leaves_the_word_to_the_next(segment):
+    segment.behave({"answers": [500]}, {"answers": [501]}, {"then": 503})
+
+    assert [send_one(segment) for _ in range(3)] == [500, 501, 503]
+
+
+def test_what_comes_beyond_the_rate_is_limited_and_the_next_second_is_free(segment):
+    segment.behave({"above_per_second": 3, "then": 429})
+
+    first = [send_one(segment, f"m-{n}") for n in range(5)]
+    time.sleep(1.01)
+    later = send_one(segment, "m-5")
+
+    assert (first, later) == ([200, 200, 200, 429, 429], 200)
+    assert ids(segment) == ["m-0", "m-1", "m-2", "m-5"]
+
+
+def test_a_slow_answer_is_still_the_right_one(segment):
+    segment.answers = [{"delay_s": 0.2}]
+
+    status, taken_s = seconds_of(lambda: send_one(segment))
+
+    assert (status, ids(segment)) == (200, ["m-1"])
+    assert taken_s >= 0.2
+
+
+def test_a_slow_bad_call_is_refused_as_ever(segment):
+    segment.answers = [{"delay_s": 0.01}]
+
+    assert status_of(segment, "/v1/batch", b"not json") == 400
+
+
+def test_a_hanging_call_gets_no_answer_and_is_not_taken(segment):
+    segment.answers = [{"hang_s": 30}]
+
+    with pytest.raises(TimeoutError):
+        send_one(segment, timeout=0.2)
+
+    assert ids(segment) == []
+    assert [request["status"] for request in segment.requests] == [None]
+
+
+def test_a_hang_ends_with_the_connection(segment):
+    segment.answers = [{"hang_s": 0.1}]
+
+    with pytest.raises(http.client.RemoteDisconnected):
+        send_one(segment)
+
+
+def test_a_hang_within_the_answer_leaves_half_of_it(segment):
+    segment.answers = [{"hang_in_answer_s": 0.1}]
+
+    with pytest.raises(http.client.IncompleteRead) as cut:
+        send_one(segment)
+
+    assert cut.value.partial == b"{"
+    assert ids(segment) == ["m-1"]
+
+
+def test_a_dripping_answer_arrives_whole_in_the_end(segment):
+    segment.answers = [{"drip_s": 0.2}]
+
+    answer, taken_s = seconds_of(
+        lambda: send(segment, "/v1/batch", {"batch": [track()]})
+    )
+
+    assert answer[::2] == (200, b'{"success":true}')
+    assert taken_s >= 0.2
+
+
+def test_a_reset_is_a_reset(segment):
+    segment.answers = [{"reset": True}]
+
+    with pytest.raises(ConnectionResetError) as reset:
+        send_one(segment)
+
+    assert not isinstance(reset.value, http.client.RemoteDisconnected)
+    assert ids(segment) == []
+
+
+def test_an_answer_that_gets_lost_leaves_the_events_taken(segment):
+    segment.answers = [{"close": True, "take": True}]
+
+    with pytest.raises(http.client.RemoteDisconnected):
+        send_one(segment, "m-1")
+    again = send_one(segment, "m-1")
+
+    assert (again, ids(segment)) == (200, ["m-1"])
+    assert segment.stats()["duplicates"] == 1
+
+
+def test_the_settings_probe_has_rules_of_its_own(segment):
+    segment.behave({"calls": "settings", "answers": [503]})
+
+    assert send_one(segment) == 200
+    assert status_of(segment, PROBE, b"", method="GET") == 503
+    assert status_of(segment, PROBE, b"", method="GET") == 200
+
+
+BAD_SCRIPTS = [
+    ({"answers": [{"stauts": 503}]}, "unknown field `stauts`"),
+    ({"answers": [99]}, ">= 200"),
+    ({"answers": [{"delay_s": -1}]}, ">= 0.0"),
+    (
+        {"answers": [{"hang_s": 1, "reset": True}]},
+        "hang_s and reset exclude each other",
+    ),
+    ({"answers": [{"headers": {"A": "b\r\nC: d"}}]}, "'A' has a value"),
+    ({"answers": [{"headers": {"Content-Length": "5"}}]}, "'Content-Length' cannot be"),
+    ({"then": "later"}, "'later'"),
+    ({"region": "asia", "then": 503}, "'asia'"),
+    ({"write_key": KEY}, "a rule needs `answers`"),
+    ({"then": "repeat"}, "a rule needs `answers`"),
+]
+
+
+@pytest.mark.parametrize(("rule", "complaint"), BAD_SCRIPTS)
+def test_a_bad_script_is_refused_in_words_and_changes_nothing(segment, rule, complaint):
+    segment.answers = [503]
+
+    with pytest.raises(ValueError) as refused:
+        segment.behave(rule)
+
+    assert complaint in str(refused.value)
+    assert segment.answers == [503]

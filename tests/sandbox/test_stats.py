@@ -1,0 +1,145 @@
+"""What the sandbox counts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.sandbox.request import Request
+from streams.sandbox.sliding import SECOND_NS, SlidingSecond
+from streams.sandbox.stats import SeenIds, Stats
+from tests.sandbox.calls import (
+    KEY,
+    OTHER_KEY,
+    basic,
+    send_batch,
+    send_one,
+    status_of,
+    track,
+)
+
+
+def test_the_second_slides():
+    second = SlidingSecond()
+
+    for moment_ms in (0, 700, 900, 999, 1_500, 1_600, 5_000):
+        second.add(moment_ms * 1_000_000)
+
+    assert second.worst == 5  # from 700 to 1,600; no whole second has more than 4
+
+
+def test_of_two_moments_a_second_apart_a_second_holds_one():
+    second = SlidingSecond()
+
+    second.add(0)
+    second.add(SECOND_NS)
+
+    assert second.worst == 1
+
+
+@given(st.lists(st.integers(0, 3 * SECOND_NS)))
+def test_the_worst_second_is_what_looking_at_every_second_finds(moments):
+    moments = sorted(moments)
+    second = SlidingSecond()
+
+    for moment in moments:
+        second.add(moment)
+
+    windows = [
+        sum(end - SECOND_NS < moment <= end for moment in moments) for end in moments
+    ]
+    assert second.worst == max(windows, default=0)
+
+
+@given(st.lists(st.text()))
+def test_an_id_is_new_once(message_ids):
+    seen = SeenIds()
+
+    new = [seen.add(message_id) for message_id in message_ids]
+
+    firsts = [message_ids.index(name) == at for at, name in enumerate(message_ids)]
+    assert new == firsts
+
+
+def test_no_id_of_many_is_taken_for_another():
+    seen = SeenIds()
+
+    first = sum(seen.add(f"m-{n}") for n in range(200_000))
+    again = sum(seen.add(f"m-{n}") for n in range(200_000))
+
+    assert (first, again) == (200_000, 0)
+
+
+def seconds_after(*moments):
+    """The seconds that stats tell after requests at these moments."""
+    stats = Stats()
+    for moment in moments:
+        stats.count_request(KEY, "us", Request(received_at=moment))
+    return stats.as_json(brief=False)["seconds"]
+
+
+def test_silent_seconds_count_as_nothing():
+    assert seconds_after(10.1, 10.9, 13.0) == [[10, 2], [11, 0], [12, 0], [13, 1]]
+
+
+def test_a_clock_set_back_adds_to_the_last_second():
+    assert seconds_after(10, 8) == [[10, 2]]
+
+
+def test_seconds_are_kept_for_an_hour():
+    seconds = seconds_after(*range(3_700))
+
+    assert (seconds[0], len(seconds)) == ([100, 1], 3_600)
+
+
+def test_an_hour_is_the_most_that_is_told_of_a_long_silence():
+    assert len(seconds_after(0, 1_000_000)) == 3_600
+
+
+def test_counts_stand_by_write_key_and_region_as_well(segment):
+    send_batch(segment, track("m-1"), track("m-2"), path="/us/v1/batch")
+    send_batch(segment, track("m-2"), track("m-3", userId=7), path="/eu/v1/batch")
+    send_one(segment, "m-4", path="/eu/v1/batch", headers=basic(OTHER_KEY))
+
+    stats = segment.stats()
+
+    assert {name: counts(tally) for name, tally in stats["by_key"].items()} == {
+        KEY: (2, 4, 2, 1, {"id_not_string": 1}),
+        OTHER_KEY: (1, 1, 1, 0, {}),
+    }
+    assert {name: counts(tally) for name, tally in stats["by_region"].items()} == {
+        "us": (1, 2, 2, 0, {}),
+        "eu": (2, 3, 1, 1, {"id_not_string": 1}),
+    }
+    assert counts(stats) == (3, 5, 3, 1, {"id_not_string": 1})
+    assert sum(count for _, count in stats["seconds"]) == 3
+
+
+def counts(tally):
+    """A tally without its worst second."""
+    told = SimpleNamespace(**tally)
+    return (
+        told.requests,
+        told.events,
+        told.unique_message_ids,
+        told.duplicates,
+        told.discarded,
+    )
+
+
+def test_the_worst_second_counts_refused_calls_too(segment):
+    segment.answers = [503]
+
+    send_one(segment)
+    status_of(segment, "/v1/batch", b"not json")
+
+    assert segment.stats()["worst_second"] == 2
+
+
+def test_brief_stats_name_no_write_key(segment):
+    send_one(segment)
+
+    assert segment.stats()["by_key"].keys() == {KEY}
+    assert KEY not in str(segment._ask("GET", "/_sandbox/stats?brief=1"))
