@@ -51,8 +51,9 @@ SEGMENT_TIMEOUT_S = env.float("SEGMENT_TIMEOUT_S", default=30.0)
 LEASE_S = env.float("LEASE_S", default=10.0)
 SENDER_THREADS = env.int("SENDER_THREADS", default=16)
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env("LOG_FORMAT", default="")
 LOGGING_CONFIG = "streams.observability.logs.configure"
-LOGGING = {"level": LOG_LEVEL}
+LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
 INSTALLED_APPS = [
     "streams.apps.StreamsConfig",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging.config
 import re
 import sys
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -35,6 +35,7 @@ SECRET_TEXT = re.compile(
 
 class Settings(TypedDict):
     level: str  # DEBUG, INFO, WARNING or ERROR
+    format: NotRequired[str]  # "text" or "json"; else as `configure` says
 
 
 def mask(text: str) -> str:
@@ -62,8 +63,11 @@ def _mask_field(name: str, value: object) -> object:
 def configure(settings: Settings) -> None:
     """Send every log line of this process to stderr, in one shape, without secrets.
 
-    For a terminal as key=value, else a JSON object a line.
+    Unless told, for a terminal as key=value, else a JSON object a line.
     """
+    as_text = settings.get("format") == "text" or (
+        not settings.get("format") and sys.stderr.isatty()
+    )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -73,7 +77,7 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    logging.config.dictConfig(_standard(settings["level"], tty=sys.stderr.isatty()))
+    logging.config.dictConfig(_standard(settings["level"], as_text=as_text))
 
 
 def _gather() -> list[Processor]:
@@ -85,12 +89,14 @@ def _gather() -> list[Processor]:
     ]
 
 
-def _render(*, tty: bool) -> list[Processor]:
+def _render(*, as_text: bool) -> list[Processor]:
     line: Processor = structlog.processors.JSONRenderer()
-    if tty:
+    if as_text:
         # Not the rich formatter: it prints local variables, secrets among them.
         plain = structlog.dev.plain_traceback
-        line = structlog.dev.ConsoleRenderer(exception_formatter=plain)
+        line = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=plain
+        )
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
@@ -99,7 +105,7 @@ def _render(*, tty: bool) -> list[Processor]:
     ]
 
 
-def _standard(level: str, *, tty: bool) -> dict[str, Any]:
+def _standard(level: str, *, as_text: bool) -> dict[str, Any]:
     """The standard library's side: its loggers say less, and go the same way."""
     quiet = {"handlers": [], "level": "WARNING", "propagate": True}
     usual = {"handlers": [], "level": "NOTSET", "propagate": True}
@@ -109,7 +115,7 @@ def _standard(level: str, *, tty: bool) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "processors": _render(tty=tty),
+                "processors": _render(as_text=as_text),
                 "foreign_pre_chain": [*_gather(), structlog.stdlib.ExtraAdder()],
             }
         },

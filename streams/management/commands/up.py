@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.core.management.color import supports_color
+from django.db import OperationalError
 
 from streams.management.first_run import lock
 from streams.management.first_run.console import Console
@@ -27,6 +28,8 @@ class Command(BaseCommand):
         " PORT moves the whole set, VAR_DIR its data."
     )
 
+    requires_system_checks = ()  # they open the database, whose folder we make first
+
     def handle(self, *args: object, **options: object) -> None:
         os.umask(0o077)  # what we and our children write is for our user alone
         layout = Layout(
@@ -37,10 +40,13 @@ class Command(BaseCommand):
         layout.var_dir.mkdir(parents=True, exist_ok=True)
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         try:
+            self.check()
             with stop_request() as stop, lock.held(layout.lock_file) as held_lock:
                 self._run(layout, stop, held_lock, colour=not options["no_color"])
         except (AlreadyUp, ChildDied, NotReady, PortInUse) as error:
             raise CommandError(str(error)) from None
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from None
 
     def _run(
         self, layout: Layout, stop: StopRequest, held_lock: int, *, colour: bool

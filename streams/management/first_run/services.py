@@ -35,6 +35,7 @@ def environment(layout: Layout, broker: Broker) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "partner_portal.settings",
         "PYTHONPATH": os.pathsep.join(filter(None, _import_path())),
         "PYTHONUNBUFFERED": "1",
+        "LOG_FORMAT": settings.LOG_FORMAT or "text",  # a person reads them, through us
         "VAR_DIR": str(layout.var_dir),
         "REDIS_URL": broker.url,
         "SANDBOX_URL": layout.url("sandbox"),
