@@ -22,8 +22,9 @@ from streams.connections.keys import WriteKey, seal_write_key
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.accept import accept
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.events.log import Addition, NewEvent
+from streams.events.marks import quarter
 from streams.events.models import Feed
 from streams.tenancy.models import (
     Partner,
@@ -251,6 +252,66 @@ def event(stream: Stream | None = None, **changes) -> NewEvent:
         message_id=content["messageId"],
         payload=json.dumps(content, separators=(",", ":")).encode(),
     )
+
+
+# --- What became of events -----------------------------------------------------------
+
+
+def delivery(cursor: Cursor, first_seq: int, last_seq: int, **fields) -> Delivery:
+    """One request of a cursor, which stays where it is: `delivered` moves it too."""
+    usual = {
+        "events": last_seq - first_seq + 1,
+        "body_bytes": 1000,
+        "started_at": NOW,
+        "duration_ms": 80,
+        "outcome": Delivery.Outcome.DELIVERED,
+        "status_code": 200,
+    }
+    return Delivery.objects.create(
+        cursor=cursor,
+        connection=cursor.connection,
+        first_seq=first_seq,
+        last_seq=last_seq,
+        **{**usual, **fields},
+    )
+
+
+def delivered(cursor: Cursor, up_to: int, *, now: datetime = NOW) -> Delivery:
+    """Segment took everything up to this number in one request."""
+    taken = delivery(cursor, cursor.position + 1, up_to, started_at=now)
+    _settle(cursor, up_to, now)
+    cursor.last_delivered_at = now
+    cursor.save()
+    return taken
+
+
+def rejected(cursor: Cursor, *, now: datetime = NOW, reason: str = "Bad") -> Rejection:
+    """Segment refused the next event for good."""
+    seq = cursor.position + 1
+    refused = {"outcome": Delivery.Outcome.REJECTED, "status_code": 400}
+    delivery(cursor, seq, seq, started_at=now, **refused)
+    row = Rejection.objects.create(
+        connection=cursor.connection,
+        cursor=cursor,
+        seq=seq,
+        reason=reason,
+        status_code=400,
+        created_at=now,
+    )
+    _settle(cursor, seq, now)
+    cursor.rejected += 1
+    cursor.save()
+    return row
+
+
+def _settle(cursor: Cursor, position: int, now: datetime) -> None:
+    mark = {"position": cursor.position, "rejected": cursor.rejected}
+    CursorMark.objects.get_or_create(
+        cursor_id=cursor.pk, at=quarter(now), defaults=mark
+    )
+    cursor.feed.refresh_from_db()
+    cursor.position = position
+    cursor.due_at = now if position < cursor.feed.head_seq else None
 
 
 # Parameters are called as what they hold, which hides the builders of the same name.
