@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.delivery.models import Cursor
+from streams.observability import ledger
+from streams.observability.ledger import Ledger, balance
+from tests import make
+
+
+def cursor(**fields):
+    return Cursor(**{"start": 0, "position": 0, **fields})
+
+
+@pytest.mark.parametrize(
+    ("head", "cursors", "expected"),
+    [
+        (0, [], Ledger(accepted=0)),
+        (5, [], Ledger(accepted=5, held=5)),
+        (5, [cursor()], Ledger(accepted=5, pending=5)),
+        (5, [cursor(held=True)], Ledger(accepted=5, held=5)),
+        (
+            9,
+            [cursor(position=6, rejected=1, filtered=2)],
+            Ledger(accepted=9, delivered=3, rejected=1, filtered=2, pending=3),
+        ),
+        # It began with the events from then on.
+        (
+            9,
+            [cursor(start=4, position=6)],
+            Ledger(accepted=9, delivered=2, filtered=4, pending=3),
+        ),
+        # A connection was deleted, and the next one goes on where it ended.
+        (
+            9,
+            [cursor(start=4, position=6), cursor(position=4, rejected=1, held=True)],
+            Ledger(accepted=9, delivered=5, rejected=1, pending=3),
+        ),
+        # … or begins later,
+        (
+            9,
+            [cursor(start=6, position=7), cursor(position=4, held=True)],
+            Ledger(accepted=9, delivered=5, filtered=2, pending=2),
+        ),
+        # … or sends everything again: then what it has done counts, and only once.
+        (
+            9,
+            [cursor(position=2), cursor(position=4, rejected=1, held=True)],
+            Ledger(accepted=9, delivered=2, pending=7),
+        ),
+    ],
+)
+def test_the_ledger_adds_up(head, cursors, expected):
+    found = balance(head, cursors)
+
+    assert found == expected
+    assert found.accepted == (
+        found.delivered + found.rejected + found.filtered + found.pending + found.held
+    )
+
+
+@pytest.mark.django_db
+def test_a_feed_tells_what_its_cursor_has_done():
+    cursor = make.due_cursor(events=4)
+    make.delivered(cursor, 2)
+    make.rejected(cursor)
+
+    assert ledger.of(cursor.feed) == Ledger(
+        accepted=4, delivered=2, rejected=1, pending=1, last_delivered_at=make.NOW
+    )
+
+
+@pytest.mark.django_db
+def test_a_replay_does_not_count_twice():
+    live = make.due_cursor(events=2)
+    make.delivered(live, 2)
+    make.cursor(live.connection, kind=Cursor.Kind.REPLAY, position=1, due_at=make.NOW)
+
+    assert ledger.of(live.feed).delivered == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_ledgers_of_many_feeds_take_two_queries(count, django_assert_num_queries):
+    feeds = [make.due_cursor(events=n).feed for n in range(1, count + 1)]
+
+    with django_assert_num_queries(2):
+        found = ledger.of_each([feed.pk for feed in feeds])
+
+    assert [found[feed.pk].pending for feed in feeds] == list(range(1, count + 1))

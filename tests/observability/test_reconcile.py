@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.events.models import Event, Feed
+from streams.observability.reconcile import findings
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cursor():
+    """Ten events: 1 to 4 delivered, 5 rejected, 6 to 8 delivered after a retry."""
+    cursor = make.due_cursor(events=10)
+    make.delivered(cursor, 4)
+    make.rejected(cursor)
+    make.delivery(cursor, 6, 8, outcome=Delivery.Outcome.RETRY, status_code=503)
+    make.delivered(cursor, 8)
+    return cursor
+
+
+def found(cursor):
+    """What is wrong, without the name of the cursor."""
+    prefix = f"live cursor {cursor.pk}: "
+    return [finding.removeprefix(prefix) for finding in findings(cursor.feed)]
+
+
+def change(cursor, **fields):
+    Cursor.objects.filter(pk=cursor.pk).update(**fields)
+
+
+def event_after(feed, seq):
+    """An event beyond the head, as no append makes one."""
+    Event.objects.create(
+        feed=feed, seq=seq, received_at=make.NOW, type="track", name="", user_id="",
+        message_id=f"m-{seq}", payload=b"{}",
+    )  # fmt: skip
+
+
+def test_what_the_engine_leaves_is_right(cursor):
+    assert found(cursor) == []
+
+
+def test_a_feed_without_events_or_without_a_connection_is_right():
+    feed = make.feed()
+    assert list(findings(feed)) == []
+
+    make.append(feed, 3)
+    assert list(findings(feed)) == []
+
+
+def test_missing_events_are_named(cursor):
+    Event.objects.filter(feed=cursor.feed, seq__in=[1, 5, 6]).delete()
+
+    assert found(cursor) == ["events 1 to 1 are missing", "events 5 to 6 are missing"]
+
+
+def test_missing_events_at_the_head_are_named(cursor):
+    Event.objects.filter(feed=cursor.feed, seq=10).delete()
+
+    assert found(cursor) == ["the head is 10, the last event 9"]
+
+
+def test_events_beyond_the_head_are_seen(cursor):
+    event_after(cursor.feed, 12)
+
+    assert found(cursor) == ["there are events beyond the head"]
+
+
+def test_a_position_beyond_the_head_is_seen(cursor):
+    Feed.objects.filter(pk=cursor.feed_id).update(head_seq=7)
+    Event.objects.filter(feed=cursor.feed, seq__gt=7).delete()
+
+    assert found(cursor) == ["it is at 8, beyond the head 7"]
+
+
+@pytest.mark.parametrize("change_rejected", [1, -1])
+def test_a_wrong_count_of_rejections_is_seen(cursor, change_rejected):
+    change(cursor, rejected=F("rejected") + change_rejected)
+
+    assert found(cursor) == [
+        f"it counts {1 + change_rejected} rejected, the rows are 1"
+    ]
+
+
+def test_a_rejection_that_is_gone_leaves_an_event_unaccounted(cursor):
+    Rejection.objects.filter(cursor=cursor).delete()
+
+    assert found(cursor) == [
+        "it counts 1 rejected, the rows are 0",
+        "1 events are in no delivery, 0 were filtered: after 4",
+    ]
+
+
+def test_a_delivery_that_is_gone_is_seen(cursor):
+    Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).delete()
+
+    assert found(cursor) == ["3 events are in no delivery, 0 were filtered: after 5"]
+
+
+def test_events_that_were_filtered_need_no_delivery(cursor):
+    Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).delete()
+    change(cursor, filtered=3)
+
+    assert found(cursor) == []
+
+
+def test_events_that_were_delivered_twice_are_seen(cursor):
+    make.delivery(cursor, 3, 4)
+
+    assert found(cursor) == ["2 events were settled twice: after 4"]
+
+
+def test_an_event_both_rejected_and_delivered_is_seen(cursor):
+    Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).update(
+        first_seq=5, events=4
+    )
+
+    assert found(cursor) == ["1 events were settled twice: after 5"]
+
+
+def test_a_delivery_beyond_the_position_is_seen(cursor):
+    make.delivery(cursor, 9, 9)
+
+    assert found(cursor) == ["there are deliveries beyond its position"]
+
+
+def test_a_rejection_beyond_the_position_is_seen(cursor):
+    Rejection.objects.create(
+        connection=cursor.connection, cursor=cursor, seq=9, reason="Bad"
+    )
+
+    assert found(cursor) == ["there are rejections beyond its position"]
+
+
+def test_a_delivery_that_miscounts_its_range_is_seen(cursor):
+    Delivery.objects.filter(cursor=cursor, last_seq=4).update(events=3)
+
+    assert found(cursor) == [
+        "a delivery counts more or fewer events than its range holds"
+    ]
+
+
+def test_a_position_that_ran_ahead_of_the_deliveries_is_seen(cursor):
+    change(cursor, position=10, due_at=None)
+
+    assert found(cursor) == ["2 events are in no delivery, 0 were filtered: after 8"]
+
+
+def test_waiting_events_that_nobody_would_send_are_seen(cursor):
+    change(cursor, due_at=None)
+
+    assert found(cursor) == ["events wait, and it is not due"]
+
+
+def test_a_cursor_that_is_held_for_nothing_is_seen(cursor):
+    change(cursor, held=True)
+
+    assert found(cursor) == ["it is held, and its connection is active"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"status": Connection.Status.PAUSED}, {"deleted_at": make.NOW}]
+)
+def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
+    Connection.objects.filter(pk=cursor.connection_id).update(**fields)
+
+    assert found(cursor) == ["it is not held, and its connection is not active"]
+
+
+def test_a_connection_that_began_amid_what_another_had_sent_is_seen(cursor):
+    later = make.cursor(
+        make.connection(cursor.feed, deleted_at=make.NOW), start=3, position=3
+    )
+    change(later, held=True, due_at=make.NOW)
+
+    assert found(cursor) == [
+        f"live cursor {later.pk} began amid what cursor {cursor.pk} had sent"
+    ]
+
+
+@pytest.mark.parametrize("events", [10, 1000])
+def test_a_feed_takes_the_same_queries_whatever_its_size(
+    events, django_assert_num_queries
+):
+    cursor = make.due_cursor(events=events)
+    for up_to in range(events // 10, events + 1, events // 10):
+        make.delivered(cursor, up_to)
+
+    with django_assert_num_queries(13):
+        assert list(findings(cursor.feed)) == []
+
+
+def test_the_command_says_that_all_is_well(cursor, capsys):
+    call_command("reconcile")
+
+    assert capsys.readouterr().out == "1 feeds, 10 events: 0 feeds wrong.\n"
+
+
+def test_the_command_names_the_feed_that_is_wrong_and_fails(cursor, capsys):
+    make.append(make.feed(), 1, now=make.NOW + timedelta(seconds=1))
+    change(cursor, due_at=None)
+
+    with pytest.raises(SystemExit) as end:
+        call_command("reconcile")
+
+    feed = cursor.feed
+    assert end.value.code == 1
+    assert capsys.readouterr().out == (
+        f"feed {feed.pk} ({feed}): live cursor {cursor.pk}: events wait, and it is not due\n"
+        "2 feeds, 11 events: 1 feeds wrong.\n"
+    )
+
+
+def test_the_command_speaks_json(cursor, capsys):
+    change(cursor, rejected=0)
+
+    with pytest.raises(SystemExit):
+        call_command("reconcile", json=True)
+
+    finding = f"live cursor {cursor.pk}: it counts 0 rejected, the rows are 1"
+    assert json.loads(capsys.readouterr().out) == {
+        "feeds": 1,
+        "events": 10,
+        "wrong": [
+            {"feed": cursor.feed_id, "name": str(cursor.feed), "findings": [finding]}
+        ],
+    }
+
+
+def test_one_feed_can_be_asked_for(cursor, capsys):
+    make.append(make.feed(), 5)
+
+    call_command("reconcile", feed=cursor.feed_id)
+
+    assert capsys.readouterr().out == "1 feeds, 10 events: 0 feeds wrong.\n"
+
+
+def test_a_feed_that_is_not_there_is_an_error():
+    with pytest.raises(CommandError, match="No feed has the id 77"):
+        call_command("reconcile", feed=77)
