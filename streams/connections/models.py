@@ -21,7 +21,9 @@ class Connection(models.Model):
         PAUSED = "paused", "Paused"
         ATTENTION = "attention", "Needs attention"
 
-    feed = models.ForeignKey("streams.Feed", on_delete=models.PROTECT, related_name="connections")
+    feed = models.ForeignKey(
+        "streams.Feed", on_delete=models.PROTECT, related_name="connections"
+    )
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
     region = models.CharField(max_length=10, choices=Region)
     # The write key: sealed for this row (keys.py), and what may be shown of it.
@@ -51,10 +53,12 @@ class Connection(models.Model):
                 condition=models.Q(deleted_at=None),
                 name="one_connection_per_feed",
             ),
-        ]
-        indexes = [
-            # "Is this key in use elsewhere?" when a key is pasted.
-            models.Index(fields=["key_fingerprint"], name="connection_fingerprint"),
+            # Two customers' events in one source could not be told apart again.
+            models.UniqueConstraint(
+                fields=["key_fingerprint"],
+                condition=models.Q(deleted_at=None),
+                name="one_connection_per_write_key",
+            ),
         ]
 
     def __str__(self) -> str:
