@@ -59,9 +59,10 @@ class Command(BaseCommand):
             event["workspace"] = feed.workspace
         progress = Progress(self.stdout, len(day))
         outcomes: Counter[str] = Counter()
-        for some in PartnerServer(facts.ingest, facts.partner_token).send(day):
-            outcomes += some
-            progress.show(outcomes.total())
+        with PartnerServer(facts.ingest, facts.partner_token) as server:
+            for some in server.send(day):
+                outcomes += some
+                progress.show(outcomes.total())
         return outcomes
 
 

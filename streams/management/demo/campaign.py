@@ -71,7 +71,7 @@ USER_AGENTS = (
 def day(count: int, *, now: datetime, random: Random) -> list[dict[str, Any]]:
     """`count` events of the 24 hours before `now`, in the order in which they happened.
 
-    From 16 events on, each of the six kinds is among them.
+    From 17 events on, each of the six kinds is among them.
     """
     mails = (_mail(number, journey, now, random)
              for number, journey in enumerate(_journeys(random)))  # fmt: skip

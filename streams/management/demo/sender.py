@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import batched
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -28,6 +28,12 @@ class PartnerServer:
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
     def send(self, events: Sequence[dict[str, Any]]) -> Iterator[Counter[str]]:
         """Send all, and after each request say what became of its events.
 
@@ -46,7 +52,7 @@ class PartnerServer:
             raise NotTaken(
                 f"The ingest answers {answer.status_code}: {answer.text[:300]}"
             )
-        return Counter(event["outcome"] for event in answer.json()["events"])
+        return Counter(event["outcome"] for event in answer.json()["results"])
 
     def _post(self, batch: Sequence[dict[str, Any]]) -> requests.Response:
         try:

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from streams.base.clock import iso_ms
+from streams.management.demo import campaign
+from tests import make
+
+FOUR = {"email_id", "email_subject", "campaign_id", "campaign_name"}
+# What the Spec's page on e-mail names, event by event.
+PROPERTIES = {
+    "Email Bounced": FOUR,
+    "Email Delivered": FOUR,
+    "Email Link Clicked": FOUR | {"link_id", "link_url"},
+    "Email Marked as Spam": FOUR,
+    "Email Opened": FOUR,
+    "Unsubscribed": FOUR | {"list_id", "list_name"},
+}
+
+
+def day(count: int, seed: int = 1):
+    return campaign.day(count, now=make.NOW, random=Random(seed))
+
+
+@pytest.mark.parametrize("count", [1, 17, 1000])
+def test_day_has_as_many_events_as_asked_for(count):
+    assert len(day(count)) == count
+
+
+@pytest.mark.parametrize("count", [17, 1000])
+def test_day_has_all_six_events_with_the_properties_of_the_spec(count):
+    found = {event["event"]: set(event["properties"]) for event in day(count)}
+
+    assert found == PROPERTIES
+
+
+def test_events_are_in_order_and_of_the_last_24_hours():
+    times = [event["timestamp"] for event in day(1000)]
+
+    assert times == sorted(times)
+    assert iso_ms(make.NOW - timedelta(hours=24)) <= times[0]
+    assert times[-1] <= iso_ms(make.NOW)
+
+
+def test_every_event_has_a_message_id_of_its_own():
+    ids = {event["messageId"] for event in [*day(1000, seed=1), *day(1000, seed=2)]}
+
+    assert len(ids) == 2000
+
+
+def test_a_mail_is_delivered_before_it_is_opened():
+    first = {}
+    for event in day(1000):
+        first.setdefault(event["properties"]["email_id"], event["event"])
+
+    assert set(first.values()) == {"Email Delivered", "Email Bounced"}

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from streams.management.demo import cast
+
+
+def secrets():
+    return [
+        cast.partner_token().text,
+        *(feed.ingest_key for feed in cast.feeds()),
+        *(cast.write_key(customer) for customer in cast.CUSTOMERS),
+        *(one.password for one in cast.sign_ins()),
+    ]
+
+
+def test_secrets_are_the_same_at_each_start_and_differ_from_each_other():
+    assert secrets() == secrets()
+    assert len(set(secrets())) == 1 + 2 + 2 + len(cast.PEOPLE)
+
+
+def test_another_installation_has_other_secrets(settings):
+    ours = secrets()
+
+    settings.SECRET_KEY = "somebody else's"
+
+    assert not set(ours) & set(secrets())

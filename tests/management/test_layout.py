@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from streams.management.first_run.layout import HOST, Layout, PortInUse
+
+
+@pytest.fixture
+def taken():
+    """A port on which somebody listens."""
+    with socket.socket() as server:
+        server.bind((HOST, 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def layout(tmp_path, port: int, *, own_broker: bool = True) -> Layout:
+    return Layout(var_dir=tmp_path, port=port, own_broker=own_broker)
+
+
+def test_port_moves_the_whole_set(tmp_path):
+    assert layout(tmp_path, 9000).ports == {
+        "web": 9000,
+        "ingest": 9001,
+        "sandbox": 9002,
+        "valkey": 9003,
+    }
+
+
+def test_broker_of_somebody_else_takes_no_port_here(tmp_path):
+    assert "valkey" not in layout(tmp_path, 9000, own_broker=False).ports
+
+
+def test_port_in_use_is_named_with_a_way_out(tmp_path, taken):
+    with pytest.raises(PortInUse) as refused:
+        layout(tmp_path, taken - 2).check_ports()
+
+    assert str(refused.value).startswith(
+        f"Port {taken}, for sandbox, is in use by another program. Stop what uses it, or"
+        " move the whole portal: PORT="
+    )
+
+
+def test_port_beyond_the_last_is_refused(tmp_path):
+    with pytest.raises(PortInUse, match="Port 65536, for valkey, is no port number"):
+        layout(tmp_path, 65533).check_ports()
