@@ -1,0 +1,154 @@
+"""What the ingest says: one shape for every answer, on both ports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from streams.events.intake import Refused
+
+# Libraries in browsers send from any page. Nothing here goes by cookies, so that any
+# page may is no risk: who has the key may send.
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "POST, OPTIONS",
+    "access-control-allow-headers": "authorization, content-type, content-encoding, x-retry-count",
+    "access-control-max-age": "86400",
+}
+ACCEPTED, HELD, DUPLICATE, REJECTED = "accepted", "held", "duplicate", "rejected"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class RequestRefused(Exception):
+    """A request that nothing is taken of: `code` for programs, the rest for people."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fix: str,
+        headers: Mapping[str, str] = {},
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.fix = fix
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        return {
+            "content-type": "application/json",
+            "content-length": str(len(self.body)),
+            **CORS,
+            **self.headers,
+        }
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What became of one event."""
+
+    outcome: str
+    message_id: str = ""
+    workspace: str = ""  # of a partner token's event
+    seq: int | None = None
+    rule: str = ""
+    message: str = ""
+    fix: str = ""
+    path: str = ""
+
+
+def rejected(refused: Refused, *, workspace: str = "", message_id: str = "") -> Outcome:
+    return Outcome(
+        REJECTED,
+        message_id,
+        workspace,
+        rule=refused.rule,
+        message=refused.message,
+        fix=refused.fix,
+        path=refused.path,
+    )
+
+
+def outcomes(results: Sequence[Outcome], *, single: bool) -> Answer:
+    """What became of each event, in order.
+
+    A batch is answered 200 though events of it were rejected: Segment's libraries throw
+    the whole batch away at a 400. A call for one event is answered 400 with its error.
+    """
+    counts = Counter(result.outcome for result in results)
+    body = {
+        "success": True,
+        **{name: counts[name] for name in (ACCEPTED, HELD, DUPLICATE, REJECTED)},
+        "results": results,
+    }
+    if single and counts[REJECTED]:
+        (only,) = results
+        wrong = {
+            "code": only.rule,
+            "message": only.message,
+            "fix": only.fix,
+            "path": only.path,
+        }
+        return Answer(400, _encode(body | {"success": False} | wrong))
+    return Answer(200, _encode(body))
+
+
+def refusal(refused: RequestRefused) -> Answer:
+    body = {
+        "success": False,
+        "code": refused.code,
+        "message": refused.message,
+        "fix": refused.fix,
+    }
+    return Answer(refused.status, _encode(body), refused.headers)
+
+
+def preflight() -> Answer:
+    return Answer(204, b"")
+
+
+def alive() -> Answer:
+    return Answer(200, _encode({"status": "ok"}))
+
+
+def unavailable(code: str, message: str, *, retry_after_s: int) -> RequestRefused:
+    """Nothing was taken, and the same request may pass later."""
+    return RequestRefused(
+        503,
+        code,
+        message,
+        "Send the same request again after the time in Retry-After.",
+        {"retry-after": str(retry_after_s)},
+    )
+
+
+def database_down() -> RequestRefused:
+    return unavailable(
+        "INGEST-DOWN-001", "The portal cannot store events now.", retry_after_s=5
+    )
+
+
+def failed() -> RequestRefused:
+    """For what we did not foresee; the log has it."""
+    return RequestRefused(
+        500,
+        "INGEST-FAILED-001",
+        "The portal failed on this request; nothing of it was stored.",
+        "Send it again later, with the same messageIds; if it fails again, tell us.",
+    )

@@ -1,0 +1,95 @@
+"""Who sends: an ingest key (Basic, or `writeKey` in the body) or a partner token (Bearer).
+
+No key is ever in a message, a log line or an exception: from here on it is its digest.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from streams.base.ids import digest
+from streams.ingest.answers import RequestRefused
+
+
+class Kind(Enum):
+    INGEST_KEY = auto()
+    PARTNER_TOKEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    kind: Kind
+    digest: str
+
+
+def from_header(authorization: str) -> Credential | None:
+    """The credential of an Authorization header; None if it names no key.
+
+    Raises RequestRefused.
+    """
+    scheme, _, text = authorization.strip().partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() == "bearer":
+        return Credential(Kind.PARTNER_TOKEN, digest(text.strip()))
+    if scheme.lower() != "basic":
+        raise unauthorized(
+            "INGEST-KEY-001",
+            "The Authorization header is neither Basic nor Bearer.",
+            "Send the ingest key as the user name of Basic, or a partner token as Bearer.",
+        )
+    try:
+        pair = base64.b64decode(text.strip(), validate=True).decode()
+    except ValueError:  # not base64, or not UTF-8 in it
+        raise unauthorized(
+            "INGEST-KEY-001",
+            "The Basic header cannot be read.",
+            "Encode the ingest key and a colon as base64: `Basic base64(key:)`.",
+        ) from None
+    key = pair.partition(":")[0]  # some senders leave the colon out
+    return from_body(key) if key else None
+
+
+def from_body(key: str) -> Credential:
+    return Credential(Kind.INGEST_KEY, digest(key))
+
+
+def no_key() -> RequestRefused:
+    return unauthorized(
+        "INGEST-KEY-001",
+        "The request has no key.",
+        "Send the ingest key as the user name of Basic, or as writeKey in the body,"
+        " or a partner token as Bearer.",
+    )
+
+
+def unknown(kind: Kind) -> RequestRefused:
+    if kind is Kind.PARTNER_TOKEN:
+        return unauthorized(
+            "INGEST-KEY-002",
+            "This partner token is not known, or was revoked.",
+            "Copy a token that begins with pt_ from the portal's token page. (An ingest"
+            " key goes into Basic, not into Bearer.)",
+        )
+    return unauthorized(
+        "INGEST-KEY-002",
+        "This ingest key is not known.",
+        "Copy the key that begins with ik_ from the workspace's page. (Segment's write"
+        " key is pasted there, not sent; a partner token goes into Bearer.)",
+    )
+
+
+def other_key() -> RequestRefused:
+    return unauthorized(
+        "INGEST-KEY-003",
+        "The key in the body is not the one in the header.",
+        "Send one key, or the same in both places.",
+    )
+
+
+def unauthorized(code: str, message: str, fix: str) -> RequestRefused:
+    return RequestRefused(
+        401, code, message, fix, {"www-authenticate": 'Basic realm="ingest"'}
+    )

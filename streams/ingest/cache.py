@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Recent[K, V]:
+    """What was looked up a moment ago: at most `size` answers, each for its own time.
+
+    Safe between threads. The oldest answer gives way to a new one.
+    """
+
+    def __init__(self, size: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._size = size
+        self._clock = clock
+        self._entries: dict[K, tuple[float, V]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        """The answer, while it holds."""
+        entry = self._entries.get(key)
+        if entry is None or entry[0] <= self._clock():
+            return None
+        return entry[1]
+
+    def put(self, key: K, value: V, *, seconds: float) -> None:
+        with self._lock:
+            self._entries.pop(key, None)  # the newest stand at the end
+            while len(self._entries) >= self._size:
+                del self._entries[next(iter(self._entries))]
+            self._entries[key] = (self._clock() + seconds, value)
