@@ -1,0 +1,186 @@
+"""What a key or token opens, and where a workspace's events go.
+
+Answers are kept for a few seconds: a key that was replaced or a token that was revoked
+is refused within FRESH_S in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal, Self
+
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.events.intake import Source
+from streams.events.models import Feed
+from streams.events.services import open_feed
+from streams.ingest.auth import Credential, Kind, unknown
+from streams.ingest.cache import Recent
+from streams.tenancy.models import PartnerToken, Workspace
+from streams.tenancy.services import create_workspace
+
+FRESH_S = 3.0  # seconds that an answer is kept
+ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class NotCached(LookupError):
+    """The database would have to be asked, and may not be here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the events of one workspace go."""
+
+    feed_id: int
+    external_id: str
+    connected: bool  # False: events wait until a customer connects
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a credential opens: one place, or (None) any workspace of the partner."""
+
+    credential: Credential = field(repr=False)
+    stream_id: int
+    source: Source
+    create_workspaces: bool
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Lookups, by digest and index alone, kept for some seconds. Safe between threads."""
+
+    accesses: Recent[Credential, Access | Literal[False]] = field(
+        default_factory=lambda: Recent(10_000)
+    )
+    places: Recent[tuple[Credential, str], Place] = field(
+        default_factory=lambda: Recent(100_000)
+    )
+    may_ask: bool = True
+
+    def without_database(self) -> Self:
+        """The same, where only what is kept may be used; else NotCached is raised."""
+        return replace(self, may_ask=False)
+
+    def access(self, credential: Credential) -> Access:
+        """Raises RequestRefused for a credential that opens nothing; NotCached."""
+        access = self.accesses.get(credential)
+        if access is None:
+            self._ask()
+            access = _ACCESS[credential.kind](credential) or False
+            unconnected = access and access.place and not access.place.connected
+            brief = not access or unconnected
+            self.accesses.put(
+                credential, access, seconds=ABSENT_S if brief else FRESH_S
+            )
+        if not access:
+            raise unknown(credential.kind)
+        return access
+
+    def find_places(
+        self, access: Access, external_ids: Collection[str]
+    ) -> dict[str, Place]:
+        """Places by external id; workspaces that are new are made if the stream says so.
+
+        An id that is missing in the answer is of no workspace. Raises NotCached.
+        """
+        found: dict[str, Place] = {}
+        for external_id in external_ids:
+            place = self.places.get((access.credential, external_id))
+            if place is not None:
+                found[external_id] = place
+        missing = set(external_ids) - found.keys()
+        if not missing:
+            return found
+        self._ask()
+        for place in _open_places(access, missing):
+            seconds = FRESH_S if place.connected else ABSENT_S
+            self.places.put(
+                (access.credential, place.external_id), place, seconds=seconds
+            )
+            found[place.external_id] = place
+        return found
+
+    def _ask(self) -> None:
+        if not self.may_ask:
+            raise NotCached
+
+
+def _feed_access(credential: Credential) -> Access | None:
+    feed = _feeds().filter(ingest_key_digest=credential.digest).first()
+    return _access(credential, feed.stream, _place(feed)) if feed else None
+
+
+def _token_access(credential: Credential) -> Access | None:
+    live = PartnerToken.objects.filter(digest=credential.digest, revoked_at=None)
+    token = live.select_related("stream").first()
+    if token is None:
+        return None
+    moment = now()
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=moment - USE_NOTED_EVERY)
+    if token.last_used_at is None or token.last_used_at < moment - USE_NOTED_EVERY:
+        # Asked again in the UPDATE: every process notices at the same time.
+        live.filter(unnoted).update(last_used_at=moment)
+    return _access(credential, token.stream, None)
+
+
+_ACCESS = {Kind.INGEST_KEY: _feed_access, Kind.PARTNER_TOKEN: _token_access}
+
+
+def _access(credential: Credential, stream: Stream, place: Place | None) -> Access:
+    source = Source(stream.slug, stream.version, stream.allow_anonymous)
+    return Access(credential, stream.pk, source, stream.create_workspaces, place)
+
+
+def _feeds() -> QuerySet[Feed]:
+    connection = Connection.objects.current().filter(feed=OuterRef("pk"))
+    return Feed.objects.select_related("stream", "workspace").annotate(
+        connected=Exists(connection)
+    )
+
+
+def _place(feed: Feed) -> Place:
+    connected: bool = feed.connected  # type: ignore[attr-defined] # annotated by _feeds
+    return Place(feed.pk, feed.workspace.external_id, connected)
+
+
+def _open_places(access: Access, external_ids: Collection[str]) -> list[Place]:
+    """The places there are, and new ones for the rest where that may be."""
+    known = _feeds().filter(
+        stream=access.stream_id, workspace__external_id__in=external_ids
+    )
+    places = [_place(feed) for feed in known]
+    missing = set(external_ids) - {place.external_id for place in places}
+    if not missing:
+        return places
+    stream = Stream.objects.select_related("partner").get(pk=access.stream_id)
+    for external_id in sorted(missing):
+        workspace = _workspace(stream, external_id)
+        if workspace is not None:
+            feed, _ = open_feed(stream=stream, workspace=workspace, actor=None)
+            places.append(Place(feed.pk, external_id, connected=False))
+    return places
+
+
+def _workspace(stream: Stream, external_id: str) -> Workspace | None:
+    mine = Workspace.objects.filter(partner=stream.partner, external_id=external_id)
+    workspace = mine.first()
+    if workspace is not None or not stream.create_workspaces:
+        return workspace
+    try:
+        return create_workspace(
+            partner=stream.partner,
+            external_id=external_id,
+            name=external_id,
+            actor=None,
+        )
+    except IntegrityError:  # another request made it in this moment
+        return mine.get()

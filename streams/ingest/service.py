@@ -1,0 +1,193 @@
+"""What happens to a request, whichever server took it: admit, take, write, answer.
+
+`admit` reads the head and says how large a body may follow; `take` makes events of the
+body; the server has them written, in a way of its own; `Pending.answer` tells the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from streams.events.intake import Refused, Surroundings, message_ids, prepare, read
+from streams.events.log import Addition, NewEvent, Seqs
+from streams.ingest import auth
+from streams.ingest.answers import (
+    ACCEPTED,
+    DUPLICATE,
+    HELD,
+    Answer,
+    Outcome,
+    outcomes,
+    rejected,
+)
+from streams.ingest.body import (
+    MAX_BYTES,
+    MAX_PARTNER_BYTES,
+    Parcel,
+    check_headers,
+    open_batch,
+    open_single,
+    unpack,
+)
+from streams.ingest.owner import check_key, unknown_workspace, workspace_of
+
+if TYPE_CHECKING:
+    from streams.ingest.directory import Access, Directory, Place
+    from streams.ingest.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request whose body may be read: at most `max_bytes`, before and after gzip."""
+
+    route: Route
+    headers: Mapping[str, str]  # names in lower case
+    access: Access | None  # None: the body has to name the key
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An event that is good, and whose it is."""
+
+    event: NewEvent
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """An event that is being written down."""
+
+    place: Place
+    message_id: str
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Events that wait to be written, and what became of the others."""
+
+    additions: list[Addition]
+    slots: list[_Slot | Outcome]
+    single: bool
+
+    def answer(self, seqs: list[Seqs]) -> Answer:
+        """The answer once `additions` are durable under these numbers."""
+        given = {a.feed_id: iter(s) for a, s in zip(self.additions, seqs, strict=True)}
+        return outcomes(
+            [_outcome(slot, given) for slot in self.slots], single=self.single
+        )
+
+
+def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
+    """Raises RequestRefused; NotCached."""
+    check_headers(headers)
+    credential = auth.from_header(headers.get("authorization", ""))
+    access = directory.access(credential) if credential else None
+    of_partner = access is not None and access.place is None
+    return Admission(
+        route, headers, access, MAX_PARTNER_BYTES if of_partner else MAX_BYTES
+    )
+
+
+def take(
+    admission: Admission, body: bytes, directory: Directory, *, now: datetime
+) -> Pending:
+    """Make events of a body. Raises RequestRefused; NotCached."""
+    plain = unpack(body, admission.headers, admission.max_bytes)
+    parcel = open_single(plain) if admission.route.call else open_batch(plain)
+    access = _access(admission, parcel, directory)
+    around = Surroundings(
+        source=access.source,
+        received_at=now,
+        sent_at=parcel.sent_at,
+        context=parcel.context,
+        integrations=parcel.integrations,
+    )
+    ids = message_ids(len(parcel.events))
+    checked = [
+        _check(sent, admission.route, access, around, message_id)
+        for sent, message_id in zip(parcel.events, ids, strict=True)
+    ]
+    return _sort(checked, access, directory, single=admission.route.call is not None)
+
+
+def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Access:
+    access = admission.access
+    if access is None:
+        if parcel.key is None:
+            raise auth.no_key()
+        return directory.access(auth.from_body(parcel.key))
+    if access.place and parcel.key and auth.from_body(parcel.key) != access.credential:
+        raise auth.other_key()
+    return access
+
+
+def _check(
+    sent: bytes, route: Route, access: Access, around: Surroundings, message_id: str
+) -> _Ready | Outcome:
+    event: dict[str, Any] = {}
+    try:
+        event = read(sent)
+        workspace = workspace_of(event, access)
+        check_key(event, access)
+        return _Ready(
+            prepare(event, around, message_id=message_id, call=route.call), workspace
+        )
+    except Refused as refused:
+        workspace = "" if access.place else _text(event, "workspace")
+        return rejected(
+            refused, workspace=workspace, message_id=_text(event, "messageId")
+        )
+
+
+def _sort(
+    checked: list[_Ready | Outcome],
+    access: Access,
+    directory: Directory,
+    *,
+    single: bool,
+) -> Pending:
+    """Events by feed, each feed's in the order in which they came."""
+    places = {"": access.place} if access.place else {}
+    if access.place is None:
+        named = {item.workspace for item in checked if isinstance(item, _Ready)}
+        places.update(directory.find_places(access, named))
+    events: dict[int, list[NewEvent]] = {}
+    slots: list[_Slot | Outcome] = []
+    for item in checked:
+        if isinstance(item, Outcome):
+            slots.append(item)
+            continue
+        place = places.get(item.workspace)
+        if place is None:
+            message_id = item.event.message_id
+            slots.append(
+                rejected(
+                    unknown_workspace(), workspace=item.workspace, message_id=message_id
+                )
+            )
+            continue
+        events.setdefault(place.feed_id, []).append(item.event)
+        slots.append(_Slot(place, item.event.message_id, item.workspace))
+    return Pending([Addition(*pair) for pair in events.items()], slots, single)
+
+
+def _outcome(
+    slot: _Slot | Outcome, given: Mapping[int, Iterator[int | None]]
+) -> Outcome:
+    if isinstance(slot, Outcome):
+        return slot
+    seq = next(given[slot.place.feed_id])
+    name = ACCEPTED if slot.place.connected else HELD
+    if seq is None:
+        name = DUPLICATE
+    return Outcome(name, slot.message_id, slot.workspace, seq)
+
+
+def _text(event: Mapping[str, Any], field: str) -> str:
+    value = event.get(field)
+    return value[:100] if isinstance(value, str) else ""

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from django.urls import re_path
+
+from streams.ingest.views import take_events
+
+app_name = "ingest"
+
+# One pattern: which paths there are is routes.py's to say, on both ports.
+urlpatterns = [re_path(r"^v1/.*$", take_events, name="v1")]

@@ -1,0 +1,88 @@
+"""The same ingest on the web port, for an installation with one address.
+
+One transaction for each request: what makes many single events fast is in front.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import Error as DatabaseError
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from streams.base.clock import now
+from streams.delivery.accept import accept
+from streams.ingest.answers import (
+    Answer,
+    RequestRefused,
+    database_down,
+    failed,
+    preflight,
+    refusal,
+)
+from streams.ingest.body import too_large
+from streams.ingest.committer import DATABASE_DOWN
+from streams.ingest.directory import Directory
+from streams.ingest.routes import find_route
+from streams.ingest.service import admit, take
+from streams.ingest.waker import Waker
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from streams.ingest.routes import Route
+
+log = structlog.get_logger()
+
+directory = Directory()
+waker = Waker()
+
+
+@csrf_exempt  # no cookie counts here, only the key that the request itself names
+def take_events(request: HttpRequest) -> HttpResponse:
+    answer = _answer(request)
+    return HttpResponse(answer.body, status=answer.status, headers=answer.all_headers)
+
+
+def _answer(request: HttpRequest) -> Answer:
+    try:
+        route = find_route(request.method or "", request.path_info)
+        return preflight() if route is None else _store(route, request)
+    except RequestRefused as refused:
+        return refusal(refused)
+    except DATABASE_DOWN as error:
+        log.warning("ingest.database_down", requests=1, error=str(error))
+        return refusal(database_down())
+    except DatabaseError as error:
+        # Not the error's text: a database quotes the row in it.
+        log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
+        return refusal(failed())
+
+
+def _store(route: Route, request: HttpRequest) -> Answer:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    admission = admit(route, headers, directory)
+    body = _body(request, admission.max_bytes)
+    pending = take(admission, body, directory, now=now())
+    if not pending.additions:
+        return pending.answer([])
+    accepted = accept(pending.additions, now=now())
+    waker.notify(accepted.stream_ids)
+    return pending.answer(accepted.seqs)
+
+
+def _body(request: HttpRequest, limit: int) -> bytes:
+    # Read here, not through request.body: its bound is the pages' own.
+    announced = request.headers.get("Content-Length", "")
+    if not announced.isdecimal():
+        raise RequestRefused(
+            411,
+            "INGEST-SIZE-002",
+            "The request does not say how long its body is.",
+            "Send Content-Length, or send to the ingest's own port.",
+        )
+    if int(announced) > limit:
+        raise too_large(limit)
+    return request.read(limit + 1)
