@@ -40,4 +40,5 @@ async def _serve(host: str, port: int, kept_events: int) -> None:
         await stopped.wait()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 import httptools
 
@@ -51,10 +51,11 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
-            reply = failure(400, "This is not HTTP/1.1.")
-            self.transport.write(reply.encoded(keep_alive=False))
-            self.transport.close()
+        except httptools.HttpParserCallbackError:  # a fault of ours
+            logger.exception("sandbox.connection.failed")
+            self.transport.abort()
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._say(failure(400, "This is not HTTP/1.1."), keep_alive=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open_connections.discard(self)
@@ -89,11 +90,9 @@ class Connection(asyncio.Protocol):
         request.method = self._parser.get_method().decode("ascii")
         request.keep_alive = self._parser.should_keep_alive()
         request.body = bytes(self._body)
-        target = urlsplit(self._target.decode("latin-1"))
-        request.path = unquote(target.path)
-        request.query = {
-            name: values[-1] for name, values in parse_qs(target.query).items()
-        }
+        path, _, query = self._target.decode("latin-1").partition("?")
+        request.path = unquote(path)
+        request.query = {name: values[-1] for name, values in parse_qs(query).items()}
         self._waiting.append(request)
         self._answer_next()
 

@@ -19,9 +19,11 @@ def browser():
     if chromium is None:
         pytest.skip("no chromium on this machine")
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
+        browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox"]
         )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

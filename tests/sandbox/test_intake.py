@@ -6,7 +6,11 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from streams.sandbox.intake import read_call
+from streams.sandbox.sources import KnownSources, Sources
 from tests.sandbox.calls import (
     KEY,
     OTHER_KEY,
@@ -111,6 +115,32 @@ def test_spoiled_gzip_is_refused(segment, spoil):
     body = spoil(gzip.compress(json.dumps({"batch": [track()]}).encode()))
 
     assert status_of(segment, "/v1/batch", body, headers=GZIPPED) == 400
+
+
+VALUES = st.sampled_from(
+    [None, True, 7, 10**30, 1.5, "", "x" * 32, [], ["a"], {}, {"a": 1}]
+)
+FIELDS = ("messageId", "userId", "event", "properties", "traits", "writeKey")
+MESSAGES = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "identify", "page", "group"]) | VALUES},
+    optional=dict.fromkeys(FIELDS, VALUES),
+)
+
+
+@given(st.lists(MESSAGES | VALUES))
+def test_whatever_a_batch_holds_each_of_it_is_judged(messages):
+    body = json.dumps({"batch": messages}).encode()
+
+    call = read_call(
+        "batch",
+        header_key=KEY,
+        body=body,
+        gzipped=False,
+        region="us",
+        sources=Sources(KnownSources()),
+    )
+
+    assert (call.refusal, len(call.events)) == (None, len(messages))
 
 
 DISCARDED = [

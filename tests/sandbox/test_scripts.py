@@ -5,8 +5,11 @@ from __future__ import annotations
 import http.client
 import time
 
+import msgspec
 import pytest
 
+from streams.sandbox.behaviour import Behaviour, Question
+from streams.sandbox.scripts import Script
 from tests.sandbox.calls import (
     KEY,
     OTHER_KEY,
@@ -141,15 +144,28 @@ def test_a_rule_that_has_said_all_leaves_the_word_to_the_next(segment):
     assert [send_one(segment) for _ in range(3)] == [500, 501, 503]
 
 
-def test_what_comes_beyond_the_rate_is_limited_and_the_next_second_is_free(segment):
-    segment.behave({"above_per_second": 3, "then": 429})
+def test_what_comes_beyond_the_rate_is_limited_until_the_second_has_slid_on():
+    rules = [{"above_per_second": 2, "then": 429}]
+    behaviour = Behaviour(msgspec.convert({"rules": rules}, Script))
 
-    first = [send_one(segment, f"m-{n}") for n in range(5)]
-    time.sleep(1.01)
-    later = send_one(segment, "m-5")
+    limited_at = [
+        at_ms
+        for at_ms in (0, 500, 900, 999, 1_000, 1_400, 1_500, 1_600)
+        if behaviour.answer(question_at(at_ms)).status == 429
+    ]
 
-    assert (first, later) == ([200, 200, 200, 429, 429], 200)
-    assert ids(segment) == ["m-0", "m-1", "m-2", "m-5"]
+    # 1,000 takes the place of 0, and 1,500 that of 500; what was limited takes none.
+    assert limited_at == [900, 999, 1_400, 1_600]
+
+
+def question_at(at_ms):
+    return Question("events", KEY, "us", (), at_ms * 1_000_000)
+
+
+def test_a_rate_of_none_limits_every_call(segment):
+    segment.behave({"above_per_second": 0, "then": 429})
+
+    assert (send_one(segment), ids(segment)) == (429, [])
 
 
 def test_a_slow_answer_is_still_the_right_one(segment):
