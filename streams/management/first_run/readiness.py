@@ -7,6 +7,7 @@ from collections.abc import Callable
 import redis
 import requests
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 # Says what is missing; None: it answers.
 Probe = Callable[[], str | None]
@@ -33,14 +34,14 @@ def http(url: str, *, wanted: int | None = 200) -> Probe:
 
 
 def broker(url: str) -> Probe:
-    """The embedded Valkey has read its data."""
+    """It takes our sign-in, and has read its data."""
     client = redis.Redis.from_url(url, socket_timeout=1, retry=None)
 
     def probe() -> str | None:
         try:
             client.ping()
         except redis.RedisError as error:
-            return f"the broker does not answer ({type(error).__name__})"
+            return f"no answer from REDIS_URL ({type(error).__name__})"
         return None
 
     return probe
@@ -51,6 +52,10 @@ def worker(name: str, broker_url: str) -> Probe:
     control = Celery("up", broker=broker_url, set_as_current=False).control
 
     def probe() -> str | None:
-        return None if control.ping([name], timeout=0.5) else "it does not answer"
+        try:
+            answers = control.ping([name], timeout=0.5)
+        except OperationalError as error:
+            return f"the broker does not answer ({error})"
+        return None if answers else "it does not answer"
 
     return probe

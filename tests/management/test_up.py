@@ -1,0 +1,308 @@
+"""`manage.py up` itself, from nothing, with all its processes."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.management.processes import alive, gone
+from tests.services.keeper import ROOT
+
+pytestmark = pytest.mark.processes
+
+MANAGE = [sys.executable, "manage.py"]
+START_WITHIN_S = 120
+
+
+class Up:
+    """A portal that was started, and its environment."""
+
+    def __init__(self, environ: dict[str, str], log: Path) -> None:
+        self.environ = environ
+        self.log = log
+        self.run_file = Path(environ["VAR_DIR"], "run.json")
+        with log.open("a") as output:
+            self.process = subprocess.Popen(
+                [*MANAGE, "up"], cwd=ROOT, env=environ, stdout=output, stderr=output
+            )
+
+    def wait(self) -> Up:
+        """Until everything answers."""
+        deadline = time.monotonic() + START_WITHIN_S
+        while not self.run_file.exists():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.1)
+        self.children = psutil.Process(self.process.pid).children(recursive=True)
+        return self
+
+    @property
+    def facts(self):
+        return json.loads(self.run_file.read_text())
+
+    def child(self, *words: str) -> psutil.Process:
+        """The first whose command line has all these words."""
+        return next(c for c in self.children if set(words) <= set(c.cmdline()))
+
+    def track(self, message_id: str) -> str:
+        """Send an event to the first workspace; what became of it."""
+        answer = requests.post(
+            f"{self.facts['ingest']}/v1/batch",
+            json={"batch": [event(message_id)]},
+            auth=(self.facts["feeds"][0]["ingest_key"], ""),
+            timeout=10,
+        )
+        return answer.json()["results"][0]["outcome"]
+
+    def arrived(self) -> list[str]:
+        """The messageIds that the sandbox holds."""
+        url = f"{self.facts['sandbox']}/_sandbox/events?limit=2000"
+        shown = requests.get(url, timeout=10).json()["events"]
+        return [one["event"]["messageId"] for one in shown]
+
+    def arrives(self, *message_ids: str) -> bool:
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            if set(message_ids) <= set(self.arrived()):
+                return True
+            time.sleep(0.1)
+        return False
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """How it ended."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+def event(message_id: str) -> dict[str, object]:
+    return {
+        "type": "track",
+        "event": "Email Opened",
+        "userId": "cus_1",
+        "messageId": message_id,
+    }
+
+
+def free_port() -> int:
+    """The first of four in a row that are free, below those that clients are given."""
+    while True:
+        first = random.randrange(20_000, 32_000, 4)
+        if all(_is_free(first + place) for place in range(4)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def environ_for(services, folder: Path) -> dict[str, str]:
+    """As `make run` has it, or with the database and the broker of the run's servers."""
+    environ = services.environ(VAR_DIR=str(folder / "var"), PORT=str(free_port()))
+    if "sqlite" in environ["DATABASE_URL"]:
+        environ |= {"DATABASE_URL": "", "REDIS_URL": ""}
+    return environ
+
+
+@pytest.fixture
+def start(services, tmp_path):
+    """Start a portal of the test's own; again with its environment, for a second start."""
+    started = []
+
+    def start(environ=None):
+        up = Up(environ or environ_for(services, tmp_path), tmp_path / "up.log")
+        started.append(up)
+        return up.wait()
+
+    yield start
+    for up in started:
+        up.process.kill()
+        up.process.wait()
+
+
+@pytest.fixture(scope="module")
+def up(services, tmp_path_factory):
+    """One that the tests share which leave it running."""
+    folder = tmp_path_factory.mktemp("up")
+    up = Up(environ_for(services, folder), folder / "up.log")
+    try:
+        yield up.wait()
+    finally:
+        up.process.kill()
+        up.process.wait()
+
+
+def manage(environ: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*MANAGE, *argv],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_run_file_is_for_its_owner_alone(up):
+    assert stat.S_IMODE(up.run_file.stat().st_mode) == 0o600
+
+
+def test_everything_answers_once_the_run_file_is_there(up):
+    port = int(up.environ["PORT"])
+    assert [up.facts[name] for name in ("web", "ingest", "sandbox")] == [
+        f"http://127.0.0.1:{port + place}" for place in range(3)
+    ]
+
+    ready = requests.get(f"{up.facts['web']}/readyz", timeout=10)
+
+    assert ready.status_code == 200, ready.text
+
+
+def test_there_is_a_sign_in_of_each_kind(up):
+    assert [one["role"] for one in up.facts["sign_ins"]] == [
+        "staff",
+        "partner admin",
+        "partner developer",
+        "partner support",
+        "workspace admin",
+        "workspace editor",
+        "workspace viewer",
+        "workspace editor",
+    ]
+
+
+def test_every_sign_in_opens_the_portal(up):
+    for one in up.facts["sign_ins"]:
+        with requests.Session() as browser:
+            page = f"{up.facts['web']}/accounts/login/"
+            browser.get(page, timeout=10)
+            answer = browser.post(
+                page,
+                {
+                    "login": one["email"],
+                    "password": one["password"],
+                    "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+                },
+                allow_redirects=False,
+                timeout=10,
+            )
+
+        assert (one["email"], answer.status_code) == (one["email"], 302)
+
+
+def test_event_of_the_first_feed_arrives_in_the_sandbox(up):
+    assert up.track("first-event") == "accepted"
+
+    assert up.arrives("first-event")
+
+
+def test_demo_sends_a_day_of_events_that_arrive(up):
+    before = len(up.arrived())
+
+    demo = manage(up.environ, "demo", "--events=300")
+
+    assert demo.returncode == 0, demo.stderr
+    assert "300 accepted for northwind" in demo.stdout
+    deadline = time.monotonic() + 15
+    while len(up.arrived()) < before + 300:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_output_tells_urls_and_sign_ins_and_no_token(up):
+    output, facts = up.log.read_text(), up.facts
+
+    told = [facts["web"], facts["sandbox"], *(s["password"] for s in facts["sign_ins"])]
+    secret = [facts["partner_token"], *(feed["ingest_key"] for feed in facts["feeds"])]
+    assert [text for text in told if text not in output] == []
+    assert [text for text in secret if text in output] == []
+
+
+def test_second_up_on_the_same_folder_is_refused(up):
+    second = manage(up.environ | {"PORT": str(free_port())}, "up")
+
+    assert second.returncode == 1
+    assert f"already up on {up.environ['VAR_DIR']}" in second.stderr
+    assert up.run_file.exists()
+
+
+def test_second_up_on_the_same_port_is_told_which_port(up, tmp_path):
+    second = manage(up.environ | {"VAR_DIR": str(tmp_path)}, "up")
+
+    assert second.returncode == 1
+    port = up.environ["PORT"]
+    assert f"Port {port}, for web, is in use by another program" in second.stderr
+
+
+def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(start):
+    first = start()
+    assert first.track("before-the-stop") == "accepted"
+    sign_ins = first.facts["sign_ins"]
+
+    assert first.stop() == 0
+    assert alive(first.children) == []
+    assert not first.run_file.exists()
+    second = start(first.environ | {"PORT": str(free_port())})
+
+    assert second.facts["web"] == f"http://127.0.0.1:{second.environ['PORT']}"
+    assert second.facts["sign_ins"] == sign_ins
+    assert second.track("before-the-stop") == "duplicate"
+
+
+def test_nothing_is_left_when_it_is_killed(start):
+    up = start()
+
+    up.stop(signal.SIGKILL)
+
+    gone(up.children)
+    assert not up.run_file.exists()
+
+
+def test_child_that_is_killed_is_named_and_the_rest_stops(start):
+    up = start()
+
+    up.child("worker").kill()
+
+    assert up.process.wait(timeout=30) == 1
+    assert "worker died: killed by SIGKILL" in up.log.read_text()
+    gone(up.children)
+
+
+def test_without_a_portal_demo_says_how_to_start_one(services, tmp_path):
+    demo = manage(services.environ(VAR_DIR=str(tmp_path)), "demo")
+
+    assert demo.returncode == 1
+    assert "No portal is up here" in demo.stderr
+
+
+def test_database_that_does_not_answer_is_told(services, tmp_path):
+    environ = environ_for(services, tmp_path)
+
+    up = manage(environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}, "up")
+
+    assert up.returncode == 1
+    assert "CommandError: The database does not answer" in up.stderr
+
+
+def test_broker_that_does_not_answer_is_told(services, tmp_path):
+    environ = environ_for(services, tmp_path)
+
+    up = manage(environ | {"REDIS_URL": "redis://127.0.0.1:9/0"}, "up")
+
+    assert up.returncode == 1
+    assert "broker: no answer from REDIS_URL (ConnectionError)" in up.stderr
