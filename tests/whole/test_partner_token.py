@@ -1,0 +1,59 @@
+"""One request of the partner's own server, with the events of three workspaces."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from streams.tenancy.models import Workspace
+from tests import make
+from tests.running import until
+
+pytestmark = [pytest.mark.processes]
+
+
+def event(workspace: str, message_id: str, **changes) -> dict:
+    return {
+        "type": "track",
+        "event": "Email Opened",
+        "userId": "u-1",
+        "workspace": workspace,
+        "messageId": message_id,
+        **changes,
+    }
+
+
+def test_each_event_is_answered_as_what_it_is_and_the_rest_arrive(portal, far_segment):
+    stream = make.stream(create_workspaces=False)
+    cursors = [make.cursor(make.connection(make.feed(stream))) for _ in range(3)]
+    one, two, three = (c.feed.workspace.external_id for c in cursors)
+    _, token = make.token(stream)
+    url = portal.ingest()
+    portal.worker()
+
+    answer = requests.post(
+        f"{url}/v1/batch",
+        headers={"Authorization": f"Bearer {token.text}"},
+        json={
+            "batch": [
+                event(one, "a"),
+                event(two, "b"),
+                event(two, "c", userId=17),
+                event("nobody", "d"),
+                event(three, "e"),
+                event(one, "a"),
+                event(three, "f"),
+            ]
+        },
+        timeout=10,
+    )
+
+    assert answer.status_code == 200
+    outcomes = [result["outcome"] for result in answer.json()["results"]]
+    assert outcomes == [
+        "accepted", "accepted", "rejected", "rejected", "accepted", "duplicate", "accepted",
+    ]  # fmt: skip
+    until(lambda: far_segment.stats()["unique_message_ids"] == 4)
+    by_key = far_segment.stats()["by_key"]
+    assert sorted(tally["events"] for tally in by_key.values()) == [1, 1, 2]
+    assert not Workspace.objects.filter(external_id="nobody").exists()
