@@ -72,7 +72,9 @@ def _migrations() -> Part:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
-        return Part(ok=False, detail=f"{len(missing)} migrations are not applied.")
+        return Part(
+            ok=False, detail=f"Migrations that are not applied: {len(missing)}."
+        )
     return Part(ok=True)
 
 

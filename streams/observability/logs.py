@@ -21,14 +21,15 @@ SECRET_FIELDS = frozenset(
     }
 )  # fmt: skip
 # What a secret looks like in any text: a token of ours, credentials of HTTP and of a
-# URL, and a write key, which is 32 letters and digits with nothing to tell it by.
+# URL, and a write key, which is 32 letters and digits with nothing to tell it by. The
+# letter of an escape, as in "\\n", may stand before it.
 SECRET_TEXT = re.compile(
     r"""(?ix)
-    \b (?:ik|pt)_ [a-z0-9]{6,}
+    (?: \b | (?<= \\[nrt] ) ) (?:ik|pt)_ [a-z0-9]{6,}
     | (?<= \b basic [ ] ) [a-z0-9+/=_~.-]{6,}
     | (?<= \b bearer [ ] ) [a-z0-9+/=_~.-]{6,}
     | (?<= :// ) [^\s/@]* : [^\s/@]* (?= @ )
-    | (?<! [a-z0-9] ) [a-z0-9]{32} (?! [a-z0-9] )
+    | (?: (?<! [a-z0-9] ) | (?<= \\[nrt] ) ) [a-z0-9]{32} (?! [a-z0-9] )
     """
 )
 

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from streams.base.clock import now
+from streams.delivery.models import Cursor
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+FINE = {"ok": True, "detail": "", "age_s": None}
+
+
+def parts(client):
+    """Status and parts of /readyz."""
+    response = client.get("/readyz", secure=True)
+    return response.status_code, response.json()["parts"]
+
+
+def test_alive_says_so_without_asking_the_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/healthz", secure=True)
+
+    assert (response.status_code, response.content) == (200, b"alive\n")
+
+
+def test_ready_names_each_part(client):
+    response = client.get("/readyz", secure=True)
+
+    assert (response.status_code, response.json()) == (
+        200,
+        {
+            "ready": True,
+            "parts": {
+                "database": FINE,
+                "broker": FINE,
+                "migrations": FINE,
+                "oldest_due": {**FINE, "age_s": 0.0},
+            },
+            "oldest_due_bound_s": 300.0,
+        },
+    )
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_inside_the_network_are_answered_without_https(client, path, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_only_read(client, path):
+    assert client.post(path, secure=True).status_code == 405
+
+
+def test_a_database_that_does_not_answer_makes_it_unready_without_saying_where_it_is(
+    client,
+):
+    def refuse(*_):
+        raise OperationalError("connection to postgres://u:hunter2@db failed")
+
+    with connection.execute_wrapper(refuse):
+        response = client.get("/readyz", secure=True)
+
+    assert (response.status_code, response.json()["parts"]["database"]) == (
+        503,
+        {**FINE, "ok": False, "detail": "The database does not answer."},
+    )
+    assert b"hunter2" not in response.content
+
+
+def test_a_broker_that_does_not_answer_makes_it_unready(client, monkeypatch, capfd):
+    nowhere = "redis://:hunter2@127.0.0.1:1/0"
+    monkeypatch.setattr(current_app.conf, "broker_url", nowhere)
+
+    status, found = parts(client)
+
+    assert (status, found["broker"]) == (
+        503,
+        {**FINE, "ok": False, "detail": "The broker does not answer."},
+    )
+    assert "hunter2" not in "".join(capfd.readouterr())
+
+
+def test_a_migration_that_is_not_applied_makes_it_unready(client):
+    applied = MigrationRecorder.Migration.objects.filter(app="streams")
+    applied.order_by("name").last().delete()
+
+    status, found = parts(client)
+
+    assert (status, found["migrations"]) == (
+        503,
+        {**FINE, "ok": False, "detail": "Migrations that are not applied: 1."},
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "held", "status"),
+    [(4, False, 200), (6, False, 503), (6, True, 200), (-60, False, 200)],
+)
+def test_events_that_are_due_for_long_make_it_unready(client, minutes, held, status):
+    cursor = make.due_cursor(events=1)
+    Cursor.objects.filter(pk=cursor.pk).update(
+        due_at=now() - timedelta(minutes=minutes), held=held
+    )
+
+    found_status, found = parts(client)
+
+    age = found["oldest_due"]["age_s"]
+    counts = minutes > 0 and not held
+    assert found_status == status
+    assert minutes * 60 <= age < minutes * 60 + 30 if counts else age == 0
