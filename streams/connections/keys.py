@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from streams.base.keyring import KeyRing, Sealed
+from streams.connections.errors import WrongShape
+from streams.connections.shape import problem_with, trimmed
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection
@@ -52,6 +55,14 @@ class KeyFields(TypedDict):
     key_ring_id: str
     key_fingerprint: str
     key_last4: str
+
+
+@sensitive_variables("text")
+def read_write_key(text: str) -> WriteKey:
+    """The key that was pasted. Raises errors.WrongShape."""
+    if problem := problem_with(text):
+        raise WrongShape(problem)
+    return WriteKey(trimmed(text))
 
 
 def seal_write_key(key: WriteKey, *, public_id: str, feed_id: int) -> KeyFields:

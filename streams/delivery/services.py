@@ -1,0 +1,285 @@
+"""What is done to a connection: made, changed, deleted; and by way of holding.py and
+proof.py: paused, resumed, tested.
+
+The engine may have a request under way meanwhile: it ends as it will, with the key that
+it began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.views.decorators.debug import sensitive_variables
+
+from streams.base.clock import now
+from streams.base.ids import public_id
+from streams.connections.errors import InvalidWriteKey, KeyInUse, WrongShape
+from streams.connections.keys import WriteKey, read_write_key, seal_write_key
+from streams.connections.models import Connection
+from streams.connections.regions import Region, offered
+from streams.delivery.holding import (
+    ACTIVE,
+    ATTENTION,
+    CannotPause,
+    CannotResume,
+    CannotRetry,
+    Conflict,
+    as_known,
+    lock_cursors,
+    need_attention,
+    note,
+    pause,
+    resume,
+    retry_now,
+    turn,
+)
+from streams.delivery.models import Cursor
+from streams.delivery.proof import (
+    TEST_EVENT,
+    CannotConfirm,
+    CannotTest,
+    TestEvent,
+    check_known,
+    confirm_seen,
+    send_test_event,
+)
+from streams.events.models import Event, Feed
+
+if TYPE_CHECKING:
+    from streams.tenancy.models import User
+
+__all__ = [
+    "TEST_EVENT",
+    "AlreadyConnected",
+    "CannotConfirm",
+    "CannotPause",
+    "CannotResume",
+    "CannotRetry",
+    "CannotTest",
+    "ChangedMeanwhile",
+    "Conflict",
+    "Impact",
+    "InvalidWriteKey",
+    "KeyInUse",
+    "RegionNotOffered",
+    "TestEvent",
+    "WrongShape",
+    "check_known",
+    "confirm_seen",
+    "connect",
+    "delete",
+    "impact",
+    "need_attention",
+    "pause",
+    "replace",
+    "resume",
+    "retry_now",
+    "send_test_event",
+]
+
+UNPROVEN = {
+    "known": None, "known_at": None, "seen_at": None, "test_code": "", "test_sent_at": None,
+}  # fmt: skip
+NO_KEY = {"key_ciphertext": b"", "key_ring_id": "", "key_fingerprint": ""}
+
+
+class RegionNotOffered(ValueError):
+    """The operator of this portal does not allow the region."""
+
+
+class AlreadyConnected(Conflict):
+    """The feed has a connection."""
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed or deleted the connection first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else changed or deleted this connection just now. Look at it again."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """The events that wait for a connection, and where they go."""
+
+    queued: int
+    oldest_at: datetime | None  # when the first of them was received
+    now_to: str  # "…1234 (United States)"
+    then_to: str
+
+
+@sensitive_variables("write_key")
+@transaction.atomic
+def connect(
+    *, feed: Feed, write_key: str, region: str, actor: User | None
+) -> Connection:
+    """Point a feed at a Segment source.
+
+    What waits is sent: from the start of the feed or, after a connection that was
+    deleted, from where that one stopped. Raises InvalidWriteKey, RegionNotOffered,
+    AlreadyConnected; the key's text is in no message, log or audit entry.
+    """
+    key = read_write_key(write_key)
+    _check_offered(region)
+    # Locked: no event can come between our look at the head and the cursor.
+    feed = Feed.objects.select_for_update(no_key=True).get(pk=feed.pk)
+    if Connection.objects.current().filter(feed=feed).exists():
+        raise AlreadyConnected("Somebody else has connected this a moment ago.")
+    connection = _create(feed, key, region)
+    _create_cursor(connection, feed)
+    note("connection.made", connection, actor)
+    return connection
+
+
+@sensitive_variables("write_key")
+@transaction.atomic
+def replace(
+    *,
+    connection: Connection,
+    write_key: str | None = None,
+    region: str | None = None,
+    actor: User | None,
+) -> None:
+    """Change a connection's key, its region, or both; what waits goes there.
+
+    What was known of the old ones begins anew: whether they are right, tries and their
+    waits, the attention that was needed. A paused connection stays paused. Raises
+    InvalidWriteKey, RegionNotOffered, ChangedMeanwhile.
+    """
+    key = read_write_key(write_key) if write_key is not None else None
+    fields = {**UNPROVEN, **_new_place(connection, key, region)}
+    before = str(connection)
+    lock_cursors(connection)
+    with _refusing_used(key, connection.feed) if key else nullcontext():
+        changed = as_known(connection).update(**fields)
+    if not changed:
+        raise ChangedMeanwhile
+    connection.refresh_from_db()
+    turn(connection, of={ATTENTION}, to=ACTIVE)
+    _begin_anew(connection)
+    note("connection.replaced", connection, actor, before=before)
+
+
+@transaction.atomic
+def delete(*, connection: Connection, actor: User | None) -> None:
+    """Forget the key and send no more; the history stays.
+
+    What was not sent is held in the feed, and a later connection begins with it: nothing
+    is lost, nothing sent twice. Raises ChangedMeanwhile.
+    """
+    lock_cursors(connection)
+    current = Connection.objects.current().filter(pk=connection.pk)
+    if not current.update(deleted_at=now(), test_code="", **NO_KEY):
+        raise ChangedMeanwhile
+    Cursor.objects.filter(connection=connection).update(held=True)
+    connection.refresh_from_db()
+    note("connection.deleted", connection, actor)
+
+
+@sensitive_variables("write_key")
+def impact(
+    *, connection: Connection, write_key: str | None = None, region: str | None = None
+) -> Impact:
+    """How many events wait; where they go now, and where with another key or region.
+
+    Raises InvalidWriteKey, before anybody is asked to confirm such a key.
+    """
+    key = read_write_key(write_key) if write_key is not None else None
+    if key and (refusal := _refusal(key, connection.feed)):
+        raise refusal
+    live = Cursor.objects.select_related("feed").filter(kind=Cursor.Kind.LIVE)
+    cursor = live.get(connection=connection)
+    last4 = key.last4 if key else connection.key_last4
+    return Impact(
+        queued=cursor.feed.head_seq - cursor.position,
+        oldest_at=_received_at_after(cursor),
+        now_to=str(connection),
+        then_to=f"…{last4} ({Region(region or connection.region).label})",
+    )
+
+
+def _check_offered(region: str) -> None:
+    if region not in offered():
+        raise RegionNotOffered("This portal does not send to that region.")
+
+
+def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
+    name = public_id()
+    with _refusing_used(key, feed):
+        return Connection.objects.create(
+            feed=feed,
+            public_id=name,
+            region=region,
+            **seal_write_key(key, public_id=name, feed_id=feed.pk),
+        )
+
+
+def _create_cursor(connection: Connection, feed: Feed) -> None:
+    live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
+    sent = live.order_by("-position").values_list("position", "position_at").first()
+    start, start_at = sent or (0, None)
+    Cursor.objects.create(
+        connection=connection,
+        feed=feed,
+        stream_id=feed.stream_id,
+        start=start,
+        position=start,
+        position_at=start_at,
+        due_at=now() if feed.head_seq > start else None,
+    )
+
+
+def _new_place(
+    connection: Connection, key: WriteKey | None, region: str | None
+) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    if key is not None:
+        name, feed_id = connection.public_id, connection.feed_id
+        fields |= seal_write_key(key, public_id=name, feed_id=feed_id)
+    if region is not None:
+        _check_offered(region)
+        fields["region"] = region
+    return fields
+
+
+def _begin_anew(connection: Connection) -> None:
+    """Forget tries and waits: they were of another key or another host."""
+    cursors = Cursor.objects.filter(connection=connection)
+    cursors.update(
+        failures=0, failing_since=None, suspect_seq=None, rejections_in_row=0
+    )
+    cursors.exclude(due_at=None).update(due_at=now())
+
+
+@contextmanager
+def _refusing_used(key: WriteKey, feed: Feed) -> Iterator[None]:
+    """Let the database say whether another connection has the key. Raises KeyInUse."""
+    try:
+        with transaction.atomic():  # what it refuses leaves the rest as it was
+            yield
+    except IntegrityError:
+        if (refusal := _refusal(key, feed)) is None:
+            raise
+        raise refusal from None
+
+
+def _refusal(key: WriteKey, feed: Feed) -> KeyInUse | None:
+    same = Connection.objects.current().filter(key_fingerprint=key.fingerprint)
+    other = same.exclude(feed=feed).select_related("feed").first()
+    if other is None:
+        return None
+    return KeyInUse(same_workspace=other.feed.workspace_id == feed.workspace_id)
+
+
+def _received_at_after(cursor: Cursor) -> datetime | None:
+    after = Event.objects.filter(feed=cursor.feed, seq=cursor.position + 1)
+    if cursor.position_at is not None:  # so that PostgreSQL asks no older partition
+        after = after.filter(received_at__gte=cursor.position_at)
+    return after.values_list("received_at", flat=True).first()
