@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import connection
 
 from tests.services.keeper import Keeper, Servers
+from tests.services.processes import end_with_parent
 from tests.services.share import Services
 
-pytest_plugins = ["tests.segment"]
+pytest_plugins = ["tests.segment", "tests.running"]
 
 SERVICES = pytest.StashKey[Services]()
 
@@ -31,6 +32,7 @@ def pytest_configure(config):
     if config.option.help or config.option.version:
         return
     if worker := getattr(config, "workerinput", None):
+        end_with_parent(os.getppid())
         servers = Servers(**worker["servers"])
         services = Services(servers, worker=1 + int(worker["workerid"][2:]))
     else:
