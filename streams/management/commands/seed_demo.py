@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
+from streams.delivery.services import RegionNotOffered
 from streams.management.demo import cast, seeding
 
 
@@ -22,7 +23,13 @@ class Command(BaseCommand):
         obstacle = seeding.obstacle()
         if obstacle and not options["force"]:
             raise CommandError(f"Nothing was seeded: {obstacle}")
-        seeding.seed()
+        try:
+            seeding.seed()
+        except RegionNotOffered:
+            raise CommandError(
+                "Nothing was seeded: SANDBOX_URL is not set, and the first workspace is"
+                " connected to the sandbox. Under `manage.py up` it is set."
+            ) from None
         if options["verbosity"]:
             for one in cast.sign_ins():
                 self.stdout.write(f"{one.role:<18}  {one.email:<24}  {one.password}")

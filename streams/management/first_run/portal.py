@@ -106,7 +106,7 @@ class Portal:
         url = self._layout.url
         return {
             **self._sandbox_probe(),
-            "ingest": readiness.http(f"{url('ingest')}/", wanted=None),
+            "ingest": readiness.http(f"{url('ingest')}/healthz"),
             "worker": readiness.worker(services.worker_name(), broker.url),
             "web": readiness.http(f"{url('web')}/readyz"),
         }
