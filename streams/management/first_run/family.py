@@ -41,6 +41,7 @@ class Service:
     argv: Sequence[str]
     env: Mapping[str, str] = field(repr=False)
     stdin: str = field(default="", repr=False)  # what it reads first; may hold secrets
+    hides: Sequence[str] = ()  # lines with one of these are not shown
     ends: bool = False  # it does its work and ends with 0
     stop_turn: int = 0  # those of a lower turn are stopped, and gone, before it
     grace_s: float = 10.0  # to stop in, before it is killed
@@ -73,7 +74,8 @@ class Child:
             for line in lines:
                 text = line.rstrip()
                 self.tail.append(text)
-                console.line(self.service.name, text)
+                if not any(words in text for words in self.service.hides):
+                    console.line(self.service.name, text)
 
     @property
     def is_alive(self) -> bool:

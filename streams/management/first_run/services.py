@@ -58,7 +58,9 @@ def _gunicorn(layout: Layout, name: str, app: str, *options: str) -> list[str]:
         app,
         f"--bind={layout.address(name)}",
         "--no-control-socket",  # it would lie in $HOME, shared by all portals
+        "--log-level=warning",
         "--graceful-timeout=5",
+        "--timeout=120",  # to load in, too: on a busy machine that takes long
         *options,
     )
 
@@ -80,6 +82,9 @@ loglevel warning
         name="valkey",
         argv=[str(get_binary_path()), "-"],
         stdin=configuration,
+        hides=[
+            "Memory overcommit"
+        ],  # of no matter for so little data, and root's to change
         env={},
         stop_turn=SERVES,
     )
