@@ -7,5 +7,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("streams.admin.urls")),
     path("", include("streams.api.urls")),
+    path("", include("streams.ingest.urls")),
     path("", include("streams.portal.urls")),
 ]

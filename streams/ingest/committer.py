@@ -137,13 +137,13 @@ def _durably(additions: Sequence[Addition]) -> Accepted:
     Should the first try have been committed although its answer was lost, the second
     finds duplicates, which are a success.
     """
-    was_open = connection.connection is not None
+    before = connection.connection
     try:
         return accept(additions, now=now())
     except DATABASE_DOWN:
-        if not was_open or (
-            connection.connection is not None and connection.is_usable()
-        ):
+        # Leaving its transaction, Django may have connected anew by itself.
+        replaced = connection.connection is not before
+        if before is None or (not replaced and connection.is_usable()):
             raise
     connection.close()
     return accept(additions, now=now())
