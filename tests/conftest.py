@@ -52,6 +52,9 @@ def _set_django_up(environ):
     os.environ.clear()
     os.environ.update(environ)
     django.setup()
+    # Workers of xdist inherit our environment; with this name in it pytest-django would
+    # load the settings before they have their own share of the servers.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
     # What a password costs to guess is not under test, and costs 0.2 s each.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
