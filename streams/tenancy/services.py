@@ -1,0 +1,162 @@
+"""Partners, their streams and workspaces, and the tokens of their servers.
+
+Who is a member of what: members.py and invitations.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.base.ids import Secret, digest, new_secret
+from streams.tenancy.members import add_member
+from streams.tenancy.models import Partner, PartnerMembership, PartnerToken, Workspace
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.tenancy.models import User
+
+TOKEN_PREFIX = "pt_"  # noqa: S105 - what a token begins with
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class SlugTaken(ValueError):
+    """A partner or a stream has this slug."""
+
+
+class ExternalIdTaken(ValueError):
+    """The partner has a workspace with this id."""
+
+
+class AlreadyRevoked(ValueError):
+    """The token was revoked before."""
+
+
+@transaction.atomic
+def create_partner(
+    *,
+    name: str,
+    slug: str,
+    stream_name: str,
+    stream_slug: str,
+    admin: User | None,
+    actor: User | None,
+) -> Partner:
+    """A partner with its first stream, and its first admin unless one is invited later.
+
+    Raises SlugTaken.
+    """
+    partner = Partner(name=name, slug=slug)
+    partner.clean_fields()
+    try:
+        with transaction.atomic():
+            partner.save()
+    except IntegrityError:
+        raise SlugTaken(f"There is a partner {slug!r} already.") from None
+    record("partner.created", actor=actor, partner=partner, slug=slug)
+    create_stream(partner=partner, name=stream_name, slug=stream_slug, actor=actor)
+    if admin is not None:
+        role = PartnerMembership.Role.ADMIN
+        add_member(place=partner, user=admin, role=role, actor=actor)
+    return partner
+
+
+@transaction.atomic
+def create_stream(
+    *, partner: Partner, name: str, slug: str, actor: User | None
+) -> Stream:
+    """Another event source of the partner's tool. Raises SlugTaken."""
+    # By way of the relation: the catalog is a room above this one.
+    stream = partner.streams.model(partner=partner, name=name, slug=slug)
+    stream.clean_fields()
+    try:
+        with transaction.atomic():
+            stream.save()
+    except IntegrityError:
+        raise SlugTaken(f"There is a stream {slug!r} already.") from None
+    record("stream.created", actor=actor, partner=partner, slug=slug)
+    return stream
+
+
+@transaction.atomic
+def create_workspace(
+    *, partner: Partner, external_id: str, name: str, actor: User | None
+) -> Workspace:
+    """A customer of the partner. Raises ExternalIdTaken, also where two come at once."""
+    workspace = Workspace(partner=partner, external_id=external_id, name=name)
+    workspace.clean_fields()
+    try:
+        with transaction.atomic():
+            workspace.save()
+    except IntegrityError:
+        raise ExternalIdTaken(
+            f"{partner} has a workspace with the id “{external_id}” already."
+        ) from None
+    record(
+        "workspace.created", actor=actor, workspace=workspace, external_id=external_id
+    )
+    return workspace
+
+
+@transaction.atomic
+def create_token(
+    *, stream: Stream, name: str, actor: User | None
+) -> tuple[PartnerToken, Secret]:
+    """A token for the partner's server; the secret is to be shown now, and never again."""
+    secret = new_secret(TOKEN_PREFIX)
+    token = PartnerToken.objects.create(
+        partner=stream.partner,
+        stream=stream,
+        name=name,
+        hint=secret.hint,
+        digest=secret.digest,
+        created_by=actor,
+    )
+    record(
+        "token.created",
+        actor=actor,
+        partner=stream.partner,
+        stream=stream.slug,
+        name=name,
+        hint=secret.hint,
+    )
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: PartnerToken, actor: User | None) -> None:
+    """Refuse a token, within seconds in every process. Raises AlreadyRevoked."""
+    live = PartnerToken.objects.filter(pk=token.pk, revoked_at=None)
+    if not live.update(revoked_at=now()):
+        raise AlreadyRevoked(f"The token {token.name} has been revoked before.")
+    token.refresh_from_db(fields=["revoked_at"])
+    record(
+        "token.revoked",
+        actor=actor,
+        partner=token.partner,
+        name=token.name,
+        hint=token.hint,
+    )
+
+
+def find_token(text: str, now: datetime) -> PartnerToken | None:
+    """The token that was presented, with stream and partner; None: it opens nothing.
+
+    Its last use is noted once a minute at most.
+    """
+    live = PartnerToken.objects.filter(digest=digest(text), revoked_at=None)
+    token = live.select_related("stream", "partner").first()
+    if token is None:
+        return None
+    before = now - USE_NOTED_EVERY
+    if token.last_used_at is None or token.last_used_at < before:
+        # Asked again in the UPDATE: every process notices at the same time.
+        unnoted = live.filter(Q(last_used_at=None) | Q(last_used_at__lt=before))
+        unnoted.update(last_used_at=now)
+        token.last_used_at = now
+    return token

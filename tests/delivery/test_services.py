@@ -1,0 +1,577 @@
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+
+from streams.audit.models import AuditEntry
+from streams.connections.keys import open_write_key
+from streams.connections.models import Connection
+from streams.connections.regions import Region
+from streams.delivery import services
+from streams.delivery.models import Cursor
+from streams.delivery.services import (
+    AlreadyConnected,
+    CannotConfirm,
+    CannotPause,
+    CannotResume,
+    CannotRetry,
+    CannotTest,
+    ChangedMeanwhile,
+    KeyInUse,
+    RegionNotOffered,
+    WrongShape,
+)
+from streams.events.models import Event
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+OTHER_KEY = "AnotherWriteKey00000000000000001"
+LATER = make.NOW + timedelta(hours=1)
+
+
+def connect(feed, write_key=make.WRITE_KEY, region=Region.US, actor=None):
+    return services.connect(feed=feed, write_key=write_key, region=region, actor=actor)
+
+
+def live_cursor(connection):
+    return Cursor.objects.get(connection=connection)
+
+
+def last_entry():
+    return AuditEntry.objects.order_by("pk").last()
+
+
+# --- Connect ---------------------------------------------------------------------------
+
+
+def test_connecting_an_empty_feed_waits_for_its_first_event():
+    feed = make.feed()
+
+    connection = connect(feed, region=Region.EU)
+
+    assert open_write_key(connection).text == make.WRITE_KEY
+    assert (connection.region, connection.status) == ("eu", "active")
+    cursor = live_cursor(connection)
+    assert (cursor.start, cursor.position, cursor.due_at) == (0, 0, None)
+
+
+def test_events_that_waited_for_a_connection_are_due_at_once():
+    feed = make.feed()
+    make.append(feed, 3)
+
+    cursor = live_cursor(connect(feed))
+
+    assert (cursor.start, cursor.position, cursor.held) == (0, 0, False)
+    assert cursor.due_at is not None
+
+
+def test_an_event_after_the_connection_makes_its_cursor_due():
+    feed = make.feed()
+    connection = connect(feed)
+
+    make.append(feed, 1, now=LATER)
+
+    assert live_cursor(connection).due_at == LATER
+
+
+def test_what_was_copied_around_a_key_is_left_out():
+    connection = connect(make.feed(), f"  {make.WRITE_KEY}\n")
+
+    assert open_write_key(connection).text == make.WRITE_KEY
+
+
+def test_a_text_that_is_no_write_key_is_refused_with_words():
+    with pytest.raises(WrongShape, match="a token of Segment's Public API"):
+        connect(make.feed(), "sgp_" + "x" * 64)
+
+    assert not Connection.objects.exists()
+
+
+def test_a_key_of_another_workspace_is_refused():
+    connect(make.feed())
+
+    with pytest.raises(KeyInUse, match="already used by another workspace"):
+        connect(make.feed())
+
+
+def test_a_key_of_another_stream_of_the_workspace_is_refused():
+    feed = make.feed()
+    connect(feed)
+    other = make.feed(make.stream(feed.stream.partner), feed.workspace)
+
+    with pytest.raises(KeyInUse, match="another stream of this workspace"):
+        connect(other)
+
+
+def test_a_key_is_free_again_once_its_connection_is_deleted():
+    services.delete(connection=connect(make.feed()), actor=None)
+
+    assert connect(make.feed()).pk
+
+
+def test_a_feed_has_one_connection():
+    feed = make.feed()
+    connect(feed)
+
+    with pytest.raises(AlreadyConnected):
+        connect(feed, OTHER_KEY)
+
+
+def test_a_region_that_the_operator_does_not_allow_is_refused(settings):
+    settings.SANDBOX_URL = ""
+
+    with pytest.raises(RegionNotOffered):
+        connect(make.feed(), region=Region.SANDBOX)
+    with pytest.raises(RegionNotOffered):
+        connect(make.feed(), region="mars")
+
+
+def test_connecting_is_audited_without_the_key():
+    cast = make.cast()
+
+    connection = connect(cast.feed, actor=cast.alice)
+
+    entry = last_entry()
+    assert (entry.action, entry.actor, entry.workspace, entry.partner) == (
+        "connection.made",
+        cast.alice,
+        cast.workspace,
+        cast.partner,
+    )
+    assert entry.detail == {
+        "connection": connection.public_id,
+        "key": "…0001",
+        "region": "us",
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_editors_who_connect_at_once_one_wins_and_the_other_is_told():
+    feed = make.feed()
+
+    told = at_once(lambda: connect(feed), lambda: connect(feed, OTHER_KEY))
+
+    assert [type(error) for error in told] == [AlreadyConnected]
+    assert Connection.objects.count() == Cursor.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workspaces_that_take_a_key_at_once_one_gets_it():
+    first, second = make.feed(), make.feed()
+
+    told = at_once(lambda: connect(first), lambda: connect(second))
+
+    assert [type(error) for error in told] == [KeyInUse]
+    assert Connection.objects.count() == Cursor.objects.count() == 1
+
+
+def at_once(*calls):
+    """Do these at the same time; the errors that they raise."""
+    start = threading.Barrier(len(calls))
+
+    def run(call):
+        start.wait()
+        try:
+            call()
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        done = [threads.submit(run, call) for call in calls]
+    return [error for one in done if (error := one.exception())]
+
+
+# --- Change ----------------------------------------------------------------------------
+
+
+def test_a_new_key_and_region_get_what_waits():
+    cursor = make.due_cursor(events=3, connection=make.connection(region=Region.US))
+
+    services.replace(
+        connection=cursor.connection, write_key=OTHER_KEY, region=Region.EU, actor=None
+    )
+
+    connection = Connection.objects.get()
+    assert open_write_key(connection).text == OTHER_KEY
+    assert (connection.region, connection.key_last4) == ("eu", "0001")
+    assert live_cursor(connection).position == 0
+
+
+def test_the_key_stays_where_only_the_region_changes():
+    connection = make.connection(write_key=make.WRITE_KEY, region=Region.US)
+
+    services.replace(connection=connection, region=Region.EU, actor=None)
+
+    connection.refresh_from_db()
+    assert open_write_key(connection).text == make.WRITE_KEY
+    assert connection.region == "eu"
+
+
+def test_a_change_begins_anew_what_was_known_of_the_old_key():
+    connection = make.connection(
+        known=True, known_at=make.NOW, seen_at=make.NOW, test_code="1234"
+    )
+
+    services.replace(connection=connection, write_key=OTHER_KEY, actor=None)
+
+    assert (connection.known, connection.known_at, connection.seen_at) == (
+        None,
+        None,
+        None,
+    )
+    assert connection.test_code == ""
+
+
+def test_a_change_ends_waits_and_attention():
+    cursor = make.cursor(
+        make.connection(status="attention", status_reason="Segment refused the key."),
+        held=True,
+        due_at=LATER + timedelta(days=400_000),
+        failures=7,
+        failing_since=make.NOW,
+        suspect_seq=5,
+    )
+
+    services.replace(connection=cursor.connection, write_key=OTHER_KEY, actor=None)
+
+    connection = Connection.objects.get()
+    assert (connection.status, connection.status_reason) == ("active", "")
+    cursor.refresh_from_db()
+    assert (cursor.held, cursor.failures, cursor.failing_since, cursor.suspect_seq) == (
+        False,
+        0,
+        None,
+        None,
+    )
+    assert cursor.due_at < LATER + timedelta(days=400_000)
+
+
+def test_a_paused_connection_stays_paused_when_its_key_changes():
+    cursor = make.cursor(make.connection(status="paused"), held=True)
+
+    services.replace(connection=cursor.connection, write_key=OTHER_KEY, actor=None)
+
+    cursor.refresh_from_db()
+    assert (Connection.objects.get().status, cursor.held) == ("paused", True)
+
+
+def test_the_key_of_another_workspace_does_not_replace_one():
+    make.connection(write_key=OTHER_KEY)
+    connection = make.connection(write_key=make.WRITE_KEY)
+
+    with pytest.raises(KeyInUse):
+        services.replace(connection=connection, write_key=OTHER_KEY, actor=None)
+
+    connection.refresh_from_db()
+    assert open_write_key(connection).text == make.WRITE_KEY
+
+
+def test_a_change_of_what_somebody_else_has_changed_is_refused():
+    seen_by_alice = make.connection(region=Region.US)
+    seen_by_anna = Connection.objects.get()
+    services.replace(connection=seen_by_anna, write_key=OTHER_KEY, actor=None)
+
+    with pytest.raises(ChangedMeanwhile):
+        services.replace(connection=seen_by_alice, region=Region.EU, actor=None)
+
+    assert Connection.objects.get().region == "us"
+
+
+def test_a_change_is_audited_with_what_was_before():
+    connection = make.connection(write_key=make.WRITE_KEY, region=Region.US)
+
+    services.replace(connection=connection, region=Region.EU, actor=None)
+
+    entry = last_entry()
+    assert (entry.action, entry.detail["region"], entry.detail["before"]) == (
+        "connection.replaced",
+        "eu",
+        "…0001 (United States)",
+    )
+
+
+def test_the_impact_says_how_many_events_go_where():
+    cursor = make.due_cursor(
+        events=3, connection=make.connection(write_key=make.WRITE_KEY, region="us")
+    )
+
+    impact = services.impact(
+        connection=cursor.connection, write_key="b" * 32, region=Region.EU
+    )
+
+    assert impact == services.Impact(
+        queued=3,
+        oldest_at=make.NOW,
+        now_to="…0001 (United States)",
+        then_to="…bbbb (Europe (Ireland))",
+    )
+
+
+def test_the_impact_counts_from_the_position():
+    cursor = make.due_cursor(events=2)
+    make.append(cursor.feed, 1, now=LATER)
+    Cursor.objects.update(position=2, position_at=make.NOW)
+
+    impact = services.impact(connection=cursor.connection)
+
+    assert (impact.queued, impact.oldest_at) == (1, LATER)
+    assert impact.now_to == impact.then_to == str(cursor.connection)
+
+
+def test_with_nothing_queued_there_is_no_oldest():
+    impact = services.impact(connection=make.cursor().connection)
+
+    assert (impact.queued, impact.oldest_at) == (0, None)
+
+
+def test_the_impact_of_a_key_that_is_used_elsewhere_is_a_refusal():
+    make.connection(write_key=OTHER_KEY)
+
+    with pytest.raises(KeyInUse):
+        services.impact(connection=make.cursor().connection, write_key=OTHER_KEY)
+
+
+# --- Hold ------------------------------------------------------------------------------
+
+
+def test_a_paused_connection_holds_its_events_until_it_is_resumed():
+    cursor = make.due_cursor()
+
+    services.pause(connection=cursor.connection, actor=None)
+    cursor.refresh_from_db()
+    assert (cursor.connection.status, cursor.held) == ("paused", True)
+
+    services.resume(connection=cursor.connection, actor=None)
+    cursor.refresh_from_db()
+    assert (cursor.connection.status, cursor.held) == ("active", False)
+    assert cursor.due_at == make.NOW
+
+
+def test_events_that_come_while_paused_are_held_and_due():
+    cursor = make.cursor()
+    services.pause(connection=cursor.connection, actor=None)
+
+    make.append(cursor.feed)
+
+    cursor.refresh_from_db()
+    assert (cursor.held, cursor.due_at) == (True, make.NOW)
+
+
+def test_what_does_not_send_cannot_be_paused():
+    connection = make.cursor().connection
+    services.pause(connection=connection, actor=None)
+
+    with pytest.raises(CannotPause):
+        services.pause(connection=connection, actor=None)
+
+
+def test_what_sends_cannot_be_resumed():
+    with pytest.raises(CannotResume):
+        services.resume(connection=make.cursor().connection, actor=None)
+
+
+def test_a_refused_key_needs_attention_and_holds_events():
+    cursor = make.due_cursor()
+
+    services.need_attention(connection=cursor.connection, reason="Refused (401).")
+
+    cursor.refresh_from_db()
+    connection = Connection.objects.get()
+    assert (connection.status, connection.status_reason, cursor.held) == (
+        "attention",
+        "Refused (401).",
+        True,
+    )
+    entry = last_entry()
+    assert (entry.action, entry.actor) == ("connection.needs_attention", None)
+
+
+def test_attention_ends_when_somebody_resumes():
+    cursor = make.due_cursor()
+    services.need_attention(connection=cursor.connection, reason="Refused (401).")
+
+    services.resume(connection=cursor.connection, actor=None)
+
+    cursor.refresh_from_db()
+    assert (cursor.connection.status, cursor.held) == ("active", False)
+    assert Connection.objects.get().status_reason == ""
+
+
+def test_a_late_refusal_of_an_old_key_says_nothing_of_the_new_one():
+    cursor = make.due_cursor()
+    as_the_engine_knew_it = Connection.objects.get()
+    services.replace(connection=cursor.connection, write_key=OTHER_KEY, actor=None)
+
+    services.need_attention(connection=as_the_engine_knew_it, reason="Refused (401).")
+
+    cursor.refresh_from_db()
+    assert (Connection.objects.get().status, cursor.held) == ("active", False)
+
+
+def test_a_refusal_does_not_wake_what_somebody_has_paused():
+    cursor = make.due_cursor()
+    services.pause(connection=cursor.connection, actor=None)
+
+    services.need_attention(connection=cursor.connection, reason="Refused (401).")
+
+    assert Connection.objects.get().status == "paused"
+
+
+def test_trying_now_does_not_wait_for_the_next_try():
+    far = make.NOW + timedelta(days=400_000)
+    cursor = make.cursor(due_at=far, failures=5)
+
+    services.retry_now(connection=cursor.connection, actor=None)
+
+    cursor.refresh_from_db()
+    assert cursor.due_at < far
+    assert cursor.failures == 5
+
+
+def test_nothing_to_try_is_said():
+    with pytest.raises(CannotRetry):
+        services.retry_now(connection=make.cursor().connection, actor=None)
+
+    held = make.cursor(make.connection(status="paused"), held=True, due_at=make.NOW)
+    with pytest.raises(CannotRetry):
+        services.retry_now(connection=held.connection, actor=None)
+
+
+# --- Delete ----------------------------------------------------------------------------
+
+
+def test_a_deleted_connection_keeps_its_history_and_not_its_key():
+    cursor = make.due_cursor()
+
+    services.delete(connection=cursor.connection, actor=None)
+
+    connection = Connection.objects.get()
+    assert connection.deleted_at is not None
+    assert (bytes(connection.key_ciphertext), connection.key_fingerprint) == (b"", "")
+    cursor.refresh_from_db()
+    assert cursor.held
+
+
+def test_a_connection_after_a_deleted_one_begins_where_that_one_stopped():
+    cursor = make.due_cursor(events=5)
+    Cursor.objects.update(position=3, position_at=make.NOW)
+    services.delete(connection=cursor.connection, actor=None)
+
+    new = live_cursor(connect(cursor.feed))
+
+    assert (new.start, new.position, new.position_at) == (3, 3, make.NOW)
+    assert new.due_at is not None
+
+
+def test_after_all_was_sent_a_later_connection_has_nothing_to_do():
+    cursor = make.due_cursor(events=2)
+    Cursor.objects.update(position=2, position_at=make.NOW, due_at=None)
+    services.delete(connection=cursor.connection, actor=None)
+
+    new = live_cursor(connect(cursor.feed))
+
+    assert (new.start, new.due_at) == (2, None)
+
+
+def test_a_deleted_connection_takes_no_further_orders():
+    connection = make.due_cursor().connection
+    services.delete(connection=connection, actor=None)
+
+    with pytest.raises(ChangedMeanwhile):
+        services.delete(connection=connection, actor=None)
+    with pytest.raises(CannotResume):
+        services.resume(connection=connection, actor=None)
+    with pytest.raises(CannotTest):
+        services.send_test_event(connection=connection, actor=None)
+
+
+# --- Is the key right? -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("key", "known"), [(make.WRITE_KEY, True), (OTHER_KEY, False)])
+def test_segment_is_asked_whether_it_knows_the_key(settings, segment, key, known):
+    settings.SEGMENT_CDN_URL = f"{segment.url}/v1"
+    segment.know({"write_key": make.WRITE_KEY})
+    connection = make.connection(write_key=key, region=Region.US)
+
+    assert services.check_known(connection=connection) is known
+
+    assert connection.known is known
+    assert connection.known_at is not None
+
+
+def test_a_segment_that_cannot_be_asked_leaves_it_open(settings):
+    settings.SEGMENT_CDN_URL = "http://127.0.0.1:9/v1"
+    connection = make.connection(region=Region.US, known=True)
+
+    assert services.check_known(connection=connection) is None
+
+    assert connection.known is None
+
+
+def test_a_test_event_is_in_the_feed_with_its_code():
+    cursor = make.cursor()
+
+    sent = services.send_test_event(connection=cursor.connection, actor=None)
+
+    event = Event.objects.get()
+    content = json.loads(bytes(event.payload))
+    stream = cursor.stream
+    assert (event.seq, content["event"]) == (sent.seq, "Connection Tested")
+    assert content["properties"] == {"code": sent.code, "stream": stream.name}
+    assert content["context"]["integration"] == {
+        "name": stream.slug,
+        "version": "1.0.0",
+    }
+    assert Connection.objects.get().test_code == sent.code
+    assert sent.stream_ids == {stream.pk}
+    cursor.refresh_from_db()
+    assert cursor.due_at is not None
+
+
+def test_what_a_person_has_seen_is_kept_until_the_next_test():
+    connection = make.cursor().connection
+    services.send_test_event(connection=connection, actor=None)
+
+    services.confirm_seen(connection=connection, actor=None)
+    assert connection.seen_at is not None
+
+    services.send_test_event(connection=connection, actor=None)
+    assert connection.seen_at is None
+
+
+def test_without_a_test_event_there_is_nothing_to_confirm():
+    with pytest.raises(CannotConfirm):
+        services.confirm_seen(connection=make.cursor().connection, actor=None)
+
+
+# --- The key stays secret --------------------------------------------------------------
+
+
+def test_the_key_is_in_no_error_log_or_audit_entry(caplog, settings):
+    caplog.set_level(logging.DEBUG)
+    settings.SEGMENT_CDN_URL = "http://127.0.0.1:9/v1"
+    connection = connect(make.feed())
+    services.check_known(connection=connection)
+    services.send_test_event(connection=connection, actor=None)
+    with pytest.raises(KeyInUse) as refused:
+        connect(make.feed())
+    services.replace(connection=connection, region=Region.EU, actor=None)
+    services.delete(connection=connection, actor=None)
+
+    told = [
+        caplog.text,
+        "".join(traceback.format_exception(refused.value)),
+        repr(list(AuditEntry.objects.values_list("action", "detail"))),
+        repr(connection.__dict__),
+    ]
+
+    assert [text for text in told if make.WRITE_KEY in text] == []
