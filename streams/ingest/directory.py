@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal, Self
 
-from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from streams.base.clock import now
@@ -23,7 +22,7 @@ from streams.events.services import open_feed
 from streams.ingest.auth import Credential, Kind, unknown
 from streams.ingest.cache import Recent
 from streams.tenancy.models import PartnerToken, Workspace
-from streams.tenancy.services import create_workspace
+from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 FRESH_S = 3.0  # seconds that an answer is kept
 ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
@@ -182,5 +181,5 @@ def _workspace(stream: Stream, external_id: str) -> Workspace | None:
             name=external_id,
             actor=None,
         )
-    except IntegrityError:  # another request made it in this moment
+    except ExternalIdTaken:  # another request made it in this moment
         return mine.get()
