@@ -11,18 +11,17 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
+from typing import IO
 from xml.etree import ElementTree as ET
 
 from tests.services.keeper import ROOT
-from tests.services.processes import end_with_parent, start, stop
+from tests.services.processes import end_with_parent, start
 
 PASSES = {
     "sqlite": "SQLite and the embedded broker",
     "postgres": "PostgreSQL and a Redis or Valkey",
 }
-STOP_TIMEOUT_S = 30
 
 
 @dataclass(slots=True)
@@ -57,41 +56,44 @@ def main() -> None:
 
 def run(database: str, title: str, arguments: list[str]) -> Outcome:
     """One pass; that it ended early, or found no tests, is a failure of its own."""
-    with TemporaryDirectory(prefix="portal-test-") as folder:
-        report = Path(folder) / "report.xml"
+    with TemporaryFile() as report:  # has no name: nothing of it can be left behind
         status = run_pytest(database, report, arguments)
-        outcome = read(report, title) if report.exists() else Outcome()
+        outcome = read(report, title)
     if status != (1 if outcome.failed else 0):
         print(f"The pass on {title} ended with pytest's exit status {status}.")
         outcome.failed += 1
     return outcome
 
 
-def run_pytest(database: str, report: Path, arguments: list[str]) -> int:
+def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
     environ = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
     pytest = start(
         [
-            *(sys.executable, "-m", "pytest", f"--database={database}"),
-            *("-n", "2", "-p", "no:cacheprovider", f"--junit-xml={report}"),
+            *(sys.executable, "-m", "pytest", f"--database={database}", "-n", "2"),
+            *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,
         ],
         at_our_death=signal.SIGTERM,
-        process_group=0,  # Ctrl-C comes to us; pytest hears of it once
+        process_group=0,  # Ctrl-C comes to us, and we end its whole group
         cwd=ROOT,
         env=environ,
         stdin=subprocess.DEVNULL,
+        pass_fds=[report.fileno()],
     )
     try:
         return pytest.wait()
     except KeyboardInterrupt:
-        stop(pytest, signal.SIGINT, timeout_s=STOP_TIMEOUT_S)
+        os.killpg(pytest.pid, signal.SIGTERM)
+        pytest.wait()
         sys.exit("Interrupted.")
 
 
-def read(report: Path, title: str) -> Outcome:
-    """Count the test cases of a JUnit report."""
+def read(report: IO[bytes], title: str) -> Outcome:
+    """Count the test cases of a JUnit report; an empty one has none."""
     outcome = Outcome()
-    for case in ET.parse(report).iter("testcase"):
+    report.seek(0)
+    xml = report.read() or b"<testsuites/>"
+    for case in ET.fromstring(xml).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             outcome.failed += 1
         elif (skipped := case.find("skipped")) is not None:

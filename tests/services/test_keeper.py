@@ -17,6 +17,7 @@ import redis
 
 from tests.services import postgres
 from tests.services.keeper import ROOT, Keeper
+from tests.services.processes import start
 
 pytestmark = pytest.mark.processes
 
@@ -33,7 +34,10 @@ signal.pause()
 def run():
     """A process that keeps servers, as a run of the tests does."""
     command = [sys.executable, "-c", A_RUN]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+    process = start(
+        command, at_our_death=signal.SIGKILL, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    with process:
         yield process
         process.kill()
 
