@@ -13,13 +13,12 @@ from streams.connections.regions import Region
 from streams.delivery.services import connect
 from streams.events.services import new_ingest_key, open_feed
 from streams.management.demo import cast
+from streams.tenancy.members import add_member
 from streams.tenancy.models import (
     Partner,
-    PartnerMembership,
     PartnerToken,
     User,
     Workspace,
-    WorkspaceMembership,
 )
 from streams.tenancy.services import create_partner, create_workspace
 
@@ -47,8 +46,10 @@ def seed() -> None:
     users = {person: _user(person, renew=renew) for person in cast.PEOPLE}
     stream = _stream(users[cast.PARTNER_ADMIN])
     workspaces = {c.external_id: _workspace(stream, c) for c in cast.CUSTOMERS}
+    places = {stream.partner.slug: stream.partner, **workspaces}
     for person, user in users.items():
-        _give_role(person, user, stream.partner, workspaces)
+        if person.place:
+            _give_role(person, user, places[person.place])
     _give_token(stream, users[cast.PARTNER_ADMIN])
     feeds = [_feed(stream, workspaces[c.external_id], c) for c in cast.CUSTOMERS]
     _connect(feeds[0], cast.CUSTOMERS[0])
@@ -96,19 +97,9 @@ def _workspace(stream: Stream, customer: Customer) -> Workspace:
     )
 
 
-def _give_role(
-    person: Person, user: User, partner: Partner, workspaces: dict[str, Workspace]
-) -> None:
-    if person.place == partner.slug:
-        PartnerMembership.objects.get_or_create(
-            user=user, partner=partner, defaults={"role": person.role}
-        )
-    elif person.place:
-        WorkspaceMembership.objects.get_or_create(
-            user=user,
-            workspace=workspaces[person.place],
-            defaults={"role": person.role},
-        )
+def _give_role(person: Person, user: User, place: Partner | Workspace) -> None:
+    if not place.members.contains(user):
+        add_member(place=place, user=user, role=person.role, actor=None)
 
 
 def _give_token(stream: Stream, owner: User) -> None:

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from streams.connections.keys import open_write_key
+from streams.connections.models import Connection
+from streams.delivery.services import pause
+from streams.events.models import Feed
+from streams.management.demo import cast, seeding
+from streams.models import AuditEntry
+from streams.tenancy.models import (
+    Partner,
+    PartnerMembership,
+    PartnerToken,
+    User,
+    Workspace,
+    WorkspaceMembership,
+)
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+EVERYTHING = (
+    AuditEntry, Connection, Feed, Partner, PartnerMembership, PartnerToken, User,
+    Workspace, WorkspaceMembership,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def sandbox_is_offered(settings):
+    settings.SANDBOX_URL = "http://127.0.0.1:9"
+
+
+def seed() -> None:
+    call_command("seed_demo", verbosity=0)
+
+
+def rows() -> dict[str, list[dict]]:
+    return {
+        model.__name__: list(model.objects.order_by("pk").values())
+        for model in EVERYTHING
+    }
+
+
+def test_seeding_twice_changes_nothing():
+    seed()
+    before = rows()
+
+    seed()
+
+    assert rows() == before
+
+
+def test_everybody_signs_in_with_the_password_that_is_told():
+    seed()
+
+    for one in cast.sign_ins():
+        assert User.objects.get(email=one.email).check_password(one.password)
+
+
+def test_there_is_a_member_of_each_kind():
+    seed()
+
+    kinds = [*PartnerMembership.objects.values_list("role", flat=True)]
+    assert sorted(kinds) == ["admin", "developer", "support"]
+    northwind = WorkspaceMembership.objects.filter(workspace__external_id="northwind")
+    assert Counter(m.role for m in northwind) == {"admin": 1, "editor": 1, "viewer": 1}
+    assert User.objects.get(is_staff=True).is_superuser
+
+
+def test_first_feed_is_connected_to_the_sandbox_and_the_second_waits_to_be():
+    seed()
+
+    connection = Connection.objects.get()
+    assert connection.feed.workspace.external_id == "northwind"
+    assert connection.region == "sandbox"
+    assert open_write_key(connection).text == cast.write_key(cast.NORTHWIND)
+    assert Feed.objects.count() == 2
+
+
+def test_tokens_are_those_that_the_run_file_tells():
+    seed()
+
+    assert PartnerToken.objects.get().digest == cast.partner_token().digest
+    for customer in cast.CUSTOMERS:
+        feed = Feed.objects.get(workspace__external_id=customer.external_id)
+        assert feed.ingest_key_digest == cast.ingest_key(customer).digest
+
+
+def test_new_secret_key_makes_new_secrets_of_the_same_people(settings):
+    seed()
+    people = [user.pk for user in User.objects.order_by("pk")]
+
+    settings.SECRET_KEY = "another"
+    seed()
+
+    assert [user.pk for user in User.objects.order_by("pk")] == people
+    test_everybody_signs_in_with_the_password_that_is_told()
+    test_tokens_are_those_that_the_run_file_tells()
+
+
+def test_what_somebody_did_to_the_connection_stays():
+    seed()
+    pause(connection=Connection.objects.get(), actor=None)
+
+    seed()
+
+    assert Connection.objects.get().status == Connection.Status.PAUSED
+
+
+def test_token_that_was_revoked_works_again_at_the_next_start():
+    seed()
+    PartnerToken.objects.update(revoked_at=make.NOW)
+
+    seed()
+
+    assert PartnerToken.objects.get().revoked_at is None
+
+
+def test_nothing_is_seeded_where_https_is_on(settings):
+    settings.HTTPS = True
+
+    with pytest.raises(CommandError, match="HTTPS is on"):
+        seed()
+
+    assert not User.objects.exists()
+
+
+def test_nothing_is_seeded_where_real_partners_are():
+    make.partner()
+
+    with pytest.raises(CommandError, match="there are real partners"):
+        seed()
+
+    assert not User.objects.exists()
+
+
+def test_force_seeds_all_the_same(settings):
+    settings.HTTPS = True
+
+    call_command("seed_demo", "--force", verbosity=0)
+
+    assert seeding.obstacle() is not None
+    assert Partner.objects.get().slug == "postbox"
+
+
+def test_without_a_sandbox_it_says_what_is_missing(settings):
+    settings.SANDBOX_URL = ""
+
+    with pytest.raises(CommandError, match="SANDBOX_URL is not set"):
+        seed()
+
+    assert not User.objects.exists()
