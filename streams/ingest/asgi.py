@@ -16,7 +16,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-BODY_TIMEOUT_S = 20.0  # for a whole body, however slowly it trickles
+BODY_TIMEOUT_S = 10.0  # for a whole body, however slowly it trickles
 
 log = structlog.get_logger()
 

@@ -1,0 +1,259 @@
+"""The ingest's own process: gunicorn with its ASGI worker, as production starts it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from segment.analytics import Client
+
+from streams.base.ids import new_secret
+from streams.events.models import Event
+from streams.ingest.asgi import BODY_TIMEOUT_S
+from tests import make
+from tests.ingest.sending import TRACK, basic, bearer, track
+from tests.running import RunningPortal, database_url, running, until
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def processes(transactional_db, services, tmp_path):
+    with running(services.environ(DATABASE_URL=database_url()), tmp_path) as processes:
+        yield processes
+
+
+@pytest.fixture
+def url(processes: RunningPortal):
+    return processes.ingest()
+
+
+@pytest.fixture
+def feed(transactional_db):
+    return make.cursor(make.connection()).feed
+
+
+@pytest.fixture
+def key(feed):
+    return make.ingest_key(feed)
+
+
+def logged(feed):
+    rows = Event.objects.filter(feed=feed).order_by("seq")
+    return [json.loads(bytes(row.payload)) for row in rows]
+
+
+def send_raw(url, head, body=b"", *, then_close=False):
+    """Send bytes as they are; everything that comes back until the server closes."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), timeout=40) as wire:
+        wire.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+        if then_close:
+            return b""
+        return b"".join(iter(lambda: wire.recv(65536), b""))
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_the_official_python_library_works_unchanged(url, feed, key, compress):
+    failed = []
+    client = Client(
+        key.text,
+        host=url,
+        gzip=compress,
+        on_error=lambda error, _: failed.append(error),
+    )
+
+    client.identify("u1", {"plan": "free"})
+    client.track("u1", "Email Opened", {"subject": "Hi"})
+    client.page("u1", "Docs", "Start", {"path": "/"})
+    client.screen("u1", "App", "Inbox")
+    client.group("u1", "g1", {"name": "Acme"})
+    client.alias("old", "u1")
+    client.flush()
+    client.join()
+
+    assert failed == []
+    events = logged(feed)
+    assert [event["type"] for event in events] == [
+        "identify", "track", "page", "screen", "group", "alias",
+    ]  # fmt: skip
+    assert {event["context"]["library"]["name"] for event in events} == {
+        "analytics-python"
+    }
+    assert not any({"writeKey", "sentAt"} & event.keys() for event in events)
+
+
+def test_the_library_hears_of_a_wrong_key(url):
+    failed = []
+    client = Client(
+        "ik_wrong", host=url, on_error=lambda error, _: failed.append(error)
+    )
+
+    client.track("u1", "Email Opened")
+    client.flush()
+    client.join()
+
+    assert [(error.status, error.code) for error in failed] == [(401, "INGEST-KEY-002")]
+
+
+def test_many_senders_at_once_are_all_taken_once(url, feed, key):
+    def send(number):
+        with requests.Session() as session:
+            answers = [
+                session.post(
+                    f"{url}/v1/track",
+                    json=track(f"{number}-{step}"),
+                    headers=basic(key),
+                    timeout=20,
+                )
+                for step in range(10)
+            ]
+        return [answer.json()["results"][0]["outcome"] for answer in answers]
+
+    with ThreadPoolExecutor(20) as senders:
+        outcomes = list(senders.map(send, [*range(20), *range(5)]))
+
+    flat = list(chain.from_iterable(outcomes))
+    assert (flat.count("accepted"), flat.count("duplicate")) == (200, 50)
+    assert len({event["messageId"] for event in logged(feed)}) == 200
+
+
+def test_a_large_request_of_a_partner_is_taken(url, feed):
+    _, token = make.token(feed.stream)
+    batch = [
+        track(
+            f"m{n}", workspace=feed.workspace.external_id, properties={"t": "x" * 1500}
+        )
+        for n in range(2_500)
+    ]
+
+    answer = requests.post(
+        f"{url}/v1/batch",
+        data=gzip.compress(json.dumps({"batch": batch}).encode()),
+        headers={**bearer(token), "Content-Encoding": "gzip"},
+        timeout=30,
+    )
+
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 2_500)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/track", 405),
+        ("POST", "/nowhere", 404),
+        ("OPTIONS", "/v1/t", 204),
+        ("GET", "/healthz", 200),
+    ],
+)
+def test_every_answer_is_json_that_a_browser_may_read(url, method, path, status):
+    answer = requests.request(method, url + path, timeout=10)
+
+    assert answer.status_code == status
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_body_in_chunks_is_taken(url, feed, key):
+    body = json.dumps(TRACK).encode()
+
+    answer = requests.post(
+        f"{url}/v1/track",
+        data=iter([body[:9], body[9:]]),
+        headers=basic(key),
+        timeout=10,
+    )
+
+    assert (answer.status_code, len(logged(feed))) == (200, 1)
+
+
+def test_an_oversized_body_is_cut_off(url):
+    announced = send_raw(
+        url, "POST /v1/batch HTTP/1.1\nHost: x\nContent-Length: 999999999"
+    )
+    in_chunks = send_raw(
+        url,
+        "POST /v1/batch HTTP/1.1\nHost: x\nTransfer-Encoding: chunked",
+        b"100000\r\n" + b"x" * 0x100000,
+    )
+
+    for answer in (announced, in_chunks):
+        assert answer.startswith(b"HTTP/1.1 413")
+        assert b"INGEST-SIZE-001" in answer
+
+
+def test_a_body_that_trickles_is_cut_off(url):
+    began = time.monotonic()
+
+    answer = send_raw(
+        url, "POST /v1/batch HTTP/1.1\nHost: x\nContent-Length: 100", b'{"batch"'
+    )
+
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert BODY_TIMEOUT_S <= time.monotonic() - began < 2 * BODY_TIMEOUT_S
+
+
+def test_a_sender_who_goes_away_leaves_nothing_and_harms_nobody(url, feed, key):
+    head = "POST /v1/track HTTP/1.1\nHost: x\nContent-Length: 100"
+    for _ in range(20):
+        send_raw(url, head, b"{", then_close=True)
+
+    answer = requests.post(
+        f"{url}/v1/track", json=TRACK, headers=basic(key), timeout=10
+    )
+
+    assert answer.status_code == 200
+    assert len(logged(feed)) == 1
+
+
+def test_what_was_acknowledged_before_the_stop_is_there(processes, url, feed, key):
+    [server] = processes._children
+    acknowledged = []
+
+    def send(number):
+        while True:
+            message_id = f"{number}-{len(acknowledged)}-{time.monotonic_ns()}"
+            try:
+                answer = requests.post(
+                    f"{url}/v1/track",
+                    json=track(message_id),
+                    headers=basic(key),
+                    timeout=10,
+                )
+            except requests.ConnectionError:
+                return
+            assert answer.status_code == 200
+            acknowledged.append(message_id)
+
+    with ThreadPoolExecutor(8) as senders:
+        sending = [senders.submit(send, number) for number in range(8)]
+        until(lambda: len(acknowledged) > 50)
+        server.send_signal(signal.SIGTERM)
+        for future in sending:
+            future.result(30)
+        until(lambda: server.poll() is not None)
+
+    assert server.returncode == 0
+    assert set(acknowledged) == {event["messageId"] for event in logged(feed)}
+
+
+def test_no_key_is_in_the_log(processes, url, key):
+    unknown = new_secret("pt_")
+    requests.post(f"{url}/v1/track", json=TRACK, headers=basic(key), timeout=10)
+    requests.post(f"{url}/v1/track", json=TRACK, headers=bearer(unknown), timeout=10)
+    requests.post(
+        f"{url}/v1/batch", data=b'{"writeKey": "%s"' % key.text.encode(), timeout=10
+    )
+
+    log = processes.log.read_text()
+
+    assert key.text not in log
+    assert unknown.text not in log
