@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, cast
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
@@ -62,11 +62,11 @@ class Place:
         return self.role == Role.ADMIN
 
     @property
-    def query(self) -> str:
-        """What a link to another page of this feed must carry: nothing if it is the only one."""
+    def query(self) -> dict[str, str]:
+        """What links to other pages of this feed must carry, unless it is the only one."""
         if self.feed is None or len(self.feeds) == 1:
-            return ""
-        return f"?stream={self.feed.stream.slug}"
+            return {}
+        return {"stream": self.feed.stream.slug}
 
     @property
     def the_feed(self) -> Feed:
@@ -100,14 +100,20 @@ def signed_in[**P](
     view: Callable[Concatenate[PortalRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A page for people who have signed in; no browser or proxy may keep a copy."""
-    guarded = login_required(view)
 
     @wraps(view)
-    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if cast("PortalRequest", request).htmx and not request.user.is_authenticated:
+    def page(
+        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        asked = cast("PortalRequest", request)
+        response: HttpResponse
+        if request.user.is_authenticated:
+            response = view(asked, *args, **kwargs)
+        elif asked.htmx:
             # A part of a page cannot show the sign-in form: load the page anew.
-            return HttpResponseClientRefresh()
-        response = cast("HttpResponse", guarded(request, *args, **kwargs))
+            response = HttpResponseClientRefresh()
+        else:
+            response = redirect_to_login(request.get_full_path())
         add_never_cache_headers(response)
         return response
 

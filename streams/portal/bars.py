@@ -106,5 +106,5 @@ def _round_up(count: int) -> int:
     """The next of 1, 2, 5, 10, 20, 50 …: a scale that reads well."""
     if count <= 0:
         return 1
-    power = 10 ** ceil(log10(count))
+    power = int(10 ** ceil(log10(count)))
     return next(s for s in (power // 5, power // 2, power) if s >= count)

@@ -9,6 +9,7 @@ from streams.events import reading
 from streams.portal.access import PortalRequest, signed_in, workspace_to_see
 from streams.portal.forms import EventFilterForm
 from streams.portal.pretty import highlighted, stamps
+from streams.portal.tags import to
 
 
 @signed_in
@@ -38,7 +39,8 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
     """How many events came since the list was opened."""
     place = workspace_to_see(request, public_id)
     count = max(0, place.the_feed.head_seq - after)
-    shown = {"place": place, "head": after, "count": count}
+    here = request.htmx.current_url_abs_path or to(place, "events")
+    shown = {"place": place, "head": after, "count": count, "here": here}
     return render(request, "portal/_events_new.html", shown)
 
 

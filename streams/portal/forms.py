@@ -9,6 +9,9 @@ from streams.connections.regions import Region, offered
 from streams.events.reading import EventFilter
 
 if TYPE_CHECKING:
+    from streams.tenancy.models import Partner
+
+if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.forms.boundfield import BoundWidget
@@ -77,6 +80,64 @@ class ChangeForm(ConnectionForm):
         self.fields["write_key"].required = False
         self.fields["write_key"].label = "New write key"
         self.fields["write_key"].help_text = "Leave it empty to keep the key you have."
+
+
+class OfAStreamForm(forms.Form):
+    """Asks which of the partner's streams, if there is a choice."""
+
+    def __init__(self, partner: Partner, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        streams = partner.streams.order_by("name")
+        chosen = forms.ModelChoiceField(
+            streams, label="Stream", empty_label=None, initial=streams.first()
+        )
+        if len(streams) == 1:
+            chosen.widget = forms.HiddenInput()
+        self.fields["stream"] = chosen
+
+
+class WorkspaceForm(OfAStreamForm):
+    name = forms.CharField(
+        max_length=100,
+        label="Name",
+        help_text="What the customer is called. The customer sees it.",
+    )
+    external_id = forms.CharField(
+        max_length=100,
+        label="Your id",
+        help_text="What your tool calls this customer. Your events name it, so it should"
+        " never change: a number is better than a name.",
+    )
+
+
+class TokenForm(OfAStreamForm):
+    name = forms.CharField(
+        max_length=100,
+        label="Name",
+        help_text="Where it is used, such as “Production”.",
+    )
+
+
+class StreamForm(forms.Form):
+    name = forms.CharField(max_length=100, label="Name")
+    version = forms.RegexField(
+        r"\A\d{1,6}\.\d{1,6}\.\d{1,6}\Z",
+        label="Version",
+        help_text="Raise it when you change which events you send, or what is in them.",
+        error_messages={"invalid": "Three numbers with dots between them, as 1.0.0."},
+    )
+    allow_anonymous = forms.BooleanField(
+        required=False,
+        label="Take events without a userId",
+        help_text="They must have an anonymousId then. Segment asks partners for a userId"
+        " on every event.",
+    )
+    create_workspaces = forms.BooleanField(
+        required=False,
+        label="Make workspaces by themselves",
+        help_text="The first event for a customer that is not known yet makes its"
+        " workspace. Off: such events are refused.",
+    )
 
 
 class EventFilterForm(forms.Form):

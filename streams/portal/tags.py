@@ -20,14 +20,25 @@ if TYPE_CHECKING:
 register = template.Library()
 
 # Pages that stand below another one in the navigation.
-SECTIONS = {"event": "events", "delivery": "deliveries", "workspace": "workspaces"}
+SECTIONS = {
+    "event": "events",
+    "delivery": "deliveries",
+    "member": "members",
+    "partner": "workspaces",
+    "workspace": "workspaces",
+    "ingest": "workspaces",
+    "stream": "streams",
+    "token": "tokens",
+}
 
 
 @register.simple_tag
-def to(place: Place, page: str, *args: object) -> str:
+def to(place: Place, page: str, *args: object, **query: object) -> str:
     """The address of a page of this workspace, for the same feed."""
-    return (
-        reverse(f"portal:{page}", args=(place.workspace.public_id, *args)) + place.query
+    return reverse(
+        f"portal:{page}",
+        args=(place.workspace.public_id, *args),
+        query={**place.query, **query},
     )
 
 
@@ -43,8 +54,9 @@ def nav_link(
 ) -> dict[str, object]:
     """A link of the sidebar, marked if the page that is shown belongs below it."""
     match = context.request.resolver_match
-    shown = match.url_name.removeprefix("partner-") if match else ""
-    section = SECTIONS.get(shown.split("-")[0], shown.split("-")[0])
+    shown = match.url_name or "" if match else ""
+    first = shown.removeprefix("partner-").split("-")[0]
+    section = SECTIONS.get(first, first)
     icon = f"portal/icons/{page}.svg"
     return {"href": href, "label": label, "icon": icon, "current": section == page}
 

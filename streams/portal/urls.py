@@ -1,18 +1,90 @@
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from streams.portal import deliveries, events, home, overview
+from streams.portal import (
+    changing,
+    connection,
+    deliveries,
+    events,
+    home,
+    invitations,
+    members,
+    overview,
+    partner,
+    partner_streams,
+)
 
-pages = [
+type Pages = list[URLPattern | URLResolver]
+
+connection_pages = [
+    path("", connection.connection, name="connection"),
+    path("check/", connection.connection_check, name="connection-check"),
+    path("test/", connection.connection_test, name="connection-test"),
+    path(
+        "test/<int:seq>/",
+        connection.connection_test_fresh,
+        name="connection-test-fresh",
+    ),
+    path("seen/", connection.connection_seen, name="connection-seen"),
+    path("pause/", connection.connection_pause, name="connection-pause"),
+    path("resume/", connection.connection_resume, name="connection-resume"),
+    path("retry/", connection.connection_retry, name="connection-retry"),
+    path("change/", changing.connection_change, name="connection-change"),
+    path("replace/", changing.connection_replace, name="connection-replace"),
+    path("delete/", connection.connection_delete, name="connection-delete"),
+]
+
+workspace_pages: Pages = [
+    path("", overview.overview, name="overview"),
+    path("fresh/", overview.overview_fresh, name="overview-fresh"),
+    path("events/", events.events, name="events"),
+    path("events/new/<int:after>/", events.events_new, name="events-new"),
+    path("events/<int:seq>/", events.event, name="event"),
+    path("deliveries/", deliveries.deliveries, name="deliveries"),
+    path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
+    path("connection/", include(connection_pages)),
+    path("members/", members.members, name="members"),
+    path("members/<int:pk>/role/", members.member_role, name="member-role"),
+    path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
+]
+
+partner_workspace_pages = [
+    path("", partner.workspace, name="partner-workspace"),
+    path("invite/", members.workspace_invite, name="partner-workspace-invite"),
+    path("feeds/<int:pk>/key/", partner.ingest_key, name="partner-ingest-key"),
+]
+
+partner_pages: Pages = [
+    path("", partner.workspaces, name="partner"),
+    path("workspaces/new/", partner.workspace_new, name="partner-workspace-new"),
+    path("workspaces/<public_id>/", include(partner_workspace_pages)),
+    path("streams/", partner_streams.streams, name="partner-streams"),
+    path("streams/<slug:stream_slug>/", partner_streams.stream, name="partner-stream"),
+    path("tokens/", partner_streams.tokens, name="partner-tokens"),
+    path(
+        "tokens/<int:pk>/revoke/",
+        partner_streams.token_revoke,
+        name="partner-token-revoke",
+    ),
+    path("members/", members.partner_members, name="partner-members"),
+    path(
+        "members/<int:pk>/role/",
+        members.partner_member_role,
+        name="partner-member-role",
+    ),
+    path(
+        "members/<int:pk>/remove/",
+        members.partner_member_remove,
+        name="partner-member-remove",
+    ),
+]
+
+pages: Pages = [
     path("", home.home, name="home"),
-    path("w/<public_id>/", overview.overview, name="overview"),
-    path("w/<public_id>/fresh/", overview.overview_fresh, name="overview-fresh"),
-    path("w/<public_id>/events/", events.events, name="events"),
-    path("w/<public_id>/events/new/<int:after>/", events.events_new, name="events-new"),
-    path("w/<public_id>/events/<int:seq>/", events.event, name="event"),
-    path("w/<public_id>/deliveries/", deliveries.deliveries, name="deliveries"),
-    path("w/<public_id>/deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
+    path("w/<public_id>/", include(workspace_pages)),
+    path("p/<slug:slug>/", include(partner_pages)),
+    path("invitations/<token>/", invitations.invitation, name="invitation"),
 ]
 
 urlpatterns = [

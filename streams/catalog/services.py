@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from streams.audit.services import record
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.tenancy.models import User
+
+
+@transaction.atomic
+def change_stream(
+    *,
+    stream: Stream,
+    name: str,
+    version: str,
+    allow_anonymous: bool,
+    create_workspaces: bool,
+    actor: User | None,
+) -> None:
+    """Change what a stream says of itself and what it takes, from the next event on."""
+    stream.name, stream.version = name, version
+    stream.allow_anonymous = allow_anonymous
+    stream.create_workspaces = create_workspaces
+    stream.save(
+        update_fields=["name", "version", "allow_anonymous", "create_workspaces"]
+    )
+    record(
+        "stream.changed",
+        actor=actor,
+        partner=stream.partner,
+        stream=stream.slug,
+        name=name,
+        version=version,
+        allow_anonymous=allow_anonymous,
+        create_workspaces=create_workspaces,
+    )

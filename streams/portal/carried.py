@@ -1,0 +1,60 @@
+"""A write key on its way from one page to the next: sealed, so that no page holds it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.core import signing
+from django.core.exceptions import BadRequest
+
+from streams.base.keyring import CannotDecrypt, Sealed
+from streams.connections.keys import key_ring
+from streams.connections.regions import Region
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+    from streams.tenancy.models import User
+
+SALT = "streams.portal.carried"
+MAX_AGE_S = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody asks for and has not confirmed yet."""
+
+    region: Region
+    write_key: str = field(default="", repr=False)  # empty: stays as it is
+
+    @property
+    def last4(self) -> str:
+        return self.write_key[-4:]
+
+    @property
+    def region_label(self) -> str:
+        return str(self.region.label)
+
+    def seal(self, connection: Connection, user: User) -> str:
+        """For a hidden field: opens for this connection and person, 15 minutes long."""
+        sealed = key_ring().seal(self.write_key, bound_to=_bound_to(connection, user))
+        text = base64.b64encode(sealed.ciphertext).decode()
+        return signing.dumps([self.region.value, sealed.key_id, text], salt=SALT)
+
+
+def opened(carried: str, connection: Connection, user: User) -> Change | None:
+    """The change; None: it is too old. Raises BadRequest for what we never gave out."""
+    try:
+        region, key_id, text = signing.loads(carried, salt=SALT, max_age=MAX_AGE_S)
+        sealed = Sealed(key_id, base64.b64decode(text))
+        key = key_ring().open(sealed, bound_to=_bound_to(connection, user))
+    except signing.SignatureExpired:
+        return None
+    except (signing.BadSignature, CannotDecrypt) as error:
+        raise BadRequest("This change was prepared for somebody else.") from error
+    return Change(Region(region), key)
+
+
+def _bound_to(connection: Connection, user: User) -> str:
+    return f"change:{connection.public_id}:by:{user.pk}"

@@ -1,0 +1,90 @@
+"""Another key or another region: first what it means, then the change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from streams.connections.errors import InvalidWriteKey
+from streams.connections.regions import Region
+from streams.delivery import services
+from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_edit
+from streams.portal.carried import Change, opened
+from streams.portal.connection import current_connection
+from streams.portal.forms import ChangeForm
+from streams.portal.tags import to
+from streams.tasks import wake
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+
+
+@sensitive_post_parameters("write_key")
+@signed_in
+def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Ask for the new key or region; a POST shows what it would change."""
+    place = workspace_to_edit(request, public_id)
+    current = current_connection(place)
+    form = ChangeForm(request.POST or None, initial={"region": current.region})
+    if form.is_valid():
+        change = Change(
+            Region(form.cleaned_data["region"]), form.cleaned_data["write_key"]
+        )
+        if change.write_key or change.region != current.region:
+            try:
+                return _preview(request, place, current, change)
+            except InvalidWriteKey as error:
+                form.add_error("write_key", str(error))
+        else:
+            form.add_error(None, "This is what you have already: nothing would change.")
+    shown = {"place": place, "connection": current, "form": form}
+    return render(request, "portal/connection_change.html", shown)
+
+
+@signed_in
+@require_POST
+def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Do what the preview showed."""
+    place = workspace_to_edit(request, public_id)
+    current = current_connection(place)
+    change = opened(request.POST.get("change", ""), current, request.user)
+    if change is None:
+        messages.error(request, "That took more than 15 minutes. Please start again.")
+        return redirect(to(place, "connection-change"))
+    try:
+        services.replace(
+            connection=current,
+            write_key=change.write_key or None,
+            region=change.region,
+            actor=request.user,
+        )
+    except (InvalidWriteKey, services.ChangedMeanwhile) as error:
+        messages.error(request, str(error))
+        return redirect(to(place, "connection-change"))
+    wake({place.the_feed.stream_id})
+    services.check_known(connection=current)
+    messages.success(request, "Changed. Send a test event to be sure that it is right.")
+    return redirect(to(place, "connection"))
+
+
+def _preview(
+    request: PortalRequest, place: Place, current: Connection, change: Change
+) -> HttpResponse:
+    """Raises InvalidWriteKey."""
+    shown = {
+        "place": place,
+        "connection": current,
+        "change": change,
+        "carried": change.seal(current, request.user),
+        "impact": services.impact(
+            connection=current,
+            write_key=change.write_key or None,
+            region=change.region,
+        ),
+    }
+    return render(request, "portal/connection_preview.html", shown)

@@ -1,0 +1,198 @@
+"""The connection page: connect, prove that the key is right, pause, resume, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.connections.errors import InvalidWriteKey
+from streams.delivery import services
+from streams.delivery.models import Cursor
+from streams.observability import ledger
+from streams.portal.access import (
+    Place,
+    PortalRequest,
+    signed_in,
+    workspace_to_administer,
+    workspace_to_edit,
+    workspace_to_see,
+)
+from streams.portal.forms import ConnectionForm, number_in
+from streams.portal.proof import test_event
+from streams.portal.standing import events, standing
+from streams.portal.tags import to
+from streams.tasks import wake
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+
+
+@sensitive_post_parameters("write_key")
+@signed_in
+def connection(request: PortalRequest, public_id: str) -> HttpResponse:
+    """How the feed is connected; a POST connects it."""
+    if request.method == "POST":
+        return _connect(request, workspace_to_edit(request, public_id))
+    place = workspace_to_see(request, public_id)
+    current = place.connection()
+    if current is None:
+        return _new(request, place, ConnectionForm())
+    shown = _shown(place, current, number_in(request.GET, "test"))
+    return render(request, "portal/connection.html", shown)
+
+
+@signed_in
+@require_POST
+def connection_check(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Ask Segment again whether it knows the key."""
+    place = workspace_to_edit(request, public_id)
+    services.check_known(connection=current_connection(place))
+    return redirect(to(place, "connection"))
+
+
+@signed_in
+@require_POST
+def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Send a test event."""
+    place = workspace_to_edit(request, public_id)
+    current = current_connection(place)
+    with _telling_conflicts(request):
+        sent = services.send_test_event(connection=current, actor=request.user)
+        wake(sent.stream_ids)
+        return redirect(to(place, "connection", test=sent.seq) + "#test")
+    return redirect(to(place, "connection"))
+
+
+@signed_in
+def connection_test_fresh(
+    request: PortalRequest, public_id: str, seq: int
+) -> HttpResponse:
+    """The part of the page that says how far the test event is."""
+    place = workspace_to_see(request, public_id)
+    shown = _shown(place, current_connection(place), seq)
+    return render(request, "portal/_test.html", shown)
+
+
+@signed_in
+@require_POST
+def connection_seen(request: PortalRequest, public_id: str) -> HttpResponse:
+    """The person found the test event in Segment."""
+    place = workspace_to_edit(request, public_id)
+    with _telling_conflicts(request):
+        services.confirm_seen(connection=current_connection(place), actor=request.user)
+        messages.success(request, "Good: the connection works from end to end.")
+    return redirect(to(place, "connection"))
+
+
+@signed_in
+@require_POST
+def connection_pause(request: PortalRequest, public_id: str) -> HttpResponse:
+    place = workspace_to_edit(request, public_id)
+    with _telling_conflicts(request):
+        services.pause(connection=current_connection(place), actor=request.user)
+        messages.success(request, "Paused. Events are kept until you resume.")
+    return redirect(to(place, "connection"))
+
+
+@signed_in
+@require_POST
+def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
+    place = workspace_to_edit(request, public_id)
+    with _telling_conflicts(request):
+        services.resume(connection=current_connection(place), actor=request.user)
+        wake({place.the_feed.stream_id})
+        messages.success(request, "Resumed. What waited is on its way.")
+    return redirect(to(place, "connection"))
+
+
+@signed_in
+@require_POST
+def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Try now, without waiting for the next turn."""
+    place = workspace_to_edit(request, public_id)
+    with _telling_conflicts(request):
+        services.retry_now(connection=current_connection(place), actor=request.user)
+        wake({place.the_feed.stream_id})
+        messages.success(request, "Trying again now.")
+    return redirect(to(place, "connection"))
+
+
+@signed_in
+def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Say what deleting means; a POST does it."""
+    place = workspace_to_administer(request, public_id)
+    current = current_connection(place)
+    if request.method == "POST":
+        with _telling_conflicts(request):
+            services.delete(connection=current, actor=request.user)
+            messages.success(request, "The connection is deleted. New events are kept.")
+        return redirect(to(place, "connection"))
+    impact = services.impact(connection=current)
+    shown = {"place": place, "connection": current, "impact": impact}
+    return render(request, "portal/connection_delete.html", shown)
+
+
+def current_connection(place: Place) -> Connection:
+    """The connection, for what makes no sense without one."""
+    current = place.connection()
+    if current is None:
+        raise Http404
+    return current
+
+
+@contextmanager
+def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
+    """Say it when somebody else was faster: the page that follows shows how it is now."""
+    try:
+        yield
+    except services.Conflict as error:
+        messages.error(request, str(error))
+
+
+def _connect(request: PortalRequest, place: Place) -> HttpResponse:
+    form = ConnectionForm(request.POST)
+    if form.is_valid():
+        waiting = ledger.of(place.the_feed).held
+        try:
+            made = services.connect(
+                feed=place.the_feed, actor=request.user, **form.cleaned_data
+            )
+        except InvalidWriteKey as error:
+            form.add_error("write_key", str(error))
+        except services.AlreadyConnected as error:
+            messages.error(request, str(error))
+            return redirect(to(place, "connection"))
+        else:
+            wake({place.the_feed.stream_id})
+            services.check_known(connection=made)
+            told = f" {events(waiting)} on the way to Segment." if waiting else ""
+            messages.success(request, f"Connected.{told}")
+            return redirect(to(place, "connection"))
+    return _new(request, place, form)
+
+
+def _new(request: PortalRequest, place: Place, form: ConnectionForm) -> HttpResponse:
+    shown = {"place": place, "form": form, "ledger": ledger.of(place.the_feed)}
+    return render(request, "portal/connection_new.html", shown)
+
+
+def _shown(
+    place: Place, current: Connection, test_seq: int | None
+) -> dict[str, object]:
+    cursor = current.cursors.filter(kind=Cursor.Kind.LIVE).first()
+    counts = ledger.of(place.the_feed)
+    return {
+        "place": place,
+        "connection": current,
+        "cursor": cursor,
+        "standing": standing(current, cursor, counts, now()),
+        "test": test_event(current, test_seq),
+    }

@@ -1,0 +1,181 @@
+"""Who belongs to a workspace or a partner: the list, invitations, roles, removal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_administer,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    workspace_of,
+    workspace_to_administer,
+    workspace_to_see,
+)
+from streams.portal.people import InvitationForm, roles_of
+from streams.portal.tags import to, within
+from streams.tenancy.invitations import invite
+from streams.tenancy.members import (
+    AlreadyMember,
+    LastAdmin,
+    NoSuchRole,
+    change_role,
+    place_of,
+    remove_member,
+)
+
+if TYPE_CHECKING:
+    from streams.tenancy.members import Membership
+    from streams.tenancy.members import Place as Owner
+
+log = structlog.get_logger()
+
+
+@signed_in
+def members(request: PortalRequest, public_id: str) -> HttpResponse:
+    """The people of a workspace; a POST invites one."""
+    invites = request.method == "POST"
+    place = (workspace_to_administer if invites else workspace_to_see)(
+        request, public_id
+    )
+    form = InvitationForm(place.workspace, request.POST or None)
+    if invites and invited(request, place.workspace, form):
+        return redirect(to(place, "members"))
+    shown = {
+        "place": place,
+        "form": form if place.can_administer else None,
+        **people_of(place.workspace),
+    }
+    return render(request, "portal/members.html", shown)
+
+
+@signed_in
+@require_POST
+def member_role(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    place = workspace_to_administer(request, public_id)
+    _change_role(request, get_object_or_404(place.workspace.memberships, pk=pk))
+    return redirect(to(place, "members"))
+
+
+@signed_in
+def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    """Ask; a POST removes."""
+    place = workspace_to_administer(request, public_id)
+    membership = get_object_or_404(place.workspace.memberships, pk=pk)
+    if request.method == "POST":
+        return _remove(request, membership, to(place, "members"))
+    shown = {"place": place, "membership": membership, "owner": place.workspace}
+    return render(request, "portal/member_remove.html", shown)
+
+
+@signed_in
+def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
+    """The people of a partner; a POST invites one."""
+    invites = request.method == "POST"
+    place = (partner_to_administer if invites else partner_to_see)(request, slug)
+    form = InvitationForm(place.partner, request.POST or None)
+    if invites and invited(request, place.partner, form):
+        return redirect(within(place, "partner-members"))
+    shown = {
+        "place": place,
+        "form": form if place.can_administer else None,
+        **people_of(place.partner),
+    }
+    return render(request, "portal/partner_members.html", shown)
+
+
+@signed_in
+@require_POST
+def partner_member_role(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    place = partner_to_administer(request, slug)
+    _change_role(request, get_object_or_404(place.partner.memberships, pk=pk))
+    return redirect(within(place, "partner-members"))
+
+
+@signed_in
+def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    """Ask; a POST removes."""
+    place = partner_to_administer(request, slug)
+    membership = get_object_or_404(place.partner.memberships, pk=pk)
+    if request.method == "POST":
+        return _remove(request, membership, within(place, "partner-members"))
+    shown = {"place": place, "membership": membership, "owner": place.partner}
+    return render(request, "portal/partner_member_remove.html", shown)
+
+
+@signed_in
+def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
+    """The partner invites a customer's people, above all the first one."""
+    place = partner_to_develop(request, slug)
+    workspace = workspace_of(place, public_id)
+    form = InvitationForm(workspace, request.POST or None, initial={"role": "admin"})
+    if invited(request, workspace, form):
+        return redirect(within(place, "partner-workspace", public_id))
+    shown = {"place": place, "workspace": workspace, "form": form}
+    return render(request, "portal/partner_workspace_invite.html", shown)
+
+
+def people_of(owner: Owner) -> dict[str, object]:
+    """What `_members.html` shows."""
+    memberships = owner.memberships.select_related("user").order_by("created_at", "pk")
+    return {"memberships": memberships, "roles": roles_of(owner)}
+
+
+def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
+    """Send the invitation that the form asks for; False: the form says what is wrong."""
+    if not form.is_valid():
+        return False
+    email = form.cleaned_data["email"]
+    try:
+        invite(
+            place=owner,
+            email=email,
+            role=form.cleaned_data["role"],
+            actor=request.user,
+            link=lambda token: request.build_absolute_uri(
+                reverse("portal:invitation", args=[token])
+            ),
+        )
+    except AlreadyMember as error:
+        form.add_error("email", str(error))
+        return False
+    except OSError as error:  # what smtplib raises, and the network below it
+        log.warning("invitation.not_sent", error=type(error).__name__)
+        form.add_error(None, "The mail could not be sent. Please try again later.")
+        return False
+    messages.success(request, f"An invitation is on its way to {email}.")
+    return True
+
+
+def _change_role(request: PortalRequest, membership: Membership) -> None:
+    try:
+        change_role(
+            membership=membership, role=request.POST.get("role", ""), actor=request.user
+        )
+    except (LastAdmin, NoSuchRole) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            f"{membership.user} is {membership.get_role_display().lower()} now.",
+        )
+
+
+def _remove(request: PortalRequest, membership: Membership, back: str) -> HttpResponse:
+    who, owner = membership.user, place_of(membership)
+    try:
+        remove_member(membership=membership, actor=request.user)
+    except LastAdmin as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    messages.success(request, f"{who} is no longer a member of {owner}.")
+    return redirect("portal:home" if who == request.user else back)

@@ -1,0 +1,111 @@
+"""A partner's workspaces: the list, a new one, and one as the partner sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.events.services import new_ingest_key, open_feed
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    workspace_of,
+)
+from streams.portal.forms import WorkspaceForm
+from streams.portal.glance import rows
+from streams.portal.members import people_of
+from streams.tenancy.services import ExternalIdTaken, create_workspace
+
+if TYPE_CHECKING:
+    from streams.base.ids import Secret
+    from streams.tenancy.models import Workspace
+
+PAGE_LENGTH = 50
+
+
+@signed_in
+def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
+    """The partner's workspaces by name, and how each stands."""
+    place = partner_to_see(request, slug)
+    query = request.GET.get("q", "").strip()[:100]
+    named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
+    found = place.partner.workspaces.filter(named).order_by("name", "pk")
+    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    shown = {
+        "place": place,
+        "query": query,
+        "page": page,
+        "rows": rows(list(page), now()),
+        "several_streams": place.partner.streams.count() > 1,
+    }
+    return render(request, "portal/partner.html", shown)
+
+
+@signed_in
+def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
+    """Make a workspace and its feed; the answer shows the ingest key, once."""
+    place = partner_to_develop(request, slug)
+    form = WorkspaceForm(place.partner, request.POST or None)
+    if form.is_valid():
+        stream = form.cleaned_data.pop("stream")
+        try:
+            with transaction.atomic():
+                made = create_workspace(
+                    partner=place.partner, actor=request.user, **form.cleaned_data
+                )
+                _, secret = open_feed(stream=stream, workspace=made, actor=request.user)
+        except ExternalIdTaken as error:
+            form.add_error("external_id", str(error))
+        else:
+            return _workspace(
+                request, place, made, secret, "The new workspace's ingest key"
+            )
+    shown = {"place": place, "form": form}
+    return render(request, "portal/partner_workspace_new.html", shown)
+
+
+@signed_in
+def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
+    place = partner_to_see(request, slug)
+    return _workspace(request, place, workspace_of(place, public_id))
+
+
+@signed_in
+@require_POST
+def ingest_key(
+    request: PortalRequest, slug: str, public_id: str, pk: int
+) -> HttpResponse:
+    """Give a feed a new ingest key; the answer shows it, once."""
+    place = partner_to_develop(request, slug)
+    found = workspace_of(place, public_id)
+    feed = get_object_or_404(found.feeds, pk=pk)
+    secret = new_ingest_key(feed=feed, actor=request.user)
+    return _workspace(request, place, found, secret, "The new ingest key")
+
+
+def _workspace(
+    request: PortalRequest,
+    place: PartnerPlace,
+    found: Workspace,
+    secret: Secret | None = None,
+    secret_title: str = "",
+) -> HttpResponse:
+    shown = {
+        "place": place,
+        "workspace": found,
+        "rows": [row for row in rows([found], now()) if row.feed],
+        "secret": secret.text if secret else "",
+        "secret_title": secret_title,
+        **people_of(found),
+    }
+    return render(request, "portal/partner_workspace.html", shown)

@@ -1,0 +1,85 @@
+"""A partner's streams and the tokens of its servers."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from streams.catalog.services import change_stream
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+)
+from streams.portal.forms import StreamForm, TokenForm
+from streams.portal.snippets import snippets
+from streams.portal.tags import within
+from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
+
+
+@signed_in
+def streams(request: PortalRequest, slug: str) -> HttpResponse:
+    place = partner_to_see(request, slug)
+    shown = {"place": place, "streams": place.partner.streams.order_by("name")}
+    return render(request, "portal/partner_streams.html", shown)
+
+
+@signed_in
+def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """A stream's settings, and how to send events; a POST changes the settings."""
+    changes = request.method == "POST"
+    place = (partner_to_develop if changes else partner_to_see)(request, slug)
+    found = get_object_or_404(place.partner.streams, slug=stream_slug)
+    initial = {name: getattr(found, name) for name in StreamForm.base_fields}
+    form = StreamForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        change_stream(stream=found, actor=request.user, **form.cleaned_data)
+        messages.success(request, "Saved.")
+        return redirect(within(place, "partner-stream", stream_slug))
+    shown = {
+        "place": place,
+        "stream": found,
+        "form": form,
+        "snippets": snippets(request),
+    }
+    return render(request, "portal/partner_stream.html", shown)
+
+
+@signed_in
+def tokens(request: PortalRequest, slug: str) -> HttpResponse:
+    """The partner's tokens; the answer to a POST shows the new one, once."""
+    makes = request.method == "POST"
+    place = (partner_to_develop if makes else partner_to_see)(request, slug)
+    form, secret = TokenForm(place.partner, request.POST or None), None
+    if form.is_valid():
+        _, secret = create_token(actor=request.user, **form.cleaned_data)
+        form = TokenForm(place.partner)
+    made = place.partner.tokens.select_related("stream", "created_by").order_by("-pk")
+    all_streams = place.partner.streams.all()
+    shown = {
+        "place": place,
+        "tokens": made,
+        "streams": all_streams,
+        "form": form if place.can_develop and all_streams else None,
+        "secret": secret.text if secret else "",
+    }
+    return render(request, "portal/partner_tokens.html", shown)
+
+
+@signed_in
+def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    """Ask; a POST revokes."""
+    place = partner_to_develop(request, slug)
+    token = get_object_or_404(place.partner.tokens, pk=pk)
+    if request.method == "POST":
+        try:
+            revoke_token(token=token, actor=request.user)
+        except AlreadyRevoked as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"The token “{token.name}” is revoked.")
+        return redirect(within(place, "partner-tokens"))
+    shown = {"place": place, "token": token}
+    return render(request, "portal/partner_token_revoke.html", shown)

@@ -1,0 +1,83 @@
+"""How far the test event is, by which a person proves that the key is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.delivery import reading
+from streams.delivery.models import Delivery
+from streams.delivery.proof import TEST_EVENT, TEST_USER_ID
+from streams.delivery.reading import State
+from streams.events import reading as log
+from streams.events.reading import EventFilter
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.connections.models import Connection
+    from streams.events.models import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Of the test event `seq`."""
+
+    seq: int
+    code: str
+    name: str
+    state: State
+    at: datetime | None  # when Segment took it
+    reason: str  # why Segment did not
+
+    @property
+    def moving(self) -> bool:
+        """Worth looking again in a moment."""
+        return self.state == State.PENDING
+
+
+class _Properties(msgspec.Struct):
+    code: str = ""
+
+
+class _Call(msgspec.Struct):
+    properties: _Properties
+
+
+def test_event(connection: Connection, seq: int | None) -> Progress | None:
+    """Of the test event with that number; None for the number: of the newest one."""
+    feed = connection.feed
+    if seq is None:
+        seq = _newest(connection)
+    event = log.event(feed, seq) if seq is not None else None
+    if event is None or (event.name, event.user_id) != (TEST_EVENT, TEST_USER_ID):
+        return None
+    fate = reading.fates(feed, [event])[event.seq]
+    taken = None
+    if fate.delivery_id is not None:
+        found = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)
+        taken = found.first()
+    return Progress(
+        seq=event.seq,
+        code=_code(event),
+        name=event.name,
+        state=fate.state,
+        at=taken.started_at if taken else None,
+        reason=fate.reason,
+    )
+
+
+def _newest(connection: Connection) -> int | None:
+    if not connection.test_code:
+        return None
+    tests = EventFilter(
+        name=TEST_EVENT, user_id=TEST_USER_ID, since=connection.test_sent_at
+    )
+    found = log.page(connection.feed, filters=tests, limit=1).events
+    return found[0].seq if found else None
+
+
+def _code(event: Event) -> str:
+    return msgspec.json.decode(event.payload, type=_Call).properties.code
