@@ -40,6 +40,7 @@ def pytest_configure(config):
         config.add_cleanup(keeper.stop)
         services = Services(keeper.servers, worker=0)
     config.stash[SERVICES] = services
+    config.option.basetemp = str(services.folder / "tmp")  # gone with the run, too
     _set_django_up(services.environ())
 
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -50,11 +49,11 @@ def keeper():
 
 
 @pytest.fixture
-def public_folder():
-    """A folder that PostgreSQL's user can enter; pytest's own are for us alone."""
-    with TemporaryDirectory(prefix="portal-test-") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
+def public_folder(services):
+    """A folder that PostgreSQL's user can reach; pytest's own are for us alone."""
+    folder = Path(services.servers.folder).with_name(f"public-{services.folder.name}")
+    folder.mkdir(mode=0o711)
+    return folder
 
 
 def test_servers_answer(keeper):
