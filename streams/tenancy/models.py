@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
 from django.db import models
 
 from streams.base.clock import now
@@ -10,7 +14,9 @@ from streams.base.ids import public_id
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+    def create_user(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> User:
         """A person who signs in by e-mail; without a password they must set one."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -56,7 +62,9 @@ class Partner(models.Model):
 class Workspace(models.Model):
     """A customer of the partner, under the partner's own id for it."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="workspaces")
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="workspaces"
+    )
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
     external_id = models.CharField(max_length=100)
     name = models.CharField(max_length=100)
@@ -80,14 +88,20 @@ class PartnerMembership(models.Model):
         DEVELOPER = "developer", "Developer"
         SUPPORT = "support", "Support"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="partner_memberships")
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="partner_memberships"
+    )
+    partner = models.ForeignKey(
+        Partner, on_delete=models.CASCADE, related_name="memberships"
+    )
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "partner"], name="one_role_in_partner"),
+            models.UniqueConstraint(
+                fields=["user", "partner"], name="one_role_in_partner"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +137,9 @@ class WorkspaceMembership(models.Model):
 class PartnerToken(models.Model):
     """What a partner's server signs its requests with, for one of its streams."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="tokens")
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="tokens"
+    )
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="tokens"
     )

@@ -1,6 +1,7 @@
 """Partners, their streams and workspaces, and the tokens of their servers.
 
-Who is a member of what: members.py and invitations.py.
+Who is a member of what: members.py and invitations.py. A field that cannot be (too long, no
+slug) raises Django's ValidationError, whose words are for people.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def create_stream(
     """Another event source of the partner's tool. Raises SlugTaken."""
     # By way of the relation: the catalog is a room above this one.
     stream = partner.streams.model(partner=partner, name=name, slug=slug)
-    stream.clean_fields()
+    stream.clean_fields(exclude=["partner"])
     try:
         with transaction.atomic():
             stream.save()
@@ -89,7 +90,7 @@ def create_workspace(
 ) -> Workspace:
     """A customer of the partner. Raises ExternalIdTaken, also where two come at once."""
     workspace = Workspace(partner=partner, external_id=external_id, name=name)
-    workspace.clean_fields()
+    workspace.clean_fields(exclude=["partner"])
     try:
         with transaction.atomic():
             workspace.save()

@@ -1,0 +1,69 @@
+"""Brings every sealed write key to the newest key of the ring, while all else runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+
+from streams.audit.services import record
+from streams.base.keyring import CannotDecrypt
+from streams.connections.keys import key_ring, open_write_key, seal_write_key
+from streams.connections.models import Connection
+
+
+@dataclass(slots=True)
+class Rotation:
+    """What was done, and which connections need a look, by their public ids."""
+
+    renewed: int = 0
+    unreadable: list[str] = field(default_factory=list)  # the ring lacks their key
+    used_twice: list[str] = field(default_factory=list)  # another has the same key
+
+
+def renew_keys(*, batch: int = 500) -> Rotation:
+    """Seal with the newest key what another one sealed, and renew fingerprints.
+
+    May be stopped and run again at any time: what is done stays done. A connection whose
+    key is replaced meanwhile keeps its new one.
+    """
+    rotation = Rotation()
+    for connection in _current(batch):
+        try:
+            _renew(connection, rotation)
+        except CannotDecrypt:
+            rotation.unreadable.append(connection.public_id)
+    if rotation.renewed:
+        newest = key_ring().newest
+        record("connections.renewed", actor=None, count=rotation.renewed, key_id=newest)
+    return rotation
+
+
+def _current(batch: int) -> Iterator[Connection]:
+    """All that have a key, read little by little so that no transaction stays open."""
+    rows, last = Connection.objects.current().order_by("pk"), 0
+    while page := list(rows.filter(pk__gt=last)[:batch]):
+        yield from page
+        last = page[-1].pk
+
+
+def _renew(connection: Connection, rotation: Rotation) -> None:
+    key = open_write_key(connection)
+    name, feed_id = connection.public_id, connection.feed_id
+    fields = seal_write_key(key, public_id=name, feed_id=feed_id)
+    sealed_with_newest = connection.key_ring_id == fields["key_ring_id"]
+    if sealed_with_newest and connection.key_fingerprint == key.fingerprint:
+        return
+    # Asked again in the UPDATE: a key that was replaced meanwhile has the last word.
+    old = bytes(connection.key_ciphertext)
+    same = Connection.objects.filter(pk=connection.pk, key_ciphertext=old)
+    try:
+        with transaction.atomic():
+            rotation.renewed += same.update(**fields)
+    except IntegrityError:
+        # Pasted twice between a change of SECRET_KEY and now: only a person can say
+        # whose it is. Its old fingerprint stays.
+        fields["key_fingerprint"] = connection.key_fingerprint
+        same.update(**fields)
+        rotation.used_twice.append(name)

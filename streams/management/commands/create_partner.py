@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+from django.utils.text import slugify
+
+from streams.tenancy.invitations import make_invitation
+from streams.tenancy.models import PartnerMembership
+from streams.tenancy.services import SlugTaken, create_partner
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes a partner with its stream, and prints an invitation for its first admin."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help='the company\'s name, as "Postbox"')
+        parser.add_argument("admin", help="the first admin's e-mail address")
+        parser.add_argument(
+            "--slug", help="in the partner's URLs; from the name unless given"
+        )
+        parser.add_argument(
+            "--stream-name", help="the tool's name; the partner's unless given"
+        )
+        parser.add_argument(
+            "--stream-slug",
+            help="names the tool in context.integration; from its name unless given",
+        )
+        parser.add_argument(
+            "--url",
+            default="http://localhost:8000",
+            help="where people reach this portal (default: %(default)s)",
+        )
+
+    @transaction.atomic
+    def handle(
+        self,
+        *,
+        name: str,
+        admin: str,
+        slug: str | None,
+        stream_name: str | None,
+        stream_slug: str | None,
+        url: str,
+        **_: Any,
+    ) -> None:
+        stream_name = stream_name or name
+        try:
+            validate_email(admin)
+            partner = create_partner(
+                name=name,
+                slug=slug or slugify(name),
+                stream_name=stream_name,
+                stream_slug=stream_slug or slugify(stream_name),
+                admin=None,
+                actor=None,
+            )
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        except SlugTaken as error:
+            raise CommandError(str(error)) from error
+        role = PartnerMembership.Role.ADMIN
+        token = make_invitation(place=partner, email=admin, role=role, actor=None)
+        path = reverse("portal:invitation", args=[token])
+        self.stdout.write(f"{partner} is made. {admin} may join once, within a week:")
+        self.stdout.write(url.rstrip("/") + path)
