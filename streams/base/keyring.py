@@ -85,7 +85,7 @@ class KeyRing:
         nonce, body = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
         try:
             return AESGCM(key).decrypt(nonce, body, bound_to.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to be one of ours
             raise CannotDecrypt(
                 "This ciphertext does not belong to this row."
             ) from None

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import re
+
+from streams.base.ids import Secret, digest, new_secret, public_id, short_code
+
+
+def test_a_secret_is_its_prefix_and_32_letters_and_digits():
+    secret = new_secret("pt_")
+
+    assert re.fullmatch(r"pt_[A-Za-z0-9]{32}", secret.text)
+    assert new_secret("pt_") != secret
+
+
+def test_a_secret_shows_its_first_letters_alone():
+    secret = Secret("pt_abcdefghijklmnop")
+
+    assert repr(secret) == str(secret) == "Secret(pt_abcde…)"
+    assert secret.hint == "pt_abcde"
+
+
+def test_a_secret_is_found_by_its_digest():
+    secret = new_secret("ik_")
+
+    assert secret.digest == digest(secret.text)
+    assert len(secret.digest) == 64
+
+
+def test_even_half_a_character_has_a_digest():
+    assert digest("\ud800") != digest("\ud801")
+
+
+def test_public_ids_and_codes_have_their_form():
+    assert re.fullmatch(r"[b-df-hj-np-tv-xz2-9]{12}", public_id())
+    assert re.fullmatch(r"[0-9]{4}", short_code())

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from streams.base.keyring import CannotDecrypt, KeyRing, KeyRingError, Sealed
+
+KEY = base64.b64encode(b"k" * 32).decode()
+SHORT = base64.b64encode(b"k" * 16).decode()
+
+
+def test_what_was_sealed_opens_for_the_same_row_alone():
+    ring = KeyRing.parse([f"k1:{KEY}"])
+
+    sealed = ring.seal("a secret", bound_to="row 1")
+
+    assert ring.open(sealed, bound_to="row 1") == "a secret"
+    with pytest.raises(CannotDecrypt):
+        ring.open(sealed, bound_to="row 2")
+
+
+def test_the_first_entry_seals():
+    ring = KeyRing.parse([f"k2:{KEY}", f"k1:{base64.b64encode(b'o' * 32).decode()}"])
+
+    assert ring.seal("a secret", bound_to="row").key_id == ring.newest == "k2"
+
+
+def test_a_ciphertext_cut_short_does_not_open():
+    ring = KeyRing.parse([f"k1:{KEY}"])
+
+    for length in (0, 5, 12, 20):
+        cut = Sealed("k1", ring.seal("a secret", bound_to="row").ciphertext[:length])
+        with pytest.raises(CannotDecrypt):
+            ring.open(cut, bound_to="row")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        [""],
+        [KEY],
+        [f":{KEY}"],
+        ["k1:"],
+        ["k1:not base64"],
+        [f"k1:{SHORT}"],
+        [f"k1:{KEY}", f"k1:{KEY}"],
+    ],
+)
+def test_a_ring_that_cannot_be_used_is_refused_without_its_keys(entries):
+    with pytest.raises(KeyRingError) as refused:
+        KeyRing.parse(entries)
+
+    assert KEY not in str(refused.value)
+    assert SHORT not in str(refused.value)
+
+
+def test_keys_and_ciphertexts_are_in_no_repr():
+    ring = KeyRing.parse([f"k1:{KEY}"])
+
+    shown = repr(ring) + repr(ring.seal("a secret", bound_to="row"))
+
+    assert shown == "KeyRing()Sealed(key_id='k1')"

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from streams.audit.models import AuditEntry
+from streams.connections.keys import WriteKey, open_write_key
+from streams.connections.models import Connection
+from streams.connections.rotation import Rotation, renew_keys
+from tests import make
+from tests.connections.test_keys import ring
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rotated(settings):
+    """Three connections that an older key has sealed."""
+    settings.ENCRYPTION_KEYS = ring("old")
+    connections = [make.connection() for _ in range(3)]
+    settings.ENCRYPTION_KEYS = ring("new", "old")
+    return connections
+
+
+def test_after_a_rotation_the_old_key_is_not_needed(rotated, settings):
+    keys = [open_write_key(connection) for connection in rotated]
+
+    assert renew_keys(batch=2) == Rotation(renewed=3)
+
+    settings.ENCRYPTION_KEYS = ring("new")
+    assert [open_write_key(c) for c in Connection.objects.order_by("pk")] == keys
+    assert AuditEntry.objects.get().detail == {"count": 3, "key_id": "new"}
+
+
+def test_what_is_sealed_with_the_newest_key_is_left_alone(rotated):
+    renew_keys()
+    before = list(Connection.objects.values_list("key_ciphertext"))
+
+    assert renew_keys() == Rotation(renewed=0)
+
+    assert list(Connection.objects.values_list("key_ciphertext")) == before
+
+
+def test_a_row_that_cannot_be_opened_does_not_stop_the_others(rotated):
+    Connection.objects.filter(pk=rotated[1].pk).update(key_ring_id="lost")
+
+    rotation = renew_keys()
+
+    assert rotation == Rotation(renewed=2, unreadable=[rotated[1].public_id])
+
+
+def test_a_deleted_connection_has_nothing_to_renew(rotated):
+    Connection.objects.update(deleted_at=make.NOW, key_ciphertext=b"", key_ring_id="")
+
+    assert renew_keys() == Rotation()
+
+
+def test_fingerprints_are_renewed_when_the_secret_key_has_changed(settings):
+    connection = make.connection(write_key=make.WRITE_KEY)
+    settings.SECRET_KEY = "another"
+
+    assert renew_keys() == Rotation(renewed=1)
+
+    connection.refresh_from_db()
+    assert connection.key_fingerprint == WriteKey(make.WRITE_KEY).fingerprint
+
+
+def test_a_key_that_slipped_in_twice_is_named_and_sealed_all_the_same(settings):
+    settings.ENCRYPTION_KEYS = ring("old")
+    first = make.connection(write_key=make.WRITE_KEY)
+    settings.SECRET_KEY = "another"
+    settings.ENCRYPTION_KEYS = ring("new", "old")
+    make.connection(write_key=make.WRITE_KEY)
+
+    assert renew_keys() == Rotation(used_twice=[first.public_id])
+
+    settings.ENCRYPTION_KEYS = ring("new")
+    first.refresh_from_db()
+    assert open_write_key(first).text == make.WRITE_KEY
+
+
+def test_the_command_says_what_it_did(rotated):
+    out = StringIO()
+
+    call_command("reencrypt", stdout=out)
+
+    assert out.getvalue() == "3 write keys sealed with 'new'.\n"
+
+
+def test_the_command_fails_where_a_key_cannot_be_opened(rotated):
+    Connection.objects.filter(pk=rotated[0].pk).update(key_ring_id="lost")
+
+    with pytest.raises(CommandError, match=rotated[0].public_id):
+        call_command("reencrypt", stdout=StringIO())
