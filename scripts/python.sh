@@ -23,19 +23,18 @@ candidates() {
     ls "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3.1[234] 2>/dev/null || true
 }
 
+# Puts uv into .uv/, by a Python that came with pip, or with venv, which brings it.
 own_uv() {
     [ -x .uv/bin/uv ] && return
-    locked=.uv/requirements.txt
-    for python in $(command -v python3) /usr/bin/python3; do
-        mkdir -p .uv
-        sed -n '/^uv==/,/[^\\]$/p' requirements/dev.txt >"$locked"
-        "$python" -m pip install -q --require-hashes --target .uv -r "$locked" >&2 &&
-            return
-        "$python" -m venv .uv/venv >&2 &&
-            .uv/venv/bin/pip install -q --require-hashes --target .uv -r "$locked" >&2 &&
-            return
-    done
-    return 1
+    mkdir -p .uv
+    sed -n '/^uv==/,/[^\\]$/p' requirements/dev.txt >.uv/requirements.txt
+    install_uv_by python3 ||
+        { python3 -m venv .uv/venv >&2 && install_uv_by .uv/venv/bin/python; }
+}
+
+install_uv_by() {
+    "$1" -m pip install --quiet --disable-pip-version-check --require-hashes \
+        --target .uv --requirement .uv/requirements.txt >&2
 }
 
 fetch_with() {
@@ -50,11 +49,13 @@ if [ -n "${PYTHON:-}" ]; then
     exit 1
 fi
 
-IFS='
-'
-for candidate in $(candidates); do
-    supported "$candidate" && path_of "$candidate" && exit
-done
+python=$(candidates | while IFS= read -r candidate; do
+    supported "$candidate" && path_of "$candidate" && break
+done) || true
+if [ -n "$python" ]; then
+    echo "$python"
+    exit
+fi
 
 echo "No Python 3.12 or newer is here; trying to fetch one with uv." >&2
 if command -v uv >/dev/null; then

@@ -1,0 +1,135 @@
+"""What `make` runs before anything is installed."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streams.base.keyring import KeyRing
+from tests.services.keeper import ROOT
+
+SUPPORTED = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+TOO_OLD = "#!/bin/sh\nexit 1\n"  # what the question for its version answers
+SHIM = "#!/bin/sh\necho 'pyenv: python3.12: command not found' >&2\nexit 127\n"
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout with nothing installed, on a machine with no Python and no uv."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    (tmp_path / "bin").mkdir()
+    for name in ("sh", "dirname", "ls", "cat", "sed", "mkdir"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    return tmp_path
+
+
+def place(checkout: Path, **programs: str) -> None:
+    """Put programs on the PATH, or elsewhere; `__` in a name is a dot."""
+    for name, text in programs.items():
+        program = checkout / "bin" / name.replace("__", ".")
+        program.write_text(text)
+        program.chmod(0o755)
+
+
+def find_python(checkout: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [checkout / "scripts" / "python.sh"],
+        env={"PATH": str(checkout / "bin"), "HOME": str(checkout / "home")} | environ,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_python_is_found_behind_old_ones_and_broken_shims(checkout):
+    place(checkout, python3=TOO_OLD, python3__13=SHIM, python3__12=SUPPORTED)
+
+    assert find_python(checkout).stdout == f"{sys.executable}\n"
+
+
+def test_a_python_of_pyenv_is_found_though_it_is_not_on_the_path(checkout):
+    folder = checkout / "home/.pyenv/versions/3.13.0/bin"
+    folder.mkdir(parents=True)
+    (folder / "python3.13").symlink_to(sys.executable)
+
+    assert find_python(checkout).stdout == f"{folder}/python3.13\n"
+
+
+def test_the_python_that_was_asked_for_is_taken(checkout):
+    place(checkout, mine=SUPPORTED, python3=SHIM)
+
+    found = find_python(checkout, PYTHON=f"{checkout}/bin/mine")
+
+    assert found.stdout == f"{sys.executable}\n"
+
+
+def test_an_old_python_that_was_asked_for_is_refused(checkout):
+    place(checkout, old=TOO_OLD, python3=SUPPORTED)
+
+    found = find_python(checkout, PYTHON="old")
+
+    message = "PYTHON=old is not a Python 3.12 or newer that runs.\n"
+    assert (found.returncode, found.stdout, found.stderr) == (1, "", message)
+
+
+def test_uv_fetches_a_python_where_there_is_none(checkout):
+    uv = '#!/bin/sh\n[ "$2" = find ] && echo /fetched/python3.13\nexit 0\n'
+    place(checkout, uv=uv, python3=TOO_OLD)
+
+    assert find_python(checkout).stdout == "/fetched/python3.13\n"
+
+
+def test_without_a_python_a_message_says_how_to_get_one(checkout):
+    place(checkout, python3=TOO_OLD, python3__12=SHIM)
+
+    found = find_python(checkout)
+
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "apt install python3.13 python3.13-venv" in found.stderr
+
+
+def write_settings(checkout: Path, **environ: str) -> str:
+    return subprocess.run(
+        [sys.executable, checkout / "scripts" / "first_settings.py"],
+        env=environ,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_the_first_run_makes_settings_for_its_user_alone(checkout):
+    write_settings(checkout)
+
+    file = checkout / ".env"
+    settings = dict(
+        line.split("=", 1) for line in file.read_text().splitlines() if line[0] != "#"
+    )
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert settings.keys() == {
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "HTTPS",
+        "ALLOWED_HOSTS",
+    }
+    KeyRing.parse([settings["ENCRYPTION_KEYS"]])
+
+
+def test_settings_that_are_there_are_left_alone(checkout):
+    (checkout / ".env").write_text("SECRET_KEY=mine\n")
+
+    said = write_settings(checkout)
+
+    assert (said, (checkout / ".env").read_text()) == ("", "SECRET_KEY=mine\n")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FILE", "ENV_FILE"])
+def test_settings_in_the_environment_need_no_file(checkout, name):
+    write_settings(checkout, **{name: "set"})
+
+    assert not (checkout / ".env").exists()
