@@ -26,7 +26,6 @@ import pytest
 from streams.sandbox.server import Server
 
 WRITE_KEY = "SandboxTestWriteKey0000000000001"
-KEPT_EVENTS = 20_000
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PAGE = 2_000
@@ -119,7 +118,7 @@ def sandbox_in_a_thread() -> Iterator[SandboxSegment]:
 
     async def serve() -> None:
         stopped = asyncio.Event()
-        server = Server(host="127.0.0.1", port=0, kept_events=KEPT_EVENTS)
+        server = Server(host="127.0.0.1", port=0)
         async with server:
             started.set_result((server.url, asyncio.get_running_loop(), stopped))
             await stopped.wait()

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from streams.sandbox.request import Request
     from streams.sandbox.segment import Segment
 
-MAX_PAGE = 2_000
+MAX_PAGE = 20_000
 
 
 class BadRequestError(ValueError):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from streams.sandbox.request import Request
     from streams.sandbox.sources import Region
 
-KEPT_EVENTS = 2_000
+# A whole afternoon of trying things out, some 50 MB of 1 KB events.
+KEPT_EVENTS = 20_000
 KEPT_REQUESTS = 1_000
 
 

@@ -46,6 +46,7 @@ def test_ten_thousand_events_of_all_six_calls_arrive_once_and_in_order(
     cursor, key = make.cursor(connection), make.ingest_key(connection.feed)
     url = portal.ingest()
     portal.worker()
+    portal.beat()
     failed = []
     client = Client(
         key.text,

@@ -30,6 +30,7 @@ def test_each_event_is_answered_as_what_it_is_and_the_rest_arrive(portal, far_se
     _, token = make.token(stream)
     url = portal.ingest()
     portal.worker()
+    portal.beat()
 
     answer = requests.post(
         f"{url}/v1/batch",
