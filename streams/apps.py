@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
 
 from streams import checks  # imported to register the checks
 
@@ -15,3 +16,7 @@ class StreamsConfig(AppConfig):
 
 class StaffConfig(AdminConfig):
     default_site = "streams.admin.site.StaffSite"
+
+    def ready(self) -> None:
+        super().ready()
+        autodiscover_modules("admin.tables")

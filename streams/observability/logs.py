@@ -22,7 +22,7 @@ SECRET_FIELDS = frozenset(
 )  # fmt: skip
 # What a secret looks like in any text: a token of ours, credentials of HTTP and of a
 # URL, and a write key, which is 32 letters and digits with nothing to tell it by. The
-# letter of an escape, as in "\\n", may stand before it.
+# letter of an escape, as in "\n", may stand before it.
 SECRET_TEXT = re.compile(
     r"""(?ix)
     (?: \b | (?<= \\[nrt] ) ) (?:ik|pt)_ [a-z0-9]{6,}

@@ -42,6 +42,12 @@ def cursor(**fields):
             [cursor(start=6, position=7), cursor(position=4, held=True)],
             Ledger(accepted=9, delivered=5, filtered=2, pending=2),
         ),
+        # … or earlier, since a request was under way when the old one was deleted,
+        (
+            9,
+            [cursor(start=4, position=7), cursor(position=6, held=True)],
+            Ledger(accepted=9, delivered=7, pending=2),
+        ),
         # … or sends everything again: then what it has done counts, and only once.
         (
             9,

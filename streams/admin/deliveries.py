@@ -1,0 +1,146 @@
+"""What was sent and what was refused: history, to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from streams.admin.base import ReadOnlyAdmin, event_link, events_link, link
+from streams.admin.history import HistoryAdmin
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor, Delivery, Lease, Rejection
+
+# Connections that one search may name: those of a workspace, the deleted ones too.
+MOST_CONNECTIONS = 50
+
+
+class OfConnections(HistoryAdmin):
+    """History of connections, searched by what names a connection, and by that alone."""
+
+    search_fields = ("connection__public_id",)
+    search_help_text = "The id of a connection, or a workspace's external id; in full."
+    list_select_related = (
+        "connection__feed__workspace",
+        "connection__feed__stream",
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        if not search_term:
+            return queryset, False
+        # The ids first: a join would walk through all of history for them.
+        named = Connection.objects.filter(
+            Q(public_id=search_term) | Q(feed__workspace__external_id=search_term)
+        )
+        ids = list(named.values_list("pk", flat=True)[:MOST_CONNECTIONS])
+        return queryset.filter(connection__in=ids), False
+
+    @admin.display(description="connection")
+    def connection_link(self, row: Delivery | Rejection) -> str:
+        return link(row.connection, row.connection.public_id)
+
+    @admin.display(description="feed")
+    def feed_link(self, row: Delivery | Rejection) -> str:
+        return link(row.connection.feed)
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Answers by kind: a list of all that ever came would read the whole table."""
+
+    title = "status"
+    parameter_name = "status"
+    KINDS = {
+        "200": ("200", Q(status_code=200)),
+        "too-large": ("400, 413", Q(status_code__in=[400, 413])),
+        "refused-key": ("401, 403", Q(status_code__in=[401, 403])),
+        "too-many": ("429", Q(status_code=429)),
+        "5xx": ("5xx", Q(status_code__gte=500)),
+        "none": ("No answer", Q(status_code=None)),
+    }
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> Iterable[tuple[str, str]]:
+        return [(kind, label) for kind, (label, _) in self.KINDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        _, condition = self.KINDS.get(self.value() or "", ("", Q()))
+        return queryset.filter(condition)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(OfConnections):
+    list_display = (
+        "started_at", "feed_link", "connection_link", "span", "outcome", "status_code",
+        "took", "error",
+    )  # fmt: skip
+    list_filter = ("outcome", StatusFilter, "connection__region")
+    fields = (
+        "id", "feed_link", "connection_link", "cursor_link", "span", "events_link",
+        "body_bytes", "started_at", "took", "outcome", "status_code", "error", "answer",
+        "retry_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description="events")
+    def span(self, delivery: Delivery) -> str:
+        return f"{delivery.first_seq}–{delivery.last_seq} ({delivery.events})"
+
+    @admin.display(description="took")
+    def took(self, delivery: Delivery) -> str:
+        return f"{delivery.duration_ms} ms"
+
+    @admin.display(description="cursor")
+    def cursor_link(self, delivery: Delivery) -> str:
+        return link(delivery.cursor)
+
+    @admin.display(description="its events")
+    def events_link(self, delivery: Delivery) -> str:
+        return events_link(delivery.connection.feed, before=delivery.last_seq + 1)
+
+
+@admin.register(Rejection)
+class RejectionAdmin(OfConnections):
+    list_display = (
+        "created_at", "feed_link", "connection_link", "event_link", "status_code", "reason",
+    )  # fmt: skip
+    fields = ("id", *list_display)
+    readonly_fields = fields
+
+    @admin.display(description="event")
+    def event_link(self, rejection: Rejection) -> str:
+        return event_link(rejection.connection.feed, rejection.seq)
+
+
+@admin.register(Cursor)
+class CursorAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "feed", "connection", "kind", "position", "backlog", "due_at", "held",
+        "failures", "last_delivered_at",
+    )  # fmt: skip
+    list_filter = ("kind", "held")
+    list_select_related = (
+        "feed__workspace",
+        "feed__stream",
+        "connection",
+        "stream",
+    )
+    search_fields = (
+        "connection__public_id__exact",
+        "feed__workspace__external_id__exact",
+    )
+    search_help_text = OfConnections.search_help_text
+
+    @admin.display(description="waiting")
+    def backlog(self, cursor: Cursor) -> int:
+        return cursor.feed.head_seq - cursor.position
+
+
+@admin.register(Lease)
+class LeaseAdmin(ReadOnlyAdmin):
+    list_display = ("stream", "owner", "until")
+    list_select_related = ("stream",)

@@ -1,0 +1,108 @@
+"""A feed's events for staff: their key has two columns, so the admin cannot list them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from streams.connections.models import Connection
+from streams.delivery.reading import Fate, deliveries_of, fates
+from streams.events import reading
+from streams.events.models import Feed
+from streams.events.reading import EventFilter
+from streams.spec.calls import CALLS
+
+if TYPE_CHECKING:
+    from streams.delivery.models import Delivery
+
+
+class Search(forms.Form):
+    """What narrows the list; kept in the address, where `before` says which page."""
+
+    name = forms.CharField(required=False, label="Name begins with")
+    type = forms.ChoiceField(
+        required=False, choices=[("", "any"), *((name, name) for name in CALLS)]
+    )
+    user_id = forms.CharField(required=False, label="User id")
+    since = forms.DateTimeField(required=False, label="Since (UTC)")
+    until = forms.DateTimeField(required=False, label="Until (UTC)")
+
+    def filters(self) -> EventFilter:
+        """What was asked for; nothing where it could not be read."""
+        return EventFilter(**self.cleaned_data) if self.is_valid() else EventFilter()
+
+
+def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
+    """The newest events below `before`, and what became of each."""
+    feed = _feed(request, feed_id)
+    search = Search(request.GET)
+    before = request.GET.get("before", "")
+    page = reading.page(
+        feed,
+        before=int(before) if before.isdecimal() else None,
+        filters=search.filters(),
+    )
+    known = fates(feed, page.events)
+    asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}
+    content = {
+        "title": f"Events of {feed}",
+        "search": search,
+        "page": page,
+        "rows": [(event, known[event.seq]) for event in page.events],
+        "newest": urlencode(asked) if before else None,
+        "older": urlencode({**asked, "before": page.next_before}),
+    }
+    return _shown(request, site, feed, "admin/feed_events.html", content)
+
+
+def event(
+    request: HttpRequest, feed_id: int, seq: int, site: AdminSite
+) -> HttpResponse:
+    """One event as Segment gets it, and every request that carried it."""
+    feed = _feed(request, feed_id)
+    found = reading.event(feed, seq)
+    if found is None:
+        raise Http404
+    [fate] = fates(feed, [found]).values()
+    payload = json.loads(bytes(found.payload))
+    content = {
+        "title": f"Event {seq} of {feed}",
+        "event": found,
+        "payload": json.dumps(payload, indent=2, ensure_ascii=False),
+        "fate": fate,
+        "deliveries": _deliveries(fate, seq),
+    }
+    return _shown(request, site, feed, "admin/feed_event.html", content)
+
+
+def _feed(request: HttpRequest, feed_id: int) -> Feed:
+    # Events hold what a customer's users did: a right of their own.
+    if not request.user.has_perms(["streams.view_feed", "streams.view_event"]):
+        raise PermissionDenied
+    feeds = Feed.objects.select_related("workspace", "stream")
+    return get_object_or_404(feeds, pk=feed_id)
+
+
+def _deliveries(fate: Fate, seq: int) -> list[Delivery]:
+    if fate.connection_id is None:
+        return []
+    return deliveries_of(Connection.objects.get(pk=fate.connection_id), seq)
+
+
+def _shown(
+    request: HttpRequest,
+    site: AdminSite,
+    feed: Feed,
+    template: str,
+    content: dict[str, Any],
+) -> HttpResponse:
+    page = {**site.each_context(request), "opts": Feed._meta, "feed": feed, **content}
+    return TemplateResponse(request, template, page)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+
+from streams.admin import feed_events
+from streams.admin.base import ReadOnlyAdmin, events_link, link, list_link
+from streams.connections.models import Connection
+from streams.delivery.models import Delivery
+from streams.events.models import Feed
+from streams.observability import ledger
+
+if TYPE_CHECKING:
+    from streams.observability.ledger import Ledger
+
+
+class FeedList(ChangeList):
+    """Each feed of the page with its ledger, in two queries for them all."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        feeds: list[Feed] = list(self.result_list)
+        ledgers = ledger.of_each([feed.pk for feed in feeds])
+        for feed in feeds:
+            feed.__dict__["ledger"] = ledgers[feed.pk]
+        self.result_list = feeds
+
+
+def ledger_of(feed: Feed) -> Ledger:
+    """As the list has fetched it, or now."""
+    found: Ledger | None = feed.__dict__.get("ledger")
+    if found is None:
+        found = feed.__dict__["ledger"] = ledger.of(feed)
+    return found
+
+
+@admin.register(Feed)
+class FeedAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "workspace", "stream", "accepted", "delivered", "rejected", "filtered",
+        "pending", "held", "last_delivery", "events",
+    )  # fmt: skip
+    list_display_links = ("id", "workspace")
+    list_filter = ("stream",)
+    list_select_related = ("workspace", "stream")
+    search_fields = (
+        "workspace__external_id__exact",
+        "workspace__public_id__exact",
+        "workspace__name__istartswith",
+    )
+    search_help_text = "A workspace: its id, its external id, or how its name begins."
+    ordering = ("-pk",)
+    fields = (
+        "workspace_link", "stream_link", "ingest_key", "head_at", "accepted", "delivered",
+        "rejected", "filtered", "pending", "held", "last_delivery", "created_at", "links",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        return FeedList
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = self.admin_site.admin_view
+        return [
+            path(
+                "<int:feed_id>/events/",
+                shown(feed_events.events),
+                {"site": self.admin_site},
+                name="streams_feed_events",
+            ),
+            path(
+                "<int:feed_id>/events/<int:seq>/",
+                shown(feed_events.event),
+                {"site": self.admin_site},
+                name="streams_feed_event",
+            ),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description="accepted")
+    def accepted(self, feed: Feed) -> int:
+        return ledger_of(feed).accepted
+
+    @admin.display(description="delivered")
+    def delivered(self, feed: Feed) -> int:
+        return ledger_of(feed).delivered
+
+    @admin.display(description="rejected")
+    def rejected(self, feed: Feed) -> int:
+        return ledger_of(feed).rejected
+
+    @admin.display(description="not sent")
+    def filtered(self, feed: Feed) -> int:
+        return ledger_of(feed).filtered
+
+    @admin.display(description="pending")
+    def pending(self, feed: Feed) -> int:
+        return ledger_of(feed).pending
+
+    @admin.display(description="held")
+    def held(self, feed: Feed) -> int:
+        return ledger_of(feed).held
+
+    @admin.display(description="last delivery")
+    def last_delivery(self, feed: Feed) -> datetime | None:
+        return ledger_of(feed).last_delivered_at
+
+    @admin.display(description="events")
+    def events(self, feed: Feed) -> str:
+        return events_link(feed)
+
+    @admin.display(description="ingest key")
+    def ingest_key(self, feed: Feed) -> str:
+        return f"{feed.ingest_key_hint}…" if feed.ingest_key_hint else "none"
+
+    @admin.display(description="workspace")
+    def workspace_link(self, feed: Feed) -> str:
+        return link(feed.workspace)
+
+    @admin.display(description="stream")
+    def stream_link(self, feed: Feed) -> str:
+        return link(feed.stream)
+
+    @admin.display(description="more")
+    def links(self, feed: Feed) -> str:
+        named = {"q": feed.workspace.external_id}
+        return format_html_join(
+            " · ",
+            "{}",
+            [
+                (events_link(feed),),
+                (list_link(Delivery, "Deliveries of the workspace", **named),),
+                (list_link(Connection, "Connections of the workspace", **named),),
+            ],
+        )

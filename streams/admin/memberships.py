@@ -1,0 +1,56 @@
+"""Members of a partner or a workspace, as rows on its page; services do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from streams.tenancy.members import (
+    AlreadyMember,
+    LastAdmin,
+    add_member,
+    change_role,
+    place_of,
+    remove_member,
+)
+from streams.tenancy.models import PartnerMembership, WorkspaceMembership
+
+
+class MembershipInline(admin.TabularInline):
+    extra = 0
+    autocomplete_fields = ("user",)
+    fields = ("user", "role", "created_at")
+    readonly_fields = ("created_at",)
+
+
+class PartnerMembershipInline(MembershipInline):
+    model = PartnerMembership
+
+
+class WorkspaceMembershipInline(MembershipInline):
+    model = WorkspaceMembership
+
+
+def save_memberships(request: HttpRequest, formset: Any) -> None:
+    """Do what the form asks, each change with its audit entry; say what could not be."""
+    formset.save(commit=False)
+    for change in _changes(formset):
+        try:
+            change(actor=request.user)
+        except (AlreadyMember, LastAdmin) as refusal:
+            messages.error(request, str(refusal))
+
+
+def _changes(formset: Any) -> Iterator[partial[Any]]:
+    for row in formset.new_objects:
+        yield partial(add_member, place=place_of(row), user=row.user, role=row.role)
+    for row, _ in formset.changed_objects:
+        # As it is in the database: what it was before goes into the audit log.
+        stored = type(row).objects.get(pk=row.pk)
+        yield partial(change_role, membership=stored, role=row.role)
+    for row in formset.deleted_objects:
+        yield partial(remove_member, membership=row)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from streams.admin.base import AuditedAdmin, ReadOnlyAdmin
+from streams.catalog.models import Stream
+from streams.tenancy.models import PartnerToken
+from streams.tenancy.services import AlreadyRevoked, revoke_token
+
+
+@admin.register(Stream)
+class StreamAdmin(AuditedAdmin):
+    list_display = ("name", "slug", "version", "partner", "created_at")
+    list_filter = ("partner",)
+    list_select_related = ("partner",)
+    search_fields = ("name", "slug", "partner__name")
+    fields = (
+        "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
+        "created_at",
+    )  # fmt: skip
+    autocomplete_fields = ("partner",)
+    prepopulated_fields = {"slug": ("name",)}
+    ordering = ("name",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        # A stream does not change hands, and its feeds say who it is by its slug.
+        return ("created_at", "partner", "slug") if obj else ("created_at",)
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        return {} if obj else {"slug": ("name",)}
+
+
+@admin.register(PartnerToken)
+class PartnerTokenAdmin(ReadOnlyAdmin):
+    """Made in the portal, where whoever makes one sees its secret once."""
+
+    list_display = (
+        "name", "token", "partner", "stream", "created_at", "last_used_at", "revoked_at",
+    )  # fmt: skip
+    list_filter = ("partner",)
+    list_select_related = ("partner", "stream")
+    search_fields = ("hint__startswith", "name", "partner__name")
+    ordering = ("-pk",)
+    fields = (
+        "name", "token", "partner", "stream", "created_by", "created_at", "last_used_at",
+        "revoked_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    @admin.display(description="token")
+    def token(self, token: PartnerToken) -> str:
+        return f"{token.hint}…"
+
+    @admin.action(description="Revoke: refuse it from now on", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for token in queryset.select_related("partner"):
+            try:
+                revoke_token(token=token, actor=request.user)  # type: ignore[arg-type]
+            except AlreadyRevoked as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+            else:
+                self.message_user(request, f"Revoked: {token}.", messages.SUCCESS)

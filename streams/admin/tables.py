@@ -1,0 +1,22 @@
+"""Gathers the staff's tables; imported once the apps are ready (apps.py).
+
+Not by the package itself: the site is in it, and would be made twice.
+"""
+
+from __future__ import annotations
+
+from streams.admin import (
+    audit,
+    connections,
+    deliveries,
+    feeds,
+    partners,
+    people,
+    streams,
+    workspaces,
+)
+
+__all__ = [
+    "audit", "connections", "deliveries", "feeds", "partners", "people", "streams",
+    "workspaces",
+]  # fmt: skip

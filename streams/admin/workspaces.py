@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from streams.admin.base import AuditedAdmin, list_link
+from streams.admin.memberships import WorkspaceMembershipInline, save_memberships
+from streams.connections.models import Connection
+from streams.delivery.models import Delivery
+from streams.events.models import Feed
+from streams.tenancy.models import Workspace
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(AuditedAdmin):
+    list_display = ("name", "external_id", "public_id", "partner", "created_at")
+    list_filter = ("partner",)
+    list_select_related = ("partner",)
+    search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
+    search_help_text = "Its id, its external id, or how its name begins."
+    ordering = ("-pk",)
+    fields = ("partner", "name", "external_id", "public_id", "created_at", "links")
+    autocomplete_fields = ("partner",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        # The partner's server names it by its external id.
+        fixed = ("public_id", "created_at", "links")
+        return (*fixed, "partner", "external_id") if obj else fixed
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        return [WorkspaceMembershipInline] if obj else []
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formset: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        save_memberships(request, formset)
+
+    @admin.display(description="more")
+    def links(self, workspace: Workspace) -> str:
+        if workspace.pk is None:
+            return "–"
+        named = {"q": workspace.external_id}
+        return format_html_join(
+            " · ",
+            "{}",
+            [
+                (list_link(Feed, "Feeds", **named),),
+                (list_link(Connection, "Connections", **named),),
+                (list_link(Delivery, "Deliveries", **named),),
+            ],
+        )

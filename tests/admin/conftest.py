@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _plain_http(settings):
+    settings.SECURE_SSL_REDIRECT = False
+
+
+@pytest.fixture
+def olga(admin_user):
+    """An operator who may do everything."""
+    return admin_user
+
+
+@pytest.fixture
+def staff(admin_client):
+    """A browser in which Olga has signed in."""
+    return admin_client

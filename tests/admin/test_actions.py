@@ -1,0 +1,285 @@
+"""What staff can do: each thing by way of a service, with its audit entry."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.tenancy.models import Partner, User
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def act(client, name, action, *rows):
+    """Run an action on rows of a list; what it said."""
+    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    address = reverse(f"admin:streams_{name}_changelist")
+    response = client.post(address, form, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
+def audited():
+    """The last thing that was written down: what, who."""
+    entry = AuditEntry.objects.latest("pk")
+    return entry.action, entry.actor
+
+
+def test_pause_holds_the_events_of_the_chosen_connections(staff, olga):
+    cursor, other = make.due_cursor(events=1), make.due_cursor(events=1)
+
+    said = act(staff, "connection", "pause", cursor.connection)
+
+    for row in (cursor, other, cursor.connection):
+        row.refresh_from_db()
+    assert (cursor.connection.status, cursor.held) == (Connection.Status.PAUSED, True)
+    assert other.held is False
+    assert said == [f"Paused: {cursor.connection.public_id}."]
+    assert audited() == ("connection.paused", olga)
+
+
+def test_resume_sends_what_was_held(staff, olga):
+    cursor = make.due_cursor(events=1)
+    act(staff, "connection", "pause", cursor.connection)
+
+    said = act(staff, "connection", "resume", cursor.connection)
+
+    cursor.refresh_from_db()
+    assert cursor.held is False
+    assert said == [f"Resumed: {cursor.connection.public_id}."]
+    assert audited() == ("connection.resumed", olga)
+
+
+def test_retry_now_ends_the_wait(staff, olga):
+    cursor = make.due_cursor(events=1)
+    cursor.due_at = now() + (make.NOW - make.NOW.replace(hour=0))
+    cursor.save()
+
+    said = act(staff, "connection", "retry_now", cursor.connection)
+
+    cursor.refresh_from_db()
+    assert cursor.due_at <= now()
+    assert said == [f"To be tried now: {cursor.connection.public_id}."]
+    assert audited() == ("connection.retried", olga)
+
+
+def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
+    paused, active = make.due_cursor(events=1), make.due_cursor(events=1)
+    act(staff, "connection", "pause", paused.connection)
+
+    said = act(staff, "connection", "pause", paused.connection, active.connection)
+
+    active.refresh_from_db()
+    assert active.held is True
+    assert sorted(said) == sorted(
+        [
+            f"{paused.connection.public_id}: Only a connection that sends can be paused.",
+            f"Paused: {active.connection.public_id}.",
+        ]
+    )
+
+
+def test_staff_who_may_only_look_have_no_actions(client):
+    person = make.user(is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename="view_connection"))
+    client.force_login(person)
+    cursor = make.due_cursor(events=1)
+
+    act(client, "connection", "pause", cursor.connection)
+
+    cursor.refresh_from_db()
+    assert cursor.held is False
+
+
+def test_revoke_refuses_a_token_from_now_on(staff, olga):
+    token, _ = make.token()
+
+    first = act(staff, "partnertoken", "revoke", token)
+    again = act(staff, "partnertoken", "revoke", token)
+
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert first == [f"Revoked: {token}."]
+    assert again == [f"The token {token.name} has been revoked before."]
+    assert audited() == ("token.revoked", olga)
+
+
+NEW_PARTNER = {
+    "name": "Postbox",
+    "slug": "postbox-inc",
+    "stream_name": "Postbox Mail",
+    "stream_slug": "postbox",
+    "admin_email": "Petra@Postbox.example",
+}
+
+
+def test_a_new_partner_comes_with_its_stream_and_its_admin(staff, olga):
+    response = staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
+
+    partner = Partner.objects.get()
+    [stream], [membership] = partner.streams.all(), partner.memberships.all()
+    assert response.status_code == 302
+    assert (partner.name, partner.slug) == ("Postbox", "postbox-inc")
+    assert (stream.name, stream.slug) == ("Postbox Mail", "postbox")
+    assert (membership.user.email, membership.role) == (
+        "petra@postbox.example",
+        "admin",
+    )
+    assert membership.user.has_usable_password() is False
+    made = AuditEntry.objects.order_by("pk").values_list("action", "actor")
+    assert list(made) == [
+        ("partner.created", olga.pk),
+        ("stream.created", olga.pk),
+        ("member.joined", olga.pk),
+    ]
+
+
+def test_a_new_partner_may_have_an_admin_who_has_an_account(staff):
+    person = make.user("petra@postbox.example")
+
+    staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
+
+    assert Partner.objects.get().members.get() == person
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("slug", "Partner with this Slug already exists."),
+        ("stream_slug", "There is a stream with this slug already."),
+    ],
+)
+def test_a_slug_that_is_taken_is_refused(staff, field, message):
+    staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
+    other = {**NEW_PARTNER, "slug": "other", "stream_slug": "other"}
+
+    response = staff.post(
+        reverse("admin:streams_partner_add"), {**other, field: NEW_PARTNER[field]}
+    )
+
+    assert response.context["errors"] == [[message]]
+    assert Partner.objects.count() == 1
+
+
+def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
+    stream = make.stream(name="Postbox")
+    form = {"name": "Postbox Mail", "version": "2.0.0", "create_workspaces": "on"}
+
+    staff.post(reverse("admin:streams_stream_change", args=[stream.pk]), form)
+
+    stream.refresh_from_db()
+    entry = AuditEntry.objects.get()
+    assert (stream.name, stream.version) == ("Postbox Mail", "2.0.0")
+    assert (entry.action, entry.actor, entry.partner) == (
+        "stream.changed", olga, stream.partner,
+    )  # fmt: skip
+    assert entry.detail == {"row": "Postbox Mail", "fields": "name, version"}
+
+
+def members_form(rows, new=()):
+    """The members' part of a workspace's page: rows as (membership, role, delete)."""
+    total = len(rows) + len(new)
+    form = {"memberships-TOTAL_FORMS": total, "memberships-INITIAL_FORMS": len(rows)}
+    for number, (membership, role, delete) in enumerate(rows):
+        prefix = f"memberships-{number}-"
+        form |= {
+            f"{prefix}id": membership.pk,
+            f"{prefix}workspace": membership.workspace_id,
+            f"{prefix}user": membership.user_id,
+            f"{prefix}role": role,
+        }
+        if delete:
+            form[f"{prefix}DELETE"] = "on"
+    for number, (user, role) in enumerate(new, start=len(rows)):
+        prefix = f"memberships-{number}-"
+        form |= {f"{prefix}user": user.pk, f"{prefix}role": role}
+    return form
+
+
+def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
+    workspace = make.workspace()
+    make.member(workspace, "admin")
+    alice, bob = make.member(workspace, "viewer"), make.member(workspace, "viewer")
+    rows = {m.user_id: m for m in workspace.memberships.all()}
+    carol = make.user()
+    form = members_form(
+        [(rows[alice.pk], "editor", False), (rows[bob.pk], "viewer", True)],
+        new=[(carol, "viewer")],
+    )
+
+    staff.post(
+        reverse("admin:streams_workspace_change", args=[workspace.pk]),
+        {"name": workspace.name, **form},
+    )
+
+    roles = dict(workspace.memberships.values_list("user", "role"))
+    assert (roles[alice.pk], roles[carol.pk]) == ("editor", "viewer")
+    assert bob.pk not in roles
+    assert set(AuditEntry.objects.values_list("action", "actor")) == {
+        ("member.joined", olga.pk),
+        ("member.role_changed", olga.pk),
+        ("member.removed", olga.pk),
+    }
+
+
+def test_the_only_admin_stays_and_the_page_says_why(staff):
+    workspace = make.workspace()
+    anna = make.member(workspace, "admin")
+    form = members_form([(workspace.memberships.get(), "admin", True)])
+
+    response = staff.post(
+        reverse("admin:streams_workspace_change", args=[workspace.pk]),
+        {"name": workspace.name, **form},
+    )
+
+    said = [str(message) for message in get_messages(response.wsgi_request)]
+    assert workspace.members.get() == anna
+    assert f"{anna} is the only admin of {workspace}." in said
+
+
+def test_a_person_is_made_without_a_password(staff, olga):
+    form = {"email": "New@Example.com", "name": "New", "usable_password": "false"}
+
+    staff.post(reverse("admin:streams_user_add"), form)
+
+    person = User.objects.get(email="new@example.com")
+    assert (person.has_usable_password(), person.is_staff) == (False, False)
+    assert audited() == ("user.created", olga)
+
+
+def test_only_a_superuser_gives_powers(client):
+    helper = make.user(is_staff=True)
+    for codename in ("change_user", "view_user"):
+        helper.user_permissions.add(Permission.objects.get(codename=codename))
+    client.force_login(helper)
+    address = reverse("admin:streams_user_change", args=[helper.pk])
+
+    client.post(
+        address,
+        {"email": helper.email, "name": "H", "is_active": "on", "is_superuser": "on"},
+    )
+
+    helper.refresh_from_db()
+    assert (helper.name, helper.is_superuser) == ("H", False)
+
+
+def test_who_may_change_people_cannot_change_a_superuser(client, olga):
+    helper = make.user(is_staff=True)
+    for codename in ("change_user", "view_user"):
+        helper.user_permissions.add(Permission.objects.get(codename=codename))
+    client.force_login(helper)
+    form = {"password1": "new password 123", "password2": "new password 123"}
+
+    changed = client.post(
+        reverse("admin:streams_user_change", args=[olga.pk]), {"email": "x@y.z"}
+    )
+    password = client.post(
+        reverse("admin:auth_user_password_change", args=[olga.pk]), form
+    )
+
+    assert (changed.status_code, password.status_code) == (403, 403)

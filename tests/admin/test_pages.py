@@ -1,0 +1,163 @@
+"""Every page of the admin: who sees it, and that it shows no secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.connections.models import Connection
+from streams.delivery import services
+from streams.delivery.models import Lease
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+WRITE_KEY = "AdminTestWriteKey000000000005678"
+
+
+@dataclass(frozen=True)
+class World:
+    """A row of every kind, by the address of its page, and the secrets behind them."""
+
+    rows: dict[str, int]
+    secrets: list[str]
+
+
+@pytest.fixture
+def world(olga):
+    feed = make.feed()
+    ingest_key = make.ingest_key(feed)
+    connection = make.connection(feed, write_key=WRITE_KEY)
+    cursor = make.due_cursor(events=3, connection=connection)
+    rejection = make.rejected(cursor)
+    delivery = make.delivered(cursor, 3)
+    token, token_secret = make.token(feed.stream)
+    services.pause(connection=connection, actor=olga)
+    Lease.objects.create(stream=feed.stream)
+    rows = {
+        "auditentry": AuditEntry.objects.get().pk,
+        "connection": connection.pk,
+        "cursor": cursor.pk,
+        "delivery": delivery.pk,
+        "feed": feed.pk,
+        "lease": feed.stream_id,
+        "partner": feed.stream.partner_id,
+        "partnertoken": token.pk,
+        "rejection": rejection.pk,
+        "stream": feed.stream_id,
+        "user": olga.pk,
+        "workspace": feed.workspace_id,
+    }
+    stored = Connection.objects.get(pk=connection.pk)
+    secrets = [
+        WRITE_KEY, ingest_key.text, token_secret.text, token.digest,
+        feed.ingest_key_digest, stored.key_fingerprint, bytes(stored.key_ciphertext).hex(),
+    ]  # fmt: skip
+    return World(rows, secrets)
+
+
+def addresses(world):
+    """All pages of the admin about our own rows."""
+    yield reverse("admin:index")
+    yield reverse("admin:app_list", args=["streams"])
+    for name, pk in world.rows.items():
+        yield reverse(f"admin:streams_{name}_changelist")
+        yield reverse(f"admin:streams_{name}_change", args=[pk])
+        yield reverse(f"admin:streams_{name}_history", args=[pk])
+    for name in ("partner", "stream", "workspace", "user"):
+        yield reverse(f"admin:streams_{name}_add")
+    yield reverse("admin:streams_feed_events", args=[world.rows["feed"]])
+    yield reverse("admin:streams_feed_event", args=[world.rows["feed"], 1])
+
+
+def test_staff_see_every_page_and_no_secret_on_any(staff, world):
+    for address in addresses(world):
+        response = staff.get(address)
+
+        shown = response.content.decode()
+        assert response.status_code == 200, address
+        assert [secret for secret in world.secrets if secret in shown] == [], address
+
+
+def test_every_model_that_has_a_page_is_in_the_world(world):
+    registered = {
+        model._meta.model_name
+        for model in admin.site._registry
+        if model._meta.app_label == "streams"
+    }
+
+    assert registered == set(world.rows)
+
+
+def test_nobody_is_sent_to_the_sign_in_page(client, world):
+    for address in addresses(world):
+        response = client.get(address, follow=True)
+
+        sign_in, _ = response.redirect_chain[-1]
+        assert sign_in == f"/accounts/login/?next={quote(address, safe='')}", address
+
+
+def test_people_who_are_not_staff_are_refused(client, world):
+    client.force_login(make.user())
+
+    for address in addresses(world):
+        response = client.get(address, follow=True)
+
+        assert response.status_code == 403, address
+
+
+def test_the_sign_in_form_of_the_admin_itself_is_closed(client, olga):
+    form = {"username": olga.email, "password": make.PASSWORD}
+
+    response = client.post(reverse("admin:login"), form)
+
+    assert response.status_code == 302
+    assert response.url.startswith("/accounts/login/")
+
+
+def test_staff_without_a_right_see_no_events(client, world):
+    client.force_login(make.user(is_staff=True))
+
+    for name, args in (("events", []), ("event", [1])):
+        address = reverse(
+            f"admin:streams_feed_{name}", args=[world.rows["feed"], *args]
+        )
+        assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["auditentry", "connection", "cursor", "delivery", "feed", "lease", "rejection"],
+)
+def test_history_and_what_the_engine_writes_cannot_be_changed(staff, world, name):
+    pk = world.rows[name]
+
+    for page, args in (("add", []), ("change", [pk]), ("delete", [pk])):
+        address = reverse(f"admin:streams_{name}_{page}", args=args)
+        assert staff.post(address, {}).status_code == 403, page
+
+
+@pytest.mark.parametrize(
+    "name", ["partner", "stream", "workspace", "user", "partnertoken"]
+)
+def test_nothing_can_be_deleted(staff, world, name):
+    address = reverse(f"admin:streams_{name}_delete", args=[world.rows[name]])
+
+    assert staff.post(address, {"post": "yes"}).status_code == 403
+
+
+def test_pages_keep_the_strict_content_security_policy(staff, world):
+    for address in addresses(world):
+        response = staff.get(address)
+
+        policy = response.headers["Content-Security-Policy"]
+        assert "'unsafe" not in policy
+        page = response.content.decode()
+        assert "<style" not in page, address
+        assert " style=" not in page, address
+        assert " onclick=" not in page, address
