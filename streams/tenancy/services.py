@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -89,6 +90,8 @@ def create_workspace(
     *, partner: Partner, external_id: str, name: str, actor: User | None
 ) -> Workspace:
     """A customer of the partner. Raises ExternalIdTaken, also where two come at once."""
+    for text in (external_id, name):  # not from a form, which would see to it
+        ProhibitNullCharactersValidator()(text)
     workspace = Workspace(partner=partner, external_id=external_id, name=name)
     workspace.clean_fields(exclude=["partner"])
     try:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from streams.tenancy.invitations import read_invitation, sign_up
+from streams.tenancy.models import Partner
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def create_partner(*arguments, **options):
+    out = StringIO()
+    call_command("create_partner", *arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_a_partner_is_made_and_its_admin_invited():
+    printed = create_partner(
+        "Post & Box", "petra@postbox.example", url="https://portal.example/"
+    )
+
+    partner = Partner.objects.get(slug="post-box")
+    assert [stream.slug for stream in partner.streams.all()] == ["post-box"]
+    link = printed.splitlines()[-1]
+    assert link.startswith("https://portal.example/")
+    token = link.rstrip("/").rpartition("/")[2]
+    petra = sign_up(
+        invitation=read_invitation(token), name="Petra", password=make.PASSWORD
+    )
+    assert partner.memberships.get(user=petra).role == "admin"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["Postbox", "no address"], {}),
+        (["Postbox", "petra@postbox.example"], {"slug": "not a slug"}),
+        (["!", "petra@postbox.example"], {}),
+        (["Taken", "petra@postbox.example"], {"slug": "taken"}),
+    ],
+)
+def test_what_cannot_be_made_is_said_and_nothing_half_is_left(arguments, options):
+    make.partner(slug="taken")
+
+    with pytest.raises(CommandError):
+        create_partner(*arguments, **options)
+
+    assert Partner.objects.count() == 1

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection as database
+
+from streams.audit.models import AuditEntry
+from streams.catalog.models import Stream
+from streams.tenancy.models import Partner, PartnerToken, Workspace
+from streams.tenancy.services import (
+    AlreadyRevoked,
+    ExternalIdTaken,
+    SlugTaken,
+    create_partner,
+    create_stream,
+    create_token,
+    create_workspace,
+    find_token,
+    revoke_token,
+)
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def postbox(**changes):
+    fields = {
+        "name": "Postbox",
+        "slug": "postbox",
+        "stream_name": "Postbox Mail",
+        "stream_slug": "postbox-mail",
+        "admin": None,
+        "actor": None,
+    }
+    return create_partner(**{**fields, **changes})
+
+
+# --- Partners and streams ----------------------------------------------------------------
+
+
+def test_a_partner_has_a_stream_and_an_admin():
+    petra, olga = make.user("petra@postbox.example"), make.staff()
+
+    partner = postbox(admin=petra, actor=olga)
+
+    stream = Stream.objects.get(partner=partner)
+    assert (stream.name, stream.slug, stream.version) == (
+        "Postbox Mail",
+        "postbox-mail",
+        "1.0.0",
+    )
+    membership = partner.memberships.get()
+    assert (membership.user, membership.role) == (petra, "admin")
+    entries = AuditEntry.objects.filter(partner=partner, actor=olga).order_by("pk")
+    assert [entry.action for entry in entries] == [
+        "partner.created",
+        "stream.created",
+        "member.joined",
+    ]
+
+
+def test_a_partner_may_wait_for_its_admin():
+    assert not postbox().memberships.exists()
+
+
+@pytest.mark.parametrize(
+    "taken", [{"slug": "postbox"}, {"stream_slug": "postbox-mail"}]
+)
+def test_a_slug_is_given_once_and_nothing_half_is_left(taken):
+    postbox()
+    others = {"slug": "other", "stream_slug": "other-mail"}
+
+    with pytest.raises(SlugTaken):
+        postbox(**{**others, **taken})
+
+    assert Partner.objects.count() == Stream.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"slug": "not a slug"}, {"stream_slug": ""}, {"name": "x" * 101}, {"name": ""}],
+)
+def test_a_field_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        postbox(**wrong)
+
+    assert not Partner.objects.exists()
+
+
+def test_a_partner_may_have_another_stream():
+    partner = postbox()
+
+    create_stream(partner=partner, name="Postbox SMS", slug="postbox-sms", actor=None)
+
+    assert partner.streams.count() == 2
+
+
+# --- Workspaces --------------------------------------------------------------------------
+
+
+def test_a_workspace_has_the_partners_own_id():
+    cast = make.cast()
+
+    workspace = create_workspace(
+        partner=cast.partner, external_id="c-17", name="Northwind", actor=cast.dev
+    )
+
+    assert Workspace.objects.get(external_id="c-17") == workspace
+    entry = AuditEntry.objects.get(action="workspace.created")
+    assert (entry.actor, entry.workspace) == (cast.dev, workspace)
+
+
+def test_an_external_id_is_given_once_in_a_partner():
+    partner = make.partner()
+    create_workspace(partner=partner, external_id="c-17", name="First", actor=None)
+
+    with pytest.raises(ExternalIdTaken, match="c-17"):
+        create_workspace(partner=partner, external_id="c-17", name="Next", actor=None)
+
+    other = create_workspace(
+        partner=make.partner(), external_id="c-17", name="Other", actor=None
+    )
+    assert Workspace.objects.count() == 2
+    assert other.external_id == "c-17"
+
+
+@pytest.mark.parametrize("external_id", ["", "x" * 101, "c\x0017"])
+def test_an_external_id_that_cannot_be_is_refused(external_id):
+    with pytest.raises(ValidationError):
+        create_workspace(
+            partner=make.partner(), external_id=external_id, name="N", actor=None
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_make_the_same_workspace_at_once_one_is_told():
+    partner, start = make.partner(), threading.Barrier(2)
+
+    def run():
+        start.wait()
+        try:
+            create_workspace(partner=partner, external_id="c", name="N", actor=None)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(run) for _ in range(2)]
+
+    errors = [error for one in done if (error := one.exception())]
+    assert [type(error) for error in errors] == [ExternalIdTaken]
+    assert Workspace.objects.count() == 1
+
+
+# --- Tokens ------------------------------------------------------------------------------
+
+
+def test_a_token_is_shown_once_and_stored_as_a_digest():
+    stream, dev = make.stream(), make.user()
+
+    token, secret = create_token(stream=stream, name="Production", actor=dev)
+
+    assert re.fullmatch(r"pt_[A-Za-z0-9]{32}", secret.text)
+    token.refresh_from_db()
+    assert (token.hint, token.created_by, token.partner) == (
+        secret.text[:8],
+        dev,
+        stream.partner,
+    )
+    assert secret.text not in repr(token.__dict__)
+    assert secret.text not in repr(list(AuditEntry.objects.values("action", "detail")))
+
+
+def test_a_token_is_found_by_its_text():
+    token, secret = make.token()
+
+    assert find_token(secret.text, make.NOW) == token
+    assert find_token(secret.text + "x", make.NOW) is None
+    assert find_token("", make.NOW) is None
+
+
+def test_the_last_use_of_a_token_is_noted_once_a_minute():
+    _, secret = make.token()
+
+    uses = [timedelta(0), timedelta(seconds=59), timedelta(seconds=61)]
+    noted = []
+    for after in uses:
+        find_token(secret.text, make.NOW + after)
+        noted.append(PartnerToken.objects.get().last_used_at - make.NOW)
+
+    assert noted == [timedelta(0), timedelta(0), timedelta(seconds=61)]
+
+
+def test_a_revoked_token_opens_nothing():
+    token, secret = make.token()
+
+    revoke_token(token=token, actor=None)
+
+    assert find_token(secret.text, make.NOW) is None
+    assert token.revoked_at is not None
+
+
+def test_a_token_is_revoked_once():
+    token, _ = make.token()
+    revoke_token(token=token, actor=None)
+    first = token.revoked_at
+
+    with pytest.raises(AlreadyRevoked):
+        revoke_token(token=token, actor=None)
+
+    token.refresh_from_db()
+    assert token.revoked_at == first
