@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
 from streams.events.services import new_ingest_key, open_feed
@@ -81,16 +80,18 @@ def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse
 
 
 @signed_in
-@require_POST
 def ingest_key(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
-    """Give a feed a new ingest key; the answer shows it, once."""
+    """Ask; the answer to a POST shows the feed's new ingest key, once."""
     place = partner_to_develop(request, slug)
     found = workspace_of(place, public_id)
-    feed = get_object_or_404(found.feeds, pk=pk)
-    secret = new_ingest_key(feed=feed, actor=request.user)
-    return _workspace(request, place, found, secret, "The new ingest key")
+    feed = get_object_or_404(found.feeds.select_related("stream"), pk=pk)
+    if request.method == "POST":
+        secret = new_ingest_key(feed=feed, actor=request.user)
+        return _workspace(request, place, found, secret, "The new ingest key")
+    shown = {"place": place, "workspace": found, "feed": feed}
+    return render(request, "portal/partner_ingest_key.html", shown)
 
 
 def _workspace(

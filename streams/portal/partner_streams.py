@@ -34,6 +34,8 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     found = get_object_or_404(place.partner.streams, slug=stream_slug)
     initial = {name: getattr(found, name) for name in StreamForm.base_fields}
     form = StreamForm(request.POST or None, initial=initial)
+    for field in form.fields.values():
+        field.disabled = not place.can_develop
     if form.is_valid():
         change_stream(stream=found, actor=request.user, **form.cleaned_data)
         messages.success(request, "Saved.")

@@ -1,0 +1,236 @@
+"""Every URL that is not the admin's, and what each person gets from it.
+
+A URL that is missing here fails test_access.py, and so does one that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from streams.delivery.models import Cursor, Delivery
+from streams.tenancy.invitations import make_invitation
+from tests import make
+
+if TYPE_CHECKING:
+    from streams.tenancy.models import PartnerToken
+
+PEOPLE = (
+    "nobody", "charlie", "rita", "bob", "alice", "anna", "sam", "dev", "petra",
+)  # fmt: skip
+
+# What a person gets: a status, or a redirection to the page to sign in on.
+SIGN_IN = "sign in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One method of one route; `gets` has an answer for each of PEOPLE, in their order."""
+
+    route: str
+    method: str = "get"
+    gets: tuple[object, ...]
+    data: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)  # of the test client's method
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+def seen(route: str, method: str = "get", **data: str) -> Row:
+    """For every member of the workspace, and those of its partner."""
+    gets = (SIGN_IN, 404, 404, 200, 200, 200, 200, 200, 200)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
+
+
+def edited(route: str, method: str = "post", ok: int = 302, **data: str) -> Row:
+    """For editors and admins of the workspace."""
+    gets = (SIGN_IN, 404, 404, 403, ok, ok, 403, 403, 403)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
+
+
+def administered(route: str, method: str = "post", ok: int = 302, **data: str) -> Row:
+    """For admins of the workspace."""
+    gets = (SIGN_IN, 404, 404, 403, 403, ok, 403, 403, 403)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
+
+
+def by_partner(route: str, method: str = "get", **data: str) -> Row:
+    """For everybody in the partner's team."""
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200)
+    return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
+
+
+def developed(route: str, method: str = "get", ok: int = 200, **data: str) -> Row:
+    """For developers and admins of the partner."""
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, 403, ok, ok)
+    return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
+
+
+def led(route: str, method: str = "get", ok: int = 200, **data: str) -> Row:
+    """For admins of the partner."""
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, 403, 403, ok)
+    return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
+
+
+def account(route: str, nobody: object, member: int) -> Row:
+    """One's own account, or none yet."""
+    return Row(route=f"accounts/{route}", gets=(nobody, *[member] * 8))
+
+
+def open_to_all(route: str, status: int, method: str = "get", **options: str) -> Row:
+    return Row(route=route, method=method, gets=(status,) * 9, options=options)
+
+
+INVITED = {"email": "new@example.com", "role": "viewer"}
+RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
+
+ROWS = [
+    seen(""),
+    seen("fresh/"),
+    seen("events/"),
+    seen("events/new/<int:after>/"),
+    seen("events/<int:seq>/"),
+    seen("deliveries/"),
+    seen("deliveries/<int:pk>/"),
+    seen("connection/"),
+    edited("connection/", ok=200),  # nothing was pasted: the form says so
+    edited("connection/check/"),
+    edited("connection/test/"),
+    seen("connection/test/<int:seq>/"),
+    edited("connection/seen/"),
+    edited("connection/pause/"),
+    edited("connection/resume/"),
+    edited("connection/retry/"),
+    edited("connection/change/", "get", 200),
+    edited("connection/change/", "post", 200),
+    edited("connection/replace/", ok=400),  # a change that we never prepared
+    administered("connection/delete/", "get", 200),
+    administered("connection/delete/"),
+    seen("members/"),
+    administered("members/", **INVITED),
+    administered("members/<int:pk>/role/", role="editor"),
+    administered("members/<int:pk>/remove/", "get", 200),
+    administered("members/<int:pk>/remove/"),
+    by_partner(""),
+    developed("workspaces/new/"),
+    developed("workspaces/new/", "post"),
+    by_partner("workspaces/<public_id>/"),
+    developed("workspaces/<public_id>/invite/"),
+    developed("workspaces/<public_id>/invite/", "post", 302, **INVITED),
+    developed("workspaces/<public_id>/feeds/<int:pk>/key/"),
+    developed("workspaces/<public_id>/feeds/<int:pk>/key/", "post"),
+    by_partner("streams/"),
+    by_partner("streams/<slug:stream_slug>/"),
+    developed("streams/<slug:stream_slug>/", "post", 302, name="P", version="1.0.1"),
+    by_partner("tokens/"),
+    developed("tokens/", "post"),
+    developed("tokens/<int:pk>/revoke/"),
+    developed("tokens/<int:pk>/revoke/", "post", 302),
+    by_partner("members/"),
+    led("members/", "post", 302, **INVITED | {"role": "support"}),
+    led("members/<int:pk>/role/", "post", 302, role="support"),
+    led("members/<int:pk>/remove/"),
+    led("members/<int:pk>/remove/", "post", 302),
+    # Home sends on those who belong to one place.
+    Row(route="", gets=(SIGN_IN, *[302] * 8)),
+    open_to_all("invitations/<token>/", 200),
+    account("login/", 200, 302),
+    account("logout/", 302, 200),
+    account("inactive/", 200, 200),
+    account("signup/", 200, 302),
+    account("reauthenticate/", SIGN_IN, 200),
+    account("password/change/", SIGN_IN, 200),
+    account("password/set/", SIGN_IN, 302),
+    account("password/reset/", 200, 200),
+    account("password/reset/done/", 200, 200),
+    Row(route=RESET_KEY, gets=(200,) * 9),  # "this link no longer works"
+    account("password/reset/key/done/", 200, 200),
+    account("email/", 404, 404),
+    account("confirm-email/", 404, 404),
+    open_to_all("healthz", 200),
+    open_to_all("readyz", 200),
+    # Who one is on the pages opens nothing here.
+    open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The cast, and a row of everything that a URL can name."""
+
+    cast: make.Cast
+    delivery: Delivery
+    token: PartnerToken
+
+    def url(self, row: Row) -> str:
+        """The row's address, of things that belong to the cast's workspace and partner."""
+        cast, path = self.cast, "/" + row.route
+        bob = cast.workspace.memberships.get(user=cast.bob).pk
+        sam = cast.partner.memberships.get(user=cast.sam).pk
+        names = {
+            RESET_KEY: "accounts/password/reset/key/1-c0ffee-12345/",
+            "^v1/.*$": "v1/track",
+            "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
+            "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
+            "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
+            "tokens/<int:pk>": f"tokens/{self.token.pk}",
+            "members/<int:pk>": f"members/{sam}",
+            "<public_id>": cast.workspace.public_id,
+            "<slug:slug>": cast.partner.slug,
+            "<slug:stream_slug>": cast.stream.slug,
+            "<int:seq>": "1",
+            "<int:after>": "0",
+        }
+        for name, value in names.items():
+            path = path.replace(name, value)
+        if "<token>" in path:
+            path = path.replace("<token>", self._invitation())
+        return path
+
+    def person(self, name: str) -> object:
+        """One of PEOPLE; None: nobody."""
+        return None if name == "nobody" else getattr(self.cast, name)
+
+    def _invitation(self) -> str:
+        return make_invitation(
+            place=self.cast.workspace,
+            email="new@example.com",
+            role="viewer",
+            actor=self.cast.anna,
+        )
+
+
+def set_scene() -> Scene:
+    cast = make.cast()
+    cursor = make.cursor(make.connection(cast.feed))
+    make.append(cast.feed, 3)
+    Cursor.objects.filter(pk=cursor.pk).update(position=3, due_at=None)
+    delivery = Delivery.objects.create(
+        cursor=cursor,
+        connection=cursor.connection,
+        first_seq=1,
+        last_seq=3,
+        events=3,
+        body_bytes=900,
+        started_at=make.NOW,
+        duration_ms=120,
+        outcome=Delivery.Outcome.DELIVERED,
+        status_code=200,
+        answer='{"success": true}',
+    )
+    token, _ = make.token(cast.stream)
+    return Scene(cast=cast, delivery=delivery, token=token)
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route of the project, as its patterns spell it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from routes(pattern, route)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests.portal.table import PEOPLE, ROWS, SIGN_IN, Row, Scene, routes, set_scene
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene(settings, segment) -> Scene:
+    settings.SANDBOX_URL = segment.url
+    return set_scene()
+
+
+def test_the_table_has_every_url():
+    listed = {row.route for row in ROWS}
+
+    assert {route for route in routes() if not route.startswith("admin/")} == listed
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_everybody_gets_what_the_table_says(row, scene):
+    url = scene.url(row)
+
+    got = tuple(answer(scene, name, row, url) for name in PEOPLE)
+
+    assert dict(zip(PEOPLE, got, strict=True)) == dict(
+        zip(PEOPLE, row.gets, strict=True)
+    )
+
+
+def answer(scene: Scene, name: str, row: Row, url: str) -> object:
+    """The status; what the request changed is taken back."""
+    client = Client()
+    if (person := scene.person(name)) is not None:
+        client.force_login(person)
+    with transaction.atomic():
+        response = getattr(client, row.method)(url, row.data, **row.options)
+        transaction.set_rollback(True)
+    if response.status_code == 302 and response.url.startswith(
+        reverse("account_login")
+    ):
+        return SIGN_IN
+    return response.status_code
+
+
+def test_a_part_of_a_page_is_loaded_anew_when_one_is_signed_out(scene, client):
+    url = reverse("portal:overview-fresh", args=[scene.cast.workspace.public_id])
+
+    response = client.get(url, headers={"HX-Request": "true"})
+
+    assert response.headers["HX-Refresh"] == "true"
+
+
+def test_a_low_role_is_told_who_can_help(scene, client):
+    client.force_login(scene.cast.bob)
+
+    response = client.post(
+        reverse("portal:connection-pause", args=[scene.cast.workspace.public_id])
+    )
+
+    assert "Ask one of its admins to make you an editor." in response.text
+
+
+def test_no_page_of_a_signed_in_person_is_kept_by_browser_or_proxy(scene, client):
+    client.force_login(scene.cast.alice)
+
+    response = client.get(
+        reverse("portal:connection", args=[scene.cast.workspace.public_id])
+    )
+
+    assert "no-store" in response.headers["Cache-Control"]
