@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DUE_AT_ONCE = 1_000  # cursors looked at together; more wait for their turn in the table
-POLL_S = 0.01  # how soon an event is seen while the stream is owned
+# How soon a cursor that turned due is seen: with nothing to do, and with much.
+IDLE_POLL_S = 0.01
+BUSY_POLL_S = 0.02
 # The stream is kept for a while after its last request: its next event is then seen by
 # a poll, without the way through the broker.
 LINGER_S = 2.0
@@ -62,9 +64,7 @@ class Done:
     ended_at: float  # monotonic
 
 
-def drain(
-    stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S
-) -> bool:
+def drain(stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S) -> bool:
     """Send for a stream until `stop`, or until nothing has been due for `linger_s`.
 
     False: somebody else does.
@@ -95,7 +95,7 @@ class Drain:
         self._turns = Turns()
         self._reader = BatchReader()
         self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
-        self._due: dict[int, Cursor] = {}
+        self._due: set[int] = set()  # cursors, by id, with nothing under way
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
@@ -133,18 +133,18 @@ class Drain:
 
     def _look(self) -> None:
         """See who is due."""
-        if time.monotonic() - self._polled_at < POLL_S:
+        at = time.monotonic()
+        if at - self._polled_at < (BUSY_POLL_S if self._due else IDLE_POLL_S):
             return
         due = Cursor.objects.filter(
             stream=self._owned.stream_id, held=False, due_at__lte=now()
         )
-        found = due.select_related("connection", "feed").order_by("due_at")
-        sending = self._turns.sending
-        self._due = {c.pk: c for c in found[:DUE_AT_ONCE] if c.pk not in sending}
-        self._turns.offer(self._due)
-        self._polled_at = time.monotonic()
+        ids = due.order_by("due_at").values_list("pk", flat=True)[:DUE_AT_ONCE]
+        self._due = set(ids) - set(self._turns.sending)
+        self._turns.offer(cursor_id for cursor_id in ids if cursor_id in self._due)
+        self._polled_at = at
         if self._due:
-            self._busy_at = self._polled_at
+            self._busy_at = at
 
     def _send_next(self, senders: ThreadPoolExecutor) -> bool:
         """Start one request. False: none may or needs to be started now."""
@@ -155,12 +155,17 @@ class Drain:
         cursor_id = self._turns.take(self._due)
         if cursor_id is None:
             return False
-        cursor = self._due.pop(cursor_id)
-        if not self._start(cursor, senders):
+        self._due.discard(cursor_id)
+        if not self._start(cursor_id, senders):
             self._turns.served(cursor_id)
         return True
 
-    def _start(self, cursor: Cursor, senders: ThreadPoolExecutor) -> bool:
+    def _start(self, cursor_id: int, senders: ThreadPoolExecutor) -> bool:
+        """Send for a cursor, unless there is a reason against it by now."""
+        rows = Cursor.objects.select_related("connection", "feed")
+        cursor = rows.filter(pk=cursor_id, held=False, due_at__lte=now()).first()
+        if cursor is None:
+            return False
         breaker = self._breakers[cursor.connection.region]
         if not breaker.may_send(time.monotonic()):
             return False
@@ -210,16 +215,16 @@ class Drain:
         for done in over:
             self._budget.settle(done.slot, done.ended_at)
             self._judge_host(done)
-        if sents := [done.sent for done in over if done.sent]:
-            self._record(sents)
         for done in over:
             self._turns.served(done.cursor.pk)
-        self._polled_at = float("-inf")  # some may be due again at once
+        if sents := [done.sent for done in over if done.sent]:
+            self._due |= self._record(sents)
+        self._busy_at = time.monotonic()
 
     def _wait_s(self) -> float:
         if not self._due:
-            return POLL_S
-        return min(POLL_S, self._budget.wait_s(time.monotonic()) or POLL_S)
+            return IDLE_POLL_S
+        return min(IDLE_POLL_S, self._budget.wait_s(time.monotonic()) or IDLE_POLL_S)
 
     def _at_hand(self) -> Iterator[Done]:
         while True:
@@ -235,17 +240,16 @@ class Drain:
         else:
             breaker.up()
 
-    def _record(self, sents: list[Sent]) -> None:
+    def _record(self, sents: list[Sent]) -> set[int]:
+        """Write outcomes down; the cursors that are due again at once."""
         # A database that restarts is waited for while the lease holds: what Segment
         # took would otherwise be sent again.
         while True:
             try:
-                record(sents, now=now())
+                return record(sents, now=now())
             except (OperationalError, InterfaceError):
                 if self._owned.remaining_s < DATABASE_RETRY_S:
                     raise
                 log.exception("drain.database_lost", stream=self._owned.stream_id)
                 connection.close()
                 time.sleep(DATABASE_RETRY_S)
-            else:
-                return

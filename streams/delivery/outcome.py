@@ -36,18 +36,20 @@ class Sent:
     answer: Answer = field(repr=False)
 
 
-def record(sents: Sequence[Sent], *, now: datetime) -> list[Delivery]:
+def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
     """Write down what came of these requests, all in one transaction.
 
+    Returns the ids of the cursors that have more to send at once.
     A cursor that somebody else has moved in the meantime (the lease was lost) is left
     alone: Segment has those events twice, with the same messageIds.
     """
     with transaction.atomic():
         heads = _heads_of_those_that_catch_up(sents)
-        deliveries = [d for sent in sents if (d := _apply(sent, heads, now))]
+        done = [(sent, step) for sent in sents if (step := _apply(sent, heads, now))]
+        deliveries = [_delivery(sent, step) for sent, step in done]
         Delivery.objects.bulk_create(deliveries)
     _log(deliveries)
-    return deliveries
+    return {sent.cursor.pk for sent, step in done if step.fields.get("due_at") == now}
 
 
 def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
@@ -64,7 +66,7 @@ def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
     return dict(locked.order_by("pk").values_list("pk", "head_seq"))
 
 
-def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Delivery | None:
+def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Step | None:
     cursor = sent.cursor
     step = step_after(
         sent.answer,
@@ -84,7 +86,7 @@ def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Delivery | None:
         _mark(cursor, now)
     if step.outcome is Delivery.Outcome.REJECTED:
         _reject(sent, now)
-    return _delivery(sent, step)
+    return step
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:
