@@ -62,6 +62,7 @@ def test_the_bound_holds_before_and_after_unpacking():
 @pytest.mark.parametrize(
     "body",
     [b"plain", b"", gzip.compress(b"cut off")[:-5], gzip.compress(b"one") + b"more"],
+    ids=["not gzip", "nothing", "cut off", "something after it"],
 )
 def test_what_is_not_one_whole_gzip_stream_is_refused(body):
     assert refused(unpack, body, GZIP, 100) == (400, "INGEST-GZIP-001")
