@@ -7,7 +7,6 @@ The newest key encrypts, every key of the ring decrypts. What a ciphertext belon
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
+MAX_ID_LENGTH = 20  # as the columns that keep it
 
 
 class KeyRingError(ValueError):
@@ -52,12 +52,13 @@ class KeyRing:
             key_id, _, text = entry.strip().partition(":")
             try:
                 key = base64.b64decode(text, validate=True)
-            except binascii.Error:
+            except ValueError:  # not base64, or not even ASCII
                 key = b""
-            if not key_id or len(key) != 32 or key_id in keys:
+            wrong_id = not 1 <= len(key_id) <= MAX_ID_LENGTH or key_id in keys
+            if wrong_id or len(key) != 32:
                 raise KeyRingError(
                     f"Entry {number} of ENCRYPTION_KEYS is not `id:base64 of 32 bytes`"
-                    " with an id of its own."
+                    f" with an id of its own, of at most {MAX_ID_LENGTH} characters."
                 )
             keys[key_id] = key
         if not keys:

@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from typing import IO, TYPE_CHECKING
 
+from django.views.decorators.debug import sensitive_variables
+
 from streams.connections.regions import settings_url
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_NoRedirect)
 
 
+@sensitive_variables("url")
 def is_known(*, region: str, write_key: WriteKey) -> bool | None:
     """Whether the key leads to a source; None: nobody could say.
 

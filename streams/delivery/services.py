@@ -222,9 +222,12 @@ def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
 
 
 def _create_cursor(connection: Connection, feed: Feed) -> None:
+    # The newest alone: the ledger lets each speak for what comes after its start.
     live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
-    sent = live.order_by("-position").values_list("position", "position_at").first()
-    start, start_at = sent or (0, None)
+    before = (
+        live.order_by("-connection_id").values_list("position", "position_at").first()
+    )
+    start, start_at = before or (0, None)
     Cursor.objects.create(
         connection=connection,
         feed=feed,

@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection as database
+from django.views.debug import ExceptionReporter
 
 from streams.audit.models import AuditEntry
+from streams.base.keyring import KeyRingError
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.connections.regions import Region
@@ -28,7 +30,7 @@ from streams.delivery.services import (
     RegionNotOffered,
     WrongShape,
 )
-from streams.events.models import Event
+from streams.events.models import Event, Feed
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -481,6 +483,19 @@ def test_after_all_was_sent_a_later_connection_has_nothing_to_do():
     assert (new.start, new.due_at) == (2, None)
 
 
+def test_what_a_deleted_connection_delivers_late_does_not_move_those_after_it():
+    """So that the ledger has no gap: the one in between speaks for those events."""
+    first = make.due_cursor(events=5)
+    services.delete(connection=first.connection, actor=None)
+    second = connect(first.feed)
+    Cursor.objects.filter(pk=first.pk).update(position=4)
+    services.delete(connection=second, actor=None)
+
+    third = live_cursor(connect(first.feed))
+
+    assert third.start == 0
+
+
 def test_a_deleted_connection_takes_no_further_orders():
     connection = make.due_cursor().connection
     services.delete(connection=connection, actor=None)
@@ -554,6 +569,31 @@ def test_without_a_test_event_there_is_nothing_to_confirm():
 
 
 # --- The key stays secret --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("breaks", ["the feed is gone", "the ring is broken"])
+def test_the_key_is_in_no_report_of_a_failure(settings, breaks):
+    feed = make.feed()
+    if breaks == "the feed is gone":
+        Feed.objects.all().delete()
+    else:
+        settings.ENCRYPTION_KEYS = ["broken"]
+
+    with pytest.raises((Feed.DoesNotExist, KeyRingError)) as failed:
+        services.connect(
+            feed=feed, write_key=make.WRITE_KEY, region=Region.US, actor=None
+        )
+
+    report = ExceptionReporter(None, failed.type, failed.value, failed.tb)
+    assert make.WRITE_KEY not in report.get_traceback_text()
+    assert make.WRITE_KEY not in local_variables(report)
+
+
+def local_variables(report):
+    frames = report.get_traceback_data()["frames"]
+    ours = [frame for frame in frames if "/streams/" in frame["filename"]]
+    assert ours
+    return repr([frame["vars"] for frame in ours])
 
 
 def test_the_key_is_in_no_error_log_or_audit_entry(caplog, settings):
