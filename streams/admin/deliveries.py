@@ -14,7 +14,7 @@ from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Lease, Rejection
 
 # Connections that one search may name: those of a workspace, the deleted ones too.
-MOST_CONNECTIONS = 50
+MOST_CONNECTIONS = 20
 
 
 class OfConnections(HistoryAdmin):
@@ -27,17 +27,18 @@ class OfConnections(HistoryAdmin):
         "connection__feed__stream",
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)
+        return rows.defer("connection__key_ciphertext", "connection__key_fingerprint")
+
+    def strands(self, search_term: str) -> list[Q]:
         if not search_term:
-            return queryset, False
-        # The ids first: a join would walk through all of history for them.
+            return [Q()]
         named = Connection.objects.filter(
             Q(public_id=search_term) | Q(feed__workspace__external_id=search_term)
         )
-        ids = list(named.values_list("pk", flat=True)[:MOST_CONNECTIONS])
-        return queryset.filter(connection__in=ids), False
+        ids = named.order_by("-pk").values_list("pk", flat=True)[:MOST_CONNECTIONS]
+        return [Q(connection=pk) for pk in ids]
 
     @admin.display(description="connection")
     def connection_link(self, row: Delivery | Rejection) -> str:

@@ -7,10 +7,11 @@ how far that came.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from streams.admin.base import ReadOnlyAdmin
@@ -22,6 +23,7 @@ BEFORE = "before"  # in the address: the id above the page
 class HistoryList(ChangeList):
     """One page of the newest rows below an id."""
 
+    model_admin: HistoryAdmin
     before: int | None = None
     older: str = ""  # the address of the page that follows; empty: there is none
     searched_to: int | None = None  # set where a filter reached its bound
@@ -34,17 +36,44 @@ class HistoryList(ChangeList):
         return super().get_queryset(request, *args).order_by("-pk")
 
     def get_results(self, request: HttpRequest) -> None:
-        floor = self._floor(request) if self.has_active_filters else None
+        strands = self.model_admin.strands(self.query)
+        floor = self._floor(strands) if self.has_active_filters else None
         page = self._below(self.queryset)
         if floor is not None:
             page = page.filter(pk__gte=floor)
-        rows = list(page[: self.list_per_page + 1])
+        # Strand by strand: PostgreSQL would walk through all of history for the newest
+        # rows of two connections together.
+        found = chain.from_iterable(
+            page.filter(strand)[: self.list_per_page + 1] for strand in strands
+        )
+        rows = sorted(found, key=lambda row: row.pk, reverse=True)
+        self._show(rows[: self.list_per_page])
         if len(rows) > self.list_per_page:
-            rows.pop()
-            self._goes_on(rows[-1].pk)
+            self._goes_on(rows[self.list_per_page - 1].pk)
         elif floor is not None:
             self.searched_to = floor
             self._goes_on(floor)
+
+    @property
+    def newest(self) -> str:
+        """The address of the first page."""
+        return str(self.get_query_string())
+
+    def _below(self, rows: QuerySet) -> QuerySet:
+        return rows if self.before is None else rows.filter(pk__lt=self.before)
+
+    def _floor(self, strands: list[Q]) -> int | None:
+        """The id down to which the filters may look; None: they reach the end."""
+        ids = (
+            self._below(self.root_queryset).order_by("-pk").values_list("pk", flat=True)
+        )
+        last = (ids.filter(strand)[SCAN : SCAN + 1] for strand in strands)
+        return max(chain.from_iterable(last), default=None)
+
+    def _goes_on(self, before: int) -> None:
+        self.older = self.get_query_string({BEFORE: before})
+
+    def _show(self, rows: list[Any]) -> None:
         self.result_list = rows
         # What the templates ask of a list: this one has no pages to number.
         self.result_count = self.full_result_count = len(rows)
@@ -52,29 +81,8 @@ class HistoryList(ChangeList):
         self.show_admin_actions = bool(rows)
         self.paginator = None
 
-    def _below(self, rows: QuerySet) -> QuerySet:
-        return rows if self.before is None else rows.filter(pk__lt=self.before)
-
-    def _floor(self, request: HttpRequest) -> int | None:
-        """The id of the last row that the filters may look at; None: they reach the end."""
-        rows, _ = self.model_admin.get_search_results(
-            request, self.root_queryset, self.query
-        )
-        ids = self._below(rows).order_by("-pk").values_list("pk", flat=True)
-        return next(iter(ids[SCAN : SCAN + 1]), None)
-
-    @property
-    def newest(self) -> str:
-        """The address of the first page."""
-        return str(self.get_query_string())
-
-    def _goes_on(self, before: int) -> None:
-        self.older = self.get_query_string({BEFORE: before})
-
 
 class HistoryAdmin(ReadOnlyAdmin):
-    """Subclasses search by something that an index finds, or not at all."""
-
     change_list_template = "admin/history_list.html"
     list_per_page = 100
     show_full_result_count = False
@@ -82,3 +90,12 @@ class HistoryAdmin(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return HistoryList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        return queryset, False  # the strands do it
+
+    def strands(self, search_term: str) -> list[Q]:
+        """What was searched for; of each strand an index finds the newest rows."""
+        return [Q()]
