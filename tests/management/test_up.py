@@ -22,7 +22,7 @@ from tests.services.keeper import ROOT
 pytestmark = pytest.mark.processes
 
 MANAGE = [sys.executable, "manage.py"]
-START_WITHIN_S = 120
+START_WITHIN_S = 300
 
 
 class Up:
@@ -51,10 +51,6 @@ class Up:
     def facts(self):
         return json.loads(self.run_file.read_text())
 
-    def child(self, *words: str) -> psutil.Process:
-        """The first whose command line has all these words."""
-        return next(c for c in self.children if set(words) <= set(c.cmdline()))
-
     def track(self, message_id: str) -> str:
         """Send an event to the first workspace; what became of it."""
         answer = requests.post(
@@ -82,7 +78,7 @@ class Up:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """How it ended."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 def event(message_id: str) -> dict[str, object]:
@@ -249,21 +245,6 @@ def test_second_up_on_the_same_port_is_told_which_port(up, tmp_path):
     assert f"Port {port}, for web, is in use by another program" in second.stderr
 
 
-def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(start):
-    first = start()
-    assert first.track("before-the-stop") == "accepted"
-    sign_ins = first.facts["sign_ins"]
-
-    assert first.stop() == 0
-    assert alive(first.children) == []
-    assert not first.run_file.exists()
-    second = start(first.environ | {"PORT": str(free_port())})
-
-    assert second.facts["web"] == f"http://127.0.0.1:{second.environ['PORT']}"
-    assert second.facts["sign_ins"] == sign_ins
-    assert second.track("before-the-stop") == "duplicate"
-
-
 def test_nothing_is_left_when_it_is_killed(start):
     up = start()
 
@@ -275,12 +256,14 @@ def test_nothing_is_left_when_it_is_killed(start):
 
 def test_child_that_is_killed_is_named_and_the_rest_stops(start):
     up = start()
+    of_ours = psutil.Process(up.process.pid).children()
+    (web,) = [child for child in of_ours if "partner_portal.wsgi" in child.cmdline()]
 
-    up.child("worker").kill()
+    web.kill()
 
-    assert up.process.wait(timeout=30) == 1
-    assert "worker died: killed by SIGKILL" in up.log.read_text()
-    gone(up.children)
+    assert up.process.wait(timeout=60) == 1
+    assert "web died: killed by SIGKILL" in up.log.read_text()
+    gone(up.children)  # the workers of the killed gunicorn among them
 
 
 def test_without_a_portal_demo_says_how_to_start_one(services, tmp_path):
@@ -306,3 +289,20 @@ def test_broker_that_does_not_answer_is_told(services, tmp_path):
 
     assert up.returncode == 1
     assert "broker: no answer from REDIS_URL (ConnectionError)" in up.stderr
+
+
+def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(
+    up, start
+):
+    """The last test here, since it stops the portal that the others share."""
+    up.track("before-the-stop")
+    sign_ins = up.facts["sign_ins"]
+
+    assert up.stop() == 0
+    assert alive(up.children) == []
+    assert not up.run_file.exists()
+    again = start(up.environ | {"PORT": str(free_port())})
+
+    assert again.facts["web"] == f"http://127.0.0.1:{again.environ['PORT']}"
+    assert again.facts["sign_ins"] == sign_ins
+    assert again.track("before-the-stop") == "duplicate"

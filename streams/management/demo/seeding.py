@@ -46,7 +46,10 @@ def seed() -> None:
     users = {person: _user(person, renew=renew) for person in cast.PEOPLE}
     stream = _stream(users[cast.PARTNER_ADMIN])
     workspaces = {c.external_id: _workspace(stream, c) for c in cast.CUSTOMERS}
-    places = {stream.partner.slug: stream.partner, **workspaces}
+    places: dict[str, Partner | Workspace] = {
+        stream.partner.slug: stream.partner,
+        **workspaces,
+    }
     for person, user in users.items():
         if person.place:
             _give_role(person, user, places[person.place])

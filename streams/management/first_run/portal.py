@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from streams.management.first_run.layout import Layout
     from streams.management.first_run.readiness import Probe
 
-READY_WITHIN_S = 120.0  # a small machine that does other things too
+READY_WITHIN_S = 300.0  # a small machine that does other things too
+NEWS_EVERY_S = 15.0  # while we wait
 BROKER_WITHIN_S = 5.0  # it is not ours to start: it runs or it does not
 
 
@@ -120,17 +121,18 @@ class Portal:
     ) -> None:
         """Returns once all answer. Raises ChildDied, NotReady, StopAsked."""
         missing = dict(probes)
-        deadline = time.monotonic() + within_s
+        began = told = time.monotonic()
         while missing:
             self._stop.check(within_s=POLL_S)
             self._family.check()
             problems = {name: probe() for name, probe in missing.items()}
             missing = {name: missing[name] for name in missing if problems[name]}
-            if missing and time.monotonic() > deadline:
-                raise NotReady(
-                    f"Not everything answers after {within_s:.0f} s:"
-                    + "".join(f"\n    {name}: {problems[name]}" for name in missing)
-                )
+            if missing and time.monotonic() > began + within_s:
+                reasons = "".join(f"\n    {name}: {problems[name]}" for name in missing)
+                raise NotReady(f"Not all answer after {within_s:.0f} s:{reasons}")
+            if missing and time.monotonic() > told + NEWS_EVERY_S:
+                told = time.monotonic()
+                self._console.say(f"  Still waiting for {', '.join(missing)} …")
 
     def _facts(self, *, has_demo: bool) -> RunFacts:
         return RunFacts(

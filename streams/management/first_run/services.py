@@ -150,4 +150,5 @@ def beat(layout: Layout, env: Mapping[str, str]) -> Service:
 
 
 def _celery(*argv: str) -> list[str]:
-    return _python("celery", "--quiet", "--app=partner_portal", *argv)
+    # `up` has checked the settings already.
+    return _python("celery", "--quiet", "--skip-checks", "--app=partner_portal", *argv)
