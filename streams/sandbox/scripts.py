@@ -104,7 +104,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     then: Literal["normal", "repeat"] | Status | Answer = "normal"
 
     def __post_init__(self) -> None:
-        if not self.answers and self.then in {"normal", "repeat"}:
+        if not self.answers and isinstance(self.then, str):
             raise ValueError("a rule needs `answers`, or an answer as its `then`")
 
 

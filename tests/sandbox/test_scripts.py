@@ -57,6 +57,12 @@ def test_an_answer_may_be_for_ever(segment):
     assert [send_one(segment) for _ in range(4)] == [200, 503, 503, 503]
 
 
+def test_an_answer_for_ever_may_have_parts(segment):
+    segment.behave({"then": {"status": 503, "headers": {"Retry-After": "7"}}})
+
+    assert [send_one(segment) for _ in range(2)] == [503, 503]
+
+
 def test_a_refused_call_is_not_taken_and_a_later_one_is(segment):
     segment.answers = [503, 200]
 
