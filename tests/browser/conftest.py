@@ -1,0 +1,58 @@
+"""A real Chromium. What the pages say on its console fails the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+expect.set_options(timeout=30_000)  # machines of the tests are busy
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    # Playwright's loop runs in this thread, where Django then refuses the database.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def har(tmp_path) -> Path:
+    """Where all that the browser was answered is written when its window closes."""
+    return tmp_path / "answers.har"
+
+
+@pytest.fixture
+def context(browser, har) -> Iterator[BrowserContext]:
+    """A window of its own, which must end without a word on the console."""
+    context = browser.new_context(record_har_path=har, record_har_content="embed")
+    context.set_default_timeout(30_000)
+    said: list[str] = []
+    context.on("console", lambda message: said.append(f"{message.page} {message.text}"))
+    context.on("weberror", lambda error: said.append(str(error.error)))
+    yield context
+    context.close()
+    assert said == []
+
+
+@pytest.fixture
+def page(context) -> Page:
+    return context.new_page()

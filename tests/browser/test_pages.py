@@ -1,0 +1,152 @@
+"""Every page as people meet it: no barrier, no word on the console, fit for a phone."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from streams.connections.models import Connection
+from tests import make
+from tests.browser.driving import barriers
+from tests.portal.table import PEOPLE, ROWS, Row, Scene, set_scene
+
+pytestmark = pytest.mark.browser
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 375, "height": 740}
+PARTS = ("fresh/", "events/new/", "connection/test/", "healthz", "readyz")
+
+
+@pytest.fixture
+def scene(transactional_db, settings, segment) -> Scene:
+    settings.SANDBOX_URL = segment.url
+    return set_scene()
+
+
+def pages(person: str, below: str) -> list[Row]:
+    """The whole pages below an address that somebody may see."""
+    return [
+        row
+        for row in ROWS
+        if row.method == "get"
+        and row.route.startswith(below)
+        and row.gets[PEOPLE.index(person)] == 200
+        and not any(part in row.route for part in PARTS)
+    ]
+
+
+def be(page, scene, live_server, name: str) -> None:
+    """Sign in without the form."""
+    client = Client()
+    client.force_login(scene.person(name))
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+    page.context.add_cookies([{**cookie, "url": live_server.url}])
+
+
+def check(page, found: dict[str, object], what: str) -> None:
+    """Note what is wrong with the page that is shown, on a desk and on a phone."""
+    page.set_viewport_size(DESK)
+    problems = barriers(page)
+    page.set_viewport_size(PHONE)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if problems or width > PHONE["width"]:
+        found[what] = (problems, width)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "below"),
+    [("nobody", ""), ("anna", "w/"), ("anna", "accounts/"), ("petra", "p/")],
+)
+def test_no_page_has_a_barrier_or_is_wider_than_a_phone(
+    page, scene, live_server, name, below, scheme
+):
+    page.emulate_media(color_scheme=scheme)
+    if name != "nobody":
+        be(page, scene, live_server, name)
+    found: dict[str, object] = {}
+
+    for row in pages(name, below):
+        page.goto(live_server.url + scene.url(row))
+        check(page, found, row.route)
+
+    assert found == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nor_do_the_states_that_one_comes_to_by_doing_something(
+    page, scene, live_server, scheme
+):
+    page.emulate_media(color_scheme=scheme)
+    found: dict[str, object] = {}
+    workspace = f"{live_server.url}/w/{scene.cast.workspace.public_id}/"
+    partner = f"{live_server.url}/p/{scene.cast.partner.slug}/"
+
+    be(page, scene, live_server, "anna")
+    page.goto(f"{workspace}connection/change/")
+    page.get_by_role("textbox", name="New write key").fill(make.write_key())
+    page.get_by_role("button", name="See what changes").click()
+    check(page, found, "the preview of a change")
+    page.get_by_role("button", name="Change it").click()
+    page.get_by_role("button", name="Send a test event").click()
+    page.get_by_text("Sending the test event").wait_for()
+    check(page, found, "a test event on its way")
+    Connection.objects.update(deleted_at=make.NOW)
+    page.goto(f"{workspace}connection/")
+    page.get_by_role("button", name="Connect").click()
+    page.get_by_text("Paste the write key of your Segment source").wait_for()
+    check(page, found, "a connection form with errors")
+    page.goto(f"{workspace}events/?name=Nothing+is+called+so")
+    check(page, found, "a search that found nothing")
+    page.goto(workspace)
+    page.get_by_text("The same in numbers").click()
+    check(page, found, "the numbers of the chart")
+    page.get_by_text("Your account").locator("..").click()
+    check(page, found, "the menu of one's account")
+    be(page, scene, live_server, "petra")
+    page.goto(f"{partner}tokens/")
+    page.get_by_label("Name").fill("Staging")
+    page.get_by_role("button", name="Make token").click()
+    check(page, found, "a secret that is shown once")
+
+    assert found == {}
+
+
+def test_one_connects_without_a_mouse(page, scene, live_server):
+    Connection.objects.update(deleted_at=make.NOW)
+    be(page, scene, live_server, "alice")
+    page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/connection/")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(make.write_key())
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowUp")  # the last region: the sandbox
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name="Segment knows it").wait_for()
+    assert Connection.objects.current().get().region == "sandbox"
+
+
+def test_a_secret_is_copied_with_its_button_and_gone_when_the_page_is_loaded_anew(
+    page, scene, live_server
+):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    be(page, scene, live_server, "petra")
+    page.goto(f"{live_server.url}/p/{scene.cast.partner.slug}/tokens/")
+    page.get_by_label("Name").fill("Staging")
+    page.get_by_role("button", name="Make token").click()
+    token = page.locator("#secret").inner_text()
+
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.reload()
+
+    assert copied == token
+    assert token.startswith("pt_")
+    assert token not in page.content()
+    assert scene.cast.partner.tokens.count() == 2  # it was not made once more

@@ -1,0 +1,106 @@
+"""A customer's first hour, in a real browser, on the portal's real processes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests import make
+from tests.browser.driving import sign_in
+from tests.browser.leaks import places_with
+from tests.running import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+KEY = "WalkThroughTheBrowserWriteKey001"
+LEFT_OUT = KEY[:-2]  # what one has who did not copy all of it
+
+
+def send(url: str, ingest_key: str, name: str) -> None:
+    """One event, as the partner's tool sends it."""
+    response = requests.post(
+        f"{url}/v1/track",
+        auth=(ingest_key, ""),
+        json={"event": name, "userId": "user-1"},
+        timeout=10,
+    )
+    assert response.status_code == 200
+
+
+def test_from_the_first_sign_in_to_events_that_arrive(
+    portal, far_segment, page, har, settings
+):
+    cast = make.cast()
+    # The web process knows no other hash, unlike the tests themselves.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    cast.alice.set_password(make.PASSWORD)
+    cast.alice.save()
+    ingest_key = make.ingest_key(cast.feed)
+    web = portal.web()
+    portal.worker()
+    portal.beat()
+
+    # Sign in: a person of one workspace is there at once.
+    sign_in(page, web, cast.alice.email)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_text("Not connected to Segment yet")).to_be_visible()
+
+    # A bad key: the page says what is wrong, and does not give it back.
+    page.get_by_role("link", name="Connect Segment").click()
+    page.get_by_role("textbox", name="Write key").fill(LEFT_OUT)
+    page.get_by_role("radio", name="Sandbox").check()
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("This has 30 characters")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Write key")).to_have_value("")
+    assert LEFT_OUT not in page.content()
+
+    # A good key, and a region.
+    page.get_by_role("textbox", name="Write key").fill(KEY)
+    page.get_by_role("radio", name="Sandbox").check()
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_role("heading", name="Segment knows it")).to_be_visible()
+    expect(page.get_by_text("Connected, but not confirmed")).to_be_visible()
+    assert KEY not in page.content()
+
+    # The test event: sent, delivered, and found in the sandbox's debugger.
+    page.get_by_role("button", name="Send a test event").click()
+    expect(page.get_by_text("Delivered to Segment")).to_be_visible()
+    code = page.locator(".test-code").inner_text()
+    assert re.fullmatch(r"\d{4}", code)
+    debugger = page.context.new_page()
+    debugger.goto(far_segment.url)
+    debugger.get_by_role("button", name="Connection Tested").click()
+    expect(debugger.get_by_label("The event's JSON")).to_contain_text(code)
+    page.get_by_role("button", name="Yes, I see it").click()
+    expect(page.get_by_text("the connection works from end to end")).to_be_visible()
+
+    # Paused: what comes in is held, and says so.
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    page.get_by_role("link", name="Events", exact=True).click()
+    expect(page.get_by_role("link", name="Connection Tested")).to_be_visible()
+    send(web, ingest_key.text, "Email Opened")
+    page.get_by_role("link", name="1 new event").click()
+    opened = page.get_by_role("row", name="Email Opened")
+    expect(opened.get_by_text("Held")).to_be_visible()
+    assert [e["event"] for e in far_segment.events(KEY)] == ["Connection Tested"]
+
+    # Resumed: it arrives.
+    page.get_by_role("link", name="Connection", exact=True).click()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("link", name="Events", exact=True).click()
+    until(lambda: page.reload() and opened.get_by_text("Delivered").is_visible())
+    page.get_by_role("link", name="Email Opened").click()
+    expect(page.get_by_text('"name": "stream-')).to_be_visible()
+    assert [e["event"] for e in far_segment.events(KEY)] == [
+        "Connection Tested",
+        "Email Opened",
+    ]
+
+    # What is secret was told to nobody.
+    page.context.close()
+    for secret in (KEY, LEFT_OUT, ingest_key.text, make.PASSWORD):
+        assert places_with(secret, portal, har) == []
