@@ -81,3 +81,9 @@ def _unready() -> Iterator[CheckMessage]:
             hint="Set it to the public address of the ingest process.",
             id="streams.W012",
         )
+    if "console" in settings.MAILERS["default"]["BACKEND"]:
+        yield Warning(
+            "EMAIL_URL is not set: invitations, with their links, go to the log.",
+            hint="Set EMAIL_URL=smtp+tls://user:password@host:587.",
+            id="streams.W013",
+        )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from streams.delivery.batching import Batch
 
 log = structlog.get_logger()
@@ -76,8 +78,7 @@ def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Step | None:
         now=now,
         chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
     )
-    still = Cursor.objects.filter(pk=cursor.pk, position=cursor.position)
-    if not still.update(**step.fields):
+    if not _still_stands(cursor, step).update(**step.fields):
         log.warning("delivery.overtaken", cursor=cursor.pk)
         return None
     if step.hold_because:
@@ -87,6 +88,15 @@ def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Step | None:
     if step.outcome is Delivery.Outcome.REJECTED:
         _reject(sent, now)
     return step
+
+
+def _still_stands(cursor: Cursor, step: Step) -> QuerySet[Cursor]:
+    """The cursor's row, if it still is as it was when the batch was read."""
+    still = Cursor.objects.filter(pk=cursor.pk, position=cursor.position)
+    if step.outcome is Delivery.Outcome.RETRY:
+        # With a new key, or told to try now, it need not wait for the old failure.
+        return still.filter(due_at=cursor.due_at)
+    return still
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:
