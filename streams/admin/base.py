@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.options import ActionLocation
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from streams.audit.services import record
 from streams.tenancy.models import Partner, Workspace
@@ -17,10 +21,14 @@ if TYPE_CHECKING:
     from streams.events.models import Feed
 
 
+LIST_AND_FORM = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows to look at. Whoever may `change` them may use the actions on them."""
+    """Rows to look at. Whoever may change such rows may `operate`: use their actions."""
 
     show_facets = admin.ShowFacets.NEVER
+    empty_value_display = "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -28,8 +36,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        # Of the list only, where the actions ask; the form of one row has no fields.
-        return obj is None and super().has_change_permission(request)
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return super().has_change_permission(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
@@ -62,6 +80,21 @@ class AuditedAdmin(admin.ModelAdmin):
                 "changed" if change else "created",
                 fields=form.changed_data,
             )
+
+
+def moment(field: str, description: str = "") -> Callable[[Any, Any], str]:
+    """A column that shows a time to the second, in UTC."""
+
+    @admin.display(description=description or field.replace("_", " "), ordering=field)
+    def shown(_: Any, row: Any) -> str:
+        return to_the_second(getattr(row, field))
+
+    return shown
+
+
+def to_the_second(at: datetime | None) -> str:
+    """A time to the second, in UTC; a dash: never."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
 
 
 def note(request: HttpRequest, row: Model, verb: str, *, fields: list[str]) -> None:

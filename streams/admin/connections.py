@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import ReadOnlyAdmin, events_link, link, list_link
+from streams.admin.base import (
+    LIST_AND_FORM,
+    ReadOnlyAdmin,
+    events_link,
+    link,
+    list_link,
+    moment,
+    to_the_second,
+)
 from streams.connections.models import Connection
 from streams.delivery import services
 from streams.delivery.models import Cursor, Delivery, Rejection
@@ -36,7 +43,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     list_display = (
         "public_id", "feed", "region", "write_key", "status", "waiting", "next_try",
-        "last_delivery", "deleted_at",
+        "last_delivery", "deleted",
     )  # fmt: skip
     list_filter = (
         "status",
@@ -51,12 +58,54 @@ class ConnectionAdmin(ReadOnlyAdmin):
     )
     search_help_text = "Connection id, workspace's external id, or how its name begins."
     ordering = ("-pk",)
-    fields = (
-        "public_id", "feed_link", "region", "write_key", "key_ring_id", "status",
-        "status_reason", "status_at", "waiting", "failures", "next_try", "last_delivery",
-        "known", "known_at", "test_sent_at", "seen_at", "created_at", "deleted_at", "links",
-    )  # fmt: skip
-    readonly_fields = fields
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "public_id",
+                    "feed_link",
+                    "region",
+                    "created",
+                    "deleted",
+                    "links",
+                )
+            },
+        ),
+        (
+            "Sending",
+            {
+                "fields": (
+                    "status",
+                    "status_reason",
+                    "since",
+                    "waiting",
+                    "failures",
+                    "next_try",
+                    "last_delivery",
+                ),
+            },
+        ),
+        (
+            "Write key",
+            {
+                "fields": (
+                    "write_key",
+                    "key_ring_id",
+                    "known",
+                    "asked",
+                    "tested",
+                    "seen",
+                ),
+            },
+        ),
+    )
+    created = moment("created_at")
+    deleted = moment("deleted_at")
+    since = moment("status_at", "status since")
+    asked = moment("known_at", "Segment was asked")
+    tested = moment("test_sent_at", "last test event")
+    seen = moment("seen_at", "seen in Segment")
     actions = ("pause", "resume", "retry_now")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -83,14 +132,14 @@ class ConnectionAdmin(ReadOnlyAdmin):
         return cursor.failures if cursor else None
 
     @admin.display(description="next try")
-    def next_try(self, connection: Connection) -> datetime | None:
+    def next_try(self, connection: Connection) -> str:
         cursor = live_cursor(connection)
-        return cursor.due_at if cursor and not cursor.held else None
+        return to_the_second(cursor.due_at if cursor and not cursor.held else None)
 
     @admin.display(description="last delivery")
-    def last_delivery(self, connection: Connection) -> datetime | None:
+    def last_delivery(self, connection: Connection) -> str:
         cursor = live_cursor(connection)
-        return cursor.last_delivered_at if cursor else None
+        return to_the_second(cursor.last_delivered_at if cursor else None)
 
     @admin.display(description="feed")
     def feed_link(self, connection: Connection) -> str:
@@ -109,16 +158,26 @@ class ConnectionAdmin(ReadOnlyAdmin):
             ],
         )
 
-    @admin.action(description="Pause: hold events", permissions=["change"])
+    @admin.action(
+        description="Pause: hold events",
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
     def pause(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._each(request, queryset, services.pause, "Paused")
 
-    @admin.action(description="Resume: send what is held", permissions=["change"])
+    @admin.action(
+        description="Resume: send what is held",
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
     def resume(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._each(request, queryset, services.resume, "Resumed")
 
     @admin.action(
-        description="Retry now: do not wait any longer", permissions=["change"]
+        description="Retry now: do not wait any longer",
+        permissions=["operate"],
+        location=LIST_AND_FORM,
     )
     def retry_now(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._each(request, queryset, services.retry_now, "To be tried now")

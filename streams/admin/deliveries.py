@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from streams.admin.base import ReadOnlyAdmin, event_link, events_link, link
+from streams.admin.base import ReadOnlyAdmin, event_link, events_link, link, moment
 from streams.admin.history import HistoryAdmin
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Lease, Rejection
@@ -39,6 +39,10 @@ class OfConnections(HistoryAdmin):
         )
         ids = named.order_by("-pk").values_list("pk", flat=True)[:MOST_CONNECTIONS]
         return [Q(connection=pk) for pk in ids]
+
+    @admin.display(description="workspace")
+    def workspace(self, row: Delivery | Rejection) -> str:
+        return link(row.connection.feed, row.connection.feed.workspace)
 
     @admin.display(description="connection")
     def connection_link(self, row: Delivery | Rejection) -> str:
@@ -76,24 +80,27 @@ class StatusFilter(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(OfConnections):
     list_display = (
-        "started_at", "feed_link", "connection_link", "span", "outcome", "status_code",
-        "took", "error",
+        "started", "workspace", "span", "outcome", "status_code", "took", "error",
     )  # fmt: skip
     list_filter = ("outcome", StatusFilter, "connection__region")
     fields = (
         "id", "feed_link", "connection_link", "cursor_link", "span", "events_link",
-        "body_bytes", "started_at", "took", "outcome", "status_code", "error", "answer",
-        "retry_at",
+        "body_bytes", "started", "took", "outcome", "status_code", "error", "answer",
+        "retry",
     )  # fmt: skip
     readonly_fields = fields
+    started = moment("started_at", "started")
+    retry = moment("retry_at", "to be tried again")
 
     @admin.display(description="events")
     def span(self, delivery: Delivery) -> str:
-        return f"{delivery.first_seq}–{delivery.last_seq} ({delivery.events})"
+        if delivery.events == 1:
+            return str(delivery.last_seq)
+        return f"{delivery.first_seq}–{delivery.last_seq}"
 
     @admin.display(description="took")
     def took(self, delivery: Delivery) -> str:
-        return f"{delivery.duration_ms} ms"
+        return f"{delivery.duration_ms}\N{NO-BREAK SPACE}ms"
 
     @admin.display(description="cursor")
     def cursor_link(self, delivery: Delivery) -> str:
@@ -107,10 +114,14 @@ class DeliveryAdmin(OfConnections):
 @admin.register(Rejection)
 class RejectionAdmin(OfConnections):
     list_display = (
-        "created_at", "feed_link", "connection_link", "event_link", "status_code", "reason",
+        "created", "workspace", "event_link", "status_code", "reason",
     )  # fmt: skip
-    fields = ("id", *list_display)
+    fields = (
+        "id", "created", "feed_link", "connection_link", "event_link", "status_code",
+        "reason",
+    )  # fmt: skip
     readonly_fields = fields
+    created = moment("created_at", "rejected")
 
     @admin.display(description="event")
     def event_link(self, rejection: Rejection) -> str:
@@ -120,8 +131,8 @@ class RejectionAdmin(OfConnections):
 @admin.register(Cursor)
 class CursorAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "feed", "connection", "kind", "position", "backlog", "due_at", "held",
-        "failures", "last_delivered_at",
+        "id", "feed", "connection", "kind", "position", "backlog", "due", "held",
+        "failures", "last_delivery",
     )  # fmt: skip
     list_filter = ("kind", "held")
     list_select_related = (
@@ -135,6 +146,8 @@ class CursorAdmin(ReadOnlyAdmin):
         "feed__workspace__external_id__exact",
     )
     search_help_text = OfConnections.search_help_text
+    due = moment("due_at", "due")
+    last_delivery = moment("last_delivered_at", "last delivery")
 
     @admin.display(description="waiting")
     def backlog(self, cursor: Cursor) -> int:
@@ -143,5 +156,6 @@ class CursorAdmin(ReadOnlyAdmin):
 
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
-    list_display = ("stream", "owner", "until")
+    list_display = ("stream", "owner", "ends")
+    ends = moment("until")
     list_select_related = ("stream",)

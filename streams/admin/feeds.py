@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -10,7 +9,14 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 
 from streams.admin import feed_events
-from streams.admin.base import ReadOnlyAdmin, events_link, link, list_link
+from streams.admin.base import (
+    ReadOnlyAdmin,
+    events_link,
+    link,
+    list_link,
+    moment,
+    to_the_second,
+)
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery
 from streams.events.models import Feed
@@ -57,10 +63,13 @@ class FeedAdmin(ReadOnlyAdmin):
     search_help_text = "A workspace: its id, its external id, or how its name begins."
     ordering = ("-pk",)
     fields = (
-        "workspace_link", "stream_link", "ingest_key", "head_at", "accepted", "delivered",
-        "rejected", "filtered", "pending", "held", "last_delivery", "created_at", "links",
+        "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
+        "delivered", "rejected", "filtered", "pending", "held", "last_event",
+        "last_delivery",
     )  # fmt: skip
     readonly_fields = fields
+    created = moment("created_at")
+    last_event = moment("head_at", "last event")
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return FeedList
@@ -108,8 +117,8 @@ class FeedAdmin(ReadOnlyAdmin):
         return ledger_of(feed).held
 
     @admin.display(description="last delivery")
-    def last_delivery(self, feed: Feed) -> datetime | None:
-        return ledger_of(feed).last_delivered_at
+    def last_delivery(self, feed: Feed) -> str:
+        return to_the_second(ledger_of(feed).last_delivered_at)
 
     @admin.display(description="events")
     def events(self, feed: Feed) -> str:

@@ -7,8 +7,11 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import Field
 from django.http import HttpRequest
 
+from streams.admin.base import moment
 from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,
@@ -21,10 +24,20 @@ from streams.tenancy.models import PartnerMembership, WorkspaceMembership
 
 
 class MembershipInline(admin.TabularInline):
+    verbose_name = "member"
     extra = 0
     autocomplete_fields = ("user",)
-    fields = ("user", "role", "created_at")
-    readonly_fields = ("created_at",)
+    fields = ("user", "role", "since")
+    readonly_fields = ("since",)
+    since = moment("created_at", "since")
+
+    def formfield_for_dbfield(
+        self, db_field: Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget  # without links to make or change people
+        return field
 
 
 class PartnerMembershipInline(MembershipInline):

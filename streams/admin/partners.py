@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, list_link
+from streams.admin.base import AuditedAdmin, list_link, moment
 from streams.admin.memberships import (
     PartnerMembershipInline,
     save_memberships,
@@ -49,16 +49,16 @@ class NewPartner(forms.ModelForm):
 
 @admin.register(Partner)
 class PartnerAdmin(AuditedAdmin):
-    list_display = ("name", "slug", "created_at")
+    list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    readonly_fields = ("created_at", "links")
-    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("created", "links")
+    created = moment("created_at")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ("name", "slug", "stream_name", "stream_slug", "admin_email")
-        return ("name", "slug", "created_at", "links")
+        return ("name", "slug", "created", "links")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

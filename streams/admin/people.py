@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -9,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import link, note
+from streams.admin.base import link, moment, note
 from streams.tenancy.models import User
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -24,6 +25,10 @@ class NewPerson(AdminUserCreationForm):
         return str(self.cleaned_data["email"]).lower()
 
 
+# Signs in by the address of the User: a second table of addresses would only confuse.
+admin.site.unregister(EmailAddress)
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """People. Only a superuser gives powers, or changes who has all of them."""
@@ -31,21 +36,16 @@ class PersonAdmin(UserAdmin):
     show_facets = admin.ShowFacets.NEVER
     form = UserChangeForm
     add_form = NewPerson
-    list_display = (
-        "email",
-        "name",
-        "is_staff",
-        "is_active",
-        "last_login",
-        "date_joined",
-    )
+    list_display = ("email", "name", "is_staff", "is_active", "signed_in", "joined")
+    signed_in = moment("last_login", "last sign-in")
+    joined = moment("date_joined", "joined")
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
     fieldsets = (
         (None, {"fields": ("email", "name", "password", "is_active", "places")}),
         ("Staff", {"fields": POWERS}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("signed_in", "joined")}),
     )
     add_fieldsets = (
         (
@@ -57,7 +57,7 @@ class PersonAdmin(UserAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
-        fixed = ("last_login", "date_joined", "places")
+        fixed = ("signed_in", "joined", "places")
         return fixed if _is_superuser(request) else (*fixed, *POWERS)
 
     def has_change_permission(

@@ -13,6 +13,7 @@ class StaffSite(AdminSite):
     site_header = "Partner Portal staff"
     site_title = "Partner Portal staff"
     index_title = "Operations"
+    enable_nav_sidebar = False  # the tables want the room
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from streams.admin.base import AuditedAdmin, ReadOnlyAdmin
+from streams.admin.base import LIST_AND_FORM, AuditedAdmin, ReadOnlyAdmin, moment
 from streams.catalog.models import Stream
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, revoke_token
@@ -14,23 +14,23 @@ from streams.tenancy.services import AlreadyRevoked, revoke_token
 
 @admin.register(Stream)
 class StreamAdmin(AuditedAdmin):
-    list_display = ("name", "slug", "version", "partner", "created_at")
+    list_display = ("name", "slug", "version", "partner", "created")
     list_filter = ("partner",)
     list_select_related = ("partner",)
     search_fields = ("name", "slug", "partner__name")
     fields = (
         "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
-        "created_at",
+        "created",
     )  # fmt: skip
+    created = moment("created_at")
     autocomplete_fields = ("partner",)
-    prepopulated_fields = {"slug": ("name",)}
     ordering = ("name",)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
         # A stream does not change hands, and its feeds say who it is by its slug.
-        return ("created_at", "partner", "slug") if obj else ("created_at",)
+        return ("created", "partner", "slug") if obj else ("created",)
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -43,16 +43,19 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     """Made in the portal, where whoever makes one sees its secret once."""
 
     list_display = (
-        "name", "token", "partner", "stream", "created_at", "last_used_at", "revoked_at",
+        "name", "token", "partner", "stream", "created", "last_used", "revoked",
     )  # fmt: skip
     list_filter = ("partner",)
     list_select_related = ("partner", "stream")
     search_fields = ("hint__startswith", "name", "partner__name")
     ordering = ("-pk",)
     fields = (
-        "name", "token", "partner", "stream", "created_by", "created_at", "last_used_at",
-        "revoked_at",
+        "name", "token", "partner", "stream", "created_by", "created", "last_used",
+        "revoked",
     )  # fmt: skip
+    created = moment("created_at")
+    last_used = moment("last_used_at", "last used")
+    revoked = moment("revoked_at", "revoked")
     readonly_fields = fields
     actions = ("revoke",)
 
@@ -60,7 +63,11 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     def token(self, token: PartnerToken) -> str:
         return f"{token.hint}…"
 
-    @admin.action(description="Revoke: refuse it from now on", permissions=["change"])
+    @admin.action(
+        description="Revoke: refuse it from now on",
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
     def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
         for token in queryset.select_related("partner"):
             try:

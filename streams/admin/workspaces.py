@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, list_link
+from streams.admin.base import AuditedAdmin, list_link, moment
 from streams.admin.memberships import WorkspaceMembershipInline, save_memberships
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery
@@ -17,20 +17,21 @@ from streams.tenancy.models import Workspace
 
 @admin.register(Workspace)
 class WorkspaceAdmin(AuditedAdmin):
-    list_display = ("name", "external_id", "public_id", "partner", "created_at")
+    list_display = ("name", "external_id", "public_id", "partner", "created")
     list_filter = ("partner",)
     list_select_related = ("partner",)
     search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
     search_help_text = "Its id, its external id, or how its name begins."
     ordering = ("-pk",)
-    fields = ("partner", "name", "external_id", "public_id", "created_at", "links")
+    fields = ("partner", "name", "external_id", "public_id", "created", "links")
     autocomplete_fields = ("partner",)
+    created = moment("created_at")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
         # The partner's server names it by its external id.
-        fixed = ("public_id", "created_at", "links")
+        fixed = ("public_id", "created", "links")
         return (*fixed, "partner", "external_id") if obj else fixed
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
