@@ -12,6 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -77,6 +78,8 @@ def drain(stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S) 
     except lease.LeaseLost:
         log.warning("drain.lease_lost", stream=stream_id)
     else:
+        # Not after an error: what was just sent still counts, so the next owner has to
+        # wait until the lease runs out.
         owned.release()
     return True
 
@@ -99,37 +102,37 @@ class Drain:
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
+        self._gives_way = False
         self._busy_at = time.monotonic()  # when something was last due
 
     def run(self) -> None:
         """Work until there is a reason to leave. Raises lease.LeaseLost."""
-        with ThreadPoolExecutor(settings.SENDER_THREADS, "sender") as senders:
+        with (
+            closing(self._sender),
+            ThreadPoolExecutor(settings.SENDER_THREADS, "sender") as senders,
+        ):
             while True:
                 self._owned.keep()
-                self._give_way()
                 self._look()
-                while not self._stop.is_set() and self._send_next(senders):
+                while not self._is_leaving() and self._send_next(senders):
                     pass
                 if self._may_leave():
-                    break
+                    return
                 self._collect()
-        self._sender.close()
 
     def _may_leave(self) -> bool:
         # Only with a budget that is whole again: the next owner starts with a full one.
         at = time.monotonic()
         if self._turns.sending or self._budget.quiet_in_s(at) > 0:
             return False
-        return self._stop.is_set() or at - self._busy_at > self._linger_s
+        return self._is_leaving() or at - self._busy_at > self._linger_s
 
-    def _give_way(self) -> None:
-        """After a shift, leave if other streams wait for a thread of some worker."""
-        if time.monotonic() < self._shift_ends:
-            return
-        self._shift_ends = time.monotonic() + ASK_FOR_OTHERS_S
-        if lease.unowned_due_streams(now() - OTHERS_WAIT):
-            self._stop = threading.Event()  # ours alone: the worker goes on
-            self._stop.set()
+    def _is_leaving(self) -> bool:
+        """Told to stop; or after a shift, while other streams wait for a worker."""
+        if not self._gives_way and time.monotonic() > self._shift_ends:
+            self._gives_way = bool(lease.unowned_due_streams(now() - OTHERS_WAIT))
+            self._shift_ends = time.monotonic() + ASK_FOR_OTHERS_S
+        return self._gives_way or self._stop.is_set()
 
     def _look(self) -> None:
         """See who is due."""

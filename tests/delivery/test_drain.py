@@ -237,3 +237,25 @@ def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
     stats = segment.stats()
     assert stats["worst_second"] <= 50
     assert stats["unique_message_ids"] == stats["events"] == 240
+
+
+def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(
+    segment, settings
+):
+    cursor = due(events=1)
+    settings.LEASE_S = 0.0  # what it took has run out by the time it would send
+
+    drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    assert arrived(segment) == []
+
+
+def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatch):
+    monkeypatch.setattr("streams.delivery.drain.SHIFT_S", 0.0)
+    cursor, other = due(events=1), due(events=1)
+
+    work_off(cursor)
+
+    assert (cursor.position, cursor.due_at is None) == (0, False)
+    waiting = {cursor.stream_id, other.stream_id}
+    assert set(lease.unowned_due_streams(now())) == waiting

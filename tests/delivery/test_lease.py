@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from streams.base.clock import now
+from streams.delivery import lease
+from streams.delivery.models import Cursor, Lease
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def run_out(stream) -> None:
+    Lease.objects.filter(stream=stream).update(until=Now() - timedelta(seconds=1))
+
+
+def test_one_owner_at_a_time():
+    stream = make.stream()
+
+    assert lease.take(stream.pk) is not None
+    assert lease.take(stream.pk) is None
+
+
+def test_a_lease_that_ran_out_is_free():
+    stream = make.stream()
+    lease.take(stream.pk)
+
+    run_out(stream)
+
+    assert lease.take(stream.pk) is not None
+
+
+def test_a_lease_that_is_released_is_free():
+    stream = make.stream()
+    owned = lease.take(stream.pk)
+
+    owned.release()
+
+    assert lease.take(stream.pk) is not None
+
+
+def test_an_owner_keeps_its_lease_by_renewing(settings):
+    settings.LEASE_S = 10.0
+    stream = make.stream()
+    owned = lease.take(stream.pk)
+    settings.LEASE_S = 30.0  # now less than two thirds remain
+
+    owned.keep()
+
+    assert owned.remaining_s > 20
+
+
+def test_an_owner_that_slept_too_long_notices(settings):
+    stream = make.stream()
+    owned = lease.take(stream.pk)
+    run_out(stream)
+    settings.LEASE_S = 30.0
+
+    with pytest.raises(lease.LeaseLost):
+        owned.keep()
+
+
+def test_whoever_lost_a_lease_does_not_release_the_next_owners(settings):
+    stream = make.stream()
+    slow = lease.take(stream.pk)
+    run_out(stream)
+    lease.take(stream.pk)
+
+    slow.release()
+
+    assert lease.take(stream.pk) is None
+
+
+def test_the_sweep_finds_streams_that_are_due_and_unowned():
+    waiting, owned, idle = make.due_cursor(), make.due_cursor(), make.cursor()
+    lease.take(owned.stream_id)
+
+    found = lease.unowned_due_streams(now())
+
+    assert found == [waiting.stream_id]
+    assert idle.stream_id not in found
+
+
+def test_what_is_held_or_not_yet_due_wakes_nobody():
+    held, later = make.due_cursor(), make.due_cursor()
+    Cursor.objects.filter(pk=held.pk).update(held=True)
+    Cursor.objects.filter(pk=later.pk).update(due_at=now() + timedelta(minutes=5))
+
+    assert lease.unowned_due_streams(now()) == []
