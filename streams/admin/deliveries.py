@@ -108,7 +108,8 @@ class DeliveryAdmin(OfConnections):
 
     @admin.display(description="its events")
     def events_link(self, delivery: Delivery) -> str:
-        return events_link(delivery.connection.feed, before=delivery.last_seq + 1)
+        feed = delivery.connection.feed
+        return events_link(feed, "In the log", before=delivery.last_seq + 1)
 
 
 @admin.register(Rejection)

@@ -61,9 +61,13 @@ def save_memberships(request: HttpRequest, formset: Any) -> None:
 def _changes(formset: Any) -> Iterator[partial[Any]]:
     for row in formset.new_objects:
         yield partial(add_member, place=place_of(row), user=row.user, role=row.role)
-    for row, _ in formset.changed_objects:
+    for row, fields in formset.changed_objects:
         # As it is in the database: what it was before goes into the audit log.
         stored = type(row).objects.get(pk=row.pk)
-        yield partial(change_role, membership=stored, role=row.role)
+        if "user" in fields:  # somebody else in their place
+            yield partial(add_member, place=place_of(row), user=row.user, role=row.role)
+            yield partial(remove_member, membership=stored)
+        else:
+            yield partial(change_role, membership=stored, role=row.role)
     for row in formset.deleted_objects:
         yield partial(remove_member, membership=row)

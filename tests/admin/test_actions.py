@@ -68,6 +68,17 @@ def test_retry_now_ends_the_wait(staff, olga):
     assert audited() == ("connection.retried", olga)
 
 
+def test_a_connection_can_be_paused_on_its_own_page(staff):
+    cursor = make.due_cursor(events=1)
+    pk = cursor.connection_id
+    form = {"CHANGE_FORM-action": "pause", "_selected_action": pk}
+
+    staff.post(reverse("admin:streams_connection_change", args=[pk]), form)
+
+    cursor.refresh_from_db()
+    assert cursor.held is True
+
+
 def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
     paused, active = make.due_cursor(events=1), make.due_cursor(events=1)
     act(staff, "connection", "pause", paused.connection)
@@ -225,6 +236,20 @@ def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
         ("member.role_changed", olga.pk),
         ("member.removed", olga.pk),
     }
+
+
+def test_a_member_can_be_put_in_anothers_place(staff):
+    workspace = make.workspace()
+    anna, carol = make.member(workspace, "admin"), make.user()
+    form = members_form([(workspace.memberships.get(user=anna), "admin", False)])
+    form["memberships-0-user"] = carol.pk
+
+    staff.post(
+        reverse("admin:streams_workspace_change", args=[workspace.pk]),
+        {"name": workspace.name, **form},
+    )
+
+    assert workspace.memberships.get().user == carol
 
 
 def test_the_only_admin_stays_and_the_page_says_why(staff):
