@@ -1,0 +1,83 @@
+"""The staff's admin in a real browser, under the strict policy: its scripts must run."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LISTS = (
+    "auditentry", "connection", "cursor", "delivery", "feed", "lease", "partner",
+    "partnertoken", "rejection", "stream", "user", "workspace",
+)  # fmt: skip
+
+
+@pytest.fixture
+def staff(page, live_server):
+    """A window in which Olga has come to the admin by way of the sign-in form."""
+    olga = make.staff("olga@portal.example")
+    page.goto(f"{live_server.url}/admin/")
+    page.get_by_label("Email").fill(olga.email)
+    page.get_by_label("Password", exact=True).fill(make.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{live_server.url}/admin/")
+    return page
+
+
+def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
+    cursor = make.due_cursor(events=2)
+    make.rejected(cursor)
+    make.delivered(cursor, 2)
+
+    for name in LISTS:
+        answer = staff.goto(f"{live_server.url}/admin/streams/{name}/")
+        assert answer.status == 200, name
+
+
+def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
+    cursor = make.due_cursor(events=2)
+    make.rejected(cursor, reason="Segment answered 400.")
+
+    staff.goto(f"{live_server.url}/admin/streams/feed/")
+    staff.get_by_role("link", name="Events", exact=True).click()
+    staff.get_by_role("link", name="1", exact=True).click()
+
+    expect(staff.get_by_text("rejected: Segment answered 400.")).to_be_visible()
+    expect(staff.get_by_label("The event as JSON")).to_contain_text('"userId"')
+
+
+def test_a_connection_is_paused_from_the_list(staff, live_server):
+    cursor = make.due_cursor(events=1)
+
+    staff.goto(f"{live_server.url}/admin/streams/connection/")
+    staff.get_by_role("checkbox", name="Select this object").check()
+    staff.get_by_label("Action:").select_option(label="Pause: hold events")
+    staff.get_by_role("button", name="Run").click()
+
+    name = cursor.connection.public_id
+    expect(staff.get_by_text(f"Paused: {name}.")).to_be_visible()
+    cursor.refresh_from_db()
+    assert cursor.held is True
+
+
+def test_a_partner_is_made_and_a_member_found_by_typing(staff, live_server):
+    make.user("dev@postbox.example")
+
+    staff.goto(f"{live_server.url}/admin/streams/partner/add/")
+    staff.get_by_label("Name:", exact=True).press_sequentially("Postbox Inc")
+    expect(staff.get_by_label("Slug:", exact=True)).to_have_value("postbox-inc")
+    staff.get_by_label("Stream name:").press_sequentially("Postbox")
+    expect(staff.get_by_label("Stream slug:")).to_have_value("postbox")
+    staff.get_by_label("First admin's e-mail:").fill("petra@postbox.example")
+    staff.get_by_role("button", name="Save and continue editing").click()
+    staff.get_by_text("Add another Member").click()
+    staff.locator("#memberships-1 .select2-selection").click()
+    staff.locator(".select2-search__field").press_sequentially("dev@")
+    staff.get_by_role("option", name="dev@postbox.example").click()
+    staff.locator("#id_memberships-1-role").select_option("developer")
+    staff.get_by_role("button", name="Save", exact=True).click()
+
+    expect(staff.get_by_text("was changed successfully")).to_be_visible()
