@@ -114,7 +114,8 @@ def database_url() -> str:
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
-    return f"postgres://postgres@/{database['NAME']}?host={database['HOST']}"
+    host = database["OPTIONS"]["host"]  # where a socket's folder ends up
+    return f"postgres://postgres@/{database['NAME']}?host={host}"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from django.db import close_old_connections
 
 from streams.base.clock import now
@@ -32,6 +33,8 @@ from streams.ingest.waker import Waker
 
 if TYPE_CHECKING:
     from streams.ingest.routes import Route
+
+log = structlog.get_logger()
 
 COMMIT_TIMEOUT_S = 10.0  # Segment's libraries wait 10 to 15 for an answer
 WAKE_TIMEOUT_S = 2.0  # at the end, for a broker that does not answer
@@ -71,7 +74,8 @@ class Front:
             return await self._store(route, headers, read_body)
         except RequestRefused as refused:
             return refusal(refused)
-        except DATABASE_DOWN:
+        except DATABASE_DOWN as error:
+            log.warning("ingest.database_down", requests=1, error=str(error))
             return refusal(database_down())
         except NotWritten:
             return refusal(failed())

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 def processes(transactional_db, services, tmp_path):
     with running(services.environ(DATABASE_URL=database_url()), tmp_path) as processes:
         yield processes
+        print(processes.log.read_text())  # shown with a failure
 
 
 @pytest.fixture
