@@ -53,12 +53,12 @@ def balance(head: int, cursors: Sequence[Cursor]) -> Ledger:
     for cursor in cursors:
         if cursor is not cursors[0] and cursor.start >= below:
             continue  # a newer one has sent all of that again
-        # What a request under way delivered after its connection was deleted counts
-        # for the newer one, which sends it again.
-        overlap = cursor.position - below
-        delivered += cursor.delivered - max(0, overlap)
-        rejected += cursor.rejected
-        unsent += cursor.filtered + max(0, -overlap)
+        # What a request under way settled after its connection was deleted counts for
+        # the newer one, which sends it again.
+        overlap = max(0, cursor.position - below)
+        delivered += max(0, cursor.delivered - overlap)
+        rejected += cursor.rejected - max(0, overlap - cursor.delivered)
+        unsent += cursor.filtered + max(0, below - cursor.position)
         below = cursor.start
     waiting, held = head - cursors[0].position, cursors[0].held
     moments = [at for c in cursors if (at := c.last_delivered_at)]

@@ -7,13 +7,14 @@ up to a head or a position that was read is true still when its rows are looked 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, combinations
+from itertools import chain, pairwise
 
 from django.db import connection
 from django.db.models import F, Max, Q, Window
 from django.db.models.functions import Lag
 
 from streams.connections.models import Connection
+from streams.delivery.batching import MAX_EVENTS
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.events.models import Event, Feed
 
@@ -133,7 +134,10 @@ def _state(cursor: Cursor) -> Iterator[str]:
 
 
 def _succession(cursors: list[Cursor]) -> Iterator[str]:
-    """A connection's cursor begins at the feed's beginning, or where another ended."""
-    for earlier, later in combinations(cursors, 2):
-        if earlier.start < later.start < earlier.position:
+    """A connection begins where the one before it ended.
+
+    But for one request: that may have been under way when its connection was deleted.
+    """
+    for earlier, later in pairwise(cursors):
+        if later.start + MAX_EVENTS < earlier.position:
             yield f"live cursor {later.pk} began amid what cursor {earlier.pk} had sent"

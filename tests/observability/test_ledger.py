@@ -48,6 +48,19 @@ def cursor(**fields):
             [cursor(start=4, position=7), cursor(position=6, held=True)],
             Ledger(accepted=9, delivered=7, pending=2),
         ),
+        (
+            9,
+            [cursor(position=6), cursor(position=2, rejected=2, held=True)],
+            Ledger(accepted=9, delivered=6, pending=3),
+        ),
+        (
+            9,
+            [
+                cursor(start=2, position=6),
+                cursor(position=4, rejected=3, held=True),
+            ],
+            Ledger(accepted=9, delivered=4, rejected=2, pending=3),
+        ),
         # … or sends everything again: then what it has done counts, and only once.
         (
             9,
