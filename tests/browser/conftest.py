@@ -43,7 +43,11 @@ def har(tmp_path) -> Path:
 @pytest.fixture
 def context(browser, har) -> Iterator[BrowserContext]:
     """A window of its own, which must end without a word on the console."""
-    context = browser.new_context(record_har_path=har, record_har_content="embed")
+    context = browser.new_context(
+        record_har_path=har,
+        record_har_content="embed",
+        reduced_motion="reduce",  # axe would measure colours that are on their way
+    )
     context.set_default_timeout(30_000)
     said: list[str] = []
     context.on("console", lambda message: said.append(f"{message.page} {message.text}"))
