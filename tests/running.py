@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from django.conf import settings
 from django.db import connection
 
 from tests.segment import SandboxSegment, sandbox_process
@@ -111,11 +113,10 @@ def _answers(url: str) -> bool:
 
 def database_url() -> str:
     """The test's database, for processes beside it."""
-    database = connection.settings_dict
+    name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    host = database["OPTIONS"]["host"]  # where a socket's folder ends up
-    return f"postgres://postgres@/{database['NAME']}?host={host}"
+        return f"sqlite:///{name}"
+    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
 
 
 @contextmanager
