@@ -26,7 +26,7 @@ from streams.portal.access import (
     workspace_to_see,
 )
 from streams.portal.forms import ConnectionForm, number_in
-from streams.portal.proof import test_event
+from streams.portal.proof import debugger, test_event
 from streams.portal.standing import events, standing
 from streams.portal.tags import to
 from streams.tasks import wake
@@ -195,4 +195,5 @@ def _shown(
         "cursor": cursor,
         "standing": standing(current, cursor, counts, now()),
         "test": test_event(current, test_seq),
+        "debugger": debugger(current.region),
     }

@@ -66,6 +66,14 @@ class ConnectionForm(forms.Form):
         },
     )
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors and cleaned.get("write_key"):
+            self.add_error(
+                "write_key", "Please paste it once more: we do not send keys back."
+            )
+        return cleaned
+
     def regions(self) -> Iterator[tuple[BoundWidget, str]]:
         """Each region's button, and what tells that it is the right one."""
         for radio in self["region"]:
@@ -121,7 +129,7 @@ class TokenForm(OfAStreamForm):
 class StreamForm(forms.Form):
     name = forms.CharField(max_length=100, label="Name")
     version = forms.RegexField(
-        r"\A\d{1,6}\.\d{1,6}\.\d{1,6}\Z",
+        r"\A[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z",
         label="Version",
         help_text="Raise it when you change which events you send, or what is in them.",
         error_messages={"invalid": "Three numbers with dots between them, as 1.0.0."},

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.conf import settings
 
+from streams.connections.regions import Region
 from streams.delivery import reading
 from streams.delivery.models import Delivery
 from streams.delivery.proof import TEST_EVENT, TEST_USER_ID
@@ -44,6 +46,16 @@ class _Properties(msgspec.Struct):
 
 class _Call(msgspec.Struct):
     properties: _Properties
+
+
+def debugger(region: str) -> str:
+    """Where a person of that region looks for the event."""
+    pages = {
+        Region.US: "https://app.segment.com",
+        Region.EU: "https://eu1.app.segment.com",
+        Region.SANDBOX: settings.SANDBOX_URL,
+    }
+    return str(pages[Region(region)])
 
 
 def test_event(connection: Connection, seq: int | None) -> Progress | None:

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def cast(db, settings, segment):
+    """Everybody, and the sandbox among the regions."""
+    from tests import make  # here: Django is not set up yet when this file is loaded
+
+    settings.SANDBOX_URL = segment.url
+    return make.cast()
+
+
+@pytest.fixture
+def as_alice(client, cast):
+    """A browser in which Alice, the editor, has signed in."""
+    client.force_login(cast.alice)
+    return client
+
+
+@pytest.fixture
+def as_petra(client, cast):
+    """A browser in which Petra, the partner's admin, has signed in."""
+    client.force_login(cast.petra)
+    return client

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.connections.keys import open_write_key
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor
+from streams.events.models import Event
+from streams.observability import ledger
+from tests import make
+
+KEY, OTHER_KEY = "a1" * 16, "b2" * 16
+
+
+def url(cast, page: str = "connection", *args: object) -> str:
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
+
+
+def connect(client, cast, **changes):
+    return client.post(
+        url(cast), {"write_key": KEY, "region": "sandbox", **changes}, follow=True
+    )
+
+
+def test_connecting_sends_what_waited_and_asks_segment_about_the_key(as_alice, cast):
+    make.append(cast.feed, 3)
+
+    page = connect(as_alice, cast)
+
+    connection = Connection.objects.get()
+    assert open_write_key(connection).text == KEY
+    assert (connection.region, connection.known) == ("sandbox", True)
+    assert ledger.of(cast.feed).pending == 3
+    assert "Connected. 3 events on the way to Segment." in page.text
+
+
+def test_a_key_that_segment_does_not_know_is_kept_and_told(as_alice, cast, segment):
+    segment.know({"write_key": OTHER_KEY, "region": "sandbox"})
+
+    page = connect(as_alice, cast)
+
+    assert "Segment does not know this write key" in page.text
+
+
+@pytest.mark.parametrize(
+    ("pasted", "told"),
+    [
+        (KEY[:-1], "This has 31 characters"),
+        (f"{KEY[:16]} {KEY[16:]}", "a space or a line break inside"),
+        ("sgp_" + "x" * 40, "a token of Segment&#x27;s Public API"),
+        ("", "Paste the write key of your Segment source."),
+    ],
+)
+def test_a_wrong_key_is_explained_and_not_sent_back(as_alice, cast, pasted, told):
+    page = connect(as_alice, cast, write_key=pasted)
+
+    assert told in page.text
+    assert not pasted or pasted not in page.text
+    assert not Connection.objects.exists()
+
+
+def test_a_key_in_use_elsewhere_is_refused_without_saying_where(as_alice, cast):
+    taken = make.connection(make.feed(workspace=cast.elsewhere), write_key=KEY)
+
+    page = connect(as_alice, cast)
+
+    assert "already used by another workspace" in page.text
+    assert taken.feed.workspace.name not in page.text
+
+
+def test_a_good_key_is_asked_for_again_when_something_else_was_wrong(as_alice, cast):
+    page = connect(as_alice, cast, region="")
+
+    assert "Please paste it once more" in page.text
+    assert KEY not in page.text
+
+
+def test_browsers_are_told_not_to_keep_the_key(as_alice, cast):
+    page = as_alice.get(url(cast))
+
+    widget = str(page.context["form"]["write_key"])
+    assert 'autocomplete="off"' in widget
+    assert 'spellcheck="false"' in widget
+    assert 'type="text"' in widget  # browsers offer to store whatever is a password
+
+
+def test_the_second_of_two_people_who_connect_at_once_is_told(as_alice, cast):
+    make.cursor(make.connection(cast.feed))
+
+    page = connect(as_alice, cast)
+
+    assert "somebody else" in page.text.lower()
+    assert Connection.objects.count() == 1
+
+
+def test_a_change_is_shown_with_what_waits_before_it_is_made(as_alice, cast):
+    connection = make.due_cursor(
+        4, make.connection(cast.feed, write_key=KEY)
+    ).connection
+
+    preview = as_alice.post(
+        url(cast, "connection-change"), {"write_key": OTHER_KEY, "region": "eu"}
+    )
+
+    assert "4 events wait" in preview.text
+    assert f"…{OTHER_KEY[-4:]} (Europe (Ireland))" in preview.text
+    assert OTHER_KEY not in preview.text
+    connection.refresh_from_db()
+    assert (connection.region, connection.key_last4) == ("sandbox", KEY[-4:])
+
+
+def test_a_change_is_made_as_it_was_shown(as_alice, cast):
+    make.cursor(make.connection(cast.feed, write_key=KEY, seen_at=make.NOW))
+    preview = as_alice.post(
+        url(cast, "connection-change"), {"write_key": OTHER_KEY, "region": "sandbox"}
+    )
+
+    as_alice.post(
+        url(cast, "connection-replace"), {"change": preview.context["carried"]}
+    )
+
+    connection = Connection.objects.get()
+    assert open_write_key(connection).text == OTHER_KEY
+    assert (connection.known, connection.seen_at) == (True, None)
+
+
+def test_a_change_of_nothing_is_not_shown(as_alice, cast):
+    make.cursor(make.connection(cast.feed))
+
+    page = as_alice.post(
+        url(cast, "connection-change"), {"write_key": "", "region": "sandbox"}
+    )
+
+    assert "nothing would change" in page.text
+
+
+def test_a_test_event_is_followed_until_it_arrived(as_alice, cast):
+    connection = make.connection(cast.feed)
+    cursor = make.cursor(connection)
+
+    sent = as_alice.post(url(cast, "connection-test"))
+
+    event = Event.objects.get()
+    assert sent.url == f"{url(cast)}?test={event.seq}#test"
+    connection.refresh_from_db()
+    part = as_alice.get(url(cast, "connection-test-fresh", event.seq))
+    assert f"Sending the test event with the code {connection.test_code}" in part.text
+    assert 'hx-trigger="every 1s"' in part.text
+    Cursor.objects.filter(pk=cursor.pk).update(position=1, due_at=None)
+    part = as_alice.get(url(cast, "connection-test-fresh", event.seq))
+    assert f'<p class="test-code">{connection.test_code}</p>' in part.text
+    assert "hx-trigger" not in part.text
+
+
+def test_the_test_event_is_found_again_on_a_page_that_was_loaded_anew(as_alice, cast):
+    make.cursor(make.connection(cast.feed))
+    as_alice.post(url(cast, "connection-test"))
+
+    page = as_alice.get(url(cast))
+
+    assert page.context["test"].code == Connection.objects.get().test_code
+
+
+def test_an_event_that_is_no_test_is_none(as_alice, cast):
+    make.cursor(make.connection(cast.feed))
+    make.append(cast.feed)
+
+    part = as_alice.get(url(cast, "connection-test-fresh", 1))
+
+    assert part.context["test"] is None
+
+
+def test_a_paused_connection_says_what_is_held(as_alice, cast):
+    make.due_cursor(2, make.connection(cast.feed, known=True, seen_at=make.NOW))
+
+    page = as_alice.post(url(cast, "connection-pause"), follow=True)
+
+    assert "2 events wait and will be sent, oldest first." in page.text
+
+
+def test_what_cannot_be_done_is_told(as_alice, cast):
+    make.cursor(make.connection(cast.feed))
+
+    page = as_alice.post(url(cast, "connection-resume"), follow=True)
+
+    assert "This connection sends already" in page.text
+
+
+def test_deleting_says_first_what_happens_to_what_waits(client, cast):
+    client.force_login(cast.anna)
+    make.due_cursor(2, make.connection(cast.feed))
+
+    page = client.get(url(cast, "connection-delete"))
+    client.post(url(cast, "connection-delete"))
+
+    assert "2 events wait to be sent." in page.text
+    assert not Connection.objects.current().exists()
+
+
+@pytest.mark.parametrize("name", ["bob", "sam", "petra"])
+def test_those_who_look_see_four_characters_and_no_button(client, cast, name):
+    client.force_login(getattr(cast, name))
+    make.cursor(make.connection(cast.feed, write_key=KEY))
+
+    page = client.get(url(cast))
+
+    assert KEY[-4:] in page.text
+    assert KEY not in page.text
+    assert [form for form in page.text.split("<form")[1:] if "logout" not in form] == []

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.delivery.accept import accept
+from streams.events.log import Addition
+from tests import make
+
+
+def url(cast, page: str = "events", *args: object) -> str:
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
+
+
+def add(cast, *events: dict[str, object]) -> None:
+    made = [make.event(cast.stream, **event) for event in events]
+    accept([Addition(cast.feed.pk, made)], now=make.NOW)
+
+
+def seqs(page) -> list[int]:
+    return [event.seq for event, _ in page.context["rows"]]
+
+
+@pytest.fixture
+def mixed(cast):
+    add(
+        cast,
+        {"event": "Email Opened", "userId": "ada"},
+        {"event": "Email Bounced", "userId": "bea"},
+        {"type": "identify", "event": None, "userId": "ada"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, [3, 2, 1]),
+        ({"name": "email"}, [2, 1]),
+        ({"name": "email b"}, [2]),
+        ({"type": "identify"}, [3]),
+        ({"user_id": "ada"}, [3, 1]),
+        ({"since": "2026-03-02T10:00"}, [3, 2, 1]),
+        ({"since": "2026-03-02T10:01"}, []),
+        ({"until": "2026-03-02T10:00"}, []),
+        ({"type": "nonsense", "since": "yesterday"}, [3, 2, 1]),
+        ({"before": "3"}, [2, 1]),
+        ({"before": "-1"}, [3, 2, 1]),
+        ({"before": "9" * 30}, [3, 2, 1]),
+    ],
+)
+def test_the_list_is_filtered_as_asked(as_alice, cast, mixed, query, expected):
+    page = as_alice.get(url(cast), query)
+
+    assert seqs(page) == expected
+
+
+def test_times_are_asked_for_in_the_readers_zone(as_alice, cast, mixed):
+    as_alice.cookies["zone"] = "Europe/Berlin"
+
+    page = as_alice.get(url(cast), {"since": "2026-03-02T11:00"})
+
+    assert seqs(page) == [3, 2, 1]
+    assert "11:00:00" in page.text
+
+
+def test_older_events_are_a_page_further_with_the_same_filter(as_alice, cast):
+    make.append(cast.feed, 51)
+
+    page = as_alice.get(url(cast), {"name": "Email"})
+
+    assert len(seqs(page)) == 50
+    assert page.context["older"] == "?name=Email&before=2"
+
+
+def test_the_list_says_how_many_events_came_since(as_alice, cast):
+    make.append(cast.feed, 2)
+
+    part = as_alice.get(url(cast, "events-new", 1))
+
+    assert "1 new event." in part.text
+
+
+def test_an_event_shows_its_json_and_what_the_portal_wrote_into_it(as_alice, cast):
+    add(cast, {"messageId": "m-1"})
+
+    page = as_alice.get(url(cast, "event", 1))
+
+    assert '<span class="s">&quot;Email Opened&quot;</span>' in page.text
+    assert page.context["stamps"].context.integration.name == cast.stream.slug
+
+
+def test_markup_in_an_event_is_shown_as_text(as_alice, cast):
+    add(cast, {"event": "<img src=x onerror=alert(1)>", "userId": "<b>ada</b>"})
+
+    pages = as_alice.get(url(cast)).text + as_alice.get(url(cast, "event", 1)).text
+
+    assert "<img" not in pages
+    assert "<b>" not in pages
+
+
+def test_an_event_of_another_feed_is_not_found(client, cast):
+    client.force_login(cast.charlie)
+    other = make.feed(cast.stream, cast.elsewhere)
+    make.append(other, 1)
+    make.append(cast.feed, 2)
+
+    answer = client.get(reverse("portal:event", args=[cast.elsewhere.public_id, 2]))
+
+    assert answer.status_code == 404
+
+
+def test_a_delivery_of_another_workspace_is_not_found(client, cast):
+    client.force_login(cast.charlie)
+    make.cursor(make.connection(make.feed(cast.stream, cast.elsewhere)))
+    delivery = make.delivery(make.cursor(make.connection(cast.feed)), 1, 1)
+
+    answer = client.get(
+        reverse("portal:delivery", args=[cast.elsewhere.public_id, delivery.pk])
+    )
+
+    assert answer.status_code == 404
+
+
+def test_each_stream_of_a_workspace_has_its_own_events(as_alice, cast):
+    other = make.feed(make.stream(cast.partner), cast.workspace)
+    make.append(other, 2)
+
+    page = as_alice.get(url(cast), {"stream": other.stream.slug})
+
+    assert seqs(page) == [2, 1]
+    assert page.context["place"].query == {"stream": other.stream.slug}
+
+
+def test_a_stream_of_somebody_else_is_not_found(as_alice, cast):
+    answer = as_alice.get(url(cast), {"stream": make.feed().stream.slug})
+
+    assert answer.status_code == 404

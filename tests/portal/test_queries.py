@@ -1,0 +1,83 @@
+"""A list costs the same number of queries for 1 row and for 3."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from streams.tenancy.models import WorkspaceMembership
+from tests import make
+
+
+def add_event(cast):
+    make.append(cast.feed)
+
+
+def add_delivery(cast):
+    here = cast.feed.connections.first() or make.connection(cast.feed)
+    cursor = here.cursors.first() or make.cursor(here)
+    make.delivery(cursor, 1, 1)
+
+
+def add_member(cast):
+    make.member(cast.workspace)
+
+
+def add_partner_member(cast):
+    make.partner_member(cast.partner)
+
+
+def add_workspace(cast):
+    feed = make.feed(cast.stream, make.workspace(cast.partner))
+    make.due_cursor(2, make.connection(feed))
+
+
+def add_stream(cast):
+    make.stream(cast.partner)
+
+
+def add_token(cast):
+    make.token(cast.stream, created_by=make.user())
+
+
+def add_belonging(cast):
+    WorkspaceMembership.objects.create(
+        workspace=make.workspace(), user=cast.petra, role="viewer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "add"),
+    [
+        ("overview", add_event),
+        ("events", add_event),
+        ("deliveries", add_delivery),
+        ("members", add_member),
+        ("partner", add_workspace),
+        ("partner-streams", add_stream),
+        ("partner-tokens", add_token),
+        ("partner-members", add_partner_member),
+        ("home", add_belonging),
+    ],
+)
+def test_a_row_more_is_no_query_more(as_petra, cast, page, add):
+    args = {
+        "home": [],
+        "partner": [cast.partner.slug],
+    }.get(page.split("-")[0], [cast.workspace.public_id])
+    url = reverse(f"portal:{page}", args=args)
+
+    add(cast)
+    one = queries(as_petra, url)
+    add(cast)
+    add(cast)
+
+    assert queries(as_petra, url) == one
+
+
+def queries(client, url: str) -> int:
+    with CaptureQueriesContext(database) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor
+from streams.observability.ledger import Ledger
+from streams.portal.standing import standing
+from tests.make import NOW
+
+IDLE = Ledger(accepted=5, delivered=5)
+
+
+def word(connection, cursor, ledger=IDLE) -> str:
+    return standing(connection, cursor, ledger, NOW).word
+
+
+def connected(**fields) -> Connection:
+    return Connection(**{"known": True, "seen_at": NOW, **fields})
+
+
+def test_without_a_connection_it_says_how_many_events_wait():
+    shown = standing(None, None, Ledger(accepted=1204, held=1204), NOW)
+
+    assert shown.word == "Not connected"
+    assert shown.detail.startswith("1,204 events wait and will be sent, oldest first.")
+
+
+def test_one_event_waits_in_the_singular():
+    shown = standing(None, None, Ledger(accepted=1, held=1), NOW)
+
+    assert shown.detail.startswith("1 event waits")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, "Working"),
+        ({"status": "paused"}, "Paused"),
+        ({"status": "attention", "known": False}, "Needs attention"),
+        ({"known": False}, "Key not known"),
+        ({"known": None}, "Working"),  # it could not be asked, and was seen
+        ({"seen_at": None}, "Not confirmed"),
+    ],
+)
+def test_the_most_pressing_thing_is_said(fields, expected):
+    assert word(connected(**fields), Cursor()) == expected
+
+
+def test_attention_says_why_and_that_nothing_is_lost():
+    connection = connected(status="attention", status_reason="Segment answered 403.")
+
+    shown = standing(connection, Cursor(held=True), Ledger(accepted=2, held=2), NOW)
+
+    assert shown.detail == (
+        "Segment answered 403. 2 events wait and will be sent, oldest first."
+    )
+
+
+def test_a_segment_that_does_not_answer_is_tried_again():
+    later = Cursor(failures=3, due_at=NOW + timedelta(seconds=1))
+
+    assert word(connected(), later) == "Trying again"
+
+
+def test_what_is_on_its_way_is_counted():
+    shown = standing(connected(), Cursor(), Ledger(accepted=9, pending=4), NOW)
+
+    assert (shown.word, shown.detail) == ("Sending", "4 events on the way to Segment.")
