@@ -42,6 +42,8 @@ def main() -> None:
     if "MAKELEVEL" in os.environ:  # make that is killed takes the run with it
         end_with_parent(os.getppid())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell has what it runs in the background ignore this, and all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     total = Outcome()
     for database, title in PASSES.items():
         print(f"\n=== {title}", flush=True)
