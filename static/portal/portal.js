@@ -11,6 +11,9 @@ if (document.querySelector("[data-once]")) {
   history.replaceState(null, "", location.href);
 }
 
+// On a phone the tabs are a strip that may be longer than the screen.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // The clipboard is offered to secure pages only.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;

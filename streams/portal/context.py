@@ -11,8 +11,6 @@ from streams.tenancy.models import Partner, User, Workspace
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-SWITCHER_LENGTH = 30  # names in the menu; a longer list is a page of its own
-
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
@@ -34,7 +32,7 @@ def belongings_of(user: User) -> Belongings:
         .select_related("partner")
         .order_by("name")
     )
-    return Belongings(list(partners), list(workspaces[:SWITCHER_LENGTH]))
+    return Belongings(list(partners), list(workspaces))
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

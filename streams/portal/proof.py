@@ -59,7 +59,7 @@ def debugger(region: str) -> str:
 
 
 def test_event(connection: Connection, seq: int | None) -> Progress | None:
-    """Of the test event with that number; None for the number: of the newest one."""
+    """Of the test event with that number, or without one of the newest unconfirmed."""
     feed = connection.feed
     if seq is None:
         seq = _newest(connection)
@@ -82,7 +82,7 @@ def test_event(connection: Connection, seq: int | None) -> Progress | None:
 
 
 def _newest(connection: Connection) -> int | None:
-    if not connection.test_code:
+    if not connection.test_code or connection.seen_at:
         return None
     tests = EventFilter(
         name=TEST_EVENT, user_id=TEST_USER_ID, since=connection.test_sent_at
