@@ -90,6 +90,7 @@ def other_key() -> RequestRefused:
 
 
 def unauthorized(code: str, message: str, fix: str) -> RequestRefused:
+    # Bearer, though Basic is taken too: at Basic a browser asks its user to sign in.
     return RequestRefused(
-        401, code, message, fix, {"www-authenticate": 'Basic realm="ingest"'}
+        401, code, message, fix, {"www-authenticate": 'Bearer realm="ingest"'}
     )

@@ -258,3 +258,38 @@ def test_no_key_is_in_the_log(processes, url, key):
 
     assert key.text not in log
     assert unknown.text not in log
+
+
+def test_while_the_database_is_away_senders_are_told_when_to_come_again(
+    services, tmp_path, key
+):
+    nowhere = "sqlite:////nowhere/at/all.sqlite3"
+    with running(services.environ(DATABASE_URL=nowhere), tmp_path) as processes:
+        answer = requests.post(
+            f"{processes.ingest()}/v1/track", json=TRACK, headers=basic(key), timeout=10
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "INGEST-DOWN-001")
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_a_broker_that_does_not_answer_delays_nobody(services, tmp_path, feed, key):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and says nothing
+        port = silent.getsockname()[1]
+        environ = services.environ(
+            DATABASE_URL=database_url(), REDIS_URL=f"redis://127.0.0.1:{port}/0"
+        )
+        with running(environ, tmp_path) as processes:
+            url = processes.ingest()
+            began = time.monotonic()
+            for number in range(3):
+                requests.post(
+                    f"{url}/v1/track",
+                    json=track(f"m{number}"),
+                    headers=basic(key),
+                    timeout=10,
+                ).raise_for_status()
+            took = time.monotonic() - began
+
+    assert len(logged(feed)) == 3
+    assert took < 2

@@ -1,0 +1,65 @@
+"""docs/ingest.md says what the code does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+from streams.ingest import asgi, body, directory, owner
+from streams.spec import calls, sound
+
+ROOT = settings.BASE_DIR
+PAGE = (ROOT / "docs" / "ingest.md").read_text()
+SOURCES = [
+    *(ROOT / "streams" / "spec").glob("*.py"),
+    *(ROOT / "streams" / "ingest").glob("*.py"),
+    ROOT / "streams" / "events" / "intake.py",
+]
+RULE = re.compile(r"\b(?:SPEC|INGEST)-[A-Z]+-\d{3}\b")
+
+
+def row(name: str) -> str:
+    """The second column of a table's row."""
+    return re.search(rf"^\| {re.escape(name)} \| (.*) \|$", PAGE, re.MULTILINE)[1]
+
+
+def test_every_rule_is_explained_and_no_other():
+    page = re.sub(r"(`(INGEST-BATCH-)001`[^|]*)", _spelled_out, PAGE)
+
+    rules = {rule for source in SOURCES for rule in RULE.findall(source.read_text())}
+
+    assert set(RULE.findall(page)) == rules
+
+
+def _spelled_out(cell: re.Match) -> str:
+    return re.sub(r"`-(\d{3})`", rf"`{cell[2]}\1`", cell[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        (
+            "request, before and after gzip",
+            f"{body.MAX_BYTES:,} bytes; {body.MAX_PARTNER_BYTES:,} with a partner token",
+        ),
+        ("events in a batch", f"{body.MAX_EVENTS:,}"),
+        (
+            "one event, as sent and with what the portal adds",
+            f"{sound.MAX_EVENT_BYTES:,} bytes",
+        ),
+        ("nesting in an event", f"{sound.MAX_DEPTH}"),
+        ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
+        ("`workspace`", f"{owner.MAX_EXTERNAL_ID} characters"),
+        ("time for a body to arrive", f"{asgi.BODY_TIMEOUT_S:.0f} seconds"),
+    ],
+)
+def test_the_bounds_are_those_of_the_code(name, bound):
+    assert row(name) == bound
+
+
+def test_the_seconds_until_a_key_counts_are_those_of_the_code():
+    said = f"within {directory.FRESH_S:.0f} seconds; a new one is taken within {directory.ABSENT_S:.0f}."
+
+    assert said in PAGE
