@@ -87,7 +87,7 @@ class SqliteStore:
                 marks = ", ".join(["%s"] * len(chunk))
                 cursor.execute(
                     "SELECT digest, feed_id FROM streams_seenmessage"
-                    f" WHERE digest IN ({marks}) AND seen_at >= %s",
+                    f" WHERE digest IN ({marks}) AND seen_at >= %s",  # noqa: S608 - marks
                     [*chunk, _text(since)],
                 )
                 found.update((bytes(d), feed_id) for d, feed_id in cursor.fetchall())
