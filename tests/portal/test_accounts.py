@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.views.defaults import server_error
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(client, email: str, password: str):
+    return client.post(reverse("account_login"), {"login": email, "password": password})
+
+
+def test_one_signs_in_with_address_and_password(client):
+    user = make.user()
+
+    assert sign_in(client, user.email, make.PASSWORD).url == "/"
+
+
+def test_a_wrong_password_and_an_unknown_address_look_the_same(client):
+    wrong = sign_in(client, make.user().email, "not it")
+    unknown = sign_in(client, "nobody@example.com", "not it")
+
+    assert wrong.context["form"].errors == unknown.context["form"].errors
+    assert "not it" not in wrong.text
+
+
+def test_a_password_that_was_forgotten_is_set_anew(client, mailoutbox):
+    user = make.user()
+    client.post(reverse("account_reset_password"), {"email": user.email})
+    [mail] = mailoutbox
+    link = re.search(r"http://testserver(\S+)", mail.body)[1]
+
+    form = client.get(link).url  # the page whose address holds no key any more
+    new = "an entirely new passphrase"
+    client.post(form, {"password1": new, "password2": new})
+
+    assert mail.subject == "Set a new password"
+    assert sign_in(client, user.email, new).url == "/"
+
+
+def test_nobody_learns_from_it_who_has_an_account(client, mailoutbox):
+    answer = client.post(
+        reverse("account_reset_password"), {"email": "nobody@example.com"}
+    )
+
+    assert answer.url == reverse("account_reset_password_done")
+    [mail] = mailoutbox
+    assert "there is no account with this address" in mail.body
+    assert "http" not in mail.body  # signing up is closed
+
+
+def test_signing_out_needs_a_form(client):
+    client.force_login(make.user())
+
+    client.get(reverse("account_logout"))
+
+    assert "_auth_user_id" in client.session
+
+
+def test_when_all_fails_there_still_is_a_page(rf):
+    answer = server_error(rf.get("/"))
+
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text
