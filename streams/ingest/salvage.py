@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-# A string whole, or one character that shapes the whole.
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+# A string whole, or one character that shapes the whole. A string without an end goes on
+# to the body's: else each quote in it would be tried as a beginning, in quadratic time.
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def take_apart(body: bytes) -> tuple[bytes, list[bytes]] | None:
@@ -27,6 +28,7 @@ def take_apart(body: bytes) -> tuple[bytes, list[bytes]] | None:
             named = key == b'"batch"' and body[key_ends:at].strip() == b":"
             if named and mark == b"[" and depth == 2 and not begins:
                 begins = item = at + 1
+            key = b""
         elif mark in (b"}", b"]"):
             depth -= 1
             if begins and depth == 1:

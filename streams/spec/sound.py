@@ -20,7 +20,9 @@ MAX_EVENT_BYTES = 32 * 1024
 MAX_DEPTH = 64
 
 _decode = msgspec.json.Decoder().decode
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# One without an end goes on to the last byte: else each quote in it would be tried as a
+# beginning, in quadratic time.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _TOO_MANY_DIGITS = b"0" * 309  # the largest double has so many before its point

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -136,6 +138,28 @@ def test_one_broken_event_does_not_cost_its_neighbours(broken):
 
     assert parcel.events == [b'{"a": "[},"}', broken, b'{"b": 2}']
     assert parcel.sent_at == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        b'"' + b'\\"' * 250_000,
+        b'"' * 500_000,
+        b"[" * 500_000,
+        b'{"batch":[' * 50_000,
+        b'"batch":' * 60_000,
+        b"\\" * 500_000,
+        b" " * 500_000,
+    ],
+)
+def test_a_hostile_body_costs_no_more_than_its_length(filler):
+    began = time.process_time()
+
+    for body in (filler, b'{"batch": [' + filler, b'{"batch": [{}, %s]}' % filler):
+        with suppress(RequestRefused):
+            open_batch(body)
+
+    assert time.process_time() - began < 5  # in quadratic time it takes minutes
 
 
 def test_a_list_of_another_name_or_place_is_not_the_batch():

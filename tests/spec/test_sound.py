@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from streams.spec.sound import (
@@ -76,6 +78,16 @@ def test_many_brackets_side_by_side_or_in_texts_are_not_deep():
 
     assert not deeper_than(sent, 2 + 1)
     assert read_event(sent)["b"].endswith('"{{{')
+
+
+def test_a_string_without_an_end_costs_no_more_than_its_length():
+    sent = b"{" * 65 + b'"' + b'\\"' * 16_000
+    began = time.process_time()
+
+    for _ in range(20):
+        rule_for(sent)
+
+    assert time.process_time() - began < 2  # in quadratic time it takes minutes
 
 
 def test_size_is_of_the_bytes_as_sent():
