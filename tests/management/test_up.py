@@ -220,6 +220,14 @@ def test_demo_sends_a_day_of_events_that_arrive(up):
         time.sleep(0.1)
 
 
+def test_demo_for_a_workspace_without_connection_says_what_holds_it(up):
+    demo = manage(up.environ, "demo", "--events=20", "--workspace=fern-and-field")
+
+    assert demo.returncode == 0, demo.stderr
+    assert "20 held for fern-and-field" in demo.stdout
+    assert "Those held wait for a connection" in demo.stdout
+
+
 def test_output_tells_urls_and_sign_ins_and_no_token(up):
     output, facts = up.log.read_text(), up.facts
 

@@ -51,6 +51,11 @@ class Command(BaseCommand):
             f"    in the portal   {facts.web}/\n"
             f"    in the sandbox  {facts.sandbox}/\n"
         )
+        if outcomes["held"]:
+            self.stdout.write(
+                "  Those held wait for a connection: sign in as the workspace's editor"
+                " and make one.\n"
+            )
 
     def _send(
         self, facts: RunFacts, feed: FeedFacts, day: list[dict[str, Any]]
