@@ -64,7 +64,7 @@ SANDBOX_URL = env("SANDBOX_URL", default="")  # empty: customers are not offered
 DEDUP_WINDOW_HOURS = env.int("DEDUP_WINDOW_HOURS", default=48)
 SEGMENT_TIMEOUT_S = env.float("SEGMENT_TIMEOUT_S", default=30.0)
 LEASE_S = env.float("LEASE_S", default=10.0)
-SENDER_THREADS = env.int("SENDER_THREADS", default=16)
+SENDER_THREADS = env.int("SENDER_THREADS", default=32)
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env("LOG_FORMAT", default="")
 LOGGING_CONFIG = "streams.observability.logs.configure"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -98,6 +98,7 @@ class Drain:
         self._turns = Turns()
         self._reader = BatchReader()
         self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
+        self._under_way: Counter[str] = Counter()  # requests, by region
         self._due: set[int] = set()  # cursors, by id, with nothing under way
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._polled_at = float("-inf")
@@ -169,14 +170,19 @@ class Drain:
         cursor = rows.filter(pk=cursor_id, held=False, due_at__lte=now()).first()
         if cursor is None:
             return False
-        breaker = self._breakers[cursor.connection.region]
+        region = cursor.connection.region
+        breaker = self._breakers[region]
         if not breaker.may_send(time.monotonic()):
+            return False
+        # A region that hangs leaves half of the senders to the others.
+        if self._under_way[region] >= max(1, settings.SENDER_THREADS // 2):
             return False
         batch = self._read(cursor)
         key = self._key(cursor) if batch else None
         if batch is None or key is None:
             return False
         breaker.sent()
+        self._under_way[region] += 1
         slot = self._budget.take(time.monotonic())
         senders.submit(self._send, cursor, batch, key, slot)
         return True
@@ -237,7 +243,9 @@ class Drain:
                 return
 
     def _judge_host(self, done: Done) -> None:
-        breaker = self._breakers[done.cursor.connection.region]
+        region = done.cursor.connection.region
+        self._under_way[region] -= 1
+        breaker = self._breakers[region]
         if done.sent is not None and done.sent.answer.host_is_down:
             breaker.down(done.cursor.connection_id, time.monotonic())
         else:

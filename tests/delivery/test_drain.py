@@ -259,3 +259,23 @@ def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatc
     assert (cursor.position, cursor.due_at is None) == (0, False)
     waiting = {cursor.stream_id, other.stream_id}
     assert set(lease.unowned_due_streams(now())) == waiting
+
+
+def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
+    settings.SENDER_THREADS = 4
+    settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
+    stream = make.stream()
+    hanging = [
+        make.due_cursor(1, make.connection(make.feed(stream), region="eu"))
+        for _ in range(5)
+    ]
+    well = due(stream=stream, events=1)
+    segment.behave({"region": "eu", "answers": [], "then": {"hang_s": 5}})
+
+    work_off(well)
+
+    first = Delivery.objects.filter(cursor__in=hanging).earliest("started_at")
+    fine = Delivery.objects.get(cursor=well)
+    assert fine.outcome == "delivered"
+    waited = fine.started_at - first.started_at
+    assert waited < timedelta(milliseconds=first.duration_ms)
