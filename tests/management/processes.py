@@ -7,9 +7,9 @@ import psutil
 PATIENCE_S = 10
 
 
-def eventually(is_true):
+def eventually(is_true, *, within_s=PATIENCE_S):
     """Ask again and again until it is; fails after a while."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + within_s
     while not is_true():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.05)

@@ -57,7 +57,7 @@ def main(folder: Path, *names: str) -> int:
             (folder / "run.json").touch()
             while True:
                 stop.check(within_s=0.05)
-                family.check()
+                family.revive()
         except StopAsked:
             return 0
         except ChildDied as death:

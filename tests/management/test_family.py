@@ -80,19 +80,43 @@ def test_nothing_is_left_when_up_is_killed(start):
     assert not up.run_file.exists()
 
 
-def test_dead_child_is_named_with_how_it_ended_and_its_last_words(start):
-    up = start("stubborn", "polite")
-    (child,) = [c for c in up.children if "go(" in " ".join(c.cmdline())]
+def test_dead_child_is_named_and_starts_again(start):
+    up = start("polite")
 
-    child.kill()
+    polite(up).kill()
+
+    told = [up.process.stdout.readline().rstrip() for _ in range(5)]
+    assert told == [
+        "",
+        "  polite died: killed by SIGKILL. It said last:",
+        "    is there",
+        "  Starting polite again.",
+        "polite | is there",
+    ]
+
+
+def test_child_that_dies_again_and_again_stops_the_rest(start):
+    up = start("stubborn", "polite")
+
+    for _ in range(3):
+        eventually(lambda: polite(up) is not None)
+        polite(up).kill()
+        eventually(lambda: polite(up) is None)
 
     output, _ = up.process.communicate(timeout=10)
-    assert output.splitlines() == [
+    assert output.splitlines()[-3:] == [
         "polite died: killed by SIGKILL. It said last:",
         "    is there",
         "Killing stubborn: it has not stopped yet.",
     ]
     assert up.process.returncode == 1
+    assert alive(up.children) == []
+
+
+def polite(up):
+    """The one of that name that runs now, or None."""
+    children = alive(psutil.Process(up.process.pid).children())
+    return next((c for c in children if "go(" in " ".join(c.cmdline())), None)
 
 
 def test_children_of_a_killed_child_go_too(start):
@@ -100,6 +124,7 @@ def test_children_of_a_killed_child_go_too(start):
     grandchild = psutil.Process(up.process.pid).children(recursive=True)[-1]
 
     grandchild.parent().kill()
+    up.process.terminate()
 
     up.process.communicate(timeout=10)
     assert alive([grandchild]) == []

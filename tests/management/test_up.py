@@ -16,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-from tests.management.processes import alive, gone
+from tests.management.processes import alive, eventually, gone
 from tests.services.keeper import ROOT
 
 pytestmark = pytest.mark.processes
@@ -262,16 +262,38 @@ def test_nothing_is_left_when_it_is_killed(start):
     assert not up.run_file.exists()
 
 
-def test_child_that_is_killed_is_named_and_the_rest_stops(start):
+def test_worker_that_is_killed_is_named_and_another_sends_what_waits(start):
+    up = start()
+    of_ours = psutil.Process(up.process.pid).children()
+    (worker,) = [child for child in of_ours if "worker" in child.cmdline()]
+
+    worker.kill()
+    worker.wait()
+    up.track("after-the-death")
+
+    assert up.arrives("after-the-death")
+    assert "worker died: killed by SIGKILL" in up.log.read_text()
+    assert up.stop() == 0
+    gone(up.children)
+
+
+def test_web_that_is_killed_answers_again(start):
     up = start()
     of_ours = psutil.Process(up.process.pid).children()
     (web,) = [child for child in of_ours if "partner_portal.wsgi" in child.cmdline()]
 
     web.kill()
+    web.wait()
 
-    assert up.process.wait(timeout=60) == 1
-    assert "web died: killed by SIGKILL" in up.log.read_text()
-    gone(up.children)  # the workers of the killed gunicorn among them
+    eventually(lambda: "web died: killed by SIGKILL" in up.log.read_text())
+    eventually(lambda: answers(f"{up.facts['web']}/healthz"), within_s=60)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
 
 
 def test_without_a_portal_demo_says_how_to_start_one(services, tmp_path):

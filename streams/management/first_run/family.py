@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from streams.management.first_run.console import Console
 
 TAIL_LINES = 15
+# A child that dies so often in so short a time will not live: then all stop.
+DEATHS_TOO_MANY = 3
+DEATHS_WITHIN_S = 60.0
 POLL_S = 0.05
 
 
@@ -108,6 +111,9 @@ class Family:
     def __init__(self, console: Console, *, run_file: Path, lock: int) -> None:
         self._console = console
         self._children: list[Child] = []
+        self._deaths: defaultdict[str, deque[float]] = defaultdict(
+            lambda: deque(maxlen=DEATHS_TOO_MANY)
+        )
         reapers_end, self._lifeline = os.pipe()
         self._reaper = subprocess.Popen(
             [sys.executable, "-I", "-S", reaper.__file__, str(run_file)],
@@ -148,6 +154,27 @@ class Family:
                 raise ChildDied(child.service.name, child.last_words())
         if self._reaper.poll() is not None:
             raise ChildDied("reaper", "it cleans up if the portal is killed.")
+
+    def revive(self) -> None:
+        """Say which child has died, and start it again; one that goes on dying has.
+
+        Raises ChildDied.
+        """
+        for place, child in enumerate(self._children):
+            name = child.service.name
+            if child.has_died and self._may_live_again(name):
+                self._console.say(f"\n  {name} died: {child.last_words()}")
+                self._console.say(f"  Starting {name} again.")
+                self._children[place] = Child(
+                    child.service, self._console, group=self._reaper.pid
+                )
+        self.check()
+
+    def _may_live_again(self, name: str) -> bool:
+        """Once more, unless it has died too often of late."""
+        at, deaths = time.monotonic(), self._deaths[name]
+        deaths.append(at)
+        return len(deaths) < DEATHS_TOO_MANY or at - deaths[0] > DEATHS_WITHIN_S
 
     def stop(self, *, at_once: Callable[[], bool]) -> None:
         """End the children turn by turn; those that take too long are killed.

@@ -50,7 +50,7 @@ class Portal:
             self._start()
             while True:
                 self._stop.check(within_s=POLL_S)
-                self._family.check()
+                self._family.revive()
         except StopAsked:
             self._console.say("\n  Stopping. Asked once more, it stops at once.\n")
         except ChildDied as death:
