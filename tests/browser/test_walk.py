@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests import make
 from tests.browser.driving import sign_in
-from tests.browser.leaks import places_with
+from tests.leaks import places_with
 from tests.running import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import requests
 
+from streams.events.models import Event
 from streams.tenancy.models import Workspace
 from tests import make
+from tests.leaks import places_with
 from tests.running import until
 
 pytestmark = [pytest.mark.processes]
@@ -58,3 +60,23 @@ def test_each_event_is_answered_as_what_it_is_and_the_rest_arrive(portal, far_se
     by_key = far_segment.stats()["by_key"]
     assert sorted(tally["events"] for tally in by_key.values()) == [1, 1, 2]
     assert not Workspace.objects.filter(external_id="nobody").exists()
+
+
+def test_the_token_is_told_to_nobody(portal):
+    stream = make.stream()
+    _, token = make.token(stream)
+    url = portal.ingest()
+    portal.worker()
+    sent = [
+        # As it should be, and as people send it by mistake.
+        {"headers": {"Authorization": f"Bearer {token.text}"}, "json": event("a", "1")},
+        {"auth": (token.text, ""), "json": event("a", "2")},
+        {"json": {**event("a", "3"), "writeKey": token.text}},
+        {"params": {"token": token.text}, "json": event("a", "4")},
+    ]
+
+    for how in sent:
+        requests.post(f"{url}/v1/track", timeout=10, **how)
+
+    until(lambda: Event.objects.exists())
+    assert places_with(token.text, portal) == []

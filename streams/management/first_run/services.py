@@ -139,7 +139,9 @@ def worker(env: Mapping[str, str]) -> Service:
     threads = ["--pool=threads", "--concurrency=8"]
     level = f"--loglevel={settings.LOG_LEVEL}"
     argv = _celery("worker", f"--hostname={worker_name()}", level, *threads, *alone)
-    return Service(name="worker", argv=argv, env=env, stop_turn=SENDS)
+    # Root is who one is in a container, and a first look is no place for the advice.
+    quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
+    return Service(name="worker", argv=argv, env={**env, **quiet}, stop_turn=SENDS)
 
 
 def beat(layout: Layout, env: Mapping[str, str]) -> Service:
