@@ -100,8 +100,9 @@ def test_child_that_dies_again_and_again_stops_the_rest(start):
 
     for _ in range(3):
         eventually(lambda: polite(up) is not None)
-        polite(up).kill()
-        eventually(lambda: polite(up) is None)
+        child = polite(up)
+        child.kill()
+        gone([child])
 
     output, _ = up.process.communicate(timeout=10)
     assert output.splitlines()[-3:] == [
@@ -115,8 +116,16 @@ def test_child_that_dies_again_and_again_stops_the_rest(start):
 
 def polite(up):
     """The one of that name that runs now, or None."""
-    children = alive(psutil.Process(up.process.pid).children())
-    return next((c for c in children if "go(" in " ".join(c.cmdline())), None)
+    children = psutil.Process(up.process.pid).children()
+    return next((child for child in children if "go(" in command(child)), None)
+
+
+def command(process):
+    """Its command line; empty if it has gone in the meantime."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_children_of_a_killed_child_go_too(start):
