@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from streams.management.first_run.console import Console
 
 TAIL_LINES = 15
-# A child that dies so often in so short a time will not live: then all stop.
-DEATHS_TOO_MANY = 3
-DEATHS_WITHIN_S = 60.0
+# A child that dies so soon, so often in a row, will not live: then all stop.
+SHORT_LIFE_S = 5.0
+SHORT_LIVES = 3
 POLL_S = 0.05
 
 
@@ -55,6 +55,7 @@ class Child:
 
     def __init__(self, service: Service, console: Console, *, group: int) -> None:
         self.service = service
+        self.started_at = time.monotonic()
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         output, childs_output = os.pipe()
         with tempfile.TemporaryFile("w+", encoding="utf-8") as stdin:
@@ -111,9 +112,7 @@ class Family:
     def __init__(self, console: Console, *, run_file: Path, lock: int) -> None:
         self._console = console
         self._children: list[Child] = []
-        self._deaths: defaultdict[str, deque[float]] = defaultdict(
-            lambda: deque(maxlen=DEATHS_TOO_MANY)
-        )
+        self._short_lives: Counter[str] = Counter()  # in a row, by name
         reapers_end, self._lifeline = os.pipe()
         self._reaper = subprocess.Popen(
             [sys.executable, "-I", "-S", reaper.__file__, str(run_file)],
@@ -161,8 +160,8 @@ class Family:
         Raises ChildDied.
         """
         for place, child in enumerate(self._children):
-            name = child.service.name
-            if child.has_died and self._may_live_again(name):
+            if child.has_died and self._may_live_again(child):
+                name = child.service.name
                 self._console.say(f"\n  {name} died: {child.last_words()}")
                 self._console.say(f"  Starting {name} again.")
                 self._children[place] = Child(
@@ -170,11 +169,12 @@ class Family:
                 )
         self.check()
 
-    def _may_live_again(self, name: str) -> bool:
-        """Once more, unless it has died too often of late."""
-        at, deaths = time.monotonic(), self._deaths[name]
-        deaths.append(at)
-        return len(deaths) < DEATHS_TOO_MANY or at - deaths[0] > DEATHS_WITHIN_S
+    def _may_live_again(self, child: Child) -> bool:
+        lived_s, name = time.monotonic() - child.started_at, child.service.name
+        self._short_lives[name] = (
+            self._short_lives[name] + 1 if lived_s < SHORT_LIFE_S else 0
+        )
+        return self._short_lives[name] < SHORT_LIVES
 
     def stop(self, *, at_once: Callable[[], bool]) -> None:
         """End the children turn by turn; those that take too long are killed.
