@@ -24,7 +24,6 @@ from django.db import InterfaceError, OperationalError, connection
 from streams.base.clock import now
 from streams.base.keyring import CannotDecrypt
 from streams.connections.keys import WriteKey, open_write_key
-from streams.connections.regions import tracking_url
 from streams.delivery import lease
 from streams.delivery.batching import Batch, MissingEvents
 from streams.delivery.breaker import Breaker
@@ -206,13 +205,9 @@ class Drain:
             return None
 
     def _send(self, cursor: Cursor, batch: Batch, key: WriteKey, slot: Slot) -> None:
-        """Runs in a sender's thread; whatever happens, the answer comes back."""
-        sent: Sent | None = None
-        try:
-            url = tracking_url(cursor.connection.region)
-            sent = self._sender.send(cursor, batch, url=url, write_key=key)
-        finally:
-            self._done.put(Done(cursor, slot, sent, time.monotonic()))
+        """Runs in a sender's thread."""
+        sent = self._sender.send(cursor, batch, key)
+        self._done.put(Done(cursor, slot, sent, time.monotonic()))
 
     def _collect(self) -> None:
         """Wait a little for answers, and write down all that have come."""
@@ -246,7 +241,9 @@ class Drain:
         region = done.cursor.connection.region
         self._under_way[region] -= 1
         breaker = self._breakers[region]
-        if done.sent is not None and done.sent.answer.host_is_down:
+        if done.sent is None:
+            return  # nobody was asked
+        if done.sent.answer.host_is_down:
             breaker.down(done.cursor.connection_id, time.monotonic())
         else:
             breaker.up()

@@ -6,9 +6,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 
 from streams.base.clock import now
+from streams.connections.regions import tracking_url
+from streams.delivery.answers import Answer
 from streams.delivery.client import SegmentClient
 from streams.delivery.outcome import Sent
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from streams.delivery.batching import Batch
     from streams.delivery.lease import OwnedStream
     from streams.delivery.models import Cursor
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -27,17 +32,26 @@ class Sender:
     _own: threading.local = field(default_factory=threading.local)
     _clients: list[SegmentClient] = field(default_factory=list)
 
-    def send(
-        self, cursor: Cursor, batch: Batch, *, url: str, write_key: WriteKey
-    ) -> Sent | None:
+    def send(self, cursor: Cursor, batch: Batch, write_key: WriteKey) -> Sent | None:
         """Send one batch. None: the lease ran out first, and nothing was sent."""
         started_at = now()
         body = batch.body(started_at)
         # The last look before the network: a process that was frozen wakes up here.
         if self.owned.remaining_s <= 0:
             return None
-        answer = self._client().post_batch(url, write_key=write_key.text, body=body)
+        answer = self._post(cursor, body, write_key)
         return Sent(cursor, batch, len(body), started_at, answer)
+
+    def _post(self, cursor: Cursor, body: bytes, write_key: WriteKey) -> Answer:
+        try:
+            url = tracking_url(cursor.connection.region)
+            return self._client().post_batch(url, write_key=write_key.text, body=body)
+        except Exception as error:
+            # A fault of ours, or of this connection's settings: it is logged, seen in
+            # the delivery and tried again later, and costs nobody else anything.
+            log.exception("sender.failed", connection=cursor.connection_id)
+            words = f"The request could not be made ({type(error).__name__})."
+            return Answer(status=None, error=words)
 
     def _client(self) -> SegmentClient:
         if not hasattr(self._own, "client"):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
 from streams.base.clock import now
+from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.delivery import lease
 from streams.delivery.drain import drain
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from streams.delivery.reader import BatchReader
+from streams.delivery.sender import Sender
 from streams.events.models import Event
 from tests import make
 
@@ -239,15 +244,33 @@ def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
     assert stats["unique_message_ids"] == stats["events"] == 240
 
 
-def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(
-    segment, settings
-):
+def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(segment):
     cursor = due(events=1)
-    settings.LEASE_S = 0.0  # what it took has run out by the time it would send
+    ran_out = lease.OwnedStream(cursor.stream_id, uuid4(), time.monotonic() - 1)
+    key = open_write_key(cursor.connection)
 
-    drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+    sent = Sender(ran_out).send(cursor, BatchReader().read(cursor), key)
 
+    assert sent is None
     assert arrived(segment) == []
+
+
+def test_a_connection_that_cannot_be_sent_to_at_all_costs_nobody_else(segment):
+    stream = make.stream()
+    broken = make.due_cursor(1, make.connection(make.feed(stream), region="mars"))
+    well = due(stream=stream, events=1)
+
+    work_off(well)
+
+    broken.refresh_from_db()
+    assert well.delivered == 1
+    assert (broken.position, broken.held) == (0, False)
+    assert broken.due_at > now()
+    first = Delivery.objects.filter(cursor=broken).earliest("id")
+    assert (first.outcome, first.error) == (
+        "retry",
+        "The request could not be made (ValueError).",
+    )
 
 
 def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatch):
