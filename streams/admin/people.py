@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import link, moment, note
+from streams.admin.base import AuditedAdmin, link, moment
 from streams.tenancy.models import User
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -30,10 +30,12 @@ admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
-    """People. Only a superuser gives powers, or changes who has all of them."""
+class PersonAdmin(AuditedAdmin, UserAdmin):
+    """People. Only a superuser gives powers, or changes who has all of them.
 
-    show_facets = admin.ShowFacets.NEVER
+    Nobody is deleted, since the audit log names them: `is_active` closes an account.
+    """
+
     form = UserChangeForm
     add_form = NewPerson
     list_display = ("email", "name", "is_staff", "is_active", "signed_in", "joined")
@@ -68,27 +70,6 @@ class PersonAdmin(UserAdmin):
             isinstance(obj, User) and obj.is_superuser and not _is_superuser(request)
         )
         return not above and super().has_change_permission(request, obj)
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False  # the audit log names them: `is_active` closes an account
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        form: Any,
-        change: bool,  # noqa: FBT001
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        if not change or form.changed_data:
-            note(
-                request,
-                obj,
-                "changed" if change else "created",
-                fields=form.changed_data,
-            )
 
     @admin.display(description="member of")
     def places(self, user: User) -> str:
