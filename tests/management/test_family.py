@@ -98,11 +98,10 @@ def test_dead_child_is_named_and_starts_again(start):
 def test_child_that_dies_again_and_again_stops_the_rest(start):
     up = start("stubborn", "polite")
 
-    for _ in range(3):
-        eventually(lambda: polite(up) is not None)
-        child = polite(up)
-        child.kill()
-        gone([child])
+    for _ in range(2):
+        polite(up).kill()
+        assert "polite | is there\n" in iter(up.process.stdout.readline, "")
+    polite(up).kill()
 
     output, _ = up.process.communicate(timeout=10)
     assert output.splitlines()[-3:] == [
@@ -115,17 +114,9 @@ def test_child_that_dies_again_and_again_stops_the_rest(start):
 
 
 def polite(up):
-    """The one of that name that runs now, or None."""
+    """The one of that name that runs now, once it has said so."""
     children = psutil.Process(up.process.pid).children()
-    return next((child for child in children if "go(" in command(child)), None)
-
-
-def command(process):
-    """Its command line; empty if it has gone in the meantime."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
+    return next(child for child in children if "go(" in " ".join(child.cmdline()))
 
 
 def test_children_of_a_killed_child_go_too(start):
