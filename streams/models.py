@@ -5,7 +5,14 @@ from __future__ import annotations
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor, CursorMark, Delivery, Lease, Rejection
+from streams.delivery.models import (
+    Cursor,
+    CursorMark,
+    Delivery,
+    Halt,
+    Lease,
+    Rejection,
+)
 from streams.events.models import Event, Feed, FeedMark, SeenMessage
 from streams.tenancy.models import (
     Partner,
@@ -18,6 +25,6 @@ from streams.tenancy.models import (
 
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "Lease", "Partner", "PartnerMembership", "PartnerToken", "Rejection",
+    "FeedMark", "Halt", "Lease", "Partner", "PartnerMembership", "PartnerToken", "Rejection",
     "SeenMessage", "Stream", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

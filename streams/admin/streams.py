@@ -20,7 +20,7 @@ class StreamAdmin(AuditedAdmin):
     search_fields = ("name", "slug", "partner__name")
     fields = (
         "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
-        "created",
+        "requests_per_second", "created",
     )  # fmt: skip
     created = moment("created_at")
     autocomplete_fields = ("partner",)

@@ -10,6 +10,7 @@ from streams.admin import (
     connections,
     deliveries,
     feeds,
+    halts,
     partners,
     people,
     streams,
@@ -17,6 +18,6 @@ from streams.admin import (
 )
 
 __all__ = [
-    "audit", "connections", "deliveries", "feeds", "partners", "people", "streams",
-    "workspaces",
+    "audit", "connections", "deliveries", "feeds", "halts", "partners", "people",
+    "streams", "workspaces",
 ]  # fmt: skip

@@ -23,7 +23,9 @@ class WorkspaceAdmin(AuditedAdmin):
     search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
     search_help_text = "Its id, its external id, or how its name begins."
     ordering = ("-pk",)
-    fields = ("partner", "name", "external_id", "public_id", "created", "links")
+    fields = (
+        "partner", "name", "external_id", "public_id", "weight", "created", "links",
+    )  # fmt: skip
     autocomplete_fields = ("partner",)
     created = moment("created_at")
 

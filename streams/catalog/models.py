@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from streams.base.clock import now
@@ -22,6 +23,13 @@ class Stream(models.Model):
     create_workspaces = models.BooleanField(
         default=True,
         help_text="An event for a workspace that is not known yet makes that workspace.",
+    )
+    requests_per_second = models.PositiveIntegerField(
+        default=50,
+        db_default=50,
+        validators=[MinValueValidator(1)],
+        help_text="Segment grants a partner's tool 50. More only where Segment has"
+        " agreed to it.",
     )
     created_at = models.DateTimeField(default=now)
 

@@ -1,15 +1,7 @@
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field
-
-REQUESTS = 50  # a second, batches included (segment/partner.md, 2)
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """One request of the budget: taken when it is sent, free a window after its answer."""
-
-    free_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -24,38 +16,41 @@ class Budget:
     Moments are seconds of a monotonic clock.
     """
 
-    limit: int = REQUESTS
+    limit: int
     window_s: float = 1.0
-    # Between two requests: after idling, a burst spreads over a fifth of a second, so
-    # that what follows does not come in bursts for ever.
-    gap_s: float = 0.004
+    # Over this the requests of a burst after idling are spread, so that what follows
+    # does not come in bursts for ever.
+    spread_s: float = 0.2
     # The clocks of sender and receiver may tick differently.
     slack_s: float = 0.001
-    _slots: list[Slot] = field(default_factory=list)
+    _unanswered: int = 0
+    _frees: list[float] = field(
+        default_factory=list
+    )  # a heap: when each counts no more
+    _last_free: float = float("-inf")
     _last_at: float = float("-inf")
 
     def wait_s(self, now: float) -> float:
         """Seconds until a request may be sent; infinite: not before one is answered."""
-        self._slots = [s for s in self._slots if s.free_at is None or s.free_at > now]
-        wait = max(0.0, self._last_at + self.gap_s - now)
-        if len(self._slots) < self.limit:
+        while self._frees and self._frees[0] <= now:
+            heapq.heappop(self._frees)
+        wait = max(0.0, self._last_at + self.spread_s / self.limit - now)
+        if self._unanswered + len(self._frees) < self.limit:
             return wait
-        frees = [s.free_at for s in self._slots if s.free_at is not None]
-        return max(wait, min(frees, default=float("inf")) - now)
+        return max(wait, self._frees[0] - now) if self._frees else float("inf")
 
-    def take(self, now: float) -> Slot:
+    def take(self, now: float) -> None:
         """Spend one request; the caller has asked `wait_s`."""
-        slot = Slot()
-        self._slots.append(slot)
+        self._unanswered += 1
         self._last_at = now
-        return slot
 
-    def settle(self, slot: Slot, now: float) -> None:
-        """The request was answered, or can no longer be."""
-        slot.free_at = now + self.window_s + self.slack_s
+    def settle(self, now: float) -> None:
+        """A request was answered, or can no longer be."""
+        self._unanswered -= 1
+        free_at = now + self.window_s + self.slack_s
+        heapq.heappush(self._frees, free_at)
+        self._last_free = max(self._last_free, free_at)
 
     def quiet_in_s(self, now: float) -> float:
         """Seconds until nothing that was sent counts any more."""
-        self.wait_s(now)
-        frees = [float("inf") if s.free_at is None else s.free_at for s in self._slots]
-        return max(0.0, max(frees, default=now) - now)
+        return float("inf") if self._unanswered else max(0.0, self._last_free - now)

@@ -27,20 +27,21 @@ from streams.connections.keys import WriteKey, open_write_key
 from streams.delivery import lease
 from streams.delivery.batching import Batch, MissingEvents
 from streams.delivery.breaker import Breaker
-from streams.delivery.budget import Budget, Slot
+from streams.delivery.budget import Budget
+from streams.delivery.due import DueCursors
 from streams.delivery.models import Cursor
+from streams.delivery.orders import Orders
 from streams.delivery.outcome import Sent, record
 from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
 from streams.delivery.services import need_attention
-from streams.delivery.turns import Turns
+from streams.delivery.turns import Due, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 log = structlog.get_logger()
 
-DUE_AT_ONCE = 1_000  # cursors looked at together; more wait for their turn in the table
 # How soon a cursor that turned due is seen: with nothing to do, and with much.
 IDLE_POLL_S = 0.01
 BUSY_POLL_S = 0.02
@@ -51,6 +52,8 @@ LINGER_S = 2.0
 SHIFT_S = 30.0
 OTHERS_WAIT = timedelta(seconds=5)
 ASK_FOR_OTHERS_S = 5.0
+# How soon an operator's orders are followed.
+READ_ORDERS_S = 1.0
 DATABASE_RETRY_S = 0.25
 
 
@@ -59,7 +62,6 @@ class Done:
     """A request that is over, on its way back from a sender."""
 
     cursor: Cursor
-    slot: Slot
     sent: Sent | None  # None: it was not sent
     ended_at: float  # monotonic
 
@@ -93,12 +95,15 @@ class Drain:
         self._stop = stop
         self._linger_s = linger_s
         self._sender = Sender(owned)
-        self._budget = Budget()
+        self._orders = Orders.read(owned.stream_id)
+        self._ordered_at = time.monotonic()
+        self._budget = Budget(self._orders.requests_per_second)
         self._turns = Turns()
+        self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
         self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
         self._under_way: Counter[str] = Counter()  # requests, by region
-        self._due: set[int] = set()  # cursors, by id, with nothing under way
+        self._due: dict[int, Due] = {}  # cursors with nothing under way, by id
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
@@ -139,15 +144,35 @@ class Drain:
         at = time.monotonic()
         if at - self._polled_at < (BUSY_POLL_S if self._due else IDLE_POLL_S):
             return
-        due = Cursor.objects.filter(
-            stream=self._owned.stream_id, held=False, due_at__lte=now()
-        )
-        ids = due.order_by("due_at").values_list("pk", flat=True)[:DUE_AT_ONCE]
-        self._due = set(ids) - set(self._turns.sending)
-        self._turns.offer(cursor_id for cursor_id in ids if cursor_id in self._due)
+        self._read_orders(at)
+        found = self._cursors.look(now(), shut=self._shut(at))
+        sending = self._turns.sending
+        self._due = {d.cursor_id: d for d in found if d.cursor_id not in sending}
+        if self._orders.halted:
+            self._due.clear()
+        self._turns.offer(self._due.values())
         self._polled_at = at
         if self._due:
             self._busy_at = at
+
+    def _read_orders(self, at: float) -> None:
+        if at - self._ordered_at < READ_ORDERS_S:
+            return
+        self._orders = Orders.read(self._owned.stream_id)
+        self._budget.limit = self._orders.requests_per_second
+        self._cursors.forget()
+        self._ordered_at = at
+
+    def _shut(self, at: float) -> set[str]:
+        """Regions that nothing is sent to now: halted, or found to be down."""
+        down = {r for r, breaker in self._breakers.items() if not breaker.may_send(at)}
+        return down | self._orders.halted_regions
+
+    def _may_send(self, due: Due) -> bool:
+        # A region that hangs leaves half of the senders to the others.
+        if self._under_way[due.region] >= max(1, settings.SENDER_THREADS // 2):
+            return False
+        return self._breakers[due.region].may_send(time.monotonic())
 
     def _send_next(self, senders: ThreadPoolExecutor) -> bool:
         """Start one request. False: none may or needs to be started now."""
@@ -155,35 +180,29 @@ class Drain:
             return False
         if len(self._turns.sending) >= settings.SENDER_THREADS:
             return False
-        cursor_id = self._turns.take(self._due)
-        if cursor_id is None:
+        due = self._turns.take(self._due, self._may_send)
+        if due is None:
             return False
-        self._due.discard(cursor_id)
-        if not self._start(cursor_id, senders):
-            self._turns.served(cursor_id)
+        del self._due[due.cursor_id]
+        if not self._start(due, senders):
+            self._turns.served(due.cursor_id)
         return True
 
-    def _start(self, cursor_id: int, senders: ThreadPoolExecutor) -> bool:
+    def _start(self, due: Due, senders: ThreadPoolExecutor) -> bool:
         """Send for a cursor, unless there is a reason against it by now."""
         rows = Cursor.objects.select_related("connection", "feed")
-        cursor = rows.filter(pk=cursor_id, held=False, due_at__lte=now()).first()
-        if cursor is None:
-            return False
-        region = cursor.connection.region
-        breaker = self._breakers[region]
-        if not breaker.may_send(time.monotonic()):
-            return False
-        # A region that hangs leaves half of the senders to the others.
-        if self._under_way[region] >= max(1, settings.SENDER_THREADS // 2):
+        cursor = rows.filter(pk=due.cursor_id, held=False, due_at__lte=now()).first()
+        # One whose region was changed just now is offered again with its new one.
+        if cursor is None or cursor.connection.region != due.region:
             return False
         batch = self._read(cursor)
         key = self._key(cursor) if batch else None
         if batch is None or key is None:
             return False
-        breaker.sent()
-        self._under_way[region] += 1
-        slot = self._budget.take(time.monotonic())
-        senders.submit(self._send, cursor, batch, key, slot)
+        self._breakers[due.region].sent()
+        self._under_way[due.region] += 1
+        self._budget.take(time.monotonic())
+        senders.submit(self._send, cursor, batch, key)
         return True
 
     def _read(self, cursor: Cursor) -> Batch | None:
@@ -204,10 +223,10 @@ class Drain:
             )
             return None
 
-    def _send(self, cursor: Cursor, batch: Batch, key: WriteKey, slot: Slot) -> None:
+    def _send(self, cursor: Cursor, batch: Batch, key: WriteKey) -> None:
         """Runs in a sender's thread."""
         sent = self._sender.send(cursor, batch, key)
-        self._done.put(Done(cursor, slot, sent, time.monotonic()))
+        self._done.put(Done(cursor, sent, time.monotonic()))
 
     def _collect(self) -> None:
         """Wait a little for answers, and write down all that have come."""
@@ -217,12 +236,12 @@ class Drain:
             return
         over = [first, *self._at_hand()]
         for done in over:
-            self._budget.settle(done.slot, done.ended_at)
+            self._budget.settle(done.ended_at)
             self._judge_host(done)
-        for done in over:
-            self._turns.served(done.cursor.pk)
+        served = [self._turns.served(done.cursor.pk) for done in over]
         if sents := [done.sent for done in over if done.sent]:
-            self._due |= self._record(sents)
+            again = self._record(sents)
+            self._due |= {d.cursor_id: d for d in served if d.cursor_id in again}
         self._busy_at = time.monotonic()
 
     def _wait_s(self) -> float:

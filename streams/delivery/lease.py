@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from streams.delivery.models import Cursor, Lease
@@ -76,10 +76,15 @@ def unowned(stream_ids: Iterable[int]) -> set[int]:
     return asked - set(owned.values_list("stream_id", flat=True))
 
 
-def unowned_due_streams(now: datetime) -> list[int]:
-    """Streams with something to send, and nobody who does."""
+def unowned_due(now: datetime) -> QuerySet[Cursor]:
+    """Cursors with something to send that nobody sends."""
     owned = Lease.objects.filter(stream=OuterRef("stream"), until__gt=Now())
-    due = Cursor.objects.filter(~Exists(owned), held=False, due_at__lte=now)
+    return Cursor.objects.to_send(now).filter(~Exists(owned))
+
+
+def unowned_due_streams(now: datetime) -> list[int]:
+    """Their streams."""
+    due = unowned_due(now)
     return list(due.values_list("stream_id", flat=True).order_by().distinct())
 
 

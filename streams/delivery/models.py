@@ -1,9 +1,27 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import F, Q
 
 from streams.base.clock import now
+from streams.connections.regions import Region
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class CursorQuerySet(models.QuerySet["Cursor"]):
+    def to_send(self, now: datetime) -> CursorQuerySet:
+        """Those that are due, not held, and that no halt keeps from sending."""
+        due = self.filter(held=False, due_at__lte=now)
+        for halt in Halt.objects.all():
+            halted = Q(stream=halt.stream_id) if halt.stream_id else Q()
+            if halt.region:
+                halted &= Q(connection__region=halt.region)
+            due = due.exclude(halted) if halted else due.none()
+        return due
 
 
 class Cursor(models.Model):
@@ -48,6 +66,8 @@ class Cursor(models.Model):
     rejections_in_row = models.IntegerField(default=0)
     last_delivered_at = models.DateTimeField(null=True)
 
+    objects = CursorQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -90,6 +110,41 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream_id} until {self.until}"
+
+
+class HaltQuerySet(models.QuerySet["Halt"]):
+    def of_stream(self, stream_id: int) -> HaltQuerySet:
+        """Those that keep this stream from sending, to all regions or to one."""
+        return self.filter(Q(stream=None) | Q(stream=stream_id))
+
+
+class Halt(models.Model):
+    """An operator's order to send nothing: to a region, for a stream, or at all.
+
+    It is in force while the row is there.
+    """
+
+    stream = models.ForeignKey(
+        "streams.Stream",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="halts",
+        help_text="Empty: all streams.",
+    )
+    region = models.CharField(
+        max_length=10, choices=Region, blank=True, help_text="Empty: all regions."
+    )
+    reason = models.CharField(
+        max_length=200, help_text="Customers read this on their pages."
+    )
+    created_at = models.DateTimeField(default=now)
+
+    objects = HaltQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        where = self.get_region_display() or "all regions"
+        return f"{self.stream or 'all streams'} to {where}"
 
 
 class Delivery(models.Model):

@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from kombu.exceptions import OperationalError
 
+from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
 
 log = structlog.get_logger()
@@ -79,10 +80,10 @@ def _migrations() -> Part:
 
 
 def _oldest_due(now: datetime) -> Part:
-    due = Cursor.objects.filter(due_at__lte=now, held=False)
-    since = due.aggregate(since=Min("due_at"))["since"]
-    age = now - since if since else timedelta()
-    late = age > OLDEST_DUE_BOUND
+    oldest = Cursor.objects.to_send(now).aggregate(since=Min("due_at"))["since"]
+    age = now - oldest if oldest else timedelta()
+    # What waits behind a region that is down has an owner, who probes it.
+    late = unowned_due(now).filter(due_at__lt=now - OLDEST_DUE_BOUND).exists()
     return Part(
         ok=not late,
         detail="Events are due and nobody sends them: is a worker running?"

@@ -7,6 +7,7 @@ from django.contrib.auth.models import (
     BaseUserManager,
     PermissionsMixin,
 )
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from streams.base.clock import now
@@ -68,6 +69,12 @@ class Workspace(models.Model):
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
     external_id = models.CharField(max_length=100)
     name = models.CharField(max_length=100)
+    weight = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Turns to send in each round, where others wait too.",
+    )
     created_at = models.DateTimeField(default=now)
     members = models.ManyToManyField(User, through="WorkspaceMembership")
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.connections.models import Connection
+from streams.delivery.models import Halt
 from streams.tenancy.models import Partner, User
 from tests import make
 
@@ -179,7 +180,12 @@ def test_a_slug_that_is_taken_is_refused(staff, field, message):
 
 def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
     stream = make.stream(name="Postbox")
-    form = {"name": "Postbox Mail", "version": "2.0.0", "create_workspaces": "on"}
+    form = {
+        "name": "Postbox Mail",
+        "version": "2.0.0",
+        "create_workspaces": "on",
+        "requests_per_second": 50,
+    }
 
     staff.post(reverse("admin:streams_stream_change", args=[stream.pk]), form)
 
@@ -225,7 +231,7 @@ def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
 
     staff.post(
         reverse("admin:streams_workspace_change", args=[workspace.pk]),
-        {"name": workspace.name, **form},
+        {"name": workspace.name, "weight": 1, **form},
     )
 
     roles = dict(workspace.memberships.values_list("user", "role"))
@@ -246,7 +252,7 @@ def test_a_member_can_be_put_in_anothers_place(staff):
 
     staff.post(
         reverse("admin:streams_workspace_change", args=[workspace.pk]),
-        {"name": workspace.name, **form},
+        {"name": workspace.name, "weight": 1, **form},
     )
 
     assert workspace.memberships.get().user == carol
@@ -259,7 +265,7 @@ def test_the_only_admin_stays_and_the_page_says_why(staff):
 
     response = staff.post(
         reverse("admin:streams_workspace_change", args=[workspace.pk]),
-        {"name": workspace.name, **form},
+        {"name": workspace.name, "weight": 1, **form},
     )
 
     said = [str(message) for message in get_messages(response.wsgi_request)]
@@ -308,3 +314,33 @@ def test_who_may_change_people_cannot_change_a_superuser(client, olga):
     )
 
     assert (changed.status_code, password.status_code) == (403, 403)
+
+
+def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
+    stream = make.stream()
+    form = {"stream": stream.pk, "region": "eu", "reason": "Segment asked us to stop."}
+
+    staff.post(reverse("admin:streams_halt_add"), form)
+    halt = Halt.objects.get()
+    staff.post(reverse("admin:streams_halt_delete", args=[halt.pk]), {"post": "yes"})
+
+    entries = AuditEntry.objects.order_by("pk").values_list(
+        "action", "actor", "partner"
+    )
+    assert list(entries) == [
+        ("delivery.halted", olga.pk, stream.partner_id),
+        ("delivery.halt_lifted", olga.pk, stream.partner_id),
+    ]
+    assert (halt.stream, halt.region) == (stream, "eu")
+    assert not Halt.objects.exists()
+
+
+def test_halts_can_be_lifted_together_from_the_list(staff):
+    everything = Halt.objects.create(reason="Fire drill.")
+    europe = Halt.objects.create(region="eu", reason="Fire drill.")
+
+    form = {"action": "delete_selected", "_selected_action": [everything.pk, europe.pk]}
+    staff.post(reverse("admin:streams_halt_changelist"), {**form, "post": "yes"})
+
+    assert not Halt.objects.exists()
+    assert AuditEntry.objects.filter(action="delivery.halt_lifted").count() == 2

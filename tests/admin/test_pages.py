@@ -12,7 +12,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery import services
-from streams.delivery.models import Lease
+from streams.delivery.models import Halt, Lease
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,7 @@ def world(olga):
         "cursor": cursor.pk,
         "delivery": delivery.pk,
         "feed": feed.pk,
+        "halt": Halt.objects.create(stream=feed.stream, reason="Drill").pk,
         "lease": feed.stream_id,
         "partner": feed.stream.partner_id,
         "partnertoken": token.pk,
@@ -69,7 +70,7 @@ def addresses(world):
         yield reverse(f"admin:streams_{name}_changelist")
         yield reverse(f"admin:streams_{name}_change", args=[pk])
         yield reverse(f"admin:streams_{name}_history", args=[pk])
-    for name in ("partner", "stream", "workspace", "user"):
+    for name in ("halt", "partner", "stream", "workspace", "user"):
         yield reverse(f"admin:streams_{name}_add")
     yield reverse("admin:streams_feed_events", args=[world.rows["feed"]])
     yield reverse("admin:streams_feed_event", args=[world.rows["feed"], 1])

@@ -8,6 +8,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from streams.base.clock import now
+from streams.delivery import lease
 from streams.delivery.models import Cursor
 from tests import make
 
@@ -116,3 +117,15 @@ def test_events_that_are_due_for_long_make_it_unready(client, minutes, held, sta
     counts = minutes > 0 and not held
     assert found_status == status
     assert minutes * 60 <= age < minutes * 60 + 30 if counts else age == 0
+
+
+def test_what_waits_behind_a_region_that_is_down_has_an_owner_and_is_no_alarm(client):
+    cursor = make.due_cursor(events=1)
+    long_ago = now() - timedelta(minutes=6)
+    Cursor.objects.filter(pk=cursor.pk).update(due_at=long_ago)
+    lease.take(cursor.stream_id)
+
+    status, found = parts(client)
+
+    assert (status, found["oldest_due"]["ok"]) == (200, True)
+    assert found["oldest_due"]["age_s"] >= 360

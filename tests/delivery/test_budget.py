@@ -16,17 +16,16 @@ NETWORK = st.lists(
 def arrivals(budget: Budget, network: list[tuple[float, float]]) -> list[float]:
     """When each request reaches a receiver, for a sender that always has one to send."""
     now, seen = 0.0, []
-    under_way: list[tuple[float, int, object]] = []
-    for number, (there, back) in enumerate(network):
+    under_way: list[float] = []  # when each will be answered
+    for there, back in network:
         while (wait := budget.wait_s(now)) > 0:
-            answered = under_way[0][0] if under_way else float("inf")
+            answered = under_way[0] if under_way else float("inf")
             now = min(now + wait, answered)
-            while under_way and under_way[0][0] <= now:
-                at, _, slot = heapq.heappop(under_way)
-                budget.settle(slot, at)
-        slot = budget.take(now)
+            while under_way and under_way[0] <= now:
+                budget.settle(heapq.heappop(under_way))
+        budget.take(now)
         seen.append(now + there)
-        heapq.heappush(under_way, (now + there + back, number, slot))
+        heapq.heappush(under_way, now + there + back)
     return sorted(seen)
 
 
@@ -39,32 +38,32 @@ def worst_second(moments: list[float]) -> int:
 
 @given(NETWORK)
 def test_the_receiver_never_sees_more_than_the_limit_whatever_the_network_does(network):
-    moments = arrivals(Budget(), network)
+    moments = arrivals(Budget(50), network)
 
     assert worst_second(moments) <= 50
 
 
 def test_a_fast_receiver_gets_nearly_the_whole_limit():
-    moments = arrivals(Budget(), [(0.001, 0.001)] * 500)
+    moments = arrivals(Budget(50), [(0.001, 0.001)] * 500)
 
     assert len([m for m in moments if 2 <= m < 7]) >= 49 * 5
 
 
 def test_after_a_burst_no_second_is_poor():
-    moments = arrivals(Budget(), [(0.001, 0.002)] * 500)
+    moments = arrivals(Budget(50), [(0.001, 0.002)] * 500)
 
     counts = [len([m for m in moments if n <= m < n + 1]) for n in range(1, 9)]
     assert min(counts) >= 45
 
 
 def test_one_request_after_idling_waits_for_nothing():
-    budget = Budget()
+    budget = Budget(50)
 
     assert budget.wait_s(now=100.0) == 0
 
 
 def test_with_all_under_way_there_is_no_telling_when():
-    budget = Budget(limit=2, gap_s=0)
+    budget = Budget(2, spread_s=0)
     budget.take(now=0.0)
     budget.take(now=0.0)
 
@@ -72,9 +71,16 @@ def test_with_all_under_way_there_is_no_telling_when():
 
 
 def test_quiet_once_the_window_of_the_last_answer_has_passed():
-    budget = Budget(slack_s=0)
-    slot = budget.take(now=0.0)
+    budget = Budget(50, slack_s=0)
+    budget.take(now=0.0)
 
-    budget.settle(slot, now=0.5)
+    budget.settle(now=0.5)
 
     assert (budget.quiet_in_s(now=1.0), budget.quiet_in_s(now=1.5)) == (0.5, 0.0)
+
+
+def test_a_larger_limit_is_spent_as_evenly():
+    moments = arrivals(Budget(500), [(0.001, 0.002)] * 3_000)
+
+    assert worst_second(moments) <= 500
+    assert len([m for m in moments if 2 <= m < 5]) >= 490 * 3

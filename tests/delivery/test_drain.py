@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
 from streams.base.clock import now
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.delivery import lease
-from streams.delivery.drain import drain
-from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from streams.delivery.drain import Drain, drain
+from streams.delivery.models import Cursor, CursorMark, Delivery, Halt, Rejection
 from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
 from streams.events.models import Event
 from tests import make
+from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +36,27 @@ def work_off(cursor: Cursor) -> None:
     """Drain until nothing is due, and look at the cursor again."""
     drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
     cursor.refresh_from_db()
+
+
+@contextmanager
+def at_work(stream):
+    """A drain of the stream, in a thread beside the test."""
+    stop = threading.Event()
+    work = Drain(lease.take(stream.pk), stop, linger_s=60)
+
+    def run():
+        try:
+            work.run()
+        finally:
+            connections.close_all()  # this thread's own
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield work
+    finally:
+        stop.set()
+        thread.join()
 
 
 def due(*, events: int, stream=None) -> Cursor:
@@ -302,3 +325,81 @@ def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
     assert fine.outcome == "delivered"
     waited = fine.started_at - first.started_at
     assert waited < timedelta(milliseconds=first.duration_ms)
+
+
+def test_a_region_that_is_down_hides_nobody_who_became_due_later(
+    segment, settings, monkeypatch
+):
+    monkeypatch.setattr("streams.delivery.due.AT_ONCE", 3)
+    settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
+    stream = make.stream()
+    for _ in range(6):
+        make.due_cursor(1, make.connection(make.feed(stream), region="eu"))
+    well = due(stream=stream, events=1)
+    Cursor.objects.filter(pk=well.pk).update(due_at=now())
+    segment.behave({"region": "eu", "answers": [], "then": {"status": 503}})
+
+    with at_work(stream):
+        until(lambda: arrived(segment) == message_ids(well))
+
+
+def test_a_stream_may_have_another_budget(segment):
+    stream = make.stream(requests_per_second=5)
+    with transaction.atomic():  # one commit, for speed
+        cursors = [due(stream=stream, events=1) for _ in range(12)]
+
+    work_off(cursors[0])
+
+    stats = segment.stats()
+    assert (stats["worst_second"], stats["unique_message_ids"]) == (5, 12)
+
+
+@pytest.mark.parametrize(
+    "where", [{}, {"region": "sandbox"}], ids=["all regions", "its region"]
+)
+@pytest.mark.parametrize("of_stream", [True, False])
+def test_a_halt_holds_what_waits_and_lifted_lets_it_go(segment, of_stream, where):
+    cursor = due(events=2)
+    stream = cursor.stream if of_stream else None
+    halt = Halt.objects.create(stream=stream, reason="Drill", **where)
+
+    woken = lease.unowned_due_streams(now())
+    work_off(cursor)
+    sent_while_halted = arrived(segment)
+    halt.delete()
+
+    assert (woken, sent_while_halted) == ([], [])
+    assert lease.unowned_due_streams(now()) == [cursor.stream_id]
+    work_off(cursor)
+    assert arrived(segment) == message_ids(cursor)
+
+
+@pytest.mark.parametrize("elsewhere", ["another stream", "another region"])
+def test_a_halt_elsewhere_changes_nothing(segment, elsewhere):
+    cursor = due(events=1)
+    if elsewhere == "another stream":
+        Halt.objects.create(stream=make.stream(), reason="Drill")
+    else:
+        Halt.objects.create(region="eu", reason="Drill")
+
+    work_off(cursor)
+
+    assert arrived(segment) == message_ids(cursor)
+
+
+def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
+    monkeypatch.setattr("streams.delivery.drain.READ_ORDERS_S", 0.01)
+    settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
+    stream = make.stream()
+    halted = make.due_cursor(1, make.connection(make.feed(stream), region="eu"))
+    other = due(stream=stream, events=1)
+
+    with at_work(stream) as drain:
+        until(lambda: len(arrived(segment)) == 2)
+        Halt.objects.create(region="eu", reason="Drill")
+        until(lambda: drain._orders.halted_regions == {"eu"})
+        make.append(halted.feed, 1)
+        make.append(other.feed, 1)
+        until(lambda: len(arrived(segment)) >= 3)
+
+    assert arrived(segment)[2:] == message_ids(other)[1:]
