@@ -146,6 +146,10 @@ class Halt(models.Model):
         where = self.get_region_display() or "all regions"
         return f"{self.stream or 'all streams'} to {where}"
 
+    def keeps(self, stream_id: int, region: str) -> bool:
+        """Whether it keeps this stream from sending to this region."""
+        return self.stream_id in {None, stream_id} and self.region in {"", region}
+
 
 class Delivery(models.Model):
     """One HTTP request to Segment and what came of it.

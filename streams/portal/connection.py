@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.connections.errors import InvalidWriteKey
 from streams.delivery import services
-from streams.delivery.models import Cursor
-from streams.observability import ledger
+from streams.delivery.models import Cursor, Halt
+from streams.observability import ledger, outlook
 from streams.portal.access import (
     Place,
     PortalRequest,
@@ -187,13 +187,15 @@ def _new(request: PortalRequest, place: Place, form: ConnectionForm) -> HttpResp
 def _shown(
     place: Place, current: Connection, test_seq: int | None
 ) -> dict[str, object]:
-    cursor = current.cursors.filter(kind=Cursor.Kind.LIVE).first()
-    counts = ledger.of(place.the_feed)
+    live = current.cursors.filter(kind=Cursor.Kind.LIVE)
+    cursor = live.select_related("feed", "stream").first()
+    counts, moment = ledger.of(place.the_feed), now()
     return {
         "place": place,
         "connection": current,
         "cursor": cursor,
-        "standing": standing(current, cursor, counts, now()),
+        "standing": standing(current, cursor, counts, moment, Halt.objects.all()),
+        "outlook": outlook.of(cursor, moment) if cursor else None,
         "test": test_event(current, test_seq),
         "debugger": debugger(current.region),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, Halt
 from streams.events.models import Feed
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
@@ -35,7 +35,7 @@ class Row:
 
 
 def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
-    """A row per feed in the order of the workspaces; five queries for any many."""
+    """A row per feed in the order of the workspaces; six queries for any many."""
     feeds: dict[int, list[Feed]] = {}
     found = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
     for feed in found.order_by("pk"):
@@ -48,6 +48,7 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
     )
     cursors = {cursor.feed_id: cursor for cursor in live}
     ledgers = ledger.of_each(ids)
+    halts = list(Halt.objects.all())
 
     def row(workspace: Workspace, feed: Feed) -> Row:
         connection, counts = connections.get(feed.pk), ledgers[feed.pk]
@@ -56,7 +57,7 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
             feed=feed,
             connection=connection,
             ledger=counts,
-            standing=standing(connection, cursors.get(feed.pk), counts, now),
+            standing=standing(connection, cursors.get(feed.pk), counts, now, halts),
         )
 
     made: list[Row] = []

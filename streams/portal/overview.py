@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 
 from streams.base.clock import now
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, Halt
 from streams.observability import chart, ledger
 from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
 from streams.portal.bars import draw
@@ -43,6 +43,6 @@ def _figures(place: Place) -> dict[str, object]:
         "connection": connection,
         "cursor": cursor,
         "ledger": counts,
-        "standing": standing(connection, cursor, counts, moment),
+        "standing": standing(connection, cursor, counts, moment, Halt.objects.all()),
         "drawing": draw(chart.last_24_hours(feed, moment)),
     }

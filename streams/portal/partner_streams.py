@@ -6,7 +6,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from streams.base.clock import now
 from streams.catalog.services import change_stream
+from streams.observability import outlook
 from streams.portal.access import (
     PortalRequest,
     partner_to_develop,
@@ -45,6 +47,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "stream": found,
         "form": form,
         "snippets": snippets(request),
+        "load": outlook.load(found, now()),
     }
     return render(request, "portal/partner_stream.html", shown)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from streams.connections.models import Connection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from streams.delivery.models import Cursor
+    from streams.delivery.models import Cursor, Halt
     from streams.observability.ledger import Ledger
 
 
@@ -32,9 +33,13 @@ class Standing:
 
 
 def standing(
-    connection: Connection | None, cursor: Cursor | None, ledger: Ledger, now: datetime
+    connection: Connection | None,
+    cursor: Cursor | None,
+    ledger: Ledger,
+    now: datetime,
+    halts: Iterable[Halt] = (),
 ) -> Standing:
-    """Say how it stands, the most pressing thing first."""
+    """Say how it stands, the most pressing thing first. `halts` may be anybody's."""
     if connection is None or cursor is None:
         return _unconnected(ledger)
     if connection.status == Connection.Status.PAUSED:
@@ -53,6 +58,9 @@ def standing(
             detail=f"{connection.status_reason} {_kept(ledger.held)}".strip(),
             action="Check the connection",
         )
+    for halt in halts:
+        if halt.keeps(cursor.stream_id, connection.region):
+            return _halted(halt, ledger)
     if cursor.failures:
         return _failing(cursor, ledger, now)
     return _active(connection, ledger)
@@ -77,6 +85,15 @@ def _unconnected(ledger: Ledger) -> Standing:
         title="Not connected to Segment yet",
         detail=f"{_kept(ledger.held)} Paste the write key of a Segment source to begin.",
         action="Connect Segment",
+    )
+
+
+def _halted(halt: Halt, ledger: Ledger) -> Standing:
+    return Standing(
+        tone="warn",
+        word="Stopped",
+        title="We have stopped sending for now",
+        detail=f"{halt.reason} {_kept(ledger.pending)}",
     )
 
 

@@ -81,3 +81,19 @@ def seconds(milliseconds: int) -> str:
     if milliseconds < 1000:
         return f"{milliseconds} ms"
     return f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """How long something will take, no finer than one can foresee."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    for unit, size_s, up_to in (
+        ("second", 1, 120),
+        ("minute", 60, 120),
+        ("hour", 3600, 48),
+    ):
+        count = round(seconds / size_s)
+        if count < up_to:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{round(seconds / 86400):,} days"

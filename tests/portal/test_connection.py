@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from streams.base.clock import now
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, Halt
 from streams.events.models import Event
 from streams.observability import ledger
 from tests import make
@@ -208,3 +209,28 @@ def test_those_who_look_see_four_characters_and_no_button(client, cast, name):
     assert KEY[-4:] in page.text
     assert KEY not in page.text
     assert [form for form in page.text.split("<form")[1:] if "logout" not in form] == []
+
+
+def test_a_queue_is_shown_with_its_share_and_its_end(as_alice, cast):
+    cursor = make.due_cursor(12, make.connection(cast.feed))
+    make.due_cursor(1, make.connection(make.feed(cast.stream)))
+    Cursor.objects.update(due_at=now())
+    make.delivered(cursor, 2, now=now())
+
+    page = as_alice.get(url(cast)).text
+
+    assert "10 events" in page
+    assert (
+        "2 connections share 50 requests a second; each has a turn every 40 ms" in page
+    )
+    assert "about 5 seconds, at the pace of the last minute" in page
+
+
+def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
+    make.due_cursor(3, make.connection(cast.feed, region="eu"))
+    Halt.objects.create(region="eu", reason="Segment has an outage in Europe.")
+
+    page = as_alice.get(url(cast)).text
+
+    assert "We have stopped sending for now" in page
+    assert "Segment has an outage in Europe. 3 events wait and will be sent" in page

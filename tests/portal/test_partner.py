@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from streams.base.clock import now
 from streams.base.ids import digest
+from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.tenancy.models import PartnerToken, Workspace
 from tests import make
@@ -148,3 +150,14 @@ def test_the_list_shows_how_each_workspace_stands(as_petra, cast):
 
     row = next(r for r in page.context["rows"] if r.workspace == cast.workspace)
     assert (row.standing.word, row.ledger.accepted, row.waiting) == ("Paused", 2, 2)
+
+
+def test_a_stream_says_how_long_a_round_takes(as_petra, cast):
+    for _ in range(3):
+        make.due_cursor(1, make.connection(make.feed(cast.stream)))
+    Cursor.objects.update(due_at=now())
+
+    page = as_petra.get(f"/p/{cast.partner.slug}/streams/{cast.stream.slug}/").text
+
+    assert "At most 50 a second" in page
+    assert "60 ms: so long until each of them has had its turn" in page

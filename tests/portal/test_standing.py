@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, Halt
 from streams.observability.ledger import Ledger
 from streams.portal.standing import standing
 from tests.make import NOW
@@ -69,3 +69,29 @@ def test_what_is_on_its_way_is_counted():
     shown = standing(connected(), Cursor(), Ledger(accepted=9, pending=4), NOW)
 
     assert (shown.word, shown.detail) == ("Sending", "4 events on the way to Segment.")
+
+
+@pytest.mark.parametrize(
+    ("halt", "expected"),
+    [
+        ({}, "Stopped"),
+        ({"region": "us"}, "Stopped"),
+        ({"stream_id": 1}, "Stopped"),
+        ({"region": "eu"}, "Working"),
+        ({"stream_id": 2}, "Working"),
+    ],
+)
+def test_only_a_halt_that_keeps_this_connection_is_told(halt, expected):
+    connection, cursor = connected(region="us"), Cursor(stream_id=1)
+
+    shown = standing(connection, cursor, IDLE, NOW, [Halt(reason="Drill", **halt)])
+
+    assert shown.word == expected
+
+
+def test_who_paused_is_told_that_and_not_of_a_halt():
+    paused = connected(status="paused", region="us")
+
+    shown = standing(paused, Cursor(stream_id=1), IDLE, NOW, [Halt(reason="Drill")])
+
+    assert shown.word == "Paused"

@@ -1,0 +1,85 @@
+"""How fast what waits is being sent, and when it will have been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Sum
+
+from streams.delivery.models import Cursor, Delivery
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+
+PACE_OF = timedelta(minutes=1)
+MOST_DELIVERIES = 100  # looked at for the pace
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Who shares a stream's requests at this moment."""
+
+    busy: int  # cursors that have something to send
+    turns: int  # in one round: the sum of their weights
+    requests_per_second: int
+
+    @property
+    def round_s(self) -> float:
+        """Seconds until each had its turns, however much it has to send."""
+        return self.turns / self.requests_per_second
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What waits for one connection, and how long it will."""
+
+    waiting: int
+    load: Load
+    events_per_second: float  # in the last minute
+
+    @property
+    def empty_in(self) -> timedelta | None:
+        """None: nothing was sent lately, so there is no telling."""
+        if not self.events_per_second:
+            return None
+        # With little to send a connection waits for its turn, not for its pace.
+        needs_s = max(self.waiting / self.events_per_second, self.load.round_s)
+        return timedelta(seconds=needs_s) if needs_s < 10**9 else None
+
+
+def load(stream: Stream, now: datetime) -> Load:
+    """Counted from the cursors that are due."""
+    due = Cursor.objects.to_send(now).filter(stream=stream)
+    found = due.aggregate(busy=Count("pk"), turns=Sum("feed__workspace__weight"))
+    return Load(found["busy"], found["turns"] or 0, stream.requests_per_second)
+
+
+def of(cursor: Cursor, now: datetime) -> Outlook | None:
+    """The outlook of a cursor with its feed and stream; None: nothing waits."""
+    waiting = cursor.feed.head_seq - cursor.position
+    if waiting <= 0:
+        return None
+    return Outlook(waiting, load(cursor.stream, now), _pace(cursor, now))
+
+
+def pace(deliveries: Iterable[tuple[datetime, int]], now: datetime) -> float:
+    """Events per second, of deliveries (started_at, events) of the last minute."""
+    recent = [(at, events) for at, events in deliveries if at > now - PACE_OF]
+    if not recent:
+        return 0.0
+    # One delivery alone says little of the time between two.
+    lasted = max(now - min(at for at, _ in recent), timedelta(seconds=1))
+    return sum(events for _, events in recent) / lasted.total_seconds()
+
+
+def _pace(cursor: Cursor, now: datetime) -> float:
+    mine = Delivery.objects.filter(
+        connection=cursor.connection_id,
+        cursor=cursor,
+        outcome=Delivery.Outcome.DELIVERED,
+    )
+    newest = mine.order_by("-id").values_list("started_at", "events")
+    return pace(newest[:MOST_DELIVERIES], now)
