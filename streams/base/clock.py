@@ -12,5 +12,7 @@ def now() -> datetime:
 
 def iso_ms(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`, as Segment's libraries write it."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    # Without its zone: with it, `isoformat` takes more than twice as long, and ingest
+    # writes a time into every event.
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 from django.conf import settings
 
 from streams.events.marks import quarter
@@ -19,15 +20,21 @@ if TYPE_CHECKING:
 Seqs = list[int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event that is ready to be written; `payload` is what Segment gets."""
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event that is ready to be written; `payload` is what Segment gets.
+
+    Not a dataclass: one that is frozen takes ten times as long to make.
+    """
 
     type: str
     name: str  # at most 200 characters, without NUL, as are the next two
     user_id: str
     message_id: str  # at most 100
-    payload: bytes = field(repr=False)
+    payload: bytes
+
+    def __repr__(self) -> str:
+        """Without what people did: reprs end up in logs."""
+        return f"NewEvent({self.type!r}, {self.message_id!r})"
 
 
 @dataclass(frozen=True, slots=True)

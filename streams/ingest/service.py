@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from streams.events.intake import Refused, Surroundings, message_ids, prepare, read
 from streams.events.log import Addition, NewEvent, Seqs
 from streams.ingest import auth
@@ -49,16 +51,14 @@ class Admission:
     max_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(msgspec.Struct, frozen=True):
     """An event that is good, and whose it is."""
 
     event: NewEvent
     workspace: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
+class _Slot(msgspec.Struct, frozen=True):
     """An event that is being written down."""
 
     place: Place

@@ -3,10 +3,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, connection
+from msgspec.structs import replace
 
 from streams.delivery.models import Cursor
 from streams.events.log import Addition
