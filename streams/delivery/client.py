@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import requests
+from isal import igzip
 
 from streams.base.clock import now
 from streams.delivery.answers import Answer
@@ -58,7 +58,7 @@ class SegmentClient:
         headers = {"Content-Type": "application/json"}
         if len(body) >= GZIP_FROM_BYTES:
             headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body, compresslevel=1, mtime=0)
+            body = igzip.compress(body, compresslevel=1, mtime=0)
         with self._fresh_session().post(
             f"{url}/batch",
             data=body,
