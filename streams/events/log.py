@@ -93,7 +93,7 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
     tails = _lock({addition.feed_id for addition in additions}, now)
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
     since = now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
-    seen = store().seen(sorted({d for group in digests for d in group}), since)
+    seen = store().seen(sorted({d for group in digests for d in group}), since, now)
     answer: list[Seqs] = []
     new: list[SeenRow] = []
     for addition, group in zip(additions, digests, strict=True):

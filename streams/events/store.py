@@ -5,13 +5,15 @@ PostgreSQL takes binary COPY and arrays; SQLite takes many rows in one statement
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+import psycopg
 from django.db import connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # feed_id, seq, received_at, type, name, user_id, message_id, payload
 EventRow = tuple[int, int, datetime, str, str, str, str, bytes]
@@ -25,10 +27,16 @@ SEEN_TYPES = ["bytea", "int8", "timestamptz"]
 HeadRow = tuple[int, int, datetime]  # feed_id, head_seq, head_at
 
 
+# How far the clocks of two ingest machines may be apart.
+CLOCKS_DIFFER = timedelta(hours=1)
+
+
 class Store(Protocol):
     """Statements within the caller's transaction."""
 
-    def seen(self, digests: Sequence[bytes], since: datetime) -> set[tuple[bytes, int]]:
+    def seen(
+        self, digests: Sequence[bytes], since: datetime, now: datetime
+    ) -> set[tuple[bytes, int]]:
         """Which digests a feed has taken since then, as (digest, feed_id)."""
 
     def write_events(self, rows: Iterable[EventRow]) -> None: ...
@@ -40,14 +48,19 @@ class Store(Protocol):
 
 
 class PostgresStore:
-    def seen(self, digests: Sequence[bytes], since: datetime) -> set[tuple[bytes, int]]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT digest, feed_id FROM streams_seenmessage"
-                " WHERE digest = ANY(%s) AND seen_at >= %s",
-                [list(digests), since],
-            )
-            return {(bytes(digest), feed_id) for digest, feed_id in cursor.fetchall()}
+    def seen(
+        self, digests: Sequence[bytes], since: datetime, now: datetime
+    ) -> set[tuple[bytes, int]]:
+        # With an end, so that the partitions of the days to come are not asked for each
+        # digest; it leaves room for a machine whose clock is ahead.
+        query = (
+            "SELECT digest, feed_id FROM streams_seenmessage"
+            " WHERE digest = ANY(%b) AND seen_at BETWEEN %s AND %s"
+        )
+        with _binary() as cursor:
+            until = now + CLOCKS_DIFFER
+            cursor.execute(query, [list(digests), since, until], binary=True)
+            return set(cursor.fetchall())
 
     def write_events(self, rows: Iterable[EventRow]) -> None:
         self._copy(f"streams_event ({EVENT_COLUMNS})", EVENT_TYPES, rows)
@@ -76,13 +89,27 @@ class PostgresStore:
                 copy.write_row(row)
 
 
+@contextmanager
+def _binary() -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor of the driver's own, which passes bytes as they are: Django's writes them
+    as hexadecimal text, both ways."""
+    connection.ensure_connection()
+    with (
+        connection.wrap_database_errors,
+        psycopg.Cursor(connection.connection) as cursor,
+    ):
+        yield cursor
+
+
 _SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
 
 
 class SqliteStore:
     CHUNK = 500  # parameters in one IN list: fewer than any SQLite's bound
 
-    def seen(self, digests: Sequence[bytes], since: datetime) -> set[tuple[bytes, int]]:
+    def seen(
+        self, digests: Sequence[bytes], since: datetime, now: datetime
+    ) -> set[tuple[bytes, int]]:
         found: set[tuple[bytes, int]] = set()
         with connection.cursor() as cursor:
             for first in range(0, len(digests), self.CHUNK):
