@@ -3,22 +3,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.delivery.batching import (
-    MAX_BODY_BYTES,
     Batch,
     most_events,
     rows_to_ask,
     take,
 )
-from streams.events.models import Event
+from streams.events.store import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from streams.delivery.models import Cursor
+    from streams.events.store import LogRow
 
 # Feeds whose mean size is remembered; forgetting one costs a larger read.
 KNOWN_FEEDS = 10_000
+# Of a feed that is not known yet: a second read for small events costs more than to have
+# read in vain of large ones.
+FIRST_MEAN_BYTES = 1_000
 
 
 class BatchReader:
@@ -30,7 +32,7 @@ class BatchReader:
     def read(self, cursor: Cursor) -> Batch | None:
         """The events after the cursor's position. Raises batching.MissingEvents."""
         most = most_events(position=cursor.position, suspect_seq=cursor.suspect_seq)
-        mean = self._mean_bytes.get(cursor.feed_id, MAX_BODY_BYTES / 250)
+        mean = self._mean_bytes.get(cursor.feed_id, FIRST_MEAN_BYTES)
         rows = _rows(cursor, page=rows_to_ask(mean, most))
         batch = take(rows, after=cursor.position, most=most)
         if batch:
@@ -44,17 +46,16 @@ class BatchReader:
         self._mean_bytes[feed_id] = size / len(batch)
 
 
-def _rows(
-    cursor: Cursor, page: int
-) -> Iterator[tuple[int, datetime, bytes | memoryview]]:
+def _rows(cursor: Cursor, page: int) -> Iterator[LogRow]:
     """What follows the cursor, read page by page as it is asked for."""
     position, since = cursor.position, cursor.position_at
+    # Up to the feed's head as it was read with the cursor: what came later is of the
+    # next batch, and the partitions of later days need not be looked through.
+    until = cursor.feed.head_at
+    if until is None:
+        return
     while True:
-        after = Event.objects.filter(feed=cursor.feed_id, seq__gt=position)
-        if since is not None:
-            after = after.filter(received_at__gte=since)
-        columns = after.order_by("seq").values_list("seq", "received_at", "payload")
-        rows = list(columns[:page])
+        rows = store().events_after(cursor.feed_id, position, since, until, page)
         yield from rows
         if len(rows) < page:
             return
