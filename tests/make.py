@@ -218,9 +218,9 @@ def due_cursor(events: int = 3, connection: Connection | None = None) -> Cursor:
     return made
 
 
-def append(feed: Feed, events: int = 1, *, now: datetime = NOW) -> list[int]:
+def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> list[int]:
     """Add events to the log as ingest does; their numbers."""
-    added = Addition(feed.pk, [event(feed.stream) for _ in range(events)])
+    added = Addition(feed.pk, [event(feed.stream, **changes) for _ in range(events)])
     [seqs] = accept([added], now=now).seqs
     feed.refresh_from_db()
     return seqs

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from streams.base.clock import now
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.delivery import lease
-from streams.delivery.drain import Drain, drain
+from streams.delivery.drain import drain
 from streams.delivery.models import Cursor, CursorMark, Delivery, Halt, Rejection
 from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
 from streams.events.models import Event
 from tests import make
+from tests.delivery.working import at_work
 from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,27 +36,6 @@ def work_off(cursor: Cursor) -> None:
     """Drain until nothing is due, and look at the cursor again."""
     drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
     cursor.refresh_from_db()
-
-
-@contextmanager
-def at_work(stream):
-    """A drain of the stream, in a thread beside the test."""
-    stop = threading.Event()
-    work = Drain(lease.take(stream.pk), stop, linger_s=60)
-
-    def run():
-        try:
-            work.run()
-        finally:
-            connections.close_all()  # this thread's own
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield work
-    finally:
-        stop.set()
-        thread.join()
 
 
 def due(*, events: int, stream=None) -> Cursor:
