@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from uuid import uuid4
+
+import msgspec
 
 from streams.sandbox.bodies import (
     BATCH,
@@ -27,7 +29,7 @@ MIN_KEY_CHARACTERS = 10
 _NO_MESSAGE = Message(type="")
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True):
     """One event of a call, and why it is dropped (None: it is not)."""
 
     write_key: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -24,8 +23,7 @@ KEPT_EVENTS = 20_000
 KEPT_REQUESTS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An event as it came; `shared` is what its batch gave to all its events."""
 
     number: int
@@ -68,12 +66,12 @@ class Journal:
         self, events: list[Event], call: Call, region: Region, request: Request
     ) -> None:
         """Write down events of a call that was taken."""
-        for event in events:
-            self.last_number += 1
-            entry = Entry(
-                self.last_number, request.received_at, region, event, call.shared
-            )
-            self._entries.append(entry)
+        at, shared = request.received_at, call.shared
+        numbered = enumerate(events, start=self.last_number + 1)
+        self._entries.extend(
+            Entry(n, at, region, event, shared) for n, event in numbered
+        )
+        self.last_number += len(events)
 
     def add_request(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,24 +43,18 @@ class SeenIds:
 
 
 @dataclass(slots=True)
-class Tally:
+class Judged:
     """Every event of a call that was taken is unique, a duplicate, or discarded.
 
     Beside these, a batch without events is one `empty_batch` among the discarded.
     """
 
-    requests: int = 0
     events: int = 0
     unique_message_ids: int = 0
     duplicates: int = 0
     discarded: Counter[str] = field(default_factory=Counter)
-    second: SlidingSecond = field(default_factory=SlidingSecond)
 
-    def count_request(self, arrived_ns: int) -> None:
-        self.requests += 1
-        self.second.add(arrived_ns)
-
-    def count_event(self, *, discard: str | None, is_new: bool) -> None:
+    def count(self, *, discard: str | None, is_new: bool) -> None:
         self.events += 1
         if discard is not None:
             self.discarded[discard] += 1
@@ -69,13 +63,32 @@ class Tally:
         else:
             self.duplicates += 1
 
+    def add(self, other: Judged) -> None:
+        self.events += other.events
+        self.unique_message_ids += other.unique_message_ids
+        self.duplicates += other.duplicates
+        self.discarded += other.discarded
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted for one write key, one region, or all."""
+
+    requests: int = 0
+    judged: Judged = field(default_factory=Judged)
+    second: SlidingSecond = field(default_factory=SlidingSecond)
+
+    def count_request(self, arrived_ns: int) -> None:
+        self.requests += 1
+        self.second.add(arrived_ns)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "requests": self.requests,
-            "events": self.events,
-            "unique_message_ids": self.unique_message_ids,
-            "duplicates": self.duplicates,
-            "discarded": dict(self.discarded),
+            "events": self.judged.events,
+            "unique_message_ids": self.judged.unique_message_ids,
+            "duplicates": self.judged.duplicates,
+            "discarded": dict(self.judged.discarded),
             "worst_second": self.second.worst,
         }
 
@@ -104,15 +117,17 @@ class Stats:
     def count_events(self, call: Call, region: Region) -> list[Event]:
         """Count the events of a call that is taken; gives back those that go on."""
         fresh = []
+        by_key: defaultdict[str, Judged] = defaultdict(Judged)
         for event in call.events:
             is_new = event.discard is None and self._seen.add(event.message_id)
             if is_new:
                 fresh.append(event)
-            for tally in self._tallies(event.write_key, region):
-                tally.count_event(discard=event.discard, is_new=is_new)
+            by_key[event.write_key].count(discard=event.discard, is_new=is_new)
         if not call.events:
-            for tally in self._tallies(call.write_key, region):
-                tally.discarded["empty_batch"] += 1
+            by_key[call.write_key].discarded["empty_batch"] += 1
+        for write_key, judged in by_key.items():
+            for tally in self._tallies(write_key, region):
+                tally.judged.add(judged)
         return fresh
 
     def as_json(self, *, brief: bool) -> dict[str, Any]:
