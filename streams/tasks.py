@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from streams.base.clock import now
 from streams.delivery import drain as delivery
 from streams.delivery import lease
-from streams.events.retention import prune as prune_log
+from streams.delivery.pruning import prune as prune_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +46,8 @@ def sweep(**_: object) -> None:
 
 @shared_task(name="streams.prune", ignore_result=True)
 def prune(**_: object) -> None:
-    """Make the partitions of the days to come, forget what is out of its window."""
-    prune_log(now=now())
+    """Make the partitions of the days to come, forget what is past its retention."""
+    prune_all(now=now())
 
 
 def wake(stream_ids: Iterable[int]) -> None:

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
-from django.core.validators import MinValueValidator
+from typing import TYPE_CHECKING
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from streams.base.clock import now
+from streams.catalog.retention import DEFAULT_DAYS, MAX_DAYS, MIN_DAYS, Retention
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Stream(models.Model):
@@ -31,7 +37,34 @@ class Stream(models.Model):
         help_text="Segment grants a partner's tool 50. More only where Segment has"
         " agreed to it.",
     )
+    retention_days = models.PositiveSmallIntegerField(
+        default=DEFAULT_DAYS,
+        db_default=DEFAULT_DAYS,
+        validators=[MinValueValidator(MIN_DAYS), MaxValueValidator(MAX_DAYS)],
+        help_text=f"Days for which events are kept, sent or not: {MIN_DAYS} to {MAX_DAYS}."
+        " A shorter time takes effect a week later.",
+    )
+    retention_shortened_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(retention_days__range=(MIN_DAYS, MAX_DAYS)),
+                name="retention_within_bounds",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def retention(self) -> Retention:
+        """How long events are kept."""
+        return Retention(self.retention_days, self.retention_shortened_at)
+
+    def keep_for(self, days: int, *, now: datetime) -> None:
+        """Change how long, unsaved. Shorter: those whose events wait have to hear of it first."""
+        if days < self.retention_days:
+            self.retention_shortened_at = now
+        self.retention_days = days

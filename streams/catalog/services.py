@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from streams.audit.services import record
+from streams.base.clock import now
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
@@ -19,15 +20,20 @@ def change_stream(
     version: str,
     allow_anonymous: bool,
     create_workspaces: bool,
+    retention_days: int,
     actor: User | None,
 ) -> None:
     """Change what a stream says of itself and what it takes, from the next event on."""
     stream.name, stream.version = name, version
     stream.allow_anonymous = allow_anonymous
     stream.create_workspaces = create_workspaces
+    stream.keep_for(retention_days, now=now())
     stream.save(
-        update_fields=["name", "version", "allow_anonymous", "create_workspaces"]
-    )
+        update_fields=[
+            "name", "version", "allow_anonymous", "create_workspaces",
+            "retention_days", "retention_shortened_at",
+        ]
+    )  # fmt: skip
     record(
         "stream.changed",
         actor=actor,
@@ -37,4 +43,5 @@ def change_stream(
         version=version,
         allow_anonymous=allow_anonymous,
         create_workspaces=create_workspaces,
+        retention_days=retention_days,
     )

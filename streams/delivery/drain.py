@@ -209,6 +209,9 @@ class Drain:
         try:
             return self._reader.read(cursor)
         except MissingEvents as error:
+            # Retention may have taken the cursor past them since it was read.
+            if not Cursor.objects.filter(pk=cursor.pk, position=cursor.position):
+                return None
             need_attention(connection=cursor.connection, reason=str(error))
             log.exception("drain.missing_events", cursor=cursor.pk)
             return None

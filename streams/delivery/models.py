@@ -27,8 +27,8 @@ class CursorQuerySet(models.QuerySet["Cursor"]):
 class Cursor(models.Model):
     """How far a feed has been sent to a connection.
 
-    Accounts for every event after `start`: delivered, rejected, filtered, or pending
-    between `position` and the feed's head.
+    Accounts for every event after `start`: delivered, rejected, filtered, expired, or
+    pending between `position` and the feed's head.
     """
 
     class Kind(models.TextChoices):
@@ -52,6 +52,10 @@ class Cursor(models.Model):
     position_at = models.DateTimeField(null=True)
     rejected = models.BigIntegerField(default=0)
     filtered = models.BigIntegerField(default=0)
+    # Deleted before they could be sent.
+    expired = models.BigIntegerField(default=0, db_default=0)
+    # Of the rejected, those whose rows were deleted with their events.
+    rejected_forgotten = models.BigIntegerField(default=0, db_default=0)
     # None: nothing waits. Else something does, and may be sent from then on.
     due_at = models.DateTimeField(null=True)
     # Paused, needing attention, or of a deleted connection: due, but not to be sent.
@@ -93,7 +97,8 @@ class Cursor(models.Model):
     @property
     def delivered(self) -> int:
         """Events that Segment took."""
-        return self.position - self.start - self.rejected - self.filtered
+        settled = self.position - self.start
+        return settled - self.rejected - self.filtered - self.expired
 
 
 class Lease(models.Model):
@@ -232,6 +237,11 @@ class CursorMark(models.Model):
     at = models.DateTimeField()
     position = models.BigIntegerField()
     rejected = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="cursor_mark_age"),  # those to be deleted
+        ]
 
     def __str__(self) -> str:
         return f"{self.cursor_id} {self.at:%Y-%m-%d %H:%M} {self.position}"

@@ -49,6 +49,7 @@ from streams.delivery.proof import (
     send_test_event,
 )
 from streams.events.models import Event, Feed
+from streams.events.retention import oldest_retained
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
@@ -122,8 +123,8 @@ def connect(
 ) -> Connection:
     """Point a feed at a Segment source.
 
-    What waits is sent: from the start of the feed or, after a connection that was
-    deleted, from where that one stopped. Raises InvalidWriteKey, RegionNotOffered,
+    What waits is sent: from the oldest event that is kept or, after a connection that
+    was deleted, from where that one stopped. Raises InvalidWriteKey, RegionNotOffered,
     AlreadyConnected; the key's text is in no message, log or audit entry.
     """
     key = read_write_key(write_key)
@@ -227,7 +228,7 @@ def _create_cursor(connection: Connection, feed: Feed) -> None:
     before = (
         live.order_by("-connection_id").values_list("position", "position_at").first()
     )
-    start, start_at = before or (0, None)
+    start, start_at = before or (oldest_retained(feed) - 1, None)
     Cursor.objects.create(
         connection=connection,
         feed=feed,

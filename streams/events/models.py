@@ -16,6 +16,10 @@ class Feed(models.Model):
     )
     head_seq = models.BigIntegerField(default=0)  # the last number given
     head_at = models.DateTimeField(null=True)  # when it was given
+    # The last number that is past its retention: it and all before it cannot be read.
+    expired_seq = models.BigIntegerField(default=0, db_default=0)
+    # How many of these expired before anybody had connected; a cursor counts its own.
+    expired = models.BigIntegerField(default=0, db_default=0)
     # What an official Segment library sends as its write key; shown once.
     ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many may have none
     ingest_key_hint = models.CharField(max_length=8, blank=True)
@@ -82,6 +86,12 @@ class FeedMark(models.Model):
     feed_id = models.BigIntegerField()
     at = models.DateTimeField()  # the start of the quarter
     seq = models.BigIntegerField()  # the head before that first event
+
+    class Meta:
+        indexes = [
+            # Is there a feed with something older than that? Asked before a day is dropped.
+            models.Index(fields=["at"], name="feed_mark_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.feed_id} {self.at:%Y-%m-%d %H:%M} {self.seq}"

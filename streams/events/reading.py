@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db.models import FETCH_RAISE, Max, Min, Q, QuerySet
 
 from streams.events.models import Event, Feed, FeedMark
+from streams.events.retention import oldest_retained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,18 +66,20 @@ def page(
     if len(found) > limit:
         last = found[limit - 1].seq
         return EventPage(events=found[:limit], next_before=last, searched_to=last)
-    more = low > bottom and low > (_first_seq(feed) or low)
-    return EventPage(events=found, next_before=low if more else None, searched_to=low)
+    next_before = low if low > bottom else None
+    return EventPage(events=found, next_before=next_before, searched_to=low)
 
 
 def event(feed: Feed, seq: int) -> Event | None:
     """One event with its payload; None: never written, or past its retention."""
+    if seq < oldest_retained(feed):  # its row may not have been deleted yet
+        return None
     return _between(feed, seq, seq + 1).first()
 
 
 def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, int]:
     """The numbers to search, as (first above, lowest)."""
-    top, bottom = feed.head_seq + 1, 1
+    top, bottom = feed.head_seq + 1, oldest_retained(feed)
     if before is not None:
         top = min(top, before)
     if wanted.since is None and wanted.until is None:
@@ -91,7 +94,7 @@ def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, in
         ),
     )
     if marks["since"] is not None:
-        bottom = marks["since"] + 1
+        bottom = max(bottom, marks["since"] + 1)
     if marks["until"] is not None:
         top = min(top, marks["until"] + 1)
     return top, bottom
@@ -125,9 +128,3 @@ def _conditions(wanted: EventFilter) -> Iterator[Q]:
         yield Q(received_at__gte=wanted.since)
     if wanted.until:
         yield Q(received_at__lt=wanted.until)
-
-
-def _first_seq(feed: Feed) -> int | None:
-    """The oldest number that is still kept."""
-    kept = Event.objects.filter(feed=feed).order_by("seq")
-    return kept.values_list("seq", flat=True).first()

@@ -1,85 +1,77 @@
-"""Tables of the days to come, and what is no longer needed.
+"""What of a feed is past its retention, and what no longer needs to be kept.
 
-Events and deliveries are kept for good in this version; only what deduplication no
-longer asks for is forgotten.
+`Feed.expired_seq` says up to where events have expired; from then on nobody reads them,
+though their rows may still be there. The feed's marks say what is left to do: those
+before the cutoff go last, when all else is gone.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import structlog
-from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Exists, Min, OuterRef
 
-from streams.events.models import SeenMessage
+from streams.events.chunks import CHUNK
+from streams.events.models import Event, Feed, FeedMark
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
-PARTITIONED = ("streams_event", "streams_seenmessage", "streams_delivery")
-DAYS_AHEAD = 7
-CHUNK = 10_000  # rows deleted in one transaction
-
-
-def prune(*, now: datetime) -> None:
-    """What beat does each hour: partitions ahead, the window of deduplication behind."""
-    before = now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
-    if connection.vendor == "postgresql":
-        make_partitions(now.date())
-        _drop_seen(before.date())
-    else:
-        _delete_seen(before)
+    from streams.catalog.models import Stream
 
 
-def make_partitions(today: date) -> None:
-    """A partition for each table and day from today on; those that exist stay."""
-    for table in PARTITIONED:
-        for ahead in range(DAYS_AHEAD + 1):
-            _make_partition(table, today + timedelta(days=ahead))
+def oldest_retained(feed: Feed) -> int:
+    """The lowest number whose event can be read; head + 1 if there is none.
+
+    As `feed` was read: it is moved under the feed's lock, so who starts a cursor there
+    locks the feed first. Costs nothing.
+    """
+    return feed.expired_seq + 1
 
 
-def _make_partition(table: str, day: date) -> None:
-    name = f"{table}_{day:%Y%m%d}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone()[0] is not None:
-            return
-    bounds = f"FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')"
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Who waits for this lock holds up every append: rather try again later.
-            cursor.execute("SET LOCAL lock_timeout = '2s'")
-            cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES {bounds}"
-            )
-    except (IntegrityError, OperationalError) as error:
-        # Rows of that day are in the default partition already, where they may stay;
-        # or the lock was not to be had.
-        log.warning("retention.no_partition_made", table=name, error=str(error))
+def newest_before(feed: Feed, cutoff: datetime) -> int:
+    """The last number that was received before a midnight; `feed` is locked."""
+    marks = FeedMark.objects.filter(feed_id=feed.pk, at__gte=cutoff)
+    later = marks.aggregate(first=Min("seq"))["first"]
+    return feed.head_seq if later is None else later
 
 
-def _drop_seen(before: date) -> None:
-    """Drop the partitions of days that lie wholly before the window."""
-    table = "streams_seenmessage"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits"
-            " WHERE inhparent = %s::regclass",
-            [table],
-        )
-        names = sorted(name for (name,) in cursor.fetchall())
-        for name in names:
-            if f"{table}_00000000" < name < f"{table}_{before:%Y%m%d}":
-                cursor.execute(f"DROP TABLE {name}")
-                log.info("retention.dropped", table=name)
-        cursor.execute(
-            f"DELETE FROM {table}_default WHERE seen_at < %s",  # noqa: S608
-            [before],
-        )
+def feeds_with_older(stream: Stream, cutoff: datetime) -> Iterator[int]:
+    """The ids of the stream's feeds that have something from before the cutoff."""
+    older = FeedMark.objects.filter(feed_id=OuterRef("pk"), at__lt=cutoff)
+    feeds = Feed.objects.filter(Exists(older), stream=stream).order_by("pk")
+    yield from list(feeds.values_list("pk", flat=True))
 
 
-def _delete_seen(before: datetime) -> None:
-    old = SeenMessage.objects.filter(seen_at__lt=before)
-    while pks := list(old.values_list("pk", flat=True)[:CHUNK]):
-        SeenMessage.objects.filter(pk__in=pks).delete()
-        log.info("retention.forgot", rows=len(pks))
+def has_older(moment: datetime) -> bool:
+    """Whether any feed has something from before, not yet expired or not yet deleted."""
+    return FeedMark.objects.filter(at__lt=moment).exists()
+
+
+def forget_events(feed: Feed, cutoff: datetime, *, rows: bool) -> int:
+    """Delete the expired events of a feed, and the marks that led to them.
+
+    Without `rows` the marks alone: the rows go with their partition. How many rows went.
+    """
+    older = FeedMark.objects.filter(feed_id=feed.pk, at__lt=cutoff)
+    gone = 0
+    if rows:
+        reach = older.aggregate(below=Min("seq"), since=Min("at"))
+        if reach["since"] is not None:
+            gone = _delete_events(feed, reach["below"], reach["since"], cutoff)
+    older.delete()
+    return gone
+
+
+def _delete_events(feed: Feed, below: int, since: datetime, cutoff: datetime) -> int:
+    # By number, so that nothing has to be searched for; told the days, PostgreSQL opens
+    # their partitions only.
+    events = Event.objects.filter(
+        feed=feed, received_at__gte=since, received_at__lt=cutoff
+    )
+    gone = 0
+    for low in range(below, feed.expired_seq, CHUNK):
+        high = min(low + CHUNK, feed.expired_seq)
+        gone += events.filter(seq__gt=low, seq__lte=high).delete()[0]
+    return gone

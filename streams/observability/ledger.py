@@ -12,12 +12,13 @@ from streams.events.models import Feed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """accepted = delivered + rejected + filtered + pending + held."""
+    """accepted = delivered + rejected + filtered + expired + pending + held."""
 
     accepted: int
     delivered: int = 0
     rejected: int = 0
     filtered: int = 0  # not to be sent
+    expired: int = 0  # past their retention before they could be sent
     pending: int = 0
     held: int = 0  # wait for a connection, or for theirs to be active again
     last_delivered_at: datetime | None = None
@@ -36,19 +37,21 @@ def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
     for cursor in live.order_by("-connection_id"):
         cursors.setdefault(cursor.feed_id, []).append(cursor)
     # The heads after the cursors: no position that was read can be beyond them.
-    heads = Feed.objects.filter(pk__in=ids).values_list("pk", "head_seq")
-    return {pk: balance(head, cursors.get(pk, [])) for pk, head in heads}
+    feeds = Feed.objects.filter(pk__in=ids)
+    heads = feeds.values_list("pk", "head_seq", "expired")
+    return {pk: balance(head, cursors.get(pk, []), gone) for pk, head, gone in heads}
 
 
-def balance(head: int, cursors: Sequence[Cursor]) -> Ledger:
+def balance(head: int, cursors: Sequence[Cursor], expired: int = 0) -> Ledger:
     """Add up what a feed's live cursors say, the newest connection's first.
 
     The newest one speaks for every event after its start, an older one for those
-    before that.
+    before that. The first `expired` ones expired before there was any.
     """
     if not cursors:
-        return Ledger(accepted=head, held=head)
+        return Ledger(accepted=head, expired=expired, held=head - expired)
     delivered = rejected = unsent = 0
+    unconnected = expired
     below = cursors[0].position
     for cursor in cursors:
         if cursor is not cursors[0] and cursor.start >= below:
@@ -59,6 +62,7 @@ def balance(head: int, cursors: Sequence[Cursor]) -> Ledger:
         delivered += max(0, cursor.delivered - overlap)
         rejected += cursor.rejected - max(0, overlap - cursor.delivered)
         unsent += cursor.filtered + max(0, below - cursor.position)
+        expired += cursor.expired
         below = cursor.start
     waiting, held = head - cursors[0].position, cursors[0].held
     moments = [at for c in cursors if (at := c.last_delivered_at)]
@@ -66,7 +70,8 @@ def balance(head: int, cursors: Sequence[Cursor]) -> Ledger:
         accepted=head,
         delivered=delivered,
         rejected=rejected,
-        filtered=unsent + below,
+        filtered=unsent + below - unconnected,
+        expired=expired,
         pending=0 if held else waiting,
         held=waiting if held else 0,
         last_delivered_at=max(moments, default=None),

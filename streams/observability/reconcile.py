@@ -1,32 +1,41 @@
 """Proves the ledger of a feed from the rows, in the database: no row is loaded.
 
-Safe beside a running portal. Rows are only ever added, so what was true of the numbers
-up to a head or a position that was read is true still when its rows are looked at.
+Safe beside a running portal. Rows of what is retained are only ever added, so what was
+true of the numbers up to a head or a position that was read is true still when its rows
+are looked at. Of what has expired the rows are gone: there the cursor's own columns speak,
+and the audit log says the same of what was never sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, pairwise
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, Max, Q, Window
-from django.db.models.functions import Lag
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Window
+from django.db.models.functions import Coalesce, Lag
 
+from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery.batching import MAX_EVENTS
+from streams.delivery.expiry import EXPIRED
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.events.models import Event, Feed
 
-# What a cursor has settled: the ranges that Segment took, and the events it refused.
-# Each must begin right after the one before it.
+# What a cursor has settled after %(base)s: the ranges that Segment took, and the events it
+# refused. Each must begin right after the one before it.
 STRETCHES = """
-    SELECT first_seq AS first, last_seq AS last FROM streams_delivery
+    SELECT CASE WHEN first_seq > %(base)s OR %(base)s = %(start)s THEN first_seq
+           ELSE %(base)s + 1 END AS first, last_seq AS last
+    FROM streams_delivery
     WHERE connection_id = %(connection)s AND cursor_id = %(cursor)s
       AND outcome = 'delivered' AND last_seq <= %(position)s
+      AND (last_seq > %(base)s OR %(base)s = %(start)s)
     UNION ALL
     SELECT seq, seq FROM streams_rejection
     WHERE cursor_id = %(cursor)s AND seq <= %(position)s
+      AND (seq > %(base)s OR %(base)s = %(start)s)
     UNION ALL
     SELECT %(position)s + 1, %(position)s + 1
 """
@@ -35,28 +44,55 @@ COVERAGE = f"""
            sum(CASE WHEN first <= before THEN before - first + 1 ELSE 0 END),
            min(CASE WHEN first <> before + 1 THEN before END)
     FROM (
-        SELECT first, lag(last, 1, %(start)s) OVER (ORDER BY last, first) AS before
+        SELECT first, lag(last, 1, %(base)s) OVER (ORDER BY last, first) AS before
         FROM ({STRETCHES}) AS stretches
     ) AS steps
 """  # noqa: S608 - made of constants
 
 
-def findings(feed: Feed) -> Iterator[str]:
+def findings(feed: Feed) -> list[str]:
     """What is wrong with a feed and its cursors, in words; nothing if nothing is."""
+    while True:
+        feed.refresh_from_db(fields=["expired_seq", "expired"])
+        found = list(_findings(feed))
+        # What expired while we looked has taken its rows along: look again.
+        if Feed.objects.filter(pk=feed.pk, expired_seq=feed.expired_seq).exists():
+            return found
+
+
+def _findings(feed: Feed) -> Iterator[str]:
     cursors = list(Cursor.objects.filter(feed=feed).order_by("connection_id", "pk"))
     # The head after the positions: so none of them can be beyond it.
     head = Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
+    live = [cursor for cursor in cursors if cursor.kind == Cursor.Kind.LIVE]
+    noted = _noted(feed)
     yield from _log(feed, head)
     for cursor in cursors:
-        for finding in chain(_numbers(cursor, head), _settled(cursor), _state(cursor)):
+        for finding in chain(
+            _numbers(cursor, head),
+            _settled(cursor, feed.expired_seq),
+            _expired(cursor, noted),
+            _state(cursor),
+        ):
             yield f"{cursor.kind} cursor {cursor.pk}: {finding}"
-    yield from _succession([c for c in cursors if c.kind == Cursor.Kind.LIVE])
+    if (said := _events(noted, None)) != feed.expired:
+        yield f"{feed.expired} events have expired, the audit log says {said}"
+    yield from _succession(live)
+
+
+def _noted(feed: Feed) -> list[dict[str, Any]]:
+    """What the audit log says has expired unsent."""
+    entries = AuditEntry.objects.filter(workspace=feed.workspace_id, action=EXPIRED)
+    details = entries.values_list("detail", flat=True)
+    return [detail for detail in details if detail["feed"] == feed.pk]
 
 
 def _log(feed: Feed, head: int) -> Iterator[str]:
-    """The events are numbered 1 to the head, each number once."""
-    events = Event.objects.filter(feed=feed)
-    last = events.filter(seq__lte=head).aggregate(last=Max("seq"))["last"] or 0
+    """The events are numbered to the head from the oldest retained, each number once."""
+    expired_seq = feed.expired_seq
+    events = Event.objects.filter(feed=feed, seq__gt=expired_seq)
+    newest = events.filter(seq__lte=head).aggregate(last=Max("seq"))["last"]
+    last = expired_seq if newest is None else newest
     if last < head:
         yield f"the head is {head}, the last event {last}"
     if events.filter(seq__gt=head).filter(seq__gt=F("feed__head_seq")).exists():
@@ -64,7 +100,7 @@ def _log(feed: Feed, head: int) -> Iterator[str]:
     steps = (
         events.filter(seq__lte=head)
         .values("seq")
-        .annotate(before=Window(Lag("seq", default=0), order_by="seq"))
+        .annotate(before=Window(Lag("seq", default=expired_seq), order_by="seq"))
     )
     for step in steps.exclude(seq=F("before") + 1).order_by("seq")[:3]:
         if step["seq"] == step["before"]:
@@ -79,27 +115,43 @@ def _numbers(cursor: Cursor, head: int) -> Iterator[str]:
         yield f"it is at {cursor.position}, beyond the head {head}"
     if cursor.delivered < 0:
         yield f"it has delivered {cursor.delivered}"
+    # In one statement: rows are deleted, and their number kept, in one transaction.
     refused = Rejection.objects.filter(cursor=cursor)
-    count = refused.filter(seq__lte=cursor.position).count()
-    if count != cursor.rejected:
-        yield f"it counts {cursor.rejected} rejected, the rows are {count}"
+    of_it = Rejection.objects.filter(cursor=OuterRef("pk")).order_by()
+    rows = of_it.values("cursor").annotate(n=Count("pk")).values("n")
+    counted = Cursor.objects.filter(pk=cursor.pk).annotate(
+        rows=Coalesce(Subquery(rows.filter(seq__lte=OuterRef("position"))), 0)
+    )
+    [(rejected, forgotten, count)] = counted.values_list(
+        "rejected", "rejected_forgotten", "rows"
+    )
+    if forgotten + count != rejected:
+        yield f"it counts {rejected} rejected, the rows are {forgotten + count}"
     if refused.filter(seq__gt=F("cursor__position")).exists():
         yield "there are rejections beyond its position"
 
 
-def _settled(cursor: Cursor) -> Iterator[str]:
-    """Each event up to the position was taken by one request, or rejected, or neither
-    and filtered."""
+def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
+    """Each retained event up to the position was taken by one request, or rejected, or
+    neither and filtered."""
+    base = max(cursor.start, expired_seq)
     values = {
         "connection": cursor.connection_id,
         "cursor": cursor.pk,
         "start": cursor.start,
-        "position": cursor.position,
+        "base": base,
+        "position": max(cursor.position, base),
     }
     with connection.cursor() as sql:
         sql.execute(COVERAGE, values)
         missing, twice, where = sql.fetchone()
-    if missing != cursor.filtered:
+    # Some of those that were filtered may have expired since.
+    fits = (
+        missing == cursor.filtered
+        if base == cursor.start
+        else missing <= cursor.filtered
+    )
+    if not fits:
         yield f"{missing} events are in no delivery, {cursor.filtered} were filtered: after {where}"
     if twice:
         yield f"{twice} events were settled twice: after {where}"
@@ -114,6 +166,16 @@ def _settled(cursor: Cursor) -> Iterator[str]:
     whole = {} if cursor.filtered else {"events": F("last_seq") - F("first_seq") + 1}
     if whole and taken.exclude(**whole).exists():
         yield "a delivery counts more or fewer events than its range holds"
+
+
+def _expired(cursor: Cursor, noted: list[dict[str, Any]]) -> Iterator[str]:
+    """What expired unsent is in the audit log, each event once."""
+    if (said := _events(noted, cursor.pk)) != cursor.expired:
+        yield f"it counts {cursor.expired} expired, the audit log says {said}"
+
+
+def _events(noted: list[dict[str, Any]], cursor_id: int | None) -> int:
+    return sum(detail["events"] for detail in noted if detail["cursor"] == cursor_id)
 
 
 def _state(cursor: Cursor) -> Iterator[str]:

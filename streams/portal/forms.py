@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.http import QueryDict
 
+from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
 from streams.connections.regions import Region, offered
 from streams.events.reading import EventFilter
 
@@ -146,6 +147,14 @@ class StreamForm(forms.Form):
         label="Make workspaces by themselves",
         help_text="The first event for a customer that is not known yet makes its"
         " workspace. Off: such events are refused.",
+    )
+    retention_days = forms.IntegerField(
+        min_value=MIN_DAYS,
+        max_value=MAX_DAYS,
+        label="Days to keep events",
+        help_text=f"{MIN_DAYS} to {MAX_DAYS}. Then they are deleted, even those that could"
+        f" not be sent. A shorter time takes effect after {NOTICE.days} days, so that your"
+        " customers hear of it.",
     )
 
 

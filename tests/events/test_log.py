@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from streams.delivery.pruning import prune
 from streams.events.log import Addition, NewEvent, UnknownFeed, append
 from streams.events.models import Event, FeedMark, SeenMessage
-from streams.events.retention import make_partitions, prune
+from streams.events.partitions import make_partitions
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from streams.events import reading
 from streams.events.log import Addition, append
-from streams.events.models import Event
 from streams.events.reading import EventFilter, event, page
 from tests import make
 
@@ -131,11 +130,22 @@ def test_a_search_ends_with_the_oldest_event_that_is_kept(monkeypatch):
     monkeypatch.setattr(reading, "SCAN", 3)
     feed = make.feed()
     make.append(feed, 8)
-    Event.objects.filter(feed=feed, seq__lt=6).delete()
+    feed.expired_seq = 5
 
-    found = page(feed, filters=EventFilter(name="Wanted"))
+    first = page(feed, filters=EventFilter(name="Wanted"))
+    beyond = page(feed, before=6)
 
-    assert (found.searched_to, found.next_before) == (6, None)
+    assert (first.searched_to, first.next_before) == (6, None)
+    assert (beyond.events, beyond.next_before) == ([], None)
+
+
+def test_an_expired_event_is_not_shown_though_its_row_is_there():
+    feed = make.feed()
+    make.append(feed, 3)
+    feed.expired_seq = 2
+
+    assert shown(page(feed)) == [3]
+    assert (event(feed, 2), event(feed, 3).seq) == (None, 3)
 
 
 def test_one_event_comes_with_its_payload():

@@ -24,6 +24,11 @@ def cursor(**fields):
             [cursor(position=6, rejected=1, filtered=2)],
             Ledger(accepted=9, delivered=3, rejected=1, filtered=2, pending=3),
         ),
+        (
+            9,
+            [cursor(position=6, rejected=1, expired=2)],
+            Ledger(accepted=9, delivered=3, rejected=1, expired=2, pending=3),
+        ),
         # It began with the events from then on.
         (
             9,
@@ -35,6 +40,12 @@ def cursor(**fields):
             9,
             [cursor(start=4, position=6), cursor(position=4, rejected=1, held=True)],
             Ledger(accepted=9, delivered=5, rejected=1, pending=3),
+        ),
+        # … which had lost events to retention,
+        (
+            9,
+            [cursor(start=4, position=6), cursor(position=4, expired=3, held=True)],
+            Ledger(accepted=9, delivered=3, expired=3, pending=3),
         ),
         # … or begins later,
         (
@@ -74,7 +85,20 @@ def test_the_ledger_adds_up(head, cursors, expected):
 
     assert found == expected
     assert found.accepted == (
-        found.delivered + found.rejected + found.filtered + found.pending + found.held
+        found.delivered + found.rejected + found.filtered + found.expired
+        + found.pending + found.held
+    )  # fmt: skip
+
+
+def test_without_a_connection_what_expired_is_not_held():
+    assert balance(5, [], expired=2) == Ledger(accepted=5, expired=2, held=3)
+
+
+def test_what_expired_before_the_first_connection_was_not_left_out_on_purpose():
+    begun_later = cursor(start=4, position=5, expired=1)
+
+    assert balance(9, [begun_later], expired=3) == Ledger(
+        accepted=9, filtered=1, expired=4, pending=4
     )
 
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 
+from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.drain import drain
 from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.delivery.pruning import prune
 from streams.events.models import Event, Feed
 from streams.observability import ledger
 from streams.observability.chart import last_24_hours
@@ -197,6 +200,66 @@ def test_a_connection_that_began_amid_what_another_had_sent_is_seen(sent, seen):
     )
 
 
+def expired(cursor):
+    """Four delivered; of the other six, the first three have expired."""
+    make.append(cursor.feed, 3, now=make.NOW + timedelta(days=1))
+    prune(now=make.NOW + timedelta(days=31))
+    return cursor
+
+
+def test_what_has_expired_is_right_though_its_rows_are_gone(cursor):
+    expired(cursor)
+
+    assert found(cursor) == []
+    assert Event.objects.filter(feed=cursor.feed).count() == 3
+
+
+def test_events_that_expired_without_an_entry_in_the_audit_log_are_seen(cursor):
+    expired(cursor)
+    AuditEntry.objects.filter(action="events.expired").delete()
+
+    assert found(cursor) == ["it counts 2 expired, the audit log says 0"]
+
+
+def test_so_they_are_where_nobody_has_connected():
+    feed = make.feed()
+    make.append(feed, 3)
+    prune(now=make.NOW + timedelta(days=31))
+    AuditEntry.objects.filter(action="events.expired").delete()
+
+    assert list(findings(feed)) == ["3 events have expired, the audit log says 0"]
+
+
+def test_a_hole_after_what_has_expired_is_seen(cursor):
+    expired(cursor)
+    Event.objects.filter(feed=cursor.feed, seq=11).delete()
+
+    assert found(cursor) == ["events 11 to 11 are missing"]
+
+
+def test_a_rejection_whose_row_was_forgotten_uncounted_is_seen(cursor):
+    expired(cursor)
+    change(cursor, rejected_forgotten=0)
+
+    assert found(cursor) == ["it counts 1 rejected, the rows are 0"]
+
+
+def test_what_expires_while_the_rows_are_looked_at_is_no_finding(cursor):
+    make.append(cursor.feed, 3, now=make.NOW + timedelta(days=1))
+    looked = []
+
+    def expire_first(execute, sql, params, many, context):
+        if 'MAX("streams_event"."seq")' in sql and not looked:
+            looked.append(sql)
+            prune(now=make.NOW + timedelta(days=31))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(expire_first):
+        assert found(cursor) == []
+
+    assert looked
+
+
 @pytest.mark.parametrize("events", [10, 1000])
 def test_a_feed_takes_the_same_queries_whatever_its_size(
     events, django_assert_num_queries
@@ -205,7 +268,7 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
     for up_to in range(events // 10, events + 1, events // 10):
         make.delivered(cursor, up_to)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         assert list(findings(cursor.feed)) == []
 
 

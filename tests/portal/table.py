@@ -85,6 +85,7 @@ def open_to_all(route: str, status: int, method: str = "get", **options: str) ->
     return Row(route=route, method=method, gets=(status,) * 9, options=options)
 
 
+STREAM = {"name": "P", "version": "1.0.1", "retention_days": "30"}
 INVITED = {"email": "new@example.com", "role": "viewer"}
 RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -125,7 +126,7 @@ ROWS = [
     developed("workspaces/<public_id>/feeds/<int:pk>/key/", "post"),
     by_partner("streams/"),
     by_partner("streams/<slug:stream_slug>/"),
-    developed("streams/<slug:stream_slug>/", "post", 302, name="P", version="1.0.1"),
+    developed("streams/<slug:stream_slug>/", "post", 302, **STREAM),
     by_partner("tokens/"),
     developed("tokens/", "post"),
     developed("tokens/<int:pk>/revoke/"),

@@ -107,11 +107,15 @@ def test_a_token_of_another_partner_is_not_found(as_petra, cast):
 def test_a_streams_settings_are_changed(as_petra, cast):
     as_petra.post(
         url(cast, "partner-stream", cast.stream.slug),
-        {"name": "Post", "version": "1.1.0", "allow_anonymous": "on"},
-    )
+        {
+            "name": "Post", "version": "1.1.0", "allow_anonymous": "on",
+            "retention_days": "90",
+        },
+    )  # fmt: skip
 
     cast.stream.refresh_from_db()
     assert (cast.stream.name, cast.stream.version) == ("Post", "1.1.0")
+    assert cast.stream.retention_days == 90
     assert (cast.stream.allow_anonymous, cast.stream.create_workspaces) == (True, False)
 
 
@@ -119,11 +123,23 @@ def test_a_streams_settings_are_changed(as_petra, cast):
 def test_a_version_is_three_numbers(as_petra, cast, version):
     as_petra.post(
         url(cast, "partner-stream", cast.stream.slug),
-        {"name": "Post", "version": version},
+        {"name": "Post", "version": version, "retention_days": "30"},
     )
 
     cast.stream.refresh_from_db()
     assert cast.stream.version == "1.0.0"
+
+
+@pytest.mark.parametrize("days", ["", "13", "366", "30.5", "-1"])
+def test_events_are_kept_for_two_weeks_to_a_year(as_petra, cast, days):
+    page = as_petra.post(
+        url(cast, "partner-stream", cast.stream.slug),
+        {"name": "Post", "version": "1.0.0", "retention_days": days},
+    )
+
+    assert "retention_days" in page.context["form"].errors
+    cast.stream.refresh_from_db()
+    assert cast.stream.retention_days == 30
 
 
 def test_the_examples_name_the_address_for_events(as_petra, cast, settings):

@@ -1,0 +1,136 @@
+"""What beat does each hour: partitions ahead, and what is past its retention behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+
+from streams.catalog.models import Stream
+from streams.catalog.retention import MAX_DAYS, Retention
+from streams.delivery.expiry import expire
+from streams.delivery.models import Cursor, Rejection
+from streams.events.chunks import CHUNK, delete_before
+from streams.events.models import Feed
+from streams.events.partitions import drop_partitions, forget_before, make_partitions
+from streams.events.retention import feeds_with_older, forget_events, has_older
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+log = structlog.get_logger()
+
+# A delivery starts after its events came, but the clocks of two machines differ.
+CLOCK_MARGIN = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Pruned:
+    """What one run did."""
+
+    past: int = 0  # events that passed their retention
+    unsent: int = 0  # and had not been sent until then
+    partitions: list[str] = field(default_factory=list)  # dropped
+    rows: Counter[str] = field(default_factory=Counter)  # deleted one by one, by table
+    failed_feeds: int = 0
+
+    def __str__(self) -> str:
+        rows = ", ".join(
+            f"{n:,} of {table}" for table, n in sorted(self.rows.items()) if n
+        )
+        return (
+            f"{self.past:,} events passed their retention, {self.unsent:,} of them unsent."
+            f" Dropped: {', '.join(self.partitions) or 'no partition'}."
+            f" Deleted: {rows or 'no row'}."
+        )
+
+
+def prune(*, now: datetime) -> Pruned:
+    """Make the partitions of the days to come; forget what is past its time.
+
+    All of it may be repeated, by two at once too. What one feed's trouble keeps from
+    being done is logged, and done by a later run.
+    """
+    done = Pruned()
+    make_partitions(now.date())
+    _forget(
+        done, "streams_seenmessage", now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
+    )
+    streams = list(Stream.objects.order_by("pk"))
+    cutoffs = [stream.retention.cutoff(now) for stream in streams]
+    oldest = min(cutoffs, default=Retention(MAX_DAYS).cutoff(now))
+    for stream, cutoff in zip(streams, cutoffs, strict=True):
+        # Days that no stream keeps any more go with their partition.
+        rows = cutoff > oldest or connection.vendor != "postgresql"
+        for feed_id in feeds_with_older(stream, cutoff):
+            _prune_feed(done, feed_id, cutoff, rows=rows)
+    _forget_shared(done, oldest)
+    log.info("retention.pruned", **_fields(done))
+    return done
+
+
+def _prune_feed(done: Pruned, feed_id: int, cutoff: datetime, *, rows: bool) -> None:
+    try:
+        past, unsent = expire(feed_id, cutoff=cutoff)
+        feed = Feed.objects.get(pk=feed_id)
+        done.rows["streams_rejection"] += _forget_rejections(feed)
+        done.rows["streams_event"] += forget_events(feed, cutoff, rows=rows)
+    except DatabaseError:
+        log.exception("retention.feed_failed", feed=feed_id)
+        done.failed_feeds += 1
+        return
+    done.past += past
+    done.unsent += unsent
+
+
+def _forget_shared(done: Pruned, oldest: datetime) -> None:
+    """What all streams have in common, once the one that keeps longest is done with it."""
+    done.partitions += drop_partitions("streams_event", oldest, has_older)
+    if connection.vendor == "postgresql" and not has_older(oldest):
+        done.rows["streams_event"] += forget_before("streams_event", oldest)
+    # An event's deliveries are as old as it or younger, and hold nothing of its content.
+    _forget(done, "streams_delivery", oldest - CLOCK_MARGIN)
+    done.rows["streams_cursormark"] += delete_before("streams_cursormark", "at", oldest)
+
+
+def _forget(done: Pruned, table: str, before: datetime) -> None:
+    done.partitions += drop_partitions(table, before)
+    done.rows[table] += forget_before(table, before)
+
+
+def _forget_rejections(feed: Feed) -> int:
+    """Delete the rejections of events that have expired; the cursors keep their number."""
+    gone = 0
+    for cursor_id in Cursor.objects.filter(feed=feed).values_list("pk", flat=True):
+        while count := _forget_some_rejections(cursor_id, feed.expired_seq):
+            gone += count
+    return gone
+
+
+@transaction.atomic
+def _forget_some_rejections(cursor_id: int, last: int) -> int:
+    cursor = Cursor.objects.select_for_update(no_key=True).filter(pk=cursor_id)
+    list(cursor.values_list("pk"))
+    old = Rejection.objects.filter(cursor=cursor_id, seq__lte=last)
+    pks = list(old.order_by("seq").values_list("pk", flat=True)[:CHUNK])
+    if not pks:
+        return 0
+    count, _ = Rejection.objects.filter(pk__in=pks).delete()
+    cursor.update(rejected_forgotten=F("rejected_forgotten") + count)
+    return count
+
+
+def _fields(done: Pruned) -> dict[str, object]:
+    return {
+        "past": done.past,
+        "unsent": done.unsent,
+        "partitions": done.partitions,
+        "rows": {table: n for table, n in done.rows.items() if n},
+        "failed_feeds": done.failed_feeds,
+    }

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE, Retention
+from streams.catalog.services import change_stream
+from tests import make
+
+DAY = timedelta(days=1)
+MIDNIGHT = make.NOW.replace(hour=0)
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+RETENTIONS = st.builds(Retention, st.integers(MIN_DAYS, MAX_DAYS), st.none() | MOMENTS)
+
+
+def test_a_day_expires_whole_once_so_many_days_lie_between():
+    retention = Retention(30)
+
+    assert retention.cutoff(make.NOW) == MIDNIGHT - 30 * DAY
+    assert retention.kept_until(make.NOW) == MIDNIGHT + 31 * DAY
+
+
+def test_for_a_week_after_it_was_shortened_nothing_expires():
+    retention = Retention(30, shortened_at=make.NOW)
+
+    assert retention.cutoff(make.NOW + NOTICE - DAY) < make.NOW - 300 * DAY
+    assert retention.cutoff(make.NOW + NOTICE) == MIDNIGHT + NOTICE - 30 * DAY
+    assert retention.kept_until(make.NOW - 90 * DAY) == make.NOW + NOTICE
+
+
+@given(RETENTIONS, MOMENTS, MOMENTS)
+def test_it_expires_at_the_moment_that_was_told(retention, received_at, now):
+    assert (received_at < retention.cutoff(now)) == (
+        now >= retention.kept_until(received_at)
+    )
+
+
+@given(RETENTIONS, MOMENTS)
+def test_whoever_has_events_that_wait_can_know_it_a_week_ahead(retention, received_at):
+    end = retention.kept_until(received_at)
+
+    assert end - received_at > MIN_DAYS * DAY
+    # A shorter time that was set meanwhile was known by then.
+    if retention.shortened_at and end - received_at < MAX_DAYS * DAY:
+        assert end - NOTICE >= retention.shortened_at
+
+
+def change(stream, days):
+    change_stream(
+        stream=stream,
+        name=stream.name,
+        version=stream.version,
+        allow_anonymous=False,
+        create_workspaces=True,
+        retention_days=days,
+        actor=None,
+    )
+    stream.refresh_from_db()
+
+
+@pytest.mark.django_db
+def test_a_longer_time_holds_at_once_and_a_shorter_one_is_noted():
+    stream = make.stream()
+
+    change(stream, 90)
+    longer = stream.retention
+    change(stream, 60)
+
+    assert longer == Retention(90, None)
+    assert stream.retention_days == 60
+    assert stream.retention_shortened_at is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", [MIN_DAYS - 1, MAX_DAYS + 1])
+def test_the_database_holds_the_bounds(days):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make.stream(retention_days=days)

@@ -1,0 +1,251 @@
+"""What becomes of events that wait when their time is over."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from streams.audit.models import AuditEntry
+from streams.delivery.drain import drain
+from streams.delivery.expiry import expiring_of, feeds_that_wait
+from streams.delivery.models import Cursor
+from streams.delivery.pruning import prune
+from streams.delivery.services import connect, delete
+from streams.events.models import Event, FeedMark
+from streams.events.retention import oldest_retained
+from streams.observability import ledger
+from streams.observability.ledger import Ledger
+from streams.observability.reconcile import findings
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+OVER = make.NOW + 31 * DAY  # what came at NOW has expired; a day later is kept
+
+
+def aged(cursor, *, old: int, young: int = 0):
+    """Events from NOW, and from a day later."""
+    make.append(cursor.feed, old, now=make.NOW)
+    if young:
+        make.append(cursor.feed, young, now=make.NOW + DAY)
+    cursor.refresh_from_db()
+    return cursor
+
+
+def after(cursor, *, now=OVER):
+    """The cursor as a run of retention leaves it, and its ledger."""
+    prune(now=now)
+    cursor.refresh_from_db()
+    cursor.feed.refresh_from_db()
+    assert list(findings(cursor.feed)) == []
+    return ledger.of(cursor.feed)
+
+
+def test_what_was_sent_expires_without_a_trace_in_the_ledger():
+    cursor = aged(make.cursor(), old=3, young=2)
+    make.rejected(cursor)
+    make.delivered(cursor, 3)
+
+    found = after(cursor)
+
+    assert found == Ledger(
+        accepted=5, delivered=2, rejected=1, pending=2, last_delivered_at=make.NOW
+    )
+    assert oldest_retained(cursor.feed) == 4
+    assert not AuditEntry.objects.filter(action="events.expired").exists()
+
+
+def test_what_waited_is_accounted_for_as_expired_and_the_rest_goes_on_waiting():
+    cursor = aged(make.cursor(), old=5, young=2)
+    make.delivered(cursor, 2)
+
+    found = after(cursor)
+
+    assert found == Ledger(
+        accepted=7, delivered=2, expired=3, pending=2, last_delivered_at=make.NOW
+    )
+    assert (cursor.position, cursor.due_at is None) == (5, False)
+    entry = AuditEntry.objects.get(action="events.expired")
+    assert entry.workspace == cursor.feed.workspace
+    assert (entry.detail["events"], entry.detail["first_seq"]) == (3, 3)
+
+
+def test_nothing_is_left_to_send_when_all_has_expired():
+    cursor = aged(make.cursor(failures=3, failing_since=make.NOW), old=4)
+    Cursor.objects.filter(pk=cursor.pk).update(suspect_seq=3)
+
+    found = after(cursor)
+
+    assert found == Ledger(accepted=4, expired=4)
+    assert (cursor.due_at, cursor.failures, cursor.suspect_seq) == (None, 0, None)
+
+
+def test_events_are_kept_to_the_end_of_their_last_day():
+    cursor = aged(make.cursor(), old=1)
+
+    assert after(cursor, now=OVER.replace(hour=0) - timedelta(seconds=1)).pending == 1
+    assert after(cursor, now=OVER.replace(hour=0)).expired == 1
+
+
+def test_each_stream_keeps_its_events_for_a_time_of_its_own():
+    brief = aged(
+        make.cursor(make.connection(make.feed(make.stream(retention_days=14)))), old=2
+    )
+    usual = aged(make.cursor(), old=2)
+
+    prune(now=make.NOW + 15 * DAY)
+
+    assert ledger.of(brief.feed).expired == 2
+    assert ledger.of(usual.feed).expired == 0
+    # Deleted, not hidden: though on PostgreSQL the two share their partitions.
+    assert not Event.objects.filter(feed=brief.feed).exists()
+    assert Event.objects.filter(feed=usual.feed).count() == 2
+
+
+def test_pruning_again_changes_nothing():
+    cursor = aged(make.cursor(), old=3, young=1)
+    first = after(cursor)
+
+    assert after(cursor) == first
+    assert AuditEntry.objects.filter(action="events.expired").count() == 1
+
+
+def test_events_for_a_workspace_that_never_connected_expire_too():
+    feed = make.feed()
+    make.append(feed, 3)
+    make.append(feed, 2, now=make.NOW + DAY)
+
+    prune(now=OVER)
+
+    feed.refresh_from_db()
+    assert ledger.of(feed) == Ledger(accepted=5, expired=3, held=2)
+    assert list(findings(feed)) == []
+
+
+def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
+    settings, segment
+):
+    settings.SANDBOX_URL = segment.url
+    feed = make.feed()
+    make.append(feed, 3)
+    make.append(feed, 2, now=make.NOW + DAY)
+    prune(now=OVER)
+
+    connect(feed=feed, write_key=make.write_key(), region="sandbox", actor=None)
+
+    assert ledger.of(feed) == Ledger(accepted=5, expired=3, pending=2)
+    assert list(findings(feed)) == []
+
+
+def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
+    settings.SANDBOX_URL = segment.url
+    cursor = aged(make.cursor(), old=4, young=2)
+    make.delivered(cursor, 1)
+    delete(connection=cursor.connection, actor=None)
+
+    held = after(cursor)
+    connect(feed=cursor.feed, write_key=make.write_key(), region="sandbox", actor=None)
+    found = ledger.of(cursor.feed)
+
+    assert (held.delivered, held.expired, held.held) == (1, 3, 2)
+    assert (found.delivered, found.expired, found.pending) == (1, 3, 2)
+    assert list(findings(cursor.feed)) == []
+
+
+def test_what_an_older_connection_left_over_stays_as_not_sent():
+    feed = make.feed()
+    make.append(feed, 6)
+    earlier = make.cursor(make.connection(feed, deleted_at=make.NOW), held=True)
+    make.delivered(earlier, 2)
+    later = make.cursor(make.connection(feed), start=4, position=4, due_at=make.NOW)
+
+    prune(now=OVER)
+
+    later.refresh_from_db()
+    assert (later.position, later.expired) == (6, 2)
+    found = ledger.of(feed)
+    assert (found.delivered, found.filtered, found.expired) == (2, 2, 2)
+
+
+def test_a_replay_loses_nothing_that_was_not_sent():
+    live = aged(make.cursor(), old=3, young=1)
+    make.delivered(live, 4)
+    make.cursor(live.connection, kind=Cursor.Kind.REPLAY, due_at=make.NOW)
+
+    found = after(live)
+
+    assert (found.delivered, found.expired) == (4, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drain_goes_on_after_events_that_expire_as_it_reads(segment, settings):
+    settings.SANDBOX_URL = segment.url
+    cursor = aged(make.cursor(), old=3, young=2)
+    told = []
+
+    def expire_first(execute, sql, params, many, context):
+        # The drain has read the cursor, and is about to read the events after it.
+        if 'FROM "streams_event"' in sql and not told:
+            told.append(sql)
+            prune(now=OVER)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(expire_first):
+        drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+    drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    cursor.connection.refresh_from_db()
+    assert cursor.connection.status == "active"
+    found = ledger.of(cursor.feed)
+    assert (found.delivered, found.expired, found.pending) == (2, 3, 0)
+    assert list(findings(cursor.feed)) == []
+
+
+# --- Told days ahead -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "told"), [(23, False), (24, True), (40, True)])
+def test_it_is_told_a_week_ahead_what_expires_and_when(days, told):
+    cursor = aged(make.cursor(held=True), old=5, young=3)
+    make.delivered(cursor, 2)
+
+    found = expiring_of(cursor.feed, (make.NOW + days * DAY).replace(hour=0))
+
+    assert bool(found) == told
+    if found:
+        assert found.first_at == OVER.replace(hour=0)
+        assert found.since == make.NOW
+        # On the later day, what came a day later is near its end as well.
+        assert found.events == (3 if days == 24 else 6)
+
+
+def test_what_was_sent_is_not_told_of():
+    cursor = aged(make.cursor(), old=5)
+    make.delivered(cursor, 5)
+
+    assert expiring_of(cursor.feed, OVER) is None
+    assert not feeds_that_wait().exists()
+
+
+def test_events_that_wait_for_a_first_connection_are_told_of():
+    feed = make.feed()
+    make.append(feed, 2)
+
+    assert expiring_of(feed, OVER - DAY).events == 2
+    assert feeds_that_wait().get() == feed
+
+
+def test_the_first_event_is_dated_by_its_own_quarter_of_an_hour():
+    cursor = make.cursor()
+    make.append(cursor.feed, 2, now=make.NOW)
+    make.append(cursor.feed, 2, now=make.NOW + timedelta(minutes=20))
+    make.delivered(cursor, 2)
+
+    found = expiring_of(cursor.feed, OVER)
+
+    assert found.since == make.NOW + timedelta(minutes=15)
+    assert FeedMark.objects.count() == 2

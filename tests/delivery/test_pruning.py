@@ -1,0 +1,196 @@
+"""What a run of retention deletes, and how on each database."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from streams.delivery.models import CursorMark, Delivery, Rejection
+from streams.delivery.pruning import prune
+from streams.events import chunks
+from streams.events.log import Addition, append
+from streams.events.models import Event, FeedMark, SeenMessage
+from streams.events.partitions import make_partitions
+from streams.observability.reconcile import findings
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+OVER = make.NOW + 31 * DAY
+IS_POSTGRES = connection.vendor == "postgresql"
+
+
+@pytest.fixture
+def cursor():
+    """One event delivered, one rejected and one that waits; then as many a day later."""
+    cursor = make.cursor()
+    for now in (make.NOW, make.NOW + DAY):
+        make_partitions(now.date())
+        make.append(cursor.feed, 3, now=now)
+        make.delivered(cursor, cursor.position + 1, now=now)
+        make.rejected(cursor, now=now)
+        make.delivered(cursor, cursor.position + 1, now=now)
+    return cursor
+
+
+def partitions(table: str) -> set[str]:
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits"
+            " WHERE inhparent = %s::regclass",
+            [table],
+        )
+        return {name for (name,) in sql.fetchall()}
+
+
+def counts():
+    models = (Event, Rejection, FeedMark, CursorMark, SeenMessage, Delivery)
+    return [model.objects.count() for model in models]
+
+
+def test_all_that_belongs_to_a_day_goes_with_it_and_deliveries_a_day_later(cursor):
+    assert counts() == [6, 2, 2, 2, 6, 6]
+
+    prune(now=OVER)
+    first = counts()
+    prune(now=OVER + DAY)
+
+    assert first == [3, 1, 1, 1, 0, 6]
+    assert counts() == [0, 0, 0, 0, 0, 3]
+
+
+def test_the_ledger_is_proven_still(cursor):
+    for days in (0, 1, 2):
+        prune(now=OVER + days * DAY)
+
+        assert list(findings(cursor.feed)) == []
+
+    cursor.refresh_from_db()
+    assert (cursor.rejected, cursor.rejected_forgotten) == (2, 2)
+    assert (cursor.delivered, cursor.expired) == (4, 0)
+
+
+def test_the_command_says_what_it_did(cursor, capsys, monkeypatch):
+    monkeypatch.setattr("streams.management.commands.prune.now", lambda: OVER)
+
+    call_command("prune")
+
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "3 events passed their retention, 0 of them unsent. Dropped: "
+    )
+    assert "1 of streams_rejection" in said
+    if IS_POSTGRES:
+        assert f"streams_event_{make.NOW:%Y%m%d}" in said
+    else:
+        assert "3 of streams_event," in said
+
+
+def test_many_rows_are_deleted_a_few_at_a_time(cursor, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 2)
+    monkeypatch.setattr("streams.events.retention.CHUNK", 2)
+    monkeypatch.setattr("streams.delivery.pruning.CHUNK", 2)
+
+    prune(now=OVER + 2 * DAY)
+
+    assert counts() == [0, 0, 0, 0, 0, 0]
+
+
+def test_a_feed_that_fails_does_not_keep_the_others(cursor):
+    other = make.feed()
+    make.append(other, 2)
+
+    def refuse(execute, sql, params, many, context):
+        if (
+            sql.startswith("SELECT")
+            and "FOR NO KEY" in sql
+            and cursor.feed_id in params
+        ):
+            sql = "SELECT nothing FROM nowhere"
+        return execute(sql, params, many, context)
+
+    if not IS_POSTGRES:
+        pytest.skip(
+            "SQLite has one writer: there is no lock that one feed could fail on"
+        )
+    with connection.execute_wrapper(refuse):
+        done = prune(now=OVER)
+
+    other.refresh_from_db()
+    assert (done.failed_feeds, other.expired_seq) == (1, 2)
+    # The partition stays: it holds events that have not expired.
+    assert f"streams_event_{make.NOW:%Y%m%d}" in partitions("streams_event")
+
+
+if IS_POSTGRES:
+
+    def test_a_day_that_nobody_keeps_is_dropped_and_not_deleted(cursor):
+        done = prune(now=OVER)
+
+        assert f"streams_event_{make.NOW:%Y%m%d}" in done.partitions
+        assert f"streams_event_{make.NOW + DAY:%Y%m%d}" in partitions("streams_event")
+        assert done.rows["streams_event"] == 0
+
+    def test_what_had_no_partition_is_deleted(cursor):
+        make.append(cursor.feed, 2, now=make.NOW + 10 * DAY)  # no partition was made
+        assert rows_in("streams_event_default") == 2
+
+        done = prune(now=OVER + 10 * DAY)
+
+        assert (rows_in("streams_event_default"), done.rows["streams_event"]) == (0, 2)
+
+    def rows_in(table):
+        with connection.cursor() as sql:
+            sql.execute(f"SELECT count(*) FROM {table}")
+            return sql.fetchone()[0]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_reader_is_not_waited_for_long_and_the_day_goes_the_next_time(cursor):
+        reading, done = threading.Event(), threading.Event()
+
+        def read():
+            with transaction.atomic():
+                Event.objects.first()
+                reading.set()
+                done.wait(30)
+            connection.close()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        reading.wait(30)
+        first = prune(now=OVER)
+        done.set()
+        reader.join()
+        second = prune(now=OVER)
+
+        day = f"streams_event_{make.NOW:%Y%m%d}"
+        assert (day in first.partitions, day in second.partitions) == (False, True)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_an_append_by_a_clock_that_is_days_behind_keeps_its_day(cursor):
+        late = make.feed()
+        appended, done = threading.Event(), threading.Event()
+
+        def write():
+            with transaction.atomic():
+                append([Addition(late.pk, [make.event()])], now=make.NOW)
+                appended.set()
+                done.wait(30)
+            connection.close()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        appended.wait(30)
+        prune(now=OVER)  # sees no mark of it yet, and cannot have the lock
+        done.set()
+        writer.join()
+
+        assert Event.objects.filter(feed=late).count() == 1
+        prune(now=OVER)
+        late.refresh_from_db()
+        assert late.expired_seq == 1
