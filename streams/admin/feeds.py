@@ -17,9 +17,12 @@ from streams.admin.base import (
     moment,
     to_the_second,
 )
+from streams.base.clock import now
 from streams.connections.models import Connection
+from streams.delivery.expiry import expiring_of
 from streams.delivery.models import Delivery
 from streams.events.models import Feed
+from streams.events.retention import oldest_retained
 from streams.observability import ledger
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ def ledger_of(feed: Feed) -> Ledger:
 class FeedAdmin(ReadOnlyAdmin):
     list_display = (
         "id", "workspace", "stream", "accepted", "delivered", "rejected", "filtered",
-        "pending", "held", "last_delivery", "events",
+        "expired", "pending", "held", "last_delivery", "events",
     )  # fmt: skip
     list_display_links = ("id", "workspace")
     list_filter = ("stream",)
@@ -64,8 +67,8 @@ class FeedAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
-        "delivered", "rejected", "filtered", "pending", "held", "last_event",
-        "last_delivery",
+        "delivered", "rejected", "filtered", "expired", "pending", "held", "last_event",
+        "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
     created = moment("created_at")
@@ -107,6 +110,21 @@ class FeedAdmin(ReadOnlyAdmin):
     @admin.display(description="not sent")
     def filtered(self, feed: Feed) -> int:
         return ledger_of(feed).filtered
+
+    @admin.display(description="expired unsent")
+    def expired(self, feed: Feed) -> int:
+        return ledger_of(feed).expired
+
+    @admin.display(description="oldest event kept")
+    def oldest(self, feed: Feed) -> int:
+        return oldest_retained(feed)
+
+    @admin.display(description="about to expire unsent")
+    def expiring(self, feed: Feed) -> str:
+        found = expiring_of(feed, now())
+        if found is None:
+            return "none"
+        return f"{found.events} events, from {to_the_second(found.first_at)} UTC on"
 
     @admin.display(description="pending")
     def pending(self, feed: Feed) -> int:

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from streams.admin.base import LIST_AND_FORM, AuditedAdmin, ReadOnlyAdmin, moment
+from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, revoke_token
@@ -20,7 +21,7 @@ class StreamAdmin(AuditedAdmin):
     search_fields = ("name", "slug", "partner__name")
     fields = (
         "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
-        "requests_per_second", "created",
+        "requests_per_second", "retention_days", "created",
     )  # fmt: skip
     created = moment("created_at")
     autocomplete_fields = ("partner",)
@@ -31,6 +32,21 @@ class StreamAdmin(AuditedAdmin):
     ) -> Any:
         # A stream does not change hands, and its feeds say who it is by its slug.
         return ("created", "partner", "slug") if obj else ("created",)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Stream,  # type: ignore[override] # this admin's rows are streams
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        if change and "retention_days" in form.changed_data:
+            days, obj.retention_days = (
+                obj.retention_days,
+                form.initial["retention_days"],
+            )
+            obj.keep_for(days, now=now())
+        super().save_model(request, obj, form, change)
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from streams.connections.models import Connection
 from streams.delivery import reading as deliveries
 from streams.events import reading
+from streams.events.retention import oldest_retained
 from streams.portal.access import PortalRequest, signed_in, workspace_to_see
 from streams.portal.forms import EventFilterForm
 from streams.portal.pretty import highlighted, stamps
@@ -30,6 +31,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         "is_first": before is None,
         "older": form.link_to(page.next_before),
         "head": place.the_feed.head_seq,
+        "oldest": oldest_retained(place.the_feed),
     }
     return render(request, "portal/events.html", shown)
 
@@ -60,6 +62,7 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     shown = {
         "place": place,
         "event": found,
+        "kept_until": place.the_feed.stream.retention.kept_until(found.received_at),
         "fate": fate,
         "tries": tries,
         "stamps": stamps(payload),

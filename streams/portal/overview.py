@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 
 from streams.base.clock import now
+from streams.delivery.expiry import expiring_of
 from streams.delivery.models import Cursor, Halt
 from streams.observability import chart, ledger
 from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
@@ -44,5 +45,7 @@ def _figures(place: Place) -> dict[str, object]:
         "cursor": cursor,
         "ledger": counts,
         "standing": standing(connection, cursor, counts, moment, Halt.objects.all()),
+        "expiring": expiring_of(feed, moment),
+        "now": moment,
         "drawing": draw(chart.last_24_hours(feed, moment)),
     }

@@ -185,6 +185,7 @@ def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
         "version": "2.0.0",
         "create_workspaces": "on",
         "requests_per_second": 50,
+        "retention_days": 30,
     }
 
     staff.post(reverse("admin:streams_stream_change", args=[stream.pk]), form)
@@ -196,6 +197,31 @@ def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
         "stream.changed", olga, stream.partner,
     )  # fmt: skip
     assert entry.detail == {"row": "Postbox Mail", "fields": "name, version"}
+
+
+@pytest.mark.parametrize(("days", "noted"), [("14", True), ("60", False)])
+def test_a_time_that_staff_made_shorter_does_not_hold_at_once(staff, days, noted):
+    stream = make.stream()
+    form = {
+        "name": "Postbox",
+        "version": "1.0.0",
+        "requests_per_second": 50,
+        "retention_days": days,
+    }
+
+    staff.post(reverse("admin:streams_stream_change", args=[stream.pk]), form)
+
+    stream.refresh_from_db()
+    assert stream.retention_days == int(days)
+    assert (stream.retention_shortened_at is not None) == noted
+
+
+def test_a_feed_tells_staff_what_is_about_to_expire(staff):
+    cursor = make.due_cursor(events=2)
+
+    page = staff.get(reverse("admin:streams_feed_change", args=[cursor.feed_id]))
+
+    assert "2 events, from 2026-04-02 00:00:00 UTC on" in page.text
 
 
 def members_form(rows, new=()):
