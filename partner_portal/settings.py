@@ -62,6 +62,10 @@ SANDBOX_URL = env("SANDBOX_URL", default="")  # empty: customers are not offered
 
 # --- Numbers -----------------------------------------------------------------------
 DEDUP_WINDOW_HOURS = env.int("DEDUP_WINDOW_HOURS", default=48)
+MAX_FEED_BACKLOG_EVENTS = env.int("MAX_FEED_BACKLOG_EVENTS", default=10_000_000)
+MAX_BACKLOG_EVENTS = env.int("MAX_BACKLOG_EVENTS", default=50_000_000)
+MIN_FREE_DISK_BYTES = env.int("MIN_FREE_DISK_BYTES", default=1_073_741_824)
+MAX_DATABASE_BYTES = env.int("MAX_DATABASE_BYTES", default=0)
 SEGMENT_TIMEOUT_S = env.float("SEGMENT_TIMEOUT_S", default=30.0)
 LEASE_S = env.float("LEASE_S", default=10.0)
 SENDER_THREADS = env.int("SENDER_THREADS", default=32)

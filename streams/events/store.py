@@ -103,6 +103,8 @@ class PostgresStore:
 
     def _copy(self, target: str, types: list[str], rows: Iterable[Any]) -> None:
         with (
+            # Django names the errors of `execute` alone as its own.
+            connection.wrap_database_errors,
             connection.cursor() as cursor,
             cursor.copy(f"COPY {target} FROM STDIN (FORMAT BINARY)") as copy,
         ):

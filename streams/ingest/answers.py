@@ -21,6 +21,8 @@ CORS = {
     "access-control-max-age": "86400",
 }
 ACCEPTED, HELD, DUPLICATE, REJECTED = "accepted", "held", "duplicate", "rejected"
+THROTTLED = "throttled"
+TAKEN = (ACCEPTED, HELD, DUPLICATE)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -85,18 +87,38 @@ def rejected(refused: Refused, *, workspace: str = "", message_id: str = "") -> 
     )
 
 
-def outcomes(results: Sequence[Outcome], *, single: bool) -> Answer:
+def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> Outcome:
+    """Not stored, though nothing is wrong with it."""
+    return Outcome(
+        THROTTLED,
+        message_id,
+        workspace,
+        rule=refused.code,
+        message=refused.message,
+        fix=refused.fix,
+    )
+
+
+def outcomes(
+    results: Sequence[Outcome], *, single: bool, full: RequestRefused | None = None
+) -> Answer:
     """What became of each event, in order.
 
     A batch is answered 200 though events of it were rejected: Segment's libraries throw
     the whole batch away at a 400. A call for one event is answered 400 with its error.
+    `full` is for events that were throttled: it says when to send them again, and is the
+    answer's status if nothing was taken at all.
     """
     counts = Counter(result.outcome for result in results)
     body = {
         "success": True,
-        **{name: counts[name] for name in (ACCEPTED, HELD, DUPLICATE, REJECTED)},
+        **{name: counts[name] for name in (*TAKEN, REJECTED, THROTTLED)},
         "results": results,
     }
+    if full is not None and counts[THROTTLED]:
+        if any(counts[name] for name in TAKEN):
+            return Answer(200, _encode(body), full.headers)
+        return Answer(full.status, _encode(body | _wrong(full)), full.headers)
     if single and counts[REJECTED]:
         (only,) = results
         wrong = {
@@ -110,13 +132,16 @@ def outcomes(results: Sequence[Outcome], *, single: bool) -> Answer:
 
 
 def refusal(refused: RequestRefused) -> Answer:
-    body = {
+    return Answer(refused.status, _encode(_wrong(refused)), refused.headers)
+
+
+def _wrong(refused: RequestRefused) -> dict[str, object]:
+    return {
         "success": False,
         "code": refused.code,
         "message": refused.message,
         "fix": refused.fix,
     }
-    return Answer(refused.status, _encode(body), refused.headers)
 
 
 def preflight() -> Answer:
@@ -134,6 +159,18 @@ def unavailable(code: str, message: str, *, retry_after_s: int) -> RequestRefuse
         code,
         message,
         "Send the same request again after the time in Retry-After.",
+        {"retry-after": str(retry_after_s)},
+    )
+
+
+def throttled(*, retry_after_s: int) -> RequestRefused:
+    """Too much of one workspace waits; the others' events are taken."""
+    return RequestRefused(
+        429,
+        "INGEST-FULL-001",
+        "Too many events of this workspace wait to be delivered.",
+        "Send the same again after the time in Retry-After. The workspace's page in the"
+        " portal says why they wait.",
         {"retry-after": str(retry_after_s)},
     )
 

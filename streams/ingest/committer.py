@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from streams.base.clock import now
 from streams.delivery.accept import Accepted, accept
+from streams.ingest.trouble import DATABASE_DOWN
 
 if TYPE_CHECKING:
     from streams.events.log import Addition, Seqs
@@ -26,8 +27,6 @@ log = structlog.get_logger()
 
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # of payload in one transaction
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # beyond it requests are turned away
-
-DATABASE_DOWN = (OperationalError, InterfaceError)
 
 
 class Busy(Exception):

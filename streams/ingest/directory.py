@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -21,8 +21,12 @@ from streams.events.models import Feed
 from streams.events.services import open_feed
 from streams.ingest.auth import Credential, Kind, unknown
 from streams.ingest.cache import Recent
+from streams.ingest.pressure import Pressure
 from streams.tenancy.models import PartnerToken, Workspace
 from streams.tenancy.services import ExternalIdTaken, create_workspace
+
+if TYPE_CHECKING:
+    from streams.observability.load import Load
 
 FRESH_S = 3.0  # seconds that an answer is kept
 ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
@@ -63,11 +67,19 @@ class Directory:
     places: Recent[tuple[Credential, str], Place] = field(
         default_factory=lambda: Recent(100_000)
     )
+    pressure: Pressure = field(default_factory=Pressure)
     may_ask: bool = True
 
     def without_database(self) -> Self:
         """The same, where only what is kept may be used; else NotCached is raised."""
         return replace(self, may_ask=False)
+
+    def load(self) -> Load:
+        """How much waits, as it was seen some seconds ago. Raises NotCached."""
+        if self.pressure.is_due:
+            self._ask()
+            self.pressure.refresh()
+        return self.pressure.load
 
     def access(self, credential: Credential) -> Access:
         """Raises RequestRefused for a credential that opens nothing; NotCached."""

@@ -25,10 +25,11 @@ from streams.ingest.answers import (
     refusal,
     unavailable,
 )
-from streams.ingest.committer import DATABASE_DOWN, Busy, Committer, NotWritten
+from streams.ingest.committer import Busy, Committer, NotWritten
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
+from streams.ingest.trouble import DATABASE_DOWN, not_stored
 from streams.ingest.waker import Waker
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Front:
             return refusal(refused)
         except DATABASE_DOWN as error:
             log.warning("ingest.database_down", requests=1, error=str(error))
-            return refusal(database_down())
+            return refusal(not_stored(error))
         except NotWritten:
             return refusal(failed())
         except Busy:

@@ -22,8 +22,11 @@ from streams.ingest.answers import (
     HELD,
     Answer,
     Outcome,
+    RequestRefused,
     outcomes,
+    put_off,
     rejected,
+    throttled,
 )
 from streams.ingest.body import (
     MAX_BYTES,
@@ -35,8 +38,10 @@ from streams.ingest.body import (
     unpack,
 )
 from streams.ingest.owner import check_key, unknown_workspace, workspace_of
+from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
 
 if TYPE_CHECKING:
+    from streams.ingest.auth import Credential
     from streams.ingest.directory import Access, Directory, Place
     from streams.ingest.routes import Route
 
@@ -73,20 +78,21 @@ class Pending:
     additions: list[Addition]
     slots: list[_Slot | Outcome]
     single: bool
+    full: RequestRefused | None  # what is said of a workspace of which too much waits
 
     def answer(self, seqs: list[Seqs]) -> Answer:
         """The answer once `additions` are durable under these numbers."""
         given = {a.feed_id: iter(s) for a, s in zip(self.additions, seqs, strict=True)}
-        return outcomes(
-            [_outcome(slot, given) for slot in self.slots], single=self.single
-        )
+        results = [_outcome(slot, given) for slot in self.slots]
+        return outcomes(results, single=self.single, full=self.full)
 
 
 def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
     """Raises RequestRefused; NotCached."""
     check_headers(headers)
+    check_all(directory.load())
     credential = auth.from_header(headers.get("authorization", ""))
-    access = directory.access(credential) if credential else None
+    access = _access_of(credential, directory) if credential else None
     of_partner = access is not None and access.place is None
     return Admission(
         route, headers, access, MAX_PARTNER_BYTES if of_partner else MAX_BYTES
@@ -115,12 +121,19 @@ def take(
     return _sort(checked, access, directory, single=admission.route.call is not None)
 
 
+def _access_of(credential: Credential, directory: Directory) -> Access:
+    access = directory.access(credential)
+    if access.place:
+        check_feed(directory.load(), access.place.feed_id)
+    return access
+
+
 def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Access:
     access = admission.access
     if access is None:
         if parcel.key is None:
             raise auth.no_key()
-        return directory.access(auth.from_body(parcel.key))
+        return _access_of(auth.from_body(parcel.key), directory)
     if access.place and parcel.key and auth.from_body(parcel.key) != access.credential:
         raise auth.other_key()
     return access
@@ -156,6 +169,8 @@ def _sort(
     if access.place is None:
         named = {item.workspace for item in checked if isinstance(item, _Ready)}
         places.update(directory.find_places(access, named))
+    full_feeds = directory.load().full_feeds if access.place is None else ()
+    full = throttled(retry_after_s=RETRY_AFTER_S) if full_feeds else None
     events: dict[int, list[NewEvent]] = {}
     slots: list[_Slot | Outcome] = []
     for item in checked:
@@ -171,9 +186,17 @@ def _sort(
                 )
             )
             continue
+        if full and place.feed_id in full_feeds:
+            slots.append(
+                put_off(
+                    full, workspace=item.workspace, message_id=item.event.message_id
+                )
+            )
+            continue
         events.setdefault(place.feed_id, []).append(item.event)
         slots.append(_Slot(place, item.event.message_id, item.workspace))
-    return Pending([Addition(*pair) for pair in events.items()], slots, single)
+    additions = [Addition(*pair) for pair in events.items()]
+    return Pending(additions, slots, single, full)
 
 
 def _outcome(

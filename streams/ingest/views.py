@@ -17,16 +17,15 @@ from streams.delivery.accept import accept
 from streams.ingest.answers import (
     Answer,
     RequestRefused,
-    database_down,
     failed,
     preflight,
     refusal,
 )
 from streams.ingest.body import too_large
-from streams.ingest.committer import DATABASE_DOWN
 from streams.ingest.directory import Directory
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
+from streams.ingest.trouble import DATABASE_DOWN, not_stored
 from streams.ingest.waker import Waker
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def _answer(request: HttpRequest) -> Answer:
         return refusal(refused)
     except DATABASE_DOWN as error:
         log.warning("ingest.database_down", requests=1, error=str(error))
-        return refusal(database_down())
+        return refusal(not_stored(error))
     except DatabaseError as error:
         # Not the error's text: a database quotes the row in it.
         log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400

@@ -13,8 +13,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from kombu.exceptions import OperationalError
 
+from streams.catalog.models import Stream
+from streams.delivery.expiry import expiring, feeds_that_wait
 from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
+from streams.observability.load import look, storage_full
 
 log = structlog.get_logger()
 # A cursor that is due moves, backs off or is held within one request and its turn. For
@@ -36,15 +39,21 @@ def readiness(now: datetime) -> dict[str, Part]:
     database = _tried(_database, "The database does not answer.")
     if not database.ok:
         unknown = Part(ok=False, detail="Not known without the database.")
-        migrations = oldest_due = unknown
+        migrations = oldest_due = backlog = storage = retention = unknown
     else:
         migrations = _tried(_migrations, "The migrations could not be read.")
         oldest_due = _tried(lambda: _oldest_due(now), "The cursors could not be read.")
+        backlog = _tried(_backlog, "The backlog could not be read.")
+        storage = _tried(_storage, "The room that is left could not be read.")
+        retention = _tried(lambda: _retention(now), "The feeds could not be read.")
     return {
         "database": database,
         "broker": _tried(_broker, "The broker does not answer."),
         "migrations": migrations,
         "oldest_due": oldest_due,
+        "backlog": backlog,
+        "storage": storage,
+        "retention": retention,
     }
 
 
@@ -90,4 +99,35 @@ def _oldest_due(now: datetime) -> Part:
         if late
         else "",
         age_s=round(age.total_seconds(), 1),
+    )
+
+
+def _backlog() -> Part:
+    load = look()
+    if load.backlog_full:
+        detail = f"{load.waiting:,} events wait, and no more are taken."
+        return Part(ok=False, detail=detail)
+    # One customer's backlog is no reason to send the others elsewhere.
+    full = len(load.full_feeds)
+    detail = f"Feeds that take no more events until some are delivered: {full}."
+    return Part(ok=True, detail=detail if full else "")
+
+
+def _storage() -> Part:
+    if storage_full():
+        return Part(ok=False, detail="There is no room left, and no events are taken.")
+    return Part(ok=True)
+
+
+def _retention(now: datetime) -> Part:
+    """What is about to be deleted unsent. Nothing is broken: somebody may be asked."""
+    feeds = feeds_that_wait()
+    found = [e for stream in Stream.objects.all() for e in expiring(feeds, stream, now)]
+    if not found:
+        return Part(ok=True)
+    events, first = sum(e.events for e in found), min(e.first_at for e in found)
+    return Part(
+        ok=True,
+        detail=f"Events that are deleted unsent from {first:%Y-%m-%d %H:%M} UTC on, unless"
+        f" they can be sent: {events:,} of {len(found):,} feeds.",
     )

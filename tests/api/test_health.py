@@ -42,6 +42,9 @@ def test_ready_names_each_part(client):
                 "broker": FINE,
                 "migrations": FINE,
                 "oldest_due": {**FINE, "age_s": 0.0},
+                "backlog": FINE,
+                "storage": FINE,
+                "retention": FINE,
             },
             "oldest_due_bound_s": 300.0,
         },
@@ -129,3 +132,55 @@ def test_what_waits_behind_a_region_that_is_down_has_an_owner_and_is_no_alarm(cl
 
     assert (status, found["oldest_due"]["ok"]) == (200, True)
     assert found["oldest_due"]["age_s"] >= 360
+
+
+def test_a_backlog_at_its_bound_makes_it_unready(client, settings):
+    make.append(make.feed(), 3)
+    settings.MAX_BACKLOG_EVENTS = 3
+
+    status, found = parts(client)
+
+    assert (status, found["backlog"]["detail"]) == (
+        503,
+        "3 events wait, and no more are taken.",
+    )
+
+
+def test_one_feed_at_its_bound_is_said_and_changes_nothing_for_the_others(
+    client, settings
+):
+    make.append(make.feed(), 3)
+    settings.MAX_FEED_BACKLOG_EVENTS = 3
+
+    status, found = parts(client)
+
+    assert (status, found["backlog"]["detail"]) == (
+        200,
+        "Feeds that take no more events until some are delivered: 1.",
+    )
+
+
+def test_a_disk_without_room_makes_it_unready(client, settings):
+    settings.MIN_FREE_DISK_BYTES = 2**60
+
+    status, found = parts(client)
+
+    assert (status, found["storage"]["ok"]) == (503, False)
+
+
+def test_events_that_are_about_to_be_deleted_are_told_of(client):
+    make.append(make.feed(), 2, now=now() - timedelta(days=40))
+    make.append(make.feed(), 1, now=now() - timedelta(days=25))
+    make.append(make.feed(), 1, now=now())
+
+    status, found = parts(client)
+
+    first = (now() - timedelta(days=9)).date()
+    assert (status, found["retention"]) == (
+        200,
+        {
+            **FINE,
+            "detail": f"Events that are deleted unsent from {first} 00:00 UTC on, unless"
+            " they can be sent: 3 of 2 feeds.",
+        },
+    )

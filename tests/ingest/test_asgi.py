@@ -293,3 +293,18 @@ def test_a_broker_that_does_not_answer_delays_nobody(services, tmp_path, feed, k
 
     assert len(logged(feed)) == 3
     assert took < 2
+
+
+def test_a_feed_of_which_too_much_waits_is_put_off_by_the_process_too(
+    services, tmp_path, feed, key
+):
+    make.append(feed, 3)
+    environ = services.environ(DATABASE_URL=database_url(), MAX_FEED_BACKLOG_EVENTS="3")
+    with running(environ, tmp_path) as processes:
+        answer = requests.post(
+            f"{processes.ingest()}/v1/track", json=TRACK, headers=basic(key), timeout=10
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "INGEST-FULL-001")
+    assert answer.headers["Retry-After"] == "60"
+    assert len(logged(feed)) == 3

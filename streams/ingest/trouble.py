@@ -1,0 +1,27 @@
+"""What a database's refusal means for a sender: come again, and when."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from django.db import InterfaceError, OperationalError
+
+from streams.ingest.answers import RequestRefused, database_down
+from streams.ingest.pressure import storage_full
+
+# Nothing was wrong with the events: the same may pass later.
+DATABASE_DOWN = (OperationalError, InterfaceError)
+DISK_FULL = "53100"  # PostgreSQL's SQLSTATE
+
+
+def not_stored(error: Exception) -> RequestRefused:
+    """The answer to events that were not written because of one of DATABASE_DOWN."""
+    return storage_full() if disk_is_full(error) else database_down()
+
+
+def disk_is_full(error: Exception) -> bool:
+    """Whether the database had no room; Django keeps the driver's own error as the cause."""
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == DISK_FULL
