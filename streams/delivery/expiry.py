@@ -7,6 +7,7 @@ told days ahead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,16 +16,15 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from streams.audit.services import record
+from streams.catalog.models import Stream
 from streams.catalog.retention import NOTICE
 from streams.delivery.models import Cursor
 from streams.events.models import Feed, FeedMark
 from streams.events.retention import newest_before
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
-
-    from streams.catalog.models import Stream
 
 log = structlog.get_logger()
 
@@ -43,21 +43,23 @@ class Expiring:
 
 
 @transaction.atomic
-def expire(feed_id: int, *, cutoff: datetime) -> tuple[int, int]:
-    """Let what a feed received before a midnight expire, its cursors with it.
+def expire(feed_ids: Sequence[int], *, cutoff: datetime) -> tuple[int, int]:
+    """Let what feeds received before a midnight expire, and take their cursors past it.
 
     How many events are past their retention now that were not, and how many of them had
     not been sent. From here on they are not read, though their rows may be there still.
     """
-    feeds = Feed.objects.select_for_update(no_key=True, of=("self",))
-    feed = feeds.select_related("stream", "workspace__partner").get(pk=feed_id)
-    last = newest_before(feed, cutoff)
-    past = last - feed.expired_seq
-    if past <= 0:
-        return 0, 0
-    unsent = _pass(feed, last)
-    feed.expired_seq = last
-    feed.save(update_fields=["expired_seq", "expired"])
+    locked = Feed.objects.select_for_update(no_key=True, of=("self",))
+    named = locked.select_related("stream", "workspace__partner")
+    feeds = list(named.filter(pk__in=feed_ids).order_by("pk"))
+    last = newest_before(feeds, cutoff)
+    moved = [feed for feed in feeds if last[feed.pk] > feed.expired_seq]
+    past = sum(last[feed.pk] - feed.expired_seq for feed in moved)
+    cursors = _newest_cursors(moved)
+    unsent = sum(_pass(feed, cursors.get(feed.pk), last[feed.pk]) for feed in moved)
+    for feed in moved:
+        feed.expired_seq = last[feed.pk]
+    Feed.objects.bulk_update(moved, ["expired_seq", "expired"])
     return past, unsent
 
 
@@ -97,10 +99,22 @@ def expiring_of(feed: Feed, now: datetime) -> Expiring | None:
     return next(expiring(only, feed.stream, now), None)
 
 
-def feeds_that_wait() -> QuerySet[Feed]:
-    """Feeds with events that were not sent, connected or not."""
-    unsent = Q(Exists(_live().filter(due_at__isnull=False))) | ~Q(Exists(_live()))
-    return Feed.objects.filter(unsent, head_seq__gt=F("expired_seq"))
+def expiring_of_all(now: datetime) -> Iterator[Expiring]:
+    """What of every feed is soon deleted unsent; few feeds are looked at closely."""
+    for stream in Stream.objects.order_by("pk"):
+        soon = stream.retention.cutoff(now + NOTICE)
+        # What comes after something young is young.
+        old = Q(position_at=None) | Q(position_at__lt=soon)
+        due = Cursor.objects.filter(old, kind=LIVE, stream=stream, due_at__isnull=False)
+        waiting = Feed.objects.filter(stream=stream, head_seq__gt=F("expired_seq"))
+        unconnected = waiting.exclude(Exists(_live()))
+        # By their ids: in one statement PostgreSQL would look closely first, at all.
+        ids = [
+            *due.values_list("feed", flat=True),
+            *unconnected.values_list("pk", flat=True),
+        ]
+        for some in batched(ids, 1_000):
+            yield from expiring(Feed.objects.filter(pk__in=some), stream, now)
 
 
 def _live() -> QuerySet[Cursor]:
@@ -109,18 +123,23 @@ def _live() -> QuerySet[Cursor]:
     return live.order_by("-connection_id")
 
 
-def _pass(feed: Feed, last: int) -> int:
+def _newest_cursors(feeds: Sequence[Feed]) -> dict[int, Cursor]:
+    """The live cursor of each feed that speaks for what comes next; not locked."""
+    live = Cursor.objects.filter(feed__in=feeds, kind=LIVE)
+    return {cursor.feed_id: cursor for cursor in live.order_by("connection_id")}
+
+
+def _pass(feed: Feed, cursor: Cursor | None, last: int) -> int:
     """Count what expires unsent where it would have been sent from; how many events.
 
     That is the newest live cursor. What an older one left over is accounted for already,
     as not sent; and a replay sends again, and passes over what is not there any more.
     """
-    live = Cursor.objects.select_for_update(no_key=True).filter(feed=feed, kind=LIVE)
-    cursor = live.order_by("-connection_id").first()
     if cursor is None:
-        lost = _note(feed, None, feed.expired_seq, last)
-        feed.expired += lost
-        return lost
+        feed.expired += last - feed.expired_seq
+        return _note(feed, None, feed.expired_seq, last)
+    if cursor.position < last:  # it only grows, so most need no lock
+        cursor = Cursor.objects.select_for_update(no_key=True).get(pk=cursor.pk)
     if cursor.position >= last:
         return 0
     lost = _note(feed, cursor.pk, cursor.position, last)

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import batched
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from streams.catalog.models import Stream
 from streams.catalog.retention import MAX_DAYS, Retention
 from streams.delivery.expiry import expire
 from streams.delivery.models import Cursor, Rejection
 from streams.events.chunks import CHUNK, delete_before
-from streams.events.models import Feed
 from streams.events.partitions import drop_partitions, forget_before, make_partitions
 from streams.events.retention import feeds_with_older, forget_events, has_older
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 log = structlog.get_logger()
+
+FEEDS = 200  # locked together while their numbers move: some milliseconds
 
 # A delivery starts after its events came, but the clocks of two machines differ.
 CLOCK_MARGIN = timedelta(days=1)
@@ -68,25 +71,29 @@ def prune(*, now: datetime) -> Pruned:
     for stream, cutoff in zip(streams, cutoffs, strict=True):
         # Days that no stream keeps any more go with their partition.
         rows = cutoff > oldest or connection.vendor != "postgresql"
-        for feed_id in feeds_with_older(stream, cutoff):
-            _prune_feed(done, feed_id, cutoff, rows=rows)
+        for some in batched(feeds_with_older(stream, cutoff), FEEDS):
+            _prune_feeds(done, some, cutoff, rows=rows)
     _forget_shared(done, oldest)
     log.info("retention.pruned", **_fields(done))
     return done
 
 
-def _prune_feed(done: Pruned, feed_id: int, cutoff: datetime, *, rows: bool) -> None:
+def _prune_feeds(
+    done: Pruned, feed_ids: Sequence[int], cutoff: datetime, *, rows: bool
+) -> None:
     try:
-        past, unsent = expire(feed_id, cutoff=cutoff)
-        feed = Feed.objects.get(pk=feed_id)
-        done.rows["streams_rejection"] += _forget_rejections(feed)
-        done.rows["streams_event"] += forget_events(feed, cutoff, rows=rows)
+        past, unsent = expire(feed_ids, cutoff=cutoff)
+        done.past += past
+        done.unsent += unsent
+        done.rows["streams_rejection"] += _forget_rejections(feed_ids)
+        done.rows["streams_event"] += forget_events(feed_ids, cutoff, rows=rows)
     except DatabaseError:
-        log.exception("retention.feed_failed", feed=feed_id)
+        if len(feed_ids) > 1:  # find the one that is in trouble: the others go on
+            for feed_id in feed_ids:
+                _prune_feeds(done, [feed_id], cutoff, rows=rows)
+            return
+        log.exception("retention.feed_failed", feed=feed_ids[0])
         done.failed_feeds += 1
-        return
-    done.past += past
-    done.unsent += unsent
 
 
 def _forget_shared(done: Pruned, oldest: datetime) -> None:
@@ -104,11 +111,15 @@ def _forget(done: Pruned, table: str, before: datetime) -> None:
     done.rows[table] += forget_before(table, before)
 
 
-def _forget_rejections(feed: Feed) -> int:
+def _forget_rejections(feed_ids: Sequence[int]) -> int:
     """Delete the rejections of events that have expired; the cursors keep their number."""
+    old = Rejection.objects.filter(
+        cursor=OuterRef("pk"), seq__lte=OuterRef("feed__expired_seq")
+    )
+    cursors = Cursor.objects.filter(Exists(old), feed__in=feed_ids)
     gone = 0
-    for cursor_id in Cursor.objects.filter(feed=feed).values_list("pk", flat=True):
-        while count := _forget_some_rejections(cursor_id, feed.expired_seq):
+    for pk, last in cursors.order_by("pk").values_list("pk", "feed__expired_seq"):
+        while count := _forget_some_rejections(pk, last):
             gone += count
     return gone
 

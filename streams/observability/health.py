@@ -13,8 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from kombu.exceptions import OperationalError
 
-from streams.catalog.models import Stream
-from streams.delivery.expiry import expiring, feeds_that_wait
+from streams.delivery.expiry import expiring_of_all
 from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
 from streams.observability.load import look, storage_full
@@ -121,8 +120,7 @@ def _storage() -> Part:
 
 def _retention(now: datetime) -> Part:
     """What is about to be deleted unsent. Nothing is broken: somebody may be asked."""
-    feeds = feeds_that_wait()
-    found = [e for stream in Stream.objects.all() for e in expiring(feeds, stream, now)]
+    found = list(expiring_of_all(now))
     if not found:
         return Part(ok=True)
     events, first = sum(e.events for e in found), min(e.first_at for e in found)

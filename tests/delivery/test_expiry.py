@@ -10,7 +10,7 @@ from django.db import connection
 
 from streams.audit.models import AuditEntry
 from streams.delivery.drain import drain
-from streams.delivery.expiry import expiring_of, feeds_that_wait
+from streams.delivery.expiry import expiring_of, expiring_of_all
 from streams.delivery.models import Cursor
 from streams.delivery.pruning import prune
 from streams.delivery.services import connect, delete
@@ -228,15 +228,30 @@ def test_what_was_sent_is_not_told_of():
     make.delivered(cursor, 5)
 
     assert expiring_of(cursor.feed, OVER) is None
-    assert not feeds_that_wait().exists()
+    assert list(expiring_of_all(OVER)) == []
+
+
+def test_of_all_feeds_only_those_with_something_old_are_told_of():
+    old, young = aged(make.cursor(held=True), old=2), make.cursor()
+    make.append(young.feed, 3, now=OVER - 2 * DAY)
+    sent = aged(make.cursor(), old=2)
+    make.delivered(sent, 2)
+    Cursor.objects.filter(pk=sent.pk).update(position_at=make.NOW)
+    make.append(sent.feed, 1, now=OVER - 2 * DAY)
+
+    [found] = expiring_of_all(OVER - DAY)
+
+    assert (found.feed_id, found.events) == (old.feed_id, 2)
 
 
 def test_events_that_wait_for_a_first_connection_are_told_of():
     feed = make.feed()
     make.append(feed, 2)
 
-    assert expiring_of(feed, OVER - DAY).events == 2
-    assert feeds_that_wait().get() == feed
+    found = expiring_of(feed, OVER - DAY)
+
+    assert found.events == 2
+    assert list(expiring_of_all(OVER - DAY)) == [found]
 
 
 def test_the_first_event_is_dated_by_its_own_quarter_of_an_hour():
