@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0022_cursor_expired")]
+    dependencies = [("streams", "0009_cursor_expired")]
     operations = [
         migrations.AddIndex(
             model_name="feedmark",
