@@ -8,29 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
-from streams.events.intake import Source
 from streams.events.models import Feed
 from streams.events.services import open_feed
-from streams.ingest.auth import Credential, Kind, unknown
+from streams.ingest.accesses import ABSENT_S, FRESH_S, Access, Accesses, Place
+from streams.ingest.auth import Credential, unknown
 from streams.ingest.cache import Recent
 from streams.ingest.pressure import Pressure
-from streams.tenancy.models import PartnerToken, Workspace
+from streams.tenancy.models import Workspace
 from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 if TYPE_CHECKING:
     from streams.observability.load import Load
-
-FRESH_S = 3.0  # seconds that an answer is kept
-ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class NotCached(LookupError):
@@ -38,32 +32,10 @@ class NotCached(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the events of one workspace go."""
-
-    feed_id: int
-    external_id: str
-    connected: bool  # False: events wait until a customer connects
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a credential opens: one place, or (None) any workspace of the partner."""
-
-    credential: Credential = field(repr=False)
-    stream_id: int
-    source: Source
-    create_workspaces: bool
-    place: Place | None
-
-
-@dataclass(frozen=True, slots=True)
 class Directory:
     """Lookups, by digest and index alone, kept for some seconds. Safe between threads."""
 
-    accesses: Recent[Credential, Access | Literal[False]] = field(
-        default_factory=lambda: Recent(10_000)
-    )
+    accesses: Accesses = field(default_factory=Accesses)
     places: Recent[tuple[Credential, str], Place] = field(
         default_factory=lambda: Recent(100_000)
     )
@@ -83,15 +55,13 @@ class Directory:
 
     def access(self, credential: Credential) -> Access:
         """Raises RequestRefused for a credential that opens nothing; NotCached."""
-        access = self.accesses.get(credential)
+        if self.accesses.is_due:  # whoever notices does it; the others go on
+            self._ask()
+            self.accesses.refresh()
+        access = self.accesses.kept(credential)
         if access is None:
             self._ask()
-            access = _ACCESS[credential.kind](credential) or False
-            unconnected = access and access.place and not access.place.connected
-            brief = not access or unconnected
-            self.accesses.put(
-                credential, access, seconds=ABSENT_S if brief else FRESH_S
-            )
+            access = self.accesses.look_up(credential)
         if not access:
             raise unknown(credential.kind)
         return access
@@ -123,32 +93,6 @@ class Directory:
     def _ask(self) -> None:
         if not self.may_ask:
             raise NotCached
-
-
-def _feed_access(credential: Credential) -> Access | None:
-    feed = _feeds().filter(ingest_key_digest=credential.digest).first()
-    return _access(credential, feed.stream, _place(feed)) if feed else None
-
-
-def _token_access(credential: Credential) -> Access | None:
-    live = PartnerToken.objects.filter(digest=credential.digest, revoked_at=None)
-    token = live.select_related("stream").first()
-    if token is None:
-        return None
-    moment = now()
-    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=moment - USE_NOTED_EVERY)
-    if token.last_used_at is None or token.last_used_at < moment - USE_NOTED_EVERY:
-        # Asked again in the UPDATE: every process notices at the same time.
-        live.filter(unnoted).update(last_used_at=moment)
-    return _access(credential, token.stream, None)
-
-
-_ACCESS = {Kind.INGEST_KEY: _feed_access, Kind.PARTNER_TOKEN: _token_access}
-
-
-def _access(credential: Credential, stream: Stream, place: Place | None) -> Access:
-    source = Source(stream.slug, stream.version, stream.allow_anonymous)
-    return Access(credential, stream.pk, source, stream.create_workspaces, place)
 
 
 def _feeds() -> QuerySet[Feed]:

@@ -9,7 +9,7 @@ from streams.events.intake import Refused
 from streams.ingest import auth
 
 if TYPE_CHECKING:
-    from streams.ingest.directory import Access
+    from streams.ingest.accesses import Access
 
 MAX_EXTERNAL_ID = 100  # characters, as the column
 

@@ -41,8 +41,9 @@ from streams.ingest.owner import check_key, unknown_workspace, workspace_of
 from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
 
 if TYPE_CHECKING:
+    from streams.ingest.accesses import Access, Place
     from streams.ingest.auth import Credential
-    from streams.ingest.directory import Access, Directory, Place
+    from streams.ingest.directory import Directory
     from streams.ingest.routes import Route
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.conf import settings
 
-from streams.ingest import asgi, body, directory, owner
+from streams.ingest import accesses, asgi, body, owner
 from streams.spec import calls, sound
 
 ROOT = settings.BASE_DIR
@@ -60,6 +60,6 @@ def test_the_bounds_are_those_of_the_code(name, bound):
 
 
 def test_the_seconds_until_a_key_counts_are_those_of_the_code():
-    said = f"within {directory.FRESH_S:.0f} seconds; a new one is taken within {directory.ABSENT_S:.0f}."
+    said = f"within {accesses.FRESH_S:.0f} seconds; a new one is taken within {accesses.ABSENT_S:.0f}."
 
     assert said in PAGE

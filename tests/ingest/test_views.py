@@ -12,8 +12,9 @@ from streams.base.clock import now
 from streams.base.ids import new_secret
 from streams.events.models import Event, Feed
 from streams.ingest import views
+from streams.ingest.accesses import FRESH_S, USE_NOTED_EVERY, Accesses
 from streams.ingest.cache import Recent
-from streams.ingest.directory import FRESH_S, USE_NOTED_EVERY, Directory
+from streams.ingest.directory import Directory
 from streams.tenancy.models import Workspace
 from tests import make
 from tests.ingest.sending import TRACK, basic, bearer, dumps, track
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def clock(monkeypatch):
     """The clock of what the view remembers; it stands still until moved."""
     clock = Clock()
-    directory = Directory(Recent(100, clock), Recent(100, clock))
+    directory = Directory(Accesses(clock), Recent(100, clock))
     monkeypatch.setattr(views, "directory", directory)
     return clock
 

@@ -1,0 +1,148 @@
+"""What a key or token opens, asked of the database and kept for some seconds.
+
+Keys in use are asked for together, once a second: so a key that is used all the time
+costs no look-up of its own, and is as fresh as any.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from django.db.models import Exists, OuterRef, Q
+
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.events.intake import Source
+from streams.events.models import Feed
+from streams.ingest.auth import Credential, Kind
+from streams.ingest.cache import Recent
+from streams.tenancy.models import PartnerToken
+
+FRESH_S = 3.0  # seconds that an answer is kept
+ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
+REFRESH_S = 1.0
+# Very many keys take long: no more than a twentieth of the time goes into them.
+REST = 20
+KEPT = 100_000
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the events of one workspace go."""
+
+    feed_id: int
+    external_id: str
+    connected: bool  # False: events wait until a customer connects
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a credential opens: one place, or (None) any workspace of the partner."""
+
+    credential: Credential = field(repr=False)
+    stream_id: int
+    source: Source
+    create_workspaces: bool
+    place: Place | None
+
+
+class Accesses:
+    """Safe between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._recent: Recent[Credential, Access | Literal[False]] = Recent(KEPT, clock)
+        self._used: set[Credential] = set()  # since the last refresh
+        self._refresh_at = clock() + REFRESH_S
+        self._lock = threading.Lock()
+
+    def kept(self, credential: Credential) -> Access | Literal[False] | None:
+        """What is known of it; None: the database must be asked."""
+        access = self._recent.get(credential)
+        if access:
+            self._used.add(credential)
+        return access
+
+    def look_up(self, credential: Credential) -> Access | Literal[False]:
+        """Ask the database."""
+        if credential.kind is Kind.PARTNER_TOKEN:
+            found = _token_access(credential)
+        else:
+            found = _feed_accesses([credential]).get(credential)
+        return self._keep(credential, found)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to `refresh`."""
+        return self._clock() >= self._refresh_at
+
+    def refresh(self) -> None:
+        """Ask for all ingest keys that were used lately, unless somebody does."""
+        with self._lock:
+            if not self.is_due:
+                return
+            began = self._clock()
+            self._refresh_at = began + FRESH_S
+            used, self._used = self._used, set()
+        hot = [c for c in used if c.kind is Kind.INGEST_KEY and self._recent.get(c)]
+        found = _feed_accesses(hot)
+        for credential in hot:
+            self._keep(credential, found.get(credential))
+        took = self._clock() - began
+        self._refresh_at = began + took + max(REFRESH_S, REST * took)
+
+    def _keep(
+        self, credential: Credential, found: Access | None
+    ) -> Access | Literal[False]:
+        access: Access | Literal[False] = found or False
+        brief = found is None or (found.place and not found.place.connected)
+        self._recent.put(credential, access, seconds=ABSENT_S if brief else FRESH_S)
+        return access
+
+
+def _feed_accesses(credentials: Iterable[Credential]) -> dict[Credential, Access]:
+    """What each of these ingest keys opens, in one query; unknown ones are missing."""
+    by_digest = {credential.digest: credential for credential in credentials}
+    if not by_digest:
+        return {}
+    connection = Connection.objects.current().filter(feed=OuterRef("pk"))
+    rows = Feed.objects.filter(ingest_key_digest__in=by_digest).values_list(
+        "ingest_key_digest",
+        "pk",
+        "workspace__external_id",
+        Exists(connection),
+        "stream_id",
+        "stream__slug",
+        "stream__version",
+        "stream__allow_anonymous",
+        "stream__create_workspaces",
+    )
+    found = {}
+    for digest, feed_id, external_id, connected, stream_id, *source, creates in rows:
+        credential = by_digest[digest]
+        place = Place(feed_id, external_id, connected)
+        found[credential] = Access(
+            credential, stream_id, Source(*source), creates, place
+        )
+    return found
+
+
+def _token_access(credential: Credential) -> Access | None:
+    live = PartnerToken.objects.filter(digest=credential.digest, revoked_at=None)
+    token = live.select_related("stream").first()
+    if token is None:
+        return None
+    moment = now()
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=moment - USE_NOTED_EVERY)
+    if token.last_used_at is None or token.last_used_at < moment - USE_NOTED_EVERY:
+        # Asked again in the UPDATE: every process notices at the same time.
+        live.filter(unnoted).update(last_used_at=moment)
+    stream = token.stream
+    source = Source(stream.slug, stream.version, stream.allow_anonymous)
+    return Access(credential, stream.pk, source, stream.create_workspaces, place=None)

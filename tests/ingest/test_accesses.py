@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.events.models import Feed
+from streams.ingest.accesses import FRESH_S, REFRESH_S, Accesses
+from streams.ingest.auth import from_body
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+class Clock:
+    seconds = 100.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def accesses(clock):
+    return Accesses(clock)
+
+
+def connected_key():
+    feed = make.cursor(make.connection()).feed
+    return from_body(make.ingest_key(feed).text)
+
+
+def pass_a_second(accesses, clock, *used):
+    """Use keys, then refresh as soon as it is time."""
+    for key in used:
+        accesses.kept(key)
+    clock.seconds += REFRESH_S
+    accesses.refresh()
+
+
+def test_a_key_that_is_used_all_the_time_is_never_forgotten(accesses, clock):
+    key = connected_key()
+    known = accesses.look_up(key)
+
+    for _ in range(10):
+        pass_a_second(accesses, clock, key)
+
+    assert accesses.kept(key) == known
+
+
+def test_a_key_that_nobody_uses_is_asked_for_again(accesses, clock):
+    key = connected_key()
+    accesses.look_up(key)
+
+    for _ in range(round(FRESH_S / REFRESH_S)):
+        pass_a_second(accesses, clock)
+
+    assert accesses.kept(key) is None
+
+
+def test_a_key_that_was_replaced_is_refused_after_the_next_refresh(accesses, clock):
+    key = connected_key()
+    accesses.look_up(key)
+    make.ingest_key(Feed.objects.get())
+
+    pass_a_second(accesses, clock, key)
+
+    assert accesses.kept(key) is False
+
+
+def test_all_keys_in_use_are_asked_for_in_one_query(
+    accesses, clock, django_assert_num_queries
+):
+    keys = [connected_key() for _ in range(5)]
+    for key in keys:
+        accesses.look_up(key)
+
+    with django_assert_num_queries(1):
+        pass_a_second(accesses, clock, *keys)
+
+    assert all(accesses.kept(key) for key in keys)
+
+
+def test_two_who_find_it_due_ask_once(accesses, clock, django_assert_num_queries):
+    key = connected_key()
+    accesses.look_up(key)
+    accesses.kept(key)
+    clock.seconds += REFRESH_S
+
+    with django_assert_num_queries(1):
+        accesses.refresh()
+        accesses.refresh()
