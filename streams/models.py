@@ -12,6 +12,7 @@ from streams.delivery.models import (
     Halt,
     Lease,
     Rejection,
+    Replay,
 )
 from streams.events.models import Event, Feed, FeedMark, SeenMessage
 from streams.tenancy.models import (
@@ -26,5 +27,6 @@ from streams.tenancy.models import (
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
     "FeedMark", "Halt", "Lease", "Partner", "PartnerMembership", "PartnerToken", "Rejection",
+    "Replay",
     "SeenMessage", "Stream", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

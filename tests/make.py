@@ -22,7 +22,7 @@ from streams.connections.keys import WriteKey, seal_write_key
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.accept import accept
-from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
 from streams.events.log import Addition, NewEvent
 from streams.events.marks import quarter
 from streams.events.models import Feed
@@ -216,6 +216,25 @@ def due_cursor(events: int = 3, connection: Connection | None = None) -> Cursor:
     append(made.feed, events)
     made.refresh_from_db()
     return made
+
+
+def replay(live: Cursor, *, end: int | None = None, **fields) -> Replay:
+    """One that runs, of what a live cursor has passed; fields of its cursor or its own."""
+    start = fields.pop("start", 0)
+    own = {f.name for f in Replay._meta.fields} & fields.keys()
+    kept = {name: fields.pop(name) for name in own}
+    made = cursor(
+        live.connection,
+        kind=Cursor.Kind.REPLAY,
+        **{
+            "start": start,
+            "position": start,
+            "end_seq": live.position if end is None else end,
+            "due_at": NOW,
+            **fields,
+        },
+    )
+    return Replay.objects.create(cursor=made, requested_at=NOW, **kept)
 
 
 def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -13,15 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
-from streams.connections.models import Connection
-from streams.delivery.reading import Fate, deliveries_of, fates
+from streams.delivery.reading import deliveries_of, fates
 from streams.events import reading
 from streams.events.models import Feed
 from streams.events.reading import EventFilter
 from streams.spec.calls import CALLS
-
-if TYPE_CHECKING:
-    from streams.delivery.models import Delivery
 
 
 class Search(forms.Form):
@@ -78,7 +74,7 @@ def event(
         "event": found,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
         "fate": fate,
-        "deliveries": _deliveries(fate, seq),
+        "deliveries": deliveries_of(feed, seq),
     }
     return _shown(request, site, feed, "admin/feed_event.html", content)
 
@@ -89,12 +85,6 @@ def _feed(request: HttpRequest, feed_id: int) -> Feed:
         raise PermissionDenied
     feeds = Feed.objects.select_related("workspace", "stream")
     return get_object_or_404(feeds, pk=feed_id)
-
-
-def _deliveries(fate: Fate, seq: int) -> list[Delivery]:
-    if fate.connection_id is None:
-        return []
-    return deliveries_of(Connection.objects.get(pk=fate.connection_id), seq)
 
 
 def _shown(

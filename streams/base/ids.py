@@ -17,6 +17,16 @@ def public_id() -> str:
     return "".join(secrets.choice(PUBLIC_ALPHABET) for _ in range(12))
 
 
+def id_named(name: str) -> str:
+    """A public id that is the same whenever it is asked for by the same name."""
+    drawn = int.from_bytes(hashlib.sha256(name.encode()).digest())
+    letters = []
+    for _ in range(12):
+        drawn, letter = divmod(drawn, len(PUBLIC_ALPHABET))
+        letters.append(PUBLIC_ALPHABET[letter])
+    return "".join(letters)
+
+
 def short_code() -> str:
     """Four digits for a person to read from one screen and find on another."""
     return f"{secrets.randbelow(10_000):04d}"

@@ -42,9 +42,13 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
 
 def _mark_due(feed_ids: set[int], now: datetime) -> set[int]:
     # The feeds are locked, and a drain locks the feed before its cursor goes idle
-    # (outcome.py): either it saw our events, or we see it idle.
+    # (outcome.py): either it saw our events, or we see it idle. No event is new to a
+    # replay, which has an end.
     idle = Cursor.objects.filter(
-        feed_id__in=feed_ids, due_at=None, position__lt=F("feed__head_seq")
+        feed_id__in=feed_ids,
+        kind=Cursor.Kind.LIVE,
+        due_at=None,
+        position__lt=F("feed__head_seq"),
     )
     woken = dict(idle.values_list("pk", "stream_id"))
     if woken:

@@ -33,6 +33,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.orders import Orders
 from streams.delivery.outcome import Sent, record
 from streams.delivery.reader import BatchReader
+from streams.delivery.replaying import NothingTaken, pass_over
 from streams.delivery.sender import Sender
 from streams.delivery.services import need_attention
 from streams.delivery.turns import Due, Turns
@@ -208,6 +209,9 @@ class Drain:
     def _read(self, cursor: Cursor) -> Batch | None:
         try:
             return self._reader.read(cursor)
+        except NothingTaken as passed:
+            pass_over(cursor, passed.up_to, now=now())
+            return None
         except MissingEvents as error:
             # Retention may have taken the cursor past them since it was read.
             if not Cursor.objects.filter(pk=cursor.pk, position=cursor.position):

@@ -114,7 +114,7 @@ def as_known(connection: Connection) -> ConnectionQuerySet:
 
 
 def note(
-    action: str, connection: Connection, actor: User | None, **detail: str
+    action: str, connection: Connection, actor: User | None, **detail: str | int | bool
 ) -> None:
     """The audit entry of what was done to a connection."""
     record(

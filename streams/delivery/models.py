@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from streams.base.clock import now
+from streams.base.ids import public_id
 from streams.connections.regions import Region
+from streams.delivery.selection import ReplayFilter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +31,7 @@ class Cursor(models.Model):
     """How far a feed has been sent to a connection.
 
     Accounts for every event after `start`: delivered, rejected, filtered, expired, or
-    pending between `position` and the feed's head.
+    pending between `position` and the feed's head, or the end of a replay.
     """
 
     class Kind(models.TextChoices):
@@ -47,6 +50,10 @@ class Cursor(models.Model):
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LIVE)
     start = models.BigIntegerField()
     position = models.BigIntegerField()
+    # The last number of a replay. None: it is live, and goes on with the feed.
+    end_seq = models.BigIntegerField(null=True)
+    # When a replay reached its end, or was cancelled before: it moves no more.
+    ended_at = models.DateTimeField(null=True)
     # When the event at `position` was received: a bound for reading on, so that
     # PostgreSQL looks into no older partition.
     position_at = models.DateTimeField(null=True)
@@ -64,6 +71,10 @@ class Cursor(models.Model):
         default=0
     )  # tries in a row without an answer to act on
     failing_since = models.DateTimeField(null=True)
+    # Where it stood, and when, as Segment last began to refuse or not to answer; kept
+    # when that is over, so that one can replay what came since.
+    troubled_seq = models.BigIntegerField(null=True)
+    troubled_at = models.DateTimeField(null=True)
     # Segment refused a request whose last event this was: somewhere between
     # `position` and it there is a bad one.
     suspect_seq = models.BigIntegerField(null=True)
@@ -74,12 +85,25 @@ class Cursor(models.Model):
 
     class Meta:
         constraints = [
+            # One live cursor, and one replay at a time. (A live one never ends.)
             models.UniqueConstraint(
-                fields=["connection"], condition=Q(kind="live"), name="one_live_cursor"
+                fields=["connection", "kind"],
+                condition=Q(ended_at=None),
+                name="one_cursor_of_each_kind",
             ),
             models.CheckConstraint(
                 condition=Q(start__lte=F("position"), start__gte=0),
                 name="cursor_starts_before_its_position",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="live", end_seq=None, ended_at=None)
+                | Q(kind="replay", end_seq__isnull=False, end_seq__gte=F("position")),
+                name="replay_ends_at_its_end",
+            ),
+            # Nothing can wake what has ended: no append, no retry, no late answer.
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(due_at=None),
+                name="ended_is_never_due",
             ),
         ]
         indexes = [
@@ -99,6 +123,56 @@ class Cursor(models.Model):
         """Events that Segment took."""
         settled = self.position - self.start
         return settled - self.rejected - self.filtered - self.expired
+
+
+class Replay(models.Model):
+    """What a replay's cursor sends again, how, and who asked for it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        HELD = "held", "On hold"
+        FINISHED = "finished", "Finished"
+        STOPPED = "stopped", "Stopped"
+        CANCELLED = "cancelled", "Cancelled"
+
+    cursor = models.OneToOneField(
+        Cursor, on_delete=models.PROTECT, primary_key=True, related_name="replay"
+    )
+    public_id = models.CharField(max_length=12, unique=True, default=public_id)
+    # The filter; what is empty does not matter.
+    name = models.CharField(max_length=200, blank=True)
+    type = models.CharField(max_length=8, blank=True)
+    user_id = models.CharField(max_length=200, blank=True)
+    rejected_only = models.BooleanField(default=False)
+    new_ids = models.BooleanField(default=False)  # else the same messageIds
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(default=now)
+    stopped_because = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def filter(self) -> ReplayFilter:
+        """Which events of the range it sends."""
+        return ReplayFilter(
+            name=self.name,
+            type=self.type,
+            user_id=self.user_id,
+            rejected_only=self.rejected_only,
+        )
+
+    @property
+    def state(self) -> State:
+        """How far it is, as its cursor says."""
+        cursor = self.cursor
+        if cursor.ended_at is None:
+            return self.State.HELD if cursor.held else self.State.RUNNING
+        if cursor.position == cursor.end_seq:
+            return self.State.FINISHED
+        return self.State.STOPPED if self.stopped_because else self.State.CANCELLED
 
 
 class Lease(models.Model):

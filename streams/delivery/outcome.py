@@ -10,9 +10,9 @@ import structlog
 from django.db import transaction
 
 from streams.delivery.answers import Answer, Verdict
-from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
 from streams.delivery.services import need_attention
-from streams.delivery.steps import Step, step_after
+from streams.delivery.steps import Step, after_the_end, step_after
 from streams.events.marks import quarter
 from streams.events.models import Feed
 
@@ -47,7 +47,10 @@ def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
     """
     with transaction.atomic():
         heads = _heads_of_those_that_catch_up(sents)
-        done = [(sent, step) for sent in sents if (step := _apply(sent, heads, now))]
+        ended = _ended_meanwhile(sents)
+        done = [
+            (sent, step) for sent in sents if (step := _apply(sent, heads, ended, now))
+        ]
         deliveries = [_delivery(sent, step) for sent, step in done]
         Delivery.objects.bulk_create(deliveries)
     _log(deliveries)
@@ -60,7 +63,8 @@ def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
     ids = {
         sent.cursor.feed_id
         for sent in sents
-        if sent.batch.last_seq >= sent.cursor.feed.head_seq
+        if sent.cursor.end_seq is None
+        and sent.batch.last_seq >= sent.cursor.feed.head_seq
     }
     if not ids:
         return {}
@@ -68,22 +72,41 @@ def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
     return dict(locked.order_by("pk").values_list("pk", "head_seq"))
 
 
-def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Step | None:
+def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
+    """The replays among these that were cancelled while their request was under way."""
+    replays = [sent.cursor for sent in sents if sent.cursor.end_seq is not None]
+    if not replays:
+        return set()
+    # All cursors of their connections, in the order in which holding.py locks them.
+    locked = Cursor.objects.select_for_update(no_key=True).filter(
+        connection__in={cursor.connection_id for cursor in replays}
+    )
+    moments = dict(locked.order_by("pk").values_list("pk", "ended_at"))
+    return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
+
+
+def _apply(
+    sent: Sent, heads: dict[int, int], ended: set[int], now: datetime
+) -> Step | None:
     cursor = sent.cursor
     step = step_after(
         sent.answer,
         sent.batch,
         cursor,
-        head=heads.get(cursor.feed_id),
+        head=heads.get(cursor.feed_id) if cursor.end_seq is None else cursor.end_seq,
         now=now,
         chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
     )
+    if cursor.pk in ended:
+        step = after_the_end(step)
     if not _still_stands(cursor, step).update(**step.fields):
         log.warning("delivery.overtaken", cursor=cursor.pk)
         return None
     if step.hold_because:
         need_attention(connection=cursor.connection, reason=step.hold_because)
-    if step.moves:
+    if step.stop_because:
+        Replay.objects.filter(pk=cursor.pk).update(stopped_because=step.stop_because)
+    if step.moves and cursor.end_seq is None:  # the chart is of live cursors
         _mark(cursor, now)
     if step.outcome is Delivery.Outcome.REJECTED:
         _reject(sent, now)
@@ -93,7 +116,7 @@ def _apply(sent: Sent, heads: dict[int, int], now: datetime) -> Step | None:
 def _still_stands(cursor: Cursor, step: Step) -> QuerySet[Cursor]:
     """The cursor's row, if it still is as it was when the batch was read."""
     still = Cursor.objects.filter(pk=cursor.pk, position=cursor.position)
-    if step.outcome is Delivery.Outcome.RETRY:
+    if step.retry_at is not None:
         # With a new key, or told to try now, it need not wait for the old failure.
         return still.filter(due_at=cursor.due_at)
     return still

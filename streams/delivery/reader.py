@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.delivery import replaying
 from streams.delivery.batching import (
     Batch,
     most_events,
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from streams.delivery.models import Cursor
     from streams.events.store import LogRow
 
-# Feeds whose mean size is remembered; forgetting one costs a larger read.
-KNOWN_FEEDS = 10_000
-# Of a feed that is not known yet: a second read for small events costs more than to have
+# Cursors whose events' mean size is remembered; forgetting one costs a larger read.
+KNOWN_CURSORS = 10_000
+# Of one that is not known yet: a second read for small events costs more than to have
 # read in vain of large ones.
 FIRST_MEAN_BYTES = 1_000
 
@@ -30,20 +31,26 @@ class BatchReader:
         self._mean_bytes: dict[int, float] = {}
 
     def read(self, cursor: Cursor) -> Batch | None:
-        """The events after the cursor's position. Raises batching.MissingEvents."""
+        """The events after the cursor's position.
+
+        Raises batching.MissingEvents; of a replay replaying.NothingTaken.
+        """
         most = most_events(position=cursor.position, suspect_seq=cursor.suspect_seq)
-        mean = self._mean_bytes.get(cursor.feed_id, FIRST_MEAN_BYTES)
-        rows = _rows(cursor, page=rows_to_ask(mean, most))
-        batch = take(rows, after=cursor.position, most=most)
+        mean = self._mean_bytes.get(cursor.pk, FIRST_MEAN_BYTES)
+        page = rows_to_ask(mean, most)
+        if cursor.end_seq is None:
+            batch = take(_rows(cursor, page), after=cursor.position, most=most)
+        else:
+            batch = replaying.read(cursor, page=page)
         if batch:
-            self._learn(cursor.feed_id, batch)
+            self._learn(cursor.pk, batch)
         return batch
 
-    def _learn(self, feed_id: int, batch: Batch) -> None:
-        if len(self._mean_bytes) >= KNOWN_FEEDS:
+    def _learn(self, cursor_id: int, batch: Batch) -> None:
+        if len(self._mean_bytes) >= KNOWN_CURSORS:
             self._mean_bytes.clear()
         size = sum(map(len, batch.payloads)) + len(batch)
-        self._mean_bytes[feed_id] = size / len(batch)
+        self._mean_bytes[cursor_id] = size / len(batch)
 
 
 def _rows(cursor: Cursor, page: int) -> Iterator[LogRow]:

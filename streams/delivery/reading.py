@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery, TextChoices
 
 from streams.delivery.batching import MAX_EVENTS
 from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.delivery.replaying import matching
 from streams.events.models import Event, Feed
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def page(
     connection: Connection, *, before: int | None = None, limit: int = 50
 ) -> DeliveryPage:
     """The deliveries of a connection with an id below `before`; None: the newest."""
-    older = Delivery.objects.filter(connection=connection)
+    older = Delivery.objects.filter(connection=connection).select_related(
+        "cursor__replay"
+    )
     if before is not None:
         older = older.filter(pk__lt=before)
     found = list(older.order_by("-pk")[: limit + 1])
@@ -65,15 +68,27 @@ def page(
     )
 
 
-def deliveries_of(connection: Connection, seq: int) -> list[Delivery]:
-    """Every request that carried the event, newest first."""
-    # The range's end bounds the search: none holds more than MAX_EVENTS.
+def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
+    """Every request that carried the event, of replays too, newest first."""
+    # The range's end bounds the search: none spans more than MAX_EVENTS.
     holding = Delivery.objects.filter(
-        connection=connection,
+        connection__in=list(feed.connections.values_list("pk", flat=True)),
         last_seq__range=(seq, seq + MAX_EVENTS - 1),
         first_seq__lte=seq,
     )
-    return list(holding.order_by("-pk")[:TRIES_SHOWN])
+    newest = holding.select_related("cursor__replay", "cursor__feed").order_by("-pk")
+    found = list(newest[:TRIES_SHOWN])
+    cursors = {delivery.cursor_id: delivery.cursor for delivery in found}
+    carried = {pk for pk, cursor in cursors.items() if _takes(cursor, seq)}
+    return [delivery for delivery in found if delivery.cursor_id in carried]
+
+
+def _takes(cursor: Cursor, seq: int) -> bool:
+    """Whether the cursor sends the event, which lies amid its range."""
+    if cursor.end_seq is None or cursor.replay.filter.takes_all:
+        return True
+    wanted = cursor.replay.filter
+    return matching(cursor, wanted, after=seq - 1, up_to=seq).exists()
 
 
 def fates(feed: Feed, events: Sequence[Event]) -> dict[int, Fate]:

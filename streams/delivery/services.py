@@ -48,6 +48,7 @@ from streams.delivery.proof import (
     confirm_seen,
     send_test_event,
 )
+from streams.delivery.replays import left_to_replay, stop_replay
 from streams.events.models import Event, Feed
 from streams.events.retention import oldest_retained
 
@@ -67,6 +68,7 @@ __all__ = [
     "Impact",
     "InvalidWriteKey",
     "KeyInUse",
+    "NotKept",
     "RegionNotOffered",
     "TestEvent",
     "WrongShape",
@@ -97,6 +99,10 @@ class AlreadyConnected(Conflict):
     """The feed has a connection."""
 
 
+class NotKept(ValueError):
+    """A connection cannot begin there: those events are not there, or no longer."""
+
+
 class ChangedMeanwhile(Conflict):
     """Somebody else changed or deleted the connection first."""
 
@@ -112,6 +118,7 @@ class Impact:
 
     queued: int
     oldest_at: datetime | None  # when the first of them was received
+    replaying: int  # numbers that a replay has still before it
     now_to: str  # "…1234 (United States)"
     then_to: str
 
@@ -119,13 +126,19 @@ class Impact:
 @sensitive_variables("write_key")
 @transaction.atomic
 def connect(
-    *, feed: Feed, write_key: str, region: str, actor: User | None
+    *,
+    feed: Feed,
+    write_key: str,
+    region: str,
+    actor: User | None,
+    after: int | None = None,
 ) -> Connection:
     """Point a feed at a Segment source.
 
-    What waits is sent: from the oldest event that is kept or, after a connection that
-    was deleted, from where that one stopped. Raises InvalidWriteKey, RegionNotOffered,
-    AlreadyConnected; the key's text is in no message, log or audit entry.
+    It gets the events after the number `after`; unless told, what waits: from the oldest
+    event that is kept or, after a connection that was deleted, from where that one
+    stopped. Raises InvalidWriteKey, RegionNotOffered, AlreadyConnected, NotKept; the
+    key's text is in no message, log or audit entry.
     """
     key = read_write_key(write_key)
     _check_offered(region)
@@ -133,9 +146,18 @@ def connect(
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed.pk)
     if Connection.objects.current().filter(feed=feed).exists():
         raise AlreadyConnected("Somebody else has connected this a moment ago.")
+    start, start_at = _waiting(feed) if after is None else (_checked(feed, after), None)
     connection = _create(feed, key, region)
-    _create_cursor(connection, feed)
-    note("connection.made", connection, actor)
+    Cursor.objects.create(
+        connection=connection,
+        feed=feed,
+        stream_id=feed.stream_id,
+        start=start,
+        position=start,
+        position_at=start_at,
+        due_at=now() if feed.head_seq > start else None,
+    )
+    note("connection.made", connection, actor, after=start)
     return connection
 
 
@@ -180,6 +202,7 @@ def delete(*, connection: Connection, actor: User | None) -> None:
     if not current.update(deleted_at=now(), test_code="", **NO_KEY):
         raise ChangedMeanwhile
     Cursor.objects.filter(connection=connection).update(held=True)
+    stop_replay(connection, because="The connection was deleted.")
     connection.refresh_from_db()
     note("connection.deleted", connection, actor)
 
@@ -201,6 +224,7 @@ def impact(
     return Impact(
         queued=cursor.feed.head_seq - cursor.position,
         oldest_at=_received_at_after(cursor),
+        replaying=left_to_replay(connection),
         now_to=str(connection),
         then_to=f"…{last4} ({Region(region or connection.region).label})",
     )
@@ -222,22 +246,23 @@ def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
         )
 
 
-def _create_cursor(connection: Connection, feed: Feed) -> None:
+def _waiting(feed: Feed) -> tuple[int, datetime | None]:
+    """The number after which the events wait for a connection, and when it came."""
     # The newest alone: the ledger lets each speak for what comes after its start.
     live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
-    before = (
-        live.order_by("-connection_id").values_list("position", "position_at").first()
-    )
-    start, start_at = before or (oldest_retained(feed) - 1, None)
-    Cursor.objects.create(
-        connection=connection,
-        feed=feed,
-        stream_id=feed.stream_id,
-        start=start,
-        position=start,
-        position_at=start_at,
-        due_at=now() if feed.head_seq > start else None,
-    )
+    newest = live.order_by("-connection_id").values_list("position", "position_at")
+    return newest.first() or (oldest_retained(feed) - 1, None)
+
+
+def _checked(feed: Feed, after: int) -> int:
+    """The number, if the feed still has what comes after it. Raises NotKept."""
+    oldest = oldest_retained(feed)
+    if not oldest - 1 <= after <= feed.head_seq:
+        raise NotKept(
+            f"The events {oldest:,} to {feed.head_seq:,} are kept: begin with one of"
+            " these, or with the next."
+        )
+    return after
 
 
 def _new_place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ BACKOFF = Backoff()
 # Segment refuses a single event seldom. So many in a row say that something else is
 # wrong: better to hold them all than to reject one after the other.
 MAX_REJECTIONS_IN_ROW = 20
+ALL_REFUSED = f"Segment refused {MAX_REJECTIONS_IN_ROW} events one after the other."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Step:
     fields: dict[str, object] = field(default_factory=dict)
     moves: bool = False
     hold_because: str = ""
+    stop_because: str = ""  # of a replay: the connection goes on
     retry_at: datetime | None = None
 
 
@@ -41,14 +43,14 @@ def step_after(
 ) -> Step:
     """The step that an answer to a batch of this cursor calls for.
 
-    `head` is the feed's last number, read under its lock; None: the batch did not reach
-    what was known of it. `chance` is a random number from 0 to 1.
+    `head` is the feed's last number, read under its lock, or the end of a replay; None:
+    the batch did not reach what was known of it. `chance` is a random number from 0 to 1.
     """
     match answer.verdict:
         case Verdict.TAKEN:
             return _forward(batch, cursor, head, now, rejected=False)
         case Verdict.HOLD:
-            return _hold(answer.reason)
+            return _hold(answer.reason, cursor, now)
         case Verdict.RETRY:
             return _later(answer, cursor, now, chance)
         case Verdict.HALVE if len(batch) > 1:
@@ -57,9 +59,16 @@ def step_after(
         case Verdict.HALVE if cursor.rejections_in_row < MAX_REJECTIONS_IN_ROW:
             return _forward(batch, cursor, head, now, rejected=True)
         case Verdict.HALVE:
-            return _hold(
-                f"Segment refused {MAX_REJECTIONS_IN_ROW} events one after the other."
-            )
+            return _hold(ALL_REFUSED, cursor, now)
+
+
+def after_the_end(step: Step) -> Step:
+    """The same for a replay that ended (was cancelled) while the request was under way.
+
+    What Segment took counts; nothing follows from it.
+    """
+    fields = {k: v for k, v in step.fields.items() if k not in ("due_at", "ended_at")}
+    return replace(step, fields=fields, stop_because="", retry_at=None)
 
 
 def _forward(
@@ -78,13 +87,38 @@ def _forward(
     if cursor.suspect_seq is not None and cursor.suspect_seq <= last:
         fields["suspect_seq"] = None
     if rejected:
-        return Step(Delivery.Outcome.REJECTED, fields, moves=True)
-    fields["last_delivered_at"] = now
-    return Step(Delivery.Outcome.DELIVERED, fields, moves=True)
+        step = Step(Delivery.Outcome.REJECTED, fields, moves=True)
+    else:
+        fields["last_delivered_at"] = now
+        step = Step(Delivery.Outcome.DELIVERED, fields, moves=True)
+    return step if cursor.end_seq is None else _of_replay(step, batch, cursor, now)
 
 
-def _hold(reason: str) -> Step:
-    return Step(Delivery.Outcome.HELD, {"rejections_in_row": 0}, hold_because=reason)
+def _of_replay(step: Step, batch: Batch, cursor: Cursor, now: datetime) -> Step:
+    """What is more to write for a replay: what it passed over, and its end."""
+    fields = dict(step.fields)
+    skipped = batch.last_seq - cursor.position - len(batch)
+    fields["filtered"] = cursor.filtered + skipped
+    if fields["due_at"] is None:
+        fields["ended_at"] = now
+    elif fields["rejections_in_row"] == MAX_REJECTIONS_IN_ROW:
+        # Of events that it sends for the second time that says nothing about the
+        # connection, so live events go on.
+        fields |= {"due_at": None, "ended_at": now}
+        return replace(step, fields=fields, stop_because=ALL_REFUSED)
+    return replace(step, fields=fields)
+
+
+def _hold(reason: str, cursor: Cursor, now: datetime) -> Step:
+    fields = {"rejections_in_row": 0, **_trouble(cursor, now)}
+    return Step(Delivery.Outcome.HELD, fields, hold_because=reason)
+
+
+def _trouble(cursor: Cursor, now: datetime) -> dict[str, object]:
+    """Where and when the trouble began, unless it has lasted for a while."""
+    if cursor.failing_since is not None:
+        return {}
+    return {"troubled_seq": cursor.position, "troubled_at": now}
 
 
 def _later(answer: Answer, cursor: Cursor, now: datetime, chance: float) -> Step:
@@ -96,5 +130,6 @@ def _later(answer: Answer, cursor: Cursor, now: datetime, chance: float) -> Step
         "failures": failures,
         "failing_since": cursor.failing_since or now,
         "due_at": now + wait,
+        **_trouble(cursor, now),
     }
     return Step(Delivery.Outcome.RETRY, fields, retry_at=now + wait)

@@ -59,7 +59,7 @@ def page(
     low = max(bottom, top - SCAN)
     if low >= top:
         return EventPage(events=[], next_before=None, searched_to=0)
-    matching = _between(feed, low, top).filter(*_conditions(wanted))
+    matching = between(feed, low, top).filter(*_conditions(wanted))
     found = list(
         matching.defer("payload").fetch_mode(FETCH_RAISE).order_by("-seq")[: limit + 1]
     )
@@ -74,7 +74,7 @@ def event(feed: Feed, seq: int) -> Event | None:
     """One event with its payload; None: never written, or past its retention."""
     if seq < oldest_retained(feed):  # its row may not have been deleted yet
         return None
-    return _between(feed, seq, seq + 1).first()
+    return between(feed, seq, seq + 1).first()
 
 
 def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, int]:
@@ -100,7 +100,7 @@ def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, in
     return top, bottom
 
 
-def _between(feed: Feed, low: int, top: int) -> QuerySet[Event]:
+def between(feed: Feed, low: int, top: int) -> QuerySet[Event]:
     """The events from `low` to below `top`.
 
     Told when they were received, PostgreSQL opens the partitions of those days only.

@@ -88,7 +88,9 @@ def _migrations() -> Part:
 
 
 def _oldest_due(now: datetime) -> Part:
-    oldest = Cursor.objects.to_send(now).aggregate(since=Min("due_at"))["since"]
+    # A replay gives way to live events, for as long as need be.
+    live = Cursor.objects.to_send(now).filter(kind=Cursor.Kind.LIVE)
+    oldest = live.aggregate(since=Min("due_at"))["since"]
     age = now - oldest if oldest else timedelta()
     # What waits behind a region that is down has an owner, who probes it.
     late = unowned_due(now).filter(due_at__lt=now - OLDEST_DUE_BOUND).exists()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from streams.delivery.models import Cursor
+from django.db.models import Count, Q
+
+from streams.delivery.models import Cursor, Rejection
 from streams.events.models import Feed
 
 
@@ -30,38 +34,47 @@ def of(feed: Feed) -> Ledger:
 
 
 def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
-    """The ledgers of many feeds by the feed's id, in two queries."""
+    """The ledgers of many feeds by the feed's id, in two queries.
+
+    A third where a connection sends again what one before it had sent.
+    """
     ids = list(feed_ids)
     live = Cursor.objects.filter(feed__in=ids, kind=Cursor.Kind.LIVE)
     cursors: dict[int, list[Cursor]] = {}
     for cursor in live.order_by("-connection_id"):
         cursors.setdefault(cursor.feed_id, []).append(cursor)
+    again = _refused_again(cursors.values())
     # The heads after the cursors: no position that was read can be beyond them.
     feeds = Feed.objects.filter(pk__in=ids)
     heads = feeds.values_list("pk", "head_seq", "expired")
-    return {pk: balance(head, cursors.get(pk, []), gone) for pk, head, gone in heads}
+    return {
+        pk: balance(head, cursors.get(pk, []), gone, again) for pk, head, gone in heads
+    }
 
 
-def balance(head: int, cursors: Sequence[Cursor], expired: int = 0) -> Ledger:
+def balance(
+    head: int,
+    cursors: Sequence[Cursor],
+    expired: int = 0,
+    refused_again: Mapping[int, int] = {},
+) -> Ledger:
     """Add up what a feed's live cursors say, the newest connection's first.
 
-    The newest one speaks for every event after its start, an older one for those
-    before that. The first `expired` ones expired before there was any.
+    The first `expired` events expired before there was any. `refused_again` has, for a
+    cursor by its id, how many of its rejections lie beyond what it speaks for.
     """
     if not cursors:
         return Ledger(accepted=head, expired=expired, held=head - expired)
-    delivered = rejected = unsent = 0
+    delivered = rejected = unsent = below = 0
     unconnected = expired
-    below = cursors[0].position
-    for cursor in cursors:
-        if cursor is not cursors[0] and cursor.start >= below:
-            continue  # a newer one has sent all of that again
-        # What a request under way settled after its connection was deleted counts for
-        # the newer one, which sends it again.
-        overlap = max(0, cursor.position - below)
-        delivered += max(0, cursor.delivered - overlap)
-        rejected += cursor.rejected - max(0, overlap - cursor.delivered)
-        unsent += cursor.filtered + max(0, below - cursor.position)
+    for cursor, last in _spoken_for(cursors):
+        # What it did beyond that counts for the newer one, which does it again. Where
+        # rejections of it are forgotten by now, as much as can be was delivered.
+        beyond = max(0, cursor.position - last)
+        taken = min(beyond - refused_again.get(cursor.pk, 0), cursor.delivered)
+        delivered += cursor.delivered - taken
+        rejected += cursor.rejected - (beyond - taken)
+        unsent += cursor.filtered + max(0, last - cursor.position)
         expired += cursor.expired
         below = cursor.start
     waiting, held = head - cursors[0].position, cursors[0].held
@@ -76,3 +89,29 @@ def balance(head: int, cursors: Sequence[Cursor], expired: int = 0) -> Ledger:
         held=waiting if held else 0,
         last_delivered_at=max(moments, default=None),
     )
+
+
+def _spoken_for(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]:
+    """Each cursor that speaks for some events, and the last number it does so for.
+
+    The newest one speaks for all that comes after its start, an older one for what comes
+    before that: what was sent once more, to another connection, counts there.
+    """
+    last = cursors[0].position
+    for cursor in cursors:
+        if cursor is cursors[0] or cursor.start < last:
+            yield cursor, last
+            last = cursor.start
+
+
+def _refused_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, int]:
+    overlaps = [
+        Q(cursor=cursor.pk, seq__gt=last, seq__lte=cursor.position)
+        for cursors in feeds
+        for cursor, last in _spoken_for(cursors)
+        if cursor.position > last and cursor.rejected
+    ]
+    if not overlaps:
+        return {}
+    refused = Rejection.objects.filter(reduce(or_, overlaps))
+    return dict(refused.values_list("cursor").annotate(count=Count("pk")).order_by())

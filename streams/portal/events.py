@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from streams.connections.models import Connection
 from streams.delivery import reading as deliveries
 from streams.events import reading
 from streams.events.retention import oldest_retained
@@ -54,17 +53,13 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     if found is None:
         raise Http404
     fate = deliveries.fates(place.the_feed, [found])[seq]
-    tries = []
-    if fate.connection_id is not None:
-        connection = Connection.objects.get(pk=fate.connection_id)
-        tries = deliveries.deliveries_of(connection, seq)
     payload = bytes(found.payload)
     shown = {
         "place": place,
         "event": found,
         "kept_until": place.the_feed.stream.retention.kept_until(found.received_at),
         "fate": fate,
-        "tries": tries,
+        "tries": deliveries.deliveries_of(place.the_feed, seq),
         "stamps": stamps(payload),
         "pretty": highlighted(payload),
     }

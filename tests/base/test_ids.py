@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from streams.base.ids import Secret, digest, new_secret, public_id, short_code
+from streams.base.ids import Secret, digest, id_named, new_secret, public_id, short_code
 
 
 def test_a_secret_is_its_prefix_and_32_letters_and_digits():
@@ -33,3 +33,8 @@ def test_even_half_a_character_has_a_digest():
 def test_public_ids_and_codes_have_their_form():
     assert re.fullmatch(r"[b-df-hj-np-tv-xz2-9]{12}", public_id())
     assert re.fullmatch(r"[0-9]{4}", short_code())
+
+
+def test_a_name_has_one_public_id_and_another_name_another():
+    assert re.fullmatch(r"[b-df-hj-np-tv-xz2-9]{12}", id_named("a:1"))
+    assert id_named("a:1") == id_named("a:1") != id_named("a:2")

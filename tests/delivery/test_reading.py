@@ -114,7 +114,7 @@ def test_every_request_that_carried_an_event_is_listed_newest_first():
     make.delivered(cursor, 2)
     taken = make.delivered(cursor, 4)
 
-    assert deliveries_of(cursor.connection, 3) == [taken, split, retry]
+    assert deliveries_of(cursor.feed, 3) == [taken, split, retry]
 
 
 def test_deliveries_come_in_pages_newest_first():
@@ -145,4 +145,4 @@ def test_tries_of_one_event_are_bounded(monkeypatch):
         make.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY) for _ in range(3)
     ]
 
-    assert deliveries_of(cursor.connection, 1) == [tries[2], tries[1]]
+    assert deliveries_of(cursor.feed, 1) == [tries[2], tries[1]]

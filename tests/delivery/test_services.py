@@ -27,6 +27,7 @@ from streams.delivery.services import (
     CannotTest,
     ChangedMeanwhile,
     KeyInUse,
+    NotKept,
     RegionNotOffered,
     WrongShape,
 )
@@ -73,6 +74,49 @@ def test_events_that_waited_for_a_connection_are_due_at_once():
 
     assert (cursor.start, cursor.position, cursor.held) == (0, 0, False)
     assert cursor.due_at is not None
+
+
+@pytest.mark.parametrize(
+    ("after", "waits"), [(0, True), (2, True), (3, False), (None, True)]
+)
+def test_a_connection_may_begin_after_any_number_that_is_kept(after, waits):
+    feed = make.feed()
+    make.append(feed, 3)
+
+    connection = services.connect(
+        feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=after
+    )
+
+    cursor = live_cursor(connection)
+    assert cursor.start == cursor.position == (after or 0)
+    assert (cursor.due_at is not None) is waits
+    assert last_entry().detail["after"] == (after or 0)
+
+
+@pytest.mark.parametrize("after", [-1, 0, 4])
+def test_a_connection_cannot_begin_with_events_that_are_not_there(after):
+    feed = make.feed()
+    make.append(feed, 3)
+    Event.objects.filter(feed=feed, seq=1).delete()
+
+    with pytest.raises(NotKept, match="The events 2 to 3 are kept"):
+        services.connect(
+            feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=after
+        )
+
+    assert not Connection.objects.exists()
+
+
+def test_a_connection_may_begin_amid_what_an_earlier_one_has_sent():
+    feed = make.feed()
+    earlier = make.due_cursor(5, make.connection(feed, deleted_at=make.NOW))
+    make.delivered(earlier, 4)
+
+    connection = services.connect(
+        feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=2
+    )
+
+    assert live_cursor(connection).position == 2
 
 
 def test_an_event_after_the_connection_makes_its_cursor_due():
@@ -152,6 +196,7 @@ def test_connecting_is_audited_without_the_key():
         "connection": connection.public_id,
         "key": "…0001",
         "region": "us",
+        "after": 0,
     }
 
 
@@ -312,6 +357,7 @@ def test_the_impact_says_how_many_events_go_where():
     assert impact == services.Impact(
         queued=3,
         oldest_at=make.NOW,
+        replaying=0,
         now_to="…0001 (United States)",
         then_to="…bbbb (Europe (Ireland))",
     )

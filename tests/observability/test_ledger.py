@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from streams.delivery.models import Cursor
@@ -8,8 +10,14 @@ from streams.observability.ledger import Ledger, balance
 from tests import make
 
 
-def cursor(**fields):
-    return Cursor(**{"start": 0, "position": 0, **fields})
+def cursor(*, refused_again=0, **fields):
+    """`refused_again` of its rejections lie beyond what it speaks for."""
+    made = Cursor(**{"pk": next(numbers), "start": 0, "position": 0, **fields})
+    again[made.pk] = refused_again
+    return made
+
+
+numbers, again = itertools.count(1), {}
 
 
 @pytest.mark.parametrize(
@@ -61,14 +69,17 @@ def cursor(**fields):
         ),
         (
             9,
-            [cursor(position=6), cursor(position=2, rejected=2, held=True)],
+            [
+                cursor(position=6),
+                cursor(position=2, rejected=2, refused_again=2, held=True),
+            ],
             Ledger(accepted=9, delivered=6, pending=3),
         ),
         (
             9,
             [
                 cursor(start=2, position=6),
-                cursor(position=4, rejected=3, held=True),
+                cursor(position=4, rejected=3, refused_again=1, held=True),
             ],
             Ledger(accepted=9, delivered=4, rejected=2, pending=3),
         ),
@@ -78,10 +89,19 @@ def cursor(**fields):
             [cursor(position=2), cursor(position=4, rejected=1, held=True)],
             Ledger(accepted=9, delivered=2, pending=7),
         ),
+        # … or much of it again, of which some was refused.
+        (
+            9,
+            [
+                cursor(start=3, position=5),
+                cursor(position=8, rejected=4, refused_again=3, held=True),
+            ],
+            Ledger(accepted=9, delivered=4, rejected=1, pending=4),
+        ),
     ],
 )
 def test_the_ledger_adds_up(head, cursors, expected):
-    found = balance(head, cursors)
+    found = balance(head, cursors, refused_again=again)
 
     assert found == expected
     assert found.accepted == (
@@ -117,9 +137,24 @@ def test_a_feed_tells_what_its_cursor_has_done():
 def test_a_replay_does_not_count_twice():
     live = make.due_cursor(events=2)
     make.delivered(live, 2)
-    make.cursor(live.connection, kind=Cursor.Kind.REPLAY, position=1, due_at=make.NOW)
+    make.replay(live, position=1)
 
     assert ledger.of(live.feed).delivered == 2
+
+
+@pytest.mark.django_db
+def test_what_a_later_connection_sends_again_counts_there_and_once():
+    feed = make.feed()
+    earlier = make.due_cursor(6, make.connection(feed, deleted_at=make.NOW))
+    make.rejected(earlier)
+    make.delivered(earlier, 4)
+    make.rejected(earlier)
+    later = make.cursor(make.connection(feed), start=3, position=3, due_at=make.NOW)
+    make.delivered(later, 4)
+
+    assert ledger.of(feed) == Ledger(
+        accepted=6, delivered=3, rejected=1, pending=2, last_delivered_at=make.NOW
+    )
 
 
 @pytest.mark.django_db

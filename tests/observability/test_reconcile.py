@@ -184,20 +184,51 @@ def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
     assert found(cursor) == ["it is not held, and its connection is not active"]
 
 
-@pytest.mark.parametrize(("sent", "seen"), [(2502, False), (2503, True)])
-def test_a_connection_that_began_amid_what_another_had_sent_is_seen(sent, seen):
-    feed = make.feed()
-    make.append(feed, 2600)
-    gone = {"deleted_at": make.NOW}
-    earlier = make.cursor(make.connection(feed, **gone), held=True)
-    make.delivered(earlier, sent)
-    later = make.cursor(make.connection(feed), start=2, position=2, due_at=make.NOW)
-
-    assert list(findings(feed)) == (
-        [f"live cursor {later.pk} began amid what cursor {earlier.pk} had sent"]
-        if seen
-        else []
+@pytest.fixture
+def replay(cursor):
+    """Of the events 1 to 8 those that are odd: 1 and 3 sent, 5 refused, 7 to come."""
+    replay = make.replay(cursor, end=8, position=5, filtered=2, rejected=1, name="Odd")
+    make.delivery(replay.cursor, 1, 3, events=2)
+    Rejection.objects.create(
+        connection=cursor.connection, cursor=replay.cursor, seq=5, reason="Bad"
     )
+    return replay
+
+
+def found_of(replay):
+    prefix = f"replay cursor {replay.pk}: "
+    return [finding.removeprefix(prefix) for finding in findings(replay.cursor.feed)]
+
+
+def test_a_replay_is_right_though_it_leaves_events_out(replay):
+    assert found_of(replay) == []
+
+
+@pytest.mark.parametrize("filtered", [1, 3])
+def test_a_replay_that_miscounts_what_it_left_out_is_seen(replay, filtered):
+    change(replay.cursor, filtered=filtered)
+
+    assert found_of(replay) == [
+        f"2 events are in no delivery, {filtered} were filtered: after 3"
+    ]
+
+
+def test_a_replay_that_nobody_would_go_on_with_is_seen(replay):
+    change(replay.cursor, due_at=None)
+
+    assert found_of(replay) == ["events wait, and it is not due"]
+
+
+def test_a_replay_that_was_cancelled_waits_for_nothing(replay):
+    change(replay.cursor, due_at=None, ended_at=make.NOW)
+
+    assert found_of(replay) == []
+
+
+def test_a_replay_that_is_at_its_end_and_has_not_ended_is_seen(replay):
+    change(replay.cursor, end_seq=5)
+
+    assert found_of(replay) == ["it is at its end, and has not ended"]
 
 
 def expired(cursor):
@@ -268,7 +299,7 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
     for up_to in range(events // 10, events + 1, events // 10):
         make.delivered(cursor, up_to)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert list(findings(cursor.feed)) == []
 
 

@@ -1,0 +1,139 @@
+"""How a replay reads its next batch. It is no hot path: live cursors never come here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.delivery.batching import MAX_EVENTS, Batch, take
+from streams.delivery.models import Cursor, Rejection
+from streams.events.reading import between
+from streams.events.retention import oldest_retained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from streams.delivery.models import Replay
+    from streams.delivery.selection import ReplayFilter
+    from streams.events.models import Event
+
+    type Row = tuple[int, datetime, bytes | memoryview]  # seq, received_at, payload
+
+# Numbers that one turn looks through. The drain's one thread does it, and live cursors
+# wait meanwhile.
+WINDOW = 20_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NothingTaken(Exception):
+    """Among the events up to a number there is none for this replay."""
+
+    def __init__(self, up_to: int) -> None:
+        super().__init__(f"Nothing to send up to {up_to}.")
+        self.up_to = up_to
+
+
+def read(cursor: Cursor, *, page: int) -> Batch:
+    """The next batch of a replay, of at most `page` events. Raises NothingTaken.
+
+    Events that the filter leaves out, or that are past their retention, are passed over.
+    From first to last number a batch spans no more than one of a live cursor may, so a
+    filter never costs more requests than the whole range would.
+    """
+    replay = cursor.replay
+    top = cursor.end_seq or 0
+    if not replay.filter.takes_all:
+        top = min(top, cursor.position + WINDOW)
+    suspect = cursor.suspect_seq
+    if suspect is not None and suspect > cursor.position:
+        rows = _rows(cursor, suspect, MAX_EVENTS)
+        # Half of those among which Segment found a bad one, by count (batching.py).
+        rows = rows[: max(1, len(rows) // 2)]
+    else:
+        rows = _rows(cursor, top, page)
+    batch = pick(rows)
+    if batch is None:
+        raise NothingTaken(top)
+    if replay.new_ids:
+        payloads = [with_new_id(payload, replay) for payload in batch.payloads]
+        batch = replace(batch, payloads=payloads)
+    return batch
+
+
+def matching(
+    cursor: Cursor, wanted: ReplayFilter, *, after: int, up_to: int
+) -> QuerySet[Event]:
+    """The events of a stretch that a filter takes; `cursor` is of the connection.
+
+    To be asked of short stretches: no index helps. What is past its retention is not
+    among them, though its row may be there still.
+    """
+    after = max(after, oldest_retained(cursor.feed) - 1)
+    events = between(cursor.feed, after + 1, up_to + 1).filter(**wanted.columns)
+    if not wanted.rejected_only:
+        return events
+    refused = rejections(cursor).filter(seq__gt=after, seq__lte=up_to)
+    return events.filter(seq__in=refused.values("seq"))
+
+
+def rejections(cursor: Cursor) -> QuerySet[Rejection]:
+    """What Segment refused of the feed when it was sent first.
+
+    By this connection or those before it: what a later one meets changes no replay.
+    """
+    live = Cursor.objects.filter(
+        feed=cursor.feed_id,
+        kind=Cursor.Kind.LIVE,
+        connection__lte=cursor.connection_id,
+    )
+    return Rejection.objects.filter(cursor__in=list(live.values_list("pk", flat=True)))
+
+
+def pick(rows: Sequence[Row]) -> Batch | None:
+    """The longest batch from the start of rows that may have gaps between them."""
+    rows = [row for row in rows if row[0] - rows[0][0] < MAX_EVENTS]
+    # Numbered anew they have no gaps, as `take` wants them.
+    numbered = [(n, at, payload) for n, (_, at, payload) in enumerate(rows, start=1)]
+    batch = take(numbered, after=0, most=MAX_EVENTS)
+    if batch is None:
+        return None
+    return replace(batch, first_seq=rows[0][0], last_seq=rows[len(batch) - 1][0])
+
+
+def with_new_id(payload: bytes, replay: Replay) -> bytes:
+    """The event under another messageId: the same one whenever this replay sends it.
+
+    So what a crash makes it send again is known to Segment, and dropped.
+    """
+    event = msgspec.json.decode(payload)
+    name = f"{replay.public_id}:{event['messageId']}".encode()
+    event["messageId"] = hashlib.blake2b(name, digest_size=16).hexdigest()
+    return _encode(event)
+
+
+def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
+    """Write down that nothing up to a number is for this replay; at its end, end it."""
+    at_end = up_to == cursor.end_seq
+    standing = Cursor.objects.filter(
+        pk=cursor.pk, position=cursor.position, ended_at=None
+    )
+    standing.update(
+        position=up_to,
+        filtered=cursor.filtered + up_to - cursor.position,
+        due_at=None if at_end else now,
+        ended_at=now if at_end else None,
+    )
+
+
+def _rows(cursor: Cursor, up_to: int, most: int) -> list[Row]:
+    found = matching(
+        cursor, cursor.replay.filter, after=cursor.position, up_to=up_to
+    ).order_by("seq")
+    return list(found.values_list("seq", "received_at", "payload")[:most])

@@ -1,0 +1,210 @@
+"""Replays: events are sent again, beside what is live and after it.
+
+A replay is a cursor with an end, so it goes on where it was after a crash, waits while
+the connection does, and takes its turns in the stream's budget.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+
+from streams.base.clock import now
+from streams.base.ids import id_named, public_id
+from streams.connections.models import Connection
+from streams.delivery.holding import Conflict, lock_cursors, note
+from streams.delivery.models import Cursor, Replay
+from streams.delivery.replaying import matching, rejections
+from streams.delivery.selection import Count, Stretch
+from streams.events.numbers import last_before
+from streams.events.retention import oldest_retained
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from streams.delivery.selection import ReplayFilter, Selection
+    from streams.events.models import Feed
+    from streams.tenancy.models import User
+
+# Events that a count looks at: no one waits longer than a second for it.
+COUNTED = 200_000
+
+
+class NothingToReplay(ValueError):
+    """No event of the selection was sent already and is still kept."""
+
+
+class CannotReplay(Conflict):
+    """Another replay runs, or the connection was deleted."""
+
+
+class CannotCancel(Conflict):
+    """The replay has ended."""
+
+
+def select(connection: Connection, wanted: Selection) -> Stretch:
+    """The numbers that a selection means now. Raises NothingToReplay.
+
+    At most what the live cursor has passed: what still waits is sent anyway.
+    """
+    live = _live_cursor(connection)
+    feed, oldest = live.feed, oldest_retained(live.feed)
+    if wanted.since_trouble and live.troubled_seq is None:
+        raise NothingToReplay("This connection has had no trouble so far.")
+    if oldest > live.position:
+        raise NothingToReplay("No event has been sent so far that is still kept.")
+    starts = [oldest - 1]
+    ends = [live.position]
+    if wanted.since_trouble and live.troubled_seq is not None:
+        starts.append(live.troubled_seq)
+    if wanted.first is not None:
+        starts.append(wanted.first - 1)
+    if wanted.last is not None:
+        ends.append(wanted.last)
+    if wanted.since is not None:
+        starts.append(last_before(feed, wanted.since))
+    if wanted.until is not None:
+        ends.append(last_before(feed, wanted.until))
+    stretch = Stretch(max(starts), min(ends))
+    if stretch.size <= 0:
+        raise NothingToReplay(
+            "There is nothing to send again in this range: the events"
+            f" {oldest:,} to {live.position:,} have been sent and are still kept."
+        )
+    return stretch
+
+
+def count(connection: Connection, stretch: Stretch, wanted: ReplayFilter) -> Count:
+    """How many events of a stretch a filter takes; counted only so far as it is quick."""
+    if wanted.takes_all:
+        return Count(events=stretch.size, looked_at=stretch.size, size=stretch.size)
+    cursor = _live_cursor(connection)
+    if wanted.rejected_only and not wanted.columns:
+        refused = rejections(cursor).filter(seq__gt=stretch.start, seq__lte=stretch.end)
+        found = refused.values("seq").distinct().count()
+        return Count(events=found, looked_at=stretch.size, size=stretch.size)
+    looked_at = min(stretch.size, COUNTED)
+    found = matching(
+        cursor, wanted, after=stretch.start, up_to=stretch.start + looked_at
+    ).count()
+    return Count(events=found, looked_at=looked_at, size=stretch.size)
+
+
+@transaction.atomic
+def start_replay(
+    *,
+    connection: Connection,
+    wanted: Selection,
+    new_ids: bool,
+    actor: User | None,
+    key: str = "",
+    token: str = "",
+) -> tuple[Replay, bool]:
+    """Send a selection again; the replay, and whether it was made now.
+
+    With `new_ids` every event gets another messageId, so Segment takes it for a new one.
+    Who asks twice with the same `key` gets the same replay; `token` names what asked in
+    place of a person. On a connection that is paused it waits as all else does. Raises
+    NothingToReplay, CannotReplay.
+    """
+    name = id_named(f"{connection.public_id}:{key}") if key else public_id()
+    lock_cursors(connection)
+    if made := Replay.objects.filter(public_id=name).select_related("cursor").first():
+        return made, False
+    current = Connection.objects.current().filter(pk=connection.pk).first()
+    if current is None:
+        raise CannotReplay("This connection was deleted just now.")
+    stretch = select(connection, wanted)
+    replay = Replay.objects.create(
+        cursor=_create_cursor(current, stretch),
+        public_id=name,
+        requested_by=actor,
+        new_ids=new_ids,
+        name=wanted.filter.name[:200],
+        type=wanted.filter.type[:8],
+        user_id=wanted.filter.user_id[:200],
+        rejected_only=wanted.filter.rejected_only,
+    )
+    _note("replay.started", replay, actor, token)
+    return replay, True
+
+
+@transaction.atomic
+def cancel_replay(*, replay: Replay, actor: User | None, token: str = "") -> None:
+    """Send nothing more of it; what Segment has taken stays. Raises CannotCancel."""
+    running = Cursor.objects.filter(pk=replay.cursor_id, ended_at=None)
+    if not running.update(ended_at=now(), due_at=None):
+        raise CannotCancel("This replay has ended already.")
+    replay.cursor.refresh_from_db()
+    _note("replay.cancelled", replay, actor, token)
+
+
+def stop_replay(connection: Connection, *, because: str) -> None:
+    """End the replay that runs, if one does; within the caller's transaction."""
+    running = _running(connection)
+    Replay.objects.filter(cursor__in=running).update(stopped_because=because)
+    running.update(ended_at=now(), due_at=None)
+
+
+def left_to_replay(connection: Connection) -> int:
+    """The numbers that the replay which runs has still before it; 0: none runs."""
+    left = _running(connection).aggregate(sum=Sum(F("end_seq") - F("position")))
+    return left["sum"] or 0
+
+
+def replays_of(feed: Feed) -> QuerySet[Replay]:
+    """All replays of a feed, newest first, with what a page shows of them."""
+    of_feed = Replay.objects.filter(cursor__feed=feed).order_by("-pk")
+    return of_feed.select_related("cursor__connection", "requested_by")
+
+
+def _running(connection: Connection) -> QuerySet[Cursor]:
+    return Cursor.objects.filter(
+        connection=connection, kind=Cursor.Kind.REPLAY, ended_at=None
+    )
+
+
+def _live_cursor(connection: Connection) -> Cursor:
+    live = Cursor.objects.filter(kind=Cursor.Kind.LIVE).select_related("feed")
+    return live.get(connection=connection)
+
+
+def _create_cursor(connection: Connection, stretch: Stretch) -> Cursor:
+    """Raises CannotReplay, also where two ask at once: the database says so."""
+    try:
+        with transaction.atomic():
+            return Cursor.objects.create(
+                connection=connection,
+                feed_id=connection.feed_id,
+                stream_id=connection.feed.stream_id,
+                kind=Cursor.Kind.REPLAY,
+                start=stretch.start,
+                position=stretch.start,
+                end_seq=stretch.end,
+                due_at=now(),
+                held=connection.status != Connection.Status.ACTIVE,
+            )
+    except IntegrityError:
+        if not _running(connection).exists():
+            raise
+        raise CannotReplay(
+            "A replay runs already. Wait until it has finished, or cancel it first."
+        ) from None
+
+
+def _note(action: str, replay: Replay, actor: User | None, token: str) -> None:
+    cursor = replay.cursor
+    by = {"token": token} if token else {}
+    note(
+        action,
+        cursor.connection,
+        actor,
+        replay=replay.public_id,
+        events=f"{cursor.start + 1}-{cursor.end_seq}",
+        position=cursor.position,
+        filter=replay.filter.words,
+        new_ids=replay.new_ids,
+        **by,
+    )

@@ -1,0 +1,196 @@
+"""How a replay reads: which events it takes, what it passes over, under which ids."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.delivery import replaying
+from streams.delivery.batching import MAX_BODY_BYTES, MAX_EVENTS
+from streams.delivery.models import Cursor, Replay
+from streams.delivery.reader import BatchReader
+from streams.delivery.replaying import NothingTaken, pass_over, pick, with_new_id
+from streams.events.models import Event
+from streams.spec.sound import Unsound, read_event
+from tests import make
+
+NAMES = ("Email Opened", "Email Clicked")
+
+
+def sent(events: int) -> Cursor:
+    """A live cursor that has sent so many events; every second one is a click."""
+    live = make.due_cursor(events)
+    Event.objects.filter(feed=live.feed, seq__in=range(2, events + 1, 2)).update(
+        name="Email Clicked", type="page", user_id="clicker"
+    )
+    make.delivered(live, events)
+    return live
+
+
+def read(replay: Replay):
+    """The next batch; None: nothing was taken, and the replay has moved on."""
+    cursor = Cursor.objects.select_related("feed").get(pk=replay.pk)
+    try:
+        return BatchReader().read(cursor)
+    except NothingTaken as passed:
+        pass_over(cursor, passed.up_to, now=make.NOW)
+        return None
+
+
+def seqs(batch) -> list[int]:
+    ids = [json.loads(payload)["messageId"] for payload in batch.payloads]
+    numbers = dict(Event.objects.values_list("message_id", "seq"))
+    return [numbers[one] for one in ids]
+
+
+def test_a_batch_ends_where_the_events_would_span_more_than_a_live_one_may():
+    rows = [(seq, make.NOW, b"{}") for seq in (3, 700, MAX_EVENTS + 2, MAX_EVENTS + 3)]
+
+    batch = pick(rows)
+
+    assert (batch.first_seq, batch.last_seq, len(batch)) == (3, MAX_EVENTS + 2, 3)
+
+
+def test_a_batch_of_events_with_gaps_is_no_larger_than_segment_takes():
+    rows = [(2 * n, make.NOW, b"x" * 20_000) for n in range(1, 100)]
+
+    batch = pick(rows)
+
+    assert len(batch.body(make.NOW)) <= MAX_BODY_BYTES
+    assert batch.last_seq == 2 * len(batch) == 48
+
+
+def test_without_rows_there_is_no_batch():
+    assert pick([]) is None
+
+
+@pytest.mark.django_db
+def test_without_a_filter_everything_up_to_the_end_is_read():
+    batch = read(make.replay(sent(5), start=1, end=4))
+
+    assert (seqs(batch), batch.first_seq, batch.last_seq) == ([2, 3, 4], 2, 4)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        ({"name": "Email Clicked"}, [2, 4]),
+        ({"name": "Email"}, None),
+        ({"type": "page"}, [2, 4]),
+        ({"user_id": "clicker"}, [2, 4]),
+        ({"user_id": "clicker", "type": "track"}, None),
+    ],
+)
+def test_a_filter_takes_what_is_equal_in_every_column_it_names(wanted, taken):
+    replay = make.replay(sent(5), **wanted)
+
+    batch = read(replay)
+
+    assert (seqs(batch) if batch else None) == taken
+
+
+@pytest.mark.django_db
+def test_rejected_only_takes_what_segment_refused_when_it_was_sent_first():
+    live = make.due_cursor(events=5)
+    make.rejected(live)
+    make.delivered(live, 3)
+    make.rejected(live)
+    make.delivered(live, 5)
+
+    batch = read(make.replay(live, rejected_only=True))
+
+    assert seqs(batch) == [1, 4]
+
+
+@pytest.mark.django_db
+def test_a_window_with_nothing_in_it_is_passed_over(monkeypatch):
+    monkeypatch.setattr(replaying, "WINDOW", 3)
+    replay = make.replay(sent(5), name="No such event")
+
+    assert read(replay) is None
+    cursor = Cursor.objects.get(pk=replay.pk)
+    assert (cursor.position, cursor.filtered, cursor.due_at) == (3, 3, make.NOW)
+    assert cursor.ended_at is None
+
+    assert read(replay) is None
+    cursor.refresh_from_db()
+    assert (cursor.position, cursor.filtered, cursor.delivered) == (5, 5, 0)
+    assert (cursor.due_at, cursor.ended_at) == (None, make.NOW)
+
+
+@pytest.mark.django_db
+def test_a_replay_that_was_cancelled_is_not_moved_on():
+    replay = make.replay(sent(5), name="No such event")
+    Cursor.objects.filter(pk=replay.pk).update(ended_at=make.NOW, due_at=None)
+
+    pass_over(replay.cursor, 5, now=make.NOW)
+
+    replay.cursor.refresh_from_db()
+    assert replay.cursor.position == 0
+
+
+@pytest.mark.django_db
+def test_events_that_are_no_longer_kept_are_passed_over():
+    live = sent(5)
+    Event.objects.filter(feed=live.feed, seq__lte=3).delete()
+
+    batch = read(make.replay(live))
+
+    assert (seqs(batch), batch.first_seq) == ([4, 5], 4)
+
+
+@pytest.mark.django_db
+def test_a_bad_event_is_looked_for_in_half_of_the_events_not_of_the_numbers():
+    replay = make.replay(sent(16), name="Email Clicked")
+    Cursor.objects.filter(pk=replay.pk).update(suspect_seq=16)
+
+    batch = read(replay)
+
+    assert seqs(batch) == [2, 4, 6, 8]
+
+
+@pytest.mark.django_db
+def test_with_new_ids_only_the_message_id_is_another():
+    live = sent(1)
+    same, new = read(make.replay(live)), None
+    Cursor.objects.filter(kind="replay").update(due_at=None, ended_at=make.NOW)
+    new = read(make.replay(live, new_ids=True))
+
+    [before], [after] = map(json.loads, same.payloads), map(json.loads, new.payloads)
+    assert before.pop("messageId") != after.pop("messageId")
+    assert before == after
+
+
+def test_a_replay_gives_an_event_the_same_new_id_each_time_and_another_one_its_own():
+    payload = make.event().payload
+    one, other = Replay(), Replay()
+
+    again = [with_new_id(payload, replay) for replay in (one, one, other)]
+
+    assert again[0] == again[1] != again[2]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(properties=st.dictionaries(st.text(), JSON, max_size=4))
+def test_nothing_else_of_a_stored_event_changes_not_by_a_byte(properties):
+    stored = {"type": "track", "messageId": "m" * 32, "properties": properties}
+    try:
+        event = read_event(json.dumps(stored).encode("utf-8", "surrogatepass"))
+    except Unsound:  # ingest would not have taken it
+        return
+    payload = replaying._encode(event)
+
+    rewritten = with_new_id(payload, Replay())
+
+    name = json.loads(rewritten)["messageId"].encode()
+    assert rewritten == payload.replace(b"m" * 32, name, 1)
