@@ -25,6 +25,7 @@ class OfConnections(HistoryAdmin):
     list_select_related = (
         "connection__feed__workspace",
         "connection__feed__stream",
+        "cursor",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -80,7 +81,7 @@ class StatusFilter(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(OfConnections):
     list_display = (
-        "started", "workspace", "span", "outcome", "status_code", "took", "error",
+        "started", "workspace", "span", "outcome", "status_code", "took", "replay", "error",
     )  # fmt: skip
     list_filter = ("outcome", StatusFilter, "connection__region")
     fields = (
@@ -97,6 +98,10 @@ class DeliveryAdmin(OfConnections):
         if delivery.events == 1:
             return str(delivery.last_seq)
         return f"{delivery.first_seq}–{delivery.last_seq}"
+
+    @admin.display(description="replay", boolean=True)
+    def replay(self, delivery: Delivery) -> bool:
+        return delivery.cursor.end_seq is not None
 
     @admin.display(description="took")
     def took(self, delivery: Delivery) -> str:
@@ -152,7 +157,9 @@ class CursorAdmin(ReadOnlyAdmin):
 
     @admin.display(description="waiting")
     def backlog(self, cursor: Cursor) -> int:
-        return cursor.feed.head_seq - cursor.position
+        if cursor.ended_at is not None:
+            return 0
+        return (cursor.end_seq or cursor.feed.head_seq) - cursor.position
 
 
 @admin.register(Lease)

@@ -13,11 +13,13 @@ from streams.admin import (
     halts,
     partners,
     people,
+    replays,
     streams,
     workspaces,
 )
 
 __all__ = [
     "audit", "connections", "deliveries", "feeds", "halts", "partners", "people",
+    "replays",
     "streams", "workspaces",
 ]  # fmt: skip

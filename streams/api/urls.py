@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from streams.api import health
+from streams.api import access, health, replays
 
 app_name = "api"
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("api/v1/replays", replays.replays, name="replays"),
+    path("api/v1/replays/<replay_id>", replays.replay, name="replay"),
+    path(
+        "api/v1/replays/<replay_id>/cancel", replays.replay_cancel, name="replay-cancel"
+    ),
+    re_path(r"^api/.*$", access.unknown_path),
 ]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.base.refusals import RequestRefused
+
 if TYPE_CHECKING:
     from streams.events.intake import Refused
 
@@ -25,25 +27,6 @@ THROTTLED = "throttled"
 TAKEN = (ACCEPTED, HELD, DUPLICATE)
 
 _encode = msgspec.json.Encoder().encode
-
-
-class RequestRefused(Exception):
-    """A request that nothing is taken of: `code` for programs, the rest for people."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        fix: str,
-        headers: Mapping[str, str] = {},
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.fix = fix
-        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +101,7 @@ def outcomes(
     if full is not None and counts[THROTTLED]:
         if any(counts[name] for name in TAKEN):
             return Answer(200, _encode(body), full.headers)
-        return Answer(full.status, _encode(body | _wrong(full)), full.headers)
+        return Answer(full.status, _encode(body | full.body), full.headers)
     if single and counts[REJECTED]:
         (only,) = results
         wrong = {
@@ -132,16 +115,7 @@ def outcomes(
 
 
 def refusal(refused: RequestRefused) -> Answer:
-    return Answer(refused.status, _encode(_wrong(refused)), refused.headers)
-
-
-def _wrong(refused: RequestRefused) -> dict[str, object]:
-    return {
-        "success": False,
-        "code": refused.code,
-        "message": refused.message,
-        "fix": refused.fix,
-    }
+    return Answer(refused.status, _encode(refused.body), refused.headers)
 
 
 def preflight() -> Answer:

@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from streams.ingest.answers import Answer, RequestRefused, alive, failed, refusal
+from streams.base.refusals import RequestRefused
+from streams.ingest.answers import Answer, alive, failed, refusal
 from streams.ingest.body import too_large
 from streams.ingest.front import Front
 

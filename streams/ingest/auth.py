@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from streams.base.ids import digest
-from streams.ingest.answers import RequestRefused
+from streams.base.refusals import RequestRefused
 
 
 class Kind(Enum):

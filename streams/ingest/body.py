@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from isal import isal_zlib
 
-from streams.ingest.answers import RequestRefused
+from streams.base.refusals import RequestRefused
 from streams.ingest.salvage import take_apart
 from streams.spec.sound import Unsound, read_object
 from streams.spec.times import parse_time

@@ -16,9 +16,9 @@ import structlog
 from django.db import close_old_connections
 
 from streams.base.clock import now
+from streams.base.refusals import RequestRefused
 from streams.ingest.answers import (
     Answer,
-    RequestRefused,
     database_down,
     failed,
     preflight,

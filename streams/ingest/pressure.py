@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.ingest.answers import RequestRefused, throttled, unavailable
+from streams.ingest.answers import throttled, unavailable
 from streams.observability.load import Load, look
+
+if TYPE_CHECKING:
+    from streams.base.refusals import RequestRefused
 
 log = structlog.get_logger()
 

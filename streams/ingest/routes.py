@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streams.ingest.answers import RequestRefused
+from streams.base.refusals import RequestRefused
 from streams.spec.calls import BATCH_PATHS, CALL_PATHS
 
 PREFIX = "/v1/"

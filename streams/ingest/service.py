@@ -22,7 +22,6 @@ from streams.ingest.answers import (
     HELD,
     Answer,
     Outcome,
-    RequestRefused,
     outcomes,
     put_off,
     rejected,
@@ -41,6 +40,7 @@ from streams.ingest.owner import check_key, unknown_workspace, workspace_of
 from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
 
 if TYPE_CHECKING:
+    from streams.base.refusals import RequestRefused
     from streams.ingest.accesses import Access, Place
     from streams.ingest.auth import Credential
     from streams.ingest.directory import Directory

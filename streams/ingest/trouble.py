@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
 
-from streams.ingest.answers import RequestRefused, database_down
+from streams.ingest.answers import database_down
 from streams.ingest.pressure import storage_full
+
+if TYPE_CHECKING:
+    from streams.base.refusals import RequestRefused
 
 # Nothing was wrong with the events: the same may pass later.
 DATABASE_DOWN = (OperationalError, InterfaceError)

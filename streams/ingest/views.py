@@ -13,10 +13,10 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from streams.base.clock import now
+from streams.base.refusals import RequestRefused
 from streams.delivery.accept import accept
 from streams.ingest.answers import (
     Answer,
-    RequestRefused,
     failed,
     preflight,
     refusal,

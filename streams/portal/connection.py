@@ -25,8 +25,9 @@ from streams.portal.access import (
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.forms import ConnectionForm, number_in
+from streams.portal.forms import number_in
 from streams.portal.proof import debugger, test_event
+from streams.portal.range_forms import NewConnectionForm
 from streams.portal.standing import events, standing
 from streams.portal.tags import to
 from streams.tasks import wake
@@ -44,7 +45,7 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
     place = workspace_to_see(request, public_id)
     current = place.connection()
     if current is None:
-        return _new(request, place, ConnectionForm())
+        return _new(request, place, NewConnectionForm(place.the_feed))
     shown = _shown(place, current, number_in(request.GET, "test"))
     return render(request, "portal/connection.html", shown)
 
@@ -158,28 +159,35 @@ def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
 
 
 def _connect(request: PortalRequest, place: Place) -> HttpResponse:
-    form = ConnectionForm(request.POST)
+    form = NewConnectionForm(place.the_feed, request.POST)
     if form.is_valid():
-        waiting = ledger.of(place.the_feed).held
         try:
             made = services.connect(
-                feed=place.the_feed, actor=request.user, **form.cleaned_data
+                feed=place.the_feed,
+                write_key=form.cleaned_data["write_key"],
+                region=form.cleaned_data["region"],
+                actor=request.user,
+                after=form.after(),
             )
         except InvalidWriteKey as error:
             form.add_error("write_key", str(error))
+        except services.NotKept as error:
+            form.add_error("start", str(error))
+            form.ask_for_key_again()
         except services.AlreadyConnected as error:
             messages.error(request, str(error))
             return redirect(to(place, "connection"))
         else:
             wake({place.the_feed.stream_id})
             services.check_known(connection=made)
+            waiting = services.impact(connection=made).queued
             told = f" {events(waiting)} on the way to Segment." if waiting else ""
             messages.success(request, f"Connected.{told}")
             return redirect(to(place, "connection"))
     return _new(request, place, form)
 
 
-def _new(request: PortalRequest, place: Place, form: ConnectionForm) -> HttpResponse:
+def _new(request: PortalRequest, place: Place, form: NewConnectionForm) -> HttpResponse:
     shown = {"place": place, "form": form, "ledger": ledger.of(place.the_feed)}
     return render(request, "portal/connection_new.html", shown)
 

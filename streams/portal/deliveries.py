@@ -38,7 +38,7 @@ def delivery(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
     place = workspace_to_see(request, public_id)
     connections = place.the_feed.connections.values_list("pk", flat=True)
     found = get_object_or_404(
-        Delivery.objects.select_related("connection"),
+        Delivery.objects.select_related("connection", "cursor__replay"),
         connection__in=list(connections),
         pk=pk,
     )

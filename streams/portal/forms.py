@@ -71,10 +71,14 @@ class ConnectionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.errors and cleaned.get("write_key"):
-            self.add_error(
-                "write_key", "Please paste it once more: we do not send keys back."
-            )
+            self.ask_for_key_again()
         return cleaned
+
+    def ask_for_key_again(self) -> None:
+        """Something else is wrong, and the page that says so has no key in it."""
+        self.add_error(
+            "write_key", "Please paste it once more: we do not send keys back."
+        )
 
     def regions(self) -> Iterator[tuple[BoundWidget, str]]:
         """Each region's button, and what tells that it is the right one."""

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from streams.base.clock import now
 from streams.delivery.expiry import expiring_of
 from streams.delivery.models import Cursor, Halt
+from streams.delivery.replays import left_to_replay
 from streams.observability import chart, ledger
 from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
 from streams.portal.bars import draw
@@ -47,5 +48,6 @@ def _figures(place: Place) -> dict[str, object]:
         "standing": standing(connection, cursor, counts, moment, Halt.objects.all()),
         "expiring": expiring_of(feed, moment),
         "now": moment,
+        "replaying": left_to_replay(connection) if connection else 0,
         "drawing": draw(chart.last_24_hours(feed, moment)),
     }

@@ -23,6 +23,7 @@ register = template.Library()
 SECTIONS = {
     "event": "events",
     "delivery": "deliveries",
+    "replay": "replays",
     "member": "members",
     "partner": "workspaces",
     "workspace": "workspaces",

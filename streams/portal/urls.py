@@ -13,6 +13,7 @@ from streams.portal import (
     overview,
     partner,
     partner_streams,
+    replays,
 )
 
 type Pages = list[URLPattern | URLResolver]
@@ -35,6 +36,14 @@ connection_pages = [
     path("delete/", connection.connection_delete, name="connection-delete"),
 ]
 
+replay_pages = [
+    path("", replays.replays, name="replays"),
+    path("new/", replays.replay_new, name="replay-new"),
+    path("<replay_id>/", replays.replay, name="replay"),
+    path("<replay_id>/fresh/", replays.replay_fresh, name="replay-fresh"),
+    path("<replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
+]
+
 workspace_pages: Pages = [
     path("", overview.overview, name="overview"),
     path("fresh/", overview.overview_fresh, name="overview-fresh"),
@@ -44,6 +53,7 @@ workspace_pages: Pages = [
     path("deliveries/", deliveries.deliveries, name="deliveries"),
     path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
     path("connection/", include(connection_pages)),
+    path("replays/", include(replay_pages)),
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),

@@ -108,6 +108,21 @@ def test_staff_who_may_only_look_have_no_actions(client):
     assert cursor.held is False
 
 
+def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
+    live = make.due_cursor(events=2)
+    make.delivered(live, 2)
+    replay = make.replay(live)
+
+    first = act(staff, "replay", "cancel", replay)
+    again = act(staff, "replay", "cancel", replay)
+
+    replay.cursor.refresh_from_db()
+    assert replay.state == "cancelled"
+    assert first == [f"Cancelled: {replay.public_id}."]
+    assert again == [f"{replay.public_id}: This replay has ended already."]
+    assert audited() == ("replay.cancelled", olga)
+
+
 def test_revoke_refuses_a_token_from_now_on(staff, olga):
     token, _ = make.token()
 

@@ -50,6 +50,7 @@ def world(olga):
         "partner": feed.stream.partner_id,
         "partnertoken": token.pk,
         "rejection": rejection.pk,
+        "replay": make.replay(cursor, end=3).pk,
         "stream": feed.stream_id,
         "user": olga.pk,
         "workspace": feed.workspace_id,
@@ -133,7 +134,16 @@ def test_staff_without_a_right_see_no_events(client, world):
 
 @pytest.mark.parametrize(
     "name",
-    ["auditentry", "connection", "cursor", "delivery", "feed", "lease", "rejection"],
+    [
+        "auditentry",
+        "connection",
+        "cursor",
+        "delivery",
+        "feed",
+        "lease",
+        "rejection",
+        "replay",
+    ],
 )
 def test_history_and_what_the_engine_writes_cannot_be_changed(staff, world, name):
     pk = world.rows[name]

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LISTS = (
     "auditentry", "connection", "cursor", "delivery", "feed", "lease", "partner",
-    "partnertoken", "rejection", "stream", "user", "workspace",
+    "partnertoken", "rejection", "replay", "stream", "user", "workspace",
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
     cursor = make.due_cursor(events=2)
     make.rejected(cursor)
     make.delivered(cursor, 2)
+    make.replay(cursor)
 
     for name in LISTS:
         answer = staff.goto(f"{live_server.url}/admin/streams/{name}/")

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from streams.base.ids import digest
-from streams.ingest.answers import RequestRefused
+from streams.base.refusals import RequestRefused
 from streams.ingest.auth import Credential, Kind, from_header
 
 KEY = Credential(Kind.INGEST_KEY, digest("ik_example"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ingest.answers import RequestRefused
+from streams.base.refusals import RequestRefused
 from streams.ingest.body import (
     MAX_EVENTS,
     check_headers,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.ingest.answers import RequestRefused
+from streams.base.refusals import RequestRefused
 from streams.ingest.routes import Route, find_route
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from streams.base.clock import now
 from streams.delivery.models import Cursor, Delivery
 from streams.tenancy.invitations import make_invitation
 from tests import make
 
 if TYPE_CHECKING:
+    from streams.delivery.models import Replay
     from streams.tenancy.models import PartnerToken
 
 PEOPLE = (
@@ -111,6 +113,12 @@ ROWS = [
     edited("connection/replace/", ok=400),  # a change that we never prepared
     administered("connection/delete/", "get", 200),
     administered("connection/delete/"),
+    seen("replays/"),
+    edited("replays/new/", "get", 200),
+    edited("replays/new/", "post", 200),  # nothing was chosen: the form says so
+    seen("replays/<replay_id>/"),
+    seen("replays/<replay_id>/fresh/"),
+    edited("replays/<replay_id>/cancel/"),
     seen("members/"),
     administered("members/", **INVITED),
     administered("members/<int:pk>/role/", role="editor"),
@@ -155,6 +163,11 @@ ROWS = [
     open_to_all("healthz", 200),
     open_to_all("readyz", 200),
     # Who one is on the pages opens nothing here.
+    open_to_all("api/v1/replays", 401),
+    open_to_all("api/v1/replays", 401, "post"),
+    open_to_all("api/v1/replays/<replay_id>", 401),
+    open_to_all("api/v1/replays/<replay_id>/cancel", 401, "post"),
+    open_to_all("^api/.*$", 404),
     open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
 ]
 
@@ -165,6 +178,7 @@ class Scene:
 
     cast: make.Cast
     delivery: Delivery
+    replay: Replay
     token: PartnerToken
 
     def url(self, row: Row) -> str:
@@ -175,6 +189,8 @@ class Scene:
         names = {
             RESET_KEY: "accounts/password/reset/key/1-c0ffee-12345/",
             "^v1/.*$": "v1/track",
+            "^api/.*$": "api/v2/replays",
+            "<replay_id>": self.replay.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
             "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
@@ -224,7 +240,8 @@ def set_scene() -> Scene:
         answer='{"success": true}',
     )
     token, _ = make.token(cast.stream)
-    return Scene(cast=cast, delivery=delivery, token=token)
+    replay = make.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
+    return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:

@@ -21,6 +21,12 @@ def add_delivery(cast):
     make.delivery(cursor, 1, 1)
 
 
+def add_replay(cast):
+    here = cast.feed.connections.first() or make.connection(cast.feed)
+    live = here.cursors.first() or make.cursor(here)
+    make.replay(live, end=3, due_at=None, ended_at=make.NOW, requested_by=make.user())
+
+
 def add_member(cast):
     make.member(cast.workspace)
 
@@ -54,6 +60,7 @@ def add_belonging(cast):
         ("overview", add_event),
         ("events", add_event),
         ("deliveries", add_delivery),
+        ("replays", add_replay),
         ("members", add_member),
         ("partner", add_workspace),
         ("partner-streams", add_stream),

@@ -1,0 +1,264 @@
+"""Replays by a partner's server: start, watch, cancel. What is answered: docs/api.md."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from streams.api.access import for_partner
+from streams.base.clock import iso_ms
+from streams.base.refusals import RequestRefused
+from streams.delivery import replays as service
+from streams.delivery.models import Replay
+from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
+from streams.delivery.selection import ReplayFilter, Selection
+from streams.events.models import Feed
+from streams.tasks import wake
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+    from streams.tenancy.models import PartnerToken
+
+LISTED = 100
+MAX_BODY_BYTES = 16_384
+
+type Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+# PostgreSQL's texts know no NUL.
+type Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*\Z")]
+type Call = Literal["", "identify", "track", "page", "screen", "group", "alias"]
+
+
+class Wanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The body of a request for a replay."""
+
+    workspace: Text
+    first: Number | None = None
+    last: Number | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    since_trouble: bool = False
+    name: Text = ""
+    type: Call = ""
+    user_id: Text = ""
+    rejected_only: bool = False
+    message_ids: Literal["same", "new"] = "same"
+    dry_run: bool = False
+
+    def selection(self) -> Selection:
+        return Selection(
+            first=self.first,
+            last=self.last,
+            since=self.since,
+            until=self.until,
+            since_trouble=self.since_trouble,
+            filter=ReplayFilter(
+                name=self.name,
+                type=self.type,
+                user_id=self.user_id,
+                rejected_only=self.rejected_only,
+            ),
+        )
+
+
+@for_partner("GET", "POST")
+def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
+    """List those of a workspace, newest first; a POST starts one."""
+    if request.method == "POST":
+        return _start(request, token)
+    feed = _feed(token, request.GET.get("workspace", ""))
+    made = service.replays_of(feed).select_related("cursor__feed__workspace")
+    if before := request.GET.get("before"):
+        made = made.filter(pk__lt=_found(token, before).pk)
+    found = list(made[: LISTED + 1])
+    body: dict[str, object] = {"replays": [_shown(replay) for replay in found[:LISTED]]}
+    if len(found) > LISTED:
+        body["nextBefore"] = found[LISTED - 1].public_id
+    return _answer(body)
+
+
+@for_partner("GET")
+def replay(request: HttpRequest, token: PartnerToken, replay_id: str) -> HttpResponse:
+    """One replay, and how far it is."""
+    return _answer({"replay": _shown(_found(token, replay_id))})
+
+
+@for_partner("POST")
+def replay_cancel(
+    request: HttpRequest, token: PartnerToken, replay_id: str
+) -> HttpResponse:
+    """Send nothing more of it."""
+    found = _found(token, replay_id)
+    try:
+        service.cancel_replay(replay=found, actor=None, token=token.hint)
+    except CannotCancel as error:
+        raise RequestRefused(
+            409, "API-REPLAY-004", str(error), "There is nothing left to cancel."
+        ) from None
+    return _answer({"replay": _shown(_found(token, replay_id))})
+
+
+def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
+    wanted, key = _read(request), _idempotency_key(request)
+    connection = _connection(_feed(token, wanted.workspace))
+    try:
+        if wanted.dry_run:
+            return _count(connection, wanted.selection())
+        made, is_new = service.start_replay(
+            connection=connection,
+            wanted=wanted.selection(),
+            new_ids=wanted.message_ids == "new",
+            actor=None,
+            key=key,
+            token=token.hint,
+        )
+    except NothingToReplay as error:
+        raise RequestRefused(
+            422, "API-REPLAY-001", str(error), "Ask for another range."
+        ) from None
+    except CannotReplay as error:
+        raise RequestRefused(
+            409,
+            "API-REPLAY-002",
+            str(error),
+            "Look at the workspace's replays, and cancel the one that runs if need be.",
+        ) from None
+    wake({token.stream_id})
+    shown = _shown(_found(token, made.public_id))
+    return _answer({"replay": shown}, status=201 if is_new else 200)
+
+
+def _count(connection: Connection, selection: Selection) -> HttpResponse:
+    """What would be sent. Raises NothingToReplay."""
+    stretch = service.select(connection, selection)
+    count = service.count(connection, stretch, selection.filter)
+    body = {
+        "first": stretch.first,
+        "last": stretch.end,
+        "events": count.events,
+        "exact": count.is_exact,
+        "lookedAt": count.looked_at,
+    }
+    return _answer({"count": body})
+
+
+def _read(request: HttpRequest) -> Wanted:
+    body = request.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestRefused(
+            413,
+            "API-SIZE-001",
+            f"The body is larger than {MAX_BODY_BYTES:,} bytes.",
+            "A replay is asked for in a few hundred bytes: see docs/api.md.",
+        )
+    try:
+        return msgspec.json.decode(body, type=Wanted)
+    except msgspec.ValidationError as error:
+        raise RequestRefused(
+            400,
+            "API-FIELD-001",
+            f"The body is not as it should be: {error}.",
+            "See the table of fields in docs/api.md.",
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RequestRefused(
+            400,
+            "API-JSON-001",
+            "The body is not a JSON object.",
+            'Send an object with the workspace: {"workspace": "customer-17"}.',
+        ) from None
+
+
+def _idempotency_key(request: HttpRequest) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 100:
+        raise RequestRefused(
+            400,
+            "API-FIELD-001",
+            "The Idempotency-Key has more than 100 characters.",
+            "Send a shorter one, such as a UUID.",
+        )
+    return key
+
+
+def _feed(token: PartnerToken, external_id: str) -> Feed:
+    feeds = Feed.objects.select_related("workspace").filter(stream=token.stream_id)
+    # No id holds a NUL (tenancy/services.py), and PostgreSQL cannot be asked for one.
+    feed = (
+        None
+        if "\0" in external_id
+        else feeds.filter(workspace__external_id=external_id).first()
+    )
+    if feed is None:
+        raise RequestRefused(
+            404,
+            "API-WORKSPACE-001",
+            "No workspace of this token's stream has this id.",
+            "Send your own id of the customer as `workspace`.",
+        )
+    return feed
+
+
+def _connection(feed: Feed) -> Connection:
+    connection: Connection | None = feed.connections.current().first()
+    if connection is None:
+        raise RequestRefused(
+            409,
+            "API-CONNECTION-001",
+            "This workspace is not connected to Segment.",
+            "Its people connect it in the portal; then events can be sent again.",
+        )
+    return connection
+
+
+def _found(token: PartnerToken, replay_id: str) -> Replay:
+    mine = Replay.objects.filter(cursor__stream=token.stream_id)
+    found = None
+    if "\0" not in replay_id:
+        found = (
+            mine.select_related("cursor__feed__workspace")
+            .filter(public_id=replay_id)
+            .first()
+        )
+    if found is None:
+        raise RequestRefused(
+            404,
+            "API-REPLAY-003",
+            "No replay of this token's stream has this id.",
+            "Take the id from the answer that started it, or from the list.",
+        )
+    return found
+
+
+def _shown(replay: Replay) -> dict[str, object]:
+    cursor = replay.cursor
+    shown: dict[str, object] = {
+        "id": replay.public_id,
+        "workspace": cursor.feed.workspace.external_id,
+        "state": replay.state,
+        "first": cursor.start + 1,
+        "last": cursor.end_seq,
+        "position": cursor.position,
+        "delivered": cursor.delivered,
+        "rejected": cursor.rejected,
+        "leftOut": cursor.filtered,
+        "filter": {
+            "name": replay.name,
+            "type": replay.type,
+            "userId": replay.user_id,
+            "rejectedOnly": replay.rejected_only,
+        },
+        "messageIds": "new" if replay.new_ids else "same",
+        "requestedAt": iso_ms(replay.requested_at),
+        "endedAt": iso_ms(cursor.ended_at) if cursor.ended_at else None,
+    }
+    if replay.stopped_because:
+        shown["stoppedBecause"] = replay.stopped_because
+    return shown
+
+
+def _answer(body: dict[str, object], *, status: int = 200) -> HttpResponse:
+    return JsonResponse({"success": True, **body}, status=status)

@@ -1,0 +1,198 @@
+"""Replays: ask for one, see first what it means, watch it, cancel it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from streams.delivery import replays as service
+from streams.delivery.models import Cursor
+from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
+from streams.delivery.selection import Selection
+from streams.events import reading
+from streams.portal.access import (
+    Place,
+    PortalRequest,
+    signed_in,
+    workspace_to_edit,
+    workspace_to_see,
+)
+from streams.portal.connection import current_connection
+from streams.portal.forms import number_in
+from streams.portal.range_forms import ReplayForm
+from streams.portal.tags import to
+from streams.tasks import wake
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+    from streams.delivery.models import Replay
+
+SHOWN = 50
+# Of the form: what they mean in numbers, as it was shown, is what is done.
+RANGE = ("first", "last", "since", "until")
+
+
+@signed_in
+def replays(request: PortalRequest, public_id: str) -> HttpResponse:
+    """The replays of a feed, newest first."""
+    place = workspace_to_see(request, public_id)
+    made = service.replays_of(place.the_feed)
+    before = number_in(request.GET, "before")
+    if before is not None:
+        made = made.filter(pk__lt=before)
+    found = list(made[: SHOWN + 1])
+    shown = {
+        "place": place,
+        "connection": place.connection(),
+        "replays": found[:SHOWN],
+        "is_first": before is None,
+        "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+    }
+    return render(request, "portal/replays.html", shown)
+
+
+@signed_in
+def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Ask what to replay; with `count` say what that means; a POST does it."""
+    place = workspace_to_edit(request, public_id)
+    connection = current_connection(place)
+    asked = request.POST or request.GET
+    if request.method != "POST" and "count" not in asked:
+        return _form(request, place, connection, ReplayForm(initial=asked.dict()))
+    form = ReplayForm(asked)
+    if form.is_valid():
+        try:
+            if request.method == "POST":
+                return _start(request, place, connection, form)
+            return _preview(request, place, connection, form)
+        except NothingToReplay as error:
+            form.add_error(None, str(error))
+    return _form(request, place, connection, form)
+
+
+@signed_in
+def replay(request: PortalRequest, public_id: str, replay_id: str) -> HttpResponse:
+    """One replay: what it sends, and how far it is."""
+    place = workspace_to_see(request, public_id)
+    shown = _progress(place, _found(place, replay_id))
+    return render(request, "portal/replay.html", shown)
+
+
+@signed_in
+def replay_fresh(
+    request: PortalRequest, public_id: str, replay_id: str
+) -> HttpResponse:
+    """The part of that page that keeps itself fresh."""
+    place = workspace_to_see(request, public_id)
+    shown = _progress(place, _found(place, replay_id))
+    return render(request, "portal/_replay.html", shown)
+
+
+@signed_in
+@require_POST
+def replay_cancel(
+    request: PortalRequest, public_id: str, replay_id: str
+) -> HttpResponse:
+    place = workspace_to_edit(request, public_id)
+    try:
+        service.cancel_replay(replay=_found(place, replay_id), actor=request.user)
+    except CannotCancel as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Cancelled. What Segment has got by now stays there.")
+    return redirect(to(place, "replay", replay_id))
+
+
+def _found(place: Place, replay_id: str) -> Replay:
+    return get_object_or_404(service.replays_of(place.the_feed), public_id=replay_id)
+
+
+def _progress(place: Place, found: Replay) -> dict[str, object]:
+    cursor = found.cursor
+    done, size = cursor.position - cursor.start, (cursor.end_seq or 0) - cursor.start
+    return {
+        "place": place,
+        "replay": found,
+        "cursor": cursor,
+        "first": cursor.start + 1,
+        "done": done,
+        "size": size,
+        "left": size - done,
+        "percent": done * 100 // size,
+    }
+
+
+def _form(
+    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+) -> HttpResponse:
+    kept, nothing = None, ""
+    try:
+        kept = service.select(connection, Selection())
+    except NothingToReplay as error:
+        nothing = str(error)
+    shown = {
+        "place": place,
+        "form": form,
+        "kept": kept,
+        "nothing": nothing,
+        "live": connection.cursors.get(kind=Cursor.Kind.LIVE),
+    }
+    return render(request, "portal/replay_new.html", shown)
+
+
+def _preview(
+    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+) -> HttpResponse:
+    """Raises NothingToReplay."""
+    wanted = form.selection()
+    stretch = service.select(connection, wanted)
+    shown = {
+        "place": place,
+        "connection": connection,
+        "form": form,
+        "change": f"?{_without_count(request)}",
+        "kept_fields": [field for field in form if field.name not in RANGE],
+        "filter": wanted.filter,
+        "stretch": stretch,
+        "count": service.count(connection, stretch, wanted.filter),
+        "first": _event(place, stretch.first),
+        "last": _event(place, stretch.end),
+        "running": service.left_to_replay(connection),
+    }
+    return render(request, "portal/replay_preview.html", shown)
+
+
+def _without_count(request: PortalRequest) -> str:
+    """The query that shows the form again as it was filled in."""
+    query = request.GET.copy()
+    query.pop("count", None)
+    return query.urlencode()
+
+
+def _event(place: Place, seq: int) -> object:
+    found = reading.event(place.the_feed, seq)
+    if found is None:  # it was dropped in this moment
+        raise Http404
+    return found
+
+
+def _start(
+    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+) -> HttpResponse:
+    """Raises NothingToReplay."""
+    try:
+        made, _ = service.start_replay(
+            connection=connection,
+            wanted=form.selection(),
+            new_ids=form.new_ids,
+            actor=request.user,
+        )
+    except CannotReplay as error:
+        messages.error(request, str(error))
+        return redirect(to(place, "replays"))
+    wake({place.the_feed.stream_id})
+    return redirect(to(place, "replay", made.public_id))

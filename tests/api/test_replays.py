@@ -1,0 +1,340 @@
+"""Replays by a partner's server."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+
+from streams.audit.models import AuditEntry
+from streams.delivery import services
+from streams.delivery.models import Cursor, Replay
+from streams.events.models import Event
+from streams.tenancy.services import revoke_token
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/api/v1/replays"
+
+
+class Api:
+    """What a partner's server does with its token."""
+
+    def __init__(self, client, stream) -> None:
+        self._client = client
+        self.token, self.secret = make.token(stream)
+
+    def get(self, path: str = PATH, **query):
+        return self._answer("get", path, query)
+
+    def post(self, path: str = PATH, body=None, **headers):
+        return self._answer(
+            "post", path, body or {}, "application/json", headers=headers
+        )
+
+    def _answer(self, method, path, *args, headers=None, **rest):
+        signed = {"Authorization": f"Bearer {self.secret.text}", **(headers or {})}
+        return getattr(self._client, method)(
+            path, *args, headers=signed, secure=True, **rest
+        )
+
+
+@pytest.fixture
+def live() -> Cursor:
+    """A connection that has sent eight events, of which 2, 4, 6 and 8 are clicks."""
+    live = make.due_cursor(8)
+    Event.objects.filter(feed=live.feed, seq__in=(2, 4, 6, 8)).update(name="Clicked")
+    make.delivered(live, 8)
+    return live
+
+
+@pytest.fixture
+def api(client, live) -> Api:
+    return Api(client, live.stream)
+
+
+def wanted(live: Cursor, **more) -> dict[str, object]:
+    return {"workspace": live.feed.workspace.external_id, **more}
+
+
+def refused(answer) -> tuple[int, str]:
+    """Status and code of a refusal, which has the one shape that all have."""
+    body = answer.json()
+    assert body.keys() == {"success", "code", "message", "fix"}
+    assert body["success"] is False
+    return answer.status_code, body["code"]
+
+
+def test_a_replay_is_started(api, live):
+    answer = api.post(body=wanted(live, first=3, name="Clicked", messageIds="new"))
+
+    replay = Replay.objects.select_related("cursor").get()
+    body = answer.json()
+    body["replay"].pop("requestedAt")
+    assert (answer.status_code, body) == (
+        201,
+        {
+            "success": True,
+            "replay": {
+                "id": replay.public_id,
+                "workspace": live.feed.workspace.external_id,
+                "state": "running",
+                "first": 3,
+                "last": 8,
+                "position": 2,
+                "delivered": 0,
+                "rejected": 0,
+                "leftOut": 0,
+                "filter": {"name": "Clicked", "type": "", "userId": "", "rejectedOnly": False},
+                "messageIds": "new",
+                "endedAt": None,
+            },
+        },
+    )  # fmt: skip
+    assert replay.cursor.due_at is not None
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.actor) == ("replay.started", None)
+    assert entry.detail["token"] == api.secret.hint
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ({"last": 4}, (1, 4)),
+        ({"since": "2026-03-02T10:00:00Z"}, (1, 8)),
+        ({"since": "2026-03-02T12:00:00+02:00", "until": "2026-03-02T11:00:00Z"}, (1, 8)),
+        ({"sinceTrouble": True}, (6, 8)),
+    ],
+)  # fmt: skip
+def test_a_range_is_asked_for_in_numbers_in_time_or_by_trouble(
+    api, live, asked, numbers
+):
+    Cursor.objects.filter(pk=live.pk).update(troubled_seq=5, troubled_at=make.NOW)
+
+    replay = api.post(body=wanted(live, **asked)).json()["replay"]
+
+    assert (replay["first"], replay["last"]) == numbers
+
+
+def test_a_dry_run_counts_and_starts_nothing(api, live):
+    answer = api.post(body=wanted(live, name="Clicked", last=5, dryRun=True))
+
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "success": True,
+            "count": {"first": 1, "last": 5, "events": 2, "exact": True, "lookedAt": 5},
+        },
+    )
+    assert not Replay.objects.exists()
+
+
+def test_who_sends_the_same_request_again_gets_the_same_replay(api, live):
+    key = {"Idempotency-Key": "import-4711"}
+
+    first = api.post(body=wanted(live), **key)
+    again = api.post(body=wanted(live), **key)
+    other = api.post(body=wanted(live), **{"Idempotency-Key": "import-4712"})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert refused(other) == (409, "API-REPLAY-002")
+
+
+def test_how_far_it_is_and_how_it_ended(api, live):
+    replay = make.replay(live, position=4, rejected=1, filtered=2, name="Clicked")
+    path = f"{PATH}/{replay.public_id}"
+
+    running = api.get(path).json()["replay"]
+    ended = {"due_at": None, "ended_at": make.NOW + timedelta(seconds=1.5)}
+    Cursor.objects.filter(pk=replay.pk).update(position=8, **ended)
+    finished = api.get(path).json()["replay"]
+
+    assert [running[name] for name in ("state", "position", "delivered")] == [
+        "running", 4, 1,
+    ]  # fmt: skip
+    assert (finished["state"], finished["endedAt"]) == (
+        "finished",
+        "2026-03-02T10:00:01.500Z",
+    )
+
+
+def test_why_it_stopped_is_told(api, live):
+    replay = make.replay(live)
+    services.delete(connection=live.connection, actor=None)
+
+    shown = api.get(f"{PATH}/{replay.public_id}").json()["replay"]
+
+    assert (shown["state"], shown["stoppedBecause"]) == (
+        "stopped",
+        "The connection was deleted.",
+    )
+
+
+def test_it_is_cancelled_once(api, live):
+    replay = make.replay(live)
+    path = f"{PATH}/{replay.public_id}/cancel"
+
+    first, again = api.post(path), api.post(path)
+
+    assert first.json()["replay"]["state"] == "cancelled"
+    assert refused(again) == (409, "API-REPLAY-004")
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.detail["token"]) == (
+        "replay.cancelled",
+        api.secret.hint,
+    )
+
+
+def test_the_replays_of_a_workspace_are_listed_newest_first_in_pages(
+    api, live, monkeypatch
+):
+    monkeypatch.setattr("streams.api.replays.LISTED", 2)
+    ended = {"due_at": None, "ended_at": make.NOW}
+    made = [make.replay(live, **ended).public_id for _ in range(3)]
+    name = live.feed.workspace.external_id
+
+    page = api.get(workspace=name).json()
+    last = api.get(workspace=name, before=page["nextBefore"]).json()
+
+    assert [replay["id"] for replay in page["replays"]] == [made[2], made[1]]
+    assert [replay["id"] for replay in last["replays"]] == [made[0]]
+    assert "nextBefore" not in last
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_takes_the_same_queries_for_any_many(
+    api, live, count, django_assert_num_queries
+):
+    for _ in range(count):
+        make.replay(live, due_at=None, ended_at=make.NOW)
+
+    with django_assert_num_queries(5):
+        answer = api.get(workspace=live.feed.workspace.external_id)
+
+    assert len(answer.json()["replays"]) == count
+
+
+# --- What is refused -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "API-KEY-001"),
+        ({"Authorization": "Basic cHRfeDo="}, "API-KEY-001"),
+        ({"Authorization": "Bearer pt_nothing"}, "API-KEY-002"),
+        ({"Authorization": "Bearer "}, "API-KEY-002"),
+    ],
+)
+def test_without_a_token_nothing_is_told(client, headers, code):
+    answer = client.get(PATH, headers=headers, secure=True)
+
+    assert refused(answer) == (401, code)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_a_token_that_was_revoked_opens_nothing(api, live):
+    revoke_token(token=api.token, actor=None)
+
+    assert refused(api.post(body=wanted(live))) == (401, "API-KEY-002")
+
+
+def test_a_token_opens_its_own_stream_alone(client, live):
+    replay = make.replay(live)
+    sibling = make.stream(live.stream.partner)
+    make.feed(sibling, live.feed.workspace)
+
+    for stream in (sibling, make.stream()):
+        api = Api(client, stream)
+        one = f"{PATH}/{replay.public_id}"
+        assert refused(api.get(one)) == (404, "API-REPLAY-003")
+        assert refused(api.post(f"{one}/cancel")) == (404, "API-REPLAY-003")
+    name = live.feed.workspace.external_id
+    assert refused(api.get(workspace=name)) == (404, "API-WORKSPACE-001")
+    assert refused(api.post(body=wanted(live))) == (404, "API-WORKSPACE-001")
+    assert Cursor.objects.get(pk=replay.pk).ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"workspace": 7}, "workspace"),
+        ({"first": 0}, "first"),
+        ({"first": 2**63}, "first"),
+        ({"first": "3"}, "first"),
+        ({"since": "2026-03-02T10:00:00"}, "since"),
+        ({"type": "purchase"}, "type"),
+        ({"name": "a\0b"}, "name"),
+        ({"messageIds": "old"}, "messageIds"),
+        ({"from": 3}, "from"),
+    ],
+)
+def test_a_field_that_is_wrong_is_named(api, live, changes, word):
+    answer = api.post(body=wanted(live, **changes))
+
+    assert refused(answer) == (400, "API-FIELD-001")
+    assert word in answer.json()["message"]
+    assert not Replay.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"null"])
+def test_a_body_that_is_no_object_is_refused(client, api, body):
+    answer = client.post(
+        PATH, body, "application/json", secure=True,
+        headers={"Authorization": f"Bearer {api.secret.text}"},
+    )  # fmt: skip
+
+    assert answer.status_code == 400
+    assert refused(answer)[1] in ("API-JSON-001", "API-FIELD-001")
+
+
+def test_a_body_without_a_workspace_or_with_too_much_is_refused(api):
+    assert refused(api.post(body={"first": 1})) == (400, "API-FIELD-001")
+    assert refused(api.post(body={"workspace": "x" * 20_000})) == (413, "API-SIZE-001")
+
+
+def test_a_range_with_nothing_in_it_is_refused_in_words(api, live):
+    answer = api.post(body=wanted(live, first=9))
+
+    assert refused(answer) == (422, "API-REPLAY-001")
+    assert "the events 1 to 8 have been sent" in answer.json()["message"]
+
+
+def test_a_workspace_without_a_connection_is_refused(api, live):
+    services.delete(connection=live.connection, actor=None)
+
+    assert refused(api.post(body=wanted(live))) == (409, "API-CONNECTION-001")
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "a\0b"])
+def test_an_unknown_workspace_is_refused(api, name):
+    assert refused(api.get(workspace=name)) == (404, "API-WORKSPACE-001")
+
+
+def test_too_long_an_idempotency_key_is_refused(api, live):
+    answer = api.post(body=wanted(live), **{"Idempotency-Key": "k" * 101})
+
+    assert refused(answer) == (400, "API-FIELD-001")
+
+
+def test_another_method_or_path_is_refused_in_the_same_shape(api, client):
+    answer = api.post(f"{PATH}/bcdfghjkmnpq")
+
+    assert refused(answer) == (405, "API-METHOD-001")
+    assert answer.headers["Allow"] == "GET"
+    assert refused(client.get("/api/v2", secure=True)) == (404, "API-PATH-001")
+
+
+def test_a_database_that_does_not_answer_is_told_as_such(api, live):
+    def refuse(*_):
+        raise OperationalError("connection to postgres://u:hunter2@db failed")
+
+    with connection.execute_wrapper(refuse):
+        answer = api.get(workspace="x")
+
+    assert refused(answer) == (503, "API-DOWN-001")
+    assert answer.headers["Retry-After"] == "5"
+    assert b"hunter2" not in answer.content

@@ -1,0 +1,89 @@
+"""A replay from its form to its end, in a real browser, on the portal's real processes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from streams.delivery.models import Cursor, Replay
+from streams.events.models import Event
+from tests import make
+from tests.browser.driving import barriers, sign_in
+from tests.running import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+EVENTS = 30_000
+
+
+@pytest.fixture
+def cast(portal, settings):
+    """Alice's workspace has sent EVENTS, every third of which is a click."""
+    cast = make.cast()
+    # The web process knows no other hash, unlike the tests themselves.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    cast.alice.set_password(make.PASSWORD)
+    cast.alice.save()
+    live = make.cursor(make.connection(cast.feed, known=True, seen_at=make.NOW))
+    for _ in range(0, EVENTS, 5_000):
+        make.append(cast.feed, 5_000)
+    make.delivered(live, EVENTS)
+    clicks = Event.objects.filter(feed=cast.feed, seq__in=range(3, EVENTS + 1, 3))
+    clicks.update(name="Email Clicked")
+    return cast
+
+
+def test_a_replay_is_counted_started_watched_and_cancelled(
+    portal, far_segment, cast, page
+):
+    web = portal.web()
+    far_segment.behave({"answers": [], "then": {"delay_s": 1, "take": True}})
+
+    # What to send, and what that means.
+    sign_in(page, web, cast.alice.email)
+    page.get_by_role("link", name="Replay", exact=True).click()
+    expect(page.get_by_text("No replays yet")).to_be_visible()
+    page.get_by_role("link", name="New replay").click()
+    page.get_by_label("Event name, in full").fill("Email Clicked")
+    page.get_by_label("From number").fill("1,001")
+    page.get_by_role("button", name="Count them").click()
+    expect(page.get_by_text("Enter a whole number.")).to_be_visible()
+    page.get_by_label("From number").fill("1001")
+    page.get_by_role("radio", name="As new events").check()
+    page.get_by_role("button", name="Count them").click()
+    expect(page.get_by_role("heading", name="Send 9,667 events again?")).to_be_visible()
+    expect(page.get_by_text("it has already may count twice")).to_be_visible()
+    assert not Replay.objects.exists()
+    assert barriers(page) == []
+
+    # It runs: the page moves by itself.
+    page.get_by_role("button", name="Start the replay").click()
+    expect(page.get_by_role("heading", name="0 % done")).to_be_visible()
+    assert barriers(page) == []
+    portal.worker()
+    portal.beat()
+    expect(page.get_by_role("heading", name="0 % done")).to_be_hidden()
+    expect(page.get_by_text("Running")).to_be_visible()
+
+    # Cancelled: it stops where it is.
+    page.get_by_role("button", name="Cancel the replay").click()
+    expect(page.get_by_text("Cancelled. What Segment has got by now")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel the replay")).to_be_hidden()
+    until(lambda: far_segment.stats()["requests"] == requests_of(cast))
+    cursor = Cursor.objects.get(kind="replay")
+    assert 1_000 < cursor.position < EVENTS
+    assert far_segment.stats()["unique_message_ids"] == cursor.delivered
+
+    # It is in the history, and its requests are marked.
+    page.get_by_role("link", name="Replay", exact=True).click()
+    row = page.get_by_role("row", name="Events named “Email Clicked”")
+    expect(row.get_by_text("Cancelled")).to_be_visible()
+    page.get_by_role("link", name="Deliveries", exact=True).click()
+    expect(page.get_by_role("row").nth(1).get_by_text("Replay")).to_be_visible()
+    page.get_by_role("link", name="Overview", exact=True).click()
+    expect(page.get_by_text("Everything is delivered")).to_be_visible()
+
+
+def requests_of(cast) -> int:
+    """The requests of replays that are written down."""
+    return cast.feed.connections.get().deliveries.filter(cursor__kind="replay").count()

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from streams.delivery import replays
+from streams.delivery.models import Cursor, Replay
+from streams.events.models import Event
+from tests import make
+
+
+def url(cast, page: str = "replay-new", *args: object) -> str:
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
+
+
+def words(page) -> str:
+    """What a person reads, in one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.text)))
+
+
+@pytest.fixture
+def live(cast) -> Cursor:
+    """A connection that has sent eight events, of which 2, 4, 6 and 8 are clicks."""
+    live = make.due_cursor(8, make.connection(cast.feed))
+    Event.objects.filter(seq__in=(2, 4, 6, 8)).update(name="Email Clicked")
+    make.delivered(live, 8)
+    return live
+
+
+def count(client, cast, **asked):
+    return client.get(url(cast), {"count": "1", "ids": "same", **asked})
+
+
+def test_the_form_says_what_can_be_sent_again(as_alice, cast, live):
+    assert "Events 1 to 8 have been sent" in words(as_alice.get(url(cast)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ({}, "Send 8 events again?"),
+        ({"first": "3", "last": "5"}, "Send 3 events again?"),
+        ({"name": "Email Clicked"}, "Send 4 events again?"),
+        ({"name": "Email Clicked", "last": "3"}, "Send 1 event again?"),
+        ({"name": "email clicked"}, "No event matches"),
+        ({"rejected_only": "on"}, "No event matches"),
+    ],
+)
+def test_it_is_counted_first_and_nothing_starts(as_alice, cast, live, asked, title):
+    page = count(as_alice, cast, **asked)
+
+    assert title in words(page)
+    assert ("Start the replay" in page.text) is (title != "No event matches")
+    assert not Replay.objects.exists()
+
+
+def test_what_cannot_be_counted_at_once_is_said_so(as_alice, cast, live, monkeypatch):
+    monkeypatch.setattr(replays, "COUNTED", 4)
+
+    page = words(count(as_alice, cast, name="Email Clicked"))
+
+    assert "Send more than 2 events again?" in page
+    assert "We counted among the first 4 of 8 events." in page
+
+
+def test_a_time_is_one_on_the_readers_clock(as_alice, cast, live):
+    make.append(cast.feed, 1, now=make.NOW + timedelta(hours=1))
+    make.delivered(live, 9)
+    as_alice.cookies["zone"] = "Europe/Berlin"  # an hour ahead of UTC in March
+
+    page = count(as_alice, cast, since="2026-03-02T11:30")
+
+    assert "Numbers 9 to 9" in words(page)
+
+
+def test_what_was_shown_is_started(as_alice, cast, live):
+    page = count(as_alice, cast, name="Email Clicked", last="5", ids="new")
+    form = page.text.partition('action="' + url(cast))[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)"(?: value="([^"]*)")?', form))
+    make.append(cast.feed, 2)  # meanwhile
+
+    started = as_alice.post(url(cast), fields)
+
+    replay = Replay.objects.select_related("cursor").get()
+    assert started.url == url(cast, "replay", replay.public_id)
+    assert (replay.cursor.start, replay.cursor.end_seq) == (0, 5)
+    assert (replay.name, replay.new_ids) == ("Email Clicked", True)
+    assert replay.requested_by == cast.alice
+
+
+def test_the_two_ways_are_told_before_one_starts(as_alice, cast, live):
+    assert "may count twice" not in words(count(as_alice, cast))
+    assert "may count twice" in words(count(as_alice, cast, ids="new"))
+
+
+def test_a_range_with_nothing_in_it_is_told_on_the_form(as_alice, cast, live):
+    page = count(as_alice, cast, first="9")
+
+    assert "the events 1 to 8 have been sent and are still kept" in words(page)
+    assert "Count them" in page.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"first": "0"}, {"first": "x"}, {"first": "9" * 20}, {"since": "soon"}, {"ids": "no"}]
+)  # fmt: skip
+def test_what_cannot_be_read_is_explained(as_alice, cast, live, wrong):
+    page = count(as_alice, cast, **wrong)
+
+    assert 'class="errors"' in page.text
+
+
+def test_before_anything_was_sent_the_page_says_so(as_alice, cast):
+    make.due_cursor(2, make.connection(cast.feed))
+
+    assert "No event has been sent so far" in words(as_alice.get(url(cast)))
+
+
+def test_trouble_is_offered_as_a_start(as_alice, cast, live):
+    Cursor.objects.filter(pk=live.pk).update(troubled_seq=4, troubled_at=make.NOW)
+
+    page = as_alice.get(url(cast))
+
+    assert "Since the last trouble, 2 Mar, 10:00" in words(page)
+    assert f'{url(cast)}?first=5"' in page.text
+    assert 'name="first" value="5"' in as_alice.get(url(cast), {"first": 5}).text
+
+
+def test_a_second_one_is_not_started_beside_the_first(as_alice, cast, live):
+    make.replay(live)
+
+    shown = words(count(as_alice, cast))
+    started = as_alice.post(url(cast), {"ids": "same"}, follow=True)
+
+    assert "Another replay is under way." in shown
+    assert "A replay runs already." in words(started)
+    assert Replay.objects.count() == 1
+
+
+def test_how_far_it_is_keeps_itself_fresh_until_it_has_ended(as_alice, cast, live):
+    replay = make.replay(live, position=6, rejected=1, filtered=2)
+    address = url(cast, "replay-fresh", replay.public_id)
+
+    running = as_alice.get(address)
+    Cursor.objects.filter(pk=replay.pk).update(
+        position=8, due_at=None, ended_at=make.NOW
+    )
+    ended = as_alice.get(address)
+
+    assert "75 % done" in words(running)
+    assert '<progress aria-labelledby="progress" max="8" value="6">' in running.text
+    assert "Sent again 3" in words(running)
+    assert 'hx-trigger="every 2s"' in running.text
+    assert "Finished" in words(ended)
+    assert "hx-trigger" not in ended.text
+    assert "Cancel" not in ended.text
+
+
+def test_it_is_cancelled_and_says_where(as_alice, cast, live):
+    replay = make.replay(live, position=3)
+
+    page = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
+    again = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
+
+    assert "before event 4. What had been sent by then stays" in words(page)
+    assert "This replay has ended already." in words(again)
+
+
+def test_why_it_stopped_is_told(as_alice, cast, live):
+    ended = {"due_at": None, "ended_at": make.NOW}
+    replay = make.replay(live, position=3, stopped_because="Because.", **ended)
+
+    assert "before event 4: Because." in words(
+        as_alice.get(url(cast, "replay", replay.public_id))
+    )
+
+
+def test_those_who_look_see_it_and_no_button(client, cast, live):
+    client.force_login(cast.bob)
+    replay = make.replay(live)
+
+    for page in (url(cast, "replays"), url(cast, "replay", replay.public_id)):
+        shown = client.get(page).text
+        assert "Running" in shown
+        assert "Cancel" not in shown
+        assert "New replay" not in shown
+
+
+def test_another_workspaces_replay_is_not_there(as_alice, cast, live):
+    theirs = make.due_cursor(2, make.connection(make.feed(workspace=cast.elsewhere)))
+    make.delivered(theirs, 2)
+    replay = make.replay(theirs)
+
+    for page, method in (("replay", "get"), ("replay-fresh", "get"), ("replay-cancel", "post")):  # fmt: skip
+        answer = getattr(as_alice, method)(url(cast, page, replay.public_id))
+        assert answer.status_code == 404
+    assert Cursor.objects.get(pk=replay.pk).ended_at is None
+
+
+def test_requests_of_a_replay_are_marked_wherever_they_are_listed(as_alice, cast, live):
+    replay = make.replay(live, name="Email Clicked")
+    request = make.delivery(replay.cursor, 2, 6, events=3)
+
+    listed = as_alice.get(url(cast, "deliveries"))
+    of_event = as_alice.get(url(cast, "event", 4))
+    of_other = as_alice.get(url(cast, "event", 3))
+    alone = as_alice.get(url(cast, "delivery", request.pk))
+
+    mark = '<span class="badge plain">Replay</span>'
+    counts = [page.text.count(mark) for page in (listed, of_event, of_other)]
+    assert counts == [1, 1, 0]
+    assert url(cast, "replay", replay.public_id) in alone.text
+
+
+def test_the_overview_says_that_one_runs_and_its_figures_stay(as_alice, cast, live):
+    before = as_alice.get(url(cast, "overview")).context["ledger"]
+
+    make.replay(live, position=4)
+    page = as_alice.get(url(cast, "overview"))
+
+    assert "A replay is under way" in page.text
+    assert page.context["ledger"] == before
+
+
+# --- Where a connection begins ---------------------------------------------------------
+
+KEY = "a1" * 16
+
+
+def connect(client, cast, **asked):
+    form = {"write_key": KEY, "region": "sandbox", **asked}
+    return client.post(url(cast, "connection"), form, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "told"),
+    [
+        ({"start": "waiting"}, 0, "3 events on the way"),
+        ({"start": "now"}, 3, "Connected."),
+        ({"start": "chosen", "start_seq": "3"}, 2, "1 event on the way"),
+        ({"start": "chosen", "start_at": "2026-03-02T10:00"}, 0, "3 events on the way"),
+        ({"start": "chosen", "start_at": "2026-03-02T10:01"}, 3, "Connected."),
+    ],
+)
+def test_one_chooses_where_a_connection_begins(as_alice, cast, asked, start, told):
+    make.append(cast.feed, 3)
+
+    page = connect(as_alice, cast, **asked)
+
+    assert Cursor.objects.get().start == start
+    assert told in words(page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"start": "chosen"}, "Give either a number or a time"),
+        ({"start": "chosen", "start_seq": "2", "start_at": "2026-03-02T10:00"}, "Give either a number or a time"),
+        ({"start": "chosen", "start_seq": "5"}, "The events 1 to 3 are kept"),
+        ({"start": "chosen", "start_seq": "0"}, "greater than or equal to 1"),
+    ],
+)  # fmt: skip
+def test_a_start_that_cannot_be_is_explained(as_alice, cast, asked, told):
+    make.append(cast.feed, 3)
+
+    page = connect(as_alice, cast, **asked)
+
+    assert told in words(page)
+    assert "Please paste it once more" in words(page)
+    assert KEY not in page.text
+    assert not Cursor.objects.exists()
+
+
+def test_where_nothing_has_come_in_yet_there_is_nothing_to_choose(as_alice, cast):
+    page = as_alice.get(url(cast, "connection"))
+
+    assert "What should be sent?" not in page.text
+    assert connect(as_alice, cast).status_code == 200
+    assert Cursor.objects.get().start == 0
