@@ -1,0 +1,53 @@
+"""docs/api.md says what the code does."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from django.urls import get_resolver
+
+from streams.api.replays import LISTED, MAX_BODY_BYTES, Wanted
+from streams.delivery.models import Replay
+from streams.delivery.replays import COUNTED
+from streams.delivery.steps import MAX_REJECTIONS_IN_ROW
+from tests.portal.table import routes
+
+PAGE = (settings.BASE_DIR / "docs" / "api.md").read_text()
+CODE = re.compile(r"\bAPI-[A-Z]+-\d{3}\b")
+
+
+def test_every_code_is_explained_and_no_other():
+    sources = (settings.BASE_DIR / "streams" / "api").glob("*.py")
+
+    codes = {code for source in sources for code in CODE.findall(source.read_text())}
+
+    assert set(CODE.findall(PAGE)) == codes
+
+
+def test_every_path_is_there_and_no_other():
+    paths = {
+        "/" + route.replace("<replay_id>", "{id}")
+        for route in routes(get_resolver())
+        if route.startswith("api/")
+    }
+
+    assert set(re.findall(r"`(?:GET|POST) (/api/v1/[^`?]+)", PAGE)) == paths
+
+
+def test_every_field_is_explained_and_no_other():
+    table = PAGE.partition("| field | meaning |")[2].partition("\n\n")[0]
+    first_columns = [line.split("|")[1] for line in table.splitlines()[2:]]
+
+    assert re.findall(r"`(\w+)`", " ".join(first_columns)) == list(
+        Wanted.__struct_encode_fields__
+    )
+
+
+def test_states_and_bounds_are_those_of_the_code():
+    for state in Replay.State.values:
+        assert f"`{state}`" in PAGE
+    assert f"the first {COUNTED:,} events" in PAGE
+    assert f"larger than {MAX_BODY_BYTES:,} bytes" in PAGE
+    assert f"{LISTED} at a time" in PAGE
+    assert f"refused {MAX_REJECTIONS_IN_ROW} events one after the other" in PAGE
