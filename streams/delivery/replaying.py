@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from streams.delivery.models import Replay
     from streams.delivery.selection import ReplayFilter
     from streams.events.models import Event
+    from streams.events.store import LogRow
 
-    type Row = tuple[int, datetime, bytes | memoryview]  # seq, received_at, payload
-
-# Numbers that one turn looks through. The drain's one thread does it, and live cursors
-# wait meanwhile.
-WINDOW = 20_000
+# Numbers that one turn looks through for an event that the filter takes. The drain's one
+# thread does it, and live cursors wait meanwhile.
+WINDOW = 5_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -47,20 +46,18 @@ def read(cursor: Cursor, *, page: int) -> Batch:
     From first to last number a batch spans no more than one of a live cursor may, so a
     filter never costs more requests than the whole range would.
     """
-    replay = cursor.replay
-    top = cursor.end_seq or 0
-    if not replay.filter.takes_all:
-        top = min(top, cursor.position + WINDOW)
-    suspect = cursor.suspect_seq
-    if suspect is not None and suspect > cursor.position:
-        rows = _rows(cursor, suspect, MAX_EVENTS)
+    replay, suspect = cursor.replay, cursor.suspect_seq or 0
+    if suspect > cursor.position:
+        rows = _rows(cursor, cursor.position, suspect, MAX_EVENTS)
         # Half of those among which Segment found a bad one, by count (batching.py).
-        rows = rows[: max(1, len(rows) // 2)]
+        rows, up_to = rows[: max(1, len(rows) // 2)], suspect
     else:
-        rows = _rows(cursor, top, page)
+        after = _before_first(cursor)
+        up_to = min(cursor.end_seq or 0, after + MAX_EVENTS)
+        rows = _rows(cursor, after, up_to, page)
     batch = pick(rows)
-    if batch is None:
-        raise NothingTaken(top)
+    if batch is None:  # dropped by retention in this moment
+        raise NothingTaken(up_to)
     if replay.new_ids:
         payloads = [with_new_id(payload, replay) for payload in batch.payloads]
         batch = replace(batch, payloads=payloads)
@@ -96,9 +93,8 @@ def rejections(cursor: Cursor) -> QuerySet[Rejection]:
     return Rejection.objects.filter(cursor__in=list(live.values_list("pk", flat=True)))
 
 
-def pick(rows: Sequence[Row]) -> Batch | None:
+def pick(rows: Sequence[LogRow]) -> Batch | None:
     """The longest batch from the start of rows that may have gaps between them."""
-    rows = [row for row in rows if row[0] - rows[0][0] < MAX_EVENTS]
     # Numbered anew they have no gaps, as `take` wants them.
     numbered = [(n, at, payload) for n, (_, at, payload) in enumerate(rows, start=1)]
     batch = take(numbered, after=0, most=MAX_EVENTS)
@@ -132,8 +128,23 @@ def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
     )
 
 
-def _rows(cursor: Cursor, up_to: int, most: int) -> list[Row]:
-    found = matching(
-        cursor, cursor.replay.filter, after=cursor.position, up_to=up_to
-    ).order_by("seq")
+def _before_first(cursor: Cursor) -> int:
+    """The number before the next event to send. Raises NothingTaken."""
+    up_to = cursor.end_seq or 0
+    if not cursor.replay.filter.takes_all:
+        up_to = min(up_to, cursor.position + WINDOW)
+    found = _matching(cursor, cursor.position, up_to).values_list("seq", flat=True)
+    first = found.first()
+    if first is None:
+        raise NothingTaken(up_to)
+    return first - 1
+
+
+def _rows(cursor: Cursor, after: int, up_to: int, most: int) -> list[LogRow]:
+    found = _matching(cursor, after, up_to)
     return list(found.values_list("seq", "received_at", "payload")[:most])
+
+
+def _matching(cursor: Cursor, after: int, up_to: int) -> QuerySet[Event]:
+    wanted = cursor.replay.filter
+    return matching(cursor, wanted, after=after, up_to=up_to).order_by("seq")

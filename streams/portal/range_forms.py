@@ -21,8 +21,9 @@ HIGHEST = 2**63 - 1  # as the column holds it
 
 SAME, NEW = "same", "new"
 ID_HINTS = {
-    SAME: "Safe: nothing counts twice. Each keeps its messageId, and Segment drops those"
-    " it got within the last day or longer.",
+    # (segment/http-api.md, 9: a day is guaranteed, some 170 are usual.)
+    SAME: "The safe way. Each keeps its messageId, and Segment drops those that it has:"
+    " surely those of the last day, and as a rule older ones.",
     NEW: "Everything arrives once more. Each gets a new messageId, so Segment also takes"
     " what it has: it may count twice in reports and on the bill.",
 }

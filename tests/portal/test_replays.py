@@ -63,7 +63,7 @@ def test_what_cannot_be_counted_at_once_is_said_so(as_alice, cast, live, monkeyp
 
     page = words(count(as_alice, cast, name="Email Clicked"))
 
-    assert "Send more than 2 events again?" in page
+    assert "Send at least 2 events again?" in page
     assert "We counted among the first 4 of 8 events." in page
 
 
