@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,10 +19,15 @@ from django.db import connection
 
 from tests.segment import SandboxSegment, sandbox_process
 from tests.services.processes import start, stop
+from tests.services.valkey import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 CELERY = [sys.executable, "-m", "celery", "-A", "partner_portal"]
+WORKER = ["worker", "--pool=threads", "--concurrency=4"]
+WORKER += ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind"]
+INGEST = ["partner_portal.asgi:application", "-k", "asgi"]
+WEB = ["partner_portal.wsgi:application", "-k", "gthread", "--threads", "4"]
 
 
 def until(is_true: Callable[[], object], *, within_s: float = 30.0) -> float:
@@ -42,62 +47,59 @@ class RunningPortal:
         self.log = folder / "processes.log"  # what all of them write
         self._children: list[subprocess.Popen] = []
 
-    def worker(self) -> subprocess.Popen:
-        return self._start(
-            [
-                *CELERY,
-                "worker",
-                "--pool",
-                "threads",
-                "--concurrency",
-                "4",
-                "--without-gossip",
-                "--without-mingle",
-                "--loglevel",
-                "INFO",
-            ]
-        )
+    def worker(self, *, code: Path = ROOT, **environ: str) -> subprocess.Popen:
+        """One of the code that stands in `code`, with `environ` of its own."""
+        return self._start([*CELERY, *WORKER], code, environ)
 
-    def beat(self) -> subprocess.Popen:
-        schedule = self.log.with_name("schedule")
-        return self._start([*CELERY, "beat", "--schedule", str(schedule), "--pidfile="])
+    def beat(self, **environ: str) -> subprocess.Popen:
+        schedule = self.log.with_name(f"schedule-{len(self._children)}")
+        command = [*CELERY, "beat", "--schedule", str(schedule), "--pidfile="]
+        return self._start(command, ROOT, environ)
 
     def ingest(self) -> str:
         """Start it; its URL, once it answers."""
-        return self._serve("partner_portal.asgi:application", "-k", "asgi")
+        url = f"http://127.0.0.1:{free_port()}"
+        self.answering(self.serve(url, INGEST), url)
+        return url
 
     def web(self) -> str:
-        return self._serve(
-            "partner_portal.wsgi:application", "-k", "gthread", "--threads", "4"
-        )
+        url = f"http://127.0.0.1:{free_port()}"
+        self.answering(self.serve(url, WEB), url)
+        return url
+
+    def serve(
+        self, url: str, what: list[str], *, code: Path = ROOT
+    ) -> subprocess.Popen:
+        """Start INGEST or WEB at an address; it may not answer yet."""
+        return self._start([*GUNICORN, urlsplit(url).netloc, *what], code, {})
+
+    def answering(self, server: subprocess.Popen, url: str) -> None:
+        """Wait until a server answers. Fails if it ends instead."""
+        until(lambda: server.poll() is not None or _answers(url))
+        assert server.poll() is None, self.log.read_text()
 
     def kill(self, child: subprocess.Popen) -> None:
-        """As the kernel would: no chance to clean up."""
-        child.kill()
+        """As the kernel would, with all that it started: no chance to clean up."""
+        os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
     def stop(self) -> None:
-        for child in self._children:
-            if child.poll() is None:
-                stop(child, signal.SIGTERM)
+        running = [child for child in self._children if child.poll() is None]
+        for child in running:  # all at once: they need not wait for each other
+            child.send_signal(signal.SIGTERM)
+        for child in running:
+            stop(child, signal.SIGCONT)  # for one that is frozen; else it does nothing
 
-    def _serve(self, *arguments: str) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        child = self._start([*GUNICORN, address, *arguments])
-        url = f"http://{address}"
-        until(lambda: child.poll() is not None or _answers(url))
-        assert child.poll() is None, self.log.read_text()
-        return url
-
-    def _start(self, command: list[str]) -> subprocess.Popen:
+    def _start(
+        self, command: list[str], code: Path, environ: dict[str, str]
+    ) -> subprocess.Popen:
         with self.log.open("ab") as log:
             child = start(
                 command,
                 at_our_death=signal.SIGKILL,
-                cwd=ROOT,
-                env=self.environ,
+                process_group=0,
+                cwd=code,
+                env=self.environ | environ,
                 stdout=log,
                 stderr=log,
             )
@@ -106,7 +108,7 @@ class RunningPortal:
 
 
 def _answers(url: str) -> bool:
-    with suppress(requests.ConnectionError):
+    with suppress(requests.RequestException):
         return requests.get(f"{url}/healthz", timeout=5).status_code == 200
     return False
 

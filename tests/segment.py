@@ -74,15 +74,17 @@ class SandboxSegment:
     def shown_events(self, write_key: str | None = None) -> list[dict[str, Any]]:
         """The same with number, region, write key and received_at around each."""
         found: list[dict[str, Any]] = []
-        query: dict[str, Any] = {"limit": _PAGE, "after": 0}
-        if write_key is not None:
-            query["write_key"] = write_key
-        while True:
-            page = self._ask("GET", f"/_sandbox/events?{urlencode(query)}")
-            found += page["events"]
-            if len(page["events"]) < _PAGE:
-                return found
-            query["after"] = page["next_after"]
+        after, of = 0, {} if write_key is None else {"write_key": write_key}
+        while page := self.events_after(after, **of):
+            found += page
+            after = page[-1]["number"]
+        return found
+
+    def events_after(self, number: int, **query: str) -> list[dict[str, Any]]:
+        """The next events after this number, at most a page of them."""
+        asked = urlencode({"limit": _PAGE, "after": number, **query})
+        page = self._ask("GET", f"/_sandbox/events?{asked}")
+        return cast("list[dict[str, Any]]", page["events"])
 
     @property
     def requests(self) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,43 @@ def server_version(binaries: Path) -> int:
 @contextmanager
 def running(binaries: Path, folder: Path) -> Iterator[subprocess.Popen]:
     """A server with its socket in `folder`, which only its user and root can enter."""
+    with cluster(binaries, folder) as made:
+        yield made.start()
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A server that may be ended and started again on the same files."""
+
+    binaries: Path
+    folder: Path
+    options: dict[str, str]
+    runs_as: dict[str, Any]
+    server: subprocess.Popen | None = None
+
+    def start(self) -> subprocess.Popen:
+        """Returns once it answers."""
+        self.server = _start_server(
+            self.binaries, self.folder, self.options, self.runs_as
+        )
+        return self.server
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the server's processes, its first one in front (Linux only)."""
+        first = self.server.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text()
+        return [first, *map(int, children.split())]
+
+
+@contextmanager
+def cluster(
+    binaries: Path, folder: Path, *initdb: str, **options: str
+) -> Iterator[Cluster]:
+    """Files for a server in `folder`, which only its user and root can enter.
+
+    `initdb` and `options` are added to those that are usual here. Ends the server, too.
+    """
     folder.mkdir(mode=0o700)
     runs_as: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
     if os.getuid() == 0:
@@ -80,16 +118,16 @@ def running(binaries: Path, folder: Path) -> Iterator[subprocess.Popen]:
         runs_as |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     with (folder.parent / "postgres.log").open("w+") as log:
         runs_as |= {"stdout": log, "stderr": log}
+        made = Cluster(binaries, folder, SERVER_OPTIONS | options, runs_as)
         try:
-            _make_cluster(binaries, folder, runs_as)
-            server = _start_server(binaries, folder, runs_as)
+            _make_cluster(binaries, folder, initdb, runs_as)
+            yield made
         except Exception:
             print((folder.parent / "postgres.log").read_text(), file=sys.stderr)
             raise
-        try:
-            yield server
         finally:
-            stop(server, signal.SIGQUIT)  # at once; nothing is worth a checkpoint
+            if made.server:
+                stop(made.server, signal.SIGQUIT)  # nothing is worth a checkpoint
 
 
 def _open_to_nobody(binaries: Path, folder: Path) -> Path:
@@ -103,11 +141,14 @@ def _open_to_nobody(binaries: Path, folder: Path) -> Path:
     return folder / "wheel" / binaries.relative_to(site)
 
 
-def _make_cluster(binaries: Path, folder: Path, runs_as: dict[str, Any]) -> None:
+def _make_cluster(
+    binaries: Path, folder: Path, initdb: tuple[str, ...], runs_as: dict[str, Any]
+) -> None:
     subprocess.run(
         [
             *(binaries / "initdb", "-D", folder / "data", "-U", "postgres"),
             *("--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"),
+            *initdb,
         ],
         check=True,
         **runs_as,
@@ -115,9 +156,9 @@ def _make_cluster(binaries: Path, folder: Path, runs_as: dict[str, Any]) -> None
 
 
 def _start_server(
-    binaries: Path, folder: Path, runs_as: dict[str, Any]
+    binaries: Path, folder: Path, options: dict[str, str], runs_as: dict[str, Any]
 ) -> subprocess.Popen:
-    options = SERVER_OPTIONS | {"unix_socket_directories": str(folder)}
+    options = options | {"unix_socket_directories": str(folder)}
     server = start(
         [
             *(str(binaries / "postgres"), "-D", str(folder / "data")),

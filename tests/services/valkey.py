@@ -57,7 +57,7 @@ def running(binary: Path, folder: Path) -> Iterator[Broker]:
 
 def _start_on_a_free_port(binary: Path, folder: Path) -> Broker:
     for _ in range(TRIES):
-        broker = _start(binary, folder, free_port())
+        broker = start_on(binary, folder, free_port())
         if _answers(broker):
             return broker
         stop(broker.process, signal.SIGTERM)
@@ -71,7 +71,8 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def _start(binary: Path, folder: Path, port: int) -> Broker:
+def start_on(binary: Path, folder: Path, port: int) -> Broker:
+    """Start an empty one on a port; it may not answer yet."""
     options = {
         "port": str(port),
         "bind": "127.0.0.1",

@@ -1,0 +1,93 @@
+"""What Segment got, event by event: in order, once, and how many requests for it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.faults.lanes import Lane
+    from tests.segment import SandboxSegment
+
+LOOK_EVERY_S = 0.1
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Follows a sandbox while it takes events; the first copy of each event counts.
+
+    `skipped` are messageIds that Segment is told never to take.
+    """
+
+    segment: SandboxSegment
+    lanes: Sequence[Lane]
+    skipped: frozenset[str] = frozenset()
+    last: Counter[str] = field(default_factory=Counter)  # number, by lane
+    wrong: list[str] = field(default_factory=list)  # out of order, or missing
+    taken: Counter[str] = field(default_factory=Counter)  # requests, by write key
+    biggest: Counter[str] = field(
+        default_factory=Counter
+    )  # events in one, by write key
+    arrivals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    _event: int = 0
+    _request: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        ended = threading.Event()
+
+        def follow() -> None:
+            while not ended.wait(LOOK_EVERY_S):
+                self.look()
+
+        thread = threading.Thread(target=follow, name="receiver")
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            self.look()
+
+    def look(self) -> None:
+        """See all that has arrived until now."""
+        with self._lock:
+            while page := self.segment.events_after(self._event):
+                self._event = page[-1]["number"]
+                for shown in page:
+                    self._receive(shown["event"]["properties"])
+            for request in self.segment.requests:
+                self._count(request)
+
+    def has(self, lane: Lane, number: int) -> bool:
+        return self.last[lane.name] >= number
+
+    def duplicates(self, lane: Lane) -> int:
+        tally = self.segment.stats()["by_key"].get(lane.write_key)
+        return tally["duplicates"] if tally else 0
+
+    def _receive(self, event: dict) -> None:
+        name, number = event["lane"], event["number"]
+        expected = self.last[name] + 1
+        while f"{name}-{expected}" in self.skipped:
+            expected += 1
+        if number != expected:
+            self.wrong.append(f"{name}: {number} arrived where {expected} should have")
+        self.last[name] = max(self.last[name], number)
+
+    def _count(self, request: dict) -> None:
+        if request["number"] <= self._request:
+            return
+        if self._request and request["number"] > self._request + 1:
+            self.wrong.append(f"requests up to {request['number']} were not seen")
+        self._request = request["number"]
+        key = request["write_key"]
+        self.arrivals[key].append(request["arrived_s"])
+        if request["taken"]:
+            self.taken[key] += 1
+            self.biggest[key] = max(self.biggest[key], request["events"])

@@ -1,0 +1,88 @@
+"""Traffic flows, something breaks and is mended, and what must hold is looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from streams.delivery.models import Cursor
+from tests.faults.invariants import broken_at_rest, broken_now, unreconciled
+from tests.faults.receiver import Receiver
+from tests.faults.traffic import Traffic
+from tests.running import until
+
+if TYPE_CHECKING:
+    from tests.faults.lanes import Lane
+    from tests.faults.site import Site
+
+RECOVERY_BOUND_S = 60.0  # the goal is 30; a busy machine is let be slower
+SETTLING_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that breaks when the block begins and is mended when it ends.
+
+    `losses` is how many answers of Segment it may cost each lane.
+    """
+
+    name: str
+    breaks: Callable[[Site], AbstractContextManager[None]]
+    losses: int = 0
+
+
+@dataclass(slots=True)
+class Scene:
+    site: Site
+    traffic: Traffic
+    receiver: Receiver
+    losses: int = 0
+    recoveries_s: list[tuple[str, float]] = field(default_factory=list)
+
+    def endure(self, fault: Fault, *, for_s: float = 0.0) -> float:
+        """Have it break for a while; the seconds from the mending until all goes again."""
+        self.losses += fault.losses
+        with fault.breaks(self.site):
+            time.sleep(for_s)
+        return self.recover(fault.name)
+
+    def recover(self, name: str) -> float:
+        """The seconds until each lane's next event is acknowledged and at Segment."""
+        next_ones = [(lane, lane.acknowledged + 1) for lane in self.traffic.lanes]
+        took_s = until(
+            lambda: all(self.receiver.has(*one) for one in next_ones),
+            within_s=RECOVERY_BOUND_S,
+        )
+        print(f"{name}: recovered in {took_s:.1f} s", flush=True)
+        self.recoveries_s.append((name, took_s))
+        assert [*broken_now(self.traffic, self.receiver)] == []
+        return took_s
+
+
+@contextmanager
+def playing(
+    site: Site,
+    lanes: Sequence[Lane],
+    *,
+    skipped: frozenset[str] = frozenset(),
+    **traffic: float,
+) -> Iterator[Scene]:
+    """Traffic over these lanes for as long as the block; then all must add up."""
+    receiver = Receiver(site.segment, lanes, skipped)
+    scene = Scene(site, Traffic(site.url_for, lanes, **traffic), receiver)
+    with receiver.following():
+        with scene.traffic.flowing():
+            yield scene
+        until(lambda: _all_settled(scene), within_s=SETTLING_S)
+    broken = [*broken_at_rest(scene.traffic, receiver, losses=scene.losses)]
+    assert broken == []
+    assert unreconciled(site.portal.environ) == ""
+
+
+def _all_settled(scene: Scene) -> bool:
+    lanes = scene.traffic.lanes
+    due = Cursor.objects.filter(pk__in=[lane.cursor.pk for lane in lanes])
+    return not due.exclude(due_at=None).exists()

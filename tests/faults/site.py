@@ -1,0 +1,169 @@
+"""A whole portal of its own, each part of which can be hurt: processes, database, broker,
+the way to Segment, the clock."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import redis
+
+from tests.faults.certificates import Certificates
+from tests.faults.proxy import Proxy, proxy_to
+from tests.running import INGEST, ROOT, WEB, RunningPortal, running
+from tests.segment import SandboxSegment, sandbox_process
+from tests.services import valkey
+from tests.services.processes import stop
+
+if TYPE_CHECKING:  # a conftest is read before Django is set up
+    from tests.faults.lanes import Lane
+    from tests.services.postgres import Cluster
+
+INSIDE = Path(__file__).with_name("inside")
+UNKNOWN_HOST = "segment.invalid"  # never resolves (RFC 6761)
+
+
+@dataclass(slots=True)
+class Broker:
+    """A Redis of the site's own, and the way to it."""
+
+    binary: Path
+    folder: Path
+    server: valkey.Broker
+    way: Proxy
+
+    def kill(self) -> None:
+        self.server.process.kill()
+        self.server.process.wait()
+
+    def start(self) -> None:
+        """Empty, at the same port."""
+        self.server = valkey.start_on(self.binary, self.folder, self.server.port)
+
+    def flush(self) -> None:
+        with redis.Redis(port=self.server.port) as client:
+            client.flushall()
+
+
+@dataclass(slots=True)
+class Site:
+    """The processes by name: ingest, web, beat, worker-1, worker-2 …"""
+
+    portal: RunningPortal
+    segment: SandboxSegment
+    broker: Broker
+    secure: Proxy  # the way to Segment by https; its certificate can be a bad one
+    certificates: Certificates
+    inside: Path  # see inside/sitecustomize.py
+    database: Cluster | None  # None: SQLite, or not ours to hurt
+    urls: dict[str, str]
+    running: dict[str, subprocess.Popen] = field(default_factory=dict)
+
+    def start(self, *names: str) -> None:
+        """Start these; returns once those answer that are asked by HTTP."""
+        for name in names:
+            self.running[name] = self._start(name)
+        for name in self.urls.keys() & set(names):
+            self.portal.answering(self.running[name], self.urls[name])
+
+    def start_worker(self, name: str, *, code: Path = ROOT, **environ: str) -> None:
+        named = {"FAULTS_NAME": name, **environ}
+        self.running[name] = self.portal.worker(code=code, **named)
+
+    def kill(self, *names: str) -> None:
+        for name in names:
+            self.portal.kill(self.running.pop(name))
+
+    def freeze(self, name: str) -> None:
+        os.killpg(self.running[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        os.killpg(self.running[name].pid, signal.SIGCONT)
+
+    def stop(self, name: str) -> None:
+        """As a deployment does: it may finish what it has begun."""
+        stop(self.running.pop(name), signal.SIGTERM)
+
+    @property
+    def workers(self) -> list[str]:
+        return [name for name in self.running if name.startswith("worker")]
+
+    def set_clock(self, name: str, off_s: float) -> None:
+        """Have the clock of a process be so far off."""
+        _write(self.inside / f"clock-{name}", str(off_s))
+
+    def resolve(self, *hosts: str) -> None:
+        """Let these names be found, and none but those that exist."""
+        _write(self.inside / "names", " ".join(hosts))
+
+    def url_for(self, lane: Lane) -> str:
+        """Where a lane's events are posted: every third to the web port."""
+        return self.urls["web" if lane.cursor.feed_id % 3 == 0 else "ingest"]
+
+    def _start(self, name: str) -> subprocess.Popen:
+        if name in self.urls:
+            what = INGEST if name == "ingest" else WEB
+            return self.portal.serve(self.urls[name], what)
+        if name.startswith("beat"):
+            return self.portal.beat(FAULTS_NAME=name)
+        return self.portal.worker(FAULTS_NAME=name)
+
+
+def _write(file: Path, text: str) -> None:
+    """In one step: a reader finds the old text or the new."""
+    file.with_suffix(".new").write_text(text)
+    file.with_suffix(".new").rename(file)
+
+
+@contextmanager
+def site(
+    environ: dict[str, str],
+    folder: Path,
+    *,
+    broker: Path,
+    database: Cluster | None = None,
+) -> Iterator[Site]:
+    """Nothing is started yet; `environ` names the database, `broker` the program."""
+    with ExitStack() as stack:
+        segment, _ = stack.enter_context(sandbox_process())
+        server = stack.enter_context(_broker(broker, folder / "broker"))
+        port = int(segment.url.rpartition(":")[2])
+        certificates = Certificates.make(folder)
+        secure = stack.enter_context(proxy_to(port, tls=certificates.good))
+        (inside := folder / "inside").mkdir()
+        ours = {
+            "REDIS_URL": f"redis://127.0.0.1:{server.way.own_port}/0",
+            "SANDBOX_URL": segment.url,
+            "SEGMENT_US_URL": f"https://localhost:{secure.own_port}/us/v1",
+            "SEGMENT_EU_URL": f"http://{UNKNOWN_HOST}:{port}/eu/v1",
+            "REQUESTS_CA_BUNDLE": str(certificates.authority),
+            "PYTHONPATH": str(INSIDE),
+            "FAULTS_INSIDE": str(inside),
+            "FAULTS_NAME": "all",
+        }
+        portal = stack.enter_context(running(environ | ours, folder))
+        urls = {n: f"http://127.0.0.1:{valkey.free_port()}" for n in ("ingest", "web")}
+        made = Site(
+            portal, segment, server, secure, certificates, inside, database, urls
+        )
+        made.resolve(UNKNOWN_HOST)
+        yield made
+
+
+@contextmanager
+def _broker(binary: Path, folder: Path) -> Iterator[Broker]:
+    with (
+        valkey.running(binary, folder) as server,
+        proxy_to(server.port) as way,
+    ):
+        broker = Broker(binary, folder, server, way)
+        try:
+            yield broker
+        finally:
+            stop(broker.server.process, signal.SIGTERM)

@@ -1,0 +1,105 @@
+"""Steady traffic that knows exactly what was acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import requests
+
+if TYPE_CHECKING:
+    from tests.faults.lanes import Lane
+
+TRY_AGAIN_S = 0.2
+TIMEOUT_S = 15.0  # as Segment's libraries wait
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that was not a 200; `status` None: none came."""
+
+    status: int | None
+    code: str = ""
+    retry_after: str | None = None
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Each lane's sender posts a few events at a time, and again until they are acknowledged.
+
+    As a good client does: the same messageIds at each try, and no further event before.
+    So all of a lane's numbers up to `acknowledged` are promised, and those in order.
+    """
+
+    url: Callable[[Lane], str]
+    lanes: Sequence[Lane]
+    batch: int = 4
+    pause_s: float = 0.1  # between two requests of a lane
+    refusals: Counter[Refusal] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def flowing(self) -> Iterator[None]:
+        """Until the end of the block, when all that was begun has been acknowledged."""
+        threads = [
+            threading.Thread(target=self._send, args=(lane,), name=lane.name)
+            for lane in self.lanes
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(lane.acknowledged for lane in self.lanes)
+
+    def _send(self, lane: Lane) -> None:
+        with requests.Session() as session:
+            session.auth = (lane.ingest_key, "")
+            while not self._stop.is_set():
+                last = lane.acknowledged + self.batch
+                numbers = range(lane.acknowledged + 1, last + 1)
+                if not self._until_taken(session, lane, [*map(lane.event, numbers)]):
+                    return
+                lane.acknowledged = last
+                self._stop.wait(self.pause_s)
+
+    def _until_taken(
+        self, session: requests.Session, lane: Lane, batch: list[dict]
+    ) -> bool:
+        while True:
+            refusal = self._try(session, lane, batch)
+            if refusal is None:
+                return True
+            self.refusals[refusal] += 1
+            # Nobody is there to take it any more: the portal was stopped.
+            if self._stop.wait(TRY_AGAIN_S) and refusal.status is None:
+                self.failures.append(f"{lane.name}: {refusal}")
+                return False
+
+    def _try(
+        self, session: requests.Session, lane: Lane, batch: list[dict]
+    ) -> Refusal | None:
+        try:
+            answer = session.post(
+                f"{self.url(lane)}/v1/batch", json={"batch": batch}, timeout=TIMEOUT_S
+            )
+        except requests.RequestException:
+            return Refusal(None)
+        if answer.status_code != 200:
+            wait = answer.headers.get("Retry-After")
+            return Refusal(answer.status_code, answer.json().get("code", ""), wait)
+        content = answer.json()
+        if content["rejected"]:
+            self.failures.append(f"{lane.name}: {content['results']}")
+        return None
