@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from streams.base.clock import now
+from streams.base.database import DATABASE_DOWN
 from streams.base.keyring import CannotDecrypt
 from streams.connections.keys import WriteKey, open_write_key
 from streams.delivery import lease
@@ -281,7 +282,7 @@ class Drain:
         while True:
             try:
                 return record(sents, now=now())
-            except (OperationalError, InterfaceError):
+            except DATABASE_DOWN:
                 if self._owned.remaining_s < DATABASE_RETRY_S:
                     raise
                 log.exception("drain.database_lost", stream=self._owned.stream_id)

@@ -17,8 +17,8 @@ import structlog
 from django.db import connection
 
 from streams.base.clock import now
+from streams.base.database import DATABASE_DOWN
 from streams.delivery.accept import Accepted, accept
-from streams.ingest.trouble import DATABASE_DOWN
 
 if TYPE_CHECKING:
     from streams.events.log import Addition, Seqs

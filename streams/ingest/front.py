@@ -16,6 +16,7 @@ import structlog
 from django.db import close_old_connections
 
 from streams.base.clock import now
+from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
 from streams.ingest.answers import (
     Answer,
@@ -29,7 +30,7 @@ from streams.ingest.committer import Busy, Committer, NotWritten
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
-from streams.ingest.trouble import DATABASE_DOWN, not_stored
+from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 
 if TYPE_CHECKING:

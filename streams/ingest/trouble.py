@@ -5,21 +5,20 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from django.db import InterfaceError, OperationalError
-
 from streams.ingest.answers import database_down
 from streams.ingest.pressure import storage_full
 
 if TYPE_CHECKING:
     from streams.base.refusals import RequestRefused
 
-# Nothing was wrong with the events: the same may pass later.
-DATABASE_DOWN = (OperationalError, InterfaceError)
 DISK_FULL = "53100"  # PostgreSQL's SQLSTATE
 
 
 def not_stored(error: Exception) -> RequestRefused:
-    """The answer to events that were not written because of one of DATABASE_DOWN."""
+    """The answer to events that were not written because of one of DATABASE_DOWN.
+
+    Nothing was wrong with them: the same may pass later.
+    """
     return storage_full() if disk_is_full(error) else database_down()
 
 

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from streams.base.clock import now
+from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
 from streams.delivery.accept import accept
 from streams.ingest.answers import (
@@ -25,7 +26,7 @@ from streams.ingest.body import too_large
 from streams.ingest.directory import Directory
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
-from streams.ingest.trouble import DATABASE_DOWN, not_stored
+from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 
 if TYPE_CHECKING:

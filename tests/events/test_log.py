@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from streams.delivery.pruning import prune
 from streams.events.log import Addition, NewEvent, UnknownFeed, append
@@ -150,6 +150,10 @@ if connection.vendor == "postgresql":  # SQLite has no partitions to look into
         with connection.cursor() as cursor:
             cursor.execute("SELECT tableoid::regclass::text FROM streams_event")
             assert cursor.fetchone() == (f"streams_event_{make.NOW:%Y%m%d}",)
+
+    def test_what_fails_amid_a_copy_is_told_as_any_other_error_of_the_database():
+        with pytest.raises(DataError):
+            add(make.feed(), "longer than the column " * 10)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,35 +1,207 @@
-"""The faults that a portal has to survive, by what they hurt."""
+"""The faults that a portal has to survive, by what they hurt.
+
+Each is a block: broken at its beginning, mended at its end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tests.faults import hurting_postgres as postgres
+from tests.faults import limits
 from tests.faults.scene import Fault
 
 if TYPE_CHECKING:
     from tests.faults.site import Site
 
+HOUR_S = 3600.0
+SLOW_S = 0.4  # for each piece, either way: a wake-up then takes seconds
 
-def killed(*kinds: str) -> Fault:
+
+def fault(name: str, *, losses: int = 0) -> Callable[..., Fault]:
+    """Make a fault of a generator that breaks, yields and mends."""
+    return lambda breaks: Fault(name, contextmanager(breaks), losses)
+
+
+# --- Processes ---------------------------------------------------------------------------
+
+
+def killed(kind: str) -> Fault:
     """kill -9, and started again at once, as a supervisor does."""
 
-    @contextmanager
+    @fault(f"kill -9 of {kind}", losses=1 if kind.startswith("worker") else 0)
     def breaks(site: Site) -> Iterator[None]:
-        names = [n for n in site.running if n.rpartition("-")[0] in kinds or n in kinds]
+        names = [name for name in site.running if kind in {name, name.split("-")[0]}]
         site.kill(*names)
         yield
         site.start(*names)
 
-    losses = 1 if any(kind.startswith("worker") for kind in kinds) else 0
-    return Fault(f"kill -9: {', '.join(kinds)}", breaks, losses)
+    return breaks
 
 
-PROCESSES = [
-    killed("ingest"),
-    killed("web"),
-    killed("beat"),
-    killed("worker-1"),
-    killed("worker"),  # all of them
+@fault("a worker frozen beyond its lease", losses=1)
+def frozen(site: Site) -> Iterator[None]:
+    for name in site.workers:
+        site.freeze(name)
+    yield
+    for name in site.workers:
+        site.thaw(name)
+
+
+PROCESSES = [killed(k) for k in ("ingest", "web", "beat", "worker-1", "worker")]
+
+
+# --- Database ----------------------------------------------------------------------------
+
+
+@fault("kill -9 of PostgreSQL", losses=1)
+def database_killed(site: Site) -> Iterator[None]:
+    postgres.kill(site.database)
+    yield
+    site.database.start()
+
+
+@fault("PostgreSQL shut down at once", losses=1)
+def database_shut_down(site: Site) -> Iterator[None]:
+    postgres.shut_down(site.database)
+    yield
+    site.database.start()
+
+
+@fault("every database connection cut", losses=1)
+def connections_cut(site: Site) -> Iterator[None]:
+    postgres.cut_connections()
+    yield
+
+
+@fault("database made read only", losses=1)
+def database_read_only(site: Site) -> Iterator[None]:
+    with postgres.read_only():
+        yield
+
+
+@fault("disk full", losses=1)
+def disk_full(site: Site) -> Iterator[None]:
+    with limits.disk_full(site):
+        yield
+
+
+DATABASE = [
+    database_killed,
+    database_shut_down,
+    connections_cut,
+    database_read_only,
+    disk_full,
 ]
+
+
+# --- Broker ------------------------------------------------------------------------------
+
+
+@fault("Redis flushed")
+def broker_flushed(site: Site) -> Iterator[None]:
+    site.broker.flush()
+    yield
+
+
+@fault("Redis down, then empty")
+def broker_down(site: Site) -> Iterator[None]:
+    site.broker.kill()
+    yield
+    site.broker.start()
+
+
+@fault("connections to Redis cut")
+def broker_cut(site: Site) -> Iterator[None]:
+    site.broker.way.cut()
+    yield
+
+
+@fault("Redis slow")
+def broker_slow(site: Site) -> Iterator[None]:
+    site.broker.way.delay_s = SLOW_S
+    yield
+    site.broker.way.delay_s = 0.0
+
+
+BROKER = [broker_flushed, broker_down, broker_cut, broker_slow]
+
+
+# --- Segment -----------------------------------------------------------------------------
+
+
+def answers(name: str, *rules: dict[str, Any], losses: int = 0) -> Fault:
+    """Segment behaves so, as long as it lasts."""
+
+    @fault(f"Segment: {name}", losses=losses)
+    def breaks(site: Site) -> Iterator[None]:
+        site.segment.behave(*rules)
+        yield
+        site.segment.behave()
+
+    return breaks
+
+
+@fault("Segment: its name does not resolve (EU)")
+def name_unknown(site: Site) -> Iterator[None]:
+    site.resolve()
+    yield
+    site.resolve_segment()
+
+
+@fault("Segment: a certificate that nobody signed (US)")
+def certificate_bad(site: Site) -> Iterator[None]:
+    site.secure.tls = site.certificates.bad
+    site.secure.cut()
+    yield
+    site.secure.tls = site.certificates.good
+
+
+@fault("Segment: connections cut (US)", losses=1)
+def way_cut(site: Site) -> Iterator[None]:
+    site.secure.cut()
+    yield
+
+
+SEGMENT = [
+    answers("500", {"then": 500}),
+    answers("503", {"then": 503}),
+    answers("429, Retry-After 2", {"then": {"status": 429, "headers": {"Retry-After": "2"}}}),
+    answers("429 without headers", {"then": {"status": 429, "headers": {"Retry-After": None, "X-RateLimit-Reset": None}}}),
+    answers("429 above 10 a second", {"above_per_second": 10, "then": 429}),
+    answers("hangs", {"then": {"hang_s": 8}}),
+    answers("resets", {"then": {"reset": True}}),
+    answers("drips", {"then": {"drip_s": 2}}),
+    answers("another content", {"then": {"body": "<html>It works!</html>"}}),
+    answers("flapping", {"answers": [503, {}, {"reset": True}, {}], "then": "repeat"}),
+    answers("one region dead", {"region": "us", "then": {"hang_s": 8}}),
+    answers("too large, once", {"answers": [413]}),
+    answers("an answer lost after taking", {"answers": [{"close": True, "take": True}]}, losses=1),
+    answers("hangs in an answer", {"answers": [{"hang_in_answer_s": 8}]}, losses=1),
+    name_unknown,
+    certificate_bad,
+    way_cut,
+]  # fmt: skip
+
+
+# --- Clocks ------------------------------------------------------------------------------
+
+
+def clock(name: str, off_s: float) -> Fault:
+    """The clock of every process of that kind jumps, and later back."""
+
+    @fault(f"clock of {name} {off_s / HOUR_S:+.0f} h, and back")
+    def breaks(site: Site) -> Iterator[None]:
+        names = [n for n in site.running if name in {"all", n.split("-")[0]}]
+        for process in names:
+            site.set_clock(process, off_s)
+        yield
+        for process in names:
+            site.set_clock(process, 0)
+
+    return breaks
+
+
+CLOCKS = [clock(n, s) for n in ("worker", "beat", "all") for s in (HOUR_S, -HOUR_S)]

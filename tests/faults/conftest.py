@@ -1,10 +1,15 @@
-"""The site that a test hurts: on the test's own database, with quick leases."""
+"""The sites that tests hurt, with quick leases. Nothing of a site runs yet."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+import environ
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+from tests.faults.database import own_postgres
 from tests.faults.site import site as new_site
 from tests.running import database_url
 from tests.services import valkey
@@ -12,16 +17,56 @@ from tests.services import valkey
 QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "5"}
 
 
+def pytest_ignore_collect(collection_path, config):
+    """What PostgreSQL's server does can only be tested where there is one."""
+    server = config.option.database == "postgres"
+    return True if collection_path.name == "test_postgres.py" and not server else None
+
+
 @pytest.fixture
-def site(transactional_db, services, tmp_path, settings):
-    """Nothing runs yet."""
-    environ = services.environ(DATABASE_URL=database_url(), **QUICK)
-    with new_site(environ, tmp_path, broker=broker_binary()) as made:
-        settings.LEASE_S = 5.0
+def new_site_on(services, tmp_path, settings):
+    """Makes a site on a database."""
+    settings.LEASE_S = float(QUICK["LEASE_S"])
+
+    def make(url, **own):
+        changes = {"DATABASE_URL": url, **QUICK}
+        binary = valkey.find_binary()
+        if connection.vendor == "sqlite":  # as in the first run
+            binary = valkey.embedded_binary()
+        return new_site(services.environ(**changes), tmp_path, broker=binary, **own)
+
+    return make
+
+
+@pytest.fixture
+def site(transactional_db, new_site_on):
+    """On the test's own database."""
+    with new_site_on(database_url()) as made:
         yield made
 
 
-def broker_binary():
-    """As in production on PostgreSQL, as in the first run on SQLite."""
-    own = connection.vendor == "sqlite"
-    return valkey.embedded_binary() if own else valkey.find_binary()
+@pytest.fixture
+def fragile_site(transactional_db, new_site_on):
+    """The same, but with a server of its own where there is one; we use it, too."""
+    if connection.vendor == "sqlite":
+        with new_site_on(database_url()) as made:
+            yield made
+        return
+    with own_postgres() as (cluster, url), connected_to(url):
+        call_command("migrate", verbosity=0)
+        with new_site_on(url, database=cluster) as made:
+            yield made
+
+
+@contextmanager
+def connected_to(url):
+    """Have this process use another database."""
+    connection.close()
+    before = dict(connection.settings_dict)
+    connection.settings_dict.update(environ.Env.db_url_config(url))
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.clear()
+        connection.settings_dict.update(before)

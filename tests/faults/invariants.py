@@ -29,20 +29,17 @@ def broken_now(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
     yield from receiver.wrong
     if late := unowned_due_streams(now() - UNOWNED_BOUND):
         yield f"due for more than a minute, without an owner: streams {late}"
-    worst = receiver.segment.stats()["worst_second"]
-    if worst > BUDGET:
-        yield f"{worst} requests within one second"
+    for stream, second in receiver.seconds.items():
+        if second.worst > BUDGET:
+            yield f"stream {stream}: {second.worst} requests within one second"
     for lane in traffic.lanes:
         yield from (f"{lane.name}: {found}" for found in findings(lane.cursor.feed))
 
 
-def broken_at_rest(
-    traffic: Traffic, receiver: Receiver, *, losses: int
-) -> Iterator[str]:
+def broken_at_rest(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
     """What is wrong once nothing waits any more.
 
-    `losses` is how often the answer to a lane's request may have been lost, or what was
-    made of it: so many requests of a lane may have come twice, and nothing else.
+    So many requests of a lane may have come twice as answers to it were lost, no more.
     """
     yield from broken_now(traffic, receiver)
     for lane in traffic.lanes:
@@ -58,8 +55,9 @@ def broken_at_rest(
         taken = receiver.taken[lane.write_key]
         lost = taken - _delivered(lane.cursor)
         twice = receiver.duplicates(lane)
-        if lost > losses or twice > lost * receiver.biggest[lane.write_key]:
-            yield f"{lane.name}: {twice} events twice, {lost} of {losses} answers lost"
+        if lost > lane.losses or twice > lost * receiver.biggest[lane.write_key]:
+            may = f"{lane.losses} may have been"
+            yield f"{lane.name}: {twice} events twice, {lost} answers lost, {may}"
 
 
 def unreconciled(environ: dict[str, str]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from streams.connections.regions import Region
+from streams.delivery.drain import LINGER_S
 from tests import make
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ class Lane:
     ingest_key: str = field(repr=False)
     write_key: str = field(repr=False)
     acknowledged: int = 0
+    pause_s: float = 0.1  # between two requests of its sender
+    losses: int = 0  # how often an answer of Segment may have been lost until now
 
     def message_id(self, number: int) -> str:
         return f"{self.name}-{number}"
@@ -39,16 +44,25 @@ class Lane:
 
 
 def open_lanes(
-    count: int,
-    stream: Stream | None = None,
-    *,
-    region: Region = Region.SANDBOX,
-    prefix: str = "lane",
+    *names: str, regions: Sequence[Region] = (Region.SANDBOX,)
 ) -> list[Lane]:
-    """So many feeds of one stream, each with a connection in the region."""
-    stream = stream or make.stream()
+    """Feeds of one stream, each with a connection, in one region after the other."""
+    stream = make.stream()
     with transaction.atomic():  # one commit, for speed
-        return [_open(f"{prefix}{n}", stream, region) for n in range(count)]
+        return [
+            _open(name, stream, region)
+            for name, region in zip(names, cycle(regions), strict=False)
+        ]
+
+
+def open_quiet_lane() -> Lane:
+    """Of a stream of its own, which nobody owns when its next event comes.
+
+    So each needs somebody to be woken.
+    """
+    [lane] = open_lanes("quiet")
+    lane.pause_s = LINGER_S + 0.5
+    return lane
 
 
 def _open(name: str, stream: Stream, region: Region) -> Lane:

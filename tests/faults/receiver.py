@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from streams.sandbox.sliding import SlidingSecond
+
 if TYPE_CHECKING:
     from tests.faults.lanes import Lane
     from tests.segment import SandboxSegment
@@ -32,10 +34,18 @@ class Receiver:
     biggest: Counter[str] = field(
         default_factory=Counter
     )  # events in one, by write key
+    # Moments of requests: by write key, and in the second that slides, by stream.
     arrivals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seconds: dict[int, SlidingSecond] = field(
+        default_factory=lambda: defaultdict(SlidingSecond)
+    )
+    _streams: dict[str, int] = field(init=False)  # by write key
     _event: int = 0
     _request: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._streams = {lane.write_key: lane.cursor.stream_id for lane in self.lanes}
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -88,6 +98,8 @@ class Receiver:
         self._request = request["number"]
         key = request["write_key"]
         self.arrivals[key].append(request["arrived_s"])
+        stream = self._streams[key]
+        self.seconds[stream].add(round(request["arrived_s"] * 1e9))
         if request["taken"]:
             self.taken[key] += 1
             self.biggest[key] = max(self.biggest[key], request["events"])

@@ -39,12 +39,12 @@ class Scene:
     site: Site
     traffic: Traffic
     receiver: Receiver
-    losses: int = 0
     recoveries_s: list[tuple[str, float]] = field(default_factory=list)
 
     def endure(self, fault: Fault, *, for_s: float = 0.0) -> float:
         """Have it break for a while; the seconds from the mending until all goes again."""
-        self.losses += fault.losses
+        for lane in self.traffic.lanes:
+            lane.losses += fault.losses
         with fault.breaks(self.site):
             time.sleep(for_s)
         return self.recover(fault.name)
@@ -77,7 +77,7 @@ def playing(
         with scene.traffic.flowing():
             yield scene
         until(lambda: _all_settled(scene), within_s=SETTLING_S)
-    broken = [*broken_at_rest(scene.traffic, receiver, losses=scene.losses)]
+    broken = [*broken_at_rest(scene.traffic, receiver)]
     assert broken == []
     assert unreconciled(site.portal.environ) == ""
 

@@ -102,6 +102,9 @@ class Site:
         """Let these names be found, and none but those that exist."""
         _write(self.inside / "names", " ".join(hosts))
 
+    def resolve_segment(self) -> None:
+        self.resolve(UNKNOWN_HOST)
+
     def url_for(self, lane: Lane) -> str:
         """Where a lane's events are posted: every third to the web port."""
         return self.urls["web" if lane.cursor.feed_id % 3 == 0 else "ingest"]
@@ -152,7 +155,7 @@ def site(
         made = Site(
             portal, segment, server, secure, certificates, inside, database, urls
         )
-        made.resolve(UNKNOWN_HOST)
+        made.resolve_segment()
         yield made
 
 

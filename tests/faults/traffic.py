@@ -38,7 +38,6 @@ class Traffic:
     url: Callable[[Lane], str]
     lanes: Sequence[Lane]
     batch: int = 4
-    pause_s: float = 0.1  # between two requests of a lane
     refusals: Counter[Refusal] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -72,7 +71,7 @@ class Traffic:
                 if not self._until_taken(session, lane, [*map(lane.event, numbers)]):
                     return
                 lane.acknowledged = last
-                self._stop.wait(self.pause_s)
+                self._stop.wait(lane.pause_s)
 
     def _until_taken(
         self, session: requests.Session, lane: Lane, batch: list[dict]
@@ -98,8 +97,15 @@ class Traffic:
             return Refusal(None)
         if answer.status_code != 200:
             wait = answer.headers.get("Retry-After")
-            return Refusal(answer.status_code, answer.json().get("code", ""), wait)
+            return Refusal(answer.status_code, _code(answer), wait)
         content = answer.json()
         if content["rejected"]:
             self.failures.append(f"{lane.name}: {content['results']}")
         return None
+
+
+def _code(answer: requests.Response) -> str:
+    try:
+        return answer.json()["code"]
+    except ValueError:
+        return f"not JSON: {answer.text[:100]}"

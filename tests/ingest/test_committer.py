@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection
 from msgspec.structs import replace
 
+from streams.base.database import DATABASE_DOWN
 from streams.delivery.models import Cursor
 from streams.events.log import Addition
 from streams.events.models import Event
@@ -190,6 +191,21 @@ def test_while_the_database_is_away_each_request_is_told_so(committer, monkeypat
 
     assert isinstance(refused, DatabaseError)
     assert committer.hand_over(one(feed)).result(10) == [[1]]
+
+
+if connection.vendor == "postgresql":  # SQLite has no standby
+
+    def test_a_database_that_takes_no_writes_is_not_the_requests_fault(
+        committer, told, monkeypatch
+    ):
+        feed = make.feed()
+
+        with monkeypatch.context() as patch:  # libpq reads it when it connects
+            patch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+            refused = committer.hand_over(one(feed)).exception(10)
+
+        assert isinstance(refused, DATABASE_DOWN)
+        assert committer.hand_over(one(feed)).result(10) == [[1]]
 
 
 def test_many_threads_lose_and_double_nothing(committer):

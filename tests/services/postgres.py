@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from tests.services.processes import start, stop
+from tests.services.processes import family, start, stop
 
 OLDEST = 15  # the oldest that the portal supports
 NOBODY = 65534  # PostgreSQL refuses to run as root
@@ -97,9 +97,7 @@ class Cluster:
     @property
     def processes(self) -> list[int]:
         """The ids of the server's processes, its first one in front (Linux only)."""
-        first = self.server.pid
-        children = Path(f"/proc/{first}/task/{first}/children").read_text()
-        return [first, *map(int, children.split())]
+        return family(self.server.pid)
 
 
 @contextmanager

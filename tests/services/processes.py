@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -34,6 +35,12 @@ def start(
         preexec_fn=partial(end_with_parent, os.getpid(), at_our_death),
         **options,
     )
+
+
+def family(process: int) -> list[int]:
+    """A process and its children, by id (Linux only)."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [process, *map(int, children.split())]
 
 
 def stop(

@@ -1,0 +1,61 @@
+"""A disk that is full, by the limit on how far a process may write into a file (Linux).
+
+It needs no file system of its own and no rights, and can be put on processes that run:
+each write beyond the limit fails, in whatever file, as on a full disk; what is there
+already can be read and written over.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from tests.services.processes import family
+
+if TYPE_CHECKING:
+    from tests.faults.site import Site
+
+SQLITE_BYTES = 64 * 1024  # its files are larger, so nothing more can be appended
+
+
+@contextmanager
+def disk_full(site: Site) -> Iterator[None]:
+    """No file of the database grows, until the block ends."""
+    _limit(site, _largest_relation_bytes() if site.database else SQLITE_BYTES)
+    try:
+        yield
+    finally:
+        # Asked anew who writes: those that were started meanwhile inherited it.
+        _limit(site, "unlimited")
+
+
+def _writers(site: Site) -> list[int]:
+    """The processes that write the database's files."""
+    if site.database:
+        return site.database.processes
+    return [one for child in site.running.values() for one in family(child.pid)]
+
+
+def _limit(site: Site, limit: int | str) -> None:
+    runs_as = site.database.runs_as if site.database else {}
+    for process in _writers(site):
+        # By a program, since root in a container may not do it for others.
+        subprocess.run(
+            ["prlimit", f"--fsize={limit}:", "--pid", str(process)],
+            check=True,
+            **runs_as,
+        )
+
+
+def _largest_relation_bytes() -> int:
+    """So far the table of today's events has come; the journal's files are smaller."""
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT max(pg_relation_size(inhrelid)) FROM pg_inherits"
+            " WHERE inhparent = 'streams_event'::regclass"
+        )
+        return sql.fetchone()[0]

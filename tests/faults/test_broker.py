@@ -1,0 +1,26 @@
+"""Redis loses everything, dies, or is slow: that costs seconds, never an event."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.faults.breaking import BROKER
+from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.scene import playing
+
+pytestmark = [pytest.mark.processes]
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_whatever_redis_does_events_go_on(site, seed):
+    lanes = [*open_lanes("a", "b", "c"), open_quiet_lane()]
+    site.start("ingest", "web", "beat", "worker-1", "worker-2")
+
+    with playing(site, lanes) as scene:
+        scene.recover("start")
+        for fault in random.Random(seed).sample(BROKER, len(BROKER)):
+            scene.endure(fault, for_s=2.0)
+
+    assert not scene.traffic.refusals
