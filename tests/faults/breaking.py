@@ -151,7 +151,7 @@ def name_unknown(site: Site) -> Iterator[None]:
     site.resolve_segment()
 
 
-@fault("Segment: a certificate that nobody signed (US)")
+@fault("Segment: a certificate that nobody signed (US)", losses=1)
 def certificate_bad(site: Site) -> Iterator[None]:
     site.secure.tls = site.certificates.bad
     site.secure.cut()

@@ -14,7 +14,7 @@ from tests.faults.site import site as new_site
 from tests.running import database_url
 from tests.services import valkey
 
-QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "5"}
+QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "3"}
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -43,11 +43,23 @@ class Scene:
 
     def endure(self, fault: Fault, *, for_s: float = 0.0) -> float:
         """Have it break for a while; the seconds from the mending until all goes again."""
+        with self.broken(fault):
+            time.sleep(for_s)
+        return self.recoveries_s[-1][1]
+
+    @contextmanager
+    def broken(self, fault: Fault) -> Iterator[None]:
+        """The same for as long as the block."""
         for lane in self.traffic.lanes:
             lane.losses += fault.losses
         with fault.breaks(self.site):
-            time.sleep(for_s)
-        return self.recover(fault.name)
+            yield
+        self.recover(fault.name)
+
+    def await_more(self, events: int, *lanes: Lane) -> None:
+        """Until so many more of each of these lanes' events are at Segment."""
+        goals = [(lane, lane.acknowledged + events) for lane in lanes]
+        until(lambda: all(self.receiver.has(*goal) for goal in goals))
 
     def recover(self, name: str) -> float:
         """The seconds until each lane's next event is acknowledged and at Segment."""
@@ -58,7 +70,8 @@ class Scene:
         )
         print(f"{name}: recovered in {took_s:.1f} s", flush=True)
         self.recoveries_s.append((name, took_s))
-        assert [*broken_now(self.traffic, self.receiver)] == []
+        wrong = [*broken_now(self.traffic, self.receiver)]
+        assert not wrong, wrong
         return took_s
 
 
@@ -77,9 +90,10 @@ def playing(
         with scene.traffic.flowing():
             yield scene
         until(lambda: _all_settled(scene), within_s=SETTLING_S)
-    broken = [*broken_at_rest(scene.traffic, receiver)]
-    assert broken == []
-    assert unreconciled(site.portal.environ) == ""
+    wrong = [*broken_at_rest(scene.traffic, receiver)]
+    assert not wrong, wrong
+    unproven = unreconciled(site.portal.environ)
+    assert not unproven, unproven
 
 
 def _all_settled(scene: Scene) -> bool:
