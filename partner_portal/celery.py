@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 import os
+import time
+from typing import Any
 
 from celery import Celery
+from celery.beat import Scheduler
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 
+MANY_WAITING = 100  # messages
+
+
+class Beat(Scheduler):
+    """Sends each task once a period by a clock that only goes on.
+
+    Celery's own goes by the time of day: set back by an hour, it is silent for an hour.
+
+    It sends nothing while many messages wait: one more would do what they do already. So
+    a broker whose workers are away or busy does not fill up. Messages that expire would
+    not do: a worker whose clock is ahead of ours would throw every one of them away.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._next_at: dict[str, float] = {}  # monotonic; not in it: now
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Send what is due; the seconds until more is."""
+        at = time.monotonic()
+        entries: dict[str, Any] = self.schedule
+        for name, entry in entries.items():
+            if self._next_at.get(name, at) <= at:
+                self._next_at[name] = at + entry.schedule.seconds
+                self.apply_entry(entry, producer=self.producer)
+        return max(0.0, min(self._next_at.values()) - time.monotonic())
+
+    def apply_async(
+        self, entry: Any, producer: Any = None, advance: Any = True, **options: Any
+    ) -> Any:
+        """Raises what the broker's client raises; it is logged, and beat goes on."""
+        queue = self.app.conf.task_default_queue
+        declared = producer.channel.queue_declare(
+            queue=queue, durable=True, auto_delete=False
+        )
+        if declared.message_count < MANY_WAITING:
+            return super().apply_async(entry, producer, advance, **options)
+        return None
+
+
 app = Celery("partner_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
-    # A wake-up older than its period is of no use: the next one does the same.
-    "sweep": {"task": "streams.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
-    "prune": {
-        "task": "streams.prune",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
+    "sweep": {"task": "streams.sweep", "schedule": 1.0},
+    "prune": {"task": "streams.prune", "schedule": 3600.0},
 }
+app.conf.beat_scheduler = "partner_portal.celery:Beat"
 app.autodiscover_tasks(["streams"])
 
 

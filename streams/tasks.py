@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 import structlog
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
+from streams.delivery import clocks, lease
 from streams.delivery import drain as delivery
-from streams.delivery import lease
 from streams.delivery.pruning import prune as prune_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 log = structlog.get_logger()
-
-# A worker that is too busy to take a wake-up by then is found by the sweep.
-WAKE_EXPIRES_S = 5
 
 _stop = threading.Event()
 
@@ -41,7 +39,8 @@ def drain(*, stream_id: int, **_: object) -> None:
 @shared_task(name="streams.sweep", ignore_result=True)
 def sweep(**_: object) -> None:
     """Wake a worker for each stream that is due and has no owner; beat runs it each second."""
-    wake(lease.unowned_due_streams(now()))
+    clocks.mend()
+    wake(lease.unowned_due_streams(Now()))
 
 
 @shared_task(name="streams.prune", ignore_result=True)
@@ -54,9 +53,7 @@ def wake(stream_ids: Iterable[int]) -> None:
     """Have some worker drain these streams. Best effort: the sweep does it too."""
     for stream_id in stream_ids:
         try:
-            drain.apply_async(
-                kwargs={"stream_id": stream_id}, expires=WAKE_EXPIRES_S, retry=False
-            )
+            drain.apply_async(kwargs={"stream_id": stream_id}, retry=False)
         except OperationalError as error:
             log.warning("wake.broker_unreachable", stream=stream_id, error=str(error))
             return

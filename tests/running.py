@@ -52,9 +52,7 @@ class RunningPortal:
         return self._start([*CELERY, *WORKER], code, environ)
 
     def beat(self, **environ: str) -> subprocess.Popen:
-        schedule = self.log.with_name(f"schedule-{len(self._children)}")
-        command = [*CELERY, "beat", "--schedule", str(schedule), "--pidfile="]
-        return self._start(command, ROOT, environ)
+        return self._start([*CELERY, "beat", "--pidfile="], ROOT, environ)
 
     def ingest(self) -> str:
         """Start it; its URL, once it answers."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from streams.delivery.lease import unowned
 from streams.delivery.models import Cursor
@@ -50,7 +51,10 @@ def _mark_due(feed_ids: set[int], now: datetime) -> set[int]:
         due_at=None,
         position__lt=F("feed__head_seq"),
     )
-    woken = dict(idle.values_list("pk", "stream_id"))
+    woken = list(idle.values_list("pk", "stream_id", Now()))
     if woken:
-        Cursor.objects.filter(pk__in=woken, due_at=None).update(due_at=now)
-    return set(woken.values())
+        # The stream's owner goes by the database's clock; ours may be ahead of it.
+        due_at = min(now, woken[0][2])
+        ids = [pk for pk, *_ in woken]
+        Cursor.objects.filter(pk__in=ids, due_at=None).update(due_at=due_at)
+    return {stream_id for _, stream_id, _ in woken}

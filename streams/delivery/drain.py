@@ -21,7 +21,6 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.base.keyring import CannotDecrypt
 from streams.connections.keys import WriteKey, open_write_key
@@ -137,7 +136,9 @@ class Drain:
     def _is_leaving(self) -> bool:
         """Told to stop; or after a shift, while other streams wait for a worker."""
         if not self._gives_way and time.monotonic() > self._shift_ends:
-            self._gives_way = bool(lease.unowned_due_streams(now() - OTHERS_WAIT))
+            self._gives_way = bool(
+                lease.unowned_due_streams(self._owned.now - OTHERS_WAIT)
+            )
             self._shift_ends = time.monotonic() + ASK_FOR_OTHERS_S
         return self._gives_way or self._stop.is_set()
 
@@ -147,7 +148,7 @@ class Drain:
         if at - self._polled_at < (BUSY_POLL_S if self._due else IDLE_POLL_S):
             return
         self._read_orders(at)
-        found = self._cursors.look(now(), shut=self._shut(at))
+        found = self._cursors.look(self._owned.now, shut=self._shut(at))
         sending = self._turns.sending
         self._due = {d.cursor_id: d for d in found if d.cursor_id not in sending}
         if self._orders.halted:
@@ -193,7 +194,8 @@ class Drain:
     def _start(self, due: Due, senders: ThreadPoolExecutor) -> bool:
         """Send for a cursor, unless there is a reason against it by now."""
         rows = Cursor.objects.select_related("connection", "feed")
-        cursor = rows.filter(pk=due.cursor_id, held=False, due_at__lte=now()).first()
+        still = rows.filter(held=False, due_at__lte=self._owned.now)
+        cursor = still.filter(pk=due.cursor_id).first()
         # One whose region was changed just now is offered again with its new one.
         if cursor is None or cursor.connection.region != due.region:
             return False
@@ -281,7 +283,7 @@ class Drain:
         # took would otherwise be sent again.
         while True:
             try:
-                return record(sents, now=now())
+                return record(sents, now=self._owned.now)
             except DATABASE_DOWN:
                 if self._owned.remaining_s < DATABASE_RETRY_S:
                     raise

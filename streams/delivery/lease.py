@@ -1,6 +1,7 @@
 """Who may spend a stream's budget: one owner at a time, by a row in the database.
 
-Times are the database's own, so that workers need not agree on a clock.
+Times are the database's own, so that workers need not agree on a clock, and whose clock
+jumps harms nobody.
 """
 
 from __future__ import annotations
@@ -27,10 +28,15 @@ class LeaseLost(Exception):
 class OwnedStream:
     """A lease that this process holds, and how long it may rely on it."""
 
-    def __init__(self, stream_id: int, owner: UUID, valid_until: float) -> None:
+    def __init__(self, stream_id: int, owner: UUID, asked_at: float) -> None:
         self.stream_id = stream_id
         self.owner = owner
-        self._valid_until = valid_until
+        self._rely(asked_at)
+
+    @property
+    def now(self) -> datetime:
+        """The database's time, without asking it."""
+        return self._told + timedelta(seconds=time.monotonic() - self._told_at)
 
     @property
     def remaining_s(self) -> float:
@@ -47,7 +53,14 @@ class OwnedStream:
         )
         if not mine.update(until=Now() + _term()):
             raise LeaseLost(f"The lease of stream {self.stream_id} ran out.")
-        self._valid_until = asked_at + settings.LEASE_S
+        self._rely(asked_at)
+
+    def _rely(self, asked_at: float) -> None:
+        """The term was set after `asked_at`, by the monotonic clock."""
+        self._valid_until: float = asked_at + settings.LEASE_S
+        self._told_at = time.monotonic()
+        leases = Lease.objects.filter(stream=self.stream_id)
+        self._told: datetime = leases.values_list(Now(), flat=True).get()
 
     def release(self) -> None:
         """Let somebody else have the stream at once."""
@@ -64,7 +77,7 @@ def take(stream_id: int) -> OwnedStream | None:
     free = Lease.objects.filter(Q(until=None) | Q(until__lte=Now()), stream=stream_id)
     if not free.update(owner=owner, until=Now() + _term()):
         return None
-    return OwnedStream(stream_id, owner, asked_at + settings.LEASE_S)
+    return OwnedStream(stream_id, owner, asked_at)
 
 
 def unowned(stream_ids: Iterable[int]) -> set[int]:
@@ -76,13 +89,13 @@ def unowned(stream_ids: Iterable[int]) -> set[int]:
     return asked - set(owned.values_list("stream_id", flat=True))
 
 
-def unowned_due(now: datetime) -> QuerySet[Cursor]:
+def unowned_due(now: datetime | Now) -> QuerySet[Cursor]:
     """Cursors with something to send that nobody sends."""
     owned = Lease.objects.filter(stream=OuterRef("stream"), until__gt=Now())
     return Cursor.objects.to_send(now).filter(~Exists(owned))
 
 
-def unowned_due_streams(now: datetime) -> list[int]:
+def unowned_due_streams(now: datetime | Now) -> list[int]:
     """Their streams."""
     due = unowned_due(now)
     return list(due.values_list("stream_id", flat=True).order_by().distinct())

@@ -14,9 +14,11 @@ from streams.delivery.selection import ReplayFilter
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models.functions import Now
+
 
 class CursorQuerySet(models.QuerySet["Cursor"]):
-    def to_send(self, now: datetime) -> CursorQuerySet:
+    def to_send(self, now: datetime | Now) -> CursorQuerySet:
         """Those that are due, not held, and that no halt keeps from sending."""
         due = self.filter(held=False, due_at__lte=now)
         for halt in Halt.objects.all():

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
-from streams.base.clock import now
 from streams.connections.regions import tracking_url
 from streams.delivery.answers import Answer
 from streams.delivery.client import SegmentClient
@@ -34,7 +33,7 @@ class Sender:
 
     def send(self, cursor: Cursor, batch: Batch, write_key: WriteKey) -> Sent | None:
         """Send one batch. None: the lease ran out first, and nothing was sent."""
-        started_at = now()
+        started_at = self.owned.now
         body = batch.body(started_at)
         # The last look before the network: a process that was frozen wakes up here.
         if self.owned.remaining_s <= 0:

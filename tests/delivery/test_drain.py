@@ -246,9 +246,13 @@ def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
     assert stats["unique_message_ids"] == stats["events"] == 240
 
 
-def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(segment):
+def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(
+    segment, settings
+):
     cursor = due(events=1)
-    ran_out = lease.OwnedStream(cursor.stream_id, uuid4(), time.monotonic() - 1)
+    lease.take(cursor.stream_id)
+    long_ago = time.monotonic() - settings.LEASE_S - 1
+    ran_out = lease.OwnedStream(cursor.stream_id, uuid4(), long_ago)
     key = open_write_key(cursor.connection)
 
     sent = Sender(ran_out).send(cursor, BatchReader().read(cursor), key)

@@ -101,7 +101,7 @@ class Portal:
         self._family.start(services.web(self._layout, env))
         self._family.start(services.ingest(self._layout, env))
         self._family.start(services.worker(env))
-        self._family.start(services.beat(self._layout, env))
+        self._family.start(services.beat(env))
 
     def _probes(self, broker: Broker) -> dict[str, Probe]:
         url = self._layout.url

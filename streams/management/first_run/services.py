@@ -144,10 +144,9 @@ def worker(env: Mapping[str, str]) -> Service:
     return Service(name="worker", argv=argv, env={**env, **quiet}, stop_turn=SENDS)
 
 
-def beat(layout: Layout, env: Mapping[str, str]) -> Service:
-    schedule = f"--schedule={layout.var_dir / 'beat-schedule'}"
+def beat(env: Mapping[str, str]) -> Service:
     # Without a pid file: one that a killed beat left would stop the next.
-    argv = _celery("beat", schedule, "--pidfile=", "--loglevel=WARNING")
+    argv = _celery("beat", "--pidfile=", "--loglevel=WARNING")
     return Service(name="beat", argv=argv, env=env, stop_turn=TAKES_WORK)
 
 
