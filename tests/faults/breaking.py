@@ -204,4 +204,6 @@ def clock(name: str, off_s: float) -> Fault:
     return breaks
 
 
-CLOCKS = [clock(n, s) for n in ("worker", "beat", "all") for s in (HOUR_S, -HOUR_S)]
+CLOCKS = [clock(n, s) for n in ("worker", "all") for s in (HOUR_S, -HOUR_S)]
+
+ALL: list[Fault] = [*PROCESSES, frozen, *DATABASE, *BROKER, *SEGMENT, *CLOCKS]

@@ -72,6 +72,11 @@ class Site:
         for name in self.urls.keys() & set(names):
             self.portal.answering(self.running[name], self.urls[name])
 
+    def start_ingest(self, *, code: Path) -> None:
+        url = self.urls["ingest"]
+        self.running["ingest"] = self.portal.serve(url, INGEST, code=code)
+        self.portal.answering(self.running["ingest"], url)
+
     def start_worker(self, name: str, *, code: Path = ROOT, **environ: str) -> None:
         named = {"FAULTS_NAME": name, **environ}
         self.running[name] = self.portal.worker(code=code, **named)

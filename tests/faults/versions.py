@@ -1,0 +1,52 @@
+"""The code as it was before, to run beside this one."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.running import ROOT
+
+MIGRATIONS = "streams/migrations"
+
+
+class NoHistory(RuntimeError):
+    """There is no earlier version to be had; says what to do."""
+
+
+def previous_commit() -> str:
+    """The last commit before the newest change of the database's tables.
+
+    What a deployment meets: this version's tables, and workers that know nothing of the
+    newest one. Raises NoHistory.
+    """
+    try:
+        if _git("rev-parse", "--is-shallow-repository") == "true":
+            raise NoHistory(
+                "The history is shallow: run `git fetch --unshallow` first."
+            )
+        newest = _git("log", "-1", "--format=%H", "--", MIGRATIONS)
+        return _git("rev-parse", f"{newest}^")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise NoHistory(f"An upgrade is tested in a git clone alone: {error}") from None
+
+
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """The files of a commit in a folder of their own; the clone is not touched."""
+    with TemporaryDirectory(prefix="portal-before-") as folder:
+        archive = subprocess.run(
+            ["git", "archive", commit], cwd=ROOT, check=True, stdout=subprocess.PIPE
+        )
+        subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        yield Path(folder)
+
+
+def _git(*arguments: str) -> str:
+    said = subprocess.run(
+        ["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return said.stdout.strip()
