@@ -3,7 +3,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help install install-dev run demo test check lock clean
+.PHONY: help install install-dev run demo test soak check lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ demo: install ## Send a day of a mail campaign's events to the running portal
 
 test: install-dev ## Run the tests, on SQLite and on PostgreSQL; ARGS="tests/spec -x"
 	@exec $(python) -m tests.run $(ARGS)
+
+soak: install-dev ## Let everything fail at random while events flow; MINUTES=60 SEED=7
+	@exec $(python) -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 check: install-dev ## Check format, lint, types, migrations, settings and templates
 	@exec $(python) scripts/check.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import Any, override
 
 from celery import Celery
 from celery.beat import Scheduler
@@ -39,6 +39,7 @@ class Beat(Scheduler):
                 self.apply_entry(entry, producer=self.producer)
         return max(0.0, min(self._next_at.values()) - time.monotonic())
 
+    @override
     def apply_async(
         self, entry: Any, producer: Any = None, advance: Any = True, **options: Any
     ) -> Any:
