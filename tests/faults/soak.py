@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,9 @@ from tests.services.environment import settings_for, without_settings
 
 
 def main() -> None:
+    # However it is ended, it clears up; a shell has what it runs behind ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     options = _options()
     seed = options.seed if options.seed is not None else random.randrange(10**6)
     print(f"{options.minutes:g} minutes, seed {seed}", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tests.faults.lanes import Lane
 
 TRY_AGAIN_S = 0.2
+GIVES_UP_AFTER_S = 30.0  # from the end of the test
 TIMEOUT_S = 15.0  # as Segment's libraries wait
 
 
@@ -40,6 +42,7 @@ class Traffic:
     batch: int = 4
     refusals: Counter[Refusal] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    _gives_up_at: float = float("inf")
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -54,6 +57,7 @@ class Traffic:
         try:
             yield
         finally:
+            self._gives_up_at = time.monotonic() + GIVES_UP_AFTER_S
             self._stop.set()
             for thread in threads:
                 thread.join()
@@ -81,10 +85,10 @@ class Traffic:
             if refusal is None:
                 return True
             self.refusals[refusal] += 1
-            # Nobody is there to take it any more: the portal was stopped.
-            if self._stop.wait(TRY_AGAIN_S) and refusal.status is None:
+            if time.monotonic() > self._gives_up_at:
                 self.failures.append(f"{lane.name}: {refusal}")
                 return False
+            time.sleep(TRY_AGAIN_S)
 
     def _try(
         self, session: requests.Session, lane: Lane, batch: list[dict]
