@@ -61,7 +61,7 @@ def open_quiet_lane() -> Lane:
     So each needs somebody to be woken.
     """
     [lane] = open_lanes("quiet")
-    lane.pause_s = LINGER_S + 0.5
+    lane.pause_s = LINGER_S + 1.0
     return lane
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -30,26 +31,29 @@ def disk_full(site: Site) -> Iterator[None]:
     try:
         yield
     finally:
-        # Asked anew who writes: those that were started meanwhile inherited it.
         _limit(site, "unlimited")
 
 
-def _writers(site: Site) -> list[int]:
-    """The processes that write the database's files."""
-    if site.database:
-        return site.database.processes
-    return [one for child in site.running.values() for one in family(child.pid)]
+def _writers(site: Site) -> Iterator[int]:
+    """The processes that write the database's files, parents in front.
+
+    Children are asked for after their parent was given out: those that it starts later
+    have its limit.
+    """
+    parents = [site.database.server] if site.database else site.running.values()
+    for parent in parents:
+        yield parent.pid
+        yield from family(parent.pid)[1:]
 
 
 def _limit(site: Site, limit: int | str) -> None:
     runs_as = site.database.runs_as if site.database else {}
     for process in _writers(site):
         # By a program, since root in a container may not do it for others.
-        subprocess.run(
-            ["prlimit", f"--fsize={limit}:", "--pid", str(process)],
-            check=True,
-            **runs_as,
-        )
+        command = ["prlimit", f"--fsize={limit}:", "--pid", str(process)]
+        said = subprocess.run(command, **runs_as)
+        has_ended = not Path(f"/proc/{process}").exists()
+        assert said.returncode == 0 or has_ended, command
 
 
 def _largest_relation_bytes() -> int:

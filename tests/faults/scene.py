@@ -56,6 +56,11 @@ class Scene:
             yield
         self.recover(fault.name)
 
+    def await_request(self, lane: Lane) -> None:
+        """Until one more request of the lane is acknowledged."""
+        goal = lane.acknowledged + self.traffic.batch
+        until(lambda: lane.acknowledged >= goal)
+
     def await_more(self, events: int, *lanes: Lane) -> None:
         """Until so many more of each of these lanes' events are at Segment."""
         goals = [(lane, lane.acknowledged + events) for lane in lanes]

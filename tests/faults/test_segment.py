@@ -37,14 +37,14 @@ WAYS = {
     "hang before the answer": [{"hang_s": 5}],
     "hang in the answer": [{"hang_in_answer_s": 5}],
     "reset": [{"reset": True}],
-    "drip": [{"drip_s": 2}],
+    "drip": [{"drip_s": 1}],
     "drip beyond all patience": [{"drip_s": 10}],
     "wrong content": [{"body": "<html>It works!</html>"}],
     "flapping": [503, {}, {"reset": True}, {}, {"close": True}, {}],
     "lost answer": [{"close": True, "take": True}],
 }
 # Segment took the batch and we cannot know: it is sent once more.
-LOSES = {"hang in the answer", "drip beyond all patience", "lost answer"}
+LOSES = {"hang in the answer", "drip", "drip beyond all patience", "lost answer"}
 
 
 def test_every_way_to_fail_costs_its_own_connection_alone_and_passes(site):
