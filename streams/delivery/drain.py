@@ -213,7 +213,7 @@ class Drain:
         try:
             return self._reader.read(cursor)
         except NothingTaken as passed:
-            pass_over(cursor, passed.up_to, now=now())
+            pass_over(cursor, passed.up_to, now=self._owned.now)
             return None
         except MissingEvents as error:
             # Retention may have taken the cursor past them since it was read.
