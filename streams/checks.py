@@ -10,6 +10,11 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from streams.base.keyring import KeyRing, KeyRingError
 
+NOT_BELOW_0 = (
+    "MAX_FEED_BACKLOG_EVENTS", "MAX_BACKLOG_EVENTS", "MIN_FREE_DISK_BYTES",
+    "MAX_DATABASE_BYTES",
+)  # fmt: skip
+
 
 @register(Tags.security)
 def secrets_can_be_kept(**_: Any) -> list[CheckMessage]:
@@ -48,6 +53,13 @@ def _wrong_numbers() -> Iterator[CheckMessage]:
         )
     if settings.SENDER_THREADS < 1:
         yield Error("SENDER_THREADS must be 1 or more.", id="streams.E004")
+    for name in NOT_BELOW_0:
+        if getattr(settings, name) < 0:
+            yield Error(
+                f"{name} is below 0.",
+                hint="Set a bound, or 0 for none.",
+                id="streams.E005",
+            )
 
 
 @register(Tags.security, deploy=True)
