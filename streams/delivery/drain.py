@@ -31,7 +31,7 @@ from streams.delivery.budget import Budget
 from streams.delivery.due import DueCursors
 from streams.delivery.models import Cursor
 from streams.delivery.orders import Orders
-from streams.delivery.outcome import Sent, record
+from streams.delivery.outcome import Sent, record, rest
 from streams.delivery.reader import BatchReader
 from streams.delivery.replaying import NothingTaken, pass_over
 from streams.delivery.sender import Sender
@@ -200,8 +200,7 @@ class Drain:
         if cursor is None or cursor.connection.region != due.region:
             return False
         batch = self._read(cursor)
-        key = self._key(cursor) if batch else None
-        if batch is None or key is None:
+        if batch is None or (key := self._key(cursor)) is None:
             return False
         self._breakers[due.region].sent()
         self._under_way[due.region] += 1
@@ -211,7 +210,10 @@ class Drain:
 
     def _read(self, cursor: Cursor) -> Batch | None:
         try:
-            return self._reader.read(cursor)
+            batch = self._reader.read(cursor)
+            if batch is None:
+                rest(cursor)
+            return batch
         except NothingTaken as passed:
             pass_over(cursor, passed.up_to, now=self._owned.now)
             return None

@@ -57,9 +57,24 @@ def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
     return {sent.cursor.pk for sent, step in done if step.fields.get("due_at") == now}
 
 
+@transaction.atomic
+def rest(cursor: Cursor) -> None:
+    """Let a live cursor go idle that was due and had nothing to send.
+
+    Unless its feed is locked, as an append does: then it stays due, and is looked at
+    again.
+    """
+    ended = _locked_feeds().filter(pk=cursor.feed_id, head_seq=cursor.position)
+    if ended.values_list("pk", flat=True).first() is not None:
+        standing = Cursor.objects.filter(pk=cursor.pk, position=cursor.position)
+        standing.update(due_at=None)
+
+
 def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
     # A cursor goes idle only under its feed's lock: an append either was committed
-    # before, and we see its events, or comes after and sees the cursor idle.
+    # before, and we see its events, or comes after and sees the cursor idle. One that is
+    # at work now is not waited for, its group may hold a hundred feeds: the cursor then
+    # stays due, and `rest` looks again.
     ids = {
         sent.cursor.feed_id
         for sent in sents
@@ -68,8 +83,12 @@ def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
     }
     if not ids:
         return {}
-    locked = Feed.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    locked = _locked_feeds().filter(pk__in=ids)
     return dict(locked.order_by("pk").values_list("pk", "head_seq"))
+
+
+def _locked_feeds() -> QuerySet[Feed]:
+    return Feed.objects.select_for_update(no_key=True, skip_locked=True)
 
 
 def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from streams.delivery import replaying
 from streams.delivery.batching import (
     Batch,
+    MissingEvents,
     most_events,
     rows_to_ask,
     take,
@@ -44,6 +45,8 @@ class BatchReader:
             batch = replaying.read(cursor, page=page)
         if batch:
             self._learn(cursor.pk, batch)
+        elif cursor.feed.head_seq > cursor.position:
+            raise MissingEvents(f"Event {cursor.position + 1} is gone.")
         return batch
 
     def _learn(self, cursor_id: int, batch: Batch) -> None:

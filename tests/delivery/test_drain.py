@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from streams.base.clock import now
 from streams.connections.keys import open_write_key
@@ -18,7 +18,7 @@ from streams.delivery.drain import drain
 from streams.delivery.models import Cursor, CursorMark, Delivery, Halt, Rejection
 from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
-from streams.events.models import Event
+from streams.events.models import Event, Feed
 from tests import make
 from tests.delivery.working import at_work
 from tests.running import until
@@ -386,3 +386,36 @@ def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
         until(lambda: len(arrived(segment)) >= 3)
 
     assert arrived(segment)[2:] == message_ids(other)[1:]
+
+
+def test_a_cursor_that_is_due_for_nothing_goes_idle(segment):
+    cursor = make.cursor(make.connection(), due_at=make.NOW)
+
+    work_off(cursor)
+
+    assert (cursor.due_at, arrived(segment)) == (None, [])
+
+
+def test_a_hole_in_the_log_holds_the_connection(segment):
+    cursor = due(events=3)
+    Event.objects.filter(feed=cursor.feed).delete()
+
+    work_off(cursor)
+
+    reason = Connection.objects.values_list("status_reason", flat=True).get()
+    assert (cursor.held, cursor.position, reason) == (True, 0, "Event 1 is gone.")
+
+
+if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
+
+    def test_an_append_under_way_holds_up_no_delivery(segment):
+        cursor = due(events=1)
+
+        with at_work(cursor.stream), transaction.atomic():
+            Feed.objects.select_for_update(no_key=True).get(pk=cursor.feed_id)
+            until(lambda: Delivery.objects.filter(cursor=cursor).exists())
+            still_due = Cursor.objects.get(pk=cursor.pk).due_at
+
+        work_off(cursor)
+        assert still_due is not None
+        assert (cursor.position, cursor.due_at) == (1, None)
