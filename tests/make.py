@@ -25,7 +25,7 @@ from streams.delivery.accept import accept
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
 from streams.events.log import Addition, NewEvent
 from streams.events.marks import quarter
-from streams.events.models import Feed
+from streams.events.models import Event, Feed
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -243,6 +243,13 @@ def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> li
     [seqs] = accept([added], now=now).seqs
     feed.refresh_from_db()
     return seqs
+
+
+def expired(feed: Feed, up_to: int) -> None:
+    """Take these events as past their retention; the rows are gone, too."""
+    Event.objects.filter(feed=feed, seq__lte=up_to).delete()
+    feed.expired_seq = up_to
+    feed.save(update_fields=["expired_seq"])
 
 
 def event(stream: Stream | None = None, **changes) -> NewEvent:

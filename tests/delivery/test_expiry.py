@@ -174,11 +174,28 @@ def test_what_an_older_connection_left_over_stays_as_not_sent():
 def test_a_replay_loses_nothing_that_was_not_sent():
     live = aged(make.cursor(), old=3, young=1)
     make.delivered(live, 4)
-    make.cursor(live.connection, kind=Cursor.Kind.REPLAY, due_at=make.NOW)
+    make.replay(live)
 
     found = after(live)
 
     assert (found.delivered, found.expired) == (4, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_passes_over_what_expires_before_its_turn(segment, settings):
+    settings.SANDBOX_URL = segment.url
+    live = aged(make.cursor(), old=3, young=1)
+    make.delivered(live, 4)
+    replay = make.replay(live)
+    prune(now=OVER)
+
+    drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    cursor = Cursor.objects.get(pk=replay.pk)
+    assert (cursor.delivered, cursor.filtered, cursor.expired) == (1, 3, 0)
+    assert cursor.ended_at is not None
+    assert len(segment.events()) == 1
+    assert list(findings(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -138,7 +138,7 @@ def test_a_replay_that_was_cancelled_is_not_moved_on():
 @pytest.mark.django_db
 def test_events_that_are_no_longer_kept_are_passed_over():
     live = sent(5)
-    Event.objects.filter(feed=live.feed, seq__lte=3).delete()
+    make.expired(live.feed, 3)
 
     batch = read(make.replay(live))
 

@@ -109,7 +109,7 @@ def test_a_time_means_what_was_received_from_then_on():
 
 def test_events_past_their_retention_are_not_selected():
     live = sent(8)
-    Event.objects.filter(feed=live.feed, seq__lte=5).delete()
+    make.expired(live.feed, 5)
 
     assert replays.select(live.connection, ALL) == Stretch(5, 8)
 

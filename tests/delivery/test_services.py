@@ -97,7 +97,7 @@ def test_a_connection_may_begin_after_any_number_that_is_kept(after, waits):
 def test_a_connection_cannot_begin_with_events_that_are_not_there(after):
     feed = make.feed()
     make.append(feed, 3)
-    Event.objects.filter(feed=feed, seq=1).delete()
+    make.expired(feed, 1)
 
     with pytest.raises(NotKept, match="The events 2 to 3 are kept"):
         services.connect(

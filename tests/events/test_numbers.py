@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from streams.events.models import Event
 from streams.events.numbers import last_before
 from tests import make
 
@@ -32,7 +31,7 @@ def test_a_moment_means_the_last_event_before_it(feed, minute, seq):
 
 
 def test_events_past_their_retention_are_not_looked_at(feed):
-    Event.objects.filter(feed=feed, seq__lte=6).delete()
+    make.expired(feed, 6)
 
     found = [last_before(feed, make.NOW + minute * MINUTE) for minute in (0, 16, 17)]
 

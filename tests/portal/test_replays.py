@@ -215,6 +215,16 @@ def test_requests_of_a_replay_are_marked_wherever_they_are_listed(as_alice, cast
     assert url(cast, "replay", replay.public_id) in alone.text
 
 
+def test_an_event_and_a_request_lead_to_sending_them_again(as_alice, cast, live):
+    request = make.delivery(live, 2, 6)
+
+    one = as_alice.get(url(cast, "event", 4)).text
+    several = as_alice.get(url(cast, "delivery", request.pk)).text
+
+    assert f'{url(cast)}?first=4&amp;last=4"' in one
+    assert f'{url(cast)}?first=2&amp;last=6"' in several
+
+
 def test_the_overview_says_that_one_runs_and_its_figures_stay(as_alice, cast, live):
     before = as_alice.get(url(cast, "overview")).context["ledger"]
 
