@@ -13,7 +13,7 @@ from streams.delivery.batching import MAX_BODY_BYTES
 from streams.delivery.models import Cursor, Replay
 from streams.delivery.reader import BatchReader
 from streams.delivery.replaying import NothingTaken, pass_over, pick, with_new_id
-from streams.events.models import Event
+from streams.events.models import Event, Feed
 from streams.spec.sound import Unsound, read_event
 from tests import make
 
@@ -136,9 +136,13 @@ def test_a_replay_that_was_cancelled_is_not_moved_on():
 
 
 @pytest.mark.django_db
-def test_events_that_are_no_longer_kept_are_passed_over():
+@pytest.mark.parametrize("rows_are_gone", [True, False])
+def test_events_that_are_no_longer_kept_are_passed_over(rows_are_gone):
     live = sent(5)
-    make.expired(live.feed, 3)
+    if rows_are_gone:
+        make.expired(live.feed, 3)
+    else:
+        Feed.objects.update(expired_seq=3)
 
     batch = read(make.replay(live))
 
