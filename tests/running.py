@@ -26,7 +26,7 @@ CELERY = [sys.executable, "-m", "celery", "-A", "partner_portal"]
 WORKER = ["worker", "--pool=threads", "--concurrency=4"]
 WORKER += ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind"]
-INGEST = ["partner_portal.asgi:application", "-k", "asgi"]
+INGEST = ["partner_portal.ingest", "-k", "streams.ingest.worker.IngestWorker"]
 WEB = ["partner_portal.wsgi:application", "-k", "gthread", "--threads", "4"]
 
 

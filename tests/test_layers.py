@@ -177,13 +177,13 @@ def breach_line(source: str) -> int:
         ("streams/delivery/drain.py", "from streams.events.log import after"),
         ("streams/delivery/client.py", "import requests"),
         ("streams/connections/probe.py", "import requests"),
-        ("streams/ingest/asgi.py", "from streams.tasks import drain"),
+        ("streams/ingest/front.py", "from streams.tasks import drain"),
         ("streams/api/health.py", "from http import HTTPStatus"),
         ("streams/base/a.py", "if True:\n import json"),
         ("streams/audit/a.py", "if TYPE_CHECKING:\n from streams.tenancy import b"),
         ("streams/urls.py", "from streams.portal import urls"),
         ("streams/apps.py", "from streams import checks"),
-        ("partner_portal/asgi.py", "from streams.ingest.asgi import application"),
+        ("partner_portal/ingest.py", "from streams.ingest.front import Front"),
     ],
 )
 def test_what_the_order_allows_is_no_breach(tmp_path, path, source):

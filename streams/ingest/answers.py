@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,12 +36,8 @@ class Answer:
 
     @property
     def all_headers(self) -> dict[str, str]:
-        return {
-            "content-type": "application/json",
-            "content-length": str(len(self.body)),
-            **CORS,
-            **self.headers,
-        }
+        """All but Content-Length, which is the server's to say."""
+        return {"content-type": "application/json", **CORS, **self.headers}
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -92,12 +87,10 @@ def outcomes(
     `full` is for events that were throttled: it says when to send them again, and is the
     answer's status if nothing was taken at all.
     """
-    counts = Counter(result.outcome for result in results)
-    body = {
-        "success": True,
-        **{name: counts[name] for name in (*TAKEN, REJECTED, THROTTLED)},
-        "results": results,
-    }
+    counts = dict.fromkeys((*TAKEN, REJECTED, THROTTLED), 0)
+    for result in results:
+        counts[result.outcome] += 1
+    body = {"success": True, **counts, "results": results}
     if full is not None and counts[THROTTLED]:
         if any(counts[name] for name in TAKEN):
             return Answer(200, _encode(body), full.headers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from streams.base.ids import digest
 from streams.base.refusals import RequestRefused
@@ -24,11 +25,23 @@ class Credential:
     digest: str
 
 
+# Senders send the same header again and again. What it means is remembered, in memory
+# alone, where it has a usual length.
+REMEMBERED = 4096
+USUAL_LENGTH = 200  # characters
+
+
 def from_header(authorization: str) -> Credential | None:
     """The credential of an Authorization header; None if it names no key.
 
     Raises RequestRefused.
     """
+    if len(authorization) > USUAL_LENGTH:
+        return _read_header(authorization)
+    return _remembered(authorization)
+
+
+def _read_header(authorization: str) -> Credential | None:
     scheme, _, text = authorization.strip().partition(" ")
     if not scheme:
         return None
@@ -50,6 +63,9 @@ def from_header(authorization: str) -> Credential | None:
         ) from None
     key = pair.partition(":")[0]  # some senders leave the colon out
     return from_body(key) if key else None
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_read_header)
 
 
 def from_body(key: str) -> Credential:

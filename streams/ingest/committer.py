@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +27,10 @@ log = structlog.get_logger()
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # of payload in one transaction
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # beyond it requests are turned away
 
+# Numbers per addition, or why there are none.
+type Result = list[Seqs] | Exception
+type Settled = list[tuple[Job, Result]]
+
 
 class Busy(Exception):
     """More waits to be written than the memory is meant to hold."""
@@ -37,25 +40,36 @@ class NotWritten(Exception):
     """The database refused this request's events; why is in the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What one request wants written."""
+@dataclass(slots=True)
+class Job:
+    """What one request wants written. `done` is for whoever settles it, to be called."""
 
     additions: Sequence[Addition]
     size: int  # bytes
-    done: Future[list[Seqs]] = field(default_factory=Future)
+    done: Callable[[Result], None]
+    is_given_up: bool = False  # its sender was told not to wait
+
+    def give_up(self) -> None:
+        """Leave it out, unless its turn has come."""
+        self.is_given_up = True
 
 
 class Committer:
     """One thread, with a database connection of its own, that writes for everybody.
 
-    `notify` is told the streams that have work after each transaction; it must return
+    After each transaction `settle` is told what became of its jobs, all at once, and
+    `notify` the streams that have work. Both are called in that thread, and must return
     at once.
     """
 
-    def __init__(self, notify: Callable[[set[int]], None]) -> None:
+    def __init__(
+        self,
+        settle: Callable[[Settled], None],
+        notify: Callable[[set[int]], None],
+    ) -> None:
+        self._settle = settle
         self._notify = notify
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[Job] = deque()
         self._waiting = 0  # bytes
         self._changed = threading.Condition()
         self._closed = False
@@ -64,20 +78,23 @@ class Committer:
         )
         self._thread.start()
 
-    def hand_over(self, additions: Sequence[Addition]) -> Future[list[Seqs]]:
-        """Numbers per addition once they are durable, or the error that kept them out.
+    def hand_over(
+        self, additions: Sequence[Addition], done: Callable[[Result], None]
+    ) -> Job:
+        """Have events written. Raises Busy.
 
-        Raises Busy. A future that is cancelled before its turn is not written.
+        The job is settled with numbers per addition once they are durable, or with the
+        error that kept them out. One that is given up before its turn is not written.
         """
-        size = sum(len(event.payload) for a in additions for event in a.events)
-        job = _Job(additions, size)
+        size = sum([len(event.payload) for a in additions for event in a.events])
+        job = Job(additions, size, done)
         with self._changed:
             if self._closed or self._waiting + size > MAX_WAITING_BYTES:
                 raise Busy
             self._jobs.append(job)
             self._waiting += size
             self._changed.notify()
-        return job.done
+        return job
 
     def close(self) -> None:
         """Write what was handed over, then end."""
@@ -88,16 +105,14 @@ class Committer:
 
     def _run(self) -> None:
         while group := self._gather():
-            self._write(
-                [job for job in group if job.done.set_running_or_notify_cancel()]
-            )
+            self._write([job for job in group if not job.is_given_up])
         connection.close()
 
-    def _gather(self) -> list[_Job]:
+    def _gather(self) -> list[Job]:
         """All that waits, up to the bound; empty: there will be no more."""
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._closed)
-            group: list[_Job] = []
+            group: list[Job] = []
             size = 0
             while self._jobs and (
                 not group or size + self._jobs[0].size <= MAX_GROUP_BYTES
@@ -108,7 +123,7 @@ class Committer:
             self._waiting -= size
             return group
 
-    def _write(self, group: list[_Job]) -> None:
+    def _write(self, group: list[Job]) -> None:
         if not group:
             return
         try:
@@ -116,7 +131,7 @@ class Committer:
         except DATABASE_DOWN as error:
             log.warning("ingest.database_down", requests=len(group), error=str(error))
             connection.close()
-            _fail(group, error)
+            self._settle([(job, error) for job in group])
         except Exception as error:  # noqa: BLE001 - logged; it costs its request alone
             if len(group) > 1:
                 for job in group:
@@ -124,9 +139,9 @@ class Committer:
             else:
                 # Not the error's text: a database quotes the row in it.
                 log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
-                _fail(group, NotWritten())
+                self._settle([(job, NotWritten()) for job in group])
         else:
-            _resolve(group, accepted)
+            self._settle(_numbered(group, accepted))
             self._notify(accepted.stream_ids)
 
 
@@ -148,14 +163,11 @@ def _durably(additions: Sequence[Addition]) -> Accepted:
     return accept(additions, now=now())
 
 
-def _resolve(group: list[_Job], accepted: Accepted) -> None:
+def _numbered(group: list[Job], accepted: Accepted) -> Settled:
+    settled: Settled = []
     first = 0
     for job in group:
         last = first + len(job.additions)
-        job.done.set_result(accepted.seqs[first:last])
+        settled.append((job, accepted.seqs[first:last]))
         first = last
-
-
-def _fail(group: list[_Job], error: Exception) -> None:
-    for job in group:
-        job.done.set_exception(error)
+    return settled

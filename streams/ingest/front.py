@@ -7,125 +7,164 @@ writer is a thread of its own (committer.py).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
-from django.db import close_old_connections
 
 from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
 from streams.ingest.answers import (
     Answer,
+    alive,
     database_down,
     failed,
     preflight,
     refusal,
     unavailable,
 )
-from streams.ingest.committer import Busy, Committer, NotWritten
+from streams.ingest.committer import Busy, Committer
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
+from streams.ingest.threads import Threads
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 
 if TYPE_CHECKING:
-    from streams.ingest.routes import Route
+    from streams.ingest.committer import Result, Settled
+    from streams.ingest.exchange import Exchange
+    from streams.ingest.service import Admission, Pending
 
 log = structlog.get_logger()
 
-COMMIT_TIMEOUT_S = 10.0  # Segment's libraries wait 10 to 15 for an answer
 WAKE_TIMEOUT_S = 2.0  # at the end, for a broker that does not answer
 LOOKUP_THREADS = 4
 SMALL_BODY = 64 * 1024  # bytes that are checked within the loop: about 1 ms
 
-ReadBody = Callable[[Mapping[str, str], int], Awaitable[bytes]]
+# A step towards an answer, and what is to follow within the loop, if anything.
+Then = Callable[[], None]
+Step = Callable[["Exchange", Directory], Then | None]
 
 
 class Front:
-    """Made by the server's startup, closed by its shutdown."""
+    """Made within the server's loop, which alone calls it, and closed at its end."""
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._directory = Directory()
         self._kept = self._directory.without_database()
-        self._threads = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="ingest")
+        self._threads = Threads(LOOKUP_THREADS)
         self._waker = Waker()
-        self._committer = Committer(self._waker.notify)
+        self._committer = Committer(self._settle, self._waker.notify)
 
     def close(self) -> None:
-        """Finish what was handed over."""
-        self._threads.shutdown()
+        """Finish what was handed over; from another thread, while the loop runs."""
+        self._threads.close()
         self._committer.close()
         self._waker.close(WAKE_TIMEOUT_S)
 
-    async def answer(
-        self, method: str, path: str, headers: Mapping[str, str], read_body: ReadBody
-    ) -> Answer:
-        """What to say to a request, once what it brought is durable.
+    def open(self, exchange: Exchange) -> None:
+        """The head is there, and much may follow: say how much, or refuse it."""
+        exchange.is_asking = True
+        self._do(self._admit, exchange)
 
-        `read_body` is given the headers and the largest size that may follow.
-        """
+    def complete(self, exchange: Exchange) -> None:
+        """All of the request is there: answer it, once what it brought is durable."""
+        if len(exchange.body) > SMALL_BODY:
+            self._threads.submit(partial(self._do_in_thread, self._store, exchange))
+        else:
+            self._do(self._store, exchange)
+
+    def give_up(self, exchange: Exchange) -> None:
+        """Answer a sender who has waited long enough."""
+        if exchange.job is not None:
+            exchange.job.give_up()
+        exchange.reply(refusal(database_down()))
+
+    # Done here if what the directory keeps is enough, else in a thread.
+
+    def _do(self, step: Step, exchange: Exchange) -> None:
         try:
-            route = find_route(method, path)
-            if route is None:
-                return preflight()
-            return await self._store(route, headers, read_body)
-        except RequestRefused as refused:
-            return refusal(refused)
-        except DATABASE_DOWN as error:
-            log.warning("ingest.database_down", requests=1, error=str(error))
-            return refusal(not_stored(error))
-        except NotWritten:
-            return refusal(failed())
-        except Busy:
-            return refusal(
-                unavailable(
-                    "INGEST-BUSY-001", "Too much waits to be stored.", retry_after_s=1
-                )
-            )
+            then = _attempt(step, exchange, self._kept)
+        except NotCached:
+            self._threads.submit(partial(self._do_in_thread, step, exchange))
+            return
+        if then is not None:
+            then()
 
-    async def _store(
-        self, route: Route, headers: Mapping[str, str], read_body: ReadBody
-    ) -> Answer:
-        admission = await self._look_up(admit, route, headers)
-        body = await read_body(headers, admission.max_bytes)
-        pending = await self._look_up(
-            take, admission, body, in_thread=len(body) > SMALL_BODY, now=now()
-        )
+    def _do_in_thread(self, step: Step, exchange: Exchange) -> None:
+        then = _attempt(step, exchange, self._directory)
+        if then is not None:
+            self._loop.call_soon_threadsafe(then)
+
+    # The steps
+
+    def _admit(self, exchange: Exchange, directory: Directory) -> Then:
+        admission = _admission(exchange, directory)
+        if isinstance(admission, Answer):
+            return partial(exchange.reply, admission)
+        return partial(exchange.admit, admission)
+
+    def _store(self, exchange: Exchange, directory: Directory) -> Then | None:
+        admission = exchange.admission or _admission(exchange, directory)
+        if isinstance(admission, Answer):
+            return partial(exchange.reply, admission)
+        pending = take(admission, exchange.body, directory, now=now())
         if not pending.additions:
-            return pending.answer([])
-        written = asyncio.wrap_future(self._committer.hand_over(pending.additions))
-        try:
-            return pending.answer(await asyncio.wait_for(written, COMMIT_TIMEOUT_S))
-        except TimeoutError:
-            raise database_down() from None
+            return partial(exchange.reply, pending.answer([]))
+        done = partial(_written, exchange, pending)
+        exchange.job = self._committer.hand_over(pending.additions, done)
+        return None
 
-    async def _look_up[T](
-        self,
-        function: Callable[..., T],
-        *arguments: Any,
-        in_thread: bool = False,
-        **keywords: Any,
-    ) -> T:
-        """Call with a directory: here if what it keeps is enough, else in a thread."""
-        if not in_thread:
-            try:
-                return function(*arguments, self._kept, **keywords)
-            except NotCached:
-                pass
-        asking = partial(function, *arguments, self._directory, **keywords)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _with_database, asking)
+    def _settle(self, settled: Settled) -> None:
+        self._loop.call_soon_threadsafe(_tell, settled)
 
 
-def _with_database[T](function: Callable[[], T]) -> T:
-    """As Django does around a request: a connection that died is not used again."""
-    close_old_connections()
+def _admission(exchange: Exchange, directory: Directory) -> Admission | Answer:
+    if exchange.path == "/healthz":
+        return alive()
+    route = find_route(exchange.method, exchange.path)
+    return admit(route, exchange.headers, directory) if route else preflight()
+
+
+def _attempt(step: Step, exchange: Exchange, directory: Directory) -> Then | None:
+    """Do a step; what it raises is answered. But NotCached is raised."""
     try:
-        return function()
-    finally:
-        close_old_connections()
+        return step(exchange, directory)
+    except NotCached:
+        raise
+    except (RequestRefused, Busy) as error:
+        return partial(exchange.reply, _error(error))
+    except DATABASE_DOWN as error:
+        log.warning("ingest.database_down", requests=1, error=str(error))
+        return partial(exchange.reply, _error(error))
+    except Exception as error:
+        log.exception("ingest.failed")
+        return partial(exchange.reply, _error(error))
+
+
+def _tell(settled: Settled) -> None:
+    for job, result in settled:
+        job.done(result)
+
+
+def _written(exchange: Exchange, pending: Pending, result: Result) -> None:
+    if isinstance(result, Exception):
+        exchange.reply(_error(result))
+    else:
+        exchange.reply(pending.answer(result))
+
+
+def _error(error: Exception) -> Answer:
+    """What to say where a request failed."""
+    if isinstance(error, RequestRefused):
+        return refusal(error)
+    if isinstance(error, Busy):
+        busy = "Too much waits to be stored."
+        return refusal(unavailable("INGEST-BUSY-001", busy, retry_after_s=1))
+    if isinstance(error, DATABASE_DOWN):
+        return refusal(not_stored(error))
+    return refusal(failed())

@@ -16,6 +16,7 @@ import redis
 
 from tests.faults.certificates import Certificates
 from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.versions import ingest_of
 from tests.running import INGEST, ROOT, WEB, RunningPortal, running
 from tests.segment import SandboxSegment, sandbox_process
 from tests.services import valkey
@@ -74,7 +75,7 @@ class Site:
 
     def start_ingest(self, *, code: Path) -> None:
         url = self.urls["ingest"]
-        self.running["ingest"] = self.portal.serve(url, INGEST, code=code)
+        self.running["ingest"] = self.portal.serve(url, ingest_of(code), code=code)
         self.portal.answering(self.running["ingest"], url)
 
     def start_worker(self, name: str, *, code: Path = ROOT, **environ: str) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
 from tests.running import ROOT
 
 MIGRATIONS = "streams/migrations"
@@ -50,3 +52,11 @@ def _git(*arguments: str) -> str:
         ["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
     )
     return said.stdout.strip()
+
+
+def ingest_of(code: Path) -> list[str]:
+    """What gunicorn is told to serve events, as that version's compose file says."""
+    compose = yaml.safe_load((code / "docker" / "compose.yaml").read_text())
+    _, *arguments = compose["services"]["ingest"]["command"].split()
+    ours = ("--bind", "--workers", "--no-control-socket")
+    return [each for each in arguments if not each.startswith(ours)]

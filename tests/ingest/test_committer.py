@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, connection
@@ -44,9 +45,38 @@ def told():
     return Told()
 
 
+class Writer:
+    """The committer, with a future for each request."""
+
+    def __init__(self, told):
+        self.settled = []  # how many requests, in each call
+        self.committer = Committer(self._settle, told)
+
+    def _settle(self, settled):
+        self.settled.append(len(settled))
+        for job, result in settled:
+            job.done(result)
+
+    def hand_over(self, additions):
+        future = Future()
+        job = self.committer.hand_over(additions, partial(self._resolve, future))
+        future.give_up = job.give_up
+        return future
+
+    @staticmethod
+    def _resolve(future, result):
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    def close(self):
+        self.committer.close()
+
+
 @pytest.fixture
 def committer(told):
-    committer = Committer(told)
+    committer = Writer(told)
     yield committer
     told.let_go()
     committer.close()
@@ -89,6 +119,7 @@ def test_requests_that_gather_share_one_transaction(committer, told):
     assert answers == [[[1]], [[2]], [[1]], [[3]]]
     committer.close()
     assert len(told.calls) == 2  # the first alone, then the three together
+    assert committer.settled == [1, 3]
 
 
 def test_a_message_id_that_comes_twice_in_one_group_is_taken_once(committer, told):
@@ -122,13 +153,13 @@ def test_a_value_that_the_database_refuses_costs_only_its_request(committer, tol
     assert futures[2].result(10) == [[2]]
 
 
-def test_a_request_whose_sender_went_away_in_time_is_not_written(committer, told):
+def test_a_request_that_is_given_up_in_time_is_not_written(committer, told):
     feed = make.feed()
     told.hold()
     committer.hand_over(one(feed)).result(10)
     gone, stays = committer.hand_over(one(feed)), committer.hand_over(one(feed))
 
-    assert gone.cancel()
+    gone.give_up()
     told.let_go()
 
     assert stays.result(10) == [[2]]

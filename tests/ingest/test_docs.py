@@ -7,7 +7,7 @@ import re
 import pytest
 from django.conf import settings
 
-from streams.ingest import accesses, asgi, body, owner
+from streams.ingest import accesses, body, owner, protocol, wire
 from streams.spec import calls, sound
 
 ROOT = settings.BASE_DIR
@@ -52,7 +52,15 @@ def _spelled_out(cell: re.Match) -> str:
         ("nesting in an event", f"{sound.MAX_DEPTH}"),
         ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{owner.MAX_EXTERNAL_ID} characters"),
-        ("time for a body to arrive", f"{asgi.BODY_TIMEOUT_S:.0f} seconds"),
+        ("time for a body to arrive", f"{protocol.BODY_TIMEOUT_S:.0f} seconds"),
+        (
+            "path and headers",
+            f"{wire.MAX_TARGET_BYTES:,} and {wire.MAX_HEAD_BYTES:,} bytes; {wire.MAX_HEADERS} headers",
+        ),
+        (
+            "time between two requests of a connection",
+            f"{protocol.IDLE_TIMEOUT_S:.0f} seconds",
+        ),
     ],
 )
 def test_the_bounds_are_those_of_the_code(name, bound):

@@ -121,9 +121,10 @@ def web(layout: Layout, env: Mapping[str, str]) -> Service:
 
 
 def ingest(layout: Layout, env: Mapping[str, str]) -> Service:
+    worker = "--worker-class=streams.ingest.worker.IngestWorker"
     return Service(
         name="ingest",
-        argv=_gunicorn(layout, "ingest", "partner_portal.asgi", "--worker-class=asgi"),
+        argv=_gunicorn(layout, "ingest", "partner_portal.ingest", worker),
         env=env,
         stop_turn=TAKES_WORK,
     )

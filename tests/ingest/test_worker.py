@@ -1,9 +1,10 @@
-"""The ingest's own process: gunicorn with its ASGI worker, as production starts it."""
+"""The ingest's own process: gunicorn with our worker, as production starts it."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import socket
 import time
@@ -11,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 from segment.analytics import Client
 
 from streams.base.ids import new_secret
 from streams.events.models import Event
-from streams.ingest.asgi import BODY_TIMEOUT_S
+from streams.ingest.protocol import BODY_TIMEOUT_S
 from tests import make
 from tests.ingest.sending import TRACK, basic, bearer, track
 from tests.running import RunningPortal, database_url, running, until
@@ -244,6 +246,29 @@ def test_what_was_acknowledged_before_the_stop_is_there(processes, url, feed, ke
 
     assert server.returncode == 0
     assert set(acknowledged) == {event["messageId"] for event in logged(feed)}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_worker_that_dies_or_hangs_is_replaced(services, tmp_path, feed, key, how):
+    environ = services.environ(
+        DATABASE_URL=database_url(), GUNICORN_CMD_ARGS="--timeout=10"
+    )
+    with running(environ, tmp_path) as processes:
+        url = processes.ingest()
+        [arbiter] = processes._children
+        [worker] = children(arbiter.pid)
+
+        os.kill(worker, how)
+        until(lambda: children(arbiter.pid) not in ([worker], []), within_s=60)
+        answer = requests.post(
+            f"{url}/v1/track", json=TRACK, headers=basic(key), timeout=30
+        )
+
+    assert (answer.status_code, len(logged(feed))) == (200, 1)
+
+
+def children(pid):
+    return [process.pid for process in psutil.Process(pid).children()]
 
 
 def test_no_key_is_in_the_log(processes, url, key):

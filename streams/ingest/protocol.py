@@ -1,0 +1,264 @@
+"""One HTTP/1.1 connection: takes requests, answers them in the order in which they came.
+
+Whoever is at the other end is not trusted: every wait has an end, everything that is
+kept has a bound, and what could be understood in two ways is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import structlog
+
+from streams.base.refusals import RequestRefused
+from streams.ingest.answers import failed, refusal
+from streams.ingest.body import too_large
+from streams.ingest.exchange import Exchange
+from streams.ingest.reader import Reader, Stop
+from streams.ingest.wire import CONTINUE, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.ingest.server import Server
+
+log = structlog.get_logger()
+
+HEAD_TIMEOUT_S = 10.0
+BODY_TIMEOUT_S = 10.0  # for a whole body, however slowly it trickles
+ANSWER_TIMEOUT_S = 10.0  # Segment's libraries wait 10 to 15
+IDLE_TIMEOUT_S = 75.0  # longer than proxies keep a connection: they close first
+TAKE_TIMEOUT_S = 30.0  # for answers that nobody takes
+LINGER_S = 5.0  # for the other side to take the last answer and close
+
+CHECKED_BODY = 64 * 1024  # bytes; of a larger one the head is asked about first
+PIPELINED = 16  # requests without an answer, after which no more are read
+MAX_PIPELINED = 256  # that one read may bring even so; then the connection ends
+
+
+class HttpConnection(asyncio.BufferedProtocol):
+    """No task, no timer and no lock: a request costs what its bytes do.
+
+    Every second the server calls `tick`, which cuts off whoever took too long.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._front = server.front
+        self._reader = Reader(self)
+        self._transport: asyncio.Transport
+        self._unanswered: deque[Exchange] = deque()  # the last may not be whole
+        self._deaf = False  # no more is read
+        self._half_closed = False  # by the other side
+        self._choked = False  # the other side does not take its answers
+        self._is_advancing = False
+        self._until = time.monotonic() + IDLE_TIMEOUT_S
+
+    @property
+    def waiting(self) -> int:
+        """How many requests have no answer yet."""
+        return len(self._unanswered)
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy
+        self._transport = transport
+        self._server.connections.add(self)
+        if self._server.ends:
+            transport.close()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._server.buffer  # all share it: it is read before the next is asked
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._deaf:
+            return
+        try:
+            self._reader.feed(self._server.buffer[:nbytes])
+        except Stop:
+            self._deaf = True
+        except RequestRefused as refused:
+            self._refuse(refused)
+        except Exception:  # a fault of ours costs one connection
+            log.exception("ingest.connection_failed")
+            self._refuse(failed())
+        self._regulate()
+
+    def eof_received(self) -> bool:
+        """Who has sent everything may still read: True keeps the connection for that."""
+        reading = self._reader.exchange
+        if reading is not None and reading.answer is None:  # its rest will not come
+            self._unanswered.pop()
+        self._half_closed = self._deaf = True
+        self._until = math.inf
+        return bool(self._unanswered)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # What was handed over is written even so; only its answer has nowhere to go.
+        self._deaf = True
+        self._reader.close()
+        self._unanswered.clear()
+        self._server.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        self._choked = True
+        self._until = time.monotonic() + TAKE_TIMEOUT_S
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        self._choked = False
+        self._until = time.monotonic() + self._patience_s()
+        self._regulate()
+
+    # What the server calls
+
+    def tick(self, now: float) -> None:
+        """Cut off whoever took too long; answer whoever has waited long enough."""
+        if self._unanswered and now >= self._unanswered[0].due_at:
+            self._front.give_up(self._unanswered[0])
+        if now < self._until:
+            return
+        if self._reader.exchange is None or self._deaf or self._choked:
+            self._transport.abort()
+        else:
+            self._refuse(_too_slow())
+
+    def end(self) -> None:
+        """Answer what was asked, then close."""
+        if not self._unanswered:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    # What the reader calls
+
+    def begin(self) -> Exchange:
+        if len(self._unanswered) >= MAX_PIPELINED:
+            raise Stop
+        exchange = Exchange(self)
+        self._unanswered.append(exchange)
+        self._until = time.monotonic() + HEAD_TIMEOUT_S
+        return exchange
+
+    def head_is_read(self, exchange: Exchange) -> None:
+        large = exchange.length is None or exchange.length > CHECKED_BODY
+        if not large and not exchange.awaits_continue:
+            return  # the usual case: asked about together with its body
+        self._until = time.monotonic() + BODY_TIMEOUT_S
+        self._front.open(exchange)
+        if self._deaf:
+            raise Stop
+        if exchange.is_asking:
+            exchange.due_at = time.monotonic() + ANSWER_TIMEOUT_S
+            self._until = math.inf
+
+    def is_read(self, exchange: Exchange) -> None:
+        self._until = math.inf
+        self._deaf = exchange.is_last
+        self.advance()
+
+    # What an exchange calls
+
+    def admitted(self, exchange: Exchange) -> None:
+        if exchange is self._reader.exchange:
+            exchange.due_at = math.inf
+            self._until = time.monotonic() + BODY_TIMEOUT_S
+            size = max(exchange.length or 0, self._reader.body_bytes)
+            if size > exchange.max_bytes:
+                self._refuse(too_large(exchange.max_bytes))
+        self.advance()
+
+    def advance(self) -> None:
+        """Write the answer that is due, and begin the next request.
+
+        One at a time: what a sender sends in a row is to be numbered in that order.
+        """
+        if self._is_advancing:  # by an answer that was there at once
+            return
+        self._is_advancing = True
+        try:
+            said = b"".join(self._answers())
+        finally:
+            self._is_advancing = False
+        if said and not self._transport.is_closing():
+            self._transport.write(said)
+            if self._is_over:
+                self._say_goodbye()
+            elif not self._unanswered:
+                self._until = time.monotonic() + self._patience_s()
+        self._regulate()
+
+    def _answers(self) -> Iterator[bytes]:
+        unanswered = self._unanswered
+        while unanswered:
+            exchange = unanswered[0]
+            if exchange.is_ready:
+                exchange.is_begun = True
+                exchange.due_at = time.monotonic() + ANSWER_TIMEOUT_S
+                self._front.complete(exchange)
+            elif exchange.is_to_be_invited and not self._deaf:
+                exchange.awaits_continue = False
+                yield CONTINUE
+            if exchange.answer is None:
+                return
+            unanswered.popleft()
+            if not exchange.is_whole:  # what is left of it is not worth reading
+                self._deaf = True
+            with_body = exchange.method != "HEAD"
+            keep_alive = not self._is_over
+            yield encode(exchange.answer, keep_alive=keep_alive, with_body=with_body)
+
+    # How it goes on
+
+    def _refuse(self, refused: RequestRefused) -> None:
+        """Answer the request that is being read with this, and read no more."""
+        exchange = self._reader.exchange
+        if exchange is None:
+            exchange = Exchange(self)
+            self._unanswered.append(exchange)
+        self._deaf = True
+        self._until = math.inf
+        exchange.reply(refusal(refused))
+
+    @property
+    def _is_over(self) -> bool:
+        return not self._unanswered and (self._deaf or self._server.ends)
+
+    def _patience_s(self) -> float:
+        """How long the next may take that the other side has to do."""
+        if self._unanswered:
+            return BODY_TIMEOUT_S if self._reader.exchange else math.inf
+        return LINGER_S if self._deaf else IDLE_TIMEOUT_S
+
+    def _say_goodbye(self) -> None:
+        """End our side; closing both at once could take the last answer with it."""
+        self._deaf = True
+        if self._half_closed or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+            self._until = time.monotonic() + LINGER_S
+
+    def _regulate(self) -> None:
+        """Read on, unless what was read has to be dealt with first."""
+        reading = self._reader.exchange
+        enough = len(self._unanswered) >= PIPELINED or (reading and reading.is_asking)
+        if self._choked or (enough and not self._deaf):
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+
+def _too_slow() -> RequestRefused:
+    return RequestRefused(
+        408,
+        "INGEST-SLOW-001",
+        f"The request did not arrive within {BODY_TIMEOUT_S:.0f} seconds.",
+        "Send it faster, or send fewer events in one request.",
+    )

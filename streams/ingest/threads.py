@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from django.db import close_old_connections, connections
+
+
+class Threads:
+    """A few threads that may ask the database, each with a connection of its own.
+
+    What they are given must not raise.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"ingest-{n}", daemon=True)
+            for n in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Do what was submitted, then end."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while job := self._jobs.get():
+            # As Django does around a request: a connection that died is not used again.
+            close_old_connections()
+            job()
+            close_old_connections()
+        connections.close_all()

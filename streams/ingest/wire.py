@@ -1,0 +1,148 @@
+"""HTTP/1.1 as bytes: what the head of a request says, and an answer written out."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import httptools
+
+from streams.base.refusals import RequestRefused
+from streams.ingest.answers import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_TARGET_BYTES = 4 * 1024  # path and query, as sent
+MAX_HEAD_BYTES = 32 * 1024  # target and headers
+MAX_HEADERS = 100
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+# Said twice, each of these could mean one thing to a proxy and another to us.
+_ONCE = frozenset(
+    {
+        "authorization",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "transfer-encoding",
+    }
+)
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_WITHOUT_BODY = {204, 304}
+
+
+def read_path(target: bytes) -> str:
+    """The path that a request asks for, without its query. Raises RequestRefused."""
+    if target.startswith(b"/"):
+        path = target.partition(b"?")[0].decode("latin-1")
+    else:  # http://host/path, as to a proxy; or *
+        try:
+            path = (httptools.parse_url(target).path or b"").decode("latin-1")
+        except httptools.HttpParserInvalidURLError:
+            path = ""
+    return unquote(path) if "%" in path else path
+
+
+def add_header(headers: dict[str, str], name: bytes, value: bytes) -> None:
+    """Note one header, its name in lower case. Raises RequestRefused."""
+    key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
+    if key in headers:
+        if key in _ONCE:
+            raise bad_http(f"The header {key} came twice.")
+        text = f"{headers[key]}, {text}"
+    elif len(headers) >= MAX_HEADERS:
+        raise head_too_large()
+    headers[key] = text
+
+
+def body_length(headers: Mapping[str, str]) -> int | None:
+    """The bytes that follow; None: in chunks, who knows how many. Raises RequestRefused.
+
+    That the two ways to say it are not mixed, and each is well formed, is the parser's
+    to see.
+    """
+    coding = headers.get("transfer-encoding")
+    if coding is None:
+        return int(headers.get("content-length", "0"))
+    if coding.lower() != "chunked":
+        raise bad_http("The body's transfer-encoding is not chunked alone.")
+    return None
+
+
+def wants_continue(headers: Mapping[str, str]) -> bool:
+    """Whether the sender holds its body back until it is told. Raises RequestRefused."""
+    expected = headers.get("expect")
+    if expected is None:
+        return False
+    if expected.lower() != "100-continue":
+        raise RequestRefused(
+            417,
+            "INGEST-HTTP-003",
+            "The header expect asks for what this server does not do.",
+            "Send Expect: 100-continue, or no such header.",
+        )
+    return True
+
+
+def encode(answer: Answer, *, keep_alive: bool, with_body: bool = True) -> bytes:
+    """The whole answer; without its body for a HEAD."""
+    body = answer.body
+    if answer.status in _WITHOUT_BODY:
+        length = b""
+    else:
+        length = b"content-length: %d\r\n" % len(body)
+    close = b"" if keep_alive else b"connection: close\r\n"
+    # The same few heads go out again and again.
+    head = _head(answer.status, tuple(answer.headers.items()))
+    return b"%b%b%b%b\r\n%b" % (
+        head,
+        _date(int(time.time())),
+        length,
+        close,
+        body if with_body else b"",
+    )
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    everything = Answer(status, b"", dict(headers)).all_headers
+    lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, '')}"]
+    lines += [f"{name}: {value}" for name, value in everything.items()]
+    return "\r\n".join([*lines, ""]).encode("latin-1")
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return f"date: {formatdate(second, usegmt=True)}\r\n".encode()
+
+
+def bad_http(message: str) -> RequestRefused:
+    return RequestRefused(
+        400, "INGEST-HTTP-001", message, "Send HTTP/1.1, with a library made for it."
+    )
+
+
+def target_too_long() -> RequestRefused:
+    return RequestRefused(
+        414,
+        "INGEST-HTTP-002",
+        f"The path is longer than {MAX_TARGET_BYTES:,} bytes.",
+        "Send the event in the body.",
+    )
+
+
+def head_too_large() -> RequestRefused:
+    return RequestRefused(
+        431,
+        "INGEST-HTTP-002",
+        f"The headers are more than {MAX_HEADERS}, or larger than {MAX_HEAD_BYTES:,} bytes.",
+        "Leave out the headers that the events do not need, such as cookies.",
+    )

@@ -1,0 +1,600 @@
+"""What the ingest's server makes of whatever arrives on a socket."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import ssl
+import struct
+from contextlib import ExitStack
+from threading import Thread
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from streams.base.ids import new_secret
+from streams.events.models import Event, Feed
+from streams.ingest import protocol
+from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
+from streams.ingest.protocol import CHECKED_BODY, MAX_PIPELINED, PIPELINED
+from streams.ingest.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from tests import make
+from tests.faults.certificates import Certificates
+from tests.ingest.sending import TRACK, basic, bearer, track
+from tests.ingest.serving import Wire, serving
+from tests.running import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ALIVE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def server(transactional_db):
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def feed(transactional_db):
+    return make.cursor(make.connection()).feed
+
+
+@pytest.fixture
+def key(feed):
+    return make.ingest_key(feed)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Have the server wait for fractions of a second."""
+    for name in ("HEAD", "BODY", "ANSWER", "IDLE", "TAKE"):
+        monkeypatch.setattr(protocol, f"{name}_TIMEOUT_S", 0.3)
+
+
+def post(path, *lines, body=b""):
+    head = [f"POST {path} HTTP/1.1", "Host: x", *lines]
+    return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def call(key, event=TRACK, *lines):
+    """A whole request for one event."""
+    body = json.dumps(event).encode()
+    authorization = f"Authorization: {basic(key)['Authorization']}"
+    length = f"Content-Length: {len(body)}"
+    return post("/v1/track", authorization, length, *lines, body=body)
+
+
+def statuses(answers):
+    return [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
+
+
+def message_ids(feed):
+    rows = Event.objects.filter(feed=feed).order_by("seq")
+    return [row.message_id for row in rows]
+
+
+# What is well formed
+
+
+def test_requests_of_one_connection_are_answered_one_after_the_other(server, feed, key):
+    with server.connect() as wire:
+        for number in range(3):
+            wire.send(call(key, track(f"m{number}")))
+            status, headers, body = wire.answer()
+
+            assert (status, json.loads(body)["results"][0]["seq"]) == (200, number + 1)
+            assert "connection" not in headers
+            assert headers["date"].endswith("GMT")
+
+
+def test_pipelined_requests_are_answered_in_their_order(server, feed, key):
+    first, second = call(key, track("m1")), call(key, track("m2"))
+
+    with server.connect() as wire:
+        wire.send(first + ALIVE + second + ALIVE)
+        answers = [wire.answer() for _ in range(4)]
+
+    said = [json.loads(body) for _, _, body in answers]
+    assert [answer.get("status") for answer in said] == [None, "ok", None, "ok"]
+    assert [said[n]["results"][0]["messageId"] for n in (0, 2)] == ["m1", "m2"]
+    assert message_ids(feed) == ["m1", "m2"]
+
+
+def test_a_sender_may_send_more_than_one_read_of_requests(server, feed, key):
+    many = [call(key, track(f"m{number}")) for number in range(5 * PIPELINED)]
+
+    with server.connect() as wire:
+        sender = Thread(target=lambda: [wire.send(request) for request in many])
+        sender.start()
+        found = [wire.answer()[0] for _ in many]
+        sender.join()
+
+    assert found == [200] * len(many)
+    assert message_ids(feed) == [f"m{number}" for number in range(len(many))]
+
+
+def test_of_a_burst_of_requests_no_more_are_kept_than_the_bound(server, feed, key):
+    small = call(key, {"type": "track", "userId": "u", "event": "e"})
+    burst = small * (MAX_PIPELINED + 20)
+
+    with transaction.atomic(), server.connect() as wire:
+        lock(feed)  # nothing can be written, so nothing is answered
+        wire.send(burst)
+        until(lambda: kept(server) and max(kept(server)) >= PIPELINED)
+        found = kept(server)
+
+    assert max(found) <= MAX_PIPELINED
+
+
+def kept(server):
+    """Requests that wait for an answer, by connection."""
+    return [c.waiting for c in tuple(server.server.connections)]
+
+
+def test_an_event_may_arrive_byte_by_byte(server, feed, key):
+    with server.connect() as wire:
+        for byte in call(key):
+            wire.send(bytes([byte]))
+
+        assert wire.answer()[0] == 200
+
+
+def test_a_body_in_chunks_of_one_byte_is_taken(server, feed, key):
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in json.dumps(TRACK).encode())
+    authorization = f"Authorization: {basic(key)['Authorization']}"
+
+    with server.connect() as wire:
+        chunked = post("/v1/track", authorization, "Transfer-Encoding: chunked")
+        wire.send(chunked + chunks + b"0\r\nX-Trailer: x\r\n\r\n" + ALIVE)
+
+        assert [wire.answer()[0], wire.answer()[0]] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/v1/track?a=b", 401),
+        ("/v1/%74rack", 401),
+        ("http://ingest.example/v1/track?a", 401),
+        ("/v1/nowhere", 404),
+        ("*", 404),
+        ("//", 404),
+    ],
+)
+def test_the_path_is_what_stands_before_the_query(server, target, status):
+    with server.connect() as wire:
+        wire.send(post(target, "Content-Length: 2", body=b"{}"))
+
+        assert wire.answer()[0] == status
+
+
+def test_an_answer_to_head_has_a_length_and_no_body(server):
+    with server.connect() as wire:
+        wire.send(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + ALIVE)
+
+        status, headers, _ = wire.answer(to_head=True)
+        assert (status, headers["content-length"]) == (200, "15")
+        assert wire.answer()[2] == b'{"status":"ok"}'
+
+
+def test_an_answer_without_content_announces_none(server):
+    with server.connect() as wire:
+        wire.send(b"OPTIONS /v1/t HTTP/1.1\r\nHost: x\r\n\r\n" + ALIVE)
+
+        status, headers, _ = wire.answer()
+        assert (status, "content-length" in headers) == (204, False)
+        assert wire.answer()[0] == 200
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /healthz HTTP/1.0\r\n\r\n",
+    ],
+)
+def test_a_sender_who_wants_no_more_gets_his_answer_and_the_end(server, request_):
+    answer = server.ask(request_ + ALIVE)
+
+    assert statuses(answer) == [200]
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+def test_a_sender_who_has_closed_his_side_still_gets_the_answer(server, feed, key):
+    with server.connect() as wire:
+        wire.send(call(key))
+        wire.socket.shutdown(socket.SHUT_WR)
+
+        assert statuses(wire.read_all()) == [200]
+
+
+def test_a_sender_who_closes_his_side_within_a_request_gets_nothing(server, key):
+    with server.connect() as wire:
+        wire.send(call(key)[:-1])
+        wire.socket.shutdown(socket.SHUT_WR)
+
+        assert wire.read_all() == b""
+
+
+def test_a_wish_for_another_protocol_is_ignored(server, feed, key):
+    # As Java's client begins every connection.
+    wish = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA"]
+
+    with server.connect() as wire:
+        wire.send(call(key, track("m1"), *wish) + call(key, track("m2"), *wish))
+
+        assert [wire.answer()[0], wire.answer()[0]] == [200, 200]
+    assert message_ids(feed) == ["m1", "m2"]
+
+
+def test_all_of_it_works_through_tls(transactional_db, feed, key, tmp_path):
+    certificates = Certificates.make(tmp_path)
+    theirs = ssl.create_default_context(cafile=certificates.authority)
+
+    with serving(tls=certificates.good) as server, server.connect() as plain:
+        secure = theirs.wrap_socket(plain.socket, server_hostname="localhost")
+        with Wire(secure) as wire:
+            wire.send(call(key) + b"nonsense\r\n\r\n")
+
+            assert statuses(wire.read_all()) == [200, 400]
+
+
+# Bodies that are asked about first
+
+
+def large(size, token=None, *lines):
+    named = [f"Authorization: {bearer(token)['Authorization']}"] if token else []
+    return post("/v1/batch", f"Content-Length: {size}", *named, *lines)
+
+
+def test_a_body_is_asked_for_once_its_size_is_fine(server, feed):
+    _, token = make.token(feed.stream)
+    body = json.dumps({"batch": [track("m1", workspace="w")]}).encode()
+    body += b" " * (MAX_BYTES + 1)
+
+    with server.connect() as wire:
+        wire.send(large(len(body), token, "Expect: 100-continue"))
+        assert wire.answer()[0] == 100
+        wire.send(body)
+
+        assert wire.answer()[0] == 200
+
+
+def test_a_body_is_asked_for_in_its_turn(server, feed, key):
+    with server.connect() as wire:
+        request = call(key, track("m2"), "Expect: 100-continue")
+        head, _, body = request.partition(b"\r\n\r\n")
+        wire.send(call(key, track("m1")) + head + b"\r\n\r\n")
+        found = [wire.answer()[0], wire.answer()[0]]
+        wire.send(body)
+
+        assert [*found, wire.answer()[0]] == [200, 100, 200]
+
+
+def test_who_sends_nonsense_and_closes_his_side_hears_of_it(server, feed, key):
+    with server.connect() as wire:
+        wire.send(call(key) + b"nonsense\r\n\r\n")
+        wire.socket.shutdown(socket.SHUT_WR)
+
+        assert statuses(wire.read_all()) == [200, 400]
+
+
+def test_another_expectation_is_refused(server, key):
+    assert statuses(server.ask(call(key, TRACK, "Expect: a miracle"))) == [417]
+
+
+@pytest.mark.parametrize("size", [MAX_PARTNER_BYTES + 1, CHECKED_BODY + 1])
+def test_a_large_body_is_refused_before_it_is_read(server, feed, size):
+    stranger = new_secret("pt_")
+    _, token = make.token(feed.stream)
+    sender, status = (stranger, 401) if size < MAX_BYTES else (token, 413)
+
+    with server.connect() as wire:
+        wire.send(large(size, sender, "Expect: 100-continue"))
+        answered, headers, _ = wire.answer()
+
+        assert (answered, headers["connection"]) == (status, "close")
+        assert wire.read_all() == b""
+
+
+def test_a_refusal_reaches_a_sender_who_sends_all_before_he_reads(server):
+    assert statuses(server.ask(large(3_000_000), b"x" * 3_000_000)) == [413]
+
+
+def test_a_body_in_chunks_is_cut_off_at_the_bound(server):
+    chunked = post("/v1/batch", "Transfer-Encoding: chunked")
+
+    answer = server.ask(chunked, *[b"10000\r\n" + b"x" * 0x10000 + b"\r\n"] * 9)
+
+    assert statuses(answer) == [413]
+
+
+def test_a_key_in_the_body_may_come_with_as_much_as_one_in_the_head(server, key):
+    body = json.dumps({"writeKey": key.text, "batch": [TRACK]}).encode()
+    body += b" " * (MAX_BYTES - len(body))
+
+    with server.connect() as wire:
+        wire.send(post("/v1/batch", f"Content-Length: {MAX_BYTES}", body=body))
+
+        assert wire.answer()[0] == 200
+
+
+# What is not HTTP/1.1, or could be understood in two ways
+
+POST = b"POST /v1/track HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
+        b"hello\r\n\r\n",
+        b"GET /\r\n\r\n",  # HTTP/0.9
+        b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",  # no host
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",  # a folded line
+        b"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n",
+        b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        POST + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_refused_and_the_connection_ends(server, request_):
+    answer = server.ask(request_ + ALIVE)
+
+    assert statuses(answer) == [400]
+    assert b"INGEST-HTTP-001" in answer
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nContent-Length: 5\r\n",
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"Content-Length: +5\r\n",
+        b"Content-Length: 0x5\r\n",
+        b"Content-Length: -5\r\n",
+        b"Content-Length:\r\n",
+        b"Content-Length: 99999999999999999999\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding: \x0bchunked\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+    ],
+)
+def test_a_body_of_doubtful_length_is_refused_with_all_that_follows(server, framing):
+    answer = server.ask(POST + framing + b"\r\n0\r\n\r\n" + ALIVE)
+
+    assert statuses(answer) == [400]
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"z\r\n", b"-1\r\n", b"fffffffffffffffff\r\n", b"1\r\nab\r\n", b"1\na\n"]
+)
+def test_chunks_that_are_none_are_refused(server, chunks):
+    chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+    assert statuses(server.ask(chunked + chunks + ALIVE)) == [400]
+
+
+def test_what_stood_before_nonsense_is_answered(server, feed, key):
+    answer = server.ask(call(key) + b"nonsense\r\n\r\n")
+
+    assert statuses(answer) == [200, 400]
+
+
+HOST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([b"GET /" + b"a" * MAX_TARGET_BYTES + b" HTTP/1.1\r\n"], 414),
+        ([HOST, b"A: " + b"a" * MAX_HEAD_BYTES, b"\r\n\r\n"], 431),
+        ([HOST, b"A" * MAX_HEAD_BYTES, b": a\r\n\r\n"], 431),
+        ([HOST, *[b"a%d: a\r\n" % n for n in range(MAX_HEADERS)], b"\r\n"], 431),
+        ([HOST, *[b"Cookie: %b\r\n" % (b"a" * 4000)] * 9, b"\r\n"], 431),
+        # without an end, in pieces
+        ([HOST, b"A: ", *[b"a" * 30_000] * 6], 431),
+        ([HOST[:8], *[b"a" * 30_000] * 6], 414),
+        ([POST, b"Transfer-Encoding: chunked\r\n\r\n1;", *[b"a" * 30_000] * 6], 431),
+        (
+            [POST, b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: ", *[b"a" * 30_000] * 6],
+            431,
+        ),
+    ],
+)
+def test_a_head_without_measure_is_refused(server, parts, status):
+    with server.connect() as wire:
+        for part in parts:
+            wire.send(part)
+
+        assert wire.answer()[0] == status
+
+
+# Who is slow, or gone
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        b"POST /v1/track HT",
+        POST + b"Content-Length: 9\r\n\r\n{",
+        large(CHECKED_BODY + 1) + b"{",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n",
+    ],
+)
+def test_a_request_that_does_not_arrive_in_time_is_cut_off(server, impatient, parts):
+    answer = server.ask(parts)
+
+    assert statuses(answer) == [408]
+    assert b"INGEST-SLOW-001" in answer
+
+
+def test_a_request_that_trickles_is_cut_off(server, impatient):
+    with server.connect() as wire:
+        wire.send(HOST + b"A: ")
+        until(lambda: wire.send(b"a") or has_answer(wire), within_s=5)
+
+        assert wire.answer()[0] == 408
+
+
+def has_answer(wire):
+    return bool(select.select([wire.socket], [], [], 0.05)[0])
+
+
+def test_a_connection_without_requests_is_closed_without_a_word(server, impatient):
+    with server.connect() as wire:
+        assert wire.read_all() == b""
+    with server.connect() as wire:
+        wire.send(ALIVE)
+        wire.answer()
+        assert wire.read_all() == b""
+
+
+def lock(feed):
+    """Let nobody else write, on either database, until the transaction ends."""
+    Feed.objects.select_for_update().get(pk=feed.pk)
+
+
+def test_who_has_waited_long_enough_is_told_to_come_again(server, impatient, feed, key):
+    with transaction.atomic():
+        lock(feed)
+        for number in range(2):
+            with server.connect() as wire:
+                wire.send(call(key, track(f"m{number}")))
+                status, headers, body = wire.answer()
+
+            assert (status, json.loads(body)["code"]) == (503, "INGEST-DOWN-001")
+            assert headers["retry-after"] == "5"
+
+    server.close()
+    assert "m1" not in message_ids(feed)  # its turn had not come
+
+
+def test_what_a_sender_has_sent_whole_is_kept_though_he_is_gone(server, feed, key):
+    with transaction.atomic():
+        lock(feed)
+        with server.connect() as wire:
+            wire.send(call(key, track("m1")))
+            until(lambda: any(kept(server)))
+            reset = struct.pack("ii", 1, 0)
+            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        until(lambda: not server.server.connections)
+
+    until(lambda: message_ids(feed) == ["m1"])
+
+
+def test_who_does_not_take_his_answers_is_read_no_further_and_cut_off(
+    server, impatient
+):
+    sent = 0
+    with server.connect() as wire:
+        wire.socket.settimeout(2)
+        try:
+            while sent < 50_000_000:
+                sent += wire.socket.send(ALIVE * 1000)
+        except OSError:
+            until(lambda: not server.server.connections)
+
+    assert sent < 50_000_000
+
+
+def test_at_the_end_what_was_asked_is_answered_and_the_rest_is_closed(
+    server, feed, key
+):
+    with server.connect() as idle, server.connect() as waiting:
+        with transaction.atomic():
+            lock(feed)
+            waiting.send(call(key))
+            until(lambda: any(kept(server)))
+            server.begin_to_end()
+            assert idle.read_all() == b""
+
+        status, headers, _ = waiting.answer()
+
+    assert (status, headers["connection"]) == (200, "close")
+
+
+def test_a_key_that_nobody_has_sent_yet_may_come_from_many_at_once(server, feed, key):
+    with ExitStack() as stack:
+        wires = [stack.enter_context(server.connect()) for _ in range(20)]
+        for number, wire in enumerate(wires):
+            wire.send(call(key, track(f"m{number}")))
+
+        assert [wire.answer()[0] for wire in wires] == [200] * 20
+    assert len(message_ids(feed)) == 20
+
+
+# Hostile bytes
+
+SHAPES = [
+    ALIVE,
+    POST + b"Content-Length: 2\r\n\r\n{}",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    POST + b"Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\n{}",
+    POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}",
+    b"OPTIONS /v1/t HTTP/1.0\r\n\r\n",
+]
+PIECES = st.sampled_from(
+    [b"\r\n", b"\n", b"\0", b":", b" ", b"\xff", b"chunked", b"0\r\n\r\n", b"99999999"]
+)
+
+
+@st.composite
+def hostile(draw):
+    """Requests with bytes put in, taken out and cut, in parts as TCP may bring them."""
+    data = bytearray(b"".join(draw(st.lists(st.sampled_from(SHAPES), max_size=4))))
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(data)))
+        data[at : at + draw(st.integers(0, 6))] = draw(PIECES | st.binary(max_size=6))
+    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=3)))
+    starts = [0, *cuts]
+    return [bytes(data[a:b]) for a, b in zip(starts, [*cuts, len(data)], strict=True)]
+
+
+@settings(
+    deadline=None,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(parts=hostile() | st.lists(st.binary(max_size=200), max_size=4))
+@example(parts=[SHAPES[3][:-3] * 50])
+def test_hostile_bytes_harm_nobody_else(server, parts):
+    with server.connect() as wire:
+        try:
+            for part in parts:
+                wire.send(part)
+            wire.socket.shutdown(socket.SHUT_WR)
+            said = wire.read_all()
+        except (ConnectionResetError, BrokenPipeError):
+            said = b""
+
+    assert set(statuses(said)) <= {
+        100,
+        200,
+        204,
+        400,
+        401,
+        404,
+        405,
+        413,
+        414,
+        417,
+        431,
+    }
+    assert statuses(server.ask(ALIVE.replace(b"x", b"x\r\nConnection: close"))) == [200]
