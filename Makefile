@@ -3,7 +3,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help install install-dev run demo test soak check lock clean
+.PHONY: help install install-dev run demo test soak check bench bench-full lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,12 @@ soak: install-dev ## Let everything fail at random while events flow; MINUTES=60
 
 check: install-dev ## Check format, lint, types, migrations, settings and templates
 	@exec $(python) scripts/check.py
+
+bench: install-dev ## Measure the whole portal, in some ten minutes; ARGS="batch latency"
+	@exec $(python) -m bench $(ARGS)
+
+bench-full: install-dev ## The same with larger loads, in up to an hour
+	@exec $(python) -m bench --full $(ARGS)
 
 lock: install-dev ## Lock the newest dependencies that fit requirements/*.in
 	@scripts/lock.sh

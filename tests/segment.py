@@ -63,9 +63,9 @@ class SandboxSegment:
         """Let these be the only sources: {"write_key": …, "region": "eu"}."""
         self._ask("PUT", "/_sandbox/sources", {"known": list(sources)})
 
-    def stats(self) -> dict[str, Any]:
-        """What was counted since the reset."""
-        return self._ask("GET", "/_sandbox/stats")
+    def stats(self, *, brief: bool = False) -> dict[str, Any]:
+        """What was counted since the reset; brief, without write keys and seconds."""
+        return self._ask("GET", f"/_sandbox/stats?brief={brief:d}")
 
     def events(self, write_key: str | None = None) -> list[dict[str, Any]]:
         """Every event that is still kept, in the order of arrival, as it was sent."""

@@ -2,7 +2,8 @@
 
 A process of its own, so that nothing is left over however the run ends: it reads from
 a pipe that the run holds open, and the system closes that pipe when the run is gone,
-be it by Ctrl-C or by `kill -9`. Run as `python -m tests.services.keeper DATABASE`.
+be it by Ctrl-C or by `kill -9`. Run as `python -m tests.services.keeper DATABASE`,
+with `durable` after it for a database that keeps what it commits through a power cut.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class Servers:
 class Keeper:
     """The run's side: holds the pipe, and with it the servers."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, durable: bool = False) -> None:
+        how = ["durable"] if durable else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.services.keeper", database],
+            [sys.executable, "-m", "tests.services.keeper", database, *how],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -69,7 +71,7 @@ class Keeper:
 
 
 @contextmanager
-def servers(database: Database) -> Iterator[Servers]:
+def servers(database: Database, *, durable: bool = False) -> Iterator[Servers]:
     """Run what the tests need on `database`, in a folder of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="portal-test-")))
@@ -79,7 +81,8 @@ def servers(database: Database) -> Iterator[Servers]:
         if database == "postgres":
             binaries = postgres.find_binaries()
             socket_folder = str(folder / "postgres")
-            server = postgres.running(binaries, Path(socket_folder))
+            options = postgres.DURABLE if durable else {}
+            server = postgres.running(binaries, Path(socket_folder), **options)
             processes.append(stack.enter_context(server).pid)
             programs.append(
                 f"{binaries} (PostgreSQL {postgres.server_version(binaries)})"
@@ -98,11 +101,11 @@ def servers(database: Database) -> Iterator[Servers]:
 
 
 def main() -> None:
-    database = sys.argv[1]
+    database, *how = sys.argv[1:]
     if database not in get_args(Database):
         raise SystemExit(f"{database}: not one of {get_args(Database)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with servers(database) as running:
+    with servers(database, durable="durable" in how) as running:
         print(json.dumps(asdict(running)), flush=True)
         sys.stdin.read()
 

@@ -30,6 +30,8 @@ SERVER_OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
 }
+# As in production: what it commits outlives a power cut.
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 
 def find_binaries() -> Path:
@@ -71,9 +73,11 @@ def server_version(binaries: Path) -> int:
 
 
 @contextmanager
-def running(binaries: Path, folder: Path) -> Iterator[subprocess.Popen]:
+def running(
+    binaries: Path, folder: Path, **options: str
+) -> Iterator[subprocess.Popen]:
     """A server with its socket in `folder`, which only its user and root can enter."""
-    with cluster(binaries, folder) as made:
+    with cluster(binaries, folder, **options) as made:
         yield made.start()
 
 

@@ -1,0 +1,1 @@
+"""The benchmark: the whole portal under load, measured at what Segment received."""

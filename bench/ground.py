@@ -1,0 +1,96 @@
+"""What a run stands on: a database server, a broker, and databases made ready in it."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.services.keeper import ROOT, Database, Keeper
+from tests.services.share import Services
+
+
+class Ground:
+    """The servers of one kind of installation; `vendor` says which database."""
+
+    def __init__(self, vendor: Database, keeper: Keeper) -> None:
+        self.vendor = vendor
+        self.keeper = keeper
+        self._services = Services(keeper.servers, worker=0)
+        self._templates: dict[int, str] = {}
+        self._numbers = itertools.count(1)
+
+    @property
+    def folder(self) -> Path:
+        return self._services.folder
+
+    @property
+    def postgres_log(self) -> Path:
+        return Path(self.keeper.servers.postgres).parent / "postgres.log"
+
+    def keys_file(self, connections: int) -> Path:
+        """Where `database` puts the ingest keys of so many connections."""
+        return self.folder / f"keys-{connections}.json"
+
+    def environ(self, database_url: str, **changes: str) -> dict[str, str]:
+        """The whole environment of a portal on this database."""
+        return self._services.environ(DATABASE_URL=database_url, **changes)
+
+    def database(self, connections: int) -> str:
+        """The URL of a database with so many connections and no events."""
+        if connections not in self._templates:
+            self._templates[connections] = self._make(connections)
+        template, name = self._templates[connections], f"run_{next(self._numbers)}"
+        if self.vendor == "sqlite":
+            copy = self.folder / f"{name}.sqlite3"
+            shutil.copyfile(template.removeprefix("sqlite:///"), copy)
+            return f"sqlite:///{copy}"
+        with self.connect() as connection:
+            of = urlsplit(template).path.removeprefix("/")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {of}")
+        return template.replace(of, name)
+
+    def drop(self, database_url: str) -> None:
+        """Give the disk back; nobody may be connected any more."""
+        if self.vendor == "sqlite":
+            Path(database_url.removeprefix("sqlite:///")).unlink()
+            return
+        with self.connect() as connection:
+            name = urlsplit(database_url).path.removeprefix("/")
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def connect(self, database_url: str = "") -> psycopg.Connection:
+        """A connection of PostgreSQL's superuser, autocommit."""
+        name = urlsplit(database_url).path.removeprefix("/") or "postgres"
+        socket = self.keeper.servers.postgres
+        return psycopg.connect(
+            host=socket, user="postgres", dbname=name, autocommit=True
+        )
+
+    def _make(self, connections: int) -> str:
+        url = self._services.new_database()
+        for command in (
+            ["manage.py", "migrate", "--verbosity=0"],
+            ["-m", "bench.seed", str(connections), str(self.keys_file(connections))],
+        ):
+            subprocess.run(
+                [sys.executable, *command], cwd=ROOT, env=self.environ(url), check=True
+            )
+        return url
+
+
+@contextmanager
+def ground(vendor: Database) -> Iterator[Ground]:
+    """Start the servers. Commits are durable: PostgreSQL runs with its own defaults."""
+    keeper = Keeper(vendor, durable=True)
+    try:
+        yield Ground(vendor, keeper)
+    finally:
+        keeper.stop()

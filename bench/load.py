@@ -1,0 +1,199 @@
+"""A load generator that leaves the processors to what it measures: one thread, epoll,
+requests that were built beforehand. A process of its own: `python -m bench.load`, with
+a Job as JSON on standard input, and a Report on standard output.
+"""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import itertools
+import json
+import random
+import select
+import socket
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bench import events
+
+GIVE_UP_S = 120.0  # without any answer
+_NOW = b"2026-03-02T10:00:00.000Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to send. Requests go to the keys in turn."""
+
+    port: int
+    keys_file: str  # JSON list of ingest keys or write keys
+    prefix: str  # of the messageIds; new for each run
+    requests: int
+    clients: int  # connections, each with one request under way
+    batch: int = 0  # events in a request; 0: a call for a single event
+    event_bytes: int = 1_000
+    gzipped: bool = False  # all requests are then built before the first is sent
+    rate: float = 0.0  # requests a second, evenly spaced; 0: as fast as answers come
+    path: str = ""  # instead of Segment's
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of it. Times are of the monotonic clock, `sent_at` of the wall clock."""
+
+    began_at: float = 0.0
+    ended_at: float = 0.0
+    events: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    answer_ms: list[float] = field(default_factory=list)
+    sent_at: list[float] = field(default_factory=list)  # by event; paced jobs alone
+
+
+def requests_of(job: Job) -> Iterator[bytes]:
+    """The job's requests, whole and in order."""
+    keys = json.loads(Path(job.keys_file).read_text())
+    random.Random(0).shuffle(keys)  # neighbours in a table are no neighbours in time
+    each = max(1, job.batch)
+    for number, key in enumerate(itertools.islice(itertools.cycle(keys), job.requests)):
+        yield _request(job, key, range(number * each, (number + 1) * each))
+
+
+def _request(job: Job, key: str, ids: range) -> bytes:
+    if job.batch:
+        template = events.batch_body(job.batch, job.event_bytes, job.prefix)
+        body = template % (*ids, _NOW)
+    else:
+        kind = ids[0] % events.KINDS
+        body = events.single_body(kind, job.event_bytes, job.prefix) % ids[0]
+    encoding = b""
+    if job.gzipped:
+        encoding = b"Content-Encoding: gzip\r\n"
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+    path = job.path or ("/v1/batch" if job.batch else "/v1/track")
+    return (
+        b"POST %b HTTP/1.1\r\nHost: localhost\r\nAuthorization: %b\r\n"
+        b"Content-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
+    ) % (path.encode(), events.basic(key), encoding, len(body)) + body
+
+
+class Client:
+    """One connection, with one request under way at most."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.settimeout(0)
+        self.sent_at = 0.0
+        self._unsent = memoryview(b"")
+        self._answer = b""
+
+    def send(self, request: bytes) -> bool:
+        """Begin a request; False: some of it waits until the socket takes more."""
+        self.sent_at = time.monotonic()
+        self._unsent = memoryview(request)
+        return self.send_rest()
+
+    def send_rest(self) -> bool:
+        try:
+            self._unsent = self._unsent[self.socket.send(self._unsent) :]
+        except BlockingIOError:
+            return False
+        return not self._unsent
+
+    def receive(self) -> str | None:
+        """Read what is there; the status once the answer is whole. Raises ConnectionError."""
+        data = self.socket.recv(262_144)
+        if not data:
+            raise ConnectionError("The server closed the connection.")
+        self._answer += data
+        head, found, body = self._answer.partition(b"\r\n\r\n")
+        if not found:
+            return None
+        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+        if len(body) < int(length):
+            return None
+        answer, self._answer = self._answer, b""
+        if b'"rejected":0' not in answer and b'"rejected"' in answer:
+            return "rejected"
+        return answer[9:12].decode()
+
+
+class Load:
+    """Sends a job's requests over its clients and notes what is answered."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._requests = requests_of(job)
+        if job.gzipped:
+            self._requests = iter(list(self._requests))
+        self._poll = select.epoll()
+        self._clients = {c.socket.fileno(): c for c in self._connect(job)}
+        self._idle = deque(self._clients.values())  # whoever idled longest goes first
+        self._started = 0
+        self._statuses: Counter[str] = Counter()
+        self.report = Report()
+
+    def _connect(self, job: Job) -> Iterator[Client]:
+        for _ in range(min(job.clients, job.requests)):
+            client = Client(job.port)
+            self._poll.register(client.socket.fileno(), select.EPOLLIN)
+            yield client
+
+    def run(self) -> Report:
+        """Send all, wait for all answers. Raises TimeoutError where none comes."""
+        report, job = self.report, self._job
+        report.began_at = time.monotonic()
+        while len(report.answer_ms) < job.requests:
+            wait_s = self._send_what_is_due()
+            ready = self._poll.poll(GIVE_UP_S if wait_s is None else wait_s)
+            if not ready and wait_s is None:
+                raise TimeoutError(f"No answer for {GIVE_UP_S:.0f} s.")
+            for descriptor, what in ready:
+                self._serve(self._clients[descriptor], what)
+        report.ended_at = time.monotonic()
+        report.events = job.requests * max(1, job.batch)
+        report.statuses = dict(self._statuses)
+        return report
+
+    def _send_what_is_due(self) -> float | None:
+        """Give idle clients work; seconds until the next is due, None: when one is free."""
+        job = self._job
+        while self._idle and self._started < job.requests:
+            if job.rate:
+                due_at = self.report.began_at + self._started / job.rate
+                wait_s = due_at - time.monotonic()
+                if wait_s > 0:
+                    return wait_s
+                self.report.sent_at.append(time.time())
+            self._started += 1
+            self._send(self._idle.popleft(), next(self._requests))
+        return None
+
+    def _send(self, client: Client, request: bytes) -> None:
+        if not client.send(request):
+            both = select.EPOLLIN | select.EPOLLOUT
+            self._poll.modify(client.socket.fileno(), both)
+
+    def _serve(self, client: Client, what: int) -> None:
+        if what & select.EPOLLOUT and client.send_rest():
+            self._poll.modify(client.socket.fileno(), select.EPOLLIN)
+        if what & ~select.EPOLLOUT and (status := client.receive()) is not None:
+            took_ms = (time.monotonic() - client.sent_at) * 1000
+            self.report.answer_ms.append(took_ms)
+            self._statuses[status] += 1
+            self._idle.append(client)
+
+
+def main() -> None:
+    job = Job(**json.load(sys.stdin))
+    load = Load(job)
+    gc.disable()
+    json.dump(asdict(load.run()), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

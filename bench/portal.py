@@ -1,0 +1,175 @@
+"""A portal that runs: its processes as `manage.py up` starts them, and the sandbox."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.load import Job, Report
+from bench.processes import Meter
+from streams.management.first_run import services
+from streams.management.first_run.layout import Layout, PortInUse
+from streams.management.first_run.readiness import Probe, http, worker
+from tests.segment import SandboxSegment
+from tests.services.keeper import ROOT
+from tests.services.processes import start, stop
+from tests.services.valkey import free_port
+
+if TYPE_CHECKING:
+    from bench.ground import Ground
+    from streams.management.first_run.services import Service
+
+START_TIMEOUT_S = 60.0
+WITHOUT_BUDGET = "--app=bench.worker"
+
+
+class NotReached(RuntimeError):
+    """What was waited for did not come about in time."""
+
+
+class Portal:
+    """Processes on one database of a ground; each is started when a row asks for it."""
+
+    def __init__(self, ground: Ground, database_url: str, connections: int) -> None:
+        self.ground = ground
+        self.connections = connections
+        self.database_url = database_url
+        self.layout = _free_layout(ground.folder)
+        self.log = ground.folder / f"processes-{self.layout.port}.log"
+        self._environ = ground.environ(
+            database_url, SANDBOX_URL=self.layout.url("sandbox"), LOG_FORMAT="json"
+        )
+        self._children: dict[str, subprocess.Popen] = {}
+        self.sandbox = SandboxSegment(self.layout.url("sandbox"))
+        self.start(services.sandbox(self.layout, {}))
+        self._until_answers("sandbox", http(f"{self.sandbox.url}/_sandbox/healthz"))
+
+    @property
+    def keys_file(self) -> Path:
+        return self.ground.keys_file(self.connections)
+
+    def start_all(self, *, budget: bool = True) -> None:
+        """Ingest, worker and beat. Without the budget, as if Segment had no limit."""
+        self.start_worker(budget=budget)
+        self.start_beat()
+        self.start_ingest()
+
+    def start_ingest(self) -> None:
+        self.start(services.ingest(self.layout, {}))
+        self._until_answers("ingest", http(self.layout.url("ingest") + "/healthz"))
+
+    def start_worker(self, *, budget: bool = True) -> None:
+        service = services.worker({})
+        if not budget:
+            service.argv[service.argv.index("--app=partner_portal")] = WITHOUT_BUDGET
+        self.start(service)
+        answers = worker(services.worker_name(), self._environ["REDIS_URL"])
+        self._until_answers("worker", answers)
+
+    def start_beat(self) -> None:
+        self.start(services.beat(self.layout, {}))
+
+    def start(self, service: Service) -> None:
+        with self.log.open("ab") as log:
+            self._children[service.name] = start(
+                service.argv,
+                at_our_death=signal.SIGKILL,
+                cwd=ROOT,
+                env={**self._environ, **service.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def stop(self, name: str) -> None:
+        stop(self._children.pop(name), signal.SIGTERM)
+
+    def stop_all(self) -> None:
+        for name in ("beat", "ingest", "worker", "sandbox"):
+            if name in self._children:
+                self.stop(name)
+
+    def meter(self) -> Meter:
+        """Processor time and memory of every process, from now on."""
+        database, broker = self._servers()
+        return Meter({n: c.pid for n, c in self._children.items()} | database | broker)
+
+    def event_bytes(self) -> float:
+        """The mean size of a stored event, with the comma that joins it to the next."""
+        query = "SELECT avg(length(payload)) + 1 FROM (SELECT payload FROM streams_event LIMIT 10000) AS few"
+        with self.ground.connect(self.database_url) as connection:
+            return float(connection.execute(query).fetchone()[0])
+
+    def _servers(self) -> tuple[dict[str, int], dict[str, int]]:
+        *database, broker = self.ground.keeper.servers.processes
+        return {"database": database[0]} if database else {}, {"broker": broker}
+
+    def _until_answers(self, name: str, probe: Probe) -> None:
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while missing := probe():
+            if self._children[name].poll() is not None or time.monotonic() > give_up:
+                said = self.log.read_text()[-3000:]
+                raise NotReached(f"{name}: {missing}\n{said}")
+            time.sleep(0.02)
+
+
+@contextmanager
+def portal(ground: Ground, *, connections: int) -> Iterator[Portal]:
+    """A portal with the sandbox alone running, on a new database."""
+    url = ground.database(connections)
+    running = Portal(ground, url, connections)
+    try:
+        yield running
+    finally:
+        running.stop_all()
+        ground.drop(url)
+
+
+class Sending:
+    """A job under way in a process of its own."""
+
+    def __init__(self, job: Job) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.load"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdin is not None
+        json.dump(asdict(job), self._process.stdin)
+        self._process.stdin.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def report(self) -> Report:
+        """Wait for its end. Raises NotReached if any answer was not a plain 200."""
+        assert self._process.stdout is not None
+        said = self._process.stdout.read()
+        if self._process.wait() != 0:
+            raise NotReached("The load generator failed; why stands above.")
+        report = Report(**json.loads(said))
+        if set(report.statuses) != {"200"}:
+            raise NotReached(f"Not everything was taken: {report.statuses}")
+        return report
+
+
+def _free_layout(folder: Path) -> Layout:
+    while True:
+        port = free_port()
+        layout = Layout(var_dir=folder, port=port, own_broker=False)
+        try:
+            layout.check_ports()
+        except PortInUse:
+            continue
+        return layout
