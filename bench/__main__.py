@@ -6,54 +6,58 @@ import argparse
 import os
 import sys
 import time
+import traceback
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import plan
+from bench import plan, report
+from bench.benchmark import Benchmark
 from bench.ground import ground
-from bench.notes import Notes
-from bench.rows import latency, throughput
+from bench.rows import ROWS
 from tests.services.environment import settings_for, without_settings
-
-ROWS = {
-    "batch": throughput.without_budget,
-    "budget": throughput.under_budget,
-    "single": throughput.single_events,
-    "latency": latency.light_load,
-}
 
 
 def main() -> None:
     options = _options()
-    with TemporaryDirectory() as nowhere:
-        _set_environment(Path(nowhere))
-        notes = measure(
-            options.rows or list(ROWS), plan.FULL if options.full else plan.QUICK
-        )
-    for name, values in notes.runs.items():
-        print(f"{name:40} {' '.join(f'{v:12.2f}' for v in values)}")
+    how_much = plan.FULL if options.full else plan.QUICK
+    with ExitStack() as stack:
+        _set_environment(Path(stack.enter_context(TemporaryDirectory())))
+        postgres = stack.enter_context(ground("postgres"))
+        sqlite = stack.enter_context(ground("sqlite"))
+        bench = Benchmark(postgres, sqlite, how_much)
+        failed = [n for n in options.rows or ROWS if not measures(n, bench)]
+        programs = [*postgres.programs, *sqlite.programs]
+    print(report.table(bench.notes))
+    if failed:
+        sys.exit(f"Nothing was written: {', '.join(failed)} failed.")
+    if options.rows:
+        print("Nothing was written: not all rows were measured.")
+    else:
+        report.write(bench.notes, how_much, programs)
 
 
-def measure(rows: list[str], how_much: plan.Plan) -> Notes:
-    notes = Notes()
-    with ground("postgres") as postgres:
-        for name in rows:
-            began = time.monotonic()
-            ROWS[name](postgres, how_much, notes)
-            print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
-            for figure, values in notes.runs.items():
-                print(
-                    f"{figure:40} {' '.join(f'{v:12.2f}' for v in values)}",
-                    file=sys.stderr,
-                )
-    return notes
+def measures(name: str, bench: Benchmark) -> bool:
+    """Measure one row. False: it could not be, and why is printed; the others go on."""
+    began = time.monotonic()
+    print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+    try:
+        ROWS[name](bench)
+    except Exception:  # noqa: BLE001 - printed, and the benchmark as a whole fails
+        traceback.print_exc()
+        return False
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return True
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="larger; up to an hour")
-    parser.add_argument("rows", nargs="*", metavar="ROW", choices=[[], *ROWS])
-    return parser.parse_args()
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    options = parser.parse_args()
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"{min(unknown)!r} is none of the rows {', '.join(ROWS)}")
+    return options
 
 
 def _set_environment(var: Path) -> None:

@@ -12,7 +12,6 @@ from base64 import b64encode
 from functools import cache
 
 KINDS = 100  # different events; a window of gzip holds some 30 of 1 KB
-ID = b"%b-%012d"  # a run's prefix and the event's number
 _GAP = "messageId-goes-here"
 _WORDS = [
     "spring",
@@ -55,7 +54,7 @@ def single_body(kind: int, size_bytes: int, prefix: str) -> bytes:
 
 def as_sent(number: int, size_bytes: int, prefix: str) -> dict:
     """One event as a library is given it."""
-    event = json.loads(_event(number % KINDS, size_bytes, prefix) % number)
+    event = json.loads(single_body(number % KINDS, size_bytes, prefix) % number)
     return dict(event)
 
 

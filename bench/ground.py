@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -32,8 +35,19 @@ class Ground:
         return self._services.folder
 
     @property
+    def programs(self) -> list[str]:
+        """The servers that run, as people name them."""
+        return self.keeper.servers.programs
+
+    @property
     def postgres_log(self) -> Path:
         return Path(self.keeper.servers.postgres).parent / "postgres.log"
+
+    def write_keys_file(self) -> Path:
+        """A hundred write keys, for what sends to the sandbox itself."""
+        file = self.folder / "write-keys.json"
+        file.write_text(json.dumps([f"BenchWriteKey{n:019d}" for n in range(100)]))
+        return file
 
     def keys_file(self, connections: int) -> Path:
         """Where `database` puts the ingest keys of so many connections."""
@@ -66,13 +80,22 @@ class Ground:
             name = urlsplit(database_url).path.removeprefix("/")
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def connect(self, database_url: str = "") -> psycopg.Connection:
-        """A connection of PostgreSQL's superuser, autocommit."""
-        name = urlsplit(database_url).path.removeprefix("/") or "postgres"
-        socket = self.keeper.servers.postgres
-        return psycopg.connect(
-            host=socket, user="postgres", dbname=name, autocommit=True
-        )
+    @contextmanager
+    def connect(self, database_url: str = "") -> Iterator[Any]:
+        """A connection that commits each statement; for PostgreSQL its superuser's."""
+        if self.vendor == "sqlite":
+            file = database_url.removeprefix("sqlite:///")
+            opened: Any = sqlite3.connect(file, autocommit=True, timeout=20)
+        else:
+            name = urlsplit(database_url).path.removeprefix("/") or "postgres"
+            opened = psycopg.connect(
+                host=self.keeper.servers.postgres,
+                user="postgres",
+                dbname=name,
+                autocommit=True,
+            )
+        with closing(opened) as connection:
+            yield connection
 
     def _make(self, connections: int) -> str:
         url = self._services.new_database()

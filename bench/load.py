@@ -47,7 +47,7 @@ class Report:
 
     began_at: float = 0.0
     ended_at: float = 0.0
-    events: int = 0
+    cpu_s: float = 0.0
     statuses: dict[str, int] = field(default_factory=dict)
     answer_ms: list[float] = field(default_factory=list)
     sent_at: list[float] = field(default_factory=list)  # by event; paced jobs alone
@@ -146,7 +146,7 @@ class Load:
     def run(self) -> Report:
         """Send all, wait for all answers. Raises TimeoutError where none comes."""
         report, job = self.report, self._job
-        report.began_at = time.monotonic()
+        report.began_at, cpu_before = time.monotonic(), time.process_time()
         while len(report.answer_ms) < job.requests:
             wait_s = self._send_what_is_due()
             ready = self._poll.poll(GIVE_UP_S if wait_s is None else wait_s)
@@ -155,7 +155,7 @@ class Load:
             for descriptor, what in ready:
                 self._serve(self._clients[descriptor], what)
         report.ended_at = time.monotonic()
-        report.events = job.requests * max(1, job.batch)
+        report.cpu_s = time.process_time() - cpu_before
         report.statuses = dict(self._statuses)
         return report
 

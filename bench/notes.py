@@ -10,7 +10,7 @@ from bench.numbers import median
 
 @dataclass(slots=True)
 class Notes:
-    """Values by figure, one for each run; and points of curves, (x, value) by curve."""
+    """Values by figure, one for each run; and of curves by the place on the x axis."""
 
     runs: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     curves: dict[str, dict[float, list[float]]] = field(
@@ -23,10 +23,10 @@ class Notes:
     def add_point(self, curve: str, x: float, value: float) -> None:
         self.curves[curve][x].append(value)
 
-    def figures(self) -> dict[str, float]:
-        """The median of each figure's runs."""
-        return {name: median(values) for name, values in self.runs.items()}
-
     def points(self, curve: str) -> list[tuple[float, float]]:
         """A curve's medians, in order of x."""
         return [(x, median(v)) for x, v in sorted(self.curves[curve].items())]
+
+    def ends(self, curve: str, small: float, large: float) -> float:
+        """How much more the large end costs than the small one."""
+        return median(self.curves[curve][large]) / median(self.curves[curve][small])

@@ -23,9 +23,3 @@ def percentile(values: Sequence[float], share: float) -> float:
         raise ValueError("There is no percentile of nothing.")
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def spread(values: Sequence[float]) -> float:
-    """How far the runs lie apart: the largest less the smallest, over the median."""
-    middle = median(values)
-    return (max(values) - min(values)) / middle if middle else 0.0

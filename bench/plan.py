@@ -7,19 +7,47 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    runs: int = 3
-    connections: int = 100  # of a row that does not say otherwise
-    batch_requests: int = 1_000  # of 100 events
-    budget_seconds: int = 10  # of work, in rows under the budget
-    single_requests: int = 20_000
-    latency_s: int = 12
+    """Sizes of the rows; `requests` of batches hold 100 events unless a row says else."""
+
+    name: str
+    runs: int  # of each row: the median counts
+    connections: int  # where a row does not vary them
+    batch_requests: int
+    budget_s: float  # of Segment's whole limit, in rows under the budget
+    single_requests: int
+    latency_s: float
+    cost_requests: int  # where statements and WAL are counted
+    growth_requests: int  # for each point of a curve
+    drained: int  # events of a backlog, at most, by which its cost is told
+    simple_requests: int  # of single events, for a row, a task and a POST each
+    library_events: int
 
 
-QUICK = Plan()
+QUICK = Plan(
+    name="bench",
+    runs=3,
+    connections=100,
+    batch_requests=1_500,
+    budget_s=8.0,
+    single_requests=40_000,
+    latency_s=10.0,
+    cost_requests=300,
+    growth_requests=500,
+    drained=50_000,
+    simple_requests=300,
+    library_events=20_000,
+)
 FULL = Plan(
+    name="bench-full",
     runs=5,
+    connections=100,
     batch_requests=10_000,
-    budget_seconds=60,
+    budget_s=60.0,
     single_requests=300_000,
-    latency_s=60,
+    latency_s=60.0,
+    cost_requests=2_000,
+    growth_requests=5_000,
+    drained=500_000,
+    simple_requests=5_000,
+    library_events=200_000,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from bench.load import Job, Report
 from bench.processes import Meter
 from streams.management.first_run import services
-from streams.management.first_run.layout import Layout, PortInUse
+from streams.management.first_run.layout import HOST, Layout, PortInUse
 from streams.management.first_run.readiness import Probe, http, worker
 from tests.segment import SandboxSegment
 from tests.services.keeper import ROOT
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from streams.management.first_run.services import Service
 
 START_TIMEOUT_S = 60.0
-WITHOUT_BUDGET = "--app=bench.worker"
+SEGMENTS_BUDGET = 50  # requests a second
+NO_BUDGET = 1_000_000  # more than there can ever be
 
 
 class NotReached(RuntimeError):
@@ -44,13 +46,13 @@ class Portal:
         self.database_url = database_url
         self.layout = _free_layout(ground.folder)
         self.log = ground.folder / f"processes-{self.layout.port}.log"
-        self._environ = ground.environ(
+        self.environ = ground.environ(
             database_url, SANDBOX_URL=self.layout.url("sandbox"), LOG_FORMAT="json"
         )
         self._children: dict[str, subprocess.Popen] = {}
         self.sandbox = SandboxSegment(self.layout.url("sandbox"))
         self.start(services.sandbox(self.layout, {}))
-        self._until_answers("sandbox", http(f"{self.sandbox.url}/_sandbox/healthz"))
+        self.until_answers("sandbox", http(f"{self.sandbox.url}/_sandbox/healthz"))
 
     @property
     def keys_file(self) -> Path:
@@ -64,15 +66,16 @@ class Portal:
 
     def start_ingest(self) -> None:
         self.start(services.ingest(self.layout, {}))
-        self._until_answers("ingest", http(self.layout.url("ingest") + "/healthz"))
+        self.until_answers("ingest", http(self.layout.url("ingest") + "/healthz"))
 
     def start_worker(self, *, budget: bool = True) -> None:
-        service = services.worker({})
-        if not budget:
-            service.argv[service.argv.index("--app=partner_portal")] = WITHOUT_BUDGET
-        self.start(service)
-        answers = worker(services.worker_name(), self._environ["REDIS_URL"])
-        self._until_answers("worker", answers)
+        self.set_budget(SEGMENTS_BUDGET if budget else NO_BUDGET)
+        self.start(services.worker({}))
+        self.wait_for_worker()
+
+    def wait_for_worker(self) -> None:
+        answers = worker(services.worker_name(), self.environ["REDIS_URL"])
+        self.until_answers("worker", answers)
 
     def start_beat(self) -> None:
         self.start(services.beat(self.layout, {}))
@@ -83,7 +86,7 @@ class Portal:
                 service.argv,
                 at_our_death=signal.SIGKILL,
                 cwd=ROOT,
-                env={**self._environ, **service.env},
+                env={**self.environ, **service.env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -102,9 +105,50 @@ class Portal:
         database, broker = self._servers()
         return Meter({n: c.pid for n, c in self._children.items()} | database | broker)
 
+    # What a row does to the database, past the portal
+
+    def set_budget(self, requests_per_second: int) -> None:
+        budget = f"requests_per_second = {requests_per_second}"
+        self._do(f"UPDATE streams_stream SET {budget}")
+
+    def hold(self) -> None:
+        """Have nothing more sent; what is under way ends."""
+        self._do("UPDATE streams_cursor SET held = true")
+
+    def release(self) -> None:
+        self._do("UPDATE streams_cursor SET held = false")
+
+    def waiting(self) -> int:
+        """Events that are still to be sent."""
+        heads, positions = "sum(head_seq)", "sum(position)"
+        return int(
+            self._ask(f"SELECT {heads} FROM streams_feed")
+            - self._ask(f"SELECT {positions} FROM streams_cursor")
+        )
+
     def event_bytes(self) -> float:
         """The mean size of a stored event, with the comma that joins it to the next."""
-        query = "SELECT avg(length(payload)) + 1 FROM (SELECT payload FROM streams_event LIMIT 10000) AS few"
+        some = "SELECT payload FROM streams_event LIMIT 10000"
+        return self._ask(f"SELECT avg(length(payload)) + 1 FROM ({some}) AS few")
+
+    def fill(self, events: int, event_bytes: int, *, days: int, waiting: bool) -> None:
+        """Put events into the log, as if they had been sent (bench/fill.py)."""
+        how = [str(events), str(event_bytes), str(days)]
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "bench.fill", *how),
+                "waiting" if waiting else "sent",
+            ],
+            cwd=ROOT,
+            env=self.environ,
+            check=True,
+        )
+
+    def _do(self, statement: str) -> None:
+        with self.ground.connect(self.database_url) as connection:
+            connection.execute(statement)
+
+    def _ask(self, query: str) -> float:
         with self.ground.connect(self.database_url) as connection:
             return float(connection.execute(query).fetchone()[0])
 
@@ -112,7 +156,19 @@ class Portal:
         *database, broker = self.ground.keeper.servers.processes
         return {"database": database[0]} if database else {}, {"broker": broker}
 
-    def _until_answers(self, name: str, probe: Probe) -> None:
+    def until_listens(self, name: str) -> None:
+        """For a server that has no page of its own to ask."""
+
+        def probe() -> str | None:
+            try:
+                socket.create_connection((HOST, self.layout.ports[name])).close()
+            except ConnectionRefusedError as error:
+                return str(error)
+            return None
+
+        self.until_answers(name, probe)
+
+    def until_answers(self, name: str, probe: Probe) -> None:
         give_up = time.monotonic() + START_TIMEOUT_S
         while missing := probe():
             if self._children[name].poll() is not None or time.monotonic() > give_up:

@@ -1,1 +1,31 @@
 """What is measured: a function for each row, which notes figures run by run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bench.rows import cost, growth, latency, limits, row_task_post, throughput
+
+if TYPE_CHECKING:
+    from bench.benchmark import Benchmark
+
+# Each beside what it is held against: the machine's mood changes within minutes.
+ROWS: dict[str, Callable[[Benchmark], None]] = {
+    "copy": limits.copy_alone,
+    "sandbox": limits.sandbox_alone,
+    "batch": throughput.without_budget,
+    "library": limits.segment_library,
+    "budget": throughput.under_budget,
+    "single": throughput.single_events,
+    "latency": latency.light_load,
+    "row-task-post": row_task_post.measure,
+    "statements": cost.statements,
+    "wal": cost.wal,
+    "row-task-post-cost": row_task_post.measure_cost,
+    "sqlite": throughput.small_installation,
+    "connections": growth.connections,
+    "sizes": growth.sizes,
+    "retained": growth.retained,
+    "backlog": growth.backlog,
+}

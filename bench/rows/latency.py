@@ -7,32 +7,35 @@ from typing import TYPE_CHECKING
 from bench.far_end import received_at
 from bench.numbers import percentile
 from bench.portal import portal
-from bench.rows.throughput import job, send
+from bench.running import job, send
 
 if TYPE_CHECKING:
-    from bench.ground import Ground
-    from bench.notes import Notes
-    from bench.plan import Plan
+    from bench.benchmark import Benchmark
+    from bench.load import Job
+    from bench.portal import Portal
 
 CONNECTIONS = 1_000
 EVENTS_PER_S = 40.0
-CLIENTS = 20  # each is used every half a second: gunicorn closes after two
+CLIENTS = 20  # each is used every half a second: gunicorn closes one idle for two
 
 
-def light_load(ground: Ground, plan: Plan, notes: Notes) -> None:
-    with portal(ground, connections=CONNECTIONS) as running:
+def light_load(bench: Benchmark) -> None:
+    with portal(bench.postgres, connections=CONNECTIONS) as running:
         running.start_all()
-        for _ in range(plan.runs):
-            events = int(EVENTS_PER_S * plan.latency_s)
-            work = job(running, events, CLIENTS, rate=EVENTS_PER_S)
-            report = send(running, work).report
-            came = received_at(running.sandbox)
-            ids = [f"{work.prefix}-{n:012d}" for n in range(events)]
-            took_ms = [
-                (came[i] - sent) * 1000
-                for i, sent in zip(ids, report.sent_at, strict=True)
-            ]
-            notes.add("latency_p50_ms", percentile(took_ms, 0.5))
-            notes.add("latency_p99_ms", percentile(took_ms, 0.99))
-            notes.add("acknowledged_p50_ms", percentile(report.answer_ms, 0.5))
-            notes.add("acknowledged_p99_ms", percentile(report.answer_ms, 0.99))
+        events = int(EVENTS_PER_S * bench.plan.latency_s)
+        for _ in range(bench.plan.runs):
+            work = job(running, events, clients=CLIENTS, rate=EVENTS_PER_S)
+            note(bench, running, work, "")
+
+
+def note(bench: Benchmark, running: Portal, work: Job, design: str) -> None:
+    """Do a paced job; its figures' names begin with `design`."""
+    report = send(running, work).report
+    came = received_at(running.sandbox)
+    took_ms = [
+        (came[f"{work.prefix}-{number:012d}"] - sent_at) * 1000
+        for number, sent_at in enumerate(report.sent_at)
+    ]
+    for name, values in (("latency", took_ms), ("acknowledged", report.answer_ms)):
+        bench.notes.add(f"{design}{name}_p50_ms", percentile(values, 0.50))
+        bench.notes.add(f"{design}{name}_p99_ms", percentile(values, 0.99))

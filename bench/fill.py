@@ -1,0 +1,94 @@
+"""Fills feeds with events, quicker than they could be sent:
+`python -m bench.fill EVENTS EVENT_BYTES DAYS waiting|sent`.
+
+The events are spread evenly over all feeds and over so many days, up to today, each
+day in its partition. `waiting`: the cursors are due; `sent`: they stand at the end.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - needs the app registry
+from django.db import connection, transaction  # noqa: E402
+
+from bench import events  # noqa: E402
+from streams.base.clock import now  # noqa: E402
+from streams.events.models import Feed  # noqa: E402
+from streams.events.retention import make_partitions  # noqa: E402
+
+AT_ONCE = 100  # events of each feed in one statement: feeds lie interleaved, as sent
+
+BODIES = "CREATE TEMPORARY TABLE body AS SELECT kind, text FROM unnest(%s::int[], %s::text[]) AS b (kind, text)"
+EVENTS = """
+INSERT INTO streams_event
+    (feed_id, seq, received_at, type, name, user_id, message_id, payload)
+SELECT id, head_seq + n, %(at)s, 'track', 'Email Opened', 'user-1', %(prefix)s || number,
+    convert_to(replace(text, '%%012d', number), 'UTF8')
+FROM streams_feed, generate_series(1, %(each)s) AS n,
+    lateral (SELECT lpad((id * 10000000 + head_seq + n)::text, 12, '0')) AS made (number),
+    body
+WHERE kind = n %% %(kinds)s
+"""
+SEEN = """
+INSERT INTO streams_seenmessage (digest, feed_id, seen_at)
+SELECT decode(md5(id || '/' || head_seq + n), 'hex'), id, %(at)s
+FROM streams_feed, generate_series(1, %(each)s) AS n
+"""
+HEADS = "UPDATE streams_feed SET head_seq = head_seq + %(each)s, head_at = %(at)s"
+DUE = "UPDATE streams_cursor SET due_at = %s"
+SENT = (
+    "UPDATE streams_cursor SET position = head_seq, position_at = head_at"
+    " FROM streams_feed WHERE streams_feed.id = feed_id"
+)
+
+
+def main() -> None:
+    count, event_bytes, days = map(int, sys.argv[1:4])
+    each = max(1, round(count / days / Feed.objects.count()))
+    make_bodies(event_bytes)
+    for ago in reversed(range(days)):
+        at = now() - timedelta(days=ago)
+        make_partitions(at.date())
+        for first in range(0, each, AT_ONCE):
+            append(min(AT_ONCE, each - first), at)
+    with connection.cursor() as cursor:
+        if sys.argv[4] == "waiting":
+            cursor.execute(DUE, [now()])
+        else:
+            cursor.execute(SENT)
+    settle()
+
+
+def make_bodies(event_bytes: int) -> None:
+    kinds = range(events.KINDS)
+    texts = [events.single_body(kind, event_bytes, "fill").decode() for kind in kinds]
+    with connection.cursor() as cursor:
+        cursor.execute(BODIES, [list(kinds), texts])
+
+
+@transaction.atomic
+def append(each: int, at: datetime) -> None:
+    """So many events for each feed, as an append writes them."""
+    values = {"at": at, "each": each, "kinds": events.KINDS, "prefix": "fill-"}
+    is_seen = at > now() - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
+    with connection.cursor() as cursor:
+        for statement in (EVENTS, *([SEEN] if is_seen else []), HEADS):
+            cursor.execute(statement, values)
+
+
+def settle() -> None:
+    """What autovacuum would do meanwhile, and the checkpoint that is due."""
+    with connection.cursor() as cursor:
+        for table in ("streams_event", "streams_seenmessage", "streams_feed"):
+            cursor.execute(f"VACUUM (ANALYZE) {table}")
+        cursor.execute("CHECKPOINT")
+
+
+if __name__ == "__main__":
+    main()

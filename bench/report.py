@@ -1,0 +1,128 @@
+"""The table that is printed, and what is written to bench/results/."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from bench.figures import FIGURES, figures_of
+from bench.plots import CURVES, plot
+from tests.services.keeper import ROOT
+
+if TYPE_CHECKING:
+    from bench.figures import Figure
+    from bench.notes import Notes
+    from bench.plan import Plan
+
+RESULTS = ROOT / "bench" / "results"
+CHANGED = ("diff", "--quiet", "HEAD", "--", ":!bench/results")
+PACKAGES = ("django", "celery", "gunicorn", "psycopg", "msgspec", "redis")
+HEADINGS = ("figure", "", "unit", "runs", "goal", "", "of its baseline")
+
+
+def table(notes: Notes) -> str:
+    """Every figure that was measured: value, range of the runs, goal, ratio to its baseline."""
+    figures = figures_of(notes.runs)
+    rows = [
+        _row(figure, figures, notes.runs.get(figure.name, ()))
+        for figure in FIGURES
+        if figure.name in figures
+    ]
+    return "\n".join(_aligned([HEADINGS, *rows]))
+
+
+def _row(
+    figure: Figure, figures: dict[str, float], runs: Sequence[float]
+) -> tuple[str, ...]:
+    value = figures[figure.name]
+    goal = figure.goal
+    return (
+        figure.name,
+        _short(value),
+        figure.unit,
+        f"{_short(min(runs))} … {_short(max(runs))}" if len(runs) > 1 else "",
+        str(goal) if goal else "",
+        ("met" if goal.is_met(value) else "MISSED") if goal else "",
+        _ratio(value, figures.get(figure.baseline)),
+    )
+
+
+def _ratio(value: float, baseline: float | None) -> str:
+    return f"{_short(value / baseline)} x" if baseline else ""
+
+
+def _short(value: float) -> str:
+    """Three digits that count, and no more."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, value, *rest in rows:
+        cells = [name.ljust(widths[0]), value.rjust(widths[1])]
+        cells += [c.ljust(w) for c, w in zip(rest, widths[2:], strict=True)]
+        yield "  ".join(cells).rstrip()
+
+
+def write(notes: Notes, plan: Plan, programs: Sequence[str]) -> None:
+    """Everything into bench/results/latest.json, and a plot of each curve beside it."""
+    RESULTS.mkdir(exist_ok=True)
+    curves = {name: notes.points(name) for name in notes.curves}
+    results = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "plan": plan.name,
+        "machine": machine(),
+        "versions": versions(programs),
+        "figures": {n: _rounded(v) for n, v in figures_of(notes.runs).items()},
+        "runs": {n: [_rounded(v) for v in values] for n, values in notes.runs.items()},
+        "curves": {n: [[x, _rounded(y)] for x, y in p] for n, p in curves.items()},
+    }
+    text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+    (RESULTS / "latest.json").write_text(text)
+    for curve in CURVES:
+        if curve.name in curves:
+            (RESULTS / curve.file).write_text(plot(curve, curves[curve.name]))
+    print(f"Written to {RESULTS.relative_to(Path.cwd())}.")
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def commit() -> str:
+    """The commit that was measured, with `+` where files differ from it."""
+    git = ["git", "-C", str(ROOT)]
+    head = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+    return head + ("+" if subprocess.call([*git, *CHANGED]) else "")
+
+
+def machine() -> dict[str, Any]:
+    cpu = Path("/proc/cpuinfo").read_text().partition("model name")[2]
+    return {
+        "cpu": cpu.partition("\n")[0].strip("\t: "),
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+        # Others' work on the machine shows here: alone, it is what the benchmark makes.
+        "load_average": psutil.getloadavg()[2],
+    }
+
+
+def versions(programs: Sequence[str]) -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+        "servers": list(programs),
+    }

@@ -1,0 +1,72 @@
+"""What an event costs the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.database import StatementCount, log_statements, wal_bytes
+from bench.far_end import receive
+from bench.portal import Sending, portal
+from bench.running import batches, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.benchmark import Benchmark
+    from bench.load import Job
+    from bench.portal import Portal
+
+
+def statements(bench: Benchmark) -> None:
+    plan = bench.plan
+    with portal(bench.postgres, connections=plan.connections) as running:
+        log_statements(bench.postgres, running.database_url)
+        running.start_all(budget=False)
+        for _ in range(plan.runs):
+            work = batches(running, plan.cost_requests)
+            note_statements(bench, running, work, "")
+
+
+def note_statements(bench: Benchmark, running: Portal, work: Job, design: str) -> None:
+    """From the first request to the last event received."""
+    count = StatementCount(bench.postgres)
+    run = send(running, work)
+    name = f"{design}sql_statements_per_event"
+    bench.notes.add(name, count.so_far() / run.events)
+
+
+def wal(bench: Benchmark) -> None:
+    plan = bench.plan
+    with portal(bench.postgres, connections=plan.connections) as running:
+        running.start_ingest()
+
+        def deliver() -> None:
+            running.start_worker(budget=False)
+            running.start_beat()
+
+        for _ in range(plan.runs):
+            work = batches(running, plan.cost_requests)
+            note_wal(bench, running, work, deliver, "")
+            running.stop("beat")
+
+
+def note_wal(
+    bench: Benchmark,
+    running: Portal,
+    work: Job,
+    deliver: Callable[[], None],
+    design: str,
+) -> None:
+    """First all is taken, with no worker there; then `deliver` starts one."""
+    running.sandbox.reset()
+    events = work.requests * max(1, work.batch)
+    at_first = wal_bytes(bench.postgres)
+    Sending(work).report()
+    taken = wal_bytes(bench.postgres)
+    deliver()
+    receive(running.sandbox, events)
+    running.stop("worker")  # it writes down the last outcomes first
+    delivered = wal_bytes(bench.postgres)
+    name = f"{design}wal_bytes_per_event"
+    bench.notes.add(f"{name}_appended", (taken - at_first) / events)
+    bench.notes.add(f"{name}_delivered", (delivered - taken) / events)

@@ -1,0 +1,105 @@
+"""Whether an event costs more when there is more of everything."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from bench.far_end import look, receive
+from bench.portal import portal
+from bench.running import batches, ours, send
+
+if TYPE_CHECKING:
+    from bench.benchmark import Benchmark
+    from bench.portal import Portal
+
+CONNECTIONS = (1, 100, 5_000, 100_000)
+BACKLOGS = (10_000, 100_000, 1_000_000)  # events
+EVENT_BYTES = (300, 1_000, 10_000)
+RETAINED = (100_000, 10_000_000)  # events
+RETAINED_BYTES = 150  # each: what is measured is the indexes, not the disk
+RETAINED_DAYS = 30
+
+
+def connections(bench: Benchmark) -> None:
+    for number in CONNECTIONS:
+        with portal(bench.postgres, connections=number) as running:
+            running.start_all(budget=False)
+            _note_cost(bench, running, "connections", number)
+    _note_ends(bench, "connections", 100, 100_000, "cost_100k_connections_over_100")
+
+
+def sizes(bench: Benchmark) -> None:
+    with portal(bench.postgres, connections=bench.plan.connections) as running:
+        running.start_all(budget=False)
+        for size in EVENT_BYTES:
+            # 40 of the largest are as much as one request may hold.
+            _note_cost(bench, running, "event bytes", size, batch=40, event_bytes=size)
+    _note_ends(bench, "event bytes", 300, 10_000, "cost_10kb_over_300b")
+
+
+def retained(bench: Benchmark) -> None:
+    for number in RETAINED:
+        with portal(bench.postgres, connections=bench.plan.connections) as running:
+            running.fill(number, RETAINED_BYTES, days=RETAINED_DAYS, waiting=False)
+            running.start_all(budget=False)
+            _note_cost(bench, running, "retained", number)
+    _note_ends(bench, "retained", 100_000, 10_000_000, "cost_10m_retained_over_100k")
+
+
+def _note_cost(
+    bench: Benchmark, running: Portal, curve: str, x: float, **changes: int
+) -> None:
+    plan = bench.plan
+    send(running, batches(running, plan.growth_requests // 10, **changes))
+    for _ in range(plan.runs):
+        run = send(running, batches(running, plan.growth_requests, **changes))
+        bench.notes.add_point(curve, x, run.our_us_per_event)
+
+
+def _note_ends(
+    bench: Benchmark, curve: str, small: float, large: float, figure: str
+) -> None:
+    bench.notes.add(figure, bench.notes.ends(curve, small, large))
+
+
+def backlog(bench: Benchmark) -> None:
+    """The cost of delivering the first events of a backlog; the last also tells memory."""
+    with portal(bench.postgres, connections=bench.plan.connections) as running:
+        running.hold()
+        running.start_all(budget=False)
+        for waiting in BACKLOGS:
+            for _ in range(bench.plan.runs):
+                running.fill(waiting - running.waiting(), 1_000, days=1, waiting=True)
+                cost = _cost_of_draining(running, min(waiting, bench.plan.drained))
+                bench.notes.add_point("backlog", waiting, cost)
+        send_while_all_waits(bench, running)
+    _note_ends(bench, "backlog", 10_000, 1_000_000, "cost_1m_backlog_over_10k")
+
+
+def send_while_all_waits(bench: Benchmark, running: Portal) -> None:
+    """Peak memory of each process since its start, after the whole backlog was there."""
+    running.release()
+    send(running, batches(running, 50))
+    for name, mib in running.meter().peak_mib().items():
+        bench.notes.add(f"{name}_peak_mib", mib)
+
+
+def _cost_of_draining(running: Portal, events: int) -> float:
+    """µs per event of all that is ours, until so many are received; then all is held."""
+    running.sandbox.reset()
+    meter = running.meter()
+    running.release()
+    received = receive(running.sandbox, events)[-1].events
+    running.hold()
+    cost = ours(meter.cpu_s()) / received * 1e6
+    _until_quiet(running)
+    return cost
+
+
+def _until_quiet(running: Portal) -> None:
+    """What was under way when all was held is over once two looks see the same."""
+    before, now = -1, look(running.sandbox).events
+    while now != before:
+        time.sleep(0.5)
+        before, now = now, look(running.sandbox).events
