@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.segment import SandboxSegment
 
 EVERY_S = 0.03  # the error of a time of arrival; asking costs the sandbox 0.2 ms
+SELDOM_S = 0.5  # where nothing is to disturb what is measured
 STALL_S = 60.0
 
 
@@ -27,12 +28,14 @@ class Sample:
     worst_second: int
 
 
-def receive(sandbox: SandboxSegment, events: int) -> list[Sample]:
+def receive(
+    sandbox: SandboxSegment, events: int, *, every_s: float = EVERY_S
+) -> list[Sample]:
     """Watch until so many events are there. Raises NotReached where none comes any more."""
     samples = [look(sandbox)]
     moved_at = samples[0].at
     while samples[-1].events < events:
-        time.sleep(EVERY_S)
+        time.sleep(every_s)
         samples.append(look(sandbox))
         if samples[-1].events > samples[-2].events:
             moved_at = samples[-1].at

@@ -148,6 +148,12 @@ FIGURES = [
         baseline="row_task_post_acknowledged_p99_ms",
     ),
     # What an event costs
+    Figure(
+        name="cpu_us_per_event",
+        unit="µs",
+        says="processor time of all that is ours, batches of 100, no budget",
+        baseline="row_task_post_cpu_us_per_event",
+    ),
     *(
         Figure(
             name=f"{process}_cpu_us_per_event",
@@ -182,6 +188,7 @@ FIGURES = [
             unit="MiB",
             says=f"most memory of {process}, 1,000,000 events waiting",
             goal=at_most(150) if process == "worker" else None,
+            baseline="row_task_post_worker_peak_mib" if process == "worker" else "",
         )
         for process in ("worker", "ingest", "database", "beat", "broker")
     ),
@@ -252,6 +259,8 @@ FIGURES = [
             ("latency_p99_ms", "ms", "the same, 99 of 100"),
             ("acknowledged_p50_ms", "ms", "sent to answered"),
             ("acknowledged_p99_ms", "ms", "the same, 99 of 100"),
+            ("cpu_us_per_event", "µs", "processor time, batches of 100"),
+            ("worker_peak_mib", "MiB", "most memory of one of its two workers"),
             ("sql_statements_per_event", "statements", "batches of 100"),
             ("wal_bytes_per_event_appended", "bytes", "to take an event"),
             ("wal_bytes_per_event_delivered", "bytes", "to deliver it"),

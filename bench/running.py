@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.far_end import Sample, receive
+from bench.far_end import EVERY_S, SELDOM_S, Sample, receive
 from bench.load import Job, Report
 from bench.portal import Portal, Sending
 
@@ -76,7 +76,8 @@ def send(running: Portal, what: Job) -> Run:
     meter = running.meter()
     sending = Sending(what)
     events = what.requests * max(1, what.batch)
-    samples = receive(running.sandbox, events)
+    every_s = SELDOM_S if what.rate else EVERY_S
+    samples = receive(running.sandbox, events, every_s=every_s)
     report = sending.report()
     return Run(
         events=events,

@@ -38,6 +38,7 @@ def measure(bench: Benchmark) -> None:
                 running, batches(running, plan.simple_requests // 100, **_to(running))
             )
             bench.notes.add(f"{DESIGN}batch_events_per_s", run.events_per_s)
+            bench.notes.add(f"{DESIGN}cpu_us_per_event", run.our_us_per_event)
         for _ in range(plan.runs):
             run = send(running, singles(running, plan.simple_requests, **_to(running)))
             bench.notes.add(f"{DESIGN}single_events_per_s", run.events_per_s)
@@ -48,6 +49,8 @@ def measure(bench: Benchmark) -> None:
                 running, events, clients=latency.CLIENTS, rate=rate, **_to(running)
             )
             latency.note(bench, running, work, DESIGN)
+        peak = running.meter().peak_mib()["worker"]
+        bench.notes.add(f"{DESIGN}worker_peak_mib", peak)
 
 
 def measure_cost(bench: Benchmark) -> None:

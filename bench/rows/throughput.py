@@ -24,6 +24,7 @@ def without_budget(bench: Benchmark) -> None:
         for _ in range(plan.runs):
             run = send(running, batches(running, plan.batch_requests))
             notes.add("batch_events_per_s", run.events_per_s)
+            notes.add("cpu_us_per_event", run.our_us_per_event)
             for name, seconds in run.cpu_s.items():
                 notes.add(f"{name}_cpu_us_per_event", seconds / run.events * 1e6)
 

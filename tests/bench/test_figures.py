@@ -1,0 +1,73 @@
+"""The table of figures: what is named, and what follows from the runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.figures import FIGURES, at_least, at_most, figures_of
+
+# What whoever reads bench/results/latest.json relies on.
+PROMISED = {
+    "budget_ceiling_share",
+    "batch_over_segment_library",
+    "batch_over_row_task_post",
+    "single_over_row_task_post",
+    "latency_p50_ms",
+    "latency_p99_ms",
+    "sql_statements_per_event",
+    "wal_bytes_per_event_delivered",
+    "cost_100k_connections_over_100",
+    "cost_10m_retained_over_100k",
+    "worker_peak_mib",
+    "worst_sliding_second",
+    "mean_requests_per_second_backlogged",
+}
+
+
+def test_every_promised_figure_is_in_the_table_once():
+    names = [figure.name for figure in FIGURES]
+
+    assert len(names) == len(set(names))
+    assert set(names) >= PROMISED
+
+
+def test_a_figure_is_held_only_against_figures_that_are_there():
+    names = {figure.name for figure in FIGURES}
+
+    named = {figure.baseline for figure in FIGURES if figure.baseline}
+    for figure in FIGURES:
+        if figure.ratio:
+            named |= {figure.ratio[0], *figure.ratio[1]}
+
+    assert named - names == set()
+
+
+def test_a_figure_is_the_median_of_its_runs_but_the_worst_second_is_the_worst():
+    runs = {"latency_p50_ms": [9.0, 4.0, 5.0], "worst_sliding_second": [50, 51, 49]}
+
+    assert figures_of(runs) == {"latency_p50_ms": 5.0, "worst_sliding_second": 51}
+
+
+def test_a_ratio_is_to_the_better_of_its_baselines():
+    runs = {
+        "batch_events_per_s": [60_000.0],
+        "library_as_it_comes_events_per_s": [10_000.0],
+        "library_tuned_events_per_s": [12_000.0],
+    }
+
+    assert figures_of(runs)["batch_over_segment_library"] == 5.0
+
+
+def test_a_ratio_without_its_baseline_is_no_figure():
+    assert figures_of({"batch_events_per_s": [60_000.0]}) == {
+        "batch_events_per_s": 60_000.0
+    }
+
+
+@pytest.mark.parametrize(
+    ("goal", "text", "met", "missed"),
+    [(at_least(0.97), "≥ 0.97", 0.97, 0.96), (at_most(50), "≤ 50", 50, 51)],
+)
+def test_a_goal_says_its_bound_and_whether_it_is_met(goal, text, met, missed):
+    assert str(goal) == text
+    assert (goal.is_met(met), goal.is_met(missed)) == (True, False)

@@ -1,0 +1,48 @@
+"""The table that the benchmark prints."""
+
+from __future__ import annotations
+
+from bench import report
+from bench.notes import Notes
+
+
+def notes(**runs: list[float]) -> Notes:
+    made = Notes()
+    for figure, values in runs.items():
+        for value in values:
+            made.add(figure, value)
+    return made
+
+
+def row(of: Notes, figure: str) -> list[str]:
+    (line,) = [
+        line for line in report.table(of).splitlines() if line.startswith(figure)
+    ]
+    return line.split()
+
+
+def test_a_row_says_value_range_goal_and_ratio_to_its_baseline():
+    measured = notes(
+        latency_p50_ms=[4.0, 5.0, 9.0], row_task_post_latency_p50_ms=[50.0]
+    )
+
+    assert row(measured, "latency_p50_ms") == (
+        ["latency_p50_ms", "5", "ms", "4", "…", "9", "≤", "10", "met", "0.1", "x"]
+    )
+
+
+def test_a_goal_that_is_missed_stands_out():
+    assert "MISSED" in row(notes(budget_ceiling_share=[0.5]), "budget_ceiling_share")
+
+
+def test_a_figure_that_was_not_measured_has_no_row():
+    assert "latency" not in report.table(notes(budget_ceiling_share=[0.98]))
+
+
+def test_a_curve_is_the_median_at_each_place_in_order():
+    measured = Notes()
+    for x, value in [(100, 4.0), (1, 9.0), (1, 7.0), (1, 8.0)]:
+        measured.add_point("connections", x, value)
+
+    assert measured.points("connections") == [(1, 8.0), (100, 4.0)]
+    assert measured.ends("connections", 1, 100) == 0.5
