@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from bench.figures import FIGURES, figures_of
-from bench.plots import CURVES, plot
+from bench.plots import CURVES, plot, short
 from tests.services.keeper import ROOT
 
 if TYPE_CHECKING:
@@ -37,7 +37,15 @@ def table(notes: Notes) -> str:
         for figure in FIGURES
         if figure.name in figures
     ]
-    return "\n".join(_aligned([HEADINGS, *rows]))
+    return "\n".join([*_aligned([HEADINGS, *rows]), *_curves(notes)])
+
+
+def _curves(notes: Notes) -> Iterator[str]:
+    for curve in CURVES:
+        points = notes.points(curve.name)
+        if points:
+            shown = ", ".join(f"{short(x)}: {_short(y)}" for x, y in points)
+            yield f"{curve.title}, {curve.y} by {curve.x}: {shown}"
 
 
 def _row(

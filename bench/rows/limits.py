@@ -2,64 +2,31 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
-import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bench import events
+from bench.baselines import copy_alone as baseline
 from bench.far_end import receive
 from bench.portal import portal
 from bench.running import batches, prefix, send
-from streams.events.store import EVENT_COLUMNS, EVENT_TYPES
 from tests.services.keeper import ROOT
 
 if TYPE_CHECKING:
     from bench.benchmark import Benchmark
     from bench.portal import Portal
 
-COPIED_AT_ONCE = 3_200  # as many as 32 clients send together
 EVENTS_IN_A_BODY = 450  # of 1 KB: some 500 KB
 AS_IT_COMES = (1, 100)  # threads, events in a request
 TUNED = (4, 400)
 
 
 def copy_alone(bench: Benchmark) -> None:
-    """Rows of the event table, with its key and nothing else, a transaction per group."""
-    groups = bench.plan.batch_requests * 100 // COPIED_AT_ONCE
-    with portal(bench.postgres, connections=1) as running:
+    groups = bench.plan.batch_requests * 100 // baseline.AT_ONCE
+    with bench.postgres.connect() as connection:
         for _ in range(bench.plan.runs):
-            rows = _rows(groups * COPIED_AT_ONCE)
-            began = time.monotonic()
-            _copy(bench, running, rows)
-            seconds = time.monotonic() - began
-            bench.notes.add("copy_alone_events_per_s", len(rows) / seconds)
-
-
-def _rows(count: int) -> list[tuple]:
-    at, name = datetime.now(UTC), prefix()
-    return [
-        (
-            *(n, 1, at, "track", "Email Opened", "user-1", f"{name}-{n:012d}"),
-            events.single_body(n % events.KINDS, 1_000, name) % n,
-        )
-        for n in range(count)
-    ]
-
-
-def _copy(bench: Benchmark, running: Portal, rows: list[tuple]) -> None:
-    # A partition of its own: what an append writes to, without the others beside it.
-    with bench.postgres.connect(running.database_url) as connection:
-        connection.execute("DROP TABLE IF EXISTS copied")
-        connection.execute("CREATE TABLE copied (LIKE streams_event INCLUDING ALL)")
-        statement = f"COPY copied ({EVENT_COLUMNS}) FROM STDIN (FORMAT BINARY)"
-        for group in itertools.batched(rows, COPIED_AT_ONCE):
-            with connection.cursor() as cursor, cursor.copy(statement) as copy:
-                copy.set_types(EVENT_TYPES)
-                for row in group:
-                    copy.write_row(row)
+            speed = baseline.events_per_s(connection, groups, prefix())
+            bench.notes.add("copy_alone_events_per_s", speed)
 
 
 def sandbox_alone(bench: Benchmark) -> None:
