@@ -200,9 +200,9 @@ FIGURES = [
         goal=at_most(2),
     ),
     Figure(
-        name="cost_1m_backlog_over_10k",
+        name="cost_1m_backlog_over_100k",
         unit="x",
-        says="cost per event delivered, 1,000,000 waiting over 10,000",
+        says="cost per event delivered, 1,000,000 waiting over 100,000",
     ),
     Figure(
         name="cost_10kb_over_300b",

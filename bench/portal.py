@@ -111,12 +111,13 @@ class Portal:
         budget = f"requests_per_second = {requests_per_second}"
         self._do(f"UPDATE streams_stream SET {budget}")
 
-    def hold(self) -> None:
-        """Have nothing more sent; what is under way ends."""
-        self._do("UPDATE streams_cursor SET held = true")
+    def halt(self) -> None:
+        """Have nothing more sent, from a second later on, as an operator may."""
+        halt = "VALUES ('', 'The benchmark makes ready.', CURRENT_TIMESTAMP)"
+        self._do(f"INSERT INTO streams_halt (region, reason, created_at) {halt}")
 
-    def release(self) -> None:
-        self._do("UPDATE streams_cursor SET held = false")
+    def lift_halt(self) -> None:
+        self._do("DELETE FROM streams_halt")
 
     def waiting(self) -> int:
         """Events that are still to be sent."""
