@@ -73,9 +73,7 @@ def server_version(binaries: Path) -> int:
 
 
 @contextmanager
-def running(
-    binaries: Path, folder: Path, **options: str
-) -> Iterator[subprocess.Popen]:
+def running(binaries: Path, folder: Path, **options: str) -> Iterator[subprocess.Popen]:
     """A server with its socket in `folder`, which only its user and root can enter."""
     with cluster(binaries, folder, **options) as made:
         yield made.start()
