@@ -39,14 +39,15 @@ def main() -> None:
 
 def measures(name: str, bench: Benchmark) -> bool:
     """Measure one row. False: it could not be, and why is printed; the others go on."""
-    began = time.monotonic()
+    began, known = time.monotonic(), set(bench.notes.runs)
     print(f"{name} …", end=" ", file=sys.stderr, flush=True)
     try:
         ROWS[name](bench)
     except Exception:  # noqa: BLE001 - printed, and the benchmark as a whole fails
         traceback.print_exc()
         return False
-    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    new = ", ".join(report.brief(bench.notes, set(bench.notes.runs) - known))
+    print(f"{time.monotonic() - began:.0f} s: {new}", file=sys.stderr, flush=True)
     return True
 
 

@@ -78,7 +78,7 @@ class Portal:
         self.until_answers("worker", answers)
 
     def start_beat(self) -> None:
-        self.start(services.beat(self.layout, {}))
+        self.start(services.beat({}))
 
     def start(self, service: Service) -> None:
         with self.log.open("ab") as log:

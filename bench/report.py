@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,13 @@ def table(notes: Notes) -> str:
         if figure.name in figures
     ]
     return "\n".join([*_aligned([HEADINGS, *rows]), *_curves(notes)])
+
+
+def brief(notes: Notes, names: Set[str]) -> Iterator[str]:
+    """These figures in a few words, for whoever waits for the table."""
+    for name, value in figures_of(notes.runs).items():
+        if name in names:
+            yield f"{name} {_short(value)}"
 
 
 def _curves(notes: Notes) -> Iterator[str]:
