@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -40,7 +40,7 @@ def table(notes: Notes) -> str:
     return "\n".join([*_aligned([HEADINGS, *rows]), *_curves(notes)])
 
 
-def brief(notes: Notes, names: Set[str]) -> Iterator[str]:
+def brief(notes: Notes, names: Container[str]) -> Iterator[str]:
     """These figures in a few words, for whoever waits for the table."""
     for name, value in figures_of(notes.runs).items():
         if name in names:
