@@ -17,7 +17,7 @@ from tests.running import until
 
 pytestmark = [pytest.mark.processes]
 
-LIMITED_S = 2.0
+LIMITED_S = 6.0
 
 
 def limited(**headers: str | None) -> dict:
