@@ -83,7 +83,8 @@ class HttpConnection(asyncio.BufferedProtocol):
         except Stop:
             self._deaf = True
         except RequestRefused as refused:
-            self._refuse(refused)
+            if not self._deaf:  # else it stands behind the last that was asked
+                self._refuse(refused)
         except Exception:  # a fault of ours costs one connection
             log.exception("ingest.connection_failed")
             self._refuse(failed())

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import DatabaseError, connection
@@ -14,8 +13,9 @@ from streams.delivery.models import Cursor
 from streams.events.log import Addition
 from streams.events.models import Event
 from streams.ingest import committer as module
-from streams.ingest.committer import Busy, Committer, NotWritten
+from streams.ingest.committer import Busy, NotWritten
 from tests import make
+from tests.ingest.writing import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,35 +43,6 @@ class Told:
 @pytest.fixture
 def told():
     return Told()
-
-
-class Writer:
-    """The committer, with a future for each request."""
-
-    def __init__(self, told):
-        self.settled = []  # how many requests, in each call
-        self.committer = Committer(self._settle, told)
-
-    def _settle(self, settled):
-        self.settled.append(len(settled))
-        for job, result in settled:
-            job.done(result)
-
-    def hand_over(self, additions):
-        future = Future()
-        job = self.committer.hand_over(additions, partial(self._resolve, future))
-        future.give_up = job.give_up
-        return future
-
-    @staticmethod
-    def _resolve(future, result):
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
-
-    def close(self):
-        self.committer.close()
 
 
 @pytest.fixture

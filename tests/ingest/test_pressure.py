@@ -8,13 +8,13 @@ from django.db import connection
 from streams.events.log import Addition
 from streams.events.models import Event
 from streams.ingest import views
-from streams.ingest.committer import Committer
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.pressure import REFRESH_S, Pressure
 from streams.ingest.trouble import disk_is_full, not_stored
 from streams.observability.load import Load
 from tests import make
 from tests.ingest.sending import TRACK, basic, bearer, dumps, track
+from tests.ingest.writing import Writer
 
 pytestmark = pytest.mark.django_db
 
@@ -235,7 +235,7 @@ if connection.vendor == "postgresql":  # SQLite's bound is of one connection alo
 
     def test_the_writer_of_many_requests_is_told_the_same(small, no_room):
         feed, _ = small
-        committer = Committer(lambda _: None)
+        committer = Writer(lambda _: None)
 
         error = committer.hand_over([Addition(feed.pk, [make.event()])]).exception(10)
         committer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import select
 import socket
 import ssl
@@ -33,9 +34,11 @@ ALIVE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture
-def server(transactional_db):
+def server(transactional_db, caplog):
     with serving() as running:
         yield running
+    failures = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    assert [r.getMessage() for r in failures if r.levelno >= logging.ERROR] == []
 
 
 @pytest.fixture
