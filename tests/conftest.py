@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -26,6 +27,11 @@ def pytest_addoption(parser):
         default=os.environ.get("PORTAL_TEST_DATABASE", "sqlite"),
         help="sqlite: with the embedded broker; postgres: with a Redis of the machine",
     )
+
+
+# How long one example takes says how busy the machine is.
+hypothesis.settings.register_profile("portal", deadline=None)
+hypothesis.settings.load_profile("portal")
 
 
 def pytest_configure(config):
