@@ -26,12 +26,12 @@ def previous_commit() -> str:
     newest one. Raises NoHistory.
     """
     try:
-        if _git("rev-parse", "--is-shallow-repository") == "true":
+        if _told("rev-parse", "--is-shallow-repository") == "true":
             raise NoHistory(
                 "The history is shallow: run `git fetch --unshallow` first."
             )
-        newest = _git("log", "-1", "--format=%H", "--", MIGRATIONS)
-        return _git("rev-parse", f"{newest}^")
+        newest = _told("log", "-1", "--format=%H", "--", MIGRATIONS)
+        return _told("rev-parse", f"{newest}^")
     except (OSError, subprocess.CalledProcessError) as error:
         raise NoHistory(f"An upgrade is tested in a git clone alone: {error}") from None
 
@@ -40,18 +40,19 @@ def previous_commit() -> str:
 def checked_out(commit: str) -> Iterator[Path]:
     """The files of a commit in a folder of their own; the clone is not touched."""
     with TemporaryDirectory(prefix="portal-before-") as folder:
-        archive = subprocess.run(
-            ["git", "archive", commit], cwd=ROOT, check=True, stdout=subprocess.PIPE
-        )
-        subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        files = _git("archive", commit)
+        subprocess.run(["tar", "-x", "-C", folder], input=files, check=True)
         yield Path(folder)
 
 
-def _git(*arguments: str) -> str:
-    said = subprocess.run(
-        ["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return said.stdout.strip()
+def _git(*arguments: str) -> bytes:
+    # The clone may be of another user than the tests': we only read it.
+    command = ["git", "-c", "safe.directory=*", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+
+
+def _told(*arguments: str) -> str:
+    return _git(*arguments).decode().strip()
 
 
 def ingest_of(code: Path) -> list[str]:
