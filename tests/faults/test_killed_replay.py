@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 
+from streams.base.clock import now
 from streams.delivery import replays
 from streams.delivery.models import Cursor, Replay
 from streams.delivery.selection import ReplayFilter, Selection
@@ -23,8 +24,8 @@ def sent() -> Cursor:
     live = make.cursor(make.connection())
     with transaction.atomic():  # one commit, for speed
         for _ in range(0, EVENTS, 5_000):
-            make.append(live.feed, 5_000)
-        make.delivered(live, EVENTS)
+            make.append(live.feed, 5_000, now=now())  # beat lets older ones expire
+        make.delivered(live, EVENTS, now=now())
     clicks = f"UPDATE streams_event SET name = 'Email Clicked' WHERE seq % 4 = 0 AND feed_id = {live.feed_id}"
     with connection.cursor() as sql:
         sql.execute(clicks)

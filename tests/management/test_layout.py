@@ -9,11 +9,24 @@ from streams.management.first_run.layout import HOST, Layout, PortInUse
 
 @pytest.fixture
 def taken():
-    """A port on which somebody listens."""
+    """A port on which somebody listens, while the two before it are free."""
+    while True:
+        with socket.socket() as server:
+            server.bind((HOST, 0))
+            server.listen()
+            port = server.getsockname()[1]
+            if is_free(port - 1) and is_free(port - 2):
+                yield port
+                return
+
+
+def is_free(port: int) -> bool:
     with socket.socket() as server:
-        server.bind((HOST, 0))
-        server.listen()
-        yield server.getsockname()[1]
+        try:
+            server.bind((HOST, port))
+        except OSError:
+            return False
+        return True
 
 
 def layout(tmp_path, port: int, *, own_broker: bool = True) -> Layout:
