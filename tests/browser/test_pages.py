@@ -48,6 +48,7 @@ def check(page, found: dict[str, object], what: str) -> None:
     page.set_viewport_size(DESK)
     problems = barriers(page)
     page.set_viewport_size(PHONE)
+    problems += barriers(page)
     width = page.evaluate("document.documentElement.scrollWidth")
     if problems or width > PHONE["width"]:
         found[what] = (problems, width)
