@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SMALL = 20
+BACKLOG_KEY = make.write_key()
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def _sandbox_region(settings, segment):
 
 def big(stream, *, requests: int) -> Cursor:
     """A backlog that takes so many full requests."""
-    cursor = make.cursor(make.connection(make.feed(stream)))
+    cursor = make.cursor(make.connection(make.feed(stream), write_key=BACKLOG_KEY))
     padding = {"properties": {"padding": "x" * 19_000}}  # 25 events fill a request
     make.append(cursor.feed, 25 * requests, **padding)
     return cursor
@@ -45,10 +46,16 @@ def test_a_small_customer_is_served_at_once_whatever_the_others_do(segment):
     for key in keys.values():
         make.due_cursor(1, make.connection(make.feed(stream), write_key=key))
     segment.behave(
+        # So that it lasts until all of the small ones were served.
+        {
+            "write_key": BACKLOG_KEY,
+            "answers": [],
+            "then": {"delay_s": 0.1, "take": True},
+        },
         *(
             {"write_key": keys[name], "answers": [], "then": then}
             for name, then in troubles.items()
-        )
+        ),
     )
     small = [make.cursor(make.connection(make.feed(stream))) for _ in range(SMALL)]
 
