@@ -28,8 +28,10 @@ def test_kill_9_of_any_process_loses_nothing(site, seed):
 def test_a_worker_frozen_beyond_its_lease_sends_nothing_more(site):
     lanes = open_lanes("a", "b", "c")
     site.start("ingest", "web", "beat")
-    # Who sends is told by the path that it sends to.
-    site.start_worker("worker-1", SANDBOX_URL=f"{site.segment.url}/us")
+    # Who sends is told by the path that it sends to. An answer is late, never given up:
+    # what is sent again is then sent by the other.
+    patient = {"SEGMENT_TIMEOUT_S": "30"}
+    site.start_worker("worker-1", SANDBOX_URL=f"{site.segment.url}/us", **patient)
     us = lambda: site.segment.stats()["by_region"].get("us", {"requests": 0})  # noqa: E731
 
     with playing(site, lanes) as scene:
@@ -42,7 +44,7 @@ def test_a_worker_frozen_beyond_its_lease_sends_nothing_more(site):
         frozen_at = us()["requests"]
         for lane in lanes:
             lane.losses += 1  # the answers that come while it is frozen
-        site.start_worker("worker-2", SANDBOX_URL=f"{site.segment.url}/eu")
+        site.start_worker("worker-2", SANDBOX_URL=f"{site.segment.url}/eu", **patient)
         scene.recover("a worker frozen beyond its lease")
 
         site.thaw("worker-1")
