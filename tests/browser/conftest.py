@@ -41,8 +41,11 @@ def har(tmp_path) -> Path:
 
 
 @pytest.fixture
-def context(browser, har) -> Iterator[BrowserContext]:
-    """A window of its own, which must end without a word on the console."""
+def context(browser, har, transactional_db) -> Iterator[BrowserContext]:
+    """A window of its own, which must end without a word on the console.
+
+    It ends before the database is emptied: a page that asks again would be told 404.
+    """
     context = browser.new_context(
         record_har_path=har,
         record_har_content="embed",
