@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.delivery.models import Cursor
-    from streams.events.store import LogRow
+    from streams.events.rows import LogRow
 
 # Cursors whose events' mean size is remembered; forgetting one costs a larger read.
 KNOWN_CURSORS = 10_000

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streams.delivery.models import Replay
     from streams.delivery.selection import ReplayFilter
     from streams.events.models import Event
-    from streams.events.store import LogRow
+    from streams.events.rows import LogRow
 
 # Numbers that one turn looks through for an event that the filter takes. The drain's one
 # thread does it, and live cursors wait meanwhile.

@@ -11,11 +11,13 @@ import msgspec
 from django.conf import settings
 
 from streams.events.marks import quarter
-from streams.events.models import Feed, FeedMark
-from streams.events.store import EventRow, SeenRow, store
+from streams.events.models import FeedMark
+from streams.events.store import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from streams.events.rows import EventRow, FeedRow, SeenRow
 
 Seqs = list[int | None]
 
@@ -52,19 +54,19 @@ class UnknownFeed(LookupError):
 class _Tail:
     """The end of one feed while it grows: rows to write, and its next head."""
 
-    def __init__(self, feed: Feed, now: datetime) -> None:
-        self.feed = feed
-        self.head = feed.head_seq
+    def __init__(self, feed: FeedRow, now: datetime) -> None:
+        self.feed_id, self._old_head, self._old_at = feed
+        self.head = self._old_head
         # Never before the last event, though a clock was set back: times within a
         # feed only grow, so a search by time can go by number.
-        self.at = max(now, feed.head_at) if feed.head_at else now
+        self.at = max(now, self._old_at) if self._old_at else now
         self.rows: list[EventRow] = []
 
     def add(self, event: NewEvent) -> int:
         self.head += 1
         self.rows.append(
             (
-                self.feed.pk, self.head, self.at, event.type, event.name,
+                self.feed_id, self.head, self.at, event.type, event.name,
                 event.user_id, event.message_id, event.payload,
             )
         )  # fmt: skip
@@ -72,10 +74,10 @@ class _Tail:
 
     def mark(self) -> FeedMark | None:
         """The mark of a quarter of an hour that begins with these events."""
-        start, before = quarter(self.at), self.feed.head_at
+        start, before = quarter(self.at), self._old_at
         if before is not None and quarter(before) == start:
             return None
-        return FeedMark(feed_id=self.feed.pk, at=start, seq=self.feed.head_seq)
+        return FeedMark(feed_id=self.feed_id, at=start, seq=self._old_head)
 
 
 def message_digest(message_id: str) -> bytes:
@@ -90,10 +92,8 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
     within the window. The feeds stay locked until the transaction ends, so numbers are
     committed in their order and no reader skips one. Raises UnknownFeed.
     """
-    tails = _lock({addition.feed_id for addition in additions}, now)
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
-    since = now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
-    seen = store().seen(sorted({d for group in digests for d in group}), since, now)
+    tails, seen = _look({a.feed_id for a in additions}, digests, now)
     answer: list[Seqs] = []
     new: list[SeenRow] = []
     for addition, group in zip(additions, digests, strict=True):
@@ -110,33 +110,24 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
     return answer
 
 
-def _lock(feed_ids: set[int], now: datetime) -> dict[int, _Tail]:
-    # In the order of their ids: two groups that share feeds cannot wait for each other.
-    locked = (
-        Feed.objects.select_for_update(no_key=True)
-        .filter(pk__in=feed_ids)
-        .order_by("pk")
-        .only("head_seq", "head_at")
-    )
-    tails = {feed.pk: _Tail(feed, now) for feed in locked}
+def _look(
+    feed_ids: set[int], digests: list[list[bytes]], now: datetime
+) -> tuple[dict[int, _Tail], set[tuple[bytes, int]]]:
+    since = now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
+    asked = sorted({digest for group in digests for digest in group})
+    feeds, seen = store().look(sorted(feed_ids), asked, since, now)
+    tails = {feed[0]: _Tail(feed, now) for feed in feeds}
     if missing := feed_ids - tails.keys():
         raise UnknownFeed(f"No feed has the id {min(missing)}.")
-    return tails
+    return tails, seen
 
 
 def _write(tails: list[_Tail], seen: list[SeenRow]) -> None:
     if not tails:
         return
-    into = store()
-    into.write_events(_rows(tails))
-    into.write_seen(seen)
-    moved = into.move_heads([(t.feed.pk, t.head, t.at) for t in tails])
+    rows = [row for tail in tails for row in tail.rows]
+    moved = store().write(rows, seen, [(t.feed_id, t.head, t.at) for t in tails])
     if moved != len(tails):
         raise UnknownFeed(f"Moved {moved} heads, not {len(tails)}.")
     marks = [mark for tail in tails if (mark := tail.mark())]
     FeedMark.objects.bulk_create(marks, ignore_conflicts=True)
-
-
-def _rows(tails: list[_Tail]) -> Iterator[EventRow]:
-    for tail in tails:
-        yield from tail.rows

@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 WAKE_TIMEOUT_S = 2.0  # at the end, for a broker that does not answer
 LOOKUP_THREADS = 4
-SMALL_BODY = 64 * 1024  # bytes that are checked within the loop: about 1 ms
+SMALL_BODY = 512 * 1024  # bytes that are checked within the loop: about 1 ms
 
 # A step towards an answer, and what is to follow within the loop, if anything.
 Then = Callable[[], None]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from streams.base.postgres import columns, driver_cursor, pipeline
+from streams.events.rows import EVENT_COLUMNS, SEEN_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import psycopg
+
+    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, SeenRow
+
+EVENT_TYPES = ["int8", "int8", "timestamptz", *["varchar"] * 4, "bytea"]
+SEEN_TYPES = ["bytea", "int8", "timestamptz"]
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
+# How far the clocks of two ingest machines may be apart.
+CLOCKS_DIFFER = timedelta(hours=1)
+
+
+class PostgresStore:
+    """In as few round trips as may be: after each, the thread waits for Python's lock
+    beside all that reads requests."""
+
+    # Rows from which COPY, which takes round trips of its own, is the faster way.
+    COPY_FROM = 200
+
+    def look(
+        self,
+        feed_ids: Sequence[int],
+        digests: Sequence[bytes],
+        since: datetime,
+        now: datetime,
+    ) -> tuple[list[FeedRow], set[tuple[bytes, int]]]:
+        lock = (
+            "SELECT id, head_seq, head_at FROM streams_feed WHERE id = ANY(%b)"
+            " ORDER BY id FOR NO KEY UPDATE"
+        )
+        # With an end, so that the partitions of the days to come are not asked for each
+        # digest; it leaves room for a machine whose clock is ahead.
+        among = (
+            "SELECT digest, feed_id FROM streams_seenmessage"
+            " WHERE digest = ANY(%b) AND seen_at BETWEEN %s AND %s"
+        )
+        until = now + CLOCKS_DIFFER
+        with pipeline() as locked, driver_cursor() as seen:
+            locked.execute(lock, [list(feed_ids)], binary=True)
+            seen.execute(among, [list(digests), since, until], binary=True)
+            return locked.fetchall(), set(seen.fetchall())
+
+    def events_after(
+        self, feed_id: int, seq: int, since: datetime | None, until: datetime, most: int
+    ) -> list[LogRow]:
+        query = (
+            "SELECT seq, received_at, payload FROM streams_event WHERE feed_id = %s"
+            " AND seq > %s AND received_at BETWEEN %s AND %s ORDER BY seq LIMIT %s"
+        )
+        first = since or EARLIEST
+        with driver_cursor() as cursor:
+            cursor.execute(query, [feed_id, seq, first, until, most], binary=True)
+            return cursor.fetchall()
+
+    def write(
+        self,
+        events: Sequence[EventRow],
+        seen: Sequence[SeenRow],
+        heads: Sequence[HeadRow],
+    ) -> int:
+        if len(events) >= self.COPY_FROM:
+            _copy(f"streams_event ({EVENT_COLUMNS})", EVENT_TYPES, events)
+            _copy(f"streams_seenmessage ({SEEN_COLUMNS})", SEEN_TYPES, seen)
+            events = seen = ()
+        with pipeline() as cursor:
+            if events:
+                _insert(cursor, f"streams_event ({EVENT_COLUMNS})", EVENT_TYPES, events)
+                _insert(
+                    cursor, f"streams_seenmessage ({SEEN_COLUMNS})", SEEN_TYPES, seen
+                )
+            cursor.execute(
+                "UPDATE streams_feed SET head_seq = new.head, head_at = new.at"
+                " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])"
+                " AS new(feed, head, at) WHERE id = new.feed RETURNING id",
+                columns(heads),
+            )
+            return len(cursor.fetchall())
+
+
+def _insert(
+    cursor: psycopg.Cursor[Any], target: str, types: list[str], rows: Sequence[Any]
+) -> None:
+    arrays = ", ".join(f"%b::{name}[]" for name in types)
+    rows_of = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - types are ours
+    cursor.execute(f"INSERT INTO {target} {rows_of}", columns(rows))
+
+
+def _copy(target: str, types: list[str], rows: Iterable[Any]) -> None:
+    statement = f"COPY {target} FROM STDIN (FORMAT BINARY)"
+    with driver_cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from streams.events.models import Event, Feed
+from streams.events.rows import EVENT_COLUMNS, SEEN_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, SeenRow
+
+_SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
+
+
+class SqliteStore:
+    CHUNK = 500  # parameters in one IN list: fewer than any SQLite's bound
+
+    def look(
+        self,
+        feed_ids: Sequence[int],
+        digests: Sequence[bytes],
+        since: datetime,
+        now: datetime,
+    ) -> tuple[list[FeedRow], set[tuple[bytes, int]]]:
+        # Whoever is in a transaction has the whole database for itself.
+        feeds = Feed.objects.filter(pk__in=feed_ids)
+        rows = list(feeds.values_list("pk", "head_seq", "head_at"))
+        return rows, self._seen(digests, since)
+
+    def _seen(
+        self, digests: Sequence[bytes], since: datetime
+    ) -> set[tuple[bytes, int]]:
+        found: set[tuple[bytes, int]] = set()
+        with connection.cursor() as cursor:
+            for first in range(0, len(digests), self.CHUNK):
+                chunk = digests[first : first + self.CHUNK]
+                marks = ", ".join(["%s"] * len(chunk))
+                query = [_SEEN_AMONG, f"({marks}) AND seen_at >= %s"]
+                cursor.execute(" ".join(query), [*chunk, _text(since)])
+                found.update((bytes(d), feed_id) for d, feed_id in cursor.fetchall())
+        return found
+
+    def events_after(
+        self, feed_id: int, seq: int, since: datetime | None, until: datetime, most: int
+    ) -> list[LogRow]:
+        # Times tell no partition here: the key alone leads to the rows.
+        after = Event.objects.filter(feed=feed_id, seq__gt=seq).order_by("seq")
+        return list(after.values_list("seq", "received_at", "payload")[:most])
+
+    def write(
+        self,
+        events: Sequence[EventRow],
+        seen: Sequence[SeenRow],
+        heads: Sequence[HeadRow],
+    ) -> int:
+        self._insert(f"INSERT INTO streams_event ({EVENT_COLUMNS})", 8, 2, events)
+        # REPLACE: an entry older than the window may not have been pruned yet.
+        self._insert(f"REPLACE INTO streams_seenmessage ({SEEN_COLUMNS})", 3, 2, seen)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE streams_feed SET head_seq = %s, head_at = %s WHERE id = %s",
+                [(head, _text(at), feed) for feed, head, at in heads],
+            )
+            return int(cursor.rowcount)
+
+    def _insert(
+        self, into: str, width: int, moment: int, rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        marks = ", ".join(["%s"] * width)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"{into} VALUES ({marks})",
+                [(*r[:moment], _text(r[moment]), *r[moment + 1 :]) for r in rows],
+            )
+
+
+def _text(moment: datetime) -> str:
+    """A time as Django writes it in SQLite, so that texts compare as times."""
+    return str(connection.ops.adapt_datetimefield_value(moment))
