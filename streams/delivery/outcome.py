@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from streams.delivery.answers import Answer, Verdict
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
 from streams.delivery.services import need_attention
 from streams.delivery.steps import Step, after_the_end, step_after
+from streams.delivery.store import store
 from streams.events.marks import quarter
 from streams.events.models import Feed
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from streams.delivery.batching import Batch
+    from streams.delivery.store import Move
 
 log = structlog.get_logger()
 
@@ -48,9 +51,11 @@ def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
     with transaction.atomic():
         heads = _heads_of_those_that_catch_up(sents)
         ended = _ended_meanwhile(sents)
-        done = [
-            (sent, step) for sent in sents if (step := _apply(sent, heads, ended, now))
-        ]
+        steps = [(sent, _step(sent, heads, ended, now)) for sent in sents]
+        moved = _move(steps)
+        done = [(sent, step) for sent, step in steps if sent.cursor.pk in moved]
+        for sent, step in done:
+            _follow_up(sent, step, now)
         deliveries = [_delivery(sent, step) for sent, step in done]
         Delivery.objects.bulk_create(deliveries)
     _log(deliveries)
@@ -104,9 +109,7 @@ def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
     return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
 
 
-def _apply(
-    sent: Sent, heads: dict[int, int], ended: set[int], now: datetime
-) -> Step | None:
+def _step(sent: Sent, heads: dict[int, int], ended: set[int], now: datetime) -> Step:
     cursor = sent.cursor
     step = step_after(
         sent.answer,
@@ -116,11 +119,35 @@ def _apply(
         now=now,
         chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
     )
-    if cursor.pk in ended:
-        step = after_the_end(step)
-    if not _still_stands(cursor, step).update(**step.fields):
-        log.warning("delivery.overtaken", cursor=cursor.pk)
-        return None
+    return after_the_end(step) if cursor.pk in ended else step
+
+
+def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
+    """Change the cursors' rows that still are as they were when the batches were read;
+    the ids of those that are."""
+    moved: set[int] = set()
+    alike: defaultdict[tuple[str, ...], list[Move]] = defaultdict(list)
+    for sent, step in steps:
+        cursor = sent.cursor
+        if step.retry_at is None:
+            move = (cursor.pk, cursor.position, step.fields)
+            alike[tuple(step.fields)].append(move)
+        # With a new key, or told to try now, it need not wait for the old failure.
+        elif Cursor.objects.filter(
+            pk=cursor.pk, position=cursor.position, due_at=cursor.due_at
+        ).update(**step.fields):
+            moved.add(cursor.pk)
+    for moves in alike.values():
+        moved |= store().move(moves)
+    for sent, _ in steps:
+        if sent.cursor.pk not in moved:
+            log.warning("delivery.overtaken", cursor=sent.cursor.pk)
+    return moved
+
+
+def _follow_up(sent: Sent, step: Step, now: datetime) -> None:
+    """What else is to be written for a cursor that was moved."""
+    cursor = sent.cursor
     if step.hold_because:
         need_attention(connection=cursor.connection, reason=step.hold_because)
     if step.stop_because:
@@ -129,16 +156,6 @@ def _apply(
         _mark(cursor, now)
     if step.outcome is Delivery.Outcome.REJECTED:
         _reject(sent, now)
-    return step
-
-
-def _still_stands(cursor: Cursor, step: Step) -> QuerySet[Cursor]:
-    """The cursor's row, if it still is as it was when the batch was read."""
-    still = Cursor.objects.filter(pk=cursor.pk, position=cursor.position)
-    if step.retry_at is not None:
-        # With a new key, or told to try now, it need not wait for the old failure.
-        return still.filter(due_at=cursor.due_at)
-    return still
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:

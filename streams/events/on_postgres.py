@@ -46,8 +46,10 @@ class PostgresStore:
         )
         until = now + CLOCKS_DIFFER
         with pipeline() as locked, driver_cursor() as seen:
-            locked.execute(lock, [list(feed_ids)], binary=True)
-            seen.execute(among, [list(digests), since, until], binary=True)
+            locked.execute(lock, [list(feed_ids)], binary=True, prepare=True)
+            seen.execute(
+                among, [list(digests), since, until], binary=True, prepare=True
+            )
             return locked.fetchall(), set(seen.fetchall())
 
     def events_after(
@@ -83,6 +85,7 @@ class PostgresStore:
                 " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])"
                 " AS new(feed, head, at) WHERE id = new.feed RETURNING id",
                 columns(heads),
+                prepare=True,
             )
             return len(cursor.fetchall())
 
@@ -92,7 +95,7 @@ def _insert(
 ) -> None:
     arrays = ", ".join(f"%b::{name}[]" for name in types)
     rows_of = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - types are ours
-    cursor.execute(f"INSERT INTO {target} {rows_of}", columns(rows))
+    cursor.execute(f"INSERT INTO {target} {rows_of}", columns(rows), prepare=True)
 
 
 def _copy(target: str, types: list[str], rows: Iterable[Any]) -> None:

@@ -18,6 +18,7 @@ from django.db import connection
 from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.delivery.accept import Accepted, accept
+from streams.delivery.lease import unowned
 
 if TYPE_CHECKING:
     from streams.events.log import Addition, Seqs
@@ -58,8 +59,8 @@ class Committer:
     """One thread, with a database connection of its own, that writes for everybody.
 
     After each transaction `settle` is told what became of its jobs, all at once, and
-    `notify` the streams that have work. Both are called in that thread, and must return
-    at once.
+    `notify` of the streams that have work and nobody who does it. Both are called in
+    that thread, and must return at once.
     """
 
     def __init__(
@@ -142,7 +143,15 @@ class Committer:
                 self._settle([(job, NotWritten()) for job in group])
         else:
             self._settle(_numbered(group, accepted))
-            self._notify(accepted.stream_ids)
+            self._wake(accepted.stream_ids)
+
+    def _wake(self, stream_ids: set[int]) -> None:
+        # Only now: nobody's answer is to wait for it.
+        try:
+            self._notify(unowned(stream_ids))
+        except DATABASE_DOWN as error:  # the sweep wakes them
+            log.warning("ingest.not_woken", streams=len(stream_ids), error=str(error))
+            connection.close()
 
 
 def _durably(additions: Sequence[Addition]) -> Accepted:

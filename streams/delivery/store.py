@@ -1,0 +1,96 @@
+"""The statements on cursors that appends and drains spend their time with, as each
+database does them best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from streams.base.postgres import columns, driver_cursor
+from streams.delivery.models import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+# A cursor's id, where it stood, and its new fields by name.
+Move = tuple[int, int, "Mapping[str, Any]"]
+
+
+class Store(Protocol):
+    """Statements within the caller's transaction."""
+
+    def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
+        """Mark the idle live cursors of feeds that have grown as due; their streams.
+
+        The feeds are locked, and a drain locks the feed before its cursor goes idle
+        (outcome.py): either it saw our events, or we see it idle. No event is new to a
+        replay, which has an end. A stream's owner goes by the database's clock; ours
+        may be ahead of it, and the earlier of the two counts.
+        """
+
+    def move(self, moves: Sequence[Move]) -> set[int]:
+        """Change cursors that still stand where they stood; the ids of those changed.
+
+        All moves name the same fields.
+        """
+
+
+class PostgresStore:
+    def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
+        statement = (
+            "UPDATE streams_cursor SET due_at = LEAST(%s, statement_timestamp())"
+            " FROM streams_feed AS feed WHERE feed_id = feed.id AND feed_id = ANY(%s)"
+            " AND kind = 'live' AND due_at IS NULL AND position < feed.head_seq"
+            " RETURNING streams_cursor.stream_id"
+        )
+        with driver_cursor() as cursor:
+            cursor.execute(statement, [now, list(feed_ids)], prepare=True)
+            return {stream_id for (stream_id,) in cursor.fetchall()}
+
+    def move(self, moves: Sequence[Move]) -> set[int]:
+        names = list(moves[0][2])
+        of_type = {f.column: f.db_type(connection) for f in Cursor._meta.fields}
+        arrays = ", ".join(f"%s::{of_type[name]}[]" for name in names)
+        changes = ", ".join(f"{name} = new.{name}" for name in names)
+        statement = (
+            f"UPDATE streams_cursor SET {changes}"  # noqa: S608 - names of ours alone
+            f" FROM unnest(%s::bigint[], %s::bigint[], {arrays})"
+            f" AS new(id, stood_at, {', '.join(names)})"
+            " WHERE streams_cursor.id = new.id AND streams_cursor.position = stood_at"
+            " RETURNING new.id"
+        )
+        rows = [(pk, stood_at, *fields.values()) for pk, stood_at, fields in moves]
+        with driver_cursor() as cursor:
+            cursor.execute(statement, columns(rows), prepare=True)
+            return {pk for (pk,) in cursor.fetchall()}
+
+
+class SqliteStore:
+    def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
+        idle = Cursor.objects.filter(
+            feed_id__in=feed_ids,
+            kind=Cursor.Kind.LIVE,
+            due_at=None,
+            position__lt=F("feed__head_seq"),
+        )
+        woken = list(idle.values_list("pk", "stream_id", Now()))
+        if woken:
+            due_at = min(now, woken[0][2])
+            Cursor.objects.filter(pk__in=[pk for pk, *_ in woken]).update(due_at=due_at)
+        return {stream_id for _, stream_id, _ in woken}
+
+    def move(self, moves: Sequence[Move]) -> set[int]:
+        return {
+            pk
+            for pk, stood_at, fields in moves
+            if Cursor.objects.filter(pk=pk, position=stood_at).update(**fields)
+        }
+
+
+def store() -> Store:
+    """The store of the database that is in use."""
+    return PostgresStore() if connection.vendor == "postgresql" else SqliteStore()
