@@ -3,6 +3,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
+TOGETHER_S = 0.001
+
 
 @dataclass(slots=True)
 class Budget:
@@ -38,6 +40,14 @@ class Budget:
         if self._unanswered + len(self._frees) < self.limit:
             return wait
         return max(wait, self._frees[0] - now) if self._frees else float("inf")
+
+    def room(self, now: float) -> int:
+        """How many requests may be sent now: more than one where the spread of a burst
+        puts several into a millisecond."""
+        if self.wait_s(now) > 0:
+            return 0
+        together = 1 + int(TOGETHER_S * self.limit / self.spread_s)
+        return min(together, self.limit - self._unanswered - len(self._frees))
 
     def take(self, now: float) -> None:
         """Spend one request; the caller has asked `wait_s`."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 # How soon a cursor that turned due is seen: with nothing to do, and with much.
-IDLE_POLL_S = 0.01
+IDLE_POLL_S = 0.005
 BUSY_POLL_S = 0.02
 # The stream is kept for a while after its last request: its next event is then seen by
 # a poll, without the way through the broker.
@@ -120,7 +120,7 @@ class Drain:
             while True:
                 self._owned.keep()
                 self._look()
-                while not self._is_leaving() and self._send_next(senders):
+                while not self._is_leaving() and self._send_some(senders):
                     pass
                 if self._may_leave():
                     return
@@ -171,39 +171,62 @@ class Drain:
         down = {r for r, breaker in self._breakers.items() if not breaker.may_send(at)}
         return down | self._orders.halted_regions
 
-    def _may_send(self, due: Due) -> bool:
+    def _send_some(self, senders: ThreadPoolExecutor) -> bool:
+        """Start the requests that may go out now. False: there is none."""
+        chosen = self._choose()
+        cursors = self._still_due(chosen)
+        for due in chosen:
+            cursor = cursors.get(due.cursor_id)
+            if cursor is None or not self._start(cursor, due.region, senders):
+                self._turns.served(due.cursor_id)
+        return bool(chosen)
+
+    def _choose(self) -> list[Due]:
+        """Whose turn it is: as many as there is room for."""
+        at = time.monotonic()
+        idle = settings.SENDER_THREADS - len(self._turns.sending)
+        room = min(self._budget.room(at), idle)
+        chosen: list[Due] = []
+        planned: Counter[str] = Counter()
+
+        def may_send(due: Due) -> bool:
+            return self._may_send(due.region, planned[due.region], at)
+
+        while len(chosen) < room and (due := self._turns.take(self._due, may_send)):
+            del self._due[due.cursor_id]
+            planned[due.region] += 1
+            chosen.append(due)
+        return chosen
+
+    def _may_send(self, region: str, planned: int, at: float) -> bool:
+        breaker = self._breakers[region]
+        if planned and breaker.is_open:  # one is the probe
+            return False
         # A region that hangs leaves half of the senders to the others.
-        if self._under_way[due.region] >= max(1, settings.SENDER_THREADS // 2):
-            return False
-        return self._breakers[due.region].may_send(time.monotonic())
+        most = max(1, settings.SENDER_THREADS // 2)
+        return self._under_way[region] + planned < most and breaker.may_send(at)
 
-    def _send_next(self, senders: ThreadPoolExecutor) -> bool:
-        """Start one request. False: none may or needs to be started now."""
-        if self._budget.wait_s(time.monotonic()) > 0:
-            return False
-        if len(self._turns.sending) >= settings.SENDER_THREADS:
-            return False
-        due = self._turns.take(self._due, self._may_send)
-        if due is None:
-            return False
-        del self._due[due.cursor_id]
-        if not self._start(due, senders):
-            self._turns.served(due.cursor_id)
-        return True
+    def _still_due(self, chosen: list[Due]) -> dict[int, Cursor]:
+        """Their cursors, but for those that there is a reason against by now."""
+        if not chosen:
+            return {}
+        rows = Cursor.objects.select_related("connection", "feed").filter(
+            pk__in=[due.cursor_id for due in chosen],
+            held=False,
+            due_at__lte=self._owned.now,
+        )
+        return {cursor.pk: cursor for cursor in rows}
 
-    def _start(self, due: Due, senders: ThreadPoolExecutor) -> bool:
-        """Send for a cursor, unless there is a reason against it by now."""
-        rows = Cursor.objects.select_related("connection", "feed")
-        still = rows.filter(held=False, due_at__lte=self._owned.now)
-        cursor = still.filter(pk=due.cursor_id).first()
+    def _start(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
+        """Send for a cursor. False: there is nothing to send, or no way to."""
         # One whose region was changed just now is offered again with its new one.
-        if cursor is None or cursor.connection.region != due.region:
+        if cursor.connection.region != region:
             return False
         batch = self._read(cursor)
         if batch is None or (key := self._key(cursor)) is None:
             return False
-        self._breakers[due.region].sent()
-        self._under_way[due.region] += 1
+        self._breakers[region].sent()
+        self._under_way[region] += 1
         self._budget.take(time.monotonic())
         senders.submit(self._send, cursor, batch, key)
         return True

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.delivery.models import Cursor
+from streams.delivery.store import store
 from streams.delivery.turns import Due
 
 if TYPE_CHECKING:
@@ -26,12 +27,7 @@ class DueCursors:
     def look(self, now: datetime, *, shut: Collection[str]) -> list[Due]:
         """Those that may be sent to, the longest due first; none in a region that is
         shut, since a thousand that cannot be sent to would hide all others."""
-        due = Cursor.objects.filter(
-            stream=self._stream_id, held=False, due_at__lte=now
-        ).order_by("due_at")
-        if shut:
-            due = due.exclude(connection__region__in=shut)
-        ids = list(due.values_list("pk", flat=True)[:AT_ONCE])
+        ids = store().due(self._stream_id, now, shut, AT_ONCE)
         self._learn(set(ids) - self._known.keys())
         # One that was deleted in the meantime is not among those known.
         return [found for pk in ids if (found := self._known.get(pk))]

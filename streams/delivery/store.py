@@ -32,6 +32,12 @@ class Store(Protocol):
         may be ahead of it, and the earlier of the two counts.
         """
 
+    def due(
+        self, stream_id: int, now: datetime, shut: Collection[str], most: int
+    ) -> list[int]:
+        """The cursors that may be sent to, by id, the longest due first; none in a
+        region that is shut."""
+
     def move(self, moves: Sequence[Move]) -> set[int]:
         """Change cursors that still stand where they stood; the ids of those changed.
 
@@ -50,6 +56,20 @@ class PostgresStore:
         with driver_cursor() as cursor:
             cursor.execute(statement, [now, list(feed_ids)], prepare=True)
             return {stream_id for (stream_id,) in cursor.fetchall()}
+
+    def due(
+        self, stream_id: int, now: datetime, shut: Collection[str], most: int
+    ) -> list[int]:
+        of_shut = "SELECT id FROM streams_connection WHERE region = ANY(%s)"
+        statement = (
+            "SELECT id FROM streams_cursor WHERE stream_id = %s AND NOT held"  # noqa: S608
+            f" AND due_at <= %s {f'AND connection_id NOT IN ({of_shut})' if shut else ''}"
+            " ORDER BY due_at LIMIT %s"
+        )
+        asked = [stream_id, now, *([list(shut)] if shut else []), most]
+        with driver_cursor() as cursor:
+            cursor.execute(statement, asked, prepare=True)
+            return [pk for (pk,) in cursor.fetchall()]
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         names = list(moves[0][2])
@@ -82,6 +102,13 @@ class SqliteStore:
             due_at = min(now, woken[0][2])
             Cursor.objects.filter(pk__in=[pk for pk, *_ in woken]).update(due_at=due_at)
         return {stream_id for _, stream_id, _ in woken}
+
+    def due(
+        self, stream_id: int, now: datetime, shut: Collection[str], most: int
+    ) -> list[int]:
+        due = Cursor.objects.filter(stream=stream_id, held=False, due_at__lte=now)
+        open_ones = due.exclude(connection__region__in=shut)
+        return list(open_ones.order_by("due_at").values_list("pk", flat=True)[:most])
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         return {

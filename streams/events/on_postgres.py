@@ -61,7 +61,8 @@ class PostgresStore:
         )
         first = since or EARLIEST
         with driver_cursor() as cursor:
-            cursor.execute(query, [feed_id, seq, first, until, most], binary=True)
+            asked = [feed_id, seq, first, until, most]
+            cursor.execute(query, asked, binary=True, prepare=True)
             return cursor.fetchall()
 
     def write(

@@ -1,7 +1,7 @@
 """What a key or token opens, asked of the database and kept for some seconds.
 
-Keys in use are asked for together, once a second: so a key that is used all the time
-costs no look-up of its own, and is as fresh as any.
+Keys in use are asked for together, once a second: so a key that is used at least once a
+minute costs no look-up of its own, and is as fresh as any.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from streams.tenancy.models import PartnerToken
 FRESH_S = 3.0  # seconds that an answer is kept
 ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
 REFRESH_S = 1.0
+IN_USE_S = 60.0  # so long after its last use a key is asked for with the others
+MOST_IN_USE = 5_000  # at once: some 50 ms; the others are looked up when they are used
 # Very many keys take long: no more than a twentieth of the time goes into them.
 REST = 20
 KEPT = 100_000
@@ -58,15 +60,15 @@ class Accesses:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._recent: Recent[Credential, Access | Literal[False]] = Recent(KEPT, clock)
-        self._used: set[Credential] = set()  # since the last refresh
+        self._used: dict[Credential, float] = {}  # ingest keys, by when they last were
         self._refresh_at = clock() + REFRESH_S
         self._lock = threading.Lock()
 
     def kept(self, credential: Credential) -> Access | Literal[False] | None:
         """What is known of it; None: the database must be asked."""
         access = self._recent.get(credential)
-        if access:
-            self._used.add(credential)
+        if access and credential.kind is Kind.INGEST_KEY:
+            self._used[credential] = self._clock()
         return access
 
     def look_up(self, credential: Credential) -> Access | Literal[False]:
@@ -75,6 +77,8 @@ class Accesses:
             found = _token_access(credential)
         else:
             found = _feed_accesses([credential]).get(credential)
+            if found is not None:
+                self._used[credential] = self._clock()
         return self._keep(credential, found)
 
     @property
@@ -83,19 +87,28 @@ class Accesses:
         return self._clock() >= self._refresh_at
 
     def refresh(self) -> None:
-        """Ask for all ingest keys that were used lately, unless somebody does."""
+        """Ask for all ingest keys that are in use, unless somebody does."""
         with self._lock:
             if not self.is_due:
                 return
             began = self._clock()
             self._refresh_at = began + FRESH_S
-            used, self._used = self._used, set()
-        hot = [c for c in used if c.kind is Kind.INGEST_KEY and self._recent.get(c)]
-        found = _feed_accesses(hot)
-        for credential in hot:
+        in_use = self._in_use(began)
+        found = _feed_accesses(in_use)
+        for credential in in_use:
             self._keep(credential, found.get(credential))
+            if credential not in found:
+                self._used.pop(credential, None)
         took = self._clock() - began
         self._refresh_at = began + took + max(REFRESH_S, REST * took)
+
+    def _in_use(self, at: float) -> list[Credential]:
+        # A copy: others use keys meanwhile.
+        lately = {c: t for c, t in self._used.copy().items() if t > at - IN_USE_S}
+        newest = sorted(lately, key=lately.__getitem__)[-MOST_IN_USE:]
+        for credential in self._used.keys() - set(newest):
+            self._used.pop(credential, None)
+        return newest
 
     def _keep(
         self, credential: Credential, found: Access | None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from streams.events.models import Feed
-from streams.ingest.accesses import FRESH_S, REFRESH_S, Accesses
+from streams.ingest.accesses import FRESH_S, IN_USE_S, REFRESH_S, Accesses
 from streams.ingest.auth import from_body
 from tests import make
 
@@ -50,14 +50,38 @@ def test_a_key_that_is_used_all_the_time_is_never_forgotten(accesses, clock):
     assert accesses.kept(key) == known
 
 
+def test_a_key_that_was_used_within_a_minute_is_not_forgotten(accesses, clock):
+    key = connected_key()
+    known = accesses.look_up(key)
+
+    for _ in range(round(IN_USE_S) - 1):
+        pass_a_second(accesses, clock)
+
+    assert accesses.kept(key) == known
+
+
 def test_a_key_that_nobody_uses_is_asked_for_again(accesses, clock):
     key = connected_key()
     accesses.look_up(key)
 
-    for _ in range(round(FRESH_S / REFRESH_S)):
+    for _ in range(round(IN_USE_S + FRESH_S)):
         pass_a_second(accesses, clock)
 
     assert accesses.kept(key) is None
+
+
+def test_of_very_many_keys_those_used_last_are_kept(accesses, clock, monkeypatch):
+    monkeypatch.setattr("streams.ingest.accesses.MOST_IN_USE", 1)
+    first, second = connected_key(), connected_key()
+    for key in (first, second):
+        clock.seconds += 0.001
+        accesses.look_up(key)
+
+    for _ in range(round(FRESH_S)):
+        pass_a_second(accesses, clock)
+
+    assert accesses.kept(first) is None
+    assert accesses.kept(second)
 
 
 def test_a_key_that_was_replaced_is_refused_after_the_next_refresh(accesses, clock):
