@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -39,7 +40,7 @@ from streams.delivery.services import need_attention
 from streams.delivery.turns import Due, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 log = structlog.get_logger()
 
@@ -235,7 +236,7 @@ class Drain:
         try:
             batch = self._reader.read(cursor)
             if batch is None:
-                rest(cursor)
+                rest({cursor.pk})
             return batch
         except NothingTaken as passed:
             pass_over(cursor, passed.up_to, now=self._owned.now)
@@ -275,7 +276,7 @@ class Drain:
             self._judge_host(done)
         served = [self._turns.served(done.cursor.pk) for done in over]
         if sents := [done.sent for done in over if done.sent]:
-            again = self._record(sents)
+            again = self._write_down(sents)
             self._due |= {d.cursor_id: d for d in served if d.cursor_id in again}
         self._busy_at = time.monotonic()
 
@@ -302,13 +303,18 @@ class Drain:
         else:
             breaker.up()
 
-    def _record(self, sents: list[Sent]) -> set[int]:
-        """Write outcomes down; the cursors that are due again at once."""
+    def _write_down(self, sents: list[Sent]) -> set[int]:
+        """Write outcomes down; the cursors that have more to send at once."""
+        due = self._patiently(partial(record, sents, now=self._owned.now))
+        caught_up = {s.cursor.pk for s in sents if s.caught_up}
+        return due - self._patiently(partial(rest, due & caught_up))
+
+    def _patiently[T](self, write: Callable[[], T]) -> T:
         # A database that restarts is waited for while the lease holds: what Segment
         # took would otherwise be sent again.
         while True:
             try:
-                return record(sents, now=self._owned.now)
+                return write()
             except DATABASE_DOWN:
                 if self._owned.remaining_s < DATABASE_RETRY_S:
                     raise

@@ -16,13 +16,10 @@ from streams.delivery.services import need_attention
 from streams.delivery.steps import Step, after_the_end, step_after
 from streams.delivery.store import store
 from streams.events.marks import quarter
-from streams.events.models import Feed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
     from streams.delivery.batching import Batch
     from streams.delivery.store import Move
@@ -40,18 +37,22 @@ class Sent:
     started_at: datetime
     answer: Answer = field(repr=False)
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether it held all that was there to be sent live when it was read."""
+        return self.batch.last_seq >= self.cursor.feed.head_seq
+
 
 def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
     """Write down what came of these requests, all in one transaction.
 
-    Returns the ids of the cursors that have more to send at once.
+    Returns the ids of the cursors that are due again at once, to send more or to `rest`.
     A cursor that somebody else has moved in the meantime (the lease was lost) is left
     alone: Segment has those events twice, with the same messageIds.
     """
     with transaction.atomic():
-        heads = _heads_of_those_that_catch_up(sents)
         ended = _ended_meanwhile(sents)
-        steps = [(sent, _step(sent, heads, ended, now)) for sent in sents]
+        steps = [(sent, _step(sent, ended, now)) for sent in sents]
         moved = _move(steps)
         done = [(sent, step) for sent, step in steps if sent.cursor.pk in moved]
         for sent, step in done:
@@ -63,37 +64,16 @@ def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
 
 
 @transaction.atomic
-def rest(cursor: Cursor) -> None:
-    """Let a live cursor go idle that was due and had nothing to send.
+def rest(cursor_ids: Collection[int]) -> set[int]:
+    """Let live cursors go idle that have nothing more to send; the ids of those.
 
-    Unless its feed is locked, as an append does: then it stays due, and is looked at
-    again.
+    A cursor goes idle only under its feed's lock: an append either was committed before,
+    and we see its events, or comes after and sees the cursor idle. One that is at work
+    now is not waited for, its group may hold a hundred feeds: the cursor then stays due,
+    and is looked at again. Nor is any append to wait long for us, so this is not a part
+    of `record`, whose commit waits for the disk.
     """
-    ended = _locked_feeds().filter(pk=cursor.feed_id, head_seq=cursor.position)
-    if ended.values_list("pk", flat=True).first() is not None:
-        standing = Cursor.objects.filter(pk=cursor.pk, position=cursor.position)
-        standing.update(due_at=None)
-
-
-def _heads_of_those_that_catch_up(sents: Iterable[Sent]) -> dict[int, int]:
-    # A cursor goes idle only under its feed's lock: an append either was committed
-    # before, and we see its events, or comes after and sees the cursor idle. One that is
-    # at work now is not waited for, its group may hold a hundred feeds: the cursor then
-    # stays due, and `rest` looks again.
-    ids = {
-        sent.cursor.feed_id
-        for sent in sents
-        if sent.cursor.end_seq is None
-        and sent.batch.last_seq >= sent.cursor.feed.head_seq
-    }
-    if not ids:
-        return {}
-    locked = _locked_feeds().filter(pk__in=ids)
-    return dict(locked.order_by("pk").values_list("pk", "head_seq"))
-
-
-def _locked_feeds() -> QuerySet[Feed]:
-    return Feed.objects.select_for_update(no_key=True, skip_locked=True)
+    return store().rest(cursor_ids) if cursor_ids else set()
 
 
 def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
@@ -109,17 +89,10 @@ def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
     return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
 
 
-def _step(sent: Sent, heads: dict[int, int], ended: set[int], now: datetime) -> Step:
-    cursor = sent.cursor
-    step = step_after(
-        sent.answer,
-        sent.batch,
-        cursor,
-        head=heads.get(cursor.feed_id) if cursor.end_seq is None else cursor.end_seq,
-        now=now,
-        chance=random.random(),  # noqa: S311 - spreads retries, guards nothing
-    )
-    return after_the_end(step) if cursor.pk in ended else step
+def _step(sent: Sent, ended: set[int], now: datetime) -> Step:
+    chance = random.random()  # noqa: S311 - spreads retries, guards nothing
+    step = step_after(sent.answer, sent.batch, sent.cursor, now=now, chance=chance)
+    return after_the_end(step) if sent.cursor.pk in ended else step
 
 
 def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:

@@ -37,18 +37,17 @@ def step_after(
     batch: Batch,
     cursor: Cursor,
     *,
-    head: int | None,
     now: datetime,
     chance: float,
 ) -> Step:
     """The step that an answer to a batch of this cursor calls for.
 
-    `head` is the feed's last number, read under its lock, or the end of a replay; None:
-    the batch did not reach what was known of it. `chance` is a random number from 0 to 1.
+    A live cursor stays due: whether it may go idle is asked later (outcome.rest).
+    `chance` is a random number from 0 to 1.
     """
     match answer.verdict:
         case Verdict.TAKEN:
-            return _forward(batch, cursor, head, now, rejected=False)
+            return _forward(batch, cursor, now, rejected=False)
         case Verdict.HOLD:
             return _hold(answer.reason, cursor, now)
         case Verdict.RETRY:
@@ -57,7 +56,7 @@ def step_after(
             fields = {"suspect_seq": batch.last_seq, "due_at": now}
             return Step(Delivery.Outcome.SPLIT, fields)
         case Verdict.HALVE if cursor.rejections_in_row < MAX_REJECTIONS_IN_ROW:
-            return _forward(batch, cursor, head, now, rejected=True)
+            return _forward(batch, cursor, now, rejected=True)
         case Verdict.HALVE:
             return _hold(ALL_REFUSED, cursor, now)
 
@@ -71,16 +70,14 @@ def after_the_end(step: Step) -> Step:
     return replace(step, fields=fields, stop_because="", retry_at=None)
 
 
-def _forward(
-    batch: Batch, cursor: Cursor, head: int | None, now: datetime, *, rejected: bool
-) -> Step:
+def _forward(batch: Batch, cursor: Cursor, now: datetime, *, rejected: bool) -> Step:
     last = batch.last_seq
     fields: dict[str, object] = {
         "position": last,
         "position_at": batch.last_at,
         "rejected": cursor.rejected + rejected,
         "rejections_in_row": cursor.rejections_in_row + 1 if rejected else 0,
-        "due_at": None if head is not None and last >= head else now,
+        "due_at": None if last == cursor.end_seq else now,
         "failures": 0,
         "failing_since": None,
     }

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from streams.base.postgres import columns, driver_cursor
+from streams.base.postgres import columns, driver_cursor, pipeline
 from streams.delivery.models import Cursor
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class Store(Protocol):
     ) -> list[int]:
         """The cursors that may be sent to, by id, the longest due first; none in a
         region that is shut."""
+
+    def rest(self, cursor_ids: Collection[int]) -> set[int]:
+        """Mark live cursors as idle that stand at the head of their feed, which nobody
+        has locked (outcome.rest); the ids of those."""
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         """Change cursors that still stand where they stood; the ids of those changed.
@@ -70,6 +74,25 @@ class PostgresStore:
         with driver_cursor() as cursor:
             cursor.execute(statement, asked, prepare=True)
             return [pk for (pk,) in cursor.fetchall()]
+
+    def rest(self, cursor_ids: Collection[int]) -> set[int]:
+        # Should the server die before this is on its disk, the cursors are still due,
+        # and are looked at again.
+        no_wait = "SET LOCAL synchronous_commit TO off"
+        statement = (
+            "WITH ended AS ("
+            " SELECT cursor.id FROM streams_cursor AS cursor"
+            " JOIN streams_feed AS feed ON feed.id = cursor.feed_id"
+            " WHERE cursor.id = ANY(%s) AND cursor.kind = 'live'"
+            " AND cursor.position = feed.head_seq"
+            " ORDER BY feed.id FOR NO KEY UPDATE OF feed SKIP LOCKED)"
+            " UPDATE streams_cursor SET due_at = NULL FROM ended"
+            " WHERE streams_cursor.id = ended.id RETURNING ended.id"
+        )
+        with pipeline() as cursor:
+            cursor.execute(no_wait)
+            cursor.execute(statement, [list(cursor_ids)], prepare=True)
+            return {pk for (pk,) in cursor.fetchall()}
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         names = list(moves[0][2])
@@ -109,6 +132,13 @@ class SqliteStore:
         due = Cursor.objects.filter(stream=stream_id, held=False, due_at__lte=now)
         open_ones = due.exclude(connection__region__in=shut)
         return list(open_ones.order_by("due_at").values_list("pk", flat=True)[:most])
+
+    def rest(self, cursor_ids: Collection[int]) -> set[int]:
+        live = Cursor.objects.filter(pk__in=cursor_ids, kind=Cursor.Kind.LIVE)
+        ended = live.filter(position=F("feed__head_seq"))
+        found = set(ended.values_list("pk", flat=True))
+        Cursor.objects.filter(pk__in=found).update(due_at=None)
+        return found
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         return {
