@@ -7,6 +7,7 @@ has no default here; `streams/checks.py` says in words what is missing or unsafe
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import environ
@@ -122,6 +123,15 @@ TEMPLATES = [
     },
 ]
 
+# --- A network that loses everything and says nothing --------------------------------
+# Database and broker are given up once sent bytes, or probes, had no answer for the time
+# of a lease. Not later: the next owner waits for the locks of one that is cut off, and
+# must not lose its own lease over it.
+CONNECT_TIMEOUT_S = 5
+SILENCE_MS = int(LEASE_S * 1000)
+_probe_s = max(1, int(LEASE_S / 5))
+KEEPALIVES = {"idle": 2 * _probe_s, "interval": _probe_s, "count": 3}
+
 # --- Database ----------------------------------------------------------------------
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
@@ -138,6 +148,16 @@ if "sqlite" in _database["ENGINE"]:
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+    # The server is told, too: until it notices that a host is cut off, or gone, it keeps
+    # the locks of what that host was amid.
+    _of_server = {f"tcp_keepalives_{name}": n for name, n in KEEPALIVES.items()}
+    _of_server["tcp_user_timeout"] = SILENCE_MS
+    _database["OPTIONS"] = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": SILENCE_MS,
+        **{f"keepalives_{name}": n for name, n in KEEPALIVES.items()},
+        "options": " ".join(f"-c {name}={n}" for name, n in _of_server.items()),
+    } | _database.get("OPTIONS", {})  # what DATABASE_URL says is not overruled
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: it only wakes somebody, the database holds what is due ------------------
@@ -147,6 +167,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
+    "socket_keepalive_options": {
+        getattr(socket, name): number
+        for name, number in {
+            "TCP_KEEPIDLE": KEEPALIVES["idle"],
+            "TCP_KEEPINTVL": KEEPALIVES["interval"],
+            "TCP_KEEPCNT": KEEPALIVES["count"],
+            "TCP_USER_TIMEOUT": SILENCE_MS,
+        }.items()
+        if hasattr(socket, name)  # Linux has them all
+    },
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that is lost costs a second

@@ -10,7 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.faults.database import own_postgres
+from tests.faults.hosts import lacking
 from tests.faults.site import site as new_site
+from tests.faults.spread import spread
 from tests.running import database_url
 from tests.services import valkey
 
@@ -20,7 +22,8 @@ QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "3"}
 def pytest_ignore_collect(collection_path, config):
     """What PostgreSQL's server does can only be tested where there is one."""
     server = config.option.database == "postgres"
-    return True if collection_path.name == "test_postgres.py" and not server else None
+    of_server = collection_path.name in {"test_hosts.py", "test_postgres.py"}
+    return True if of_server and not server else None
 
 
 @pytest.fixture
@@ -56,6 +59,19 @@ def fragile_site(transactional_db, new_site_on):
         call_command("migrate", verbosity=0)
         with new_site_on(url, database=cluster) as made:
             yield made
+
+
+@pytest.fixture
+def spread_site(transactional_db, services, tmp_path):
+    """Over three hosts, at the default settings; we use its database, too."""
+    if reason := lacking():
+        pytest.skip(reason)
+    with (
+        spread(services.environ(), tmp_path) as made,
+        connected_to(made.portal.environ["DATABASE_URL"]),
+    ):
+        call_command("migrate", verbosity=0)
+        yield made
 
 
 @contextmanager

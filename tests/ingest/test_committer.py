@@ -202,8 +202,9 @@ if connection.vendor == "postgresql":  # SQLite has no standby
     ):
         feed = make.feed()
 
-        with monkeypatch.context() as patch:  # libpq reads it when it connects
-            patch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+        with monkeypatch.context() as patch:  # read when it connects
+            options = connection.settings_dict["OPTIONS"]
+            patch.setitem(options, "options", "-c default_transaction_read_only=on")
             refused = committer.hand_over(one(feed)).exception(10)
 
         assert isinstance(refused, DATABASE_DOWN)

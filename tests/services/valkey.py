@@ -45,19 +45,21 @@ def find_binary() -> Path:
 
 
 @contextmanager
-def running(binary: Path, folder: Path) -> Iterator[Broker]:
+def running(binary: Path, folder: Path, **options: str) -> Iterator[Broker]:
     """A server that keeps nothing on the disk but its log, in `folder`."""
     folder.mkdir(mode=0o700)
-    broker = _start_on_a_free_port(binary, folder)
+    broker = _start_on_a_free_port(binary, folder, options)
     try:
         yield broker
     finally:
         stop(broker.process, signal.SIGTERM)
 
 
-def _start_on_a_free_port(binary: Path, folder: Path) -> Broker:
+def _start_on_a_free_port(
+    binary: Path, folder: Path, options: dict[str, str]
+) -> Broker:
     for _ in range(TRIES):
-        broker = start_on(binary, folder, free_port())
+        broker = start_on(binary, folder, free_port(), **options)
         if _answers(broker):
             return broker
         stop(broker.process, signal.SIGTERM)
@@ -71,7 +73,7 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def start_on(binary: Path, folder: Path, port: int) -> Broker:
+def start_on(binary: Path, folder: Path, port: int, **options: str) -> Broker:
     """Start an empty one on a port; it may not answer yet."""
     options = {
         "port": str(port),
@@ -80,7 +82,7 @@ def start_on(binary: Path, folder: Path, port: int) -> Broker:
         "databases": str(DATABASES),
         "save": "",
         "appendonly": "no",
-    }
+    } | options
     with (folder / "broker.log").open("a") as log:
         process = start(
             [str(binary)]
