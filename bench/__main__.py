@@ -31,8 +31,10 @@ def main() -> None:
     print(report.table(bench.notes))
     if failed:
         sys.exit(f"Nothing was written: {', '.join(failed)} failed.")
+    if drawn := report.draw(bench.notes):
+        print(f"Drawn: {', '.join(drawn)}.")
     if options.rows:
-        print("Nothing was written: not all rows were measured.")
+        print("No figures were written: not all rows were measured.")
     else:
         report.write(bench.notes, how_much, programs)
 

@@ -62,14 +62,22 @@ def steady(samples: Sequence[Sample]) -> tuple[Sample, Sample]:
 
 
 def received_at(sandbox: SandboxSegment) -> dict[str, float]:
-    """When each event that the sandbox still keeps came: messageId to wall clock.
-
-    The sandbox tells whole milliseconds, cut; a time here is the millisecond's end.
-    """
+    """When each event that the sandbox still keeps came: messageId to wall clock."""
     return {
-        shown["event"]["messageId"]: datetime.fromisoformat(
-            shown["received_at"]
-        ).timestamp()
-        + 0.001
+        shown["event"]["messageId"]: _wall_clock(shown["received_at"])
         for shown in sandbox.shown_events()
     }
+
+
+def requested_at(sandbox: SandboxSegment) -> dict[str, float]:
+    """When the first request of each write key came, of the newest 1,000: wall clock.
+
+    It costs the sandbox less than to show the events of a backlog.
+    """
+    newest_first = reversed(sandbox.requests)
+    return {c["write_key"]: _wall_clock(c["received_at"]) for c in newest_first}
+
+
+def _wall_clock(shown: str) -> float:
+    """The sandbox tells whole milliseconds, cut; a time here is the millisecond's end."""
+    return datetime.fromisoformat(shown).timestamp() + 0.001

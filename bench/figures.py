@@ -147,6 +147,42 @@ FIGURES = [
         says="the same, 99 of 100 events",
         baseline="row_task_post_acknowledged_p99_ms",
     ),
+    # Fairness
+    Figure(
+        name="fairness_p50_ms",
+        unit="ms",
+        says="sent to received, 20 events/s over 500 connections beside a backlog of"
+        " 1,000,000 and three in trouble",
+        goal=at_most(60),
+        baseline="fairness_alone_p50_ms",
+    ),
+    Figure(
+        name="fairness_p99_ms",
+        unit="ms",
+        says="the same, 99 of 100 events",
+        goal=at_most(150),
+        baseline="fairness_alone_p99_ms",
+    ),
+    Figure(
+        name="fairness_alone_p50_ms",
+        unit="ms",
+        says="the same 500 connections with nobody beside them",
+    ),
+    Figure(
+        name="fairness_alone_p99_ms",
+        unit="ms",
+        says="the same, 99 of 100 events",
+    ),
+    Figure(
+        name="fairness_backlog_share",
+        unit="share",
+        says="of 50 requests/s, that the backlog got meanwhile",
+    ),
+    Figure(
+        name="fairness_requests_per_s",
+        unit="requests/s",
+        says="of all of them together",
+    ),
     # What an event costs
     Figure(
         name="cpu_us_per_event",

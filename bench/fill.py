@@ -1,7 +1,7 @@
 """Fills feeds with events, quicker than they could be sent:
-`python -m bench.fill EVENTS EVENT_BYTES DAYS waiting|sent`.
+`python -m bench.fill EVENTS EVENT_BYTES DAYS waiting|sent [FEEDS]`.
 
-The events are spread evenly over all feeds and over so many days, up to today, each
+The events are spread evenly over all feeds, or the first so many, and over so many days, up to today, each
 day in its partition. `waiting`: the cursors are due; `sent`: they stand at the end.
 PostgreSQL alone.
 """
@@ -22,15 +22,19 @@ from bench import events  # noqa: E402
 from streams.base.clock import now  # noqa: E402
 from streams.events.models import Feed  # noqa: E402
 
-AT_ONCE = 100  # events of each feed in one statement: feeds lie interleaved, as sent
+AT_ONCE = 100  # events of each of many feeds: they lie interleaved, as sent
+ROWS_AT_ONCE = 10_000  # of few feeds
 
+FEEDS = (
+    "CREATE TEMPORARY TABLE filled AS SELECT id FROM streams_feed ORDER BY id LIMIT %s"
+)
 BODIES = "CREATE TEMPORARY TABLE body AS SELECT kind, text FROM unnest(%s::int[], %s::text[]) AS b (kind, text)"
 EVENTS = """
 INSERT INTO {table}
     (feed_id, seq, received_at, type, name, user_id, message_id, payload)
 SELECT id, head_seq + n, %(at)s, 'track', 'Email Opened', 'user-1', 'fill-' || number,
     convert_to(replace(text, '%%012d', number), 'UTF8')
-FROM streams_feed, generate_series(1, %(each)s) AS n,
+FROM streams_feed NATURAL JOIN filled, generate_series(1, %(each)s) AS n,
     lateral (SELECT lpad((id * 10000000 + head_seq + n)::text, 12, '0')) AS made (number),
     body
 WHERE kind = n %% %(kinds)s
@@ -38,10 +42,13 @@ WHERE kind = n %% %(kinds)s
 SEEN = """
 INSERT INTO streams_seenmessage (digest, feed_id, seen_at)
 SELECT decode(md5(id || '/' || head_seq + n), 'hex'), id, %(at)s
-FROM streams_feed, generate_series(1, %(each)s) AS n
+FROM streams_feed NATURAL JOIN filled, generate_series(1, %(each)s) AS n
 """
-HEADS = "UPDATE streams_feed SET head_seq = head_seq + %(each)s, head_at = %(at)s"
-DUE = "UPDATE streams_cursor SET due_at = %s"
+HEADS = (
+    "UPDATE streams_feed SET head_seq = head_seq + %(each)s, head_at = %(at)s"
+    " FROM filled WHERE filled.id = streams_feed.id"
+)
+DUE = "UPDATE streams_cursor SET due_at = %s FROM filled WHERE filled.id = feed_id"
 SENT = (
     "UPDATE streams_cursor SET position = head_seq, position_at = head_at"
     " FROM streams_feed WHERE streams_feed.id = feed_id"
@@ -56,18 +63,31 @@ ATTACH = (
 
 def main() -> None:
     count, event_bytes, days = map(int, sys.argv[1:4])
-    each = max(1, round(count / days / Feed.objects.count()))
+    feeds = choose_feeds(*map(int, sys.argv[5:]))
+    each, at_once = max(1, round(count / days / feeds)), step(feeds)
     make_bodies(event_bytes)
     for ago in range(days - 1, 0, -1):
         append_past_day(each, now() - timedelta(days=ago))
-    for first in range(0, each, AT_ONCE):
-        append(min(AT_ONCE, each - first), now())
+    for first in range(0, each, at_once):
+        append(min(at_once, each - first), now())
     with connection.cursor() as cursor:
         if sys.argv[4] == "waiting":
             cursor.execute(DUE, [now()])
         else:
             cursor.execute(SENT)
     settle()
+
+
+def choose_feeds(most: int | None = None) -> int:
+    """Fill all feeds, or the first so many of them; their number."""
+    with connection.cursor() as cursor:
+        cursor.execute(FEEDS, [most])
+    return min(Feed.objects.count(), most or sys.maxsize)
+
+
+def step(feeds: int) -> int:
+    """Events of each feed in one transaction."""
+    return max(AT_ONCE, ROWS_AT_ONCE // feeds)
 
 
 def make_bodies(event_bytes: int) -> None:

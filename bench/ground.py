@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bench.keys import write_key
 from tests.services.keeper import ROOT, Database, Keeper
 from tests.services.share import Services
 
@@ -46,7 +47,7 @@ class Ground:
     def write_keys_file(self) -> Path:
         """A hundred write keys, for what sends to the sandbox itself."""
         file = self.folder / "write-keys.json"
-        file.write_text(json.dumps([f"BenchWriteKey{n:019d}" for n in range(100)]))
+        file.write_text(json.dumps([write_key(n) for n in range(100)]))
         return file
 
     def keys_file(self, connections: int) -> Path:

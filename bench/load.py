@@ -55,11 +55,16 @@ class Report:
 
 def requests_of(job: Job) -> Iterator[bytes]:
     """The job's requests, whole and in order."""
+    each = max(1, job.batch)
+    for number, key in enumerate(keys_of(job)):
+        yield _request(job, key, range(number * each, (number + 1) * each))
+
+
+def keys_of(job: Job) -> Iterator[str]:
+    """The key of each request, in order."""
     keys = json.loads(Path(job.keys_file).read_text())
     random.Random(0).shuffle(keys)  # neighbours in a table are no neighbours in time
-    each = max(1, job.batch)
-    for number, key in enumerate(itertools.islice(itertools.cycle(keys), job.requests)):
-        yield _request(job, key, range(number * each, (number + 1) * each))
+    return itertools.islice(itertools.cycle(keys), job.requests)
 
 
 def _request(job: Job, key: str, ids: range) -> bytes:

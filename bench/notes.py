@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.numbers import median
@@ -16,6 +17,10 @@ class Notes:
     curves: dict[str, dict[float, list[float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    # Values of all runs by distribution, and in it by the case that they are of.
+    spreads: dict[str, dict[str, list[float]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
 
     def add(self, figure: str, value: float) -> None:
         self.runs[figure].append(value)
@@ -23,9 +28,12 @@ class Notes:
     def add_point(self, curve: str, x: float, value: float) -> None:
         self.curves[curve][x].append(value)
 
+    def add_spread(self, name: str, case: str, values: Iterable[float]) -> None:
+        self.spreads[name][case] += values
+
     def points(self, curve: str) -> list[tuple[float, float]]:
-        """A curve's medians, in order of x."""
-        return [(x, median(v)) for x, v in sorted(self.curves[curve].items())]
+        """A curve's medians, in order of x; none where it was not measured."""
+        return [(x, median(v)) for x, v in sorted(self.curves.get(curve, {}).items())]
 
     def ends(self, curve: str, small: float, large: float) -> float:
         """How much more the large end costs than the small one."""

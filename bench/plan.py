@@ -16,6 +16,7 @@ class Plan:
     budget_s: float  # of Segment's whole limit, in rows under the budget
     single_requests: int
     latency_s: float
+    fairness_s: float  # the sandbox keeps the last 20 s of requests
     cost_requests: int  # where statements and WAL are counted
     growth_requests: int  # for each point of a curve
     drained: int  # events of a backlog, at most, by which its cost is told
@@ -31,6 +32,7 @@ QUICK = Plan(
     budget_s=8.0,
     single_requests=40_000,
     latency_s=10.0,
+    fairness_s=8.0,
     cost_requests=300,
     growth_requests=500,
     drained=50_000,
@@ -45,6 +47,7 @@ FULL = Plan(
     budget_s=60.0,
     single_requests=300_000,
     latency_s=60.0,
+    fairness_s=15.0,
     cost_requests=2_000,
     growth_requests=5_000,
     drained=500_000,

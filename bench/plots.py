@@ -17,8 +17,10 @@ STYLE = """
   .grid { stroke: #d7dae0 }
   .line { fill: none; stroke: #1f6feb; stroke-width: 2 }
   .point { fill: #1f6feb }
+  .second { stroke: #c2410c; stroke-dasharray: 6 3 }
   @media (prefers-color-scheme: dark) {
     text { fill: #d5d9e0 } .grid { stroke: #3a3f47 } .line { stroke: #6ea8fe } .point { fill: #6ea8fe }
+    .second { stroke: #fdba74 }
   }
 """
 
@@ -67,7 +69,12 @@ def plot(curve: Curve, points: Points) -> str:
     if not points:
         raise ValueError(f"The curve {curve.name!r} has no points.")
     top = nice_above(max(y for _, y in points))
-    lines = [*_frame(curve), *_grid(top), *_marks(points), *_curve(points, top)]
+    lines = [
+        *frame(curve.title, curve.x, curve.y),
+        *grid(top),
+        *_marks(points),
+        *_curve(points, top),
+    ]
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -87,40 +94,42 @@ def short(value: float) -> str:
     return f"{value:g}"
 
 
-def _frame(curve: Curve) -> Iterator[str]:
+def frame(title: str, x: str, y: str) -> Iterator[str]:
+    """The beginning of a picture; the axes are named by what they count."""
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
-    yield f"<title>{curve.title}</title><style>{STYLE}</style>"
-    yield f'<text class="title" x="{LEFT}" y="20">{curve.title}, {curve.y}</text>'
-    yield _text(LEFT + _field_width() / 2, HEIGHT - 12, curve.x)
+    yield f"<title>{title}</title><style>{STYLE}</style>"
+    yield f'<text class="title" x="{LEFT}" y="20">{title}, {y}</text>'
+    yield text(LEFT + field_width() / 2, HEIGHT - 12, x)
 
 
-def _grid(top: float) -> Iterator[str]:
+def grid(top: float) -> Iterator[str]:
+    """Lines across the field, from 0 to its top."""
     for step in range(STEPS + 1):
         value = top * step / STEPS
-        y = _y(value, top)
+        y = height_of(value, top)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        yield _text(LEFT - 8, y + 4, short(value), anchor="end")
+        yield text(LEFT - 8, y + 4, short(value), anchor="end")
 
 
 def _marks(points: Points) -> Iterator[str]:
     for x, _ in points:
-        yield _text(_x(x, points), HEIGHT - BOTTOM + 20, short(x))
+        yield text(_x(x, points), HEIGHT - BOTTOM + 20, short(x))
 
 
 def _curve(points: Points, top: float) -> Iterator[str]:
-    places = [(_x(x, points), _y(y, top)) for x, y in points]
+    places = [(_x(x, points), height_of(y, top)) for x, y in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     yield f'<polyline class="line" points="{path}"/>'
     for (x, y), (_, value) in zip(places, points, strict=True):
         yield f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
-        yield _text(x, y - 10, f"{value:.3g}")
+        yield text(x, y - 10, f"{value:.3g}")
 
 
-def _text(x: float, y: float, words: str, anchor: str = "middle") -> str:
+def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{words}</text>'
 
 
-def _field_width() -> float:
+def field_width() -> float:
     return WIDTH - LEFT - RIGHT
 
 
@@ -129,8 +138,8 @@ def _x(value: float, points: Points) -> float:
     low, high = math.log10(points[0][0]), math.log10(points[-1][0])
     share = (math.log10(value) - low) / (high - low) if high > low else 0.5
     inset = 30  # px: the marks of the first and the last point stay in the picture
-    return LEFT + inset + share * (_field_width() - 2 * inset)
+    return LEFT + inset + share * (field_width() - 2 * inset)
 
 
-def _y(value: float, top: float) -> float:
+def height_of(value: float, top: float) -> float:
     return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)

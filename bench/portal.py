@@ -119,6 +119,11 @@ class Portal:
     def lift_halt(self) -> None:
         self._do("DELETE FROM streams_halt")
 
+    def try_again_now(self) -> None:
+        """Have no connection wait any longer after what Segment answered."""
+        later = "due_at > CURRENT_TIMESTAMP"
+        self._do(f"UPDATE streams_cursor SET due_at = CURRENT_TIMESTAMP WHERE {later}")
+
     def waiting(self) -> int:
         """Events that are still to be sent."""
         heads, positions = "sum(head_seq)", "sum(position)"
@@ -132,14 +137,21 @@ class Portal:
         some = "SELECT payload FROM streams_event LIMIT 10000"
         return self._ask(f"SELECT avg(length(payload)) + 1 FROM ({some}) AS few")
 
-    def fill(self, events: int, event_bytes: int, *, days: int, waiting: bool) -> None:
-        """Put events into the log, as if they had been sent (bench/fill.py)."""
+    def fill(
+        self,
+        events: int,
+        event_bytes: int,
+        *,
+        days: int,
+        waiting: bool,
+        feeds: int | None = None,
+    ) -> None:
+        """Put events into the log of all feeds, or of the first so many, as if they had
+        been sent (bench/fill.py)."""
         how = [str(events), str(event_bytes), str(days)]
+        how += ["waiting" if waiting else "sent", *([str(feeds)] if feeds else [])]
         subprocess.run(
-            [
-                *(sys.executable, "-m", "bench.fill", *how),
-                "waiting" if waiting else "sent",
-            ],
+            [sys.executable, "-m", "bench.fill", *how],
             cwd=ROOT,
             env=self.environ,
             check=True,

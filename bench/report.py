@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from bench import spreads
 from bench.figures import FIGURES, figures_of
 from bench.plots import CURVES, plot, short
 from tests.services.keeper import ROOT
@@ -91,7 +92,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def write(notes: Notes, plan: Plan, programs: Sequence[str]) -> None:
-    """Everything into bench/results/latest.json, and a plot of each curve beside it."""
+    """Everything that was measured into bench/results/latest.json."""
     RESULTS.mkdir(exist_ok=True)
     curves = {name: notes.points(name) for name in notes.curves}
     results = {
@@ -106,10 +107,22 @@ def write(notes: Notes, plan: Plan, programs: Sequence[str]) -> None:
     }
     text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
     (RESULTS / "latest.json").write_text(text)
-    for curve in CURVES:
-        if curve.name in curves:
-            (RESULTS / curve.file).write_text(plot(curve, curves[curve.name]))
     print(f"Written to {RESULTS.relative_to(Path.cwd())}.")
+
+
+def draw(notes: Notes) -> list[str]:
+    """A plot of each curve and distribution that was measured; the files' names."""
+    RESULTS.mkdir(exist_ok=True)
+    pictures = {
+        c.file: plot(c, notes.points(c.name)) for c in CURVES if c.name in notes.curves
+    } | {
+        s.file: spreads.plot(s, notes.spreads[s.name])
+        for s in spreads.SPREADS
+        if s.name in notes.spreads
+    }
+    for file, picture in pictures.items():
+        (RESULTS / file).write_text(picture)
+    return list(pictures)
 
 
 def _rounded(value: float) -> float:

@@ -15,7 +15,8 @@ import django
 
 django.setup()
 
-from streams.base.ids import Secret, public_id  # noqa: E402 - needs the app registry
+from bench.keys import ingest_key, write_key  # noqa: E402 - needs the app registry
+from streams.base.ids import Secret, public_id  # noqa: E402
 from streams.catalog.models import Stream  # noqa: E402
 from streams.connections.keys import WriteKey, seal_write_key  # noqa: E402
 from streams.connections.models import Connection  # noqa: E402
@@ -43,7 +44,7 @@ def connect(stream: Stream, numbers: tuple[int, ...]) -> list[str]:
         Workspace(partner=stream.partner, name=f"Customer {n}", external_id=f"c-{n}")
         for n in numbers
     )
-    keys = [Secret(f"ik_{n:032d}") for n in numbers]
+    keys = [Secret(ingest_key(n)) for n in numbers]
     feeds = Feed.objects.bulk_create(
         Feed(
             stream=stream,
@@ -64,7 +65,7 @@ def connect(stream: Stream, numbers: tuple[int, ...]) -> list[str]:
 
 
 def _connection(feed: Feed, number: int) -> Connection:
-    name, key = public_id(), WriteKey(f"BenchWriteKey{number:019d}")
+    name, key = public_id(), WriteKey(write_key(number))
     sealed = seal_write_key(key, public_id=name, feed_id=feed.pk)
     return Connection(feed=feed, public_id=name, region=Region.SANDBOX, **sealed)
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bench.rows import cost, growth, latency, limits, row_task_post, throughput
+from bench.rows import (
+    cost,
+    fairness,
+    growth,
+    latency,
+    limits,
+    row_task_post,
+    throughput,
+)
 
 if TYPE_CHECKING:
     from bench.benchmark import Benchmark
@@ -19,6 +27,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "budget": throughput.under_budget,
     "single": throughput.single_events,
     "latency": latency.light_load,
+    "fairness": fairness.crowded,
     "row-task-post": row_task_post.measure,
     "statements": cost.statements,
     "wal": cost.wal,

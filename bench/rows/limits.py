@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.baselines import copy_alone as baseline
 from bench.far_end import receive
+from bench.keys import write_key
 from bench.portal import portal
 from bench.running import batches, prefix, send
 from tests.services.keeper import ROOT
@@ -60,8 +61,12 @@ def _library(bench: Benchmark, running: Portal, threads: int, batch: int) -> flo
     """Events a second, from the first call to the last event received."""
     count = bench.plan.library_events
     running.sandbox.reset()
-    write_key = f"BenchWriteKey{0:019d}"
-    how = [running.sandbox.url, write_key, prefix(), *map(str, (count, threads, batch))]
+    how = [
+        running.sandbox.url,
+        write_key(0),
+        prefix(),
+        *map(str, (count, threads, batch)),
+    ]
     with subprocess.Popen(
         [sys.executable, "-m", "bench.baselines.segment_library", *how],
         cwd=ROOT,

@@ -21,6 +21,8 @@ PROMISED = {
     "worker_peak_mib",
     "worst_sliding_second",
     "mean_requests_per_second_backlogged",
+    "fairness_p50_ms",
+    "fairness_p99_ms",
 }
 
 

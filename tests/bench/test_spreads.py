@@ -1,0 +1,47 @@
+"""The SVG of a distribution."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from bench.plots import HEIGHT, LEFT, WIDTH
+from bench.spreads import SPREADS, plot
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def curves(picture: str) -> list[list[tuple[float, float]]]:
+    """The points of each curve."""
+    lines = ET.fromstring(picture).iter(f"{SVG}polyline")
+    pairs = [line.get("points").split() for line in lines]
+    return [[tuple(map(float, pair.split(","))) for pair in line] for line in pairs]
+
+
+def test_each_case_is_a_curve_within_the_field_that_only_rises():
+    slow = [float(n) for n in range(1, 201)]
+    picture = plot(SPREADS[0], {"alone": [9.0, 7.0, 8.0], "crowded": slow})
+
+    assert len(curves(picture)) == 2
+    for line in curves(picture):
+        assert all(LEFT <= x <= WIDTH and 0 < y < HEIGHT for x, y in line)
+        assert line == sorted(line, key=lambda point: (point[0], -point[1]))
+
+
+def test_the_key_and_the_percents_can_be_read():
+    picture = plot(SPREADS[0], {"alone": [1.0], "crowded": [2.0]})
+
+    texts = {text.text for text in ET.fromstring(picture).iter(f"{SVG}text")}
+    assert {"alone", "crowded", "50 %", "99 %", SPREADS[0].x} <= texts
+
+
+def test_what_is_slower_stands_higher():
+    quick, slow = curves(plot(SPREADS[0], {"alone": [10.0], "crowded": [40.0]}))
+
+    assert all(s < q for (_, q), (_, s) in zip(quick, slow, strict=True))
+
+
+def test_a_case_without_values_is_refused():
+    with pytest.raises(ValueError, match="percentile of nothing"):
+        plot(SPREADS[0], {"alone": []})
