@@ -7,7 +7,7 @@ import pytest
 
 from streams.delivery.models import Cursor
 from tests import make
-from tests.delivery.working import at_work
+from tests.delivery.working import at_work, big, requests_until_sent
 from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,14 +20,6 @@ BUDGET, BACKLOGS, SMALL = 10, 8, 10
 def _sandbox_region(settings, segment):
     settings.SANDBOX_URL = segment.url
     settings.SEGMENT_TIMEOUT_S = 1.0
-
-
-def big(stream, *, requests: int) -> Cursor:
-    """A backlog that takes so many full requests."""
-    cursor = make.cursor(make.connection(make.feed(stream)))
-    padding = {"properties": {"padding": "x" * 19_000}}  # 25 events fill a request
-    make.append(cursor.feed, 25 * requests, **padding)
-    return cursor
 
 
 def test_a_small_customer_is_served_at_once_whatever_the_others_do(segment):
@@ -58,17 +50,3 @@ def test_a_small_customer_is_served_at_once_whatever_the_others_do(segment):
     # What was under way or read when the event came, and no round of the backlogs.
     assert sorted(overtaken_by)[SMALL // 2] <= BACKLOGS // 2
     assert max(overtaken_by) <= BUDGET
-
-
-def requests_until_sent(segment, cursor: Cursor) -> int:
-    """Append an event; how many requests of others came before the one that held it."""
-    make.append(cursor.feed, 1)
-    before = segment.stats()["requests"]
-    key = cursor.connection.key_last4
-
-    def sent() -> list[int]:
-        calls = enumerate(segment.requests)
-        return [n for n, call in calls if call["write_key"].endswith(key)]
-
-    until(sent)
-    return sent()[0] - before

@@ -1,4 +1,4 @@
-"""A drain at work beside a test."""
+"""A drain at work beside a test, what keeps it busy, and who came first."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 from django.db import connections
 
+from streams.base.clock import now
 from streams.delivery import lease
 from streams.delivery.drain import Drain
+from tests import make
+from tests.running import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.catalog.models import Stream
+    from streams.delivery.models import Cursor
+    from tests.segment import SandboxSegment
 
 
 @contextmanager
@@ -36,3 +41,25 @@ def at_work(stream: Stream) -> Iterator[Drain]:
     finally:
         stop.set()
         thread.join()
+
+
+def big(stream: Stream, *, requests: int) -> Cursor:
+    """A backlog that takes so many full requests."""
+    cursor = make.cursor(make.connection(make.feed(stream)))
+    padding = {"properties": {"padding": "x" * 19_000}}  # 25 events fill a request
+    make.append(cursor.feed, 25 * requests, now=now(), **padding)
+    return cursor
+
+
+def requests_until_sent(segment: SandboxSegment, cursor: Cursor) -> int:
+    """Append an event; how many requests of others came before the one that held it."""
+    make.append(cursor.feed, 1, now=now())
+    before = segment.stats()["requests"]
+    key = cursor.connection.key_last4
+
+    def sent() -> list[int]:
+        calls = enumerate(segment.requests)
+        return [n for n, call in calls if call["write_key"].endswith(key)]
+
+    until(sent)
+    return sent()[0] - before
