@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from streams.delivery import replays as service
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, Halt, Replay
 from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
 from streams.delivery.selection import Selection
 from streams.events import reading
@@ -28,8 +28,9 @@ from streams.portal.tags import to
 from streams.tasks import wake
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streams.connections.models import Connection
-    from streams.delivery.models import Replay
 
 SHOWN = 50
 # Of the form: what they mean in numbers, as it was shown, is what is done.
@@ -49,6 +50,7 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
         "place": place,
         "connection": place.connection(),
         "replays": found[:SHOWN],
+        "halted": _halted(found[:SHOWN]),
         "is_first": before is None,
         "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
     }
@@ -123,6 +125,19 @@ def _progress(place: Place, found: Replay) -> dict[str, object]:
         "size": size,
         "left": size - done,
         "percent": done * 100 // size,
+        "halted": _halted([found]),
+    }
+
+
+def _halted(replays: Iterable[Replay]) -> dict[int, Halt]:
+    """Those that would run, if an operator's order did not stand against it."""
+    running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
+    halts = Halt.objects.all() if running else ()
+    return {
+        cursor.pk: halt
+        for halt in halts
+        for cursor in running
+        if halt.keeps(cursor.stream_id, cursor.connection.region)
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from streams.delivery import replays
-from streams.delivery.models import Cursor, Replay
+from streams.delivery.models import Cursor, Halt, Replay
 from streams.events.models import Event
 from tests import make
 
@@ -167,6 +167,36 @@ def test_it_is_cancelled_and_says_where(as_alice, cast, live):
 
     assert "before event 4. What had been sent by then stays" in words(page)
     assert "This replay has ended already." in words(again)
+
+
+def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
+    replay = make.replay(live, position=3)
+    elsewhere = "eu" if live.connection.region != "eu" else "us"
+    Halt.objects.create(region=elsewhere, reason="Not this one.")
+    before = words(as_alice.get(url(cast, "replay", replay.public_id)))
+    Halt.objects.create(stream=live.stream, reason="We look at a fault.")
+
+    listed = words(as_alice.get(url(cast, "replays")))
+    alone = words(as_alice.get(url(cast, "replay", replay.public_id)))
+
+    assert "Running" in before
+    assert "Running" not in listed + alone
+    assert "On hold" in listed
+    assert (
+        "We have stopped sending for now. We look at a fault. The replay goes on"
+        in alone
+    )
+
+
+def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):
+    ended = {"due_at": None, "ended_at": make.NOW}
+    replay = make.replay(live, position=8, **ended)
+    Halt.objects.create(reason="We look at a fault.")
+
+    page = words(as_alice.get(url(cast, "replay", replay.public_id)))
+
+    assert "Finished" in page
+    assert "We look at a fault" not in page
 
 
 def test_why_it_stopped_is_told(as_alice, cast, live):
