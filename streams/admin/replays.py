@@ -33,7 +33,7 @@ class ReplayAdmin(ReadOnlyAdmin):
     fields = (
         "public_id", "workspace", "connection_link", "cursor_link", "what", "numbers",
         "new_ids", "state", "stopped_because", "done", "delivered", "rejected",
-        "left_out", "requested_by", "requested", "ended",
+        "left_out", "expired", "requested_by", "requested", "ended",
     )  # fmt: skip
     readonly_fields = fields
     requested = moment("requested_at", "requested")
@@ -79,6 +79,10 @@ class ReplayAdmin(ReadOnlyAdmin):
     @admin.display(description="left out")
     def left_out(self, replay: Replay) -> int:
         return replay.cursor.filtered
+
+    @admin.display(description="expired")
+    def expired(self, replay: Replay) -> int:
+        return replay.cursor.expired
 
     @admin.display(description="ended", ordering="cursor__ended_at")
     def ended(self, replay: Replay) -> str:

@@ -245,6 +245,7 @@ def _shown(replay: Replay) -> dict[str, object]:
         "delivered": cursor.delivered,
         "rejected": cursor.rejected,
         "leftOut": cursor.filtered,
+        "expired": cursor.expired,
         "filter": {
             "name": replay.name,
             "type": replay.type,

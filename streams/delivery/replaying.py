@@ -116,16 +116,23 @@ def with_new_id(payload: bytes, replay: Replay) -> bytes:
 
 def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
     """Write down that nothing up to a number is for this replay; at its end, end it."""
-    at_end = up_to == cursor.end_seq
+    at_end, expired = up_to == cursor.end_seq, expired_up_to(cursor, up_to)
     standing = Cursor.objects.filter(
         pk=cursor.pk, position=cursor.position, ended_at=None
     )
     standing.update(
         position=up_to,
-        filtered=cursor.filtered + up_to - cursor.position,
+        filtered=cursor.filtered + up_to - cursor.position - expired,
+        expired=cursor.expired + expired,
         due_at=None if at_end else now,
         ended_at=now if at_end else None,
     )
+
+
+def expired_up_to(cursor: Cursor, up_to: int) -> int:
+    """How many numbers, from the cursor up to that one, are past their retention."""
+    last = min(up_to, oldest_retained(cursor.feed) - 1)
+    return max(0, last - cursor.position)
 
 
 def _before_first(cursor: Cursor) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streams.delivery.answers import Answer, Verdict
 from streams.delivery.backoff import Backoff
 from streams.delivery.models import Cursor, Delivery
+from streams.delivery.replaying import expired_up_to
 
 if TYPE_CHECKING:
     from streams.delivery.batching import Batch
@@ -95,7 +96,9 @@ def _of_replay(step: Step, batch: Batch, cursor: Cursor, now: datetime) -> Step:
     """What is more to write for a replay: what it passed over, and its end."""
     fields = dict(step.fields)
     skipped = batch.last_seq - cursor.position - len(batch)
-    fields["filtered"] = cursor.filtered + skipped
+    expired = expired_up_to(cursor, batch.first_seq - 1)
+    fields["filtered"] = cursor.filtered + skipped - expired
+    fields["expired"] = cursor.expired + expired
     if fields["due_at"] is None:
         fields["ended_at"] = now
     elif fields["rejections_in_row"] == MAX_REJECTIONS_IN_ROW:

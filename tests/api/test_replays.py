@@ -87,6 +87,7 @@ def test_a_replay_is_started(api, live):
                 "delivered": 0,
                 "rejected": 0,
                 "leftOut": 0,
+                "expired": 0,
                 "filter": {"name": "Clicked", "type": "", "userId": "", "rejectedOnly": False},
                 "messageIds": "new",
                 "endedAt": None,

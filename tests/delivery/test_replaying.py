@@ -150,6 +150,21 @@ def test_events_that_are_no_longer_kept_are_passed_over(rows_are_gone):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("expired", "counted"), [(0, (5, 0)), (3, (2, 3)), (5, (0, 5)), (6, (0, 5))]
+)
+def test_what_has_expired_is_not_counted_as_what_does_not_match(expired, counted):
+    replay = make.replay(sent(6), end=5, name="No such event")
+    Feed.objects.update(expired_seq=expired)
+
+    read(replay)
+
+    cursor = Cursor.objects.get(pk=replay.pk)
+    assert (cursor.filtered, cursor.expired) == counted
+    assert (cursor.delivered, cursor.position) == (0, 5)
+
+
+@pytest.mark.django_db
 def test_a_bad_event_is_looked_for_in_half_of_the_events_not_of_the_numbers():
     replay = make.replay(sent(16), name="Email Clicked")
     Cursor.objects.filter(pk=replay.pk).update(suspect_seq=16)

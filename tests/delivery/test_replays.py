@@ -388,6 +388,22 @@ def test_the_ledger_stays_about_the_live_cursor():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_filter_and_retention_are_counted_apart(segment):
+    live = sent(8, clicks=range(2, 9, 2))
+    replay = start(live, Selection(filter=CLICKS))
+    make.expired(live.feed, 3)
+
+    done = work_off(replay)
+
+    assert numbers(live, segment.events()) == [4, 6, 8]
+    assert (done.cursor.delivered, done.cursor.filtered, done.cursor.expired) == (
+        3,
+        2,
+        3,
+    )
+    assert list(findings(live.feed)) == []
+
+
 def test_an_event_shows_the_requests_of_replays_that_took_it(segment):
     live = sent(6, clicks=range(2, 7, 2))
     replay = work_off(start(live, Selection(filter=CLICKS)))

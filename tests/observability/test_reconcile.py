@@ -213,6 +213,12 @@ def test_a_replay_that_miscounts_what_it_left_out_is_seen(replay, filtered):
     ]
 
 
+def test_a_replay_that_counts_more_expired_than_have_is_seen(replay):
+    change(replay.cursor, filtered=1, expired=1)
+
+    assert "it counts 1 expired, of its events 0 have" in found_of(replay)
+
+
 def test_a_replay_that_nobody_would_go_on_with_is_seen(replay):
     change(replay.cursor, due_at=None)
 

@@ -159,6 +159,19 @@ def test_how_far_it_is_keeps_itself_fresh_until_it_has_ended(as_alice, cast, liv
     assert "Cancel" not in ended.text
 
 
+def test_what_had_expired_is_told_apart_from_what_does_not_match(as_alice, cast, live):
+    replay = make.replay(live, position=6, filtered=2)
+    address = url(cast, "replay", replay.public_id)
+
+    before = words(as_alice.get(address))
+    Cursor.objects.filter(pk=replay.pk).update(filtered=1, expired=3)
+    after = words(as_alice.get(address))
+
+    assert "Left out 2 do not match" in before
+    assert "Expired" not in before
+    assert "Left out 1 do not match Expired 3 deleted before their turn" in after
+
+
 def test_it_is_cancelled_and_says_where(as_alice, cast, live):
     replay = make.replay(live, position=3)
 
