@@ -46,6 +46,9 @@ class PostgresStore:
         )
         until = now + CLOCKS_DIFFER
         with pipeline() as locked, driver_cursor() as seen:
+            # A partition is empty when its day begins. A plan made then would read all
+            # of it, and be kept while it grows.
+            seen.execute("SET LOCAL enable_seqscan TO off")
             locked.execute(lock, [list(feed_ids)], binary=True, prepare=True)
             seen.execute(
                 among, [list(digests), since, until], binary=True, prepare=True
@@ -61,8 +64,8 @@ class PostgresStore:
         )
         first = since or EARLIEST
         with driver_cursor() as cursor:
-            asked = [feed_id, seq, first, until, most]
-            cursor.execute(query, asked, binary=True, prepare=True)
+            # Not prepared: see `look`. What it reads is worth a plan.
+            cursor.execute(query, [feed_id, seq, first, until, most], binary=True)
             return cursor.fetchall()
 
     def write(

@@ -155,6 +155,25 @@ if connection.vendor == "postgresql":  # SQLite has no partitions to look into
         with pytest.raises(DataError):
             add(make.feed(), "longer than the column " * 10)
 
+    def test_what_was_seen_is_never_read_as_a_whole():
+        """A day's partition begins empty: a plan made then would read all of it."""
+        feed, before = make.feed(), scans_of_what_was_seen()
+
+        for n in range(10):  # after some runs PostgreSQL keeps a plan
+            add(feed, *[f"{n}-{m}" for m in range(20)])
+
+        whole, by_index = scans_of_what_was_seen()
+        assert whole == before[0]
+        assert by_index > before[1]
+
+    def scans_of_what_was_seen() -> tuple[int, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sum(seq_scan), sum(idx_scan) FROM pg_stat_xact_user_tables"
+                " WHERE relname LIKE 'streams_seenmessage%'"
+            )
+            return cursor.fetchone()
+
 
 @pytest.mark.django_db(transaction=True)
 def test_many_writers_of_one_feed_give_each_number_once():
