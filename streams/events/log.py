@@ -11,13 +11,12 @@ import msgspec
 from django.conf import settings
 
 from streams.events.marks import quarter
-from streams.events.models import FeedMark
 from streams.events.store import store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.events.rows import EventRow, FeedRow, SeenRow
+    from streams.events.rows import EventRow, FeedRow, MarkRow, SeenRow
 
 Seqs = list[int | None]
 
@@ -72,12 +71,12 @@ class _Tail:
         )  # fmt: skip
         return self.head
 
-    def mark(self) -> FeedMark | None:
+    def mark(self) -> MarkRow | None:
         """The mark of a quarter of an hour that begins with these events."""
         start, before = quarter(self.at), self._old_at
         if before is not None and quarter(before) == start:
             return None
-        return FeedMark(feed_id=self.feed_id, at=start, seq=self._old_head)
+        return self.feed_id, start, self._old_head
 
 
 def message_digest(message_id: str) -> bytes:
@@ -126,8 +125,8 @@ def _write(tails: list[_Tail], seen: list[SeenRow]) -> None:
     if not tails:
         return
     rows = [row for tail in tails for row in tail.rows]
-    moved = store().write(rows, seen, [(t.feed_id, t.head, t.at) for t in tails])
+    heads = [(tail.feed_id, tail.head, tail.at) for tail in tails]
+    marks = [mark for tail in tails if (mark := tail.mark())]
+    moved = store().write(rows, seen, heads, marks)
     if moved != len(tails):
         raise UnknownFeed(f"Moved {moved} heads, not {len(tails)}.")
-    marks = [mark for tail in tails if (mark := tail.mark())]
-    FeedMark.objects.bulk_create(marks, ignore_conflicts=True)

@@ -4,17 +4,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from streams.base.postgres import columns, driver_cursor, pipeline
-from streams.events.rows import EVENT_COLUMNS, SEEN_COLUMNS
+from streams.events.rows import EVENT_COLUMNS, MARK_COLUMNS, SEEN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import psycopg
 
-    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, SeenRow
+    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, MarkRow, SeenRow
 
+INTO_EVENTS = f"streams_event ({EVENT_COLUMNS})"
+INTO_SEEN = f"streams_seenmessage ({SEEN_COLUMNS})"
+INTO_MARKS = f"streams_feedmark ({MARK_COLUMNS})"
 EVENT_TYPES = ["int8", "int8", "timestamptz", *["varchar"] * 4, "bytea"]
 SEEN_TYPES = ["bytea", "int8", "timestamptz"]
+MARK_TYPES = ["int8", "timestamptz", "int8"]
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
 # How far the clocks of two ingest machines may be apart.
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -73,17 +77,19 @@ class PostgresStore:
         events: Sequence[EventRow],
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
+        marks: Sequence[MarkRow],
     ) -> int:
         if len(events) >= self.COPY_FROM:
-            _copy(f"streams_event ({EVENT_COLUMNS})", EVENT_TYPES, events)
-            _copy(f"streams_seenmessage ({SEEN_COLUMNS})", SEEN_TYPES, seen)
+            _copy(INTO_EVENTS, EVENT_TYPES, events)
+            _copy(INTO_SEEN, SEEN_TYPES, seen)
             events = seen = ()
         with pipeline() as cursor:
             if events:
-                _insert(cursor, f"streams_event ({EVENT_COLUMNS})", EVENT_TYPES, events)
-                _insert(
-                    cursor, f"streams_seenmessage ({SEEN_COLUMNS})", SEEN_TYPES, seen
-                )
+                _insert(cursor, INTO_EVENTS, EVENT_TYPES, events)
+                _insert(cursor, INTO_SEEN, SEEN_TYPES, seen)
+            if marks:
+                unless_there = " ON CONFLICT DO NOTHING"
+                _insert(cursor, INTO_MARKS, MARK_TYPES, marks, unless_there)
             cursor.execute(
                 "UPDATE streams_feed SET head_seq = new.head, head_at = new.at"
                 " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])"
@@ -95,11 +101,16 @@ class PostgresStore:
 
 
 def _insert(
-    cursor: psycopg.Cursor[Any], target: str, types: list[str], rows: Sequence[Any]
+    cursor: psycopg.Cursor[Any],
+    target: str,
+    types: list[str],
+    rows: Sequence[tuple[Any, ...]],
+    then: str = "",
 ) -> None:
     arrays = ", ".join(f"%b::{name}[]" for name in types)
     rows_of = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - types are ours
-    cursor.execute(f"INSERT INTO {target} {rows_of}", columns(rows), prepare=True)
+    statement = f"INSERT INTO {target} {rows_of}{then}"
+    cursor.execute(statement, columns(rows), prepare=True)
 
 
 def _copy(target: str, types: list[str], rows: Iterable[Any]) -> None:

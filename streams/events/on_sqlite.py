@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from streams.events.models import Event, Feed
-from streams.events.rows import EVENT_COLUMNS, SEEN_COLUMNS
+from streams.events.rows import EVENT_COLUMNS, MARK_COLUMNS, SEEN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, SeenRow
+    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, MarkRow, SeenRow
 
 _SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
 
@@ -56,10 +56,13 @@ class SqliteStore:
         events: Sequence[EventRow],
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
+        marks: Sequence[MarkRow],
     ) -> int:
         self._insert(f"INSERT INTO streams_event ({EVENT_COLUMNS})", 8, 2, events)
         # REPLACE: an entry older than the window may not have been pruned yet.
         self._insert(f"REPLACE INTO streams_seenmessage ({SEEN_COLUMNS})", 3, 2, seen)
+        ignoring = f"INSERT OR IGNORE INTO streams_feedmark ({MARK_COLUMNS})"
+        self._insert(ignoring, 3, 1, marks)
         with connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE streams_feed SET head_seq = %s, head_at = %s WHERE id = %s",

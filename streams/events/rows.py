@@ -15,3 +15,6 @@ LogRow = tuple[int, datetime, bytes | memoryview]  # seq, received_at, payload
 
 FeedRow = tuple[int, int, datetime | None]  # id, head_seq, head_at
 HeadRow = tuple[int, int, datetime]  # feed_id, head_seq, head_at
+
+MarkRow = tuple[int, datetime, int]  # feed_id, the start of a quarter, seq before it
+MARK_COLUMNS = "feed_id, at, seq"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, SeenRow
+    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, MarkRow, SeenRow
 
 
 class Store(Protocol):
@@ -46,8 +46,12 @@ class Store(Protocol):
         events: Sequence[EventRow],
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
+        marks: Sequence[MarkRow],
     ) -> int:
-        """Write rows down and move heads; how many feeds were moved."""
+        """Write rows down and move heads; how many feeds were moved.
+
+        A mark that is there already stays as it is.
+        """
 
 
 def store() -> Store:
