@@ -97,4 +97,4 @@ def _test_event(feed: Feed, code: str, moment: datetime) -> NewEvent:
         "userId": TEST_USER_ID,
         "properties": {"code": code, "stream": stream.name},
     }
-    return prepare(event, around, message_id=next(message_ids(1)))
+    return prepare(event, around, ids=message_ids(1))

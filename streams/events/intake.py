@@ -77,12 +77,13 @@ def prepare(
     event: dict[str, Any],
     around: Surroundings,
     *,
-    message_id: str,
+    ids: Iterator[str],
     call: str | None = None,
 ) -> NewEvent:
     """Check and stamp a decoded event; the dict is changed on the way.
 
-    `call` is what the path says that it is; `message_id` is for an event without one.
+    `call` is what the path says that it is; an event without a messageId has the next
+    of `ids`.
     Raises Refused.
     """
     if call is not None and event.setdefault("type", call) != call:
@@ -92,7 +93,7 @@ def prepare(
         raise Refused.for_finding(finding)
     _stamp(event, around)
     if event.get("messageId") is None:
-        event["messageId"] = message_id
+        event["messageId"] = next(ids)
     payload = _encode(event)
     if len(payload) > MAX_EVENT_BYTES:  # with what was added, Segment would refuse it
         raise Refused.for_finding(too_large(len(payload)))
@@ -106,10 +107,10 @@ def prepare(
 
 
 def message_ids(count: int) -> Iterator[str]:
-    """Random ids of 32 digits, from one draw: a draw for each would cost a quarter of
-    an event's whole time."""
+    """Random ids of 32 digits, at most so many, from one draw when the first is asked
+    for: a draw for each would cost a quarter of an event's whole time."""
     drawn = os.urandom(16 * count).hex()
-    return (drawn[first : first + 32] for first in range(0, len(drawn), 32))
+    yield from (drawn[first : first + 32] for first in range(0, len(drawn), 32))
 
 
 def _stamp(event: dict[str, Any], around: Surroundings) -> None:

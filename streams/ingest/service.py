@@ -116,8 +116,7 @@ def take(
     )
     ids = message_ids(len(parcel.events))
     checked = [
-        _check(sent, admission.route, access, around, message_id)
-        for sent, message_id in zip(parcel.events, ids, strict=True)
+        _check(sent, admission.route, access, around, ids) for sent in parcel.events
     ]
     return _sort(checked, access, directory, single=admission.route.call is not None)
 
@@ -141,16 +140,14 @@ def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Acces
 
 
 def _check(
-    sent: bytes, route: Route, access: Access, around: Surroundings, message_id: str
+    sent: bytes, route: Route, access: Access, around: Surroundings, ids: Iterator[str]
 ) -> _Ready | Outcome:
     event: dict[str, Any] = {}
     try:
         event = read(sent)
         workspace = workspace_of(event, access)
         check_key(event, access)
-        return _Ready(
-            prepare(event, around, message_id=message_id, call=route.call), workspace
-        )
+        return _Ready(prepare(event, around, ids=ids, call=route.call), workspace)
     except Refused as refused:
         workspace = "" if access.place else _text(event, "workspace")
         return rejected(

@@ -24,7 +24,7 @@ TRACK = {"type": "track", "userId": "u1", "event": "Email Opened", "messageId": 
 
 def take(event, around=AROUND, **keywords):
     """The event as it is written down, its payload decoded."""
-    new = prepare(event.copy(), around, message_id="made-here", **keywords)
+    new = prepare(event.copy(), around, ids=iter(["made-here"]), **keywords)
     return new, json.loads(new.payload)
 
 
@@ -262,6 +262,6 @@ def test_whatever_is_sent_is_refused_or_becomes_json_that_anyone_can_read(
 
 def prepared_or_refused(sent, around):
     try:
-        return prepare(read(sent), around, message_id="made-here")
+        return prepare(read(sent), around, ids=iter(["made-here"]))
     except Refused as refused:
         return refused
