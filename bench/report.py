@@ -148,9 +148,15 @@ def machine() -> dict[str, Any]:
     }
 
 
+def _named(program: str) -> str:
+    """A server as a reader knows it, without this machine's folders."""
+    _, _, product = program.rstrip(")").partition(" (")
+    return product or Path(program).name
+
+
 def versions(programs: Sequence[str]) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        "servers": list(programs),
+        "servers": [_named(program) for program in programs],
     }

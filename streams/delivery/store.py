@@ -96,8 +96,8 @@ class PostgresStore:
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         names = list(moves[0][2])
-        of_type = {f.column: f.db_type(connection) for f in Cursor._meta.fields}
-        arrays = ", ".join(f"%s::{of_type[name]}[]" for name in names)
+        types = [Cursor._meta.get_field(name).db_type(connection) for name in names]
+        arrays = ", ".join(f"%s::{of_column}[]" for of_column in types)
         changes = ", ".join(f"{name} = new.{name}" for name in names)
         statement = (
             f"UPDATE streams_cursor SET {changes}"  # noqa: S608 - names of ours alone

@@ -46,3 +46,11 @@ def test_a_curve_is_the_median_at_each_place_in_order():
 
     assert measured.points("connections") == [(1, 8.0), (100, 4.0)]
     assert measured.ends("connections", 1, 100) == 0.5
+
+
+def test_servers_are_named_without_the_folders_of_the_machine():
+    programs = ["/usr/lib/postgresql/15/bin (PostgreSQL 15)", "/usr/bin/redis-server"]
+
+    named = report.versions(programs)["servers"]
+
+    assert named == ["PostgreSQL 15", "redis-server"]

@@ -84,3 +84,21 @@ def test_a_larger_limit_is_spent_as_evenly():
 
     assert worst_second(moments) <= 500
     assert len([m for m in moments if 2 <= m < 5]) >= 490 * 3
+
+
+def test_under_segments_limit_a_burst_leaves_one_at_a_time():
+    budget = Budget(50)
+
+    assert budget.room(10.0) == 1
+    budget.take(10.0)
+    assert budget.room(10.0) == 0
+
+
+def test_with_a_high_limit_several_leave_together_but_never_more_than_it():
+    budget = Budget(1_000)
+    assert budget.room(10.0) == 6  # in a millisecond of the 200 of the spread
+
+    for n in range(998):
+        budget.take(10.0 + n * 0.001)
+
+    assert budget.room(11.0) == 2
