@@ -138,7 +138,7 @@ def cast() -> Cast:
 
 def stream(partner: Partner | None = None, **fields) -> Stream:
     number = next(_numbers)
-    named = {"name": f"Stream {number}", "slug": f"stream-{number}"}
+    named = {"name": f"Stream {number}", "slug": f"stream-{number}", "stage": "live"}
     return Stream.objects.create(
         partner=partner or _new_partner(), **{**named, **fields}
     )

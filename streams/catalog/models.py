@@ -7,6 +7,8 @@ from django.db import models
 
 from streams.base.clock import now
 from streams.catalog.retention import DEFAULT_DAYS, MAX_DAYS, MIN_DAYS, Retention
+from streams.catalog.stage import Stage
+from streams.spec.modes import CHOICES, Mode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +47,18 @@ class Stream(models.Model):
         " A shorter time takes effect a week later.",
     )
     retention_shortened_at = models.DateTimeField(null=True, editable=False)
+    stage = models.CharField(
+        max_length=10, choices=Stage, default=Stage.DRAFT, db_default=Stage.DRAFT
+    )
+    check_mode = models.CharField(
+        "checking",
+        max_length=10,
+        choices=CHOICES,
+        default=Mode.WARN,
+        db_default=Mode.WARN,
+        help_text="What becomes of an event that breaks the Segment Spec or the stream's"
+        " plan. A workspace may be stricter.",
+    )
     created_at = models.DateTimeField(default=now)
 
     class Meta:

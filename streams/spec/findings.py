@@ -6,7 +6,7 @@ from enum import StrEnum
 
 class Severity(StrEnum):
     ERROR = "error"  # Segment refuses it, or loses it without a word
-    WARNING = "warning"
+    WARNING = "warning"  # it breaks the Spec, or the plan
     HINT = "hint"
 
 
@@ -24,3 +24,13 @@ class Finding:
 def error(rule: str, path: str, message: str, fix: str) -> Finding:
     """A finding that keeps the event from being taken."""
     return Finding(rule, Severity.ERROR, path, message, fix)
+
+
+def warning(rule: str, path: str, message: str, fix: str) -> Finding:
+    """A finding that lets the event pass, in every mode."""
+    return Finding(rule, Severity.WARNING, path, message, fix)
+
+
+def hint(rule: str, path: str, message: str, fix: str) -> Finding:
+    """A finding that is advice."""
+    return Finding(rule, Severity.HINT, path, message, fix)

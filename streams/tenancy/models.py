@@ -12,6 +12,7 @@ from django.db import models
 
 from streams.base.clock import now
 from streams.base.ids import public_id
+from streams.spec.modes import CHOICES, Mode
 
 
 class UserManager(BaseUserManager["User"]):
@@ -74,6 +75,21 @@ class Workspace(models.Model):
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="Turns to send in each round, where others wait too.",
+    )
+    is_test = models.BooleanField(
+        "test workspace",
+        default=False,
+        db_default=False,
+        help_text="The partner's own, to try the stream with: delivered to before the"
+        " stream is approved, and what its QA looks at.",
+    )
+    check_mode = models.CharField(
+        "checking",
+        max_length=10,
+        choices=CHOICES,
+        default=Mode.OFF,
+        db_default=Mode.OFF,
+        help_text="Stricter than the stream's own, or the same.",
     )
     created_at = models.DateTimeField(default=now)
     members = models.ManyToManyField(User, through="WorkspaceMembership")

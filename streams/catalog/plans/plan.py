@@ -1,0 +1,55 @@
+"""The event plan of a stream: which events it sends, and what is in them.
+
+Plain values, that read from and write to JSON; nothing here knows a database.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One property of an event, or one field of its context."""
+
+    # Below `properties` (`traits` of identify and group) or `context`, in the notation
+    # of segment/spec.md: `campaign_id`, `traits.email`, `products.$.sku`.
+    path: str
+    type: str = "string"  # one of TYPES
+    required: bool = False
+    example: Any = None
+    description: str = ""
+    sensitive: bool = False  # shown to nobody in samples and docs
+
+
+class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event that the stream sends."""
+
+    call: str = "track"
+    name: str = ""  # of a track event; pages and screens may have one
+    when: str = ""  # a sentence: when it is sent
+    properties: tuple[PlannedProperty, ...] = ()
+    context: tuple[PlannedProperty, ...] = ()
+
+
+class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All events of a stream, in the order in which its docs list them."""
+
+    events: tuple[PlannedEvent, ...] = ()
+
+
+TYPES = (
+    "string", "number", "integer", "boolean", "date", "object", "array", "any",
+)  # fmt: skip
+
+
+def to_json(plan: EventPlan) -> dict[str, Any]:
+    """As a PlanVersion stores it."""
+    plain: dict[str, Any] = msgspec.to_builtins(plan)
+    return plain
+
+
+def from_json(stored: object) -> EventPlan:
+    """Raises msgspec.ValidationError where it is not a plan."""
+    return msgspec.convert(stored, EventPlan)
