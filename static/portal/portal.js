@@ -12,7 +12,9 @@ if (document.querySelector("[data-once]")) {
 }
 
 // On a phone the tabs are a strip that may be longer than the screen.
-document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const tab of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
+  tab.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 // The clipboard is offered to secure pages only.
 for (const button of document.querySelectorAll("[data-copy]")) {

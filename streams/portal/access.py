@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from django_htmx.middleware import HtmxDetails
 
+    from streams.catalog.models import Stream
     from streams.connections.models import Connection
     from streams.events.models import Feed
 
@@ -196,6 +197,14 @@ def workspace_of(place: PartnerPlace, public_id: str) -> Workspace:
     if workspace is None:
         raise Http404
     return workspace
+
+
+def stream_of(place: PartnerPlace, slug: str) -> Stream:
+    """A stream of this partner; 404 for another's."""
+    stream = place.partner.streams.filter(slug=slug).first()
+    if stream is None:
+        raise Http404
+    return stream
 
 
 def _role_in(workspace: Workspace, user: User) -> tuple[Role, PartnerRole | None]:

@@ -14,6 +14,7 @@ from streams.portal.access import (
     partner_to_develop,
     partner_to_see,
     signed_in,
+    stream_of,
 )
 from streams.portal.forms import StreamForm, TokenForm
 from streams.portal.snippets import snippets
@@ -33,7 +34,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """A stream's settings, and how to send events; a POST changes the settings."""
     changes = request.method == "POST"
     place = (partner_to_develop if changes else partner_to_see)(request, slug)
-    found = get_object_or_404(place.partner.streams, slug=stream_slug)
+    found = stream_of(place, stream_slug)
     initial = {name: getattr(found, name) for name in StreamForm.base_fields}
     form = StreamForm(request.POST or None, initial=initial)
     for field in form.fields.values():

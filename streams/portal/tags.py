@@ -62,6 +62,16 @@ def nav_link(
     return {"href": href, "label": label, "icon": icon, "current": section == page}
 
 
+@register.inclusion_tag("portal/_stream_tab.html", takes_context=True)
+def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, object]:
+    """A tab of the page's stream; `page` is what names of URLs in it begin with."""
+    match = context.request.resolver_match
+    shown = (match.url_name or "" if match else "").split("-")[2:3] or [""]
+    own = page.split("-")[2:3] or [""]
+    href = within(context["place"], page, context["stream"].slug)
+    return {"href": href, "label": label, "current": shown == own}
+
+
 @register.simple_tag
 def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
     """A time in the reader's zone; the full one shows when one points at it."""

@@ -13,6 +13,7 @@ from streams.portal import (
     overview,
     partner,
     partner_streams,
+    plan,
     replays,
 )
 
@@ -65,12 +66,22 @@ partner_workspace_pages = [
     path("feeds/<int:pk>/key/", partner.ingest_key, name="partner-ingest-key"),
 ]
 
+# The second word after "partner-" is the tab that a page stands below.
+plan_pages: Pages = [
+    path("", plan.plan, name="partner-stream-plan"),
+]
+
+stream_pages: Pages = [
+    path("", partner_streams.stream, name="partner-stream"),
+    path("plan/", include(plan_pages)),
+]
+
 partner_pages: Pages = [
     path("", partner.workspaces, name="partner"),
     path("workspaces/new/", partner.workspace_new, name="partner-workspace-new"),
     path("workspaces/<public_id>/", include(partner_workspace_pages)),
     path("streams/", partner_streams.streams, name="partner-streams"),
-    path("streams/<slug:stream_slug>/", partner_streams.stream, name="partner-stream"),
+    path("streams/<slug:stream_slug>/", include(stream_pages)),
     path("tokens/", partner_streams.tokens, name="partner-tokens"),
     path(
         "tokens/<int:pk>/revoke/",

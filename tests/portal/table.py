@@ -135,6 +135,7 @@ ROWS = [
     by_partner("streams/"),
     by_partner("streams/<slug:stream_slug>/"),
     developed("streams/<slug:stream_slug>/", "post", 302, **STREAM),
+    by_partner("streams/<slug:stream_slug>/plan/"),
     by_partner("tokens/"),
     developed("tokens/", "post"),
     developed("tokens/<int:pk>/revoke/"),

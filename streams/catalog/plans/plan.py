@@ -42,6 +42,24 @@ class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 TYPES = (
     "string", "number", "integer", "boolean", "date", "object", "array", "any",
 )  # fmt: skip
+EACH = "$"  # in a path: every item of a list
+
+
+def parts(path: str) -> tuple[str, ...]:
+    """A path, taken apart: `products.$.sku` is in `products`, each item, its `sku`."""
+    return tuple(path.split("."))
+
+
+def content_field(call: str) -> str:
+    """Where a call has its properties; empty: an alias has none."""
+    if call == "alias":
+        return ""
+    return "traits" if call in {"identify", "group"} else "properties"
+
+
+def name_field(call: str) -> str:
+    """Where a call has its name; empty: it has none."""
+    return {"track": "event", "page": "name", "screen": "name"}.get(call, "")
 
 
 def to_json(plan: EventPlan) -> dict[str, Any]:
