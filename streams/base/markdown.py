@@ -1,0 +1,226 @@
+"""Markdown to HTML that can run nothing.
+
+CommonMark with tables. HTML in the text is shown as text; what comes out is sanitised all
+the same, so that a fault in the one is caught by the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nh3
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+
+# Languages that code is coloured in; any other is shown plain.
+LANGUAGES = {
+    "bash", "csharp", "css", "go", "html", "http", "java", "javascript", "json", "php",
+    "python", "ruby", "sql", "typescript", "xml", "yaml",
+}  # fmt: skip
+ALIASES = {"js": "javascript", "py": "python", "sh": "bash", "shell": "bash", "yml": "yaml"}  # fmt: skip
+# Pictures come from this portal: others would tell a stranger who reads the page.
+OWN_PICTURE = re.compile(r"/(?:static|docs)/(?:[\w-]+[./])*[\w-]+/?")
+
+TAGS = {
+    "a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr",
+    "img", "li", "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th",
+    "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {
+    **{f"h{level}": {"id"} for level in range(2, 7)},
+    "a": {"href", "title", "aria-label"},
+    "img": {"alt", "src", "title"},
+    "ol": {"start"},
+    "pre": {"aria-label"},
+    "div": {"aria-label"},
+}
+ATTRIBUTE_VALUES = {
+    "pre": {"tabindex": {"0"}, "role": {"group"}},
+    "div": {"tabindex": {"0"}, "role": {"group"}},
+    "img": {"loading": {"lazy"}},
+    "th": {"scope": {"col"}},
+}
+CLASSES = {
+    "a": {"anchor"},
+    "code": {"coloured"},
+    "div": {"scroll"},
+    "span": {name for name in STANDARD_TYPES.values() if name},
+    "td": {"right", "center"},
+    "th": {"right", "center"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int  # 2 to 6: the page has its own h1
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as HTML, and what is in it."""
+
+    html: SafeString
+    headings: tuple[Heading, ...]
+    pictures_left_out: tuple[str, ...]  # addresses that are not of this portal
+
+    @property
+    def contents(self) -> list[Heading]:
+        """For a table of contents."""
+        return [heading for heading in self.headings if heading.level <= 3]
+
+
+def render(text: str, *, id_prefix: str = "") -> Document:
+    """Any text; `id_prefix` keeps its anchors apart from the ids of the page around it."""
+    tokens = parse(text)
+    headings = tuple(_anchored(tokens, id_prefix))
+    pictures = tuple(_pictures_left_out(tokens))
+    html = nh3.clean(
+        _markdown.renderer.render(tokens, _markdown.options, {}),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        tag_attribute_values=ATTRIBUTE_VALUES,
+        allowed_classes=CLASSES,
+        attribute_filter=_filtered,
+        link_rel="noopener",
+        url_schemes={"http", "https", "mailto"},
+    )
+    return Document(mark_safe(html), headings, pictures)  # noqa: S308 - just sanitised
+
+
+def parse(text: str) -> list[Token]:
+    """The text's blocks in a row; `map` of a block names its lines."""
+    return _markdown.parse(text)
+
+
+def plain(token: Token) -> str:
+    """What a reader sees of an inline token, without any markup."""
+    return "".join(
+        child.content if child.type in ("text", "code_inline") else " "
+        for child in token.children or ()
+        if child.type in ("text", "code_inline", "softbreak", "hardbreak")
+    )
+
+
+def is_own_picture(address: str) -> bool:
+    return OWN_PICTURE.fullmatch(address) is not None
+
+
+class _Renderer(RendererHTML):
+    """Adds what keyboards, narrow screens and the strict CSP ask for."""
+
+    def fence(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        token = tokens[idx]
+        language = token.info.strip().split(" ")[0].lower()
+        return _code(token.content, ALIASES.get(language, language))
+
+    def code_block(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        return _code(tokens[idx].content, "")
+
+    def table_open(self, *_: Any) -> str:
+        return (
+            '<div class="scroll" role="group" tabindex="0" aria-label="Table"><table>'
+        )
+
+    def table_close(self, *_: Any) -> str:
+        return "</table></div>\n"
+
+    def th_open(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        return f'<th scope="col"{_alignment(tokens[idx])}>'
+
+    def td_open(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        return f"<td{_alignment(tokens[idx])}>"
+
+    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        alt = self.renderInlineAsText(token.children, options, env)
+        if not is_own_picture(str(token.attrs.get("src", ""))):
+            return str(escape(alt))
+        return format_html(
+            '<img src="{}" alt="{}" loading="lazy">', token.attrs["src"], alt
+        )
+
+    def heading_close(
+        self, tokens: Sequence[Token], idx: int, options: Any, env: Any
+    ) -> str:
+        anchor = tokens[idx].meta["anchor"]
+        return f"{anchor}{self.renderToken(tokens, idx, options, env)}"
+
+
+_markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
+_markdown.enable(["table", "strikethrough"])
+_formatter = HtmlFormatter(nowrap=True)
+
+
+def _anchored(tokens: list[Token], id_prefix: str) -> Iterator[Heading]:
+    """Give each heading an id of its own and a link to it; the page's own h1 stays alone."""
+    seen: dict[str, int] = {}
+    for opens, inline, closes in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opens.type != "heading_open":
+            continue
+        text = plain(inline).strip()
+        name = _unused(slugify(text) or "section", seen)
+        opens.tag = closes.tag = f"h{max(2, int(opens.tag[1]))}"
+        opens.attrs["id"] = id_prefix + name
+        closes.meta["anchor"] = format_html(
+            ' <a class="anchor" href="#{}" aria-label="Link to “{}”">#</a>',
+            id_prefix + name,
+            text,
+        )
+        yield Heading(int(opens.tag[1]), id_prefix + name, text)
+
+
+def _unused(name: str, seen: dict[str, int]) -> str:
+    """`name`, numbered if it is taken; counting goes on where it stopped the last time."""
+    free = name
+    while free in seen:
+        seen[name] += 1
+        free = f"{name}-{seen[name]}"
+    seen[free] = 1
+    return free
+
+
+def _pictures_left_out(tokens: list[Token]) -> Iterator[str]:
+    for token in tokens:
+        for child in token.children or ():
+            address = str(child.attrs.get("src", ""))
+            if child.type == "image" and not is_own_picture(address):
+                yield address
+
+
+def _code(text: str, language: str) -> str:
+    """Code that a keyboard can scroll, coloured where its language is known."""
+    known = language in LANGUAGES
+    inside = (
+        highlight(text, get_lexer_by_name(language), _formatter)
+        if known
+        else escape(text)
+    )
+    opening = (
+        f'<pre tabindex="0" role="group" aria-label="{language if known else "Code"}">'
+    )
+    return f'{opening}<code class="coloured">{inside}</code></pre>\n'
+
+
+def _alignment(token: Token) -> str:
+    """As a class: the CSP allows no inline style."""
+    side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    return f' class="{side}"' if side in ("right", "center") else ""
+
+
+def _filtered(tag: str, name: str, value: str) -> str | None:
+    if (tag, name) == ("img", "src") and not is_own_picture(value):
+        return None
+    return value
