@@ -15,7 +15,13 @@ from streams.delivery.models import (
     Rejection,
     Replay,
 )
-from streams.events.models import Event, Feed, FeedMark, SeenMessage
+from streams.events.models import (
+    Event,
+    Feed,
+    FeedMark,
+    QuarantinedEvent,
+    SeenMessage,
+)
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -28,6 +34,6 @@ from streams.tenancy.models import (
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
     "FeedMark", "Halt", "Lease", "Partner", "PartnerMembership", "PartnerToken",
-    "PlanVersion", "Rejection", "Replay",
+    "PlanVersion", "QuarantinedEvent", "Rejection", "Replay",
     "SeenMessage", "Stream", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from streams.base.clock import iso_ms
 from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
 from streams.connections.keys import WriteKey, seal_write_key
 from streams.connections.models import Connection
 from streams.connections.regions import Region
@@ -141,6 +143,14 @@ def stream(partner: Partner | None = None, **fields) -> Stream:
     named = {"name": f"Stream {number}", "slug": f"stream-{number}", "stage": "live"}
     return Stream.objects.create(
         partner=partner or _new_partner(), **{**named, **fields}
+    )
+
+
+def published_plan(stream: Stream, *names: str, number: int = 1) -> PlanVersion:
+    """A plan of track events without properties."""
+    plan = EventPlan(events=tuple(PlannedEvent(name=name) for name in names))
+    return PlanVersion.objects.create(
+        stream=stream, number=number, content=to_json(plan), published_at=NOW
     )
 
 

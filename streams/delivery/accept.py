@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Accepted:
     """What became of each event of each addition, and whom to wake."""
 
-    seqs: list[Seqs]  # None: a duplicate
+    seqs: list[Seqs]  # events.log.append
     stream_ids: set[int]  # have work now that they had not before
 
 
@@ -32,7 +32,7 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
         grown = {
             addition.feed_id
             for addition, given in zip(additions, seqs, strict=True)
-            if any(seq is not None for seq in given)
+            if any(given)  # neither None nor IN_QUARANTINE
         }
         busy = store().mark_due(grown, now) if grown else set()
     return Accepted(seqs, busy)

@@ -14,11 +14,13 @@ from streams.events.marks import quarter
 from streams.events.store import store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from streams.events.rows import EventRow, FeedRow, MarkRow, SeenRow
+    from streams.events.rows import EventRow, FeedRow, HeldRow, MarkRow, SeenRow
 
+# For each event its number; None for a duplicate, IN_QUARANTINE for one that has none.
 Seqs = list[int | None]
+IN_QUARANTINE = 0
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +34,11 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     user_id: str
     message_id: str  # at most 100
     payload: bytes
+    held_by: str = ""  # the rule that it broke, where it is to lie in quarantine
+
+    def quarantined(self, rule: str) -> NewEvent:
+        """The same, to be kept out of the log."""
+        return msgspec.structs.replace(self, held_by=rule)
 
     def __repr__(self) -> str:
         """Without what people did: reprs end up in logs."""
@@ -60,6 +67,7 @@ class _Tail:
         # feed only grow, so a search by time can go by number.
         self.at = max(now, self._old_at) if self._old_at else now
         self.rows: list[EventRow] = []
+        self.held: list[HeldRow] = []
 
     def add(self, event: NewEvent) -> int:
         self.head += 1
@@ -70,6 +78,16 @@ class _Tail:
             )
         )  # fmt: skip
         return self.head
+
+    def hold(self, event: NewEvent) -> int:
+        """Keep it beside the log, without a number."""
+        self.held.append(
+            (
+                self.feed_id, self.at, event.type, event.name, event.user_id,
+                event.message_id, event.held_by, event.payload,
+            )
+        )  # fmt: skip
+        return IN_QUARANTINE
 
     def mark(self) -> MarkRow | None:
         """The mark of a quarter of an hour that begins with these events."""
@@ -87,9 +105,10 @@ def message_digest(message_id: str) -> bytes:
 def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
     """Write events down in their feeds; within the caller's transaction.
 
-    The answer has a number per event, or None for one whose messageId the feed took
-    within the window. The feeds stay locked until the transaction ends, so numbers are
-    committed in their order and no reader skips one. Raises UnknownFeed.
+    The answer has a number per event, None for one whose messageId the feed took within
+    the window, IN_QUARANTINE for one that is kept beside the log. The feeds stay locked
+    until the transaction ends, so numbers are committed in their order and no reader
+    skips one. Raises UnknownFeed.
     """
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
     tails, seen = _look({a.feed_id for a in additions}, digests, now)
@@ -103,10 +122,21 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
                 continue
             seen.add((digest, addition.feed_id))
             new.append((digest, addition.feed_id, now))
-            seqs.append(tail.add(event))
+            seqs.append(tail.hold(event) if event.held_by else tail.add(event))
         answer.append(seqs)
-    _write([tail for tail in tails.values() if tail.rows], new)
+    _write(tails.values(), new)
     return answer
+
+
+def append_released(addition: Addition, *, now: datetime) -> Seqs:
+    """Number events that lay in quarantine, as `append` does.
+
+    Their messageIds were noted when they came: nobody looks for duplicates.
+    """
+    tails, _ = _look({addition.feed_id}, [], now)
+    seqs: Seqs = [tails[addition.feed_id].add(event) for event in addition.events]
+    _write(tails.values(), [])
+    return seqs
 
 
 def _look(
@@ -121,12 +151,14 @@ def _look(
     return tails, seen
 
 
-def _write(tails: list[_Tail], seen: list[SeenRow]) -> None:
-    if not tails:
+def _write(tails: Collection[_Tail], seen: list[SeenRow]) -> None:
+    grown = [tail for tail in tails if tail.rows]
+    rows = [row for tail in grown for row in tail.rows]
+    held = [row for tail in tails for row in tail.held]
+    if not (rows or held):
         return
-    rows = [row for tail in tails for row in tail.rows]
-    heads = [(tail.feed_id, tail.head, tail.at) for tail in tails]
-    marks = [mark for tail in tails if (mark := tail.mark())]
-    moved = store().write(rows, seen, heads, marks)
-    if moved != len(tails):
-        raise UnknownFeed(f"Moved {moved} heads, not {len(tails)}.")
+    heads = [(tail.feed_id, tail.head, tail.at) for tail in grown]
+    marks = [mark for tail in grown if (mark := tail.mark())]
+    moved = store().write(rows, seen, heads, marks, held)
+    if moved != len(grown):
+        raise UnknownFeed(f"Moved {moved} heads, not {len(grown)}.")

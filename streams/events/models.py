@@ -20,6 +20,10 @@ class Feed(models.Model):
     expired_seq = models.BigIntegerField(default=0, db_default=0)
     # How many of these expired before anybody had connected; a cursor counts its own.
     expired = models.BigIntegerField(default=0, db_default=0)
+    # What was received is the head, and these three: events beside the log have no number.
+    quarantined = models.BigIntegerField(default=0, db_default=0)  # lie there now
+    discarded = models.BigIntegerField(default=0, db_default=0)  # by a person
+    quarantine_expired = models.BigIntegerField(default=0, db_default=0)
     # What an official Segment library sends as its write key; shown once.
     ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many may have none
     ingest_key_hint = models.CharField(max_length=8, blank=True)
@@ -60,6 +64,40 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed_id}/{self.seq} {self.type} {self.name}"
+
+
+class QuarantinedEvent(models.Model):
+    """An event that broke a rule, kept beside the log until somebody decides.
+
+    Its feed is locked while it is written, so within a feed ids are in the order in
+    which events came.
+    """
+
+    feed = models.ForeignKey(
+        Feed,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    received_at = models.DateTimeField()
+    type = models.CharField(max_length=8)
+    name = models.CharField(max_length=200)
+    user_id = models.CharField(max_length=200)
+    message_id = models.CharField(max_length=100)
+    rule = models.CharField(max_length=40)  # the gravest that it broke
+    payload = models.BinaryField()
+
+    class Meta:
+        indexes = [
+            # Page by page, and a job's way through it.
+            models.Index(fields=["feed", "id"], name="quarantine_order"),
+            # How many of which, without touching the payloads.
+            models.Index(fields=["feed", "rule", "name"], name="quarantine_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.rule} {self.type} {self.name}"
 
 
 class SeenMessage(models.Model):

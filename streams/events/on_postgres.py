@@ -1,22 +1,38 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from streams.base.postgres import columns, driver_cursor, pipeline
-from streams.events.rows import EVENT_COLUMNS, MARK_COLUMNS, SEEN_COLUMNS
+from streams.events.rows import (
+    EVENT_COLUMNS,
+    HELD_COLUMNS,
+    MARK_COLUMNS,
+    SEEN_COLUMNS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import psycopg
 
-    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, MarkRow, SeenRow
+    from streams.events.rows import (
+        EventRow,
+        FeedRow,
+        HeadRow,
+        HeldRow,
+        LogRow,
+        MarkRow,
+        SeenRow,
+    )
 
 INTO_EVENTS = f"streams_event ({EVENT_COLUMNS})"
+INTO_QUARANTINE = f"streams_quarantinedevent ({HELD_COLUMNS})"
 INTO_SEEN = f"streams_seenmessage ({SEEN_COLUMNS})"
 INTO_MARKS = f"streams_feedmark ({MARK_COLUMNS})"
 EVENT_TYPES = ["int8", "int8", "timestamptz", *["varchar"] * 4, "bytea"]
+HELD_TYPES = ["int8", "timestamptz", *["varchar"] * 5, "bytea"]
 SEEN_TYPES = ["bytea", "int8", "timestamptz"]
 MARK_TYPES = ["int8", "timestamptz", "int8"]
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
@@ -78,18 +94,28 @@ class PostgresStore:
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
         marks: Sequence[MarkRow],
+        held: Sequence[HeldRow],
     ) -> int:
-        if len(events) >= self.COPY_FROM:
-            _copy(INTO_EVENTS, EVENT_TYPES, events)
-            _copy(INTO_SEEN, SEEN_TYPES, seen)
-            events = seen = ()
+        few: list[tuple[str, list[str], Sequence[tuple[Any, ...]]]] = []
+        for into, types, rows in (
+            (INTO_EVENTS, EVENT_TYPES, events),
+            (INTO_QUARANTINE, HELD_TYPES, held),
+            (INTO_SEEN, SEEN_TYPES, seen),
+        ):
+            if len(rows) >= self.COPY_FROM:
+                _copy(into, types, rows)
+            elif rows:
+                few.append((into, types, rows))
         with pipeline() as cursor:
-            if events:
-                _insert(cursor, INTO_EVENTS, EVENT_TYPES, events)
-                _insert(cursor, INTO_SEEN, SEEN_TYPES, seen)
+            for into, types, rows in few:
+                _insert(cursor, into, types, rows)
             if marks:
                 unless_there = " ON CONFLICT DO NOTHING"
                 _insert(cursor, INTO_MARKS, MARK_TYPES, marks, unless_there)
+            if held:
+                _count_held(cursor, held)
+            if not heads:
+                return 0
             cursor.execute(
                 "UPDATE streams_feed SET head_seq = new.head, head_at = new.at"
                 " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[])"
@@ -111,6 +137,17 @@ def _insert(
     rows_of = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - types are ours
     statement = f"INSERT INTO {target} {rows_of}{then}"
     cursor.execute(statement, columns(rows), prepare=True)
+
+
+def _count_held(cursor: psycopg.Cursor[Any], held: Sequence[HeldRow]) -> None:
+    counts = Counter(feed_id for feed_id, *_ in held)
+    cursor.execute(
+        "UPDATE streams_feed SET quarantined = quarantined + new.events"
+        " FROM unnest(%s::bigint[], %s::bigint[]) AS new(feed, events)"
+        " WHERE id = new.feed",
+        columns(counts.items()),
+        prepare=True,
+    )
 
 
 def _copy(target: str, types: list[str], rows: Iterable[Any]) -> None:

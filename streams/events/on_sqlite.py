@@ -1,17 +1,32 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.db.models import F
 
 from streams.events.models import Event, Feed
-from streams.events.rows import EVENT_COLUMNS, MARK_COLUMNS, SEEN_COLUMNS
+from streams.events.rows import (
+    EVENT_COLUMNS,
+    HELD_COLUMNS,
+    MARK_COLUMNS,
+    SEEN_COLUMNS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, MarkRow, SeenRow
+    from streams.events.rows import (
+        EventRow,
+        FeedRow,
+        HeadRow,
+        HeldRow,
+        LogRow,
+        MarkRow,
+        SeenRow,
+    )
 
 _SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
 
@@ -57,18 +72,30 @@ class SqliteStore:
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
         marks: Sequence[MarkRow],
+        held: Sequence[HeldRow],
     ) -> int:
+        if held:
+            self._hold(held)
         self._insert(f"INSERT INTO streams_event ({EVENT_COLUMNS})", 8, 2, events)
         # REPLACE: an entry older than the window may not have been pruned yet.
         self._insert(f"REPLACE INTO streams_seenmessage ({SEEN_COLUMNS})", 3, 2, seen)
         ignoring = f"INSERT OR IGNORE INTO streams_feedmark ({MARK_COLUMNS})"
         self._insert(ignoring, 3, 1, marks)
+        if not heads:
+            return 0
         with connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE streams_feed SET head_seq = %s, head_at = %s WHERE id = %s",
                 [(head, _text(at), feed) for feed, head, at in heads],
             )
             return int(cursor.rowcount)
+
+    def _hold(self, held: Sequence[HeldRow]) -> None:
+        into = f"INSERT INTO streams_quarantinedevent ({HELD_COLUMNS})"
+        self._insert(into, 8, 1, held)
+        for feed_id, count in Counter(feed_id for feed_id, *_ in held).items():
+            grown = F("quarantined") + count
+            Feed.objects.filter(pk=feed_id).update(quarantined=grown)
 
     def _insert(
         self, into: str, width: int, moment: int, rows: Iterable[tuple[Any, ...]]

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from streams.events.rows import EventRow, FeedRow, HeadRow, LogRow, MarkRow, SeenRow
+    from streams.events.rows import (
+        EventRow,
+        FeedRow,
+        HeadRow,
+        HeldRow,
+        LogRow,
+        MarkRow,
+        SeenRow,
+    )
 
 
 class Store(Protocol):
@@ -47,10 +55,12 @@ class Store(Protocol):
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
         marks: Sequence[MarkRow],
+        held: Sequence[HeldRow],
     ) -> int:
         """Write rows down and move heads; how many feeds were moved.
 
-        A mark that is there already stays as it is.
+        A mark that is there already stays as it is. `held` goes into quarantine, and its
+        feeds count it.
         """
 
 

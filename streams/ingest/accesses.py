@@ -11,17 +11,22 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.db.models import Exists, OuterRef, Q
 
 from streams.base.clock import now
+from streams.catalog.checking import Rulebook
 from streams.connections.models import Connection
 from streams.events.intake import Source
 from streams.events.models import Feed
 from streams.ingest.auth import Credential, Kind
 from streams.ingest.cache import Recent
+from streams.spec.modes import Mode
 from streams.tenancy.models import PartnerToken
+
+if TYPE_CHECKING:
+    from streams.catalog.checking import Checks
 
 FRESH_S = 3.0  # seconds that an answer is kept
 ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
@@ -41,6 +46,7 @@ class Place:
     feed_id: int
     external_id: str
     connected: bool  # False: events wait until a customer connects
+    checks: Checks | None = None  # None: events are not looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Accesses:
     """Safe between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rulebook = Rulebook()
         self._clock = clock
         self._recent: Recent[Credential, Access | Literal[False]] = Recent(KEPT, clock)
         self._used: dict[Credential, float] = {}  # ingest keys, by when they last were
@@ -76,7 +83,7 @@ class Accesses:
         if credential.kind is Kind.PARTNER_TOKEN:
             found = _token_access(credential)
         else:
-            found = _feed_accesses([credential]).get(credential)
+            found = _feed_accesses([credential], self.rulebook).get(credential)
             if found is not None:
                 self._used[credential] = self._clock()
         return self._keep(credential, found)
@@ -94,7 +101,7 @@ class Accesses:
             began = self._clock()
             self._refresh_at = began + FRESH_S
         in_use = self._in_use(began)
-        found = _feed_accesses(in_use)
+        found = _feed_accesses(in_use, self.rulebook)
         for credential in in_use:
             self._keep(credential, found.get(credential))
             if credential not in found:
@@ -119,27 +126,34 @@ class Accesses:
         return access
 
 
-def _feed_accesses(credentials: Iterable[Credential]) -> dict[Credential, Access]:
-    """What each of these ingest keys opens, in one query; unknown ones are missing."""
+def _feed_accesses(
+    credentials: Iterable[Credential], rulebook: Rulebook
+) -> dict[Credential, Access]:
+    """What each of these ingest keys opens, in two queries; unknown ones are missing."""
     by_digest = {credential.digest: credential for credential in credentials}
     if not by_digest:
         return {}
     connection = Connection.objects.current().filter(feed=OuterRef("pk"))
-    rows = Feed.objects.filter(ingest_key_digest__in=by_digest).values_list(
+    feeds = Feed.objects.filter(ingest_key_digest__in=by_digest).values_list(
+        "stream_id",
         "ingest_key_digest",
         "pk",
         "workspace__external_id",
         Exists(connection),
-        "stream_id",
+        "workspace__check_mode",
         "stream__slug",
         "stream__version",
         "stream__allow_anonymous",
         "stream__create_workspaces",
     )
+    rows = list(feeds)
+    rules = rulebook.of({stream_id for stream_id, *_ in rows})
     found = {}
-    for digest, feed_id, external_id, connected, stream_id, *source, creates in rows:
+    for row in rows:
+        stream_id, digest, feed_id, external_id, connected, mode, *source, creates = row
         credential = by_digest[digest]
-        place = Place(feed_id, external_id, connected)
+        checks = rules[stream_id].checks(Mode(mode))
+        place = Place(feed_id, external_id, connected, checks)
         found[credential] = Access(
             credential, stream_id, Source(*source), creates, place
         )

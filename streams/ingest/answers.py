@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.base.refusals import RequestRefused
+from streams.spec.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from streams.events.intake import Refused
@@ -21,9 +22,12 @@ CORS = {
     "access-control-allow-headers": "authorization, content-type, content-encoding, x-retry-count",
     "access-control-max-age": "86400",
 }
-ACCEPTED, HELD, DUPLICATE, REJECTED = "accepted", "held", "duplicate", "rejected"
-THROTTLED = "throttled"
-TAKEN = (ACCEPTED, HELD, DUPLICATE)
+ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined"
+DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
+TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
+
+MOST_OF_EVENT = 5  # findings that are told of one event
+MOST_FINDINGS = 500  # and in one answer
 
 _encode = msgspec.json.Encoder().encode
 
@@ -51,6 +55,12 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     message: str = ""
     fix: str = ""
     path: str = ""
+    findings: Sequence[Finding] = ()  # of one that was taken
+
+
+def without_hints(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """What a sender is told: a hint is advice, and stands on the findings page."""
+    return [f for f in findings if f.severity is not Severity.HINT]
 
 
 def rejected(refused: Refused, *, workspace: str = "", message_id: str = "") -> Outcome:

@@ -20,10 +20,12 @@ from streams.ingest.accesses import ABSENT_S, FRESH_S, Access, Accesses, Place
 from streams.ingest.auth import Credential, unknown
 from streams.ingest.cache import Recent
 from streams.ingest.pressure import Pressure
+from streams.spec.modes import Mode
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 if TYPE_CHECKING:
+    from streams.catalog.checking import StreamRules
     from streams.observability.load import Load
 
 
@@ -82,7 +84,8 @@ class Directory:
         if not missing:
             return found
         self._ask()
-        for place in _open_places(access, missing):
+        rules = self.accesses.rulebook.of([access.stream_id])[access.stream_id]
+        for place in _open_places(access, missing, rules):
             seconds = FRESH_S if place.connected else ABSENT_S
             self.places.put(
                 (access.credential, place.external_id), place, seconds=seconds
@@ -102,17 +105,21 @@ def _feeds() -> QuerySet[Feed]:
     )
 
 
-def _place(feed: Feed) -> Place:
+def _place(feed: Feed, rules: StreamRules) -> Place:
     connected: bool = feed.connected  # type: ignore[attr-defined] # annotated by _feeds
-    return Place(feed.pk, feed.workspace.external_id, connected)
+    workspace = feed.workspace
+    checks = rules.checks(Mode(workspace.check_mode))
+    return Place(feed.pk, workspace.external_id, connected, checks)
 
 
-def _open_places(access: Access, external_ids: Collection[str]) -> list[Place]:
+def _open_places(
+    access: Access, external_ids: Collection[str], rules: StreamRules
+) -> list[Place]:
     """The places there are, and new ones for the rest where that may be."""
     known = _feeds().filter(
         stream=access.stream_id, workspace__external_id__in=external_ids
     )
-    places = [_place(feed) for feed in known]
+    places = [_place(feed, rules) for feed in known]
     missing = set(external_ids) - {place.external_id for place in places}
     if not missing:
         return places
@@ -121,7 +128,8 @@ def _open_places(access: Access, external_ids: Collection[str]) -> list[Place]:
         workspace = _workspace(stream, external_id)
         if workspace is not None:
             feed, _ = open_feed(stream=stream, workspace=workspace, actor=None)
-            places.append(Place(feed.pk, external_id, connected=False))
+            checks = rules.checks(Mode(workspace.check_mode))
+            places.append(Place(feed.pk, external_id, connected=False, checks=checks))
     return places
 
 

@@ -6,25 +6,30 @@ body; the server has them written, in a way of its own; `Pending.answer` tells t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from streams.events.intake import Refused, Surroundings, message_ids, prepare, read
-from streams.events.log import Addition, NewEvent, Seqs
+from streams.events.log import IN_QUARANTINE, Addition, NewEvent, Seqs
 from streams.ingest import auth
 from streams.ingest.answers import (
     ACCEPTED,
     DUPLICATE,
     HELD,
+    MOST_FINDINGS,
+    MOST_OF_EVENT,
+    QUARANTINED,
+    WARNED,
     Answer,
     Outcome,
     outcomes,
     put_off,
     rejected,
     throttled,
+    without_hints,
 )
 from streams.ingest.body import (
     MAX_BYTES,
@@ -37,6 +42,7 @@ from streams.ingest.body import (
 )
 from streams.ingest.owner import check_key, unknown_workspace, workspace_of
 from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
+from streams.spec.modes import Mode
 
 if TYPE_CHECKING:
     from streams.base.refusals import RequestRefused
@@ -44,6 +50,7 @@ if TYPE_CHECKING:
     from streams.ingest.auth import Credential
     from streams.ingest.directory import Directory
     from streams.ingest.routes import Route
+    from streams.spec.findings import Finding
 
 
 # Not dataclasses, these: one that is frozen takes ten times as long to make.
@@ -63,14 +70,16 @@ class _Ready(msgspec.Struct, frozen=True):
 
     event: NewEvent
     workspace: str
+    content: Mapping[str, Any]  # what Segment is to get, decoded
 
 
 class _Slot(msgspec.Struct, frozen=True):
-    """An event that is being written down."""
+    """An event that is being written down, and what is wrong with it all the same."""
 
     place: Place
     message_id: str
     workspace: str
+    findings: Sequence[Finding] = ()
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -84,7 +93,11 @@ class Pending(msgspec.Struct, frozen=True):
     def answer(self, seqs: list[Seqs]) -> Answer:
         """The answer once `additions` are durable under these numbers."""
         given = {a.feed_id: iter(s) for a, s in zip(self.additions, seqs, strict=True)}
-        results = [_outcome(slot, given) for slot in self.slots]
+        results: list[Outcome] = []
+        room = MOST_FINDINGS
+        for slot in self.slots:
+            results.append(_outcome(slot, given, room))
+            room -= len(results[-1].findings)
         return outcomes(results, single=self.single, full=self.full)
 
 
@@ -147,7 +160,8 @@ def _check(
         event = read(sent)
         workspace = workspace_of(event, access)
         check_key(event, access)
-        return _Ready(prepare(event, around, ids=ids, call=route.call), workspace)
+        prepared = prepare(event, around, ids=ids, call=route.call)
+        return _Ready(prepared, workspace, event)
     except Refused as refused:
         workspace = "" if access.place else _text(event, "workspace")
         return rejected(
@@ -191,22 +205,47 @@ def _sort(
                 )
             )
             continue
-        events.setdefault(place.feed_id, []).append(item.event)
-        slots.append(_Slot(place, item.event.message_id, item.workspace))
+        event, slot = _judge(item, place)
+        if event is not None:
+            events.setdefault(place.feed_id, []).append(event)
+        slots.append(slot)
     additions = [Addition(*pair) for pair in events.items()]
     return Pending(additions, slots, single, full)
 
 
+def _judge(item: _Ready, place: Place) -> tuple[NewEvent | None, _Slot | Outcome]:
+    """What is to be written of an event, if anything, and what to say of it."""
+    event, workspace, checks = item.event, item.workspace, place.checks
+    if checks is None:
+        return event, _Slot(place, event.message_id, workspace)
+    findings = checks.findings(item.content)
+    stopped = checks.stopped_by(findings)
+    if stopped is None:
+        return event, _Slot(place, event.message_id, workspace, findings)
+    if checks.mode is Mode.QUARANTINE:
+        event = event.quarantined(stopped.rule)
+        return event, _Slot(place, event.message_id, workspace, findings)
+    refused = Refused.for_finding(stopped)
+    return None, rejected(refused, workspace=workspace, message_id=event.message_id)
+
+
 def _outcome(
-    slot: _Slot | Outcome, given: Mapping[int, Iterator[int | None]]
+    slot: _Slot | Outcome, given: Mapping[int, Iterator[int | None]], room: int
 ) -> Outcome:
+    """`room` is for how many findings there is in the answer."""
     if isinstance(slot, Outcome):
         return slot
     seq = next(given[slot.place.feed_id])
-    name = ACCEPTED if slot.place.connected else HELD
     if seq is None:
-        name = DUPLICATE
-    return Outcome(name, slot.message_id, slot.workspace, seq)
+        return Outcome(DUPLICATE, slot.message_id, slot.workspace)
+    worth_saying = without_hints(slot.findings) if slot.findings else ()
+    if not worth_saying:
+        name = ACCEPTED if slot.place.connected else HELD
+        return Outcome(name, slot.message_id, slot.workspace, seq)
+    findings = worth_saying[: min(room, MOST_OF_EVENT)]
+    if seq == IN_QUARANTINE:
+        return Outcome(QUARANTINED, slot.message_id, slot.workspace, findings=findings)
+    return Outcome(WARNED, slot.message_id, slot.workspace, seq, findings=findings)
 
 
 def _text(event: Mapping[str, Any], field: str) -> str:

@@ -7,8 +7,8 @@ import pytest
 from django.db import DataError, connection, transaction
 
 from streams.delivery.pruning import prune
-from streams.events.log import Addition, NewEvent, UnknownFeed, append
-from streams.events.models import Event, FeedMark, SeenMessage
+from streams.events.log import IN_QUARANTINE, Addition, NewEvent, UnknownFeed, append
+from streams.events.models import Event, FeedMark, QuarantinedEvent, SeenMessage
 from streams.events.partitions import make_partitions
 from tests import make
 
@@ -193,3 +193,42 @@ def test_many_writers_of_one_feed_give_each_number_once():
     assert sorted(given) == list(range(1, 121))
     stored = Event.objects.filter(feed=feed).values_list("seq", flat=True)
     assert sorted(stored) == list(range(1, 121))
+
+
+@pytest.mark.parametrize("count", [3, 300])  # few rows, and enough for a COPY
+def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(count):
+    feed, other = make.feed(), make.feed()
+    group = [event(f"m{n}") for n in range(count)]
+    mixed = [
+        e.quarantined("PLAN-EVENT-001") if n % 2 else e for n, e in enumerate(group)
+    ]
+    all_held = [e.quarantined("SPEC-NAME-003") for e in group]
+
+    with transaction.atomic():
+        additions = [Addition(feed.pk, mixed), Addition(other.pk, all_held)]
+        seqs, none = append(additions, now=make.NOW)
+
+    feed.refresh_from_db()
+    other.refresh_from_db()
+    held = QuarantinedEvent.objects.order_by("pk")
+    assert [seq for seq in seqs if seq] == list(range(1, (count + 1) // 2 + 1))
+    assert none == [IN_QUARANTINE] * count
+    assert (feed.head_seq, feed.quarantined) == ((count + 1) // 2, count // 2)
+    assert (other.head_seq, other.head_at, other.quarantined) == (0, None, count)
+    assert [row.message_id for row in held.filter(feed=feed)] == [
+        f"m{n}" for n in range(1, count, 2)
+    ]
+    first = held.filter(feed=other)[0]
+    assert (first.rule, first.type, first.name, first.user_id, first.received_at) == (
+        "SPEC-NAME-003", "track", "Email Opened", "u-1", make.NOW,
+    )  # fmt: skip
+    assert bytes(first.payload) == b"{}"
+
+
+def test_what_lies_in_quarantine_is_a_duplicate_when_it_comes_again():
+    feed = make.feed()
+    held = Addition(feed.pk, [event("a").quarantined("PLAN-EVENT-001")])
+    with transaction.atomic():
+        append([held], now=make.NOW)
+
+    assert add(feed, "a", "b") == [None, 1]

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.conf import settings
 
-from streams.ingest import accesses, body, owner, protocol, wire
+from streams.ingest import accesses, answers, body, owner, protocol, wire
 from streams.spec import calls, sound
 
 ROOT = settings.BASE_DIR
@@ -71,3 +71,24 @@ def test_the_seconds_until_a_key_counts_are_those_of_the_code():
     said = f"within {accesses.FRESH_S:.0f} seconds; a new one is taken within {accesses.ABSENT_S:.0f}."
 
     assert said in PAGE
+
+
+def test_the_seconds_until_a_mode_counts_are_those_of_the_code():
+    assert f"A change counts within {accesses.FRESH_S:.0f} seconds." in PAGE
+
+
+def test_the_outcomes_are_those_of_the_code():
+    outcomes = [*answers.TAKEN, answers.REJECTED, answers.THROTTLED]
+
+    table = PAGE.partition("| outcome | meaning |")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^\| `([a-z]+)` \| ", table, re.MULTILINE) == outcomes
+
+
+def test_the_findings_in_an_answer_are_as_many_as_in_the_code():
+    said = re.sub(r"\s+", " ", PAGE)
+
+    assert (
+        f"at most {answers.MOST_OF_EVENT} of an event and {answers.MOST_FINDINGS} in an"
+        in said
+    )

@@ -1,0 +1,92 @@
+"""What a stream's events are held against, and what becomes of one that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import OuterRef, Subquery
+
+from streams.catalog.models import Stream
+from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.models import PlanVersion
+from streams.spec.check import check
+from streams.spec.findings import Severity
+from streams.spec.modes import Mode, stricter
+
+if TYPE_CHECKING:
+    from streams.spec.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The Spec and a stream's published plan. Safe between threads."""
+
+    mode: Mode  # in force; never OFF
+    allow_anonymous: bool = False
+    plan: PlanChecks | None = None
+
+    def findings(self, event: Mapping[str, Any]) -> list[Finding]:
+        """What is wrong with a structurally sound event (`spec.calls.problems`)."""
+        found = check(event, allow_anonymous=self.allow_anonymous)
+        if self.plan is not None:
+            found += self.plan.check(event)
+        return found
+
+    def stopped_by(self, findings: Iterable[Finding]) -> Finding | None:
+        """The first that keeps its event from being sent; None: it may go."""
+        return None if self.mode is Mode.WARN else first_error(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """What a stream asks of its events, for all its workspaces."""
+
+    mode: Mode
+    allow_anonymous: bool
+    plan: PlanChecks | None
+
+    def checks(self, workspace_mode: Mode) -> Checks | None:
+        """What holds in a workspace; None: its events are not looked at."""
+        mode = stricter(self.mode, workspace_mode)
+        if mode is Mode.OFF:
+            return None
+        return Checks(mode, self.allow_anonymous, self.plan)
+
+
+class Rulebook:
+    """The rules of streams as they stand, asked anew; a published plan is made ready
+    once, since it is fixed. Safe between threads."""
+
+    KEPT = 1_000  # plans
+
+    def __init__(self) -> None:
+        self._ready: dict[int, PlanChecks] = {}
+
+    def of(self, stream_ids: Iterable[int]) -> dict[int, StreamRules]:
+        """By stream, in one query where no plan is new."""
+        newest = PlanVersion.objects.published().filter(stream=OuterRef("pk"))
+        streams = Stream.objects.filter(pk__in=stream_ids).annotate(
+            plan=Subquery(newest.values("pk")[:1])
+        )
+        rows = list(streams.values_list("pk", "check_mode", "allow_anonymous", "plan"))
+        plans = self._made_ready({plan for *_, plan in rows if plan})
+        return {
+            pk: StreamRules(Mode(mode), anonymous, plans.get(plan))
+            for pk, mode, anonymous, plan in rows
+        }
+
+    def _made_ready(self, wanted: set[int]) -> dict[int, PlanChecks]:
+        ready = self._ready if len(self._ready) < self.KEPT else {}
+        if missing := wanted - ready.keys():
+            found = PlanVersion.objects.filter(pk__in=missing)
+            # Replaced, not changed: others read it meanwhile.
+            ready = ready | {v.pk: PlanChecks(v.plan) for v in found}
+            self._ready = ready
+        return ready
+
+
+def first_error(findings: Iterable[Finding]) -> Finding | None:
+    """Warnings and hints never stop an event."""
+    return next((f for f in findings if f.severity is Severity.ERROR), None)

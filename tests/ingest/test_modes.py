@@ -1,0 +1,221 @@
+"""What becomes of an event that is sound and breaks the plan, in each mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.catalog.plans.checks import PlanChecks
+from streams.events.models import Event, QuarantinedEvent
+from streams.ingest import views
+from streams.ingest.accesses import FRESH_S, Accesses
+from streams.ingest.cache import Recent
+from streams.ingest.directory import Directory
+from streams.spec.findings import hint, warning
+from tests import make
+from tests.ingest.sending import basic, bearer, dumps, track
+
+pytestmark = pytest.mark.django_db
+
+PLANNED, UNPLANNED = "Email Opened", "Mail Opened"
+
+
+class Clock:
+    seconds = 100.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    directory = Directory(Accesses(clock), Recent(100, clock))
+    monkeypatch.setattr(views, "directory", directory)
+    return clock
+
+
+@pytest.fixture
+def feed(clock):
+    """Connected; its stream has published a plan with one event."""
+    feed = make.cursor(make.connection()).feed
+    make.published_plan(feed.stream, PLANNED)
+    return feed
+
+
+@pytest.fixture
+def post(client):
+    def post(path, body, headers):
+        answer = client.post(
+            path, dumps(body), content_type="application/json", headers=headers
+        )
+        return answer.status_code, answer.json()
+
+    return post
+
+
+def set_mode(feed, stream="off", workspace="off"):
+    feed.stream.check_mode, feed.workspace.check_mode = stream, workspace
+    feed.stream.save()
+    feed.workspace.save()
+
+
+def in_log(feed):
+    rows = Event.objects.filter(feed=feed).order_by("seq")
+    return list(rows.values_list("seq", "message_id"))
+
+
+def in_quarantine(feed):
+    rows = QuarantinedEvent.objects.filter(feed=feed).order_by("pk")
+    return list(rows.values_list("message_id", "rule"))
+
+
+RULE = "PLAN-EVENT-001"
+BATCH = {
+    "batch": [track("m1"), track("m2", event=UNPLANNED), track("m3")],
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome", "logged", "held"),
+    [
+        ("off", "accepted", [(1, "m1"), (2, "m2"), (3, "m3")], []),
+        ("warn", "warned", [(1, "m1"), (2, "m2"), (3, "m3")], []),
+        ("quarantine", "quarantined", [(1, "m1"), (2, "m3")], [("m2", RULE)]),
+        ("reject", "rejected", [(1, "m1"), (2, "m3")], []),
+    ],
+)
+def test_an_event_that_is_not_in_the_plan_and_its_neighbours(
+    post, feed, mode, outcome, logged, held
+):
+    set_mode(feed, mode)
+
+    status, answer = post("/v1/batch", BATCH, basic(make.ingest_key(feed)))
+
+    assert status == 200
+    assert [result["outcome"] for result in answer["results"]] == [
+        "accepted", outcome, "accepted",
+    ]  # fmt: skip
+    assert answer[outcome] == (3 if outcome == "accepted" else 1)
+    assert in_log(feed) == logged
+    assert in_quarantine(feed) == held
+    feed.refresh_from_db()
+    assert (feed.head_seq, feed.quarantined) == (len(logged), len(held))
+
+
+def test_what_was_found_is_told_with_the_way_to_fix_it(post, feed):
+    set_mode(feed, "warn")
+
+    _, answer = post(
+        "/v1/track", track("m1", event=UNPLANNED), basic(make.ingest_key(feed))
+    )
+
+    [result] = answer["results"]
+    assert (result["outcome"], result["seq"]) == ("warned", 1)
+    [finding] = result["findings"]
+    assert (finding["rule"], finding["severity"], finding["path"]) == (
+        RULE, "error", "event",
+    )  # fmt: skip
+    assert finding["message"] == "The stream's plan has no such event."
+    assert finding["fix"] == "Send an event of the plan, or add this one to it."
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "outcome"),
+    [("quarantine", 200, "quarantined"), ("reject", 400, "rejected")],
+)
+def test_a_single_call_that_is_kept_is_a_success_and_one_that_is_rejected_is_not(
+    post, feed, mode, status, outcome
+):
+    set_mode(feed, mode)
+
+    answered, answer = post(
+        "/v1/track", track("m1", event=UNPLANNED), basic(make.ingest_key(feed))
+    )
+
+    assert (answered, answer[outcome]) == (status, 1)
+    assert answer["success"] is (status == 200)
+
+
+def test_what_is_quarantined_is_not_due_and_again_is_a_duplicate(post, feed):
+    set_mode(feed, "quarantine")
+    key = basic(make.ingest_key(feed))
+
+    post("/v1/track", track("m1", event=UNPLANNED), key)
+    _, answer = post("/v1/track", track("m1", event=UNPLANNED), key)
+
+    assert answer["duplicate"] == 1
+    assert in_quarantine(feed) == [("m1", RULE)]
+    assert feed.cursors.get().due_at is None
+
+
+def test_warnings_and_hints_stop_no_event(post, feed, monkeypatch):
+    found = [warning("X-001", "event", "Odd.", "Fix."), hint("X-002", "", "Hm.", "Do.")]
+    monkeypatch.setattr(PlanChecks, "check", lambda self, event: list(found))
+    set_mode(feed, "reject")
+
+    _, answer = post("/v1/track", track("m1"), basic(make.ingest_key(feed)))
+
+    [result] = answer["results"]
+    assert (result["outcome"], result["seq"]) == ("warned", 1)
+    assert [finding["rule"] for finding in result["findings"]] == ["X-001"]
+
+
+def test_a_workspace_may_be_stricter_than_its_stream_and_not_milder(post, feed):
+    other = make.cursor(make.connection(make.feed(feed.stream))).feed
+    set_mode(feed, "warn", "reject")
+    set_mode(other, "warn", "off")
+    _, token = make.token(feed.stream)
+    events = [
+        track("m1", event=UNPLANNED, workspace=one.workspace.external_id)
+        for one in (feed, other)
+    ]
+
+    _, answer = post("/v1/batch", {"batch": events}, bearer(token))
+
+    outcomes = [result["outcome"] for result in answer["results"]]
+    assert outcomes == ["rejected", "warned"]
+
+
+def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, clock):
+    set_mode(feed, "reject")
+    key = basic(make.ingest_key(feed))
+    outcomes = []
+
+    def send():
+        clock.seconds += FRESH_S
+        message_id = f"m{len(outcomes)}"
+        _, answer = post("/v1/track", track(message_id, event=UNPLANNED), key)
+        outcomes.append(answer["results"][0]["outcome"])
+
+    send()
+    make.published_plan(feed.stream, PLANNED, UNPLANNED, number=2)
+    send()
+    make.published_plan(feed.stream, PLANNED, number=3)
+    send()
+    set_mode(feed, "off")
+    send()
+
+    assert outcomes == ["rejected", "accepted", "rejected", "accepted"]
+
+
+def test_a_draft_of_the_plan_decides_nothing(post, feed):
+    make.published_plan(feed.stream, UNPLANNED, number=2)
+    feed.stream.plan_versions.filter(number=2).update(published_at=None)
+    set_mode(feed, "reject")
+
+    status, _ = post("/v1/track", track("m1"), basic(make.ingest_key(feed)))
+
+    assert status == 200
+
+
+def test_an_answer_tells_a_bounded_number_of_findings(post, feed, monkeypatch):
+    many = [warning(f"X-{n:03}", "", "Odd.", "Fix.") for n in range(20)]
+    monkeypatch.setattr(PlanChecks, "check", lambda self, event: list(many))
+    set_mode(feed, "warn")
+    batch = [track(f"m{n}") for n in range(120)]
+
+    _, answer = post("/v1/batch", {"batch": batch}, basic(make.ingest_key(feed)))
+
+    told = [len(result.get("findings", ())) for result in answer["results"]]
+    assert answer["warned"] == 120
+    assert told == [5] * 100 + [0] * 20
