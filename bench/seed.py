@@ -31,7 +31,9 @@ AT_ONCE = 5_000  # rows in one statement
 def main() -> None:
     connections, keys_file = sys.argv[1:]
     partner = Partner.objects.create(name="Postbox", slug="postbox")
-    stream = Stream.objects.create(partner=partner, name="Postbox", slug="postbox")
+    stream = Stream.objects.create(
+        partner=partner, name="Postbox", slug="postbox", stage="live"
+    )
     keys: list[str] = []
     for numbers in batched(range(int(connections)), AT_ONCE):
         keys += connect(stream, numbers)

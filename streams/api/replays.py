@@ -12,6 +12,7 @@ from streams.api.access import for_partner
 from streams.base.clock import iso_ms
 from streams.base.refusals import RequestRefused
 from streams.delivery import replays as service
+from streams.delivery.approval import kept_by, reason
 from streams.delivery.models import Replay
 from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
 from streams.delivery.selection import ReplayFilter, Selection
@@ -19,11 +20,14 @@ from streams.events.models import Feed
 from streams.tasks import wake
 
 if TYPE_CHECKING:
+    from streams.catalog.stage import Stage
     from streams.connections.models import Connection
     from streams.tenancy.models import PartnerToken
 
 LISTED = 100
 MAX_BODY_BYTES = 16_384
+
+_WITH = ("cursor__feed__workspace", "cursor__feed__stream", "cursor__connection")
 
 type Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -70,7 +74,7 @@ def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
     if request.method == "POST":
         return _start(request, token)
     feed = _feed(token, request.GET.get("workspace", ""))
-    made = service.replays_of(feed).select_related("cursor__feed__workspace")
+    made = service.replays_of(feed).select_related(*_WITH)
     if before := request.GET.get("before"):
         made = made.filter(pk__lt=_found(token, before).pk)
     found = list(made[: LISTED + 1])
@@ -218,11 +222,7 @@ def _found(token: PartnerToken, replay_id: str) -> Replay:
     mine = Replay.objects.filter(cursor__stream=token.stream_id)
     found = None
     if "\0" not in replay_id:
-        found = (
-            mine.select_related("cursor__feed__workspace")
-            .filter(public_id=replay_id)
-            .first()
-        )
+        found = mine.select_related(*_WITH).filter(public_id=replay_id).first()
     if found is None:
         raise RequestRefused(
             404,
@@ -238,7 +238,7 @@ def _shown(replay: Replay) -> dict[str, object]:
     shown: dict[str, object] = {
         "id": replay.public_id,
         "workspace": cursor.feed.workspace.external_id,
-        "state": replay.state,
+        "state": Replay.State.HELD if (kept := _kept_by(replay)) else replay.state,
         "first": cursor.start + 1,
         "last": cursor.end_seq,
         "position": cursor.position,
@@ -256,9 +256,19 @@ def _shown(replay: Replay) -> dict[str, object]:
         "requestedAt": iso_ms(replay.requested_at),
         "endedAt": iso_ms(cursor.ended_at) if cursor.ended_at else None,
     }
+    if kept:
+        shown["waitsBecause"] = reason(kept)
     if replay.stopped_because:
         shown["stoppedBecause"] = replay.stopped_because
     return shown
+
+
+def _kept_by(replay: Replay) -> Stage | None:
+    """The stage of the stream, if that keeps a running replay from being sent."""
+    if replay.cursor.ended_at is not None:
+        return None
+    feed = replay.cursor.feed
+    return kept_by(feed.stream, feed.workspace, replay.cursor.connection)
 
 
 def _answer(body: dict[str, object], *, status: int = 200) -> HttpResponse:

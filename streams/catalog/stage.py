@@ -20,4 +20,7 @@ class Stage(models.TextChoices):
         Begin building only after Segment says yes (segment/partner.md, 1). Until then
         the sandbox and test workspaces alone are delivered to.
         """
-        return self in {Stage.APPROVED, Stage.IN_QA, Stage.LIVE}
+        return self in DELIVERING
+
+
+DELIVERING = frozenset({Stage.APPROVED, Stage.IN_QA, Stage.LIVE})

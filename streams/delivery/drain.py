@@ -30,7 +30,7 @@ from streams.delivery.batching import Batch, MissingEvents
 from streams.delivery.breaker import Breaker
 from streams.delivery.budget import Budget
 from streams.delivery.due import DueCursors
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, of_tests
 from streams.delivery.orders import Orders
 from streams.delivery.outcome import Sent, record, rest
 from streams.delivery.reader import BatchReader
@@ -149,7 +149,9 @@ class Drain:
         if at - self._polled_at < (BUSY_POLL_S if self._due else IDLE_POLL_S):
             return
         self._read_orders(at)
-        found = self._cursors.look(self._owned.now, shut=self._shut(at))
+        found = self._cursors.look(
+            self._owned.now, shut=self._shut(at), among=self._orders.tests
+        )
         sending = self._turns.sending
         self._due = {d.cursor_id: d for d in found if d.cursor_id not in sending}
         if self._orders.halted:
@@ -216,6 +218,9 @@ class Drain:
             held=False,
             due_at__lte=self._owned.now,
         )
+        if self._orders.tests is not None:
+            # Asked again: what went to the sandbox may by now go to a real source.
+            rows = rows.filter(of_tests())
         return {cursor.pk: cursor for cursor in rows}
 
     def _start(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:

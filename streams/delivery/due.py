@@ -24,10 +24,17 @@ class DueCursors:
         self._stream_id = stream_id
         self._known: dict[int, Due] = {}
 
-    def look(self, now: datetime, *, shut: Collection[str]) -> list[Due]:
+    def look(
+        self,
+        now: datetime,
+        *,
+        shut: Collection[str],
+        among: Collection[int] | None = None,
+    ) -> list[Due]:
         """Those that may be sent to, the longest due first; none in a region that is
-        shut, since a thousand that cannot be sent to would hide all others."""
-        ids = store().due(self._stream_id, now, shut, AT_ONCE)
+        shut, and none but `among`, since a thousand that cannot be sent to would hide all
+        others."""
+        ids = store().due(self._stream_id, now, shut, among, AT_ONCE)
         self._learn(set(ids) - self._known.keys())
         # One that was deleted in the meantime is not among those known.
         return [found for pk in ids if (found := self._known.get(pk))]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from streams.catalog.models import Stream
-from streams.delivery.models import Halt
+from streams.catalog.stage import Stage
+from streams.delivery.models import Cursor, Halt, of_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,19 @@ class Orders:
     requests_per_second: int
     halted: bool  # nothing is to be sent
     halted_regions: frozenset[str]
+    # The cursors that may be sent to until the stream is approved; None: all may.
+    tests: frozenset[int] | None
 
     @classmethod
     def read(cls, stream_id: int) -> Self:
         """As they stand in the database now."""
-        budgets = Stream.objects.values_list("requests_per_second", flat=True)
+        streams = Stream.objects.values_list("requests_per_second", "stage")
+        budget, stage = streams.get(pk=stream_id)
         regions = set(
             Halt.objects.of_stream(stream_id).values_list("region", flat=True)
         )
-        return cls(budgets.get(pk=stream_id), "" in regions, frozenset(regions))
+        tests = None
+        if not Stage(stage).delivers:
+            mine = Cursor.objects.filter(of_tests(), stream=stream_id, ended_at=None)
+            tests = frozenset(mine.values_list("pk", flat=True))
+        return cls(budget, "" in regions, frozenset(regions), tests)

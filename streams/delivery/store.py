@@ -33,10 +33,15 @@ class Store(Protocol):
         """
 
     def due(
-        self, stream_id: int, now: datetime, shut: Collection[str], most: int
+        self,
+        stream_id: int,
+        now: datetime,
+        shut: Collection[str],
+        among: Collection[int] | None,
+        most: int,
     ) -> list[int]:
         """The cursors that may be sent to, by id, the longest due first; none in a
-        region that is shut."""
+        region that is shut, and only those `among`, unless that is None."""
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
         """Mark live cursors as idle that stand at the head of their feed, which nobody
@@ -62,17 +67,25 @@ class PostgresStore:
             return {stream_id for (stream_id,) in cursor.fetchall()}
 
     def due(
-        self, stream_id: int, now: datetime, shut: Collection[str], most: int
+        self,
+        stream_id: int,
+        now: datetime,
+        shut: Collection[str],
+        among: Collection[int] | None,
+        most: int,
     ) -> list[int]:
         of_shut = "SELECT id FROM streams_connection WHERE region = ANY(%s)"
         statement = (
             "SELECT id FROM streams_cursor WHERE stream_id = %s AND NOT held"  # noqa: S608
             f" AND due_at <= %s {f'AND connection_id NOT IN ({of_shut})' if shut else ''}"
+            f"{'' if among is None else ' AND id = ANY(%s)'}"
             " ORDER BY due_at LIMIT %s"
         )
-        asked = [stream_id, now, *([list(shut)] if shut else []), most]
+        asked: list[object] = [stream_id, now]
+        asked += [list(shut)] if shut else []
+        asked += [] if among is None else [list(among)]
         with driver_cursor() as cursor:
-            cursor.execute(statement, asked, prepare=True)
+            cursor.execute(statement, [*asked, most], prepare=True)
             return [pk for (pk,) in cursor.fetchall()]
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
@@ -127,9 +140,16 @@ class SqliteStore:
         return {stream_id for _, stream_id, _ in woken}
 
     def due(
-        self, stream_id: int, now: datetime, shut: Collection[str], most: int
+        self,
+        stream_id: int,
+        now: datetime,
+        shut: Collection[str],
+        among: Collection[int] | None,
+        most: int,
     ) -> list[int]:
         due = Cursor.objects.filter(stream=stream_id, held=False, due_at__lte=now)
+        if among is not None:
+            due = due.filter(pk__in=among)
         open_ones = due.exclude(connection__region__in=shut)
         return list(open_ones.order_by("due_at").values_list("pk", flat=True)[:most])
 

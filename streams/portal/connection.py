@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.connections.errors import InvalidWriteKey
 from streams.delivery import services
+from streams.delivery.approval import kept_by
 from streams.delivery.models import Cursor, Halt
 from streams.observability import ledger, outlook
 from streams.portal.access import (
@@ -198,11 +199,13 @@ def _shown(
     live = current.cursors.filter(kind=Cursor.Kind.LIVE)
     cursor = live.select_related("feed", "stream").first()
     counts, moment = ledger.of(place.the_feed), now()
+    kept = kept_by(place.the_feed.stream, place.workspace, current)
     return {
         "place": place,
         "connection": current,
         "cursor": cursor,
-        "standing": standing(current, cursor, counts, moment, Halt.objects.all()),
+        "standing": standing(current, cursor, counts, moment, Halt.objects.all(), kept),
+        "kept": kept,
         "outlook": outlook.of(cursor, moment) if cursor else None,
         "test": test_event(current, test_seq),
         "debugger": debugger(current.region),

@@ -24,6 +24,7 @@ REGION_HINTS = {
     Region.US: "Most workspaces are here: it is what Segment makes by default.",
     Region.EU: "Made for Europe from the start, on Segment's Business plan.",
     Region.SANDBOX: "A practice Segment beside this portal. Nothing goes to the real one.",
+    Region.SANDBOX_EU: "The same, by the way that events take to Europe.",
 }
 
 

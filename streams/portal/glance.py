@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.connections.models import Connection
+from streams.delivery.approval import kept_by
 from streams.delivery.models import Cursor, Halt
 from streams.events.models import Feed
 from streams.observability import ledger
@@ -52,12 +53,15 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
 
     def row(workspace: Workspace, feed: Feed) -> Row:
         connection, counts = connections.get(feed.pk), ledgers[feed.pk]
+        kept = kept_by(feed.stream, workspace, connection) if connection else None
         return Row(
             workspace=workspace,
             feed=feed,
             connection=connection,
             ledger=counts,
-            standing=standing(connection, cursors.get(feed.pk), counts, now, halts),
+            standing=standing(
+                connection, cursors.get(feed.pk), counts, now, halts, kept
+            ),
         )
 
     made: list[Row] = []

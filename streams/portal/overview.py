@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 
 from streams.base.clock import now
+from streams.delivery.approval import kept_by
 from streams.delivery.expiry import expiring_of
 from streams.delivery.models import Cursor, Halt
 from streams.delivery.replays import left_to_replay
@@ -45,7 +46,14 @@ def _figures(place: Place) -> dict[str, object]:
         "connection": connection,
         "cursor": cursor,
         "ledger": counts,
-        "standing": standing(connection, cursor, counts, moment, Halt.objects.all()),
+        "standing": standing(
+            connection,
+            cursor,
+            counts,
+            moment,
+            Halt.objects.all(),
+            kept_by(feed.stream, place.workspace, connection) if connection else None,
+        ),
         "expiring": expiring_of(feed, moment),
         "now": moment,
         "replaying": left_to_replay(connection) if connection else 0,

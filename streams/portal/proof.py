@@ -50,7 +50,7 @@ class _Call(msgspec.Struct):
 
 def debugger(region: str) -> str:
     """Where a person of that region looks for the event."""
-    if region == Region.SANDBOX:
+    if Region(region).is_sandbox:
         return str(settings.SANDBOX_URL)
     return "https://app.segment.com"
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from streams.delivery import replays as service
+from streams.delivery.approval import kept_by, reason
 from streams.delivery.models import Cursor, Halt, Replay
 from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
 from streams.delivery.selection import Selection
@@ -50,7 +51,7 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
         "place": place,
         "connection": place.connection(),
         "replays": found[:SHOWN],
-        "halted": _halted(found[:SHOWN]),
+        "halted": _halted(place, found[:SHOWN]),
         "is_first": before is None,
         "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
     }
@@ -125,20 +126,26 @@ def _progress(place: Place, found: Replay) -> dict[str, object]:
         "size": size,
         "left": size - done,
         "percent": done * 100 // size,
-        "halted": _halted([found]),
+        "halted": _halted(place, [found]),
     }
 
 
-def _halted(replays: Iterable[Replay]) -> dict[int, Halt]:
-    """Those that would run, if an operator's order did not stand against it."""
+def _halted(place: Place, replays: Iterable[Replay]) -> dict[int, str]:
+    """Those that would run, if an operator's order or the stream's stage did not stand
+    against it, and why."""
     running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
     halts = Halt.objects.all() if running else ()
-    return {
-        cursor.pk: halt
+    stopped = {
+        cursor.pk: f"We have stopped sending for now. {halt.reason}"
         for halt in halts
         for cursor in running
         if halt.keeps(cursor.stream_id, cursor.connection.region)
     }
+    for cursor in running:
+        stream = place.the_feed.stream
+        if stage := kept_by(stream, place.workspace, cursor.connection):
+            stopped[cursor.pk] = reason(stage)
+    return stopped
 
 
 def _form(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams.catalog.stage import Stage
 from streams.connections.models import Connection
+from streams.delivery.approval import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,8 +40,12 @@ def standing(
     ledger: Ledger,
     now: datetime,
     halts: Iterable[Halt] = (),
+    kept: Stage | None = None,
 ) -> Standing:
-    """Say how it stands, the most pressing thing first. `halts` may be anybody's."""
+    """Say how it stands, the most pressing thing first.
+
+    `halts` may be anybody's; `kept` is the stage that keeps it (delivery.approval).
+    """
     if connection is None or cursor is None:
         return _unconnected(ledger)
     if connection.status == Connection.Status.PAUSED:
@@ -58,6 +64,8 @@ def standing(
             detail=f"{connection.status_reason} {_kept(ledger.held)}".strip(),
             action="Check the connection",
         )
+    if kept:
+        return _kept_by_stage(kept, ledger)
     for halt in halts:
         if halt.keeps(cursor.stream_id, connection.region):
             return _halted(halt, ledger)
@@ -94,6 +102,15 @@ def _halted(halt: Halt, ledger: Ledger) -> Standing:
         word="Stopped",
         title="We have stopped sending for now",
         detail=f"{halt.reason} {_kept(ledger.pending)}",
+    )
+
+
+def _kept_by_stage(stage: Stage, ledger: Ledger) -> Standing:
+    return Standing(
+        tone="warn",
+        word="Suspended" if stage == Stage.SUSPENDED else "Waits for approval",
+        title=reason(stage).removesuffix("."),
+        detail=f"Nothing is sent to Segment until that is over. {_kept(ledger.pending)}",
     )
 
 

@@ -8,6 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 
 from streams.audit.models import AuditEntry
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
 from streams.delivery import services
 from streams.delivery.models import Cursor, Replay
 from streams.events.models import Event
@@ -117,6 +119,17 @@ def test_a_range_is_asked_for_in_numbers_in_time_or_by_trouble(
     replay = api.post(body=wanted(live, **asked)).json()["replay"]
 
     assert (replay["first"], replay["last"]) == numbers
+
+
+def test_one_that_waits_for_the_approval_of_its_stream_says_so(api, live):
+    Connection.objects.filter(pk=live.connection_id).update(region="us")
+    Stream.objects.filter(pk=live.stream_id).update(stage="submitted")
+
+    replay = api.post(body=wanted(live)).json()["replay"]
+
+    assert (replay["state"], replay["waitsBecause"]) == (
+        "held", "The stream waits for approval.",
+    )  # fmt: skip
 
 
 def test_a_dry_run_counts_and_starts_nothing(api, live):

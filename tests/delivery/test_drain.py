@@ -11,10 +11,11 @@ import pytest
 from django.db import connection, transaction
 
 from streams.base.clock import now
+from streams.catalog.models import Stream
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.delivery import lease
-from streams.delivery.drain import drain
+from streams.delivery.drain import Drain, drain
 from streams.delivery.models import Cursor, CursorMark, Delivery, Halt, Rejection
 from streams.delivery.reader import BatchReader
 from streams.delivery.sender import Sender
@@ -386,6 +387,89 @@ def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
         until(lambda: len(arrived(segment)) >= 3)
 
     assert arrived(segment)[2:] == message_ids(other)[1:]
+
+
+@pytest.fixture
+def _real_us(settings, segment):
+    settings.SEGMENT_US_URL = f"{segment.url_of('us')}/v1"
+
+
+def of_stage(stage: str, *, region: str = "us", is_test: bool = False) -> Cursor:
+    """A due cursor with one event, in a stream of this stage."""
+    stream = make.stream(stage=stage)
+    workspace = make.workspace(stream.partner, is_test=is_test)
+    feed = make.feed(stream, workspace)
+    return make.due_cursor(1, make.connection(feed, region=region))
+
+
+@pytest.mark.usefixtures("_real_us")
+@pytest.mark.parametrize(
+    ("stage", "goes"),
+    [
+        ("draft", False), ("submitted", False), ("approved", True), ("in_qa", True),
+        ("live", True), ("suspended", False),
+    ],
+)  # fmt: skip
+def test_the_stage_of_a_stream_says_whether_customers_sources_get_anything(
+    segment, stage, goes
+):
+    cursor = of_stage(stage)
+    ids = message_ids(cursor) if goes else []
+
+    woken = lease.unowned_due_streams(now())
+    work_off(cursor)
+
+    assert (woken, arrived(segment)) == ([cursor.stream_id] if goes else [], ids)
+    assert (cursor.due_at is None) is goes  # kept, it waits and is not lost
+
+
+@pytest.mark.usefixtures("_real_us")
+@pytest.mark.parametrize(
+    "test", [{"region": "sandbox"}, {"region": "sandbox-eu"}, {"is_test": True}]
+)
+@pytest.mark.parametrize("stage", ["draft", "suspended"])
+def test_the_sandbox_and_test_workspaces_are_sent_to_in_every_stage(
+    segment, stage, test
+):
+    cursor = of_stage(stage, **test)
+
+    woken = lease.unowned_due_streams(now())
+    work_off(cursor)
+
+    assert woken == [cursor.stream_id]
+    assert arrived(segment) == message_ids(cursor)
+
+
+def test_a_replay_waits_for_the_stage_too(segment):
+    cursor = of_stage("draft")
+    make.delivered(cursor, 1)
+    replay = make.replay(cursor).cursor
+
+    work_off(replay)
+
+    assert (replay.position, arrived(segment)) == (0, [])
+
+
+@pytest.mark.usefixtures("_real_us")
+def test_a_stream_that_goes_live_sends_what_waited(segment):
+    cursor = of_stage("suspended")
+    work_off(cursor)
+
+    Stream.objects.filter(pk=cursor.stream_id).update(stage="live")
+    work_off(cursor)
+
+    assert arrived(segment) == message_ids(cursor)
+
+
+@pytest.mark.usefixtures("_real_us")
+def test_a_connection_that_leaves_the_sandbox_meanwhile_is_not_sent_to(segment):
+    cursor = of_stage("draft", region="sandbox")
+    work = Drain(lease.take(cursor.stream_id), threading.Event(), linger_s=0.0)
+
+    Connection.objects.update(region="us")  # the drain knows it as the sandbox's
+    work.run()
+
+    assert arrived(segment) == []
 
 
 def test_a_cursor_that_is_due_for_nothing_goes_idle(segment):

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from django.core.management import call_command
 
-from streams.connections.regions import Region
 from tests.faults import breaking
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.lanes import REGIONS, open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def run(site: Site, *, seconds: float, seed: int) -> int:
     """Let faults strike for so long; the exit code."""
     call_command("migrate", verbosity=0)
     names = [f"lane{number}" for number in range(LANES)]
-    lanes = [*open_lanes(*names, regions=tuple(Region)), open_quiet_lane()]
+    lanes = [*open_lanes(*names, regions=REGIONS), open_quiet_lane()]
     site.start("ingest", "web", "beat", "worker-1", "worker-2")
     began = time.monotonic()
     scene = None

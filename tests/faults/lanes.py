@@ -43,6 +43,10 @@ class Lane:
         }
 
 
+# Each with a host of its own (site.py).
+REGIONS = (Region.US, Region.EU, Region.SANDBOX)
+
+
 def open_lanes(
     *names: str, regions: Sequence[Region] = (Region.SANDBOX,)
 ) -> list[Lane]:

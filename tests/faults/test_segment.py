@@ -7,11 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from streams.connections.regions import Region
 from streams.delivery import services
 from streams.delivery.models import Cursor
 from tests.faults.breaking import certificate_bad, name_unknown
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.lanes import REGIONS, open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 from tests.running import until
 
@@ -118,7 +117,7 @@ def test_a_key_that_segment_refuses_holds_its_events_until_a_person_has_looked(s
 
 def test_a_region_that_cannot_be_reached_leaves_the_others_alone(site):
     """No name, a bad certificate, one region dead: each in turn, others beside it."""
-    lanes = open_lanes("us", "eu", "sandbox", regions=tuple(Region))
+    lanes = open_lanes("us", "eu", "sandbox", regions=REGIONS)
     lanes = [*lanes, open_quiet_lane()]
     site.start("ingest", "web", "beat", "worker-1")
 

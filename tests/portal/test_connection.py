@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.catalog.models import Stream
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Halt
@@ -234,3 +235,17 @@ def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
 
     assert "We have stopped sending for now" in page
     assert "Segment has an outage in Europe. 3 events wait and will be sent" in page
+
+
+def test_a_stream_that_is_not_approved_tells_its_customers_what_waits(as_alice, cast):
+    make.due_cursor(3, make.connection(cast.feed, region="us"))
+    Stream.objects.update(stage="draft")
+
+    page = as_alice.get(url(cast)).text
+    overview = as_alice.get(url(cast, "overview")).text
+
+    assert "The stream waits for approval: it is sent once that is over" in page
+    assert "Empty in about" not in page
+    for told in (page, overview):
+        assert "The stream waits for approval" in told
+        assert "3 events wait and will be sent, oldest first." in told

@@ -7,6 +7,8 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
 from streams.delivery import replays
 from streams.delivery.models import Cursor, Halt, Replay
 from streams.events.models import Event
@@ -199,6 +201,17 @@ def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
         "We have stopped sending for now. We look at a fault. The replay goes on"
         in alone
     )
+
+
+def test_one_whose_stream_is_suspended_says_so(as_alice, cast, live):
+    Connection.objects.filter(pk=live.connection_id).update(region="us")
+    Stream.objects.filter(pk=live.stream_id).update(stage="suspended")
+    replay = make.replay(live, position=3)
+
+    page = words(as_alice.get(url(cast, "replay", replay.public_id)))
+
+    assert "On hold" in page
+    assert "The stream is suspended. The replay goes on where it is" in page
 
 
 def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):

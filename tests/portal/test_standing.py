@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from streams.catalog.stage import Stage
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Halt
 from streams.observability.ledger import Ledger
@@ -87,6 +88,22 @@ def test_only_a_halt_that_keeps_this_connection_is_told(halt, expected):
     shown = standing(connection, cursor, IDLE, NOW, [Halt(reason="Drill", **halt)])
 
     assert shown.word == expected
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        (Stage.DRAFT, ("Waits for approval", "The stream waits for approval")),
+        (Stage.SUSPENDED, ("Suspended", "The stream is suspended")),
+    ],
+)
+def test_what_the_stage_keeps_is_told_with_how_much_waits(stage, expected):
+    ledger = Ledger(accepted=2, pending=2)
+
+    shown = standing(connected(), Cursor(), ledger, NOW, kept=stage)
+
+    assert (shown.word, shown.title) == expected
+    assert "2 events wait and will be sent, oldest first." in shown.detail
 
 
 def test_who_paused_is_told_that_and_not_of_a_halt():
