@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
+from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
 from streams.catalog.plans.models import PlanVersion
 from streams.connections.models import Connection
 from streams.delivery.models import (
@@ -33,7 +34,7 @@ from streams.tenancy.models import (
 
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "Halt", "Lease", "Partner", "PartnerMembership", "PartnerToken",
-    "PlanVersion", "QuarantinedEvent", "Rejection", "Replay",
-    "SeenMessage", "Stream", "User", "Workspace", "WorkspaceMembership",
+    "FeedMark", "Halt", "Lease", "Logo", "PageVersion", "Partner", "PartnerMembership",
+    "PartnerToken", "PlanVersion", "QuarantinedEvent", "Rejection", "Replay",
+    "SeenMessage", "Stream", "StreamProfile", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("streams.admin.urls")),
     path("", include("streams.api.urls")),
+    path("", include("streams.docs.urls")),
     path("", include("streams.ingest.urls")),
     path("", include("streams.portal.urls")),
 ]

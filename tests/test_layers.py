@@ -22,6 +22,7 @@ ORDER = (
     {"events"},
     {"delivery"},
     {"observability"},
+    {"publishing"},
     {"review"},
     {"tasks"},
     SURFACES,

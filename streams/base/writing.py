@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import quote
 
 from streams.base.markdown import parse
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~&#!]")
+_IN_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 # Stands for what the portal prints in its place; on a line of its own.
 DIRECTIVE = re.compile(r"\{\{ *([a-z][a-z0-9-]*) *\}\}")
 
@@ -64,3 +66,8 @@ def filled(text: str, write: Callable[[str], str | None]) -> str:
         if part is not None:
             lines[directive.line : directive.line + 1] = ["", *part.split("\n"), ""]
     return "\n".join(lines)
+
+
+def link(text: str, address: str) -> str:
+    """A link in one line; what could end its address is escaped."""
+    return f"[{literal(text)}](<{quote(address, safe=_IN_ADDRESSES)}>)"

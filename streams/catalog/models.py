@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -13,6 +14,15 @@ from streams.spec.modes import CHOICES, Mode
 if TYPE_CHECKING:
     from datetime import datetime
 
+# Words in the addresses of the docs, where streams' own names stand beside them.
+RESERVED_SLUGS = {"docs", "guide", "guides", "search"}
+
+
+def not_reserved(slug: str) -> None:
+    """Raises ValidationError for a slug that would hide a page of the portal's own docs."""
+    if slug in RESERVED_SLUGS:
+        raise ValidationError(f"“{slug}” is a word that the portal itself uses.")
+
 
 class Stream(models.Model):
     """One tool's event source for Segment; `slug` and `version` name it in each event."""
@@ -20,7 +30,7 @@ class Stream(models.Model):
     partner = models.ForeignKey(
         "streams.Partner", on_delete=models.PROTECT, related_name="streams"
     )
-    slug = models.SlugField(max_length=50, unique=True)
+    slug = models.SlugField(max_length=50, unique=True, validators=[not_reserved])
     name = models.CharField(max_length=100)
     version = models.CharField(max_length=20, default="1.0.0")
     allow_anonymous = models.BooleanField(

@@ -14,7 +14,16 @@ pytestmark = pytest.mark.browser
 
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 740}
-PARTS = ("fresh/", "events/new/", "connection/test/", "healthz", "readyz")
+PARTS = (
+    "fresh/",
+    "events/new/",
+    "connection/test/",
+    "healthz",
+    "readyz",
+    "sitemap.xml",
+    "robots.txt",
+    "/logo",
+)
 
 
 @pytest.fixture

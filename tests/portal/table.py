@@ -161,6 +161,11 @@ ROWS = [
     account("password/reset/key/done/", 200, 200),
     account("email/", 404, 404),
     account("confirm-email/", 404, 404),
+    open_to_all("sitemap.xml", 200),
+    open_to_all("robots.txt", 200),
+    open_to_all("docs/<slug:stream_slug>/", 200),
+    open_to_all("docs/<slug:stream_slug>/integration/", 200),
+    open_to_all("docs/<slug:stream_slug>/logo", 200),
     open_to_all("healthz", 200),
     open_to_all("readyz", 200),
     # Who one is on the pages opens nothing here.
@@ -241,6 +246,7 @@ def set_scene() -> Scene:
         answer='{"success": true}',
     )
     token, _ = make.token(cast.stream)
+    make.published_pages(cast.stream)
     replay = make.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
     return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import string
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
@@ -18,6 +19,15 @@ from streams.management.first_run.run_file import FeedFacts, SignIn
 
 PARTNER_NAME, PARTNER_SLUG = "Postbox", "postbox"
 STREAM_NAME, STREAM_SLUG = "Postbox", "postbox"
+PROFILE = {
+    "about": "Postbox sends newsletters and tells who opens, clicks and unsubscribes.",
+    "website": "https://postbox.example/",
+    "support_email": "support@postbox.example",
+    "docs_url": "https://help.postbox.example/segment",
+    "category": "Email Marketing",
+    "catalog_id": "",
+}
+LOGO = Path(__file__).parent / "postbox.svg"
 TOKEN_NAME = "Demonstration"  # noqa: S105 - what it is called
 
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits

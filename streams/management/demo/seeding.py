@@ -8,6 +8,14 @@ from django.conf import settings
 from django.db import transaction
 
 from streams.catalog.models import Stream
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.services import (
+    NEVER_SAVED,
+    change_profile,
+    publish,
+    set_logo,
+)
+from streams.catalog.pages.start import starting_text
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.services import connect
@@ -56,6 +64,7 @@ def seed() -> None:
     _give_token(stream, users[cast.PARTNER_ADMIN])
     feeds = [_feed(stream, workspaces[c.external_id], c) for c in cast.CUSTOMERS]
     _connect(feeds[0], cast.CUSTOMERS[0])
+    _write_docs(stream, users[cast.PARTNER_ADMIN])
 
 
 def _user(person: Person, *, renew: bool) -> User:
@@ -137,4 +146,20 @@ def _connect(feed: Feed, customer: Customer) -> None:
             write_key=cast.write_key(customer),
             region=Region.SANDBOX,
             actor=None,
+        )
+
+
+def _write_docs(stream: Stream, admin: User) -> None:
+    """Both pages as they begin, published; what somebody wrote since is left as it is."""
+    if stream.page_versions.exists():
+        return
+    change_profile(stream=stream, actor=admin, **cast.PROFILE)
+    set_logo(stream=stream, upload=cast.LOGO.read_bytes(), actor=admin)
+    for kind in Kind:
+        publish(
+            stream=stream,
+            kind=kind,
+            text=starting_text(kind, stream),
+            seen=NEVER_SAVED,
+            actor=admin,
         )

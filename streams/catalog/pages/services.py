@@ -1,0 +1,167 @@
+"""Writing a stream's pages. Nothing that somebody wrote is lost to another's saving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.base.writing import directives
+from streams.catalog.models import Stream
+from streams.catalog.pages.kinds import PARTS, Kind
+from streams.catalog.pages.logo import read_logo
+from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
+
+if TYPE_CHECKING:
+    from streams.tenancy.models import User
+
+NEVER_SAVED = "0.0"  # the mark of the text that a page begins with
+
+
+class EditedMeanwhile(Exception):
+    """The page is not as the editor was shown it; `current` is what somebody saved."""
+
+    def __init__(self, current: PageVersion) -> None:
+        super().__init__("Somebody else has saved this page since you opened it.")
+        self.current = current
+
+
+class CannotPublish(ValueError):
+    """The text has a fault; told in words for people."""
+
+
+def mark_of(version: PageVersion | None) -> str:
+    """What tells whether a page is still as one was shown it."""
+    return version.mark if version else NEVER_SAVED
+
+
+def unknown_parts(text: str) -> list[str]:
+    """Names on lines for printed parts that are the name of none."""
+    return [one.name for one in directives(text) if one.name not in PARTS]
+
+
+@transaction.atomic
+def save_draft(
+    *, stream: Stream, kind: Kind, text: str, seen: str, actor: User | None
+) -> PageVersion:
+    """Keep a text as the page's draft; `seen` is the mark of what its editor was shown.
+
+    Raises EditedMeanwhile. A text that changes nothing makes no draft.
+    """
+    newest = _newest(stream, kind, seen)
+    if newest is not None and newest.text == text:
+        return newest
+    if newest is None or newest.published_at is not None:
+        number = newest.number + 1 if newest else 1
+        draft = PageVersion(stream=stream, kind=kind, number=number)
+    else:
+        draft = newest
+        draft.revision += 1
+    draft.text, draft.edited_at, draft.edited_by = text, now(), actor
+    draft.save()
+    _record("page.saved", draft, actor)
+    return draft
+
+
+@transaction.atomic
+def publish(
+    *, stream: Stream, kind: Kind, text: str, seen: str, actor: User | None
+) -> PageVersion:
+    """Show a text to everybody, as the next version. Raises EditedMeanwhile, CannotPublish."""
+    if not text.strip():
+        raise CannotPublish("The page is empty.")
+    if unknown := unknown_parts(text):
+        raise CannotPublish(f"There is no part {{{{ {unknown[0]} }}}} to print.")
+    version = save_draft(stream=stream, kind=kind, text=text, seen=seen, actor=actor)
+    if version.published_at is not None:
+        raise CannotPublish("Nothing has changed since it was published.")
+    version.published_at, version.published_by = now(), actor
+    version.save(update_fields=["published_at", "published_by"])
+    _record("page.published", version, actor)
+    return version
+
+
+@transaction.atomic
+def change_profile(
+    *,
+    stream: Stream,
+    about: str,
+    website: str,
+    support_email: str,
+    docs_url: str,
+    category: str,
+    catalog_id: str,
+    actor: User | None,
+) -> None:
+    """Change what the docs say of the stream, at once and in both pages."""
+    facts = {
+        "about": about,
+        "website": website,
+        "support_email": support_email,
+        "docs_url": docs_url,
+        "category": category,
+        "catalog_id": catalog_id,
+    }
+    StreamProfile.objects.update_or_create(stream=stream, defaults=facts)
+    record(
+        "stream.profile_changed",
+        actor=actor,
+        partner=stream.partner,
+        stream=stream.slug,
+        about=about,
+        website=website,
+        support_email=support_email,
+    )
+
+
+@transaction.atomic
+def set_logo(*, stream: Stream, upload: bytes, actor: User | None) -> None:
+    """Show this picture from now on. Raises logo.NotALogo."""
+    picture = read_logo(upload)
+    Logo.objects.update_or_create(
+        stream=stream,
+        defaults={
+            "content": picture.content,
+            "content_type": picture.content_type,
+            "digest": picture.digest,
+            "uploaded_at": now(),
+        },
+    )
+    record(
+        "stream.logo_changed",
+        actor=actor,
+        partner=stream.partner,
+        stream=stream.slug,
+        digest=picture.digest,
+    )
+
+
+@transaction.atomic
+def remove_logo(*, stream: Stream, actor: User | None) -> None:
+    """Show none; where there is none that is all right."""
+    removed, _ = Logo.objects.filter(stream=stream).delete()
+    if removed:
+        partner = stream.partner
+        record("stream.logo_removed", actor=actor, partner=partner, stream=stream.slug)
+
+
+def _newest(stream: Stream, kind: Kind, seen: str) -> PageVersion | None:
+    """The newest version, nobody else writing one until the end of the transaction."""
+    Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
+    newest = stream.page_versions.of(kind).select_related("edited_by").first()
+    if newest is not None and mark_of(newest) != seen:
+        raise EditedMeanwhile(newest)
+    return newest
+
+
+def _record(action: str, version: PageVersion, actor: User | None) -> None:
+    record(
+        action,
+        actor=actor,
+        partner=version.stream.partner,
+        stream=version.stream.slug,
+        page=version.kind,
+        number=version.number,
+    )

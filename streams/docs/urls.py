@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from streams.docs import indexing, stream_pages
+
+pages: list[URLPattern | URLResolver] = [
+    path("sitemap.xml", indexing.sitemap, name="sitemap"),
+    path("robots.txt", indexing.robots, name="robots"),
+    # Slugs of streams that would hide what stands above cannot be chosen:
+    # catalog.models.RESERVED_SLUGS.
+    path("docs/<slug:stream_slug>/", stream_pages.source, name="source"),
+    path(
+        "docs/<slug:stream_slug>/integration/",
+        stream_pages.integration,
+        name="integration",
+    ),
+    path("docs/<slug:stream_slug>/logo", stream_pages.logo, name="logo"),
+]
+
+urlpatterns = [path("", include((pages, "docs")))]

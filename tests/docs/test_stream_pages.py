@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from streams.catalog.pages.models import Logo, StreamProfile
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stream():
+    stream = make.stream(slug="postbox", name="Postbox")
+    make.published_pages(stream)
+    return stream
+
+
+def test_the_published_version_is_shown_and_no_draft(client, stream):
+    make.page_version(stream, number=2, text="Two", published_at=make.NOW)
+    make.page_version(stream, number=3, text="Not yet", published_at=None)
+
+    shown = client.get("/docs/postbox/").text
+
+    assert "<p>Two</p>" in shown
+    assert "Not yet" not in shown
+
+
+@pytest.mark.parametrize("path", ["", "integration/", "logo"])
+def test_what_is_not_published_is_not_there(client, path):
+    stream = make.stream(slug="postbox")
+    make.page_version(stream, "source", published_at=None)
+    make.page_version(stream, "integration", published_at=None)
+
+    assert client.get(f"/docs/postbox/{path}").status_code == 404
+    assert client.get(f"/docs/nobody/{path}").status_code == 404
+
+
+def test_a_page_that_is_alone_links_to_no_other(client):
+    make.page_version(make.stream(slug="postbox"), "source")
+
+    assert "/docs/postbox/integration/" not in client.get("/docs/postbox/").text
+
+
+def test_no_page_has_an_inline_script_or_style(client, stream):
+    for path in ("/docs/postbox/", "/docs/postbox/integration/"):
+        shown = client.get(path).text
+        assert re.findall(r"<script(?![^>]* src=)|<style| style=| on\w+=", shown) == []
+
+
+def test_visitors_get_no_cookie_and_those_who_signed_in_cost_no_more(client, stream):
+    def queries() -> int:
+        with CaptureQueriesContext(database) as asked:
+            response = client.get("/docs/postbox/")
+        assert not response.cookies
+        assert "Cookie" not in response.headers.get("Vary", "")
+        return len(asked)
+
+    alone = queries()
+    client.force_login(make.user())
+
+    assert queries() == alone
+
+
+def test_caches_keep_a_page_and_ask_by_its_etag(client, stream):
+    first = client.get("/docs/postbox/")
+
+    etag = {"If-None-Match": first.headers["ETag"]}
+    again = client.get("/docs/postbox/", headers=etag)
+    StreamProfile.objects.create(stream=stream, about="Postbox is new.")
+    changed = client.get("/docs/postbox/", headers=etag)
+
+    assert "public" in first.headers["Cache-Control"]
+    assert (again.status_code, changed.status_code) == (304, 200)
+
+
+def test_links_to_a_page_have_a_preview(client, stream):
+    StreamProfile.objects.create(stream=stream, about='Postbox "sends" mail.')
+
+    shown = client.get("/docs/postbox/?utm_source=x").text
+
+    assert '<link rel="canonical" href="http://testserver/docs/postbox/">' in shown
+    assert '<meta property="og:title" content="Postbox Source">' in shown
+    assert 'property="og:description" content="Postbox &quot;sends&quot; mail."' in shown  # fmt: skip
+    assert 'content="http://testserver/docs/postbox/logo"' in shown
+
+
+def test_a_logo_is_a_picture_that_can_do_nothing(client, stream):
+    logo = client.get("/docs/postbox/logo")
+
+    assert logo.content == bytes(Logo.objects.get().content)
+    assert logo.headers["Content-Type"] == "image/svg+xml"
+    assert logo.headers["X-Content-Type-Options"] == "nosniff"
+    assert logo.headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+
+
+def test_the_sitemap_has_every_published_page_once(client, stream):
+    make.page_version(stream, number=2)
+    make.page_version(make.stream(slug="other"), published_at=None)
+
+    listed = re.findall("<loc>(.*?)</loc>", client.get("/sitemap.xml").text)
+
+    assert listed == [
+        "http://testserver/docs/postbox/integration/",
+        "http://testserver/docs/postbox/",
+    ]
+
+
+def test_robots_are_told_what_is_for_them(client):
+    assert client.get("/robots.txt").text == (
+        "User-agent: *\nAllow: /docs/\nAllow: /static/\nDisallow: /\n"
+        "Sitemap: http://testserver/sitemap.xml\n"
+    )

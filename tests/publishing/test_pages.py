@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from streams.base.markdown import render
+from streams.catalog.pages.kinds import PARTS, Kind
+from streams.catalog.pages.models import StreamProfile
+from streams.catalog.pages.services import unknown_parts
+from streams.catalog.pages.start import starting_text
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.plan import (
+    EventPlan,
+    PlannedEvent,
+    PlannedProperty,
+    to_json,
+)
+from streams.catalog.stage import Stage
+from streams.publishing.facts import facts_of
+from streams.publishing.pages import WRITERS, markdown_of, missing_parts
+from streams.publishing.plain import tracked
+from tests import make
+from tests.base.hostile import MARKDOWN
+from tests.base.test_markdown import dangers
+
+pytestmark = pytest.mark.django_db
+
+OPENED = PlannedEvent(
+    name="Email Opened",
+    when="A person opens an e-mail.",
+    properties=(
+        PlannedProperty(path="campaign_id", required=True, example="spring", description="The campaign"),
+        PlannedProperty(path="ip", sensitive=True, example="198.51.100.7"),
+        PlannedProperty(path="count", type="integer", example=3),
+    ),
+    context=(PlannedProperty(path="traits.email", description="An | address"),),
+)  # fmt: skip
+
+
+def published(stream, *events: PlannedEvent, number: int = 1, **fields) -> PlanVersion:
+    return PlanVersion.objects.create(
+        stream=stream,
+        number=number,
+        content=to_json(EventPlan(events=events)),
+        published_at=make.NOW + timedelta(days=number),
+        **fields,
+    )
+
+
+def written(stream, name: str, kind: Kind = Kind.SOURCE, **given) -> str:
+    return WRITERS[name](facts_of(stream, kind, **given))
+
+
+def test_every_part_can_be_printed():
+    assert WRITERS.keys() == PARTS.keys()
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_new_stream_has_whole_pages_that_place_every_part(kind):
+    text = starting_text(kind, make.stream())
+
+    assert missing_parts(text, kind) == []
+    assert unknown_parts(text) == []
+
+
+def test_the_source_page_begins_with_the_sections_of_segments_own_in_their_order():
+    stream = make.stream()
+    published(stream, OPENED)
+    text = starting_text(Kind.SOURCE, stream)
+
+    headings = render(markdown_of(text, facts_of(stream, Kind.SOURCE))).headings
+
+    assert [one.text for one in headings if one.level == 2] == [
+        "Getting started", "Stream", "Events", "Event properties", "Adding destinations",
+    ]  # fmt: skip
+
+
+def test_what_a_page_must_have_is_added_where_it_was_left_out():
+    stream = make.stream()
+    published(stream, OPENED)
+
+    text = markdown_of("# Ours\n\n{{ events }}", facts_of(stream, Kind.SOURCE))
+
+    assert text.count("## Event properties") == 1
+    assert text.index("Email Opened") < text.index("## About")
+    assert "## Events" not in text
+
+
+def test_events_and_their_properties_are_those_of_the_plan_in_force():
+    stream = make.stream()
+    published(stream, OPENED)
+    assert "| Email Opened | `track` | A person opens an e-mail. |" in written(stream, "events")  # fmt: skip
+
+    published(stream, PlannedEvent(name="Email Sent"), number=2)
+
+    assert "Email Sent" in written(stream, "events")
+    assert "Email Opened" not in written(stream, "properties")
+
+
+def test_properties_say_what_is_in_an_event_and_show_nothing_sensitive():
+    stream = make.stream()
+    published(stream, OPENED)
+
+    assert written(stream, "properties").splitlines() == [
+        "### Email Opened",
+        "",
+        "| Property | Type | Description |",
+        "| --- | --- | --- |",
+        "| `campaign_id` | string, required | The campaign Example: `spring` |",
+        "| `ip` | string | Personal data. |",
+        "| `count` | integer | Example: `3` |",
+        r"| `context.traits.email` | string | An \| address |",
+    ]
+
+
+def test_the_identity_is_what_events_really_carry():
+    stream = make.stream(version="2.1.0")
+    block = written(stream, "identity").split("```json\n")[1].split("\n```")[0]
+
+    told = json.loads(make.event(stream).payload)["context"]["integration"]
+    assert json.loads(block) == {"context": {"integration": told}}
+    assert "are not sent" in written(stream, "identity")
+
+
+def test_the_tools_name_leads_to_its_site_as_segment_asks():
+    stream = make.stream(name="Postbox", stage=Stage.LIVE)
+    StreamProfile.objects.create(
+        stream=stream,
+        about="Postbox sends *mail*.",
+        website="https://postbox.example/?a=1",
+        support_email="help@postbox.example",
+    )
+
+    about = written(stream, "about")
+
+    assert about.startswith(
+        "[Postbox](<https://postbox.example/?a=1&utm_source=segmentio&utm_medium=docs"
+        r"&utm_campaign=partners>) sends \*mail\*."
+    )
+    assert "[help@postbox.example](<mailto:help@postbox.example>)" in about
+    assert "beta" not in about
+
+
+def test_until_it_is_live_a_stream_is_in_beta():
+    stream = make.stream(name="Postbox", stage=Stage.APPROVED)
+
+    assert "> Postbox is in beta" in written(stream, "about", changed_at=make.NOW)
+    assert "last changed on 2 March 2026" in written(stream, "about", changed_at=make.NOW)  # fmt: skip
+
+
+def test_hosts_limits_and_waits_are_those_of_this_installation(settings):
+    settings.SEGMENT_EU_URL = "https://eu.example/v1"
+    settings.DEDUP_WINDOW_HOURS = 72
+    stream = make.stream(requests_per_second=80, retention_days=60)
+
+    assert "`eu.example`" in written(stream, "regions")
+    assert "| 80 a second" in written(stream, "limits")
+    assert "within 72 hours" in written(stream, "limits")
+    assert "2, 4, 8, 16, 32, 64 … seconds, and at most 60 minutes" in written(stream, "retries")  # fmt: skip
+    assert "60 days" in written(stream, "retries")
+
+
+def test_changes_are_told_the_newest_first():
+    stream = make.stream()
+    published(stream, OPENED, note="First events")
+    published(stream, OPENED, number=2)
+
+    first, second = written(stream, "changes").splitlines()
+
+    assert first.startswith("- **Version 2**, 4 March 2026")
+    assert second == "- **Version 1**, 3 March 2026: First events"
+
+
+def test_parameters_are_added_to_an_address_once():
+    once = tracked("https://a.example/x?utm_source=y#z")
+
+    assert once == tracked(once)
+    assert once.count("utm_source") == 1
+    assert once.endswith("#z")
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_hostile_plan_and_profile_are_inert(kind):
+    hostile = " ".join(MARKDOWN)[:400]
+    stream = make.stream(name="<b>x</b>](javascript:alert(1))", version="<x>")
+    StreamProfile.objects.create(
+        stream=stream,
+        about=hostile,
+        website="https://x.example/)>\"' onerror=alert(1)",
+        support_email="`x](javascript:alert(1))`@x.example",
+        docs_url="javascript:alert(1)",
+    )
+    events = [
+        PlannedEvent(
+            name=text,
+            when=text,
+            properties=(PlannedProperty(path=text, example=text, description=text),),
+        )
+        for text in MARKDOWN
+    ]
+    published(stream, *events, note=hostile)
+
+    text = markdown_of(starting_text(kind, stream), facts_of(stream, kind))
+
+    assert dangers(render(text).html) == []
