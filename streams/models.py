@@ -21,6 +21,7 @@ from streams.events.models import (
     Feed,
     FeedMark,
     QuarantinedEvent,
+    QuarantineJob,
     SeenMessage,
 )
 from streams.tenancy.models import (
@@ -35,6 +36,6 @@ from streams.tenancy.models import (
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
     "FeedMark", "Halt", "Lease", "Logo", "PageVersion", "Partner", "PartnerMembership",
-    "PartnerToken", "PlanVersion", "QuarantinedEvent", "Rejection", "Replay",
+    "PartnerToken", "PlanVersion", "QuarantineJob", "QuarantinedEvent", "Rejection", "Replay",
     "SeenMessage", "Stream", "StreamProfile", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

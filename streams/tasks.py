@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
-from streams.delivery import clocks, lease
+from streams.delivery import clocks, lease, quarantine
 from streams.delivery import drain as delivery
 from streams.delivery.pruning import prune as prune_all
 
@@ -41,6 +41,14 @@ def sweep(**_: object) -> None:
     """Wake a worker for each stream that is due and has no owner; beat runs it each second."""
     clocks.mend()
     wake(lease.unowned_due_streams(Now()))
+    if quarantine.has_lost_its_worker():
+        wake_quarantine()
+
+
+@shared_task(name="streams.quarantine", ignore_result=True)
+def work_quarantine(**_: object) -> None:
+    """Do what people have decided about events in quarantine; beside others who do."""
+    quarantine.work(_stop.is_set, lambda ids: wake(lease.unowned(ids)))
 
 
 @shared_task(name="streams.prune", ignore_result=True)
@@ -57,3 +65,11 @@ def wake(stream_ids: Iterable[int]) -> None:
         except OperationalError as error:
             log.warning("wake.broker_unreachable", stream=stream_id, error=str(error))
             return
+
+
+def wake_quarantine() -> None:
+    """Have some worker do what was decided. Best effort: the sweep does it too."""
+    try:
+        work_quarantine.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("wake.broker_unreachable", error=str(error))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from streams.delivery.store import store
-from streams.events.log import Addition, Seqs, append
+from streams.events.log import Addition, Seqs, append, append_released
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,3 +36,10 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
         }
         busy = store().mark_due(grown, now) if grown else set()
     return Accepted(seqs, busy)
+
+
+def accept_released(addition: Addition, *, now: datetime) -> set[int]:
+    """Number events that leave quarantine and mark their feed's idle cursors as due; the
+    streams to be woken. Within the caller's transaction."""
+    append_released(addition, now=now)
+    return store().mark_due({addition.feed_id}, now)

@@ -17,6 +17,7 @@ from streams.catalog.models import Stream
 from streams.catalog.retention import MAX_DAYS, Retention
 from streams.delivery.expiry import expire
 from streams.delivery.models import Cursor, Rejection
+from streams.events import quarantine
 from streams.events.chunks import CHUNK, delete_before
 from streams.events.partitions import drop_partitions, forget_before, make_partitions
 from streams.events.retention import feeds_with_older, forget_events, has_older
@@ -39,6 +40,7 @@ class Pruned:
 
     past: int = 0  # events that passed their retention
     unsent: int = 0  # and had not been sent until then
+    quarantined: int = 0  # of those that lay in quarantine, past their retention
     partitions: list[str] = field(default_factory=list)  # dropped
     rows: Counter[str] = field(default_factory=Counter)  # deleted one by one, by table
     failed_feeds: int = 0
@@ -48,7 +50,8 @@ class Pruned:
             f"{n:,} of {table}" for table, n in sorted(self.rows.items()) if n
         )
         return (
-            f"{self.past:,} events passed their retention, {self.unsent:,} of them unsent."
+            f"{self.past:,} events passed their retention, {self.unsent:,} of them unsent,"
+            f" and {self.quarantined:,} in quarantine."
             f" Dropped: {', '.join(self.partitions) or 'no partition'}."
             f" Deleted: {rows or 'no row'}."
         )
@@ -73,6 +76,8 @@ def prune(*, now: datetime) -> Pruned:
         rows = cutoff > oldest or connection.vendor != "postgresql"
         for some in batched(feeds_with_older(stream, cutoff), FEEDS):
             _prune_feeds(done, some, cutoff, rows=rows)
+        for feed_id in quarantine.feeds_with_some(stream.pk):
+            done.quarantined += quarantine.expire(feed_id, cutoff)
     _forget_shared(done, oldest)
     log.info("retention.pruned", **_fields(done))
     return done
@@ -141,6 +146,7 @@ def _fields(done: Pruned) -> dict[str, object]:
     return {
         "past": done.past,
         "unsent": done.unsent,
+        "quarantined": done.quarantined,
         "partitions": done.partitions,
         "rows": {table: n for table, n in done.rows.items() if n},
         "failed_feeds": done.failed_feeds,

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from streams.base.clock import now
+from streams.base.ids import public_id
 
 
 class Feed(models.Model):
@@ -98,6 +100,53 @@ class QuarantinedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed_id} {self.rule} {self.type} {self.name}"
+
+
+class QuarantineJob(models.Model):
+    """What somebody decided about events of one feed that lie in quarantine.
+
+    The row is the truth: a worker goes on where it says. Jobs of several feeds that were
+    decided together share their `order`. Never deleted: they are the account.
+    """
+
+    class Action(models.TextChoices):
+        RELEASE = "release", "Release"
+        RENAME = "rename", "Rename"
+        DISCARD = "discard", "Discard"
+
+    order = models.CharField(max_length=12, default=public_id, db_index=True)
+    feed = models.ForeignKey(
+        Feed, on_delete=models.PROTECT, related_name="quarantine_jobs"
+    )
+    action = models.CharField(max_length=8, choices=Action)
+    rule = models.CharField(max_length=40, blank=True)  # empty: any
+    name = models.CharField(max_length=200, blank=True)  # empty: any
+    new_name = models.CharField(max_length=200, blank=True)
+    events = models.BigIntegerField()  # as they were counted
+    last_id = models.BigIntegerField()  # what came later is not meant
+    position = models.BigIntegerField(default=0)  # the last id that was looked at
+    released = models.BigIntegerField(default=0)
+    discarded = models.BigIntegerField(default=0)
+    kept = models.BigIntegerField(default=0)  # renamed, and still with an error
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(default=now)
+    worked_at = models.DateTimeField(null=True)  # by the database's clock
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # Those to be worked on: few, and looked for each second.
+            models.Index(
+                fields=["worked_at"],
+                condition=models.Q(ended_at=None),
+                name="quarantine_to_do",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.name or 'any'} in feed {self.feed_id}"
 
 
 class SeenMessage(models.Model):

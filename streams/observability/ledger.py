@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -13,12 +13,16 @@ from django.db.models import Count, Q
 from streams.delivery.models import Cursor, Rejection
 from streams.events.models import Feed
 
+# What was received and is not in the log; columns of Feed and of its Ledger.
+BESIDE = ("quarantined", "discarded", "quarantine_expired")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """accepted = delivered + rejected + filtered + expired + pending + held."""
+    """accepted = delivered + rejected + filtered + expired + pending + held;
+    received = accepted + quarantined + discarded + quarantine_expired."""
 
-    accepted: int
+    accepted: int  # what has a number
     delivered: int = 0
     rejected: int = 0
     filtered: int = 0  # not to be sent
@@ -26,6 +30,15 @@ class Ledger:
     pending: int = 0
     held: int = 0  # wait for a connection, or for theirs to be active again
     last_delivered_at: datetime | None = None
+    quarantined: int = 0  # kept beside the log until somebody decides
+    discarded: int = 0  # from there, by a person
+    quarantine_expired: int = 0  # lay there until their retention was over
+
+    @property
+    def received(self) -> int:
+        """All that ingest said yes to, duplicates left out."""
+        beside = self.quarantined + self.discarded + self.quarantine_expired
+        return self.accepted + beside
 
 
 def of(feed: Feed) -> Ledger:
@@ -46,9 +59,13 @@ def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
     again = _refused_again(cursors.values())
     # The heads after the cursors: no position that was read can be beyond them.
     feeds = Feed.objects.filter(pk__in=ids)
-    heads = feeds.values_list("pk", "head_seq", "expired")
+    heads = feeds.values_list("pk", "head_seq", "expired", *BESIDE)
     return {
-        pk: balance(head, cursors.get(pk, []), gone, again) for pk, head, gone in heads
+        pk: replace(
+            balance(head, cursors.get(pk, []), gone, again),
+            **dict(zip(BESIDE, beside, strict=True)),
+        )
+        for pk, head, gone, *beside in heads
     }
 
 

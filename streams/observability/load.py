@@ -9,12 +9,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-# What waits, feed by feed: for its newest live cursor, or for a first connection. An idle
-# cursor has nothing that waits, so most rows are passed over. One row for all feeds that
+# What waits, feed by feed: for its newest live cursor, or for a first connection, and in
+# quarantine for somebody to decide. An idle cursor has nothing that waits, so most rows are passed over. One row for all feeds that
 # are within the bound, and one for each that is not.
 WAITING = """
     SELECT CASE WHEN waiting >= %(bound)s THEN feed_id END AS full_feed, sum(waiting)
-    FROM (
+    FROM (SELECT feed_id, sum(waiting) AS waiting FROM (
         SELECT feed.id AS feed_id, feed.head_seq - cursor.position AS waiting
         FROM streams_cursor AS cursor
         JOIN streams_feed AS feed ON feed.id = cursor.feed_id
@@ -30,7 +30,9 @@ WAITING = """
             SELECT 1 FROM streams_cursor AS cursor
             WHERE cursor.feed_id = feed.id AND cursor.kind = 'live'
         )
-    ) AS feeds
+        UNION ALL
+        SELECT feed.id, feed.quarantined FROM streams_feed AS feed WHERE feed.quarantined > 0
+    ) AS parts GROUP BY feed_id) AS feeds
     GROUP BY 1
 """
 NO_BOUND = 2**62  # events; what a bound of 0 means

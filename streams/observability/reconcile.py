@@ -13,14 +13,25 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Window
+from django.db.models import (
+    Count,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Window,
+)
 from django.db.models.functions import Coalesce, Lag
 
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery.expiry import EXPIRED
 from streams.delivery.models import Cursor, Delivery, Rejection
-from streams.events.models import Event, Feed
+from streams.events.models import Event, Feed, QuarantinedEvent, QuarantineJob
+from streams.events.quarantine import EXPIRED as QUARANTINE_EXPIRED
 
 # What a cursor has settled after %(base)s: the ranges that Segment took, and the events it
 # refused. Each must begin right after the one before it.
@@ -54,10 +65,14 @@ COVERAGE = f"""
 def findings(feed: Feed) -> list[str]:
     """What is wrong with a feed and its cursors, in words; nothing if nothing is."""
     while True:
-        feed.refresh_from_db(fields=["expired_seq", "expired"])
+        feed.refresh_from_db(fields=["expired_seq", "expired", "quarantine_expired"])
         found = list(_findings(feed))
         # What expired while we looked has taken its rows along: look again.
-        if Feed.objects.filter(pk=feed.pk, expired_seq=feed.expired_seq).exists():
+        if Feed.objects.filter(
+            pk=feed.pk,
+            expired_seq=feed.expired_seq,
+            quarantine_expired=feed.quarantine_expired,
+        ).exists():
             return found
 
 
@@ -77,11 +92,46 @@ def _findings(feed: Feed) -> Iterator[str]:
             yield f"{cursor.kind} cursor {cursor.pk}: {finding}"
     if (said := _events(noted, None)) != feed.expired:
         yield f"{feed.expired} events have expired, the audit log says {said}"
+    yield from _beside(feed)
+
+
+def _beside(feed: Feed) -> Iterator[str]:
+    """What was received and never got a number is in quarantine, or accounted for.
+
+    Columns and rows in one statement, which sees one moment.
+    """
+    rows = QuarantinedEvent.objects.filter(feed=OuterRef("pk")).order_by()
+    jobs = QuarantineJob.objects.filter(feed=OuterRef("pk")).order_by()
+    counted = Feed.objects.filter(pk=feed.pk).annotate(
+        rows=_one(rows.values("feed").annotate(n=Count("pk"))),
+        by_jobs=_one(jobs.values("feed").annotate(n=Sum("discarded"))),
+    )
+    [(quarantined, rows_there, discarded, by_jobs)] = counted.values_list(
+        "quarantined", "rows", "discarded", "by_jobs"
+    )
+    if quarantined != rows_there:
+        yield f"it counts {quarantined} in quarantine, the rows are {rows_there}"
+    if discarded != by_jobs:
+        yield f"it counts {discarded} discarded, the jobs say {by_jobs}"
+    said = sum(detail["events"] for detail in _entries(feed, QUARANTINE_EXPIRED))
+    if said != feed.quarantine_expired:
+        yield (
+            f"{feed.quarantine_expired} events have expired in quarantine, the audit log"
+            f" says {said}"
+        )
+
+
+def _one(grouped: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(grouped.values("n")), 0)
 
 
 def _noted(feed: Feed) -> list[dict[str, Any]]:
     """What the audit log says has expired unsent."""
-    entries = AuditEntry.objects.filter(workspace=feed.workspace_id, action=EXPIRED)
+    return _entries(feed, EXPIRED)
+
+
+def _entries(feed: Feed, action: str) -> list[dict[str, Any]]:
+    entries = AuditEntry.objects.filter(workspace=feed.workspace_id, action=action)
     details = entries.values_list("detail", flat=True)
     return [detail for detail in details if detail["feed"] == feed.pk]
 

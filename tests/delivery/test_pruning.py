@@ -82,7 +82,7 @@ def test_the_command_says_what_it_did(cursor, capsys, monkeypatch):
 
     said = capsys.readouterr().out
     assert said.startswith(
-        "3 events passed their retention, 0 of them unsent. Dropped: "
+        "3 events passed their retention, 0 of them unsent, and 0 in quarantine. Dropped: "
     )
     assert "1 of streams_rejection" in said
     if IS_POSTGRES:

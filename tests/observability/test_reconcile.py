@@ -305,7 +305,7 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
     for up_to in range(events // 10, events + 1, events // 10):
         make.delivered(cursor, up_to)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         assert list(findings(cursor.feed)) == []
 
 

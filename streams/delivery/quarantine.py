@@ -1,0 +1,232 @@
+"""Decides about events in quarantine, in bulk: release, rename, discard.
+
+A job is a row that says how far it is. Each chunk is one transaction, in which events
+leave the quarantine and enter the log: a worker that dies loses and doubles nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.base.ids import public_id
+from streams.catalog.checking import Checks, Rulebook, first_error
+from streams.delivery.accept import accept_released
+from streams.events.log import Addition, NewEvent
+from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
+from streams.events.quarantine import Held, counts
+from streams.spec.modes import Mode
+from streams.spec.sound import MAX_EVENT_BYTES, too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from streams.spec.findings import Finding
+    from streams.tenancy.models import User
+
+CHUNK = 500  # events in one transaction: their feed is locked for some hundredths of a second
+SILENT = timedelta(seconds=5)  # so long after its last chunk a job has lost its worker
+MAX_NAME = 200  # characters, as the column
+
+Action = QuarantineJob.Action
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class NothingHeld(Exception):
+    """No event in quarantine is meant."""
+
+
+class CannotRename(Exception):
+    """The new name is none, or the old one."""
+
+
+def decide(
+    *,
+    feeds: Sequence[Feed],
+    held: Held,
+    action: Action,
+    actor: User | None,
+    new_name: str = "",
+) -> str:
+    """Have something done to what is held now, feed by feed; the order's id.
+
+    A worker has to be woken then. Raises NothingHeld, CannotRename.
+    """
+    if action == Action.RENAME:
+        _check_names(held.name, new_name)
+    order, by_id = public_id(), {feed.pk: feed for feed in feeds}
+    with transaction.atomic():
+        found = counts(list(by_id), held)
+        if not found:
+            raise NothingHeld("Nothing of this lies in quarantine any more.")
+        jobs = [
+            QuarantineJob(
+                order=order,
+                feed=by_id[feed_id],
+                action=action,
+                rule=held.rule,
+                name=held.name,
+                new_name=new_name,
+                events=events,
+                last_id=last_id,
+                requested_by=actor,
+            )
+            for feed_id, events, last_id in found
+        ]
+        QuarantineJob.objects.bulk_create(jobs)
+        for job in jobs:
+            _note(job, actor)
+    return order
+
+
+def work(stop: Callable[[], bool], wake: Callable[[set[int]], None]) -> None:
+    """Do what there is to do, a chunk of each job in turn, until nothing is left."""
+    while not stop():
+        done = _work_some()
+        if done is None:
+            return
+        wake(done)
+
+
+def has_lost_its_worker() -> bool:
+    """Whether there are jobs, and nobody has worked on any for a while."""
+    to_do = QuarantineJob.objects.filter(ended_at=None)
+    return to_do.exists() and not to_do.filter(worked_at__gt=Now() - SILENT).exists()
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What is to become of some events of one feed."""
+
+    last_id: int
+    leave: list[int] = field(default_factory=list)  # by id
+    released: list[NewEvent] = field(default_factory=list)
+    kept: list[QuarantinedEvent] = field(default_factory=list)
+
+
+@transaction.atomic
+def _work_some() -> set[int] | None:
+    """Do a chunk of the job that has waited longest; the streams to be woken. None: there
+    is no job, or others work on all."""
+    to_do = QuarantineJob.objects.filter(ended_at=None)
+    free = to_do.select_for_update(skip_locked=True, of=("self",))
+    job = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
+    if job is None:
+        return None
+    # As an append does: nobody adds to what we count, or lets it expire.
+    locked = Feed.objects.select_for_update(no_key=True, of=("self",))
+    feed = locked.select_related("stream").get(pk=job.feed_id)
+    chunk = _next_chunk(job, feed)
+    woken: set[int] = set()
+    if chunk is None:
+        job.ended_at = now()
+    else:
+        woken = _carry_out(job, feed, chunk)
+        job.position = chunk.last_id
+    job.save(update_fields=["position", "released", "discarded", "kept", "ended_at"])
+    QuarantineJob.objects.filter(pk=job.pk).update(worked_at=Now())
+    return woken
+
+
+def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
+    rows = Held(rule=job.rule, name=job.name).of([feed.pk])
+    if job.action == Action.RENAME:
+        rows = rows.filter(type="track")
+    some = list(
+        rows.filter(pk__gt=job.position, pk__lte=job.last_id).order_by("pk")[:CHUNK]
+    )
+    if not some:
+        return None
+    chunk = _Chunk(some[-1].pk)
+    if job.action == Action.RENAME:
+        checks = _checks(feed)
+        for row in some:
+            _rename(row, job.new_name, checks, chunk)
+        return chunk
+    chunk.leave = [row.pk for row in some]
+    if job.action == Action.RELEASE:
+        chunk.released = [_event(row) for row in some]
+    return chunk
+
+
+def _rename(
+    row: QuarantinedEvent, new_name: str, checks: Checks, chunk: _Chunk
+) -> None:
+    """Give an event its new name; one that still has an error stays, with that name."""
+    content: dict[str, Any] = _decode(bytes(row.payload))
+    content["event"] = new_name
+    row.name, row.payload = new_name, _encode(content)
+    error = _error(content, row.payload, checks)
+    if error is None:
+        chunk.leave.append(row.pk)
+        chunk.released.append(_event(row))
+    else:
+        row.rule = error.rule
+        chunk.kept.append(row)
+
+
+def _error(content: dict[str, Any], payload: bytes, checks: Checks) -> Finding | None:
+    if len(payload) > MAX_EVENT_BYTES:
+        return too_large(len(payload))
+    return first_error(checks.findings(content))
+
+
+def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:
+    """Write a chunk down; the streams to be woken."""
+    QuarantinedEvent.objects.filter(pk__in=chunk.leave).delete()
+    QuarantinedEvent.objects.bulk_update(chunk.kept, ["name", "rule", "payload"])
+    thrown_away = len(chunk.leave) - len(chunk.released)
+    Feed.objects.filter(pk=feed.pk).update(
+        quarantined=F("quarantined") - len(chunk.leave),
+        discarded=F("discarded") + thrown_away,
+    )
+    job.released += len(chunk.released)
+    job.discarded += thrown_away
+    job.kept += len(chunk.kept)
+    if not chunk.released:
+        return set()
+    return accept_released(Addition(feed.pk, chunk.released), now=now())
+
+
+def _checks(feed: Feed) -> Checks:
+    """What holds in the stream now, whatever its mode."""
+    rules = Rulebook().of([feed.stream_id])[feed.stream_id]
+    checks = rules.checks(Mode.QUARANTINE)
+    assert checks is not None  # noqa: S101 - at least QUARANTINE is in force
+    return checks
+
+
+def _event(row: QuarantinedEvent) -> NewEvent:
+    return NewEvent(row.type, row.name, row.user_id, row.message_id, bytes(row.payload))
+
+
+def _check_names(name: str, new_name: str) -> None:
+    if not name:
+        raise CannotRename("Choose the event that gets a new name.")
+    if not new_name.strip() or len(new_name) > MAX_NAME or "\0" in new_name:
+        raise CannotRename(f"Give a new name of 1 to {MAX_NAME} characters.")
+    if new_name == name:
+        raise CannotRename("The new name is the old one.")
+
+
+def _note(job: QuarantineJob, actor: User | None) -> None:
+    record(
+        f"quarantine.{job.action}",
+        actor=actor,
+        workspace=job.feed.workspace,
+        stream=job.feed.stream.slug,
+        order=job.order,
+        events=job.events,
+        rule=job.rule,
+        name=job.name,
+        new_name=job.new_name,
+    )

@@ -1,0 +1,111 @@
+"""What lies in quarantine: how much of what, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Count, F, Max, QuerySet
+
+from streams.audit.services import record
+from streams.events.chunks import CHUNK
+from streams.events.models import Feed, QuarantinedEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+EXPIRED = "quarantine.expired"  # the audit entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Which events of feeds are meant; what is empty does not matter."""
+
+    rule: str = ""
+    name: str = ""
+
+    def of(self, feed_ids: Sequence[int]) -> QuerySet[QuarantinedEvent]:
+        """Those of the feeds, in no order."""
+        found = QuarantinedEvent.objects.filter(feed__in=feed_ids)
+        if self.rule:
+            found = found.filter(rule=self.rule)
+        return found.filter(name=self.name) if self.name else found
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Events in quarantine that have a rule and a name in common."""
+
+    rule: str
+    name: str
+    events: int
+
+
+def kinds(feed_ids: Sequence[int], held: Held) -> list[Kind]:
+    """What is meant by rule and name, the most first."""
+    groups = held.of(feed_ids).values_list("rule", "name")
+    counted = groups.annotate(events=Count("pk")).order_by("-events", "rule", "name")
+    return [Kind(*row) for row in counted]
+
+
+def counts(feed_ids: Sequence[int], held: Held) -> list[tuple[int, int, int]]:
+    """For each feed that has some: its id, how many are meant, the last one's id."""
+    found = held.of(feed_ids).values_list("feed").order_by("feed")
+    return list(found.annotate(events=Count("pk"), last=Max("pk")))
+
+
+def oldest(feed_ids: Sequence[int]) -> datetime | None:
+    """When the first of what lies there was received."""
+    # A feed's first by id, which is an index's first entry.
+    firsts = (
+        QuarantinedEvent.objects.filter(feed=pk)
+        .order_by("pk")
+        .values_list("received_at", flat=True)
+        .first()
+        for pk in feed_ids
+    )
+    return min((at for at in firsts if at is not None), default=None)
+
+
+def feeds_with_some(stream_id: int) -> list[int]:
+    """The ids of the stream's feeds of which something lies in quarantine."""
+    feeds = Feed.objects.filter(stream=stream_id, quarantined__gt=0).order_by("pk")
+    return list(feeds.values_list("pk", flat=True))
+
+
+def expire(feed_id: int, cutoff: datetime) -> int:
+    """Delete what a feed has held since before the cutoff, and account for it; how many."""
+    gone = 0
+    while some := _expire_some(feed_id, cutoff):
+        gone += some
+    return gone
+
+
+@transaction.atomic
+def _expire_some(feed_id: int, cutoff: datetime) -> int:
+    locked = Feed.objects.select_for_update(no_key=True, of=("self",))
+    feed = locked.select_related("stream", "workspace__partner").get(pk=feed_id)
+    # In their order, which is that of their times but for a clock that was set back.
+    rows = QuarantinedEvent.objects.filter(feed=feed).order_by("pk")
+    old = [
+        pk for pk, at in rows.values_list("pk", "received_at")[:CHUNK] if at < cutoff
+    ]
+    if not old:
+        return 0
+    count = len(old)
+    QuarantinedEvent.objects.filter(pk__in=old).delete()
+    Feed.objects.filter(pk=feed_id).update(
+        quarantined=F("quarantined") - count,
+        quarantine_expired=F("quarantine_expired") + count,
+    )
+    record(
+        EXPIRED,
+        actor=None,
+        workspace=feed.workspace,
+        stream=feed.stream.slug,
+        feed=feed_id,
+        events=count,
+    )
+    return count

@@ -1,0 +1,262 @@
+"""Events in quarantine are decided about in bulk; nothing is lost, doubled or reordered."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from streams.audit.models import AuditEntry
+from streams.delivery import quarantine
+from streams.delivery.accept import accept
+from streams.delivery.pruning import prune
+from streams.delivery.quarantine import CannotRename, NothingHeld, decide
+from streams.events.log import Addition
+from streams.events.models import Event, QuarantinedEvent, QuarantineJob
+from streams.events.quarantine import Held, Kind, kinds
+from streams.observability import ledger
+from streams.observability.load import look
+from streams.observability.reconcile import findings
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+Action = QuarantineJob.Action
+RULE = "PLAN-EVENT-001"
+PLANNED, OLD = "Email Opened", "Mail Opened"
+
+
+@pytest.fixture
+def feed():
+    """Connected, of a stream that has a plan."""
+    feed = make.cursor(make.connection()).feed
+    make.published_plan(feed.stream, PLANNED)
+    return feed
+
+
+def hold(feed, count, name=OLD, *, rule=RULE, now=make.NOW):
+    group = [
+        make.event(feed.stream, event=name).quarantined(rule) for _ in range(count)
+    ]
+    accept([Addition(feed.pk, group)], now=now)
+    feed.refresh_from_db()
+    return [event.message_id for event in group]
+
+
+def work():
+    woken = set()
+    quarantine.work(lambda: False, woken.update)
+    return woken
+
+
+def in_log(feed):
+    rows = Event.objects.filter(feed=feed).order_by("seq")
+    return list(rows.values_list("message_id", flat=True))
+
+
+def beside(feed):
+    books = ledger.of(feed)
+    assert findings(feed) == []
+    return books.received, books.accepted, books.quarantined, books.discarded
+
+
+def test_what_is_released_follows_in_its_order_and_is_due(feed, monkeypatch):
+    monkeypatch.setattr(quarantine, "CHUNK", 2)
+    make.append(feed, 1)
+    make.delivered(feed.cursors.get(), 1)
+    ids = hold(feed, 5)
+
+    decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
+    woken = work()
+
+    assert in_log(feed)[1:] == ids
+    assert beside(feed) == (6, 6, 0, 0)
+    assert woken == {feed.stream_id}
+    assert feed.cursors.get().due_at is not None
+    job = QuarantineJob.objects.get()
+    assert (job.events, job.released, job.kept, bool(job.ended_at)) == (5, 5, 0, True)
+
+
+def test_a_rename_changes_the_name_alone_and_releases_what_has_no_error_left(feed):
+    [message_id] = hold(feed, 1)
+    before = json.loads(bytes(QuarantinedEvent.objects.get().payload))
+
+    held = Held(name=OLD)
+    decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
+    work()
+
+    [event] = Event.objects.filter(feed=feed)
+    assert json.loads(bytes(event.payload)) == before | {"event": PLANNED}
+    assert (event.name, event.message_id) == (PLANNED, message_id)
+
+
+def test_what_has_an_error_under_its_new_name_stays_and_is_counted(feed):
+    hold(feed, 3)
+
+    held = Held(name=OLD)
+    decide(feeds=[feed], held=held, action=Action.RENAME, new_name="Odd", actor=None)
+    work()
+
+    job = QuarantineJob.objects.get()
+    assert (job.released, job.kept, bool(job.ended_at)) == (0, 3, True)
+    assert kinds([feed.pk], Held()) == [Kind(RULE, "Odd", 3)]
+    assert beside(feed) == (3, 0, 3, 0)
+
+
+def test_a_rename_finds_no_other_calls(feed):
+    page = make.event(feed.stream, type="page", event=None, name=OLD)
+    accept([Addition(feed.pk, [page.quarantined(RULE)])], now=make.NOW)
+
+    held = Held(name=OLD)
+    decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
+    work()
+
+    assert kinds([feed.pk], Held()) == [Kind(RULE, OLD, 1)]
+    assert bool(QuarantineJob.objects.get().ended_at)
+
+
+def test_what_is_discarded_is_gone_and_accounted_for(feed):
+    hold(feed, 3)
+    hold(feed, 2, "Other")
+
+    decide(feeds=[feed], held=Held(name=OLD), action=Action.DISCARD, actor=None)
+    work()
+
+    assert beside(feed) == (5, 0, 2, 3)
+    assert in_log(feed) == []
+    assert kinds([feed.pk], Held()) == [Kind(RULE, "Other", 2)]
+
+
+def test_what_came_after_the_count_is_not_meant(feed):
+    hold(feed, 2)
+    decide(feeds=[feed], held=Held(), action=Action.DISCARD, actor=None)
+    hold(feed, 3)
+
+    work()
+
+    assert beside(feed) == (5, 0, 3, 2)
+
+
+def test_the_rule_chooses_too(feed):
+    hold(feed, 2)
+    hold(feed, 1, rule="SPEC-NAME-003")
+
+    decide(
+        feeds=[feed], held=Held(rule="SPEC-NAME-003"), action=Action.RELEASE, actor=None
+    )
+    work()
+
+    assert beside(feed) == (3, 1, 2, 0)
+
+
+def test_several_feeds_are_decided_about_at_once_under_one_order(feed):
+    other, empty, rest = (make.feed(feed.stream) for _ in range(3))
+    alice = make.user()
+    for one, count in ((feed, 2), (other, 1), (rest, 4)):
+        hold(one, count)
+
+    order = decide(
+        feeds=[feed, other, empty], held=Held(), action=Action.RELEASE, actor=alice
+    )
+    work()
+
+    jobs = QuarantineJob.objects.filter(order=order).order_by("pk")
+    assert [(job.feed_id, job.released) for job in jobs] == [
+        (feed.pk, 2),
+        (other.pk, 1),
+    ]
+    assert beside(rest) == (4, 0, 4, 0)
+    noted = AuditEntry.objects.filter(action="quarantine.release", actor=alice)
+    assert [entry.workspace for entry in noted] == [feed.workspace, other.workspace]
+
+
+def test_a_chunk_that_fails_leaves_everything_as_it_was(feed, monkeypatch):
+    ids = hold(feed, 3)
+    decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
+
+    class Died(Exception):
+        pass
+
+    def die(*_, **__):
+        raise Died
+
+    with monkeypatch.context() as broken:
+        broken.setattr(quarantine, "accept_released", die)
+        with pytest.raises(Died):
+            work()
+    assert beside(feed) == (3, 0, 3, 0)
+    work()
+
+    assert in_log(feed) == ids
+    assert beside(feed) == (3, 3, 0, 0)
+
+
+def test_nothing_that_lies_there_is_nothing_to_decide(feed):
+    hold(feed, 1)
+
+    with pytest.raises(NothingHeld):
+        decide(feeds=[feed], held=Held(name="x"), action=Action.DISCARD, actor=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "new_name"),
+    [("", "B"), ("A", ""), ("A", " "), ("A", "A"), ("A", "x" * 201)],
+)
+def test_a_rename_needs_an_old_name_and_a_new_one(feed, name, new_name):
+    held = Held(name=name)
+
+    with pytest.raises(CannotRename):
+        decide(
+            feeds=[feed], held=held, action=Action.RENAME, new_name=new_name, actor=None
+        )
+
+
+def test_a_job_that_nobody_works_on_is_found(feed):
+    hold(feed, 1)
+    assert not quarantine.has_lost_its_worker()
+
+    decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
+
+    assert quarantine.has_lost_its_worker()
+    work()
+    assert not quarantine.has_lost_its_worker()
+
+
+def test_past_its_retention_it_expires_and_is_accounted_for(feed):
+    hold(feed, 2)
+    hold(feed, 1, now=make.NOW + timedelta(days=20))
+
+    done = prune(now=make.NOW + timedelta(days=feed.stream.retention_days + 2))
+
+    assert done.quarantined == 2
+    assert beside(feed) == (3, 0, 1, 0)
+    assert ledger.of(feed).quarantine_expired == 2
+
+
+def test_what_waits_in_quarantine_waits(feed, settings):
+    settings.MAX_FEED_BACKLOG_EVENTS = 3
+    make.append(feed, 1)
+    hold(feed, 2)
+
+    load = look()
+
+    assert (load.waiting, load.full_feeds) == (3, frozenset({feed.pk}))
+
+
+@pytest.mark.parametrize(
+    ("column", "found"),
+    [
+        ("quarantined", "it counts 3 in quarantine, the rows are 2"),
+        ("discarded", "it counts 1 discarded, the jobs say 0"),
+        (
+            "quarantine_expired",
+            "1 events have expired in quarantine, the audit log says 0",
+        ),
+    ],
+)
+def test_a_count_that_is_off_is_found(feed, column, found):
+    hold(feed, 2)
+    type(feed).objects.filter(pk=feed.pk).update(**{column: getattr(feed, column) + 1})
+
+    assert findings(feed) == [found]
