@@ -277,6 +277,21 @@ def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> li
     return seqs
 
 
+def quarantined(
+    feed: Feed,
+    events: int = 1,
+    *,
+    rule: str = "PLAN-EVENT-001",
+    now: datetime = NOW,
+    **changes,
+) -> list[str]:
+    """Have events kept beside the log, as ingest does; their messageIds."""
+    group = [event(feed.stream, **changes).quarantined(rule) for _ in range(events)]
+    accept([Addition(feed.pk, group)], now=now)
+    feed.refresh_from_db()
+    return [one.message_id for one in group]
+
+
 def expired(feed: Feed, up_to: int) -> None:
     """Take these events as past their retention; the rows are gone, too."""
     Event.objects.filter(feed=feed, seq__lte=up_to).delete()

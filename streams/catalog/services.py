@@ -21,17 +21,19 @@ def change_stream(
     allow_anonymous: bool,
     create_workspaces: bool,
     retention_days: int,
+    check_mode: str,
     actor: User | None,
 ) -> None:
     """Change what a stream says of itself and what it takes, from the next event on."""
     stream.name, stream.version = name, version
     stream.allow_anonymous = allow_anonymous
     stream.create_workspaces = create_workspaces
+    stream.check_mode = check_mode
     stream.keep_for(retention_days, now=now())
     stream.save(
         update_fields=[
             "name", "version", "allow_anonymous", "create_workspaces",
-            "retention_days", "retention_shortened_at",
+            "retention_days", "retention_shortened_at", "check_mode",
         ]
     )  # fmt: skip
     record(
@@ -44,4 +46,5 @@ def change_stream(
         allow_anonymous=allow_anonymous,
         create_workspaces=create_workspaces,
         retention_days=retention_days,
+        check_mode=check_mode,
     )

@@ -56,16 +56,17 @@ def decide(
     action: Action,
     actor: User | None,
     new_name: str = "",
+    last_id: int | None = None,
 ) -> str:
     """Have something done to what is held now, feed by feed; the order's id.
 
-    A worker has to be woken then. Raises NothingHeld, CannotRename.
+    `last_id` is the last that was counted: what came since is not meant. A worker has to be woken then. Raises NothingHeld, CannotRename.
     """
     if action == Action.RENAME:
         _check_names(held.name, new_name)
     order, by_id = public_id(), {feed.pk: feed for feed in feeds}
     with transaction.atomic():
-        found = counts(list(by_id), held)
+        found = counts(list(by_id), held, last_id)
         if not found:
             raise NothingHeld("Nothing of this lies in quarantine any more.")
         jobs = [

@@ -50,9 +50,14 @@ def kinds(feed_ids: Sequence[int], held: Held) -> list[Kind]:
     return [Kind(*row) for row in counted]
 
 
-def counts(feed_ids: Sequence[int], held: Held) -> list[tuple[int, int, int]]:
-    """For each feed that has some: its id, how many are meant, the last one's id."""
+def counts(
+    feed_ids: Sequence[int], held: Held, last_id: int | None = None
+) -> list[tuple[int, int, int]]:
+    """For each feed that has some: its id, how many are meant, the last one's id; of those
+    up to `last_id`, if given."""
     found = held.of(feed_ids).values_list("feed").order_by("feed")
+    if last_id is not None:
+        found = found.filter(pk__lte=last_id)
     return list(found.annotate(events=Count("pk"), last=Max("pk")))
 
 

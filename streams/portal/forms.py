@@ -7,7 +7,9 @@ from django.http import QueryDict
 
 from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
 from streams.connections.regions import Region, offered
+from streams.events.models import QuarantineJob
 from streams.events.reading import EventFilter
+from streams.spec.modes import CHOICES, Mode
 
 if TYPE_CHECKING:
     from streams.tenancy.models import Partner
@@ -18,6 +20,22 @@ if TYPE_CHECKING:
     from django.forms.boundfield import BoundWidget
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
+
+Action = QuarantineJob.Action
+MODE_HINTS = {
+    Mode.OFF: "Nobody looks whether events keep to the Segment Spec and the plan.",
+    Mode.WARN: "Everything is sent. The sender is told what is wrong.",
+    Mode.QUARANTINE: "An event with an error is kept and not sent, until somebody corrects"
+    " it, sends it all the same, or discards it.",
+    Mode.REJECT: "An event with an error is refused when it comes, with the way to fix it."
+    " Nothing of it is kept.",
+}
+ACTION_HINTS = {
+    Action.RENAME: "Track events get a new name and are checked again. Those without an"
+    " error are sent, the others stay here.",
+    Action.RELEASE: "They are sent as they are, in the order in which they came.",
+    Action.DISCARD: "They are deleted for good. The overview counts them as discarded.",
+}
 
 REGION_HINTS = {
     # segment/http-api.md, 1: the region is fixed when a workspace is made.
@@ -161,6 +179,61 @@ class StreamForm(forms.Form):
         f" not be sent. A shorter time takes effect after {NOTICE.days} days, so that your"
         " customers hear of it.",
     )
+
+    check_mode = forms.ChoiceField(
+        choices=CHOICES, label="How strict", widget=forms.RadioSelect
+    )
+
+    def modes(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Each mode's button, and what it means."""
+        for radio in self["check_mode"]:
+            yield radio, MODE_HINTS[radio.data["value"]]
+
+
+class WorkspaceModeForm(forms.Form):
+    """How much stricter than its stream a workspace is."""
+
+    check_mode = forms.ChoiceField(
+        choices=[(Mode.OFF, "As the stream"), *CHOICES[1:]],
+        label="How strict here",
+        widget=forms.RadioSelect,
+    )
+
+    def modes(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Each mode's button, and what it means."""
+        hints = {**MODE_HINTS, Mode.OFF: "Nothing stricter."}
+        for radio in self["check_mode"]:
+            yield radio, hints[radio.data["value"]]
+
+
+class DecisionForm(forms.Form):
+    """What is to become of events in quarantine."""
+
+    action = forms.ChoiceField(label="What to do", widget=forms.RadioSelect)
+    new_name = forms.CharField(required=False, max_length=200, label="New name")
+    sure = forms.BooleanField(required=False)
+    # Of what was counted: what came since is not meant.
+    last_id = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, can_rename: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.can_rename = can_rename
+        self.fields["action"].choices = [  # type: ignore[attr-defined]
+            (action.value, action.label)
+            for action in (Action.RENAME, Action.RELEASE, Action.DISCARD)
+            if can_rename or action != Action.RENAME
+        ]
+
+    def actions(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Each action's button, and what it means."""
+        for radio in self["action"]:
+            yield radio, ACTION_HINTS[radio.data["value"]]
+
+    def clean(self) -> dict[str, Any]:
+        asked = self.cleaned_data
+        if asked.get("action") == Action.DISCARD and not asked.get("sure"):
+            self.add_error(None, "Say that they are to be deleted for good.")
+        return asked
 
 
 class EventFilterForm(forms.Form):

@@ -14,6 +14,7 @@ from streams.portal import (
     partner,
     partner_streams,
     plan,
+    quarantine,
     replays,
 )
 
@@ -55,6 +56,9 @@ workspace_pages: Pages = [
     path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
     path("connection/", include(connection_pages)),
     path("replays/", include(replay_pages)),
+    path("quarantine/", quarantine.workspace_quarantine, name="quarantine"),
+    path("quarantine/decide/", quarantine.workspace_decide, name="quarantine-decide"),
+    path("quarantine/mode/", quarantine.workspace_mode, name="quarantine-mode"),
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
@@ -71,9 +75,15 @@ plan_pages: Pages = [
     path("", plan.plan, name="partner-stream-plan"),
 ]
 
+quarantine_pages: Pages = [
+    path("", quarantine.stream_quarantine, name="partner-stream-quarantine"),
+    path("decide/", quarantine.stream_decide, name="partner-stream-quarantine-decide"),
+]
+
 stream_pages: Pages = [
     path("", partner_streams.stream, name="partner-stream"),
     path("plan/", include(plan_pages)),
+    path("quarantine/", include(quarantine_pages)),
 ]
 
 partner_pages: Pages = [

@@ -108,6 +108,21 @@ def create_workspace(
 
 
 @transaction.atomic
+def set_check_mode(
+    *, workspace: Workspace, check_mode: str, actor: User | None
+) -> None:
+    """Say how strict a workspace is with its events; never milder than its stream."""
+    workspace.check_mode = check_mode
+    workspace.save(update_fields=["check_mode"])
+    record(
+        "workspace.check_mode",
+        actor=actor,
+        workspace=workspace,
+        check_mode=check_mode,
+    )
+
+
+@transaction.atomic
 def create_token(
     *, stream: Stream, name: str, actor: User | None
 ) -> tuple[PartnerToken, Secret]:

@@ -36,12 +36,7 @@ def feed():
 
 
 def hold(feed, count, name=OLD, *, rule=RULE, now=make.NOW):
-    group = [
-        make.event(feed.stream, event=name).quarantined(rule) for _ in range(count)
-    ]
-    accept([Addition(feed.pk, group)], now=now)
-    feed.refresh_from_db()
-    return [event.message_id for event in group]
+    return make.quarantined(feed, count, event=name, rule=rule, now=now)
 
 
 def work():

@@ -20,6 +20,20 @@ def as_alice(client, cast):
 
 
 @pytest.fixture
+def as_bob(client, cast):
+    """A browser in which Bob, the viewer, has signed in."""
+    client.force_login(cast.bob)
+    return client
+
+
+@pytest.fixture
+def as_dev(client, cast):
+    """A browser in which the partner's developer has signed in."""
+    client.force_login(cast.dev)
+    return client
+
+
+@pytest.fixture
 def as_petra(client, cast):
     """A browser in which Petra, the partner's admin, has signed in."""
     client.force_login(cast.petra)

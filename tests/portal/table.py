@@ -87,7 +87,9 @@ def open_to_all(route: str, status: int, method: str = "get", **options: str) ->
     return Row(route=route, method=method, gets=(status,) * 9, options=options)
 
 
-STREAM = {"name": "P", "version": "1.0.1", "retention_days": "30"}
+STREAM = {
+    "name": "P", "version": "1.0.1", "retention_days": "30", "check_mode": "warn",
+}  # fmt: skip
 INVITED = {"email": "new@example.com", "role": "viewer"}
 RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -119,6 +121,10 @@ ROWS = [
     seen("replays/<replay_id>/"),
     seen("replays/<replay_id>/fresh/"),
     edited("replays/<replay_id>/cancel/"),
+    seen("quarantine/"),
+    edited("quarantine/decide/", "get", 200),
+    edited("quarantine/decide/", ok=200),  # nothing was chosen: the form says so
+    edited("quarantine/mode/", check_mode="reject"),
     seen("members/"),
     administered("members/", **INVITED),
     administered("members/<int:pk>/role/", role="editor"),
@@ -136,6 +142,9 @@ ROWS = [
     by_partner("streams/<slug:stream_slug>/"),
     developed("streams/<slug:stream_slug>/", "post", 302, **STREAM),
     by_partner("streams/<slug:stream_slug>/plan/"),
+    by_partner("streams/<slug:stream_slug>/quarantine/"),
+    developed("streams/<slug:stream_slug>/quarantine/decide/"),
+    developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),
     by_partner("tokens/"),
     developed("tokens/", "post"),
     developed("tokens/<int:pk>/revoke/"),
@@ -231,6 +240,7 @@ def set_scene() -> Scene:
     cast = make.cast()
     cursor = make.cursor(make.connection(cast.feed))
     make.append(cast.feed, 3)
+    make.quarantined(cast.feed)
     Cursor.objects.filter(pk=cursor.pk).update(position=3, due_at=None)
     delivery = Delivery.objects.create(
         cursor=cursor,

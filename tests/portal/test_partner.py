@@ -109,12 +109,13 @@ def test_a_streams_settings_are_changed(as_petra, cast):
         url(cast, "partner-stream", cast.stream.slug),
         {
             "name": "Post", "version": "1.1.0", "allow_anonymous": "on",
-            "retention_days": "90",
+            "retention_days": "90", "check_mode": "reject",
         },
     )  # fmt: skip
 
     cast.stream.refresh_from_db()
     assert (cast.stream.name, cast.stream.version) == ("Post", "1.1.0")
+    assert cast.stream.check_mode == "reject"
     assert cast.stream.retention_days == 90
     assert (cast.stream.allow_anonymous, cast.stream.create_workspaces) == (True, False)
 
