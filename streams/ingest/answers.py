@@ -59,7 +59,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 def without_hints(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """What a sender is told: a hint is advice, and stands on the findings page."""
+    """What a sender is told: a hint is advice, and not worth an answer."""
     return [f for f in findings if f.severity is not Severity.HINT]
 
 

@@ -46,6 +46,7 @@ from streams.spec.modes import Mode
 
 if TYPE_CHECKING:
     from streams.base.refusals import RequestRefused
+    from streams.catalog.checking import Checks
     from streams.ingest.accesses import Access, Place
     from streams.ingest.auth import Credential
     from streams.ingest.directory import Directory
@@ -96,8 +97,10 @@ class Pending(msgspec.Struct, frozen=True):
         results: list[Outcome] = []
         room = MOST_FINDINGS
         for slot in self.slots:
-            results.append(_outcome(slot, given, room))
-            room -= len(results[-1].findings)
+            outcome = _outcome(slot, given, room)
+            if outcome.findings:
+                room -= len(outcome.findings)
+            results.append(outcome)
         return outcomes(results, single=self.single, full=self.full)
 
 
@@ -205,7 +208,12 @@ def _sort(
                 )
             )
             continue
-        event, slot = _judge(item, place)
+        event: NewEvent | None = item.event
+        slot: _Slot | Outcome
+        if place.checks is None:
+            slot = _Slot(place, item.event.message_id, item.workspace)
+        else:
+            event, slot = _judge(item, place, place.checks)
         if event is not None:
             events.setdefault(place.feed_id, []).append(event)
         slots.append(slot)
@@ -213,11 +221,11 @@ def _sort(
     return Pending(additions, slots, single, full)
 
 
-def _judge(item: _Ready, place: Place) -> tuple[NewEvent | None, _Slot | Outcome]:
+def _judge(
+    item: _Ready, place: Place, checks: Checks
+) -> tuple[NewEvent | None, _Slot | Outcome]:
     """What is to be written of an event, if anything, and what to say of it."""
-    event, workspace, checks = item.event, item.workspace, place.checks
-    if checks is None:
-        return event, _Slot(place, event.message_id, workspace)
+    event, workspace = item.event, item.workspace
     findings = checks.findings(item.content)
     stopped = checks.stopped_by(findings)
     if stopped is None:
