@@ -6,6 +6,8 @@ from streams.portal import (
     changing,
     connection,
     deliveries,
+    docs,
+    docs_page,
     events,
     home,
     invitations,
@@ -80,10 +82,31 @@ quarantine_pages: Pages = [
     path("decide/", quarantine.stream_decide, name="partner-stream-quarantine-decide"),
 ]
 
+docs_page_pages: Pages = [
+    path("", docs_page.editor, name="partner-stream-docs-page"),
+    path("preview/", docs_page.preview, name="partner-stream-docs-preview"),
+    path("publish/", docs_page.publishing, name="partner-stream-docs-publish"),
+    path(
+        "versions/<int:number>/",
+        docs_page.version,
+        name="partner-stream-docs-version",
+    ),
+]
+
+docs_pages: Pages = [
+    path("", docs.docs, name="partner-stream-docs"),
+    path("facts/", docs.facts, name="partner-stream-docs-facts"),
+    path("logo/", docs.logo, name="partner-stream-docs-logo"),
+    path("logo/remove/", docs.logo_remove, name="partner-stream-docs-logo-remove"),
+    path("source/index.md", docs_page.export_source, name="partner-stream-docs-export"),
+    path("<kind>/", include(docs_page_pages)),
+]
+
 stream_pages: Pages = [
     path("", partner_streams.stream, name="partner-stream"),
     path("plan/", include(plan_pages)),
     path("quarantine/", include(quarantine_pages)),
+    path("docs/", include(docs_pages)),
 ]
 
 partner_pages: Pages = [

@@ -23,6 +23,7 @@ PARTS = (
     "sitemap.xml",
     "robots.txt",
     "/logo",
+    "index.md",
 )
 
 

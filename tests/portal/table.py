@@ -90,6 +90,7 @@ def open_to_all(route: str, status: int, method: str = "get", **options: str) ->
 STREAM = {
     "name": "P", "version": "1.0.1", "retention_days": "30", "check_mode": "warn",
 }  # fmt: skip
+PAGE = {"text": "About us", "seen": "1.1"}
 INVITED = {"email": "new@example.com", "role": "viewer"}
 RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -145,6 +146,26 @@ ROWS = [
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),
+    by_partner("streams/<slug:stream_slug>/docs/"),
+    developed("streams/<slug:stream_slug>/docs/facts/"),
+    developed("streams/<slug:stream_slug>/docs/facts/", "post", 302, about="P is new."),
+    developed("streams/<slug:stream_slug>/docs/logo/", "post", 302),
+    developed("streams/<slug:stream_slug>/docs/logo/remove/", "post", 302),
+    by_partner("streams/<slug:stream_slug>/docs/source/index.md"),
+    by_partner("streams/<slug:stream_slug>/docs/<kind>/"),
+    developed("streams/<slug:stream_slug>/docs/<kind>/", "post", 302, **PAGE),
+    by_partner("streams/<slug:stream_slug>/docs/<kind>/preview/", "post", **PAGE),
+    developed("streams/<slug:stream_slug>/docs/<kind>/publish/"),
+    developed(
+        "streams/<slug:stream_slug>/docs/<kind>/publish/", "post", 302, seen="1.1"
+    ),
+    by_partner("streams/<slug:stream_slug>/docs/<kind>/versions/<int:number>/"),
+    developed(
+        "streams/<slug:stream_slug>/docs/<kind>/versions/<int:number>/",
+        "post",
+        302,
+        seen="1.1",
+    ),
     by_partner("tokens/"),
     developed("tokens/", "post"),
     developed("tokens/<int:pk>/revoke/"),
@@ -214,6 +235,8 @@ class Scene:
             "<public_id>": cast.workspace.public_id,
             "<slug:slug>": cast.partner.slug,
             "<slug:stream_slug>": cast.stream.slug,
+            "<kind>": "source",
+            "<int:number>": "1",
             "<int:seq>": "1",
             "<int:after>": "0",
         }

@@ -1,0 +1,124 @@
+"""A stream's docs: how the two pages stand, and what they say of the tool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.logo import MAX_BYTES, NotALogo
+from streams.catalog.pages.models import Logo
+from streams.catalog.pages.services import change_profile, remove_logo, set_logo
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.page_forms import LogoForm, ProfileForm
+from streams.portal.tags import within
+from streams.publishing.facts import profile_of
+from streams.publishing.pages import title_of
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.catalog.pages.models import PageVersion
+
+ADDRESSES = {Kind.SOURCE: "docs:source", Kind.INTEGRATION: "docs:integration"}
+ABOUT = {
+    Kind.SOURCE: "What the stream sends into Segment.",
+    Kind.INTEGRATION: "How customers set it up, and what it takes from Segment.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one of the two pages stands."""
+
+    kind: Kind
+    title: str
+    about: str
+    draft: PageVersion | None
+    published: PageVersion | None
+    address: str  # where it is, or will be, for everybody
+
+
+def standing(stream: Stream, kind: Kind) -> Standing:
+    versions = stream.page_versions.of(kind).select_related("edited_by", "published_by")
+    newest, published = versions.first(), versions.published().first()
+    return Standing(
+        kind=kind,
+        title=title_of(kind, stream.name),
+        about=ABOUT[kind],
+        draft=newest if newest and not newest.published_at else None,
+        published=published,
+        address=reverse(ADDRESSES[kind], args=[stream.slug]),
+    )
+
+
+@signed_in
+def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Both pages, and what they say of the tool."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    shown = {
+        "place": place,
+        "stream": stream,
+        "pages": [standing(stream, kind) for kind in Kind],
+        "profile": profile_of(stream),
+        "logo": Logo.objects.filter(stream=stream).defer("content").first(),
+        "logo_form": LogoForm(),
+    }
+    return render(request, "portal/partner_docs.html", shown)
+
+
+@signed_in
+def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Change what both pages say of the tool; everybody sees it at once."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    profile = profile_of(stream)
+    initial = {name: getattr(profile, name) for name in ProfileForm.base_fields}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        change_profile(stream=stream, actor=request.user, **form.cleaned_data)
+        messages.success(request, "Saved.")
+        return redirect(within(place, "partner-stream-docs", stream_slug))
+    shown = {"place": place, "stream": stream, "form": form}
+    return render(request, "portal/partner_docs_facts.html", shown)
+
+
+@signed_in
+@require_POST
+def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Take a new logo."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = LogoForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, "Choose a file first.")
+    else:
+        upload = form.cleaned_data["logo"].read(MAX_BYTES + 1)
+        try:
+            set_logo(stream=stream, upload=upload, actor=request.user)
+        except NotALogo as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "The logo is changed.")
+    return redirect(within(place, "partner-stream-docs", stream_slug))
+
+
+@signed_in
+@require_POST
+def logo_remove(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    place = partner_to_develop(request, slug)
+    remove_logo(stream=stream_of(place, stream_slug), actor=request.user)
+    messages.success(request, "The logo is removed.")
+    return redirect(within(place, "partner-stream-docs", stream_slug))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.models import StreamProfile
+from streams.catalog.pages.start import starting_text
+from streams.publishing.export import export, remarks
+from streams.publishing.facts import facts_of
+from tests import make
+
+
+def exported(stream, text: str | None = None):
+    facts = facts_of(
+        stream, Kind.SOURCE, origin="https://portal.example", with_pictures=False
+    )
+    return export(text or starting_text(Kind.SOURCE, stream), facts)
+
+
+@pytest.mark.django_db
+def test_the_source_page_is_a_file_of_segments_repository():
+    stream = make.stream(slug="postbox", name='Post: "box"')
+    StreamProfile.objects.create(stream=stream, catalog_id="0123abc")
+
+    file = exported(stream)
+    _, matter, body = file.content.split("---\n", 2)
+
+    assert file.path == "src/connections/sources/catalog/cloud-apps/postbox/index.md"
+    assert yaml.safe_load(matter) == {"title": 'Post: "box" Source', "id": "0123abc"}
+    assert "\n## Getting started\n" in body
+
+
+@pytest.mark.django_db
+def test_it_is_pure_markdown_without_pictures_and_links_lead_here():
+    content = exported(make.stream(), "[ours](/docs/x/) {{ about }}\n\n{{ connect }}")
+
+    assert "{{ connect }}" not in content.content
+    assert "![" not in content.content
+    assert "[ours](https://portal.example/docs/x/)" in content.content
+    assert "(https://portal.example/)" in content.content
+
+
+def test_what_a_page_begins_with_follows_segments_template():
+    assert remarks(starting_text(Kind.SOURCE, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("# Postbox", "“Postbox” is a heading of the first level: the title is that already."),
+        ("## Our Fees", "“Our Fees” is a section of your own: make it H3, below one of theirs."),
+        ("Then we send it.", "“we” speaks in the first person: name the tool instead."),
+        ("![x](/docs/a/logo)", "A picture: Segment wants none unless it is needed."),
+    ],
+)  # fmt: skip
+def test_what_reviewers_would_ask_for_is_told(text, remark):
+    assert remark in remarks(text)
+
+
+def test_a_remark_is_made_once():
+    assert len(remarks("We do.\n\nWe do.")) == 1
+
+
+def test_code_and_the_country_are_no_first_person():
+    assert remarks("In the US\n\n```\nwe\n```") == []
