@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import PageVersion
+from streams.catalog.stage import Stage
 from streams.docs.pages import cacheable
 from streams.docs.stream_pages import ADDRESSES
 
@@ -16,17 +18,19 @@ MAX_ADDRESSES = 50_000  # of one sitemap, by its protocol
 
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every published page, and when it last changed."""
-    newest: dict[tuple[str, str], str] = {}
     found = (
         PageVersion.objects.exclude(published_at=None)
-        .order_by("stream__slug", "kind", "number")
-        .values_list("stream__slug", "kind", "published_at")
+        .exclude(stream__stage=Stage.SUSPENDED)
+        .values_list("stream__slug", "kind")
+        .annotate(changed_at=Max("published_at"))
+        .order_by("stream__slug", "kind")
     )
-    for slug, kind, published_at in found[:MAX_ADDRESSES]:
-        newest[slug, kind] = f"{published_at:%Y-%m-%d}"
     entries = [
-        (request.build_absolute_uri(reverse(ADDRESSES[Kind(kind)], args=[slug])), day)
-        for (slug, kind), day in newest.items()
+        (
+            request.build_absolute_uri(reverse(ADDRESSES[Kind(kind)], args=[slug])),
+            f"{changed_at:%Y-%m-%d}",
+        )
+        for slug, kind, changed_at in found[:MAX_ADDRESSES]
     ]
     content = render_to_string("docs/sitemap.xml", {"entries": entries})
     return cacheable(request, HttpResponse(content, content_type="application/xml"))

@@ -1,4 +1,8 @@
-"""The two public pages of a stream, and its logo. What is not published is not there."""
+"""The two public pages of a stream, and its logo.
+
+What is not published is not there, nor is anything of a stream that staff have suspended:
+so they take down what should not be shown.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from django.views.decorators.csp import csp_override
 from streams.catalog.models import Stream
 from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import Logo
+from streams.catalog.stage import Stage
 from streams.docs.pages import Page, cacheable, show
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import document_of, title_of
@@ -42,7 +47,8 @@ def integration(request: HttpRequest, stream_slug: str) -> HttpResponse:
 @csp_override(PICTURE_CSP)
 def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
     """Shown to everybody, like the name: a customer sees it before any page is published."""
-    found = Logo.objects.filter(stream__slug=stream_slug).first()
+    shown = Logo.objects.exclude(stream__stage=Stage.SUSPENDED)
+    found = shown.filter(stream__slug=stream_slug).first()
     if found is None:
         raise Http404
     response = HttpResponse(bytes(found.content), content_type=found.content_type)
@@ -50,7 +56,8 @@ def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
-    stream = Stream.objects.select_related("partner").filter(slug=stream_slug).first()
+    streams = Stream.objects.select_related("partner").exclude(stage=Stage.SUSPENDED)
+    stream = streams.filter(slug=stream_slug).first()
     versions = stream.page_versions.published() if stream else None
     shown = versions.filter(kind=kind).first() if versions is not None else None
     if stream is None or versions is None or shown is None:

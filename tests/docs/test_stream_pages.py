@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from streams.catalog.pages.models import Logo, StreamProfile
+from streams.catalog.stage import Stage
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,15 @@ def test_what_is_not_published_is_not_there(client, path):
 
     assert client.get(f"/docs/postbox/{path}").status_code == 404
     assert client.get(f"/docs/nobody/{path}").status_code == 404
+
+
+def test_staff_take_everything_down_by_suspending_the_stream(client, stream):
+    stream.stage = Stage.SUSPENDED
+    stream.save()
+
+    for path in ("", "integration/", "logo"):
+        assert client.get(f"/docs/postbox/{path}").status_code == 404
+    assert "postbox" not in client.get("/sitemap.xml").text
 
 
 def test_a_page_that_is_alone_links_to_no_other(client):
