@@ -59,7 +59,6 @@ def change(stream, days):
         allow_anonymous=False,
         create_workspaces=True,
         retention_days=days,
-        check_mode="warn",
         actor=None,
     )
     stream.refresh_from_db()

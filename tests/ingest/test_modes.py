@@ -199,8 +199,7 @@ def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, cloc
 
 
 def test_a_draft_of_the_plan_decides_nothing(post, feed):
-    make.published_plan(feed.stream, UNPLANNED, number=2)
-    feed.stream.plan_versions.filter(number=2).update(published_at=None)
+    make.published_plan(feed.stream, UNPLANNED, number=2, published_at=None)
     set_mode(feed, "reject")
 
     status, _ = post("/v1/track", track("m1"), basic(make.ingest_key(feed)))

@@ -1,34 +1,229 @@
-"""A plan as checks of single events."""
+"""A plan as checks of single events: made once, run on every event.
+
+Looks only at what is planned, and costs a look-up for each property of the event. What
+it says of an event names properties and types, and never a value.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.findings import error
+from streams.catalog.plans.plan import EACH, NAME_FIELDS, content_field
+from streams.catalog.plans.tree import Node, tree
+from streams.spec.findings import error, warning
+from streams.spec.times import parse_time
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan
+    from streams.catalog.plans.plan import EventPlan, PlannedEvent
     from streams.spec.findings import Finding
+
+MAX_FINDINGS = 20  # of one event: whoever gets more of them corrects these first
+MAX_KEY = 100  # characters of an event's own key that a finding repeats
+
+# The Python types that a decoded value of each planned type may have; null is no value.
+ACCEPTED: dict[str, frozenset[type]] = {
+    name: frozenset({*kinds, type(None)})
+    for name, kinds in {
+        "string": (str,),
+        "number": (int, float),
+        "integer": (int, float),
+        "boolean": (bool,),
+        "date": (str,),
+        "object": (dict,),
+        "array": (list,),
+        "any": (str, int, float, bool, dict, list),
+    }.items()
+}
+WORDS = {
+    "string": "a text", "number": "a number", "integer": "a whole number",
+    "boolean": "true or false", "date": "an ISO 8601 date", "object": "an object",
+    "array": "a list", "any": "a value",
+    str: "a text", int: "a number", float: "a number", bool: "true or false",
+    dict: "an object", list: "a list",
+}  # fmt: skip
+
+
+def fits(value: Any, kind: str) -> bool:
+    """Whether a value, null too, may stand where one of this type is planned."""
+    if type(value) not in ACCEPTED[kind]:
+        return False
+    if kind == "integer" and type(value) is float:
+        return value.is_integer()
+    return kind != "date" or value is None or parse_time(value) is not None
 
 
 class PlanChecks:
     """A plan made ready to check many events. Immutable; safe between threads."""
 
     def __init__(self, plan: EventPlan) -> None:
-        self._events = {(event.call, event.name): event for event in plan.events}
+        self._events = {
+            (event.call, event.name): _Event(event) for event in plan.events
+        }
 
     def check(self, event: Mapping[str, Any]) -> list[Finding]:
-        """Where a structurally sound event (`spec.calls.problems`) leaves the plan."""
+        """Where a structurally sound event (`spec.calls.problems`) leaves the plan.
+
+        At most MAX_FINDINGS, in the order of the event.
+        """
         call = event["type"]
-        name = event.get("event" if call == "track" else "name") or ""
-        if (call, name) in self._events or (call, "") in self._events:
-            return []
-        return [
-            error(
-                "PLAN-EVENT-001",
-                "event" if call == "track" else "type",
-                "The stream's plan has no such event.",
-                "Send an event of the plan, or add this one to it.",
-            )
-        ]
+        field = NAME_FIELDS.get(call)
+        name = (event.get(field) or "") if field else ""
+        planned = self._events.get((call, name)) or self._events.get((call, ""))
+        if planned is None:
+            return [_UNKNOWN[field]]
+        found: list[Finding] = []
+        planned.look(event, found)
+        return found
+
+
+class _Event:
+    """One planned event, compiled."""
+
+    __slots__ = ("_content", "_context", "_field")
+
+    def __init__(self, event: PlannedEvent) -> None:
+        self._field = content_field(event.call)
+        self._content = _Object(tree(event.properties), closed=True)
+        # Libraries and the portal itself add to the context: it is open.
+        self._context = _Object(tree(event.context), closed=False)
+
+    def look(self, event: Mapping[str, Any], found: list[Finding]) -> None:
+        if self._field:
+            self._content.look(event.get(self._field) or {}, self._field, found)
+        if self._context.places:
+            self._context.look(event.get("context") or {}, "context", found)
+
+
+class _Place:
+    """What may stand at one place."""
+
+    __slots__ = ("accepted", "each", "inside", "kind", "required", "unnamed")
+
+    def __init__(self, node: Node, *, closed: bool) -> None:
+        self.kind = node.type
+        self.accepted = ACCEPTED[self.kind]
+        self.required = node.required
+        self.unnamed = node.planned is None
+        self.each = _Place(node.each, closed=closed) if node.each else None
+        has_places = bool(node.children) and not node.each
+        self.inside = _Object(node, closed=closed) if has_places else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the type alone tells if a value is as planned."""
+        return not (self.each or self.inside or self.kind in {"integer", "date"})
+
+    def look(self, value: Any, path: str, found: list[Finding]) -> None:
+        """Say what is wrong with a value, null included."""
+        if value is None:
+            self._look_for_missing(path, found)
+        elif type(value) not in self.accepted:
+            _add(found, _wrong_type(path, self.kind, type(value)))
+        elif self.inside is not None and type(value) is dict:
+            self.inside.look(value, path, found)
+        elif self.each is not None and type(value) is list:
+            for index, item in enumerate(value):
+                self.each.look(item, f"{path}.{index}", found)
+        elif not fits(value, self.kind):
+            _add(found, _wrong_type(path, self.kind, None))
+
+    def _look_for_missing(self, path: str, found: list[Finding]) -> None:
+        if self.unnamed and self.inside is not None:
+            # The plan names what is in it, so that is what is said to be missing.
+            if self.required:
+                self.inside.look({}, path, found)
+        elif self.required:
+            _add(found, _missing(path))
+
+
+class _Object:
+    """What may stand in an object; `closed`: nothing else."""
+
+    __slots__ = ("_closed", "_plain", "_required", "places")
+
+    def __init__(self, node: Node, *, closed: bool) -> None:
+        self._closed = closed
+        self.places = {
+            key: _Place(child, closed=closed)
+            for key, child in node.children.items()
+            if key != EACH
+        }
+        # Most values are settled by one look-up here; null is where it matters not.
+        self._plain = {
+            key: place.accepted - {type(None)} if place.required else place.accepted
+            for key, place in self.places.items()
+            if place.is_plain
+        }
+        self._required = frozenset(
+            key for key, place in self.places.items() if place.required
+        )
+
+    def look(self, content: Mapping[str, Any], path: str, found: list[Finding]) -> None:
+        plain = self._plain
+        if self._closed:
+            for key, value in content.items():
+                if type(value) not in plain.get(key, ()):
+                    self._look_closer(key, value, path, found)
+        else:
+            for key in self.places:
+                if key in content and type(content[key]) not in plain.get(key, ()):
+                    self._look_closer(key, content[key], path, found)
+        if not self._required <= content.keys():
+            for key in self.places:
+                if key in self._required and key not in content:
+                    self._look_closer(key, None, path, found)
+
+    def _look_closer(
+        self, key: str, value: Any, path: str, found: list[Finding]
+    ) -> None:
+        place = self.places.get(key)
+        if place is not None:
+            place.look(value, f"{path}.{key}", found)
+        else:
+            _add(found, _unknown_property(f"{path}.{key[:MAX_KEY]}"))
+
+
+def _add(found: list[Finding], finding: Finding) -> None:
+    if len(found) < MAX_FINDINGS:
+        found.append(finding)
+
+
+def _missing(path: str) -> Finding:
+    return error(
+        "PLAN-REQUIRED-001",
+        path,
+        f"{path} is missing; the plan requires it.",
+        "Send it with every event, or make it optional in the plan.",
+    )
+
+
+def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
+    is_but = f" and is {WORDS[got]}" if got else " and is not"
+    return error(
+        "PLAN-TYPE-001",
+        path,
+        f"{path} should be {WORDS[planned]}{is_but}.",
+        f"Send it as {WORDS[planned]}, or change its type in the plan.",
+    )
+
+
+def _unknown_property(path: str) -> Finding:
+    return warning(
+        "PLAN-PROPERTY-001",
+        path,
+        f"{path} is not in the plan.",
+        "Add it to the plan, or leave it out.",
+    )
+
+
+def _unknown_event(field: str | None) -> Finding:
+    return error(
+        "PLAN-EVENT-001",
+        field or "type",
+        "The stream's plan has no such event.",
+        "Send an event of the plan, or add this one to it.",
+    )
+
+
+_UNKNOWN = {field: _unknown_event(field) for field in (None, "event", "name")}

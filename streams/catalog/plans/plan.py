@@ -42,6 +42,8 @@ class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 TYPES = (
     "string", "number", "integer", "boolean", "date", "object", "array", "any",
 )  # fmt: skip
+# Where a call has its name; the others have none.
+NAME_FIELDS = {"track": "event", "page": "name", "screen": "name"}
 EACH = "$"  # in a path: every item of a list
 
 
@@ -55,11 +57,6 @@ def content_field(call: str) -> str:
     if call == "alias":
         return ""
     return "traits" if call in {"identify", "group"} else "properties"
-
-
-def name_field(call: str) -> str:
-    """Where a call has its name; empty: it has none."""
-    return {"track": "event", "page": "name", "screen": "name"}.get(call, "")
 
 
 def to_json(plan: EventPlan) -> dict[str, Any]:

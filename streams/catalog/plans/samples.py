@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from streams.catalog.plans.plan import EACH, content_field, name_field, parts
+from streams.catalog.plans.plan import EACH, NAME_FIELDS, content_field, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ def sample(event: PlannedEvent, *, user_id: str) -> dict[str, Any]:
     example says.
     """
     call: dict[str, Any] = {"type": event.call, "userId": user_id}
-    if event.name and (field := name_field(event.call)):
+    if event.name and (field := NAME_FIELDS.get(event.call)):
         call[field] = event.name
     if event.call == "group":
         call["groupId"] = "group-1"

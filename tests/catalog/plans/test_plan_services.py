@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from streams.audit.models import AuditEntry
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.services import (
+    BrokenPlan,
+    CannotPublish,
+    change_draft,
+    discard_draft,
+    drafted_plan,
+    publish,
+    published_plan,
+    replace_draft,
+)
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+OPENED = PlannedEvent(
+    name="Email Opened", properties=(PlannedProperty(path="campaign_id"),)
+)
+PLAN = EventPlan(events=(OPENED,))
+
+
+@pytest.fixture
+def dev():
+    return make.user("dev@postbox.example")
+
+
+@pytest.fixture
+def stream(db):
+    return make.stream()
+
+
+def audited():
+    return [
+        (entry.action, entry.actor and entry.actor.email, entry.detail["version"])
+        for entry in AuditEntry.objects.order_by("pk")
+    ]
+
+
+def test_a_draft_becomes_the_first_version(stream, dev):
+    replace_draft(stream=stream, plan=PLAN, what="by hand", actor=dev)
+    assert (drafted_plan(stream), published_plan(stream)) == (PLAN, None)
+
+    version = publish(stream=stream, note="First", actor=dev)
+
+    assert published_plan(stream) == PLAN
+    assert (version.number, version.note, version.published_by) == (1, "First", dev)
+    assert not stream.plan_versions.draft().exists()
+    assert audited() == [
+        ("plan.drafted", dev.email, 1),
+        ("plan.published", dev.email, 1),
+    ]
+
+
+def test_the_next_draft_starts_from_what_is_published(stream, dev):
+    replace_draft(stream=stream, plan=PLAN, what="by hand", actor=dev)
+    publish(stream=stream, actor=dev)
+
+    change_draft(
+        stream=stream,
+        change=lambda plan: EventPlan(events=(*plan.events, PlannedEvent(call="page"))),
+        what="pages",
+        actor=dev,
+    )
+
+    assert [event.call for event in drafted_plan(stream).events] == ["track", "page"]
+    assert published_plan(stream) == PLAN
+    assert stream.plan_versions.draft().get().number == 2
+
+
+def test_a_draft_that_is_no_plan_is_not_kept(stream, dev):
+    with pytest.raises(BrokenPlan) as broken:
+        replace_draft(
+            stream=stream, plan=EventPlan(events=(OPENED, OPENED)), what="", actor=dev
+        )
+
+    assert [fault.where for fault in broken.value.faults] == ["Email Opened"]
+    assert not stream.plan_versions.exists()
+    assert audited() == []
+
+
+def test_a_discarded_draft_leaves_what_is_published(stream, dev):
+    replace_draft(stream=stream, plan=PLAN, what="", actor=dev)
+    publish(stream=stream, actor=dev)
+    replace_draft(stream=stream, plan=EventPlan(), what="", actor=dev)
+
+    discard_draft(stream=stream, actor=dev)
+    discard_draft(stream=stream, actor=dev)  # twice: nothing more happens
+
+    assert drafted_plan(stream) == PLAN
+    assert audited()[-1] == ("plan.discarded", dev.email, 2)
+    assert len(audited()) == 4
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        (None, "There is no draft to publish."),
+        (EventPlan(), "The draft has no event. Add one first."),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_published_is_not(stream, dev, plan, why):
+    if plan is not None:
+        replace_draft(stream=stream, plan=plan, what="", actor=dev)
+
+    with pytest.raises(CannotPublish, match=f"^{why}"):
+        publish(stream=stream, actor=dev)
+
+    assert published_plan(stream) is None
+
+
+def test_the_same_plan_is_not_published_twice(stream, dev):
+    for _ in range(2):
+        replace_draft(stream=stream, plan=PLAN, what="", actor=dev)
+        if published_plan(stream) is None:
+            publish(stream=stream, actor=dev)
+
+    with pytest.raises(CannotPublish, match="published already"):
+        publish(stream=stream, actor=dev)
+
+
+def test_a_published_version_never_changes(stream, dev):
+    replace_draft(stream=stream, plan=PLAN, what="", actor=dev)
+    version = publish(stream=stream, actor=dev)
+
+    version.content = {"events": []}
+    with (
+        pytest.raises(DatabaseError, match="a published plan version never changes"),
+        transaction.atomic(),
+    ):
+        version.save()
+
+    assert published_plan(stream) == PLAN
