@@ -18,6 +18,10 @@ from datetime import UTC, datetime
 from streams.base.clock import iso_ms
 from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.models import PageVersion
+from streams.catalog.pages.services import set_logo
+from streams.catalog.pages.start import starting_text
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
 from streams.connections.keys import WriteKey, seal_write_key
@@ -181,6 +185,24 @@ def token(stream: Stream | None = None, **fields) -> tuple[PartnerToken, Secret]
     return row, secret
 
 
+# --- A stream's docs ------------------------------------------------------------------
+
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>'
+
+
+def page_version(stream: Stream, kind: str = "source", **fields) -> PageVersion:
+    """Published, unless it is said otherwise."""
+    usual = {"number": 1, "text": "{{ about }}", "published_at": NOW, "edited_at": NOW}
+    return PageVersion.objects.create(stream=stream, kind=kind, **{**usual, **fields})
+
+
+def published_pages(stream: Stream) -> None:
+    """Both as they begin, and a logo."""
+    for kind in Kind:
+        page_version(stream, kind, text=starting_text(kind, stream))
+    set_logo(stream=stream, upload=LOGO, actor=None)
+
+
 # --- Connections, cursors, events ----------------------------------------------------
 
 
@@ -252,6 +274,21 @@ def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> li
     [seqs] = accept([added], now=now).seqs
     feed.refresh_from_db()
     return seqs
+
+
+def quarantined(
+    feed: Feed,
+    events: int = 1,
+    *,
+    rule: str = "PLAN-EVENT-001",
+    now: datetime = NOW,
+    **changes,
+) -> list[str]:
+    """Have events kept beside the log, as ingest does; their messageIds."""
+    group = [event(feed.stream, **changes).quarantined(rule) for _ in range(events)]
+    accept([Addition(feed.pk, group)], now=now)
+    feed.refresh_from_db()
+    return [one.message_id for one in group]
 
 
 def expired(feed: Feed, up_to: int) -> None:

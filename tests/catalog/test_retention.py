@@ -59,6 +59,7 @@ def change(stream, days):
         allow_anonymous=False,
         create_workspaces=True,
         retention_days=days,
+        check_mode="warn",
         actor=None,
     )
     stream.refresh_from_db()

@@ -36,5 +36,5 @@ def loosen(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0020_sandbox_in_europe")]
+    dependencies = [("streams", "0025_quarantine_job")]
     operations = [migrations.RunPython(fix, loosen)]

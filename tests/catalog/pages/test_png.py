@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import struct
+import zlib
+
+import pytest
+
+from streams.catalog.pages.png import MAX_SIDE, SIGNATURE, read_png
+
+
+def chunk(name: bytes, content: bytes = b"") -> bytes:
+    body = name + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def header(width: int = 2, height: int = 2, bits: int = 8, colour: int = 2) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
+
+
+PIXELS = chunk(b"IDAT", zlib.compress(2 * (b"\0" + 6 * b"\xff")))
+END = chunk(b"IEND")
+
+
+def test_a_picture_stays_as_it_is():
+    picture = SIGNATURE + header() + PIXELS + END
+
+    assert read_png(picture) == picture
+
+
+def test_what_does_not_draw_is_left_out():
+    secret = chunk(b"tEXt", b"Comment\0taken at home") + chunk(b"eXIf", b"GPS")
+    hidden = b"<script>alert(1)</script>"
+
+    read = read_png(SIGNATURE + header() + secret + PIXELS + END + hidden)
+
+    assert read == SIGNATURE + header() + PIXELS + END
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"",
+        PIXELS + END,
+        header() + PIXELS,
+        header() + END,
+        header() + header() + PIXELS + END,
+        header() + PIXELS[:-1] + b"x" + END,
+        header()[:20] + END,
+        header(bits=3) + PIXELS + END,
+        header(colour=5) + PIXELS + END,
+        header(width=0) + PIXELS + END,
+        header() + chunk(b"IDAT", b"no zlib") + END,
+        struct.pack(">I4s", 0xFFFFFFFF, b"IHDR") + 40 * b"x",
+    ],
+)
+def test_a_damaged_one_is_refused(rest):
+    with pytest.raises(ValueError, match=r"PNG is damaged|pixels"):
+        read_png(SIGNATURE + rest)
+
+
+def test_a_huge_one_is_refused():
+    with pytest.raises(ValueError, match="2000 pixels"):
+        read_png(SIGNATURE + header(width=MAX_SIDE + 1) + PIXELS + END)
+
+
+def test_one_that_unpacks_to_more_than_its_size_is_refused():
+    bomb = chunk(b"IDAT", zlib.compress(b"\0" * 10_000_000))
+
+    with pytest.raises(ValueError, match="damaged"):
+        read_png(SIGNATURE + header() + bomb + END)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from streams.audit.models import AuditEntry
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.models import Logo
+from streams.catalog.pages.services import (
+    NEVER_SAVED,
+    CannotPublish,
+    EditedMeanwhile,
+    publish,
+    remove_logo,
+    save_draft,
+    set_logo,
+)
+from streams.tenancy.services import create_stream
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stream():
+    return make.stream()
+
+
+def save(stream, text: str, seen: str = NEVER_SAVED, actor=None):
+    return save_draft(stream=stream, kind=Kind.SOURCE, text=text, seen=seen, actor=actor)  # fmt: skip
+
+
+def show(stream, text: str, seen: str = NEVER_SAVED, actor=None):
+    return publish(stream=stream, kind=Kind.SOURCE, text=text, seen=seen, actor=actor)
+
+
+def states(stream) -> list[tuple[int, str, bool]]:
+    return [
+        (one.number, one.text, one.published_at is not None)
+        for one in stream.page_versions.order_by("number")
+    ]
+
+
+def test_a_draft_is_edited_until_it_is_published(stream):
+    dev = make.user()
+    first = save(stream, "One")
+    second = save(stream, "Two", first.mark)
+
+    published = show(stream, "Three", second.mark, dev)
+
+    assert states(stream) == [(1, "Three", True)]
+    assert published.published_by == dev
+
+
+def test_what_was_published_stays_as_it_was(stream):
+    first = show(stream, "One")
+
+    save(stream, "Two", first.mark)
+
+    assert states(stream) == [(1, "One", True), (2, "Two", False)]
+
+
+def test_the_second_of_two_who_edit_is_told_and_nothing_is_lost(stream):
+    ann = make.user("ann@example.com")
+    seen = save(stream, "One").mark
+    save(stream, "Ann's", seen, ann)
+
+    with pytest.raises(EditedMeanwhile) as told:
+        save(stream, "Ben's", seen)
+
+    assert told.value.current.edited_by == ann
+    assert states(stream) == [(1, "Ann's", False)]
+
+
+def test_so_is_who_publishes_what_another_has_changed(stream):
+    seen = save(stream, "One").mark
+    save(stream, "Two", seen)
+
+    with pytest.raises(EditedMeanwhile):
+        show(stream, "One", seen)
+
+    assert states(stream) == [(1, "Two", False)]
+
+
+def test_saving_what_is_published_makes_no_draft(stream):
+    mark = show(stream, "One").mark
+
+    save(stream, "One", mark)
+
+    assert states(stream) == [(1, "One", True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(" \n", "is empty"), ("{{ evnts }}", "no part {{ evnts }}")],
+)
+def test_a_page_with_a_fault_is_not_published(stream, text, why):
+    with pytest.raises(CannotPublish, match=why):
+        show(stream, text)
+
+    assert states(stream) == []
+
+
+def test_nothing_new_is_not_published_again(stream):
+    mark = show(stream, "One").mark
+
+    with pytest.raises(CannotPublish, match="Nothing has changed"):
+        show(stream, "One", mark)
+
+
+def test_who_wrote_and_published_is_in_the_audit_log(stream):
+    dev = make.user()
+
+    show(stream, "One", actor=dev)
+
+    detail = {"stream": stream.slug, "page": "source", "number": 1}
+    assert list(AuditEntry.objects.values_list("action", "actor", "detail")) == [
+        ("page.saved", dev.pk, detail),
+        ("page.published", dev.pk, detail),
+    ]
+
+
+def test_a_logo_is_replaced_and_removed(stream):
+    set_logo(stream=stream, upload=make.LOGO, actor=None)
+    set_logo(stream=stream, upload=make.LOGO, actor=None)
+    assert Logo.objects.get().content_type == "image/svg+xml"
+
+    remove_logo(stream=stream, actor=None)
+
+    assert not Logo.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["guide", "search"])
+def test_no_stream_may_hide_the_portals_own_docs(slug):
+    with pytest.raises(ValidationError, match="a word that the portal itself uses"):
+        create_stream(partner=make.partner(), name="Guide", slug=slug, actor=None)
