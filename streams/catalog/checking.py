@@ -11,9 +11,10 @@ from django.db.models import OuterRef, Subquery
 from streams.catalog.models import Stream
 from streams.catalog.plans.checks import PlanChecks
 from streams.catalog.plans.models import PlanVersion
-from streams.spec.check import check
+from streams.spec.check import semantics
 from streams.spec.findings import Severity
 from streams.spec.modes import Mode, stricter
+from streams.spec.readings import SAFE, Readings
 
 if TYPE_CHECKING:
     from streams.spec.findings import Finding
@@ -24,12 +25,12 @@ class Checks:
     """The Spec and a stream's published plan. Safe between threads."""
 
     mode: Mode  # in force; never OFF
-    allow_anonymous: bool = False
+    readings: Readings = SAFE
     plan: PlanChecks | None = None
 
     def findings(self, event: Mapping[str, Any]) -> list[Finding]:
         """What is wrong with a structurally sound event (`spec.calls.problems`)."""
-        found = check(event, allow_anonymous=self.allow_anonymous)
+        found = semantics(event, readings=self.readings)
         if self.plan is not None:
             found += self.plan.check(event)
         return found
@@ -44,7 +45,7 @@ class StreamRules:
     """What a stream asks of its events, for all its workspaces."""
 
     mode: Mode
-    allow_anonymous: bool
+    readings: Readings
     plan: PlanChecks | None
 
     def checks(self, workspace_mode: Mode) -> Checks | None:
@@ -52,7 +53,7 @@ class StreamRules:
         mode = stricter(self.mode, workspace_mode)
         if mode is Mode.OFF:
             return None
-        return Checks(mode, self.allow_anonymous, self.plan)
+        return Checks(mode, self.readings, self.plan)
 
 
 class Rulebook:
@@ -70,11 +71,11 @@ class Rulebook:
         streams = Stream.objects.filter(pk__in=stream_ids).annotate(
             plan=Subquery(newest.values("pk")[:1])
         )
-        rows = list(streams.values_list("pk", "check_mode", "allow_anonymous", "plan"))
+        rows = list(streams.values_list("pk", "check_mode", "spec_readings", "plan"))
         plans = self._made_ready({plan for *_, plan in rows if plan})
         return {
-            pk: StreamRules(Mode(mode), anonymous, plans.get(plan))
-            for pk, mode, anonymous, plan in rows
+            pk: StreamRules(Mode(mode), Readings.of(readings), plans.get(plan))
+            for pk, mode, readings, plan in rows
         }
 
     def _made_ready(self, wanted: set[int]) -> dict[int, PlanChecks]:

@@ -10,6 +10,7 @@ from streams.base.clock import now
 from streams.catalog.retention import DEFAULT_DAYS, MAX_DAYS, MIN_DAYS, Retention
 from streams.catalog.stage import Stage
 from streams.spec.modes import CHOICES, Mode
+from streams.spec.readings import Readings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,6 +70,11 @@ class Stream(models.Model):
         help_text="What becomes of an event that breaks the Segment Spec or the stream's"
         " plan. A workspace may be stricter.",
     )
+    # Ids of spec.readings.READINGS: where Segment's docs disagree, what is accepted
+    # beside the safe reading.
+    spec_readings = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()), editable=False
+    )
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -81,6 +87,11 @@ class Stream(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def readings(self) -> Readings:
+        """How it reads the Spec where Segment's docs disagree."""
+        return Readings.of(self.spec_readings)
 
     @property
     def retention(self) -> Retention:

@@ -6,8 +6,11 @@ from django.db import transaction
 
 from streams.audit.services import record
 from streams.base.clock import now
+from streams.spec.readings import Readings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streams.catalog.models import Stream
     from streams.tenancy.models import User
 
@@ -47,4 +50,20 @@ def change_stream(
         create_workspaces=create_workspaces,
         retention_days=retention_days,
         check_mode=check_mode,
+    )
+
+
+@transaction.atomic
+def choose_readings(
+    *, stream: Stream, accepted: Iterable[str], actor: User | None
+) -> None:
+    """Say what a stream accepts where Segment's docs disagree; the rest is read safely."""
+    stream.spec_readings = sorted(Readings.of(accepted).accepted)
+    stream.save(update_fields=["spec_readings"])
+    record(
+        "stream.readings_chosen",
+        actor=actor,
+        partner=stream.partner,
+        stream=stream.slug,
+        readings=", ".join(stream.spec_readings),
     )

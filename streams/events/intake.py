@@ -10,16 +10,19 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
 from streams.spec.calls import CALLS, problems
-from streams.spec.findings import Finding, error
+from streams.spec.rules import RULES
 from streams.spec.sound import MAX_EVENT_BYTES, Unsound, read_event, too_large
 from streams.spec.times import parse_time
+
+if TYPE_CHECKING:
+    from streams.spec.findings import Finding
 
 COLUMN_LENGTH = 200  # characters of names and ids that columns hold
 
@@ -159,8 +162,7 @@ def _column(value: object) -> str:
 
 def _other_call(call: str) -> Refused:
     return Refused.for_finding(
-        error(
-            "SPEC-TYPE-002",
+        RULES["SPEC-TYPE-002"].finding(
             "type",
             f"The event's type is not {call}, which is what the path says.",
             f"Post it to the path of its own type, or leave type out. Types: {', '.join(CALLS)}.",

@@ -10,8 +10,10 @@ from streams.connections.regions import Region, offered
 from streams.events.models import QuarantineJob
 from streams.events.reading import EventFilter
 from streams.spec.modes import CHOICES, Mode
+from streams.spec.readings import READINGS
 
 if TYPE_CHECKING:
+    from streams.catalog.models import Stream
     from streams.tenancy.models import Partner
 
 if TYPE_CHECKING:
@@ -234,6 +236,26 @@ class DecisionForm(forms.Form):
         if asked.get("action") == Action.DISCARD and not asked.get("sure"):
             self.add_error(None, "Say that they are to be deleted for good.")
         return asked
+
+
+class ReadingsForm(forms.Form):
+    accepted = forms.MultipleChoiceField(
+        required=False,
+        label="Accept as well",
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(one.id, one.title) for one in READINGS.values()],
+    )
+
+    @classmethod
+    def of(cls, stream: Stream, *, disabled: bool) -> ReadingsForm:
+        """What a stream accepts now."""
+        form = cls(initial={"accepted": stream.spec_readings})
+        form.fields["accepted"].disabled = disabled
+        return form
+
+    def boxes(self) -> list[tuple[BoundWidget, str]]:
+        """Each box, and what Segment's docs say there."""
+        return [(box, READINGS[box.data["value"]].why) for box in self["accepted"]]
 
 
 class EventFilterForm(forms.Form):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
-from streams.catalog.services import change_stream
+from streams.catalog.services import change_stream, choose_readings
 from streams.observability import outlook
 from streams.portal.access import (
     PortalRequest,
@@ -16,7 +17,7 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.forms import StreamForm, TokenForm
+from streams.portal.forms import ReadingsForm, StreamForm, TokenForm
 from streams.portal.snippets import snippets
 from streams.portal.tags import within
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
@@ -47,10 +48,26 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "place": place,
         "stream": found,
         "form": form,
+        "readings": ReadingsForm.of(found, disabled=not place.can_develop),
         "snippets": snippets(request),
         "load": outlook.load(found, now()),
     }
     return render(request, "portal/partner_stream.html", shown)
+
+
+@signed_in
+@require_POST
+def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Choose what is accepted where Segment's docs disagree."""
+    place = partner_to_develop(request, slug)
+    found = stream_of(place, stream_slug)
+    form = ReadingsForm(request.POST)
+    if form.is_valid():
+        choose_readings(stream=found, actor=request.user, **form.cleaned_data)
+        messages.success(request, "Saved.")
+    else:  # boxes that we never offered
+        messages.error(request, "Choose among the boxes shown.")
+    return redirect(within(place, "partner-stream", stream_slug))
 
 
 @signed_in

@@ -104,6 +104,7 @@ docs_pages: Pages = [
 
 stream_pages: Pages = [
     path("", partner_streams.stream, name="partner-stream"),
+    path("readings/", partner_streams.readings, name="partner-stream-readings"),
     path("plan/", include(plan_pages)),
     path("quarantine/", include(quarantine_pages)),
     path("docs/", include(docs_pages)),

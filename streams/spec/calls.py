@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from streams.spec.findings import Finding, error
+from streams.spec.rules import RULES
 from streams.spec.times import parse_time
+
+if TYPE_CHECKING:
+    from streams.spec.findings import Finding
 
 MAX_MESSAGE_ID = 100  # characters
 
@@ -111,8 +114,7 @@ def _message_id(value: object) -> Iterator[Finding]:
     if value is None:
         return
     if type(value) is not str or not value or len(value) > MAX_MESSAGE_ID:
-        yield error(
-            "SPEC-MESSAGE-001",
+        yield RULES["SPEC-MESSAGE-001"].finding(
             "messageId",
             f"messageId is not a text of 1 to {MAX_MESSAGE_ID} characters.",
             "Send a UUID as text, or leave messageId out.",
@@ -123,8 +125,7 @@ def _timestamp(value: object) -> Iterator[Finding]:
     if value is None:
         return
     if type(value) is not str or parse_time(value) is None:
-        yield error(
-            "SPEC-TIME-001",
+        yield RULES["SPEC-TIME-001"].finding(
             "timestamp",
             "timestamp is not an ISO 8601 time.",
             'Send it as "2026-11-23T10:00:00.000Z", or leave it out.',
@@ -136,21 +137,22 @@ def _unknown_type(value: object) -> Finding:
         message = "The event does not say which call it is."
     else:
         message = "The event's type is none of Segment's calls."
-    return error("SPEC-TYPE-001", "type", message, f"Set type to one of {_TYPES}.")
+    return RULES["SPEC-TYPE-001"].finding(
+        "type", message, f"Set type to one of {_TYPES}."
+    )
 
 
 def _id_not_text(path: str, value: object) -> Finding:
     fix = f"Send {path} as text."
     if type(value) is int and abs(value) < 10**20:
         fix = f'Send it as text: "{path}": "{value}".'
-    return error(
-        "SPEC-ID-002", path, f"{path} is not a text; Segment drops such events.", fix
+    return RULES["SPEC-ID-002"].finding(
+        path, f"{path} is not a text; Segment drops such events.", fix
     )
 
 
 def _empty_id(path: str) -> Finding:
-    return error(
-        "SPEC-ID-003",
+    return RULES["SPEC-ID-003"].finding(
         path,
         f"{path} is empty.",
         "Send the customer's own id for it, or leave the field out.",
@@ -159,8 +161,7 @@ def _empty_id(path: str) -> Finding:
 
 def _missing_id(call: Call) -> Finding:
     rule = {"groupId": "SPEC-ID-004", "previousId": "SPEC-ID-005"}[call.id]
-    return error(
-        rule,
+    return RULES[rule].finding(
         call.id,
         f"{call.id} is missing.",
         f"Every {call.name} call needs a {call.id}.",
@@ -168,33 +169,29 @@ def _missing_id(call: Call) -> Finding:
 
 
 def _not_a_name(path: str, fix: str) -> Finding:
-    return error("SPEC-NAME-002", path, f"{path} is empty or not a text.", fix)
+    return RULES["SPEC-NAME-002"].finding(path, f"{path} is empty or not a text.", fix)
 
 
 def _not_an_object(path: str, value: object) -> Finding:
     kind = "a list" if isinstance(value, list) else "a single value"
-    return error(
-        "SPEC-OBJECT-001",
+    return RULES["SPEC-OBJECT-001"].finding(
         path,
         f"{path} is {kind}, not an object.",
         f'Send {path} as an object, {{"key": "value"}}, or leave it out.',
     )
 
 
-_NO_USER_ID = error(
-    "SPEC-ID-001",
+_NO_USER_ID = RULES["SPEC-ID-001"].finding(
     "userId",
     "userId is missing.",
     "Send the id that your customer's own database has for the person.",
 )
-_NO_ID = error(
-    "SPEC-ID-001",
+_NO_ID = RULES["SPEC-ID-001"].finding(
     "userId",
     "userId and anonymousId are both missing.",
     "Send a userId, or an anonymousId for a person who is not known yet.",
 )
-_NO_EVENT_NAME = error(
-    "SPEC-NAME-001",
+_NO_EVENT_NAME = RULES["SPEC-NAME-001"].finding(
     "event",
     "The event's name is missing.",
     'Say what happened in "event", as "Email Opened".',

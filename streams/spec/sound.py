@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.spec.findings import Finding, error
+from streams.spec.rules import RULES
+
+if TYPE_CHECKING:
+    from streams.spec.findings import Finding
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_DEPTH = 64
@@ -72,8 +75,7 @@ def deeper_than(sent: bytes, limit: int) -> bool:
 
 
 def too_large(size: int) -> Finding:
-    return error(
-        "SPEC-SIZE-001",
+    return RULES["SPEC-SIZE-001"].finding(
         "",
         f"The event has {size:,} bytes; Segment takes {MAX_EVENT_BYTES:,}.",
         "Leave out what nobody reads, or send large values somewhere else and link them.",
@@ -94,8 +96,7 @@ def _why(sent: bytes, failure: Exception) -> Finding:
     try:
         text = sent.decode()
     except UnicodeDecodeError as invalid:
-        return error(
-            "SPEC-JSON-002",
+        return RULES["SPEC-JSON-002"].finding(
             "",
             f"The event is not UTF-8: byte {invalid.start} cannot be read.",
             "Encode the body as UTF-8.",
@@ -111,8 +112,7 @@ def _why(sent: bytes, failure: Exception) -> Finding:
         return _LONE_SURROGATE
     except (ValueError, RecursionError):
         pass  # broken in a way that the message below tells
-    return error(
-        "SPEC-JSON-001",
+    return RULES["SPEC-JSON-001"].finding(
         "",
         f"The event is not valid JSON: {_plain(failure)}.",
         "Build the body with a JSON library, not by joining text.",
@@ -131,32 +131,27 @@ def _refuse(finding: Finding) -> Callable[[str], Any]:
     return refuse
 
 
-_NOT_AN_OBJECT = error(
-    "SPEC-JSON-001",
+_NOT_AN_OBJECT = RULES["SPEC-JSON-001"].finding(
     "",
     "The event is not a JSON object.",
     'Send an object: {"userId": "u1", …}.',
 )
-_NOT_A_NUMBER = error(
-    "SPEC-JSON-003",
+_NOT_A_NUMBER = RULES["SPEC-JSON-003"].finding(
     "",
     "NaN and Infinity are not JSON.",
     "Leave the property out, or send null.",
 )
-_OUT_OF_RANGE = error(
-    "SPEC-JSON-003",
+_OUT_OF_RANGE = RULES["SPEC-JSON-003"].finding(
     "",
     "A number is too large: readers of JSON would make it infinite.",
     "Send it as text, or leave it out.",
 )
-_LONE_SURROGATE = error(
-    "SPEC-JSON-004",
+_LONE_SURROGATE = RULES["SPEC-JSON-004"].finding(
     "",
     "A text holds half of a character (a lone surrogate, as \\ud800).",
     "Do not cut texts within a character such as an emoji.",
 )
-_TOO_DEEP = error(
-    "SPEC-JSON-005",
+_TOO_DEEP = RULES["SPEC-JSON-005"].finding(
     "",
     f"Objects and lists are nested more than {MAX_DEPTH} deep.",
     "Flatten the properties: Segment's warehouses flatten them anyway.",

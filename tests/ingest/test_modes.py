@@ -16,7 +16,7 @@ from tests.ingest.sending import basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
 
-PLANNED, UNPLANNED = "Email Opened", "Mail Opened"
+PLANNED, UNPLANNED = "Email Opened", "Email Forwarded"
 
 
 class Clock:
@@ -218,3 +218,25 @@ def test_an_answer_tells_a_bounded_number_of_findings(post, feed, monkeypatch):
     told = [len(result.get("findings", ())) for result in answer["results"]]
     assert answer["warned"] == 120
     assert told == [5] * 100 + [0] * 20
+
+
+def test_a_name_that_means_a_spec_event_is_stopped_unless_the_stream_reads_it_so(
+    post, feed, clock
+):
+    make.published_plan(feed.stream, "Purchase", "Email Unsubscribed", number=2)
+    set_mode(feed, "reject")
+    key = basic(make.ingest_key(feed))
+
+    _, refused = post("/v1/track", track("m1", event="Purchase"), key)
+    _, warned = post("/v1/track", track("m2", event="Email Unsubscribed"), key)
+    feed.stream.spec_readings = ["email-unsubscribed"]
+    feed.stream.save()
+    clock.seconds += FRESH_S
+    _, taken = post("/v1/track", track("m3", event="Email Unsubscribed"), key)
+
+    answers = [answer["results"][0] for answer in (refused, warned, taken)]
+    assert [answer["outcome"] for answer in answers] == [
+        "rejected", "warned", "accepted",
+    ]  # fmt: skip
+    assert answers[0]["rule"] == "SPEC-NAME-003"
+    assert "Order Completed" in answers[0]["fix"]

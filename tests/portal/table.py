@@ -142,6 +142,9 @@ ROWS = [
     by_partner("streams/"),
     by_partner("streams/<slug:stream_slug>/"),
     developed("streams/<slug:stream_slug>/", "post", 302, **STREAM),
+    developed(
+        "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
+    ),
     by_partner("streams/<slug:stream_slug>/plan/"),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.ids import digest
 from streams.delivery.models import Cursor
@@ -178,3 +179,20 @@ def test_a_stream_says_how_long_a_round_takes(as_petra, cast):
 
     assert "At most 50 a second" in page
     assert "60 ms: so long until each of them has had its turn" in page
+
+
+def test_a_stream_chooses_how_to_read_the_spec_where_the_docs_disagree(as_petra, cast):
+    page = url(cast, "partner-stream-readings", cast.stream.slug)
+
+    as_petra.post(page, {"accepted": ["review-rating", "email-unsubscribed"]})
+    as_petra.post(page, {"accepted": ["what we never offered"]})
+
+    cast.stream.refresh_from_db()
+    assert cast.stream.spec_readings == ["email-unsubscribed", "review-rating"]
+    assert "email-unsubscribed" in cast.stream.readings
+    (entry,) = AuditEntry.objects.filter(action="stream.readings_chosen")
+    assert entry.actor == cast.petra
+    assert entry.detail == {
+        "stream": cast.stream.slug,
+        "readings": "email-unsubscribed, review-rating",
+    }

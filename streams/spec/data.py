@@ -1,0 +1,111 @@
+"""The Segment Spec as data: spec.json, which scripts/build_spec.py makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+DOCS = "https://segment.com/docs/"
+
+
+class SpecField(msgspec.Struct, frozen=True, kw_only=True):
+    """A property of an event, a trait, or a field of the event itself or its context."""
+
+    path: str  # `a.b`: within an object; `products.$.sku`: of each item of a list
+    type: str  # `string|object`: either; `unspecified`: the docs do not say
+    required: str = ""  # empty: the docs do not say, which is the rule
+    items: str = ""  # the type of a list's items
+    enum: tuple[str, ...] = ()
+    default: Any = None
+    subfields: tuple[str, ...] = ()  # of an object; `name` or `name:type`
+
+
+class SpecEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A semantic event; all of them are track calls."""
+
+    name: str
+    category: str = ""
+    group: str = ""
+    sender: str = ""  # partner, customer, customer_or_partner
+    properties: tuple[SpecField, ...] = ()
+    context: tuple[SpecField, ...] = ()  # with `context.` before each path
+    aliases: tuple[str, ...] = ()
+    accepted_variants: tuple[str, ...] = ()
+    example_only_properties: tuple[str, ...] = ()  # in an example, in no table
+    auto_collected_by: tuple[str, ...] = ()  # Segment's libraries for mobile
+    superseded_by: str = ""
+    note: str = ""
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    docs: str  # below DOCS
+    events: int
+    written_for: str  # partners, customers
+
+
+class OtherName(msgspec.Struct, frozen=True, kw_only=True):
+    """A name beside the Spec's own."""
+
+    name: str
+    right: str = ""  # empty: the Spec has no event for it
+    kind: str = ""  # of a correction: wrong_name, alias, accepted_variant …
+    docs: str = ""  # below DOCS
+    sources: int = 0  # of the catalogue's, that send it
+
+
+class CallFields(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    purpose: str
+    fields: tuple[SpecField, ...]
+
+
+class Reserved(msgspec.Struct, frozen=True, kw_only=True):
+    where: str  # identify_traits, group_traits, track_properties …
+    fields: tuple[SpecField, ...]
+
+
+class FieldCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    wrong: str
+    right: str
+    docs: str  # below DOCS
+    call: str = ""  # only in this one
+    within: str = ""  # `properties`, or `products`, the list in it; else the event
+
+
+class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where Segment's docs say two things."""
+
+    id: str
+    text: str
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    categories: tuple[Category, ...]
+    events: tuple[SpecEvent, ...]
+    old_events: tuple[SpecEvent, ...]
+    system_events: tuple[OtherName, ...]  # sent by Segment's own libraries
+    library_events: tuple[OtherName, ...]  # known to its matching library alone
+    corrections: tuple[OtherName, ...]
+    near_misses: tuple[OtherName, ...]
+    outside: tuple[OtherName, ...]  # common names for which the Spec has nothing
+    calls: tuple[CallFields, ...]
+    common_fields: tuple[SpecField, ...]
+    context_fields: tuple[SpecField, ...]
+    reserved: tuple[Reserved, ...]
+    field_corrections: tuple[FieldCorrection, ...]
+    disagreements: tuple[Disagreement, ...]
+
+
+SPEC = msgspec.json.decode(
+    Path(__file__).with_name("spec.json").read_bytes(), type=Spec
+)
+EVENTS: dict[str, SpecEvent] = {event.name: event for event in SPEC.events}
+_PAGES = {category.id: DOCS + category.docs for category in SPEC.categories}
+
+
+def docs_of(event: SpecEvent) -> str:
+    """The address of the page of Segment's docs that an event stands on."""
+    return _PAGES[event.category]

@@ -1,0 +1,80 @@
+"""The project's own data file holds the whole Spec."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from streams.spec.data import EVENTS, SPEC, docs_of
+from streams.spec.readings import READINGS
+
+
+def test_all_semantic_events_are_in_it():
+    assert (len(SPEC.events), len(EVENTS)) == (87, 87)
+    assert Counter(event.category for event in SPEC.events) == {
+        "ecommerce_v2": 28,
+        "video": 17,
+        "mobile": 13,
+        "b2b_saas": 10,
+        "ai_copilot": 8,
+        "email": 6,
+        "live_chat": 4,
+        "ab_testing": 1,
+    }
+    assert {c.id: c.events for c in SPEC.categories if c.id != "ecommerce_v1"} == (
+        Counter(event.category for event in SPEC.events)
+    )
+
+
+def test_all_their_properties_are_in_it():
+    properties = [field for event in SPEC.events for field in event.properties]
+
+    assert len(properties) == 699
+    assert Counter(field.required for field in properties) == {"": 685, "optional": 14}
+    assert {field.type for field in properties} == {
+        "string", "number", "integer", "float", "boolean", "date", "object", "array",
+        "string|object", "unspecified",
+    }  # fmt: skip
+
+
+def test_so_is_what_stands_beside_them():
+    assert len(SPEC.old_events) == 5
+    assert [one.name for one in SPEC.system_events] == [
+        "Segment Consent Preference Updated"
+    ]
+    assert len(SPEC.library_events) == 4
+    assert len(SPEC.corrections) == 20
+    assert len(SPEC.near_misses) == 27
+    assert len(SPEC.outside) == 16
+    assert [call.name for call in SPEC.calls] == [
+        "identify", "track", "page", "screen", "group", "alias",
+    ]  # fmt: skip
+    assert (len(SPEC.common_fields), len(SPEC.context_fields)) == (12, 23)
+    assert {one.where: len(one.fields) for one in SPEC.reserved} == {
+        "identify_traits": 17,
+        "group_traits": 12,
+        "track_properties": 3,
+        "page_properties": 7,
+        "screen_properties": 1,
+    }
+    assert len(SPEC.field_corrections) == 20
+    assert len(SPEC.disagreements) == 15
+
+
+def test_what_is_superseded_names_an_event_of_today():
+    assert {old.superseded_by for old in SPEC.old_events} <= EVENTS.keys()
+
+
+def test_what_a_stream_may_read_otherwise_is_a_place_where_the_docs_disagree():
+    known = {one.id for one in SPEC.disagreements}
+
+    # The facts list these two with the names of events.
+    assert READINGS.keys() - known == {"email-unsubscribed", "custom-component"}
+
+
+def test_each_event_has_its_page_of_the_docs():
+    assert docs_of(EVENTS["Email Opened"]) == (
+        "https://segment.com/docs/connections/spec/email/"
+    )
+    assert docs_of(EVENTS["Order Completed"]) == (
+        "https://segment.com/docs/connections/spec/ecommerce/v2/"
+    )
