@@ -36,5 +36,5 @@ def loosen(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0025_quarantine_job")]
+    dependencies = [("streams", "0026_spec_readings")]
     operations = [migrations.RunPython(fix, loosen)]
