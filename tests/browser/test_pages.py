@@ -135,12 +135,12 @@ def test_one_connects_without_a_mouse(page, scene, live_server):
     page.keyboard.press("Tab")
     page.keyboard.type(make.write_key())
     page.keyboard.press("Tab")
-    page.keyboard.press("ArrowUp")  # the last region: the sandbox
+    page.keyboard.press("ArrowUp")  # the last region: the sandbox in Europe
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
     page.get_by_role("heading", name="Segment knows it").wait_for()
-    assert Connection.objects.current().get().region == "sandbox"
+    assert Connection.objects.current().get().region == "sandbox-eu"
 
 
 def test_a_secret_is_copied_with_its_button_and_gone_when_the_page_is_loaded_anew(
