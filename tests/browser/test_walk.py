@@ -51,7 +51,7 @@ def test_from_the_first_sign_in_to_events_that_arrive(
     # A bad key: the page says what is wrong, and does not give it back.
     page.get_by_role("link", name="Connect Segment").click()
     page.get_by_role("textbox", name="Write key").fill(LEFT_OUT)
-    page.get_by_role("radio", name="Sandbox").check()
+    page.get_by_role("radio", name="Sandbox A practice").check()
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_text("This has 30 characters")).to_be_visible()
     expect(page.get_by_role("textbox", name="Write key")).to_have_value("")
@@ -59,7 +59,7 @@ def test_from_the_first_sign_in_to_events_that_arrive(
 
     # A good key, and a region.
     page.get_by_role("textbox", name="Write key").fill(KEY)
-    page.get_by_role("radio", name="Sandbox").check()
+    page.get_by_role("radio", name="Sandbox A practice").check()
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_role("heading", name="Segment knows it")).to_be_visible()
     expect(page.get_by_text("Connected, but not confirmed")).to_be_visible()
