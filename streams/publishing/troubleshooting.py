@@ -1,15 +1,19 @@
-"""Printed part about what can be wrong, by the id of the rule that says so."""
+"""Printed part about what can be wrong: what one sees, and every rule by its id."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.base.writing import table
+from streams.base.writing import code, link, literal, table
+from streams.catalog.plans.rules import RULES as PLAN_RULES
+from streams.spec.findings import Severity
+from streams.spec.modes import Mode
+from streams.spec.rules import RULES as SPEC_RULES
 
 if TYPE_CHECKING:
     from streams.publishing.facts import Facts
+    from streams.spec.findings import Rule
 
-# What a customer sees first, and where to look.
 SYMPTOMS = [
     [
         "The key is accepted and no event arrives",
@@ -31,7 +35,32 @@ SYMPTOMS = [
         "Segment cannot be reached, or the connection is paused. **Overview** says which.",
     ],
 ]
+GRAVITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.HINT: "Hint"}
+WHAT_FOLLOWS = {
+    Mode.OFF: "Events are not held against these rules, but for those that Segment would lose.",
+    Mode.WARN: "An event with an error is sent all the same, and counted, but for those that"
+    " Segment would lose: these are refused.",
+    Mode.QUARANTINE: "An event with an error is kept and not sent, until somebody has corrected,"
+    " released or discarded it.",
+    Mode.REJECT: "An event with an error is refused where it comes in, with the id of the rule.",
+}  # fmt: skip
 
 
 def write_troubleshooting(facts: Facts) -> str:
-    return table(["What you see", "What to do"], SYMPTOMS)
+    """What customers see first, then what the checker may say of an event."""
+    rules = [*PLAN_RULES.values(), *SPEC_RULES.values()]
+    return "\n\n".join(
+        (
+            table(["What you see", "What to do"], SYMPTOMS),
+            (
+                "Events are checked against the Segment Spec and the plan. A finding names its"
+                f" rule. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
+            ),
+            table(["Rule", "What is wrong", "How grave"], map(_row, rules)),
+        )
+    )
+
+
+def _row(rule: Rule) -> list[str]:
+    title = link(rule.title, rule.docs) if rule.docs else literal(rule.title)
+    return [code(rule.id), title, GRAVITY[rule.severity]]

@@ -17,10 +17,13 @@ from streams.catalog.plans.plan import (
     PlannedProperty,
     to_json,
 )
+from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.catalog.stage import Stage
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import WRITERS, markdown_of, missing_parts
 from streams.publishing.plain import tracked
+from streams.spec.modes import Mode
+from streams.spec.rules import RULES as SPEC_RULES
 from tests import make
 from tests.base.hostile import MARKDOWN
 from tests.base.test_markdown import dangers
@@ -171,6 +174,15 @@ def test_changes_are_told_the_newest_first():
 
     assert first.startswith("- **Version 2**, 4 March 2026")
     assert second == "- **Version 1**, 3 March 2026: First events"
+
+
+def test_troubleshooting_names_every_rule_and_what_follows_from_an_error():
+    told = written(make.stream(check_mode=Mode.REJECT), "troubleshooting")
+
+    for rule in (*PLAN_RULES, *SPEC_RULES):
+        assert f"| `{rule}` | " in told
+    assert "is refused where it comes in" in told
+    assert "sent all the same" not in told
 
 
 def test_parameters_are_added_to_an_address_once():

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.catalog.plans.plan import EACH, NAME_FIELDS, content_field
+from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED, TYPE
 from streams.catalog.plans.tree import Node, tree
-from streams.spec.findings import error, warning
 from streams.spec.times import parse_time
 
 if TYPE_CHECKING:
@@ -190,8 +190,7 @@ def _add(found: list[Finding], finding: Finding) -> None:
 
 
 def _missing(path: str) -> Finding:
-    return error(
-        "PLAN-REQUIRED-001",
+    return REQUIRED.finding(
         path,
         f"{path} is missing; the plan requires it.",
         "Send it with every event, or make it optional in the plan.",
@@ -200,8 +199,7 @@ def _missing(path: str) -> Finding:
 
 def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
     is_but = f" and is {WORDS[got]}" if got else " and is not"
-    return error(
-        "PLAN-TYPE-001",
+    return TYPE.finding(
         path,
         f"{path} should be {WORDS[planned]}{is_but}.",
         f"Send it as {WORDS[planned]}, or change its type in the plan.",
@@ -209,21 +207,16 @@ def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
 
 
 def _unknown_property(path: str) -> Finding:
-    return warning(
-        "PLAN-PROPERTY-001",
-        path,
-        f"{path} is not in the plan.",
-        "Add it to the plan, or leave it out.",
+    return PROPERTY.finding(
+        path, f"{path} is not in the plan.", "Add it to the plan, or leave it out."
     )
 
 
-def _unknown_event(field: str | None) -> Finding:
-    return error(
-        "PLAN-EVENT-001",
+_UNKNOWN = {
+    field: EVENT.finding(
         field or "type",
         "The stream's plan has no such event.",
         "Send an event of the plan, or add this one to it.",
     )
-
-
-_UNKNOWN = {field: _unknown_event(field) for field in (None, "event", "name")}
+    for field in (None, *NAME_FIELDS.values())
+}
