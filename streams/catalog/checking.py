@@ -17,6 +17,8 @@ from streams.spec.modes import Mode, stricter
 from streams.spec.readings import SAFE, Readings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from streams.spec.findings import Finding
 
 
@@ -28,9 +30,9 @@ class Checks:
     readings: Readings = SAFE
     plan: PlanChecks | None = None
 
-    def findings(self, event: Mapping[str, Any]) -> list[Finding]:
+    def findings(self, event: Mapping[str, Any], *, now: datetime) -> list[Finding]:
         """What is wrong with a structurally sound event (`spec.calls.problems`)."""
-        found = semantics(event, readings=self.readings)
+        found = semantics(event, readings=self.readings, now=now)
         if self.plan is not None:
             found += self.plan.check(event)
         return found

@@ -178,7 +178,7 @@ def _rename(
 def _error(content: dict[str, Any], payload: bytes, checks: Checks) -> Finding | None:
     if len(payload) > MAX_EVENT_BYTES:
         return too_large(len(payload))
-    return first_error(checks.findings(content))
+    return first_error(checks.findings(content, now=now()))
 
 
 def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:

@@ -134,7 +134,8 @@ def take(
     checked = [
         _check(sent, admission.route, access, around, ids) for sent in parcel.events
     ]
-    return _sort(checked, access, directory, single=admission.route.call is not None)
+    single = admission.route.call is not None
+    return _sort(checked, access, directory, single=single, now=now)
 
 
 def _access_of(credential: Credential, directory: Directory) -> Access:
@@ -178,6 +179,7 @@ def _sort(
     directory: Directory,
     *,
     single: bool,
+    now: datetime,
 ) -> Pending:
     """Events by feed, each feed's in the order in which they came."""
     places = {"": access.place} if access.place else {}
@@ -213,7 +215,7 @@ def _sort(
         if place.checks is None:
             slot = _Slot(place, item.event.message_id, item.workspace)
         else:
-            event, slot = _judge(item, place, place.checks)
+            event, slot = _judge(item, place, place.checks, now)
         if event is not None:
             events.setdefault(place.feed_id, []).append(event)
         slots.append(slot)
@@ -222,11 +224,11 @@ def _sort(
 
 
 def _judge(
-    item: _Ready, place: Place, checks: Checks
+    item: _Ready, place: Place, checks: Checks, now: datetime
 ) -> tuple[NewEvent | None, _Slot | Outcome]:
     """What is to be written of an event, if anything, and what to say of it."""
     event, workspace = item.event, item.workspace
-    findings = checks.findings(item.content)
+    findings = checks.findings(item.content, now=now)
     stopped = checks.stopped_by(findings)
     if stopped is None:
         return event, _Slot(place, event.message_id, workspace, findings)

@@ -6,13 +6,36 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.calls import problems
+from streams.spec.content import look
+from streams.spec.fields import look_at_fields, look_at_time
+from streams.spec.findings import Severity
 from streams.spec.names import name_findings
 from streams.spec.readings import SAFE, Readings
+from streams.spec.tables import (
+    CONTEXT,
+    EVENT_TABLES,
+    GROUP,
+    IDENTIFY,
+    PAGE,
+    SCREEN,
+    TRACK,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.spec.findings import Finding
+
+# Of each call the field that holds its content, and what the Spec knows of it.
+_CONTENT = {
+    "identify": ("traits", IDENTIFY),
+    "track": ("properties", TRACK),
+    "page": ("properties", PAGE),
+    "screen": ("properties", SCREEN),
+    "group": ("traits", GROUP),
+    "alias": ("", TRACK),
+}
+_GRAVEST_FIRST = {severity: at for at, severity in enumerate(Severity)}
 
 
 def check(
@@ -38,7 +61,26 @@ def semantics(
     now: datetime | None = None,
 ) -> list[Finding]:
     """What is wrong beside the structure, for those who have looked at `problems`."""
-    if event.get("type") != "track":
+    call = event.get("type")
+    if type(call) is not str or call not in _CONTENT:
         return []
-    name = event.get("event")
-    return list(name_findings(name, readings)) if type(name) is str and name else []
+    field, table = _CONTENT[call]
+    accepted = readings.accepted
+    found: list[Finding] = []
+    if call == "track":
+        name = event.get("event")
+        if type(name) is str and name:
+            found += name_findings(name, readings)
+            table = EVENT_TABLES.get(name, table)
+    look_at_fields(event, call, found)
+    if now is not None:
+        look_at_time(event.get("timestamp"), now, found)
+    content = event.get(field)
+    if type(content) is dict:
+        look(table, content, field, accepted, found)
+    context = event.get("context")
+    if type(context) is dict:
+        look(CONTEXT, context, "context", accepted, found)
+    if len(found) > 1:
+        found.sort(key=lambda finding: _GRAVEST_FIRST[finding.severity])
+    return found

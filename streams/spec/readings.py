@@ -97,5 +97,9 @@ class Readings:
     def __contains__(self, reading: str) -> bool:
         return reading in self.accepted
 
+    def __hash__(self) -> int:
+        # Asked for every event. A frozenset remembers its own.
+        return hash(self.accepted)
+
 
 SAFE = Readings()

@@ -14,9 +14,12 @@ _ERROR, _WARNING, _HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 COMMON = DOCS + "connections/spec/common/"
 SEMANTIC = DOCS + "connections/spec/semantic/"
 TRACK = DOCS + "connections/spec/track/"
+IDENTIFY = DOCS + "connections/spec/identify/"
 HTTP_API = DOCS + "connections/sources/catalog/libraries/server/http-api/"
 STREAMS = DOCS + "partners/streams/"
 PARTNER_SOURCES = DOCS + "partners/sources/"
+WAREHOUSES = DOCS + "connections/storage/warehouses/schema/"
+UNIFY = DOCS + "unify/product-limits/"
 PRACTICES = DOCS + "protocols/tracking-plan/best-practices/"
 
 RULES: dict[str, Rule] = by_id(
@@ -43,7 +46,27 @@ RULES: dict[str, Rule] = by_id(
     Rule("SPEC-NAME-008", _HINT, "Perhaps another name for a Spec event", STREAMS),
     Rule("SPEC-NAME-009", _WARNING, "A value in the name", PRACTICES),
     Rule("SPEC-NAME-010", _HINT, "The name is not in Title Case", PARTNER_SOURCES),
+    Rule("SPEC-PROPERTY-001", _WARNING, "A Spec property of another type", SEMANTIC),
+    Rule("SPEC-PROPERTY-002", _HINT, "A value that the Spec does not list", SEMANTIC),
+    Rule("SPEC-PROPERTY-003", _WARNING, "A reserved property of another type", TRACK),
+    Rule("SPEC-PROPERTY-004", _WARNING, "A Spec property, spelled otherwise", SEMANTIC),
+    Rule("SPEC-PROPERTY-005", _HINT, "A property on which the docs disagree", SEMANTIC),
+    Rule("SPEC-MONEY-001", _WARNING, "Not a currency's code", TRACK),
+    Rule("SPEC-MONEY-002", _WARNING, "Money that is not a number", TRACK),
+    Rule("SPEC-TRAIT-001", _WARNING, "A reserved trait of another type", IDENTIFY),
+    Rule("SPEC-TRAIT-002", _WARNING, "A trait in two spellings", IDENTIFY),
+    Rule("SPEC-FIELD-001", _WARNING, "A field that Segment calls otherwise", COMMON),
+    Rule("SPEC-FIELD-002", _WARNING, "Traits outside the context", COMMON),
+    Rule("SPEC-CONTEXT-001", _WARNING, "A context field of another type", COMMON),
+    Rule("SPEC-KEY-001", _HINT, "A key that is not in snake_case", PARTNER_SOURCES),
+    Rule("SPEC-KEY-002", _HINT, "Keys that are numbered", PRACTICES),
+    Rule("SPEC-KEY-003", _HINT, "A key that is too long for a warehouse", WAREHOUSES),
+    Rule("SPEC-COUNT-001", _WARNING, "Too many properties or traits", UNIFY),
+    Rule("SPEC-SIZE-002", _HINT, "A text that warehouses cut", WAREHOUSES),
+    Rule("SPEC-SIZE-003", _WARNING, "A groupId that Unify drops", UNIFY),
     Rule("SPEC-OBJECT-001", _ERROR, "Not an object", HTTP_API),
     Rule("SPEC-MESSAGE-001", _ERROR, "Not a messageId", COMMON),
     Rule("SPEC-TIME-001", _ERROR, "Not a time", COMMON),
+    Rule("SPEC-TIME-002", _WARNING, "A time in the future", COMMON),
+    Rule("SPEC-TIME-003", _WARNING, "A time before 1970", UNIFY),
 )

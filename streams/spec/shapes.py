@@ -1,0 +1,94 @@
+"""What follows from the keys of an object alone.
+
+A tool sends the same few shapes of event over and over, so this is worked out once for
+each; an event then costs a look-up for each of its objects, and one for each value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from streams.spec.keys import key_faults
+from streams.spec.places import LONGEST_PART, Fault, Place, Style, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.spec.findings import Finding
+
+KEPT = 4_096  # shapes
+LARGEST = 2_000  # characters of all keys of a shape that is kept
+
+_NULL = type(None)
+_SINGLE: frozenset[type] = frozenset({str, int, float, bool, _NULL})
+_ALL = _SINGLE | {dict, list}
+# Of values of these types the type does not say all, where a place has a look at values.
+_LOOKED_AT: frozenset[type] = frozenset({str, float, dict, list})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The keys of an object beside a table."""
+
+    faults: tuple[tuple[str, Fault], ...]  # by key
+    plain: tuple[frozenset[type], ...]  # of each key: values of these types are right
+    _known: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    def findings(self, name: str) -> tuple[Finding, ...]:
+        """Of an object that is itself a field of the event."""
+        if name not in self._known:
+            self._known[name] = tuple(
+                fault.at(f"{name}.{key[:LONGEST_PART]}") for key, fault in self.faults
+            )
+        return self._known[name]
+
+
+_shapes: dict[tuple[Any, ...], Shape] = {}
+
+
+def shape_of(table: Table, keys: tuple[str, ...], accepted: frozenset[str]) -> Shape:
+    """Safe between threads: at worst two work out the same."""
+    known = (table, keys, accepted)
+    shape = _shapes.get(known)
+    if shape is None:
+        shape = Shape(
+            tuple(_faults(table, keys, accepted)),
+            tuple(_plain(table, key, accepted) for key in keys),
+        )
+        if sum(map(len, keys)) <= LARGEST:
+            if len(_shapes) >= KEPT:
+                _shapes.clear()
+            _shapes[known] = shape
+    return shape
+
+
+def _faults(
+    table: Table, keys: tuple[str, ...], accepted: frozenset[str]
+) -> Iterator[tuple[str, Fault]]:
+    there = frozenset(keys)
+    for key in keys:
+        other = table.others.get(key)
+        if other and other.right not in there and other.reading not in accepted:
+            yield key, other.fault()
+    yield from key_faults(keys, table)
+
+
+def _plain(table: Table, key: str, accepted: frozenset[str]) -> frozenset[type]:
+    place = table.places.get(key)
+    if place is None:
+        return _ALL if table.style is Style.ANY else _SINGLE
+    types = frozenset(one for one in _ALL if place.accepts(one, accepted)) | {_NULL}
+    if place.look is not None:
+        return types - _LOOKED_AT
+    if place.table is None and place.each is None and table.style is Style.ANY:
+        return types
+    return types & _SINGLE
+
+
+_FREE = {style: Table(style=style) for style in Style}
+
+
+def inner(table: Table, place: Place | None) -> Table:
+    """What holds in an object at that place of one that the table is of."""
+    return place.table if place and place.table else _FREE[table.style]

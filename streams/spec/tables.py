@@ -1,0 +1,200 @@
+"""The tables of the Spec, made ready: for each call and each of its own events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from streams.spec.data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
+from streams.spec.keys import snake_case
+from streams.spec.places import Other, Place, Style, Table
+from streams.spec.rules import RULES
+from streams.spec.values import group_id, wanted_value
+
+if TYPE_CHECKING:
+    from streams.spec.findings import Rule
+
+_EACH = "$"  # in a path: every item of a list
+_MONEY = frozenset(
+    {"revenue", "total", "value", "price", "subtotal", "shipping", "tax", "discount"}
+)
+_PROPERTY, _RESERVED = RULES["SPEC-PROPERTY-001"], RULES["SPEC-PROPERTY-003"]
+_SPELLING, _DISPUTE = RULES["SPEC-PROPERTY-004"], RULES["SPEC-PROPERTY-005"]
+_TRAIT, _CONTEXT = RULES["SPEC-TRAIT-001"], RULES["SPEC-CONTEXT-001"]
+_FIELD = RULES["SPEC-FIELD-001"]
+_GROUP_DOCS = DOCS + "connections/spec/group/"
+
+# What may stand there too if a reading is accepted, by the end of the path.
+_ALSO: dict[tuple[str, str], tuple[str, frozenset[type]]] = {
+    ("Product Reviewed", "rating"): ("review-rating", frozenset({int, float})),
+    ("group", "employees"): ("group-employees", frozenset({int, float})),
+    ("context", "ip"): ("email-ip-object", frozenset({dict})),
+}
+# Keys on which the docs disagree: the event, the other key, the safe one, the reading.
+_DISPUTED: list[tuple[str, str, str, str]] = [
+    ("Video Quality Updated", "startup_time", "startupTime", "video-quality-case"),
+    ("Video Quality Updated", "dropped_frames", "droppedFrames", "video-quality-case"),
+    ("Checkout Started", "total", "value", "checkout-total"),
+    *(
+        (name, "value", "total", "checkout-total")
+        for name in ("Order Updated", "Order Completed", "Order Cancelled")
+    ),
+    *(
+        (name, f"{one}s", one, "video-ad-lists")
+        for name, event in EVENTS.items()
+        for one in ("ad_asset_id", "ad_pod_id", "ad_type")
+        if one in {known.path for known in event.properties}
+    ),
+    *(
+        (name, snake_case(one), one, "copilot-case")
+        for name, event in EVENTS.items()
+        for one in ("conversationId", "messageId")
+        if one in {known.path for known in event.properties}
+    ),
+]
+
+
+@dataclass(slots=True)
+class _Node:
+    one: SpecField | None = None
+    children: dict[str, _Node] = field(default_factory=dict)
+
+
+def _tree(fields: Iterable[SpecField]) -> _Node:
+    root = _Node()
+    for one in fields:
+        node = root
+        for part in one.path.split("."):
+            node = node.children.setdefault(part, _Node())
+        node.one = one
+    return root
+
+
+def _table(node: _Node, rule: Rule, of: str, docs: str) -> Table:
+    """`of`: the event, or the part of a call, that the fields stand in."""
+    places = {
+        key: _place(key, child, rule, of, docs) for key, child in node.children.items()
+    }
+    return Table(
+        places=places,
+        others=_spelled_otherwise(places, docs),
+        style=Style.SNAKE_CASE,
+    )
+
+
+def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> Place:
+    each = node.children.get(_EACH)
+    one = node.one or SpecField(path=key, type="object")
+    if key in _MONEY and one.type == "number":
+        rule = RULES["SPEC-MONEY-002"]
+    reading, also = _ALSO.get((of, key), ("", frozenset()))
+    item = _place(key, each, rule, of, docs) if each else None
+    if item is None and one.items:
+        item = Place(kind=one.items, rule=rule, docs=docs)
+    return Place(
+        kind=one.type,
+        rule=rule,
+        docs=docs,
+        reading=reading,
+        also=also,
+        look=wanted_value(one, rule, docs),
+        table=_table(node, rule, of, docs) if node.children and not each else None,
+        each=item,
+    )
+
+
+def _spelled_otherwise(keys: Iterable[str], docs: str) -> dict[str, Other]:
+    """`campaignId` where the Spec has `campaign_id`; in products, `id` as in its first
+    version."""
+    others = {
+        _camel_case(key): Other(_SPELLING, key, docs=docs) for key in keys if "_" in key
+    }
+    if "product_id" in keys and "sku" in keys:
+        others["id"] = Other(_SPELLING, "product_id", docs=docs)
+    return others
+
+
+def _camel_case(key: str) -> str:
+    first, *more = key.split("_")
+    return first + "".join(part.capitalize() for part in more)
+
+
+def _event_table(event: SpecEvent) -> Table:
+    docs = docs_of(event)
+    made = _table(_tree(event.properties), _PROPERTY, event.name, docs)
+    shown = (
+        SpecField(path=path, type="unspecified")
+        for path in event.example_only_properties
+    )
+    places = TRACK.places | _table(_tree(shown), _PROPERTY, event.name, docs).places
+    disputed = {
+        other: Other(_DISPUTE, right, reading, docs)
+        for name, other, right, reading in _DISPUTED
+        if name == event.name
+    }
+    return Table(
+        places={key: place for key, place in places.items() if key not in disputed}
+        | made.places,
+        others=made.others | disputed,
+        style=Style.SNAKE_CASE,
+    )
+
+
+def _traits(fields: Iterable[SpecField], of: str, docs: str) -> Table:
+    """Reserved traits, in both of the spellings that are allowed."""
+    places = {
+        spelled: _trait(one, of, docs)
+        for one in fields
+        for spelled in (one.path, snake_case(one.path))
+    }
+    return Table(places=places, style=Style.ONE_SPELLING)
+
+
+def _trait(one: SpecField, of: str, docs: str) -> Place:
+    inside = [SpecField(path=name, type=kind) for name, _, kind in
+              (sub.partition(":") for sub in one.subfields) if kind]  # fmt: skip
+    reading, also = _ALSO.get((of, one.path), ("", frozenset()))
+    return Place(
+        kind=one.type,
+        rule=_TRAIT,
+        docs=docs,
+        reading=reading,
+        also=also,
+        look=wanted_value(one, _TRAIT, docs),
+        table=_traits(inside, of, docs) if inside else None,
+    )
+
+
+def _context() -> Table:
+    others = {
+        snake_case(one.path): Other(_FIELD, f"context.{one.path}")
+        for one in SPEC.context_fields
+        if snake_case(one.path) != one.path
+    }
+    for one in SPEC.field_corrections:
+        where, _, wrong = one.wrong.partition(".")
+        if where == "context":
+            reading = "email-user-agent" if wrong == "user_agent" else ""
+            others[wrong] = Other(_FIELD, one.right, reading, DOCS + one.docs)
+    places = {
+        key: _place(key, node, _CONTEXT, "context", "")
+        for key, node in _tree(SPEC.context_fields).children.items()
+    }
+    places["traits"] = Place(kind="object", rule=_CONTEXT, table=IDENTIFY)
+    places["groupId"] = Place(kind="string", rule=_CONTEXT, look=group_id)
+    return Table(places=places, others=others)
+
+
+_RESERVED_FIELDS = {one.where: one.fields for one in SPEC.reserved}
+TRACK, PAGE, SCREEN = (
+    _table(_tree(_RESERVED_FIELDS[f"{call}_properties"]), _RESERVED, call,
+           f"{DOCS}connections/spec/{call}/")
+    for call in ("track", "page", "screen")
+)  # fmt: skip
+IDENTIFY = _traits(_RESERVED_FIELDS["identify_traits"], "identify", "")
+GROUP = _traits(_RESERVED_FIELDS["group_traits"], "group", _GROUP_DOCS)
+CONTEXT = _context()
+EVENT_TABLES: dict[str, Table] = {
+    name: _event_table(event) for name, event in EVENTS.items()
+}

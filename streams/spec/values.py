@@ -1,0 +1,73 @@
+"""Values that are of the right type and wrong all the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.spec.currencies import CURRENCIES
+from streams.spec.places import Fault
+from streams.spec.rules import RULES
+from streams.spec.times import parse_time
+
+if TYPE_CHECKING:
+    from streams.spec.data import SpecField
+    from streams.spec.findings import Rule
+    from streams.spec.places import Look
+
+LONGEST_GROUP_ID = 500  # characters that Segment's Unify takes
+
+LONG_GROUP_ID = Fault(
+    RULES["SPEC-SIZE-003"],
+    f"{{path}} has more than {LONGEST_GROUP_ID} characters: Segment's Unify drops the event.",
+    "Send the id that your customer's own database has for the account.",
+)
+_NO_GROUP_ID = Fault(
+    RULES["SPEC-SIZE-003"],
+    "{path} is empty: Segment's Unify drops the event.",
+    "Send the account's id, or leave it out.",
+)
+_NO_CURRENCY = Fault(
+    RULES["SPEC-MONEY-001"],
+    "{path} is not a currency's code by ISO 4217.",
+    'Send its three capitals, as "USD" or "EUR".',
+)
+
+
+def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
+    """How a value is looked at beside its type; None: its type says all."""
+    if one.path.rsplit(".", 1)[-1] == "currency":
+        return _currency
+    if one.type == "date":
+        fault = Fault(
+            rule,
+            "{path} is not an ISO 8601 date.",
+            'Send it as "2026-11-23" or "2026-11-23T10:00:00Z".',
+            docs,
+        )
+        return lambda text: fault if parse_time(text) is None else None
+    if one.type == "integer":
+        part = Fault(
+            rule, "{path} is not a whole number.", "Send a whole number.", docs
+        )
+        return lambda number: part if number % 1 else None
+    if one.enum:
+        choices = frozenset(one.enum)
+        fix = f"Send one of {', '.join(one.enum)}."
+        unknown = Fault(
+            RULES["SPEC-PROPERTY-002"],
+            "The Spec lists other values for {path}.",
+            fix,
+            docs,
+        )
+        return lambda text: None if text in choices else unknown
+    return None
+
+
+def _currency(code: str) -> Fault | None:
+    return None if code in CURRENCIES else _NO_CURRENCY
+
+
+def group_id(text: str) -> Fault | None:
+    if not text:
+        return _NO_GROUP_ID
+    return LONG_GROUP_ID if len(text) > LONGEST_GROUP_ID else None
