@@ -199,6 +199,29 @@ FIGURES = [
         for process in _PROCESSES
     ),
     Figure(
+        name="check_us_per_event",
+        unit="µs",
+        says="processor time to hold an event of 1,000 bytes against the Spec",
+        baseline="read_us_per_event",
+    ),
+    Figure(
+        name="check_over_decode",
+        unit="x",
+        says="the same, over bare decoding by msgspec",
+        goal=at_most(1),
+        ratio=("check_us_per_event", ("decode_us_per_event",)),
+    ),
+    Figure(
+        name="decode_us_per_event",
+        unit="µs",
+        says="processor time of msgspec to decode the same event",
+    ),
+    Figure(
+        name="read_us_per_event",
+        unit="µs",
+        says="of ingest to read it: decoded and found sound",
+    ),
+    Figure(
         name="sql_statements_per_event",
         unit="statements",
         says="of all processes, batches of 100, sent to received",

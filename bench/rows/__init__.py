@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bench.rows import (
+    check,
     cost,
     fairness,
     growth,
@@ -28,6 +29,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "single": throughput.single_events,
     "latency": latency.light_load,
     "fairness": fairness.crowded,
+    "check": check.measure,
     "row-task-post": row_task_post.measure,
     "statements": cost.statements,
     "wal": cost.wal,

@@ -39,6 +39,7 @@ _MISNAMED = {
     for one in SPEC.field_corrections
     if "." not in one.wrong and not one.call and not one.within
 }
+_ALL_MISNAMED = frozenset(_MISNAMED)
 _OF_ALIAS = {
     one.wrong: _misnamed(one.wrong, one.right, one.docs)
     for one in SPEC.field_corrections
@@ -65,7 +66,7 @@ _LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
 
 def look_at_fields(event: Mapping[str, Any], call: str, found: list[Finding]) -> None:
     """Add what stands at the top of the event and should not."""
-    if not _MISNAMED.keys().isdisjoint(event):
+    if not _ALL_MISNAMED.isdisjoint(event):
         found += [_MISNAMED[key] for key in event if key in _MISNAMED]
         options = event.get("options")
         if type(options) is dict and "providers" in options:

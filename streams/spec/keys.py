@@ -11,9 +11,8 @@ from streams.spec.rules import RULES
 
 LONGEST_KEY = 127  # characters: what Redshift takes as the name of a column
 
-_SNAKE_CASE = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
+_SNAKE_CASE = re.compile(r"[^\W_]++(?:_[^\W_]++)*+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NUMBERED = re.compile(r"(.*?)_?([0-9]+)", re.DOTALL)
 
 _TOO_LONG = Fault(
     RULES["SPEC-KEY-003"],
@@ -82,7 +81,7 @@ def _two_spellings(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
 
 def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
     """Two or more that differ in their number alone; one may well end in a digit."""
-    stems = {key: found[1] for key in keys if (found := _NUMBERED.fullmatch(key))}
+    stems = {key: key.rstrip("0123456789") for key in keys if key[-1:].isdigit()}
     count = Counter(stems.values())
     for key, stem in stems.items():
         if count[stem] > 1:

@@ -46,7 +46,8 @@ _VALUE = re.compile(
     r"|(?=[a-f-]*\d)[0-9a-f-]{8,}",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"\S@\S+\.\S|://|\bwww\.")
+# From one @ to the next, else each would be followed to the end: in quadratic time.
+_ADDRESS = re.compile(r"\S@[^\s@]+\.[^\s@]|://|\bwww\.")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>|%[sd]\b")
 _AROUND = "()[]{}<>:;,.!?\"'“”‘’"
 

@@ -106,10 +106,14 @@ class Place:
     table: Table | None = None  # of what is in the object
     each: Place | None = None  # of what is in the list
 
+    types: frozenset[type] = field(init=False)  # of `kind`
+
+    def __post_init__(self) -> None:
+        types = (TYPES[kind] for kind in self.kind.split("|"))
+        object.__setattr__(self, "types", frozenset[type]().union(*types))
+
     def accepts(self, got: type, accepted: frozenset[str]) -> bool:
-        if self.reading in accepted and got in self.also:
-            return True
-        return any(got in TYPES[kind] for kind in self.kind.split("|"))
+        return got in self.types or (self.reading in accepted and got in self.also)
 
     def wrong_type(self, got: type) -> Fault:
         wanted = " or ".join(_WORDS[kind] for kind in self.kind.split("|"))

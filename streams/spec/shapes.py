@@ -33,6 +33,7 @@ class Shape:
 
     faults: tuple[tuple[str, Fault], ...]  # by key
     plain: tuple[frozenset[type], ...]  # of each key: values of these types are right
+    plain_anywhere: frozenset[type]  # at whatever key
     _known: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def findings(self, name: str) -> tuple[Finding, ...]:
@@ -52,10 +53,9 @@ def shape_of(table: Table, keys: tuple[str, ...], accepted: frozenset[str]) -> S
     known = (table, keys, accepted)
     shape = _shapes.get(known)
     if shape is None:
-        shape = Shape(
-            tuple(_faults(table, keys, accepted)),
-            tuple(_plain(table, key, accepted) for key in keys),
-        )
+        plain = tuple(_plain(table, key, accepted) for key in keys)
+        faults = tuple(_faults(table, keys, accepted))
+        shape = Shape(faults, plain, frozenset.intersection(_ALL, *plain))
         if sum(map(len, keys)) <= LARGEST:
             if len(_shapes) >= KEPT:
                 _shapes.clear()
