@@ -17,14 +17,17 @@ from streams.tenancy.models import Workspace
 
 @admin.register(Workspace)
 class WorkspaceAdmin(AuditedAdmin):
-    list_display = ("name", "external_id", "public_id", "partner", "created")
-    list_filter = ("partner",)
+    list_display = (
+        "name", "external_id", "public_id", "partner", "is_test", "created",
+    )  # fmt: skip
+    list_filter = ("is_test", "partner")
     list_select_related = ("partner",)
     search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
     search_help_text = "Its id, its external id, or how its name begins."
     ordering = ("-pk",)
     fields = (
-        "partner", "name", "external_id", "public_id", "weight", "created", "links",
+        "partner", "name", "external_id", "public_id", "weight", "is_test", "created",
+        "links",
     )  # fmt: skip
     autocomplete_fields = ("partner",)
     created = moment("created_at")

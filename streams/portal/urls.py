@@ -16,6 +16,7 @@ from streams.portal import (
     partner,
     partner_streams,
     plan,
+    qa,
     quarantine,
     replays,
 )
@@ -82,6 +83,12 @@ quarantine_pages: Pages = [
     path("decide/", quarantine.stream_decide, name="partner-stream-quarantine-decide"),
 ]
 
+qa_pages: Pages = [
+    path("", qa.qa, name="partner-stream-qa"),
+    path("fresh/", qa.qa_fresh, name="partner-stream-qa-fresh"),
+    path("workspaces/", qa.qa_workspaces, name="partner-stream-qa-workspaces"),
+]
+
 docs_page_pages: Pages = [
     path("", docs_page.editor, name="partner-stream-docs-page"),
     path("preview/", docs_page.preview, name="partner-stream-docs-preview"),
@@ -108,6 +115,7 @@ stream_pages: Pages = [
     path("plan/", include(plan_pages)),
     path("quarantine/", include(quarantine_pages)),
     path("docs/", include(docs_pages)),
+    path("qa/", include(qa_pages)),
 ]
 
 partner_pages: Pages = [

@@ -87,12 +87,22 @@ def create_stream(
 
 @transaction.atomic
 def create_workspace(
-    *, partner: Partner, external_id: str, name: str, actor: User | None
+    *,
+    partner: Partner,
+    external_id: str,
+    name: str,
+    actor: User | None,
+    is_test: bool = False,
 ) -> Workspace:
-    """A customer of the partner. Raises ExternalIdTaken, also where two come at once."""
+    """A customer of the partner, or a test workspace: that is settled here, for good.
+
+    Raises ExternalIdTaken, also where two come at once.
+    """
     for text in (external_id, name):  # not from a form, which would see to it
         ProhibitNullCharactersValidator()(text)
-    workspace = Workspace(partner=partner, external_id=external_id, name=name)
+    workspace = Workspace(
+        partner=partner, external_id=external_id, name=name, is_test=is_test
+    )
     workspace.clean_fields(exclude=["partner"])
     try:
         with transaction.atomic():
@@ -102,7 +112,11 @@ def create_workspace(
             f"{partner} has a workspace with the id “{external_id}” already."
         ) from None
     record(
-        "workspace.created", actor=actor, workspace=workspace, external_id=external_id
+        "workspace.created",
+        actor=actor,
+        workspace=workspace,
+        external_id=external_id,
+        is_test=is_test,
     )
     return workspace
 

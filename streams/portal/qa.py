@@ -1,0 +1,124 @@
+"""A stream's QA: its test workspaces, and the checklist of what came through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.glance import rows
+from streams.portal.tags import within
+from streams.review.qa.checklist import State
+from streams.review.qa.facts import Page, SeenEvent
+from streams.review.qa.services import checklist
+from streams.review.qa.workspaces import (
+    MAX_TEST_WORKSPACES,
+    TooManyTestWorkspaces,
+    prepare,
+    test_feeds,
+)
+from streams.tenancy.services import ExternalIdTaken
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.review.qa.checklist import Line, Proof
+
+TONES = {
+    State.PASSED: ("good", "check"),
+    State.FAILED: ("bad", "cross"),
+    State.UNSEEN: ("", "dots"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A line of the checklist, as the page shows it."""
+
+    line: Line
+    tone: str
+    icon: str
+    links: list[tuple[str, str]]  # address and text
+
+
+@signed_in
+def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """The checklist, and the test workspaces."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    tests = {feed.pk: feed for feed in test_feeds(stream)}
+    glances = rows([feed.workspace for feed in tests.values()], now())
+    shown = {
+        # A test workspace may have a feed in another stream too.
+        "rows": [row for row in glances if row.feed and row.feed.pk in tests],
+        "most": MAX_TEST_WORKSPACES,
+        **_checklist(place, stream),
+    }
+    return render(request, "portal/partner_qa.html", shown)
+
+
+@signed_in
+def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """The checklist, which keeps itself fresh."""
+    place = partner_to_see(request, slug)
+    shown = _checklist(place, stream_of(place, stream_slug))
+    return render(request, "portal/_qa_checklist.html", shown)
+
+
+@signed_in
+@require_POST
+def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Make the two test workspaces, or what is missing of them."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    try:
+        prepare(stream=stream, actor=request.user)
+    except (TooManyTestWorkspaces, ExternalIdTaken) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The test workspaces are ready.")
+    return redirect(within(place, "partner-stream-qa", stream_slug))
+
+
+def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
+    found = checklist(stream)
+    return {
+        "place": place,
+        "stream": stream,
+        "checklist": found,
+        "lines": [_shown(line, place, stream) for line in found.lines],
+    }
+
+
+def _shown(line: Line, place: PartnerPlace, stream: Stream) -> Shown:
+    tone, icon = TONES[line.state]
+    links = [_link(proof, place, stream) for proof in line.evidence]
+    return Shown(line=line, tone=tone, icon=f"portal/icons/{icon}.svg", links=links)
+
+
+def _link(proof: Proof, place: PartnerPlace, stream: Stream) -> tuple[str, str]:
+    if isinstance(proof, Page):
+        page = within(place, "partner-stream-docs-page", stream.slug, proof.kind)
+        return page, proof.label
+    name, number, text = (
+        ("event", proof.seq, f"{proof.title} #{proof.seq}")
+        if isinstance(proof, SeenEvent)
+        else ("delivery", proof.number, f"Request {proof.number}")
+    )
+    address = reverse(
+        f"portal:{name}", args=(proof.workspace, number), query={"stream": stream.slug}
+    )
+    return address, text

@@ -1,0 +1,109 @@
+"""Reads what the checklist looks at: bounded, however much came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.catalog.checking import Checks
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.services import published_plan
+from streams.delivery.models import Delivery
+from streams.delivery.proof import TEST_EVENT
+from streams.events.reading import between
+from streams.events.retention import oldest_retained
+from streams.review.qa.facts import Facts, Page, SeenEvent, SentRequest, look
+from streams.review.qa.workspaces import test_feeds
+from streams.spec.modes import Mode
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.catalog.plans.plan import EventPlan
+    from streams.events.models import Feed
+
+MOST = 5_000  # events, and requests, of all test workspaces together
+ROWS = 500  # read at a time
+# Workers' clocks may differ from ours by less; only spares PostgreSQL old partitions.
+CLOCKS_APART = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What came later is looked at: after these numbers of feeds, which a run noted."""
+
+    seqs: Mapping[int, int] = field(default_factory=dict)  # one that is missing: all
+    at: datetime | None = None
+
+
+def gather(stream: Stream, since: Since) -> Facts:
+    """The newest events and requests of a stream's test workspaces, and its docs."""
+    feeds = list(test_feeds(stream))
+    each = MOST // max(len(feeds), 1)
+    plan = published_plan(stream)
+    checks = _checks(stream, plan)
+    events, requests, is_cut = list[SeenEvent](), list[SentRequest](), False
+    for feed in feeds:
+        first = max(since.seqs.get(feed.pk, 0) + 1, oldest_retained(feed))
+        low = max(first, feed.head_seq + 1 - each)
+        is_cut |= low > first
+        events += _events(feed, low, checks)
+        requests += _requests(feed, low, since, each)
+    return Facts(
+        slug=stream.slug,
+        plan=plan,
+        events=tuple(events),
+        requests=tuple(sorted(requests, key=lambda one: one.started_at)),
+        pages=tuple(_page(stream, kind) for kind in Kind),
+        is_cut=is_cut,
+    )
+
+
+def _checks(stream: Stream, plan: EventPlan | None) -> Checks:
+    """All there are, whatever the stream does with events that fail."""
+    return Checks(Mode.WARN, stream.readings, PlanChecks(plan) if plan else None)
+
+
+def _events(feed: Feed, low: int, checks: Checks) -> Iterator[SeenEvent]:
+    rows = between(feed, low, feed.head_seq + 1).order_by("seq")
+    # The portal's own test of a connection is no event of the stream's.
+    rows = rows.exclude(type="track", name=TEST_EVENT)
+    stored = rows.values_list("seq", "received_at", "payload").iterator(chunk_size=ROWS)
+    for seq, received_at, payload in stored:
+        content = msgspec.json.decode(bytes(payload))
+        yield look(
+            content,
+            checks.findings(content, now=received_at),
+            workspace=feed.workspace.public_id,
+            seq=seq,
+            slug=feed.stream.slug,
+            version=feed.stream.version,
+        )
+
+
+def _requests(feed: Feed, low: int, since: Since, most: int) -> Iterator[SentRequest]:
+    sent = Delivery.objects.filter(connection__feed=feed, last_seq__gte=low)
+    if since.at:
+        sent = sent.filter(started_at__gte=since.at - CLOCKS_APART)
+    for delivery in sent.select_related("connection").order_by("-pk")[:most]:
+        yield SentRequest(
+            workspace=feed.workspace.public_id,
+            number=delivery.pk,
+            region=delivery.connection.region,
+            events=delivery.events,
+            body_bytes=delivery.body_bytes,
+            started_at=delivery.started_at,
+            duration_ms=delivery.duration_ms,
+            was_delivered=delivery.outcome == Delivery.Outcome.DELIVERED,
+        )
+
+
+def _page(stream: Stream, kind: Kind) -> Page:
+    newest = stream.page_versions.of(kind).published().first()
+    return Page(
+        kind=kind.value, label=kind.label, version=newest.number if newest else None
+    )

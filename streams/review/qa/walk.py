@@ -1,0 +1,51 @@
+"""The walk of a test: the calls that one person causes, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.catalog.plans.plan import EventPlan, PlannedEvent
+    from streams.review.qa.facts import SeenEvent
+
+# Segment's own test: a campaign with a link and an unsubscribe, sent to oneself
+# (segment/partner.md, 2).
+SEGMENTS_WALK = (
+    "Email Delivered",
+    "Email Opened",
+    "Email Link Clicked",
+    "Unsubscribed",
+)
+
+type Key = tuple[str, str]  # call and name
+
+
+def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
+    """Segment's own where the plan has its events; else all of the plan, in its order."""
+    named = {event.name: event for event in plan.events if event.call == "track"}
+    if all(name in named for name in SEGMENTS_WALK):
+        return tuple(named[name] for name in SEGMENTS_WALK)
+    return plan.events
+
+
+def furthest(steps: Sequence[Key], events: Iterable[SeenEvent]) -> list[SeenEvent]:
+    """The longest way along the steps that one person went in one workspace."""
+    ways: dict[Key, list[SeenEvent]] = {}
+    for event in events:
+        if not event.user_id:
+            continue
+        way = ways.setdefault((event.workspace, event.user_id), [])
+        if len(way) < len(steps) and (event.call, event.name) == steps[len(way)]:
+            way.append(event)
+    return max(ways.values(), key=len, default=[])
+
+
+def went_astray(steps: Sequence[Key], events: Iterable[SeenEvent]) -> bool:
+    """Whether one person did all of the steps in one workspace, in whatever order."""
+    done: dict[Key, set[Key]] = {}
+    for event in events:
+        if event.user_id:
+            person = (event.workspace, event.user_id)
+            done.setdefault(person, set()).add((event.call, event.name))
+    return any(set(steps) <= one for one in done.values())

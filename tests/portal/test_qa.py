@@ -1,0 +1,72 @@
+"""A stream's QA page."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.connections.models import Connection
+from streams.tenancy.models import Workspace
+from tests import make
+
+
+def address(cast, page: str = "partner-stream-qa") -> str:
+    return reverse(f"portal:{page}", args=(cast.partner.slug, cast.stream.slug))
+
+
+def test_one_press_makes_the_test_workspaces(as_dev, cast):
+    page = as_dev.post(address(cast, "partner-stream-qa-workspaces"), follow=True)
+
+    assert Workspace.objects.filter(is_test=True).count() == 2
+    for text in ("QA US", "QA Europe", "Sandbox (Europe)", "0 of 10 passed"):
+        assert text in page.content.decode()
+
+
+def test_whoever_may_not_have_more_is_told_why(as_dev, cast):
+    for _ in range(10):
+        make.workspace(cast.partner, is_test=True)
+
+    page = as_dev.post(address(cast, "partner-stream-qa-workspaces"), follow=True)
+
+    assert "10 test workspaces; 10 are the most" in page.content.decode()
+    assert Workspace.objects.filter(is_test=True).count() == 10
+
+
+def test_the_evidence_of_a_line_can_be_opened(as_dev, cast):
+    Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
+    make.published_plan(cast.stream, "Email Opened")
+    cursor = make.cursor(make.connection(cast.feed))
+    make.append(cast.feed)
+    sent = make.delivered(cursor, 1)
+    make.page_version(cast.stream, "source")
+
+    text = as_dev.get(address(cast, "partner-stream-qa-fresh")).content.decode()
+
+    for page, number in (("event", 1), ("delivery", sent.pk)):
+        there = reverse(f"portal:{page}", args=(cast.workspace.public_id, number))
+        assert f'href="{there}?stream={cast.stream.slug}"' in text
+        assert as_dev.get(there).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [("dev", 302), ("petra", 302), ("sam", 403), ("rita", 404)]
+)
+def test_developers_paste_the_key_of_their_own_source_into_a_test_workspace(
+    client, cast, person, status
+):
+    Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
+    client.force_login(getattr(cast, person))
+    page = reverse("portal:connection", args=(cast.workspace.public_id,))
+
+    answer = client.post(page, {"write_key": make.WRITE_KEY, "region": "sandbox"})
+
+    assert answer.status_code == status
+    assert Connection.objects.exists() == (status == 302)
+
+
+def test_what_is_no_test_workspace_is_its_customers_alone(as_dev, cast):
+    page = reverse("portal:connection", args=(cast.workspace.public_id,))
+
+    answer = as_dev.post(page, {"write_key": make.WRITE_KEY, "region": "sandbox"})
+
+    assert (answer.status_code, Connection.objects.exists()) == (403, False)

@@ -1,0 +1,51 @@
+"""Facts for the checklist: what a stream that does all right would show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.connections.regions import Region
+from streams.review.qa.facts import Facts, Page, SeenEvent, SentRequest
+from streams.review.qa.walk import SEGMENTS_WALK
+from tests.make import NOW
+
+
+def event(seq: int, name: str, **changes) -> SeenEvent:
+    usual = {"workspace": "qa-us", "call": "track", "user_id": "user-1"}
+    return SeenEvent(**{"seq": seq, "name": name, **usual, **changes})
+
+
+def request(number: int, **changes) -> SentRequest:
+    usual = {
+        "workspace": "qa-us",
+        "region": Region.SANDBOX,
+        "events": 4,
+        "body_bytes": 900,
+        "started_at": NOW,
+        "duration_ms": 20,
+        "was_delivered": True,
+    }
+    return SentRequest(**{"number": number, **usual, **changes})
+
+
+def requests(number: int, *, every_ms: float, **changes) -> tuple[SentRequest, ...]:
+    gap = timedelta(milliseconds=every_ms)
+    return tuple(request(n, started_at=NOW + n * gap, **changes) for n in range(number))
+
+
+def good(**changes) -> Facts:
+    """All green; `changes` are what is otherwise."""
+    plan = EventPlan(events=tuple(PlannedEvent(name=name) for name in SEGMENTS_WALK))
+    facts = Facts(
+        slug="postbox",
+        plan=plan,
+        events=tuple(event(n, name) for n, name in enumerate(SEGMENTS_WALK, 1)),
+        requests=(request(1), request(2, region=Region.SANDBOX_EU)),
+        pages=(
+            Page(kind="source", label="Source page", version=1),
+            Page(kind="integration", label="Integration page", version=2),
+        ),
+    )
+    return replace(facts, **changes)

@@ -1,0 +1,220 @@
+"""Each line of the checklist turns green and red for its own reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.connections.regions import Region
+from streams.review.qa.checklist import Line, State, check
+from streams.review.qa.facts import Facts, Page, doubt, look
+from streams.review.qa.rate import busiest_second
+from streams.spec.findings import error, warning
+from tests.review.making import event, good, request, requests
+
+EVENTS = good().events
+PASSED, FAILED, UNSEEN = State.PASSED, State.FAILED, State.UNSEEN
+
+
+def line(name: str, facts: Facts) -> Line:
+    return next(one for one in check(facts).lines if one.name == name)
+
+
+def otherwise(facts: Facts) -> dict[str, State]:
+    """The lines that are not green."""
+    return {one.name: one.state for one in check(facts).open}
+
+
+def test_all_is_green_where_all_is_right():
+    assert check(good()).complete
+    assert otherwise(good()) == {}
+
+
+def test_nothing_is_wrong_and_nothing_seen_before_the_first_event():
+    nothing = Facts(slug="postbox", plan=None)
+
+    assert set(otherwise(replace(nothing, pages=good().pages)).values()) == {UNSEEN}
+    assert not check(nothing).complete
+
+
+def broken(**changes) -> Facts:
+    """As `good`, and one more event that has a fault."""
+    return good(events=(*EVENTS, event(5, "Email Opened", **changes)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "states"),
+    [
+        (good(events=EVENTS[:3]), {"planned": UNSEEN, "walk": UNSEEN}),
+        (good(events=EVENTS[::-1]), {"walk": FAILED}),
+        (broken(user_id="", doubt="no userId"), {"user-id": FAILED}),
+        (broken(says_where_from=False), {"integration": FAILED}),
+        (broken(error="Wrong. (SPEC-NAME-003)"), {"rules": FAILED}),
+        (good(requests=good().requests[:1]), {"regions": UNSEEN}),
+        (good(requests=good().requests[1:]), {"regions": UNSEEN}),
+        (good(requests=(*good().requests, request(3, events=2_501))), {"batches": FAILED}),
+        (good(requests=(*good().requests, request(3, events=2_500))), {}),
+        (good(requests=(*good().requests, request(3, body_bytes=500_001))), {"batches": FAILED}),
+        (good(requests=good().requests + requests(51, every_ms=10)), {"rate": FAILED}),
+        (good(pages=(Page(kind="source", label="Source page", version=None),)), {"pages": UNSEEN}),
+        (good(plan=None), {"planned": UNSEEN, "walk": UNSEEN}),
+    ],
+)  # fmt: skip
+def test_one_fault_turns_its_own_line(facts, states):
+    assert otherwise(facts) == states
+
+
+def test_an_event_without_what_the_plan_requires_is_not_seen_whole():
+    partly = [replace(one, is_complete=one.seq != 2) for one in EVENTS]
+
+    planned = line("planned", good(events=tuple(partly)))
+
+    assert (planned.state, planned.evidence) == (FAILED, (partly[1],))
+    assert planned.why.endswith("missing in Email Opened.")
+
+
+def test_it_counts_once_it_was_sent_whole():
+    partly = replace(EVENTS[1], is_complete=False)
+
+    assert line("planned", good(events=(partly, *EVENTS))).state is PASSED
+
+
+def test_a_region_counts_when_it_took_something():
+    refused = request(2, region=Region.SANDBOX_EU, was_delivered=False)
+
+    regions = line("regions", good(requests=(request(1), refused)))
+
+    assert (regions.state, regions.why) == (
+        UNSEEN, "Nothing was delivered yet to Europe.",
+    )  # fmt: skip
+
+
+def test_segments_own_regions_count_as_the_sandbox_does():
+    there = (request(1, region=Region.US), request(2, region=Region.EU))
+
+    assert line("regions", good(requests=there)).state is PASSED
+
+
+def test_what_is_wrong_is_named_with_the_newest_events_first():
+    wrong = [event(n, "Email Opened", doubt="no userId") for n in range(10, 17)]
+
+    user_id = line("user-id", good(events=(*EVENTS, *wrong)))
+
+    assert user_id.why == "7 of 11 calls have no userId."
+    assert [one.seq for one in user_id.evidence] == [16, 15, 14, 13, 12]
+
+
+# --- The walk ----------------------------------------------------------------------------
+
+
+def test_the_walk_is_of_one_person_in_one_workspace():
+    of_two = [replace(one, user_id=f"user-{one.seq % 2}") for one in EVENTS]
+    in_two = [replace(one, workspace=f"qa-{one.seq % 2}") for one in EVENTS]
+
+    assert line("walk", good(events=tuple(of_two))).state is UNSEEN
+    assert line("walk", good(events=tuple(in_two))).state is UNSEEN
+
+
+def test_others_may_come_between_the_steps():
+    between = event(9, "Email Opened", user_id="user-2")
+    events = [one for step in EVENTS for one in (step, between)]
+
+    assert line("walk", good(events=tuple(events))).state is PASSED
+
+
+def test_the_next_step_is_named():
+    walk = line("walk", good(events=EVENTS[:2]))
+
+    assert walk.why == "2 of 4 seen in order; next comes Email Link Clicked."
+    assert walk.evidence == EVENTS[:2]
+
+
+def test_a_plan_without_segments_events_is_walked_in_its_own_order():
+    plan = EventPlan(
+        events=(PlannedEvent(call="identify"), PlannedEvent(name="Survey Answered"))
+    )
+    events = (event(1, "", call="identify"), event(2, "Survey Answered"))
+
+    assert check(good(plan=plan, events=events)).complete
+    assert line("walk", good(plan=plan, events=events[::-1])).state is FAILED
+
+
+# --- Requests in a second ----------------------------------------------------------------
+
+
+def test_each_that_may_have_arrived_within_the_second_counts():
+    steady = requests(200, every_ms=25, duration_ms=5)
+
+    # From the end of one on: itself, and those that begin within the second.
+    assert len(busiest_second(steady)) == 1 + 40
+
+
+def test_as_the_portal_paces_itself_there_are_never_more_than_it_may_send():
+    first = requests(50, every_ms=0, duration_ms=5)
+    later = [replace(r, started_at=r.ended_at + timedelta(seconds=1)) for r in first]
+
+    assert len(busiest_second((*first, *later))) == 50
+    early = replace(later[0], started_at=first[0].ended_at + timedelta(seconds=0.999))
+    assert len(busiest_second((*first, early))) == 51
+
+
+def test_one_that_is_under_way_for_long_may_arrive_at_any_time():
+    slow = request(99, duration_ms=60_000)
+
+    assert slow in busiest_second((slow, *requests(10, every_ms=2_000)))
+
+
+def test_nothing_was_sent_in_no_second():
+    assert busiest_second(()) == []
+
+
+# --- What is told of an event ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ""),
+        ({"userId": None}, "no userId"),
+        ({"userId": ""}, "no userId"),
+        ({"userId": "ada@example.com"}, "an e-mail address as its userId"),
+        ({"userId": "7", "anonymousId": "7"}, "the same userId and anonymousId"),
+        ({"anonymousId": "8"}, ""),
+        ({"context": {"postbox": {"id": "7"}}}, ""),
+        ({"context": {"postbox": {"id": "u1"}}}, "your tool's own id as its userId"),
+        ({"context": {"postbox": "u1"}}, "your tool's own id as its userId"),
+        ({"context": {"postboxId": "u1"}}, "your tool's own id as its userId"),
+        ({"context": {"postbox": {"id": ["u1"]}}}, ""),
+        ({"context": {"app": {"id": "u1"}}}, ""),
+        ({"context": ["u1"]}, ""),
+    ],
+)
+def test_whose_id_a_user_id_is(changes, told):
+    assert doubt({"type": "track", "userId": "u1", **changes}, "postbox") == told
+
+
+def seen(content: dict, *findings):
+    told = {"workspace": "qa-us", "seq": 1, "slug": "postbox", "version": "1.0.0"}
+    return look(
+        {"type": "track", "event": "A", "userId": "u"} | content, findings, **told
+    )
+
+
+def test_context_integration_is_the_slug_and_the_version_and_no_more():
+    right = {"name": "postbox", "version": "1.0.0"}
+
+    assert seen({"context": {"integration": right}}).says_where_from
+    for wrong in (right | {"version": "1.0.1"}, right | {"x": 1}, "postbox", None):
+        assert not seen({"context": {"integration": wrong}}).says_where_from
+
+
+def test_errors_count_and_warnings_do_not():
+    missing = error("PLAN-REQUIRED-001", "properties.a", "a is missing.", "Send it.")
+    advice = warning("PLAN-PROPERTY-001", "properties.b", "b is unknown.", "Add it.")
+
+    assert seen({}, advice, missing).error == "a is missing. (PLAN-REQUIRED-001)"
+    assert not seen({}, advice, missing).is_complete
+    assert (seen({}, advice).error, seen({}, advice).is_complete) == ("", True)
