@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+RIGHT = '{"type": "track", "userId": "u1", "event": "Order Completed"}'
+WRONG_NAME = '{"type": "track", "userId": "u1", "event": "Purchase"}'
+OTHER_CASE = '{"type": "track", "userId": "u1", "event": "trip started"}'
+BROKEN = '{"type": "track",'
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(*lines, **options):
+        """The exit status, and what was printed."""
+        path = tmp_path / "events.jsonl"
+        path.write_bytes("\n".join(lines).encode())
+        out = StringIO()
+        try:
+            call_command("check_events", str(path), stdout=out, **options)
+        except SystemExit as ended:
+            return ended.code, out.getvalue()
+        return 0, out.getvalue()
+
+    return run
+
+
+def test_as_json_every_line_has_its_findings(run):
+    status, printed = run(RIGHT, WRONG_NAME, BROKEN, format="json")
+
+    right, wrong, broken = map(json.loads, printed.splitlines())
+    assert status == 1
+    assert right == {"line": 1, "findings": []}
+    (finding,) = wrong["findings"]
+    assert wrong["line"] == 2
+    assert list(finding) == ["rule", "severity", "path", "message", "fix", "docs"]
+    assert (finding["rule"], finding["path"]) == ("SPEC-NAME-003", "event")
+    assert (finding["severity"], finding["fix"]) == (
+        "error", "Send it as “Order Completed”.",
+    )  # fmt: skip
+    assert finding["docs"].startswith("https://segment.com/docs/")
+    assert (broken["line"], broken["findings"][0]["rule"]) == (3, "SPEC-JSON-001")
+
+
+def test_what_is_no_error_exits_0(run):
+    assert run(RIGHT, OTHER_CASE)[0] == 0
+
+
+def test_blank_lines_are_counted_and_skipped(run):
+    status, printed = run("\ufeff" + RIGHT, "", "  \r", RIGHT, "", format="json")
+
+    assert status == 0
+    assert [json.loads(row)["line"] for row in printed.splitlines()] == [1, 4]
+
+
+def test_as_text_a_person_reads_what_is_wrong_where_and_what_to_do(run):
+    status, printed = run(RIGHT, WRONG_NAME, OTHER_CASE)
+
+    assert status == 1
+    assert printed.startswith("Line 2\n  error    SPEC-NAME-003  event\n")
+    assert "    Fix: Send it as “Order Completed”.\n" in printed
+    assert printed.splitlines()[-1] == (
+        "3 checked: 1 with errors, 0 with warnings at most, 1 with hints at most,"
+        " 1 with no findings."
+    )
+
+
+def test_an_empty_file_is_said_to_be_empty(run):
+    assert run("", "") == (0, "There are no events in it.\n")
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_a_file_that_cannot_be_read_has_an_exit_status_of_its_own(tmp_path, name):
+    with pytest.raises(CommandError, match="cannot be read: ") as raised:
+        call_command("check_events", str(tmp_path / name))
+
+    assert raised.value.returncode == 2
+
+
+def test_it_reads_stdin_and_needs_no_database():
+    command = [sys.executable, "manage.py", "check_events", "--format", "json", "-"]
+    nowhere = os.environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
+
+    done = subprocess.run(
+        command, input=f"{WRONG_NAME}\n".encode(), env=nowhere, capture_output=True
+    )
+
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert json.loads(done.stdout)["findings"][0]["rule"] == "SPEC-NAME-003"
