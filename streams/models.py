@@ -24,6 +24,7 @@ from streams.events.models import (
     QuarantineJob,
     SeenMessage,
 )
+from streams.review.qa.models import QaRun
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -36,6 +37,6 @@ from streams.tenancy.models import (
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
     "FeedMark", "Halt", "Lease", "Logo", "PageVersion", "Partner", "PartnerMembership",
-    "PartnerToken", "PlanVersion", "QuarantineJob", "QuarantinedEvent", "Rejection", "Replay",
+    "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent", "Rejection", "Replay",
     "SeenMessage", "Stream", "StreamProfile", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

@@ -35,8 +35,9 @@ MAY_IMPORT = {
 }
 HTTP = {"requests", "urllib3", "httpx", "aiohttp", "http.client", "urllib.request"}
 # delivery/client.py alone calls Segment with events. connections asks Segment whether a
-# key is known; sandbox is the other end; management calls the portal's own servers.
-HTTP_FILES = {"streams/delivery/client.py"}
+# key is known; sandbox is the other end; management calls the portal's own servers, and so
+# does a QA run, which is to go the way that a partner's own server goes.
+HTTP_FILES = {"streams/delivery/client.py", "streams/review/qa/client.py"}
 HTTP_ROOMS = {"connections", "sandbox", "management"}
 
 

@@ -21,10 +21,13 @@ from streams.portal.access import (
     stream_of,
 )
 from streams.portal.glance import rows
+from streams.portal.snippets import snippets
 from streams.portal.tags import within
 from streams.review.qa.checklist import State
+from streams.review.qa.client import NotTaken
 from streams.review.qa.facts import Page, SeenEvent
-from streams.review.qa.services import checklist
+from streams.review.qa.running import CannotRun, run_test
+from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import (
     MAX_TEST_WORKSPACES,
     TooManyTestWorkspaces,
@@ -93,9 +96,27 @@ def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
     return redirect(within(place, "partner-stream-qa", stream_slug))
 
 
+@signed_in
+@require_POST
+def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Send the plan and the walk for each test workspace."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    host = snippets(request).host
+    try:
+        run = run_test(stream=stream, ingest_url=host, actor=request.user, now=now())
+    except (CannotRun, NotTaken) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"The test runs: {run.events:,} events were sent.")
+    return redirect(within(place, "partner-stream-qa", stream_slug))
+
+
 def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
-    found = checklist(stream)
+    run = last_run(stream)
+    found = checklist(stream, run)
     return {
+        "run": run,
         "place": place,
         "stream": stream,
         "checklist": found,

@@ -143,7 +143,7 @@ def _user_id(facts: Facts) -> Line:
         return _failed(name, title, why, wrong[::-1])
     why = (
         f"All {_count(len(facts.events), 'call')} have one, and none is an e-mail address,"
-        " the anonymousId, or the id that your tool gives of itself in the context."
+        " the anonymousId, or what the context has as your tool’s own id."
         " Whether it is your customer’s own id, or one got from Segment, only you can see."
     )
     return _passed(name, title, why, facts.events[::-1])

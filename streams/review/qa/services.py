@@ -4,11 +4,24 @@ from typing import TYPE_CHECKING
 
 from streams.review.qa.checklist import Checklist, check
 from streams.review.qa.evidence import Since, gather
+from streams.review.qa.models import QaRun
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
 
-def checklist(stream: Stream) -> Checklist:
-    """How a stream's test stands by now."""
-    return check(gather(stream, Since()))
+def last_run(stream: Stream) -> QaRun | None:
+    return (
+        QaRun.objects.filter(stream=stream).select_related("by").order_by("-pk").first()
+    )
+
+
+def checklist(stream: Stream, run: QaRun | None) -> Checklist:
+    """How a stream's test stands by now: of what came since its last run began.
+
+    Without a run, of all that is kept.
+    """
+    if run is None:
+        return check(gather(stream, Since()))
+    seqs = {int(feed): seq for feed, seq in run.seqs.items()}
+    return check(gather(stream, Since(seqs, run.started_at)))

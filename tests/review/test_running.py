@@ -1,0 +1,54 @@
+"""“Run the test” where it cannot; a whole run is in tests/whole/test_qa.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.review.qa.client import NotTaken
+from streams.review.qa.running import CannotRun, run_test
+from streams.review.qa.services import last_run
+from streams.tenancy.models import PartnerToken
+from tests import make
+from tests.services.valkey import free_port
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stream():
+    """With a test workspace, and no plan."""
+    stream = make.stream()
+    make.feed(stream, make.workspace(stream.partner, is_test=True))
+    return stream
+
+
+def start(stream):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    return run_test(stream=stream, ingest_url=nobody, actor=None, now=make.NOW)
+
+
+def test_without_a_plan_there_is_nothing_to_send(stream):
+    with pytest.raises(CannotRun, match="Publish the stream’s plan first"):
+        start(stream)
+
+    assert last_run(stream) is None
+
+
+def test_without_a_test_workspace_there_is_nowhere_to_send_it_to():
+    stream = make.stream()
+    make.published_plan(stream, "Email Opened")
+
+    with pytest.raises(CannotRun, match="Make the test workspaces first"):
+        start(stream)
+
+
+def test_an_ingest_that_does_not_answer_is_told_and_the_token_is_revoked(stream):
+    make.published_plan(stream, "Email Opened")
+
+    with pytest.raises(NotTaken, match="does not answer") as refused:
+        start(stream)
+
+    assert "pt_" not in str(refused.value)
+    assert refused.value.__suppress_context__
+    assert PartnerToken.objects.get().revoked_at is not None
+    assert last_run(stream).events == 0

@@ -1,0 +1,49 @@
+"""The QA of a stream, from “Run the test” to a green checklist, and red again."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from streams.base.clock import now
+from streams.review.qa.checklist import State
+from streams.review.qa.running import run_test
+from streams.review.qa.services import checklist, last_run
+from streams.review.qa.walk import SEGMENTS_WALK
+from streams.review.qa.workspaces import prepare
+from streams.tenancy.models import PartnerToken
+from tests import make
+from tests.running import until
+
+pytestmark = [pytest.mark.processes]
+
+
+def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(portal):
+    stream = make.stream(stage="draft", allow_anonymous=True)
+    make.published_plan(stream, "Email Bounced", *SEGMENTS_WALK)
+    make.published_pages(stream)
+    prepare(stream=stream, actor=None)
+    url = portal.ingest()
+    portal.worker()
+    portal.beat()
+
+    run = run_test(stream=stream, ingest_url=url, actor=None, now=now())
+
+    assert (run.events, run.refused) == (2 * (5 + 4), [])
+    until(lambda: checklist(stream, run).complete)
+    assert last_run(stream) == run
+    assert PartnerToken.objects.get().revoked_at is not None
+
+    feed = stream.feeds.first()
+    answer = requests.post(
+        f"{url}/v1/track",
+        auth=(make.ingest_key(feed).text, ""),
+        json={"event": "Email Opened", "anonymousId": "a-1", "properties": {}},
+        timeout=10,
+    )
+
+    assert answer.status_code == 200
+    after = checklist(stream, run)
+    [red] = [line for line in after.lines if line.state is State.FAILED]
+    assert (red.name, red.why) == ("user-id", "1 of 19 calls has no userId.")
+    assert red.evidence[0].seq == feed.head_seq + 1
