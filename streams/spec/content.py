@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.places import LONGEST_PART, Fault, Place, Style, Table
+from streams.spec.gates import passes
+from streams.spec.places import LONGEST_PART, LONGEST_TEXT, Fault, Place, Style, Table
 from streams.spec.rules import RULES
 from streams.spec.shapes import inner, shape_of
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 20  # of one event: whoever has more of them corrects these first
 MOST_KEYS = 300  # properties or traits of one event that Segment's Unify keeps
-LONGEST_TEXT = 512  # characters that a warehouse keeps
 
 # The way to a place, from within: made a path for a finding alone.
 type Spot = tuple[Spot | None, str | int]
@@ -47,17 +47,30 @@ def look(
 ) -> None:
     """Add what is wrong with a field of the event; at most MAX_FINDINGS with the rest."""
     shape = shape_of(table, tuple(content), accepted)
+    if shape.gate is None or not passes(content, shape.gate):
+        walk(shape, table, content, name, accepted, found)
+
+
+def walk(
+    shape: Shape,
+    table: Table,
+    content: Mapping[str, Any],
+    name: str,
+    accepted: frozenset[str],
+    found: list[Finding],
+) -> None:
+    """As `look`, of what may well be wrong."""
     if shape.faults:
         found += shape.findings(name)[: max(0, MAX_FINDINGS - len(found))]
     count = len(content)
     # Most are flat and in order: they are not gone through again.
     if closer := _to_look_at_closer(content, shape):
-        walk = _Walk(accepted, found)
+        deeper = _Walk(accepted, found)
         for key in closer:
-            walk.look_closer(table, key, content[key], (None, name))
-        for inner_table, inside, spot in walk.todo:  # which grows
+            deeper.look_closer(table, key, content[key], (None, name))
+        for inner_table, inside, spot in deeper.todo:  # which grows
             count += len(inside)
-            walk.look_at(inner_table, inside, spot)
+            deeper.look_at(inner_table, inside, spot)
     if count > MOST_KEYS and table.style is not Style.ANY and len(found) < MAX_FINDINGS:
         found.append(_TOO_MANY.at(name))
 

@@ -12,6 +12,7 @@ from streams.spec.readings import READINGS
 if TYPE_CHECKING:
     from streams.spec.findings import Finding, Rule
 
+LONGEST_TEXT = 512  # characters that a warehouse keeps
 LONGEST_PART = 100  # characters of an event's own key that a path repeats
 
 # The Python types that a decoded value of each type of the Spec may have.

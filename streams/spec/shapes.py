@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.spec.gates import gate_of
 from streams.spec.keys import key_faults
 from streams.spec.places import LONGEST_PART, Fault, Place, Style, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from msgspec import Struct
 
     from streams.spec.findings import Finding
 
@@ -34,6 +37,7 @@ class Shape:
     faults: tuple[tuple[str, Fault], ...]  # by key
     plain: tuple[frozenset[type], ...]  # of each key: values of these types are right
     plain_anywhere: frozenset[type]  # at whatever key
+    gate: type[Struct] | None  # what passes it is right; None: there is no telling
     _known: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def findings(self, name: str) -> tuple[Finding, ...]:
@@ -50,16 +54,20 @@ _shapes: dict[tuple[Any, ...], Shape] = {}
 
 def shape_of(table: Table, keys: tuple[str, ...], accepted: frozenset[str]) -> Shape:
     """Safe between threads: at worst two work out the same."""
-    known = (table, keys, accepted)
-    shape = _shapes.get(known)
+    of = (table, keys, accepted)
+    shape = _shapes.get(of)
     if shape is None:
         plain = tuple(_plain(table, key, accepted) for key in keys)
         faults = tuple(_faults(table, keys, accepted))
-        shape = Shape(faults, plain, frozenset.intersection(_ALL, *plain))
+        known = not faults and (
+            table.style is Style.ANY or table.places.keys() >= {*keys}
+        )
+        gate = gate_of(table) if known else None
+        shape = Shape(faults, plain, frozenset.intersection(_ALL, *plain), gate)
         if sum(map(len, keys)) <= LARGEST:
             if len(_shapes) >= KEPT:
                 _shapes.clear()
-            _shapes[known] = shape
+            _shapes[of] = shape
     return shape
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.spec.currencies import CURRENCIES
@@ -33,10 +34,21 @@ _NO_CURRENCY = Fault(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A text must be one of these."""
+
+    choices: frozenset[str]
+    fault: Fault  # of another
+
+    def __call__(self, text: str) -> Fault | None:
+        return None if text in self.choices else self.fault
+
+
 def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
     """How a value is looked at beside its type; None: its type says all."""
     if one.path.rsplit(".", 1)[-1] == "currency":
-        return _currency
+        return OneOf(CURRENCIES, _NO_CURRENCY)
     if one.type == "date":
         fault = Fault(
             rule,
@@ -51,7 +63,6 @@ def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
         )
         return lambda number: part if number % 1 else None
     if one.enum:
-        choices = frozenset(one.enum)
         fix = f"Send one of {', '.join(one.enum)}."
         unknown = Fault(
             RULES["SPEC-PROPERTY-002"],
@@ -59,12 +70,8 @@ def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
             fix,
             docs,
         )
-        return lambda text: None if text in choices else unknown
+        return OneOf(frozenset(one.enum), unknown)
     return None
-
-
-def _currency(code: str) -> Fault | None:
-    return None if code in CURRENCIES else _NO_CURRENCY
 
 
 def group_id(text: str) -> Fault | None:
