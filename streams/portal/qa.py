@@ -20,7 +20,8 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.glance import rows
+from streams.portal.docs import ADDRESSES
+from streams.portal.glance import Row, rows
 from streams.portal.snippets import snippets
 from streams.portal.tags import within
 from streams.review.qa.checklist import State
@@ -62,15 +63,31 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """The checklist, and the test workspaces."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
-    tests = {feed.pk: feed for feed in test_feeds(stream)}
-    glances = rows([feed.workspace for feed in tests.values()], now())
     shown = {
-        # A test workspace may have a feed in another stream too.
-        "rows": [row for row in glances if row.feed and row.feed.pk in tests],
+        "rows": _test_rows(stream),
         "most": MAX_TEST_WORKSPACES,
         **_checklist(place, stream),
     }
     return render(request, "portal/partner_qa.html", shown)
+
+
+@signed_in
+def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """All of it on one page, to be printed and attached to a submission."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    docs = [
+        (kind.label, reverse(page, args=(stream.slug,)))
+        for kind, page in ADDRESSES.items()
+    ]
+    shown = {
+        "rows": _test_rows(stream),
+        "version": stream.plan_versions.published().first(),
+        "docs": [(label, request.build_absolute_uri(page)) for label, page in docs],
+        "now": now(),
+        **_checklist(place, stream),
+    }
+    return render(request, "portal/partner_qa_report.html", shown)
 
 
 @signed_in
@@ -110,6 +127,13 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     else:
         messages.success(request, f"The test runs: {run.events:,} events were sent.")
     return redirect(within(place, "partner-stream-qa", stream_slug))
+
+
+def _test_rows(stream: Stream) -> list[Row]:
+    tests = {feed.pk: feed for feed in test_feeds(stream)}
+    glances = rows([feed.workspace for feed in tests.values()], now())
+    # A test workspace may have a feed in another stream too.
+    return [row for row in glances if row.feed and row.feed.pk in tests]
 
 
 def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:

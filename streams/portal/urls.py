@@ -86,6 +86,7 @@ quarantine_pages: Pages = [
 qa_pages: Pages = [
     path("", qa.qa, name="partner-stream-qa"),
     path("fresh/", qa.qa_fresh, name="partner-stream-qa-fresh"),
+    path("report/", qa.qa_report, name="partner-stream-qa-report"),
     path("run/", qa.qa_run, name="partner-stream-qa-run"),
     path("workspaces/", qa.qa_workspaces, name="partner-stream-qa-workspaces"),
 ]

@@ -171,6 +171,7 @@ ROWS = [
     ),
     by_partner("streams/<slug:stream_slug>/qa/"),
     by_partner("streams/<slug:stream_slug>/qa/fresh/"),
+    by_partner("streams/<slug:stream_slug>/qa/report/"),
     developed("streams/<slug:stream_slug>/qa/run/", "post", 302),
     developed("streams/<slug:stream_slug>/qa/workspaces/", "post", 302),
     by_partner("tokens/"),

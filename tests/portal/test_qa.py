@@ -70,3 +70,21 @@ def test_what_is_no_test_workspace_is_its_customers_alone(as_dev, cast):
     answer = as_dev.post(page, {"write_key": make.WRITE_KEY, "region": "sandbox"})
 
     assert (answer.status_code, Connection.objects.exists()) == (403, False)
+
+
+def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast):
+    Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
+    make.published_plan(cast.stream, "Survey Answered")
+    make.connection(cast.feed, region="sandbox-eu")
+
+    text = as_dev.get(address(cast, "partner-stream-qa-report")).content.decode()
+
+    for part in (
+        "0 of 10 passed",
+        "0 of 1 seen. Still missing: Survey Answered.",
+        "Sandbox (Europe): 0 accepted, 0 delivered, 0 rejected",
+        f"http://testserver/docs/{cast.stream.slug}/integration/",
+        "none yet",
+        '<th scope="row">Survey Answered</th>',
+    ):
+        assert part in text
