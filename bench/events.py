@@ -11,7 +11,11 @@ import random
 from base64 import b64encode
 from functools import cache
 
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+
+NAMES = ("Email Opened", "Email Delivered", "Link Clicked")
 KINDS = 100  # different events; a window of gzip holds some 30 of 1 KB
+MOST_PROPERTIES = 30  # that the plan knows; an event of 1,000 bytes has 16
 _GAP = "messageId-goes-here"
 _WORDS = [
     "spring",
@@ -58,6 +62,15 @@ def as_sent(number: int, size_bytes: int, prefix: str) -> dict:
     return dict(event)
 
 
+def planned() -> EventPlan:
+    """A plan to which every event keeps, however large."""
+    paths = ["email_id", *(f"property_{n}" for n in range(1, MOST_PROPERTIES + 1))]
+    properties = tuple(PlannedProperty(path=path) for path in paths)
+    return EventPlan(
+        events=tuple(PlannedEvent(name=n, properties=properties) for n in NAMES)
+    )
+
+
 def basic(key: str) -> bytes:
     """The Authorization of an ingest key or a write key."""
     return b"Basic " + b64encode(f"{key}:".encode())
@@ -69,7 +82,7 @@ def _event(kind: int, size_bytes: int, prefix: str) -> bytes:
         "type": "track",
         "messageId": _GAP,
         "userId": f"user-{chance.randrange(10**6)}",
-        "event": chance.choice(("Email Opened", "Email Delivered", "Link Clicked")),
+        "event": chance.choice(NAMES),
         "timestamp": "2026-03-02T10:00:00.000Z",
         "properties": {"email_id": f"{chance.randrange(16**12):012x}"},
     }

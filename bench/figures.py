@@ -221,6 +221,37 @@ FIGURES = [
         unit="µs",
         says="of ingest to read it: decoded and found sound",
     ),
+    *(
+        Figure(
+            name=f"checking_{mode}_events_per_s",
+            unit="events/s",
+            says=f"sent to answered, batches of 100, no worker; {words}",
+            baseline="" if mode == "off" else "checking_off_events_per_s",
+        )
+        for mode, words in (
+            ("off", "events are not checked"),
+            ("warn", "held against Spec and plan, sent whatever is found"),
+            ("reject", "held against both, refused on an error"),
+        )
+    ),
+    *(
+        Figure(
+            name=f"checking_{mode}_cpu_us_per_event",
+            unit="µs",
+            says=f"processor time of ingest, the same load, mode {mode}",
+            baseline="" if mode == "off" else "checking_off_cpu_us_per_event",
+        )
+        for mode in ("off", "warn", "reject")
+    ),
+    *(
+        Figure(
+            name=f"checking_{mode}_over_off",
+            unit="x",
+            says=f"the mode {mode} over events that are not checked",
+            ratio=(f"checking_{mode}_events_per_s", ("checking_off_events_per_s",)),
+        )
+        for mode in ("warn", "reject")
+    ),
     Figure(
         name="sql_statements_per_event",
         unit="statements",

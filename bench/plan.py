@@ -17,6 +17,7 @@ class Plan:
     single_requests: int
     latency_s: float
     fairness_s: float  # the sandbox keeps the last 20 s of requests
+    checking_requests: int
     cost_requests: int  # where statements and WAL are counted
     growth_requests: int  # for each point of a curve
     drained: int  # events of a backlog, at most, by which its cost is told
@@ -33,6 +34,7 @@ QUICK = Plan(
     single_requests=25_000,
     latency_s=8.0,
     fairness_s=7.0,
+    checking_requests=300,
     cost_requests=300,
     growth_requests=300,
     drained=30_000,
@@ -48,6 +50,7 @@ FULL = Plan(
     single_requests=300_000,
     latency_s=60.0,
     fairness_s=15.0,
+    checking_requests=3_000,
     cost_requests=2_000,
     growth_requests=5_000,
     drained=500_000,

@@ -111,6 +111,9 @@ class Portal:
         budget = f"requests_per_second = {requests_per_second}"
         self._do(f"UPDATE streams_stream SET {budget}")
 
+    def set_check_mode(self, mode: str) -> None:
+        self._do(f"UPDATE streams_stream SET check_mode = '{mode}'")
+
     def halt(self) -> None:
         """Have nothing more sent, from a second later on, as an operator may."""
         halt = "VALUES ('', 'The benchmark makes ready.', CURRENT_TIMESTAMP)"

@@ -1,6 +1,6 @@
 """Makes the tenants of a run: `python -m bench.seed CONNECTIONS KEYS_FILE`.
 
-One partner and one stream, and for each connection a workspace, a feed with an ingest
+One partner and one stream with a published plan, and for each connection a workspace, a feed with an ingest
 key, and a live cursor. The keys go into the file, as a JSON list.
 """
 
@@ -15,9 +15,13 @@ import django
 
 django.setup()
 
-from bench.keys import ingest_key, write_key  # noqa: E402 - needs the app registry
+from bench.events import planned  # noqa: E402 - needs the app registry
+from bench.keys import ingest_key, write_key  # noqa: E402
+from streams.base.clock import now  # noqa: E402
 from streams.base.ids import Secret, public_id  # noqa: E402
 from streams.catalog.models import Stream  # noqa: E402
+from streams.catalog.plans.models import PlanVersion  # noqa: E402
+from streams.catalog.plans.plan import to_json  # noqa: E402
 from streams.connections.keys import WriteKey, seal_write_key  # noqa: E402
 from streams.connections.models import Connection  # noqa: E402
 from streams.connections.regions import Region  # noqa: E402
@@ -33,6 +37,9 @@ def main() -> None:
     partner = Partner.objects.create(name="Postbox", slug="postbox")
     stream = Stream.objects.create(
         partner=partner, name="Postbox", slug="postbox", stage="live"
+    )
+    PlanVersion.objects.create(
+        stream=stream, number=1, content=to_json(planned()), published_at=now()
     )
     keys: list[str] = []
     for numbers in batched(range(int(connections)), AT_ONCE):

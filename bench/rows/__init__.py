@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.rows import (
     check,
+    checking,
     cost,
     fairness,
     growth,
@@ -30,6 +31,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "latency": latency.light_load,
     "fairness": fairness.crowded,
     "check": check.measure,
+    "checking": checking.measure,
     "row-task-post": row_task_post.measure,
     "statements": cost.statements,
     "wal": cost.wal,

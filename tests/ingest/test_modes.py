@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.checks import PlanChecks
 from streams.events.models import Event, QuarantinedEvent
 from streams.ingest import views
 from streams.ingest.accesses import FRESH_S, Accesses
 from streams.ingest.cache import Recent
 from streams.ingest.directory import Directory
-from streams.spec.findings import hint, warning
 from tests import make
 from tests.ingest.sending import basic, bearer, dumps, track
 
@@ -148,16 +146,23 @@ def test_what_is_quarantined_is_not_due_and_again_is_a_duplicate(post, feed):
     assert feed.cursors.get().due_at is None
 
 
-def test_warnings_and_hints_stop_no_event(post, feed, monkeypatch):
-    found = [warning("X-001", "event", "Odd.", "Fix."), hint("X-002", "", "Hm.", "Do.")]
-    monkeypatch.setattr(PlanChecks, "check", lambda self, event: list(found))
+def test_warnings_and_hints_stop_no_event_and_hints_are_not_told(post, feed):
+    not_in_title_case = "newsletter liked"
+    make.published_plan(feed.stream, not_in_title_case, number=2)
     set_mode(feed, "reject")
+    hinted = track("m1", event=not_in_title_case, properties={})
+    warned = hinted | {"messageId": "m2", "properties": {"unplanned": 1}}
 
-    _, answer = post("/v1/track", track("m1"), basic(make.ingest_key(feed)))
+    _, answer = post(
+        "/v1/batch", {"batch": [hinted, warned]}, basic(make.ingest_key(feed))
+    )
 
-    [result] = answer["results"]
-    assert (result["outcome"], result["seq"]) == ("warned", 1)
-    assert [finding["rule"] for finding in result["findings"]] == ["X-001"]
+    told = [
+        (result["outcome"], [found["rule"] for found in result.get("findings", ())])
+        for result in answer["results"]
+    ]
+    assert told == [("accepted", []), ("warned", ["PLAN-PROPERTY-001"])]
+    assert in_log(feed) == [(1, "m1"), (2, "m2")]
 
 
 def test_a_workspace_may_be_stricter_than_its_stream_and_not_milder(post, feed):
@@ -207,11 +212,10 @@ def test_a_draft_of_the_plan_decides_nothing(post, feed):
     assert status == 200
 
 
-def test_an_answer_tells_a_bounded_number_of_findings(post, feed, monkeypatch):
-    many = [warning(f"X-{n:03}", "", "Odd.", "Fix.") for n in range(20)]
-    monkeypatch.setattr(PlanChecks, "check", lambda self, event: list(many))
+def test_an_answer_tells_a_bounded_number_of_findings(post, feed):
     set_mode(feed, "warn")
-    batch = [track(f"m{n}") for n in range(120)]
+    unplanned = dict.fromkeys("abcdefghij", 1)
+    batch = [track(f"m{n}", properties=unplanned) for n in range(120)]
 
     _, answer = post("/v1/batch", {"batch": batch}, basic(make.ingest_key(feed)))
 
