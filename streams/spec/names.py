@@ -49,6 +49,7 @@ _VALUE = re.compile(
 # From one @ to the next, else each would be followed to the end: in quadratic time.
 _ADDRESS = re.compile(r"\S@[^\s@]+\.[^\s@]|://|\bwww\.")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>|%[sd]\b")
+_VERSION = re.compile(r"v\d+")  # as in “Order Cancelled (v2)”
 _AROUND = "()[]{}<>:;,.!?\"'“”‘’"
 
 _WITH_VALUE = RULES["SPEC-NAME-009"].finding(
@@ -101,4 +102,7 @@ def is_title_case(name: str) -> bool:
         return False
     if name.isupper() and any(len(part) > 5 for part in parts):
         return False
-    return not any(part.islower() and part not in _SMALL for part in parts)
+    return not any(
+        part.islower() and part not in _SMALL and not _VERSION.fullmatch(part)
+        for part in parts
+    )

@@ -149,6 +149,6 @@ PERHAPS: dict[str, tuple[str, ...]] = {
     "Order Refunded": ("Refund Created",),
     "Coupon Applied": ("Coupon Redeemed", "Discount Applied", "Voucher Applied"),
     "Account Deleted": ("Account Closed",),
-    "Experiment Viewed": ("Experiment Started",),
+    "Experiment Viewed": ("Experiment Started", "Statsig Experiment Exposure"),
     "Application Backgrounded": ("App Exit", "App Closed"),
 }  # fmt: skip

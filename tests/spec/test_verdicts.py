@@ -1,0 +1,61 @@
+"""docs/spec-verdicts.md is what the checks say today."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from streams.spec.collisions import collision
+from streams.spec.data import EVENTS
+from streams.spec.names import name_findings
+from streams.spec.readings import SAFE
+
+REPORT = Path(__file__).resolve().parents[2] / "docs" / "spec-verdicts.md"
+ROW = re.compile(r"\| (\S+) \| `(.+)` \| (.+) \| (.*) \| (.*) \|")
+
+
+def rows(heading):
+    """Of the table under it: source, name, verdict, right name, rules."""
+    section = REPORT.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return ROW.findall(section)
+
+
+def verdict(name):
+    findings = name_findings(name, SAFE)
+    found = collision("track", name)
+    told = findings[0].severity if findings else "no finding"
+    rules = ", ".join(finding.rule for finding in findings)
+    return "exact" if name in EVENTS else told, found.right if found else "", rules
+
+
+def test_every_name_has_the_verdict_that_the_checks_give_it_today():
+    names = rows("All names")
+
+    assert len(names) == 664
+    assert [row for row in names if verdict(row[1]) != row[2:]] == []
+
+
+def test_the_spec_s_own_names_have_no_finding():
+    exact = [row for row in rows("All names") if row[1] in EVENTS]
+
+    assert len(exact) == 146
+    assert {row[2:] for row in exact} == {("exact", "", "")}
+
+
+def test_the_counts_are_those_of_the_table():
+    counted = Counter(row[2] for row in rows("All names"))
+
+    head = REPORT.read_text().split("\n## ")[0]
+    assert counted == {
+        told: int(count)
+        for told, count in re.findall(r"\| ([a-z ]+) \| (\d+) \|", head)
+    }
+
+
+def test_the_fifty_that_were_read_are_as_they_were_read():
+    read = rows("50 verdicts read by eye")
+
+    assert len({name for _, name, *_ in read}) == 50
+    assert [row for row in read if verdict(row[1])[:2] != row[2:4]] == []
+    assert {judged for *_, judged in read} == {"right", "arguable"}
