@@ -59,7 +59,7 @@ def unknown_path(request: HttpRequest) -> HttpResponse:
             404,
             "API-PATH-001",
             "There is nothing at this path.",
-            "The paths are in docs/api.md.",
+            "The paths are at /docs/guide/api/.",
         )
     )
 
@@ -98,7 +98,7 @@ def _check_method(request: HttpRequest, methods: tuple[str, ...]) -> None:
             405,
             "API-METHOD-001",
             f"This path takes {' and '.join(methods)}, not {request.method}.",
-            "See docs/api.md for what each path takes.",
+            "What each path takes is at /docs/guide/api/.",
             {"allow": ", ".join(methods)},
         )
 

@@ -1,4 +1,7 @@
-"""Replays by a partner's server: start, watch, cancel. What is answered: docs/api.md."""
+"""Replays by a partner's server: start, watch, cancel.
+
+What is answered: streams/docs/guides/api.md.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +159,7 @@ def _read(request: HttpRequest) -> Wanted:
             413,
             "API-SIZE-001",
             f"The body is larger than {MAX_BODY_BYTES:,} bytes.",
-            "A replay is asked for in a few hundred bytes: see docs/api.md.",
+            "A replay is asked for in a few hundred bytes: see /docs/guide/api/.",
         )
     try:
         return msgspec.json.decode(body, type=Wanted)
@@ -165,7 +168,7 @@ def _read(request: HttpRequest) -> Wanted:
             400,
             "API-FIELD-001",
             f"The body is not as it should be: {error}.",
-            "See the table of fields in docs/api.md.",
+            "See the table of fields at /docs/guide/api/.",
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestRefused(

@@ -31,6 +31,8 @@ LANGUAGES = {
 ALIASES = {"js": "javascript", "py": "python", "sh": "bash", "shell": "bash", "yml": "yaml"}  # fmt: skip
 # Pictures come from this portal: others would tell a stranger who reads the page.
 OWN_PICTURE = re.compile(r"/(?:static|docs)/(?:[\w-]+[./])*[\w-]+/?")
+# A heading that begins with the id of a rule is found by it as it stands.
+RULE = re.compile(r"[A-Z]+-[A-Z]+-\d{3}\b")
 
 TAGS = {
     "a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr",
@@ -171,7 +173,8 @@ def _anchored(tokens: list[Token], id_prefix: str) -> Iterator[Heading]:
         if opens.type != "heading_open":
             continue
         text = plain(inline).strip()
-        name = _unused(slugify(text) or "section", seen)
+        rule = RULE.match(text)
+        name = _unused(rule[0] if rule else slugify(text) or "section", seen)
         opens.tag = closes.tag = f"h{max(2, int(opens.tag[1]))}"
         opens.attrs["id"] = id_prefix + name
         closes.meta["anchor"] = format_html(

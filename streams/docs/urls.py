@@ -3,10 +3,13 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from streams.docs import indexing, stream_pages
+from streams.docs.guides import views as guides
 
 pages: list[URLPattern | URLResolver] = [
     path("sitemap.xml", indexing.sitemap, name="sitemap"),
     path("robots.txt", indexing.robots, name="robots"),
+    path("docs/", guides.index, name="index"),
+    path("docs/guide/<slug:name>/", guides.guide, name="guide"),
     # Slugs of streams that would hide what stands above cannot be chosen:
     # catalog.models.RESERVED_SLUGS.
     path("docs/<slug:stream_slug>/", stream_pages.source, name="source"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.catalog.services import change_stream, choose_readings
 from streams.observability import outlook
+from streams.portal import snippets
 from streams.portal.access import (
     PortalRequest,
     partner_to_develop,
@@ -18,7 +19,6 @@ from streams.portal.access import (
     stream_of,
 )
 from streams.portal.forms import ReadingsForm, StreamForm, TokenForm
-from streams.portal.snippets import snippets
 from streams.portal.tags import within
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
 
@@ -49,7 +49,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "stream": found,
         "form": form,
         "readings": ReadingsForm.of(found, disabled=not place.can_develop),
-        "snippets": snippets(request),
+        "snippet": snippets.batch(request),
         "load": outlook.load(found, now()),
     }
     return render(request, "portal/partner_stream.html", shown)

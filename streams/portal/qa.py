@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from streams.base.addresses import addresses
 from streams.base.clock import now
 from streams.portal.access import (
     PartnerPlace,
@@ -22,7 +23,6 @@ from streams.portal.access import (
 )
 from streams.portal.docs import ADDRESSES
 from streams.portal.glance import Row, rows
-from streams.portal.snippets import snippets
 from streams.portal.tags import within
 from streams.review.qa.checklist import State
 from streams.review.qa.client import NotTaken
@@ -119,7 +119,7 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Send the plan and the walk for each test workspace."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
-    host = snippets(request).host
+    host = addresses(request).ingest
     try:
         run = run_test(stream=stream, ingest_url=host, actor=request.user, now=now())
     except (CannotRun, NotTaken) as error:

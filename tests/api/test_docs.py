@@ -1,4 +1,4 @@
-"""docs/api.md says what the code does."""
+"""The guide to the API says what the code does."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from streams.api.replays import LISTED, MAX_BODY_BYTES, Wanted
 from streams.delivery.models import Replay
 from streams.delivery.replays import COUNTED
 from streams.delivery.steps import MAX_REJECTIONS_IN_ROW
+from streams.docs.guides.shelf import FOLDER
+from tests.docs.refusals import CODE, rows, unquoted
 from tests.portal.table import routes
 
-PAGE = (settings.BASE_DIR / "docs" / "api.md").read_text()
-CODE = re.compile(r"\bAPI-[A-Z]+-\d{3}\b")
+PAGE = (FOLDER / "api.md").read_text()
+API = settings.BASE_DIR / "streams" / "api"
 
 
 def test_every_code_is_explained_and_no_other():
-    sources = (settings.BASE_DIR / "streams" / "api").glob("*.py")
+    sources = [file.read_text() for file in API.glob("*.py")]
 
-    codes = {code for source in sources for code in CODE.findall(source.read_text())}
+    codes = {code for source in sources for code in CODE.findall(source)}
 
-    assert set(CODE.findall(PAGE)) == codes
+    assert {row.code for row in rows(PAGE)} == codes
+
+
+def test_each_refusal_is_quoted_with_its_status():
+    assert unquoted(API, PAGE, fixes=False) == []
 
 
 def test_every_path_is_there_and_no_other():

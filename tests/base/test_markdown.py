@@ -90,6 +90,12 @@ def test_headings_have_anchors_and_make_the_contents():
     )
 
 
+def test_a_heading_that_begins_with_a_rule_is_found_by_its_id():
+    document = render("## SPEC-NAME-003: A name\n\n## SPEC-NAMES")
+
+    assert [one.id for one in document.headings] == ["SPEC-NAME-003", "spec-names"]
+
+
 def test_an_anchor_never_has_the_id_of_another():
     document = render("## A\n\n## A 2\n\n## A", id_prefix="preview-")
 

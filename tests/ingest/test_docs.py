@@ -1,4 +1,4 @@
-"""docs/ingest.md says what the code does."""
+"""The guide to the ingest says what the code does."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ import re
 import pytest
 from django.conf import settings
 
-from streams.ingest import accesses, answers, body, owner, protocol, wire
+from streams.docs.guides.shelf import FOLDER
+from streams.ingest import accesses, answers, body, owner, pressure, protocol, wire
 from streams.spec import calls, sound
+from tests.docs.refusals import CODE, rows, unquoted
 
-ROOT = settings.BASE_DIR
-PAGE = (ROOT / "docs" / "ingest.md").read_text()
-SOURCES = [
-    # Of the Spec, what keeps an event from being taken at all.
-    ROOT / "streams" / "spec" / "calls.py",
-    ROOT / "streams" / "spec" / "sound.py",
-    *(ROOT / "streams" / "ingest").glob("*.py"),
-    ROOT / "streams" / "events" / "intake.py",
-]
-RULE = re.compile(r"\b(?:SPEC|INGEST)-[A-Z]+-\d{3}\b")
+PAGE = (FOLDER / "ingest.md").read_text()
+QUICK_START = (FOLDER / "quick-start.md").read_text()
+INGEST = settings.BASE_DIR / "streams" / "ingest"
+OTHERS = ("SPEC", "PLAN")  # have a guide of their own
 
 
 def row(name: str) -> str:
@@ -27,16 +23,17 @@ def row(name: str) -> str:
     return re.search(rf"^\| {re.escape(name)} \| (.*) \|$", PAGE, re.MULTILINE)[1]
 
 
-def test_every_rule_is_explained_and_no_other():
-    page = re.sub(r"(`(INGEST-BATCH-)001`[^|]*)", _spelled_out, PAGE)
+def test_every_code_is_explained_and_no_other():
+    sources = [*INGEST.glob("*.py")]
 
-    rules = {rule for source in SOURCES for rule in RULE.findall(source.read_text())}
+    codes = {code for source in sources for code in CODE.findall(source.read_text())}
 
-    assert set(RULE.findall(page)) == rules
+    explained = {row.code for row in rows(PAGE)}
+    assert explained == {code for code in codes if not code.startswith(OTHERS)}
 
 
-def _spelled_out(cell: re.Match) -> str:
-    return re.sub(r"`-(\d{3})`", rf"`{cell[2]}\1`", cell[1])
+def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
+    assert unquoted(INGEST, PAGE) == []
 
 
 @pytest.mark.parametrize(
@@ -69,9 +66,15 @@ def test_the_bounds_are_those_of_the_code(name, bound):
     assert row(name) == bound
 
 
-def test_the_seconds_until_a_key_counts_are_those_of_the_code():
-    said = f"within {accesses.FRESH_S:.0f} seconds; a new one is taken within {accesses.ABSENT_S:.0f}."
-
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"within {accesses.FRESH_S:.0f} seconds; a new one is taken within {accesses.ABSENT_S:.0f}.",
+        f"looks every {pressure.REFRESH_S:.0f} seconds",
+        f"`Retry-After` is {pressure.RETRY_AFTER_S} seconds",
+    ],
+)
+def test_the_times_are_those_of_the_code(said):
     assert said in PAGE
 
 
@@ -94,3 +97,7 @@ def test_the_findings_in_an_answer_are_as_many_as_in_the_code():
         f"at most {answers.MOST_OF_EVENT} of an event and {answers.MOST_FINDINGS} in an"
         in said
     )
+
+
+def test_the_quick_start_says_how_large_a_batch_may_be():
+    assert f"up to {body.MAX_EVENTS:,} events in a request" in QUICK_START

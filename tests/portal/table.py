@@ -204,6 +204,8 @@ ROWS = [
     open_to_all("docs/<slug:stream_slug>/", 200),
     open_to_all("docs/<slug:stream_slug>/integration/", 200),
     open_to_all("docs/<slug:stream_slug>/logo", 200),
+    open_to_all("docs/", 200),
+    open_to_all("docs/guide/<slug:name>/", 200),
     open_to_all("healthz", 200),
     open_to_all("readyz", 200),
     # Who one is on the pages opens nothing here.
@@ -234,6 +236,7 @@ class Scene:
             RESET_KEY: "accounts/password/reset/key/1-c0ffee-12345/",
             "^v1/.*$": "v1/track",
             "^api/.*$": "api/v2/replays",
+            "<slug:name>": "quick-start",
             "<replay_id>": self.replay.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",

@@ -1,0 +1,28 @@
+"""The guides as people meet them: no barrier, no word on the console, fit for a phone."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.docs.guides.shelf import GUIDES
+from tests.browser.driving import barriers
+
+pytestmark = pytest.mark.browser
+
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 375, "height": 740}
+
+
+def test_no_guide_has_a_barrier_or_is_wider_than_a_phone(page, live_server):
+    found = {}
+
+    for guide in GUIDES.values():
+        page.goto(live_server.url + guide.path)
+        for scheme, size in (("light", DESK), ("dark", PHONE)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(size)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if (problems := barriers(page)) or width > size["width"]:
+                found[guide.name, scheme] = (problems, width)
+
+    assert found == {}

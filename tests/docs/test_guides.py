@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import re
+from urllib.parse import urldefrag
+
+import pytest
+
+from streams.docs.guides.shelf import FOLDER, GUIDES, NAMES, neighbours
+from tests.docs.html import Seen
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pages(client) -> dict[str, Seen]:
+    """The index and every guide, by path."""
+    paths = ["/docs/", *(guide.path for guide in GUIDES.values())]
+    return {path: Seen(client.get(path).text) for path in paths}
+
+
+def test_every_text_is_on_the_shelf():
+    assert {file.stem for file in FOLDER.glob("*.md")} == set(NAMES)
+
+
+def test_every_link_within_the_docs_leads_somewhere(pages, client):
+    lost = []
+    for path, page in pages.items():
+        for link in page.links:
+            target, anchor = urldefrag(link)
+            if re.match(r"[a-z]+:", target):
+                continue  # another site's
+            found = pages.get(target or path)
+            if found is None and client.get(target).status_code not in (200, 302):
+                lost.append((path, link))
+            if found is not None and anchor and anchor not in found.ids:
+                lost.append((path, link))
+
+    assert lost == []
+
+
+def test_no_page_gives_two_things_one_id(pages):
+    assert {
+        path: {one for one in page.ids if page.ids.count(one) > 1}
+        for path, page in pages.items()
+    } == {path: set() for path in pages}
+
+
+def test_nothing_that_was_to_be_printed_is_left(pages):
+    assert [path for path, page in pages.items() if "{{" in page.html] == []
+
+
+def test_a_code_is_found_by_its_name(pages):
+    assert "INGEST-KEY-002" in pages["/docs/guide/ingest/"].ids
+
+
+def test_the_guides_are_read_one_after_the_other():
+    order = [neighbours(name) for name in NAMES]
+
+    assert order[0][0] is None
+    assert order[-1][1] is None
+    assert [after.name for _, after in order[:-1]] == list(NAMES[1:])
+    assert [before.name for before, _ in order[1:]] == list(NAMES[:-1])
+
+
+def test_who_has_the_page_is_not_sent_it_again(client):
+    first = client.get("/docs/guide/quick-start/")
+
+    again = client.get(
+        "/docs/guide/quick-start/", headers={"If-None-Match": first.headers["ETag"]}
+    )
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_there_is_no_guide_of_another_name(client):
+    assert client.get("/docs/guide/nothing/").status_code == 404

@@ -1,0 +1,95 @@
+"""Whoever copies a snippet of the quick start and runs it has sent an event."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from streams.events.models import Event
+from tests import make
+from tests.docs.html import Seen
+
+pytestmark = [pytest.mark.processes]
+
+# How a reader runs it. What is in another language is read, not run: `json` is an answer,
+# `typescript` needs a package of npm.
+RUN = {
+    "bash": ["bash", "-euo", "pipefail"],
+    "python": [sys.executable],
+    "javascript": ["node"],
+}
+FILES = {"bash": "send.sh", "python": "send.py", "javascript": "send.mjs"}
+VARIABLES = "export "  # the test sets them in the reader's stead
+
+
+@pytest.fixture
+def quick_start(portal, settings, client):
+    settings.INGEST_URL = portal.ingest()
+    return Seen(client.get("/docs/guide/quick-start/").text).snippets
+
+
+def run(snippet, folder, environ: dict[str, str]) -> str:
+    """What it prints. Fails where it does not end well."""
+    file = folder / FILES[snippet.language]
+    file.write_text(snippet.text)
+    done = subprocess.run(
+        [*RUN[snippet.language], file],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    return done.stdout
+
+
+def shape(answer: dict) -> dict:
+    """An answer without what is another each time."""
+    for result in answer["results"]:
+        result["messageId"] = result["seq"] = ...
+    return answer
+
+
+def test_each_snippet_of_the_quick_start_sends_one_event(
+    quick_start, settings, tmp_path
+):
+    if shutil.which("node") is None:
+        pytest.skip("no node on this machine")
+    stream = make.stream()
+    _, token = make.token(stream)
+    feed = make.feed(stream)
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PORTAL_URL": settings.INGEST_URL,
+        "PORTAL_TOKEN": token.text,
+        "INGEST_KEY": make.ingest_key(feed).text,
+    }
+    runnable = [
+        snippet
+        for snippet in quick_start
+        if snippet.language in RUN and not snippet.text.startswith(VARIABLES)
+    ]
+
+    printed = [run(snippet, tmp_path, environ) for snippet in runnable]
+
+    assert [s.language for s in runnable] == [
+        "bash", "python", "javascript", "python", "bash",
+    ]  # fmt: skip
+    by_token = Event.objects.filter(feed__workspace__external_id="customer-17")
+    by_key = Event.objects.filter(feed=feed)
+    assert (by_token.count(), by_key.count()) == (3, 2)
+    assert {event.name for event in Event.objects.all()} == {"Email Opened"}
+    # What the page says is answered, is.
+    (shown,) = [s.text for s in quick_start if s.language == "json"]
+    assert shape(json.loads(printed[0])) == shape(json.loads(shown))
+
+
+def test_the_page_names_the_address_that_events_are_sent_to(quick_start, settings):
+    (first, *_) = quick_start
+
+    assert f'export PORTAL_URL="{settings.INGEST_URL}"' in first.text
