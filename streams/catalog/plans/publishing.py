@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from streams.catalog.plans.samples import sample
 from streams.spec.check import check
+from streams.spec.collisions import collision
 from streams.spec.findings import Severity
 
 if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan, PlannedEvent
     from streams.spec.findings import Finding
+    from streams.spec.readings import Readings
+
+DISPUTED_NAME = "SPEC-NAME-007"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +24,29 @@ class Objection:
 
     event: PlannedEvent
     finding: Finding
+    right: str = ""  # the Spec's name, where the objection is to the event's
 
     @property
     def forbids(self) -> bool:
-        """Whether it keeps the plan from being published: Segment would turn it down."""
-        return self.finding.severity is Severity.ERROR
+        """Whether it keeps the plan from being published: Segment turns such ones down.
+
+        So does a name on which Segment's docs disagree, until the stream's settings
+        accept it.
+        """
+        grave = self.finding.severity is Severity.ERROR
+        return grave or self.finding.rule == DISPUTED_NAME
 
 
-def objections(plan: EventPlan) -> list[Objection]:
-    """Event by event; those that forbid publishing first."""
+def objections(plan: EventPlan, readings: Readings) -> list[Objection]:
+    """Those that forbid publishing first, else event by event."""
     found = [
-        Objection(event, finding)
+        Objection(event, finding, _right(event, finding, readings))
         for event in plan.events
-        for finding in check(sample(event, user_id="u1"))
+        for finding in check(sample(event, user_id="u1"), readings=readings)
     ]
     return sorted(found, key=lambda one: not one.forbids)
+
+
+def _right(event: PlannedEvent, finding: Finding, readings: Readings) -> str:
+    found = collision(event.call, event.name, readings)
+    return found.right if found and found.rule.id == finding.rule else ""

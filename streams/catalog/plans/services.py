@@ -103,7 +103,7 @@ def publish(*, stream: Stream, note: str = "", actor: User | None) -> PlanVersio
         raise CannotPublish("The draft says what is published already.")
     if not draft.plan.events:
         raise CannotPublish("The draft has no event. Add one first.")
-    for objection in objections(draft.plan):
+    for objection in objections(draft.plan, stream.readings):
         if objection.forbids:
             finding = objection.finding
             raise CannotPublish(

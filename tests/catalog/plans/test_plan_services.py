@@ -102,6 +102,14 @@ def test_a_discarded_draft_leaves_what_is_published(stream, dev):
     [
         (None, "There is no draft to publish."),
         (EventPlan(), "The draft has no event. Add one first."),
+        (
+            EventPlan(events=(OPENED, PlannedEvent(name="Completed Order"))),
+            "Completed Order: .* Send it as “Order Completed”.",
+        ),
+        (
+            EventPlan(events=(PlannedEvent(name="Email Unsubscribed"),)),
+            "Email Unsubscribed: Segment's docs disagree .* Send it as “Unsubscribed”",
+        ),
     ],
 )  # fmt: skip
 def test_what_may_not_be_published_is_not(stream, dev, plan, why):
@@ -136,3 +144,13 @@ def test_a_published_version_never_changes(stream, dev):
         version.save()
 
     assert published_plan(stream) == PLAN
+
+
+def test_the_streams_settings_may_accept_a_name_on_which_the_docs_disagree(stream, dev):
+    plan = EventPlan(events=(PlannedEvent(name="Email Unsubscribed"),))
+    replace_draft(stream=stream, plan=plan, what="", actor=dev)
+    stream.spec_readings = ["email-unsubscribed"]
+
+    publish(stream=stream, actor=dev)
+
+    assert published_plan(stream) == plan
