@@ -5,7 +5,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
+from streams.admin import review
 from streams.admin.base import LIST_AND_FORM, AuditedAdmin, ReadOnlyAdmin, moment
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -15,13 +18,22 @@ from streams.tenancy.services import AlreadyRevoked, revoke_token
 
 @admin.register(Stream)
 class StreamAdmin(AuditedAdmin):
-    list_display = ("name", "slug", "version", "partner", "created")
-    list_filter = ("partner",)
+    list_display = (
+        "name",
+        "slug",
+        "version",
+        "partner",
+        "stage",
+        "to_review",
+        "created",
+    )
+    list_filter = ("stage", "partner")
     list_select_related = ("partner",)
     search_fields = ("name", "slug", "partner__name")
     fields = (
         "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
-        "requests_per_second", "retention_days", "created",
+        "requests_per_second", "retention_days", "stage", "to_review",
+        "created",
     )  # fmt: skip
     created = moment("created_at")
     autocomplete_fields = ("partner",)
@@ -31,7 +43,24 @@ class StreamAdmin(AuditedAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
         # A stream does not change hands, and its feeds say who it is by its slug.
-        return ("created", "partner", "slug") if obj else ("created",)
+        # Its stage is changed by a decision alone, which is written down.
+        shown = ("stage", "to_review", "created")
+        return ("partner", "slug", *shown) if obj else shown
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = self.admin_site.admin_view(review.review)
+        route, known = "<int:stream_id>/review/", {"site": self.admin_site}
+        return [
+            path(route, shown, known, name="streams_stream_review"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description="review")
+    def to_review(self, stream: Stream) -> str:
+        if stream.pk is None:
+            return "–"
+        url = reverse("admin:streams_stream_review", args=[stream.pk])
+        return format_html('<a href="{}">Review</a>', url)
 
     def save_model(
         self,

@@ -75,6 +75,7 @@ def addresses(world):
         yield reverse(f"admin:streams_{name}_add")
     yield reverse("admin:streams_feed_events", args=[world.rows["feed"]])
     yield reverse("admin:streams_feed_event", args=[world.rows["feed"], 1])
+    yield reverse("admin:streams_stream_review", args=[world.rows["stream"]])
 
 
 def test_staff_see_every_page_and_no_secret_on_any(staff, world):

@@ -1,0 +1,121 @@
+"""The review of a stream: what its partner submitted, and what staff decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+
+from streams.audit.models import AuditEntry
+from streams.catalog.models import Stream
+from streams.catalog.stage import Stage
+from streams.review import services
+from streams.review.qa.services import checklist, last_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.tenancy.models import User
+
+# By what the button sends: the stages in which it is offered, and what it does with
+# what was written beside it.
+DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, User], object]]] = {
+    "approve": (
+        frozenset({Stage.SUBMITTED}),
+        lambda s, text, who: services.approve(stream=s, comment=text, actor=who),
+    ),
+    "send-back": (
+        frozenset({Stage.SUBMITTED}),
+        lambda s, text, who: services.send_back(stream=s, comment=text, actor=who),
+    ),
+    "go-live": (
+        frozenset({Stage.IN_QA}),
+        lambda s, text, who: services.go_live(stream=s, reason=text, actor=who),
+    ),
+    "suspend": (
+        frozenset(Stage) - {Stage.SUSPENDED},
+        lambda s, text, who: services.suspend(stream=s, reason=text, actor=who),
+    ),
+    "resume": (
+        frozenset({Stage.SUSPENDED}),
+        lambda s, _, who: services.resume(stream=s, actor=who),
+    ),
+}
+MOST_ENTRIES = 50
+REFUSALS = (services.WrongStage, services.NotReady, services.WithoutReason)
+
+
+def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpResponse:
+    """Look, and decide: a POST's `decision` is one of DECISIONS, `text` its reason."""
+    may_decide = request.user.has_perm("streams.change_stream")
+    if not (may_decide or request.user.has_perm("streams.view_stream")):
+        raise PermissionDenied
+    stream = get_object_or_404(Stream.objects.select_related("partner"), pk=stream_id)
+    refused = ""
+    if request.method == "POST":
+        if not may_decide:
+            raise PermissionDenied
+        refused = _decide(request, stream)
+        if not refused:
+            return redirect("admin:streams_stream_review", stream_id)
+    return _page(request, stream, site, refused=refused, may_decide=may_decide)
+
+
+def _decide(request: HttpRequest, stream: Stream) -> str:
+    """Do what was asked for. Returns why not; empty: it is done."""
+    if request.POST.get("decision") not in DECISIONS:
+        return "Choose one of the buttons."
+    text = request.POST.get("text", "").strip()
+    if len(text) > services.MAX_TEXT:
+        return f"Say it in {services.MAX_TEXT} characters; these are {len(text)}."
+    _, act = DECISIONS[request.POST["decision"]]
+    try:
+        act(stream, text, request.user)  # type: ignore[arg-type] # a member of staff
+    except REFUSALS as refusal:
+        return str(refusal)
+    stream.refresh_from_db()
+    messages.success(request, f"{stream} is now: {stream.get_stage_display()}.")
+    return ""
+
+
+def _page(
+    request: HttpRequest,
+    stream: Stream,
+    site: AdminSite,
+    *,
+    refused: str,
+    may_decide: bool,
+) -> HttpResponse:
+    stage = Stage(stream.stage)
+    people = ("submitted_by", "decided_by", "plan_version")
+    submissions = stream.submissions.newest_first().select_related(*people)
+    entries = AuditEntry.objects.filter(
+        partner=stream.partner_id, detail__stream=stream.slug
+    )
+    content = {
+        **site.each_context(request),
+        "title": f"Review of {stream}",
+        "opts": Stream._meta,
+        "stream": stream,
+        "submissions": submissions,
+        "checklist": checklist(stream, last_run(stream))
+        if stage in (Stage.IN_QA, Stage.LIVE)
+        else None,
+        "entries": entries.select_related("actor").order_by("-pk")[:MOST_ENTRIES],
+        "missing": services.missing(stream),
+        "plan_version": stream.plan_versions.published().first(),
+        "offered": [name for name, (stages, _) in DECISIONS.items() if stage in stages]
+        if may_decide
+        else [],
+        "max_text": services.MAX_TEXT,
+        "refused": refused,
+        "text": request.POST.get("text", ""),
+    }
+    return TemplateResponse(
+        request, "admin/stream_review.html", content, status=409 if refused else 200
+    )

@@ -1,0 +1,183 @@
+"""What moves a stream from stage to stage, once each, whoever else tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.stage import Stage
+from streams.review.models import Submission, Suspension
+from streams.review.qa.services import checklist, last_run
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from streams.tenancy.models import User
+
+MAX_TEXT = 500  # characters of a comment or a reason
+
+
+class WrongStage(ValueError):
+    """The stream is in a stage from which this cannot be done."""
+
+
+class NotReady(ValueError):
+    """Something is missing; the message says what."""
+
+
+class WithoutReason(ValueError):
+    """This needs a sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """When a partner means to build, to test and to launch."""
+
+    build_on: date
+    qa_on: date
+    launch_on: date
+    notes: str = ""
+
+    @property
+    def is_in_order(self) -> bool:
+        return self.build_on <= self.qa_on <= self.launch_on
+
+
+def missing(stream: Stream) -> list[str]:
+    """What has to be published before a stream can be submitted, in words."""
+    wanted = [] if stream.plan_versions.published().exists() else ["the event plan"]
+    there = set(stream.page_versions.published().values_list("kind", flat=True))
+    return wanted + [f"the {k.label.lower()}" for k in Kind if k not in there]
+
+
+@transaction.atomic
+def submit(*, stream: Stream, timeline: Timeline, actor: User | None) -> Submission:
+    """Hand a draft in for approval. Raises WrongStage and NotReady."""
+    _move(stream, Stage.DRAFT, Stage.SUBMITTED)
+    if lacking := missing(stream):
+        raise NotReady(f"Publish {' and '.join(lacking)} first.")
+    if not timeline.is_in_order:
+        raise NotReady("Building comes before QA, and QA before the launch.")
+    made = Submission.objects.create(
+        stream=stream,
+        plan_version=stream.plan_versions.published()[0],
+        build_on=timeline.build_on,
+        qa_on=timeline.qa_on,
+        launch_on=timeline.launch_on,
+        notes=timeline.notes,
+        submitted_at=now(),
+        submitted_by=actor,
+    )
+    _record("stream.submitted", stream, actor, plan_version=made.plan_version.number)
+    return made
+
+
+@transaction.atomic
+def approve(*, stream: Stream, comment: str = "", actor: User | None) -> None:
+    """Let a submitted stream deliver to customers' sources. Raises WrongStage."""
+    _move(stream, Stage.SUBMITTED, Stage.APPROVED)
+    _decide(stream, Submission.Decision.APPROVED, comment, actor)
+    _record("stream.approved", stream, actor, comment=comment)
+
+
+@transaction.atomic
+def send_back(*, stream: Stream, comment: str, actor: User | None) -> None:
+    """Make a submitted stream a draft again. Raises WrongStage and WithoutReason."""
+    _demand(comment, "Say what has to change.")
+    _move(stream, Stage.SUBMITTED, Stage.DRAFT)
+    _decide(stream, Submission.Decision.SENT_BACK, comment, actor)
+    _record("stream.sent_back", stream, actor, comment=comment)
+
+
+@transaction.atomic
+def start_qa(*, stream: Stream, actor: User | None) -> None:
+    """Say that an approved stream is built and being tried. Raises WrongStage."""
+    _move(stream, Stage.APPROVED, Stage.IN_QA)
+    _record("stream.qa_started", stream, actor)
+
+
+@transaction.atomic
+def go_live(*, stream: Stream, reason: str = "", actor: User | None) -> None:
+    """Set a stream live once QA is complete, or for a reason that is written down.
+
+    Raises WrongStage and NotReady.
+    """
+    _move(stream, Stage.IN_QA, Stage.LIVE)
+    qa = checklist(stream, last_run(stream))
+    if not qa.complete and not reason.strip():
+        raise NotReady(
+            f"{qa.passed} of {len(qa.lines)} lines of the QA checklist passed."
+            " Say why it goes live all the same."
+        )
+    _record("stream.went_live", stream, actor, reason=reason, qa_complete=qa.complete)
+
+
+@transaction.atomic
+def suspend(*, stream: Stream, reason: str, actor: User | None) -> None:
+    """Hold all events but those of tests, at once. Raises WrongStage and WithoutReason."""
+    _demand(reason, "Say why it is suspended: its partner reads it.")
+    held = Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
+    if held.stage == Stage.SUSPENDED:
+        raise WrongStage(f"{stream} is suspended already.")
+    before = Stage(held.stage)
+    _move(stream, before, Stage.SUSPENDED)
+    Suspension.objects.create(
+        stream=stream, stage=before, reason=reason, suspended_at=now()
+    )
+    _record("stream.suspended", stream, actor, stage=before, reason=reason)
+
+
+@transaction.atomic
+def resume(*, stream: Stream, actor: User | None) -> None:
+    """Bring a suspended stream back to the stage that it was in. Raises WrongStage."""
+    rows = Stream.objects.select_for_update(no_key=True)
+    rows.get(pk=stream.pk)  # nobody else resumes it meanwhile
+    held = stream.suspensions.filter(resumed_at=None).first()
+    if held is None:
+        raise WrongStage(f"{stream} is not suspended.")
+    _move(stream, Stage.SUSPENDED, Stage(held.stage))
+    held.resumed_at = now()
+    held.save(update_fields=["resumed_at"])
+    _record("stream.resumed", stream, actor, stage=held.stage)
+
+
+def _move(stream: Stream, start: Stage, to: Stage) -> None:
+    """Put a stream that is in stage `start` by now in another. Raises WrongStage.
+
+    Asked and moved in one UPDATE, which holds the row: of two who decide, one finds the
+    stage gone.
+    """
+    rows = Stream.objects.filter(pk=stream.pk)
+    if not rows.filter(stage=start).update(stage=to):
+        stage = Stage(rows.values_list("stage", flat=True).get())
+        raise WrongStage(f"This cannot be done: {stream} is {_named(stage)} by now.")
+
+
+def _named(stage: Stage) -> str:
+    return {Stage.DRAFT: "a draft", Stage.IN_QA: "in QA"}.get(
+        stage, stage.label.lower()
+    )
+
+
+def _demand(text: str, otherwise: str) -> None:
+    if not text.strip():
+        raise WithoutReason(otherwise)
+
+
+def _decide(
+    stream: Stream, decision: Submission.Decision, comment: str, actor: User | None
+) -> None:
+    # A stream that was made submitted before there were submissions has none.
+    stream.submissions.undecided().update(
+        decision=decision, comment=comment, decided_at=now(), decided_by=actor
+    )
+
+
+def _record(action: str, stream: Stream, actor: User | None, **detail: Any) -> None:
+    record(action, actor=actor, partner=stream.partner, stream=stream.slug, **detail)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.review.services import Timeline, submit
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def submitted():
+    stream = make.stream(stage="draft")
+    make.published_plan(stream, "Email Opened")
+    make.published_pages(stream)
+    days = {"build_on": date(2026, 4, 1), "qa_on": date(2026, 5, 1)}
+    timeline = Timeline(**days, launch_on=date(2026, 6, 1), notes="Ten customers wait.")
+    submit(stream=stream, timeline=timeline, actor=make.user("dev@postbox.example"))
+    return stream
+
+
+def page_of(stream):
+    return reverse("admin:streams_stream_review", args=[stream.pk])
+
+
+def decide(client, stream, decision, text=""):
+    return client.post(page_of(stream), {"decision": decision, "text": text})
+
+
+def stage_of(stream):
+    stream.refresh_from_db()
+    return stream.stage
+
+
+def test_staff_read_what_was_submitted(staff, submitted):
+    page = staff.get(page_of(submitted)).content.decode()
+
+    for told in (
+        "dev@postbox.example",
+        "2026-06-01",
+        "Ten customers wait.",
+        "Send back",
+    ):
+        assert told in page
+    assert "Set live" not in page
+
+
+def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):
+    answer = decide(staff, submitted, "approve", "Welcome.")
+
+    assert (answer.status_code, stage_of(submitted)) == (302, "approved")
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.actor, entry.detail["comment"]) == (
+        "stream.approved", olga, "Welcome.",
+    )  # fmt: skip
+
+
+def test_what_cannot_be_done_is_said_and_what_was_written_stays(staff, submitted):
+    refused = decide(staff, submitted, "send-back")
+    too_early = decide(staff, submitted, "go-live", "We like it.")
+    too_long = decide(staff, submitted, "approve", "x" * 501)
+
+    assert [a.status_code for a in (refused, too_early, too_long)] == [409] * 3
+    assert "Say what has to change." in refused.content.decode()
+    assert "We like it.</textarea>" in too_early.content.decode()
+    assert "in 500 characters; these are 501" in too_long.content.decode()
+    assert stage_of(submitted) == "submitted"
+
+
+def test_staff_suspend_and_resume_from_the_page(staff, submitted):
+    decide(staff, submitted, "suspend", "It sends passwords.")
+    assert stage_of(submitted) == "suspended"
+
+    decide(staff, submitted, "resume")
+
+    assert stage_of(submitted) == "submitted"
+
+
+def test_who_may_only_look_decides_nothing(client, submitted):
+    viewer = make.user(is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_stream"))
+    client.force_login(viewer)
+
+    page, answer = client.get(page_of(submitted)), decide(client, submitted, "approve")
+
+    assert (page.status_code, answer.status_code) == (200, 403)
+    assert b"<textarea" not in page.content
+    assert stage_of(submitted) == "submitted"
+
+
+def test_who_may_not_look_at_streams_is_refused(client, submitted):
+    client.force_login(make.user(is_staff=True))
+
+    assert client.get(page_of(submitted)).status_code == 403
+
+
+def test_the_stage_is_no_field_of_the_form(staff, submitted):
+    address = reverse("admin:streams_stream_change", args=[submitted.pk])
+
+    staff.post(address, {"name": "New", "version": "1.0.0", "requests_per_second": 50,
+                         "retention_days": 30, "stage": "live"})  # fmt: skip
+
+    assert (stage_of(submitted), submitted.name) == ("submitted", "New")

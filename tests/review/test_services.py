@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from streams.audit.models import AuditEntry
+from streams.catalog.stage import Stage
+from streams.review.models import Submission
+from streams.review.services import (
+    NotReady,
+    Timeline,
+    WithoutReason,
+    WrongStage,
+    approve,
+    go_live,
+    missing,
+    resume,
+    send_back,
+    start_qa,
+    submit,
+    suspend,
+)
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+TIMELINE = Timeline(
+    build_on=date(2026, 4, 1), qa_on=date(2026, 5, 1), launch_on=date(2026, 6, 1)
+)
+
+
+def ready(stage: str = "draft"):
+    stream = make.stream(stage=stage)
+    make.published_plan(stream, "Email Opened")
+    make.published_pages(stream)
+    return stream
+
+
+def stage_of(stream) -> str:
+    stream.refresh_from_db()
+    return stream.stage
+
+
+def last_entry():
+    entry = AuditEntry.objects.latest("pk")
+    return entry.action, entry.actor, entry.detail
+
+
+def test_a_draft_is_submitted_with_its_plan_and_timeline():
+    stream, dev = ready(), make.user()
+
+    made = submit(stream=stream, timeline=TIMELINE, actor=dev)
+
+    assert stage_of(stream) == Stage.SUBMITTED
+    assert (made.plan_version.number, made.launch_on) == (1, date(2026, 6, 1))
+    assert last_entry() == (
+        "stream.submitted", dev, {"stream": stream.slug, "plan_version": 1},
+    )  # fmt: skip
+
+
+def test_what_is_not_published_is_named_and_nothing_changes():
+    stream = make.stream(stage="draft")
+    make.page_version(stream, "source", published_at=None)
+    make.page_version(stream, "integration")
+
+    with pytest.raises(
+        NotReady, match="Publish the event plan and the source page first"
+    ):
+        submit(stream=stream, timeline=TIMELINE, actor=None)
+
+    assert (stage_of(stream), Submission.objects.count()) == (Stage.DRAFT, 0)
+
+
+def test_a_launch_before_qa_is_refused():
+    stream = ready()
+    upside_down = Timeline(
+        build_on=TIMELINE.build_on, qa_on=TIMELINE.launch_on, launch_on=TIMELINE.qa_on
+    )
+
+    with pytest.raises(NotReady, match="QA before the launch"):
+        submit(stream=stream, timeline=upside_down, actor=None)
+
+    assert stage_of(stream) == Stage.DRAFT
+
+
+def test_of_two_who_decide_the_second_is_told():
+    stream, olga = ready(), make.staff()
+    submit(stream=stream, timeline=TIMELINE, actor=None)
+    approve(stream=stream, comment="Good names.", actor=olga)
+
+    with pytest.raises(WrongStage, match="is approved by now"):
+        send_back(stream=stream, comment="Bad names.", actor=make.staff())
+
+    decided = Submission.objects.get()
+    assert stage_of(stream) == Stage.APPROVED
+    assert (decided.decision, decided.decided_by, decided.comment) == (
+        "approved", olga, "Good names.",
+    )  # fmt: skip
+
+
+def test_what_was_sent_back_can_be_submitted_again():
+    stream = ready()
+    submit(stream=stream, timeline=TIMELINE, actor=None)
+    send_back(stream=stream, comment="Name the link's URL.", actor=None)
+    assert stage_of(stream) == Stage.DRAFT
+
+    submit(stream=stream, timeline=TIMELINE, actor=None)
+
+    assert [s.decision for s in stream.submissions.newest_first()] == ["", "sent_back"]
+
+
+def test_sending_back_and_suspending_need_a_reason():
+    stream = ready("submitted")
+
+    with pytest.raises(WithoutReason):
+        send_back(stream=stream, comment=" ", actor=None)
+    with pytest.raises(WithoutReason):
+        suspend(stream=stream, reason="", actor=None)
+
+    assert stage_of(stream) == Stage.SUBMITTED
+
+
+def test_only_complete_qa_or_a_reason_sets_a_stream_live():
+    stream = ready("approved")
+    start_qa(stream=stream, actor=None)
+
+    with pytest.raises(NotReady, match="of the QA checklist passed"):
+        go_live(stream=stream, actor=None)
+    assert stage_of(stream) == Stage.IN_QA
+    go_live(stream=stream, reason="Tried by hand.", actor=None)
+
+    assert stage_of(stream) == Stage.LIVE
+    assert last_entry()[2] == {
+        "stream": stream.slug, "reason": "Tried by hand.", "qa_complete": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", [s for s in Stage if s != Stage.SUSPENDED])
+def test_a_suspended_stream_comes_back_to_where_it_was(stage):
+    stream = make.stream(stage=stage)
+    suspend(stream=stream, reason="It sends passwords.", actor=None)
+    assert stage_of(stream) == Stage.SUSPENDED
+    with pytest.raises(WrongStage, match="suspended already"):
+        suspend(stream=stream, reason="Again.", actor=None)
+
+    resume(stream=stream, actor=None)
+
+    assert stage_of(stream) == stage
+    with pytest.raises(WrongStage, match="is not suspended"):
+        resume(stream=stream, actor=None)
+
+
+@pytest.mark.parametrize(
+    ("step", "stages"),
+    [
+        (lambda s: submit(stream=s, timeline=TIMELINE, actor=None), {"draft"}),
+        (lambda s: approve(stream=s, actor=None), {"submitted"}),
+        (lambda s: send_back(stream=s, comment="No.", actor=None), {"submitted"}),
+        (lambda s: start_qa(stream=s, actor=None), {"approved"}),
+        (lambda s: go_live(stream=s, reason="Yes.", actor=None), {"in_qa"}),
+    ],
+)
+def test_each_step_is_made_from_its_own_stage_alone(step, stages):
+    for stage in Stage:
+        stream = ready(stage)
+        if stage in stages:
+            step(stream)
+        else:
+            with pytest.raises(WrongStage):
+                step(stream)
+            assert stage_of(stream) == stage
+
+
+def test_a_published_stream_lacks_nothing():
+    assert missing(ready()) == []
