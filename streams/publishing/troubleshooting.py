@@ -11,6 +11,8 @@ from streams.spec.modes import Mode
 from streams.spec.rules import RULES as SPEC_RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streams.publishing.facts import Facts
     from streams.spec.findings import Rule
 
@@ -56,9 +58,14 @@ def write_troubleshooting(facts: Facts) -> str:
                 "Events are checked against the Segment Spec and the plan. A finding names its"
                 f" rule. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
             ),
-            table(["Rule", "What is wrong", "How grave"], map(_row, rules)),
+            rule_table(rules),
         )
     )
+
+
+def rule_table(rules: Iterable[Rule]) -> str:
+    """Each rule by its id; its title leads to the page of Segment's that says so."""
+    return table(["Rule", "What is wrong", "How grave"], map(_row, rules))
 
 
 def _row(rule: Rule) -> list[str]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from streams.base.writing import code, table
+from streams.base.writing import code, literal, table
+from streams.catalog.plans.rules import RULES as PLAN_RULES
+from streams.publishing.troubleshooting import rule_table
 from streams.spec.calls import BATCH_PATHS, CALLS, Call
+from streams.spec.findings import Rule, Severity
+from streams.spec.readings import READINGS
+from streams.spec.rules import RULES as SPEC_RULES
+
+# Errors of the Spec that leave an event whole: what becomes of it the mode decides.
+WHOLE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004"})
 
 
 def paths() -> str:
@@ -31,6 +39,49 @@ def calls() -> str:
     )
 
 
+def rules_refused() -> str:
+    """What keeps an event from being taken in every mode."""
+    return rule_table(rule for rule in SPEC_RULES.values() if _is_refused(rule))
+
+
+def rules_names() -> str:
+    """What can be wrong with the name of an event that is taken."""
+    return rule_table(rule for rule in _rules_by_mode() if _is_of_name(rule))
+
+
+def rules_contents() -> str:
+    """What can be wrong inside an event that is taken."""
+    return rule_table(rule for rule in _rules_by_mode() if not _is_of_name(rule))
+
+
+def rules_plan() -> str:
+    """What the plan says of an event."""
+    return rule_table(PLAN_RULES.values())
+
+
+def readings() -> str:
+    """What a stream may accept beside what is safe."""
+    return table(
+        ["accepted as well", "what the docs say"],
+        (
+            [literal(reading.title), literal(reading.why)]
+            for reading in READINGS.values()
+        ),
+    )
+
+
+def _rules_by_mode() -> list[Rule]:
+    return [rule for rule in SPEC_RULES.values() if not _is_refused(rule)]
+
+
+def _is_refused(rule: Rule) -> bool:
+    return rule.severity == Severity.ERROR and rule.id not in WHOLE
+
+
+def _is_of_name(rule: Rule) -> bool:
+    return rule.id.startswith("SPEC-NAME-")
+
+
 def _paths(*names: str) -> str:
     return ", ".join(code(f"/v1/{name}") for name in names)
 
@@ -45,4 +96,12 @@ def _optional(call: Call) -> str:
 
 
 # By the name that stands for it in a guide, as `{{ calls }}` on a line of its own.
-PARTS: Mapping[str, Callable[[], str]] = {"paths": paths, "calls": calls}
+PARTS: Mapping[str, Callable[[], str]] = {
+    "paths": paths,
+    "calls": calls,
+    "rules-refused": rules_refused,
+    "rules-names": rules_names,
+    "rules-contents": rules_contents,
+    "rules-plan": rules_plan,
+    "readings": readings,
+}

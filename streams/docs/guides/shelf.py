@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streams.base.addresses import Addresses
 
 FOLDER = Path(__file__).parent
-NAMES = ("quick-start", "ingest", "api")
+NAMES = ("quick-start", "ingest", "rules", "api")
 # An installation has a few addresses at most; each guide is rendered once for each.
 RENDERED = 64
 

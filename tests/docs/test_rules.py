@@ -1,0 +1,63 @@
+"""The guide to the rules has every rule, where it belongs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+from streams.catalog.plans.rules import RULES as PLAN_RULES
+from streams.docs.guides.printed import PARTS
+from streams.docs.guides.shelf import FOLDER
+from streams.spec.check import check
+from streams.spec.rules import RULES as SPEC_RULES
+from tests.docs.html import Seen
+from tests.docs.refusals import CODE
+
+STREAMS = settings.BASE_DIR / "streams"
+# What looks at every event before its mode is asked.
+BEFORE_THE_MODE = ("spec/calls.py", "spec/sound.py", "events/intake.py")
+
+
+def ids(part: str) -> list[str]:
+    return re.findall(r"^\| `([A-Z0-9-]+)` \|", PARTS[part](), re.MULTILINE)
+
+
+@pytest.mark.django_db
+def test_every_rule_is_found_by_its_id_and_leads_to_segments_page(client):
+    page = Seen(client.get("/docs/guide/rules/").text)
+
+    rules = [*SPEC_RULES.values(), *PLAN_RULES.values()]
+    found = [one for one in page.ids if CODE.fullmatch(one)]
+    assert sorted(found) == sorted(rule.id for rule in rules)
+    assert {rule.docs for rule in rules if rule.docs} <= set(page.links)
+
+
+def test_what_is_refused_in_every_mode_is_what_is_looked_at_before_the_mode():
+    sources = [(STREAMS / name).read_text() for name in BEFORE_THE_MODE]
+
+    found = {code for source in sources for code in CODE.findall(source)}
+
+    assert set(ids("rules-refused")) == found
+
+
+def test_each_other_rule_is_of_the_name_or_of_the_contents():
+    listed = ids("rules-refused") + ids("rules-names") + ids("rules-contents")
+
+    assert sorted(listed) == sorted(SPEC_RULES)
+
+
+def test_the_finding_that_is_shown_is_the_one_that_is_made():
+    (finding,) = check({"type": "track", "userId": "u1", "event": "Purchase"})
+
+    shown = (FOLDER / "rules.md").read_text()
+
+    for said in (
+        finding.rule,
+        finding.severity,
+        finding.path,
+        finding.message,
+        finding.fix,
+    ):
+        assert f'"{said}"' in shown
