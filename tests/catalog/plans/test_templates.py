@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+import yaml
+
+from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.faults import faults
+from streams.catalog.plans.plan import to_json
+from streams.catalog.plans.publishing import objections
+from streams.catalog.plans.samples import sample
+from streams.catalog.plans.templates import FILES, IDS, template, templates
+from streams.spec.collisions import right_name
+from streams.spec.data import EVENTS
+from streams.spec.readings import SAFE
+
+# Of the catalogue's sources of each kind: what two or more send, or the only one that
+# keeps to the Spec. Names as they send them.
+OFTEN_SENT = {
+    "email": [
+        "Email Delivered", "Email Bounced", "Email Opened", "Email Link Clicked",
+        "Email Marked As Spam", "Email Unsubscribed",
+    ],
+    "sms-push": [
+        "SMS Sent", "SMS Delivered", "SMS Failed", "SMS Clicked", "SMS Received",
+        "Push Notification Tapped", "Push Notification Bounced", "In-App Message Clicked",
+        "In-App Message Viewed", "Application Uninstalled",
+    ],
+    "live-chat": [
+        "Live Chat Conversation Started", "Live Chat Conversation Ended",
+        "Live Chat Message Sent", "Live Chat Message Received",
+    ],
+    "ecommerce": [
+        "Products Searched", "Product List Viewed", "Product Viewed", "Product Added",
+        "Product Removed", "Cart Viewed", "Checkout Started", "Checkout Step Completed",
+        "Order Completed", "Order Updated", "Order Cancelled", "Order Refunded",
+    ],
+    "b2b-saas": ["Account Created", "User Registered", "User Logged In", "User Logout"],
+    "surveys": ["Survey Shown", "Survey Question Answered", "Survey Completed"],
+    "ab-testing": ["Experiment Viewed", "Feature Flag Evaluated", "Feature Flag Changed"],
+    "video": [name for name, event in EVENTS.items() if event.category == "video"],
+}  # fmt: skip
+
+
+def test_there_is_one_for_each_file():
+    assert sorted(IDS) == sorted(path.stem for path in FILES.glob("*.yaml"))
+    assert [one.id for one in templates()] == list(IDS)
+    with pytest.raises(KeyError):
+        template("../models")
+
+
+@pytest.mark.parametrize("template_id", IDS)
+class TestEach:
+    def test_is_a_plan_to_which_nobody_can_object(self, template_id):
+        plan = template(template_id).plan
+
+        assert faults(plan) == []
+        assert [str(one.finding) for one in objections(plan, SAFE)] == []
+
+    def test_has_only_words_that_a_plan_has(self, template_id):
+        content = yaml.safe_load((FILES / f"{template_id}.yaml").read_text("utf-8"))
+        title, summary = content.pop("title"), content.pop("summary")
+
+        assert msgspec.json.encode(to_json(template(template_id).plan)) == (
+            msgspec.json.encode(content)
+        )
+        assert title
+        assert summary.endswith(".")
+
+    def test_says_when_and_what(self, template_id):
+        for event in template(template_id).plan.events:
+            assert event.when.endswith("."), event.name
+            for planned in (*event.properties, *event.context):
+                assert planned.description.endswith("."), (event.name, planned.path)
+
+    def test_has_what_such_tools_send(self, template_id):
+        planned = set(template(template_id).names)
+
+        assert {right_name(name) or name for name in OFTEN_SENT[template_id]} <= planned
+
+    def test_takes_its_own_samples(self, template_id):
+        plan = template(template_id).plan
+        checks = PlanChecks(plan)
+
+        for event in plan.events:
+            assert checks.check(sample(event, user_id="u1")) == []
