@@ -16,6 +16,18 @@ for (const tab of document.querySelectorAll(".nav [aria-current], .tabs [aria-cu
   tab.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
+// A short name follows the name until somebody writes it.
+for (const short of document.querySelectorAll("[data-slug-of]")) {
+  const source = document.getElementById(short.dataset.slugOf);
+  let own = short.value !== "";
+  short.addEventListener("input", () => { own = short.value !== ""; });
+  source.addEventListener("input", () => {
+    if (own) return;
+    const plain = source.value.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+    short.value = plain.replace(/[^a-z0-9]+/g, "-").slice(0, short.maxLength).replace(/^-+|-+$/g, "");
+  });
+}
+
 // The clipboard is offered to secure pages only.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;

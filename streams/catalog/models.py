@@ -15,8 +15,9 @@ from streams.spec.readings import Readings
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Words in the addresses of the docs, where streams' own names stand beside them.
-RESERVED_SLUGS = {"docs", "guide", "guides", "search"}
+# Words in the addresses of the docs and the portal, where streams' own names stand
+# beside them.
+RESERVED_SLUGS = {"docs", "guide", "guides", "new", "search"}
 
 
 def not_reserved(slug: str) -> None:

@@ -12,6 +12,7 @@ from streams.portal import (
     home,
     invitations,
     members,
+    new_stream,
     overview,
     partner,
     partner_streams,
@@ -125,6 +126,7 @@ partner_pages: Pages = [
     path("workspaces/new/", partner.workspace_new, name="partner-workspace-new"),
     path("workspaces/<public_id>/", include(partner_workspace_pages)),
     path("streams/", partner_streams.streams, name="partner-streams"),
+    path("streams/new/", new_stream.stream_new, name="partner-stream-new"),
     path("streams/<slug:stream_slug>/", include(stream_pages)),
     path("tokens/", partner_streams.tokens, name="partner-tokens"),
     path(

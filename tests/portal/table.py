@@ -90,6 +90,7 @@ def open_to_all(route: str, status: int, method: str = "get", **options: str) ->
 STREAM = {
     "name": "P", "version": "1.0.1", "retention_days": "30", "check_mode": "warn",
 }  # fmt: skip
+NEW_STREAM = {"name": "Second", "slug": "second", "plan": "email"}
 PAGE = {"text": "About us", "seen": "1.1"}
 INVITED = {"email": "new@example.com", "role": "viewer"}
 RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
@@ -140,6 +141,8 @@ ROWS = [
     developed("workspaces/<public_id>/feeds/<int:pk>/key/"),
     developed("workspaces/<public_id>/feeds/<int:pk>/key/", "post"),
     by_partner("streams/"),
+    led("streams/new/"),
+    led("streams/new/", "post", 302, **NEW_STREAM),
     by_partner("streams/<slug:stream_slug>/"),
     developed("streams/<slug:stream_slug>/", "post", 302, **STREAM),
     developed(

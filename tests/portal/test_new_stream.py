@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.catalog.models import Stream
+from streams.catalog.plans.services import drafted_plan
+from streams.catalog.plans.templates import template, templates
+from tests import make
+
+
+def new(client, cast, **changes):
+    form = {"name": "Postbox SMS", "slug": "", "plan": "sms-push", **changes}
+    url = reverse("portal:partner-stream-new", args=[cast.partner.slug])
+    return client.post(url, form)
+
+
+def test_the_page_offers_each_template_with_its_events(as_petra, cast):
+    url = reverse("portal:partner-stream-new", args=[cast.partner.slug])
+
+    page = as_petra.get(url).text
+
+    for one in templates():
+        assert one.summary in page
+        assert f"<span>{one.names[-1]}</span>" in page
+    assert "An empty plan" in page
+
+
+def test_a_stream_gets_its_short_name_from_its_name_and_leads_to_its_plan(
+    as_petra, cast
+):
+    page = new(as_petra, cast)
+
+    stream = Stream.objects.get(slug="postbox-sms")
+    assert stream.partner == cast.partner
+    assert drafted_plan(stream) == template("sms-push").plan
+    assert page.url == reverse(
+        "portal:partner-stream-plan", args=[cast.partner.slug, "postbox-sms"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"slug": "taken"}, "There is a stream of this short name already."),
+        ({"slug": "Post Box"}, "Small letters, digits and single dashes"),
+        ({"slug": "new"}, "is a word that the portal itself uses"),
+        ({"name": "Поштова"}, "No short name can be made of this."),
+        ({"name": "Docs"}, "No short name can be made of this."),
+        ({"plan": ""}, "Choose one."),
+        ({"plan": "../models"}, "Select a valid choice."),
+    ],
+)
+def test_what_is_wrong_is_told_beside_its_field(as_petra, cast, wrong, told):
+    make.stream(slug="taken")
+
+    page = new(as_petra, cast, **wrong)
+
+    assert told in page.text
+    assert cast.partner.streams.count() == 1
