@@ -37,8 +37,12 @@ def stamps(payload: bytes) -> Stamps:
 
 
 def highlighted(payload: bytes) -> SafeString:
-    """JSON with an indent, its keys, texts and numbers each in a span of a class."""
-    text = msgspec.json.format(payload, indent=2).decode()
+    """JSON with an indent and in colours."""
+    return coloured(msgspec.json.format(payload, indent=2).decode())
+
+
+def coloured(text: str) -> SafeString:
+    """JSON, or a line of it: keys, texts and numbers each in a span of a class."""
     parts, end = [], 0
     for match in TOKEN.finditer(text):
         parts.append(escape(text[end : match.start()]))

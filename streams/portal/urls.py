@@ -8,6 +8,7 @@ from streams.portal import (
     deliveries,
     docs,
     docs_page,
+    event_check,
     events,
     home,
     invitations,
@@ -77,6 +78,7 @@ partner_workspace_pages = [
 # The second word after "partner-" is the tab that a page stands below.
 plan_pages: Pages = [
     path("", plan.plan, name="partner-stream-plan"),
+    path("check/", event_check.check, name="partner-stream-plan-check"),
 ]
 
 quarantine_pages: Pages = [

@@ -149,6 +149,10 @@ ROWS = [
         "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
     ),
     by_partner("streams/<slug:stream_slug>/plan/"),
+    by_partner("streams/<slug:stream_slug>/plan/check/"),
+    by_partner(
+        "streams/<slug:stream_slug>/plan/check/", "post", events="{}", plan="spec"
+    ),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),

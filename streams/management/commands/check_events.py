@@ -15,9 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.base.clock import now
-from streams.spec.check import check
 from streams.spec.findings import Severity
-from streams.spec.sound import Unsound, read_event
+from streams.spec.sent import look_at
 
 if TYPE_CHECKING:
     from streams.spec.findings import Finding
@@ -60,20 +59,11 @@ def checked(file: str) -> Iterator[tuple[int, list[Finding]]]:
             for number, line in enumerate(stream, start=1):
                 # Windows writes a mark before the text; files may have been joined.
                 if event := line.removeprefix(codecs.BOM_UTF8).strip():
-                    yield number, findings_of(event)
+                    yield number, look_at(event, now=now()).findings
     except OSError as failure:
         raise CommandError(
             f"{file} cannot be read: {failure.strerror}.", returncode=CANNOT_READ
         ) from failure
-
-
-def findings_of(sent: bytes) -> list[Finding]:
-    """What is wrong with one event as sent, sound or not."""
-    try:
-        event = read_event(sent)
-    except Unsound as unsound:
-        return [unsound.finding]
-    return check(event, now=now())
 
 
 @contextmanager

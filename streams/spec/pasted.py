@@ -1,0 +1,82 @@
+"""The events in a text that somebody pasted: one, a list, a batch, or one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from streams.spec.located import Broken, Place, locate
+
+MOST_EVENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One event as it stands in the text."""
+
+    text: str
+    line: int  # where it begins, from 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pasted:
+    """What was found in the text."""
+
+    pieces: list[Piece]
+    left_out: int = 0  # events beyond MOST_EVENTS
+    # What a batch says of all its events.
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def pieces_of(text: str) -> Pasted:
+    """Take a text apart; its lines end in \\n alone. Raises Broken.
+
+    In JSON lines a broken one is a piece like all others, and breaks no other.
+    """
+    try:
+        root = locate(text)
+    except Broken:
+        lines = list(_lines(text))
+        if len(lines) < 2 or not all(line.text.startswith("{") for line in lines):
+            raise
+        return _bounded(lines, {})
+    batch = root.inside.get("batch") if isinstance(root.inside, dict) else root
+    if batch is None or not isinstance(batch.inside, list):
+        return _bounded([_piece(text, root)], {})
+    pieces = [_piece(text, one) for one in batch.inside]
+    return _bounded(pieces, _context(text, root))
+
+
+def _bounded(pieces: list[Piece], context: Mapping[str, Any]) -> Pasted:
+    left_out = max(0, len(pieces) - MOST_EVENTS)
+    return Pasted(pieces=pieces[:MOST_EVENTS], left_out=left_out, context=context)
+
+
+def _lines(text: str) -> Iterator[Piece]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if event := line.strip():
+            yield Piece(event, number)
+
+
+def _piece(text: str, place: Place) -> Piece:
+    """With its lines moved to the left as far as the first stands in."""
+    line_start = text.rfind("\n", 0, place.start) + 1
+    before = text[line_start : place.start]
+    indent = before[: len(before) - len(before.lstrip())]
+    first, *others = text[place.start : place.end].split("\n")
+    moved = [first, *(other.removeprefix(indent) for other in others)]
+    return Piece("\n".join(moved), text.count("\n", 0, place.start) + 1)
+
+
+def _context(text: str, root: Place) -> Mapping[str, Any]:
+    place = root.inside.get("context") if isinstance(root.inside, dict) else None
+    if place is None or not isinstance(place.inside, dict):
+        return {}
+    try:
+        context: dict[str, Any] = msgspec.json.decode(text[place.start : place.end])
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return {}  # ingest refuses the batch for it; its events are looked at all the same
+    return context

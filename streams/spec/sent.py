@@ -1,0 +1,45 @@
+"""What the Spec says of one event as somebody sent it, sound or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from streams.spec.calls import problems
+from streams.spec.check import semantics
+from streams.spec.readings import SAFE, Readings
+from streams.spec.sound import Unsound, read_event
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.spec.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at an event."""
+
+    event: dict[str, Any] | None  # None: it could not be read
+    findings: list[Finding]
+    is_sound: bool  # False: Segment would lose it, so it is refused in every mode
+
+
+def look_at(
+    sent: bytes,
+    *,
+    readings: Readings = SAFE,
+    now: datetime | None = None,
+    allow_anonymous: bool = False,
+) -> Look:
+    """Everything that is wrong with its bytes, its structure and its content.
+
+    Never raises; see `check.check`.
+    """
+    try:
+        event = read_event(sent)
+    except Unsound as unsound:
+        return Look(None, [unsound.finding], is_sound=False)
+    structure = list(problems(event, allow_anonymous=allow_anonymous))
+    content = semantics(event, readings=readings, now=now)
+    return Look(event, structure + content, is_sound=not structure)
