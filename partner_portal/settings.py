@@ -54,6 +54,7 @@ MAILERS = {
     }
 }
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
+REVIEW_EMAIL = env.list("REVIEW_EMAIL", default=[])
 
 # --- Segment (segment/http-api.md, 1 and 2) ----------------------------------------
 SEGMENT_US_URL = env("SEGMENT_US_URL", default="https://api.segment.io/v1")

@@ -15,6 +15,7 @@ from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.review import services
+from streams.review.preparing import missing
 from streams.review.qa.services import checklist, last_run
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, User], objec
     "go-live": (
         frozenset({Stage.IN_QA}),
         lambda s, text, who: services.go_live(stream=s, reason=text, actor=who),
+    ),
+    "not-yet": (
+        frozenset({Stage.IN_QA}),
+        lambda s, text, who: services.answer_not_yet(stream=s, comment=text, actor=who),
     ),
     "suspend": (
         frozenset(Stage) - {Stage.SUSPENDED},
@@ -64,6 +69,11 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
         if not refused:
             return redirect("admin:streams_stream_review", stream_id)
     return _page(request, stream, site, refused=refused, may_decide=may_decide)
+
+
+def _offered(stage: Stage, *, is_asked: bool) -> list[str]:
+    found = [name for name, (stages, _) in DECISIONS.items() if stage in stages]
+    return [name for name in found if is_asked or name != "not-yet"]
 
 
 def _decide(request: HttpRequest, stream: Stream) -> str:
@@ -97,6 +107,7 @@ def _page(
     entries = AuditEntry.objects.filter(
         partner=stream.partner_id, detail__stream=stream.slug
     )
+    asked = stream.live_requests.undecided().select_related("asked_by").first()
     content = {
         **site.each_context(request),
         "title": f"Review of {stream}",
@@ -107,11 +118,10 @@ def _page(
         if stage in (Stage.IN_QA, Stage.LIVE)
         else None,
         "entries": entries.select_related("actor").order_by("-pk")[:MOST_ENTRIES],
-        "missing": services.missing(stream),
+        "asked": asked,
+        "missing": missing(stream),
         "plan_version": stream.plan_versions.published().first(),
-        "offered": [name for name, (stages, _) in DECISIONS.items() if stage in stages]
-        if may_decide
-        else [],
+        "offered": _offered(stage, is_asked=asked is not None) if may_decide else [],
         "max_text": services.MAX_TEXT,
         "refused": refused,
         "text": request.POST.get("text", ""),

@@ -21,6 +21,7 @@ from streams.portal import (
     qa,
     quarantine,
     replays,
+    way,
 )
 
 type Pages = list[URLPattern | URLResolver]
@@ -114,9 +115,16 @@ docs_pages: Pages = [
     path("<kind>/", include(docs_page_pages)),
 ]
 
+way_pages: Pages = [
+    path("", way.stream_way, name="partner-stream-way"),
+    path("start-qa/", way.way_start_qa, name="partner-stream-way-start-qa"),
+    path("ask/", way.way_ask, name="partner-stream-way-ask"),
+]
+
 stream_pages: Pages = [
     path("", partner_streams.stream, name="partner-stream"),
     path("readings/", partner_streams.readings, name="partner-stream-readings"),
+    path("way/", include(way_pages)),
     path("plan/", include(plan_pages)),
     path("quarantine/", include(quarantine_pages)),
     path("docs/", include(docs_pages)),

@@ -64,6 +64,52 @@ class Submission(models.Model):
         return f"Submission of {self.stream}, {self.submitted_at:%Y-%m-%d}"
 
 
+class LiveRequestQuerySet(models.QuerySet["LiveRequest"]):
+    def undecided(self) -> LiveRequestQuerySet:
+        """None or one of each stream."""
+        return self.filter(decided_at=None)
+
+    def newest_first(self) -> LiveRequestQuerySet:
+        return self.order_by("-pk")
+
+
+class LiveRequest(models.Model):
+    """A partner's asking that its stream in QA go live, and what staff said."""
+
+    class Decision(models.TextChoices):
+        LIVE = "live", "Live"
+        NOT_YET = "not_yet", "Not yet"
+
+    stream = models.ForeignKey(
+        "streams.Stream", on_delete=models.PROTECT, related_name="live_requests"
+    )
+    note = models.CharField(blank=True, max_length=500)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decision = models.CharField(max_length=7, choices=Decision, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    comment = models.CharField(blank=True, max_length=500)  # by who decided
+
+    objects = LiveRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stream"],
+                condition=Q(decided_at=None),
+                name="one_undecided_live_request",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} asks to go live, {self.asked_at:%Y-%m-%d}"
+
+
 class Suspension(models.Model):
     """A time in which a stream is held, and the stage that it comes back to."""
 

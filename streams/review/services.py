@@ -10,9 +10,9 @@ from django.db import transaction
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
-from streams.catalog.pages.kinds import Kind
 from streams.catalog.stage import Stage
-from streams.review.models import Submission, Suspension
+from streams.review.models import LiveRequest, Submission, Suspension
+from streams.review.preparing import missing
 from streams.review.qa.services import checklist, last_run
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class WithoutReason(ValueError):
     """This needs a sentence that says why."""
 
 
+class AlreadyAsked(ValueError):
+    """It is asked for, and not answered yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """When a partner means to build, to test and to launch."""
@@ -47,13 +51,6 @@ class Timeline:
     @property
     def is_in_order(self) -> bool:
         return self.build_on <= self.qa_on <= self.launch_on
-
-
-def missing(stream: Stream) -> list[str]:
-    """What has to be published before a stream can be submitted, in words."""
-    wanted = [] if stream.plan_versions.published().exists() else ["the event plan"]
-    there = set(stream.page_versions.published().values_list("kind", flat=True))
-    return wanted + [f"the {k.label.lower()}" for k in Kind if k not in there]
 
 
 @transaction.atomic
@@ -103,6 +100,38 @@ def start_qa(*, stream: Stream, actor: User | None) -> None:
 
 
 @transaction.atomic
+def ask_for_live(*, stream: Stream, note: str = "", actor: User | None) -> LiveRequest:
+    """Ask staff to set a stream live that is in QA; with a note where that is not complete.
+
+    Raises WrongStage, NotReady and AlreadyAsked.
+    """
+    _move(stream, Stage.IN_QA, Stage.IN_QA)  # holds the row: nobody else moves it
+    if stream.live_requests.undecided().exists():
+        raise AlreadyAsked("That is asked already. Staff answer it.")
+    qa = checklist(stream, last_run(stream))
+    if not qa.complete and not note.strip():
+        raise NotReady(
+            f"{qa.passed} of {len(qa.lines)} lines of the QA checklist passed."
+            " Say why it should go live all the same."
+        )
+    made = LiveRequest.objects.create(
+        stream=stream, note=note, asked_at=now(), asked_by=actor
+    )
+    _record("stream.live_asked", stream, actor, note=note, qa_complete=qa.complete)
+    return made
+
+
+@transaction.atomic
+def answer_not_yet(*, stream: Stream, comment: str, actor: User | None) -> None:
+    """Leave a stream in QA whose partner asked for more. Raises WrongStage, WithoutReason."""
+    _demand(comment, "Say what is missing.")
+    _move(stream, Stage.IN_QA, Stage.IN_QA)
+    if not _answer(stream, LiveRequest.Decision.NOT_YET, comment, actor):
+        raise WrongStage(f"Nobody asks by now that {stream} go live.")
+    _record("stream.live_declined", stream, actor, comment=comment)
+
+
+@transaction.atomic
 def go_live(*, stream: Stream, reason: str = "", actor: User | None) -> None:
     """Set a stream live once QA is complete, or for a reason that is written down.
 
@@ -115,6 +144,7 @@ def go_live(*, stream: Stream, reason: str = "", actor: User | None) -> None:
             f"{qa.passed} of {len(qa.lines)} lines of the QA checklist passed."
             " Say why it goes live all the same."
         )
+    _answer(stream, LiveRequest.Decision.LIVE, reason, actor)
     _record("stream.went_live", stream, actor, reason=reason, qa_complete=qa.complete)
 
 
@@ -175,6 +205,14 @@ def _decide(
 ) -> None:
     # A stream that was made submitted before there were submissions has none.
     stream.submissions.undecided().update(
+        decision=decision, comment=comment, decided_at=now(), decided_by=actor
+    )
+
+
+def _answer(
+    stream: Stream, decision: LiveRequest.Decision, comment: str, actor: User | None
+) -> int:
+    return stream.live_requests.undecided().update(
         decision=decision, comment=comment, decided_at=now(), decided_by=actor
     )
 

@@ -148,6 +148,10 @@ ROWS = [
     developed(
         "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
     ),
+    by_partner("streams/<slug:stream_slug>/way/"),
+    led("streams/<slug:stream_slug>/way/", "post", 200),  # no dates: the form says so
+    led("streams/<slug:stream_slug>/way/start-qa/", "post", 302),
+    led("streams/<slug:stream_slug>/way/ask/", "post", 302),
     by_partner("streams/<slug:stream_slug>/plan/"),
     by_partner("streams/<slug:stream_slug>/plan/check/"),
     by_partner(

@@ -7,14 +7,17 @@ import pytest
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
 from streams.review.models import Submission
+from streams.review.preparing import missing
 from streams.review.services import (
+    AlreadyAsked,
     NotReady,
     Timeline,
     WithoutReason,
     WrongStage,
+    answer_not_yet,
     approve,
+    ask_for_live,
     go_live,
-    missing,
     resume,
     send_back,
     start_qa,
@@ -174,3 +177,38 @@ def test_each_step_is_made_from_its_own_stage_alone(step, stages):
 
 def test_a_published_stream_lacks_nothing():
     assert missing(ready()) == []
+
+
+def test_live_is_asked_for_once_and_answered_with_what_is_missing():
+    stream, olga = ready("in_qa"), make.staff()
+    ask_for_live(stream=stream, note="It is good.", actor=None)
+
+    with pytest.raises(AlreadyAsked):
+        ask_for_live(stream=stream, note="It is good.", actor=None)
+    answer_not_yet(stream=stream, comment="Run the test.", actor=olga)
+
+    answered = stream.live_requests.get()
+    assert (stage_of(stream), answered.decision, answered.decided_by) == (
+        Stage.IN_QA, "not_yet", olga,
+    )  # fmt: skip
+    assert last_entry() == (
+        "stream.live_declined", olga, {"stream": stream.slug, "comment": "Run the test."},
+    )  # fmt: skip
+
+
+def test_an_answer_that_nobody_asked_for_is_refused():
+    stream = ready("in_qa")
+
+    with pytest.raises(WrongStage):
+        answer_not_yet(stream=stream, comment="No.", actor=None)
+    with pytest.raises(NotReady, match="1 of 10 lines"):
+        ask_for_live(stream=stream, actor=None)
+
+
+def test_going_live_answers_what_was_asked():
+    stream = ready("in_qa")
+    ask_for_live(stream=stream, note="It is good.", actor=None)
+
+    go_live(stream=stream, reason="It is.", actor=None)
+
+    assert stream.live_requests.get().decision == "live"

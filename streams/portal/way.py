@@ -1,0 +1,167 @@
+"""A stream's way to live: its stages, what is missing, and what its partner does next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.stage import Stage
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_administer,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.tags import within
+from streams.portal.way_forms import LiveForm, SubmissionForm
+from streams.review import services
+from streams.review.way import Way, way
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.review.preparing import Task
+    from streams.review.way import Step
+    from streams.tenancy.models import User
+
+ABOUT = {
+    Stage.DRAFT: "You write the event plan and both docs pages, and hand them in with your"
+    " dates.",
+    Stage.SUBMITTED: "Our staff read them. They approve, or send back with what has to"
+    " change.",
+    Stage.APPROVED: "You build. From here on events go to your customers’ own Segment"
+    " sources.",
+    Stage.IN_QA: "You run the test until each line of the checklist is green, and ask to go"
+    " live.",
+    Stage.LIVE: "Segment’s demands are met, and our staff have agreed.",
+}
+PAGES = {
+    "plan": "partner-stream-plan",
+    "facts": "partner-stream-docs-facts",
+    "logo": "partner-stream-docs",
+    "workspaces": "partner-stream-qa",
+    "pages": "partner-stream-docs",  # a line of QA
+}
+REFUSALS = (services.WrongStage, services.NotReady, services.AlreadyAsked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTask:
+    task: Task
+    address: str  # where it is done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownStep:
+    step: Step
+    about: str
+    who: str  # brought the stream there
+
+
+@signed_in
+def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """The stages, and what is missing in this one; a POST submits."""
+    submits = request.method == "POST"
+    place = (partner_to_administer if submits else partner_to_see)(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = SubmissionForm.of(stream, request.POST or None)
+    if submits and form.is_valid():
+        try:
+            timeline = services.Timeline(**form.cleaned_data)
+            services.submit(stream=stream, timeline=timeline, actor=request.user)
+        except REFUSALS as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "Submitted. Our staff act next.")
+        return redirect(within(place, "partner-stream-way", stream_slug))
+    return render(request, "portal/partner_way.html", _page(place, stream, form))
+
+
+@signed_in
+@require_POST
+def way_start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Say that the stream is built."""
+    place = partner_to_administer(request, slug)
+    stream = stream_of(place, stream_slug)
+    try:
+        services.start_qa(stream=stream, actor=request.user)
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "QA has begun.")
+    return redirect(within(place, "partner-stream-way", stream_slug))
+
+
+@signed_in
+@require_POST
+def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Ask staff to set the stream live."""
+    place = partner_to_administer(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = LiveForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"Say it in {services.MAX_TEXT} characters.")
+        return redirect(within(place, "partner-stream-way", stream_slug))
+    try:
+        note = form.cleaned_data["note"]
+        services.ask_for_live(stream=stream, note=note, actor=request.user)
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Asked. Our staff act next.")
+    return redirect(within(place, "partner-stream-way", stream_slug))
+
+
+def _page(
+    place: PartnerPlace, stream: Stream, form: SubmissionForm
+) -> dict[str, object]:
+    found = way(stream)
+    return {
+        "place": place,
+        "stream": stream,
+        "way": found,
+        "steps": _steps(found, place),
+        "tasks": [
+            ShownTask(task=task, address=_where(task, place, stream))
+            for task in found.tasks
+            if found.checklist is None or not task.done  # of QA what is left alone
+        ],
+        "form": form,
+        "live_form": LiveForm(),
+        "staff_mail": ", ".join(settings.REVIEW_EMAIL),
+    }
+
+
+def _steps(found: Way, place: PartnerPlace) -> list[ShownStep]:
+    team = set(place.partner.members.values_list("pk", flat=True))
+    return [
+        ShownStep(
+            step=step,
+            about=ABOUT[step.stage],
+            who=who(step.entry.actor, team) if step.entry else "",
+        )
+        for step in found.steps
+    ]
+
+
+def who(actor: User | None, team: set[int]) -> str:
+    """Somebody's name to members of a partner's team: of staff they see no more than that."""
+    if actor is None:
+        return "the portal itself"
+    return actor.email if actor.pk in team or not actor.is_staff else "our staff"
+
+
+def _where(task: Task, place: PartnerPlace, stream: Stream) -> str:
+    if task.name in list(Kind):
+        return within(place, "partner-stream-docs-page", stream.slug, task.name)
+    if page := PAGES.get(task.name):
+        return within(place, page, stream.slug)
+    return f"{within(place, 'partner-stream-qa', stream.slug)}#{task.name}"

@@ -1,0 +1,148 @@
+"""How far a stream is on its way to live: what is done, what is missing, who acts next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from streams.audit.models import AuditEntry
+from streams.catalog.stage import Stage
+from streams.review.preparing import Task, preparation
+from streams.review.qa.checklist import State
+from streams.review.qa.services import checklist, last_run
+from streams.review.qa.workspaces import test_feeds
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.review.models import LiveRequest, Submission, Suspension
+    from streams.review.qa.checklist import Checklist
+
+ORDER = (Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED, Stage.IN_QA, Stage.LIVE)
+# What brought a stream to a stage; its newest entry says when, and who.
+BROUGHT_BY = {
+    Stage.DRAFT: "stream.created",
+    Stage.SUBMITTED: "stream.submitted",
+    Stage.APPROVED: "stream.approved",
+    Stage.IN_QA: "stream.qa_started",
+    Stage.LIVE: "stream.went_live",
+}
+
+
+class Turn(StrEnum):
+    """Who acts next."""
+
+    PARTNER = "partner"
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A stage as a step of the way."""
+
+    stage: Stage
+    is_done: bool
+    is_now: bool
+    entry: AuditEntry | None = None  # what brought the stream there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    stage: Stage
+    turn: Turn
+    steps: tuple[Step, ...]
+    tasks: tuple[Task, ...] = ()  # of the stage that it is in
+    submission: Submission | None = None  # the newest
+    asked: LiveRequest | None = None  # the newest
+    suspension: Suspension | None = None  # that holds it now
+    checklist: Checklist | None = None  # while it is in QA
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all is done that the next move needs."""
+        return all(task.done for task in self.tasks if task.needed)
+
+    @property
+    def waits_for_live(self) -> bool:
+        """Whether the partner has asked to go live, and has no answer yet."""
+        return self.asked is not None and self.asked.decided_at is None
+
+
+def way(stream: Stream) -> Way:
+    """As it stands now. In QA that reads what QA reads: not for a list of streams."""
+    stage = Stage(stream.stage)
+    held = stream.suspensions.filter(resumed_at=None).first()
+    asked = stream.live_requests.newest_first().select_related("decided_by").first()
+    found = checklist(stream, last_run(stream)) if stage == Stage.IN_QA else None
+    people = ("submitted_by", "decided_by", "plan_version")
+    return Way(
+        stage=stage,
+        turn=_turn(stage, is_asked=asked is not None and asked.decided_at is None),
+        steps=_steps(stream, Stage(held.stage) if held else stage),
+        tasks=tuple(_tasks(stream, stage, found)),
+        submission=stream.submissions.newest_first().select_related(*people).first(),
+        asked=asked,
+        suspension=held,
+        checklist=found,
+    )
+
+
+def _turn(stage: Stage, *, is_asked: bool) -> Turn:
+    if stage in (Stage.SUBMITTED, Stage.SUSPENDED):
+        return Turn.STAFF
+    if stage == Stage.LIVE:
+        return Turn.NOBODY
+    return Turn.STAFF if stage == Stage.IN_QA and is_asked else Turn.PARTNER
+
+
+def _steps(stream: Stream, stage: Stage) -> tuple[Step, ...]:
+    """`stage` is the one that it is in, or comes back to."""
+    newest: dict[str, AuditEntry] = {}
+    entries = AuditEntry.objects.filter(
+        partner=stream.partner_id,
+        detail__stream=stream.slug,
+        action__in=BROUGHT_BY.values(),
+    )
+    for entry in entries.select_related("actor").order_by("pk"):
+        newest[entry.action] = entry
+    place = ORDER.index(stage) if stage in ORDER else 0
+    return tuple(
+        Step(
+            stage=one,
+            is_done=number < place or one == stage == Stage.LIVE,
+            is_now=number == place,
+            entry=newest.get(BROUGHT_BY[one]) if number <= place else None,
+        )
+        for number, one in enumerate(ORDER)
+    )
+
+
+def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
+    if stage == Stage.DRAFT:
+        return preparation(stream)
+    if stage == Stage.APPROVED:
+        return [_workspaces(stream)]
+    if found is None:
+        return []
+    return [
+        Task(
+            name=line.name,
+            title=line.title,
+            done=line.state is State.PASSED,
+            why=line.why,
+        )
+        for line in found.lines
+    ]
+
+
+def _workspaces(stream: Stream) -> Task:
+    done = test_feeds(stream).exists()
+    why = (
+        "They are there, and are delivered to."
+        if done
+        else "One press makes two, one for each of Segment’s regions."
+    )
+    return Task(
+        name="workspaces", title="Test workspaces", done=done, why=why, needed=False
+    )
