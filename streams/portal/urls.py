@@ -18,6 +18,9 @@ from streams.portal import (
     partner,
     partner_streams,
     plan,
+    plan_files,
+    plan_publish,
+    plan_versions,
     qa,
     quarantine,
     replays,
@@ -76,10 +79,21 @@ partner_workspace_pages = [
     path("feeds/<int:pk>/key/", partner.ingest_key, name="partner-ingest-key"),
 ]
 
+plan_version_pages: Pages = [
+    path("", plan_versions.version, name="partner-stream-plan-version"),
+    path("plan.yaml", plan_files.as_yaml, name="partner-stream-plan-yaml"),
+]
+
 # The second word after "partner-" is the tab that a page stands below.
 plan_pages: Pages = [
     path("", plan.plan, name="partner-stream-plan"),
     path("check/", event_check.check, name="partner-stream-plan-check"),
+    path("publish/", plan_publish.publishing, name="partner-stream-plan-publish"),
+    path("rename/", plan_publish.rename, name="partner-stream-plan-rename"),
+    path("discard/", plan_publish.discard, name="partner-stream-plan-discard"),
+    path("files/", plan_files.files, name="partner-stream-plan-files"),
+    path("versions/", plan_versions.versions, name="partner-stream-plan-versions"),
+    path("versions/<int:number>/", include(plan_version_pages)),
 ]
 
 quarantine_pages: Pages = [

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from streams.base.writing import code, literal, table
+from streams.catalog.plans.difference import Change, plan_difference
 
 if TYPE_CHECKING:
+    from streams.catalog.plans.difference import EventDifference
     from streams.catalog.plans.models import PlanVersion
     from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
     from streams.publishing.facts import Facts
 
+# Of the change history; what goes beyond is counted.
+MAX_VERSIONS = 20  # whose changes are told one by one
+MAX_EVENTS = 20  # of one version
+MAX_DETAILS = 8  # of one event
 NO_PLAN = "The events are listed here once their plan is published."
 TITLES = {"identify": "Identify", "group": "Group", "alias": "Alias", "page": "Page", "screen": "Screen"}  # fmt: skip
 
@@ -37,7 +43,12 @@ def write_changes(facts: Facts) -> str:
     """Version by version, the newest first."""
     if not facts.plans:
         return "Each published version of the plan is listed here."
-    return "\n".join(_version(version) for version in facts.plans)
+    lines = []
+    for at, version in enumerate(facts.plans):
+        lines.append(_version(version))
+        if at < MAX_VERSIONS and at + 1 < len(facts.plans):
+            lines += _changes(facts.plans[at + 1], version)
+    return "\n".join(lines)
 
 
 def title_of(event: PlannedEvent) -> str:
@@ -49,6 +60,28 @@ def _version(version: PlanVersion) -> str:
     day = f", {version.published_at:%-d %B %Y}" if version.published_at else ""
     note = f": {literal(version.note)}" if version.note else ""
     return f"- **Version {version.number}**{day}{note}"
+
+
+def _changes(older: PlanVersion, newer: PlanVersion) -> Iterator[str]:
+    """As a list below the version."""
+    found = plan_difference(older.plan, newer.plan).events
+    yield from (f"  - {_change(one)}" for one in found[:MAX_EVENTS])
+    if len(found) > MAX_EVENTS:
+        yield f"  - And {len(found) - MAX_EVENTS} more events."
+
+
+def _change(one: EventDifference) -> str:
+    title = f"**{literal(title_of(one.event))}**"
+    if one.change is Change.RENAMED:
+        return f"{title} was named {literal(one.before)} before."
+    if one.change is not Change.CHANGED:
+        return f"{title} {one.change}."
+    told = [
+        f"{code(detail.path)} {detail.words}" if detail.path else detail.words
+        for detail in one.details[:MAX_DETAILS]
+    ]
+    more = len(one.details) - MAX_DETAILS
+    return f"{title}: {'; '.join(told)}{f'; and {more} more' if more > 0 else ''}."
 
 
 def _properties(event: PlannedEvent) -> str:
@@ -71,8 +104,6 @@ def _told(planned: PlannedProperty) -> str:
     words = literal(planned.description)
     if planned.sensitive:
         return f"{words} Personal data.".strip()
-    if planned.example is None:
+    if not planned.example_text:
         return words
-    example = planned.example
-    shown = example if isinstance(example, str) else json.dumps(example)
-    return f"{words} Example: {code(shown)}".strip()
+    return f"{words} Example: {code(planned.example_text)}".strip()

@@ -157,6 +157,15 @@ ROWS = [
     by_partner(
         "streams/<slug:stream_slug>/plan/check/", "post", events="{}", plan="spec"
     ),
+    developed("streams/<slug:stream_slug>/plan/publish/"),
+    developed("streams/<slug:stream_slug>/plan/publish/", "post", seen="no mark"),
+    developed("streams/<slug:stream_slug>/plan/rename/", "post", 302),
+    developed("streams/<slug:stream_slug>/plan/discard/"),
+    developed("streams/<slug:stream_slug>/plan/discard/", "post", 302, seen="no draft"),
+    by_partner("streams/<slug:stream_slug>/plan/files/"),
+    by_partner("streams/<slug:stream_slug>/plan/versions/"),
+    by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
+    by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),
@@ -302,6 +311,7 @@ def set_scene() -> Scene:
     )
     token, _ = make.token(cast.stream)
     make.published_pages(cast.stream)
+    make.published_plan(cast.stream, "Email Opened")
     replay = make.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
     return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
 

@@ -48,6 +48,11 @@ def add_token(cast):
     make.token(cast.stream, created_by=make.user())
 
 
+def add_plan_version(cast):
+    number = cast.stream.plan_versions.count() + 1
+    make.published_plan(cast.stream, "Sent", number=number, published_by=make.user())
+
+
 def add_belonging(cast):
     WorkspaceMembership.objects.create(
         workspace=make.workspace(), user=cast.petra, role="viewer"
@@ -57,6 +62,7 @@ def add_belonging(cast):
 @pytest.mark.parametrize(
     ("page", "add"),
     [
+        ("partner-stream-plan-versions", add_plan_version),
         ("overview", add_event),
         ("events", add_event),
         ("deliveries", add_delivery),
@@ -74,6 +80,8 @@ def test_a_row_more_is_no_query_more(as_petra, cast, page, add):
         "home": [],
         "partner": [cast.partner.slug],
     }.get(page.split("-")[0], [cast.workspace.public_id])
+    if page.startswith("partner-stream-"):
+        args = [cast.partner.slug, cast.stream.slug]
     url = reverse(f"portal:{page}", args=args)
 
     add(cast)

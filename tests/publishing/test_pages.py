@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from streams.base.markdown import render
@@ -174,6 +175,34 @@ def test_changes_are_told_the_newest_first():
 
     assert first.startswith("- **Version 2**, 4 March 2026")
     assert second == "- **Version 1**, 3 March 2026: First events"
+
+
+def test_changes_between_versions_are_told_below_the_newer_one():
+    stream, clicked = make.stream(), PlannedEvent(name="*Clicked*", when="Soon.")
+    published(stream, OPENED)
+    opened = msgspec.structs.replace(OPENED, properties=OPENED.properties[1:])
+    published(stream, opened, clicked, number=2)
+    renamed = msgspec.structs.replace(clicked, name="Email Link Clicked")
+    published(stream, renamed, number=3)
+
+    assert written(stream, "changes").splitlines() == [
+        "- **Version 3**, 5 March 2026",
+        r"  - **Email Link Clicked** was named \*Clicked\* before.",
+        "  - **Email Opened** was removed.",
+        "- **Version 2**, 4 March 2026",
+        "  - **Email Opened**: `campaign_id` was removed.",
+        r"  - **\*Clicked\*** is new.",
+        "- **Version 1**, 3 March 2026",
+    ]
+
+
+def test_a_long_history_is_bounded():
+    stream = make.stream()
+    events = [PlannedEvent(name=f"Event {number}") for number in range(40)]
+    for number in range(1, 31):
+        published(stream, *events[number % 2 :: 2], number=number)
+
+    assert len(written(stream, "changes").splitlines()) == 30 + 20 * (20 + 1)
 
 
 def test_troubleshooting_names_every_rule_and_what_follows_from_an_error():

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from streams.base.clock import now
-from streams.catalog.plans.plan import EventPlan, from_json
+from streams.catalog.plans.plan import EventPlan, from_json, mark
 
 
 class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
@@ -53,3 +53,8 @@ class PlanVersion(models.Model):
     def plan(self) -> EventPlan:
         """What it says."""
         return from_json(self.content)
+
+    @property
+    def mark(self) -> str:
+        """Of what it says; see plan.mark."""
+        return mark(self.plan)

@@ -5,6 +5,7 @@ Plain values, that read from and write to JSON; nothing here knows a database.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -21,6 +22,15 @@ class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     example: Any = None
     description: str = ""
     sensitive: bool = False  # shown to nobody in samples and docs
+
+    @property
+    def example_text(self) -> str:
+        """As docs print it; nothing for none, and of what is sensitive."""
+        if self.example is None or self.sensitive:
+            return ""
+        if isinstance(self.example, str):
+            return self.example
+        return msgspec.json.encode(self.example).decode()
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,3 +78,12 @@ def to_json(plan: EventPlan) -> dict[str, Any]:
 def from_json(stored: object) -> EventPlan:
     """Raises msgspec.ValidationError where it is not a plan."""
     return msgspec.convert(stored, EventPlan)
+
+
+def mark(plan: EventPlan) -> str:
+    """16 characters that are the same for the same plan, and for no other.
+
+    A page carries it, so that what somebody saw is what they decide about.
+    """
+    said = msgspec.json.encode(plan, order="deterministic")
+    return blake2b(said, digest_size=8).hexdigest()

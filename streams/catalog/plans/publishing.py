@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from streams.catalog.plans.samples import sample
 from streams.spec.check import check
 from streams.spec.collisions import collision
+from streams.spec.data import EVENTS
 from streams.spec.findings import Severity
 
 if TYPE_CHECKING:
@@ -19,12 +20,38 @@ DISPUTED_NAME = "SPEC-NAME-007"
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """A property that the Spec has for an event."""
+
+    path: str  # with `context.` before fields of it
+    type: str  # as the Spec spells it; empty: it does not say
+    planned: bool  # whether the event has it already
+
+
+@dataclass(frozen=True, slots=True)
 class Objection:
     """Something that the Spec finds in an event of the plan, told by its sample."""
 
     event: PlannedEvent
     finding: Finding
     right: str = ""  # the Spec's name, where the objection is to the event's
+
+    @property
+    def expected(self) -> list[Expected]:
+        """What the Spec has for the event that is meant; nothing where no name is right."""
+        if self.right not in EVENTS:
+            return []
+        spec, event = EVENTS[self.right], self.event
+        planned = {one.path for one in event.properties}
+        planned |= {f"context.{one.path}" for one in event.context}
+        return [
+            Expected(
+                field.path,
+                "" if field.type == "unspecified" else field.type.replace("|", " or "),
+                field.path in planned,
+            )
+            for field in (*spec.properties, *spec.context)
+        ]
 
     @property
     def forbids(self) -> bool:

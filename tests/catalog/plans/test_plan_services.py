@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -8,11 +10,14 @@ from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 from streams.catalog.plans.services import (
     BrokenPlan,
     CannotPublish,
+    ChangedMeanwhile,
+    NoSuchEvent,
     change_draft,
     discard_draft,
     drafted_plan,
     publish,
     published_plan,
+    rename_event,
     replace_draft,
 )
 from tests import make
@@ -120,6 +125,33 @@ def test_what_may_not_be_published_is_not(stream, dev, plan, why):
         publish(stream=stream, actor=dev)
 
     assert published_plan(stream) is None
+
+
+def test_an_event_is_renamed_where_it_stands(stream, dev):
+    wrong = PlannedEvent(name="Email Unsubscribed")
+    replace_draft(stream=stream, plan=EventPlan(events=(wrong, OPENED)), what="", actor=dev)  # fmt: skip
+    rename = partial(rename_event, stream=stream, call="track", actor=dev)
+
+    rename(name="Email Unsubscribed", to="Unsubscribed")
+
+    names = [event.name for event in drafted_plan(stream).events]
+    assert names == ["Unsubscribed", "Email Opened"]
+    with pytest.raises(NoSuchEvent, match="no event “Email Unsubscribed” anymore"):
+        rename(name="Email Unsubscribed", to="Unsubscribed")
+    with pytest.raises(BrokenPlan, match="twice"):
+        rename(name="Email Opened", to="Unsubscribed")
+
+
+def test_what_somebody_changed_meanwhile_is_not_decided_about(stream, dev):
+    seen = replace_draft(stream=stream, plan=PLAN, what="", actor=dev).mark
+    newer = EventPlan(events=(OPENED, PlannedEvent(call="page")))
+    replace_draft(stream=stream, plan=newer, what="", actor=dev, seen=seen)
+
+    for decide in (publish, discard_draft, partial(replace_draft, plan=PLAN, what="")):
+        with pytest.raises(ChangedMeanwhile):
+            decide(stream=stream, actor=dev, seen=seen)
+
+    assert stream.plan_versions.get().plan == newer
 
 
 def test_the_same_plan_is_not_published_twice(stream, dev):

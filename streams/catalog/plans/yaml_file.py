@@ -1,0 +1,43 @@
+"""A plan as a YAML file, for people to read, keep beside their code and edit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+
+if TYPE_CHECKING:
+    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+
+WIDTH = 100  # characters of a line, where a text can be broken
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out: what reads the file refuses aliases."""
+        return True
+
+
+def to_yaml(plan: EventPlan) -> str:
+    """An event below another, its properties by their paths; defaults are left out."""
+    document = {"events": [_event(event) for event in plan.events]}
+    text: str = yaml.dump(
+        document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=WIDTH
+    )
+    return text
+
+
+def _event(event: PlannedEvent) -> dict[str, Any]:
+    plain: dict[str, Any] = {"call": event.call}
+    plain |= {key: text for key in ("name", "when") if (text := getattr(event, key))}
+    for key in ("properties", "context"):
+        if planned := getattr(event, key):
+            plain[key] = {one.path: _property(one) for one in planned}
+    return plain
+
+
+def _property(planned: PlannedProperty) -> dict[str, Any]:
+    plain = msgspec.to_builtins(planned)
+    del plain["path"]
+    return {"type": planned.type, **plain}

@@ -1,0 +1,134 @@
+"""From a draft to a published plan: what changes, what stands against it, or away with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from streams.catalog.plans.difference import plan_difference
+from streams.catalog.plans.plan import EventPlan
+from streams.catalog.plans.publishing import objections
+from streams.catalog.plans.services import (
+    BrokenPlan,
+    CannotPublish,
+    ChangedMeanwhile,
+    NoSuchEvent,
+    discard_draft,
+    publish,
+    rename_event,
+)
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    signed_in,
+    stream_of,
+)
+from streams.portal.plan_forms import PublishForm, RenameForm, SeenForm
+from streams.portal.tags import within
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+
+MAX_SHOWN = 50  # of the objections that forbid nothing
+
+
+@signed_in
+def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Say what changes, and what Segment says to it; a POST publishes."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form, refused = PublishForm(request.POST or None), ""
+    if form.is_valid():
+        try:
+            made = publish(stream=stream, actor=request.user, **form.cleaned_data)
+        except (CannotPublish, ChangedMeanwhile) as error:
+            refused = str(error)
+        else:
+            messages.success(
+                request, f"Version {made.number} of the plan is published."
+            )
+            return redirect(within(place, "partner-stream-plan", stream_slug))
+    return _publishing(request, place, stream, form, refused)
+
+
+def _publishing(
+    request: PortalRequest,
+    place: PartnerPlace,
+    stream: Stream,
+    form: PublishForm,
+    refused: str,
+) -> HttpResponse:
+    draft = stream.plan_versions.draft().first()
+    published = stream.plan_versions.published().first()
+    found = objections(draft.plan, stream.readings) if draft else []
+    before = published.plan if published else EventPlan()
+    forbidding = [one for one in found if one.forbids]
+    remarks = found[len(forbidding) :]
+    shown = {
+        "place": place,
+        "stream": stream,
+        "draft": draft,
+        "published": published,
+        "difference": plan_difference(before, draft.plan) if draft else None,
+        "changes": draft is not None and draft.plan != before,
+        "forbidding": forbidding,
+        "remarks": remarks[:MAX_SHOWN],
+        "more_remarks": max(0, len(remarks) - MAX_SHOWN),
+        "form": form,
+        "refused": refused,
+    }
+    return render(request, "portal/partner_plan_publish.html", shown)
+
+
+@signed_in
+@require_POST
+def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Give an event of the draft the Spec's name for it."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = RenameForm(request.POST)
+    if form.is_valid():
+        try:
+            rename_event(stream=stream, actor=request.user, **form.cleaned_data)
+        except BrokenPlan as error:
+            messages.error(request, f"It keeps its name. {error}")
+        except NoSuchEvent as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"It is “{form.cleaned_data['to']}” now, in the draft.")  # fmt: skip
+    else:  # fields that we never offered
+        messages.error(request, "Use one of the buttons shown.")
+    return redirect(within(place, "partner-stream-plan-publish", stream_slug))
+
+
+@signed_in
+def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Ask; a POST forgets the draft."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = SeenForm(request.POST or None)
+    if form.is_valid():
+        seen = form.cleaned_data["seen"]
+        try:
+            discard_draft(stream=stream, seen=seen, actor=request.user)
+        except ChangedMeanwhile as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "The draft is gone.")
+            return redirect(within(place, "partner-stream-plan", stream_slug))
+    draft = stream.plan_versions.draft().first()
+    published = stream.plan_versions.published().first()
+    before = published.plan if published else EventPlan()
+    shown = {
+        "place": place,
+        "stream": stream,
+        "draft": draft,
+        "published": published,
+        "difference": plan_difference(before, draft.plan) if draft else None,
+    }
+    return render(request, "portal/partner_plan_discard.html", shown)

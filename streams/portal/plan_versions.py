@@ -1,0 +1,62 @@
+"""The versions of a stream's plan, and what changed from one to another."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from streams.catalog.plans.difference import plan_difference
+from streams.catalog.plans.plan import EventPlan
+from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
+from streams.portal.plan_forms import CompareForm
+
+PAGE_LENGTH = 50
+
+
+@signed_in
+def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """The newest first; with `from` and `to` also the difference between two."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    # What they say is large, and read of the two that are compared alone.
+    listed = stream.plan_versions.order_by("-number").defer("content")
+    form = CompareForm(list(listed), request.GET if "from" in request.GET else None)
+    difference = None
+    if form.is_valid():
+        first, second = (
+            get_object_or_404(stream.plan_versions, number=form.cleaned_data[end])
+            for end in ("from", "to")
+        )
+        difference = plan_difference(first.plan, second.plan)
+    published = listed.published().defer("content").select_related("published_by")
+    shown = {
+        "place": place,
+        "stream": stream,
+        "form": form,
+        "difference": difference,
+        "page": Paginator(published, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "draft": stream.plan_versions.draft().defer("content").first(),
+    }
+    return render(request, "portal/partner_plan_versions.html", shown)
+
+
+@signed_in
+def version(
+    request: PortalRequest, slug: str, stream_slug: str, number: int
+) -> HttpResponse:
+    """What one says, and what it changed."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    all_ = stream.plan_versions.select_related("published_by")
+    found = get_object_or_404(all_, number=number)
+    before = all_.filter(number__lt=number).order_by("-number").first()
+    was = before.plan if before else EventPlan()
+    shown = {
+        "place": place,
+        "stream": stream,
+        "version": found,
+        "before": before,
+        "difference": plan_difference(was, found.plan),
+    }
+    return render(request, "portal/partner_plan_version.html", shown)

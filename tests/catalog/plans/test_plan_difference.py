@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.catalog.plans.difference import Change, plan_difference
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+
+CAMPAIGN = PlannedProperty(path="campaign_id")
+OPENED = PlannedEvent(name="Email Opened", properties=(CAMPAIGN,))
+PAGE = PlannedEvent(call="page")
+
+
+def said(old: tuple[PlannedEvent, ...], new: tuple[PlannedEvent, ...]):
+    """Each event's change, and its details."""
+    found = plan_difference(EventPlan(events=old), EventPlan(events=new))
+    return [
+        (one.event.name, one.change, [f"{d.path} {d.words}".strip() for d in one.details])
+        for one in found.events
+    ]  # fmt: skip
+
+
+def with_(*properties: PlannedProperty, **fields) -> PlannedEvent:
+    return PlannedEvent(name="Email Opened", properties=properties, **fields)
+
+
+def test_events_are_added_removed_and_renamed():
+    clicked = PlannedEvent(name="Email Link Clicked")
+    renamed = PlannedEvent(name="Email Read", properties=(CAMPAIGN,))
+
+    assert said((OPENED, PAGE), (renamed, clicked)) == [
+        ("Email Read", Change.RENAMED, []),
+        ("Email Link Clicked", Change.ADDED, []),
+        ("", Change.REMOVED, []),
+    ]
+
+
+def test_another_name_and_other_properties_are_another_event():
+    assert said((OPENED,), (PlannedEvent(name="Email Read"),)) == [
+        ("Email Read", Change.ADDED, []),
+        ("Email Opened", Change.REMOVED, []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (with_(), ["campaign_id was removed"]),
+        (with_(CAMPAIGN, when="Soon."), ["When it is sent is told in other words"]),
+        (
+            with_(CAMPAIGN, context=(PlannedProperty(path="ip", required=True),)),
+            ["context.ip is new (string, required)"],
+        ),
+        (
+            with_(PlannedProperty(path="campaign_id", type="integer", required=True)),
+            ["campaign_id is now of type integer, not string and is now required"],
+        ),
+        (
+            with_(PlannedProperty(path="campaign_id", sensitive=True, example="a")),
+            ["campaign_id is now personal data and has an example now"],
+        ),
+        (
+            with_(PlannedProperty(path="campaign_id", description="Ours")),
+            ["campaign_id has a description now"],
+        ),
+    ],
+)
+def test_what_changes_in_an_event_is_told(now, words):
+    assert said((OPENED,), (now,)) == [("Email Opened", Change.CHANGED, words)]
+
+
+def test_the_order_is_told_where_nothing_else_changes():
+    two = (CAMPAIGN, PlannedProperty(path="link_id"))
+    assert said((with_(*two),), (with_(*reversed(two)),)) == [
+        ("Email Opened", Change.CHANGED, ["Its properties are in another order"])
+    ]
+
+    found = plan_difference(
+        EventPlan(events=(OPENED, PAGE)), EventPlan(events=(PAGE, OPENED))
+    )
+    assert (found.events, found.summary) == ((), "The order of the events changed.")
+
+
+def test_the_difference_is_summed_up_in_a_sentence():
+    old = EventPlan(events=(OPENED, PAGE))
+    new = EventPlan(events=(with_(), PlannedEvent(call="screen"), PlannedEvent(call="group")))  # fmt: skip
+
+    assert plan_difference(old, new).summary == "2 events added, 1 removed, 1 changed."
+    assert not plan_difference(old, old)
+    assert plan_difference(EventPlan(), EventPlan(events=(PAGE,))).summary == "1 event added."  # fmt: skip

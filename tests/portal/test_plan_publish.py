@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.services import drafted_plan, replace_draft
+from tests import make
+
+WRONG = PlannedEvent(
+    name="Email Unsubscribed", properties=(PlannedProperty(path="campaign_id"),)
+)
+OPENED = PlannedEvent(name="Email Opened")
+
+
+@pytest.fixture
+def at(cast):
+    """The address of a page about the stream's plan."""
+
+    def address(name: str, *args: object) -> str:
+        where = (cast.partner.slug, cast.stream.slug, *args)
+        return reverse(f"portal:partner-stream-plan{name}", args=where)
+
+    return address
+
+
+@pytest.fixture
+def draft(cast):
+    return replace_draft(
+        stream=cast.stream,
+        plan=EventPlan(events=(OPENED, WRONG)),
+        what="",
+        actor=cast.dev,
+    )
+
+
+def test_a_wrong_name_is_told_renamed_by_a_press_and_published(as_dev, cast, at, draft):
+    told = as_dev.post(at("-publish"), {"seen": draft.mark}).text
+    assert "Not published.</strong> Email Unsubscribed: Segment&#x27;s docs disagree" in told  # fmt: skip
+    assert "Rename to “Unsubscribed”" in told
+    assert "What the Spec has in Unsubscribed" in told
+
+    names = {"call": "track", "name": "Email Unsubscribed", "to": "Unsubscribed"}
+    shown = as_dev.post(at("-rename"), names, follow=True)
+    assert "disabled" not in shown.text
+    assert not cast.stream.plan_versions.published().exists()
+
+    seen = shown.context["draft"].mark
+    as_dev.post(at("-publish"), {"seen": seen, "note": "First events"})
+
+    version = cast.stream.plan_versions.get()
+    assert [event.name for event in version.plan.events] == ["Email Opened", "Unsubscribed"]  # fmt: skip
+    assert (version.note, version.published_by) == ("First events", cast.dev)
+
+
+def test_the_page_says_what_the_draft_changes(as_dev, cast, at):
+    make.published_plan(cast.stream, "Email Opened", "Email Link Clicked")
+    replace_draft(
+        stream=cast.stream, plan=EventPlan(events=(OPENED,)), what="", actor=cast.dev
+    )
+
+    shown = as_dev.get(at("-publish")).text
+
+    assert "What changes since version 1" in shown
+    assert "1 event removed." in shown
+
+
+def test_what_a_colleague_changed_meanwhile_is_looked_at_first(as_dev, cast, at, draft):
+    replace_draft(
+        stream=cast.stream, plan=EventPlan(events=(OPENED,)), what="", actor=cast.petra
+    )
+
+    for page in ("-publish", "-discard"):
+        shown = as_dev.post(at(page), {"seen": draft.mark}).text
+        assert "Somebody changed the plan meanwhile." in shown
+
+    assert not cast.stream.plan_versions.published().exists()
+    assert drafted_plan(cast.stream).events == (OPENED,)
+
+
+def test_a_draft_is_discarded_once_one_has_seen_what_is_lost(as_dev, cast, at, draft):
+    make.published_plan(cast.stream, "Email Opened", number=8)
+    shown = as_dev.get(at("-discard"))
+    assert "Version 8 stays as it is" in shown.text
+    assert "1 event added." in shown.text
+
+    as_dev.post(at("-discard"), {"seen": shown.context["draft"].mark})
+
+    assert not cast.stream.plan_versions.draft().exists()
+    assert "There is no draft" in as_dev.get(at("-publish")).text
+
+
+def test_versions_are_listed_shown_and_compared(as_dev, cast, at):
+    make.published_plan(cast.stream, "A B", note="First", published_by=cast.petra)
+    make.published_plan(cast.stream, "A B", "C D", number=2)
+    replace_draft(
+        stream=cast.stream, plan=EventPlan(events=(WRONG,)), what="", actor=cast.dev
+    )
+
+    listed = as_dev.get(at("-versions")).text
+    assert "First" in listed
+    assert cast.petra.email in listed
+
+    assert "1 event added." in as_dev.get(at("-version", 2)).text
+    compared = as_dev.get(at("-versions"), {"from": 1, "to": 3})
+    assert "1 event added, 1 removed." in compared.text
+    backwards = as_dev.get(at("-versions"), {"from": 3, "to": 1})
+    assert "1 event added, 1 removed." in backwards.text
+    assert (
+        "is not one of the available choices"
+        in as_dev.get(at("-versions"), {"from": 9, "to": 1}).text
+    )
+
+
+def test_a_version_that_is_not_there_is_not_found(as_dev, at):
+    for page in ("-version", "-yaml"):
+        assert as_dev.get(at(page, 7)).status_code == 404
