@@ -24,6 +24,7 @@ from streams.events.models import (
     QuarantineJob,
     SeenMessage,
 )
+from streams.observability.findings.models import FindingHour, FindingKind
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
 from streams.tenancy.models import (
@@ -37,7 +38,8 @@ from streams.tenancy.models import (
 
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "Halt", "Lease", "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
+    "FeedMark", "FindingHour", "FindingKind", "Halt", "Lease",
+    "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
     "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent",
     "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",
     "Suspension", "User", "Workspace", "WorkspaceMembership",

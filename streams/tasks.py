@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from streams.base.clock import now
 from streams.delivery import clocks, lease, quarantine
 from streams.delivery import drain as delivery
-from streams.delivery.pruning import prune as prune_all
+from streams.observability.pruning import prune as prune_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

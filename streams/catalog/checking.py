@@ -37,6 +37,10 @@ class Checks:
             found += self.plan.check(event)
         return found
 
+    def hidden(self, call: str, name: str) -> frozenset[tuple[str, ...]]:
+        """What of such an event is to be shown to nobody: places by parts of a path."""
+        return self.plan.hidden(call, name) if self.plan else frozenset()
+
     def stopped_by(self, findings: Iterable[Finding]) -> Finding | None:
         """The first that keeps its event from being sent; None: it may go."""
         return None if self.mode is Mode.WARN else first_error(findings)

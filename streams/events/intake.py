@@ -102,9 +102,9 @@ def prepare(
         raise Refused.for_finding(too_large(len(payload)))
     return NewEvent(
         type=event["type"],
-        name=_column(event.get("event" if event["type"] == "track" else "name")),
-        user_id=_column(event.get("userId")),
-        message_id=_column(event["messageId"]),
+        name=column(event.get("event" if event["type"] == "track" else "name")),
+        user_id=column(event.get("userId")),
+        message_id=column(event["messageId"]),
         payload=payload,
     )
 
@@ -152,7 +152,7 @@ def _happened_at(timestamp: str | None, sent_at: object, around: Surroundings) -
     return iso_ms(happened)
 
 
-def _column(value: object) -> str:
+def column(value: object) -> str:
     """A text as a column takes it: not too long, and PostgreSQL knows no NUL."""
     if not isinstance(value, str):
         return ""

@@ -20,6 +20,7 @@ from streams.ingest.accesses import ABSENT_S, FRESH_S, Access, Accesses, Place
 from streams.ingest.auth import Credential, unknown
 from streams.ingest.cache import Recent
 from streams.ingest.pressure import Pressure
+from streams.observability.findings.counting import FindingCounter
 from streams.spec.modes import Mode
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import ExternalIdTaken, create_workspace
@@ -35,13 +36,15 @@ class NotCached(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Lookups, by digest and index alone, kept for some seconds. Safe between threads."""
+    """Lookups, by digest and index alone, kept for some seconds, and what was found of
+    events. Safe between threads."""
 
     accesses: Accesses = field(default_factory=Accesses)
     places: Recent[tuple[Credential, str], Place] = field(
         default_factory=lambda: Recent(100_000)
     )
     pressure: Pressure = field(default_factory=Pressure)
+    findings: FindingCounter = field(default_factory=FindingCounter)
     may_ask: bool = True
 
     def without_database(self) -> Self:
@@ -67,6 +70,10 @@ class Directory:
         if not access:
             raise unknown(credential.kind)
         return access
+
+    def kept_place(self, access: Access, external_id: str) -> Place | None:
+        """The place of a workspace, if it has been asked for lately."""
+        return self.places.get((access.credential, external_id))
 
     def find_places(
         self, access: Access, external_ids: Collection[str]

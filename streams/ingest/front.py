@@ -32,6 +32,7 @@ from streams.ingest.service import admit, take
 from streams.ingest.threads import Threads
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
+from streams.observability.findings.flushing import Flusher
 
 if TYPE_CHECKING:
     from streams.ingest.committer import Result, Settled
@@ -62,11 +63,14 @@ class Front:
         self._threads = Threads(LOOKUP_THREADS)
         self._waker = Waker()
         self._committer = Committer(self._settle, self._waker.notify)
+        self._flusher = Flusher(self._directory.findings)
+        self._flusher.start()
 
     def close(self) -> None:
         """Finish what was handed over; from another thread, while the loop runs."""
         self._threads.close()
         self._committer.close()
+        self._flusher.close()
         self._waker.close(WAKE_TIMEOUT_S)
 
     def open(self, exchange: Exchange) -> None:

@@ -40,6 +40,7 @@ from streams.ingest.body import (
     open_single,
     unpack,
 )
+from streams.ingest.noting import note, note_refused
 from streams.ingest.owner import check_key, unknown_workspace, workspace_of
 from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
 from streams.spec.modes import Mode
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from streams.ingest.auth import Credential
     from streams.ingest.directory import Directory
     from streams.ingest.routes import Route
+    from streams.observability.findings.counting import FindingCounter
     from streams.spec.findings import Finding
 
 
@@ -74,11 +76,19 @@ class _Ready(msgspec.Struct, frozen=True):
     content: Mapping[str, Any]  # what Segment is to get, decoded
 
 
+class _Unsound(msgspec.Struct, frozen=True):
+    """An event that is taken in no mode, as far as it could be read."""
+
+    outcome: Outcome
+    refused: Refused
+    event: Mapping[str, Any]
+
+
 class _Slot(msgspec.Struct, frozen=True):
     """An event that is being written down, and what is wrong with it all the same."""
 
     place: Place
-    message_id: str
+    event: NewEvent
     workspace: str
     findings: Sequence[Finding] = ()
 
@@ -90,18 +100,46 @@ class Pending(msgspec.Struct, frozen=True):
     slots: list[_Slot | Outcome]
     single: bool
     full: RequestRefused | None  # what is said of a workspace of which too much waits
+    counter: FindingCounter
+    taken_at: datetime
 
     def answer(self, seqs: list[Seqs]) -> Answer:
-        """The answer once `additions` are durable under these numbers."""
+        """The answer once `additions` are durable under these numbers; what was found of
+        them is counted."""
         given = {a.feed_id: iter(s) for a, s in zip(self.additions, seqs, strict=True)}
         results: list[Outcome] = []
         room = MOST_FINDINGS
         for slot in self.slots:
-            outcome = _outcome(slot, given, room)
+            outcome = self._outcome(slot, given, room)
             if outcome.findings:
                 room -= len(outcome.findings)
             results.append(outcome)
         return outcomes(results, single=self.single, full=self.full)
+
+    def _outcome(
+        self,
+        slot: _Slot | Outcome,
+        given: Mapping[int, Iterator[int | None]],
+        room: int,
+    ) -> Outcome:
+        """`room` is for how many findings there is in the answer."""
+        if isinstance(slot, Outcome):
+            return slot
+        event, workspace = slot.event, slot.workspace
+        seq = next(given[slot.place.feed_id])
+        if seq is None:
+            return Outcome(DUPLICATE, event.message_id, workspace)
+        told: Sequence[Finding] = ()
+        if slot.findings:
+            note(self.counter, slot.place, event, slot.findings, self.taken_at)
+            told = without_hints(slot.findings)
+        if not told:
+            name = ACCEPTED if slot.place.connected else HELD
+            return Outcome(name, event.message_id, workspace, seq)
+        told = told[: min(room, MOST_OF_EVENT)]
+        if seq == IN_QUARANTINE:
+            return Outcome(QUARANTINED, event.message_id, workspace, findings=told)
+        return Outcome(WARNED, event.message_id, workspace, seq, findings=told)
 
 
 def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
@@ -158,7 +196,7 @@ def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Acces
 
 def _check(
     sent: bytes, route: Route, access: Access, around: Surroundings, ids: Iterator[str]
-) -> _Ready | Outcome:
+) -> _Ready | _Unsound:
     event: dict[str, Any] = {}
     try:
         event = read(sent)
@@ -168,13 +206,14 @@ def _check(
         return _Ready(prepared, workspace, event)
     except Refused as refused:
         workspace = "" if access.place else _text(event, "workspace")
-        return rejected(
+        outcome = rejected(
             refused, workspace=workspace, message_id=_text(event, "messageId")
         )
+        return _Unsound(outcome, refused, event)
 
 
 def _sort(
-    checked: list[_Ready | Outcome],
+    checked: list[_Ready | _Unsound],
     access: Access,
     directory: Directory,
     *,
@@ -191,8 +230,12 @@ def _sort(
     events: dict[int, list[NewEvent]] = {}
     slots: list[_Slot | Outcome] = []
     for item in checked:
-        if isinstance(item, Outcome):
-            slots.append(item)
+        if isinstance(item, _Unsound):
+            slots.append(item.outcome)
+            whose = item.outcome.workspace
+            place = places.get(whose) or directory.kept_place(access, whose)
+            if place is not None:
+                note_refused(directory.findings, place, item.event, item.refused, now)
             continue
         place = places.get(item.workspace)
         if place is None:
@@ -213,49 +256,36 @@ def _sort(
         event: NewEvent | None = item.event
         slot: _Slot | Outcome
         if place.checks is None:
-            slot = _Slot(place, item.event.message_id, item.workspace)
+            slot = _Slot(place, item.event, item.workspace)
         else:
-            event, slot = _judge(item, place, place.checks, now)
+            event, slot = _judge(item, place, place.checks, now, directory.findings)
         if event is not None:
             events.setdefault(place.feed_id, []).append(event)
         slots.append(slot)
     additions = [Addition(*pair) for pair in events.items()]
-    return Pending(additions, slots, single, full)
+    return Pending(additions, slots, single, full, directory.findings, now)
 
 
 def _judge(
-    item: _Ready, place: Place, checks: Checks, now: datetime
+    item: _Ready,
+    place: Place,
+    checks: Checks,
+    now: datetime,
+    counter: FindingCounter,
 ) -> tuple[NewEvent | None, _Slot | Outcome]:
     """What is to be written of an event, if anything, and what to say of it."""
     event, workspace = item.event, item.workspace
     findings = checks.findings(item.content, now=now)
     stopped = checks.stopped_by(findings)
     if stopped is None:
-        return event, _Slot(place, event.message_id, workspace, findings)
+        return event, _Slot(place, event, workspace, findings)
     if checks.mode is Mode.QUARANTINE:
         event = event.quarantined(stopped.rule)
-        return event, _Slot(place, event.message_id, workspace, findings)
+        return event, _Slot(place, event, workspace, findings)
+    # Nothing of it is written, so this is its end.
+    note(counter, place, event, findings, now)
     refused = Refused.for_finding(stopped)
     return None, rejected(refused, workspace=workspace, message_id=event.message_id)
-
-
-def _outcome(
-    slot: _Slot | Outcome, given: Mapping[int, Iterator[int | None]], room: int
-) -> Outcome:
-    """`room` is for how many findings there is in the answer."""
-    if isinstance(slot, Outcome):
-        return slot
-    seq = next(given[slot.place.feed_id])
-    if seq is None:
-        return Outcome(DUPLICATE, slot.message_id, slot.workspace)
-    worth_saying = without_hints(slot.findings) if slot.findings else ()
-    if not worth_saying:
-        name = ACCEPTED if slot.place.connected else HELD
-        return Outcome(name, slot.message_id, slot.workspace, seq)
-    findings = worth_saying[: min(room, MOST_OF_EVENT)]
-    if seq == IN_QUARANTINE:
-        return Outcome(QUARANTINED, slot.message_id, slot.workspace, findings=findings)
-    return Outcome(WARNED, slot.message_id, slot.workspace, seq, findings=findings)
 
 
 def _text(event: Mapping[str, Any], field: str) -> str:

@@ -29,6 +29,7 @@ from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
+from streams.observability.findings.flushing import Flusher
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,6 +40,7 @@ log = structlog.get_logger()
 
 directory = Directory()
 waker = Waker()
+flusher = Flusher(directory.findings)  # started by whoever serves the pages
 
 
 @csrf_exempt  # no cookie counts here, only the key that the request itself names

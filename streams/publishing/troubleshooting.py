@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.base.writing import code, link, literal, table
-from streams.catalog.plans.rules import RULES as PLAN_RULES
+from streams.catalog.rules import RULES
 from streams.spec.findings import Severity
 from streams.spec.modes import Mode
-from streams.spec.rules import RULES as SPEC_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +49,6 @@ WHAT_FOLLOWS = {
 
 def write_troubleshooting(facts: Facts) -> str:
     """What customers see first, then what the checker may say of an event."""
-    rules = [*PLAN_RULES.values(), *SPEC_RULES.values()]
     return "\n\n".join(
         (
             table(["What you see", "What to do"], SYMPTOMS),
@@ -58,7 +56,7 @@ def write_troubleshooting(facts: Facts) -> str:
                 "Events are checked against the Segment Spec and the plan. A finding names its"
                 f" rule. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
             ),
-            rule_table(rules),
+            rule_table(RULES.values()),
         )
     )
 

@@ -20,6 +20,7 @@ from segment.analytics import Client
 from streams.base.ids import new_secret
 from streams.events.models import Event
 from streams.ingest.protocol import BODY_TIMEOUT_S
+from streams.observability.findings.models import FindingHour
 from tests import make
 from tests.ingest.sending import TRACK, basic, bearer, track
 from tests.running import RunningPortal, database_url, running, until
@@ -333,3 +334,17 @@ def test_a_feed_of_which_too_much_waits_is_put_off_by_the_process_too(
     assert (answer.status_code, answer.json()["code"]) == (429, "INGEST-FULL-001")
     assert answer.headers["Retry-After"] == "60"
     assert len(logged(feed)) == 3
+
+
+def test_what_was_found_is_written_down_as_each_process_ends(processes, feed, key):
+    urls = [processes.ingest(), processes.web()]
+    for url in urls:
+        answer = requests.post(
+            f"{url}/v1/track", json={"event": "Email Opened"}, headers=basic(key)
+        )
+        assert answer.json()["code"] == "SPEC-ID-001"
+
+    processes.stop()
+
+    counts = FindingHour.objects.values_list("kind__rule", "kind__feed", "count")
+    assert list(counts) == [("SPEC-ID-001", feed.pk, 2)]

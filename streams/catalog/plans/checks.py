@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.catalog.plans.plan import EACH, NAME_FIELDS, content_field
+from streams.catalog.plans.plan import EACH, NAME_FIELDS, content_field, parts
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED, TYPE
 from streams.catalog.plans.tree import Node, tree
 from streams.spec.times import parse_time
@@ -69,24 +69,39 @@ class PlanChecks:
         call = event["type"]
         field = NAME_FIELDS.get(call)
         name = (event.get(field) or "") if field else ""
-        planned = self._events.get((call, name)) or self._events.get((call, ""))
+        planned = self._planned(call, name)
         if planned is None:
             return [_UNKNOWN[field]]
         found: list[Finding] = []
         planned.look(event, found)
         return found
 
+    def hidden(self, call: str, name: str) -> frozenset[tuple[str, ...]]:
+        """What the plan calls sensitive in an event: places by parts of a path."""
+        planned = self._planned(call, name)
+        return planned.hidden if planned else frozenset()
+
+    def _planned(self, call: str, name: str) -> _Event | None:
+        return self._events.get((call, name)) or self._events.get((call, ""))
+
 
 class _Event:
     """One planned event, compiled."""
 
-    __slots__ = ("_content", "_context", "_field")
+    __slots__ = ("_content", "_context", "_field", "hidden")
 
     def __init__(self, event: PlannedEvent) -> None:
         self._field = content_field(event.call)
         self._content = _Object(tree(event.properties), closed=True)
         # Libraries and the portal itself add to the context: it is open.
         self._context = _Object(tree(event.context), closed=False)
+        fields = ((self._field, event.properties), ("context", event.context))
+        self.hidden = frozenset(
+            (field, *parts(planned.path))
+            for field, properties in fields
+            for planned in properties
+            if planned.sensitive
+        )
 
     def look(self, event: Mapping[str, Any], found: list[Finding]) -> None:
         if self._field:

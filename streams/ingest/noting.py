@@ -1,0 +1,66 @@
+"""What the ingest notes of findings, for the pages that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from streams.catalog.plans.plan import NAME_FIELDS
+from streams.catalog.rules import RULES
+from streams.events.intake import Refused, column
+from streams.observability.findings.redaction import sample_of
+from streams.spec.calls import CALLS
+from streams.spec.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.events.log import NewEvent
+    from streams.ingest.accesses import Place
+    from streams.observability.findings.counting import FindingCounter
+
+_decode = msgspec.json.Decoder().decode
+
+
+def note(
+    counter: FindingCounter,
+    place: Place,
+    event: NewEvent,
+    findings: Sequence[Finding],
+    at: datetime,
+) -> None:
+    """Count what is wrong with an event whose fate is decided."""
+    # An event without a name is told by its call.
+    name = event.name or event.type
+    sample = partial(_sample, event, place)
+    counter.count(place.feed_id, name, findings, at=at, sample=sample)
+
+
+def note_refused(
+    counter: FindingCounter,
+    place: Place,
+    event: Mapping[str, Any],
+    refused: Refused,
+    at: datetime,
+) -> None:
+    """The same of one that is taken in no mode, as far as it could be read."""
+    if refused.rule not in RULES:  # it is the request that is wrong
+        return
+    finding = Finding(
+        refused.rule, Severity.ERROR, refused.path, refused.message, refused.fix
+    )
+    call = event.get("type")
+    call = call if isinstance(call, str) and call in CALLS else ""
+    name = column(event.get(NAME_FIELDS.get(call, ""))) or call
+    counter.count(
+        place.feed_id, name, [finding], at=at, sample=partial(sample_of, dict(event))
+    )
+
+
+def _sample(event: NewEvent, place: Place) -> str:
+    checks = place.checks
+    hidden = checks.hidden(event.type, event.name) if checks else frozenset()
+    return sample_of(_decode(event.payload), hidden)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from streams.events.chunks import delete_before
+from streams.observability.findings.counting import hour_of
+from streams.observability.findings.models import FindingHour, FindingKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+WEEK = timedelta(days=7)
+CHUNK = 1_000  # kinds in one transaction
+
+
+def forget(now: datetime) -> int:
+    """Delete the counts of more than a week ago, and kinds that nobody has seen since;
+    how many rows. May be repeated, by two at once too."""
+    cutoff = hour_of(now) - WEEK
+    gone = delete_before(FindingHour._meta.db_table, "at", cutoff)
+    while some := _forget_kinds(cutoff):
+        gone += some
+    return gone
+
+
+@transaction.atomic
+def _forget_kinds(cutoff: datetime) -> int:
+    # Locked as whoever adds to them does, and asked again: one may have been seen since.
+    old = FindingKind.objects.filter(last_seen_at__lt=cutoff).order_by("pk")
+    kinds = list(old.select_for_update().values_list("pk", flat=True)[:CHUNK])
+    if kinds:
+        FindingHour.objects.filter(kind__in=kinds).delete()
+        FindingKind.objects.filter(pk__in=kinds).delete()
+    return len(kinds)

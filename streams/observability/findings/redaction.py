@@ -1,0 +1,94 @@
+"""A sample of an event that tells how it is built, and nothing about anybody."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from streams.catalog.plans.plan import EACH, NAME_FIELDS
+from streams.spec.calls import CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+MOST_BYTES = 2_000
+MOST_KEYS = 60  # in all of a sample
+MOST_DEPTH = 6
+MOST_ITEMS = 2  # of a list
+MORE = "…"
+# A key is shown if it looks like one that a programmer wrote: neither an address nor a
+# date, and nothing as long as a write key.
+PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z_$ .-]*(?:[0-9]{1,2}[A-Za-z_$ .-]*)?")
+MOST_KEY = 31  # characters
+MOST_NAME = 200
+
+_encode = msgspec.json.Encoder().encode
+
+
+def sample_of(
+    event: Mapping[str, Any], hidden: Collection[tuple[str, ...]] = ()
+) -> str:
+    """JSON of an event in which every value is its type and length, but the call's type
+    and the event's name; at most MOST_BYTES. Empty: it could not be read.
+
+    `hidden` are places that are left out altogether, as a plan says by parts of a path
+    (`$`: every item of a list).
+    """
+    if not event:
+        return ""
+    shown = _Redaction(hidden).of_object(event, ())
+    call = event.get("type")
+    if isinstance(call, str) and call in CALLS and "type" in shown:
+        shown["type"] = call
+        name = NAME_FIELDS.get(call)
+        if name in shown and isinstance(event[name], str):
+            shown[name] = event[name][:MOST_NAME]
+    text = _encode(shown)
+    # Bounded by keys and depth, so it is longer than this only if all keys are long.
+    return text.decode() if len(text) <= MOST_BYTES else _encode({MORE: MORE}).decode()
+
+
+class _Redaction:
+    def __init__(self, hidden: Collection[tuple[str, ...]]) -> None:
+        self._hidden = frozenset(hidden)
+        self._keys_left = MOST_KEYS
+
+    def of_object(
+        self, content: Mapping[str, Any], path: tuple[str, ...]
+    ) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for key, value in content.items():
+            place = (*path, key)
+            if place in self._hidden:
+                continue
+            if self._keys_left <= 0:
+                shown[MORE] = MORE
+                break
+            self._keys_left -= 1
+            plain = len(key) <= MOST_KEY and PLAIN_KEY.fullmatch(key)
+            shown[key if plain else MORE] = self._of(value, place)
+        return shown
+
+    def _of(self, value: Any, path: tuple[str, ...]) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return f"text, {len(value)} characters"
+        if isinstance(value, bool):
+            return "true or false"
+        if isinstance(value, int | float):
+            return "number"
+        if len(path) >= MOST_DEPTH:
+            return MORE
+        if isinstance(value, dict):
+            return self.of_object(value, path)
+        return self._of_list(value, (*path, EACH))
+
+    def _of_list(self, items: list[Any], path: tuple[str, ...]) -> list[Any]:
+        if path in self._hidden:
+            return []
+        shown = [self._of(item, path) for item in items[:MOST_ITEMS]]
+        more = len(items) - len(shown)
+        return [*shown, f"{more} more"] if more > 0 else shown

@@ -1,0 +1,225 @@
+"""Findings are counted in memory, written down so that they add up, and bounded."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED
+from streams.observability.findings import counting, flushing
+from streams.observability.findings.counting import FindingCounter
+from streams.observability.findings.flushing import Flusher, flush
+from streams.observability.findings.forgetting import forget
+from streams.observability.findings.models import FindingHour, FindingKind
+from streams.observability.findings.redaction import MOST_BYTES, sample_of
+from tests import make
+
+HOUR = timedelta(hours=1)
+FOUND = EVENT.finding("event", "Not planned.", "Plan it.")
+
+
+def count(counter, feed, name="Mail Opened", *findings, at=make.NOW, times=1):
+    for _ in range(times):
+        counter.count(
+            feed.pk, name, findings or [FOUND], at=at, sample=lambda: '{"a": "text"}'
+        )
+
+
+def written():
+    """Rule, name and count of each kind, the oldest slot first."""
+    kinds = FindingKind.objects.order_by("slot").prefetch_related("hours")
+    return [(k.rule, k.name, sum(h.count for h in k.hours.all())) for k in kinds]
+
+
+@pytest.mark.django_db
+def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
+    feed, one, other = make.feed(), FindingCounter(), FindingCounter()
+
+    for at in (make.NOW, make.NOW + HOUR):
+        count(one, feed, at=at, times=2)
+        count(other, feed, at=at, times=3)
+        flush(one)
+        flush(other)
+
+    kind = FindingKind.objects.get()
+    hours = FindingHour.objects.order_by("at").values_list("at", "count")
+    assert list(hours) == [(make.NOW, 5), (make.NOW + HOUR, 5)]
+    assert (kind.rule, kind.severity, kind.path) == (EVENT.id, "error", "event")
+    assert (kind.first_seen_at, kind.last_seen_at) == (make.NOW, make.NOW + HOUR)
+    assert (kind.message, kind.sample) == ("Not planned.", '{"a": "text"}')
+
+
+@pytest.mark.django_db
+def test_an_event_counts_once_for_each_rule_that_it_broke():
+    feed, counter = make.feed(), FindingCounter()
+    missing = [REQUIRED.finding(path, "Missing.", "Send it.") for path in ("a", "b")]
+
+    count(counter, feed, "Mail Opened", *missing, PROPERTY.finding("c", "No.", "No."))
+    flush(counter)
+
+    assert {(rule, n) for rule, _, n in written()} == {
+        (REQUIRED.id, 1),
+        (PROPERTY.id, 1),
+    }
+    assert FindingKind.objects.get(rule=REQUIRED.id).path == "a"
+
+
+@pytest.mark.django_db
+def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
+    feed, one, other = make.feed(), FindingCounter(), FindingCounter()
+
+    for n in range(250):
+        count(one, feed, f"Clicked {n}")
+        count(other, feed, f"Clicked {n + 100}")
+    flush(one)
+    flush(other)
+
+    found = written()
+    assert len(found) == 201
+    assert found[-1][:2] == ("", "")
+    assert sum(n for *_, n in found) == 500
+
+
+@pytest.mark.django_db
+def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
+    monkeypatch.setattr(counting, "MOST_TALLIES", 3)
+    feed, counter = make.feed(), FindingCounter()
+
+    for n in range(5):
+        count(counter, feed, f"Clicked {n}")
+
+    tallies, left_out = counter.take()
+    assert (len(tallies), left_out) == (3, 2)
+
+
+@pytest.mark.django_db
+def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
+    feed, counter = make.feed(), FindingCounter()
+    count(counter, feed, times=2)
+
+    def down(_):
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flushing, "write", down)
+        # What it would do is close the test's own connection.
+        patch.setattr(flushing.connection, "close", lambda: None)
+        flush(counter)
+    assert written() == []
+    count(counter, feed)
+    flush(counter)
+
+    assert written() == [(EVENT.id, "Mail Opened", 3)]
+
+
+@pytest.mark.django_db
+def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
+    feed, counter = make.feed(), FindingCounter()
+    count(counter, feed, "Old")
+    count(counter, feed, "Kept")
+    count(counter, feed, "Kept", at=make.NOW + HOUR)
+    flush(counter)
+
+    gone = forget(make.NOW + HOUR + timedelta(days=7))
+
+    assert gone == 3  # an hour of each, and a kind
+    assert written() == [(EVENT.id, "Kept", 1)]
+    count(counter, feed, "New", at=make.NOW + timedelta(days=8))
+    flush(counter)
+    assert [kind.slot for kind in FindingKind.objects.all()] == [0, 1]
+
+
+@pytest.mark.django_db
+def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
+    feed, counter = make.feed(), FindingCounter()
+
+    count(counter, feed, "N", PROPERTY.finding("a\0" * 300, "m\0" * 300, "Fix."))
+    flush(counter)
+
+    kind = FindingKind.objects.get()
+    assert (len(kind.path), len(kind.message)) == (200, 300)
+    assert "\0" not in kind.path + kind.message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thread_writes_what_is_left_when_it_is_closed():
+    feed, counter = make.feed(), FindingCounter()
+    flusher = Flusher(counter)
+    flusher.start()
+    count(counter, feed)
+
+    flusher.close()
+
+    assert written() == [(EVENT.id, "Mail Opened", 1)]
+
+
+# --- Samples -------------------------------------------------------------------------
+
+SECRET = "Zq7xW2kP9mL4vN8tR3yB6cD1fG5hJ0sK"
+leaves = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
+    | st.just(SECRET) | st.text()
+)  # fmt: skip
+keys = st.text(max_size=40) | st.just(SECRET) | st.sampled_from(["email", "properties"])
+json_values = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=8) | st.dictionaries(keys, inner, max_size=8)
+    ),
+    max_leaves=60,
+)
+
+
+@given(
+    event=st.dictionaries(keys, json_values, max_size=30),
+    call=st.sampled_from(["track", "page", "identify", SECRET]),
+)
+def test_a_sample_has_no_value_no_secret_and_a_bound(event, call):
+    sample = sample_of({**event, "type": call, "marked": f"secret-{SECRET}"})
+
+    assert len(sample.encode()) <= MOST_BYTES
+    assert SECRET not in sample
+    assert isinstance(json.loads(sample), dict)
+
+
+def test_keys_types_and_the_name_stay_and_what_the_plan_calls_sensitive_goes():
+    properties = (
+        PlannedProperty(path="email", sensitive=True),
+        PlannedProperty(path="products.$.note", sensitive=True),
+    )
+    plan = PlanChecks(
+        EventPlan(events=(PlannedEvent(name="Order Completed", properties=properties),))
+    )
+    event = {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "7",
+        "properties": {
+            "email": "ada@example.com",
+            "total": 9.9,
+            "gift": True,
+            "products": [{"sku": "A-1", "note": "for Ada"}] * 3,
+            "ada@example.com": 1,
+        },
+    }
+
+    sample = sample_of(event, plan.hidden("track", "Order Completed"))
+
+    assert json.loads(sample) == {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": "text, 1 characters",
+        "properties": {
+            "total": "number",
+            "gift": "true or false",
+            "products": [{"sku": "text, 3 characters"}] * 2 + ["1 more"],
+            "…": "number",
+        },
+    }
