@@ -6,7 +6,11 @@ from random import Random
 import pytest
 
 from streams.base.clock import iso_ms
-from streams.management.demo import campaign
+from streams.catalog.checking import Checks
+from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.templates import template
+from streams.management.demo import campaign, cast
+from streams.spec.modes import Mode
 from tests import make
 
 FOUR = {"email_id", "email_subject", "campaign_id", "campaign_name"}
@@ -35,6 +39,13 @@ def test_day_has_all_six_events_with_the_properties_of_the_spec(count):
     found = {event["event"]: set(event["properties"]) for event in day(count)}
 
     assert found == PROPERTIES
+
+
+def test_neither_the_spec_nor_the_plan_has_anything_to_say():
+    checks = Checks(Mode.WARN, plan=PlanChecks(template(cast.TEMPLATE).plan))
+
+    for event in day(1000):
+        assert checks.findings(event, now=make.NOW) == []
 
 
 def test_events_are_in_order_and_of_the_last_24_hours():

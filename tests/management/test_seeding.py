@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 from django.core.management import CommandError, call_command
 
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.templates import template
 from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
 from streams.delivery.services import pause
@@ -24,8 +26,8 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 EVERYTHING = (
-    AuditEntry, Connection, Feed, Partner, PartnerMembership, PartnerToken, User,
-    Workspace, WorkspaceMembership,
+    AuditEntry, Connection, Feed, Partner, PartnerMembership, PartnerToken, PlanVersion,
+    User, Workspace, WorkspaceMembership,
 )  # fmt: skip
 
 
@@ -69,6 +71,15 @@ def test_there_is_a_member_of_each_kind():
     northwind = WorkspaceMembership.objects.filter(workspace__external_id="northwind")
     assert Counter(m.role for m in northwind) == {"admin": 1, "editor": 1, "viewer": 1}
     assert User.objects.get(is_staff=True).is_superuser
+
+
+def test_the_plan_is_published_and_stands_in_the_docs(client):
+    seed()
+
+    assert PlanVersion.objects.get().plan == template("email").plan
+    page = client.get("/docs/postbox/").text
+    assert "<h3" in page
+    assert "Email Link Clicked" in page
 
 
 def test_first_feed_is_connected_to_the_sandbox_and_the_second_waits_to_be():

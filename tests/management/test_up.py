@@ -87,6 +87,7 @@ def event(message_id: str) -> dict[str, object]:
         "event": "Email Opened",
         "userId": "cus_1",
         "messageId": message_id,
+        "properties": {"email_id": "e1", "email_subject": "Hello", "campaign_id": "c1"},
     }
 
 

@@ -1,8 +1,4 @@
-"""A day in the life of a mail campaign, as events of the Segment Spec.
-
-There is no event plan in the portal yet: the six e-mail events of stream `postbox`
-stand here, with the properties that the Spec's page on e-mail names.
-"""
+"""A day in the life of a mail campaign: the six events of the plan of stream `postbox`."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from streams.management.first_run.run_file import FeedFacts, SignIn
 
 PARTNER_NAME, PARTNER_SLUG = "Postbox", "postbox"
 STREAM_NAME, STREAM_SLUG = "Postbox", "postbox"
+TEMPLATE, PLAN_NOTE = "email", "What becomes of a mail, under the Spec's names."
 PROFILE = {
     "about": "Postbox sends newsletters and tells who opens, clicks and unsubscribes.",
     "website": "https://postbox.example/",

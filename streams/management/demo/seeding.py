@@ -16,6 +16,8 @@ from streams.catalog.pages.services import (
     set_logo,
 )
 from streams.catalog.pages.start import starting_text
+from streams.catalog.plans import services as plans
+from streams.catalog.plans.templates import template
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.services import connect
@@ -64,6 +66,7 @@ def seed() -> None:
     _give_token(stream, users[cast.PARTNER_ADMIN])
     feeds = [_feed(stream, workspaces[c.external_id], c) for c in cast.CUSTOMERS]
     _connect(feeds[0], cast.CUSTOMERS[0])
+    _publish_plan(stream, users[cast.PARTNER_ADMIN])
     _write_docs(stream, users[cast.PARTNER_ADMIN])
 
 
@@ -147,6 +150,16 @@ def _connect(feed: Feed, customer: Customer) -> None:
             region=Region.SANDBOX,
             actor=None,
         )
+
+
+def _publish_plan(stream: Stream, admin: User) -> None:
+    """The template's, which campaign.py keeps to; what somebody planned since stays."""
+    if stream.plan_versions.exists():
+        return
+    chosen = template(cast.TEMPLATE)
+    what = f"the template “{chosen.title}”"
+    plans.replace_draft(stream=stream, plan=chosen.plan, what=what, actor=admin)
+    plans.publish(stream=stream, note=cast.PLAN_NOTE, actor=admin)
 
 
 def _write_docs(stream: Stream, admin: User) -> None:
