@@ -25,6 +25,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://broker.example.com:6379/0",
     "EMAIL_URL": "smtp://mail.example.com:587",
     "DEFAULT_FROM_EMAIL": "portal@example.com",
+    "REVIEW_EMAIL": "review@example.com",
 }
 # makemigrations asks the database what was applied: an empty one has no say.
 EMPTY_DATABASE = {"DATABASE_URL": "sqlite://:memory:"}

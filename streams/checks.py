@@ -99,3 +99,9 @@ def _unready() -> Iterator[CheckMessage]:
             hint="Set EMAIL_URL=smtp+tls://user:password@host:587.",
             id="streams.W013",
         )
+    if not settings.REVIEW_EMAIL:
+        yield Warning(
+            "REVIEW_EMAIL is not set: staff see what partners submit in the admin alone.",
+            hint="Set it to the address of those who review streams.",
+            id="streams.W014",
+        )

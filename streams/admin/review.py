@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from streams.audit.models import AuditEntry
+from streams.base.addresses import addresses
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.review import services
@@ -23,32 +24,40 @@ if TYPE_CHECKING:
 
     from streams.tenancy.models import User
 
+
+class By(TypedDict):
+    """Who decides, and where the portal is, for the mails."""
+
+    actor: User
+    origin: str
+
+
 # By what the button sends: the stages in which it is offered, and what it does with
 # what was written beside it.
-DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, User], object]]] = {
+DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, By], object]]] = {
     "approve": (
         frozenset({Stage.SUBMITTED}),
-        lambda s, text, who: services.approve(stream=s, comment=text, actor=who),
+        lambda s, text, by: services.approve(stream=s, comment=text, **by),
     ),
     "send-back": (
         frozenset({Stage.SUBMITTED}),
-        lambda s, text, who: services.send_back(stream=s, comment=text, actor=who),
+        lambda s, text, by: services.send_back(stream=s, comment=text, **by),
     ),
     "go-live": (
         frozenset({Stage.IN_QA}),
-        lambda s, text, who: services.go_live(stream=s, reason=text, actor=who),
+        lambda s, text, by: services.go_live(stream=s, reason=text, **by),
     ),
     "not-yet": (
         frozenset({Stage.IN_QA}),
-        lambda s, text, who: services.answer_not_yet(stream=s, comment=text, actor=who),
+        lambda s, text, by: services.answer_not_yet(stream=s, comment=text, **by),
     ),
     "suspend": (
         frozenset(Stage) - {Stage.SUSPENDED},
-        lambda s, text, who: services.suspend(stream=s, reason=text, actor=who),
+        lambda s, text, by: services.suspend(stream=s, reason=text, **by),
     ),
     "resume": (
         frozenset({Stage.SUSPENDED}),
-        lambda s, _, who: services.resume(stream=s, actor=who),
+        lambda s, _, by: services.resume(stream=s, **by),
     ),
 }
 MOST_ENTRIES = 50
@@ -83,9 +92,10 @@ def _decide(request: HttpRequest, stream: Stream) -> str:
     text = request.POST.get("text", "").strip()
     if len(text) > services.MAX_TEXT:
         return f"Say it in {services.MAX_TEXT} characters; these are {len(text)}."
+    staff = cast("User", request.user)
     _, act = DECISIONS[request.POST["decision"]]
     try:
-        act(stream, text, request.user)  # type: ignore[arg-type] # a member of staff
+        act(stream, text, {"actor": staff, "origin": addresses(request).portal})
     except REFUSALS as refusal:
         return str(refusal)
     stream.refresh_from_db()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from streams.base.addresses import addresses
 from streams.catalog.pages.kinds import Kind
 from streams.catalog.stage import Stage
 from streams.portal.access import (
@@ -53,6 +54,13 @@ PAGES = {
 REFUSALS = (services.WrongStage, services.NotReady, services.AlreadyAsked)
 
 
+class By(TypedDict):
+    """Who does it, and where the portal is, for the mails."""
+
+    actor: User
+    origin: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownTask:
     task: Task
@@ -76,7 +84,7 @@ def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
     if submits and form.is_valid():
         try:
             timeline = services.Timeline(**form.cleaned_data)
-            services.submit(stream=stream, timeline=timeline, actor=request.user)
+            services.submit(stream=stream, timeline=timeline, **_by(request))
         except REFUSALS as refusal:
             messages.error(request, str(refusal))
         else:
@@ -112,12 +120,16 @@ def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
         return redirect(within(place, "partner-stream-way", stream_slug))
     try:
         note = form.cleaned_data["note"]
-        services.ask_for_live(stream=stream, note=note, actor=request.user)
+        services.ask_for_live(stream=stream, note=note, **_by(request))
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, "Asked. Our staff act next.")
     return redirect(within(place, "partner-stream-way", stream_slug))
+
+
+def _by(request: PortalRequest) -> By:
+    return {"actor": request.user, "origin": addresses(request).portal}
 
 
 def _page(

@@ -1,4 +1,8 @@
-"""What moves a stream from stage to stage, once each, whoever else tries."""
+"""What moves a stream from stage to stage, once each, whoever else tries.
+
+`origin` is where this portal is, as `https://portal.example`, for the links in the mails
+that tell of a move; empty: nobody is told.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
+from streams.review.mails import Moved, Waits, tell_partner, tell_staff
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.preparing import missing
 from streams.review.qa.services import checklist, last_run
@@ -54,7 +59,9 @@ class Timeline:
 
 
 @transaction.atomic
-def submit(*, stream: Stream, timeline: Timeline, actor: User | None) -> Submission:
+def submit(
+    *, stream: Stream, timeline: Timeline, actor: User | None, origin: str = ""
+) -> Submission:
     """Hand a draft in for approval. Raises WrongStage and NotReady."""
     _move(stream, Stage.DRAFT, Stage.SUBMITTED)
     if lacking := missing(stream):
@@ -72,24 +79,33 @@ def submit(*, stream: Stream, timeline: Timeline, actor: User | None) -> Submiss
         submitted_by=actor,
     )
     _record("stream.submitted", stream, actor, plan_version=made.plan_version.number)
+    days = f"Building {timeline.build_on}, QA {timeline.qa_on}, launch {timeline.launch_on}."
+    text = f"{days}\n\n{timeline.notes}"
+    tell_staff(stream, origin, Waits.SUBMITTED, actor=actor, text=text)
     return made
 
 
 @transaction.atomic
-def approve(*, stream: Stream, comment: str = "", actor: User | None) -> None:
+def approve(
+    *, stream: Stream, comment: str = "", actor: User | None, origin: str = ""
+) -> None:
     """Let a submitted stream deliver to customers' sources. Raises WrongStage."""
     _move(stream, Stage.SUBMITTED, Stage.APPROVED)
     _decide(stream, Submission.Decision.APPROVED, comment, actor)
     _record("stream.approved", stream, actor, comment=comment)
+    tell_partner(stream, origin, Moved.APPROVED, text=comment)
 
 
 @transaction.atomic
-def send_back(*, stream: Stream, comment: str, actor: User | None) -> None:
+def send_back(
+    *, stream: Stream, comment: str, actor: User | None, origin: str = ""
+) -> None:
     """Make a submitted stream a draft again. Raises WrongStage and WithoutReason."""
     _demand(comment, "Say what has to change.")
     _move(stream, Stage.SUBMITTED, Stage.DRAFT)
     _decide(stream, Submission.Decision.SENT_BACK, comment, actor)
     _record("stream.sent_back", stream, actor, comment=comment)
+    tell_partner(stream, origin, Moved.SENT_BACK, text=comment)
 
 
 @transaction.atomic
@@ -100,7 +116,9 @@ def start_qa(*, stream: Stream, actor: User | None) -> None:
 
 
 @transaction.atomic
-def ask_for_live(*, stream: Stream, note: str = "", actor: User | None) -> LiveRequest:
+def ask_for_live(
+    *, stream: Stream, note: str = "", actor: User | None, origin: str = ""
+) -> LiveRequest:
     """Ask staff to set a stream live that is in QA; with a note where that is not complete.
 
     Raises WrongStage, NotReady and AlreadyAsked.
@@ -118,21 +136,28 @@ def ask_for_live(*, stream: Stream, note: str = "", actor: User | None) -> LiveR
         stream=stream, note=note, asked_at=now(), asked_by=actor
     )
     _record("stream.live_asked", stream, actor, note=note, qa_complete=qa.complete)
+    text = f"{qa.passed} of {len(qa.lines)} lines of its QA passed.\n\n{note}"
+    tell_staff(stream, origin, Waits.LIVE, actor=actor, text=text)
     return made
 
 
 @transaction.atomic
-def answer_not_yet(*, stream: Stream, comment: str, actor: User | None) -> None:
+def answer_not_yet(
+    *, stream: Stream, comment: str, actor: User | None, origin: str = ""
+) -> None:
     """Leave a stream in QA whose partner asked for more. Raises WrongStage, WithoutReason."""
     _demand(comment, "Say what is missing.")
     _move(stream, Stage.IN_QA, Stage.IN_QA)
     if not _answer(stream, LiveRequest.Decision.NOT_YET, comment, actor):
         raise WrongStage(f"Nobody asks by now that {stream} go live.")
     _record("stream.live_declined", stream, actor, comment=comment)
+    tell_partner(stream, origin, Moved.NOT_YET, text=comment)
 
 
 @transaction.atomic
-def go_live(*, stream: Stream, reason: str = "", actor: User | None) -> None:
+def go_live(
+    *, stream: Stream, reason: str = "", actor: User | None, origin: str = ""
+) -> None:
     """Set a stream live once QA is complete, or for a reason that is written down.
 
     Raises WrongStage and NotReady.
@@ -146,10 +171,13 @@ def go_live(*, stream: Stream, reason: str = "", actor: User | None) -> None:
         )
     _answer(stream, LiveRequest.Decision.LIVE, reason, actor)
     _record("stream.went_live", stream, actor, reason=reason, qa_complete=qa.complete)
+    tell_partner(stream, origin, Moved.LIVE, text=reason)
 
 
 @transaction.atomic
-def suspend(*, stream: Stream, reason: str, actor: User | None) -> None:
+def suspend(
+    *, stream: Stream, reason: str, actor: User | None, origin: str = ""
+) -> None:
     """Hold all events but those of tests, at once. Raises WrongStage and WithoutReason."""
     _demand(reason, "Say why it is suspended: its partner reads it.")
     held = Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
@@ -161,10 +189,11 @@ def suspend(*, stream: Stream, reason: str, actor: User | None) -> None:
         stream=stream, stage=before, reason=reason, suspended_at=now()
     )
     _record("stream.suspended", stream, actor, stage=before, reason=reason)
+    tell_partner(stream, origin, Moved.SUSPENDED, text=reason)
 
 
 @transaction.atomic
-def resume(*, stream: Stream, actor: User | None) -> None:
+def resume(*, stream: Stream, actor: User | None, origin: str = "") -> None:
     """Bring a suspended stream back to the stage that it was in. Raises WrongStage."""
     rows = Stream.objects.select_for_update(no_key=True)
     rows.get(pk=stream.pk)  # nobody else resumes it meanwhile
@@ -175,6 +204,7 @@ def resume(*, stream: Stream, actor: User | None) -> None:
     held.resumed_at = now()
     held.save(update_fields=["resumed_at"])
     _record("stream.resumed", stream, actor, stage=held.stage)
+    tell_partner(stream, origin, Moved.RESUMED)
 
 
 def _move(stream: Stream, start: Stage, to: Stage) -> None:
