@@ -218,6 +218,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
     6_000_000  # bytes; the ingest surface has limits of its own
 )
 
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # an event of a plan: 600 rows of six fields
+
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],

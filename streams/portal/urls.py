@@ -18,6 +18,7 @@ from streams.portal import (
     partner,
     partner_streams,
     plan,
+    plan_event,
     plan_files,
     plan_publish,
     plan_versions,
@@ -94,6 +95,13 @@ plan_pages: Pages = [
     path("files/", plan_files.files, name="partner-stream-plan-files"),
     path("versions/", plan_versions.versions, name="partner-stream-plan-versions"),
     path("versions/<int:number>/", include(plan_version_pages)),
+    path("events/new/", plan_event.event_new, name="partner-stream-plan-event-new"),
+    path("events/<key>/", plan_event.event, name="partner-stream-plan-event"),
+    path(
+        "events/<key>/remove/",
+        plan.event_remove,
+        name="partner-stream-plan-event-remove",
+    ),
 ]
 
 quarantine_pages: Pages = [

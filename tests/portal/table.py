@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from streams.base.clock import now
+from streams.catalog.plans.editing import key_of, mark_of
+from streams.catalog.plans.plan import PlannedEvent
 from streams.delivery.models import Cursor, Delivery
 from streams.tenancy.invitations import make_invitation
 from tests import make
@@ -91,6 +93,8 @@ STREAM = {
     "name": "P", "version": "1.0.1", "retention_days": "30", "check_mode": "warn",
 }  # fmt: skip
 NEW_STREAM = {"name": "Second", "slug": "second", "plan": "email"}
+OPENED = PlannedEvent(name="Email Opened")
+EVENT = {"call": "track", "name": "Survey Answered"}
 PAGE = {"text": "About us", "seen": "1.1"}
 INVITED = {"email": "new@example.com", "role": "viewer"}
 RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
@@ -166,6 +170,23 @@ ROWS = [
     by_partner("streams/<slug:stream_slug>/plan/versions/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
+    developed("streams/<slug:stream_slug>/plan/events/new/"),
+    developed("streams/<slug:stream_slug>/plan/events/new/", "post", 302, **EVENT),
+    developed("streams/<slug:stream_slug>/plan/events/<key>/"),
+    developed(
+        "streams/<slug:stream_slug>/plan/events/<key>/",
+        "post",
+        302,
+        seen=mark_of(OPENED),
+        **EVENT,
+    ),
+    developed("streams/<slug:stream_slug>/plan/events/<key>/remove/"),
+    developed(
+        "streams/<slug:stream_slug>/plan/events/<key>/remove/",
+        "post",
+        302,
+        seen=mark_of(OPENED),
+    ),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),
@@ -267,6 +288,7 @@ class Scene:
             "<slug:slug>": cast.partner.slug,
             "<slug:stream_slug>": cast.stream.slug,
             "<kind>": "source",
+            "<key>": key_of(OPENED),
             "<int:number>": "1",
             "<int:seq>": "1",
             "<int:after>": "0",
@@ -311,7 +333,7 @@ def set_scene() -> Scene:
     )
     token, _ = make.token(cast.stream)
     make.published_pages(cast.stream)
-    make.published_plan(cast.stream, "Email Opened")
+    make.published_plan(cast.stream, OPENED.name)
     replay = make.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
     return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
 

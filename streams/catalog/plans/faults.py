@@ -44,6 +44,8 @@ class Fault:
 
     where: str
     message: str  # says what to do about it
+    part: str = ""  # of the event: call, name, when, properties or context
+    path: str = ""  # of the property there; empty: of the whole part
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
@@ -56,7 +58,9 @@ def faults(plan: EventPlan) -> list[Fault]:
     found = [fault for event in plan.events for fault in event_faults(event)]
     times = Counter((event.call, event.name) for event in plan.events)
     found += [
-        Fault(name or call, "The plan has this event twice. Remove or rename one.")
+        Fault(
+            name or call, "The plan has this event twice. Remove or rename one.", "name"
+        )
         for (call, name), count in times.items()
         if count > 1
     ]
@@ -69,7 +73,9 @@ def event_faults(event: PlannedEvent) -> list[Fault]:
     if not found:
         found = [
             Fault(
-                f"{label(event)}, {finding.path}", f"In the examples {finding.message}"
+                f"{label(event)}, {finding.path}",
+                f"In the examples {finding.message}",
+                *_place(finding.path),
             )
             for finding in PlanChecks(EventPlan(events=(event,))).check(
                 sample(event, user_id="u1")
@@ -82,22 +88,28 @@ def _shape_faults(event: PlannedEvent) -> Iterator[Fault]:
     where = label(event)
     if event.call not in CALLS:
         yield Fault(
-            where, f"“{event.call}” is no call. Take one of {', '.join(CALLS)}."
+            where, f"“{event.call}” is no call. Take one of {', '.join(CALLS)}.", "call"
         )
         return
-    yield from (Fault(where, message) for message in _name_faults(event))
+    yield from (Fault(where, message, "name") for message in _name_faults(event))
     if message := _text_fault("“When”", event.when):
-        yield Fault(where, message)
+        yield Fault(where, message, "when")
     if event.properties and not content_field(event.call):
-        yield Fault(where, "An alias call has no properties. Remove them.")
-    for properties, prefix in ((event.properties, ""), (event.context, "context.")):
+        yield Fault(
+            where, "An alias call has no properties. Remove them.", "properties"
+        )
+    for part, properties in (
+        ("properties", event.properties),
+        ("context", event.context),
+    ):
         if len(properties) > MAX_PROPERTIES:
-            yield Fault(where, f"An event has at most {MAX_PROPERTIES} properties.")
+            message = f"An event has at most {MAX_PROPERTIES} properties."
+            yield Fault(where, message, part)
             continue
+        prefix = "context." if part == "context" else ""
         for planned, message in _property_faults(properties):
-            yield Fault(
-                f"{where}, {prefix}{planned.path[:MAX_PATH] or 'a property'}", message
-            )
+            place = f"{where}, {prefix}{planned.path[:MAX_PATH] or 'a property'}"
+            yield Fault(place, message, part, planned.path)
 
 
 def label(event: PlannedEvent) -> str:
@@ -105,16 +117,24 @@ def label(event: PlannedEvent) -> str:
     return event.name[:MAX_NAME] or event.call
 
 
-def property_faults(planned: PlannedProperty) -> Iterator[str]:
-    """What is wrong with one property, whatever else is in the event."""
+def property_faults(planned: PlannedProperty) -> Iterator[tuple[str, str]]:
+    """What is wrong with one property, whatever else is in the event: a field of it, and
+    what to do about that."""
     if message := _path_fault(planned.path):
-        yield message
+        yield "path", message
     if planned.type not in TYPES:
-        yield f"“{planned.type}” is no type. Take one of {', '.join(TYPES)}."
+        yield "type", f"“{planned.type}” is no type. Take one of {', '.join(TYPES)}."
     elif message := _example_fault(planned):
-        yield message
+        yield "example", message
     if message := _text_fault("The description", planned.description):
-        yield message
+        yield "description", message
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The part and the path of the property that a finding in an event is about."""
+    part, _, rest = path.partition(".")
+    places = (EACH if place.isdigit() else place for place in parts(rest))
+    return "context" if part == "context" else "properties", ".".join(places)
 
 
 def _property_faults(
@@ -122,7 +142,7 @@ def _property_faults(
 ) -> Iterator[tuple[PlannedProperty, str]]:
     by_path: dict[str, PlannedProperty] = {}
     for planned in properties:
-        for message in property_faults(planned):
+        for _, message in property_faults(planned):
             yield planned, message
         if planned.path in by_path:
             yield planned, "It is there twice. Remove one."

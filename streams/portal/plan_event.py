@@ -1,0 +1,135 @@
+"""One event of a plan: add it, or change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from streams.catalog.plans.advice import advice
+from streams.catalog.plans.editing import (
+    NOT_THERE,
+    EditedMeanwhile,
+    found,
+    key_of,
+    mark_of,
+    put,
+)
+from streams.catalog.plans.faults import label
+from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    signed_in,
+    stream_of,
+)
+from streams.portal.plan import ShownEvent
+from streams.portal.plan_event_forms import EventForm
+from streams.portal.tags import within
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.catalog.plans.plan import PlannedEvent
+
+# What a button of the form does; `add-…` and `drop-…` are about rows, and save nothing.
+SAVE, TAKE_NAME, ADD_EXPECTED, LOOK = "save", "take-name", "add-expected", "look"
+SAVES = {SAVE, TAKE_NAME, ADD_EXPECTED}
+
+
+@signed_in
+def event_new(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """A form; a POST puts the event at the end of the draft."""
+    place = partner_to_develop(request, slug)
+    return _editor(request, place, stream_of(place, stream_slug), "")
+
+
+@signed_in
+def event(
+    request: PortalRequest, slug: str, stream_slug: str, key: str
+) -> HttpResponse:
+    """The event as it is drafted, and what the Spec says to it; a POST changes it."""
+    place = partner_to_develop(request, slug)
+    return _editor(request, place, stream_of(place, stream_slug), key)
+
+
+def _editor(
+    request: PortalRequest, place: PartnerPlace, stream: Stream, key: str
+) -> HttpResponse:
+    if request.method != "POST":
+        current = found(drafted_plan(stream), key) if key else None
+        if key and current is None:
+            raise Http404
+        form = EventForm(event=current, seen=mark_of(current))
+        if current is None:
+            form.properties.add()
+        return _form(request, place, stream, key, form, current)
+    form, what = EventForm(request.POST), request.POST.get("do", SAVE)
+    if what not in SAVES:
+        form.rearrange(what)
+        return _form(request, place, stream, key, form)
+    if not form.is_sound():
+        return _form(request, place, stream, key, form)
+    wanted = _as_asked(form.planned(), what, stream)
+    seen = form.cleaned_data["seen"]
+    try:
+        change_draft(
+            stream=stream,
+            change=lambda plan: put(plan, key, seen, wanted),
+            what=label(wanted),
+            actor=request.user,
+        )
+    except BrokenPlan as told:
+        form.tell(told.faults)
+        return _form(request, place, stream, key, form)
+    except EditedMeanwhile as told:
+        # With the new mark: saved once more, it takes the place of what is shown above it.
+        form = EventForm(event=wanted, seen=mark_of(told.current))
+        theirs = ShownEvent(event=told.current) if told.current else None
+        return _form(request, place, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
+    messages.success(request, f"{label(wanted)} is saved in the draft.")
+    if advice(wanted, stream.readings).is_grave or what == ADD_EXPECTED:
+        key = key_of(wanted)
+        return redirect(within(place, "partner-stream-plan-event", stream.slug, key))
+    return redirect(f"{within(place, 'partner-stream-plan', stream.slug)}#event-{key_of(wanted)}")  # fmt: skip
+
+
+def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
+    """With the Spec's name, or its properties, where the button says so."""
+    if what == SAVE:
+        return event
+    told = advice(event, stream.readings)
+    if what == TAKE_NAME:
+        return msgspec.structs.replace(event, name=told.right or event.name)
+    return msgspec.structs.replace(
+        event,
+        properties=event.properties + told.lacks.properties,
+        context=event.context + told.lacks.context,
+    )
+
+
+def _form(
+    request: PortalRequest,
+    place: PartnerPlace,
+    stream: Stream,
+    key: str,
+    form: EventForm,
+    event: PlannedEvent | None = None,
+    **more: object,
+) -> HttpResponse:
+    """The page; `event`: what the form says; None: as far as that can be read."""
+    event = event or form.sketch()
+    shown = {
+        "place": place,
+        "stream": stream,
+        "form": form,
+        "key": key,
+        "is_new": not key or form["seen"].value() == NOT_THERE,
+        "title": label(event),
+        "advice": advice(event, stream.readings),
+        **more,
+    }
+    return render(request, "portal/partner_plan_event.html", shown)
