@@ -79,11 +79,11 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         _, secret = create_token(actor=request.user, **form.cleaned_data)
         form = TokenForm(place.partner)
-    made = place.partner.tokens.select_related("stream", "created_by").order_by("-pk")
+    made = place.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
     all_streams = place.partner.streams.all()
     shown = {
         "place": place,
-        "tokens": made,
+        "tokens": made.select_related("stream", "created_by").order_by("-pk"),
         "streams": all_streams,
         "form": form if place.can_develop and all_streams else None,
         "secret": secret.text if secret else "",

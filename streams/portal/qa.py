@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -38,9 +39,15 @@ from streams.review.qa.workspaces import (
 from streams.tenancy.services import ExternalIdTaken
 
 if TYPE_CHECKING:
-    from streams.catalog.models import Stream
-    from streams.review.qa.checklist import Line, Proof
+    from datetime import datetime
 
+    from streams.catalog.models import Stream
+    from streams.review.qa.checklist import Checklist, Line, Proof
+
+# After a run its events are delivered, and the lines turn green one by one. Later they
+# change with what the partner's own tool sends. Each look reads thousands of events.
+UNDER_WAY = timedelta(minutes=2)
+OFTEN, SELDOM = "5s", "30s"
 TONES = {
     State.PASSED: ("good", "check"),
     State.FAILED: ("bad", "cross"),
@@ -136,10 +143,18 @@ def _test_rows(stream: Stream) -> list[Row]:
     return [row for row in glances if row.feed and row.feed.pk in tests]
 
 
+def pace(found: Checklist, started_at: datetime | None, now: datetime) -> str:
+    """How often the page looks again by itself, as htmx says it; empty: never."""
+    if found.complete:
+        return ""
+    return OFTEN if started_at and now - started_at < UNDER_WAY else SELDOM
+
+
 def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
     run = last_run(stream)
     found = checklist(stream, run)
     return {
+        "pace": pace(found, run.started_at if run else None, now()),
         "run": run,
         "place": place,
         "stream": stream,

@@ -175,6 +175,8 @@ class PartnerToken(models.Model):
     )
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # Made by the portal for a run of its own: once revoked it is in nobody's way.
+    is_internal = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"

@@ -138,9 +138,12 @@ def set_check_mode(
 
 @transaction.atomic
 def create_token(
-    *, stream: Stream, name: str, actor: User | None
+    *, stream: Stream, name: str, actor: User | None, is_internal: bool = False
 ) -> tuple[PartnerToken, Secret]:
-    """A token for the partner's server; the secret is to be shown now, and never again."""
+    """A token for the partner's server; the secret is to be shown now, and never again.
+
+    `is_internal`: for a run of the portal's own, which revokes it.
+    """
     secret = new_secret(TOKEN_PREFIX)
     token = PartnerToken.objects.create(
         partner=stream.partner,
@@ -149,6 +152,7 @@ def create_token(
         hint=secret.hint,
         digest=secret.digest,
         created_by=actor,
+        is_internal=is_internal,
     )
     record(
         "token.created",

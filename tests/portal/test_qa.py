@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from streams.connections.models import Connection
+from streams.portal.qa import pace
+from streams.review.qa.checklist import check
+from streams.review.qa.facts import Facts
 from streams.tenancy.models import Workspace
+from streams.tenancy.services import create_token, revoke_token
 from tests import make
+from tests.make import NOW
+from tests.review.making import good
 
 
 def address(cast, page: str = "partner-stream-qa") -> str:
@@ -70,6 +78,27 @@ def test_what_is_no_test_workspace_is_its_customers_alone(as_dev, cast):
     answer = as_dev.post(page, {"write_key": make.WRITE_KEY, "region": "sandbox"})
 
     assert (answer.status_code, Connection.objects.exists()) == (403, False)
+
+
+def test_the_checklist_looks_again_often_in_a_run_and_never_once_it_is_green():
+    green, empty = check(good()), check(Facts(slug="postbox", plan=None))
+    soon, later = NOW + timedelta(seconds=90), NOW + timedelta(minutes=3)
+
+    assert [pace(empty, NOW, soon), pace(empty, NOW, later), pace(empty, None, soon)] == [
+        "5s", "30s", "30s",
+    ]  # fmt: skip
+    assert pace(green, NOW, soon) == ""
+
+
+def test_tokens_of_runs_are_gone_from_the_list_once_they_are_revoked(as_dev, cast):
+    token, _ = create_token(
+        stream=cast.stream, name="QA test run", actor=None, is_internal=True
+    )
+    tokens = reverse("portal:partner-tokens", args=(cast.partner.slug,))
+
+    assert "QA test run" in as_dev.get(tokens).text
+    revoke_token(token=token, actor=None)
+    assert "QA test run" not in as_dev.get(tokens).text
 
 
 def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast):

@@ -90,7 +90,9 @@ def _begin(
 def _token(stream: Stream, actor: User | None) -> Iterator[Secret]:
     """A partner token for this run alone. Where the process dies in between, nobody is
     left who knows it."""
-    token, secret = create_token(stream=stream, name=TOKEN_NAME, actor=actor)
+    token, secret = create_token(
+        stream=stream, name=TOKEN_NAME, actor=actor, is_internal=True
+    )
     try:
         yield secret
     finally:
