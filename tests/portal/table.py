@@ -246,6 +246,7 @@ ROWS = [
     open_to_all("docs/<slug:stream_slug>/integration/", 200),
     open_to_all("docs/<slug:stream_slug>/logo", 200),
     open_to_all("docs/", 200),
+    open_to_all("docs/search/", 200),
     open_to_all("docs/guide/<slug:name>/", 200),
     open_to_all("healthz", 200),
     open_to_all("readyz", 200),

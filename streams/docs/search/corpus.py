@@ -1,0 +1,118 @@
+"""All that a search looks through: the guides, and every published page of the streams."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+
+from streams.catalog.models import Stream
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.models import PageVersion, StreamProfile
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.stage import Stage
+from streams.docs.guides import shelf
+from streams.docs.search.sections import Section, sections_of
+from streams.docs.stream_pages import ADDRESSES
+from streams.publishing.facts import facts_of
+from streams.publishing.pages import document_of, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.base.addresses import Addresses
+
+MOST_STREAMS = 1_000
+# Seconds that one search may take to read pages that none has read since they changed;
+# those that are left are read by the next.
+READING_S = 1.0
+
+
+def corpus(at: Addresses) -> Iterator[Section]:
+    """Guides first. One query where no page of a stream has changed."""
+    for name in shelf.NAMES:
+        yield from _of_guide(name, at)
+    yield from _shelves.sections()
+
+
+@lru_cache(maxsize=shelf.RENDERED)
+def _of_guide(name: str, at: Addresses) -> list[Section]:
+    guide = shelf.GUIDES[name]
+    html = shelf.read(name, at).html
+    return sections_of(html, page=guide.title, path=guide.path)
+
+
+class _Shelves:
+    """The streams' pages, each read once as long as it says the same."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, Kind], tuple[object, list[Section]]] = {}
+
+    def sections(self) -> Iterator[Section]:
+        until = time.monotonic() + READING_S
+        read: dict[tuple[int, Kind], tuple[object, list[Section]]] = {}
+        for stream, kind, version in _published():
+            key = (stream.pk, kind)
+            printed = _printed_of(stream, version)
+            known = self._read.get(key)
+            if known is None or known[0] != printed:
+                if read and time.monotonic() > until:
+                    continue
+                known = (printed, _of_page(stream, kind, version))
+            read[key] = known
+        # Replaced, not changed: another thread reads it meanwhile.
+        self._read = read
+        for _, found in read.values():
+            yield from found
+
+
+_shelves = _Shelves()
+
+
+def _published() -> Iterator[tuple[Stream, Kind, int]]:
+    """Each page that everybody may see, with its version's id."""
+    versions = PageVersion.objects.published().filter(stream=OuterRef("pk"))
+    plans = PlanVersion.objects.published().filter(stream=OuterRef("pk"))
+    streams = (
+        Stream.objects.exclude(stage=Stage.SUSPENDED)
+        .select_related("partner", "profile")
+        .annotate(
+            plan_pk=Subquery(plans.values("pk")[:1]),
+            **{f"{kind}_pk": _newest(versions, kind) for kind in Kind},
+        )
+        .order_by("name", "pk")
+    )
+    for stream in streams[:MOST_STREAMS]:
+        for kind in Kind:
+            if (version := getattr(stream, f"{kind}_pk")) is not None:
+                yield stream, kind, version
+
+
+def _newest(versions: Any, kind: Kind) -> Subquery:
+    return Subquery(versions.filter(kind=kind).values("pk")[:1])
+
+
+def _printed_of(stream: Stream, version: int) -> object:
+    """All that a page is made of: while it is the same, so is the page."""
+    profile = getattr(stream, "profile", None)
+    return [
+        version,
+        getattr(stream, "plan_pk", None),
+        stream.partner.name,
+        *(getattr(stream, one.attname) for one in Stream._meta.concrete_fields),
+        *(getattr(profile, one.attname, "") for one in StreamProfile._meta.concrete_fields),
+    ]  # fmt: skip
+
+
+def _of_page(stream: Stream, kind: Kind, version: int) -> list[Section]:
+    text = PageVersion.objects.get(pk=version).text
+    facts = facts_of(stream, kind, with_pictures=False)
+    return sections_of(
+        document_of(text, facts).html,
+        page=title_of(kind, stream.name),
+        path=reverse(ADDRESSES[kind], args=[stream.slug]),
+        with_rules=False,
+    )

@@ -1,0 +1,135 @@
+"""Which sections answer a query, the best first, and the words around what was found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streams.base.markdown import RULE
+
+if TYPE_CHECKING:
+    from streams.docs.search.sections import Section
+
+MAX_QUERY = 100  # characters
+MAX_WORDS = 8
+MOST = 20  # results
+MOST_OF_PAGE = 4
+EXCERPT = 220  # characters
+BEFORE = 60  # characters of an excerpt before the first word that was found
+
+# What a word is worth in each place.
+IN_HEADING, BEGINS_HEADING, IN_PAGE, IN_TEXT, MOST_IN_TEXT = 12, 8, 4, 1, 4
+PHRASE, WHOLE_HEADING = 6, 20
+
+SHORT = 3  # characters of a word that is looked for as it is
+# What is between one and many: `delivery` finds deliveries, and the other way round.
+_ENDING = re.compile(r"(?:ies|y|(?<=[^s])s)$")
+
+Pieces = list[tuple[str, bool]]  # text, and whether it is what was looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A section that answers."""
+
+    section: Section
+    heading: Pieces
+    excerpt: Pieces
+
+    @property
+    def href(self) -> str:
+        anchor = self.section.anchor
+        return f"{self.section.path}#{anchor}" if anchor else self.section.path
+
+
+def search(query: str, sections: Iterable[Section]) -> list[Result]:
+    """At most MOST, the best first. A section has all the words; where none has, some."""
+    words = _words(query)
+    if not words:
+        return []
+    phrase = " ".join(query.casefold().split())
+    scored = sorted(_scored(words, phrase, sections), key=lambda one: one[:2])
+    results: list[Result] = []
+    of_page: Counter[str] = Counter()
+    for missing, _, section in scored:
+        if missing > scored[0][0] or len(results) == MOST:
+            break
+        of_page[section.path] += 1
+        if of_page[section.path] <= MOST_OF_PAGE:
+            results.append(_result(section, words))
+    return results
+
+
+def _words(query: str) -> dict[str, re.Pattern[str]]:
+    """Each with what it is found by: the beginning of a word, one or many of it."""
+    found = {}
+    for word in query[:MAX_QUERY].casefold().split()[:MAX_WORDS]:
+        bare = word.strip(".,;:!?\"'()“”")
+        stem = _ENDING.sub("", bare) if len(bare) > SHORT else bare
+        if stem:
+            found[stem] = re.compile(rf"(?<![^\W_]){re.escape(stem)}", re.IGNORECASE)
+    return found
+
+
+def _scored(
+    words: dict[str, re.Pattern[str]], phrase: str, sections: Iterable[Section]
+) -> Iterator[tuple[int, int, Section]]:
+    """How many words are missing, and how good it is: less is better."""
+    for section in sections:
+        there = [one for word, one in words.items() if word in section.folded]
+        scores = [score for one in there if (score := _score(one, section))]
+        if scores:
+            whole = sum(scores)
+            if phrase in section.folded:
+                whole += PHRASE
+            if phrase == section.heading.casefold():
+                whole += WHOLE_HEADING
+            yield len(words) - len(scores), -whole, section
+
+
+def _score(word: re.Pattern[str], section: Section) -> int:
+    score = 0
+    found = word.search(section.heading)
+    if found and not _is_part_of_code(found, section.heading):
+        whole = not re.match(r"\w", section.heading[found.end() :])
+        score += IN_HEADING if whole else BEGINS_HEADING
+    if word.search(section.page):
+        score += IN_PAGE
+    return score + IN_TEXT * min(MOST_IN_TEXT, len(word.findall(section.text)))
+
+
+def _is_part_of_code(found: re.Match[str], heading: str) -> bool:
+    """`key` does not ask for INGEST-KEY-002; `ingest-key` does."""
+    return RULE.fullmatch(heading) is not None and "-" not in found[0]
+
+
+def _result(section: Section, words: dict[str, re.Pattern[str]]) -> Result:
+    any_word = re.compile(
+        "|".join(one.pattern for one in words.values()), re.IGNORECASE
+    )
+    heading = _marked(section.heading or section.page, any_word)
+    return Result(section, heading, _marked(_excerpt(section.text, any_word), any_word))
+
+
+def _excerpt(text: str, word: re.Pattern[str]) -> str:
+    """Whole words around the first that was found."""
+    found = word.search(text)
+    first = max(0, found.start() - BEFORE) if found else 0
+    if first:
+        first = text.find(" ", first) + 1
+    last = first + EXCERPT
+    if last < len(text):
+        last = max(text.rfind(" ", first, last), first + 1)
+    cut = text[first:last].strip()
+    return f"{'… ' if first else ''}{cut}{' …' if last < len(text) else ''}"
+
+
+def _marked(text: str, word: re.Pattern[str]) -> Pieces:
+    pieces, end = [], 0
+    for found in word.finditer(text):
+        pieces += [(text[end : found.start()], False), (found[0], True)]
+        end = found.end()
+    return [piece for piece in (*pieces, (text[end:], False)) if piece[0]]

@@ -1,0 +1,114 @@
+"""A page of the docs as the sections that a search finds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from streams.base.markdown import RULE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADINGS = {f"h{level}" for level in range(2, 7)}
+# Elements after which a word does not go on.
+BLOCKS = HEADINGS | {"p", "li", "td", "th", "tr", "pre", "div", "br", "blockquote"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands below one heading, or in the row of a table that has a name."""
+
+    page: str  # its page's title
+    path: str  # of its page
+    anchor: str  # empty: what comes before the first heading
+    heading: str
+    text: str  # without markup
+    folded: str  # all of the above that is looked in, for a first look
+
+
+def sections_of(
+    html: str, *, page: str, path: str, with_rules: bool = True
+) -> list[Section]:
+    """Sections in the order of the page. Without rules the rows that tell them are left
+    out: they are in the guide to the rules, and the same on every stream's page."""
+    reader = _Reader(with_rules=with_rules)
+    reader.feed(html)
+    reader.close()
+    return [
+        Section(page, path, anchor, heading, text, f"{page} {heading} {text}".casefold())
+        for anchor, heading, text in reader.read()
+        if heading or text
+    ]  # fmt: skip
+
+
+class _Reader(HTMLParser):
+    """Of HTML that `base.markdown` made, well-formed hence."""
+
+    def __init__(self, *, with_rules: bool) -> None:
+        super().__init__()
+        self._with_rules = with_rules
+        self._parts: list[_Part] = [_Part("")]
+        self._row: _Part | None = None  # the row that is being read
+        self._in_heading = self._in_anchor = False
+
+    def read(self) -> Sequence[tuple[str, str, str]]:
+        """Anchor, heading and text of each."""
+        return [
+            (part.anchor, _line(part.heading), _line(part.text))
+            for part in self._parts
+        ]  # fmt: skip
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag in HEADINGS:
+            self._parts.append(_Part(named.get("id") or ""))
+            self._in_heading = True
+        elif tag == "a":
+            self._in_anchor = named.get("class") == "anchor"
+        elif tag == "tr":
+            self._row = _Part("")
+        elif tag == "td" and self._row is not None and named.get("id"):
+            self._row.anchor = self._row.heading = named["id"] or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in HEADINGS:
+            self._in_heading = False
+        elif tag == "a":
+            self._in_anchor = False
+        elif tag == "tr" and self._row is not None:
+            self._end_row(self._row)
+        if tag in BLOCKS:
+            self._add(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_anchor:
+            self._add(data)
+
+    def _add(self, text: str) -> None:
+        part = self._row or self._parts[-1]
+        if self._in_heading:
+            part.heading += text
+        else:
+            part.text += text
+
+    def _end_row(self, row: _Part) -> None:
+        self._row = None
+        if row.anchor:
+            row.text = row.text.strip().removeprefix(row.anchor)
+            # Before the section that goes on after the table.
+            self._parts.insert(-1, row)
+        elif self._with_rules or RULE.match(row.text.lstrip()) is None:
+            self._parts[-1].text += row.text
+
+
+class _Part:
+    def __init__(self, anchor: str) -> None:
+        self.anchor = anchor
+        self.heading = self.text = ""
+
+
+def _line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()

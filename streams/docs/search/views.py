@@ -1,0 +1,34 @@
+"""Search over all docs, for everybody."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from streams.base.addresses import addresses
+from streams.base.markdown import render
+from streams.docs.guides import shelf
+from streams.docs.pages import Page, show
+from streams.docs.search.corpus import corpus
+from streams.docs.search.ranking import MAX_QUERY, MOST, search
+
+PAGE = Page(
+    title="Search",
+    description="Search the guides of this portal and the docs of every stream.",
+    document=render(""),
+)
+
+
+def results(request: HttpRequest) -> HttpResponse:
+    """What answers `q`; without one, a place to ask."""
+    query = " ".join(request.GET.get("q", "")[:MAX_QUERY].split())
+    found = search(query, corpus(addresses(request))) if query else []
+    return show(
+        request,
+        "docs/search.html",
+        PAGE,
+        guides=shelf.GUIDES.values(),
+        shown=PAGE,  # none of the guides, nor their list
+        query=query,
+        results=found,
+        most=MOST,
+    )
