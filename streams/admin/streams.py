@@ -9,9 +9,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from streams.admin import review
-from streams.admin.base import LIST_AND_FORM, AuditedAdmin, ReadOnlyAdmin, moment
+from streams.admin.base import (
+    LIST_AND_FORM,
+    AuditedAdmin,
+    ReadOnlyAdmin,
+    list_link,
+    moment,
+)
 from streams.base.clock import now
 from streams.catalog.models import Stream
+from streams.catalog.plans.models import PlanVersion
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, revoke_token
 
@@ -33,7 +40,7 @@ class StreamAdmin(AuditedAdmin):
     fields = (
         "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
         "requests_per_second", "retention_days", "stage", "to_review",
-        "created",
+        "plan_versions", "created",
     )  # fmt: skip
     created = moment("created_at")
     autocomplete_fields = ("partner",)
@@ -44,7 +51,7 @@ class StreamAdmin(AuditedAdmin):
     ) -> Any:
         # A stream does not change hands, and its feeds say who it is by its slug.
         # Its stage is changed by a decision alone, which is written down.
-        shown = ("stage", "to_review", "created")
+        shown = ("stage", "to_review", "plan_versions", "created")
         return ("partner", "slug", *shown) if obj else shown
 
     def get_urls(self) -> list[URLPattern]:
@@ -61,6 +68,12 @@ class StreamAdmin(AuditedAdmin):
             return "–"
         url = reverse("admin:streams_stream_review", args=[stream.pk])
         return format_html('<a href="{}">Review</a>', url)
+
+    @admin.display(description="plan")
+    def plan_versions(self, stream: Stream) -> str:
+        if stream.pk is None:
+            return "–"
+        return list_link(PlanVersion, "Versions", stream__id__exact=stream.pk)
 
     def save_model(
         self,

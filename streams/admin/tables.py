@@ -13,6 +13,7 @@ from streams.admin import (
     halts,
     partners,
     people,
+    plans,
     replays,
     streams,
     workspaces,
@@ -20,6 +21,5 @@ from streams.admin import (
 
 __all__ = [
     "audit", "connections", "deliveries", "feeds", "halts", "partners", "people",
-    "replays",
-    "streams", "workspaces",
+    "plans", "replays", "streams", "workspaces",
 ]  # fmt: skip

@@ -49,6 +49,7 @@ def world(olga):
         "lease": feed.stream_id,
         "partner": feed.stream.partner_id,
         "partnertoken": token.pk,
+        "planversion": make.published_plan(feed.stream, "Email Opened").pk,
         "rejection": rejection.pk,
         "replay": make.replay(cursor, end=3).pk,
         "stream": feed.stream_id,

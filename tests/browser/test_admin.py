@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LISTS = (
     "auditentry", "connection", "cursor", "delivery", "feed", "lease", "partner",
-    "partnertoken", "rejection", "replay", "stream", "user", "workspace",
+    "partnertoken", "planversion", "rejection", "replay", "stream", "user", "workspace",
 )  # fmt: skip
 
 

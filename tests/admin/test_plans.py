@@ -1,0 +1,55 @@
+"""Versions of plans, for staff to read."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.catalog.plans.starting import start_stream
+from streams.catalog.plans.templates import template
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_version_shows_each_event_with_its_properties(staff):
+    stream = start_stream(
+        partner=make.partner(),
+        name="P",
+        slug="p",
+        template=template("email"),
+        actor=None,
+    )
+    version = stream.plan_versions.get()
+
+    page = staff.get(
+        reverse("admin:streams_planversion_change", args=[version.pk])
+    ).text
+
+    for name in template("email").names:
+        assert f"<caption>track {name}" in page
+    assert "context.traits.email" in page
+
+
+def test_a_stream_leads_to_its_versions_and_no_others(staff):
+    version = make.published_plan(make.stream(), "Email Opened")
+    make.published_plan(make.stream(), "Email Opened")
+    page = staff.get(
+        reverse("admin:streams_stream_change", args=[version.stream_id])
+    ).text
+    leads_to = reverse(
+        "admin:streams_planversion_changelist",
+        query={"stream__id__exact": version.stream_id},
+    )
+
+    assert f'href="{leads_to}"' in page
+    assert [*staff.get(leads_to).context["cl"].result_list] == [version]
+
+
+def test_the_state_narrows_the_list(staff):
+    published = make.published_plan(make.stream(), "Email Opened")
+    draft = make.published_plan(make.stream(), "Email Opened", published_at=None)
+
+    for state, version in (("published", published), ("draft", draft)):
+        url = reverse("admin:streams_planversion_changelist", query={"state": state})
+        assert [*staff.get(url).context["cl"].result_list] == [version]
