@@ -14,6 +14,7 @@ import itertools
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from streams.base.clock import iso_ms
 from streams.base.ids import Secret, new_secret, public_id
@@ -24,6 +25,7 @@ from streams.catalog.pages.services import set_logo
 from streams.catalog.pages.start import starting_text
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
+from streams.catalog.plans.rules import EVENT as UNPLANNED
 from streams.connections.keys import WriteKey, seal_write_key
 from streams.connections.models import Connection
 from streams.connections.regions import Region
@@ -32,6 +34,8 @@ from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Rep
 from streams.events.log import Addition, NewEvent
 from streams.events.marks import quarter
 from streams.events.models import Event, Feed
+from streams.observability.findings.counting import FindingCounter
+from streams.observability.findings.flushing import flush
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -40,6 +44,9 @@ from streams.tenancy.models import (
     Workspace,
     WorkspaceMembership,
 )
+
+if TYPE_CHECKING:
+    from streams.spec.findings import Finding
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -289,6 +296,23 @@ def quarantined(
     accept([Addition(feed.pk, group)], now=now)
     feed.refresh_from_db()
     return [one.message_id for one in group]
+
+
+def found(
+    feed: Feed,
+    name: str = "Mail Opened",
+    finding: Finding | None = None,
+    *,
+    events: int = 1,
+    at: datetime = NOW,
+) -> None:
+    """Count what was wrong with events, as ingest does."""
+    counter = FindingCounter()
+    finding = finding or UNPLANNED.finding("event", "No such event.", "Add it.")
+    shown = json.dumps({"type": "track", "event": name, "userId": "text, 6 characters"})
+    for _ in range(events):
+        counter.count(feed.pk, name, [finding], at=at, sample=lambda: shown)
+    flush(counter)
 
 
 def expired(feed: Feed, up_to: int) -> None:

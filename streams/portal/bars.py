@@ -69,6 +69,15 @@ def draw(points: Sequence[Point]) -> Drawing:
     )
 
 
+def small_bars(counts: Sequence[int], kind: str) -> list[Bar]:
+    """A bar for each count that is not 0, the highest of full height."""
+    top = max(counts, default=0)
+    heights = [
+        (n, round(HEIGHT * count / top, 2)) for n, count in enumerate(counts) if count
+    ]
+    return [Bar(kind, n * SLOT + 1, HEIGHT - h, SLOT - 2, h) for n, h in heights]
+
+
 def _bars(number: int, point: Point, top: int) -> list[Bar]:
     def bar(kind: str, count: int, under: int, inset: float) -> Bar:
         height = HEIGHT * count / top

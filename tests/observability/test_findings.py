@@ -215,7 +215,7 @@ def test_keys_types_and_the_name_stay_and_what_the_plan_calls_sensitive_goes():
     assert json.loads(sample) == {
         "type": "track",
         "event": "Order Completed",
-        "userId": "text, 1 characters",
+        "userId": "text, 1 character",
         "properties": {
             "total": "number",
             "gift": "true or false",

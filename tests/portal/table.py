@@ -127,6 +127,7 @@ ROWS = [
     seen("replays/<replay_id>/"),
     seen("replays/<replay_id>/fresh/"),
     edited("replays/<replay_id>/cancel/"),
+    seen("findings/"),
     seen("quarantine/"),
     edited("quarantine/decide/", "get", 200),
     edited("quarantine/decide/", ok=200),  # nothing was chosen: the form says so
@@ -187,6 +188,7 @@ ROWS = [
         302,
         seen=mark_of(OPENED),
     ),
+    by_partner("streams/<slug:stream_slug>/findings/"),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),
@@ -318,6 +320,7 @@ def set_scene() -> Scene:
     cursor = make.cursor(make.connection(cast.feed))
     make.append(cast.feed, 3)
     make.quarantined(cast.feed)
+    make.found(cast.feed, at=now())
     Cursor.objects.filter(pk=cursor.pk).update(position=3, due_at=None)
     delivery = Delivery.objects.create(
         cursor=cursor,

@@ -92,7 +92,7 @@ class FindingCounter:
                     )
                     if not self._keep(key, tally):
                         continue
-                tally.last_at = at
+                tally.last_at = max(tally.last_at, at)
                 tally.hours[hour] += 1
 
     def take(self) -> tuple[dict[Key, Tally], int]:

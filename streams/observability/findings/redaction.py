@@ -75,7 +75,7 @@ class _Redaction:
         if value is None:
             return None
         if isinstance(value, str):
-            return f"text, {len(value)} characters"
+            return f"text, {len(value)} character{'' if len(value) == 1 else 's'}"
         if isinstance(value, bool):
             return "true or false"
         if isinstance(value, int | float):

@@ -1,0 +1,154 @@
+"""What was wrong with events of the last week: of a workspace, or of a stream's all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+
+from streams.base.clock import now
+from streams.catalog.rules import RULES
+from streams.observability.findings import reading
+from streams.observability.findings.reading import Found, Scope
+from streams.portal.access import (
+    PartnerPlace,
+    Place,
+    PortalRequest,
+    partner_to_see,
+    signed_in,
+    stream_of,
+    workspace_to_see,
+)
+from streams.portal.bars import Bar, small_bars
+from streams.portal.pretty import highlighted
+from streams.portal.tags import to, within
+from streams.spec.findings import Severity
+from streams.spec.modes import Mode, stricter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.http import HttpResponse
+
+    from streams.catalog.models import Stream
+    from streams.spec.findings import Rule
+
+TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
+GRAVEST_FIRST = list(Severity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Events of one name that broke a rule, as the page shows them."""
+
+    found: Found
+    bars: Sequence[Bar]
+    sample: SafeString | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A rule, and the events that broke it."""
+
+    id: str
+    rule: Rule | None  # None: this version has no such rule any more
+    severity: Severity
+    tone: str
+    rows: Sequence[Row]
+
+    @property
+    def day(self) -> int:
+        """Events in the last 24 hours."""
+        return sum(row.found.day for row in self.rows)
+
+    @property
+    def week(self) -> int:
+        return sum(row.found.week for row in self.rows)
+
+
+@signed_in
+def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Of the feed that the page is about."""
+    place = workspace_to_see(request, public_id)
+    feed = place.the_feed
+    mode = stricter(Mode(feed.stream.check_mode), Mode(place.workspace.check_mode))
+    scope = Scope(feed_id=feed.pk)
+    return _page(request, place, feed.stream, scope, mode, to(place, "findings"))
+
+
+@signed_in
+def stream_findings(
+    request: PortalRequest, slug: str, stream_slug: str
+) -> HttpResponse:
+    """Of all workspaces of the stream."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    home = within(place, "partner-stream-findings", stream.slug)
+    scope, mode = Scope(stream_id=stream.pk), Mode(stream.check_mode)
+    return _page(request, place, stream, scope, mode, home)
+
+
+def _page(
+    request: PortalRequest,
+    place: Place | PartnerPlace,
+    stream: Stream,
+    scope: Scope,
+    mode: Mode,
+    home: str,
+) -> HttpResponse:
+    moment = now()
+    severity = request.GET.get("severity", "")
+    if severity not in GRAVEST_FIRST:
+        severity = ""
+    found, more = reading.found(scope, moment, severity=severity)
+    counts = reading.counts(scope, moment)
+    layout = "workspace" if isinstance(place, Place) else "partner"
+    shown = {
+        "place": place,
+        "stream": stream,
+        "layout": f"portal/layouts/{layout}.html",
+        "home": home,
+        "mode": mode,
+        "severity": severity,
+        "filters": [(s, TONES[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
+        "all": sum(counts.values()),
+        "broken": _by_rule(found),
+        "others": sum(one.week for one in found if not one.rule),
+        "more": more,
+    }
+    return render(request, "portal/findings.html", shown)
+
+
+def _by_rule(found: Iterable[Found]) -> list[Broken]:
+    """The gravest first, and of these what most events broke."""
+    ordered = sorted((one for one in found if one.rule), key=lambda one: one.rule)
+    broken = []
+    for rule, ones in groupby(ordered, key=lambda one: one.rule):
+        rows = [_row(one) for one in ones]
+        severity = Severity(rows[0].found.severity)
+        tone = TONES[severity]
+        broken.append(
+            Broken(
+                id=rule,
+                rule=RULES.get(rule),
+                severity=severity,
+                tone=tone,
+                rows=sorted(rows, key=lambda row: (-row.found.day, -row.found.week)),
+            )
+        )
+    return sorted(
+        broken, key=lambda b: (GRAVEST_FIRST.index(b.severity), -b.day, -b.week)
+    )
+
+
+def _row(found: Found) -> Row:
+    kind = "rejected" if found.severity == Severity.ERROR else "delivered"
+    sample = found.newest.sample
+    return Row(
+        found=found,
+        bars=small_bars(found.by_hour, kind),
+        sample=highlighted(sample.encode()) if sample else "",
+    )
