@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from streams.publishing.facts import Facts
 
 WAITS_SHOWN = 6
+# Pictures below static/docs, and what they show.
+CONNECT_PICTURE = ("connect", "The form for the write key and the region")
+TEST_PICTURE = ("test", "A test event, and the code to look for")
 
 
 def write_connect(facts: Facts) -> str:
@@ -46,23 +49,27 @@ def write_connect(facts: Facts) -> str:
         _choice(facts),
         naming,
         copying,
-        pasting
-        + _picture(facts, "connect", "The form for the write key and the region"),
-        testing + _picture(facts, "test", "A test event, and the code to look for"),
+        pasting + _picture(facts, *CONNECT_PICTURE),
+        testing + _picture(facts, *TEST_PICTURE),
     ]
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
-def write_regions(facts: Facts) -> str:
+def write_regions(_: Facts) -> str:
+    return (
+        "A write key belongs to the region of its workspace. Segment accepts an event that is"
+        " sent to the other one, and drops it without a word, so choose the region with care.\n\n"
+        + region_table()
+    )
+
+
+def region_table() -> str:
+    """Segment's own regions, and where each takes events."""
     rows = [
         [str(region.label), code(urlsplit(tracking_url(region)).netloc)]
         for region in (Region.US, Region.EU)
     ]
-    return (
-        "A write key belongs to the region of its workspace. Segment accepts an event that is"
-        " sent to the other one, and drops it without a word, so choose the region with care.\n\n"
-        + table(["Region", "Events are sent to"], rows)
-    )
+    return table(["Region", "Events are sent to"], rows)
 
 
 def write_limits(facts: Facts) -> str:
@@ -78,6 +85,17 @@ def write_limits(facts: Facts) -> str:
 
 
 def write_retries(facts: Facts) -> str:
+    return (
+        f"{retries()} It goes on for as long as the events are kept, which is"
+        f" {facts.stream.retention_days} days.\n\n"
+        "Where Segment refuses the write key, events are held until somebody has corrected it."
+        " An event that Segment refuses for good is set aside with the reason, and those after"
+        " it go on."
+    )  # fmt: skip
+
+
+def retries() -> str:
+    """When events are sent again after which answers."""
     backoff = Backoff()
     waits = [
         _longest_wait_s(backoff, failures) for failures in range(1, WAITS_SHOWN + 1)
@@ -87,12 +105,8 @@ def write_retries(facts: Facts) -> str:
     return (
         "Where Segment gives no answer, or answers 408, 410, 429, 460 or 5xx, the same events"
         f" are sent again, in the same order: after up to {doubled} … seconds, and at most"
-        f" {ceiling} minutes. A `Retry-After` that Segment sends is obeyed. It goes on for as long"
-        f" as the events are kept, which is {facts.stream.retention_days} days.\n\n"
-        "Where Segment refuses the write key, events are held until somebody has corrected it."
-        " An event that Segment refuses for good is set aside with the reason, and those after"
-        " it go on."
-    )  # fmt: skip
+        f" {ceiling} minutes. A `Retry-After` that Segment sends is obeyed."
+    )
 
 
 def _longest_wait_s(backoff: Backoff, failures: int) -> float:
@@ -113,6 +127,9 @@ def _source_name(facts: Facts, environment: str) -> str:
 
 def _picture(facts: Facts, name: str, alt: str) -> str:
     """A screen of this portal, below its step."""
-    if not facts.with_pictures:
-        return ""
-    return f"\n\n   ![{alt}]({staticfiles_storage.url(f'docs/{name}.png')})"
+    return f"\n\n   {picture(name, alt)}" if facts.with_pictures else ""
+
+
+def picture(name: str, alt: str) -> str:
+    """A screen of this portal."""
+    return f"![{alt}]({staticfiles_storage.url(f'docs/{name}.png')})"

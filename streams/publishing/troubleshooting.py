@@ -51,7 +51,7 @@ def write_troubleshooting(facts: Facts) -> str:
     """What customers see first, then what the checker may say of an event."""
     return "\n\n".join(
         (
-            table(["What you see", "What to do"], SYMPTOMS),
+            symptoms(),
             (
                 "Events are checked against the Segment Spec and the plan. A finding names its"
                 f" rule. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
@@ -59,6 +59,11 @@ def write_troubleshooting(facts: Facts) -> str:
             rule_table(RULES.values()),
         )
     )
+
+
+def symptoms() -> str:
+    """What customers see first, and what to do."""
+    return table(["What you see", "What to do"], SYMPTOMS)
 
 
 def rule_table(rules: Iterable[Rule]) -> str:

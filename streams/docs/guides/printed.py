@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 
 from streams.base.writing import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
-from streams.publishing.troubleshooting import rule_table
+from streams.publishing.sending import (
+    CONNECT_PICTURE,
+    TEST_PICTURE,
+    picture,
+    region_table,
+    retries,
+)
+from streams.publishing.troubleshooting import rule_table, symptoms
 from streams.spec.calls import BATCH_PATHS, CALLS, Call
 from streams.spec.findings import Rule, Severity
 from streams.spec.readings import READINGS
@@ -104,4 +111,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "rules-contents": rules_contents,
     "rules-plan": rules_plan,
     "readings": readings,
+    "regions": region_table,
+    "retries": retries,
+    "symptoms": symptoms,
+    "picture-connect": lambda: picture(*CONNECT_PICTURE),
+    "picture-test": lambda: picture(*TEST_PICTURE),
 }

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from streams.base.addresses import Addresses
 
 FOLDER = Path(__file__).parent
-NAMES = ("quick-start", "ingest", "rules", "api")
+# By who reads them.
+READERS: Mapping[str, tuple[str, ...]] = {
+    "For partners": ("quick-start", "ingest", "rules", "api"),
+    "For customers": ("customers",),
+}
+NAMES = tuple(name for names in READERS.values() for name in names)
 # An installation has a few addresses at most; each guide is rendered once for each.
 RENDERED = 64
 
@@ -52,6 +57,9 @@ def _read(name: str) -> Guide:
 
 
 GUIDES: Mapping[str, Guide] = {name: _read(name) for name in NAMES}
+SHELVES: Mapping[str, list[Guide]] = {
+    reader: [GUIDES[name] for name in names] for reader, names in READERS.items()
+}
 
 
 def written(guide: Guide, at: Addresses) -> str:

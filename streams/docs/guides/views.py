@@ -19,7 +19,13 @@ INDEX = Page(
 
 def index(request: HttpRequest) -> HttpResponse:
     """What there is to read."""
-    return show(request, "docs/index.html", INDEX, guides=shelf.GUIDES.values())
+    return show(
+        request,
+        "docs/index.html",
+        INDEX,
+        guides=shelf.GUIDES.values(),
+        shelves=shelf.SHELVES.items(),
+    )
 
 
 def guide(request: HttpRequest, name: str) -> HttpResponse:

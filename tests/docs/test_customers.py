@@ -1,0 +1,59 @@
+"""What the guide for customers says of the pages is what the pages say."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from django.conf import settings
+
+from streams.docs.guides.shelf import GUIDES
+
+TEXT = GUIDES["customers"].text
+ROOT = settings.BASE_DIR
+
+
+def first_cells(heading: str) -> list[str]:
+    """Of the table below a heading, without its head."""
+    below = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \|", below, re.MULTILINE)
+    return rows[1:]
+
+
+def test_it_tells_of_every_word_that_says_how_it_stands():
+    tree = ast.parse((ROOT / "streams/portal/standing.py").read_text())
+
+    words = {
+        part.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Standing"
+        for keyword in call.keywords
+        if keyword.arg == "word"
+        for part in ast.walk(keyword.value)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        if part.value[:1].isupper()
+    }
+
+    assert words == set(first_cells("How it stands"))
+
+
+def test_it_tells_of_every_figure_of_the_overview():
+    overview = (ROOT / "templates/portal/_overview.html").read_text()
+
+    assert first_cells("Follow your events") == re.findall("<dt>(.+?)</dt>", overview)
+
+
+def test_what_it_says_to_press_is_on_the_pages():
+    pages = "".join(
+        file.read_text() for file in (ROOT / "templates/portal").glob("**/*.html")
+    )
+    forms = "".join(file.read_text() for file in (ROOT / "streams/portal").glob("*.py"))
+    of_segment = {
+        "Connections", "Add Source", "HTTP API", "Write Key", "Settings", "API Keys",
+        "Debugger",
+    }  # fmt: skip
+    of_guide = {"rename", "release", "discard"}
+
+    named = set(re.findall(r"\*\*(.+?)\*\*", TEXT)) - of_segment - of_guide
+
+    assert {one for one in named if one not in pages and one not in forms} == set()
