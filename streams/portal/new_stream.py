@@ -1,90 +1,23 @@
-"""A new stream of a partner: its name, and the plan that it begins with."""
+"""A plan to begin with: of a new stream, or of one that is there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
 
-from streams.catalog.models import not_reserved
+from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
 from streams.catalog.plans.starting import TooManyStreams, start_stream
-from streams.catalog.plans.templates import template, templates
-from streams.portal.access import PortalRequest, partner_to_administer, signed_in
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_administer,
+    partner_to_develop,
+    signed_in,
+    stream_of,
+)
 from streams.portal.tags import within
+from streams.portal.template_forms import NewStreamForm, TemplateForm
 from streams.tenancy.services import SlugTaken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from django.forms.boundfield import BoundWidget
-
-    from streams.catalog.plans.templates import Template
-
-EMPTY = "empty"
-SLUG_LENGTH = 50
-
-
-class NewStreamForm(forms.Form):
-    name = forms.CharField(
-        max_length=100,
-        label="Name",
-        help_text="What your customers know your tool by.",
-    )
-    slug = forms.RegexField(
-        r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",
-        max_length=SLUG_LENGTH,
-        required=False,
-        label="Short name",
-        help_text="Made from the name if you leave it empty. It stands in each event and in"
-        " the address of the docs, and never changes: small letters, digits and dashes.",
-        error_messages={
-            "invalid": "Small letters, digits and single dashes, as in postbox-sms."
-        },
-        validators=[not_reserved],
-        widget=forms.TextInput(
-            attrs={
-                "autocapitalize": "none",
-                "autocomplete": "off",
-                "spellcheck": "false",
-                "data-slug-of": "id_name",
-            }
-        ),
-    )
-    plan = forms.ChoiceField(
-        label="The plan to begin with",
-        widget=forms.RadioSelect,
-        choices=lambda: [
-            *((one.id, one.title) for one in templates()),
-            (EMPTY, "An empty plan"),
-        ],
-        error_messages={"required": "Choose one. You can change all of it later."},
-    )
-
-    def clean(self) -> dict[str, Any]:
-        asked = super().clean() or self.cleaned_data
-        if "slug" in asked and not asked["slug"] and asked.get("name"):
-            asked["slug"] = slugify(asked["name"].replace("_", " "))[
-                :SLUG_LENGTH
-            ].strip("-_")
-            try:
-                self.fields["slug"].run_validators(asked["slug"] or "-")
-            except ValidationError:
-                self.add_error("slug", "No short name can be made of this. Write one.")
-        return asked
-
-    def template(self) -> Template | None:
-        """What was chosen; None: an empty plan."""
-        chosen = self.cleaned_data["plan"]
-        return None if chosen == EMPTY else template(chosen)
-
-    def plans(self) -> Iterator[tuple[BoundWidget, Template | None]]:
-        """Each plan's button, and the template that it stands for."""
-        yield from zip(self["plan"], [*templates(), None], strict=True)
 
 
 @signed_in
@@ -112,3 +45,31 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
             return redirect(within(place, "partner-stream-plan", made.slug))
     shown = {"place": place, "form": form}
     return render(request, "portal/partner_stream_new.html", shown)
+
+
+@signed_in
+def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Ask; a POST adds a template's events to the draft, but for those it has."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = TemplateForm(request.POST or None)
+    if form.is_valid() and (chosen := form.template()):
+        before = drafted_plan(stream)
+        more = len(chosen.added_to(before).events) - len(before.events)
+        try:
+            if more:
+                change_draft(
+                    stream=stream,
+                    change=chosen.added_to,
+                    what=f"the template “{chosen.title}”",
+                    actor=request.user,
+                )
+        except BrokenPlan as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            told = f"{more} event{'' if more == 1 else 's'} added to the draft."
+            messages.success(request, told if more else "They are all in the plan.")
+            return redirect(within(place, "partner-stream-plan", stream.slug))
+    planned = [event.name or event.call for event in drafted_plan(stream).events]
+    shown = {"place": place, "stream": stream, "form": form, "planned": planned}
+    return render(request, "portal/partner_plan_template.html", shown)

@@ -91,6 +91,7 @@ plan_version_pages: Pages = [
 plan_pages: Pages = [
     path("", plan.plan, name="partner-stream-plan"),
     path("check/", event_check.check, name="partner-stream-plan-check"),
+    path("template/", new_stream.plan_template, name="partner-stream-plan-template"),
     path("publish/", plan_publish.publishing, name="partner-stream-plan-publish"),
     path("rename/", plan_publish.rename, name="partner-stream-plan-rename"),
     path("discard/", plan_publish.discard, name="partner-stream-plan-discard"),

@@ -158,6 +158,8 @@ ROWS = [
     led("streams/<slug:stream_slug>/way/start-qa/", "post", 302),
     led("streams/<slug:stream_slug>/way/ask/", "post", 302),
     by_partner("streams/<slug:stream_slug>/plan/"),
+    developed("streams/<slug:stream_slug>/plan/template/"),
+    developed("streams/<slug:stream_slug>/plan/template/", "post", 302, plan="email"),
     by_partner("streams/<slug:stream_slug>/plan/check/"),
     by_partner(
         "streams/<slug:stream_slug>/plan/check/", "post", events="{}", plan="spec"

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from streams.catalog.models import Stream
-from streams.catalog.plans.services import drafted_plan
+from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.catalog.plans.services import drafted_plan, replace_draft
 from streams.catalog.plans.templates import template, templates
 from tests import make
 
@@ -37,6 +38,28 @@ def test_a_stream_gets_its_short_name_from_its_name_and_leads_to_its_plan(
     assert page.url == reverse(
         "portal:partner-stream-plan", args=[cast.partner.slug, "postbox-sms"]
     )
+
+
+def test_a_template_adds_what_the_draft_does_not_have(as_petra, cast):
+    own = PlannedEvent(name="Email Opened", when="Ours.")
+    replace_draft(
+        stream=cast.stream, plan=EventPlan(events=(own,)), what="", actor=None
+    )
+    url = reverse(
+        "portal:partner-stream-plan-template",
+        args=[cast.partner.slug, cast.stream.slug],
+    )
+    asked = as_petra.get(url).text
+
+    told = as_petra.post(url, {"plan": "email"}, follow=True).text
+    again = as_petra.post(url, {"plan": "email"}, follow=True).text
+
+    assert "<s>Email Opened</s>" in asked
+    events = drafted_plan(cast.stream).events
+    assert events[0] == own
+    assert {one.name for one in events} == set(template("email").names)
+    assert "5 events added to the draft." in told
+    assert "They are all in the plan." in again
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
-from streams.catalog.plans.plan import from_json
-
-if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan
+from streams.catalog.plans.plan import EventPlan, from_json
 
 FILES = Path(__file__).parent / "templates"
 # In the order in which they are offered.
@@ -39,6 +35,12 @@ class Template:
     def names(self) -> list[str]:
         """Of its events; of a call that has no name, the call."""
         return [event.name or event.call for event in self.plan.events]
+
+    def added_to(self, plan: EventPlan) -> EventPlan:
+        """The plan, and after its events those that it does not have yet."""
+        there = {(event.call, event.name) for event in plan.events}
+        more = [one for one in self.plan.events if (one.call, one.name) not in there]
+        return EventPlan(events=(*plan.events, *more))
 
 
 def templates() -> list[Template]:
