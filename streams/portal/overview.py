@@ -10,6 +10,8 @@ from streams.delivery.expiry import expiring_of
 from streams.delivery.models import Cursor, Halt
 from streams.delivery.replays import left_to_replay
 from streams.observability import chart, ledger
+from streams.observability.findings import reading as findings
+from streams.observability.findings.reading import Scope
 from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
 from streams.portal.bars import draw
 from streams.portal.standing import standing
@@ -57,5 +59,6 @@ def _figures(place: Place) -> dict[str, object]:
         "expiring": expiring_of(feed, moment),
         "now": moment,
         "replaying": left_to_replay(connection) if connection else 0,
+        "findings": findings.trend(Scope(feed_id=feed.pk), moment),
         "drawing": draw(chart.last_24_hours(feed, moment)),
     }

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.catalog.services import change_stream, choose_readings
 from streams.observability import outlook
+from streams.observability.findings import reading as findings
+from streams.observability.findings.reading import Scope
 from streams.portal import snippets
 from streams.portal.access import (
     PortalRequest,
@@ -51,6 +53,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "readings": ReadingsForm.of(found, disabled=not place.can_develop),
         "snippet": snippets.batch(request),
         "load": outlook.load(found, now()),
+        "findings": findings.trend(Scope(stream_id=found.pk), now()),
     }
     return render(request, "portal/partner_stream.html", shown)
 

@@ -99,3 +99,17 @@ def test_a_kind_more_is_no_query_more(as_dev, cast, found):
     make.found(cast.feed, "Another", at=now())
 
     assert queries() == one
+
+
+def test_the_overview_and_the_stream_say_how_it_goes(as_dev, cast, found):
+    make.found(cast.feed, events=4, at=now() - timedelta(hours=30))
+
+    overview = words(
+        as_dev.get(reverse("portal:overview", args=[cast.workspace.public_id]))
+    )
+    args = [cast.partner.slug, cast.stream.slug]
+    stream = words(as_dev.get(reverse("portal:partner-stream", args=args)))
+
+    said = "1,203 findings in the last 24 hours, 4 in the 24 hours before: more"
+    assert f"{said} See findings" in overview
+    assert said.replace("1,203", "1,207") in stream

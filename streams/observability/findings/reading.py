@@ -57,6 +57,10 @@ class Trend:
     day: int
     before: int
 
+    @property
+    def empty(self) -> bool:
+        return not (self.day or self.before)
+
 
 def found(
     scope: Scope, now: datetime, *, severity: str = ""
