@@ -21,7 +21,9 @@ from streams.portal import (
     plan,
     plan_event,
     plan_files,
+    plan_learn,
     plan_publish,
+    plan_spec,
     plan_versions,
     qa,
     quarantine,
@@ -98,6 +100,8 @@ plan_pages: Pages = [
     path("files/", plan_files.files, name="partner-stream-plan-files"),
     path("versions/", plan_versions.versions, name="partner-stream-plan-versions"),
     path("versions/<int:number>/", include(plan_version_pages)),
+    path("spec/", plan_spec.pick, name="partner-stream-plan-spec"),
+    path("learn/", plan_learn.learning, name="partner-stream-plan-learn"),
     path("events/new/", plan_event.event_new, name="partner-stream-plan-event-new"),
     path("events/<key>/", plan_event.event, name="partner-stream-plan-event"),
     path(

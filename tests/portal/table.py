@@ -173,6 +173,13 @@ ROWS = [
     by_partner("streams/<slug:stream_slug>/plan/versions/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
+    developed("streams/<slug:stream_slug>/plan/spec/"),
+    developed(
+        "streams/<slug:stream_slug>/plan/spec/", "post", 302, events="Unsubscribed"
+    ),
+    developed("streams/<slug:stream_slug>/plan/learn/"),
+    # What was learned is missing.
+    developed("streams/<slug:stream_slug>/plan/learn/", "post", 400),
     developed("streams/<slug:stream_slug>/plan/events/new/"),
     developed("streams/<slug:stream_slug>/plan/events/new/", "post", 302, **EVENT),
     developed("streams/<slug:stream_slug>/plan/events/<key>/"),
