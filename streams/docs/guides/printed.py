@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from streams.base.writing import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
+from streams.docs.guides.installation import commands, settings_tables
 from streams.publishing.sending import (
     CONNECT_PICTURE,
     TEST_PICTURE,
@@ -114,6 +115,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "regions": region_table,
     "retries": retries,
     "symptoms": symptoms,
+    "settings": settings_tables,
+    "commands": commands,
     "picture-connect": lambda: picture(*CONNECT_PICTURE),
     "picture-test": lambda: picture(*TEST_PICTURE),
 }

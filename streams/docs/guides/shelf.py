@@ -23,13 +23,15 @@ FOLDER = Path(__file__).parent
 READERS: Mapping[str, tuple[str, ...]] = {
     "For partners": ("quick-start", "ingest", "rules", "api"),
     "For customers": ("customers",),
+    "For whoever runs it": ("operators",),
 }
 NAMES = tuple(name for names in READERS.values() for name in names)
 # An installation has a few addresses at most; each guide is rendered once for each.
 RENDERED = 64
 
 _TITLE = re.compile(r"# (.+)\n+")
-_CODE = re.compile(rf"<td><code>({RULE.pattern})</code>")
+# A code, or the name of a setting.
+_CODE = re.compile(rf"<td><code>({RULE.pattern}|[A-Z][A-Z0-9_]{{3,}})</code>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def read(name: str, at: Addresses) -> Document:
 
 
 def _with_codes(html: SafeString) -> SafeString:
-    """The first row of a table that begins with a code is found by it: `#INGEST-KEY-002`."""
+    """The first row of a table that begins with a code is found by it: `#INGEST-KEY-002`,
+    and so is that of a setting: `#LEASE_S`."""
     seen: set[str] = set()
 
     def named(cell: re.Match[str]) -> str:

@@ -1,0 +1,68 @@
+"""What the guide for operators says is what the code does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+from django.core.management import load_command_class
+
+from streams.base.clock import now
+from streams.docs.guides.installation import commands, groups
+from streams.docs.guides.shelf import GUIDES
+from streams.observability.health import readiness
+from tests.docs.html import Seen
+from tests.services.environment import SETTINGS, names_read
+
+TEXT = GUIDES["operators"].text
+ROOT = settings.BASE_DIR
+
+
+@pytest.mark.django_db
+def test_every_setting_is_found_by_its_name(client):
+    page = Seen(client.get("/docs/guide/operators/").text)
+
+    assert set(names_read(SETTINGS.read_text())) - {"ENV_FILE"} <= set(page.ids)
+
+
+def test_a_setting_has_the_comment_above_it():
+    example = "# About the file.\n\n# --- One ---\n# For a\n# and b.\nA=\nB=2\n# For c.\nC=`x`\n# --- Two ---\nD=on"
+
+    one, two = groups(example)
+
+    assert (one.title, two.title) == ("One", "Two")
+    assert one.rows == [("A", "", "For a and b."), ("B", "2", "For a and b."), ("C", "`x`", "For c.")]  # fmt: skip
+    assert two.rows == [("D", "on", "")]
+
+
+def test_every_command_is_told():
+    folder = ROOT / "streams/management/commands"
+    names = {file.stem for file in folder.glob("[a-z]*.py")}
+
+    assert set(re.findall(r"`manage.py (\w+)`", commands())) == names
+    assert all(load_command_class("streams", name).help for name in names)
+
+
+def test_each_command_that_the_text_names_is_there():
+    named = set(re.findall(r"manage\.py ([a-z_]+)", TEXT))
+    of_django = {"migrate", "collectstatic", "check", "createsuperuser"}
+
+    assert {name for name in named - of_django if f"manage.py {name}`" not in commands()} == set()  # fmt: skip
+
+
+def test_processes_are_started_as_in_the_compose_file():
+    compose = (ROOT / "docker/compose.yaml").read_text()
+    docker = (ROOT / "docker/Dockerfile").read_text()
+    started = re.findall(r"^    command: ((?:gunicorn|celery) .+)$", compose, re.MULTILINE)  # fmt: skip
+    (web,) = re.findall(r"^CMD \[(.+)\]$", docker, re.MULTILINE)
+    started.append(" ".join(re.findall(r'"(.+?)"', web)))
+
+    assert sorted(re.findall(r"`((?:gunicorn|celery) .+?)`", TEXT)) == sorted(started)
+
+
+@pytest.mark.django_db
+def test_every_part_of_readyz_is_told():
+    below = TEXT.split("## What to watch")[1].split("\n## ")[0]
+
+    assert re.findall(r"^\| `(\w+)`", below, re.MULTILINE) == list(readiness(now()))
