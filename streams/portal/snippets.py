@@ -45,5 +45,6 @@ def batch(request: HttpRequest, plan: EventPlan | None) -> str:
 
 def _of_workspace(event: dict[str, Any]) -> dict[str, Any]:
     """The event and whose it is, where people look for it: after what it is."""
-    what = {key: event.pop(key) for key in ("type", "event", "name") if key in event}
+    first = {"type", "event", "name"}
+    what = {key: value for key, value in event.items() if key in first}
     return {**what, "workspace": WHOSE, **event}
