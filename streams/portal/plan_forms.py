@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from streams.catalog.plans.files.reading import MAX_BYTES
 from streams.catalog.plans.models import PlanVersion
 
 MAX_NOTE = PlanVersion._meta.get_field("note").max_length or 0
@@ -25,6 +26,21 @@ class PublishForm(SeenForm):
         help_text="A sentence for the change history, which everybody can read.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,
+        help_text=f"YAML or a JSON Schema, of up to {MAX_BYTES // 1_000_000} MB.",
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.json"}),
+    )
+
+
+class ImportForm(SeenForm):
+    """What a file said, on its way through the page that shows what it changes."""
+
+    text = forms.CharField(max_length=2 * MAX_BYTES, strip=False, widget=forms.HiddenInput)  # fmt: skip
 
 
 class RenameForm(forms.Form):

@@ -87,6 +87,7 @@ partner_workspace_pages = [
 plan_version_pages: Pages = [
     path("", plan_versions.version, name="partner-stream-plan-version"),
     path("plan.yaml", plan_files.as_yaml, name="partner-stream-plan-yaml"),
+    path("schema.json", plan_files.as_schema, name="partner-stream-plan-schema"),
 ]
 
 # The second word after "partner-" is the tab that a page stands below.
@@ -98,6 +99,7 @@ plan_pages: Pages = [
     path("rename/", plan_publish.rename, name="partner-stream-plan-rename"),
     path("discard/", plan_publish.discard, name="partner-stream-plan-discard"),
     path("files/", plan_files.files, name="partner-stream-plan-files"),
+    path("files/import/", plan_files.bring_in, name="partner-stream-plan-import"),
     path("versions/", plan_versions.versions, name="partner-stream-plan-versions"),
     path("versions/<int:number>/", include(plan_version_pages)),
     path("spec/", plan_spec.pick, name="partner-stream-plan-spec"),

@@ -170,6 +170,10 @@ ROWS = [
     developed("streams/<slug:stream_slug>/plan/discard/"),
     developed("streams/<slug:stream_slug>/plan/discard/", "post", 302, seen="no draft"),
     by_partner("streams/<slug:stream_slug>/plan/files/"),
+    developed("streams/<slug:stream_slug>/plan/files/", "post"),  # no file: it says so
+    developed(
+        "streams/<slug:stream_slug>/plan/files/import/", "post", text="{}", seen="any"
+    ),
     by_partner("streams/<slug:stream_slug>/plan/versions/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
@@ -198,6 +202,7 @@ ROWS = [
         seen=mark_of(OPENED),
     ),
     by_partner("streams/<slug:stream_slug>/findings/"),
+    by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/schema.json"),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),

@@ -5,10 +5,11 @@ Of what Segment's Spec says to it, see publishing.py.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -34,7 +35,9 @@ MAX_PATH = 200
 MAX_DEPTH = 8  # places in a path
 MAX_TEXT = 1000  # characters of a sentence or a description
 MAX_EXAMPLE_BYTES = 2000  # as JSON
+MAX_EXAMPLE_DEPTH = 20  # lists and objects in each other
 LIST, OBJECT = ("array", "a list (array)"), ("object", "an object")
+NEVER_STORED = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of a character
 NUL = b"\\u0000"  # in JSON; PostgreSQL stores none
 
 
@@ -182,7 +185,9 @@ def _name_faults(event: PlannedEvent) -> Iterator[str]:
 def _text_fault(what: str, text: str) -> str:
     if len(text) > MAX_TEXT:
         return f"{what} has at most {MAX_TEXT:,} characters. Shorten it."
-    return f"{what} has a character that cannot be stored." if "\0" in text else ""
+    if NEVER_STORED.search(text):
+        return f"{what} has a character that cannot be stored."
+    return ""
 
 
 def _path_fault(path: str) -> str:
@@ -210,6 +215,16 @@ def _example_fault(planned: PlannedProperty) -> str:
         return "The example is nothing that JSON can hold."
     if len(encoded) > MAX_EXAMPLE_BYTES:
         return f"The example is larger than {MAX_EXAMPLE_BYTES:,} bytes. Shorten it."
+    if _depth(planned.example) > MAX_EXAMPLE_DEPTH:
+        return f"The example is nested more than {MAX_EXAMPLE_DEPTH} deep. Shorten it."
     if not fits(planned.example, planned.type):
         return f"The example is not of the type {planned.type}. Change one of the two."
     return ""
+
+
+def _depth(value: Any) -> int:
+    """How many lists and objects are in each other."""
+    inner = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(_depth, inner), default=0)

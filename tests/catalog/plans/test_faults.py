@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from streams.catalog.plans.faults import faults
@@ -44,6 +46,7 @@ def test_a_plan_may_be_empty_and_an_event_without_properties():
         (of(planned("a", example=5)), "Email Opened, a: The example is not of the type string. Change one of the two."),
         (of(planned("a", "number", example=float("nan"))), "Email Opened, a: The example is nothing that JSON can hold."),
         (of(planned("a", "any", example={"b": "\0"})), "Email Opened, a: The example is nothing that JSON can hold."),
+        (of(planned("a", "any", example=json.loads("[" * 21 + "]" * 21))), "Email Opened, a: The example is nested more than 20 deep. Shorten it."),
         (of(planned("a", example="x" * 2000)), "Email Opened, a: The example is larger than 2,000 bytes. Shorten it."),
         (of(context=(planned("ip", "ip"),)), "Email Opened, context.ip: “ip” is no type. Take one of string, number, integer, boolean, date, object, array, any."),
         (
