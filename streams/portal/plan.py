@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -20,6 +21,7 @@ from streams.catalog.plans.faults import label
 from streams.catalog.plans.publishing import objections
 from streams.catalog.plans.services import change_draft, drafted_plan
 from streams.portal.access import (
+    PartnerPlace,
     PortalRequest,
     partner_to_develop,
     partner_to_see,
@@ -32,11 +34,13 @@ from streams.portal.tags import within
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from streams.catalog.models import Stream
     from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
     from streams.catalog.plans.publishing import Objection
     from streams.spec.readings import Readings
 
 MOST_OPEN = 8  # events of a plan whose tables are open from the start
+PER_PAGE = 50  # events; a plan with more is rare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +78,21 @@ def shown_events(plan: EventPlan, readings: Readings) -> Iterator[ShownEvent]:
 
 @signed_in
 def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The draft if there is one, else what is published."""
+    """The draft if there is one, else what is published; `event` is a key to begin at."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     published = stream.plan_versions.published().first()
     draft = stream.plan_versions.draft().first()
     version = draft or published
     events = list(shown_events(version.plan, stream.readings)) if version else []
+    number = _page_with(request.GET.get("event", ""), events)
     shown = {
         "place": place,
         "stream": stream,
         "published": published,
         "draft": draft,
         "events": events,
+        "page": Paginator(events, PER_PAGE).get_page(number or request.GET.get("page")),
         "forbidden": sum(one.forbids for one in events),
         "open": len(events) <= MOST_OPEN,
     }
@@ -126,6 +132,21 @@ def event_remove(
         "seen": mark_of(event),
     }
     return render(request, "portal/partner_plan_event_remove.html", shown)
+
+
+def address_of(place: PartnerPlace, stream: Stream, event: PlannedEvent) -> str:
+    """Where the page of the plan shows an event."""
+    key = key_of(event)
+    home = within(place, "partner-stream-plan", stream.slug)
+    return f"{home}?event={key}#event-{key}"
+
+
+def _page_with(key: str, events: Iterable[ShownEvent]) -> int | None:
+    """The number of the page that shows this event; None: the plan has none such."""
+    if not key:
+        return None
+    at = next((at for at, one in enumerate(events) if one.key == key), None)
+    return None if at is None else at // PER_PAGE + 1
 
 
 def _about(event: PlannedEvent, told: Iterable[Objection]) -> tuple[Objection, ...]:

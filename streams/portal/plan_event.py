@@ -27,7 +27,7 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.plan import ShownEvent
+from streams.portal.plan import ShownEvent, address_of
 from streams.portal.plan_event_forms import EventForm
 from streams.portal.tags import within
 
@@ -94,7 +94,7 @@ def _editor(
     if advice(wanted, stream.readings).is_grave or what == ADD_EXPECTED:
         key = key_of(wanted)
         return redirect(within(place, "partner-stream-plan-event", stream.slug, key))
-    return redirect(f"{within(place, 'partner-stream-plan', stream.slug)}#event-{key_of(wanted)}")  # fmt: skip
+    return redirect(address_of(place, stream, wanted))
 
 
 def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:

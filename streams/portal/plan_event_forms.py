@@ -139,7 +139,7 @@ class Rows:
 
     def tell(self, fault: Fault) -> None:
         """Show what is wrong at the row that it is about."""
-        for row in self.forms:
+        for row in reversed(self.forms):  # of two with one path the second is too much
             if row.planned and row.planned.path == fault.path:
                 if fault.message not in row["path"].errors:
                     row.add_error("path", fault.message)

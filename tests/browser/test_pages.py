@@ -18,7 +18,7 @@ PHONE = {"width": 375, "height": 740}
 NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk of Northwind and Sons "
 PARTS = (
     "fresh/",
-    "events/new/",
+    "events/new/<int",
     "connection/test/",
     "healthz",
     "readyz",

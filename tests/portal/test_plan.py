@@ -81,6 +81,19 @@ def test_the_example_of_what_is_sensitive_is_not_shown(as_dev, cast, at):
     assert "ada@postbox.example" not in as_dev.get(at()).text
 
 
+def test_a_long_plan_is_shown_in_pages_and_begins_at_the_event_one_comes_from(
+    as_dev, cast, at
+):
+    names = [f"Round {chr(65 + n // 26)}{chr(65 + n % 26)} Played" for n in range(60)]
+    draft(cast, *(PlannedEvent(name=name) for name in names))
+
+    def shown(**query):
+        return [one.title for one in as_dev.get(at(), query).context["page"]]
+
+    assert shown() == shown(page=1) == shown(event="none") == names[:50]
+    assert shown(event=key_of(PlannedEvent(name=names[55]))) == names[50:]
+
+
 def test_support_may_look_and_is_offered_no_change(client, cast, at):
     draft(cast, OPENED)
     client.force_login(cast.sam)
@@ -95,7 +108,7 @@ def test_support_may_look_and_is_offered_no_change(client, cast, at):
 def test_an_event_is_added_to_the_draft(as_dev, cast, at):
     answer = as_dev.post(at("event-new"), typed(OPENED))
 
-    assert answer.url == f"{at()}#event-{key_of(OPENED)}"
+    assert answer.url == f"{at()}?event={key_of(OPENED)}#event-{key_of(OPENED)}"
     assert drafted_plan(cast.stream) == EventPlan(events=(OPENED,))
     entry = AuditEntry.objects.get(action="plan.drafted")
     assert (entry.actor, entry.detail["what"]) == (cast.dev, "Email Opened")
@@ -130,7 +143,7 @@ def test_rows_come_and_go_without_javascript_and_nothing_is_saved(as_dev, cast, 
         ),
         (
             PlannedEvent(name="A", context=(PlannedProperty(path="ip"), PlannedProperty(path="ip"))),
-            "id_context-0-path", "It is there twice.",
+            "id_context-1-path", "It is there twice.",
         ),
     ],
 )  # fmt: skip

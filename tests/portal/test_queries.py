@@ -7,6 +7,9 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from streams.catalog.plans.editing import added
+from streams.catalog.plans.plan import PlannedEvent
+from streams.catalog.plans.services import change_draft, drafted_plan
 from streams.tenancy.models import WorkspaceMembership
 from tests import make
 
@@ -48,6 +51,16 @@ def add_token(cast):
     make.token(cast.stream, created_by=make.user())
 
 
+def add_planned_event(cast):
+    number = len(drafted_plan(cast.stream).events)
+    change_draft(
+        stream=cast.stream,
+        change=lambda plan: added(plan, [PlannedEvent(name=f"Sent {'ABC'[number]}")]),
+        what="",
+        actor=None,
+    )
+
+
 def add_plan_version(cast):
     number = cast.stream.plan_versions.count() + 1
     make.published_plan(cast.stream, "Sent", number=number, published_by=make.user())
@@ -63,6 +76,8 @@ def add_belonging(cast):
     ("page", "add"),
     [
         ("partner-stream-plan-versions", add_plan_version),
+        ("partner-stream-plan", add_planned_event),
+        ("partner-stream-plan-spec", add_planned_event),
         ("overview", add_event),
         ("events", add_event),
         ("deliveries", add_delivery),
