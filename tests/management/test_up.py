@@ -32,20 +32,42 @@ class Up:
         self.environ = environ
         self.log = log
         self.run_file = Path(environ["VAR_DIR"], "run.json")
-        with log.open("a") as output:
-            self.process = subprocess.Popen(
-                [*MANAGE, "up"], cwd=ROOT, env=environ, stdout=output, stderr=output
-            )
+        self.start()
 
-    def wait(self) -> Up:
-        """Until everything answers."""
+    def start(self, **changes: str) -> None:
+        """Returns when everything answers; again, once it has ended."""
+        self.environ |= changes
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(
+                [*MANAGE, "up"],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.end()
+            raise
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S
         while not self.run_file.exists():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.1)
-        self.children = psutil.Process(self.process.pid).children(recursive=True)
-        return self
+
+    @property
+    def family(self) -> list[psutil.Process]:
+        """All that it has started and that still runs."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, word: str) -> psutil.Process:
+        """The one with this word in its command line."""
+        children = psutil.Process(self.process.pid).children()
+        [child] = [one for one in children if word in one.cmdline()]
+        return child
 
     @property
     def facts(self):
@@ -79,6 +101,11 @@ class Up:
         """How it ended."""
         self.process.send_signal(number)
         return self.process.wait(timeout=60)
+
+    def end(self) -> None:
+        """Have it gone, however it stands."""
+        self.process.kill()
+        self.process.wait()
 
 
 def event(message_id: str) -> dict[str, object]:
@@ -116,32 +143,13 @@ def environ_for(services, folder: Path) -> dict[str, str]:
     return environ
 
 
-@pytest.fixture
-def start(services, tmp_path):
-    """Start a portal of the test's own; again with its environment, for a second start."""
-    started = []
-
-    def start(environ=None):
-        up = Up(environ or environ_for(services, tmp_path), tmp_path / "up.log")
-        started.append(up)
-        return up.wait()
-
-    yield start
-    for up in started:
-        up.process.kill()
-        up.process.wait()
-
-
 @pytest.fixture(scope="module")
 def up(services, tmp_path_factory):
-    """One that the tests share which leave it running."""
+    """One for all tests here, as a start is dear; the last ones end it."""
     folder = tmp_path_factory.mktemp("up")
     up = Up(environ_for(services, folder), folder / "up.log")
-    try:
-        yield up.wait()
-    finally:
-        up.process.kill()
-        up.process.wait()
+    yield up
+    up.end()
 
 
 def manage(environ: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
@@ -254,37 +262,22 @@ def test_second_up_on_the_same_port_is_told_which_port(up, tmp_path):
     assert f"Port {port}, for web, is in use by another program" in second.stderr
 
 
-def test_nothing_is_left_when_it_is_killed(start):
-    up = start()
-
-    up.stop(signal.SIGKILL)
-
-    gone(up.children)
-    assert not up.run_file.exists()
-
-
-def test_worker_that_is_killed_is_named_and_another_sends_what_waits(start):
-    up = start()
-    of_ours = psutil.Process(up.process.pid).children()
-    (worker,) = [child for child in of_ours if "worker" in child.cmdline()]
+def test_worker_that_is_killed_is_named_and_another_sends_what_waits(up):
+    worker = up.child("worker")
 
     worker.kill()
-    worker.wait()
+    gone([worker])
     up.track("after-the-death")
 
     assert up.arrives("after-the-death")
     assert "worker died: killed by SIGKILL" in up.log.read_text()
-    assert up.stop() == 0
-    gone(up.children)
 
 
-def test_web_that_is_killed_answers_again(start):
-    up = start()
-    of_ours = psutil.Process(up.process.pid).children()
-    (web,) = [child for child in of_ours if "partner_portal.wsgi" in child.cmdline()]
+def test_web_that_is_killed_answers_again(up):
+    web = up.child("partner_portal.wsgi")
 
     web.kill()
-    web.wait()
+    gone([web])
 
     eventually(lambda: "web died: killed by SIGKILL" in up.log.read_text())
     eventually(lambda: answers(f"{up.facts['web']}/healthz"), within_s=60)
@@ -322,18 +315,25 @@ def test_broker_that_does_not_answer_is_told(services, tmp_path):
     assert "broker: no answer from REDIS_URL (ConnectionError)" in up.stderr
 
 
-def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(
-    up, start
-):
-    """The last test here, since it stops the portal that the others share."""
+def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(up):
     up.track("before-the-stop")
-    sign_ins = up.facts["sign_ins"]
+    sign_ins, family = up.facts["sign_ins"], up.family
 
     assert up.stop() == 0
-    assert alive(up.children) == []
+    assert alive(family) == []
     assert not up.run_file.exists()
-    again = start(up.environ | {"PORT": str(free_port())})
+    up.start(PORT=str(free_port()))
 
-    assert again.facts["web"] == f"http://127.0.0.1:{again.environ['PORT']}"
-    assert again.facts["sign_ins"] == sign_ins
-    assert again.track("before-the-stop") == "duplicate"
+    assert up.facts["web"] == f"http://127.0.0.1:{up.environ['PORT']}"
+    assert up.facts["sign_ins"] == sign_ins
+    assert up.track("before-the-stop") == "duplicate"
+
+
+def test_nothing_is_left_when_it_is_killed(up):
+    """The last test here, since it ends the portal that all share."""
+    family = up.family
+
+    up.stop(signal.SIGKILL)
+
+    gone(family)
+    assert not up.run_file.exists()
