@@ -22,8 +22,20 @@ PASSES = {
     "sqlite": "SQLite and the embedded broker",
     "postgres": "PostgreSQL and a Redis or Valkey",
 }
-# Rooms that no database is asked in: the first pass has run them.
-ONCE = ("tests/base", "tests/bench", "tests/sandbox", "tests/spec", "tests/test_run.py")
+# No database is asked here, or what it is asked other rooms ask as well (tests/browser):
+# the first pass has run them.
+ONCE = (
+    "tests/base",
+    "tests/bench",
+    "tests/browser",
+    "tests/management/test_family.py",
+    "tests/sandbox",
+    "tests/spec",
+    "tests/test_env_example.py",
+    "tests/test_layers.py",
+    "tests/test_run.py",
+    "tests/test_scripts.py",
+)
 
 
 @dataclass(slots=True)
@@ -76,6 +88,7 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
     pytest = start(
         [
             *(sys.executable, "-m", "pytest", f"--database={database}", "-n", "2"),
+            "--dist=worksteal",  # who is done takes half of what the other has left
             *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,
         ],
