@@ -10,6 +10,7 @@ from django.urls import reverse
 from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import PageVersion
 from streams.catalog.stage import Stage
+from streams.docs.guides.shelf import GUIDES
 from streams.docs.pages import cacheable
 from streams.docs.stream_pages import ADDRESSES
 
@@ -17,7 +18,7 @@ MAX_ADDRESSES = 50_000  # of one sitemap, by its protocol
 
 
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every published page, and when it last changed."""
+    """The guides, and every published page with when it last changed."""
     found = (
         PageVersion.objects.exclude(published_at=None)
         .exclude(stream__stage=Stage.SUSPENDED)
@@ -25,12 +26,14 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         .annotate(changed_at=Max("published_at"))
         .order_by("stream__slug", "kind")
     )
-    entries = [
+    guides = [reverse("docs:index"), *(guide.path for guide in GUIDES.values())]
+    entries = [(request.build_absolute_uri(path), "") for path in guides]
+    entries += [
         (
             request.build_absolute_uri(reverse(ADDRESSES[Kind(kind)], args=[slug])),
             f"{changed_at:%Y-%m-%d}",
         )
-        for slug, kind, changed_at in found[:MAX_ADDRESSES]
+        for slug, kind, changed_at in found[: MAX_ADDRESSES - len(guides)]
     ]
     content = render_to_string("docs/sitemap.xml", {"entries": entries})
     return cacheable(request, HttpResponse(content, content_type="application/xml"))

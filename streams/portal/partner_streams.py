@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
+from streams.catalog.pages.kinds import Kind
 from streams.catalog.plans.services import published_plan
 from streams.catalog.services import change_stream, choose_readings
 from streams.observability import outlook
 from streams.observability.findings import reading as findings
 from streams.observability.findings.reading import Scope
-from streams.portal import snippets
+from streams.portal import docs, snippets
 from streams.portal.access import (
     PortalRequest,
     partner_to_develop,
@@ -52,6 +53,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "stream": found,
         "form": form,
         "readings": ReadingsForm.of(found, disabled=not place.can_develop),
+        "pages": [docs.standing(found, kind) for kind in Kind],
         "snippet": snippets.batch(request, published_plan(found)),
         "load": outlook.load(found, now()),
         "findings": findings.trend(Scope(stream_id=found.pk), now()),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from streams.publishing.facts import Facts
     from streams.spec.findings import Rule
 
+RULES_GUIDE = "/docs/guide/rules/"
+
 SYMPTOMS = [
     [
         "The key is accepted and no event arrives",
@@ -56,7 +58,7 @@ def write_troubleshooting(facts: Facts) -> str:
                 "Events are checked against the Segment Spec and the plan. A finding names its"
                 f" rule. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
             ),
-            rule_table(RULES.values()),
+            rule_table(RULES.values(), guide=RULES_GUIDE),
         )
     )
 
@@ -66,11 +68,17 @@ def symptoms() -> str:
     return table(["What you see", "What to do"], SYMPTOMS)
 
 
-def rule_table(rules: Iterable[Rule]) -> str:
-    """Each rule by its id; its title leads to the page of Segment's that says so."""
-    return table(["Rule", "What is wrong", "How grave"], map(_row, rules))
+def rule_table(rules: Iterable[Rule], *, guide: str = "") -> str:
+    """Each rule by its id; its title leads to the page of Segment's that says so.
+
+    `guide` is the page that tells of every rule, to which the ids lead then.
+    """
+    rows = (_row(rule, guide) for rule in rules)
+    return table(["Rule", "What is wrong", "How grave"], rows)
 
 
-def _row(rule: Rule) -> list[str]:
+def _row(rule: Rule, guide: str) -> list[str]:
     title = link(rule.title, rule.docs) if rule.docs else literal(rule.title)
-    return [code(rule.id), title, GRAVITY[rule.severity]]
+    shown = code(rule.id)
+    linked = f"[{shown}](<{guide}#{rule.id}>)" if guide else shown
+    return [linked, title, GRAVITY[rule.severity]]

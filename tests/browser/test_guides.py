@@ -13,16 +13,18 @@ DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 740}
 
 
-def test_no_guide_has_a_barrier_or_is_wider_than_a_phone(page, live_server):
+def test_no_guide_nor_a_search_has_a_barrier_or_is_wider_than_a_phone(
+    page, live_server
+):
     found = {}
 
-    for guide in GUIDES.values():
-        page.goto(live_server.url + guide.path)
+    for path in (*(guide.path for guide in GUIDES.values()), "/docs/search/?q=key"):
+        page.goto(live_server.url + path)
         for scheme, size in (("light", DESK), ("dark", PHONE)):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(size)
             width = page.evaluate("document.documentElement.scrollWidth")
             if (problems := barriers(page)) or width > size["width"]:
-                found[guide.name, scheme] = (problems, width)
+                found[path, scheme] = (problems, width)
 
     assert found == {}

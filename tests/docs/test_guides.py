@@ -5,7 +5,9 @@ from urllib.parse import urldefrag
 
 import pytest
 
+from streams.catalog.rules import RULES
 from streams.docs.guides.shelf import FOLDER, GUIDES, NAMES, neighbours
+from tests import make
 from tests.docs.html import Seen
 
 pytestmark = pytest.mark.django_db
@@ -13,8 +15,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def pages(client) -> dict[str, Seen]:
-    """The index and every guide, by path."""
-    paths = ["/docs/", *(guide.path for guide in GUIDES.values())]
+    """The index, every guide, what a search finds, and a stream's pages, by path."""
+    stream = make.stream(slug="postbox", name="Postbox")
+    make.published_pages(stream)
+    make.published_plan(stream, "Email Opened", "Support")
+    paths = [
+        "/docs/",
+        *(guide.path for guide in GUIDES.values()),
+        "/docs/search/?q=key",
+        "/docs/postbox/",
+        "/docs/postbox/integration/",
+    ]
     return {path: Seen(client.get(path).text) for path in paths}
 
 
@@ -43,6 +54,18 @@ def test_no_page_gives_two_things_one_id(pages):
         path: {one for one in page.ids if page.ids.count(one) > 1}
         for path, page in pages.items()
     } == {path: set() for path in pages}
+
+
+def test_no_page_has_an_inline_script_or_style(pages):
+    inline = re.compile(r"<script(?![^>]* src=)|<style| style=| on\w+=")
+
+    assert [path for path, page in pages.items() if inline.search(page.html)] == []
+
+
+def test_what_can_be_wrong_with_an_event_leads_to_its_rule(pages):
+    assert {f"/docs/guide/rules/#{rule}" for rule in RULES} <= set(
+        pages["/docs/postbox/integration/"].links
+    )
 
 
 def test_nothing_that_was_to_be_printed_is_left(pages):

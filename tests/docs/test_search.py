@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +11,6 @@ from streams.docs.search.corpus import corpus
 from streams.docs.search.ranking import MOST_OF_PAGE, search
 from streams.docs.search.sections import sections_of
 from tests import make
-from tests.docs.html import Seen
 
 AT = Addresses("https://portal.example", "https://in.example")
 
@@ -138,12 +135,10 @@ def test_a_page_is_read_once_until_it_changes():
 def test_the_page_says_what_it_found_and_is_kept_out_of_search_engines(client):
     response = client.get("/docs/search/", {"q": "<b>userId</b> write key"})
 
-    page = Seen(response.text)
     assert '<meta name="robots" content="noindex">' in response.text
     assert 'rel="canonical"' not in response.text
     assert "public" in response.headers["Cache-Control"]
     assert "&lt;b&gt;userId&lt;/b&gt;" in response.text
     assert "<mark>" in response.text
-    assert re.findall(r"<script(?![^>]* src=)|<style| style=| on\w+=", page.html) == []
     assert "Nothing was found" in client.get("/docs/search/?q=qqqq").text
     assert "<ol" not in client.get("/docs/search/").text

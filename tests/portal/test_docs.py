@@ -182,3 +182,13 @@ def test_the_source_page_is_downloaded_for_segments_docs(as_petra, cast, at):
     assert file.headers["Content-Disposition"] == 'attachment; filename="index.md"'
     assert f'title: "{cast.stream.name} Source"' in file.text
     assert "(http://testserver/)" in file.text
+
+
+def test_the_settings_lead_to_what_is_published(as_dev, cast):
+    make.page_version(cast.stream, "source")
+    args = [cast.partner.slug, cast.stream.slug]
+
+    page = as_dev.get(reverse("portal:partner-stream", args=args)).text
+
+    assert f'href="/docs/{cast.stream.slug}/"' in page
+    assert f'href="/docs/{cast.stream.slug}/integration/"' not in page

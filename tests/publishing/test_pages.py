@@ -209,7 +209,7 @@ def test_troubleshooting_names_every_rule_and_what_follows_from_an_error():
     told = written(make.stream(check_mode=Mode.REJECT), "troubleshooting")
 
     for rule in (*PLAN_RULES, *SPEC_RULES):
-        assert f"| `{rule}` | " in told
+        assert f"| [`{rule}`](</docs/guide/rules/#{rule}>) | " in told
     assert "is refused where it comes in" in told
     assert "sent all the same" not in told
 
