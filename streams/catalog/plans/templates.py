@@ -1,4 +1,5 @@
-"""Plans to start from: what tools of one kind send. One file each in `templates/`.
+"""Plans to start from: what tools of one kind send. One file each in `templates/`,
+as people import and export plans.
 
 Told by what the event sources of Segment's catalogue send: the Spec's names where the
 Spec has the event, else those that most of these tools use.
@@ -10,16 +11,42 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
-from streams.catalog.plans.plan import EventPlan, from_json
+from streams.catalog.plans.files.yaml_reading import from_yaml
+from streams.catalog.plans.plan import EventPlan
 
 FILES = Path(__file__).parent / "templates"
-# In the order in which they are offered.
-IDS = (
-    "email", "sms-push", "live-chat", "ecommerce", "b2b-saas", "surveys", "ab-testing",
-    "video",
-)  # fmt: skip
+# Title and summary of each, in the order in which they are offered.
+ABOUT = {
+    "email": (
+        "E-mail",
+        "Newsletters, campaigns and transactional mail: what becomes of each message.",
+    ),
+    "sms-push": (
+        "SMS and push",
+        "Text messages, push notifications and messages in the app.",
+    ),
+    "live-chat": (
+        "Live chat",
+        "Conversations on a website or in an app, with people or a bot.",
+    ),
+    "ecommerce": (
+        "E-commerce",
+        "A shop: from the search to the order, and what becomes of it.",
+    ),
+    "b2b-saas": ("B2B SaaS", "Accounts, the people in them, and trials."),
+    "surveys": (
+        "Surveys",
+        "Surveys, scores and reviews: who was asked, and what they say.",
+    ),
+    "ab-testing": (
+        "A/B testing",
+        "Experiments and feature flags: who gets which variation.",
+    ),
+    "video": (
+        "Video",
+        "A player: playback, the videos and ads that are seen, and how well they run.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +72,12 @@ class Template:
 
 def templates() -> list[Template]:
     """All of them. The files are read once."""
-    return [template(one) for one in IDS]
+    return [template(one) for one in ABOUT]
 
 
 @cache
 def template(template_id: str) -> Template:
-    """One of IDS. Raises KeyError for another."""
-    if template_id not in IDS:
-        raise KeyError(template_id)
-    content = yaml.safe_load((FILES / f"{template_id}.yaml").read_text("utf-8"))
-    title, summary = content.pop("title"), content.pop("summary")
-    return Template(template_id, title, summary, from_json(content))
+    """One of ABOUT. Raises KeyError for another."""
+    title, summary = ABOUT[template_id]
+    text = (FILES / f"{template_id}.yaml").read_text("utf-8")
+    return Template(template_id, title, summary, from_yaml(text))
