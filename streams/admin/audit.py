@@ -1,17 +1,60 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from streams.admin.base import moment
 from streams.admin.history import HistoryAdmin
 from streams.audit.models import AuditEntry
+from streams.audit.words import WORDS, words
+from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, Workspace
+
+
+class ByPartner(admin.SimpleListFilter):
+    """Asks the few partners for their names, and not the many entries for theirs."""
+
+    title = parameter_name = "partner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return list(Partner.objects.order_by("name").values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(partner__slug=self.value()) if self.value() else queryset
+
+
+class ByStream(admin.SimpleListFilter):
+    title = parameter_name = "stream"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        streams = Stream.objects.order_by("name")
+        if partner := request.GET.get(ByPartner.parameter_name):
+            streams = streams.filter(partner__slug=partner)
+        return list(streams.values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(stream=self.value()) if self.value() else queryset
+
+
+class ByAction(admin.SimpleListFilter):
+    title = parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [(action, action) for action in sorted(WORDS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(action=self.value()) if self.value() else queryset
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
-    list_display = ("when", "action", "who", "workspace", "partner", "details")
+    list_display = (
+        "when", "what", "action", "who", "stream", "workspace", "partner", "details",
+    )  # fmt: skip
+    list_filter = (ByPartner, ByStream, ByAction)
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = "A workspace's external id, or a partner's slug; in full."
@@ -28,6 +71,10 @@ class AuditEntryAdmin(HistoryAdmin):
             *(Q(workspace=pk) for pk in workspaces.values_list("pk", flat=True)),
             *(Q(partner=pk) for pk in partners.values_list("pk", flat=True)),
         ]
+
+    @admin.display(description="what")
+    def what(self, entry: AuditEntry) -> str:
+        return words(entry.action, entry.detail)
 
     @admin.display(description="actor")
     def who(self, entry: AuditEntry) -> str:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from streams.audit.services import record
+from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, Workspace
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def to_the_second(at: datetime | None) -> str:
 def note(request: HttpRequest, row: Model, verb: str, *, fields: list[str]) -> None:
     """Write down what a member of staff did to a row: which fields, not their values."""
     partner = row if isinstance(row, Partner) else getattr(row, "partner", None)
+    stream = {"stream": row.slug} if isinstance(row, Stream) else {}
     workspace = row if isinstance(row, Workspace) else getattr(row, "workspace", None)
     record(
         f"{row._meta.model_name}.{verb}",
@@ -108,6 +110,7 @@ def note(request: HttpRequest, row: Model, verb: str, *, fields: list[str]) -> N
         workspace=workspace,
         row=str(row)[:100],
         fields=", ".join(fields),
+        **stream,
     )
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from streams.audit.models import AuditEntry
+from streams.audit.words import why, words
 from streams.base.addresses import addresses
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
@@ -114,9 +115,7 @@ def _page(
     stage = Stage(stream.stage)
     people = ("submitted_by", "decided_by", "plan_version")
     submissions = stream.submissions.newest_first().select_related(*people)
-    entries = AuditEntry.objects.filter(
-        partner=stream.partner_id, detail__stream=stream.slug
-    )
+    entries = AuditEntry.objects.of_stream(stream).select_related("actor")
     asked = stream.live_requests.undecided().select_related("asked_by").first()
     content = {
         **site.each_context(request),
@@ -127,7 +126,10 @@ def _page(
         "checklist": checklist(stream, last_run(stream))
         if stage in (Stage.IN_QA, Stage.LIVE)
         else None,
-        "entries": entries.select_related("actor").order_by("-pk")[:MOST_ENTRIES],
+        "entries": [
+            (entry, words(entry.action, entry.detail), why(entry.action, entry.detail))
+            for entry in entries.order_by("-pk")[:MOST_ENTRIES]
+        ],
         "asked": asked,
         "missing": missing(stream),
         "plan_version": stream.plan_versions.published().first(),

@@ -19,13 +19,14 @@ def record(
 ) -> None:
     """Write down who did what, within the transaction that does it.
 
-    `actor` None is the system itself. `detail` must hold no secret.
+    `actor` None is the system itself. `detail` must hold no secret; its `stream` is a slug.
     """
     AuditEntry.objects.create(
         at=now(),
         actor=actor,
         partner=partner or (workspace.partner if workspace else None),
         workspace=workspace,
+        stream=str(detail.get("stream") or ""),
         action=action,
         detail=detail,
     )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -28,6 +28,19 @@ def change_stream(
     actor: User | None,
 ) -> None:
     """Change what a stream says of itself and what it takes, from the next event on."""
+    given: dict[str, Any] = {
+        "name": name,
+        "version": version,
+        "allow_anonymous": allow_anonymous,
+        "create_workspaces": create_workspaces,
+        "retention_days": retention_days,
+        "check_mode": check_mode,
+    }
+    changed = [
+        f"{field}: {getattr(stream, field)} → {new}"
+        for field, new in given.items()
+        if getattr(stream, field) != new
+    ]
     stream.name, stream.version = name, version
     stream.allow_anonymous = allow_anonymous
     stream.create_workspaces = create_workspaces
@@ -44,12 +57,8 @@ def change_stream(
         actor=actor,
         partner=stream.partner,
         stream=stream.slug,
-        name=name,
-        version=version,
-        allow_anonymous=allow_anonymous,
-        create_workspaces=create_workspaces,
-        retention_days=retention_days,
-        check_mode=check_mode,
+        changed=", ".join(changed),
+        **given,
     )
 
 

@@ -29,6 +29,7 @@ SECTIONS = {
     "workspace": "workspaces",
     "ingest": "workspaces",
     "stream": "streams",
+    "history": "streams",
     "token": "tokens",
 }
 

@@ -11,6 +11,7 @@ from streams.portal import (
     event_check,
     events,
     findings,
+    history,
     home,
     invitations,
     members,
@@ -156,6 +157,7 @@ stream_pages: Pages = [
     path("", partner_streams.stream, name="partner-stream"),
     path("readings/", partner_streams.readings, name="partner-stream-readings"),
     path("way/", include(way_pages)),
+    path("history/", history.stream_history, name="partner-stream-way-history"),
     path("plan/", include(plan_pages)),
     path("findings/", findings.stream_findings, name="partner-stream-findings"),
     path("quarantine/", include(quarantine_pages)),
@@ -170,6 +172,7 @@ partner_pages: Pages = [
     path("streams/", partner_streams.streams, name="partner-streams"),
     path("streams/new/", new_stream.stream_new, name="partner-stream-new"),
     path("streams/<slug:stream_slug>/", include(stream_pages)),
+    path("history/", history.partner_history, name="partner-history"),
     path("tokens/", partner_streams.tokens, name="partner-tokens"),
     path(
         "tokens/<int:pk>/revoke/",

@@ -22,6 +22,7 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.history import team_of, who
 from streams.portal.tags import within
 from streams.portal.way_forms import LiveForm, SubmissionForm
 from streams.review import services
@@ -153,7 +154,7 @@ def _page(
 
 
 def _steps(found: Way, place: PartnerPlace) -> list[ShownStep]:
-    team = set(place.partner.members.values_list("pk", flat=True))
+    team = team_of(place)
     return [
         ShownStep(
             step=step,
@@ -162,13 +163,6 @@ def _steps(found: Way, place: PartnerPlace) -> list[ShownStep]:
         )
         for step in found.steps
     ]
-
-
-def who(actor: User | None, team: set[int]) -> str:
-    """Somebody's name to members of a partner's team: of staff they see no more than that."""
-    if actor is None:
-        return "the portal itself"
-    return actor.email if actor.pk in team or not actor.is_staff else "our staff"
 
 
 def _where(task: Task, place: PartnerPlace, stream: Stream) -> str:

@@ -99,10 +99,8 @@ def _turn(stage: Stage, *, is_asked: bool) -> Turn:
 def _steps(stream: Stream, stage: Stage) -> tuple[Step, ...]:
     """`stage` is the one that it is in, or comes back to."""
     newest: dict[str, AuditEntry] = {}
-    entries = AuditEntry.objects.filter(
-        partner=stream.partner_id,
-        detail__stream=stream.slug,
-        action__in=BROUGHT_BY.values(),
+    entries = AuditEntry.objects.of_stream(stream).filter(
+        action__in=BROUGHT_BY.values()
     )
     for entry in entries.select_related("actor").order_by("pk"):
         newest[entry.action] = entry

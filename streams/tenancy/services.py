@@ -7,7 +7,7 @@ slug) raises Django's ValidationError, whose words are for people.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, transaction
@@ -81,7 +81,7 @@ def create_stream(
             stream.save()
     except IntegrityError:
         raise SlugTaken(f"There is a stream {slug!r} already.") from None
-    record("stream.created", actor=actor, partner=partner, slug=slug)
+    record("stream.created", actor=actor, partner=partner, stream=slug, slug=slug)
     return stream
 
 
@@ -161,6 +161,7 @@ def create_token(
         stream=stream.slug,
         name=name,
         hint=secret.hint,
+        **_internal(token),
     )
     return token, secret
 
@@ -176,9 +177,15 @@ def revoke_token(*, token: PartnerToken, actor: User | None) -> None:
         "token.revoked",
         actor=actor,
         partner=token.partner,
+        stream=token.stream.slug,
         name=token.name,
         hint=token.hint,
+        **_internal(token),
     )
+
+
+def _internal(token: PartnerToken) -> dict[str, Any]:
+    return {"internal": True} if token.is_internal else {}
 
 
 def find_token(text: str, now: datetime) -> PartnerToken | None:

@@ -211,7 +211,9 @@ def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
     assert (entry.action, entry.actor, entry.partner) == (
         "stream.changed", olga, stream.partner,
     )  # fmt: skip
-    assert entry.detail == {"row": "Postbox Mail", "fields": "name, version"}
+    assert entry.detail == {
+        "row": "Postbox Mail", "fields": "name, version", "stream": stream.slug,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("days", "noted"), [("14", True), ("60", False)])

@@ -37,7 +37,7 @@ def feeds(count):
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("auditentry", 3), ("connection", 6), ("cursor", 5), ("delivery", 3),
+        ("auditentry", 5), ("connection", 6), ("cursor", 5), ("delivery", 3),
         ("feed", 8), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
         ("rejection", 3), ("replay", 4), ("stream", 6), ("workspace", 6),
     ],

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
+from streams.audit.services import record
 from streams.review.services import Timeline, submit
 from tests import make
 
@@ -106,3 +107,17 @@ def test_the_stage_is_no_field_of_the_form(staff, submitted):
                          "retention_days": 30, "stage": "live"})  # fmt: skip
 
     assert (stage_of(submitted), submitted.name) == ("submitted", "New")
+
+
+def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
+    other = make.stream()
+    record("stream.approved", actor=None, partner=other.partner, stream=other.slug)
+    entries = reverse("admin:streams_auditentry_changelist")
+    query = {"partner": submitted.partner.slug, "stream": submitted.slug}
+
+    page = staff.get(entries, {**query, "action": "stream.submitted"})
+
+    assert [row.action for row in page.context["cl"].result_list] == [
+        "stream.submitted"
+    ]
+    assert "Submitted it, with version 1 of the plan" in page.text

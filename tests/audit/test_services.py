@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from streams.audit.models import AuditEntry
 from streams.audit.services import record
@@ -29,3 +30,36 @@ def test_what_is_done_in_a_workspace_is_also_in_the_history_of_its_partner():
     record("feed.opened", actor=None, workspace=workspace)
 
     assert AuditEntry.objects.get().partner == workspace.partner
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda entries: entries.update(action="stream.approved"),
+        lambda entries: entries.delete(),
+    ],
+    ids=["update", "delete"],
+)
+def test_the_database_refuses_to_change_or_delete_an_entry(tamper):
+    record("stream.sent_back", actor=None, partner=make.partner(), stream="postbox")
+
+    with (
+        pytest.raises(DatabaseError, match="never changed or deleted"),
+        transaction.atomic(),
+    ):
+        tamper(AuditEntry.objects.all())
+
+    assert AuditEntry.objects.get().action == "stream.sent_back"
+
+
+def test_the_history_of_a_stream_is_not_that_of_its_customers_or_of_anothers():
+    stream, workspace = make.stream(slug="postbox"), make.workspace()
+    here = {"partner": stream.partner, "actor": None}
+    record("stream.submitted", stream="postbox", **here)
+    record("stream.submitted", stream="other", **here)
+    record("stream.submitted", stream="postbox", actor=None, partner=make.partner())
+    record("feed.opened", stream="postbox", actor=None, workspace=workspace)
+
+    entry = AuditEntry.objects.of_stream(stream).get()
+
+    assert (entry.partner, entry.stream) == (stream.partner, "postbox")

@@ -38,3 +38,10 @@ def as_petra(client, cast):
     """A browser in which Petra, the partner's admin, has signed in."""
     client.force_login(cast.petra)
     return client
+
+
+@pytest.fixture
+def as_sam(client, cast):
+    """A browser in which the partner's support has signed in, who may only look."""
+    client.force_login(cast.sam)
+    return client

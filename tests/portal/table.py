@@ -154,6 +154,8 @@ ROWS = [
         "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
     ),
     by_partner("streams/<slug:stream_slug>/way/"),
+    by_partner("streams/<slug:stream_slug>/history/"),
+    by_partner("history/"),
     led("streams/<slug:stream_slug>/way/", "post", 200),  # no dates: the form says so
     led("streams/<slug:stream_slug>/way/start-qa/", "post", 302),
     led("streams/<slug:stream_slug>/way/ask/", "post", 302),

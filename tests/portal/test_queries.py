@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from streams.audit.services import record
 from streams.catalog.plans.editing import added
 from streams.catalog.plans.plan import PlannedEvent
 from streams.catalog.plans.services import change_draft, drafted_plan
@@ -66,6 +67,10 @@ def add_plan_version(cast):
     make.published_plan(cast.stream, "Sent", number=number, published_by=make.user())
 
 
+def add_entry(cast):
+    record("stream.approved", actor=make.user(), workspace=cast.workspace)
+
+
 def add_belonging(cast):
     WorkspaceMembership.objects.create(
         workspace=make.workspace(), user=cast.petra, role="viewer"
@@ -86,6 +91,7 @@ def add_belonging(cast):
         ("partner", add_workspace),
         ("partner-streams", add_stream),
         ("partner-tokens", add_token),
+        ("partner-history", add_entry),
         ("partner-members", add_partner_member),
         ("home", add_belonging),
     ],
