@@ -26,6 +26,8 @@ PARTS = (
     "robots.txt",
     "/logo",
     "index.md",
+    "plan.yaml",
+    "schema.json",
 )
 
 TOO_WIDE = """width => [...document.querySelectorAll("body *")]
@@ -127,6 +129,14 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     page.get_by_text("Your account").locator("..").click()
     check(page, found, "the menu of one's account")
     be(page, scene, live_server, "petra")
+    page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/events/new/")
+    page.get_by_label("Name").first.fill("Email Unsubscribed")
+    page.get_by_label("When it is sent").focus()
+    page.get_by_role("button", name="Name it “Unsubscribed”").wait_for()
+    page.get_by_role("textbox", name="Name").nth(1).fill("a..b")
+    page.get_by_role("button", name="Add a row to Properties").click()
+    page.get_by_text("There is nothing, or a space").wait_for()
+    check(page, found, "an event of a plan with errors")
     page.goto(f"{partner}tokens/")
     page.get_by_label("Name").fill("Staging")
     page.get_by_role("button", name="Make token").click()
