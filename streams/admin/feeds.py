@@ -24,6 +24,7 @@ from streams.delivery.models import Delivery
 from streams.events.models import Feed
 from streams.events.retention import oldest_retained
 from streams.observability import ledger
+from streams.observability.findings.models import FindingKind
 
 if TYPE_CHECKING:
     from streams.observability.ledger import Ledger
@@ -164,5 +165,6 @@ class FeedAdmin(ReadOnlyAdmin):
                 (events_link(feed),),
                 (list_link(Delivery, "Deliveries of the workspace", **named),),
                 (list_link(Connection, "Connections of the workspace", **named),),
+                (list_link(FindingKind, "Findings of the workspace", **named),),
             ],
         )

@@ -10,6 +10,7 @@ from streams.admin import (
     connections,
     deliveries,
     feeds,
+    findings,
     halts,
     partners,
     people,
@@ -20,6 +21,6 @@ from streams.admin import (
 )
 
 __all__ = [
-    "audit", "connections", "deliveries", "feeds", "halts", "partners", "people",
+    "audit", "connections", "deliveries", "feeds", "findings", "halts", "partners", "people",
     "plans", "replays", "streams", "workspaces",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ def feeds(count):
         make.rejected(cursor)
         make.delivered(cursor, 2)
         make.token(cursor.stream)
+        make.found(cursor.feed)
         make.published_plan(cursor.stream, "Email Opened", published_by=make.user())
         make.replay(cursor, requested_by=make.user())
         record("feed.opened", actor=make.user(), workspace=cursor.feed.workspace)
@@ -38,7 +39,7 @@ def feeds(count):
     ("name", "queries"),
     [
         ("auditentry", 5), ("connection", 6), ("cursor", 5), ("delivery", 3),
-        ("feed", 8), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
+        ("feed", 8), ("findingkind", 5), ("partner", 5), ("partnertoken", 6), ("planversion", 5),
         ("rejection", 3), ("replay", 4), ("stream", 6), ("workspace", 6),
     ],
 )  # fmt: skip

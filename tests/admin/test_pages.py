@@ -13,6 +13,7 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery import services
 from streams.delivery.models import Halt, Lease
+from streams.observability.findings.models import FindingKind
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,7 @@ def world(olga):
     rejection = make.rejected(cursor)
     delivery = make.delivered(cursor, 3)
     token, token_secret = make.token(feed.stream)
+    make.found(feed)
     services.pause(connection=connection, actor=olga)
     Lease.objects.create(stream=feed.stream)
     rows = {
@@ -45,6 +47,7 @@ def world(olga):
         "cursor": cursor.pk,
         "delivery": delivery.pk,
         "feed": feed.pk,
+        "findingkind": FindingKind.objects.get().pk,
         "halt": Halt.objects.create(stream=feed.stream, reason="Drill").pk,
         "lease": feed.stream_id,
         "partner": feed.stream.partner_id,
@@ -142,6 +145,7 @@ def test_staff_without_a_right_see_no_events(client, world):
         "cursor",
         "delivery",
         "feed",
+        "findingkind",
         "lease",
         "rejection",
         "replay",

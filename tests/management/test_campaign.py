@@ -48,6 +48,13 @@ def test_neither_the_spec_nor_the_plan_has_anything_to_say():
         assert checks.findings(event, now=make.NOW) == []
 
 
+def test_of_an_older_release_there_is_something_to_say_of_each():
+    checks = Checks(Mode.WARN, plan=PlanChecks(template(cast.TEMPLATE).plan))
+
+    for event in campaign.older_release(300, now=make.NOW, random=Random(1)):
+        assert checks.findings(event, now=make.NOW) != []
+
+
 def test_events_are_in_order_and_of_the_last_24_hours():
     times = [event["timestamp"] for event in day(1000)]
 

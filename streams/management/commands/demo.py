@@ -16,6 +16,7 @@ from streams.management.first_run.run_file import RunFacts
 if TYPE_CHECKING:
     from streams.management.first_run.run_file import FeedFacts
 
+ONE_WRONG_IN = 400  # events: so that there are findings to look at
 MOST_EVENTS = 1_000_000  # they are made before they are sent
 
 
@@ -40,7 +41,12 @@ class Command(BaseCommand):
             raise CommandError(f"--events must be from 1 to {MOST_EVENTS:,}.")
         facts = _running_portal()
         feed = _feed(facts, workspace)
-        day = campaign.day(events, now=now(), random=Random())  # noqa: S311 - no secret
+        random, moment = Random(), now()  # noqa: S311 - no secret
+        wrong = events // ONE_WRONG_IN
+        day = [
+            *campaign.day(events - wrong, now=moment, random=random),
+            *campaign.older_release(wrong, now=moment, random=random),
+        ]
         try:
             outcomes = self._send(facts, feed, day)
         except NotTaken as error:
@@ -51,6 +57,11 @@ class Command(BaseCommand):
             f"    in the portal   {facts.web}/\n"
             f"    in the sandbox  {facts.sandbox}/\n"
         )
+        if outcomes["warned"]:
+            self.stdout.write(
+                "  Those warned are sent, too: Findings, in the portal, says what is wrong with"
+                " them.\n"
+            )
         if outcomes["held"]:
             self.stdout.write(
                 "  Those held wait for a connection: sign in as the workspace's editor"

@@ -75,6 +75,18 @@ def day(count: int, *, now: datetime, random: Random) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: str(event["timestamp"]))
 
 
+def older_release(count: int, *, now: datetime, random: Random) -> list[dict[str, Any]]:
+    """Events of the same 24 hours as a customer's installation sends them that was never
+    updated: each breaks the Spec or the plan, in one of two ways."""
+    events = day(count, now=now, random=random)
+    for number, event in enumerate(events):
+        if number % 2:
+            event["properties"]["email_subject"] = number
+        else:
+            event["event"] = f"Mail {event['event'].removeprefix('Email ')}"
+    return events
+
+
 def _journeys(random: Random) -> Iterator[tuple[str, ...]]:
     yield from JOURNEYS  # each once, however few events are wanted
     while True:

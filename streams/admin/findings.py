@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from streams.admin.base import ReadOnlyAdmin, link, moment
+from streams.base.clock import now
+from streams.observability.findings import reading
+from streams.observability.findings.models import FindingKind
+
+if TYPE_CHECKING:
+    from streams.observability.findings.reading import Trend
+
+
+class FindingList(ChangeList):
+    """Each kind of the page with its counts, in one query for them all."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        kinds: list[FindingKind] = list(self.result_list)
+        trends = reading.trends([kind.pk for kind in kinds], now())
+        for kind in kinds:
+            kind.__dict__["trend"] = trends[kind.pk]
+        self.result_list = kinds
+
+
+def trend_of(kind: FindingKind) -> Trend:
+    """As the list has fetched it, or now."""
+    found: Trend | None = kind.__dict__.get("trend")
+    if found is None:
+        found = kind.__dict__["trend"] = reading.trends([kind.pk], now())[kind.pk]
+    return found
+
+
+@admin.register(FindingKind)
+class FindingKindAdmin(ReadOnlyAdmin):
+    """What was wrong with events lately, of every feed."""
+
+    list_display = (
+        "id", "workspace", "stream", "rule_or_others", "name", "severity", "day", "before",
+        "last_seen",
+    )  # fmt: skip
+    list_display_links = ("id", "rule_or_others")
+    list_filter = ("severity",)
+    list_select_related = ("feed__workspace", "feed__stream")
+    show_full_result_count = False
+    search_fields = (
+        "feed__workspace__external_id__exact",
+        "feed__stream__slug__exact",
+        "rule__exact",
+        "name__istartswith",
+    )
+    search_help_text = (
+        "A workspace by its external id, a stream by its slug, a rule by its id, or how"
+        " the event's name begins."
+    )
+    ordering = ("-pk",)
+    fields = (
+        "feed_link", "slot", "rule_or_others", "name", "severity", "path", "message", "fix",
+        "day", "before", "first_seen", "last_seen", "shown_sample",
+    )  # fmt: skip
+    readonly_fields = fields
+    first_seen = moment("first_seen_at", "first seen")
+    last_seen = moment("last_seen_at", "last seen")
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        return FindingList
+
+    @admin.display(description="workspace")
+    def workspace(self, kind: FindingKind) -> str:
+        return link(kind.feed, kind.feed.workspace)
+
+    @admin.display(description="stream")
+    def stream(self, kind: FindingKind) -> str:
+        return str(kind.feed.stream)
+
+    @admin.display(description="feed")
+    def feed_link(self, kind: FindingKind) -> str:
+        return link(kind.feed)
+
+    @admin.display(description="rule", ordering="rule")
+    def rule_or_others(self, kind: FindingKind) -> str:
+        return kind.rule or "all others"
+
+    @admin.display(description="last 24 hours")
+    def day(self, kind: FindingKind) -> int:
+        return trend_of(kind).day
+
+    @admin.display(description="24 hours before")
+    def before(self, kind: FindingKind) -> int:
+        return trend_of(kind).before
+
+    @admin.display(description="how one is built")
+    def shown_sample(self, kind: FindingKind) -> str:
+        return format_html("<pre>{}</pre>", kind.sample) if kind.sample else "–"
