@@ -8,9 +8,10 @@ import msgspec
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-# In the order of trial: a key is a text that a colon follows.
+# In the order of trial: a key is a text that a colon follows. A text without an end goes
+# on to the last character: else each quote in it would be tried as a beginning.
 TOKEN = re.compile(
-    r'(?P<k>"(?:[^"\\]|\\.)*")(?=:)|(?P<s>"(?:[^"\\]|\\.)*")'
+    r'(?P<k>"(?:[^"\\]|\\.)*+")(?=\s*:)|(?P<s>"(?:[^"\\]|\\.)*+"?)'
     r"|(?P<n>-?\d[\d.eE+-]*|true|false|null)"
 )
 

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from streams.spec.sound import MAX_DEPTH
+
 _BLANK = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(
     r'[{}\[\],:]|"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
     r"|(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?![\w.+-])"
 )
+MOST_DEPTH = MAX_DEPTH + 2  # an event's, in the list of a batch
 _MOST_DOTS = 20  # in one key of a path; a longer one is shown where its object begins
 
 
@@ -71,8 +74,8 @@ class _Next(Enum):
 def locate(text: str) -> Place:
     """The one value that the text is. Raises Broken.
 
-    Takes time in proportion to the text, however deep it is nested. What a number or a
-    text may hold beside its form is not looked at (`spec.sound`).
+    Takes time in proportion to the text. What a number or a text may hold beside its
+    form is not looked at (`spec.sound`).
     """
     root: Place | None = None
     around: list[Place] = []
@@ -91,6 +94,8 @@ def locate(text: str) -> Place:
             coming, key_at = _Next.COMMA_OR_END, -1
             if mark in "{[":
                 around.append(place)
+                if len(around) > MOST_DEPTH:
+                    raise Broken(start, f"This is nested more than {MAX_DEPTH} deep.")
                 is_object = mark == "{"
                 place.inside = {} if is_object else []
                 coming = _Next.KEY_OR_END if is_object else _Next.VALUE_OR_END

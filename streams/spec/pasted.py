@@ -42,17 +42,16 @@ def pieces_of(text: str) -> Pasted:
         lines = list(_lines(text))
         if len(lines) < 2 or not all(line.text.startswith("{") for line in lines):
             raise
-        return _bounded(lines, {})
+        left_out = max(0, len(lines) - MOST_EVENTS)
+        return Pasted(pieces=lines[:MOST_EVENTS], left_out=left_out)
     batch = root.inside.get("batch") if isinstance(root.inside, dict) else root
     if batch is None or not isinstance(batch.inside, list):
-        return _bounded([_piece(text, root)], {})
-    pieces = [_piece(text, one) for one in batch.inside]
-    return _bounded(pieces, _context(text, root))
-
-
-def _bounded(pieces: list[Piece], context: Mapping[str, Any]) -> Pasted:
-    left_out = max(0, len(pieces) - MOST_EVENTS)
-    return Pasted(pieces=pieces[:MOST_EVENTS], left_out=left_out, context=context)
+        return Pasted(pieces=[_piece(text, root)])
+    return Pasted(
+        pieces=[_piece(text, one) for one in batch.inside[:MOST_EVENTS]],
+        left_out=max(0, len(batch.inside) - MOST_EVENTS),
+        context=_context(text, root),
+    )
 
 
 def _lines(text: str) -> Iterator[Piece]:

@@ -141,6 +141,11 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     page.get_by_label("Name").fill("Staging")
     page.get_by_role("button", name="Make token").click()
     check(page, found, "a secret that is shown once")
+    page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/check/")
+    page.locator("#id_events").fill('{"type": "track",\n"event": "Purchase"}')
+    page.get_by_role("button", name="Check").click()
+    page.get_by_text("userId is missing.").wait_for()
+    check(page, found, "an event that was checked")
 
     assert found == {}
 

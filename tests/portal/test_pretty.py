@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streams.portal.pretty import highlighted, stamps
+from streams.portal.pretty import coloured, highlighted, stamps
 
 
 def test_keys_texts_and_numbers_are_told_apart():
@@ -24,3 +24,7 @@ def test_a_number_is_shown_as_it_was_sent():
 
 def test_an_event_without_stamps_has_empty_ones():
     assert stamps(b"{}").context.integration.name == ""
+
+
+def test_a_text_without_an_end_takes_no_longer_than_one_with_it():
+    assert coloured('"' + '\\"' * 50_000).startswith('<span class="s">')
