@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 
+from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.templates import template
 from streams.connections.keys import open_write_key
@@ -13,6 +15,8 @@ from streams.delivery.services import pause
 from streams.events.models import Feed
 from streams.management.demo import cast, seeding
 from streams.models import AuditEntry
+from streams.review.services import suspend
+from streams.review.way import BROUGHT_BY
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -165,3 +169,29 @@ def test_without_a_sandbox_it_says_what_is_missing(settings):
         seed()
 
     assert not User.objects.exists()
+
+
+def test_the_stream_is_live_and_its_history_says_how_it_came_to_be():
+    seed()
+
+    stream = Stream.objects.get()
+    told = AuditEntry.objects.of_stream(stream).order_by("pk")
+    moves = told.filter(action__in=BROUGHT_BY.values())
+    assert stream.stage == "live"
+    assert list(moves.values_list("action", "actor__name")) == [
+        ("stream.created", None),
+        ("stream.submitted", "Petra"),
+        ("stream.approved", "Olga"),
+        ("stream.qa_started", "Petra"),
+        ("stream.went_live", "Olga"),
+    ]
+    assert mail.outbox == []
+
+
+def test_a_stage_that_somebody_chose_stays():
+    seed()
+    suspend(stream=Stream.objects.get(), reason="To see it.", actor=None)
+
+    seed()
+
+    assert Stream.objects.get().stage == "suspended"

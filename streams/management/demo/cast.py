@@ -28,6 +28,9 @@ PROFILE = {
     "category": "Email Marketing",
     "catalog_id": "",
 }
+FOR_REVIEWERS = "Northwind Coffee has it already, and Fern & Field waits for it."
+APPROVED = "The plan keeps to the Spec, and both pages say what is sent."
+WITHOUT_QA = "A demonstration begins live. Its QA is yours to run, under the tab QA."
 LOGO = Path(__file__).parent / "postbox.svg"
 TOKEN_NAME = "Demonstration"  # noqa: S105 - what it is called
 
