@@ -1,10 +1,14 @@
-"""The newest events of many feeds: bounded, and enough to tell what comes."""
+"""The newest events of many feeds, those in quarantine too: bounded, and enough to tell
+what comes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import F, Q
+
+from streams.events.models import QuarantinedEvent
 from streams.events.reading import between
 from streams.events.retention import oldest_retained
 
@@ -34,13 +38,23 @@ class Sample:
         most = min(MOST_OF_ONE, MOST // max(len(self.feeds), 1))
         for feed in self.feeds:
             low = max(oldest_retained(feed), feed.head_seq + 1 - most)
-            rows = between(feed, low, feed.head_seq + 1)
-            rows = rows.filter(received_at__gte=self.since).order_by("-seq")
-            for payload in rows.values_list("payload", flat=True).iterator(ROWS):
-                yield bytes(payload)
+            sent = between(feed, low, feed.head_seq + 1).order_by("-seq")
+            yield from self._recent(sent)
+            if feed.quarantined:
+                kept = QuarantinedEvent.objects.filter(feed=feed).order_by("-pk")
+                yield from self._recent(kept[:most])
+
+    def _recent(self, rows: QuerySet[Any]) -> Iterator[bytes]:
+        """Those received since then; `rows` are the newest first, so one older ends it."""
+        stored = rows.values_list("received_at", "payload").iterator(ROWS)
+        for received_at, payload in stored:
+            if received_at < self.since:
+                return
+            yield bytes(payload)
 
 
 def newest(feeds: QuerySet[Feed], since: datetime) -> Sample:
     """Of what was received from then on."""
-    with_some = feeds.filter(head_at__gte=since).order_by("-head_at")
+    recent = Q(head_at__gte=since) | Q(quarantined__gt=0)
+    with_some = feeds.filter(recent).order_by(F("head_at").desc(nulls_last=True))
     return Sample(feeds=tuple(with_some[:MOST_FEEDS]), since=since)

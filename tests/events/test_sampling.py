@@ -50,3 +50,13 @@ def test_what_has_expired_is_not_read():
     make.expired(feed, 2)
 
     assert len(names(newest(feed.stream.feeds.all(), make.NOW))) == 1
+
+
+def test_what_lies_in_quarantine_came_too():
+    feed = make.feed()
+    make.quarantined(feed, now=make.NOW - DAY, event="Old")
+    make.quarantined(feed, now=make.NOW, event="Kept")
+
+    sample = newest(feed.stream.feeds.all(), make.NOW)
+
+    assert names(sample) == ["Kept"]
