@@ -97,10 +97,12 @@ def django_db_setup(django_db_setup):
 
     if connection.vendor != "sqlite":
         return
-    flush = connection.ops.sql_flush
+    # Of the class: a browser's test has a connection of its own.
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
-    def sql_flush(*args, **options):
+    def sql_flush(self, *args, **options):
         before, after = guards()
-        return [*before, *flush(*args, **options), *after]
+        return [*before, *flush(self, *args, **options), *after]
 
-    connection.ops.sql_flush = sql_flush
+    operations.sql_flush = sql_flush

@@ -13,7 +13,7 @@ from typing import Any
 WORDS = {
     "partner.created": "Made the partner",
     "partner.changed": "Changed the partner: {fields}",
-    "stream.created": "Made the stream {slug}",
+    "stream.created": "Made the stream {stream}",
     "stream.changed": "Changed the settings",
     "stream.readings_chosen": "Chose how to read the Spec where Segment’s docs disagree",
     "stream.profile_changed": "Changed what the docs say of the tool",
@@ -40,7 +40,7 @@ WORDS = {
     "member.joined": "Let {member} in as {role}",
     "member.role_changed": "Made {member} {role}, who was {before}",
     "member.removed": "Removed {member}",
-    "workspace.created": "Made the workspace {external_id}",
+    "workspace.created": "Made the workspace",
     "workspace.changed": "Changed the workspace: {fields}",
     "workspace.check_mode": "Set how strict it is with events: {check_mode}",
     "feed.opened": "Opened its feed of {stream}",

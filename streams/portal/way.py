@@ -43,7 +43,7 @@ ABOUT = {
     " sources.",
     Stage.IN_QA: "You run the test until each line of the checklist is green, and ask to go"
     " live.",
-    Stage.LIVE: "Segment’s demands are met, and our staff have agreed.",
+    Stage.LIVE: "Our staff have agreed, and your docs no longer say beta.",
 }
 PAGES = {
     "plan": "partner-stream-plan",
