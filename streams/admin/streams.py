@@ -19,8 +19,19 @@ from streams.admin.base import (
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
+from streams.review.way import waits_for_staff
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, revoke_token
+
+
+class WaitsForStaff(admin.SimpleListFilter):
+    title, parameter_name = "waits for us", "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("yes", "Submitted, or asks to go live")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(waits_for_staff()) if self.value() else queryset
 
 
 @admin.register(Stream)
@@ -34,7 +45,7 @@ class StreamAdmin(AuditedAdmin):
         "to_review",
         "created",
     )
-    list_filter = ("stage", "partner")
+    list_filter = (WaitsForStaff, "stage", "partner")
     list_select_related = ("partner",)
     search_fields = ("name", "slug", "partner__name")
     fields = (

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef, Q
+
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
+from streams.review.models import LiveRequest
 from streams.review.preparing import Task, preparation
 from streams.review.qa.checklist import State
 from streams.review.qa.services import checklist, last_run
@@ -15,7 +18,7 @@ from streams.review.qa.workspaces import test_feeds
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.review.models import LiveRequest, Submission, Suspension
+    from streams.review.models import Submission, Suspension
     from streams.review.qa.checklist import Checklist
 
 ORDER = (Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED, Stage.IN_QA, Stage.LIVE)
@@ -67,6 +70,12 @@ class Way:
     def waits_for_live(self) -> bool:
         """Whether the partner has asked to go live, and has no answer yet."""
         return self.asked is not None and self.asked.decided_at is None
+
+
+def waits_for_staff() -> Q:
+    """The streams that staff have to answer: submitted, or asked to be set live."""
+    asked = LiveRequest.objects.undecided().filter(stream=OuterRef("pk"))
+    return Q(stage=Stage.SUBMITTED) | Q(Exists(asked), stage=Stage.IN_QA)
 
 
 def way(stream: Stream) -> Way:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.audit.services import record
-from streams.review.services import Timeline, submit
+from streams.review.services import Timeline, approve, ask_for_live, start_qa, submit
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +121,42 @@ def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
         "stream.submitted"
     ]
     assert "Submitted it, with version 1 of the plan" in page.text
+
+
+def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):
+    approve(stream=submitted, actor=None)
+    start_qa(stream=submitted, actor=None)
+    assert "Not yet" not in staff.get(page_of(submitted)).text
+    ask_for_live(stream=submitted, note="Ten customers wait.", actor=None)
+    assert "Ten customers wait." in staff.get(page_of(submitted)).text
+
+    answer = decide(staff, submitted, "not-yet", "Run the test first.")
+
+    asked = submitted.live_requests.get()
+    assert (answer.status_code, stage_of(submitted)) == (302, "in_qa")
+    assert (asked.decision, asked.comment) == ("not_yet", "Run the test first.")
+
+
+def test_staff_find_what_waits_for_them(staff, submitted):
+    asks, quiet = make.stream(stage="in_qa"), make.stream(stage="in_qa")
+    make.stream(stage="draft")
+    ask_for_live(stream=asks, note="It is good.", actor=None)
+
+    streams = reverse("admin:streams_stream_changelist")
+    found = staff.get(streams, {"waits": "yes"}).context["cl"].result_list
+
+    assert set(found) == {submitted, asks}
+    assert quiet not in found
+
+
+def test_an_answer_reaches_the_partners_admins_by_mail(
+    staff, submitted, mailoutbox, django_capture_on_commit_callbacks
+):
+    make.partner_member(submitted.partner, "admin", "petra@postbox.example")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(staff, submitted, "send-back", "Say who clicks.")
+
+    [mail] = mailoutbox
+    assert mail.to == ["petra@postbox.example"]
+    assert "http://testserver/p/" in mail.body
