@@ -87,6 +87,13 @@ def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
     )
 
 
+@register.simple_tag
+def rule_link(rule: str) -> SafeString:
+    """The id of a rule, leading to what the guide says of it."""
+    guide = reverse("docs:guide", args=("rules",))
+    return format_html('<a class="mono" href="{}#{}">{}</a>', guide, rule, rule)
+
+
 @register.filter
 def seconds(milliseconds: int) -> str:
     """How long a request took, in the unit that reads best."""

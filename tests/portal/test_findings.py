@@ -79,6 +79,16 @@ def test_where_there_is_nothing_it_says_what_that_means(as_bob, cast, mode, says
     assert says in words(as_bob.get(of_workspace(cast)))
 
 
+def test_what_was_found_before_checking_was_turned_off_is_not_all(as_bob, cast, found):
+    cast.stream.check_mode = "off"
+    cast.stream.save()
+
+    said = words(as_bob.get(of_workspace(cast)))
+
+    assert "Events are not checked now. Only what Segment would lose" in said
+    assert "PLAN-EVENT-001 · 3 events" in said
+
+
 def test_what_is_over_the_bound_is_told_as_one_number(as_bob, cast):
     for n in range(202):
         make.found(cast.feed, f"Clicked {n}", at=now())

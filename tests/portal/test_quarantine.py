@@ -46,11 +46,13 @@ def held(cast):
 
 
 def test_a_workspace_sees_what_it_has_by_rule_and_name(as_bob, cast, held):
-    page = words(as_bob.get(of_workspace(cast)))
+    page = as_bob.get(of_workspace(cast))
 
-    assert "3 events the oldest kept until" in page
-    assert "Mail Opened PLAN-EVENT-001 3" in page
-    assert "Decide" not in page
+    said = words(page)
+    assert "3 events the oldest kept until" in said
+    assert "Mail Opened PLAN-EVENT-001 3" in said
+    assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
+    assert "Decide" not in said
 
 
 def test_a_stream_sees_what_all_have(as_dev, cast, held):

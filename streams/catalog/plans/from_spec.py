@@ -49,8 +49,13 @@ def expected(event: PlannedEvent, name: str) -> PlannedEvent:
 def _lacking(
     present: Iterable[PlannedProperty], known: Iterable[PlannedProperty]
 ) -> tuple[PlannedProperty, ...]:
-    paths = {one.path for one in present}
-    return tuple(one for one in known if one.path not in paths)
+    paths = [one.path for one in present]
+    return tuple(one for one in known if not is_there(one.path, paths))
+
+
+def is_there(path: str, planned: Iterable[str]) -> bool:
+    """Whether a property is among the paths, by its own or by what is in it."""
+    return any(one == path or one.startswith(f"{path}.") for one in planned)
 
 
 def _properties(fields: Iterable[SpecField]) -> Iterator[PlannedProperty]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams.catalog.plans.from_spec import is_there, planned_event
 from streams.catalog.plans.samples import sample
 from streams.spec.check import check
 from streams.spec.collisions import collision
@@ -24,7 +25,7 @@ class Expected:
     """A property that the Spec has for an event."""
 
     path: str  # with `context.` before fields of it
-    type: str  # as the Spec spells it; empty: it does not say
+    type: str  # as a plan has it; empty: the Spec does not say, or has several
     planned: bool  # whether the event has it already
 
 
@@ -41,16 +42,18 @@ class Objection:
         """What the Spec has for the event that is meant; nothing where no name is right."""
         if self.right not in EVENTS:
             return []
-        spec, event = EVENTS[self.right], self.event
-        planned = {one.path for one in event.properties}
-        planned |= {f"context.{one.path}" for one in event.context}
+        known, event = planned_event(EVENTS[self.right]), self.event
         return [
             Expected(
-                field.path,
-                "" if field.type == "unspecified" else field.type.replace("|", " or "),
-                field.path in planned,
+                f"{before}{one.path}",
+                "" if one.type == "any" else one.type,
+                is_there(one.path, [there.path for there in present]),
             )
-            for field in (*spec.properties, *spec.context)
+            for before, wanted, present in (
+                ("", known.properties, event.properties),
+                ("context.", known.context, event.context),
+            )
+            for one in wanted
         ]
 
     @property

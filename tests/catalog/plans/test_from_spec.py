@@ -32,6 +32,20 @@ def test_a_wrong_name_is_told_with_the_right_one_and_what_the_spec_has_for_it():
     assert "campaign_id" not in told.more
 
 
+def test_what_is_planned_in_parts_or_by_its_other_spelling_is_there():
+    context = [PlannedProperty(path="traits.email"), PlannedProperty(path="userAgent")]
+    event = PlannedEvent(name="email_opened", context=tuple(context))
+
+    told = advice(event, SAFE)
+
+    (objection,) = told.objections
+    there = {one.path: one.planned for one in objection.expected}
+    assert there["context.traits.email"]
+    assert there["context.userAgent"]
+    assert there == {one: one not in told.more for one in there}
+    assert "context.traits" not in told.more
+
+
 def test_an_event_that_the_spec_does_not_know_gets_no_advice():
     told = advice(PlannedEvent(name="Survey Answered"), SAFE)
 
