@@ -87,7 +87,8 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
     environ = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
     pytest = start(
         [
-            *(sys.executable, "-m", "pytest", f"--database={database}", "-n", "2"),
+            *(sys.executable, "-m", "pytest", f"--database={database}"),
+            *("-n", "4"),  # on two processors: half of the time tests only wait
             "--dist=worksteal",  # who is done takes half of what the other has left
             *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,
