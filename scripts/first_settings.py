@@ -19,6 +19,8 @@ SECRET_KEY={secret_key}
 ENCRYPTION_KEYS=k1:{encryption_key}
 HTTPS=off
 ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
+# Who hears of what partners submit: the demonstration's staff. Mails go to the console.
+REVIEW_EMAIL=olga@portal.example
 """
 
 

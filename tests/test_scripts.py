@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.base.keyring import KeyRing
+from streams.management.demo.cast import STAFF
 from tests.services.keeper import ROOT
 
 SUPPORTED = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
@@ -116,8 +117,10 @@ def test_the_first_run_makes_settings_for_its_user_alone(checkout):
         "ENCRYPTION_KEYS",
         "HTTPS",
         "ALLOWED_HOSTS",
+        "REVIEW_EMAIL",
     }
     KeyRing.parse([settings["ENCRYPTION_KEYS"]])
+    assert settings["REVIEW_EMAIL"] == STAFF.email
 
 
 def test_settings_that_are_there_are_left_alone(checkout):

@@ -27,7 +27,7 @@ from streams.portal.glance import Row, rows
 from streams.portal.tags import within
 from streams.review.qa.checklist import State
 from streams.review.qa.client import NotTaken
-from streams.review.qa.facts import Page, SeenEvent
+from streams.review.qa.facts import Page, SeenError, SeenEvent, SentRequest
 from streams.review.qa.running import CannotRun, run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import (
@@ -173,12 +173,15 @@ def _link(proof: Proof, place: PartnerPlace, stream: Stream) -> tuple[str, str]:
     if isinstance(proof, Page):
         page = within(place, "partner-stream-docs-page", stream.slug, proof.kind)
         return page, proof.label
-    name, number, text = (
-        ("event", proof.seq, f"{proof.title} #{proof.seq}")
-        if isinstance(proof, SeenEvent)
-        else ("delivery", proof.number, f"Request {proof.number}")
-    )
+    args: tuple[int, ...]
+    match proof:
+        case SeenEvent():
+            name, args, text = "event", (proof.seq,), f"{proof.title} #{proof.seq}"
+        case SentRequest():
+            name, args, text = "delivery", (proof.number,), f"Request {proof.number}"
+        case SeenError():
+            name, args, text = "findings", (), f"{proof.rule} {proof.name}"
     address = reverse(
-        f"portal:{name}", args=(proof.workspace, number), query={"stream": stream.slug}
+        f"portal:{name}", args=(proof.workspace, *args), query={"stream": stream.slug}
     )
     return address, text

@@ -48,8 +48,15 @@ def test_the_evidence_of_a_line_can_be_opened(as_dev, cast):
     sent = make.delivered(cursor, 1)
     make.page_version(cast.stream, "source")
 
+    make.found(cast.feed, "Mail Opened")
     text = as_dev.get(address(cast, "partner-stream-qa-fresh")).content.decode()
 
+    findings = reverse("portal:findings", args=(cast.workspace.public_id,))
+    assert (
+        f'href="{findings}?stream={cast.stream.slug}">PLAN-EVENT-001 Mail Opened'
+        in text
+    )
+    assert as_dev.get(findings).status_code == 200
     for page, number in (("event", 1), ("delivery", sent.pk)):
         there = reverse(f"portal:{page}", args=(cast.workspace.public_id, number))
         assert f'href="{there}?stream={cast.stream.slug}"' in text

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from streams.catalog.plans.plan import EventPlan, PlannedEvent
 from streams.connections.regions import Region
-from streams.review.qa.facts import Facts, Page, SeenEvent, SentRequest
+from streams.review.qa.facts import Facts, Page, SeenError, SeenEvent, SentRequest
 from streams.review.qa.walk import SEGMENTS_WALK
 from tests.make import NOW
 
@@ -33,6 +33,13 @@ def request(number: int, **changes) -> SentRequest:
 def requests(number: int, *, every_ms: float, **changes) -> tuple[SentRequest, ...]:
     gap = timedelta(milliseconds=every_ms)
     return tuple(request(n, started_at=NOW + n * gap, **changes) for n in range(number))
+
+
+def refused(rule: str, path: str, message: str) -> SeenError:
+    """Something that the ingest refused."""
+    return SeenError(
+        workspace="qa-us", rule=rule, path=path, name="Email Opened", message=message
+    )
 
 
 def good(**changes) -> Facts:

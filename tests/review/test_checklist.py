@@ -13,7 +13,7 @@ from streams.review.qa.checklist import Line, State, check
 from streams.review.qa.facts import Facts, Page, doubt, look
 from streams.review.qa.rate import busiest_second
 from streams.spec.findings import error, warning
-from tests.review.making import event, good, request, requests
+from tests.review.making import event, good, refused, request, requests
 
 EVENTS = good().events
 PASSED, FAILED, UNSEEN = State.PASSED, State.FAILED, State.UNSEEN
@@ -51,6 +51,8 @@ def broken(**changes) -> Facts:
         (good(events=EVENTS[:3]), {"planned": UNSEEN, "walk": UNSEEN}),
         (good(events=EVENTS[::-1]), {"walk": FAILED}),
         (broken(user_id="", doubt="no userId"), {"user-id": FAILED}),
+        (good(errors=(refused("SPEC-ID-001", "userId", "No userId."),)), {"user-id": FAILED, "rules": FAILED}),
+        (good(errors=(refused("SPEC-ID-004", "groupId", "No groupId."),)), {"rules": FAILED}),
         (broken(says_where_from=False), {"integration": FAILED}),
         (broken(error="Wrong. (SPEC-NAME-003)"), {"rules": FAILED}),
         (good(requests=good().requests[:1]), {"regions": UNSEEN}),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty, to_json
+from streams.catalog.rules import RULES
 from streams.delivery.proof import TEST_EVENT
 from streams.review.qa import evidence
 from streams.review.qa.evidence import Since, gather
@@ -74,6 +77,23 @@ def test_what_came_before_the_run_does_not_count(cursor):
 
     assert [event.seq for event in facts.events] == [4, 5]
     assert [request.number for request in facts.requests] == [later.pk]
+
+
+def test_what_the_ingest_refused_since_the_run_is_told_of(cursor):
+    no_user = RULES["SPEC-ID-001"].finding("userId", "No userId.", "Send one.")
+    at = make.NOW + timedelta(minutes=1)
+    make.found(cursor.feed, "Email Opened", no_user, at=at)
+    make.found(cursor.feed, "Mail Opened", at=make.NOW - timedelta(minutes=1))
+    make.found(
+        make.feed(cursor.stream), "Email Bounced", no_user, at=at
+    )  # a customer's
+
+    facts = gather(cursor.stream, Since({}, make.NOW))
+
+    [refused] = facts.errors
+    assert refused.told == "Email Opened: No userId. (SPEC-ID-001)"
+    assert refused.is_of_user_id
+    assert refused.workspace == cursor.feed.workspace.public_id
 
 
 def test_the_newest_are_read_and_the_rest_is_said_to_be_cut(cursor, monkeypatch):

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.processes]
 
 
 def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(portal):
-    stream = make.stream(stage="draft", allow_anonymous=True)
+    stream = make.stream(stage="draft")
     make.published_plan(stream, "Email Bounced", *SEGMENTS_WALK)
     make.published_pages(stream)
     prepare(stream=stream, actor=None)
@@ -35,6 +35,7 @@ def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(
     assert PartnerToken.objects.get().revoked_at is not None
 
     feed = stream.feeds.first()
+    head = feed.head_seq
     answer = requests.post(
         f"{url}/v1/track",
         auth=(make.ingest_key(feed).text, ""),
@@ -42,8 +43,14 @@ def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(
         timeout=10,
     )
 
-    assert answer.status_code == 200
-    after = checklist(stream, run)
-    [red] = [line for line in after.lines if line.state is State.FAILED]
-    assert (red.name, red.why) == ("user-id", "1 of 19 calls has no userId.")
-    assert red.evidence[0].seq == feed.head_seq + 1
+    # It is refused, so it is in no feed: the finding that is counted shows it.
+    assert answer.status_code == 400
+    until(lambda: not checklist(stream, run).complete)
+    red = checklist(stream, run).open
+    assert [line.name for line in red] == ["user-id", "rules"]
+    assert {line.state for line in red} == {State.FAILED}
+    assert [(one.rule, one.name) for one in red[0].evidence] == [
+        ("SPEC-ID-001", "Email Opened")
+    ]
+    feed.refresh_from_db()
+    assert feed.head_seq == head

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from streams.connections.regions import Region
 from streams.delivery.batching import MAX_BODY_BYTES, MAX_EVENTS
-from streams.review.qa.facts import Facts, Page, SeenEvent, SentRequest
+from streams.review.qa.facts import Facts, Page, SeenError, SeenEvent, SentRequest
 from streams.review.qa.rate import busiest_second
 from streams.review.qa.walk import SEGMENTS_WALK, furthest, walk, went_astray
 
@@ -35,7 +35,7 @@ class State(StrEnum):
         return words[self.value]
 
 
-type Proof = SeenEvent | SentRequest | Page
+type Proof = SeenEvent | SentRequest | SeenError | Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,8 @@ def _walk(facts: Facts) -> Line:
 
 def _user_id(facts: Facts) -> Line:
     name, title = "user-id", "A userId on each call, and not your tool’s own id"
+    if refused := [error for error in facts.errors if error.is_of_user_id]:
+        return _failed(name, title, _at_ingest(refused), refused)
     if not facts.events:
         return _no_events(name, title)
     if wrong := [event for event in facts.events if event.doubt]:
@@ -166,12 +168,14 @@ def _integration(facts: Facts) -> Line:
 
 def _rules(facts: Facts) -> Line:
     name, title = "rules", "No event breaks the Segment Spec or the plan"
-    if not facts.events:
-        return _no_events(name, title)
     if wrong := [event for event in facts.events if event.error]:
         last = wrong[-1]
         why = f"{_of(wrong, facts.events)} {_has(wrong)} an error. {last.title}: {last.error}"
         return _failed(name, title, why, wrong[::-1])
+    if facts.errors:
+        return _failed(name, title, _at_ingest(facts.errors), facts.errors)
+    if not facts.events:
+        return _no_events(name, title)
     why = f"{_count(len(facts.events), 'event')} checked, without an error."
     return _passed(name, title, why, facts.events[::-1])
 
@@ -273,6 +277,12 @@ def _no_events(name: str, title: str) -> Line:
 
 def _no_requests(name: str, title: str) -> Line:
     return _unseen(name, title, "Nothing was sent from a test workspace yet.")
+
+
+def _at_ingest(errors: Sequence[SeenError]) -> str:
+    more = len(errors) - 1
+    others = f" And {more:,} more of other kinds." if more else ""
+    return f"Found as events came in. {errors[0].told}{others}"
 
 
 def _of(some: Sequence[SeenEvent], every: Sequence[SeenEvent]) -> str:

@@ -17,8 +17,17 @@ from streams.delivery.models import Delivery
 from streams.delivery.proof import TEST_EVENT
 from streams.events.reading import between
 from streams.events.retention import oldest_retained
-from streams.review.qa.facts import Facts, Page, SeenEvent, SentRequest, look
+from streams.observability.findings.models import FindingKind
+from streams.review.qa.facts import (
+    Facts,
+    Page,
+    SeenError,
+    SeenEvent,
+    SentRequest,
+    look,
+)
 from streams.review.qa.workspaces import test_feeds
+from streams.spec.findings import Severity
 from streams.spec.modes import Mode
 
 if TYPE_CHECKING:
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 
 MOST = 5_000  # events, and requests, of all test workspaces together
 ROWS = 500  # read at a time
+MOST_ERRORS = 100
 # Workers' clocks may differ from ours by less; only spares PostgreSQL old partitions.
 CLOCKS_APART = timedelta(days=1)
 
@@ -58,6 +68,7 @@ def gather(stream: Stream, since: Since) -> Facts:
         plan=plan,
         events=tuple(events),
         requests=tuple(sorted(requests, key=lambda one: one.started_at)),
+        errors=tuple(_errors(feeds, since)),
         pages=tuple(_page(stream, kind) for kind in Kind),
         is_cut=is_cut,
     )
@@ -99,6 +110,24 @@ def _requests(feed: Feed, low: int, since: Since, most: int) -> Iterator[SentReq
             started_at=delivery.started_at,
             duration_ms=delivery.duration_ms,
             was_delivered=delivery.outcome == Delivery.Outcome.DELIVERED,
+        )
+
+
+def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
+    """What was refused or quarantined is in no feed, but counted among the findings: some
+    seconds later, and by the ingest's clock."""
+    found = FindingKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
+    found = found.exclude(rule="")
+    if since.at:
+        found = found.filter(last_seen_at__gte=since.at)
+    workspaces = {feed.pk: feed.workspace.public_id for feed in feeds}
+    for kind in found.order_by("-last_seen_at", "-pk")[:MOST_ERRORS]:
+        yield SeenError(
+            workspace=workspaces[kind.feed_id],
+            rule=kind.rule,
+            path=kind.path,
+            name=kind.name,
+            message=kind.message,
         )
 
 

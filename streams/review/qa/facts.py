@@ -56,6 +56,25 @@ class SentRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenError:
+    """An error that the ingest found, whether the event was stored or not."""
+
+    workspace: str
+    rule: str
+    path: str
+    name: str  # of the event, or of its call
+    message: str
+
+    @property
+    def is_of_user_id(self) -> bool:
+        return self.rule.startswith("SPEC-ID-") and self.path == "userId"
+
+    @property
+    def told(self) -> str:
+        return f"{self.name or 'An event'}: {self.message} ({self.rule})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One of the stream's two docs pages."""
 
@@ -72,6 +91,7 @@ class Facts:
     plan: EventPlan | None  # as published
     events: tuple[SeenEvent, ...] = ()
     requests: tuple[SentRequest, ...] = ()
+    errors: tuple[SeenError, ...] = ()  # the newest first
     pages: tuple[Page, ...] = ()
     is_cut: bool = False  # there are more; the oldest were not looked at
 
