@@ -61,8 +61,7 @@ class ShownEvent:
     @property
     def rows(self) -> list[tuple[str, PlannedProperty]]:
         """Its properties, then the fields of its context, each with its path."""
-        context = ((f"context.{one.path}", one) for one in self.event.context)
-        return [*((one.path, one) for one in self.event.properties), *context]
+        return self.event.places
 
     @property
     def forbids(self) -> bool:

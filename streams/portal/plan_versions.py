@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from streams.catalog.plans.difference import plan_difference
 from streams.catalog.plans.plan import EventPlan
 from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
+from streams.portal.plan import ShownEvent
 from streams.portal.plan_forms import CompareForm
 
 PAGE_LENGTH = 50
@@ -51,12 +52,13 @@ def version(
     all_ = stream.plan_versions.select_related("published_by")
     found = get_object_or_404(all_, number=number)
     before = all_.filter(number__lt=number).order_by("-number").first()
-    was = before.plan if before else EventPlan()
+    plan, was = found.plan, before.plan if before else EventPlan()
     shown = {
         "place": place,
         "stream": stream,
         "version": found,
         "before": before,
-        "difference": plan_difference(was, found.plan),
+        "difference": plan_difference(was, plan),
+        "events": [ShownEvent(event=event) for event in plan.events],
     }
     return render(request, "portal/partner_plan_version.html", shown)

@@ -11,7 +11,7 @@ from streams.catalog.plans.difference import Change, plan_difference
 if TYPE_CHECKING:
     from streams.catalog.plans.difference import EventDifference
     from streams.catalog.plans.models import PlanVersion
-    from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
+    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
     from streams.publishing.facts import Facts
 
 # Of the change history; what goes beyond is counted.
@@ -43,11 +43,12 @@ def write_changes(facts: Facts) -> str:
     """Version by version, the newest first."""
     if not facts.plans:
         return "Each published version of the plan is listed here."
+    plans = [version.plan for version in facts.plans[: MAX_VERSIONS + 1]]
     lines = []
     for at, version in enumerate(facts.plans):
         lines.append(_version(version))
-        if at < MAX_VERSIONS and at + 1 < len(facts.plans):
-            lines += _changes(facts.plans[at + 1], version)
+        if at + 1 < len(plans):
+            lines += _changes(plans[at + 1], plans[at])
     return "\n".join(lines)
 
 
@@ -62,9 +63,9 @@ def _version(version: PlanVersion) -> str:
     return f"- **Version {version.number}**{day}{note}"
 
 
-def _changes(older: PlanVersion, newer: PlanVersion) -> Iterator[str]:
+def _changes(older: EventPlan, newer: EventPlan) -> Iterator[str]:
     """As a list below the version."""
-    found = plan_difference(older.plan, newer.plan).events
+    found = plan_difference(older, newer).events
     yield from (f"  - {_change(one)}" for one in found[:MAX_EVENTS])
     if len(found) > MAX_EVENTS:
         yield f"  - And {len(found) - MAX_EVENTS} more events."
@@ -86,15 +87,11 @@ def _change(one: EventDifference) -> str:
 
 def _properties(event: PlannedEvent) -> str:
     heading = f"### {literal(title_of(event))}"
-    planned = [
-        *((one.path, one) for one in event.properties),
-        *((f"context.{one.path}", one) for one in event.context),
-    ]
-    if not planned:
+    if not event.places:
         return f"{heading}\n\nIt has no properties."
     rows = [
         [code(path), f"{one.type}, required" if one.required else one.type, _told(one)]
-        for path, one in planned
+        for path, one in event.places
     ]
     return f"{heading}\n\n{table(['Property', 'Type', 'Description'], rows)}"
 

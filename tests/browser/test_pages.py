@@ -142,6 +142,29 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     page.get_by_role("button", name="Check").click()
     page.get_by_text("userId is missing.").wait_for()
     check(page, found, "an event that was checked")
+    plan = f"{partner}streams/{scene.cast.stream.slug}/plan/"
+    page.goto(f"{plan}files/")
+    page.get_by_text("What a YAML file looks like").click()
+    wrong = {
+        "name": "plan.yaml",
+        "mimeType": "text/plain",
+        "buffer": b"events:\n- a: b",
+    }
+    page.get_by_label("File").set_input_files(wrong)
+    page.get_by_role("button", name="Upload").click()
+    check(page, found, "a file that is no plan")
+    right = {**wrong, "buffer": b"events:\n- name: Email Unsubscribed\n- call: page"}
+    page.get_by_label("File").set_input_files(right)
+    page.get_by_role("button", name="Upload").click()
+    check(page, found, "what a file changes")
+    page.get_by_role("button", name="Make it the draft").click()
+    page.goto(f"{plan}publish/")
+    page.get_by_text("What the Spec has in Unsubscribed").click()
+    check(page, found, "a plan that cannot be published")
+    page.get_by_role("button", name="Rename to “Unsubscribed”").click()
+    page.get_by_role("button", name="Publish version 2").click()
+    page.goto(f"{plan}versions/?from=1&to=2")
+    check(page, found, "the difference between two versions of a plan")
 
     assert found == {}
 

@@ -179,6 +179,7 @@ ROWS = [
     by_partner("streams/<slug:stream_slug>/plan/versions/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
+    by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/schema.json"),
     developed("streams/<slug:stream_slug>/plan/spec/"),
     developed(
         "streams/<slug:stream_slug>/plan/spec/", "post", 302, events="Unsubscribed"
@@ -204,7 +205,6 @@ ROWS = [
         seen=mark_of(OPENED),
     ),
     by_partner("streams/<slug:stream_slug>/findings/"),
-    by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/schema.json"),
     by_partner("streams/<slug:stream_slug>/quarantine/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/"),
     developed("streams/<slug:stream_slug>/quarantine/decide/", "post"),

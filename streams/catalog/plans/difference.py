@@ -116,7 +116,7 @@ def _new(
 def _details(was: PlannedEvent, now: PlannedEvent) -> Iterator[Detail]:
     if was.when != now.when:
         yield Detail("", "When it is sent is told in other words")
-    old, new = _places(was), _places(now)
+    old, new = dict(was.places), dict(now.places)
     for path, planned in new.items():
         before = old.get(path)
         if before is None:
@@ -127,13 +127,6 @@ def _details(was: PlannedEvent, now: PlannedEvent) -> Iterator[Detail]:
     yield from (Detail(path, "was removed") for path in old if path not in new)
     if [path for path in old if path in new] != [path for path in new if path in old]:
         yield Detail("", "Its properties are in another order")
-
-
-def _places(event: PlannedEvent) -> dict[str, PlannedProperty]:
-    return {
-        **{one.path: one for one in event.properties},
-        **{f"context.{one.path}": one for one in event.context},
-    }
 
 
 def _changed(was: PlannedProperty, now: PlannedProperty) -> str:

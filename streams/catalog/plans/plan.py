@@ -42,6 +42,12 @@ class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     properties: tuple[PlannedProperty, ...] = ()
     context: tuple[PlannedProperty, ...] = ()
 
+    @property
+    def places(self) -> list[tuple[str, PlannedProperty]]:
+        """All that is in it, each with its path: `campaign_id`, `context.ip`."""
+        context = ((f"context.{one.path}", one) for one in self.context)
+        return [*((one.path, one) for one in self.properties), *context]
+
 
 class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All events of a stream, in the order in which its docs list them."""

@@ -42,18 +42,12 @@ class Objection:
         """What the Spec has for the event that is meant; nothing where no name is right."""
         if self.right not in EVENTS:
             return []
-        known, event = planned_event(EVENTS[self.right]), self.event
+        present = [path for path, _ in self.event.places]
         return [
             Expected(
-                f"{before}{one.path}",
-                "" if one.type == "any" else one.type,
-                is_there(one.path, [there.path for there in present]),
+                path, "" if one.type == "any" else one.type, is_there(path, present)
             )
-            for before, wanted, present in (
-                ("", known.properties, event.properties),
-                ("context.", known.context, event.context),
-            )
-            for one in wanted
+            for path, one in planned_event(EVENTS[self.right]).places
         ]
 
     @property

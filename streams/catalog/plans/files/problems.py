@@ -24,7 +24,10 @@ class UnreadableFile(ValueError):
 
 
 class Problems:
-    """Reads values and remembers what they should have been; `where` names a place."""
+    """Reads values and remembers what they should have been; `where` names a place.
+
+    Every method may raise UnreadableFile: nothing more is looked for once there are many.
+    """
 
     def __init__(self, where: Callable[[Path], str]) -> None:
         self.faults: list[Fault] = []
@@ -32,6 +35,8 @@ class Problems:
 
     def add(self, path: Path, message: str) -> None:
         self.faults.append(Fault(self._where(path), message))
+        if len(self.faults) >= MAX_PROBLEMS:
+            self.raise_any()
 
     def raise_any(self) -> None:
         """Raises UnreadableFile if there was a problem."""

@@ -102,7 +102,8 @@ class _Reader:
             return
         below = (*path, "properties")
         fields = self.problems.mapping(below, schema["properties"], '{"order_id": {}}')
-        needed = self._names((*path, "required"), schema.get("required", []))
+        listed = self._names((*path, "required"), schema.get("required", []))
+        needed = dict.fromkeys(listed)  # as a set, in its order
         for key in [one for one in needed if one not in fields]:
             told = f"“{shown(key)}” is required and not described. Describe it."
             self.problems.add((*path, "required"), told)
