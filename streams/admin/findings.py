@@ -38,19 +38,20 @@ def trend_of(kind: FindingKind) -> Trend:
 
 @admin.register(FindingKind)
 class FindingKindAdmin(ReadOnlyAdmin):
-    """What was wrong with events lately, of every feed."""
+    """What was wrong with events lately: of every feed, and of each stream in all."""
 
     list_display = (
-        "id", "workspace", "stream", "rule_or_others", "name", "severity", "day", "before",
+        "id", "workspace", "of_stream", "rule_or_others", "name", "severity", "day", "before",
         "last_seen",
     )  # fmt: skip
     list_display_links = ("id", "rule_or_others")
     list_filter = ("severity",)
-    list_select_related = ("feed__workspace", "feed__stream")
+    list_select_related = ("feed__workspace", "feed__stream", "stream")
     show_full_result_count = False
     search_fields = (
         "feed__workspace__external_id__exact",
         "feed__stream__slug__exact",
+        "stream__slug__exact",
         "rule__exact",
         "name__istartswith",
     )
@@ -60,7 +61,7 @@ class FindingKindAdmin(ReadOnlyAdmin):
     )
     ordering = ("-pk",)
     fields = (
-        "feed_link", "slot", "rule_or_others", "name", "severity", "path", "message", "fix",
+        "feed_link", "of_stream", "slot", "rule_or_others", "name", "severity", "path", "message", "fix",
         "day", "before", "first_seen", "last_seen", "shown_sample",
     )  # fmt: skip
     readonly_fields = fields
@@ -72,15 +73,15 @@ class FindingKindAdmin(ReadOnlyAdmin):
 
     @admin.display(description="workspace")
     def workspace(self, kind: FindingKind) -> str:
-        return link(kind.feed, kind.feed.workspace)
+        return link(kind.feed, kind.feed.workspace) if kind.feed else "all"
 
     @admin.display(description="stream")
-    def stream(self, kind: FindingKind) -> str:
-        return str(kind.feed.stream)
+    def of_stream(self, kind: FindingKind) -> str:
+        return str(kind.feed.stream if kind.feed else kind.stream)
 
     @admin.display(description="feed")
     def feed_link(self, kind: FindingKind) -> str:
-        return link(kind.feed)
+        return link(kind.feed) if kind.feed else "all of the stream"
 
     @admin.display(description="rule", ordering="rule")
     def rule_or_others(self, kind: FindingKind) -> str:

@@ -116,7 +116,7 @@ def _page(
         "filters": [(s, TONES[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
         "broken": _by_rule(found),
-        "others": sum(one.week for one in found if not one.rule),
+        "others": sum(one.week for one in found if not one.kind.rule),
         "more": more,
     }
     return render(request, "portal/findings.html", shown)
@@ -124,11 +124,12 @@ def _page(
 
 def _by_rule(found: Iterable[Found]) -> list[Broken]:
     """The gravest first, and of these what most events broke."""
-    ordered = sorted((one for one in found if one.rule), key=lambda one: one.rule)
+    named = (one for one in found if one.kind.rule)
+    ordered = sorted(named, key=lambda one: one.kind.rule)
     broken = []
-    for rule, ones in groupby(ordered, key=lambda one: one.rule):
+    for rule, ones in groupby(ordered, key=lambda one: one.kind.rule):
         rows = [_row(one) for one in ones]
-        severity = Severity(rows[0].found.severity)
+        severity = Severity(rows[0].found.kind.severity)
         tone = TONES[severity]
         broken.append(
             Broken(
@@ -145,10 +146,10 @@ def _by_rule(found: Iterable[Found]) -> list[Broken]:
 
 
 def _row(found: Found) -> Row:
-    kind = "rejected" if found.severity == Severity.ERROR else "delivered"
-    sample = found.newest.sample
+    colour = "rejected" if found.kind.severity == Severity.ERROR else "delivered"
+    sample = found.kind.sample
     return Row(
         found=found,
-        bars=small_bars(found.by_hour, kind),
+        bars=small_bars(found.by_hour, colour),
         sample=highlighted(sample.encode()) if sample else "",
     )

@@ -13,7 +13,6 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery import services
 from streams.delivery.models import Halt, Lease
-from streams.observability.findings.models import FindingKind
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +46,7 @@ def world(olga):
         "cursor": cursor.pk,
         "delivery": delivery.pk,
         "feed": feed.pk,
-        "findingkind": FindingKind.objects.get().pk,
+        "findingkind": feed.finding_kinds.get().pk,
         "halt": Halt.objects.create(stream=feed.stream, reason="Drill").pk,
         "lease": feed.stream_id,
         "partner": feed.stream.partner_id,

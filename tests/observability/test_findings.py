@@ -17,7 +17,7 @@ from streams.observability.findings import counting, flushing
 from streams.observability.findings.counting import FindingCounter
 from streams.observability.findings.flushing import Flusher, flush
 from streams.observability.findings.forgetting import forget
-from streams.observability.findings.models import FindingHour, FindingKind
+from streams.observability.findings.models import FindingKind
 from streams.observability.findings.redaction import MOST_BYTES, sample_of
 from tests import make
 
@@ -32,9 +32,10 @@ def count(counter, feed, name="Mail Opened", *findings, at=make.NOW, times=1):
         )
 
 
-def written():
-    """Rule, name and count of each kind, the oldest slot first."""
-    kinds = FindingKind.objects.order_by("slot").prefetch_related("hours")
+def written(**of):
+    """Rule, name and count of each kind of feeds, or of what is given, by slot."""
+    kinds = FindingKind.objects.filter(**(of or {"stream": None}))
+    kinds = kinds.order_by("slot").prefetch_related("hours")
     return [(k.rule, k.name, sum(h.count for h in k.hours.all())) for k in kinds]
 
 
@@ -48,12 +49,25 @@ def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
         flush(one)
         flush(other)
 
-    kind = FindingKind.objects.get()
-    hours = FindingHour.objects.order_by("at").values_list("at", "count")
+    kind = FindingKind.objects.get(feed=feed)
+    hours = kind.hours.order_by("at").values_list("at", "count")
     assert list(hours) == [(make.NOW, 5), (make.NOW + HOUR, 5)]
     assert (kind.rule, kind.severity, kind.path) == (EVENT.id, "error", "event")
     assert (kind.first_seen_at, kind.last_seen_at) == (make.NOW, make.NOW + HOUR)
     assert (kind.message, kind.sample) == ("Not planned.", '{"a": "text"}')
+
+
+@pytest.mark.django_db
+def test_a_stream_has_the_sums_of_its_feeds():
+    counter, stream = FindingCounter(), make.stream()
+    feeds = [make.feed(stream), make.feed(stream), make.feed()]
+
+    for n, feed in enumerate(feeds, 1):
+        count(counter, feed, times=n)
+    flush(counter)
+
+    assert written(stream=stream) == [(EVENT.id, "Mail Opened", 3)]
+    assert written(feed=feeds[0]) == [(EVENT.id, "Mail Opened", 1)]
 
 
 @pytest.mark.django_db
@@ -68,7 +82,7 @@ def test_an_event_counts_once_for_each_rule_that_it_broke():
         (REQUIRED.id, 1),
         (PROPERTY.id, 1),
     }
-    assert FindingKind.objects.get(rule=REQUIRED.id).path == "a"
+    assert feed.finding_kinds.get(rule=REQUIRED.id).path == "a"
 
 
 @pytest.mark.django_db
@@ -129,11 +143,11 @@ def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
 
     gone = forget(make.NOW + HOUR + timedelta(days=7))
 
-    assert gone == 3  # an hour of each, and a kind
+    assert gone == 6  # an hour of each, and a kind; the stream's too
     assert written() == [(EVENT.id, "Kept", 1)]
     count(counter, feed, "New", at=make.NOW + timedelta(days=8))
     flush(counter)
-    assert [kind.slot for kind in FindingKind.objects.all()] == [0, 1]
+    assert sorted(kind.slot for kind in feed.finding_kinds.all()) == [0, 1]
 
 
 @pytest.mark.django_db
@@ -143,7 +157,7 @@ def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
     count(counter, feed, "N", PROPERTY.finding("a\0" * 300, "m\0" * 300, "Fix."))
     flush(counter)
 
-    kind = FindingKind.objects.get()
+    kind = feed.finding_kinds.get()
     assert (len(kind.path), len(kind.message)) == (200, 300)
     assert "\0" not in kind.path + kind.message
 

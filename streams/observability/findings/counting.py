@@ -24,15 +24,16 @@ MOST_TALLIES = 10_000
 
 
 class Key(NamedTuple):
-    """What is counted together; `rule` and `name` empty: what is over the bound."""
+    """What is counted together, of a feed or of a stream; `rule` and `name` empty: what is
+    over the bound."""
 
-    feed_id: int
+    owner_id: int
     rule: str
     name: str
 
     @property
     def others(self) -> Key:
-        return Key(self.feed_id, "", "")
+        return Key(self.owner_id, "", "")
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ class FindingCounter:
 
     def _key(self, key: Key) -> Key:
         """The key itself, or where a feed has too many of them, that of its others."""
-        if key in self._tallies or self._kinds[key.feed_id] < MOST_KINDS:
+        if key in self._tallies or self._kinds[key.owner_id] < MOST_KINDS:
             return key
         return key.others
 
@@ -127,5 +128,5 @@ class FindingCounter:
             return False
         self._tallies[key] = tally
         if key.rule:
-            self._kinds[key.feed_id] += 1
+            self._kinds[key.owner_id] += 1
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FLUSH_S = 5.0
+# Very many kinds take long: no more than a tenth of the time goes into them.
+REST = 10
 END_S = 2.0  # at the end, for a database that does not answer
 CHUNK = 200  # kinds in one transaction
 
@@ -42,18 +45,22 @@ class Flusher:
         self._thread.join(END_S)
 
     def _run(self) -> None:
-        while not self._stop.wait(self._every_s):
-            self._flush()
+        wait_s = self._every_s
+        while not self._stop.wait(wait_s):
+            wait_s = max(self._every_s, REST * self._flush())
         self._flush()
         connections.close_all()
 
-    def _flush(self) -> None:
+    def _flush(self) -> float:
+        """The seconds that it took."""
+        began = time.monotonic()
         close_old_connections()
         try:
             flush(self._counter)
         except Exception:
             # The counts of some seconds are lost: that is no reason to count no more.
             log.exception("findings.flush_failed")
+        return time.monotonic() - began
 
 
 def flush(counter: FindingCounter) -> None:
@@ -91,7 +98,7 @@ def _written(some: dict[Key, Tally]) -> dict[Key, Tally]:
         [key] = some
         log.error(  # noqa: TRY400
             "findings.refused",
-            feed=key.feed_id,
+            feed=key.owner_id,
             rule=key.rule,
             error=type(error).__name__,
         )

@@ -4,21 +4,31 @@ from django.db import models
 
 from streams.spec.findings import Severity
 
-MOST_KINDS = 200  # of a feed; what comes beyond counts in OTHERS
+MOST_KINDS = 200  # of a feed or stream; what comes beyond counts in OTHERS
 OTHERS = MOST_KINDS  # its slot
 
 
 class FindingKind(models.Model):
-    """A rule that events of one name break in a feed.
+    """A rule that events of one name break in a feed, or in any feed of a stream.
 
-    A feed has MOST_KINDS slots, so what is kept is bounded whatever it sends. Forgotten
-    a week after it was last seen.
+    Each of them has MOST_KINDS slots, so what is kept is bounded whatever is sent. The
+    stream's own are sums: there may be very many feeds to add up. Forgotten a week after
+    it was last seen.
     """
 
+    # One of the two; without an index of their own, since their slots have one.
     feed = models.ForeignKey(
         "streams.Feed",
         on_delete=models.PROTECT,
-        db_index=False,  # by its slots
+        null=True,
+        db_index=False,
+        related_name="finding_kinds",
+    )
+    stream = models.ForeignKey(
+        "streams.Stream",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
         related_name="finding_kinds",
     )
     slot = models.PositiveSmallIntegerField()
@@ -40,6 +50,17 @@ class FindingKind(models.Model):
             models.UniqueConstraint(fields=["feed", "slot"], name="finding_slot"),
             models.UniqueConstraint(
                 fields=["feed", "rule", "name"], name="finding_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["stream", "slot"], name="finding_slot_of_stream"
+            ),
+            models.UniqueConstraint(
+                fields=["stream", "rule", "name"], name="finding_kind_of_stream"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(feed=None, stream__isnull=False)
+                | models.Q(feed__isnull=False, stream=None),
+                name="finding_of_feed_or_stream",
             ),
             models.CheckConstraint(
                 condition=models.Q(slot__lte=OTHERS), name="finding_slot_bound"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from streams.observability.findings.counting import hour_of
 from streams.observability.findings.forgetting import WEEK
 from streams.observability.findings.models import FindingHour, FindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 MOST = 100  # kinds that are shown at once
@@ -27,27 +27,27 @@ class Scope:
     stream_id: int | None = None
 
     @property
-    def hours(self) -> Q:
-        """For FindingHour."""
+    def kinds(self) -> QuerySet[FindingKind]:
         if self.feed_id is not None:
-            return Q(kind__feed=self.feed_id)
-        return Q(kind__feed__stream=self.stream_id)
+            return FindingKind.objects.filter(feed=self.feed_id)
+        return FindingKind.objects.filter(stream=self.stream_id)
+
+    @property
+    def hours(self) -> QuerySet[FindingHour]:
+        if self.feed_id is not None:
+            return FindingHour.objects.filter(kind__feed=self.feed_id)
+        return FindingHour.objects.filter(kind__stream=self.stream_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A rule that events of one name broke within a week."""
 
-    rule: str  # empty: what is over the bound of a feed
-    name: str
-    severity: str
+    kind: FindingKind
     day: int  # events in the last 24 hours
     week: int
-    first_at: datetime
-    last_at: datetime
-    feeds: int
+    feeds: int  # in which it was found; 1 of a feed's own
     by_hour: Sequence[int]  # of the last 24 hours, the current one last
-    newest: FindingKind  # what one of them was like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,32 +67,30 @@ def found(
 ) -> tuple[list[Found], int]:
     """The kinds with the most events lately, at most MOST, and how many more there are;
     four queries."""
-    day = _day(now)
-    hours = FindingHour.objects.filter(scope.hours, at__gt=hour_of(now) - WEEK)
-    if severity:
-        hours = hours.filter(kind__severity=severity)
-    groups = hours.values("kind__rule", "kind__name", "kind__severity")
-    counted = groups.annotate(
-        week=Sum("count"),
-        day=Sum("count", filter=Q(at__gte=day), default=0),
-        first_at=Min("kind__first_seen_at"),
-        last_at=Max("kind__last_seen_at"),
-        feeds=Count("kind__feed", distinct=True),
-        newest=Max("kind"),
-    )
-    rows = list(counted.order_by("-day", "-week", "kind__rule", "kind__name")[:MOST])
+    kinds = scope.kinds.filter(severity=severity) if severity else scope.kinds
+    counted = kinds.annotate(
+        week=Sum("hours__count", filter=Q(hours__at__gt=hour_of(now) - WEEK)),
+        day=Sum("hours__count", filter=Q(hours__at__gte=_day(now)), default=0),
+    ).filter(week__gt=0)
+    rows = list(counted.order_by("-day", "-week", "rule", "name")[:MOST])
     more = counted.count() - MOST if len(rows) == MOST else 0
-    newest = FindingKind.objects.in_bulk([row["newest"] for row in rows])
-    bars = _by_hour(scope, now, {kind.rule for kind in newest.values()})
-    # A kind may be forgotten between two of these queries.
-    there = [row for row in rows if row["newest"] in newest]
-    return [_found(row, newest, bars) for row in there], more
+    by_hour = _by_hour([kind.pk for kind in rows], now)
+    feeds = _feeds(scope, rows)
+    return [
+        Found(
+            kind=kind,
+            day=kind.day,
+            week=kind.week,
+            feeds=feeds.get((kind.rule, kind.name), 1),
+            by_hour=by_hour[kind.pk],
+        )
+        for kind in rows
+    ], more
 
 
 def counts(scope: Scope, now: datetime) -> dict[str, int]:
     """Findings of the last week by severity, but those over the bound of a feed."""
-    hours = FindingHour.objects.filter(scope.hours, at__gt=hour_of(now) - WEEK)
-    hours = hours.exclude(kind__rule="")
+    hours = scope.hours.filter(at__gt=hour_of(now) - WEEK).exclude(kind__rule="")
     groups = hours.values_list("kind__severity").order_by()
     return dict(groups.annotate(count=Sum("count")))
 
@@ -100,7 +98,7 @@ def counts(scope: Scope, now: datetime) -> dict[str, int]:
 def trend(scope: Scope, now: datetime) -> Trend:
     """In one query."""
     day = _day(now)
-    hours = FindingHour.objects.filter(scope.hours, at__gte=day - DAY)
+    hours = scope.hours.filter(at__gte=day - DAY)
     counted = hours.aggregate(
         day=Sum("count", filter=Q(at__gte=day), default=0),
         before=Sum("count", filter=Q(at__lt=day), default=0),
@@ -126,36 +124,23 @@ def _day(now: datetime) -> datetime:
     return hour_of(now) - DAY + HOUR
 
 
-def _by_hour(
-    scope: Scope, now: datetime, rules: set[str]
-) -> dict[tuple[str, str], list[int]]:
+def _by_hour(kind_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
     start = _day(now)
-    hours = FindingHour.objects.filter(
-        scope.hours, kind__rule__in=rules, at__gte=start, at__lte=now
-    )
-    groups = hours.values_list("kind__rule", "kind__name", "at").order_by()
-    by_hour: dict[tuple[str, str], list[int]] = {}
-    for rule, name, at, count in groups.annotate(sum=Sum("count")):
-        bars = by_hour.setdefault((rule, name), [0] * (DAY // HOUR))
-        bars[(at - start) // HOUR] = count
+    by_hour = {pk: [0] * (DAY // HOUR) for pk in kind_ids}
+    hours = FindingHour.objects.filter(kind__in=kind_ids, at__gte=start, at__lte=now)
+    for pk, at, count in hours.values_list("kind", "at", "count"):
+        by_hour[pk][(at - start) // HOUR] = count
     return by_hour
 
 
-def _found(
-    row: Mapping[str, Any],
-    newest: dict[int, FindingKind],
-    bars: dict[tuple[str, str], list[int]],
-) -> Found:
-    kind = newest[row["newest"]]
-    return Found(
-        rule=kind.rule,
-        name=kind.name,
-        severity=kind.severity,
-        day=row["day"],
-        week=row["week"],
-        first_at=row["first_at"],
-        last_at=row["last_at"],
-        feeds=row["feeds"],
-        by_hour=bars.get((kind.rule, kind.name), [0] * (DAY // HOUR)),
-        newest=kind,
+def _feeds(scope: Scope, kinds: Sequence[FindingKind]) -> dict[tuple[str, str], int]:
+    """In how many feeds of a stream each was found, by rule and name."""
+    if scope.stream_id is None:
+        return {}
+    of_feeds = FindingKind.objects.filter(
+        feed__stream=scope.stream_id,
+        rule__in={kind.rule for kind in kinds},
+        name__in={kind.name for kind in kinds},
     )
+    groups = of_feeds.values_list("rule", "name").order_by()
+    return {(rule, name): n for rule, name, n in groups.annotate(n=Count("pk"))}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from django.db import connection, transaction
 
+from streams.events.models import Feed
 from streams.observability.findings.counting import Key, Tally, hour_of
 from streams.observability.findings.models import (
     MOST_KINDS,
@@ -20,79 +22,92 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
+type Owner = Literal["feed", "stream"]
+
 TRIES = 3  # where others take the same slots in the same moment
 DETAILS = ("severity", "path", "message", "fix", "sample")
 
 
 def write(tallies: Mapping[Key, Tally]) -> dict[Key, Tally]:
-    """Add to what is counted; what is left was not, since its kind was forgotten in the
-    same moment.
+    """Add what was counted in feeds to what is counted of them, and of their streams; what
+    is left was not, since a kind of it was forgotten in the same moment.
 
     Should the answer to a commit be lost, what is written again is counted twice.
     """
-    kinds = _places(tallies)
-    added = _add(tallies, kinds)
-    return {key: t for key, t in tallies.items() if kinds[key] not in added}
+    feeds = Feed.objects.filter(pk__in={key.owner_id for key in tallies})
+    streams = dict(feeds.values_list("pk", "stream_id"))
+    above = {key: key._replace(owner_id=streams[key.owner_id]) for key in tallies}
+    of_streams = _sums((above[key], tally) for key, tally in tallies.items())
+    feed_kinds = _places("feed", tallies)
+    stream_kinds = _places("stream", of_streams)
+    kinds = {key: {feed_kinds[key], stream_kinds[above[key]]} for key in tallies}
+    there = _add(tallies, kinds)
+    return {key: tally for key, tally in tallies.items() if not kinds[key] <= there}
 
 
-def _places(tallies: Mapping[Key, Tally]) -> dict[Key, int]:
+def _sums[K](counted: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
+    sums: dict[K, Tally] = {}
+    for key, tally in counted:
+        if key not in sums:
+            sums[key] = replace(tally, hours=Counter())
+        sums[key].add(tally)
+    return sums
+
+
+def _places(owner: Owner, tallies: Mapping[Key, Tally]) -> dict[Key, int]:
     """The id of each key's kind, which is made if it is new."""
     # Others hold up nobody, so no transaction is open: each statement is one.
-    found = _found(tallies)
+    found = _found(owner, tallies)
     for _ in range(TRIES):
-        new = _new_kinds(tallies, tallies.keys() - found.keys())
+        new = _new_kinds(owner, tallies, tallies.keys() - found.keys())
         if not new:
             break
         FindingKind.objects.bulk_create(new, ignore_conflicts=True)
-        found = _found(tallies)
+        found = _found(owner, tallies)
     homeless = tallies.keys() - found.keys()
     if homeless:
         others = {key.others: _others(tallies[key]) for key in homeless}
-        kinds = [_kind(key, OTHERS, tally) for key, tally in others.items()]
+        kinds = [_kind(owner, key, OTHERS, tally) for key, tally in others.items()]
         FindingKind.objects.bulk_create(kinds, ignore_conflicts=True)
-        at = _found(others)
+        at = _found(owner, others)
         found |= {key: at[key.others] for key in homeless}
     return found
 
 
-def _found(keys: Iterable[Key]) -> dict[Key, int]:
+def _found(owner: Owner, keys: Iterable[Key]) -> dict[Key, int]:
     wanted = set(keys)
-    feeds, rules, names = (set(part) for part in zip(*wanted, strict=True))
+    owners, rules, names = (set(part) for part in zip(*wanted, strict=True))
     rows = FindingKind.objects.filter(
-        feed__in=feeds, rule__in=rules, name__in=names
-    ).values_list("feed_id", "rule", "name", "pk")
-    found = {Key(feed, rule, name): pk for feed, rule, name, pk in rows}
+        **{f"{owner}__in": owners}, rule__in=rules, name__in=names
+    ).values_list(f"{owner}_id", "rule", "name", "pk")
+    found = {Key(owner_id, rule, name): pk for owner_id, rule, name, pk in rows}
     return {key: found[key] for key in wanted & found.keys()}
 
 
 def _new_kinds(
-    tallies: Mapping[Key, Tally], missing: Collection[Key]
+    owner: Owner, tallies: Mapping[Key, Tally], missing: Collection[Key]
 ) -> list[FindingKind]:
     """Kinds for those for which there is a slot."""
-    feeds = {key.feed_id for key in missing}
-    taken: dict[int, set[int]] = {feed_id: set() for feed_id in feeds}
-    rows = FindingKind.objects.filter(feed__in=feeds).values_list("feed_id", "slot")
-    for feed_id, slot in rows:
-        taken[feed_id].add(slot)
+    taken: dict[int, set[int]] = {key.owner_id: set() for key in missing}
+    rows = FindingKind.objects.filter(**{f"{owner}__in": list(taken)})
+    for owner_id, slot in rows.values_list(f"{owner}_id", "slot"):
+        taken[owner_id].add(slot)
     free = {
-        feed_id: (slot for slot in range(MOST_KINDS) if slot not in slots)
-        for feed_id, slots in taken.items()
+        owner_id: (slot for slot in range(MOST_KINDS) if slot not in slots)
+        for owner_id, slots in taken.items()
     }
     new = []
     # In one order, by whoever writes: of two who want the same slots one waits.
     for key in sorted(missing):
-        if not key.rule:
-            new.append(_kind(key, OTHERS, tallies[key]))
-        else:
-            new += [
-                _kind(key, slot, tallies[key]) for slot in islice(free[key.feed_id], 1)
-            ]
+        slot = next(free[key.owner_id], None) if key.rule else OTHERS
+        if slot is not None:
+            new.append(_kind(owner, key, slot, tallies[key]))
     return new
 
 
-def _kind(key: Key, slot: int, tally: Tally) -> FindingKind:
+def _kind(owner: Owner, key: Key, slot: int, tally: Tally) -> FindingKind:
     kind = FindingKind(
-        feed_id=key.feed_id,
+        **{f"{owner}_id": key.owner_id},
         slot=slot,
         rule=key.rule,
         name=key.name,
@@ -124,36 +139,52 @@ def _text(text: str, most: int) -> str:
 
 
 @transaction.atomic
-def _add(tallies: Mapping[Key, Tally], kinds: Mapping[Key, int]) -> set[int]:
-    """Count, all or nothing; the ids of the kinds that were still there."""
-    sums: dict[int, Tally] = {}
-    for key, tally in tallies.items():
-        pk = kinds[key]
-        if pk not in sums:
-            sums[pk] = Tally(tally.finding, tally.sample, tally.first_at, tally.last_at)
-        sums[pk].add(tally)
-    # In one order, by whoever writes or forgets: so nobody waits for each other.
+def _add(tallies: Mapping[Key, Tally], kinds: Mapping[Key, set[int]]) -> set[int]:
+    """Count each in all of its kinds, or in none; the ids of the kinds that are there."""
+    # In one order, by whoever writes or forgets: so no two wait for each other.
     locked = FindingKind.objects.select_for_update(no_key=True).order_by("pk")
-    there = list(locked.filter(pk__in=sums))
-    if there:
+    wanted = locked.filter(pk__in=set().union(*kinds.values()))
+    there = {kind.pk: kind for kind in wanted.only("rule", "last_seen_at")}
+    sums = _sums(
+        (pk, tally)
+        for key, tally in tallies.items()
+        if kinds[key] <= there.keys()
+        for pk in kinds[key]
+    )
+    if sums:
         _add_hours(
-            [(kind.pk, *one) for kind in there for one in sums[kind.pk].hours.items()]
+            [(pk, *one) for pk, tally in sums.items() for one in tally.hours.items()]
         )
-        _note_seen(there, sums)
-    return {kind.pk for kind in there}
+        _note_seen([there[pk] for pk in sums], sums)
+    return set(there)
 
 
-def _note_seen(kinds: list[FindingKind], sums: Mapping[int, Tally]) -> None:
-    stale = []
+def _note_seen(kinds: Iterable[FindingKind], sums: Mapping[int, Tally]) -> None:
+    seen, stale = [], []
     for kind in kinds:
         tally = sums[kind.pk]
         if kind.rule and kind.last_seen_at < hour_of(tally.last_at):
             _describe(kind, tally)
             stale.append(kind)
-        kind.last_seen_at = max(kind.last_seen_at, tally.last_at)
-    FindingKind.objects.bulk_update(kinds, ["last_seen_at"])
+        if kind.last_seen_at < tally.last_at:
+            seen.append((kind.pk, tally.last_at))
+    if seen:
+        _move_last_seen(seen)
     if stale:
         FindingKind.objects.bulk_update(stale, DETAILS)
+
+
+def _move_last_seen(rows: list[tuple[int, datetime]]) -> None:
+    # By hand: for Django to build an UPDATE of many rows takes most of a flush.
+    table = FindingKind._meta.db_table
+    adapted = connection.ops.adapt_datetimefield_value
+    values = [part for pk, at in rows for part in (pk, adapted(at))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH seen(id, at) AS (VALUES {', '.join(['(%s, %s)'] * len(rows))})"  # noqa: S608
+            f" UPDATE {table} SET last_seen_at = seen.at FROM seen WHERE {table}.id = seen.id",
+            values,
+        )
 
 
 def _add_hours(rows: list[tuple[int, datetime, int]]) -> None:

@@ -120,14 +120,12 @@ def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
     found = found.exclude(rule="")
     if since.at:
         found = found.filter(last_seen_at__gte=since.at)
-    workspaces = {feed.pk: feed.workspace.public_id for feed in feeds}
-    for kind in found.order_by("-last_seen_at", "-pk")[:MOST_ERRORS]:
+    newest = found.order_by("-last_seen_at", "-pk").values_list(
+        "feed__workspace__public_id", "rule", "path", "name", "message"
+    )
+    for workspace, rule, path, name, message in newest[:MOST_ERRORS]:
         yield SeenError(
-            workspace=workspaces[kind.feed_id],
-            rule=kind.rule,
-            path=kind.path,
-            name=kind.name,
-            message=kind.message,
+            workspace=workspace, rule=rule, path=path, name=name, message=message
         )
 
 
