@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from streams.catalog.plans.difference import plan_difference
-from streams.catalog.plans.plan import EventPlan
-from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
+from streams.catalog.plans.plan import EventPlan, mark
+from streams.catalog.plans.services import (
+    ChangedMeanwhile,
+    drafted_plan,
+    replace_draft,
+)
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
 from streams.portal.plan import ShownEvent
-from streams.portal.plan_forms import CompareForm
+from streams.portal.plan_forms import CompareForm, SeenForm
+from streams.portal.tags import within
 
 PAGE_LENGTH = 50
 
@@ -46,19 +59,34 @@ def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 def version(
     request: PortalRequest, slug: str, stream_slug: str, number: int
 ) -> HttpResponse:
-    """What one says, and what it changed."""
-    place = partner_to_see(request, slug)
+    """What one says, and what it changed; a POST makes it the draft."""
+    restores = request.method == "POST"
+    place = (partner_to_develop if restores else partner_to_see)(request, slug)
     stream = stream_of(place, stream_slug)
     all_ = stream.plan_versions.select_related("published_by")
     found = get_object_or_404(all_, number=number)
+    plan, current = found.plan, drafted_plan(stream)
+    form = SeenForm(request.POST or None)
+    if form.is_valid():
+        what, seen = f"version {number} again", form.cleaned_data["seen"]
+        try:
+            replace_draft(stream=stream, plan=plan, what=what, actor=request.user, seen=seen)  # fmt: skip
+        except ChangedMeanwhile as error:
+            messages.error(request, str(error))
+            return redirect(request.path)
+        messages.success(request, f"Version {number} is the draft now.")
+        return redirect(within(place, "partner-stream-plan", stream_slug))
     before = all_.filter(number__lt=number).order_by("-number").first()
-    plan, was = found.plan, before.plan if before else EventPlan()
+    was = before.plan if before else EventPlan()
     shown = {
         "place": place,
         "stream": stream,
         "version": found,
         "before": before,
         "difference": plan_difference(was, plan),
+        "back": plan_difference(current, plan) if plan != current else None,
+        "mark": mark(current),
+        "draft": stream.plan_versions.draft().defer("content").first(),
         "events": [ShownEvent(event=event) for event in plan.events],
     }
     return render(request, "portal/partner_plan_version.html", shown)

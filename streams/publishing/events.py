@@ -99,6 +99,8 @@ def _properties(event: PlannedEvent) -> str:
 def _told(planned: PlannedProperty) -> str:
     """What it is, and an example unless that would show what is sensitive."""
     words = literal(planned.description)
+    if words and words[-1] not in ".!?":
+        words += "."
     if planned.sensitive:
         return f"{words} Personal data.".strip()
     if not planned.example_text:

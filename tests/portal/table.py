@@ -178,6 +178,12 @@ ROWS = [
     ),
     by_partner("streams/<slug:stream_slug>/plan/versions/"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
+    developed(
+        "streams/<slug:stream_slug>/plan/versions/<int:number>/",
+        "post",
+        302,
+        seen="any",
+    ),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
     by_partner("streams/<slug:stream_slug>/plan/versions/<int:number>/schema.json"),
     developed("streams/<slug:stream_slug>/plan/spec/"),

@@ -112,6 +112,23 @@ def test_versions_are_listed_shown_and_compared(as_dev, cast, at):
     )
 
 
+def test_an_older_version_becomes_the_draft_once_one_has_seen_what_is_lost(
+    as_dev, cast, at
+):
+    first = make.published_plan(cast.stream, "A B").plan
+    make.published_plan(cast.stream, "C D", number=2)
+    shown = as_dev.get(at("-version", 1))
+    assert shown.context["back"].summary == "1 event added, 1 removed."
+
+    seen = shown.context["mark"]
+    as_dev.post(at("-version", 1), {"seen": seen})
+    assert cast.stream.plan_versions.draft().get().plan == first
+
+    told = as_dev.post(at("-version", 2), {"seen": seen}, follow=True)
+    assert "Somebody changed the plan meanwhile." in told.text
+    assert drafted_plan(cast.stream) == first
+
+
 def test_a_version_that_is_not_there_is_not_found(as_dev, at):
     for page in ("-version", "-yaml"):
         assert as_dev.get(at(page, 7)).status_code == 404

@@ -112,10 +112,10 @@ def test_properties_say_what_is_in_an_event_and_show_nothing_sensitive():
         "",
         "| Property | Type | Description |",
         "| --- | --- | --- |",
-        "| `campaign_id` | string, required | The campaign Example: `spring` |",
+        "| `campaign_id` | string, required | The campaign. Example: `spring` |",
         "| `ip` | string | Personal data. |",
         "| `count` | integer | Example: `3` |",
-        r"| `context.traits.email` | string | An \| address |",
+        r"| `context.traits.email` | string | An \| address. |",
     ]
 
 

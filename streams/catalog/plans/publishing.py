@@ -51,6 +51,11 @@ class Objection:
         ]
 
     @property
+    def is_disputed(self) -> bool:
+        """Whether the stream's settings may accept the name."""
+        return self.finding.rule == DISPUTED_NAME
+
+    @property
     def forbids(self) -> bool:
         """Whether it keeps the plan from being published: Segment turns such ones down.
 
@@ -58,7 +63,7 @@ class Objection:
         accept it.
         """
         grave = self.finding.severity is Severity.ERROR
-        return grave or self.finding.rule == DISPUTED_NAME
+        return grave or self.is_disputed
 
 
 def objections(plan: EventPlan, readings: Readings) -> list[Objection]:
