@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from streams.base.clock import now
+from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.rules import RULES
 from streams.observability.findings import reading
 from streams.observability.findings.reading import Found, Scope
@@ -25,6 +26,7 @@ from streams.portal.access import (
 from streams.portal.bars import Bar, small_bars
 from streams.portal.pretty import highlighted
 from streams.portal.tags import to, within
+from streams.spec.calls import CALLS
 from streams.spec.findings import Severity
 from streams.spec.modes import Mode, stricter
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from streams.spec.findings import Rule
 
 TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
+LEARNABLE = {EVENT.id, PROPERTY.id}
 GRAVEST_FIRST = list(Severity)
 
 
@@ -47,6 +50,7 @@ class Row:
     found: Found
     bars: Sequence[Bar]
     sample: SafeString | str
+    events: str  # the address of such events; empty: there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,11 @@ class Broken:
     severity: Severity
     tone: str
     rows: Sequence[Row]
+
+    @property
+    def is_learnable(self) -> bool:
+        """Whether the plan could take up what it has not got."""
+        return self.id in LEARNABLE
 
     @property
     def day(self) -> int:
@@ -112,23 +121,27 @@ def _page(
         "layout": f"portal/layouts/{layout}.html",
         "home": home,
         "mode": mode,
+        "is_kept": mode is Mode.QUARANTINE,
+        "quarantine": to(place, "quarantine")
+        if isinstance(place, Place)
+        else within(place, "partner-stream-quarantine", stream.slug),
         "severity": severity,
         "filters": [(s, TONES[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
-        "broken": _by_rule(found),
+        "broken": _by_rule(found, place),
         "others": sum(one.week for one in found if not one.kind.rule),
         "more": more,
     }
     return render(request, "portal/findings.html", shown)
 
 
-def _by_rule(found: Iterable[Found]) -> list[Broken]:
+def _by_rule(found: Iterable[Found], place: Place | PartnerPlace) -> list[Broken]:
     """The gravest first, and of these what most events broke."""
     named = (one for one in found if one.kind.rule)
     ordered = sorted(named, key=lambda one: one.kind.rule)
     broken = []
     for rule, ones in groupby(ordered, key=lambda one: one.kind.rule):
-        rows = [_row(one) for one in ones]
+        rows = [_row(one, place) for one in ones]
         severity = Severity(rows[0].found.kind.severity)
         tone = TONES[severity]
         broken.append(
@@ -145,11 +158,19 @@ def _by_rule(found: Iterable[Found]) -> list[Broken]:
     )
 
 
-def _row(found: Found) -> Row:
+def _row(found: Found, place: Place | PartnerPlace) -> Row:
     colour = "rejected" if found.kind.severity == Severity.ERROR else "delivered"
     sample = found.kind.sample
     return Row(
         found=found,
         bars=small_bars(found.by_hour, colour),
         sample=highlighted(sample.encode()) if sample else "",
+        events=_events(found.kind.name, place),
     )
+
+
+def _events(name: str, place: Place | PartnerPlace) -> str:
+    if not name or not isinstance(place, Place):
+        return ""
+    # An event without a name is told by its call.
+    return to(place, "events", **{"type" if name in CALLS else "name": name})

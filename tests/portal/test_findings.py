@@ -123,3 +123,14 @@ def test_the_overview_and_the_stream_say_how_it_goes(as_dev, cast, found):
     said = "1,203 findings in the last 24 hours, 4 in the 24 hours before: more"
     assert f"{said} See findings" in overview
     assert said.replace("1,203", "1,207") in stream
+
+
+def test_it_leads_to_such_events_and_to_what_can_be_done(as_dev, cast, found):
+    cast.stream.check_mode = "quarantine"
+    cast.stream.save()
+
+    workspace, stream = as_dev.get(of_workspace(cast)), as_dev.get(of_stream(cast))
+
+    assert 'events/?name=Mail%20Opened"' in workspace.text.replace("+", "%20")
+    assert "See quarantine" in workspace.text
+    assert "Learn from the last day" in stream.text
