@@ -71,14 +71,10 @@ class Directory:
             raise unknown(credential.kind)
         return access
 
-    def kept_place(self, access: Access, external_id: str) -> Place | None:
-        """The place of a workspace, if it has been asked for lately."""
-        return self.places.get((access.credential, external_id))
-
     def find_places(
-        self, access: Access, external_ids: Collection[str]
+        self, access: Access, external_ids: Collection[str], *, may_make: bool
     ) -> dict[str, Place]:
-        """Places by external id; workspaces that are new are made if the stream says so.
+        """Places by external id; `may_make` makes what is new if the stream says so.
 
         An id that is missing in the answer is of no workspace. Raises NotCached.
         """
@@ -92,7 +88,8 @@ class Directory:
             return found
         self._ask()
         rules = self.accesses.rulebook.of([access.stream_id])[access.stream_id]
-        for place in _open_places(access, missing, rules):
+        open_places = _open_places if may_make else _known_places
+        for place in open_places(access, missing, rules):
             seconds = FRESH_S if place.connected else ABSENT_S
             self.places.put(
                 (access.credential, place.external_id), place, seconds=seconds
@@ -119,14 +116,20 @@ def _place(feed: Feed, rules: StreamRules) -> Place:
     return Place(feed.pk, workspace.external_id, connected, checks)
 
 
+def _known_places(
+    access: Access, external_ids: Collection[str], rules: StreamRules
+) -> list[Place]:
+    known = _feeds().filter(
+        stream=access.stream_id, workspace__external_id__in=external_ids
+    )
+    return [_place(feed, rules) for feed in known]
+
+
 def _open_places(
     access: Access, external_ids: Collection[str], rules: StreamRules
 ) -> list[Place]:
     """The places there are, and new ones for the rest where that may be."""
-    known = _feeds().filter(
-        stream=access.stream_id, workspace__external_id__in=external_ids
-    )
-    places = [_place(feed, rules) for feed in known]
+    places = _known_places(access, external_ids, rules)
     missing = set(external_ids) - {place.external_id for place in places}
     if not missing:
         return places

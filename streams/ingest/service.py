@@ -82,6 +82,7 @@ class _Unsound(msgspec.Struct, frozen=True):
     outcome: Outcome
     refused: Refused
     event: Mapping[str, Any]
+    workspace: str | None  # None: it names none
 
 
 class _Slot(msgspec.Struct, frozen=True):
@@ -198,6 +199,7 @@ def _check(
     sent: bytes, route: Route, access: Access, around: Surroundings, ids: Iterator[str]
 ) -> _Ready | _Unsound:
     event: dict[str, Any] = {}
+    workspace = "" if access.place else None
     try:
         event = read(sent)
         workspace = workspace_of(event, access)
@@ -205,11 +207,11 @@ def _check(
         prepared = prepare(event, around, ids=ids, call=route.call)
         return _Ready(prepared, workspace, event)
     except Refused as refused:
-        workspace = "" if access.place else _text(event, "workspace")
+        told = "" if access.place else _text(event, "workspace")
         outcome = rejected(
-            refused, workspace=workspace, message_id=_text(event, "messageId")
+            refused, workspace=told, message_id=_text(event, "messageId")
         )
-        return _Unsound(outcome, refused, event)
+        return _Unsound(outcome, refused, event, workspace)
 
 
 def _sort(
@@ -221,10 +223,7 @@ def _sort(
     now: datetime,
 ) -> Pending:
     """Events by feed, each feed's in the order in which they came."""
-    places = {"": access.place} if access.place else {}
-    if access.place is None:
-        named = {item.workspace for item in checked if isinstance(item, _Ready)}
-        places.update(directory.find_places(access, named))
+    places = _places(checked, access, directory)
     full_feeds = directory.load().full_feeds if access.place is None else ()
     full = throttled(retry_after_s=RETRY_AFTER_S) if full_feeds else None
     events: dict[int, list[NewEvent]] = {}
@@ -232,9 +231,7 @@ def _sort(
     for item in checked:
         if isinstance(item, _Unsound):
             slots.append(item.outcome)
-            whose = item.outcome.workspace
-            place = places.get(whose) or directory.kept_place(access, whose)
-            if place is not None:
+            if item.workspace is not None and (place := places.get(item.workspace)):
                 note_refused(directory.findings, place, item.event, item.refused, now)
             continue
         place = places.get(item.workspace)
@@ -264,6 +261,20 @@ def _sort(
         slots.append(slot)
     additions = [Addition(*pair) for pair in events.items()]
     return Pending(additions, slots, single, full, directory.findings, now)
+
+
+def _places(
+    checked: list[_Ready | _Unsound], access: Access, directory: Directory
+) -> dict[str, Place]:
+    """Where events go, or would have gone, by the workspace that they name."""
+    if access.place:
+        return {"": access.place}
+    named = {item.workspace for item in checked if isinstance(item, _Ready)}
+    places = directory.find_places(access, named, may_make=True)
+    # What is taken nowhere makes no workspace.
+    refused = (item.workspace for item in checked if isinstance(item, _Unsound))
+    others = {workspace for workspace in refused if workspace is not None}
+    return places | directory.find_places(access, others - named, may_make=False)
 
 
 def _judge(
