@@ -212,7 +212,9 @@ class DecisionForm(forms.Form):
     """What is to become of events in quarantine."""
 
     action = forms.ChoiceField(label="What to do", widget=forms.RadioSelect)
-    new_name = forms.CharField(required=False, max_length=200, label="New name")
+    new_name = forms.CharField(
+        required=False, max_length=200, label="New name, to rename them"
+    )
     sure = forms.BooleanField(required=False)
     # Of what was counted: what came since is not meant.
     last_id = forms.IntegerField(widget=forms.HiddenInput)

@@ -29,6 +29,7 @@ from streams.portal.access import (
 from streams.portal.forms import DecisionForm, WorkspaceModeForm
 from streams.portal.pretty import highlighted
 from streams.portal.tags import to, within
+from streams.spec.collisions import right_name
 from streams.tasks import wake_quarantine
 from streams.tenancy.services import set_check_mode
 
@@ -156,7 +157,10 @@ def _decide(request: PortalRequest, scope: Scope) -> HttpResponse:
     form = DecisionForm(
         request.POST or None,
         can_rename=bool(held.name),
-        initial={"last_id": last_id},
+        initial={
+            "last_id": last_id,
+            "new_name": right_name(held.name, scope.stream.readings) or "",
+        },
     )
     if form.is_valid() and _carry_out(request, scope, held, form):
         return redirect(scope.home)

@@ -67,6 +67,7 @@ def test_it_is_counted_first_and_nothing_happens(as_alice, cast, held):
     page = as_alice.get(of_workspace(cast, "quarantine-decide", name=OLD))
 
     assert "What should become of 3 events?" in words(page)
+    assert f'name="new_name" value="{NEW}"' in page.text  # the Spec has one for it
     assert not QuarantineJob.objects.exists()
 
 

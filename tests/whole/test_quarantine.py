@@ -39,6 +39,7 @@ def send(portal, feed):
             f"{url}/v1/batch", json={"batch": batch}, headers=key, timeout=30
         )
         assert answer.json()["quarantined"] == BATCH
+        assert balances(feed, received=first + BATCH)
 
 
 def rename(feed):
@@ -51,10 +52,10 @@ def rename(feed):
     )
 
 
-def balances(feed):
-    """Whether what was received is EVENTS, and the rows say the same, at this moment."""
+def balances(feed, received=EVENTS):
+    """Whether so many were received, and the rows say the same, at this moment."""
     assert findings(feed) == []
-    return ledger.of(feed).received == EVENTS
+    return ledger.of(feed).received == received
 
 
 def assert_all_arrived_in_order(feed, far_segment):
