@@ -160,12 +160,22 @@ def _empty_id(path: str) -> Finding:
 
 
 def _missing_id(call: Call) -> Finding:
-    rule = {"groupId": "SPEC-ID-004", "previousId": "SPEC-ID-005"}[call.id]
+    rule, though = _WITHOUT[call.id]
     return RULES[rule].finding(
         call.id,
-        f"{call.id} is missing.",
+        f"{call.id} is missing{though}.",
         f"Every {call.name} call needs a {call.id}.",
     )
+
+
+# The rule, and where Segment's docs disagree on it.
+_WITHOUT = {
+    "groupId": ("SPEC-ID-004", ""),
+    "previousId": (
+        "SPEC-ID-005",
+        ", which the HTTP API requires, though the Alias Spec calls it optional",
+    ),
+}
 
 
 def _not_a_name(path: str, fix: str) -> Finding:

@@ -18,10 +18,17 @@ CLOCK_SKEW = timedelta(minutes=5)  # that a tool's clock may be ahead of ours
 _FIRST_TIME = "1970-01-01"
 
 
+# In the examples of the Email Spec, which its own HTTP API does not read.
+_IN_EXAMPLES = {"action", "user_id"}
+
+
 def _misnamed(wrong: str, right: str, docs: str = "") -> Finding:
+    though = (
+        ", though examples of its Email Spec have it" if wrong in _IN_EXAMPLES else ""
+    )
     return RULES["SPEC-FIELD-001"].finding(
         wrong,
-        f"Segment does not read {wrong}; it calls this {right}.",
+        f"Segment does not read {wrong}{though}; it calls this {right}.",
         f"Send it as {right}.",
         docs=docs and DOCS + docs,
     )
@@ -48,7 +55,8 @@ _OF_ALIAS = {
 _PROVIDERS = _misnamed("options.providers", "integrations")
 _TRAITS = RULES["SPEC-FIELD-002"].finding(
     "traits",
-    "Only identify and group have traits of their own; here Segment does not read them.",
+    "Segment reads traits in identify and group alone, though an example of its partner"
+    " docs has them here.",
     "Send them in context.traits.",
 )
 _FUTURE = RULES["SPEC-TIME-002"].finding(

@@ -101,8 +101,8 @@ SAME: dict[str, tuple[str, ...]] = {
     ),
     "Order Updated": ("Order Changed", "Order Modified", "Order Edited"),
     "Order Completed": (
-        "Order Placed", "Placed Order", "Purchase Completed", "Completed Purchase",
-        "Made Purchase", "Purchase Made", "Transaction Completed", "Checkout Completed",
+        "Order Placed", "Placed Order", "Order Submitted", "Purchase Completed",
+        "Completed Purchase", "Made Purchase", "Purchase Made", "Transaction Completed", "Checkout Completed",
         "Completed Checkout",
     ),
     "Order Refunded": ("Refund Issued", "Purchase Refunded"),
@@ -145,9 +145,14 @@ PERHAPS: dict[str, tuple[str, ...]] = {
     "Product List Viewed": ("Category Viewed", "Collection Viewed"),
     "Product Reviewed": ("Review Submitted",),
     "Products Searched": ("Search Performed",),
-    "Order Completed": ("Order Created", "Order Confirmed", "Product Purchased"),
+    "Order Completed": (
+        "Order Created", "Order Confirmed", "Order Finished", "Order Paid",
+        "Product Purchased", "Product Bought",
+    ),
     "Order Refunded": ("Refund Created",),
-    "Coupon Applied": ("Coupon Redeemed", "Discount Applied", "Voucher Applied"),
+    "Coupon Applied": (
+        "Coupon Redeemed", "Coupon Used", "Discount Applied", "Voucher Applied",
+    ),
     "Account Deleted": ("Account Closed",),
     "Experiment Viewed": ("Experiment Started", "Statsig Experiment Exposure"),
     "Application Backgrounded": ("App Exit", "App Closed"),
