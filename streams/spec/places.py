@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streams.spec.kinds import GOT, KINDS, WANTED
 from streams.spec.readings import READINGS
 
 if TYPE_CHECKING:
@@ -14,28 +15,6 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 512  # characters that a warehouse keeps
 LONGEST_PART = 100  # characters of an event's own key that a path repeats
-
-# The Python types that a decoded value of each type of the Spec may have.
-TYPES: dict[str, frozenset[type]] = {
-    "string": frozenset({str}),
-    "number": frozenset({int, float}),
-    "integer": frozenset({int, float}),
-    "float": frozenset({int, float}),
-    "boolean": frozenset({bool}),
-    "date": frozenset({str}),
-    "object": frozenset({dict}),
-    "array": frozenset({list}),
-    "unspecified": frozenset({str, int, float, bool, dict, list}),
-}
-_WORDS = {
-    "string": "a text", "number": "a number", "integer": "a whole number",
-    "float": "a number", "boolean": "true or false", "date": "an ISO 8601 date",
-    "object": "an object", "array": "a list", "unspecified": "a value",
-}  # fmt: skip
-_GOT: dict[type, str] = {
-    str: "a text", int: "a number", float: "a number", bool: "true or false",
-    dict: "an object", list: "a list",
-}  # fmt: skip
 
 
 class Fault(NamedTuple):
@@ -110,16 +89,16 @@ class Place:
     types: frozenset[type] = field(init=False)  # of `kind`
 
     def __post_init__(self) -> None:
-        types = (TYPES[kind] for kind in self.kind.split("|"))
+        types = (KINDS[kind] for kind in self.kind.split("|"))
         object.__setattr__(self, "types", frozenset[type]().union(*types))
 
     def accepts(self, got: type, accepted: frozenset[str]) -> bool:
         return got in self.types or (self.reading in accepted and got in self.also)
 
     def wrong_type(self, got: type) -> Fault:
-        wanted = " or ".join(_WORDS[kind] for kind in self.kind.split("|"))
+        wanted = " or ".join(WANTED[kind] for kind in self.kind.split("|"))
         message, fix = (
-            f"{{path}} is {_GOT.get(got, 'something else')}, not {wanted}.",
+            f"{{path}} is {GOT.get(got, 'something else')}, not {wanted}.",
             f"Send {wanted}.",
         )
         if self.reading and got in self.also:

@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.catalog.plans.plan import EACH, NAME_FIELDS, content_field, parts
+from streams.catalog.plans.plan import (
+    EACH,
+    NAME_FIELDS,
+    TYPES,
+    content_field,
+    parts,
+)
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED, TYPE
 from streams.catalog.plans.tree import Node, tree
+from streams.spec.kinds import GOT, KINDS, WANTED
 from streams.spec.times import parse_time
 
 if TYPE_CHECKING:
@@ -21,27 +28,10 @@ if TYPE_CHECKING:
 MAX_FINDINGS = 20  # of one event: whoever gets more of them corrects these first
 MAX_KEY = 100  # characters of an event's own key that a finding repeats
 
-# The Python types that a decoded value of each planned type may have; null is no value.
+# What may stand where a value of a type is planned: null may, too.
 ACCEPTED: dict[str, frozenset[type]] = {
-    name: frozenset({*kinds, type(None)})
-    for name, kinds in {
-        "string": (str,),
-        "number": (int, float),
-        "integer": (int, float),
-        "boolean": (bool,),
-        "date": (str,),
-        "object": (dict,),
-        "array": (list,),
-        "any": (str, int, float, bool, dict, list),
-    }.items()
+    name: KINDS[name] | {type(None)} for name in TYPES
 }
-WORDS = {
-    "string": "a text", "number": "a number", "integer": "a whole number",
-    "boolean": "true or false", "date": "an ISO 8601 date", "object": "an object",
-    "array": "a list", "any": "a value",
-    str: "a text", int: "a number", float: "a number", bool: "true or false",
-    dict: "an object", list: "a list",
-}  # fmt: skip
 
 
 def fits(value: Any, kind: str) -> bool:
@@ -213,11 +203,11 @@ def _missing(path: str) -> Finding:
 
 
 def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
-    is_but = f" and is {WORDS[got]}" if got else " and is not"
+    is_but = f" and is {GOT[got]}" if got else " and is not"
     return TYPE.finding(
         path,
-        f"{path} should be {WORDS[planned]}{is_but}.",
-        f"Send it as {WORDS[planned]}, or change its type in the plan.",
+        f"{path} should be {WANTED[planned]}{is_but}.",
+        f"Send it as {WANTED[planned]}, or change its type in the plan.",
     )
 
 
