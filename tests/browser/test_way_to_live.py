@@ -1,0 +1,261 @@
+"""A new partner's way from a template to a green checklist, in a real browser.
+
+Real are also the web, the ingest, the worker and the Segment that they deliver to.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests import make
+from tests.browser.driving import sign_in
+from tests.running import until
+
+if TYPE_CHECKING:
+    from tests.running import RunningPortal
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+WALK = ["Email Delivered", "Email Opened", "Email Link Clicked", "Unsubscribed"]
+WALKED = f"{', '.join(WALK)}: seen in this order, of one person in one workspace."
+PLAN = [*WALK[:1], "Email Bounced", *WALK[1:3], "Email Marked as Spam", *WALK[3:]]
+SLUG = "letterbox-mail"
+
+# The lines of the checklist: how each stands, and why.
+NOTHING_CAME = "Not seen yet No event has come to a test workspace yet."
+NOTHING_SENT = "Not seen yet Nothing was sent from a test workspace yet."
+AT_FIRST = {
+    "planned": f"Not seen yet 0 of 6 seen. Still missing: {', '.join(PLAN[:5])} and 1 more.",
+    "walk": "Not seen yet 0 of 4 seen in order; next comes Email Delivered.",
+    "user-id": NOTHING_CAME,
+    "integration": NOTHING_CAME,
+    "rules": NOTHING_CAME,
+    "key": NOTHING_SENT,
+    "rate": NOTHING_SENT,
+    "batches": NOTHING_SENT,
+    "regions": "Not seen yet Nothing was delivered yet to US and Europe.",
+    "pages": "Passed Source page in version 1, Integration page in version 1.",
+}
+ACCEPTED = {
+    "planned": "Passed All 6 events of the plan were seen whole.",
+    "walk": f"Passed {WALKED}",
+    "user-id": "Passed All 20 calls have one, and none is an e-mail address",
+    "integration": f"Passed All 20 calls say {SLUG}. The portal stamps it.",
+    "rules": "Passed 20 events checked, without an error.",
+}
+DELIVERED = {
+    "key": re.compile("Passed The portal sends it so .+ [1-9][0-9]* requests passed"),
+    "rate": re.compile("Passed At most [1-9][0-9]? may have arrived within one second"),
+    "batches": re.compile("Passed The most events were [1-9][0-9]?; the largest"),
+    "regions": "Passed Delivered to Sandbox and Sandbox (Europe).",
+}
+
+
+def stands(page: Page, lines: dict[str, str | re.Pattern[str]]) -> None:
+    """Waits until the page, which nobody loads anew, shows these lines so."""
+    for name, told in lines.items():
+        expect(page.locator(f"#{name}")).to_contain_text(told)
+
+
+def sign_out(page: Page) -> None:
+    page.locator("summary", has_text="Your account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Password").wait_for()
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Stream").get_by_role("link", name=name).click()
+
+
+def told(page: Page, text: str) -> None:
+    """Wait for what the portal says of what was done."""
+    expect(page.get_by_role("status").get_by_text(text)).to_be_visible()
+
+
+def start_stream(page: Page) -> None:
+    page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
+    page.get_by_role("link", name="New stream").first.click()
+    page.get_by_label("Name", exact=True).press_sequentially("Letterbox Mail")
+    expect(page.get_by_label("Short name")).to_have_value(SLUG)
+    page.get_by_role("radio", name=re.compile("^E-mail")).check()
+    page.get_by_role("button", name="Make stream").click()
+    told(page, "Letterbox Mail is made. Next: its plan.")
+    for name in PLAN:
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def plan(page: Page) -> None:
+    """As the tool calls it first, which cannot be published; then as Segment does."""
+    page.get_by_role("link", name="Edit Unsubscribed").click()
+    event = page.get_by_role("region", name="The event")
+    event.get_by_label("Name").fill("Email Unsubscribed")
+    page.get_by_role("button", name="Save in the draft").click()
+    told(page, "Email Unsubscribed is saved in the draft.")
+    expect(page.get_by_role("button", name="Name it “Unsubscribed”")).to_be_visible()
+
+    page.get_by_role("link", name="← Plan").click()
+    expect(page.get_by_text("Cannot be published", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Publish …").click()
+    first = page.get_by_role("region", name="Correct first")
+    expect(first.get_by_role("heading", name="Email Unsubscribed")).to_be_visible()
+    expect(page.get_by_role("button", name="Publish version 1")).to_be_disabled()
+    first.get_by_role("button", name="Rename to “Unsubscribed”").click()
+
+    told(page, "It is “Unsubscribed” now, in the draft.")
+    expect(first).to_be_hidden()
+    page.get_by_role("button", name="Publish version 1").click()
+    told(page, "Version 1 of the plan is published.")
+
+
+def publish_pages(page: Page) -> None:
+    """Each with a sentence of the partner's own, which the preview has at once."""
+    for title, path in (("Source", ""), ("Integration", "integration/")):
+        own = f"Ask us about {title.lower()}."
+        open_tab(page, "Docs")
+        page.get_by_role("link", name=re.compile(f"^Edit .*{title}$")).click()
+        page.get_by_role("textbox", name="Text").focus()
+        page.keyboard.press("Control+End")
+        page.keyboard.insert_text(f"\n\n{own}\n")
+        expect(page.locator("#preview").get_by_text(own)).to_be_visible()
+        page.get_by_role("button", name="Save and publish …").click()
+        page.get_by_role("button", name="Publish", exact=True).click()
+        told(page, "Published. Everybody sees it within a minute.")
+        page.locator(f'a[href$="/docs/{SLUG}/{path}"]').click()
+        expect(page.get_by_role("article").get_by_text(own)).to_be_visible()
+        page.go_back()
+
+
+def submit(page: Page) -> None:
+    open_tab(page, "Way to live")
+    page.get_by_label("Building starts").fill("2026-12-01")
+    page.get_by_label("QA starts").fill("2027-01-11")
+    page.get_by_label("Launch").fill("2027-02-01")
+    page.get_by_label("For our staff").fill("Ten customers wait for it.")
+    page.get_by_role("button", name="Submit").click()
+    told(page, "Submitted. Our staff act next.")
+
+
+def approve(page: Page, web: str, staff: str) -> None:
+    page.goto(f"{web}/admin/")
+    page.get_by_label("Email").fill(staff)
+    page.get_by_label("Password", exact=True).fill(make.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Streams", exact=True).click()
+    page.get_by_role("row", name=SLUG).get_by_role("link", name="Review").click()
+    expect(page.get_by_text("Ten customers wait for it.")).to_be_visible()
+    page.get_by_label("What to say").fill("Welcome.")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("is now: Approved.")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+
+
+def token(page: Page) -> str:
+    page.get_by_role("navigation", name="Partner").get_by_text("Tokens").click()
+    page.get_by_label("Name").fill("The tool itself")
+    page.get_by_role("button", name="Make token").click()
+    return page.locator("#secret").inner_text()
+
+
+def send_without_user(ingest: str, bearer: str) -> dict[str, object]:
+    """One event of the plan, whole but for the userId; what became of it."""
+    mail = {"email_id": "m-1", "email_subject": "March", "campaign_id": "c-1"}
+    event = {"type": "track", "event": "Email Opened", "properties": mail}
+    answer = requests.post(
+        f"{ingest}/v1/batch",
+        headers={"Authorization": f"Bearer {bearer}"},
+        json={"batch": [{**event, "anonymousId": "a-1", "workspace": "qa-us"}]},
+        timeout=10,
+    )
+    return answer.json()["results"][0]
+
+
+def walks(segment) -> dict[str, list[str]]:
+    """By region, what of one person's walk arrived there, in the order of arrival."""
+    shown = [one for one in segment.shown_events() if one["event"]["userId"] == "qa-user-2"]  # fmt: skip
+    shown.sort(key=lambda one: one["region"])
+    regions = groupby(shown, key=lambda one: one["region"])
+    return {region: [one["event"]["event"] for one in ones] for region, ones in regions}
+
+
+def test_from_a_template_to_a_green_checklist_and_red_again(
+    portal: RunningPortal, far_segment, page, settings
+):
+    # The web process knows no other hash, unlike the tests themselves.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    petra = make.partner_member(make.partner(), "admin", "petra@letterbox.example")
+    olga = make.staff("olga@portal.example")
+    ingest = portal.environ["INGEST_URL"] = portal.ingest()
+    web = portal.web()
+
+    sign_in(page, web, petra.email)
+    start_stream(page)
+    plan(page)
+    publish_pages(page)
+    submit(page)
+    sign_out(page)
+    approve(page, web, olga.email)
+    sign_in(page, web, petra.email)
+    page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
+    page.get_by_role("link", name="Letterbox Mail").click()
+    expect(page.get_by_text("Welcome.")).to_be_visible()
+    page.get_by_role("button", name="Start QA").click()
+    expect(page.get_by_text("1 of 10 lines of the checklist are green.")).to_be_visible()  # fmt: skip
+
+    # Each line turns green by what it is about: first by what came in …
+    open_tab(page, "QA")
+    stands(page, AT_FIRST)
+    page.get_by_role("button", name="Make test workspaces").click()
+    told(page, "The test workspaces are ready.")
+    page.get_by_role("button", name="Run the test").click()
+    told(page, "The test runs: 20 events were sent.")
+    nothing_sent = {name: AT_FIRST[name] for name in DELIVERED}
+    stands(page, ACCEPTED | nothing_sent | {"pages": AT_FIRST["pages"]})
+    expect(page.get_by_text("6 of 10 passed")).to_be_visible()
+    # … then, once there is a worker, by what was delivered.
+    portal.worker()
+    stands(page, ACCEPTED | DELIVERED)
+    expect(page.get_by_text("10 of 10 passed")).to_be_visible()
+    assert walks(far_segment) == {"sandbox": WALK, "eu": WALK}
+    # What shows it is one press away.
+    page.locator("#walk").get_by_role("link", name="Unsubscribed").click()
+    shown = page.get_by_role("group", name="What Segment gets")
+    expect(shown).to_contain_text('"userId": "qa-user-1", "event": "Unsubscribed"')
+    page.go_back()
+    page.locator("#regions").get_by_role("link").first.click()
+    expect(page.get_by_text("Sandbox").first).to_be_visible()
+    page.go_back()
+
+    # One event without a userId is turned down, or turns one line red where it is let in.
+    bearer = token(page)
+    assert send_without_user(ingest, bearer)["outcome"] == "rejected"
+    page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
+    page.get_by_role("link", name="Letterbox Mail").click()
+    expect(page.get_by_text("All 10 lines of the checklist are green.")).to_be_visible()
+    open_tab(page, "Settings")
+    page.get_by_role("checkbox", name="anonymous").check()
+    page.get_by_role("form", name="Settings").get_by_role("button", name="Save").click()  # fmt: skip
+    told(page, "Saved")
+    until(lambda: send_without_user(ingest, bearer)["outcome"] == "accepted")
+    open_tab(page, "QA")
+    stands(
+        page,
+        {
+            "planned": ACCEPTED["planned"],
+            "walk": ACCEPTED["walk"],
+            "user-id": "Failed 1 of 21 calls has no userId.",
+            "integration": "Passed All 21 calls say",
+            "rules": "Passed 21 events checked, without an error.",
+            **DELIVERED,
+        },
+    )
+    expect(page.get_by_text("9 of 10 passed")).to_be_visible()
+    page.locator("#user-id").get_by_role("link").first.click()
+    expect(shown).to_contain_text('"event": "Email Opened"')
+    expect(shown).to_contain_text('"anonymousId": "a-1"')
+    expect(shown).not_to_contain_text("userId")
