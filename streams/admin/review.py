@@ -15,9 +15,11 @@ from streams.audit.models import AuditEntry
 from streams.audit.words import why, words
 from streams.base.addresses import addresses
 from streams.catalog.models import Stream
+from streams.catalog.pages.kinds import Kind
 from streams.catalog.stage import Stage
+from streams.publishing.pages import address_of
 from streams.review import services
-from streams.review.preparing import missing
+from streams.review.preparing import missing, preparation
 from streams.review.qa.services import checklist, last_run
 
 if TYPE_CHECKING:
@@ -81,6 +83,14 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
     return _page(request, stream, site, refused=refused, may_decide=may_decide)
 
 
+def _shown(stream: Stream) -> list[Kind]:
+    """The docs pages that everybody can read."""
+    if stream.stage == Stage.SUSPENDED:
+        return []
+    found = set(stream.page_versions.published().values_list("kind", flat=True))
+    return [kind for kind in Kind if kind in found]
+
+
 def _offered(stage: Stage, *, is_asked: bool) -> list[str]:
     found = [name for name, (stages, _) in DECISIONS.items() if stage in stages]
     return [name for name in found if is_asked or name != "not-yet"]
@@ -122,6 +132,7 @@ def _page(
         "title": f"Review of {stream}",
         "opts": Stream._meta,
         "stream": stream,
+        "stage_said": stage.said,
         "submissions": submissions,
         "checklist": checklist(stream, last_run(stream))
         if stage in (Stage.IN_QA, Stage.LIVE)
@@ -131,7 +142,15 @@ def _page(
             for entry in entries.order_by("-pk")[:MOST_ENTRIES]
         ],
         "asked": asked,
+        "pages": [
+            (kind.label, address_of(kind, stream.slug)) for kind in _shown(stream)
+        ],
         "missing": missing(stream),
+        "left": [
+            task.title
+            for task in preparation(stream)
+            if not task.needed and not task.done
+        ],
         "plan_version": stream.plan_versions.published().first(),
         "offered": _offered(stage, is_asked=asked is not None) if may_decide else [],
         "max_text": services.MAX_TEXT,

@@ -22,5 +22,11 @@ class Stage(models.TextChoices):
         """
         return self in DELIVERING
 
+    @property
+    def said(self) -> str:
+        """As the end of “It is …”."""
+        usual = {Stage.DRAFT: "a draft", Stage.IN_QA: "in QA"}
+        return usual.get(self, self.label.lower())
+
 
 DELIVERING = frozenset({Stage.APPROVED, Stage.IN_QA, Stage.LIVE})

@@ -12,7 +12,7 @@ from streams.catalog.pages.models import PageVersion
 from streams.catalog.stage import Stage
 from streams.docs.guides.shelf import GUIDES
 from streams.docs.pages import cacheable
-from streams.docs.stream_pages import ADDRESSES
+from streams.publishing.pages import address_of
 
 MAX_ADDRESSES = 50_000  # of one sitemap, by its protocol
 
@@ -30,7 +30,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     entries = [(request.build_absolute_uri(path), "") for path in guides]
     entries += [
         (
-            request.build_absolute_uri(reverse(ADDRESSES[Kind(kind)], args=[slug])),
+            request.build_absolute_uri(address_of(Kind(kind), slug)),
             f"{changed_at:%Y-%m-%d}",
         )
         for slug, kind, changed_at in found[: MAX_ADDRESSES - len(guides)]

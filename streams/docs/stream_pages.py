@@ -20,12 +20,11 @@ from streams.catalog.pages.models import Logo
 from streams.catalog.stage import Stage
 from streams.docs.pages import Page, cacheable, show
 from streams.publishing.facts import facts_of
-from streams.publishing.pages import document_of, title_of
+from streams.publishing.pages import address_of, document_of, title_of
 
 if TYPE_CHECKING:
     from streams.publishing.facts import Facts
 
-ADDRESSES = {Kind.SOURCE: "docs:source", Kind.INTEGRATION: "docs:integration"}
 # An SVG that is opened by itself is a document: it may draw, and nothing else.
 PICTURE_CSP = {
     "default-src": [CSP.NONE],
@@ -73,7 +72,7 @@ def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
         picture=logo_address,
     )
     links = [
-        (reverse(ADDRESSES[one], args=[stream.slug]), title_of(one, stream.name), one == kind)
+        (address_of(one, stream.slug), title_of(one, stream.name), one == kind)
         for one in Kind
         if one in published
     ]  # fmt: skip

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from streams.catalog.pages.kinds import Kind
@@ -25,13 +24,12 @@ from streams.portal.access import (
 from streams.portal.page_forms import LogoForm, ProfileForm
 from streams.portal.tags import within
 from streams.publishing.facts import profile_of
-from streams.publishing.pages import title_of
+from streams.publishing.pages import address_of, title_of
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.pages.models import PageVersion
 
-ADDRESSES = {Kind.SOURCE: "docs:source", Kind.INTEGRATION: "docs:integration"}
 ABOUT = {
     Kind.SOURCE: "What the stream sends into Segment.",
     Kind.INTEGRATION: "How customers set it up, and what it takes from Segment.",
@@ -59,7 +57,7 @@ def standing(stream: Stream, kind: Kind) -> Standing:
         about=ABOUT[kind],
         draft=newest if newest and not newest.published_at else None,
         published=published,
-        address=reverse(ADDRESSES[kind], args=[stream.slug]),
+        address=address_of(kind, stream.slug),
     )
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from streams.base.addresses import addresses
 from streams.base.clock import now
+from streams.catalog.pages.kinds import Kind
 from streams.portal.access import (
     PartnerPlace,
     PortalRequest,
@@ -22,9 +23,9 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.docs import ADDRESSES
 from streams.portal.glance import Row, rows
 from streams.portal.tags import within
+from streams.publishing.pages import address_of
 from streams.review.qa.checklist import State
 from streams.review.qa.client import NotTaken
 from streams.review.qa.facts import Page, SeenError, SeenEvent, SentRequest
@@ -83,10 +84,7 @@ def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
     """All of it on one page, to be printed and attached to a submission."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
-    docs = [
-        (kind.label, reverse(page, args=(stream.slug,)))
-        for kind, page in ADDRESSES.items()
-    ]
+    docs = [(kind.label, address_of(kind, stream.slug)) for kind in Kind]
     shown = {
         "rows": _test_rows(stream),
         "version": stream.plan_versions.published().first(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from streams.base.markdown import render
 from streams.base.writing import directives, filled
 from streams.catalog.pages.kinds import PARTS, Part
@@ -66,6 +68,11 @@ def markdown_of(text: str, facts: Facts) -> str:
 def document_of(text: str, facts: Facts, *, id_prefix: str = "") -> Document:
     """The whole page as HTML; see base.markdown.render."""
     return render(markdown_of(text, facts), id_prefix=id_prefix)
+
+
+def address_of(kind: Kind, slug: str) -> str:
+    """Where everybody reads it, once it is published."""
+    return reverse(f"docs:{kind}", args=[slug])
 
 
 def title_of(kind: Kind, stream_name: str) -> str:

@@ -216,13 +216,7 @@ def _move(stream: Stream, start: Stage, to: Stage) -> None:
     rows = Stream.objects.filter(pk=stream.pk)
     if not rows.filter(stage=start).update(stage=to):
         stage = Stage(rows.values_list("stage", flat=True).get())
-        raise WrongStage(f"This cannot be done: {stream} is {_named(stage)} by now.")
-
-
-def _named(stage: Stage) -> str:
-    return {Stage.DRAFT: "a draft", Stage.IN_QA: "in QA"}.get(
-        stage, stage.label.lower()
-    )
+        raise WrongStage(f"This cannot be done: {stream} is {stage.said} by now.")
 
 
 def _demand(text: str, otherwise: str) -> None:

@@ -49,6 +49,8 @@ def test_staff_read_what_was_submitted(staff, submitted):
     ):
         assert told in page
     assert "Set live" not in page
+    assert "Left open by its partner: about the tool." in page
+    assert f'href="/docs/{submitted.slug}/integration/"' in page
 
 
 def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):

@@ -9,6 +9,8 @@ from tests import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+PHONE = {"width": 375, "height": 740}
+WIDTH = "document.documentElement.scrollWidth"
 LISTS = (
     "auditentry", "connection", "cursor", "delivery", "feed", "lease", "partner",
     "partnertoken", "planversion", "rejection", "replay", "stream", "user", "workspace",
@@ -41,11 +43,14 @@ def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
 def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
     cursor = make.due_cursor(events=2)
     make.rejected(cursor, reason="Segment answered 400.")
+    staff.set_viewport_size(PHONE)
 
     staff.goto(f"{live_server.url}/admin/streams/feed/")
     staff.get_by_role("link", name="Events", exact=True).click()
+    assert staff.evaluate(WIDTH) == PHONE["width"]
     staff.get_by_role("link", name="1", exact=True).click()
 
+    assert staff.evaluate(WIDTH) == PHONE["width"]
     expect(staff.get_by_text("rejected: Segment answered 400.")).to_be_visible()
     expect(staff.get_by_label("The event as JSON")).to_contain_text('"userId"')
 

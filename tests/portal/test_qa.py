@@ -121,6 +121,6 @@ def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast
         "Sandbox (Europe): 0 accepted, 0 delivered, 0 rejected",
         f"http://testserver/docs/{cast.stream.slug}/integration/",
         "none yet",
-        '<th scope="row">Survey Answered</th>',
+        "<dt>Survey Answered</dt>",
     ):
         assert part in text

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Subquery
-from django.urls import reverse
 
 from streams.catalog.models import Stream
 from streams.catalog.pages.kinds import Kind
@@ -16,9 +15,8 @@ from streams.catalog.plans.models import PlanVersion
 from streams.catalog.stage import Stage
 from streams.docs.guides import shelf
 from streams.docs.search.sections import Section, sections_of
-from streams.docs.stream_pages import ADDRESSES
 from streams.publishing.facts import facts_of
-from streams.publishing.pages import document_of, title_of
+from streams.publishing.pages import address_of, document_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +111,6 @@ def _of_page(stream: Stream, kind: Kind, version: int) -> list[Section]:
     return sections_of(
         document_of(text, facts).html,
         page=title_of(kind, stream.name),
-        path=reverse(ADDRESSES[kind], args=[stream.slug]),
+        path=address_of(kind, stream.slug),
         with_rules=False,
     )
