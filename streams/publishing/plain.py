@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -32,6 +33,7 @@ def write_support(facts: Facts) -> str:
 def write_identity(facts: Facts) -> str:
     """Which calls come, whom they are about, and how to tell that they are this stream's."""
     name, stream = literal(facts.stream.name), facts.stream
+    integration = {"name": stream.slug, "version": stream.version}
     calls = list(dict.fromkeys(event.call for event in facts.events))
     sent = (
         f"{name} sends {_listed([code(one) for one in calls])} calls.\n\n"
@@ -46,12 +48,12 @@ def write_identity(facts: Facts) -> str:
     return (
         f"{sent}Each event has a `userId`: the id that you gave the person, not one of"
         f" {name}'s own, so that it joins what your other sources send.{either}\n\n"
+        "Each person of whom an event tells counts towards the tracked users (MTU) that Segment"
+        " bills: also one who was only sent something, and whom no other source of yours knows.\n\n"
         "Each has a `messageId` too, by which Segment drops what it was sent twice, and says in"
         " its context where it comes from:\n\n"
-        "```json\n"
-        '{"context": {"integration": {"name": "%s", "version": "%s"}}}\n'
-        "```"
-    ) % (stream.slug, stream.version.replace('"', ""))  # fmt: skip
+        f"```json\n{json.dumps({'context': {'integration': integration}})}\n```"
+    )
 
 
 def tracked(address: str) -> str:
@@ -83,8 +85,10 @@ def _kind(facts: Facts) -> str:
 def _support(facts: Facts) -> str:
     partner = literal(facts.stream.partner.name)
     email = facts.profile.support_email
-    whom = link(email, f"mailto:{email}") if email else partner
-    return f"{partner} maintains this source. For help with it, contact {whom}."
+    help_with_it = (
+        f" For help with it, contact {link(email, f'mailto:{email}')}." if email else ""
+    )
+    return f"{partner} maintains this source.{help_with_it}"
 
 
 def _beta(facts: Facts) -> str:

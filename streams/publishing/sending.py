@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -122,7 +123,8 @@ def _choice(facts: Facts) -> str:
 
 
 def _source_name(facts: Facts, environment: str) -> str:
-    return f"{facts.stream.name.replace(' ', '_')}_{environment}"
+    words = re.findall(r"\w+", facts.stream.name)
+    return "_".join([*words, environment])
 
 
 def _picture(facts: Facts, name: str, alt: str) -> str:

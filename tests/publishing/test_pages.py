@@ -128,6 +128,31 @@ def test_the_identity_is_what_events_really_carry():
     assert "are not sent" in written(stream, "identity")
 
 
+def test_customers_are_told_that_events_make_tracked_users():
+    assert "tracked users (MTU)" in written(make.stream(), "identity")
+
+
+@pytest.mark.parametrize("name", ["50% off %s", "{stream} {0}", "NAME {{ events }}"])
+def test_a_name_is_a_name_whatever_it_looks_like(name):
+    stream = make.stream(name=name)
+
+    for kind in Kind:
+        page = render(markdown_of(starting_text(kind, stream), facts_of(stream, kind)))
+        assert f"<p>{name} is an Event Cloud Source" in page.html
+
+
+def test_a_source_is_named_by_words_alone():
+    connect = written(make.stream(name="Postbox & <Co>"), "connect")
+
+    assert "`Postbox_Co_Prod`" in connect
+
+
+def test_without_an_address_nobody_is_sent_to_one():
+    stream = make.stream()
+
+    assert written(stream, "support") == (f"{stream.partner} maintains this source.")
+
+
 def test_the_tools_name_leads_to_its_site_as_segment_asks():
     stream = make.stream(name="Postbox", stage=Stage.LIVE)
     StreamProfile.objects.create(
