@@ -91,9 +91,8 @@ def prepare(
     """
     if call is not None and event.setdefault("type", call) != call:
         raise _other_call(call)
-    finding = next(problems(event, allow_anonymous=around.source.allow_anonymous), None)
-    if finding is not None:
-        raise Refused.for_finding(finding)
+    if found := problems(event, allow_anonymous=around.source.allow_anonymous):
+        raise Refused.for_finding(found[0])
     _stamp(event, around)
     if event.get("messageId") is None:
         event["messageId"] = next(ids)

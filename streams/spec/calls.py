@@ -6,8 +6,8 @@ Every rule here is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.rules import RULES
@@ -21,13 +21,24 @@ MAX_MESSAGE_ID = 100  # characters
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of the six; `ids`, `texts` and `objects` are fields beside the common ones."""
+    """One of the six, and what it has beside the fields that are common to all."""
 
     name: str
     id: str = ""  # required beside a user's
     text: str = ""  # required
     optional_texts: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+
+    # With the common ones.
+    all_ids: tuple[str, ...] = field(init=False)
+    all_objects: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ids = ("userId", "anonymousId", *([self.id] if self.id else []))
+        object.__setattr__(self, "all_ids", ids)
+        object.__setattr__(
+            self, "all_objects", (*self.objects, "context", "integrations")
+        )
 
     @property
     def letter(self) -> str:
@@ -58,78 +69,68 @@ _TYPES = ", ".join(CALLS)
 
 def problems(
     event: Mapping[str, Any], *, allow_anonymous: bool = False
-) -> Iterator[Finding]:
+) -> list[Finding]:
     """What is wrong with the structure of a decoded event, gravest first."""
+    # One list that all add to: this is asked of every event, and generators cost as much
+    # as what they are asked.
+    found: list[Finding] = []
     kind = event.get("type")
-    call = CALLS.get(kind) if isinstance(kind, str) else None
+    call = CALLS.get(kind) if type(kind) is str else None
     if call is None:
-        yield _unknown_type(kind)
-        return
-    yield from _ids(event, call, allow_anonymous=allow_anonymous)
-    yield from _texts(event, call)
-    for path in (*call.objects, "context", "integrations"):
+        found.append(_unknown_type(kind))
+        return found
+    _look_at_ids(event, call, found, allow_anonymous=allow_anonymous)
+    _look_at_texts(event, call, found)
+    for path in call.all_objects:
         value = event.get(path)
         if value is not None and type(value) is not dict:
-            yield _not_an_object(path, value)
-    yield from _message_id(event.get("messageId"))
-    yield from _timestamp(event.get("timestamp"))
-
-
-def _ids(
-    event: Mapping[str, Any], call: Call, *, allow_anonymous: bool
-) -> Iterator[Finding]:
-    for path in (
-        ("userId", "anonymousId", call.id) if call.id else ("userId", "anonymousId")
+            found.append(_not_an_object(path, value))
+    value = event.get("messageId")
+    if value is not None and (
+        type(value) is not str or not value or len(value) > MAX_MESSAGE_ID
     ):
+        found.append(_NOT_A_MESSAGE_ID)
+    value = event.get("timestamp")
+    if value is not None and (type(value) is not str or parse_time(value) is None):
+        found.append(_NOT_A_TIME)
+    return found
+
+
+def _look_at_ids(
+    event: Mapping[str, Any], call: Call, found: list[Finding], *, allow_anonymous: bool
+) -> None:
+    for path in call.all_ids:
         value = event.get(path)
         if value is None:
             continue
         if type(value) is not str:
-            yield _id_not_text(path, value)
+            found.append(_id_not_text(path, value))
         elif not value or value.isspace():
-            yield _empty_id(path)
+            found.append(_empty_id(path))
     if event.get("userId") is None:
         if not allow_anonymous or call.name == "alias":
-            yield _NO_USER_ID
+            found.append(_NO_USER_ID)
         elif event.get("anonymousId") is None:
-            yield _NO_ID
+            found.append(_NO_ID)
     if call.id and event.get(call.id) is None:
-        yield _missing_id(call)
+        found.append(_missing_id(call))
 
 
-def _texts(event: Mapping[str, Any], call: Call) -> Iterator[Finding]:
+def _look_at_texts(
+    event: Mapping[str, Any], call: Call, found: list[Finding]
+) -> None:
     if call.text:
         value = event.get(call.text)
         if value is None:
-            yield _NO_EVENT_NAME
+            found.append(_NO_EVENT_NAME)
         elif type(value) is not str or not value or value.isspace():
-            yield _not_a_name(call.text, 'Give the event a name, as "Email Opened".')
+            found.append(
+                _not_a_name(call.text, 'Give the event a name, as "Email Opened".')
+            )
     for path in call.optional_texts:
         value = event.get(path)
         if value is not None and (type(value) is not str or not value):
-            yield _not_a_name(path, f"Send {path} as text, or leave it out.")
-
-
-def _message_id(value: object) -> Iterator[Finding]:
-    if value is None:
-        return
-    if type(value) is not str or not value or len(value) > MAX_MESSAGE_ID:
-        yield RULES["SPEC-MESSAGE-001"].finding(
-            "messageId",
-            f"messageId is not a text of 1 to {MAX_MESSAGE_ID} characters.",
-            "Send a UUID as text, or leave messageId out.",
-        )
-
-
-def _timestamp(value: object) -> Iterator[Finding]:
-    if value is None:
-        return
-    if type(value) is not str or parse_time(value) is None:
-        yield RULES["SPEC-TIME-001"].finding(
-            "timestamp",
-            "timestamp is not an ISO 8601 time.",
-            'Send it as "2026-11-23T10:00:00.000Z", or leave it out.',
-        )
+            found.append(_not_a_name(path, f"Send {path} as text, or leave it out."))
 
 
 def _unknown_type(value: object) -> Finding:
@@ -205,4 +206,14 @@ _NO_EVENT_NAME = RULES["SPEC-NAME-001"].finding(
     "event",
     "The event's name is missing.",
     'Say what happened in "event", as "Email Opened".',
+)
+_NOT_A_MESSAGE_ID = RULES["SPEC-MESSAGE-001"].finding(
+    "messageId",
+    f"messageId is not a text of 1 to {MAX_MESSAGE_ID} characters.",
+    "Send a UUID as text, or leave messageId out.",
+)
+_NOT_A_TIME = RULES["SPEC-TIME-001"].finding(
+    "timestamp",
+    "timestamp is not an ISO 8601 time.",
+    'Send it as "2026-11-23T10:00:00.000Z", or leave it out.',
 )

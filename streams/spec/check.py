@@ -50,8 +50,9 @@ def check(
     Never raises, whatever JSON it is given, and takes time in proportion to its size.
     `now` None: whether a time is in the future is not asked.
     """
-    found = list(problems(event, allow_anonymous=allow_anonymous))
-    return found + semantics(event, readings=readings, now=now)
+    found = problems(event, allow_anonymous=allow_anonymous)
+    found += semantics(event, readings=readings, now=now)
+    return found
 
 
 def semantics(

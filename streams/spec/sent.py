@@ -40,6 +40,6 @@ def look_at(
         event = read_event(sent)
     except Unsound as unsound:
         return Look(None, [unsound.finding], is_sound=False)
-    structure = list(problems(event, allow_anonymous=allow_anonymous))
+    structure = problems(event, allow_anonymous=allow_anonymous)
     content = semantics(event, readings=readings, now=now)
     return Look(event, structure + content, is_sound=not structure)
