@@ -116,9 +116,7 @@ def _look_at_ids(
         found.append(_missing_id(call))
 
 
-def _look_at_texts(
-    event: Mapping[str, Any], call: Call, found: list[Finding]
-) -> None:
+def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Finding]) -> None:
     if call.text:
         value = event.get(call.text)
         if value is None:
