@@ -67,3 +67,11 @@ def test_a_list_that_is_empty_says_that_all_is_over(as_alice, cast):
     prune(now=now())
 
     assert "No older events" in page(as_alice, cast, "events")
+
+
+def test_what_lies_in_quarantine_leads_to_where_it_is_decided_about(as_alice, cast):
+    make.quarantined(cast.feed, 3)
+
+    home = reverse("portal:quarantine", args=[cast.workspace.public_id])
+    decide = f'<a href="{home}">decide what becomes of them</a>'
+    assert decide in page(as_alice, cast, "overview-fresh")
