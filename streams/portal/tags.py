@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from django import template
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.template.context import RequestContext
-    from django.utils.safestring import SafeString
 
     from streams.portal.access import PartnerPlace, Place
 
@@ -92,6 +92,14 @@ def rule_link(rule: str) -> SafeString:
     """The id of a rule, leading to what the guide says of it."""
     guide = reverse("docs:guide", args=("rules",))
     return format_html('<a class="mono" href="{}#{}">{}</a>', guide, rule, rule)
+
+
+@register.filter
+def breakable(path: str) -> SafeString:
+    """A path in an event, which a narrow column breaks after a dot."""
+    return format_html_join(
+        SafeString(".<wbr>"), "{}", ((part,) for part in path.split("."))
+    )
 
 
 @register.filter

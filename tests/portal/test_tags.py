@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.portal.tags import duration
+from streams.portal.tags import breakable, duration
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,7 @@ from streams.portal.tags import duration
 )
 def test_a_duration_is_told_in_the_unit_that_one_can_foresee(seconds, words):
     assert duration(seconds) == words
+
+
+def test_a_path_may_break_after_its_dots_and_says_nothing_else():
+    assert breakable("traits.<b>.email") == "traits.<wbr>&lt;b&gt;.<wbr>email"
