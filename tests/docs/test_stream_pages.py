@@ -47,7 +47,8 @@ def test_staff_take_everything_down_by_suspending_the_stream(client, stream):
 
     for path in ("", "integration/", "logo"):
         assert client.get(f"/docs/postbox/{path}").status_code == 404
-    assert "postbox" not in client.get("/sitemap.xml").text
+    for page in ("/sitemap.xml", "/docs/"):
+        assert "postbox" not in client.get(page).text
 
 
 def test_a_page_that_is_alone_links_to_no_other(client):
@@ -113,9 +114,21 @@ def test_the_sitemap_has_the_guides_and_every_published_page_once(client, stream
     assert listed == [
         "http://testserver/docs/",
         *(f"http://testserver/docs/guide/{name}/" for name in NAMES),
-        "http://testserver/docs/postbox/integration/",
         "http://testserver/docs/postbox/",
+        "http://testserver/docs/postbox/integration/",
     ]
+
+
+def test_the_index_lists_what_everybody_can_read(client, stream):
+    make.page_version(make.stream(slug="other"), published_at=None)
+
+    text = client.get("/docs/").text
+
+    assert '<li><a href="/docs/postbox/">Postbox Source</a></li>' in text
+    assert (
+        '<li><a href="/docs/postbox/integration/">Postbox Integration</a></li>' in text
+    )
+    assert "/docs/other/" not in text
 
 
 def test_robots_are_told_what_is_for_them(client):

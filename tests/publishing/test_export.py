@@ -41,6 +41,16 @@ def test_it_is_pure_markdown_without_pictures_and_links_lead_here():
     assert "(https://portal.example/)" in content.content
 
 
+@pytest.mark.django_db
+def test_jekyll_reads_nothing_in_it_as_its_own():
+    file = exported(make.stream(), "Say `Hello {{ first_name }}` or {% include x %}.")
+
+    assert (
+        "`Hello {% raw %}{{{% endraw %} first_name }}`"
+        " or {% raw %}{%{% endraw %} include x %}." in file.content
+    )
+
+
 def test_what_a_page_begins_with_follows_segments_template():
     assert remarks(starting_text(Kind.SOURCE, None)) == []
 

@@ -8,7 +8,9 @@ from streams.base.addresses import addresses
 from streams.base.markdown import render
 from streams.docs.guides import shelf
 from streams.docs.pages import Page, show
+from streams.docs.published import published_pages
 
+MOST_LISTED = 500  # pages of streams; a search finds all
 INDEX = Page(
     title="Documentation",
     description="How to send events into your customers' Segment workspaces, how to watch"
@@ -25,6 +27,7 @@ def index(request: HttpRequest) -> HttpResponse:
         INDEX,
         guides=shelf.GUIDES.values(),
         shelves=shelf.SHELVES.items(),
+        pages=published_pages(MOST_LISTED),
     )
 
 

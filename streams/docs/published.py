@@ -1,0 +1,40 @@
+"""Which pages of streams everybody can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+
+from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.models import PageVersion
+from streams.catalog.stage import Stage
+from streams.publishing.pages import address_of, title_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A page of a stream, in its newest version."""
+
+    title: str
+    path: str
+    changed_at: datetime
+
+
+def published_pages(most: int) -> Iterator[Published]:
+    """In one query, by the streams' names."""
+    found = (
+        PageVersion.objects.exclude(published_at=None)
+        .exclude(stream__stage=Stage.SUSPENDED)
+        .values_list("stream__name", "stream__slug", "kind")
+        .annotate(changed_at=Max("published_at"))
+        .order_by("stream__name", "stream__slug", "-kind")  # the source page first
+    )
+    for name, slug, kind, changed_at in found[:most]:
+        yield Published(
+            title=title_of(Kind(kind), name),
+            path=address_of(Kind(kind), slug),
+            changed_at=changed_at,
+        )
