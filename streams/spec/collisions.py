@@ -92,7 +92,7 @@ def _collision(name: str, readings: Readings) -> Collision | None:
 
 def _found(plain: list[str]) -> Collision | None:
     """By all its words; then without a version, the one who did it, or the platform."""
-    found = _KNOWN.get(key(plain))
+    found = _KNOWN.get(key(plain)) or _RUN_TOGETHER.get("".join(plain))
     if found is not None or len(plain) < 2:
         return found
     if plain[-2] == "v" and plain[-1].isdigit():
@@ -204,6 +204,10 @@ _VARIANTS = {one.name for one in SPEC.corrections if one.kind == "accepted_varia
 _KNOWN: dict[str, Collision] = {}
 for _key, _made in _known():
     _KNOWN.setdefault(_key, _made)
+# As `signedup`: what one word ends in says nothing of those that it is made of.
+_RUN_TOGETHER = {
+    name.replace(" ", "").lower(): _spelled(name) for name in EVENTS if " " in name
+}
 _SPEC = {key(words(name)): _spelled(name) for name in EVENTS}
 _ACTIONS = {
     stem(plain[at])

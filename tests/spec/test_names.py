@@ -97,6 +97,25 @@ def test_the_same_words_otherwise_are_an_error_with_the_right_name(name, right):
     assert f"“{right}”" in found.fix
 
 
+def test_each_name_of_the_spec_is_known_in_every_case_and_with_whatever_between_words():
+    def spellings(name):
+        lower = name.lower().split()
+        yield from (between.join(lower) for between in (" ", "_", "-", ".", "::", ""))
+        yield from (name.upper(), "_".join(lower).upper(), name.replace(" ", ""))
+        yield lower[0] + "".join(word.title() for word in lower[1:])
+        yield f" {name}  "
+
+    spelled = {s: name for name in EVENTS for s in spellings(name) if s not in EVENTS}
+
+    assert len(spelled) > 900
+    assert {
+        one: name
+        for one, name in spelled.items()
+        if (found := collision("track", one)) is None
+        or (found.right, found.certainty) != (name, Severity.ERROR)
+    } == {}
+
+
 @pytest.mark.parametrize(
     ("name", "right"),
     [

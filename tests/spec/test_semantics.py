@@ -10,7 +10,7 @@ import pytest
 from streams.management.demo import campaign
 from streams.spec.check import semantics
 from streams.spec.content import MAX_FINDINGS
-from streams.spec.data import EVENTS
+from streams.spec.data import EVENTS, SPEC
 from streams.spec.findings import Severity
 from streams.spec.readings import READINGS, SAFE, Readings
 from streams.spec.rules import RULES
@@ -194,6 +194,43 @@ def test_each_event_of_the_spec_may_have_all_that_the_spec_names():
     events = [example(event) for event in EVENTS.values()]
 
     assert {one["event"]: found(one) for one in events if found(one)} == {}
+
+
+# Of each type something else.
+OTHERS = {
+    "string": 5, "number": "a", "integer": 1.5, "float": "a", "boolean": 1,
+    "date": "soon", "object": "a", "array": {}, "string|object": 5,
+}  # fmt: skip
+
+
+def holding(path, value):
+    """The smallest object that has it there."""
+    key, *rest = path.split(".", 1)
+    inside = holding(rest[0], value) if rest else value
+    return [inside] if key == "$" else {key: inside}
+
+
+def test_each_property_trait_and_field_of_the_spec_has_its_type():
+    tables = [
+        *((e.properties, "properties", track(e.name)) for e in EVENTS.values()),
+        *((one.fields, part, call(kind)) for one in SPEC.reserved
+          for kind, _, part in [one.where.partition("_")]),
+        (SPEC.context_fields, "context", track()),
+    ]  # fmt: skip
+    cases = [
+        (event | {part: holding(one.path, OTHERS[one.type])}, f"{part}.{one.path}")
+        for fields, part, event in tables
+        for one in fields
+        if one.type in OTHERS
+    ]
+
+    assert len(cases) > 700
+    missed = [
+        (event, path)
+        for event, path in cases
+        if path.replace("$", "0") not in {at for _, at in found(event)}
+    ]
+    assert missed == []
 
 
 def test_the_demonstration_sends_nothing_that_is_wrong():
