@@ -1,6 +1,7 @@
 """Whatever JSON it is given: no exception, and time in proportion to its size.
 
-CHECK_EXAMPLES is how many examples are tried of each kind, a hundred a second or so; many need
+CHECK_EXAMPLES is how many examples are tried of each kind, a hundred a second or so, others
+in each run: `.ci/run` has its part of a million. More than that at once need
 `-o faulthandler_timeout=0`.
 """
 
@@ -37,6 +38,7 @@ from tests import make
 
 examples = settings(
     max_examples=int(os.environ.get("CHECK_EXAMPLES", "200")),
+    derandomize=False,  # as it would be where CI is set
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
