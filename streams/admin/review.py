@@ -25,6 +25,7 @@ from streams.review.qa.services import checklist, last_run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.catalog.plans.models import PlanVersion
     from streams.tenancy.models import User
 
 
@@ -83,6 +84,14 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
     return _page(request, stream, site, refused=refused, may_decide=may_decide)
 
 
+def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion | None:
+    """The version that waits for a decision, where another one is in force by now."""
+    waits = stream.submissions.undecided().select_related("plan_version").first()
+    if waits is None or waits.plan_version == in_force:
+        return None
+    return waits.plan_version
+
+
 def _shown(stream: Stream) -> list[Kind]:
     """The docs pages that everybody can read."""
     if stream.stage == Stage.SUSPENDED:
@@ -126,6 +135,7 @@ def _page(
     people = ("submitted_by", "decided_by", "plan_version")
     submissions = stream.submissions.newest_first().select_related(*people)
     entries = AuditEntry.objects.of_stream(stream).select_related("actor")
+    in_force = stream.plan_versions.published().first()
     asked = stream.live_requests.undecided().select_related("asked_by").first()
     content = {
         **site.each_context(request),
@@ -151,7 +161,8 @@ def _page(
             for task in preparation(stream)
             if not task.needed and not task.done
         ],
-        "plan_version": stream.plan_versions.published().first(),
+        "plan_version": in_force,
+        "changed_since": _changed_since(stream, in_force),
         "offered": _offered(stage, is_asked=asked is not None) if may_decide else [],
         "max_text": services.MAX_TEXT,
         "refused": refused,

@@ -53,6 +53,16 @@ def test_staff_read_what_was_submitted(staff, submitted):
     assert f'href="/docs/{submitted.slug}/integration/"' in page
 
 
+def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
+    told = "The plan was changed since it was submitted"
+    assert told not in staff.get(page_of(submitted)).text
+
+    make.published_plan(submitted, "Email Clicked", number=2)
+
+    page = " ".join(staff.get(page_of(submitted)).text.split())
+    assert f"{told}:</strong> with version 1, and version 2 is in force." in page
+
+
 def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):
     answer = decide(staff, submitted, "approve", "Welcome.")
 

@@ -1,8 +1,29 @@
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from streams.audit.words import why, words
+import streams
+from streams.audit.words import WORDS, why, words
+
+ROOT = Path(streams.__file__).parent
+
+
+ACTION = re.compile(r"[a-z]+\.[a-z_]+")
+
+
+def recorded(source: str) -> Iterator[str]:
+    """The actions that code writes down, as far as they stand in it as texts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and "record" in ast.unparse(node.func):
+            texts = [
+                part.value for part in ast.walk(node) if isinstance(part, ast.Constant)
+            ]
+            yield from (text for text in texts if ACTION.fullmatch(str(text)))
 
 
 @pytest.mark.parametrize(
@@ -30,3 +51,12 @@ def test_what_was_said_to_it_is_told_beside():
     assert why("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
     assert why("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
     assert why("partner.changed", {"fields": "name"}) == ""  # the words have it already
+
+
+def test_every_action_that_is_written_down_has_words():
+    files = [file for file in ROOT.rglob("*.py") if "migrations" not in file.parts]
+
+    found = {action for file in files for action in recorded(file.read_text())}
+
+    assert len(found) > 20
+    assert sorted(found - WORDS.keys()) == []
