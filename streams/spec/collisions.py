@@ -28,6 +28,7 @@ DISPUTED = {
     "email-unsubscribed": ("Email Unsubscribed", "Unsubscribed"),
     "custom-component": ("Custom Component Loaded", "Component Loaded"),
 }
+OTHER_NAMES = "other-names"  # the reading that accepts synonyms
 _FOREIGN = frozenset(one.name for one in (*SPEC.system_events, *SPEC.library_events))
 # Who did it, where the Spec leaves that out; and where it was done.
 _SUBJECTS = {"user", "customer", "contact", "recipient", "subscriber"}
@@ -50,7 +51,7 @@ class Collision:
 
     @property
     def certainty(self) -> Severity:
-        """An error keeps a plan from being published."""
+        """How sure it is that the name means the event."""
         return self.rule.severity
 
     def finding(self) -> Finding:
@@ -79,6 +80,8 @@ def _collision(name: str, readings: Readings) -> Collision | None:
     if name in disputed:
         return None
     found = _found(words(name))
+    if found and found.rule is _SYNONYM and found.right and OTHER_NAMES in readings:
+        return None
     if found is None or (found.rule is _VARIANT and name in _VARIANTS):
         return found
     if found.rule is _VARIANT:

@@ -30,6 +30,12 @@ READINGS: dict[str, Reading] = {
             " its Engage source say Email Unsubscribed, as one source in five does.",
         ),
         Reading(
+            "other-names",
+            "Other tools' names for Spec events, such as Email Clicked",
+            "The partner pages say that a stream is turned down for them, and the"
+            " catalogue's pages of tools that Segment took have some.",
+        ),
+        Reading(
             "custom-component",
             "Custom Component Loaded beside Component Loaded",
             "The AI Copilot Spec uses both names.",

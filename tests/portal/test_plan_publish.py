@@ -53,6 +53,25 @@ def test_a_wrong_name_is_told_renamed_by_a_press_and_published(as_dev, cast, at,
     assert (version.note, version.published_by) == ("First events", cast.dev)
 
 
+def test_another_tool_s_name_for_a_spec_event_is_published_once_the_settings_accept_it(
+    as_dev, cast, at
+):
+    plan = EventPlan(events=(PlannedEvent(name="Email Clicked"),))
+    draft = replace_draft(stream=cast.stream, plan=plan, what="", actor=cast.dev)
+
+    told = as_dev.post(at("-publish"), {"seen": draft.mark}).text
+    assert "Rename to “Email Link Clicked”" in told
+    assert "accept “Email Clicked” in the settings" in told
+    assert not cast.stream.plan_versions.published().exists()
+
+    settings = [cast.partner.slug, cast.stream.slug]
+    accept = reverse("portal:partner-stream-readings", args=settings)
+    as_dev.post(accept, {"accepted": "other-names"})
+    as_dev.post(at("-publish"), {"seen": draft.mark})
+
+    assert cast.stream.plan_versions.published().exists()
+
+
 def test_the_page_says_what_the_draft_changes(as_dev, cast, at):
     make.published_plan(cast.stream, "Email Opened", "Email Link Clicked")
     replace_draft(

@@ -175,6 +175,15 @@ def test_a_stream_may_read_the_spec_otherwise_where_the_docs_disagree():
     assert rules("Custom Component Loaded", EMAIL_UNSUBSCRIBED) == ["SPEC-NAME-007"]
 
 
+def test_a_stream_may_accept_other_tools_names_but_no_misspelling():
+    accepted = Readings.of(["other-names"])
+
+    assert rules("Email Clicked", accepted) == []
+    assert rules("Email Unsubscribed", accepted) == ["SPEC-NAME-007"]
+    assert rules("email_opened", accepted) == ["SPEC-NAME-004"]
+    assert rules(NO_EVENT_FOR_IT, accepted) == rules(NO_EVENT_FOR_IT)
+
+
 def test_that_the_docs_disagree_stands_in_the_finding():
     (finding,) = name_findings("Email Unsubscribed", SAFE)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from streams.spec.findings import Finding
     from streams.spec.readings import Readings
 
-DISPUTED_NAME = "SPEC-NAME-007"
+# Another name for a Spec event, and one on which Segment's docs disagree.
+MAY_BE_ACCEPTED = {"SPEC-NAME-005", "SPEC-NAME-007"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,18 @@ class Objection:
         ]
 
     @property
-    def is_disputed(self) -> bool:
+    def may_be_accepted(self) -> bool:
         """Whether the stream's settings may accept the name."""
-        return self.finding.rule == DISPUTED_NAME
+        return bool(self.right) and self.finding.rule in MAY_BE_ACCEPTED
 
     @property
     def forbids(self) -> bool:
         """Whether it keeps the plan from being published: Segment turns such ones down.
 
-        So does a name on which Segment's docs disagree, until the stream's settings
-        accept it.
+        So does any other name for a Spec event, until the stream's settings accept it.
         """
         grave = self.finding.severity is Severity.ERROR
-        return grave or self.is_disputed
+        return grave or self.may_be_accepted
 
 
 def objections(plan: EventPlan, readings: Readings) -> list[Objection]:
