@@ -23,7 +23,7 @@ from tests.services import postgres, valkey
 
 Database = Literal["sqlite", "postgres"]
 ROOT = Path(__file__).resolve().parents[2]
-STOP_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 120  # a long run leaves files by the hundred thousand to delete
 
 
 class ServersNotStarted(RuntimeError):
