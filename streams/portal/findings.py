@@ -23,6 +23,7 @@ from streams.portal.access import (
     stream_of,
     workspace_to_see,
 )
+from streams.portal.annotated import TONES
 from streams.portal.bars import Bar, small_bars
 from streams.portal.pretty import highlighted
 from streams.portal.tags import to, within
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.spec.findings import Rule
 
-TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
 LEARNABLE = {EVENT.id, PROPERTY.id}
 GRAVEST_FIRST = list(Severity)
 

@@ -124,8 +124,7 @@ def _offer(learned: LearnedEvent, plan: EventPlan, stream: Stream) -> Offer:
 
 
 def _paths(event: PlannedEvent) -> frozenset[str]:
-    own = (one.path for one in event.properties)
-    return frozenset((*own, *(f"context.{one.path}" for one in event.context)))
+    return frozenset(path for path, _ in event.places)
 
 
 def _add(request: PortalRequest, stream: Stream) -> bool:

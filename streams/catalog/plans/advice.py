@@ -28,9 +28,7 @@ class Advice:
     @property
     def more(self) -> list[str]:
         """The paths of these."""
-        lacks = self.lacks
-        context = (f"context.{one.path}" for one in lacks.context)
-        return [*(one.path for one in lacks.properties), *context]
+        return [path for path, _ in self.lacks.places]
 
     @property
     def is_grave(self) -> bool:
