@@ -93,3 +93,18 @@ def test_it_reads_stdin_and_needs_no_database():
 
     assert (done.returncode, done.stderr) == (1, b"")
     assert json.loads(done.stdout)["findings"][0]["rule"] == "SPEC-NAME-003"
+
+
+def test_whoever_reads_its_answer_may_stop(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_text(f"{WRONG_NAME}\n" * 5_000)
+    command = [sys.executable, "manage.py", "check_events", str(path)]
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as started:
+        first = started.stdout.readline()
+        started.stdout.close()
+        said = started.stderr.read()
+
+    assert (first, said, started.returncode) == (b"Line 1\n", b"", 1)

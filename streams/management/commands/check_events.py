@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -39,12 +40,16 @@ class Command(BaseCommand):
         as_json = options["format"] == "json"
         say = _as_json if as_json else _as_text
         lines: Counter[Severity | None] = Counter()
-        for number, findings in checked(file):
-            lines[_gravest(findings)] += 1
-            if said := say(number, findings):
-                self.stdout.write(said)
-        if not as_json:
-            self.stdout.write(_summary(lines))
+        try:
+            for number, findings in checked(file):
+                lines[_gravest(findings)] += 1
+                if said := say(number, findings):
+                    self.stdout.write(said)
+            if not as_json:
+                self.stdout.write(_summary(lines))
+            self.stdout.flush()
+        except BrokenPipeError:  # whoever reads, as `head`, has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if lines[Severity.ERROR]:
             sys.exit(1)
 
