@@ -134,6 +134,20 @@ def test_the_next_step_is_named():
     assert walk.evidence == EVENTS[:2]
 
 
+def test_the_other_name_that_segments_docs_have_ends_the_walk_too():
+    walked = tuple(
+        replace(one, name=f"Email {one.name}") if one.name == "Unsubscribed" else one
+        for one in EVENTS
+    )
+    names = ("Email Bounced", *(one.name for one in walked))
+    plan = EventPlan(events=tuple(PlannedEvent(name=name) for name in names))
+
+    walk = line("walk", good(plan=plan, events=walked))
+
+    assert walk.state is PASSED
+    assert walk.title.startswith("One person went Segment’s own walk")
+
+
 def test_a_plan_without_segments_events_is_walked_in_its_own_order():
     plan = EventPlan(
         events=(PlannedEvent(call="identify"), PlannedEvent(name="Survey Answered"))

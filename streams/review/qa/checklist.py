@@ -13,7 +13,7 @@ from streams.connections.regions import Region
 from streams.delivery.batching import MAX_BODY_BYTES, MAX_EVENTS
 from streams.review.qa.facts import Facts, Page, SeenError, SeenEvent, SentRequest
 from streams.review.qa.rate import busiest_second
-from streams.review.qa.walk import SEGMENTS_WALK, furthest, walk, went_astray
+from streams.review.qa.walk import WALKS, furthest, walk, went_astray
 
 MOST_LINKS = 5  # to the evidence of one line
 MOST_NAMES = 5  # in one sentence
@@ -115,7 +115,7 @@ def _walk(facts: Facts) -> Line:
     steps = walk(facts.plan) if facts.plan else ()
     keys = [(step.call, step.name) for step in steps]
     names = [step.name or step.call for step in steps]
-    is_segments = tuple(names) == SEGMENTS_WALK
+    is_segments = tuple(names) in WALKS
     title = (
         "One person went Segment’s own walk: delivered, opened, clicked, unsubscribed"
         if is_segments

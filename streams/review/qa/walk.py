@@ -18,14 +18,18 @@ SEGMENTS_WALK = (
     "Unsubscribed",
 )
 
+# Its docs say both: a stream's settings may accept the other name (spec/readings.py).
+WALKS = (SEGMENTS_WALK, (*SEGMENTS_WALK[:-1], "Email Unsubscribed"))
+
 type Key = tuple[str, str]  # call and name
 
 
 def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
     """Segment's own where the plan has its events; else all of the plan, in its order."""
     named = {event.name: event for event in plan.events if event.call == "track"}
-    if all(name in named for name in SEGMENTS_WALK):
-        return tuple(named[name] for name in SEGMENTS_WALK)
+    for names in WALKS:
+        if named.keys() >= set(names):
+            return tuple(named[name] for name in names)
     return plan.events
 
 
