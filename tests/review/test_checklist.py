@@ -203,6 +203,8 @@ def test_nothing_was_sent_in_no_second():
         ({"context": {"postbox": {"id": "u1"}}}, "your tool's own id as its userId"),
         ({"context": {"postbox": "u1"}}, "your tool's own id as its userId"),
         ({"context": {"postboxId": "u1"}}, "your tool's own id as its userId"),
+        ({"context": {"mailer_id": "u1"}}, "your tool's own id as its userId"),
+        ({"context": {"mailer_id": "7", "userId": "u1"}}, ""),
         ({"context": {"postbox": {"id": ["u1"]}}}, ""),
         ({"context": {"app": {"id": "u1"}}}, ""),
         ({"context": ["u1"]}, ""),

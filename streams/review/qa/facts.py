@@ -144,9 +144,17 @@ def doubt(content: Mapping[str, Any], slug: str) -> str:
 
 
 def _own_ids(context: Mapping[str, Any], slug: str) -> set[str]:
-    """The tool's ids of the person: Segment asks for them as `context.yourToolId`."""
-    wanted = {_folded(slug), f"{_folded(slug)}id"}
-    found = [value for key, value in context.items() if _folded(key) in wanted]
+    """The tool's ids of the person: Segment asks for them as `context.yourToolId`.
+
+    Any key that ends so is meant, since a tool need not be called as its stream is; but
+    for `userId`, which some repeat there.
+    """
+    own = _folded(slug)
+    found = [
+        value
+        for key, value in context.items()
+        if (name := _folded(key)) == own or (name.endswith("id") and name != "userid")
+    ]
     ids = [value.get("id") if isinstance(value, dict) else value for value in found]
     return {str(value) for value in ids if isinstance(value, str | int)}
 
