@@ -14,7 +14,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "Email Bounced": ("Mail Bounced", "Email Hard Bounced", "Email Hard Bounce"),
     "Email Opened": ("Mail Opened", "Email Read", "Email Viewed", "Email Seen"),
     "Email Link Clicked": (
-        "Mail Clicked", "Link Clicked in Email", "Email URL Clicked",
+        "Mail Clicked", "Mail Link Clicked", "Link Clicked in Email", "Email URL Clicked",
         "Email CTA Clicked", "Clicked Link in Email",
     ),
     "Email Marked as Spam": (
