@@ -154,6 +154,7 @@ def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
     return {
         "pace": pace(found, run.started_at if run else None, now()),
         "run": run,
+        "can_run": test_feeds(stream).exists(),
         "place": place,
         "stream": stream,
         "checklist": found,

@@ -22,12 +22,15 @@ def address(cast, page: str = "partner-stream-qa") -> str:
     return reverse(f"portal:{page}", args=(cast.partner.slug, cast.stream.slug))
 
 
-def test_one_press_makes_the_test_workspaces(as_dev, cast):
+def test_one_press_makes_the_test_workspaces_which_the_test_needs(as_dev, cast):
+    before = as_dev.get(address(cast)).content.decode()
     page = as_dev.post(address(cast, "partner-stream-qa-workspaces"), follow=True)
 
     assert Workspace.objects.filter(is_test=True).count() == 2
     for text in ("QA US", "QA Europe", "Sandbox (Europe)", "0 of 10 passed"):
         assert text in page.content.decode()
+    assert "Run the test" not in before
+    assert "Run the test" in page.content.decode()
 
 
 def test_whoever_may_not_have_more_is_told_why(as_dev, cast):
