@@ -61,8 +61,8 @@ def directives(text: str) -> list[Directive]:
 def filled(text: str, write: Callable[[str], str | None]) -> str:
     """The text with printed parts in their places; those that `write` has not stay."""
     lines = re.split(r"\r\n?|\n", text)  # as the parser counts them
-    for directive in reversed(directives(text)):
-        part = write(directive.name)
+    found = [(directive, write(directive.name)) for directive in directives(text)]
+    for directive, part in reversed(found):
         if part is not None:
             lines[directive.line : directive.line + 1] = ["", *part.split("\n"), ""]
     return "\n".join(lines)

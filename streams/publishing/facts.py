@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import PlannedEvent
 
 
+MOST_PLANS = 21  # one more than the change history tells of: to know what came before
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Read once for a page, whichever parts are printed of it."""
@@ -23,7 +26,7 @@ class Facts:
     stream: Stream
     kind: Kind
     profile: StreamProfile
-    plans: list[PlanVersion]  # published ones, the newest first
+    plans: list[PlanVersion]  # the newest MOST_PLANS that are published, newest first
     # Where this portal is; empty: links and pictures lead from wherever the page is.
     origin: str = ""
     changed_at: datetime | None = None  # when the page was published
@@ -58,7 +61,7 @@ def facts_of(
         stream=stream,
         kind=kind,
         profile=profile_of(stream),
-        plans=list(stream.plan_versions.published()),
+        plans=list(stream.plan_versions.published()[:MOST_PLANS]),
         origin=origin,
         changed_at=changed_at,
         with_pictures=with_pictures,

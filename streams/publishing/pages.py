@@ -58,11 +58,24 @@ def markdown_of(text: str, facts: Facts) -> str:
         for part in missing_parts(text, facts.kind)
     ]
 
-    def write(name: str) -> str | None:
-        writer = WRITERS.get(name)
-        return writer(facts) if writer else None
+    return filled(text + "".join(added), _Printer(facts).write)
 
-    return filled(text + "".join(added), write)
+
+class _Printer:
+    """Prints each part once: a text may ask for one more often than a page can hold."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._printed: set[str] = set()
+
+    def write(self, name: str) -> str | None:
+        writer = WRITERS.get(name)
+        if writer is None:
+            return None
+        if name in self._printed:
+            return f"What stands here is above: {PARTS[name].says}."
+        self._printed.add(name)
+        return writer(self._facts)
 
 
 def document_of(text: str, facts: Facts, *, id_prefix: str = "") -> Document:

@@ -227,7 +227,27 @@ def test_a_long_history_is_bounded():
     for number in range(1, 31):
         published(stream, *events[number % 2 :: 2], number=number)
 
-    assert len(written(stream, "changes").splitlines()) == 30 + 20 * (20 + 1)
+    told = written(stream, "changes").splitlines()
+
+    assert len(told) == 20 + 20 * (20 + 1) + 1
+    assert told[-1] == "- Older changes are not listed here."
+
+
+def test_however_large_a_plan_is_its_page_is_rendered_for_whoever_asks():
+    text = "*long* " * 140
+    one = PlannedProperty(path="p", description=text)
+    properties = [msgspec.structs.replace(one, path=f"p_{n}") for n in range(300)]
+    event = PlannedEvent(name="E", when=text, properties=tuple(properties))
+    events = [msgspec.structs.replace(event, name=f"E{n}") for n in range(100)]
+    stream = make.stream()
+    published(stream, *events)
+
+    page = markdown_of("{{ properties }}\n\n" * 1_000, facts_of(stream, Kind.SOURCE))
+
+    assert len(page) < 300_000
+    assert page.count("### E0") == 1
+    assert "more properties." in page
+    assert "And 99 more events, which are not listed here." in page
 
 
 def test_troubleshooting_names_every_rule_and_what_follows_from_an_error():
