@@ -91,7 +91,7 @@ def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
 def rule_link(rule: str) -> SafeString:
     """The id of a rule, leading to what the guide says of it."""
     guide = reverse("docs:guide", args=("rules",))
-    return format_html('<a class="mono" href="{}#{}">{}</a>', guide, rule, rule)
+    return format_html('<a class="mono rule" href="{}#{}">{}</a>', guide, rule, rule)
 
 
 @register.filter
