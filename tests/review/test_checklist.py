@@ -78,6 +78,27 @@ def test_an_event_without_what_the_plan_requires_is_not_seen_whole():
     assert planned.why.endswith("missing in Email Opened.")
 
 
+def test_another_call_of_the_same_name_is_another_event():
+    plan = EventPlan(
+        events=(PlannedEvent(name="Home"), PlannedEvent(call="screen", name="Home"))
+    )
+
+    planned = line("planned", good(plan=plan, events=(event(1, "Home"),)))
+
+    assert planned.why == "1 of 2 seen. Still missing: Home."
+
+
+def test_a_call_that_is_planned_without_a_name_is_seen_under_any():
+    plan = EventPlan(
+        events=(PlannedEvent(call="page"), PlannedEvent(call="page", name="Prices"))
+    )
+    prices = event(1, "Prices", call="page")
+    home = event(2, "Home", call="page")
+
+    assert line("planned", good(plan=plan, events=(prices,))).state is UNSEEN
+    assert check(good(plan=plan, events=(home, replace(prices, seq=3)))).complete
+
+
 def test_it_counts_once_it_was_sent_whole():
     partly = replace(EVENTS[1], is_complete=False)
 

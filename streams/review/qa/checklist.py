@@ -13,7 +13,7 @@ from streams.connections.regions import Region
 from streams.delivery.batching import MAX_BODY_BYTES, MAX_EVENTS
 from streams.review.qa.facts import Facts, Page, SeenError, SeenEvent, SentRequest
 from streams.review.qa.rate import busiest_second
-from streams.review.qa.walk import WALKS, furthest, walk, went_astray
+from streams.review.qa.walk import WALKS, by_plan, furthest, walk, went_astray
 
 MOST_LINKS = 5  # to the evidence of one line
 MOST_NAMES = 5  # in one sentence
@@ -89,20 +89,18 @@ def _planned(facts: Facts) -> Line:
     title = "Every planned event was seen, with every property it requires"
     if facts.plan is None or not facts.plan.events:
         return _unseen("planned", title, "No plan is published yet.")
-    seen: dict[str, SeenEvent] = {}
-    partly: dict[str, SeenEvent] = {}
-    for planned in facts.plan.events:
-        alike = [
-            e for e in facts.events if (e.call, e.name) == (planned.call, planned.name)
-        ]
-        if whole := [e for e in alike if e.is_complete]:
-            seen[whole[-1].title] = whole[-1]
-        elif alike:
-            partly[alike[-1].title] = alike[-1]
-    wanted = [event.name or event.call for event in facts.plan.events]
-    missing = [name for name in wanted if name not in seen and name not in partly]
+    wanted = {(one.call, one.name): one.name or one.call for one in facts.plan.events}
+    came = [
+        (key, one) for key, one in by_plan(facts.plan, facts.events) if key in wanted
+    ]
+    whole = {key: one for key, one in came if one.is_complete}  # the newest of each
+    partly = {key: one for key, one in came if key not in whole}
+    seen = {key: whole[key] for key in wanted if key in whole}
+    there = whole.keys() | partly.keys()
+    missing = [name for key, name in wanted.items() if key not in there]
     if partly:
-        why = f"A property that the plan requires is missing in {_names(partly)}."
+        names = _names(wanted[key] for key in partly)
+        why = f"A property that the plan requires is missing in {names}."
         return _failed("planned", title, why, partly.values())
     if missing:
         why = f"{len(seen)} of {len(wanted)} seen. Still missing: {_names(missing)}."
@@ -123,11 +121,12 @@ def _walk(facts: Facts) -> Line:
     )
     if not steps:
         return _unseen("walk", title, "No plan is published yet.")
-    way = furthest(keys, facts.events)
+    events = by_plan(facts.plan, facts.events) if facts.plan else []
+    way = furthest(keys, events)
     if len(way) == len(steps):
         why = f"{_names(names)}: seen in this order, of one person in one workspace."
         return _passed("walk", title, why, way)
-    if went_astray(keys, facts.events):
+    if went_astray(keys, events):
         why = f"All were seen of one person, but not in this order: {_names(names)}."
         return _failed("walk", title, why, way)
     why = f"{len(way)} of {len(steps)} seen in order; next comes {names[len(way)]}."

@@ -33,23 +33,34 @@ def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
     return plan.events
 
 
-def furthest(steps: Sequence[Key], events: Iterable[SeenEvent]) -> list[SeenEvent]:
+def by_plan(
+    plan: EventPlan, events: Iterable[SeenEvent]
+) -> list[tuple[Key, SeenEvent]]:
+    """Events with what they are in the plan: one without a name stands for all names of
+    its call that the plan does not have."""
+    planned = {(event.call, event.name) for event in plan.events}
+    named = (((event.call, event.name), event) for event in events)
+    return [(key if key in planned else (key[0], ""), event) for key, event in named]
+
+
+def furthest(
+    steps: Sequence[Key], events: Iterable[tuple[Key, SeenEvent]]
+) -> list[SeenEvent]:
     """The longest way along the steps that one person went in one workspace."""
     ways: dict[Key, list[SeenEvent]] = {}
-    for event in events:
+    for key, event in events:
         if not event.user_id:
             continue
         way = ways.setdefault((event.workspace, event.user_id), [])
-        if len(way) < len(steps) and (event.call, event.name) == steps[len(way)]:
+        if len(way) < len(steps) and key == steps[len(way)]:
             way.append(event)
     return max(ways.values(), key=len, default=[])
 
 
-def went_astray(steps: Sequence[Key], events: Iterable[SeenEvent]) -> bool:
+def went_astray(steps: Sequence[Key], events: Iterable[tuple[Key, SeenEvent]]) -> bool:
     """Whether one person did all of the steps in one workspace, in whatever order."""
     done: dict[Key, set[Key]] = {}
-    for event in events:
+    for key, event in events:
         if event.user_id:
-            person = (event.workspace, event.user_id)
-            done.setdefault(person, set()).add((event.call, event.name))
+            done.setdefault((event.workspace, event.user_id), set()).add(key)
     return any(set(steps) <= one for one in done.values())
