@@ -30,6 +30,7 @@ ONCE = (
     "tests/browser",
     "tests/management/test_family.py",
     "tests/sandbox",
+    "tests/services/test_keeper.py",
     "tests/spec",
     "tests/test_env_example.py",
     "tests/test_layers.py",
