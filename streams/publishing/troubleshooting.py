@@ -74,11 +74,11 @@ def rule_table(rules: Iterable[Rule], *, guide: str = "") -> str:
     `guide` is the page that tells of every rule, to which the ids lead then.
     """
     rows = (_row(rule, guide) for rule in rules)
-    return table(["Rule", "What is wrong", "How grave"], rows)
+    return table(["Rule", "How grave", "What is wrong"], rows)
 
 
 def _row(rule: Rule, guide: str) -> list[str]:
     title = link(rule.title, rule.docs) if rule.docs else literal(rule.title)
     shown = code(rule.id)
     linked = f"[{shown}](<{guide}#{rule.id}>)" if guide else shown
-    return [linked, title, GRAVITY[rule.severity]]
+    return [linked, GRAVITY[rule.severity], title]

@@ -7,6 +7,9 @@ from django.test import Client
 
 from streams.catalog.pages.models import Logo
 from streams.catalog.pages.services import set_logo
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.plan import to_json
+from streams.catalog.plans.templates import template
 from tests import make
 from tests.base.hostile import MARKDOWN
 from tests.catalog.pages.hostile import SHAPE, SVGS, svg
@@ -88,3 +91,28 @@ def test_nor_would_an_svg_that_had_come_past_the_reading(browser, cast, live_ser
     assert "alert(1)" in shown
     assert mark == ""
     assert [one for one in done if not one.startswith(live_server.url)] == []
+
+
+def test_a_phone_shows_tables_of_three_columns_whole(
+    page, transactional_db, live_server
+):
+    stream = make.stream()
+    PlanVersion.objects.create(
+        stream=stream,
+        number=1,
+        content=to_json(template("email").plan),
+        published_at=make.NOW,
+    )
+    make.published_pages(stream)
+    page.set_viewport_size({"width": 375, "height": 740})
+
+    page.goto(f"{live_server.url}/docs/{stream.slug}/")
+
+    assert page.locator(".scroll").count() > 8
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('.scroll')]"
+            ".filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"
+        )
+        == []
+    )
