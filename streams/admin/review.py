@@ -17,6 +17,7 @@ from streams.base.addresses import addresses
 from streams.catalog.models import Stream
 from streams.catalog.pages.kinds import Kind
 from streams.catalog.stage import Stage
+from streams.publishing.facts import profile_of
 from streams.publishing.pages import address_of
 from streams.review import services
 from streams.review.preparing import missing, preparation
@@ -25,6 +26,7 @@ from streams.review.qa.services import checklist, last_run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.catalog.pages.models import StreamProfile
     from streams.catalog.plans.models import PlanVersion
     from streams.tenancy.models import User
 
@@ -82,6 +84,18 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
         if not refused:
             return redirect("admin:streams_stream_review", stream_id)
     return _page(request, stream, site, refused=refused, may_decide=may_decide)
+
+
+def _told(profile: StreamProfile) -> list[tuple[str, str]]:
+    """What the partner says of the tool, for its docs and Segment's catalog."""
+    told = {
+        "What it does": profile.about,
+        "Website": profile.website,
+        "Support": profile.support_email,
+        "Own help page": profile.docs_url,
+        "Category": profile.category,
+    }
+    return [(what, text) for what, text in told.items() if text]
 
 
 def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion | None:
@@ -155,6 +169,7 @@ def _page(
         "pages": [
             (kind.label, address_of(kind, stream.slug)) for kind in _shown(stream)
         ],
+        "told": _told(profile_of(stream)),
         "missing": missing(stream),
         "left": [
             task.title

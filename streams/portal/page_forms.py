@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import URLValidator
 
+from streams.catalog.pages.kinds import CATEGORIES
 from streams.catalog.pages.logo import MAX_BYTES
 from streams.catalog.pages.models import MAX_TEXT
 
@@ -65,11 +66,11 @@ class ProfileForm(forms.Form):
     docs_url = _address(
         "Your own help page", help_text="About this integration, if you have one."
     )
-    category = forms.CharField(
-        max_length=50,
+    category = forms.ChoiceField(
+        choices=[("", "None yet"), *((one, one) for one in CATEGORIES)],
         required=False,
         label="Category",
-        help_text="Of Segment's catalog, such as “Email Marketing”.",
+        help_text="Of Segment's catalog; our staff read it when they review the stream.",
     )
     catalog_id = forms.CharField(
         max_length=40,

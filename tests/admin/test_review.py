@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.audit.services import record
+from streams.catalog.pages.models import StreamProfile
 from streams.review.services import Timeline, approve, ask_for_live, start_qa, submit
 from tests import make
 
@@ -51,6 +52,18 @@ def test_staff_read_what_was_submitted(staff, submitted):
     assert "Set live" not in page
     assert "Left open by its partner: about the tool." in page
     assert f'href="/docs/{submitted.slug}/integration/"' in page
+
+
+def test_staff_read_what_the_partner_says_of_its_tool(staff, submitted):
+    StreamProfile.objects.create(
+        stream=submitted, about="It sends <b>mail</b>.", category="Email Marketing"
+    )
+
+    page = staff.get(page_of(submitted)).text
+
+    assert "<li>What it does: It sends &lt;b&gt;mail&lt;/b&gt;.</li>" in page
+    assert "<li>Category: Email Marketing</li>" in page
+    assert "Website" not in page
 
 
 def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):

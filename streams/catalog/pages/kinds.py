@@ -14,6 +14,16 @@ class Kind(models.TextChoices):
     INTEGRATION = "integration", "Integration page"  # how the tool is set up
 
 
+# Of Segment's catalog (partner.md, 1: catalogue data).
+CATEGORIES = (
+    "A/B Testing", "Advertising", "Analytics", "Attribution", "CRM", "Customer Success",
+    "Deep Linking", "Email Marketing", "Enrichment", "Feature Flagging",
+    "Heatmaps & Recordings", "Live Chat", "Marketing Automation",
+    "Performance Monitoring", "Personalization", "Raw Data", "Referrals",
+    "Security & Fraud", "SMS & Push Notifications", "Surveys", "Tag Managers", "Video",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """Something that is printed from the product, and so is never out of date.

@@ -242,7 +242,7 @@ def _pages(facts: Facts) -> Line:
     published = [page for page in facts.pages if page.version]
     if missing := [page.label for page in facts.pages if not page.version]:
         why = f"Not published yet: {_names(missing)}."
-        return _unseen(name, title, why, published)
+        return _unseen(name, title, why, facts.pages)
     versions = [f"{page.label} in version {page.version}" for page in published]
     return _passed(name, title, f"{_names(versions)}.", published)
 
