@@ -28,6 +28,7 @@ class Task:
     done: bool
     why: str  # one sentence that says how it stands
     needed: bool = True  # else it is better done, and nothing waits for it
+    failed: bool = False  # it is there, and wrong
 
 
 def preparation(stream: Stream) -> list[Task]:

@@ -137,6 +137,7 @@ def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
             name=line.name,
             title=line.title,
             done=line.state is State.PASSED,
+            failed=line.state is State.FAILED,
             why=line.why,
         )
         for line in found.lines

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.review import services
+from streams.tenancy.models import Workspace
 from tests import make
 
 DATES = {
@@ -110,6 +114,24 @@ def test_qa_is_started_and_live_is_asked_for_with_a_note(as_petra, cast, ready):
     assert stage_of(ready) == "in_qa"
     assert "Our staff act next" in asked.text
     assert ready.live_requests.get().note == "Seen by Segment."
+
+
+def test_what_is_wrong_in_qa_is_told_apart_from_what_is_missing(as_petra, cast, ready):
+    Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
+    Stream.objects.filter(pk=ready.pk).update(stage=Stage.IN_QA)
+    make.append(cast.feed, userId="ada@example.com")
+
+    text = as_petra.get(address(cast)).text
+
+    qa = address(cast, "partner-stream-qa")
+    said = dict(
+        re.findall(
+            rf'{qa}#([a-z-]+)">.*?<span class="badge plain [a-z]+">([A-Za-z]+)<',
+            text,
+            re.DOTALL,
+        )
+    )
+    assert (said["user-id"], said["regions"]) == ("Failed", "Missing")
 
 
 def test_a_suspended_stream_says_why_and_whom_to_write_to(
