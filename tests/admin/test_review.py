@@ -66,6 +66,16 @@ def test_staff_read_what_the_partner_says_of_its_tool(staff, submitted):
     assert "Website" not in page
 
 
+def test_of_a_large_plan_the_first_events_are_listed(staff, submitted):
+    make.published_plan(submitted, *(f"E{n}" for n in range(120)), number=2)
+
+    page = staff.get(page_of(submitted)).text
+
+    assert ">E99</th>" in page
+    assert ">E100</th>" not in page
+    assert "And 20 more: see the whole plan." in page
+
+
 def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
     told = "The plan was changed since it was submitted"
     assert told not in staff.get(page_of(submitted)).text
