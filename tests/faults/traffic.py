@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.faults.lanes import Lane
 
 TRY_AGAIN_S = 0.2
+# Gunicorn closes a connection that was silent for 2 s, or for 3: a request that comes just
+# then gets no answer. So who is silent for longer than this opens a new one each time.
+KEPT_S = 1.0
 GIVES_UP_AFTER_S = 30.0  # from the end of the test
 TIMEOUT_S = 15.0  # as Segment's libraries wait
 
@@ -69,6 +72,8 @@ class Traffic:
     def _send(self, lane: Lane) -> None:
         with requests.Session() as session:
             session.auth = (lane.ingest_key, "")
+            if lane.pause_s > KEPT_S:
+                session.headers["Connection"] = "close"
             while not self._stop.is_set():
                 last = lane.acknowledged + self.batch
                 numbers = range(lane.acknowledged + 1, last + 1)
