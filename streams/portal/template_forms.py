@@ -12,7 +12,7 @@ from streams.catalog.models import not_reserved
 from streams.catalog.plans.templates import template, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.forms.boundfield import BoundWidget
 
@@ -22,13 +22,23 @@ EMPTY = "empty"
 SLUG_LENGTH = 50
 
 
-class TemplateForm(forms.Form):
-    plan = forms.ChoiceField(
-        label="Template",
+def _offered() -> list[tuple[str, str]]:
+    return [(one.id, one.title) for one in templates()]
+
+
+def _plan_field(
+    label: str, choices: Callable[[], list[tuple[str, str]]]
+) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
         widget=forms.RadioSelect,
-        choices=lambda: [(one.id, one.title) for one in templates()],
+        choices=choices,
         error_messages={"required": "Choose one. You can change all of it later."},
     )
+
+
+class TemplateForm(forms.Form):
+    plan = _plan_field("Template", _offered)
 
     def template(self) -> Template | None:
         """What was chosen; None: an empty plan."""
@@ -69,11 +79,9 @@ class NewStreamForm(TemplateForm):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["plan"].label = "The plan to begin with"
-        offered = self.fields["plan"].choices  # type: ignore[attr-defined]
-        self.fields["plan"].choices = [*offered, (EMPTY, "An empty plan")]  # type: ignore[attr-defined]
+    plan = _plan_field(
+        "The plan to begin with", lambda: [*_offered(), (EMPTY, "An empty plan")]
+    )
 
     def clean(self) -> dict[str, Any]:
         asked = super().clean() or self.cleaned_data

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,12 +9,14 @@ from django.db.models import Q
 from streams.catalog.stage import Stage
 
 
-class SubmissionQuerySet(models.QuerySet["Submission"]):
-    def undecided(self) -> SubmissionQuerySet:
+class DecisionQuerySet[Asked: models.Model](models.QuerySet[Asked]):
+    """What partners ask of staff, who decide it once."""
+
+    def undecided(self) -> Self:
         """None or one of each stream."""
         return self.filter(decided_at=None)
 
-    def newest_first(self) -> SubmissionQuerySet:
+    def newest_first(self) -> Self:
         return self.order_by("-pk")
 
 
@@ -44,7 +48,7 @@ class Submission(models.Model):
     )
     comment = models.TextField(blank=True, max_length=2000)  # by who decided
 
-    objects = SubmissionQuerySet.as_manager()
+    objects = DecisionQuerySet["Submission"].as_manager()
 
     class Meta:
         constraints = [
@@ -62,15 +66,6 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"Submission of {self.stream}, {self.submitted_at:%Y-%m-%d}"
-
-
-class LiveRequestQuerySet(models.QuerySet["LiveRequest"]):
-    def undecided(self) -> LiveRequestQuerySet:
-        """None or one of each stream."""
-        return self.filter(decided_at=None)
-
-    def newest_first(self) -> LiveRequestQuerySet:
-        return self.order_by("-pk")
 
 
 class LiveRequest(models.Model):
@@ -95,7 +90,7 @@ class LiveRequest(models.Model):
     )
     comment = models.CharField(blank=True, max_length=500)  # by who decided
 
-    objects = LiveRequestQuerySet.as_manager()
+    objects = DecisionQuerySet["LiveRequest"].as_manager()
 
     class Meta:
         constraints = [

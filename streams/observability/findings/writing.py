@@ -181,7 +181,7 @@ def _move_last_seen(rows: list[tuple[int, datetime]]) -> None:
     values = [part for pk, at in rows for part in (pk, adapted(at))]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH seen(id, at) AS (VALUES {', '.join(['(%s, %s)'] * len(rows))})"  # noqa: S608
+            f"WITH seen(id, at) AS (VALUES {', '.join(['(%s, %s)'] * len(rows))})"  # noqa: S608 - as below
             f" UPDATE {table} SET last_seen_at = seen.at FROM seen WHERE {table}.id = seen.id",
             values,
         )
