@@ -18,7 +18,6 @@ from django.db import connection
 from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.delivery.accept import Accepted, accept
-from streams.delivery.lease import unowned
 
 if TYPE_CHECKING:
     from streams.events.log import Addition, Seqs
@@ -58,9 +57,9 @@ class Job:
 class Committer:
     """One thread, with a database connection of its own, that writes for everybody.
 
-    After each transaction `settle` is told what became of its jobs, all at once, and
-    `notify` of the streams that have work and nobody who does it. Both are called in
-    that thread, and must return at once.
+    After each transaction, `settle` gets the results of its jobs, all at once, and
+    `notify` the streams that have work now. Both are called in that thread, and must
+    return at once.
     """
 
     def __init__(
@@ -106,7 +105,10 @@ class Committer:
 
     def _run(self) -> None:
         while group := self._gather():
-            self._write([job for job in group if not job.is_given_up])
+            try:
+                self._write([job for job in group if not job.is_given_up])
+            except Exception:  # whoever is called back must not end the only writer
+                log.exception("ingest.writer_failed")
         connection.close()
 
     def _gather(self) -> list[Job]:
@@ -143,15 +145,7 @@ class Committer:
                 self._settle([(job, NotWritten()) for job in group])
         else:
             self._settle(_numbered(group, accepted))
-            self._wake(accepted.stream_ids)
-
-    def _wake(self, stream_ids: set[int]) -> None:
-        # Only now: nobody's answer is to wait for it.
-        try:
-            self._notify(unowned(stream_ids))
-        except DATABASE_DOWN as error:  # the sweep wakes them
-            log.warning("ingest.not_woken", streams=len(stream_ids), error=str(error))
-            connection.close()
+            self._notify(accepted.stream_ids)
 
 
 def _durably(additions: Sequence[Addition]) -> Accepted:

@@ -160,7 +160,10 @@ def _attempt(step: Step, exchange: Exchange, directory: Directory) -> Then | Non
 
 def _tell(settled: Settled) -> None:
     for job, result in settled:
-        job.done(result)
+        try:
+            job.done(result)
+        except Exception:  # one sender's connection must not cost the others theirs
+            log.exception("ingest.response_failed")
 
 
 def _written(exchange: Exchange, pending: Pending, result: Result) -> None:

@@ -242,9 +242,14 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._deaf = True
         if self._half_closed or not self._transport.can_write_eof():
             self._transport.close()
-        else:
+            return
+        self._until = time.monotonic() + LINGER_S
+        try:
             self._transport.write_eof()
-            self._until = time.monotonic() + LINGER_S
+        except (
+            OSError
+        ):  # the other side has reset the connection: asyncio has yet to see
+            self._transport.abort()
 
     def _regulate(self) -> None:
         """Read on, unless what was read has to be dealt with first."""

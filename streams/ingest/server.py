@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import structlog
+
 from streams.ingest.protocol import HttpConnection
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.ingest.front import Front
+
+log = structlog.get_logger()
 
 READ_BYTES = 64 * 1024  # at most, at one time
 
@@ -46,7 +50,11 @@ class Server:
         """To be called every second or so."""
         now = time.monotonic()
         for connection in tuple(self.connections):
-            connection.tick(now)
+            try:
+                connection.tick(now)
+            except Exception:  # one connection must not cost the others, or the process
+                log.exception("ingest.connection_failed")
+                connection.abort()
 
     def end(self) -> None:
         """Take no new connections; those that are open close when they are answered."""

@@ -4,14 +4,14 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
+import structlog
 from django.db import close_old_connections, connections
+
+log = structlog.get_logger()
 
 
 class Threads:
-    """A few threads that may ask the database, each with a connection of its own.
-
-    What they are given must not raise.
-    """
+    """A few threads that may ask the database, each with a connection of its own."""
 
     def __init__(self, count: int) -> None:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -36,6 +36,9 @@ class Threads:
         while job := self._jobs.get():
             # As Django does around a request: a connection that died is not used again.
             close_old_connections()
-            job()
+            try:
+                job()
+            except Exception:  # of one request: the thread is there for all
+                log.exception("ingest.thread_failed")
             close_old_connections()
         connections.close_all()

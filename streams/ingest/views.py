@@ -16,7 +16,6 @@ from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
 from streams.delivery.accept import accept
-from streams.delivery.lease import unowned
 from streams.ingest.answers import (
     Answer,
     failed,
@@ -72,7 +71,7 @@ def _store(route: Route, request: HttpRequest) -> Answer:
     if not pending.additions:
         return pending.answer([])
     accepted = accept(pending.additions, now=now())
-    waker.notify(unowned(accepted.stream_ids))
+    waker.notify(accepted.stream_ids)
     return pending.answer(accepted.seqs)
 
 

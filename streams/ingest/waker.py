@@ -3,16 +3,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
+import structlog
+from django.db import close_old_connections, connection
+
 from streams import tasks
+from streams.base.database import DATABASE_DOWN
+from streams.delivery.lease import unowned
+
+log = structlog.get_logger()
+
+IDLE_S = 1.0  # with nothing to wake, after which the database connection is closed
+
+
+def wake_unowned(stream_ids: Iterable[int]) -> None:
+    """Wake a worker for those of the streams that none owns."""
+    tasks.wake(unowned(stream_ids))
 
 
 class Waker:
-    """Wakes workers from a thread of its own, so that no acknowledgement waits for Redis.
+    """Wakes workers from a thread of its own, with a database connection of its own.
 
-    Best effort, as `tasks.wake` is: the sweep finds what was not woken.
+    So no acknowledgement and no append waits for Redis or for a lock on the leases. Best
+    effort: the sweep finds what was not woken.
     """
 
-    def __init__(self, wake: Callable[[Iterable[int]], None] = tasks.wake) -> None:
+    def __init__(self, wake: Callable[[Iterable[int]], None] = wake_unowned) -> None:
         self._wake = wake
         self._streams: set[int] = set()
         self._changed = threading.Condition()
@@ -41,10 +56,27 @@ class Waker:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._streams or self._closed)
-                if not self._streams:
-                    return
-                streams, self._streams = self._streams, set()
+        while (streams := self._gather()) is not None:
+            if streams:
+                self._try(streams)
+            else:
+                connection.close()
+        connection.close()
+
+    def _gather(self) -> set[int] | None:
+        """What waits; empty after IDLE_S without any; None: there will be no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._streams or self._closed, IDLE_S)
+            streams, self._streams = self._streams, set()
+            return None if self._closed and not streams else streams
+
+    def _try(self, streams: set[int]) -> None:
+        close_old_connections()
+        try:
             self._wake(streams)
+        except DATABASE_DOWN as error:
+            log.warning("ingest.not_woken", streams=len(streams), error=str(error))
+            connection.close()
+        except Exception:  # the thread must outlive it; the sweep wakes the streams
+            log.exception("ingest.not_woken", streams=len(streams))
+            connection.close()

@@ -24,6 +24,7 @@ class Serving:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.address = self._socket.getsockname()
         self.server: Server
+        self.loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
@@ -31,6 +32,7 @@ class Serving:
         self._ready.wait()
 
     async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
         self.server = Server(Front())
         await self.server.listen([self._socket], backlog=100, tls=self._tls)
         self._ready.set()

@@ -8,15 +8,19 @@ import select
 import socket
 import ssl
 import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event as Gate
 from threading import Thread
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streams.base.ids import new_secret
+from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
 from streams.ingest import protocol
 from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
@@ -500,6 +504,61 @@ def test_what_a_sender_has_sent_whole_is_kept_though_he_is_gone(server, feed, ke
         until(lambda: not server.server.connections)
 
     until(lambda: message_ids(feed) == ["m1"])
+
+
+def test_a_client_that_closes_early_costs_no_other_its_response(server, feed, key):
+    stopped, gate = Gate(), Gate()
+
+    def stop_the_loop():
+        stopped.set()
+        gate.wait()
+
+    with ExitStack() as stack:
+        wires = [stack.enter_context(server.connect()) for _ in range(9)]
+        with transaction.atomic():
+            lock(feed)  # until then all of them gather
+            for number, wire in enumerate(wires):
+                wire.send(call(key, track(f"m{number}"), "Connection: close"))
+            until(lambda: sum(kept(server)) == 9)
+            server.loop.call_soon_threadsafe(stop_the_loop)
+            stopped.wait()
+            for wire in wires[::2]:
+                wire.socket.close()  # which the server has yet to see
+        until(lambda: len(message_ids(feed)) == 9)
+        gate.set()
+
+        assert [wire.answer()[0] for wire in wires[1::2]] == [200] * 4
+
+
+def test_clients_that_close_within_milliseconds_cost_no_other_its_response(
+    server, feed, key
+):
+    def send(number):
+        message_id = track(f"m{number}")
+        with server.connect() as wire:
+            wire.send(call(key, message_id, "Connection: close"))
+            if number % 2:
+                return wire.answer()[0]
+            time.sleep(number % 26 / 2_000)  # 0 to 12 ms: when it closes is the test
+            return None
+
+    with ThreadPoolExecutor(16) as senders:
+        answered = list(senders.map(send, range(400)))
+
+    assert answered[1::2] == [200] * 200
+    assert len(message_ids(feed)) == 400
+
+
+if connection.vendor == "postgresql":  # SQLite has one lock for all
+
+    def test_a_lock_on_the_leases_delays_no_response(server, feed, key):
+        with transaction.atomic(), connection.cursor() as cursor:
+            table = Lease._meta.db_table
+            cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            with server.connect() as wire:
+                for number in range(3):
+                    wire.send(call(key, track(f"m{number}")))
+                    assert wire.answer()[0] == 200
 
 
 def test_who_does_not_take_his_answers_is_read_no_further_and_cut_off(
