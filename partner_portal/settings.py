@@ -27,6 +27,7 @@ DEBUG = env.bool("DEBUG", default=False)
 HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 INGEST_URL = env("INGEST_URL", default="")
 PORT = env.int("PORT", default=8000)
 # Empty is as good as not set, for these: .env.example may be copied as it stands.
@@ -205,6 +206,11 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people come by invitation: the link proves it
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = False  # ours: streams/identity/sign_in_limits.py and accounts.py
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# The link proves who one is, and the browser is known from then on.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds
 
 # --- Web ---------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -75,6 +75,7 @@ def _unready() -> Iterator[CheckMessage]:
             hint="Set REDIS_URL=redis://host:6379/0.",
             id="streams.E010",
         )
+    yield from _wrong_proxies()
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         yield Warning(
             "The database is SQLite: good for one machine and a first look.",
@@ -104,4 +105,23 @@ def _unready() -> Iterator[CheckMessage]:
             "REVIEW_EMAIL is not set: staff see what partners submit in the admin alone.",
             hint="Set it to the address of those who review streams.",
             id="streams.W014",
+        )
+
+
+def _wrong_proxies() -> Iterator[CheckMessage]:
+    """Behind a proxy that is not believed, all people share its address and its limits."""
+    if settings.HTTPS and not settings.TRUST_PROXY:
+        yield Error(
+            "HTTPS is on and TRUST_PROXY is off: every request is redirected, and limits on"
+            " sign-ins count the proxy's address.",
+            hint="Set TRUST_PROXY=on, and let the proxy set X-Forwarded-Proto and"
+            " X-Forwarded-For.",
+            id="streams.E011",
+        )
+    if settings.TRUSTED_PROXY_COUNT < 1:
+        yield Error(
+            f"TRUSTED_PROXY_COUNT is {settings.TRUSTED_PROXY_COUNT}: clients would choose the"
+            " address that limits on sign-ins count.",
+            hint="Set it to the number of proxies in front of the portal, 1 or more.",
+            id="streams.E012",
         )

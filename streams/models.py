@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.audit.models import AuditEntry
+from streams.base.models import RateCount
 from streams.catalog.models import Stream
 from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
 from streams.catalog.plans.models import PlanVersion
@@ -41,6 +42,6 @@ __all__ = [
     "FeedMark", "FindingHour", "FindingKind", "Halt", "Lease",
     "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
     "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent",
-    "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",
+    "RateCount", "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",
     "Suspension", "User", "Workspace", "WorkspaceMembership",
 ]  # fmt: skip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.checks import times_fit_together
+from streams.checks import ready_for_production, times_fit_together
 
 
 @pytest.mark.parametrize(("bound", "ids"), [(-1, ["streams.E005"]), (0, [])])
@@ -10,3 +10,16 @@ def test_a_bound_is_not_below_0(settings, bound, ids):
     settings.MAX_BACKLOG_EVENTS = bound
 
     assert [found.id for found in times_fit_together()] == ids
+
+
+@pytest.mark.parametrize(
+    ("trusted", "proxies", "ids"),
+    [(False, 1, ["streams.E011"]), (True, 0, ["streams.E012"]), (True, 2, [])],
+)
+def test_clients_must_be_told_apart_behind_a_proxy(settings, trusted, proxies, ids):
+    settings.HTTPS, settings.TRUST_PROXY = True, trusted
+    settings.TRUSTED_PROXY_COUNT = proxies
+
+    found = {check.id for check in ready_for_production()}
+
+    assert sorted(found & {"streams.E011", "streams.E012"}) == ids

@@ -2,9 +2,68 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from allauth.account import views
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
+
+from streams.base.client_address import client_address
+from streams.base.rate_limit import RateLimited, consume, give_back
+from streams.identity.limits import (
+    CHANGES_OF_PASSWORD,
+    RESETS_FROM_ADDRESS,
+    RESETS_TO_EMAIL,
+)
+from streams.portal.adapter import MailNotSent
+from streams.portal.too_many import too_many
+
+if TYPE_CHECKING:
+    from django.forms import Form
+
+
+class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth has no types
+    """Email a link. Whether there is an account for the address changes nothing here."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        email = form.cleaned_data["email"].strip().lower()
+        try:
+            consume(RESETS_FROM_ADDRESS, client_address(self.request))
+        except RateLimited as limited:
+            said = "You asked for too many links."
+            return too_many(self.request, limited, said)
+        try:
+            consume(RESETS_TO_EMAIL, email)
+        except RateLimited:
+            # The last emails still work; whoever asks may be a stranger, and is told nothing.
+            return redirect(self.get_success_url())
+        return self._send(form, email)
+
+    def _send(self, form: Form, email: str) -> HttpResponse:
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except MailNotSent:
+            give_back(RESETS_TO_EMAIL, email)
+            form.add_error(
+                None, "We can’t send email right now. Try again in a few minutes."
+            )
+            response = self.form_invalid(form)
+            response.status_code = 503
+        return response
+
+
+class PasswordChange(views.PasswordChangeView):  # type: ignore[misc]  # allauth has no types
+    """Someone at an open session must not guess the password it belongs to."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            consume(CHANGES_OF_PASSWORD, str(request.user.pk))
+        except RateLimited as limited:
+            return too_many(request, limited, "You tried this too often.")
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
 
 
 def closed(request: HttpRequest, **_: str) -> HttpResponse:
@@ -18,9 +77,13 @@ urlpatterns: list[URLPattern] = [
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path(
+        "password/change/",
+        login_required(PasswordChange.as_view()),
+        name="account_change_password",
+    ),
     path("password/set/", views.password_set, name="account_set_password"),
-    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/", PasswordReset.as_view(), name="account_reset_password"),
     path(
         "password/reset/done/",
         views.password_reset_done,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from streams.base.writing import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.docs.guides.installation import commands, settings_tables
+from streams.identity.limits import LIMITS
 from streams.publishing.sending import (
     CONNECT_PICTURE,
     TEST_PICTURE,
@@ -78,6 +79,14 @@ def readings() -> str:
     )
 
 
+def sign_in_limits() -> str:
+    """How often one may guess, and how many emails that can cause."""
+    return table(
+        ["what is counted", "limit"],
+        ([literal(limit.counts), str(limit)] for limit in LIMITS),
+    )
+
+
 def _rules_by_mode() -> list[Rule]:
     return [rule for rule in SPEC_RULES.values() if not _is_refused(rule)]
 
@@ -117,6 +126,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "symptoms": symptoms,
     "settings": settings_tables,
     "commands": commands,
+    "sign-in-limits": sign_in_limits,
     "picture-connect": lambda: picture(*CONNECT_PICTURE),
     "picture-test": lambda: picture(*TEST_PICTURE),
 }

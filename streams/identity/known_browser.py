@@ -1,0 +1,58 @@
+"""Browsers that an account has signed in from: a cookie, signed and long-lived.
+
+It proves nothing about who sits in front of the browser, and lets nobody in. It decides
+whose attempts a wrong password counts against (sign_in_limits.py), so that strangers cannot
+lock an account's owner out, and whether a sign-in is news to the owner (notices.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core import signing
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+COOKIE = "known_browser"
+SALT = "streams.identity.known_browser"
+LASTS_S = 365 * 24 * 3600  # from the last sign-in
+MAX_ACCOUNTS = 5  # of one browser; the one not used for longest is forgotten
+
+
+def known_as(request: HttpRequest, email: str) -> str | None:
+    """The id that this browser has for the account; None: it has never signed in to it."""
+    return _accounts(request).get(_digest(email))
+
+
+def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
+    """Let the browser be known to the account that has just signed in."""
+    accounts = _accounts(request)
+    own = accounts.pop(_digest(email), None) or secrets.token_hex(8)
+    kept = list(accounts.items())[1 - MAX_ACCOUNTS :]
+    response.set_cookie(
+        COOKIE,
+        signing.dumps([*kept, (_digest(email), own)], salt=SALT),
+        max_age=LASTS_S,
+        path="/accounts/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _accounts(request: HttpRequest) -> dict[str, str]:
+    """Ids by the digest of the account's email, oldest first."""
+    try:
+        return dict(
+            signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LASTS_S)
+        )
+    except signing.BadSignature:
+        return {}
+
+
+def _digest(email: str) -> str:
+    return hashlib.sha256(email.strip().lower().encode()).hexdigest()[:16]

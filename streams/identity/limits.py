@@ -1,0 +1,74 @@
+"""Every limit on signing in, and on what is told of it. The operator guide prints them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from streams.base.rate_limit import Limit
+
+FROM_KNOWN_BROWSER = Limit(
+    name="sign-in-known-browser",
+    counts="failed sign-ins to an account, from one browser it has signed in from before",
+    amount=10,
+    period=timedelta(minutes=15),
+)
+FROM_ADDRESS = Limit(
+    name="sign-in-address",
+    counts="failed sign-ins from one address, from other browsers",
+    amount=20,
+    period=timedelta(minutes=5),
+)
+FROM_ADDRESS_TO_ACCOUNT = Limit(
+    name="sign-in-address-account",
+    counts="failed sign-ins to an account from one address, from other browsers",
+    amount=5,
+    period=timedelta(minutes=5),
+)
+TO_ACCOUNT = Limit(
+    name="sign-in-account",
+    counts="failed sign-ins to an account from anywhere, from other browsers",
+    amount=50,
+    period=timedelta(hours=1),
+)
+FAILED_NOTED = Limit(
+    name="failed-noted",
+    counts="entries about failed sign-ins to an account in the activity log",
+    amount=1,
+    period=timedelta(hours=1),
+)
+FAILED_BEFORE_EMAIL = Limit(
+    name="failed-before-email",
+    counts="failed sign-ins to an account before its owner gets an email",
+    amount=9,
+    period=timedelta(days=1),
+)
+FAILED_EMAILED = Limit(
+    name="failed-emailed",
+    counts="emails about failed sign-ins to an account",
+    amount=1,
+    period=timedelta(days=1),
+)
+RESETS_FROM_ADDRESS = Limit(
+    name="reset-address",
+    counts="requests for a password link from one address",
+    amount=10,
+    period=timedelta(hours=1),
+)
+RESETS_TO_EMAIL = Limit(
+    name="reset-email",
+    counts="password links sent to one email",
+    amount=3,
+    period=timedelta(hours=1),
+)
+CHANGES_OF_PASSWORD = Limit(
+    name="password-change",
+    counts="attempts of a person to change their password",
+    amount=10,
+    period=timedelta(minutes=15),
+)
+
+LIMITS = (
+    FROM_KNOWN_BROWSER, FROM_ADDRESS, FROM_ADDRESS_TO_ACCOUNT, TO_ACCOUNT,
+    CHANGES_OF_PASSWORD, RESETS_FROM_ADDRESS, RESETS_TO_EMAIL,
+    FAILED_NOTED, FAILED_BEFORE_EMAIL, FAILED_EMAILED,
+)  # fmt: skip
