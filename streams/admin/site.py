@@ -3,12 +3,17 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.utils import get_next_redirect_url
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 
 class StaffSite(AdminSite):
-    """The admin behind allauth's sign-in, which limits how often one may guess."""
+    """The admin behind the portal's own sign-in, which limits how often one may guess.
+
+    Django's forms that ask for a password know no limit, so none of them is ever reached.
+    """
 
     site_header = "Partner Portal staff"
     site_title = "Partner Portal staff"
@@ -18,7 +23,17 @@ class StaffSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Off to the sign-in page; 403 for who is signed in and is not staff."""
-        guarded = secure_admin_login(super().login)
-        response: HttpResponse = guarded(request, extra_context)
+        """Off to the sign-in page, or to where one was going; 403 for who is signed in and no staff."""
+        guarded = secure_admin_login(_go_on)
+        response: HttpResponse = guarded(request)
         return response
+
+    def password_change(  # type: ignore[override]  # the admin only returns it
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Off to the portal's own page."""
+        return redirect("account_change_password")
+
+
+def _go_on(request: HttpRequest) -> HttpResponse:
+    return redirect(get_next_redirect_url(request) or "admin:index")

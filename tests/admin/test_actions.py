@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
+from streams.base.mail import wait_until_sent
 from streams.connections.models import Connection
 from streams.delivery.models import Halt
 from streams.tenancy.models import Partner, User
@@ -357,6 +358,90 @@ def test_who_may_change_people_cannot_change_a_superuser(client, olga):
     )
 
     assert (changed.status_code, password.status_code) == (403, 403)
+
+
+def helper_with(*codenames):
+    """A member of staff with some permissions, and not all."""
+    helper = make.user(is_staff=True)
+    for codename in codenames:
+        helper.user_permissions.add(Permission.objects.get(codename=codename))
+    return helper
+
+
+NEW_PASSWORD = {
+    "password1": "new password 123",
+    "password2": "new password 123",
+    "usable_password": "true",
+}
+
+
+def test_another_operator_is_not_changed_nor_anybodys_password_set(client):
+    client.force_login(helper_with("change_user", "view_user", "change_group"))
+    colleague, customer = helper_with("view_user", "change_stream"), make.user()
+    pages = [
+        reverse("admin:streams_user_change", args=[colleague.pk]),
+        reverse("admin:auth_user_password_change", args=[colleague.pk]),
+        reverse("admin:auth_user_password_change", args=[customer.pk]),
+        reverse("admin:auth_group_add"),
+    ]
+
+    answers = [client.post(page, {"email": "x@y.z", **NEW_PASSWORD}) for page in pages]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    for person in (colleague, customer):
+        person.refresh_from_db()
+        assert person.check_password(make.PASSWORD)
+
+
+def test_a_helper_changes_the_name_of_a_person_and_not_where_links_go(client):
+    client.force_login(helper_with("change_user", "view_user"))
+    customer = make.user()
+    page = reverse("admin:streams_user_change", args=[customer.pk])
+    form = {
+        "email": "mine@example.com",
+        "name": "Ada",
+        "is_active": "on",
+        "is_staff": "on",
+    }
+
+    client.post(page, form)
+
+    was, now_is = customer.email, User.objects.get(pk=customer.pk)
+    assert (now_is.email, now_is.name, now_is.is_staff) == (was, "Ada", False)
+    assert "Reset password" not in client.get(page).text
+
+
+def test_a_person_is_made_without_a_password_whoever_makes_them(client):
+    client.force_login(helper_with("add_user", "change_user", "view_user"))
+    form = {"email": "new@example.com", "name": "New", **NEW_PASSWORD}
+
+    client.post(reverse("admin:streams_user_add"), form)
+
+    assert User.objects.get(email="new@example.com").has_usable_password() is False
+
+
+def test_a_superuser_sets_a_password_and_the_person_hears_of_it(
+    staff, olga, mailoutbox
+):
+    person = make.user()
+
+    staff.post(
+        reverse("admin:auth_user_password_change", args=[person.pk]), NEW_PASSWORD
+    )
+    wait_until_sent()
+
+    person.refresh_from_db()
+    assert person.check_password("new password 123")
+    assert audited() == ("user.password_set_by_operator", olga)
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
+        ([person.email], "Your password was changed")
+    ]
+
+
+def test_what_groups_may_do_is_written_down(staff, olga):
+    staff.post(reverse("admin:auth_group_add"), {"name": "Support"})
+
+    assert audited() == ("group.created", olga)
 
 
 def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):

@@ -126,6 +126,20 @@ def test_the_sign_in_form_of_the_admin_itself_is_closed(client, olga):
     assert response.url.startswith("/accounts/login/")
 
 
+def test_no_form_of_django_itself_ever_checks_a_password(client, olga):
+    """Those know no limit; and operators who may do nothing can reach them, too."""
+    client.force_login(make.user(is_staff=True))
+    guess = {"username": olga.email, "password": make.PASSWORD}
+
+    login = client.post(reverse("admin:login"), guess)
+    form = {"old_password": make.PASSWORD, "new_password1": "x", "new_password2": "x"}
+    password = client.post(reverse("admin:password_change"), form)
+
+    assert (login.status_code, login.url) == (302, "/admin/")
+    assert (password.status_code, password.url) == (302, "/accounts/password/change/")
+    assert client.session["_auth_user_id"] != str(olga.pk)
+
+
 def test_staff_without_a_right_see_no_events(client, world):
     client.force_login(make.user(is_staff=True))
 
