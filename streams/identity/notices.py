@@ -5,7 +5,7 @@ Attackers decide how often sign-ins fail, so entries and emails about that are l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -109,13 +109,14 @@ def _record(
     actor: User | None,  # None: nobody knows who it was
     new_browser: bool = False,
 ) -> None:
+    extra: dict[str, Any] = {"new_browser": True} if new_browser else {}
     record(
         action,
         actor=actor,
         member=user.email,
         address=client_address(request),
         browser=_browser(request),
-        **({"new_browser": True} if new_browser else {}),
+        **extra,
     )
 
 
