@@ -20,6 +20,7 @@ environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 # --- Secrets -------------------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # still accepted
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")  # "id:base64 of 32 bytes", newest first
 
 # --- Where we are ----------------------------------------------------------------
@@ -150,16 +151,18 @@ if "sqlite" in _database["ENGINE"]:
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
-    # The server is told, too: until it notices that a host is cut off, or gone, it keeps
-    # the locks of what that host was amid.
-    _of_server = {f"tcp_keepalives_{name}": n for name, n in KEEPALIVES.items()}
-    _of_server["tcp_user_timeout"] = SILENCE_MS
     _database["OPTIONS"] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": SILENCE_MS,
         **{f"keepalives_{name}": n for name, n in KEEPALIVES.items()},
-        "options": " ".join(f"-c {name}={n}" for name, n in _of_server.items()),
     } | _database.get("OPTIONS", {})  # what DATABASE_URL says is not overruled
+# What each session of PostgreSQL is set to (streams/base/database.py). Without these the
+# server keeps the locks of a host that is cut off until it notices. Not sent as startup
+# parameters: PgBouncer refuses those that it does not know.
+SESSION_SETTINGS = {
+    **{f"tcp_keepalives_{name}": str(n) for name, n in KEEPALIVES.items()},
+    "tcp_user_timeout": str(SILENCE_MS),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: it only wakes somebody, the database holds what is due ------------------

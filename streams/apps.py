@@ -4,9 +4,11 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
 
-from streams import checks  # imported to register the checks
+# Imported to register the checks, and what is done with each database connection.
+from streams import checks
+from streams.base import database
 
-__all__ = ["StaffConfig", "StreamsConfig", "checks"]
+__all__ = ["StaffConfig", "StreamsConfig", "checks", "database"]
 
 
 class StreamsConfig(AppConfig):

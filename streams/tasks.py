@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import beat_init, celeryd_init, worker_shutting_down
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
 from streams.delivery import clocks, lease, quarantine
 from streams.delivery import drain as delivery
+from streams.observability.preflight import exit_if_refused
 from streams.observability.pruning import prune as prune_all
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _stop = threading.Event()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_to_start(**_: object) -> None:
+    exit_if_refused()
 
 
 @worker_shutting_down.connect

@@ -27,6 +27,10 @@ class CannotDecrypt(Exception):
     """The ring has no such key, or the ciphertext is not this row's."""
 
 
+class MissingKey(CannotDecrypt):
+    """The ring has no key with this ID; another process of the portal may have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A ciphertext and the id of the key that made it."""
@@ -82,7 +86,7 @@ class KeyRing:
         """The text that was sealed for `bound_to`. Raises CannotDecrypt."""
         key = self.keys.get(sealed.key_id)
         if key is None:
-            raise CannotDecrypt(f"ENCRYPTION_KEYS has no key {sealed.key_id!r}.")
+            raise MissingKey(f"ENCRYPTION_KEYS has no key {sealed.key_id!r}.")
         nonce, body = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
         try:
             return AESGCM(key).decrypt(nonce, body, bound_to.encode()).decode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -16,12 +16,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from streams.base.keyring import KeyRing, Sealed
 from streams.connections.errors import WrongShape
+from streams.connections.models import Connection
 from streams.connections.shape import problem_with, trimmed
 
-if TYPE_CHECKING:
-    from streams.connections.models import Connection
-
 FINGERPRINT_SALT = "streams.connections.keys.fingerprint"
+# The reason of an active connection whose key a process could not read.
+UNREADABLE = "The portal cannot read the write key (operator)."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,7 +45,14 @@ class WriteKey:
         It does not depend on the key ring, so it outlives a rotation of that; when
         SECRET_KEY itself changes, `manage.py reencrypt` renews it.
         """
-        return salted_hmac(FINGERPRINT_SALT, self.text, algorithm="sha256").hexdigest()
+        return _fingerprint(self.text, settings.SECRET_KEY)
+
+    @property
+    def fingerprints(self) -> list[str]:
+        """The same, and those under the older keys of SECRET_KEY_FALLBACKS: what a row
+        may hold until `manage.py reencrypt` has renewed it."""
+        secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        return [_fingerprint(self.text, secret) for secret in secrets]
 
 
 class KeyFields(TypedDict):
@@ -86,6 +93,18 @@ def open_write_key(connection: Connection) -> WriteKey:
 def key_ring() -> KeyRing:
     """The ring of ENCRYPTION_KEYS."""
     return _parsed(tuple(settings.ENCRYPTION_KEYS))
+
+
+def unknown_key_ids() -> list[str]:
+    """The IDs of keys that connections need and ENCRYPTION_KEYS lacks, sorted."""
+    lacking = Connection.objects.current().exclude(key_ring_id__in=key_ring().keys)
+    ids = lacking.order_by("key_ring_id").values_list("key_ring_id", flat=True)
+    return list(ids.distinct())
+
+
+def _fingerprint(text: str, secret: str) -> str:
+    mac = salted_hmac(FINGERPRINT_SALT, text, secret=secret, algorithm="sha256")
+    return mac.hexdigest()
 
 
 def _row(public_id: str, feed_id: int) -> str:

@@ -23,8 +23,6 @@ from django.conf import settings
 from django.db import connection
 
 from streams.base.database import DATABASE_DOWN
-from streams.base.keyring import CannotDecrypt
-from streams.connections.keys import WriteKey, open_write_key
 from streams.delivery import lease
 from streams.delivery.batching import Batch, MissingEvents
 from streams.delivery.breaker import Breaker
@@ -38,9 +36,12 @@ from streams.delivery.replaying import NothingTaken, pass_over
 from streams.delivery.sender import Sender
 from streams.delivery.services import need_attention
 from streams.delivery.turns import Due, Turns
+from streams.delivery.unreadable import readable_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from streams.connections.keys import WriteKey
 
 log = structlog.get_logger()
 
@@ -229,7 +230,10 @@ class Drain:
         if cursor.connection.region != region:
             return False
         batch = self._read(cursor)
-        if batch is None or (key := self._key(cursor)) is None:
+        if batch is None:
+            return False
+        key = readable_key(cursor, now=self._owned.now)
+        if key is None:
             return False
         self._breakers[region].sent()
         self._under_way[region] += 1
@@ -252,16 +256,6 @@ class Drain:
                 return None
             need_attention(connection=cursor.connection, reason=str(error))
             log.exception("drain.missing_events", cursor=cursor.pk)
-            return None
-
-    def _key(self, cursor: Cursor) -> WriteKey | None:
-        try:
-            return open_write_key(cursor.connection)
-        except CannotDecrypt as error:
-            need_attention(
-                connection=cursor.connection,
-                reason=f"The write key cannot be read: {error}",
-            )
             return None
 
     def _send(self, cursor: Cursor, batch: Batch, key: WriteKey) -> None:

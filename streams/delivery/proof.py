@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+import structlog
 from django.db import transaction
 
 from streams.base.clock import now
 from streams.base.ids import short_code
+from streams.base.keyring import CannotDecrypt
 from streams.connections import probe
 from streams.connections.keys import open_write_key
 from streams.delivery.accept import accept
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from streams.connections.models import Connection
     from streams.events.models import Feed
     from streams.tenancy.models import User
+
+log = structlog.get_logger()
 
 TEST_EVENT = "Connection Tested"
 TEST_USER_ID = "connection-test"  # one for all tests: Segment bills by users seen
@@ -48,9 +52,16 @@ class TestEvent:
 def check_known(*, connection: Connection) -> bool | None:
     """Ask Segment whether it knows the key, and keep the answer; None: nobody could say.
 
-    Waits for the network, so not to be called in a transaction. Raises CannotDecrypt.
+    Waits for the network, so not to be called in a transaction.
     """
-    key = open_write_key(connection)
+    try:
+        key = open_write_key(connection)
+    except CannotDecrypt:  # an operator's error: no page fails over it
+        log.exception(
+            "connection.key_unreadable",
+            connection=connection.public_id,
+        )
+        return None
     known = probe.is_known(region=connection.region, write_key=key)
     as_known(connection).update(known=known, known_at=now())
     connection.refresh_from_db()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
@@ -290,6 +291,8 @@ def _begin_anew(connection: Connection) -> None:
 @contextmanager
 def _refusing_used(key: WriteKey, feed: Feed) -> Iterator[None]:
     """Let the database say whether another connection has the key. Raises KeyInUse."""
+    if settings.SECRET_KEY_FALLBACKS and (refusal := _refusal(key, feed)):
+        raise refusal  # its row may still have the fingerprint of an older SECRET_KEY
     try:
         with transaction.atomic():  # what it refuses leaves the rest as it was
             yield
@@ -300,7 +303,7 @@ def _refusing_used(key: WriteKey, feed: Feed) -> Iterator[None]:
 
 
 def _refusal(key: WriteKey, feed: Feed) -> KeyInUse | None:
-    same = Connection.objects.current().filter(key_fingerprint=key.fingerprint)
+    same = Connection.objects.current().filter(key_fingerprint__in=key.fingerprints)
     other = same.exclude(feed=feed).select_related("feed").first()
     if other is None:
         return None

@@ -13,6 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from kombu.exceptions import OperationalError
 
+from streams.connections.keys import UNREADABLE, unknown_key_ids
+from streams.connections.models import Connection
 from streams.delivery.expiry import expiring_of_all
 from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
@@ -38,9 +40,10 @@ def readiness(now: datetime) -> dict[str, Part]:
     database = _tried(_database, "The database does not answer.")
     if not database.ok:
         unknown = Part(ok=False, detail="Not known without the database.")
-        migrations = oldest_due = backlog = storage = retention = unknown
+        migrations = keys = oldest_due = backlog = storage = retention = unknown
     else:
         migrations = _tried(_migrations, "The migrations could not be read.")
+        keys = _tried(_keys, "The write keys could not be checked.")
         oldest_due = _tried(lambda: _oldest_due(now), "The cursors could not be read.")
         backlog = _tried(_backlog, "The backlog could not be read.")
         storage = _tried(_storage, "The room that is left could not be read.")
@@ -49,6 +52,7 @@ def readiness(now: datetime) -> dict[str, Part]:
         "database": database,
         "broker": _tried(_broker, "The broker does not answer."),
         "migrations": migrations,
+        "keys": keys,
         "oldest_due": oldest_due,
         "backlog": backlog,
         "storage": storage,
@@ -84,6 +88,22 @@ def _migrations() -> Part:
         return Part(
             ok=False, detail=f"Migrations that are not applied: {len(missing)}."
         )
+    return Part(ok=True)
+
+
+def _keys() -> Part:
+    """Whether this process, and those that deliver, can read every write key."""
+    if missing := unknown_key_ids():
+        names = ", ".join(missing)
+        detail = f"ENCRYPTION_KEYS lacks keys that write keys are sealed with: {names}."
+        return Part(ok=False, detail=detail)
+    current = Connection.objects.current().filter(status=Connection.Status.ACTIVE)
+    if waiting := current.filter(status_reason=UNREADABLE).count():
+        detail = (
+            "Connections that wait because a worker cannot read their write key:"
+            f" {waiting:,}. Start every worker with the same ENCRYPTION_KEYS."
+        )
+        return Part(ok=False, detail=detail)
     return Part(ok=True)
 
 

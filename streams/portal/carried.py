@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core import signing
 from django.core.exceptions import BadRequest
 
-from streams.base.keyring import CannotDecrypt, Sealed
+from streams.base.keyring import CannotDecrypt, MissingKey, Sealed
 from streams.connections.keys import key_ring
 from streams.connections.regions import Region
 
@@ -49,7 +49,8 @@ def opened(carried: str, connection: Connection, user: User) -> Change | None:
         region, key_id, text = signing.loads(carried, salt=SALT, max_age=MAX_AGE_S)
         sealed = Sealed(key_id, base64.b64decode(text))
         key = key_ring().open(sealed, bound_to=_bound_to(connection, user))
-    except signing.SignatureExpired:
+    except (signing.SignatureExpired, MissingKey):
+        # MissingKey: a process with a newer key sealed it, and this one lacks that key.
         return None
     except (signing.BadSignature, CannotDecrypt) as error:
         raise BadRequest("This change was prepared for somebody else.") from error

@@ -69,6 +69,8 @@ def standing(
     for halt in halts:
         if halt.keeps(cursor.stream_id, connection.region):
             return _halted(halt, ledger)
+    if cursor.failures and connection.status_reason:
+        return _waiting_for_operator(connection, ledger)
     if cursor.failures:
         return _failing(cursor, ledger, now)
     return _active(connection, ledger)
@@ -123,6 +125,17 @@ def _failing(cursor: Cursor, ledger: Ledger, now: datetime) -> Standing:
         title="Segment does not answer",
         detail=f"We try again {'now' if soon else 'soon'}, and go on for days if need be."
         f" Nothing is lost: {waiting} {'waits' if ledger.pending == 1 else 'wait'}.",
+    )
+
+
+def _waiting_for_operator(connection: Connection, ledger: Ledger) -> Standing:
+    return Standing(
+        tone="warn",
+        word="Retrying",
+        title="Waiting for the operator of this portal",
+        detail=f"{connection.status_reason} Your connection is fine, and you don't need"
+        " to do anything. Events stay queued, and delivery resumes automatically."
+        f" {_kept(ledger.pending)}",
     )
 
 

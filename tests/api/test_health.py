@@ -41,6 +41,7 @@ def test_ready_names_each_part(client):
                 "database": FINE,
                 "broker": FINE,
                 "migrations": FINE,
+                "keys": FINE,
                 "oldest_due": {**FINE, "age_s": 0.0},
                 "backlog": FINE,
                 "storage": FINE,

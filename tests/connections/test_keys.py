@@ -8,7 +8,13 @@ import pytest
 
 from streams.base.keyring import CannotDecrypt
 from streams.connections.errors import WrongShape
-from streams.connections.keys import WriteKey, open_write_key, read_write_key
+from streams.connections.keys import (
+    WriteKey,
+    open_write_key,
+    read_write_key,
+    unknown_key_ids,
+)
+from streams.connections.models import Connection
 from tests import make
 
 
@@ -138,3 +144,19 @@ def test_equal_keys_have_unequal_ciphertexts():
     second = make.connection(write_key=key)
 
     assert bytes(first.key_ciphertext) != bytes(second.key_ciphertext)
+
+
+@pytest.mark.django_db
+def test_the_keys_that_rows_need_and_the_ring_lacks_are_named(settings):
+    settings.ENCRYPTION_KEYS = ring("k2")
+    make.connection()
+    make.connection()
+    deleted = make.connection()
+    Connection.objects.filter(pk=deleted.pk).update(
+        deleted_at=make.NOW, key_ciphertext=b"", key_ring_id=""
+    )
+    assert unknown_key_ids() == []
+
+    settings.ENCRYPTION_KEYS = ring("k1")
+
+    assert unknown_key_ids() == ["k2"]

@@ -6,9 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from streams.audit.models import AuditEntry
+from streams.connections.errors import KeyInUse
 from streams.connections.keys import WriteKey, open_write_key
 from streams.connections.models import Connection
 from streams.connections.rotation import Rotation, renew_keys
+from streams.delivery.services import connect
+from streams.tenancy.invitations import make_invitation, read_invitation
 from tests import make
 from tests.connections.test_keys import ring
 
@@ -94,3 +97,30 @@ def test_the_command_fails_where_a_key_cannot_be_opened(rotated):
 
     with pytest.raises(CommandError, match=rotated[0].public_id):
         call_command("reencrypt", stdout=StringIO())
+
+
+def test_an_older_secret_key_still_knows_a_write_key_that_is_used(settings):
+    make.connection(write_key=make.WRITE_KEY)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+
+    with pytest.raises(KeyInUse):
+        connect(feed=make.feed(), write_key=make.WRITE_KEY, region="us", actor=None)
+
+    assert renew_keys() == Rotation(renewed=1)
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(KeyInUse):
+        connect(feed=make.feed(), write_key=make.WRITE_KEY, region="us", actor=None)
+
+
+def test_sessions_and_invitations_outlive_a_change_of_the_secret_key(client, settings):
+    cast = make.cast()
+    client.force_login(cast.anna)
+    token = make_invitation(
+        place=cast.workspace, email="d@example.com", role="editor", actor=None
+    )
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+
+    assert client.get("/", secure=True, follow=True).context["user"] == cast.anna
+    assert read_invitation(token).email == "d@example.com"

@@ -13,6 +13,7 @@ from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.portal.carried import SALT, Change, opened
 from streams.tenancy.models import User
+from tests.connections.test_keys import ring
 from tests.make import NOW, WRITE_KEY
 
 HERE, ALICE = Connection(public_id="bcdfghjkmnpq"), User(pk=1)
@@ -53,3 +54,11 @@ def test_it_opens_for_15_minutes():
         clock.shift(timedelta(minutes=15, seconds=1))
 
         assert opened(carried, HERE, ALICE) is None
+
+
+def test_one_that_another_process_sealed_with_a_newer_key_is_asked_for_again(settings):
+    settings.ENCRYPTION_KEYS = ring("k2", "k1")
+    carried = CHANGE.seal(HERE, ALICE)
+    settings.ENCRYPTION_KEYS = ring("k1")
+
+    assert opened(carried, HERE, ALICE) is None

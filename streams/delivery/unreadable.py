@@ -1,0 +1,65 @@
+"""Write keys that this process cannot read: an operator's error, never the customer's.
+
+The connection stays active and its events stay queued. Delivery is retried, and goes on
+by itself once a process has the key: nobody has to press anything.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import transaction
+
+from streams.base.keyring import CannotDecrypt
+from streams.connections.keys import UNREADABLE, open_write_key
+from streams.connections.models import Connection
+from streams.delivery.backoff import Backoff
+from streams.delivery.holding import as_known
+from streams.delivery.models import Cursor
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.connections.keys import WriteKey
+
+log = structlog.get_logger()
+
+# A retry asks nobody but ourselves, so it need not become as rare as one at Segment.
+BACKOFF = Backoff(ceiling=timedelta(seconds=30))
+
+
+def readable_key(cursor: Cursor, *, now: datetime) -> WriteKey | None:
+    """The write key of the cursor's connection; None: unreadable, and retried later."""
+    connection = cursor.connection
+    try:
+        key = open_write_key(connection)
+    except CannotDecrypt:
+        log.exception(
+            "delivery.key_unreadable",
+            connection=connection.public_id,
+        )
+        _retry_later(cursor, now)
+        return None
+    if connection.status_reason == UNREADABLE:
+        as_known(connection).filter(status_reason=UNREADABLE).update(status_reason="")
+    return key
+
+
+@transaction.atomic
+def _retry_later(cursor: Cursor, now: datetime) -> None:
+    failures = cursor.failures + 1
+    chance = random.random()  # noqa: S311 - spreads retries, guards nothing
+    same = Cursor.objects.filter(
+        pk=cursor.pk, position=cursor.position, due_at=cursor.due_at
+    )
+    if not same.update(
+        failures=failures,
+        failing_since=cursor.failing_since or now,
+        due_at=now + BACKOFF.wait_after(failures, chance=chance),
+    ):
+        return  # somebody moved it, or asked for a retry now
+    active = as_known(cursor.connection).filter(status=Connection.Status.ACTIVE)
+    active.exclude(status_reason=UNREADABLE).update(status_reason=UNREADABLE)

@@ -1,0 +1,46 @@
+"""What every process checks before it starts, so that it fails at once, in one line.
+
+A database that does not respond is no reason to refuse: it is retried while running.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from streams.base.pooling import shares_sessions
+from streams.connections.keys import unknown_key_ids
+
+
+def refusal() -> str:
+    """Why this process must not start, as one line; empty: it may."""
+    try:
+        if shares_sessions():
+            return (
+                "DATABASE_URL leads to a pooler that shares sessions (PgBouncer with"
+                " pool_mode=transaction or statement); set pool_mode=session."
+            )
+        executor = MigrationExecutor(connection)
+        if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return (
+                f"The database lacks {len(missing)} migrations of this version; run"
+                " `manage.py migrate` first."
+            )
+        if ids := unknown_key_ids():
+            return (
+                "ENCRYPTION_KEYS lacks keys that write keys are sealed with:"
+                f" {', '.join(ids)}; add them."
+            )
+    except DatabaseError:
+        return ""
+    finally:
+        connection.close()
+    return ""
+
+
+def exit_if_refused() -> None:
+    """End this process with one line on stderr, and exit code 1, if it must not start."""
+    if reason := refusal():
+        sys.exit(f"Not started: {reason}")

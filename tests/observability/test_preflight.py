@@ -1,0 +1,65 @@
+"""A process that cannot do its work says so in one line and exits with 1."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from tests import make
+from tests.connections.test_keys import ring
+from tests.running import INGEST, ROOT, WEB, database_url
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+GUNICORN = [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "--no-control-socket"]  # fmt: skip
+CELERY = [sys.executable, "-m", "celery", "--app=partner_portal"]
+PROCESSES = {
+    "web": [*GUNICORN, *WEB],
+    "ingest": [*GUNICORN, *INGEST],
+    "worker": [*CELERY, "worker", "--pool=threads"],
+    "beat": [*CELERY, "beat", "--pidfile="],
+}
+
+
+def started(command, environ):
+    return subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_no_process_starts_without_a_key_that_rows_need(name, services, settings):
+    settings.ENCRYPTION_KEYS = ring("k2")
+    make.connection()
+    environ = services.environ(
+        DATABASE_URL=database_url(), ENCRYPTION_KEYS=ring("k1")[0]
+    )
+
+    ended = started(PROCESSES[name], environ)
+
+    said = [x for x in ended.stderr.splitlines() if not x.startswith(("{", "["))]
+    assert ended.returncode == 1
+    assert said == [
+        (
+            "Not started: ENCRYPTION_KEYS lacks keys that write keys are sealed with:"
+            " k2; add them."
+        )
+    ]
+
+
+def test_no_process_starts_before_the_migrations(services):
+    environ = services.environ(DATABASE_URL=database_url())
+    applied = MigrationRecorder(connection).migration_qs.filter(app="streams")
+    newest = applied.latest("name")
+    newest.delete()
+    try:
+        ended = started([sys.executable, "-m", "partner_portal.preflight"], environ)
+    finally:
+        newest.save(force_insert=True)
+
+    assert ended.returncode == 1
+    assert "run `manage.py migrate` first" in ended.stderr
