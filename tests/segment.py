@@ -63,6 +63,15 @@ class SandboxSegment:
         """Let these be the only sources: {"write_key": …, "region": "eu"}."""
         self._ask("PUT", "/_sandbox/sources", {"known": list(sources)})
 
+    def oauth(self, *apps: dict[str, Any], **settings: Any) -> dict[str, Any]:
+        """Let these be the OAuth apps; returns the state (see streams.sandbox.control)."""
+        return self._ask("PUT", "/_sandbox/oauth", {"apps": list(apps), **settings})
+
+    def revoke(self, **which: str) -> int:
+        """Revoke all tokens, or one `token`, or those of an `app_id`; returns how many."""
+        revoked = self._ask("DELETE", "/_sandbox/oauth/tokens", which)["revoked"]
+        return cast("int", revoked)
+
     def stats(self, *, brief: bool = False) -> dict[str, Any]:
         """What was counted since the reset; brief, without write keys and seconds."""
         return self._ask("GET", f"/_sandbox/stats?brief={brief:d}")
@@ -96,6 +105,7 @@ class SandboxSegment:
         """As new: no events, no counts, any well-formed key known, Segment's own answers."""
         self._ask("DELETE", "/_sandbox/behaviour")
         self._ask("PUT", "/_sandbox/sources", {"known": None})
+        self._ask("DELETE", "/_sandbox/oauth")
         self._ask("DELETE", "/_sandbox/events")
 
     def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:

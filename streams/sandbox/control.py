@@ -21,6 +21,17 @@ GET, PUT, DELETE /_sandbox/behaviour
 GET, PUT /_sandbox/sources
     {"known": null}, or the only write keys there are:
     {"known": [{"write_key": "…", "region": "eu"}]}, each in its region, or without in all.
+GET, PUT, DELETE /_sandbox/oauth
+    The OAuth apps, and the write keys that need a token. POST /token issues one.
+    {"apps": [{"app_id": "…", "key_id": "…", "public_key": "PEM", "region": "eu"}],
+     "enforced": ["a write key"]}
+    An app with two keys is listed twice. Optional: `region` of an app (us, eu or sandbox;
+    all), its `scopes`, `token_life_s` (86400) and `write_keys` that it is connected to
+    (all). `clock_skew_s` moves the token server's clock, and with it the Date header. Tokens
+    of an app that stays remain valid; DELETE removes everything. GET counts an app's
+    `valid_tokens`, and masks write keys.
+DELETE /_sandbox/oauth/tokens
+    Revoke all tokens; with {"token": "…"} or {"app_id": "…"}, that one or those of an app.
 
 An error is {"error": "…"}.
 """
@@ -32,10 +43,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.sandbox import pages, scripts
+from streams.sandbox.apps import OAuthSettings
 from streams.sandbox.behaviour import Behaviour
 from streams.sandbox.replies import Reply, json_reply
 from streams.sandbox.scripts import Script
-from streams.sandbox.showing import shown
+from streams.sandbox.showing import masked, shown
 from streams.sandbox.sources import KnownSources, Sources
 
 if TYPE_CHECKING:
@@ -58,6 +70,13 @@ class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
     after: int | None = None
     limit: int = 100
     mask: bool = False
+
+
+class Revocation(msgspec.Struct, forbid_unknown_fields=True):
+    """Which tokens to revoke; neither: all."""
+
+    token: str | None = None
+    app_id: str | None = None
 
 
 def answer(segment: Segment, request: Request) -> Reply:
@@ -140,6 +159,38 @@ def _set_sources(segment: Segment, request: Request) -> Reply:
     return _sources(segment, request)
 
 
+def _oauth(segment: Segment, request: Request) -> Reply:
+    oauth = segment.oauth
+    now = oauth.now(request)
+    apps = [
+        {
+            **msgspec.to_builtins(app),
+            "write_keys": app.write_keys and list(map(masked, app.write_keys)),
+            "valid_tokens": oauth.tokens.count(app.app_id, now),
+        }
+        for app in oauth.settings.apps
+    ]
+    enforced = list(map(masked, oauth.settings.enforced))
+    skew_s = oauth.settings.clock_skew_s
+    return json_reply({"apps": apps, "enforced": enforced, "clock_skew_s": skew_s})
+
+
+def _set_oauth(segment: Segment, request: Request) -> Reply:
+    segment.oauth.set(_decoded(request.body, OAuthSettings))
+    return _oauth(segment, request)
+
+
+def _reset_oauth(segment: Segment, request: Request) -> Reply:
+    segment.oauth.set(OAuthSettings())
+    return _oauth(segment, request)
+
+
+def _revoke(segment: Segment, request: Request) -> Reply:
+    wanted = _decoded(request.body or b"{}", Revocation)
+    revoked = segment.oauth.tokens.revoke(wanted.token, wanted.app_id)
+    return json_reply({"revoked": revoked})
+
+
 def _decoded[T](body: bytes, wanted: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=wanted)
@@ -159,4 +210,6 @@ _WAYS: dict[str, dict[str, Callable[[Segment, Request], Reply]]] = {
         "DELETE": _reset_behaviour,
     },
     "/_sandbox/sources": {"GET": _sources, "PUT": _set_sources},
+    "/_sandbox/oauth": {"GET": _oauth, "PUT": _set_oauth, "DELETE": _reset_oauth},
+    "/_sandbox/oauth/tokens": {"DELETE": _revoke},
 }

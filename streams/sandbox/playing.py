@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
-def scripted(answer: Answer, own: Reply) -> Reply:
-    """What Segment itself would say, with what the script says otherwise."""
+def scripted(answer: Answer, own: Reply, *, refused: Reply | None = None) -> Reply:
+    """What Segment itself would say, with what the script says otherwise.
+
+    `refused` has the usual body of an error; without it, that of the Tracking API.
+    """
     reply = own
     if answer.status is not None and answer.status != own.status:
-        reply = _usual(answer.status)
+        reply = _usual(answer.status, refused)
     if answer.body is not None:
         reply = Reply(reply.status, answer.body.encode(), reply.headers)
     headers = {**reply.headers, **answer.headers}
@@ -30,9 +33,11 @@ def scripted(answer: Answer, own: Reply) -> Reply:
     return Reply(reply.status, reply.body, sent)
 
 
-def _usual(status: int) -> Reply:
+def _usual(status: int, refused: Reply | None) -> Reply:
     if status < 300:
         return Reply(status, success().body)
+    if refused is not None:
+        return Reply(status, refused.body, refused.headers)
     return failure(status, "The sandbox was told to answer this.")
 
 

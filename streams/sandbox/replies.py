@@ -50,6 +50,7 @@ def success() -> Reply:
     return json_reply({"success": True})
 
 
-def failure(status: int, message: str) -> Reply:
+def failure(status: int, message: str, code: str | None = None) -> Reply:
     """What Segment says where it says no."""
-    return json_reply({"success": False, "message": message}, status)
+    coded = {} if code is None else {"code": code}
+    return json_reply({"success": False, **coded, "message": message}, status)

@@ -7,6 +7,7 @@ A rule matches by `write_key` (the request's own), `region` (`us`, `eu`, `sandbo
 (`events`, the default, or `settings` for the settings probe), `only_event` (the request
 holds an event with this messageId) and `above_per_second` (only what comes beyond so many
 requests in any sliding second; those let through are counted). What is left out matches all.
+`token` is the third kind of `calls`: requests for an OAuth token, which have no write key.
 
 It says `answers` one after the other, and `then`: `"normal"` (the default: it has no more to
 say), `"repeat"` (from the start again), or an answer given for ever.
@@ -38,7 +39,7 @@ from streams.sandbox.sources import Region  # noqa: TC001 - msgspec reads it at 
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Status = Annotated[int, msgspec.Meta(ge=200, le=599)]
-Calls = Literal["events", "settings"]
+Calls = Literal["events", "settings", "token"]
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")

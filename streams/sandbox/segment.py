@@ -10,11 +10,13 @@ from streams.sandbox.behaviour import NORMAL, Behaviour, Question
 from streams.sandbox.bodies import BATCH
 from streams.sandbox.intake import Call, read_call
 from streams.sandbox.journal import KEPT_EVENTS, Journal
+from streams.sandbox.oauth import OAuth, oauth_failure
 from streams.sandbox.playing import scripted
 from streams.sandbox.replies import Reply, failure, json_reply, success
 from streams.sandbox.scripts import Answer, Script
 from streams.sandbox.sources import REGIONS, KnownSources, Region, Sources
 from streams.sandbox.stats import Stats
+from streams.sandbox.tokens import OAuthError
 
 if TYPE_CHECKING:
     from streams.sandbox.request import Request
@@ -41,15 +43,16 @@ class Segment:
         self._kept_events = kept_events
         self.sources = Sources(KnownSources())
         self.behaviour = Behaviour(Script())
+        self.oauth = OAuth()
         self.forget()
 
     def forget(self) -> None:
-        """Lose every event and count; the behaviour and the sources stay."""
+        """Lose every event and count; the behavior, sources and OAuth stay."""
         self.stats = Stats()
         self.journal = Journal(self._kept_events)
 
     def answer(self, request: Request) -> tuple[Answer, Reply]:
-        """Answer a call under `/v1/`, with or without a region before it."""
+        """Answer a call under `/v1/`, or to `/token`, with or without a region before it."""
         region, parts = _region_and_parts(request.path)
         match request.method, parts:
             case "POST", ["v1", name] if name in _CALLS:
@@ -57,6 +60,8 @@ class Segment:
                 return self._answer_call(request, call, region)
             case "GET", ["v1", "projects", write_key, "settings"]:
                 return self._settings(write_key, region, now_ns=request.arrived_ns)
+            case "POST", ["token"]:
+                return self._token(request, region)
         return NORMAL, failure(404, "There is no such path.")
 
     def _read(self, request: Request, *, kind: str, region: Region) -> Call:
@@ -75,9 +80,9 @@ class Segment:
         now_ns = request.arrived_ns
         question = Question("events", call.write_key, region, call.events, now_ns)
         answer = self.behaviour.answer(question)
-        own = failure(400, call.refusal) if call.refusal else success()
+        own = self._own_answer(request, call, region)
         reply = scripted(answer, own)
-        taken = answer.takes_events and call.refusal is None
+        taken = answer.takes_events and own.status == 200
         self.stats.count_request(call.write_key, region, request)
         if taken:
             fresh = self.stats.count_events(call, region)
@@ -85,6 +90,22 @@ class Segment:
         status = reply.status if answer.is_sent else None
         self.journal.add_request(request, call, region, status=status, taken=taken)
         return answer, reply
+
+    def _own_answer(self, request: Request, call: Call, region: Region) -> Reply:
+        if call.refusal is not None:
+            return failure(400, call.refusal)
+        write_keys = {call.write_key, *(event.write_key for event in call.events)}
+        return self.oauth.refusal(request, region, write_keys) or success()
+
+    def _token(self, request: Request, region: Region) -> tuple[Answer, Reply]:
+        question = Question("token", "", region, (), request.arrived_ns)
+        answer = self.behaviour.answer(question)
+        error = OAuthError(
+            400, "invalid_request", "The sandbox was told to answer this."
+        )
+        refused = self.oauth.dated(request, oauth_failure(error))
+        own = self.oauth.answer(request, region) if answer.takes_events else refused
+        return answer, scripted(answer, own, refused=refused)
 
     def _settings(
         self, write_key: str, region: Region, *, now_ns: int
