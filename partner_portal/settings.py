@@ -66,6 +66,7 @@ SANDBOX_URL = env("SANDBOX_URL", default="")  # empty: customers are not offered
 
 # --- Numbers -----------------------------------------------------------------------
 DEDUP_WINDOW_HOURS = env.int("DEDUP_WINDOW_HOURS", default=48)
+INGEST_MAX_CONNECTIONS = env.int("INGEST_MAX_CONNECTIONS", default=4_000)
 MAX_FEED_BACKLOG_EVENTS = env.int("MAX_FEED_BACKLOG_EVENTS", default=10_000_000)
 MAX_BACKLOG_EVENTS = env.int("MAX_BACKLOG_EVENTS", default=50_000_000)
 MIN_FREE_DISK_BYTES = env.int("MIN_FREE_DISK_BYTES", default=1_073_741_824)

@@ -22,14 +22,17 @@ class Wire(Protocol):
     def admitted(self, exchange: Exchange) -> None:
         """Go on reading the body, now that it is known how large it may be."""
 
+    def release(self, exchange: Exchange) -> None:
+        """Count its body no more: it is stored, refused or in the writer's count."""
+
 
 class Exchange:
     """Not a dataclass: one is made for each request. Times are the monotonic clock's."""
 
     __slots__ = (
-        "_wire", "admission", "answer", "awaits_continue", "body", "due_at", "headers",
-        "is_asking", "is_begun", "is_last", "is_whole", "job", "length", "max_bytes",
-        "method", "path",
+        "_wire", "admission", "answer", "awaits_continue", "body", "counted_bytes",
+        "due_at", "headers", "is_asking", "is_begun", "is_counted", "is_last", "is_whole", "job",
+        "length", "max_bytes", "method", "path",
     )  # fmt: skip
 
     def __init__(self, wire: Wire) -> None:
@@ -40,6 +43,8 @@ class Exchange:
         self.length: int | None = 0  # as announced; None: in chunks
         self.awaits_continue = False  # the body comes once it is asked for
         self.body = b""
+        self.counted_bytes = 0  # of its body, in the server's count
+        self.is_counted = False  # the whole body was counted before it came
         self.is_whole = False  # all of it is there
         self.is_last = False  # its sender wants the connection to end with the answer
         self.max_bytes = MAX_BYTES
@@ -73,4 +78,5 @@ class Exchange:
         self.is_asking = False
         if self.answer is None:
             self.answer = answer
+            self._wire.release(self)
             self._wire.advance()

@@ -19,7 +19,7 @@ from streams.ingest.answers import failed, refusal
 from streams.ingest.body import too_large
 from streams.ingest.exchange import Exchange
 from streams.ingest.reader import Reader, Stop
-from streams.ingest.wire import CONTINUE, encode
+from streams.ingest.wire import CONTINUE, encode, too_slow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+FIRST_BYTE_TIMEOUT_S = 10.0  # of a connection, TLS handshake included
 HEAD_TIMEOUT_S = 10.0
 BODY_TIMEOUT_S = 10.0  # for a whole body, however slowly it trickles
 ANSWER_TIMEOUT_S = 10.0  # Segment's libraries wait 10 to 15
@@ -36,6 +37,9 @@ TAKE_TIMEOUT_S = 30.0  # for answers that nobody takes
 LINGER_S = 5.0  # for the other side to take the last answer and close
 
 CHECKED_BODY = 64 * 1024  # bytes; of a larger one the head is asked about first
+# How long a connection must be idle to be dropped for another one, and together with more.
+FRESH_S, OLD_S = 0.1, 2.0
+
 PIPELINED = 16  # requests without an answer, after which no more are read
 MAX_PIPELINED = 256  # that one read may bring even so; then the connection ends
 
@@ -49,14 +53,17 @@ class HttpConnection(asyncio.BufferedProtocol):
     def __init__(self, server: Server) -> None:
         self._server = server
         self._front = server.front
+        self._bodies = server.bodies
         self._reader = Reader(self)
         self._transport: asyncio.Transport
+        self.opening: asyncio.Task[None] | None = None  # until the connection is made
+        self._has_asked = False
         self._unanswered: deque[Exchange] = deque()  # the last may not be whole
         self._deaf = False  # no more is read
         self._half_closed = False  # by the other side
         self._choked = False  # the other side does not take its answers
         self._is_advancing = False
-        self._until = time.monotonic() + IDLE_TIMEOUT_S
+        self._until = time.monotonic() + FIRST_BYTE_TIMEOUT_S
 
     @property
     def waiting(self) -> int:
@@ -68,8 +75,8 @@ class HttpConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy
         self._transport = transport
-        self._server.connections.add(self)
-        if self._server.ends:
+        self.opening = None
+        if self._server.ends or self not in self._server.connections:
             transport.close()
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -94,7 +101,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         """Who has sent everything may still read: True keeps the connection for that."""
         reading = self._reader.exchange
         if reading is not None and reading.answer is None:  # its rest will not come
-            self._unanswered.pop()
+            self._bodies.release(self._unanswered.pop())
         self._half_closed = self._deaf = True
         self._until = math.inf
         return bool(self._unanswered)
@@ -103,6 +110,9 @@ class HttpConnection(asyncio.BufferedProtocol):
         # What was handed over is written even so; only its answer has nowhere to go.
         self._deaf = True
         self._reader.close()
+        for exchange in self._unanswered:
+            if not exchange.is_begun:
+                self._bodies.release(exchange)
         self._unanswered.clear()
         self._server.connections.discard(self)
 
@@ -125,17 +135,34 @@ class HttpConnection(asyncio.BufferedProtocol):
         if now < self._until:
             return
         if self._reader.exchange is None or self._deaf or self._choked:
-            self._transport.abort()
+            self.abort()
         else:
-            self._refuse(_too_slow())
+            self._refuse(too_slow(BODY_TIMEOUT_S))
 
     def end(self) -> None:
         """Answer what was asked, then close."""
-        if not self._unanswered:
+        if self.opening is not None:
+            self.abort()
+        elif not self._unanswered:
             self._transport.close()
 
     def abort(self) -> None:
-        self._transport.abort()
+        if self.opening is None:
+            self._transport.abort()
+        else:
+            self.opening.cancel()  # which closes what there is of it
+            self._server.connections.discard(self)
+
+    def idleness(self, now: float) -> tuple[int, float, bool] | None:
+        """Rank (0: no request yet; 1: between two; 2: within one), the monotonic time at
+        which it ends anyway, whether older than OLD_S. None: it waits for us, or is new."""
+        reading = self._reader.exchange
+        if len(self._unanswered) > (reading is not None):
+            return None
+        rank = 2 if reading or self._choked else int(self._has_asked)
+        patience_s = IDLE_TIMEOUT_S if rank == 1 else BODY_TIMEOUT_S
+        age_s = patience_s - (self._until - now)
+        return (rank, self._until, age_s > OLD_S) if age_s > FRESH_S else None
 
     # What the reader calls
 
@@ -144,6 +171,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             raise Stop
         exchange = Exchange(self)
         self._unanswered.append(exchange)
+        self._has_asked = True
         self._until = time.monotonic() + HEAD_TIMEOUT_S
         return exchange
 
@@ -159,6 +187,9 @@ class HttpConnection(asyncio.BufferedProtocol):
             exchange.due_at = time.monotonic() + ANSWER_TIMEOUT_S
             self._until = math.inf
 
+    def body_grows(self, exchange: Exchange, count: int) -> None:
+        self._bodies.grow(exchange, count)
+
     def is_read(self, exchange: Exchange) -> None:
         self._until = math.inf
         self._deaf = exchange.is_last
@@ -171,9 +202,16 @@ class HttpConnection(asyncio.BufferedProtocol):
             exchange.due_at = math.inf
             self._until = time.monotonic() + BODY_TIMEOUT_S
             size = max(exchange.length or 0, self._reader.body_bytes)
-            if size > exchange.max_bytes:
-                self._refuse(too_large(exchange.max_bytes))
+            try:
+                if size > exchange.max_bytes:
+                    raise too_large(exchange.max_bytes)
+                self._bodies.reserve(exchange)
+            except RequestRefused as refused:
+                self._refuse(refused)
         self.advance()
+
+    def release(self, exchange: Exchange) -> None:
+        self._bodies.release(exchange)
 
     def advance(self) -> None:
         """Write the answer that is due, and begin the next request.
@@ -259,12 +297,3 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
-
-
-def _too_slow() -> RequestRefused:
-    return RequestRefused(
-        408,
-        "INGEST-SLOW-001",
-        f"The request did not arrive within {BODY_TIMEOUT_S:.0f} seconds.",
-        "Send it faster, or send fewer events in one request.",
-    )

@@ -39,6 +39,9 @@ class Sink(Protocol):
 
     def head_is_read(self, exchange: Exchange) -> None: ...
 
+    def body_grows(self, exchange: Exchange, count: int) -> None:
+        """So many bytes of its body came."""
+
     def is_read(self, exchange: Exchange) -> None:
         """All of it is there."""
 
@@ -148,6 +151,7 @@ class Reader:
         self.body_bytes += len(body)
         if self.body_bytes > exchange.max_bytes and not exchange.is_asking:
             raise too_large(exchange.max_bytes)
+        self._sink.body_grows(exchange, len(body))
         self._chunks.append(body)
 
     def on_message_complete(self) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
+from heapq import nsmallest
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.ingest.protocol import HttpConnection
+from streams.ingest.body_count import BodyCount
+from streams.ingest.listener import Listener
+from streams.ingest.protocol import FIRST_BYTE_TIMEOUT_S, HttpConnection
 
 if TYPE_CHECKING:
     import socket
@@ -20,30 +25,33 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 READ_BYTES = 64 * 1024  # at most, at one time
+DROPPED = 50  # one of so many connections is dropped at once: looking through all costs
 
 
 class Server:
     """Made within a running loop; everything here is that loop's alone."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, *, max_connections: int) -> None:
         self.front = front
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[HttpConnection] = set()
+        self.bodies = BodyCount()
         self.ends = False  # no request is taken that has not begun
-        self._listeners: list[asyncio.Server] = []
+        self._max_connections = max_connections
+        self._listeners: list[Listener] = []
+        self._tls: ssl.SSLContext | None = None
 
-    async def listen(
+    def listen(
         self,
         sockets: Iterable[socket.socket],
         *,
         backlog: int,
         tls: ssl.SSLContext | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
+        self._tls = tls
         for listening in sockets:
-            listener = await loop.create_server(
-                lambda: HttpConnection(self), sock=listening, backlog=backlog, ssl=tls
-            )
+            listener = Listener(listening, self)
+            listener.start(backlog)
             self._listeners.append(listener)
 
     def tick(self) -> None:
@@ -61,9 +69,55 @@ class Server:
         self.ends = True
         for listener in self._listeners:
             listener.close()
+        self._listeners = []
         for connection in tuple(self.connections):
             connection.end()
 
     def abort(self) -> None:
         for connection in tuple(self.connections):
             connection.abort()
+
+    # What a listener calls
+
+    def open(self, accepted: socket.socket) -> None:
+        connection = HttpConnection(self)
+        self.connections.add(connection)  # counted from here on, TLS handshake and all
+        loop = asyncio.get_running_loop()
+        opening = loop.create_task(self._connect(connection, accepted))
+        connection.opening = opening
+        opening.add_done_callback(partial(self._opened, connection, accepted))
+
+    def has_room(self) -> bool:
+        return len(self.connections) < self._max_connections or self.drop_idle()
+
+    def drop_idle(self) -> bool:
+        """Close the most idle connections; False: all of them wait for a response."""
+        now = time.monotonic()
+        idle = [(of, c) for c in self.connections if (of := c.idleness(now))]
+        most = nsmallest(1 + len(self.connections) // DROPPED, idle, key=itemgetter(0))
+        for number, ((_, _, is_old), connection) in enumerate(most):
+            if number == 0 or is_old:
+                connection.abort()
+                self.connections.discard(connection)
+        return bool(most)
+
+    async def _connect(
+        self, connection: HttpConnection, accepted: socket.socket
+    ) -> None:
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: connection,
+            accepted,
+            ssl=self._tls,
+            ssl_handshake_timeout=FIRST_BYTE_TIMEOUT_S if self._tls else None,
+        )
+
+    def _opened(
+        self,
+        connection: HttpConnection,
+        accepted: socket.socket,
+        opening: asyncio.Task[None],
+    ) -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            return
+        self.connections.discard(connection)  # dropped, gone, or it speaks no TLS
+        accepted.close()

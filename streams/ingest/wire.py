@@ -146,3 +146,12 @@ def head_too_large() -> RequestRefused:
         f"The headers are more than {MAX_HEADERS}, or larger than {MAX_HEAD_BYTES:,} bytes.",
         "Leave out the headers that the events do not need, such as cookies.",
     )
+
+
+def too_slow(patience_s: float) -> RequestRefused:
+    return RequestRefused(
+        408,
+        "INGEST-SLOW-001",
+        f"The request did not arrive within {patience_s:.0f} seconds.",
+        "Send it faster, or send fewer events in one request.",
+    )

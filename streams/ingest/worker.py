@@ -12,9 +12,11 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from gunicorn import sock
 from gunicorn.workers.base import Worker
 
+from streams.ingest.listener import connection_limit
 from streams.ingest.server import Server
 
 if TYPE_CHECKING:
@@ -31,9 +33,10 @@ class IngestWorker(Worker):  # type: ignore[misc] # gunicorn has no types
     async def _serve(self) -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        server = Server(self.wsgi())
+        limit = connection_limit(settings.INGEST_MAX_CONNECTIONS)
+        server = Server(self.wsgi(), max_connections=limit)
         sockets = [listener.sock for listener in self.sockets]
-        await server.listen(sockets, backlog=self.cfg.backlog, tls=self._tls())
+        server.listen(sockets, backlog=self.cfg.backlog, tls=self._tls())
         while self.alive and not stop.is_set() and self.ppid == os.getppid():
             self._tick(server)
             with suppress(TimeoutError):

@@ -19,8 +19,9 @@ TICK_S = 0.02
 class Serving:
     """A server that listens on the loopback, its loop in a thread."""
 
-    def __init__(self, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None, max_connections: int) -> None:
         self._tls = tls
+        self._max_connections = max_connections
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.address = self._socket.getsockname()
         self.server: Server
@@ -33,8 +34,8 @@ class Serving:
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.server = Server(Front())
-        await self.server.listen([self._socket], backlog=100, tls=self._tls)
+        self.server = Server(Front(), max_connections=self._max_connections)
+        self.server.listen([self._socket], backlog=100, tls=self._tls)
         self._ready.set()
         while not self._stop.is_set():
             self.server.tick()
@@ -108,8 +109,10 @@ class Wire:
 
 
 @contextmanager
-def serving(*, tls: ssl.SSLContext | None = None) -> Iterator[Serving]:
-    running = Serving(tls)
+def serving(
+    *, tls: ssl.SSLContext | None = None, max_connections: int = 1_000
+) -> Iterator[Serving]:
+    running = Serving(tls, max_connections)
     try:
         yield running
     finally:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import resource
 import select
 import socket
 import ssl
 import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from threading import Event as Gate
 from threading import Thread
 
@@ -22,8 +25,9 @@ from hypothesis import strategies as st
 from streams.base.ids import new_secret
 from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
-from streams.ingest import protocol
+from streams.ingest import body_count, protocol
 from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
+from streams.ingest.listener import OTHER_FILES, connection_limit
 from streams.ingest.protocol import CHECKED_BODY, MAX_PIPELINED, PIPELINED
 from streams.ingest.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from tests import make
@@ -58,7 +62,7 @@ def key(feed):
 @pytest.fixture
 def impatient(monkeypatch):
     """Have the server wait for fractions of a second."""
-    for name in ("HEAD", "BODY", "ANSWER", "IDLE", "TAKE"):
+    for name in ("FIRST_BYTE", "HEAD", "BODY", "ANSWER", "IDLE", "TAKE"):
         monkeypatch.setattr(protocol, f"{name}_TIMEOUT_S", 0.3)
 
 
@@ -471,6 +475,151 @@ def test_a_connection_without_requests_is_closed_without_a_word(server, impatien
         wire.send(ALIVE)
         wire.answer()
         assert wire.read_all() == b""
+
+
+# More than there is room for
+
+
+def test_silent_connections_make_room_for_those_that_send(transactional_db, feed, key):
+    with serving(max_connections=20) as server, ExitStack() as stack:
+        silent = [stack.enter_context(server.connect()) for _ in range(40)]
+        for number in range(10):
+            with server.connect() as wire:
+                wire.send(call(key, track(f"m{number}")))
+                assert wire.answer()[0] == 200
+            assert len(server.server.connections) <= 20
+
+        assert silent[0].read_all() == b""  # the most idle went first
+
+
+def test_slow_requests_make_room_for_others(transactional_db, feed, key):
+    with serving(max_connections=20) as server, ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(server.connect()).send(POST + b"Content-Length: 9\r\n")
+        with server.connect() as wire:
+            wire.send(call(key))
+
+            assert wire.answer()[0] == 200
+
+
+def test_who_waits_for_a_response_is_not_closed_for_others(server, feed, key, caplog):
+    server.server._max_connections = 3
+    with ExitStack() as stack:
+        wires = []
+        with transaction.atomic():
+            lock(feed)
+            for number in range(5):
+                wires.append(stack.enter_context(server.connect()))
+                wires[-1].send(call(key, track(f"m{number}"), "Connection: close"))
+                until(lambda: sum(kept(server)) == min(3, len(wires)))
+
+        assert [wire.answer()[0] for wire in wires] == [200] * 5
+    told = [r for r in caplog.records if "connections_full" in r.getMessage()]
+    assert len(told) == 1
+
+
+def test_without_file_descriptors_it_says_so_once_and_recovers(server, caplog):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with server.connect() as wire:
+        wire.send(ALIVE)
+        wire.answer()
+    used = max(int(file.name) for file in Path("/proc/self/fd").iterdir()) + 1
+    waiting = [socket.socket() for _ in range(3)]
+    used = max(used, *(s.fileno() for s in waiting)) + 1
+    fillers = []
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used, limits[1]))
+        with suppress(OSError):
+            while True:
+                fillers.append(os.dup(0))
+        before = time.process_time()
+        for one in waiting:
+            one.settimeout(20)
+            one.connect(server.address)
+        time.sleep(2.5)  # two pauses: what it does meanwhile is the test
+        spent_s = time.process_time() - before
+    finally:
+        for filler in fillers:
+            os.close(filler)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    wire = Wire(waiting[0])
+    wire.send(ALIVE)
+
+    assert wire.answer()[0] == 200
+    for one in waiting:
+        one.close()
+    told = [r for r in caplog.records if "not_accepted" in r.getMessage()]
+    assert len(told) == 1
+    assert spent_s < 1.5
+
+
+def test_the_limit_on_connections_follows_that_on_open_files():
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = limits[1] if limits[1] != resource.RLIM_INFINITY else 1_000_000
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (600, limits[1]))
+        raised = connection_limit(700)
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        most = connection_limit(10**9) if limits[1] != resource.RLIM_INFINITY else None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert (raised, soft) == (700, 700 + OTHER_FILES)
+    assert most in (None, hard - OTHER_FILES)
+
+
+def test_bodies_beyond_the_bound_are_put_off_before_they_are_read(
+    server, feed, monkeypatch
+):
+    monkeypatch.setattr(body_count, "MAX_BODY_BYTES", 2_500_000)
+    _, token = make.token(feed.stream)
+    with ExitStack() as stack:
+        wires = [stack.enter_context(server.connect()) for _ in range(3)]
+        for number, wire in enumerate(wires):
+            wire.send(large(1_000_000, token, "Expect: 100-continue"))
+            status, headers, body = wire.answer()
+            assert status == (100 if number < 2 else 503)
+        assert (headers["retry-after"], json.loads(body)["code"]) == (
+            "1",
+            "INGEST-BUSY-002",
+        )
+    until(lambda: server.server.bodies.total == 0)
+
+    body = json.dumps({"batch": [track("m1", workspace="w")]}).encode()
+    with server.connect() as wire:
+        wire.send(large(1_000_000, token) + body + b" " * (1_000_000 - len(body)))
+        assert wire.answer()[0] == 200
+    assert server.server.bodies.total == 0
+
+
+def test_a_body_in_chunks_counts_as_it_is_read(server, feed, monkeypatch):
+    monkeypatch.setattr(body_count, "MAX_BODY_BYTES", 200_000)
+    _, token = make.token(feed.stream)
+    chunked = post(
+        "/v1/batch",
+        f"Authorization: {bearer(token)['Authorization']}",
+        "Transfer-Encoding: chunked",
+    )
+
+    answer = server.ask(chunked, *[b"10000\r\n" + b" " * 0x10000 + b"\r\n"] * 4)
+
+    assert statuses(answer) == [503]
+    assert server.server.bodies.total == 0
+
+
+def test_large_bodies_of_strangers_leave_room_for_known_senders(
+    server, feed, key, monkeypatch
+):
+    monkeypatch.setattr(body_count, "MAX_BODY_BYTES", 1_000_000)
+    named = f"Authorization: {basic(key)['Authorization']}"
+    with ExitStack() as stack:
+        found = []
+        for lines in [(), (), (named,)]:
+            wire = stack.enter_context(server.connect())
+            wire.send(large(400_000, None, "Expect: 100-continue", *lines))
+            found.append(wire.answer()[0])
+
+    assert found == [100, 503, 100]
 
 
 def lock(feed):
