@@ -29,6 +29,7 @@ from streams.observability.findings.models import FindingHour, FindingKind
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
 from streams.tenancy.models import (
+    Invitation,
     Partner,
     PartnerMembership,
     PartnerToken,
@@ -39,7 +40,7 @@ from streams.tenancy.models import (
 
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "FindingHour", "FindingKind", "Halt", "Lease",
+    "FeedMark", "FindingHour", "FindingKind", "Halt", "Invitation", "Lease",
     "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
     "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent",
     "RateCount", "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",

@@ -20,8 +20,7 @@ from streams.tenancy.invitations import (
 )
 
 if TYPE_CHECKING:
-    from streams.tenancy.invitations import Invitation
-    from streams.tenancy.models import User
+    from streams.tenancy.models import Invitation, User
 
 
 @sensitive_post_parameters("password")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import structlog
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from streams.portal.access import (
@@ -21,14 +20,14 @@ from streams.portal.access import (
     workspace_to_administer,
     workspace_to_see,
 )
+from streams.portal.pending import invited, pending_of
 from streams.portal.people import InvitationForm, roles_of
 from streams.portal.tags import to, within
-from streams.tenancy.invitations import invite
 from streams.tenancy.members import (
-    AlreadyMember,
     LastAdmin,
     NoSuchRole,
     change_role,
+    may_invite,
     place_of,
     remove_member,
 )
@@ -36,8 +35,6 @@ from streams.tenancy.members import (
 if TYPE_CHECKING:
     from streams.tenancy.members import Membership
     from streams.tenancy.members import Place as Owner
-
-log = structlog.get_logger()
 
 
 @signed_in
@@ -50,11 +47,15 @@ def members(request: PortalRequest, public_id: str) -> HttpResponse:
     form = InvitationForm(place.workspace, request.POST or None)
     if invites and invited(request, place.workspace, form):
         return redirect(to(place, "members"))
-    shown = {
+    shown: dict[str, object] = {
         "place": place,
         "form": form if place.can_administer else None,
         **people_of(place.workspace),
     }
+    if place.can_administer:
+        shown["invitations"] = pending_of(
+            place.workspace, lambda what, pk: to(place, f"invitation-{what}", pk)
+        )
     return render(request, "portal/members.html", shown)
 
 
@@ -85,11 +86,16 @@ def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
     form = InvitationForm(place.partner, request.POST or None)
     if invites and invited(request, place.partner, form):
         return redirect(within(place, "partner-members"))
-    shown = {
+    shown: dict[str, object] = {
         "place": place,
         "form": form if place.can_administer else None,
         **people_of(place.partner),
     }
+    if place.can_administer:
+        shown["invitations"] = pending_of(
+            place.partner,
+            lambda what, pk: within(place, f"partner-invitation-{what}", pk),
+        )
     return render(request, "portal/partner_members.html", shown)
 
 
@@ -114,9 +120,13 @@ def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpRes
 
 @signed_in
 def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
-    """The partner invites a customer's people, above all the first one."""
+    """The partner invites a customer's first admin, who then invites the others."""
     place = partner_to_develop(request, slug)
     workspace = workspace_of(place, public_id)
+    if not may_invite(request.user, workspace):
+        raise PermissionDenied(
+            f"{workspace} has an admin now, who invites its people. Ask them."
+        )
     form = InvitationForm(workspace, request.POST or None, initial={"role": "admin"})
     if invited(request, workspace, form):
         return redirect(within(place, "partner-workspace", public_id))
@@ -128,32 +138,6 @@ def people_of(owner: Owner) -> dict[str, object]:
     """What `_members.html` shows."""
     memberships = owner.memberships.select_related("user").order_by("created_at", "pk")
     return {"memberships": memberships, "roles": roles_of(owner)}
-
-
-def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
-    """Send the invitation that the form asks for; False: the form says what is wrong."""
-    if not form.is_valid():
-        return False
-    email = form.cleaned_data["email"]
-    try:
-        invite(
-            place=owner,
-            email=email,
-            role=form.cleaned_data["role"],
-            actor=request.user,
-            link=lambda token: request.build_absolute_uri(
-                reverse("portal:invitation", args=[token])
-            ),
-        )
-    except AlreadyMember as error:
-        form.add_error("email", str(error))
-        return False
-    except OSError as error:  # what smtplib raises, and the network below it
-        log.warning("invitation.not_sent", error=type(error).__name__)
-        form.add_error(None, "The mail could not be sent. Please try again later.")
-        return False
-    messages.success(request, f"An invitation is on its way to {email}.")
-    return True
 
 
 def _change_role(request: PortalRequest, membership: Membership) -> None:

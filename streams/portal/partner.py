@@ -23,6 +23,9 @@ from streams.portal.access import (
 from streams.portal.forms import WorkspaceForm
 from streams.portal.glance import rows
 from streams.portal.members import people_of
+from streams.portal.pending import pending_of
+from streams.portal.tags import within
+from streams.tenancy.members import may_invite
 from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 if TYPE_CHECKING:
@@ -101,9 +104,17 @@ def _workspace(
     secret: Secret | None = None,
     secret_title: str = "",
 ) -> HttpResponse:
+    invites = place.can_develop and may_invite(request.user, found)
+
+    def url(what: str, pk: int) -> str:
+        page = f"partner-workspace-invitation-{what}"
+        return within(place, page, found.public_id, pk)
+
     shown = {
         "place": place,
         "workspace": found,
+        "invites": invites,
+        "invitations": pending_of(found, url if invites else None),
         "rows": [row for row in rows([found], now()) if row.feed],
         "secret": secret.text if secret else "",
         "secret_title": secret_title,

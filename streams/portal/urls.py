@@ -19,6 +19,7 @@ from streams.portal import (
     overview,
     partner,
     partner_streams,
+    pending,
     plan,
     plan_event,
     plan_files,
@@ -77,11 +78,25 @@ workspace_pages: Pages = [
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
+    path("invitations/<int:pk>/resend/", pending.resend, name="invitation-resend"),
+    path(
+        "invitations/<int:pk>/withdraw/", pending.withdraw, name="invitation-withdraw"
+    ),
 ]
 
 partner_workspace_pages = [
     path("", partner.workspace, name="partner-workspace"),
     path("invite/", members.workspace_invite, name="partner-workspace-invite"),
+    path(
+        "invitations/<int:pk>/resend/",
+        pending.workspace_resend,
+        name="partner-workspace-invitation-resend",
+    ),
+    path(
+        "invitations/<int:pk>/withdraw/",
+        pending.workspace_withdraw,
+        name="partner-workspace-invitation-withdraw",
+    ),
     path("feeds/<int:pk>/key/", partner.ingest_key, name="partner-ingest-key"),
 ]
 
@@ -189,6 +204,16 @@ partner_pages: Pages = [
         "members/<int:pk>/remove/",
         members.partner_member_remove,
         name="partner-member-remove",
+    ),
+    path(
+        "invitations/<int:pk>/resend/",
+        pending.partner_resend,
+        name="partner-invitation-resend",
+    ),
+    path(
+        "invitations/<int:pk>/withdraw/",
+        pending.partner_withdraw,
+        name="partner-invitation-withdraw",
     ),
 ]
 

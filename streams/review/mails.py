@@ -10,18 +10,15 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
 
+from streams.base.mail import message, send
 from streams.tenancy.models import PartnerMembership, User
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-
-log = structlog.get_logger()
 
 
 class Waits(Enum):
@@ -110,23 +107,8 @@ def _send_later(
 ) -> None:
     subject, sentence = (part.format(stream=stream, **names) for part in what.value)
     parts = [sentence, text.strip(), link]
-    mail = EmailMessage(
-        subject=" ".join(subject.split()),  # a header is one line
-        body="\n\n".join(filter(None, parts)) + "\n",
-        to=to,
-        reply_to=reply_to,
-    )
+    body = "\n\n".join(filter(None, parts)) + "\n"
+    mail = message(subject, body, to, reply_to=reply_to)
+    about = f"review.{what.name.lower()}"
     if to:
-        transaction.on_commit(lambda: _send(mail, stream, what))
-
-
-def _send(mail: EmailMessage, stream: Stream, what: Waits | Moved) -> None:
-    try:
-        mail.send()
-    except OSError as error:  # what smtplib raises, and the network below it
-        log.error(  # noqa: TRY400 - a trace would have the addresses in it
-            "review.mail_not_sent",
-            stream=stream.slug,
-            about=what.name.lower(),
-            error=type(error).__name__,
-        )
+        transaction.on_commit(lambda: send(mail, about=about))

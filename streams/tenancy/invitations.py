@@ -1,42 +1,38 @@
-"""How a person comes in: by a signed link, sent to an address, good once and for a week.
+"""How a person joins: by a link, sent to their email, that works once and for a week.
 
-No table: the link itself says who, where and as what. That it was used stands in the
-audit log, which only grows, so a member who was removed cannot come back by it.
+The link names a row of `Invitation`, signed so that a copy of the database opens nothing.
+An invitation is only as good as the right of the person who sent it: it stops working when
+they may no longer invite, and when the invited person is removed (members.py).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.core import signing
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from streams.audit.models import AuditEntry
 from streams.audit.services import record
-from streams.tenancy.members import AlreadyMember, Place, add_member, check_role
-from streams.tenancy.models import Partner, User, Workspace
+from streams.base.clock import now
+from streams.tenancy.members import (
+    AlreadyMember,
+    Place,
+    add_member,
+    check_role,
+    columns_of,
+    may_invite,
+    open_invitations,
+)
+from streams.tenancy.models import Invitation, User
 
 if TYPE_CHECKING:
     from streams.tenancy.members import Membership
 
 SALT = "streams.tenancy.invitation"
 GOOD_FOR = timedelta(days=7)
-
-MAIL = """\
-{inviter} invites you to {place}.
-
-Open this link to join. It works once, until {days} days from now:
-
-{link}
-
-If you did not expect this, do nothing.
-"""
 
 
 class InvitationRefused(ValueError):
@@ -51,76 +47,56 @@ class HasAccount(InvitationRefused):
     """The person has an account, and is to sign in with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
-    """Who is invited, where, and as what."""
-
-    place: Place
-    email: str
-    role: str
-    number: str  # at random; tells one invitation from another
-
-    def has_account(self) -> bool:
-        """Whether the person is to sign in; else they choose a name and a password."""
-        known = User.objects.filter(email=self.email).first()
-        return known is not None and known.has_usable_password()
-
-
-def invite(
-    *,
-    place: Place,
-    email: str,
-    role: str,
-    actor: User | None,
-    link: Callable[[str], str],
-) -> None:
-    """Send somebody a link by e-mail; `link` makes the address of the page from a token.
-
-    Raises AlreadyMember, NoSuchRole.
-    """
-    token = make_invitation(place=place, email=email, role=role, actor=actor)
-    subject = " ".join(f"Invitation to {place}".split())  # a header is one line
-    text = MAIL.format(
-        inviter=(actor.name or actor.email) if actor else "The team of this portal",
-        place=place,
-        days=GOOD_FOR.days,
-        link=link(token),
-    )
-    transaction.on_commit(lambda: send_mail(subject, text, None, [email]))
+class MayNotInvite(ValueError):
+    """The place's own admins decide who joins it."""
 
 
 @transaction.atomic
-def make_invitation(*, place: Place, email: str, role: str, actor: User | None) -> str:
-    """A token that lets the owner of an address in; it is for that person's eyes alone.
+def make_invitation(
+    *, place: Place, email: str, role: str, actor: User | None
+) -> Invitation:
+    """An invitation in place of any that the person has here already; nothing is sent.
 
-    Raises AlreadyMember, NoSuchRole.
+    Raises AlreadyMember, MayNotInvite, NoSuchRole.
     """
     check_role(place, role)
     email = email.strip().lower()
+    if not may_invite(actor, place):
+        raise MayNotInvite(f"{place} has an admin, who invites its people.")
     if place.members.filter(email=email).exists():
         raise AlreadyMember(f"{email} is a member of {place} already.")
-    number = secrets.token_hex(8)
-    _record("member.invited", place, actor, member=email, role=role, invitation=number)
-    kind = "partner" if isinstance(place, Partner) else "workspace"
-    return signing.dumps([kind, place.pk, email, role, number], salt=SALT)
+    open_invitations(place, email).update(withdrawn_at=now())
+    return Invitation.objects.create(
+        **columns_of(place),
+        email=email,
+        role=role,
+        number=secrets.token_hex(8),
+        invited_by=actor,
+        expires_at=now() + GOOD_FOR,
+    )
+
+
+def token_of(invitation: Invitation) -> str:
+    """What the link holds; for the eyes of the invited person alone."""
+    return signing.dumps([invitation.number], salt=SALT)
 
 
 def read_invitation(token: str) -> Invitation:
-    """The invitation of a link. Raises InvitationRefused: too old, used, or not ours."""
+    """The invitation of a link. Raises InvitationRefused: expired, used, or not ours."""
     try:
-        claims = signing.loads(token, salt=SALT, max_age=GOOD_FOR)
-    except signing.SignatureExpired:
-        raise InvitationRefused(
-            "This invitation is too old. Ask for a new one."
-        ) from None
+        # Links from before invitations were rows name more; the number is always last.
+        number = signing.loads(token, salt=SALT)[-1]
     except signing.BadSignature:
         raise InvitationRefused(
-            "This is not a whole invitation link. Copy all of it from the mail."
+            "The link is incomplete. Copy all of it from the email."
         ) from None
-    kind, pk, email, role, number = claims
-    place = _place(kind, pk)
-    invitation = Invitation(place=place, email=email, role=role, number=number)
-    _check_unused(invitation)
+    rows = Invitation.objects.select_related(
+        "partner", "workspace__partner", "invited_by"
+    )
+    invitation = rows.filter(number=number).first()
+    if invitation is None:
+        raise InvitationRefused("This invitation no longer exists. Ask for a new one.")
+    _check_open(invitation)
     return invitation
 
 
@@ -131,9 +107,15 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
         raise NotYours(
             f"This invitation is for {invitation.email}; you are signed in as {user}."
         )
-    _check_unused(invitation)
+    # One at a time: of two people whom the partner invited, only the first becomes an admin
+    # while there is none. Not FOR UPDATE: events refer to the row all the time.
+    type(invitation.place).objects.select_for_update(no_key=True).get(
+        pk=invitation.place.pk
+    )
+    invitation.refresh_from_db(fields=["accepted_at", "withdrawn_at", "expires_at"])
+    _check_open(invitation)
     try:
-        return add_member(
+        membership = add_member(
             place=invitation.place,
             user=user,
             role=invitation.role,
@@ -142,6 +124,9 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
         )
     except AlreadyMember as error:
         raise InvitationRefused(str(error)) from None
+    invitation.accepted_at = now()
+    invitation.save(update_fields=["accepted_at"])
+    return membership
 
 
 @sensitive_variables("password")
@@ -163,6 +148,29 @@ def sign_up(*, invitation: Invitation, name: str, password: str) -> User:
     return user
 
 
+@transaction.atomic
+def withdraw_invitation(*, invitation: Invitation, actor: User) -> None:
+    """The link no longer works. An invitation that is no longer open stays as it is."""
+    still = Invitation.objects.filter(
+        pk=invitation.pk, accepted_at=None, withdrawn_at=None
+    )
+    if still.update(withdrawn_at=now()):
+        record_invitation("member.invitation_withdrawn", invitation, actor)
+
+
+def record_invitation(action: str, invitation: Invitation, actor: User | None) -> None:
+    """Write down what became of an invitation."""
+    record(
+        action,
+        actor=actor,
+        partner=invitation.partner,
+        workspace=invitation.workspace,
+        member=invitation.email,
+        role=invitation.role,
+        invitation=invitation.number,
+    )
+
+
 def _create_user(email: str) -> User:
     try:
         with transaction.atomic():
@@ -171,27 +179,18 @@ def _create_user(email: str) -> User:
         raise HasAccount(f"{email} has an account: sign in with it.") from None
 
 
-def _place(kind: str, pk: int) -> Place:
-    places = Partner.objects if kind == "partner" else Workspace.objects
-    place: Place | None = places.filter(pk=pk).first()
-    if place is None:
-        raise InvitationRefused("What this invitation was for is gone.")
-    return place
-
-
-def _check_unused(invitation: Invitation) -> None:
-    place = invitation.place
-    of = {"partner": place} if isinstance(place, Partner) else {"workspace": place}
-    joined = AuditEntry.objects.filter(action="member.joined", **of)
-    if joined.filter(detail__invitation=invitation.number).exists():
+def _check_open(invitation: Invitation) -> None:
+    if invitation.accepted_at:
         raise InvitationRefused("This invitation has been used. Sign in instead.")
-
-
-def _record(action: str, place: Place, actor: User | None, **details: str) -> None:
-    record(
-        action,
-        actor=actor,
-        partner=place if isinstance(place, Partner) else None,
-        workspace=place if isinstance(place, Workspace) else None,
-        **details,
-    )
+    if invitation.withdrawn_at:
+        raise InvitationRefused(
+            "This invitation was withdrawn, or a newer one replaces it. Open the newest"
+            " email, or ask for a new invitation."
+        )
+    if invitation.expires_at <= now():
+        raise InvitationRefused("This invitation has expired. Ask for a new one.")
+    if not may_invite(invitation.invited_by, invitation.place):
+        raise InvitationRefused(
+            "The person who invited you may no longer invite people to"
+            f" {invitation.place}. Ask one of its admins for a new invitation."
+        )

@@ -157,6 +157,51 @@ class WorkspaceMembership(models.Model):
         return f"{self.user}: {self.role} of {self.workspace}"
 
 
+class Invitation(models.Model):
+    """A person who may join a partner or a workspace by a link sent to their email."""
+
+    partner = models.ForeignKey(
+        Partner, on_delete=models.CASCADE, null=True, related_name="invitations"
+    )
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, null=True, related_name="invitations"
+    )
+    email = models.EmailField()
+    role = models.CharField(max_length=10)
+    number = models.CharField(max_length=16, unique=True)  # what the link names it by
+    invited_by = models.ForeignKey(  # null: the portal itself
+        User, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # when the mail server took the email
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(partner=None) ^ models.Q(workspace=None),
+                name="invitation_to_partner_or_workspace",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.role} of {self.place}"
+
+    @property
+    def place(self) -> Partner | Workspace:
+        """Where the person may join."""
+        place = self.partner or self.workspace
+        assert place is not None  # noqa: S101 - the constraint says so
+        return place
+
+    def has_account(self) -> bool:
+        """Whether the person is to sign in; else they choose a name and a password."""
+        known = User.objects.filter(email=self.email).first()
+        return known is not None and known.has_usable_password()
+
+
 class PartnerToken(models.Model):
     """What a partner's server signs its requests with, for one of its streams."""
 

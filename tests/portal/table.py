@@ -15,7 +15,7 @@ from streams.base.clock import now
 from streams.catalog.plans.editing import key_of, mark_of
 from streams.catalog.plans.plan import PlannedEvent
 from streams.delivery.models import Cursor, Delivery
-from streams.tenancy.invitations import make_invitation
+from streams.tenancy.invitations import make_invitation, token_of
 from tests import make
 
 if TYPE_CHECKING:
@@ -137,12 +137,17 @@ ROWS = [
     administered("members/<int:pk>/role/", role="editor"),
     administered("members/<int:pk>/remove/", "get", 200),
     administered("members/<int:pk>/remove/"),
+    administered("invitations/<int:pk>/resend/"),
+    administered("invitations/<int:pk>/withdraw/"),
     by_partner(""),
     developed("workspaces/new/"),
     developed("workspaces/new/", "post"),
     by_partner("workspaces/<public_id>/"),
-    developed("workspaces/<public_id>/invite/"),
-    developed("workspaces/<public_id>/invite/", "post", 302, **INVITED),
+    # The workspace has an admin, who decides: see test_people.py for one without.
+    developed("workspaces/<public_id>/invite/", ok=403),
+    developed("workspaces/<public_id>/invite/", "post", 403, **INVITED),
+    developed("workspaces/<public_id>/invitations/<int:pk>/resend/", "post", 403),
+    developed("workspaces/<public_id>/invitations/<int:pk>/withdraw/", "post", 403),
     developed("workspaces/<public_id>/feeds/<int:pk>/key/"),
     developed("workspaces/<public_id>/feeds/<int:pk>/key/", "post"),
     by_partner("streams/"),
@@ -248,6 +253,8 @@ ROWS = [
     led("members/<int:pk>/role/", "post", 302, role="support"),
     led("members/<int:pk>/remove/"),
     led("members/<int:pk>/remove/", "post", 302),
+    led("invitations/<int:pk>/resend/", "post", 302),
+    led("invitations/<int:pk>/withdraw/", "post", 302),
     # Home sends on those who belong to one place.
     Row(route="", gets=(SIGN_IN, *[302] * 8)),
     open_to_all("invitations/<token>/", 200),
@@ -306,6 +313,10 @@ class Scene:
             "<replay_id>": self.replay.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
+            "p/<slug:slug>/invitations/<int:pk>": (
+                f"p/<slug:slug>/invitations/{self._waiting(cast.partner)}"
+            ),
+            "invitations/<int:pk>": f"invitations/{self._waiting(cast.workspace)}",
             "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
             "tokens/<int:pk>": f"tokens/{self.token.pk}",
             "members/<int:pk>": f"members/{sam}",
@@ -328,19 +339,27 @@ class Scene:
         """One of PEOPLE; None: nobody."""
         return None if name == "nobody" else getattr(self.cast, name)
 
+    def _waiting(self, place: object) -> int:
+        """The key of the place's invitation that waits."""
+        waiting = place.invitations.filter(email="waits@example.com", withdrawn_at=None)
+        return waiting.get().pk
+
     def _invitation(self) -> str:
-        return make_invitation(
+        made = make_invitation(
             place=self.cast.workspace,
             email="new@example.com",
             role="viewer",
             actor=self.cast.anna,
         )
+        return token_of(made)
 
 
 def set_scene() -> Scene:
     cast = make.cast()
     cursor = make.cursor(make.connection(cast.feed))
     make.append(cast.feed, 3)
+    for place, role in ((cast.workspace, "viewer"), (cast.partner, "support")):
+        make_invitation(place=place, email="waits@example.com", role=role, actor=None)
     make.quarantined(cast.feed)
     make.found(cast.feed, at=now())
     Cursor.objects.filter(pk=cursor.pk).update(position=3, due_at=None)

@@ -67,3 +67,22 @@ def test_when_all_fails_there_still_is_a_page(rf):
 
     assert answer.status_code == 500
     assert "Something went wrong on our side" in answer.text
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_without_a_mail_server_a_link_is_refused_alike_for_all(
+    client, settings, is_known
+):
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 9},
+        }
+    }
+    email = make.user().email if is_known else "nobody@example.com"
+
+    page = client.post(reverse("account_reset_password"), {"email": email})
+
+    assert page.status_code == 503
+    assert "We can’t send email right now. Try again in a few minutes." in page.text
+    assert f'value="{email}"' in page.text

@@ -6,8 +6,25 @@ import pytest
 from django.contrib.auth import get_user
 from django.urls import reverse
 
-from streams.tenancy.invitations import make_invitation
+from streams.base.mail import wait_until_sent
+from streams.tenancy.invitations import make_invitation, token_of
+from streams.tenancy.inviting import BY_PERSON
+from streams.tenancy.members import change_role
 from streams.tenancy.models import WorkspaceMembership
+from tests import make
+
+NOBODY_LISTENS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {"host": "127.0.0.1", "port": 9},
+    }
+}
+
+
+@pytest.fixture(autouse=True)
+def uncounted(settings, services):
+    """Nothing was sent to anybody yet."""
+    settings.REDIS_URL = services.new_redis_url()
 
 
 @pytest.fixture
@@ -21,17 +38,14 @@ def members_url(cast) -> str:
 
 
 def link(cast, email: str) -> str:
-    token = make_invitation(
+    made = make_invitation(
         place=cast.workspace, email=email, role="editor", actor=cast.anna
     )
-    return reverse("portal:invitation", args=[token])
+    return reverse("portal:invitation", args=[token_of(made)])
 
 
-def test_an_invitation_leads_to_an_account_and_the_workspace(
-    as_anna, cast, mailoutbox, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        as_anna.post(members_url(cast), {"email": "dora@example.com", "role": "editor"})
+def test_an_invitation_leads_to_an_account_and_the_workspace(as_anna, cast, mailoutbox):
+    as_anna.post(members_url(cast), {"email": "dora@example.com", "role": "editor"})
     as_anna.logout()
     [mail] = mailoutbox
     invitation = re.search(r"http://testserver(\S+)", mail.body)[1]
@@ -87,7 +101,7 @@ def test_a_link_that_is_not_ours_lets_nobody_in(client, db):
     answer = client.get(reverse("portal:invitation", args=["made-up"]))
 
     assert answer.status_code == 410
-    assert "not a whole invitation link" in answer.text
+    assert "The link is incomplete" in answer.text
 
 
 def test_a_member_cannot_be_invited_twice(as_anna, cast):
@@ -96,20 +110,62 @@ def test_a_member_cannot_be_invited_twice(as_anna, cast):
     assert "a member of" in str(page.context["form"].errors["email"])
 
 
-def test_a_mail_that_cannot_be_sent_is_told(transactional_db, as_anna, cast, settings):
-    nobody_listens = {"host": "127.0.0.1", "port": 9}
-    settings.MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": nobody_listens,
-        }
-    }
+def test_an_email_that_cannot_be_sent_is_in_the_list_to_send_again(
+    as_anna, cast, settings, mailoutbox
+):
+    works, settings.MAILERS = settings.MAILERS, NOBODY_LISTENS
+    form = {"email": "dora@example.com", "role": "viewer"}
 
-    page = as_anna.post(
-        members_url(cast), {"email": "dora@example.com", "role": "viewer"}
-    )
+    page = as_anna.post(members_url(cast), form, follow=True)
+    settings.MAILERS = works
+    invitation = cast.workspace.invitations.get()
+    names = (cast.workspace.public_id, invitation.pk)
+    again = as_anna.post(reverse("portal:invitation-resend", args=names), follow=True)
 
-    assert "The mail could not be sent." in page.text
+    assert "could not be sent" in page.text
+    assert "Not sent" in page.text
+    assert [mail.to for mail in mailoutbox] == [["dora@example.com"]]
+    assert "Not sent" not in again.text
+
+
+def test_a_withdrawn_invitation_is_gone_from_the_list(as_anna, cast):
+    as_anna.post(members_url(cast), {"email": "dora@example.com", "role": "viewer"})
+    invitation = cast.workspace.invitations.get()
+    names = (cast.workspace.public_id, invitation.pk)
+
+    page = as_anna.post(reverse("portal:invitation-withdraw", args=names), follow=True)
+
+    assert "dora@example.com no longer works" in page.text
+    assert "Resend" not in page.text
+
+
+def test_too_many_invitations_are_refused_and_what_was_typed_stays(as_anna, cast):
+    for n in range(BY_PERSON.amount):
+        form = {"email": f"p{n}@example.com", "role": "viewer"}
+        assert as_anna.post(members_url(cast), form).status_code == 302
+
+    page = as_anna.post(members_url(cast), {"email": "last@x.com", "role": "viewer"})
+
+    assert "Too many invitations: 20 in 1 hour at most." in page.text
+    assert 'value="last@x.com"' in page.text
+    assert not cast.workspace.invitations.filter(email="last@x.com").exists()
+
+
+def test_the_other_admins_hear_of_a_new_one(
+    cast, mailoutbox, django_capture_on_commit_callbacks
+):
+    bob = cast.workspace.memberships.get(user=cast.bob)
+    alice = cast.workspace.memberships.get(user=cast.alice)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        change_role(membership=alice, role="admin", actor=cast.anna)
+        change_role(membership=bob, role="admin", actor=cast.anna)
+    wait_until_sent()
+
+    [mail] = mailoutbox  # Anna did it, and was alone before
+    assert mail.to == [cast.alice.email]
+    assert mail.subject == f"New admin of {cast.workspace}"
+    assert "bob@northwind.example is now an admin" in mail.body
 
 
 def test_a_role_is_changed(as_anna, cast):
@@ -146,18 +202,39 @@ def test_a_member_of_another_workspace_is_not_found(as_anna, cast):
     assert answer.status_code == 404
 
 
-def test_the_partner_invites_the_customers_first_person(
-    as_petra, cast, mailoutbox, django_capture_on_commit_callbacks
-):
-    url = reverse(
-        "portal:partner-workspace-invite",
-        args=[cast.partner.slug, cast.workspace.public_id],
+def test_the_partner_invites_the_customers_first_person(as_petra, cast, mailoutbox):
+    workspace = make.workspace(cast.partner)
+    names = (cast.partner.slug, workspace.public_id)
+
+    as_petra.post(
+        reverse("portal:partner-workspace-invite", args=names),
+        {"email": "dora@example.com", "role": "admin"},
     )
+    page = as_petra.get(reverse("portal:partner-workspace", args=names))
+    resend = (
+        "portal:partner-workspace-invitation-resend",
+        workspace.invitations.get().pk,
+    )
+    again = as_petra.post(reverse(resend[0], args=(*names, resend[1])))
 
-    with django_capture_on_commit_callbacks(execute=True):
-        as_petra.post(url, {"email": "dora@example.com", "role": "admin"})
+    assert [mail.to for mail in mailoutbox] == [["dora@example.com"]] * 2
+    assert "petra@postbox.example (Partner" in mailoutbox[0].body
+    assert "Withdraw" in page.text
+    assert again.status_code == 302
 
-    assert [mail.to for mail in mailoutbox] == [["dora@example.com"]]
+
+def test_where_a_workspace_has_an_admin_the_partner_does_not_invite(as_dev, cast):
+    names = (cast.partner.slug, cast.workspace.public_id)
+
+    refused = as_dev.post(
+        reverse("portal:partner-workspace-invite", args=names),
+        {"email": cast.dev.email, "role": "admin"},
+    )
+    page = as_dev.get(reverse("portal:partner-workspace", args=names))
+
+    assert refused.status_code == 403
+    assert "has an admin now" in refused.text
+    assert "Invite someone" not in page.text
 
 
 def test_signing_up_is_closed(client, db):

@@ -131,6 +131,6 @@ def test_a_mail_that_fails_undoes_nothing_and_is_an_error_in_the_log(
     stream.refresh_from_db()
     assert stream.stage == "submitted"
     [record] = caplog.records
-    assert (record.levelname, record.msg["event"]) == (
-        "ERROR", "review.mail_not_sent",
+    assert (record.levelname, record.msg["event"], record.msg["about"]) == (
+        "ERROR", "mail.not_sent", "review.submitted",
     )  # fmt: skip

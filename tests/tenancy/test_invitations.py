@@ -1,51 +1,86 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
-from django.core import mail
+from django.apps import apps
+from django.core import mail, signing
 
 from streams.audit.models import AuditEntry
-from streams.tenancy import invitations
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.base.rate_limit import RateLimited
 from streams.tenancy.invitations import (
+    SALT,
     HasAccount,
     InvitationRefused,
+    MayNotInvite,
     NotYours,
     accept_invitation,
-    invite,
     make_invitation,
     read_invitation,
     sign_up,
+    token_of,
+    withdraw_invitation,
 )
-from streams.tenancy.members import AlreadyMember, NoSuchRole, remove_member
-from streams.tenancy.models import User
+from streams.tenancy.inviting import (
+    BY_PERSON,
+    OF_PARTNER,
+    TO_EMAIL,
+    TO_PLACE,
+    invite,
+    resend_invitation,
+)
+from streams.tenancy.members import (
+    AlreadyMember,
+    NoSuchRole,
+    change_role,
+    remove_member,
+)
+from streams.tenancy.models import Invitation, User
 from tests import make
 from tests.append_only import entries_may_go
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def uncounted(settings, services):
+    """Nothing was sent to anybody yet."""
+    settings.REDIS_URL = services.new_redis_url()
+
+
 DANA = "dana@northwind.example"
 
 
-def token_for(place, email=DANA, role="editor"):
-    return make_invitation(place=place, email=email, role=role, actor=None)
+def token_for(place, email=DANA, role="editor", actor=None):
+    return token_of(make_invitation(place=place, email=email, role=role, actor=actor))
 
 
-def test_an_invitation_goes_out_by_mail(django_capture_on_commit_callbacks):
+def send(place, actor, email=DANA, role="viewer"):
+    return invite(place=place, email=email, role=role, actor=actor, link=link)
+
+
+def link(token):
+    return f"https://portal.example/invitations/{token}/"
+
+
+def actions():
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+
+
+def test_an_invitation_goes_out_by_mail():
     cast = make.cast()
 
-    with django_capture_on_commit_callbacks(execute=True):
-        invite(
-            place=cast.workspace,
-            email=DANA,
-            role="viewer",
-            actor=cast.anna,
-            link=lambda token: f"https://portal.example/invitations/{token}/",
-        )
+    send(cast.workspace, cast.anna)
 
     [sent] = mail.outbox
     assert (sent.to, sent.subject) == ([DANA], f"Invitation to {cast.workspace}")
-    assert "anna@northwind.example invites you" in sent.body
+    assert (
+        f"anna@northwind.example invited you to connect {cast.workspace} to Segment."
+        in sent.body
+    )
     token = sent.body.split("/invitations/")[1].split("/")[0]
     invitation = read_invitation(token)
     assert (invitation.place, invitation.email, invitation.role) == (
@@ -53,17 +88,181 @@ def test_an_invitation_goes_out_by_mail(django_capture_on_commit_callbacks):
         DANA,
         "viewer",
     )
+    assert actions() == ["member.invited"]
 
 
-def test_a_name_with_a_line_break_makes_no_header_of_its_own(
-    django_capture_on_commit_callbacks,
-):
-    workspace = make.workspace(name="Evil\nBcc: all@example.com")
+def test_a_name_with_a_line_break_makes_no_line_of_its_own():
+    """Such a name cannot be given any more, but may be in the database from before."""
+    workspace = make.workspace(name="Evil\nBcc: all@example.com\n\nPay here")
+    anna = make.member(workspace, "admin")
+    User.objects.filter(pk=anna.pk).update(name="Anna\r\nVisit evil.example")
+    anna.refresh_from_db()
 
-    with django_capture_on_commit_callbacks(execute=True):
-        invite(place=workspace, email=DANA, role="viewer", actor=None, link=str)
+    send(workspace, anna)
 
-    assert mail.outbox[0].subject == "Invitation to Evil Bcc: all@example.com"
+    [sent] = mail.outbox
+    assert sent.subject == "Invitation to Evil Bcc: all@example.com Pay here"
+    assert sent.body.splitlines()[0] == (
+        "Anna  Visit evil.example invited you to connect"
+        " Evil Bcc: all@example.com  Pay here to Segment."
+    )
+
+
+def test_invited_is_only_recorded_of_an_email_that_the_mail_server_took(settings):
+    cast = make.cast()
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 9},
+        }
+    }
+
+    made = send(cast.workspace, cast.anna)
+
+    assert made.sent_at is None
+    assert actions() == ["member.invitation_not_sent"]
+
+
+def test_an_invitation_is_sent_again_and_lasts_a_week_from_then():
+    cast = make.cast()
+    made = send(cast.workspace, cast.anna)
+    Invitation.objects.update(expires_at=make.NOW - timedelta(days=900))
+    made.refresh_from_db()
+
+    resend_invitation(invitation=made, actor=cast.anna, link=link)
+
+    first, second = (m.body.split("/invitations/")[1] for m in mail.outbox)
+    assert read_invitation(first.split("/")[0]) == read_invitation(second.split("/")[0])
+    assert actions() == ["member.invited"] * 2
+
+
+def test_a_withdrawn_invitation_lets_nobody_in():
+    cast = make.cast()
+    made = send(cast.workspace, cast.anna)
+
+    withdraw_invitation(invitation=made, actor=cast.anna)
+
+    with pytest.raises(InvitationRefused, match="withdrawn"):
+        read_invitation(token_of(made))
+    assert actions() == ["member.invited", "member.invitation_withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "amount"),
+    [(BY_PERSON, 20), (TO_PLACE, 30), (OF_PARTNER, 100), (TO_EMAIL, 5)],
+)
+def test_mailboxes_are_not_flooded(limit, amount):
+    partner = make.partner()
+    places = [make.workspace(partner) for _ in range(8)]
+    admins = [[make.member(place, "admin") for _ in range(3)] for place in places]
+    several = {
+        BY_PERSON: (1, 1),
+        TO_PLACE: (1, 3),
+        OF_PARTNER: (8, 3),
+        TO_EMAIL: (8, 1),
+    }
+    used_places, used_admins = several[limit]
+
+    def send_the(n):
+        at = n % used_places
+        email = DANA if limit is TO_EMAIL else f"person-{n}@example.com"
+        send(places[at], admins[at][n // used_places % used_admins], email)
+
+    for n in range(amount):
+        send_the(n)
+    with pytest.raises(RateLimited) as refused:
+        send_the(amount)
+
+    assert (len(mail.outbox), refused.value.limit) == (amount, limit)
+
+
+def test_links_of_the_previous_release_still_work():
+    """They named everything; their rows come from the activity log (migration 0039)."""
+    workspace = make.workspace()
+    number = "0123456789abcdef"
+    record(
+        "member.invited", actor=None, workspace=workspace, member=DANA, role="editor",
+        invitation=number,
+    )  # fmt: skip
+    migration = import_module("streams.migrations.0039_invitations_from_the_log")
+
+    migration.make_rows(apps, None)
+
+    claims = ["workspace", workspace.pk, DANA, "editor", number]
+    invitation = read_invitation(signing.dumps(claims, salt=SALT))
+    assert (invitation.place, invitation.email, invitation.role) == (
+        workspace, DANA, "editor",
+    )  # fmt: skip
+
+
+def test_who_was_invited_twice_does_not_come_back_by_the_other_link():
+    workspace, dana = make.workspace(), make.user(DANA)
+    anna = make.member(workspace, "admin")
+    before = token_for(workspace, actor=anna)
+    accept_invitation(invitation=read_invitation(token_for(workspace)), user=dana)
+    # As if one had been made beside a membership.
+    Invitation.objects.filter(accepted_at=None).update(withdrawn_at=None)
+    remove_member(membership=workspace.memberships.get(user=dana), actor=anna)
+
+    with pytest.raises(InvitationRefused):
+        read_invitation(before)
+
+
+@pytest.mark.parametrize("loss", ["removed", "demoted", "closed"])
+def test_an_invitation_is_worth_no_more_than_its_inviter(loss):
+    workspace = make.workspace()
+    make.member(workspace, "admin")
+    former = make.member(workspace, "admin")
+    token = token_for(workspace, role="admin", actor=former)
+    membership = workspace.memberships.get(user=former)
+
+    if loss == "removed":
+        remove_member(membership=membership, actor=None)
+    elif loss == "demoted":
+        change_role(membership=membership, role="editor", actor=None)
+    else:
+        User.objects.filter(pk=former.pk).update(is_active=False)
+
+    with pytest.raises(InvitationRefused, match="no longer invite"):
+        read_invitation(token)
+
+
+def test_the_partner_invites_only_while_a_workspace_has_no_admin():
+    workspace = make.workspace()
+    dev = make.partner_member(workspace.partner, "developer")
+    own = token_for(workspace, dev.email, "admin", actor=dev)
+    customers = token_for(workspace, role="admin", actor=dev)
+    sign_up(invitation=read_invitation(customers), name="Dana", password=make.PASSWORD)
+
+    with pytest.raises(InvitationRefused, match="no longer invite"):
+        read_invitation(own)
+    with pytest.raises(MayNotInvite):
+        token_for(workspace, "other@example.com", "admin", actor=dev)
+
+
+def test_a_test_workspace_stays_the_partners():
+    workspace = make.workspace(is_test=True)
+    make.member(workspace, "admin")
+    dev = make.partner_member(workspace.partner, "developer")
+
+    token_for(workspace, role="viewer", actor=dev)
+
+    assert workspace.invitations.get().invited_by == dev
+
+
+@pytest.mark.parametrize("role", ["support", None])
+def test_others_of_the_partner_or_of_none_do_not_invite(role):
+    workspace = make.workspace()
+    person = (
+        make.partner_member(workspace.partner, role)
+        if role
+        else make.partner_member(make.partner(), "admin")
+    )
+
+    with pytest.raises(MayNotInvite):
+        token_for(workspace, actor=person)
+    with pytest.raises(MayNotInvite):
+        token_for(workspace.partner, role="admin", actor=person)
 
 
 def test_a_new_person_gets_an_account_and_is_let_in():
@@ -150,21 +349,21 @@ def test_a_new_invitation_lets_in_who_was_removed():
     assert workspace.members.filter(pk=dana.pk).exists()
 
 
-def test_of_two_invitations_the_second_finds_a_member():
+def test_a_new_invitation_replaces_the_one_before():
     workspace, dana = make.workspace(), make.user(DANA)
-    first, second = (read_invitation(token_for(workspace)) for _ in range(2))
-    accept_invitation(invitation=first, user=dana)
+    first, second = token_for(workspace), token_for(workspace)
 
-    with pytest.raises(InvitationRefused, match="already"):
-        accept_invitation(invitation=second, user=dana)
+    with pytest.raises(InvitationRefused, match="newer one"):
+        read_invitation(first)
+    accept_invitation(invitation=read_invitation(second), user=dana)
 
 
-def test_an_invitation_grows_old(monkeypatch):
+def test_an_invitation_grows_old():
     token = token_for(make.workspace())
 
-    monkeypatch.setattr(invitations, "GOOD_FOR", timedelta(seconds=-1))
+    Invitation.objects.update(expires_at=now())
 
-    with pytest.raises(InvitationRefused, match="too old"):
+    with pytest.raises(InvitationRefused, match="expired"):
         read_invitation(token)
 
 
@@ -172,7 +371,7 @@ def test_a_link_that_we_did_not_make_is_refused():
     token = token_for(make.workspace())
 
     for forged in ("", "x", token[:-1], "x" + token, token.replace(":", "::", 1)):
-        with pytest.raises(InvitationRefused, match="not a whole"):
+        with pytest.raises(InvitationRefused, match="incomplete"):
             read_invitation(forged)
 
 
@@ -183,7 +382,7 @@ def test_a_place_that_is_gone_lets_nobody_in():
         AuditEntry.objects.all().delete()
     workspace.delete()
 
-    with pytest.raises(InvitationRefused, match="gone"):
+    with pytest.raises(InvitationRefused, match="no longer exists"):
         read_invitation(token)
 
 

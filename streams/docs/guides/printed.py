@@ -20,6 +20,7 @@ from streams.spec.calls import BATCH_PATHS, CALLS, Call
 from streams.spec.findings import Rule, Severity
 from streams.spec.readings import READINGS
 from streams.spec.rules import RULES as SPEC_RULES
+from streams.tenancy.inviting import LIMITS as INVITATION_LIMITS
 
 # Errors of the Spec that leave an event whole: what becomes of it the mode decides.
 WHOLE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004"})
@@ -80,10 +81,13 @@ def readings() -> str:
 
 
 def sign_in_limits() -> str:
-    """How often one may guess, and how many emails that can cause."""
+    """How often one may guess, and how many emails people can cause."""
     return table(
         ["what is counted", "limit"],
-        ([literal(limit.counts), str(limit)] for limit in LIMITS),
+        (
+            [literal(limit.counts), str(limit)]
+            for limit in (*LIMITS, *INVITATION_LIMITS)
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
 
-from streams.tenancy.invitations import make_invitation
+from streams.tenancy.invitations import make_invitation, record_invitation, token_of
 from streams.tenancy.models import PartnerMembership
 from streams.tenancy.services import SlugTaken, create_partner
 
@@ -66,7 +66,8 @@ class Command(BaseCommand):
         except SlugTaken as error:
             raise CommandError(str(error)) from error
         role = PartnerMembership.Role.ADMIN
-        token = make_invitation(place=partner, email=admin, role=role, actor=None)
-        path = reverse("portal:invitation", args=[token])
+        made = make_invitation(place=partner, email=admin, role=role, actor=None)
+        record_invitation("member.invitation_printed", made, None)
+        path = reverse("portal:invitation", args=[token_of(made)])
         self.stdout.write(f"{partner} is made. {admin} may join once, within a week:")
         self.stdout.write(url.rstrip("/") + path)

@@ -1,0 +1,200 @@
+"""Invitations that wait: sending one, the list, sending again, withdrawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.base.rate_limit import RateLimited
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_administer,
+    partner_to_develop,
+    signed_in,
+    workspace_of,
+    workspace_to_administer,
+)
+from streams.portal.tags import to, within
+from streams.tenancy.invitations import MayNotInvite, withdraw_invitation
+from streams.tenancy.inviting import invite, resend_invitation
+from streams.tenancy.members import AlreadyMember, may_invite
+
+if TYPE_CHECKING:
+    from streams.portal.people import InvitationForm
+    from streams.tenancy.members import Place as Owner
+    from streams.tenancy.models import Invitation
+
+type Url = Callable[
+    [str, int], str
+]  # from "resend" or "withdraw", and the invitation's key
+
+SHOWN_FOR = timedelta(days=30)  # after it has expired
+NOT_SENT = (
+    "The email to {email} could not be sent. The invitation is in the list: choose Resend in"
+    " a few minutes."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A row of the list. Without addresses it is only looked at."""
+
+    invitation: Invitation
+    resend_url: str
+    withdraw_url: str
+
+    @property
+    def has_expired(self) -> bool:
+        return self.invitation.expires_at <= now()
+
+
+def pending_of(owner: Owner, url: Url | None) -> list[Pending]:
+    """The invitations that no one has accepted, newest first; `url` names what changes one."""
+    rows = owner.invitations.filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=now() - SHOWN_FOR
+    )
+    rows = rows.select_related("invited_by").order_by("-created_at", "-pk")
+    return [
+        Pending(
+            row,
+            url("resend", row.pk) if url else "",
+            url("withdraw", row.pk) if url else "",
+        )
+        for row in rows
+    ]
+
+
+def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
+    """Send the invitation that the form asks for; False: the form says what is wrong."""
+    if not form.is_valid():
+        return False
+    email, role = form.cleaned_data["email"], form.cleaned_data["role"]
+    try:
+        made = invite(
+            place=owner,
+            email=email,
+            role=role,
+            actor=request.user,
+            link=_link_from(request),
+        )
+    except AlreadyMember as error:
+        form.add_error("email", str(error))
+        return False
+    except MayNotInvite as error:
+        raise PermissionDenied(str(error)) from None
+    except RateLimited as limited:
+        form.add_error(None, _too_many(limited))
+        return False
+    _say(request, made)
+    return True
+
+
+@signed_in
+@require_POST
+def resend(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    place = workspace_to_administer(request, public_id)
+    return _resend(request, place.workspace, pk, to(place, "members"))
+
+
+@signed_in
+@require_POST
+def withdraw(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    place = workspace_to_administer(request, public_id)
+    return _withdraw(request, place.workspace, pk, to(place, "members"))
+
+
+@signed_in
+@require_POST
+def partner_resend(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    place = partner_to_administer(request, slug)
+    return _resend(request, place.partner, pk, within(place, "partner-members"))
+
+
+@signed_in
+@require_POST
+def partner_withdraw(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    place = partner_to_administer(request, slug)
+    return _withdraw(request, place.partner, pk, within(place, "partner-members"))
+
+
+@signed_in
+@require_POST
+def workspace_resend(
+    request: PortalRequest, slug: str, public_id: str, pk: int
+) -> HttpResponse:
+    place = partner_to_develop(request, slug)
+    workspace = workspace_of(place, public_id)
+    back = within(place, "partner-workspace", public_id)
+    return _resend(request, workspace, pk, back)
+
+
+@signed_in
+@require_POST
+def workspace_withdraw(
+    request: PortalRequest, slug: str, public_id: str, pk: int
+) -> HttpResponse:
+    place = partner_to_develop(request, slug)
+    workspace = workspace_of(place, public_id)
+    back = within(place, "partner-workspace", public_id)
+    return _withdraw(request, workspace, pk, back)
+
+
+def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpResponse:
+    invitation = _of(request, owner, pk)
+    try:
+        resend_invitation(
+            invitation=invitation, actor=request.user, link=_link_from(request)
+        )
+    except RateLimited as limited:
+        messages.error(request, _too_many(limited))
+    else:
+        _say(request, invitation)
+    return redirect(back)
+
+
+def _withdraw(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpResponse:
+    invitation = _of(request, owner, pk)
+    withdraw_invitation(invitation=invitation, actor=request.user)
+    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    return redirect(back)
+
+
+def _of(request: PortalRequest, owner: Owner, pk: int) -> Invitation:
+    """One that waits. 404 for another place's, 403 for who no longer decides here."""
+    waiting = owner.invitations.filter(accepted_at=None, withdrawn_at=None)
+    found: Invitation = get_object_or_404(waiting, pk=pk)
+    if not may_invite(request.user, owner):
+        raise PermissionDenied(
+            f"{owner} has an admin, who invites its people. Ask them."
+        )
+    return found
+
+
+def _link_from(request: PortalRequest) -> Callable[[str], str]:
+    return lambda token: request.build_absolute_uri(
+        reverse("portal:invitation", args=[token])
+    )
+
+
+def _say(request: PortalRequest, invitation: Invitation) -> None:
+    if invitation.sent_at:
+        messages.success(request, f"Invitation sent to {invitation.email}.")
+    else:
+        messages.error(request, NOT_SENT.format(email=invitation.email))
+
+
+def _too_many(limited: RateLimited) -> str:
+    return (
+        f"Too many invitations: {limited.limit} at most. Try again in"
+        f" {limited.retry_after_minutes} minutes."
+    )
