@@ -1,45 +1,42 @@
-"""Settings, read from the environment alone (and from the file ENV_FILE names).
+"""Django's settings, made of the portal's own settings.
 
-Every name is explained, with unit and default, in `.env.example`. What must be set
-has no default here; `streams/checks.py` says in words what is missing or unsafe.
+`partner_portal/environment/table.py` has each of those, with its type, unit and default.
+A value that cannot be used ends the process here; `streams/checks.py` says what is unsafe.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
 import environ
 from django.utils.csp import CSP
 
+from partner_portal.environment import load_or_exit
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()  # NAME_FILE names a file that holds the secret NAME
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+_values = load_or_exit()
 
 # --- Secrets -------------------------------------------------------------------
-SECRET_KEY = env("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # still accepted
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")  # "id:base64 of 32 bytes", newest first
+SECRET_KEY = _values["SECRET_KEY"]
+SECRET_KEY_FALLBACKS = _values["SECRET_KEY_FALLBACKS"]  # still accepted
+ENCRYPTION_KEYS = _values["ENCRYPTION_KEYS"]  # "id:base64 of 32 bytes", newest first
 
 # --- Where we are ----------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
-HTTPS = env.bool("HTTPS", default=True)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
-INGEST_URL = env("INGEST_URL", default="")
-PORT = env.int("PORT", default=8000)
-# Empty is as good as not set, for these: .env.example may be copied as it stands.
-VAR_DIR = Path(env("VAR_DIR", default="") or BASE_DIR / "var")
+DEBUG = _values["DEBUG"]
+HTTPS = _values["HTTPS"]
+ALLOWED_HOSTS = _values["ALLOWED_HOSTS"]
+TRUST_PROXY = _values["TRUST_PROXY"]
+TRUSTED_PROXY_COUNT = _values["TRUSTED_PROXY_COUNT"]
+INGEST_URL = _values["INGEST_URL"]
+PORT = _values["PORT"]
+VAR_DIR = _values["VAR_DIR"] or BASE_DIR / "var"
 
 # --- Services --------------------------------------------------------------------
-DATABASE_URL = (
-    env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
-)
-REDIS_URL = env("REDIS_URL", default="")
-_mail = env.email_url("EMAIL_URL", default="consolemail://")
+DATABASE_URL = _values["DATABASE_URL"] or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+REDIS_URL = _values["REDIS_URL"]
+_mail = environ.Env.email_url_config(_values["EMAIL_URL"])
 _mail_options = {
     "host": _mail["EMAIL_HOST"],
     "port": _mail["EMAIL_PORT"],
@@ -55,27 +52,27 @@ MAILERS = {
         "OPTIONS": _mail_options if _mail["EMAIL_HOST"] else {},
     }
 }
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
-REVIEW_EMAIL = env.list("REVIEW_EMAIL", default=[])
+DEFAULT_FROM_EMAIL = _values["DEFAULT_FROM_EMAIL"]
+REVIEW_EMAIL = _values["REVIEW_EMAIL"]
 
 # --- Segment (segment/http-api.md, 1 and 2) ----------------------------------------
-SEGMENT_US_URL = env("SEGMENT_US_URL", default="https://api.segment.io/v1")
-SEGMENT_EU_URL = env("SEGMENT_EU_URL", default="https://events.eu1.segmentapis.com/v1")
-SEGMENT_CDN_URL = env("SEGMENT_CDN_URL", default="https://cdn.segment.com/v1")
-SANDBOX_URL = env("SANDBOX_URL", default="")  # empty: customers are not offered it
+SEGMENT_US_URL = _values["SEGMENT_US_URL"]
+SEGMENT_EU_URL = _values["SEGMENT_EU_URL"]
+SEGMENT_CDN_URL = _values["SEGMENT_CDN_URL"]
+SANDBOX_URL = _values["SANDBOX_URL"]  # empty: customers are not offered it
 
 # --- Numbers -----------------------------------------------------------------------
-DEDUP_WINDOW_HOURS = env.int("DEDUP_WINDOW_HOURS", default=48)
-INGEST_MAX_CONNECTIONS = env.int("INGEST_MAX_CONNECTIONS", default=4_000)
-MAX_FEED_BACKLOG_EVENTS = env.int("MAX_FEED_BACKLOG_EVENTS", default=10_000_000)
-MAX_BACKLOG_EVENTS = env.int("MAX_BACKLOG_EVENTS", default=50_000_000)
-MIN_FREE_DISK_BYTES = env.int("MIN_FREE_DISK_BYTES", default=1_073_741_824)
-MAX_DATABASE_BYTES = env.int("MAX_DATABASE_BYTES", default=0)
-SEGMENT_TIMEOUT_S = env.float("SEGMENT_TIMEOUT_S", default=30.0)
-LEASE_S = env.float("LEASE_S", default=10.0)
-SENDER_THREADS = env.int("SENDER_THREADS", default=32)
-LOG_LEVEL = env("LOG_LEVEL", default="INFO")
-LOG_FORMAT = env("LOG_FORMAT", default="")
+DEDUP_WINDOW_HOURS = _values["DEDUP_WINDOW_HOURS"]
+INGEST_MAX_CONNECTIONS = _values["INGEST_MAX_CONNECTIONS"]
+MAX_FEED_BACKLOG_EVENTS = _values["MAX_FEED_BACKLOG_EVENTS"]
+MAX_BACKLOG_EVENTS = _values["MAX_BACKLOG_EVENTS"]
+MIN_FREE_DISK_BYTES = _values["MIN_FREE_DISK_BYTES"]
+MAX_DATABASE_BYTES = _values["MAX_DATABASE_BYTES"]
+SEGMENT_TIMEOUT_S = _values["SEGMENT_TIMEOUT_S"]
+LEASE_S = _values["LEASE_S"]
+SENDER_THREADS = _values["SENDER_THREADS"]
+LOG_LEVEL = _values["LOG_LEVEL"]
+LOG_FORMAT = _values["LOG_FORMAT"]
 LOGGING_CONFIG = "streams.observability.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
@@ -137,7 +134,7 @@ _probe_s = max(1, int(LEASE_S / 5))
 KEEPALIVES = {"idle": 2 * _probe_s, "interval": _probe_s, "count": 3}
 
 # --- Database ----------------------------------------------------------------------
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["ATOMIC_REQUESTS"] = False
 if "sqlite" in _database["ENGINE"]:
@@ -218,7 +215,7 @@ PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds
 
 # --- Web ---------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env("STATIC_ROOT", default="") or VAR_DIR / "static")
+STATIC_ROOT = _values["STATIC_ROOT"] or VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
@@ -244,8 +241,10 @@ SECURE_CSP = {
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked inside the network
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _values["HSTS_INCLUDE_SUBDOMAINS"]
+SECURE_HSTS_PRELOAD = _values["HSTS_PRELOAD"]
+# Without those two, Django warns: they reach beyond the portal's own host.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

@@ -1,4 +1,4 @@
-"""`.env.example` tells of every setting: what it means, and what it is by default."""
+"""`.env.example` describes every setting: its meaning, type, bounds, unit and default."""
 
 from __future__ import annotations
 
@@ -9,32 +9,18 @@ import sys
 
 import pytest
 
-from tests.services.environment import SETTINGS, names_read, without_settings
+from partner_portal.environment import SETTINGS
+from partner_portal.environment.example import text
+from tests.services.environment import without_settings
 from tests.services.keeper import ROOT
 
 EXAMPLE = ROOT / ".env.example"
-# Where files are and what runs is told to every process, never in the file itself.
-NOT_IN_A_FILE = {"ENV_FILE"}
 UNITS = {"_HOURS": "hours", "_DAYS": "days", "_S": "seconds", "_BYTES": "bytes"}
 SHOW_SETTINGS = """
 from partner_portal import settings
 for name in sorted(filter(str.isupper, vars(settings))):
     print(name, repr(getattr(settings, name)))
 """
-
-
-def comments() -> dict[str, str]:
-    """The comment above each setting; settings that follow each other share one."""
-    found, comment, is_over = {}, "", False
-    for line in EXAMPLE.read_text().splitlines():
-        if setting := re.match(r"([A-Z][A-Z0-9_]*)=", line):
-            found[setting[1]] = comment
-            is_over = True
-        elif is_over or not line.startswith("# "):
-            comment, is_over = line, False
-        else:
-            comment += line
-    return found
 
 
 def settings_with(**environ: str) -> str:
@@ -50,17 +36,23 @@ def settings_with(**environ: str) -> str:
     ).stdout
 
 
-def test_it_tells_of_what_the_settings_read_and_nothing_else():
-    assert comments().keys() == set(names_read(SETTINGS.read_text())) - NOT_IN_A_FILE
+def test_it_is_made_of_the_table():
+    assert EXAMPLE.read_text() == text()
 
 
 def test_its_values_are_the_defaults():
     assert settings_with(ENV_FILE=str(EXAMPLE)) == settings_with(ENV_FILE=os.devnull)
 
 
-@pytest.mark.parametrize("name", comments())
-def test_it_explains(name):
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_is_used(name):
+    settings = (ROOT / "partner_portal" / "settings.py").read_text()
+
+    assert len(re.findall(rf'_values\["{name}"\]', settings)) == 1
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_number_has_the_unit_of_its_name(name):
     unit = next((UNITS[end] for end in UNITS if name.endswith(end)), "")
 
-    assert comments()[name] != ""
-    assert unit in comments()[name].lower()
+    assert unit in SETTINGS[name].kind.about

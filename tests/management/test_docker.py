@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 import yaml
 
-from tests.services.environment import SETTINGS, names_read
+from partner_portal.environment import SETTINGS
 from tests.services.keeper import ROOT
 
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
@@ -39,7 +39,7 @@ def test_service_waits_for_services_that_exist(name):
 def test_service_of_ours_is_given_settings_that_exist(name):
     given = set(SERVICES[name]["environment"])
 
-    assert given <= set(names_read(SETTINGS.read_text()))
+    assert given <= SETTINGS.keys()
 
 
 def test_modules_that_commands_name_are_there():

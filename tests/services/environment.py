@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.services.keeper import ROOT
+from partner_portal.environment import SETTINGS
 
-SETTINGS = ROOT / "partner_portal" / "settings.py"
+READ = {"ENV_FILE", *SETTINGS, *(f"{name}_FILE" for name in SETTINGS)}
 FOREIGN = ("PG", "CELERY_", "DJANGO_")  # what libpq, Celery and Django would read
 NOWHERE = "http://127.0.0.1:9/v1"  # nothing listens there: no test reaches Segment
 
@@ -35,29 +34,8 @@ def settings_for(*, var: Path, database_url: str, redis_url: str) -> dict[str, s
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without anything that the portal or its libraries would read."""
-    names = set(names_read(SETTINGS.read_text()))
-    names |= {f"{name}_FILE" for name in names}
     return {
         name: value
         for name, value in environ.items()
-        if name not in names and not name.startswith(FOREIGN)
+        if name not in READ and not name.startswith(FOREIGN)
     }
-
-
-def names_read(source: str) -> Iterator[str]:
-    """Every name that settings with this source text read from the environment."""
-    for call in environment_calls(source):
-        yield ast.literal_eval(call.args[0])
-
-
-def environment_calls(source: str) -> Iterator[ast.Call]:
-    """Each `env(...)`, `env.<type>(...)` and `os.environ.get(...)`."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and _asks_environment(ast.unparse(node.func)):
-            yield node
-
-
-def _asks_environment(function: str) -> bool:
-    if function == "env.db_url_config":  # parses a value, reads none
-        return False
-    return function in {"env", "os.environ.get"} or function.startswith("env.")

@@ -1,0 +1,19 @@
+"""The loader of all settings. Nothing else reads them from the environment.
+
+To add a setting:
+
+1. Add a row to `table.py`: name, type with bounds and unit (`kinds.py`), default,
+   and one or two sentences for operators.
+2. `python -m partner_portal.environment example >.env.example`
+3. Read it in `partner_portal/settings.py`: `NAME = _values["NAME"]`.
+4. Add unusual and malformed values to `tests/settings/values.py`; the test fails
+   without them.
+"""
+
+from __future__ import annotations
+
+from partner_portal.environment.kinds import Invalid
+from partner_portal.environment.loader import InvalidSettings, load, load_or_exit
+from partner_portal.environment.table import SETTINGS, Setting
+
+__all__ = ["SETTINGS", "Invalid", "InvalidSettings", "Setting", "load", "load_or_exit"]

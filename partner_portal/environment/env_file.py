@@ -1,0 +1,83 @@
+"""Reads a `.env` file as people's editors write it.
+
+    export HTTPS = on  # behind nginx
+    SECRET_KEY='a $ and a # are kept as they are'
+
+Spaces around the name and the value do not count. `#` starts a comment at the start of
+a line and after a space. Quotes around a value are removed; a double-quoted value may
+contain `\\"` and `\\\\`. Nothing else is replaced: `$` is a character like any other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+
+_MARKS = {  # UTF-16's last: UTF-8's must not be taken for part of the first name
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
+_QUOTED = {
+    '"': re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:#.*)?'),
+    "'": re.compile(r"'([^']*)'\s*(?:#.*)?"),
+}
+_COMMENT = re.compile(r"\s#.*")
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+class UnreadableFile(Exception):
+    """The file or a line of it cannot be read; the message never shows its content."""
+
+
+def read(path: Path) -> tuple[dict[str, str], list[str]]:
+    """The values by name, and one sentence for each line that is not a setting.
+
+    Raises UnreadableFile.
+    """
+    try:
+        text = _decoded(path.read_bytes())
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeError:
+        raise UnreadableFile(f"{path} is not text; save it as UTF-8.") from None
+    values, errors = {}, []
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        setting = _LINE.fullmatch(stripped)
+        value = _value(setting[2]) if setting else None
+        if setting and value is not None:
+            values[setting[1]] = value
+        else:
+            errors.append(f"{path}, line {number}: {_what_is_wrong(setting)}")
+    return values, errors
+
+
+def _decoded(data: bytes) -> str:
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return data.decode(encoding)
+    if b"\0" in data:  # UTF-16 without a mark: every other byte of ASCII is zero
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le")
+    return data.decode("utf-8")
+
+
+def _value(written: str) -> str | None:
+    """The value of what follows `=`; None: a quote is not closed, or text follows it."""
+    value = written.strip()
+    if pattern := _QUOTED.get(value[:1]):
+        quoted = pattern.fullmatch(value)
+        if not quoted:
+            return None
+        return _ESCAPED.sub(r"\1", quoted[1]) if value[0] == '"' else quoted[1]
+    return _COMMENT.sub("", written).strip()
+
+
+def _what_is_wrong(setting: re.Match[str] | None) -> str:
+    if setting is None:
+        return "this is not a setting; write NAME=value."
+    return f"the quotes around {setting[1]} do not match; close them, and write nothing after them."

@@ -1,0 +1,32 @@
+"""`.env.example`, as text made of the table."""
+
+from __future__ import annotations
+
+import textwrap
+
+from partner_portal.environment.table import SECTIONS, Setting
+
+HEAD = """\
+# Every setting, with its type, bounds, unit and default. Made of
+# partner_portal/environment/table.py by `python -m partner_portal.environment example`.
+# Copy it to .env, or set settings in the environment, which wins. Empty means the
+# default. A value may come from a file instead: NAME_FILE=/run/secrets/name.
+"""
+
+
+def text() -> str:
+    """The file's content."""
+    parts = [HEAD]
+    for title, settings in SECTIONS.items():
+        parts.append(f"# --- {title} ---\n" + "".join(map(_setting, settings)))
+    return "\n".join(parts)
+
+
+def _setting(setting: Setting) -> str:
+    comment = _comment(setting.about) + _comment(f"Type: {setting.kind.about}.")
+    return f"{comment}{setting.name}={setting.default}\n"
+
+
+def _comment(sentences: str) -> str:
+    lines = textwrap.wrap(sentences, 86, break_long_words=False, break_on_hyphens=False)
+    return "".join(f"# {line}\n" for line in lines)

@@ -1,0 +1,126 @@
+"""From the environment and the `.env` file to a value for each setting."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, MutableMapping
+from copy import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from partner_portal.environment import env_file
+from partner_portal.environment.kinds import ROOT, Invalid
+from partner_portal.environment.table import SETTINGS, Setting
+
+NAMES = SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
+MAX_SECRET_BYTES = 65_536  # a file that NAME_FILE names may be /dev/zero
+
+
+class InvalidSettings(Exception):
+    """Settings that cannot be used: `errors` has one sentence for each."""
+
+    def __init__(self, errors: list[str], *, as_json: bool) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
+        self.as_json = as_json  # LOG_FORMAT is json
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Names and texts, and where NAME_FILE of them is to be read."""
+
+    texts: Mapping[str, str] = field(repr=False)
+
+    def text_of(self, name: str) -> str | None:
+        """The text of a setting; None: it is not here. Raises Invalid."""
+        file = self.texts.get(f"{name}_FILE", "").strip()
+        if not file:
+            text = self.texts.get(name)
+            return None if text is None else text.strip()
+        if self.texts.get(name, "").strip():
+            raise Invalid(f"and {name}_FILE are both set; remove one of them.")
+        return _content(Path(file))
+
+
+def _content(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_SECRET_BYTES + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise Invalid(
+            f"is to be read from a file that cannot be read ({error.strerror}); correct"
+            " the path or its permissions."
+        ) from None
+    except ValueError:  # not UTF-8, or a path with a NUL
+        raise Invalid("is to be read from a file that is not UTF-8 text.") from None
+    if len(data) > MAX_SECRET_BYTES:
+        raise Invalid(f"is to be read from a file of over {MAX_SECRET_BYTES} bytes.")
+    if not text.strip():
+        raise Invalid("is to be read from a file that is empty.")
+    return text.strip()
+
+
+def load(environ: MutableMapping[str, str], default_file: Path) -> dict[str, Any]:
+    """The value of each setting by its name: from the environment, else from the file.
+
+    `ENV_FILE` names the file, else it is `default_file`, which need not exist. Names in
+    it that are not settings, such as https_proxy, are added to the environment. Raises
+    InvalidSettings with all errors.
+    """
+    of_file, errors = _of_file(environ.get("ENV_FILE", ""), default_file)
+    sources = (_Source(environ), _Source(of_file))
+    values: dict[str, Any] = {}
+    for name, setting in SETTINGS.items():
+        try:
+            values[name] = _value(setting, sources)
+        except Invalid as invalid:
+            errors.append(f"{name} {invalid}")
+    if errors:
+        raise InvalidSettings(errors, as_json=values.get("LOG_FORMAT") == "json")
+    for name in of_file.keys() - NAMES:
+        environ.setdefault(name, of_file[name])
+    return values
+
+
+def _of_file(named: str, default: Path) -> tuple[dict[str, str], list[str]]:
+    if not named and not default.exists():
+        return {}, []
+    try:
+        return env_file.read(Path(named) if named else default)
+    except env_file.UnreadableFile as unreadable:
+        return {}, [str(unreadable)]
+
+
+def _value(setting: Setting, sources: tuple[_Source, ...]) -> Any:
+    texts = (source.text_of(setting.name) for source in sources)
+    text = next((text for text in texts if text is not None), "")
+    if not text and setting.required:
+        raise Invalid("is not set; set it in the environment or in .env.")
+    if not text:
+        text = setting.default
+    if not text:
+        return copy(setting.kind.empty)
+    if not text.isprintable():
+        raise Invalid("has a line break or another invisible character; remove it.")
+    return setting.kind.parse(text)
+
+
+def load_or_exit() -> dict[str, Any]:
+    """`load` for this process; what is wrong goes to stderr, and it exits with 1."""
+    try:
+        return load(os.environ, ROOT / ".env")
+    except InvalidSettings as invalid:
+        for error in invalid.errors:
+            line = _as_json(error) if invalid.as_json else error
+            sys.stderr.write(f"{line}\n")
+    sys.exit(1)
+
+
+def _as_json(error: str) -> str:
+    return json.dumps(
+        {"event": "settings.invalid", "level": "critical", "error": error}
+    )
