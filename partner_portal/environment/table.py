@@ -228,7 +228,7 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             name="SEGMENT_TIMEOUT_S",
             kind=kinds.decimal(1, 300, "seconds"),
             default="30.0",
-            about="Seconds that one request to Segment may take.",
+            about="Seconds that one request to Segment may take in total, to the last byte.",
         ),
         Setting(
             name="LEASE_S",

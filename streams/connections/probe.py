@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
 
+from streams.base.deadlines import DeadlineHandler
 from streams.connections.regions import settings_url
 
 if TYPE_CHECKING:
     from streams.connections.keys import WriteKey
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 5.0  # in all
 # What Segment has been seen to answer to a key it does not know (segment/http-api.md,
 # 2). 401 and 403 are not among them: those come from walls on the way.
 UNKNOWN = {400, 404, 410}
@@ -37,7 +38,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none: the key would be told to another host."""
 
 
-_opener = urllib.request.build_opener(_NoRedirect)
+_opener = urllib.request.build_opener(_NoRedirect, DeadlineHandler)
 
 
 @sensitive_variables("url")

@@ -1,11 +1,14 @@
 """What each answer of Segment means: the one place that reads status codes.
 
 From segment/http-api.md, 7: 200 says received, 400 too large or not JSON, and the
-libraries' list of answers that are worth another try.
+libraries' list of answers that are worth another try. A web filter or a captive portal on
+the way may answer as well: a 2xx counts only with the body that Segment sends, and a
+redirect or an HTML page is never Segment's.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 
@@ -37,6 +40,8 @@ class Answer:
         """What to do about it."""
         if self.status is None or self.status in TRY_AGAIN:
             return Verdict.RETRY
+        if self.stranger:
+            return Verdict.RETRY
         if 200 <= self.status < 300:
             return Verdict.TAKEN
         if self.status in HALVE and not self._blames_key:
@@ -44,6 +49,20 @@ class Answer:
         if self.status >= 500 and self.status not in NEVER_SERVED:
             return Verdict.RETRY
         return Verdict.HOLD
+
+    @property
+    def stranger(self) -> str:
+        """What shows that somebody other than Segment answered; empty: nothing does."""
+        if self.status is None or self.status >= 500:
+            return ""
+        if 300 <= self.status < 400:
+            return "it redirects"
+        body = self.text.strip()
+        if body.startswith("<"):
+            return "it is an HTML page"
+        if self.status >= 400 or _says_success(body):
+            return ""
+        return 'its body does not say "success": true' if body else "its body is empty"
 
     @property
     def host_is_down(self) -> bool:
@@ -55,6 +74,8 @@ class Answer:
         """One sentence for people, without secrets."""
         if self.status is None:
             return self.error
+        if self.stranger and self.status not in TRY_AGAIN:
+            return f"The response ({self.status}) is not Segment's: {self.stranger}."
         if self.status in REFUSED_KEY or self._blames_key:
             return f"Segment refused the write key ({self.status})."
         if self.verdict is Verdict.HOLD:
@@ -68,3 +89,12 @@ class Answer:
         # Segment answers so to an empty or a very short key (http-api.md, 3): the
         # events are not at fault, and halving would reject every one of them.
         return self.status == 400 and "write key" in self.text.lower()
+
+
+def _says_success(body: str) -> bool:
+    """Whether this is the JSON with which Segment says that it has received a batch."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("success") is True

@@ -11,13 +11,15 @@ import requests
 from isal import igzip
 
 from streams.base.clock import now
+from streams.base.deadlines import Deadline, deadline_session
 from streams.delivery.answers import Answer
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-CONNECT_TIMEOUT_S = 5.0
 MAX_ANSWER_BYTES = 1_000
+# Beyond this, the connection is closed instead of read to its end.
+MAX_READ_BYTES = 64 * 1024
 # Segment's addresses change without notice (segment/http-api.md, 1): a kept connection
 # is closed after this time, so that the name is looked up again.
 SESSION_LIFE_S = 600.0
@@ -26,21 +28,26 @@ LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0  # more is taken for a mistake
 
 
 class SegmentClient:
-    """One sender's connections to Segment; not to be shared between threads."""
+    """One sender's connections to Segment; not to be shared between threads.
+
+    `timeout_s` is the total time of a request, from connecting to the last byte.
+    """
 
     def __init__(self, *, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._session = requests.Session()
+        self._session = deadline_session()
         self._opened_at = time.monotonic()
 
     def post_batch(self, url: str, *, write_key: str, body: bytes) -> Answer:
         """Send one batch. Never raises for what the network does: that is an answer."""
         started = time.monotonic()
+        limit = Deadline(self._timeout_s)
         try:
-            answer = self._post(url, write_key, body, started + self._timeout_s)
+            answer = self._post(url, write_key, body)
         except requests.RequestException as error:
             self._session.close()
-            answer = Answer(status=None, error=_words(error))
+            words = IN_TIME if limit.has_passed else _words(error)
+            answer = Answer(status=None, error=words)
         took_ms = round((time.monotonic() - started) * 1000)
         return Answer(
             status=answer.status,
@@ -54,8 +61,8 @@ class SegmentClient:
         """Close the connections; the client must not be used again."""
         self._session.close()
 
-    def _post(self, url: str, write_key: str, body: bytes, deadline: float) -> Answer:
-        headers = {"Content-Type": "application/json"}
+    def _post(self, url: str, write_key: str, body: bytes) -> Answer:
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if len(body) >= GZIP_FROM_BYTES:
             headers["Content-Encoding"] = "gzip"
             body = igzip.compress(body, compresslevel=1, mtime=0)
@@ -64,20 +71,20 @@ class SegmentClient:
             data=body,
             headers=headers,
             auth=(write_key, ""),
-            timeout=(CONNECT_TIMEOUT_S, self._timeout_s),
+            timeout=self._timeout_s,
             allow_redirects=False,
             stream=True,
         ) as response:
             return Answer(
                 status=response.status_code,
-                text=_beginning(response, deadline),
+                text=_beginning(response),
                 retry_after_s=retry_after_s(response.headers.get("Retry-After"), now()),
             )
 
     def _fresh_session(self) -> requests.Session:
         if time.monotonic() - self._opened_at > SESSION_LIFE_S:
             self._session.close()
-            self._session = requests.Session()
+            self._session = deadline_session()
             self._opened_at = time.monotonic()
         return self._session
 
@@ -96,22 +103,26 @@ def retry_after_s(value: str | None, at: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S) if isfinite(seconds) else None
 
 
-def _beginning(response: requests.Response, deadline: float) -> str:
+def _beginning(response: requests.Response) -> str:
     # Read to the end, so that the connection can be used again, but keep little of it
-    # and do not wait for one that drips.
-    kept = b""
+    # and do not read one that does not end.
+    kept, read_bytes = b"", 0
     for chunk in response.iter_content(1024):
         kept = (kept + chunk)[:MAX_ANSWER_BYTES]
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout("The answer did not end.")
+        read_bytes += len(chunk)
+        if read_bytes > MAX_READ_BYTES:
+            break
     return kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+IN_TIME = "Segment did not answer in time."
 
 
 def _words(error: requests.RequestException) -> str:
     """What went wrong, without the request: its headers hold the write key."""
     kinds: list[tuple[type[requests.RequestException], str]] = [
         (requests.ConnectTimeout, "Segment could not be reached in time."),
-        (requests.ReadTimeout, "Segment did not answer in time."),
+        (requests.ReadTimeout, IN_TIME),
         (requests.exceptions.SSLError, "Segment's certificate could not be checked."),
         (requests.ConnectionError, "The connection to Segment failed."),
     ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
@@ -90,3 +91,13 @@ def test_the_key_is_in_no_log_line(segment, caplog, answered):
     ask()
 
     assert WRITE_KEY not in caplog.text
+
+
+def test_an_answer_that_drips_leaves_it_open(segment, monkeypatch):
+    monkeypatch.setattr(probe, "TIMEOUT_S", 0.5)
+    answer(segment, {"drip_s": 30})
+
+    started = time.monotonic()
+
+    assert ask() is None
+    assert time.monotonic() - started < 10

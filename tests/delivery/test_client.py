@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from streams.delivery.answers import Verdict
 from streams.delivery.client import SegmentClient, retry_after_s
 
 KEY = "ClientTestWriteKey00000000000001"
@@ -96,3 +97,20 @@ def test_redirects_are_not_followed_with_the_key(client, segment):
 )
 def test_retry_after_is_a_number_or_a_date(header, seconds):
     assert retry_after_s(header, AT) == seconds
+
+
+def test_a_page_of_somebody_on_the_way_delivers_nothing(client, segment):
+    page = "<!DOCTYPE html><title>Blocked</title>"
+    segment.answers = [{"body": page, "take": False}]
+
+    answer = post(client, segment)
+
+    assert (answer.status, answer.verdict) == (200, Verdict.RETRY)
+    assert segment.events() == []
+    assert post(client, segment).verdict is Verdict.TAKEN
+
+
+def test_a_response_without_end_is_not_read_to_it(client, segment):
+    segment.answers = [{"body": "x" * 1_000_000}]
+
+    assert len(post(client, segment).text) == 1_000

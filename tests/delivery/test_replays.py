@@ -29,6 +29,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 ALL = Selection()
+SUCCESS = '{"success": true}'
 CLICKS = ReplayFilter(name="Email Clicked")
 
 
@@ -488,7 +489,7 @@ class UnderWay:
     sent: Sent
 
     def answered(self, status: int) -> Replay:
-        answer = Answer(status=status, duration_ms=5)
+        answer = Answer(status=status, text=SUCCESS, duration_ms=5)
         record([Sent(self.sent.cursor, self.sent.batch, 9, now(), answer)], now=now())
         return look(self.replay)
 
@@ -501,7 +502,9 @@ def under_way():
     Cursor.objects.filter(pk=replay.pk).update(suspect_seq=4)
     cursor.suspect_seq = 4
     batch = BatchReader().read(cursor)
-    return UnderWay(replay, Sent(cursor, batch, 9, now(), Answer(status=200)))
+    return UnderWay(
+        replay, Sent(cursor, batch, 9, now(), Answer(status=200, text=SUCCESS))
+    )
 
 
 @pytest.mark.parametrize(
@@ -533,6 +536,8 @@ def test_live_requests_are_written_down_without_a_word_about_replays():
         return execute(sql, *rest)
 
     with connection.execute_wrapper(note):
-        record([Sent(cursor, batch, 9, now(), Answer(status=200))], now=now())
+        record(
+            [Sent(cursor, batch, 9, now(), Answer(status=200, text=SUCCESS))], now=now()
+        )
 
     assert not [sql for sql in statements if "end_seq" in sql or "ended_at" in sql]

@@ -174,7 +174,7 @@ SEGMENT = [
     answers("hangs", {"then": {"hang_s": 8}}),
     answers("resets", {"then": {"reset": True}}),
     answers("drips", {"then": {"drip_s": 2}}),
-    answers("another content", {"then": {"body": "<html>It works!</html>"}}),
+    answers("another content", {"then": {"body": "<html>It works!</html>", "take": False}}),
     answers("flapping", {"answers": [503, {}, {"reset": True}, {}], "then": "repeat"}),
     answers("one region dead", {"region": "us", "then": {"hang_s": 8}}),
     answers("too large, once", {"answers": [413]}),

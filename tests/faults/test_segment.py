@@ -38,7 +38,7 @@ WAYS = {
     "reset": [{"reset": True}],
     "drip": [{"drip_s": 1}],
     "drip beyond all patience": [{"drip_s": 10}],
-    "wrong content": [{"body": "<html>It works!</html>"}],
+    "another's page": [{"body": "<html>It works!</html>", "take": False}],
     "flapping": [503, {}, {"reset": True}, {}, {"close": True}, {}],
     "lost answer": [{"close": True, "take": True}],
 }

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import requests
 from django.views.decorators.debug import sensitive_variables
 
+from streams.base.deadlines import deadline_session
+
 if TYPE_CHECKING:
     from streams.base.ids import Secret
 
-TIMEOUTS_S = (3.0, 10.0)  # to connect, and for the answer
+TIMEOUT_S = 10.0  # in all
 STORED = frozenset({"accepted", "warned", "held", "duplicate"})
 MOST_TOLD = 10  # of what was not stored
 
@@ -33,13 +35,14 @@ class Taken:
 def send(ingest_url: str, token: Secret, events: Sequence[dict[str, Any]]) -> Taken:
     """One request with all of them. Raises NotTaken."""
     try:
-        answer = requests.post(
-            f"{ingest_url}/v1/batch",
-            json={"batch": events},
-            auth=_Bearer(token),
-            timeout=TIMEOUTS_S,
-            allow_redirects=False,  # the token is for this address alone
-        )
+        with deadline_session() as session:
+            answer = session.post(
+                f"{ingest_url}/v1/batch",
+                json={"batch": events},
+                auth=_Bearer(token),
+                timeout=TIMEOUT_S,
+                allow_redirects=False,  # the token is for this address alone
+            )
     except requests.RequestException as error:
         # Without its text and its cause, which hold the request.
         raise NotTaken(

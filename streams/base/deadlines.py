@@ -1,0 +1,243 @@
+"""HTTP requests that end at a deadline, however slowly the other side moves.
+
+The timeout of an ordinary socket starts again with every byte that arrives. Here, each
+wait lasts only for what is left of the request's total time: connecting to any of a
+host's addresses, TLS, sending, and every byte of the response. Looking up the name is the
+resolver's and has its own limits.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any, override
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+)
+from urllib3.util.ssl_ import create_urllib3_context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    # What the mixins below are mixed into.
+    _Socket = socket.socket
+    _Urllib3Connection = HTTPConnection
+else:
+    _Socket = _Urllib3Connection = object
+
+CONNECT_TIMEOUT_S = 5.0
+
+
+class Deadline:
+    """When the current request ends, by the monotonic clock."""
+
+    def __init__(self, seconds: float = 0) -> None:
+        self.restart(seconds)
+
+    def restart(self, seconds: float) -> None:
+        """A new request begins and may last so long."""
+        self.at = time.monotonic() + seconds
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether no time is left."""
+        return time.monotonic() >= self.at
+
+    def remaining_s(self) -> float:
+        """The seconds that are left. Raises TimeoutError when none are."""
+        remaining = self.at - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("The request took too long.")
+        return remaining
+
+
+class _Deadlined(_Socket):
+    """For a socket: no wait goes beyond the deadline."""
+
+    deadline: Deadline | None = None
+
+    def recv_into(self, *arguments: Any) -> int:
+        self._limit()
+        return super().recv_into(*arguments)
+
+    def send(self, *arguments: Any) -> int:
+        self._limit()
+        return super().send(*arguments)
+
+    def sendall(self, *arguments: Any) -> None:
+        # Of a plain socket, the timeout is for all of it; TLS sends by `send`.
+        self._limit()
+        super().sendall(*arguments)
+
+    def _limit(self) -> None:
+        if self.deadline is not None:
+            self.settimeout(self.deadline.remaining_s())
+
+
+class _PlainSocket(_Deadlined, socket.socket):
+    pass
+
+
+class _TLSSocket(_Deadlined, ssl.SSLSocket):
+    pass
+
+
+def connect(host: str, port: int, deadline: Deadline) -> _PlainSocket:
+    """A connection to the first address of a host that takes one. Raises OSError."""
+    failure: OSError | None = None
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in addresses:
+        connection = _PlainSocket(family, kind, protocol)
+        connection.deadline = deadline
+        try:
+            connection.settimeout(min(CONNECT_TIMEOUT_S, deadline.remaining_s()))
+            connection.connect(address)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(deadline.remaining_s())  # what TLS starts with
+        except OSError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure or OSError(f"{host} has no address.")
+
+
+class _Connection(_Urllib3Connection):
+    """For a connection of urllib3: its socket knows the deadline."""
+
+    deadline: Deadline
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            return connect(self._dns_host, self.port, self.deadline)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "The connection took too long.") from error
+        except OSError as error:
+            raise NewConnectionError(self, "The connection failed.") from error
+
+    def connect(self) -> None:
+        super().connect()
+        _set_deadline(self.sock, self.deadline)
+
+
+class _PlainConnection(_Connection, HTTPConnection):
+    pass
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    pass
+
+
+def _set_deadline(connected: object, deadline: Deadline) -> None:
+    if isinstance(connected, _Deadlined):
+        connected.deadline = deadline
+
+
+def _limited(context: ssl.SSLContext) -> ssl.SSLContext:
+    context.sslsocket_class = _TLSSocket
+    return context
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Ends each request in the `timeout` that it was given, as a total.
+
+    Its connections share one deadline: one request at a time, and its body is read before
+    the next begins.
+    """
+
+    def __init__(self) -> None:
+        self.deadline = Deadline()
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """As requests does it, with our connections."""
+        context = _limited(create_urllib3_context())
+        super().init_poolmanager(*arguments, ssl_context=context, **options)
+        self._use_deadline(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.ProxyManager:
+        """As requests does it, with our connections."""
+        context = _limited(create_urllib3_context())
+        manager: urllib3.ProxyManager = super().proxy_manager_for(
+            proxy, ssl_context=context, **options
+        )
+        self._use_deadline(manager)
+        return manager
+
+    @override
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send the request; `timeout` is the total, in seconds."""
+        self.deadline.restart(timeout)
+        return super().send(
+            request,
+            stream=stream,
+            timeout=timeout,
+            verify=verify,
+            cert=cert,
+            proxies=proxies,
+        )
+
+    def _use_deadline(self, manager: urllib3.PoolManager) -> None:
+        own = {"deadline": self.deadline}
+        plain = {"ConnectionCls": type("Plain", (_PlainConnection,), own)}
+        tls = {"ConnectionCls": type("TLS", (_TLSConnection,), own)}
+        manager.pool_classes_by_scheme = {
+            "http": type("PlainPool", (urllib3.HTTPConnectionPool,), plain),
+            "https": type("TLSPool", (urllib3.HTTPSConnectionPool,), tls),
+        }
+
+
+def deadline_session() -> requests.Session:
+    """A session whose `timeout` is the total time of a request; for one thread."""
+    session = requests.Session()
+    adapter = DeadlineAdapter()
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+class _UrllibConnection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        deadline = Deadline(self.timeout or CONNECT_TIMEOUT_S)
+        self._create_connection = lambda address, *_: connect(
+            address[0], address[1], deadline
+        )
+        super().connect()
+        _set_deadline(self.sock, deadline)
+
+
+class _UrllibTLSConnection(_UrllibConnection, http.client.HTTPSConnection):
+    pass
+
+
+class DeadlineHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """For an opener of urllib: `timeout` is the total time of a request."""
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Open by http."""
+        return self.do_open(_UrllibConnection, req)
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Open by https, with verified certificates."""
+        context = _limited(ssl.create_default_context())
+        return self.do_open(_UrllibTLSConnection, req, context=context)
