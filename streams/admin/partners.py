@@ -13,6 +13,7 @@ from streams.admin.memberships import (
     PartnerMembershipInline,
     save_memberships,
 )
+from streams.base.text import validate_one_line
 from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, PartnerToken, User, Workspace
 from streams.tenancy.services import create_partner
@@ -22,7 +23,9 @@ class NewPartner(forms.ModelForm):
     """A partner with its first stream and its first admin."""
 
     stream_name = forms.CharField(
-        max_length=100, help_text="The tool's name, as customers know it."
+        max_length=100,
+        validators=[validate_one_line],
+        help_text="The tool's name, as customers know it.",
     )
     stream_slug = forms.SlugField(
         max_length=50, help_text="Names the tool in every event: context.integration."

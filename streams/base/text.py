@@ -25,6 +25,11 @@ def validate_one_line(value: object) -> None:
         )
 
 
+def validate_lines(value: object) -> None:
+    """For longer texts: the same, but tabs and line breaks are fine. Raises ValidationError."""
+    validate_one_line(re.sub(r"[\t\r\n]", " ", str(value)))
+
+
 def one_line(value: str) -> str:
     """The text with a space in place of each such character, and none at its ends."""
     return FORBIDDEN.sub(" ", value).strip()

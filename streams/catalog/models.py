@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from streams.base.clock import now
+from streams.base.text import validate_one_line
 from streams.catalog.retention import DEFAULT_DAYS, MAX_DAYS, MIN_DAYS, Retention
 from streams.catalog.stage import Stage
 from streams.spec.modes import CHOICES, Mode
@@ -33,7 +34,7 @@ class Stream(models.Model):
         "streams.Partner", on_delete=models.PROTECT, related_name="streams"
     )
     slug = models.SlugField(max_length=50, unique=True, validators=[not_reserved])
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_one_line])
     version = models.CharField(max_length=20, default="1.0.0")
     allow_anonymous = models.BooleanField(
         default=False,

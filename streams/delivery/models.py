@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from streams.base.clock import now
 from streams.base.ids import public_id
+from streams.base.text import validate_one_line
 from streams.catalog.models import Stream
 from streams.catalog.stage import DELIVERING
 from streams.connections.models import Connection
@@ -239,7 +240,9 @@ class Halt(models.Model):
         max_length=10, choices=Region, blank=True, help_text="Empty: all regions."
     )
     reason = models.CharField(
-        max_length=200, help_text="Customers read this on their pages."
+        max_length=200,
+        validators=[validate_one_line],
+        help_text="Customers read this on their pages.",
     )
     created_at = models.DateTimeField(default=now)
 

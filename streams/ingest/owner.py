@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from streams.base.text import FORBIDDEN
 from streams.events.intake import Refused
 from streams.ingest import auth
 
@@ -71,5 +72,5 @@ def _is_external_id(value: object) -> bool:
         isinstance(value, str)
         and len(value) <= MAX_EXTERNAL_ID
         and bool(value.strip())
-        and "\0" not in value
+        and not FORBIDDEN.search(value)
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.http import QueryDict
 
+from streams.base.text import validate_one_line
 from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
 from streams.connections.regions import Region, offered
 from streams.events.models import QuarantineJob
@@ -134,11 +135,13 @@ class OfAStreamForm(forms.Form):
 class WorkspaceForm(OfAStreamForm):
     name = forms.CharField(
         max_length=100,
+        validators=[validate_one_line],
         label="Name",
         help_text="What the customer is called. The customer sees it.",
     )
     external_id = forms.CharField(
         max_length=100,
+        validators=[validate_one_line],
         label="Your id",
         help_text="What your tool calls this customer. Your events name it, so it should"
         " never change: a number is better than a name.",
@@ -148,13 +151,14 @@ class WorkspaceForm(OfAStreamForm):
 class TokenForm(OfAStreamForm):
     name = forms.CharField(
         max_length=100,
+        validators=[validate_one_line],
         label="Name",
         help_text="Where it is used, such as “Production”.",
     )
 
 
 class StreamForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Name")
+    name = forms.CharField(max_length=100, validators=[validate_one_line], label="Name")
     version = forms.RegexField(
         r"\A[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z",
         label="Version",

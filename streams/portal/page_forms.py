@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import URLValidator
 
+from streams.base.text import validate_lines
 from streams.catalog.pages.kinds import CATEGORIES
 from streams.catalog.pages.logo import MAX_BYTES
 from streams.catalog.pages.models import MAX_TEXT
@@ -52,6 +53,7 @@ def _address(label: str, **more: Any) -> forms.URLField:
 class ProfileForm(forms.Form):
     about = forms.CharField(
         max_length=400,
+        validators=[validate_lines],
         required=False,
         label="What the tool does",
         help_text="A sentence or two that begins with its name. Both pages begin with it.",

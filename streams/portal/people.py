@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.forms.boundfield import BoundWidget
 
+from streams.base.text import validate_one_line
 from streams.tenancy.models import Partner, PartnerMembership, User, WorkspaceMembership
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class InvitationForm(forms.Form):
     """Whom to let in, and as what."""
 
     email = forms.EmailField(
-        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label="Email",
+        validators=[validate_one_line],
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
@@ -59,6 +62,7 @@ class SignUpForm(forms.Form):
 
     name = forms.CharField(
         max_length=100,
+        validators=[validate_one_line],
         label="Your name",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from streams.base.text import validate_one_line
 from streams.catalog.plans.files.reading import MAX_BYTES
 from streams.catalog.plans.models import PlanVersion
 
@@ -21,6 +22,7 @@ class SeenForm(forms.Form):
 class PublishForm(SeenForm):
     note = forms.CharField(
         max_length=MAX_NOTE,
+        validators=[validate_one_line],
         required=False,
         label="What changed, and why",
         help_text="A sentence for the change history, which everybody can read.",

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
+from streams.base.text import validate_one_line
 from streams.catalog.models import not_reserved
 from streams.catalog.plans.templates import template, templates
 
@@ -55,6 +56,7 @@ class TemplateForm(forms.Form):
 class NewStreamForm(TemplateForm):
     name = forms.CharField(
         max_length=100,
+        validators=[validate_one_line],
         label="Name",
         help_text="What your customers know your tool by.",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from streams.base.text import validate_lines
 from streams.review.services import MAX_TEXT
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class SubmissionForm(forms.Form):
     notes = forms.CharField(
         required=False,
         max_length=2000,
+        validators=[validate_lines],
         label="For our staff",
         help_text="Who your customers are and how many wait for this, and what a reviewer"
         " should know. No passwords.",
@@ -55,6 +57,7 @@ class LiveForm(forms.Form):
     note = forms.CharField(
         required=False,
         max_length=MAX_TEXT,
+        validators=[validate_lines],
         label="For our staff",
         help_text="Needed only where the checklist is not all green: why it should go live"
         " all the same.",

@@ -12,6 +12,7 @@ from django.db import models
 
 from streams.base.clock import now
 from streams.base.ids import public_id
+from streams.base.text import validate_one_line
 from streams.spec.modes import CHOICES, Mode
 
 
@@ -35,7 +36,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person: customer member, partner member or operator (`is_staff`)."""
 
     email = models.EmailField(unique=True)
-    name = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=100, blank=True, validators=[validate_one_line])
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=now)
@@ -52,7 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Partner(models.Model):
     """A company with a tool: the tenant."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_one_line])
     slug = models.SlugField(max_length=50, unique=True)
     created_at = models.DateTimeField(default=now)
     members = models.ManyToManyField(User, through="PartnerMembership")
@@ -68,8 +69,8 @@ class Workspace(models.Model):
         Partner, on_delete=models.PROTECT, related_name="workspaces"
     )
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
-    external_id = models.CharField(max_length=100)
-    name = models.CharField(max_length=100)
+    external_id = models.CharField(max_length=100, validators=[validate_one_line])
+    name = models.CharField(max_length=100, validators=[validate_one_line])
     weight = models.PositiveSmallIntegerField(
         default=1,
         db_default=1,
@@ -211,7 +212,7 @@ class PartnerToken(models.Model):
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="tokens"
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[validate_one_line])
     hint = models.CharField(max_length=8)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=now)

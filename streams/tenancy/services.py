@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -98,8 +97,6 @@ def create_workspace(
 
     Raises ExternalIdTaken, also where two come at once.
     """
-    for text in (external_id, name):  # not from a form, which would see to it
-        ProhibitNullCharactersValidator()(text)
     workspace = Workspace(
         partner=partner, external_id=external_id, name=name, is_test=is_test
     )
@@ -145,7 +142,7 @@ def create_token(
     `is_internal`: for a run of the portal's own, which revokes it.
     """
     secret = new_secret(TOKEN_PREFIX)
-    token = PartnerToken.objects.create(
+    token = PartnerToken(
         partner=stream.partner,
         stream=stream,
         name=name,
@@ -154,6 +151,8 @@ def create_token(
         created_by=actor,
         is_internal=is_internal,
     )
+    token.clean_fields(exclude=["created_by", "last_used_at", "revoked_at"])
+    token.save()
     record(
         "token.created",
         actor=actor,

@@ -1,0 +1,97 @@
+"""Every name that one person types and others read, in a list or an email."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from streams.portal.forms import StreamForm, TokenForm, WorkspaceForm
+from streams.portal.page_forms import ProfileForm
+from streams.portal.people import InvitationForm, SignUpForm
+from streams.portal.plan_forms import PublishForm
+from streams.portal.template_forms import NewStreamForm
+from streams.portal.way_forms import LiveForm, SubmissionForm
+from streams.tenancy.models import Workspace
+from streams.tenancy.services import (
+    create_partner,
+    create_stream,
+    create_token,
+    create_workspace,
+)
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+EVIL = "Fern\u202e\x08Field"
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        (lambda data: WorkspaceForm(make.partner(), data), "name"),
+        (lambda data: WorkspaceForm(make.partner(), data), "external_id"),
+        (lambda data: TokenForm(make.partner(), data), "name"),
+        (StreamForm, "name"),
+        (NewStreamForm, "name"),
+        (lambda data: SignUpForm("a@example.com", data), "name"),
+        (lambda data: InvitationForm(make.partner(), data), "email"),
+        (PublishForm, "note"),
+        (ProfileForm, "about"),
+        (SubmissionForm, "notes"),
+        (LiveForm, "note"),
+    ],
+)
+def test_forms_refuse_hidden_characters(form, name):
+    filled = form({name: EVIL if name != "email" else '"\x08"@example.com'})
+
+    assert any("hidden" in error for error in filled.errors[name])
+
+
+def test_services_refuse_them_whoever_calls():
+    partner, stream = make.partner(), make.stream()
+    calls = [
+        lambda: create_workspace(
+            partner=partner, external_id="1", name=EVIL, actor=None
+        ),
+        lambda: create_workspace(
+            partner=partner, external_id=EVIL, name="1", actor=None
+        ),
+        lambda: create_stream(partner=partner, name=EVIL, slug="fine", actor=None),
+        lambda: create_token(stream=stream, name=EVIL, actor=None),
+        lambda: create_partner(
+            name=EVIL,
+            slug="p",
+            stream_name="s",
+            stream_slug="s",
+            admin=None,
+            actor=None,
+        ),
+    ]
+
+    for call in calls:
+        with pytest.raises(ValidationError, match="hidden"):
+            call()
+
+
+@pytest.mark.parametrize("page", ["partner", "workspace", "user", "stream"])
+def test_the_admin_refuses_them(client, page):
+    client.force_login(make.staff())
+    row = getattr(make, page)()
+    url = reverse(f"admin:streams_{page}_change", args=[row.pk])
+    form = {"name": EVIL, "email": "a@example.com", "slug": "slug", "weight": "1"}
+
+    answer = client.post(url, form)
+
+    assert "hidden" in str(answer.context["adminform"].form.errors["name"])
+
+
+def test_names_from_before_are_cleaned():
+    workspace = make.workspace(name="Fern\nPay here \u202e")
+
+    import_module("streams.migrations.0041_clean_names").clean(apps, None)
+
+    assert Workspace.objects.get(pk=workspace.pk).name == "Fern Pay here"
