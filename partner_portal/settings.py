@@ -29,6 +29,8 @@ HTTPS = _values["HTTPS"]
 ALLOWED_HOSTS = _values["ALLOWED_HOSTS"]
 TRUST_PROXY = _values["TRUST_PROXY"]
 TRUSTED_PROXY_COUNT = _values["TRUSTED_PROXY_COUNT"]
+SESSION_IDLE_MINUTES = _values["SESSION_IDLE_MINUTES"]
+SESSION_MAX_HOURS = _values["SESSION_MAX_HOURS"]
 INGEST_URL = _values["INGEST_URL"]
 PORT = _values["PORT"]
 VAR_DIR = _values["VAR_DIR"] or BASE_DIR / "var"
@@ -91,6 +93,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "streams.portal.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -98,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "streams.portal.sessions.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -248,6 +252,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60  # from each use (portal/sessions.py)
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 if TRUST_PROXY:

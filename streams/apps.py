@@ -4,11 +4,12 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
 
-# Imported to register the checks, and what is done with each database connection.
+# Imported to register the checks, and what is done with each database connection and sign-in.
 from streams import checks
 from streams.base import database
+from streams.portal import sessions
 
-__all__ = ["StaffConfig", "StreamsConfig", "checks", "database"]
+__all__ = ["StaffConfig", "StreamsConfig", "checks", "database", "sessions"]
 
 
 class StreamsConfig(AppConfig):

@@ -118,10 +118,3 @@ def _wrong_proxies() -> Iterator[CheckMessage]:
             " X-Forwarded-For.",
             id="streams.E011",
         )
-    if settings.TRUSTED_PROXY_COUNT < 1:
-        yield Error(
-            f"TRUSTED_PROXY_COUNT is {settings.TRUSTED_PROXY_COUNT}: clients would choose the"
-            " address that limits on sign-ins count.",
-            hint="Set it to the number of proxies in front of the portal, 1 or more.",
-            id="streams.E012",
-        )

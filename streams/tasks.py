@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import structlog
 from celery import shared_task
 from celery.signals import beat_init, celeryd_init, worker_shutting_down
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
+from streams.base.rate_limit import forget_counts
 from streams.delivery import clocks, lease, quarantine
 from streams.delivery import drain as delivery
 from streams.observability.preflight import exit_if_refused
@@ -62,6 +64,13 @@ def work_quarantine(**_: object) -> None:
 def prune(**_: object) -> None:
     """Make the partitions of the days to come, forget what is past its retention."""
     prune_all(now=now())
+
+
+@shared_task(name="streams.clear_sessions", ignore_result=True)
+def clear_sessions(**_: object) -> None:
+    """Delete sessions that have ended, and counts of limits; beat runs it each day."""
+    SessionStore.clear_expired()
+    forget_counts()
 
 
 def wake(stream_ids: Iterable[int]) -> None:

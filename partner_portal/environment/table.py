@@ -94,6 +94,19 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             " is that entry of X-Forwarded-For, counted from the end.",
         ),
         Setting(
+            name="SESSION_IDLE_MINUTES",
+            kind=kinds.whole(5, 10_080, "minutes"),
+            default="120",
+            about="Minutes without using a page after which people sign in again. Pages that"
+            " refresh themselves do not count as use.",
+        ),
+        Setting(
+            name="SESSION_MAX_HOURS",
+            kind=kinds.whole(1, 720, "hours"),
+            default="24",
+            about="Hours after a sign-in after which people sign in again in any case.",
+        ),
+        Setting(
             name="INGEST_URL",
             kind=kinds.address("https://events.example.com"),
             about="The public address for events, as pages show it. Empty: the web"
