@@ -6,10 +6,13 @@ import os
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
-django.setup()
+from partner_portal.boot import booting
 
-from streams.ingest.front import Front  # noqa: E402 - needs the app registry
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
+with booting():
+    django.setup()
+
+from streams.ingest.front import Front
 
 application = Front  # called once in each process
 

@@ -7,10 +7,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
-application = get_wsgi_application()
+from partner_portal.boot import booting
 
-from streams.ingest.views import flusher  # noqa: E402 - needs the app registry
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
+with booting():
+    application = get_wsgi_application()
+
+from streams.ingest.views import flusher
 
 # Loaded once in each worker, after its fork: a thread would not survive it.
 flusher.start()

@@ -31,7 +31,7 @@ _stop = threading.Event()
 @celeryd_init.connect
 @beat_init.connect
 def _refuse_to_start(**_: object) -> None:
-    exit_if_refused()
+    exit_if_refused(needs_broker=True)
 
 
 @worker_shutting_down.connect

@@ -31,6 +31,7 @@ ONCE = (
     "tests/management/test_family.py",
     "tests/sandbox",
     "tests/services/test_keeper.py",
+    "tests/settings",
     "tests/spec",
     "tests/test_env_example.py",
     "tests/test_layers.py",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import environ
 
@@ -239,6 +239,9 @@ MAIL = url(
 )
 
 
+_TLS_OPTIONS = {
+    "ssl_ca_certs", "ssl_certfile", "ssl_cert_reqs", "ssl_check_hostname", "ssl_keyfile",
+}  # fmt: skip
 _REDIS = url(("redis", "rediss"), "redis://host:6379/0")
 
 
@@ -249,7 +252,21 @@ def _parse_redis(text: str) -> str:
             f"must end in the number of a database; {_ENCODED}, or write one such as"
             " redis://host:6379/0."
         )
-    return text
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if options.keys() - (_TLS_OPTIONS if parts.scheme == "rediss" else set()):
+        raise Invalid(
+            "has an option that is not known; write rediss:// with"
+            f" {', '.join(sorted(_TLS_OPTIONS))}, or none."
+        )
+    # Celery, unlike redis-py, does not verify a certificate unless told.
+    verifies = options.setdefault("ssl_cert_reqs", "required")
+    if verifies not in {"required", "optional", "none"}:
+        raise Invalid("has an unknown ssl_cert_reqs; write required, or leave it out.")
+    return (
+        parts._replace(query=urlencode(options)).geturl()
+        if parts.scheme == "rediss"
+        else text
+    )
 
 
 REDIS = Kind(_REDIS.about, _parse_redis)

@@ -28,6 +28,10 @@ class InvalidSettings(Exception):
         self.as_json = as_json  # LOG_FORMAT is json
 
 
+class Unreadable(Exception):
+    """A file that NAME_FILE names has no value; the message never names the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """Names and texts, and where NAME_FILE of them is to be read."""
@@ -35,33 +39,33 @@ class _Source:
     texts: Mapping[str, str] = field(repr=False)
 
     def text_of(self, name: str) -> str | None:
-        """The text of a setting; None: it is not here. Raises Invalid."""
+        """The text of a setting; None: it is not here. Raises Invalid, Unreadable."""
         file = self.texts.get(f"{name}_FILE", "").strip()
         if not file:
             text = self.texts.get(name)
             return None if text is None else text.strip()
         if self.texts.get(name, "").strip():
             raise Invalid(f"and {name}_FILE are both set; remove one of them.")
-        return _content(Path(file))
+        return _content(name, Path(file))
 
 
-def _content(file: Path) -> str:
+def _content(name: str, file: Path) -> str:
     try:
         with file.open("rb") as stream:
             data = stream.read(MAX_SECRET_BYTES + 1)
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig").strip()
     except OSError as error:
-        raise Invalid(
-            f"is to be read from a file that cannot be read ({error.strerror}); correct"
-            " the path or its permissions."
-        ) from None
-    except ValueError:  # not UTF-8, or a path with a NUL
-        raise Invalid("is to be read from a file that is not UTF-8 text.") from None
-    if len(data) > MAX_SECRET_BYTES:
-        raise Invalid(f"is to be read from a file of over {MAX_SECRET_BYTES} bytes.")
-    if not text.strip():
-        raise Invalid("is to be read from a file that is empty.")
-    return text.strip()
+        problem = f"cannot be read ({error.strerror}); correct its path or permissions"
+    except ValueError:  # or a path that no file can have
+        problem = "is not UTF-8 text; save it as UTF-8"
+    else:
+        if len(data) > MAX_SECRET_BYTES:
+            problem = f"is longer than {MAX_SECRET_BYTES} bytes; correct its path"
+        elif not text:
+            problem = "is empty; write the value into it"
+        else:
+            return text
+    raise Unreadable(f"{name}_FILE names a file that {problem}.")
 
 
 def load(environ: MutableMapping[str, str], default_file: Path) -> dict[str, Any]:
@@ -79,6 +83,8 @@ def load(environ: MutableMapping[str, str], default_file: Path) -> dict[str, Any
             values[name] = _value(setting, sources)
         except Invalid as invalid:
             errors.append(f"{name} {invalid}")
+        except Unreadable as unreadable:
+            errors.append(str(unreadable))
     if errors:
         raise InvalidSettings(errors, as_json=values.get("LOG_FORMAT") == "json")
     for name in of_file.keys() - NAMES:

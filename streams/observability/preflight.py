@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -40,7 +41,11 @@ def refusal() -> str:
     return ""
 
 
-def exit_if_refused() -> None:
+def exit_if_refused(*, needs_broker: bool = False) -> None:
     """End this process with one line on stderr, and exit code 1, if it must not start."""
+    if needs_broker and not settings.REDIS_URL:
+        sys.exit(
+            "REDIS_URL is not set; a worker and beat need it, such as redis://host:6379/0."
+        )
     if reason := refusal():
         sys.exit(f"Not started: {reason}")

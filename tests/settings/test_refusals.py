@@ -1,0 +1,104 @@
+"""No process starts with settings that it cannot work with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.running import CELERY, INGEST, ROOT, WEB
+from tests.services.environment import without_settings
+
+pytestmark = pytest.mark.processes
+
+GUNICORN = [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "--no-control-socket"]  # fmt: skip
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+PROCESSES = {
+    "web": [*GUNICORN, *WEB],
+    "ingest": [*GUNICORN, *INGEST],
+    "worker": [*CELERY, "worker", "--pool=threads"],
+    "beat": [*CELERY, "beat", "--pidfile="],
+    **{
+        name: [*MANAGE, *name.split()]
+        for name in ("up", "demo", "migrate", "check --deploy", "reencrypt", "prune", "help")
+    },
+}  # fmt: skip
+BROKEN = {"SECRET_KEY": "", "ENCRYPTION_KEYS": "k1:hunter2", "HTTPS": "enable"}
+ERRORS = [
+    "SECRET_KEY is not set; set it in the environment or in .env.",
+    (
+        "ENCRYPTION_KEYS is not a list of id:key; write entries such as k1:…, each with its"
+        " own id of at most 20 characters and the base64 of 32 random bytes."
+    ),
+    "HTTPS must be on or off, without quotes or a comment.",
+]
+
+
+def ended(command, *, cwd=ROOT, **environ):
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=without_settings(os.environ) | {"ENV_FILE": os.devnull} | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_each_error_is_one_line(name):
+    process = ended(PROCESSES[name], **BROKEN)
+
+    lines = process.stderr.splitlines()
+    assert process.returncode == 1
+    assert [line for line in lines if "Starting gunicorn" not in line] == ERRORS
+    assert process.stdout == ""
+
+
+def test_errors_are_json_where_logs_are(services):
+    process = ended(PROCESSES["beat"], **BROKEN, LOG_FORMAT="JSON")
+
+    lines = [json.loads(line) for line in process.stderr.splitlines()]
+    assert process.returncode == 1
+    assert [line["error"] for line in lines] == ERRORS
+    assert {line["event"] for line in lines} == {"settings.invalid"}
+
+
+@pytest.mark.parametrize("name", ["web", "ingest"])
+def test_gunicorn_ends_without_its_configuration(name, tmp_path):
+    process = ended([*PROCESSES[name], f"--pythonpath={ROOT}"], cwd=tmp_path, **BROKEN)
+
+    assert process.returncode != 0
+    assert [process.stderr.splitlines().count(error) for error in ERRORS] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_a_worker_needs_a_broker(name, services):
+    process = ended(PROCESSES[name], **services.environ(REDIS_URL=""))
+
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1] == (
+        "REDIS_URL is not set; a worker and beat need it, such as redis://host:6379/0."
+    )
+
+
+def test_check_events_needs_no_settings(tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"type": "track", "userId": "u1", "event": "Order Completed"}')
+    foreign = {
+        "PORT": "abc",
+        "DATABASE_URL": "mysql://db/x",
+        "DEBUG": "*",
+        "ENV_FILE": "/x",
+    }
+
+    process = ended([*MANAGE, "check_events", str(events)], cwd=empty, **foreign)
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.startswith("1 checked: 0 with errors")
+    assert list(empty.iterdir()) == []
