@@ -1,4 +1,4 @@
-"""The ingest's process, for gunicorn with streams.ingest.worker.IngestWorker."""
+"""The ingest process, for gunicorn with streams.serving.worker.ServingWorker."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 with booting():
     django.setup()
 
+from django.conf import settings
+
 from streams.ingest.front import Front
+from streams.serving.listener import connection_limit
+from streams.serving.server import Server
 
-application = Front  # called once in each process
 
-__all__ = ["application"]
+def application(**_: object) -> Server:
+    """Called once in each process, within its loop."""
+    limit = connection_limit(settings.INGEST_MAX_CONNECTIONS)
+    return Server(Front(), max_connections=limit)

@@ -1,4 +1,4 @@
-"""The pages, for gunicorn's gthread worker."""
+"""The web surface as a WSGI application; web.py puts our own server in front of it."""
 
 from __future__ import annotations
 

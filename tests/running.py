@@ -26,8 +26,10 @@ CELERY = [sys.executable, "-m", "celery", "-A", "partner_portal"]
 WORKER = ["worker", "--pool=threads", "--concurrency=4"]
 WORKER += ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind"]
+# By the worker's former name: so the version before starts, too (test_upgrade.py).
 INGEST = ["partner_portal.ingest", "-k", "streams.ingest.worker.IngestWorker"]
-WEB = ["partner_portal.wsgi:application", "-k", "gthread", "--threads", "4"]
+WEB = ["partner_portal.web", "-k", "streams.serving.worker.ServingWorker"]
+WEB += ["--threads", "4"]
 
 
 def until(is_true: Callable[[], object], *, within_s: float = 30.0) -> float:

@@ -15,7 +15,7 @@ SURFACES = {"ingest", "api", "portal", "docs", "admin", "management", "sandbox"}
 # A room imports what stands in a line above its own, and itself.
 ORDER = (
     {"base", "spec"},
-    {"audit"},
+    {"audit", "serving"},
     {"tenancy"},
     {"catalog"},
     {"connections", "identity"},

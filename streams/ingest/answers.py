@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from streams.base.refusals import RequestRefused
+from streams.serving.wire import encode_head, has_body, unavailable
 from streams.spec.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -39,9 +41,22 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def head(self) -> bytes:
+        return _head(self.status, tuple(self.headers.items()))
+
+    @property
+    def length(self) -> int | None:
+        return len(self.body) if has_body(self.status) else None
+
+    @property
     def all_headers(self) -> dict[str, str]:
         """All but Content-Length, which is the server's to say."""
         return {"content-type": "application/json", **CORS, **self.headers}
+
+
+@lru_cache(maxsize=64)  # the same few heads go out again and again
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    return encode_head(status, Answer(status, b"", dict(headers)).all_headers.items())
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -127,17 +142,6 @@ def preflight() -> Answer:
 
 def alive() -> Answer:
     return Answer(200, _encode({"status": "ok"}))
-
-
-def unavailable(code: str, message: str, *, retry_after_s: int) -> RequestRefused:
-    """Nothing was taken, and the same request may pass later."""
-    return RequestRefused(
-        503,
-        code,
-        message,
-        "Send the same request again after the time in Retry-After.",
-        {"retry-after": str(retry_after_s)},
-    )
 
 
 def throttled(*, retry_after_s: int) -> RequestRefused:

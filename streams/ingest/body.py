@@ -12,6 +12,7 @@ from isal import isal_zlib
 
 from streams.base.refusals import RequestRefused
 from streams.ingest.salvage import take_apart
+from streams.serving.wire import too_large
 from streams.spec.sound import Unsound, read_object
 from streams.spec.times import parse_time
 
@@ -71,15 +72,6 @@ def check_headers(headers: Mapping[str, str]) -> None:
             "The body is compressed in a way that is not taken.",
             "Compress it with gzip, or not at all.",
         )
-
-
-def too_large(limit: int) -> RequestRefused:
-    return RequestRefused(
-        413,
-        "INGEST-SIZE-001",
-        f"The request is larger than {limit:,} bytes.",
-        "Send fewer events in one request. The bound holds for the body after it is unpacked.",
-    )
 
 
 def unpack(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:

@@ -23,21 +23,22 @@ from streams.ingest.answers import (
     failed,
     preflight,
     refusal,
-    unavailable,
 )
+from streams.ingest.body import MAX_BYTES
 from streams.ingest.committer import Busy, Committer
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
-from streams.ingest.threads import Threads
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 from streams.observability.findings.flushing import Flusher
+from streams.serving.threads import Threads
+from streams.serving.wire import unavailable
 
 if TYPE_CHECKING:
     from streams.ingest.committer import Result, Settled
-    from streams.ingest.exchange import Exchange
     from streams.ingest.service import Admission, Pending
+    from streams.serving.exchange import Exchange
 
 log = structlog.get_logger()
 
@@ -55,6 +56,11 @@ Step = Callable[["Exchange", Directory], Then | None]
 
 class Front:
     """Made within the server's loop, which alone calls it, and closed at its end."""
+
+    max_bytes = MAX_BYTES
+    reserves_bodies = True
+    body_timeout_s = 10.0  # for a whole body, however slowly it trickles
+    response_timeout_s = 10.0  # Segment's libraries wait 10 to 15
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -91,6 +97,12 @@ class Front:
             exchange.job.give_up()
         exchange.reply(refusal(database_down()))
 
+    def refusal(self, refused: RequestRefused) -> Answer:
+        return refusal(refused)
+
+    def failure(self) -> Answer:
+        return refusal(failed())
+
     # Done here if what the directory keeps is enough, else in a thread.
 
     def _do(self, step: Step, exchange: Exchange) -> None:
@@ -113,7 +125,10 @@ class Front:
         admission = _admission(exchange, directory)
         if isinstance(admission, Answer):
             return partial(exchange.reply, admission)
-        return partial(exchange.admit, admission)
+        is_known = admission.access is not None
+        return partial(
+            exchange.admit, admission.max_bytes, admission, is_known=is_known
+        )
 
     def _store(self, exchange: Exchange, directory: Directory) -> Then | None:
         admission = exchange.admission or _admission(exchange, directory)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.ingest.answers import throttled, unavailable
+from streams.ingest.answers import throttled
 from streams.observability.load import Load, look
+from streams.serving.wire import unavailable
 
 if TYPE_CHECKING:
     from streams.base.refusals import RequestRefused

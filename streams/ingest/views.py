@@ -22,13 +22,13 @@ from streams.ingest.answers import (
     preflight,
     refusal,
 )
-from streams.ingest.body import too_large
 from streams.ingest.directory import Directory
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 from streams.observability.findings.flushing import Flusher
+from streams.serving.wire import too_large
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from streams.ingest.front import Front
-from streams.ingest.server import Server
+from streams.serving.server import Server
 
 TICK_S = 0.02
 

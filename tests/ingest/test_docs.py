@@ -8,13 +8,16 @@ import pytest
 from django.conf import settings
 
 from streams.docs.guides.shelf import FOLDER
-from streams.ingest import accesses, answers, body, owner, pressure, protocol, wire
+from streams.ingest import accesses, answers, body, owner, pressure
+from streams.ingest.front import Front
+from streams.serving import protocol, wire
 from streams.spec import calls, sound
 from tests.docs.refusals import CODE, rows, unquoted
 
 PAGE = (FOLDER / "ingest.md").read_text()
 QUICK_START = (FOLDER / "quick-start.md").read_text()
 INGEST = settings.BASE_DIR / "streams" / "ingest"
+SERVING = settings.BASE_DIR / "streams" / "serving"
 OTHERS = ("SPEC", "PLAN")  # have a guide of their own
 
 
@@ -24,7 +27,7 @@ def row(name: str) -> str:
 
 
 def test_every_code_is_explained_and_no_other():
-    sources = [file.read_text() for file in INGEST.glob("*.py")]
+    sources = [f.read_text() for d in (INGEST, SERVING) for f in d.glob("*.py")]
 
     codes = {code for source in sources for code in CODE.findall(source)}
 
@@ -33,7 +36,7 @@ def test_every_code_is_explained_and_no_other():
 
 
 def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
-    assert unquoted(INGEST, PAGE) == []
+    assert [unquoted(folder, PAGE) for folder in (INGEST, SERVING)] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,7 @@ def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
         ("nesting in an event", f"{sound.MAX_DEPTH}"),
         ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{owner.MAX_EXTERNAL_ID} characters"),
-        ("time for a body to arrive", f"{protocol.BODY_TIMEOUT_S:.0f} seconds"),
+        ("time for a body to arrive", f"{Front.body_timeout_s:.0f} seconds"),
         (
             "path and headers",
             f"{wire.MAX_TARGET_BYTES:,} and {wire.MAX_HEAD_BYTES:,} bytes; {wire.MAX_HEADERS} headers",

@@ -25,11 +25,12 @@ from hypothesis import strategies as st
 from streams.base.ids import new_secret
 from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
-from streams.ingest import body_count, protocol
 from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
-from streams.ingest.listener import OTHER_FILES, connection_limit
-from streams.ingest.protocol import CHECKED_BODY, MAX_PIPELINED, PIPELINED
-from streams.ingest.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from streams.ingest.front import Front
+from streams.serving import body_count, protocol
+from streams.serving.listener import OTHER_FILES, connection_limit
+from streams.serving.protocol import CHECKED_BODY, MAX_PIPELINED, PIPELINED
+from streams.serving.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from tests import make
 from tests.faults.certificates import Certificates
 from tests.ingest.sending import TRACK, basic, bearer, track
@@ -62,8 +63,10 @@ def key(feed):
 @pytest.fixture
 def impatient(monkeypatch):
     """Have the server wait for fractions of a second."""
-    for name in ("FIRST_BYTE", "HEAD", "BODY", "ANSWER", "IDLE", "TAKE"):
+    for name in ("FIRST_BYTE", "HEAD", "IDLE", "TAKE"):
         monkeypatch.setattr(protocol, f"{name}_TIMEOUT_S", 0.3)
+    for name in ("body", "response"):
+        monkeypatch.setattr(Front, f"{name}_timeout_s", 0.3)
 
 
 def post(path, *lines, body=b""):

@@ -19,7 +19,7 @@ from segment.analytics import Client
 
 from streams.base.ids import new_secret
 from streams.events.models import Event
-from streams.ingest.protocol import BODY_TIMEOUT_S
+from streams.ingest.front import Front
 from streams.observability.findings.models import FindingHour
 from tests import make
 from tests.ingest.sending import TRACK, basic, bearer, track
@@ -202,7 +202,7 @@ def test_a_body_that_trickles_is_cut_off(url):
     )
 
     assert answer.startswith(b"HTTP/1.1 408")
-    assert BODY_TIMEOUT_S <= time.monotonic() - began < 2 * BODY_TIMEOUT_S
+    assert Front.body_timeout_s <= time.monotonic() - began < 2 * Front.body_timeout_s
 
 
 def test_a_sender_who_goes_away_leaves_nothing_and_harms_nobody(url, feed, key):

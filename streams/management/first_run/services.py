@@ -57,6 +57,7 @@ def _gunicorn(layout: Layout, name: str, app: str, *options: str) -> list[str]:
         "gunicorn",
         app,
         f"--bind={layout.address(name)}",
+        "--worker-class=streams.serving.worker.ServingWorker",
         "--no-control-socket",  # it would lie in $HOME, shared by all portals
         "--log-level=warning",
         "--graceful-timeout=5",
@@ -111,20 +112,18 @@ def seed(env: Mapping[str, str]) -> Service:
 
 
 def web(layout: Layout, env: Mapping[str, str]) -> Service:
-    threads = ["--worker-class=gthread", "--threads=8"]
     return Service(
         name="web",
-        argv=_gunicorn(layout, "web", "partner_portal.wsgi", *threads),
+        argv=_gunicorn(layout, "web", "partner_portal.web", "--threads=8"),
         env=env,
         stop_turn=TAKES_WORK,
     )
 
 
 def ingest(layout: Layout, env: Mapping[str, str]) -> Service:
-    worker = "--worker-class=streams.ingest.worker.IngestWorker"
     return Service(
         name="ingest",
-        argv=_gunicorn(layout, "ingest", "partner_portal.ingest", worker),
+        argv=_gunicorn(layout, "ingest", "partner_portal.ingest"),
         env=env,
         stop_turn=TAKES_WORK,
     )

@@ -15,25 +15,24 @@ from typing import TYPE_CHECKING
 import structlog
 
 from streams.base.refusals import RequestRefused
-from streams.ingest.answers import failed, refusal
-from streams.ingest.body import too_large
-from streams.ingest.exchange import Exchange
-from streams.ingest.reader import Reader, Stop
-from streams.ingest.wire import CONTINUE, encode, too_slow
+from streams.serving.exchange import Exchange
+from streams.serving.reader import Reader, Stop
+from streams.serving.wire import CONTINUE, encode, too_large, too_slow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.ingest.server import Server
+    from streams.serving.exchange import Response
+    from streams.serving.server import Server
 
 log = structlog.get_logger()
 
 FIRST_BYTE_TIMEOUT_S = 10.0  # of a connection, TLS handshake included
 HEAD_TIMEOUT_S = 10.0
-BODY_TIMEOUT_S = 10.0  # for a whole body, however slowly it trickles
-ANSWER_TIMEOUT_S = 10.0  # Segment's libraries wait 10 to 15
 IDLE_TIMEOUT_S = 75.0  # longer than proxies keep a connection: they close first
-TAKE_TIMEOUT_S = 30.0  # for answers that nobody takes
+TAKE_TIMEOUT_S = 30.0  # for the other side to take TAKEN_BYTES more of its responses
+TAKEN_BYTES = 16 * 1024
+LAST_CALL_S = 1.0  # for a request that is under way as the server stops
 LINGER_S = 5.0  # for the other side to take the last answer and close
 
 CHECKED_BODY = 64 * 1024  # bytes; of a larger one the head is asked about first
@@ -62,6 +61,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._deaf = False  # no more is read
         self._half_closed = False  # by the other side
         self._choked = False  # the other side does not take its answers
+        self._untaken = 0  # bytes of them, when that was last asked
         self._is_advancing = False
         self._until = time.monotonic() + FIRST_BYTE_TIMEOUT_S
 
@@ -70,14 +70,26 @@ class HttpConnection(asyncio.BufferedProtocol):
         """How many requests have no answer yet."""
         return len(self._unanswered)
 
+    @property
+    def peer(self) -> str:
+        """The address at the other end; empty for a Unix socket."""
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if isinstance(name, tuple) else ""
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self._transport.get_extra_info("ssl_object") is not None
+
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy
         self._transport = transport
         self.opening = None
-        if self._server.ends or self not in self._server.connections:
+        if self not in self._server.connections:
             transport.close()
+        elif self._server.ends:  # accepted just before the listeners closed
+            self.end()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._server.buffer  # all share it: it is read before the next is asked
@@ -93,8 +105,8 @@ class HttpConnection(asyncio.BufferedProtocol):
             if not self._deaf:  # else it stands behind the last that was asked
                 self._refuse(refused)
         except Exception:  # a fault of ours costs one connection
-            log.exception("ingest.connection_failed")
-            self._refuse(failed())
+            log.exception("serving.connection_failed")
+            self._answer(self._front.failure())
         self._regulate()
 
     def eof_received(self) -> bool:
@@ -111,6 +123,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._deaf = True
         self._reader.close()
         for exchange in self._unanswered:
+            exchange.is_abandoned = True
             if not exchange.is_begun:
                 self._bodies.release(exchange)
         self._unanswered.clear()
@@ -119,6 +132,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         self._choked = True
         self._until = time.monotonic() + TAKE_TIMEOUT_S
+        self._untaken = self._transport.get_write_buffer_size()
         self._regulate()
 
     def resume_writing(self) -> None:
@@ -132,19 +146,17 @@ class HttpConnection(asyncio.BufferedProtocol):
         """Cut off whoever took too long; answer whoever has waited long enough."""
         if self._unanswered and now >= self._unanswered[0].due_at:
             self._front.give_up(self._unanswered[0])
-        if now < self._until:
+        if now < self._until or (self._choked and self._is_taking(now)):
             return
         if self._reader.exchange is None or self._deaf or self._choked:
             self.abort()
         else:
-            self._refuse(too_slow(BODY_TIMEOUT_S))
+            self._refuse(too_slow(self._front.body_timeout_s))
 
     def end(self) -> None:
-        """Answer what was asked, then close."""
-        if self.opening is not None:
-            self.abort()
-        elif not self._unanswered:
-            self._transport.close()
+        """Answer what was asked, and what is under way to us; then close."""
+        if not self._unanswered:
+            self._until = min(self._until, time.monotonic() + LAST_CALL_S)
 
     def abort(self) -> None:
         if self.opening is None:
@@ -160,7 +172,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         if len(self._unanswered) > (reading is not None):
             return None
         rank = 2 if reading or self._choked else int(self._has_asked)
-        patience_s = IDLE_TIMEOUT_S if rank == 1 else BODY_TIMEOUT_S
+        patience_s = IDLE_TIMEOUT_S if rank == 1 else self._front.body_timeout_s
         age_s = patience_s - (self._until - now)
         return (rank, self._until, age_s > OLD_S) if age_s > FRESH_S else None
 
@@ -169,7 +181,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def begin(self) -> Exchange:
         if len(self._unanswered) >= MAX_PIPELINED:
             raise Stop
-        exchange = Exchange(self)
+        exchange = Exchange(self, self._front.max_bytes)
         self._unanswered.append(exchange)
         self._has_asked = True
         self._until = time.monotonic() + HEAD_TIMEOUT_S
@@ -179,12 +191,12 @@ class HttpConnection(asyncio.BufferedProtocol):
         large = exchange.length is None or exchange.length > CHECKED_BODY
         if not large and not exchange.awaits_continue:
             return  # the usual case: asked about together with its body
-        self._until = time.monotonic() + BODY_TIMEOUT_S
+        self._until = time.monotonic() + self._front.body_timeout_s
         self._front.open(exchange)
         if self._deaf:
             raise Stop
         if exchange.is_asking:
-            exchange.due_at = time.monotonic() + ANSWER_TIMEOUT_S
+            exchange.due_at = time.monotonic() + self._front.response_timeout_s
             self._until = math.inf
 
     def body_grows(self, exchange: Exchange, count: int) -> None:
@@ -200,12 +212,13 @@ class HttpConnection(asyncio.BufferedProtocol):
     def admitted(self, exchange: Exchange) -> None:
         if exchange is self._reader.exchange:
             exchange.due_at = math.inf
-            self._until = time.monotonic() + BODY_TIMEOUT_S
+            self._until = time.monotonic() + self._front.body_timeout_s
             size = max(exchange.length or 0, self._reader.body_bytes)
             try:
                 if size > exchange.max_bytes:
                     raise too_large(exchange.max_bytes)
-                self._bodies.reserve(exchange)
+                if self._front.reserves_bodies:
+                    self._bodies.reserve(exchange)
             except RequestRefused as refused:
                 self._refuse(refused)
         self.advance()
@@ -239,7 +252,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             exchange = unanswered[0]
             if exchange.is_ready:
                 exchange.is_begun = True
-                exchange.due_at = time.monotonic() + ANSWER_TIMEOUT_S
+                exchange.due_at = time.monotonic() + self._front.response_timeout_s
                 self._front.complete(exchange)
             elif exchange.is_to_be_invited and not self._deaf:
                 exchange.awaits_continue = False
@@ -251,19 +264,27 @@ class HttpConnection(asyncio.BufferedProtocol):
                 self._deaf = True
             with_body = exchange.method != "HEAD"
             keep_alive = not self._is_over
-            yield encode(exchange.answer, keep_alive=keep_alive, with_body=with_body)
+            yield encode(
+                exchange.answer,
+                exchange.request_id,
+                keep_alive=keep_alive,
+                with_body=with_body,
+            )
 
     # How it goes on
 
     def _refuse(self, refused: RequestRefused) -> None:
         """Answer the request that is being read with this, and read no more."""
+        self._answer(self._front.refusal(refused))
+
+    def _answer(self, response: Response) -> None:
         exchange = self._reader.exchange
         if exchange is None:
-            exchange = Exchange(self)
+            exchange = Exchange(self, self._front.max_bytes)
             self._unanswered.append(exchange)
         self._deaf = True
         self._until = math.inf
-        exchange.reply(refusal(refused))
+        exchange.reply(response)
 
     @property
     def _is_over(self) -> bool:
@@ -272,8 +293,17 @@ class HttpConnection(asyncio.BufferedProtocol):
     def _patience_s(self) -> float:
         """How long the next may take that the other side has to do."""
         if self._unanswered:
-            return BODY_TIMEOUT_S if self._reader.exchange else math.inf
+            return self._front.body_timeout_s if self._reader.exchange else math.inf
         return LINGER_S if self._deaf else IDLE_TIMEOUT_S
+
+    def _is_taking(self, now: float) -> bool:
+        """Whether enough was taken of what lies ready; then it has time for more."""
+        untaken = self._transport.get_write_buffer_size()
+        if untaken + TAKEN_BYTES > self._untaken:
+            return False
+        self._untaken = untaken
+        self._until = now + TAKE_TIMEOUT_S
+        return True
 
     def _say_goodbye(self) -> None:
         """End our side; closing both at once could take the last answer with it."""

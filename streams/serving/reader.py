@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httptools
 
-from streams.ingest.body import too_large
-from streams.ingest.wire import (
+from streams.serving.wire import (
     MAX_HEAD_BYTES,
     MAX_TARGET_BYTES,
     add_header,
@@ -16,11 +15,12 @@ from streams.ingest.wire import (
     head_too_large,
     read_path,
     target_too_long,
+    too_large,
     wants_continue,
 )
 
 if TYPE_CHECKING:
-    from streams.ingest.exchange import Exchange
+    from streams.serving.exchange import Exchange
 
 # Of what was read, this many bytes may be framing for each one of the body: a body in
 # chunks of one byte has five.
@@ -141,6 +141,7 @@ class Reader:
         headers = exchange.headers
         if "host" not in headers and self._parser.get_http_version() != "1.0":
             raise bad_http("The request has no Host.")
+        exchange.target = self._target
         exchange.path = read_path(self._target)
         exchange.length = body_length(headers)
         exchange.awaits_continue = wants_continue(headers)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ingest.answers import unavailable
+from streams.serving.wire import unavailable
 
 if TYPE_CHECKING:
     from streams.base.refusals import RequestRefused
-    from streams.ingest.exchange import Exchange
+    from streams.serving.exchange import Exchange
 
 # Of all requests whose body is being read, or that have no response yet.
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -34,8 +34,7 @@ class BodyCount:
         A sender that its headers do not name has half of the room, so that strangers
         cannot keep the others out. Of a body in chunks nothing is known yet.
         """
-        known = exchange.admission is not None and exchange.admission.access is not None
-        room = MAX_BODY_BYTES if known else MAX_BODY_BYTES // 2
+        room = MAX_BODY_BYTES if exchange.is_known else MAX_BODY_BYTES // 2
         coming = max(0, (exchange.length or 0) - exchange.counted_bytes)
         if self.total + coming > room:
             raise _too_much()

@@ -42,7 +42,7 @@ def connection_limit(wanted: int) -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft < needed:
         log.warning(
-            "ingest.few_files",
+            "server.few_files",
             connections=soft - OTHER_FILES,
             wanted=wanted,
             files=soft,
@@ -96,12 +96,12 @@ class Listener:
                 if error.errno not in _NO_ROOM:
                     raise
                 self._opener.drop_idle()
-                self._wait(NO_FILES_S, "ingest.not_accepted", error=error.strerror)
+                self._wait(NO_FILES_S, "server.not_accepted", error=error.strerror)
                 return
             accepted.settimeout(0)
             if not self._opener.has_room():
                 self._held = accepted
-                self._wait(FULL_S, "ingest.connections_full")
+                self._wait(FULL_S, "server.connections_full")
                 return
             self._opener.open(accepted)
 
@@ -118,7 +118,7 @@ class Listener:
         self._pause = None
         if self._held is not None:
             if not self._opener.has_room():
-                self._wait(FULL_S, "ingest.connections_full")
+                self._wait(FULL_S, "server.connections_full")
                 return
             self._opener.open(self._held)
             self._held = None

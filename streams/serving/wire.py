@@ -12,10 +12,11 @@ from urllib.parse import unquote
 import httptools
 
 from streams.base.refusals import RequestRefused
-from streams.ingest.answers import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from streams.serving.exchange import Response
 
 MAX_TARGET_BYTES = 4 * 1024  # path and query, as sent
 MAX_HEAD_BYTES = 32 * 1024  # target and headers
@@ -57,7 +58,8 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> None:
     if key in headers:
         if key in _ONCE:
             raise bad_http(f"The header {key} came twice.")
-        text = f"{headers[key]}, {text}"
+        # RFC 9110, 5.3; a cookie's parts are apart by semicolons (RFC 9113, 8.2.3).
+        text = f"{headers[key]}{'; ' if key == 'cookie' else ', '}{text}"
     elif len(headers) >= MAX_HEADERS:
         raise head_too_large()
     headers[key] = text
@@ -92,31 +94,31 @@ def wants_continue(headers: Mapping[str, str]) -> bool:
     return True
 
 
-def encode(answer: Answer, *, keep_alive: bool, with_body: bool = True) -> bytes:
-    """The whole answer; without its body for a HEAD."""
-    body = answer.body
-    if answer.status in _WITHOUT_BODY:
-        length = b""
-    else:
-        length = b"content-length: %d\r\n" % len(body)
-    close = b"" if keep_alive else b"connection: close\r\n"
-    # The same few heads go out again and again.
-    head = _head(answer.status, tuple(answer.headers.items()))
-    return b"%b%b%b%b\r\n%b" % (
-        head,
+def encode(
+    response: Response, request_id: str, *, keep_alive: bool, with_body: bool = True
+) -> bytes:
+    """The whole response; without its body for a HEAD."""
+    length = response.length
+    return b"%bx-request-id: %b\r\n%b%b%b\r\n%b" % (
+        response.head,
+        request_id.encode(),
         _date(int(time.time())),
-        length,
-        close,
-        body if with_body else b"",
+        b"" if length is None else b"content-length: %d\r\n" % length,
+        b"" if keep_alive else b"connection: close\r\n",
+        response.body if with_body else b"",
     )
 
 
-@lru_cache(maxsize=64)
-def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
-    everything = Answer(status, b"", dict(headers)).all_headers
+def encode_head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
+    """A status line and these headers."""
     lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, '')}"]
-    lines += [f"{name}: {value}" for name, value in everything.items()]
+    lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, ""]).encode("latin-1")
+
+
+def has_body(status: int) -> bool:
+    """Whether a response of this status says how long its body is."""
+    return status >= 200 and status not in _WITHOUT_BODY
 
 
 @lru_cache(maxsize=1)
@@ -127,6 +129,15 @@ def _date(second: int) -> bytes:
 def bad_http(message: str) -> RequestRefused:
     return RequestRefused(
         400, "INGEST-HTTP-001", message, "Send HTTP/1.1, with a library made for it."
+    )
+
+
+def too_large(limit: int) -> RequestRefused:
+    return RequestRefused(
+        413,
+        "INGEST-SIZE-001",
+        f"The request is larger than {limit:,} bytes.",
+        "Send fewer events in one request. The bound holds for the body after it is unpacked.",
     )
 
 
@@ -154,4 +165,15 @@ def too_slow(patience_s: float) -> RequestRefused:
         "INGEST-SLOW-001",
         f"The request did not arrive within {patience_s:.0f} seconds.",
         "Send it faster, or send fewer events in one request.",
+    )
+
+
+def unavailable(code: str, message: str, *, retry_after_s: int) -> RequestRefused:
+    """Nothing was taken, and the same request may pass later."""
+    return RequestRefused(
+        503,
+        code,
+        message,
+        "Send the same request again after the time in Retry-After.",
+        {"retry-after": str(retry_after_s)},
     )

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.ingest.body_count import BodyCount
-from streams.ingest.listener import Listener
-from streams.ingest.protocol import FIRST_BYTE_TIMEOUT_S, HttpConnection
+from streams.serving.body_count import BodyCount
+from streams.serving.listener import Listener
+from streams.serving.protocol import FIRST_BYTE_TIMEOUT_S, HttpConnection
 
 if TYPE_CHECKING:
     import socket
     import ssl
     from collections.abc import Iterable
 
-    from streams.ingest.front import Front
+    from streams.serving.exchange import Front
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class Server:
             try:
                 connection.tick(now)
             except Exception:  # one connection must not cost the others, or the process
-                log.exception("ingest.connection_failed")
+                log.exception("serving.connection_failed")
                 connection.abort()
 
     def end(self) -> None:

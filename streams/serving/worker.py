@@ -1,0 +1,63 @@
+"""gunicorn's worker for web and ingest: `gunicorn -k streams.serving.worker.ServingWorker`.
+
+gunicorn listens, forks, watches, restarts and stops; our server handles the requests. The
+application that `partner_portal.web` and `partner_portal.ingest` name creates the server.
+gunicorn's master imports this module, and the workers that it starts on SIGHUP inherit
+what the master has imported. So this module imports nothing else of ours: each worker
+loads the code that is on disk when it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gunicorn import sock
+from gunicorn.workers.base import Worker
+
+if TYPE_CHECKING:
+    import ssl
+
+    from streams.serving.server import Server
+
+TICK_S = 1.0
+RESERVE_S = 1.0  # of gunicorn's graceful timeout, to write down what was taken
+
+
+class ServingWorker(Worker):  # type: ignore[misc] # gunicorn has no types
+    def run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        server: Server = self.wsgi(threads=self.cfg.threads)
+        sockets = [listener.sock for listener in self.sockets]
+        server.listen(sockets, backlog=self.cfg.backlog, tls=self._tls())
+        while self.alive and not stop.is_set() and self.ppid == os.getppid():
+            self._tick(server)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), TICK_S)
+        await self._end(server)
+
+    def _tick(self, server: Server) -> None:
+        self.notify()
+        server.tick()
+
+    async def _end(self, server: Server) -> None:
+        """Answer what was asked, write down what was taken."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self.cfg.graceful_timeout - RESERVE_S
+        server.end()
+        while server.connections and loop.time() < give_up_at:
+            self._tick(server)
+            await asyncio.sleep(0.05)
+        # In a thread: the loop has to carry the last answers out meanwhile.
+        await asyncio.to_thread(server.front.close)
+        server.abort()
+
+    def _tls(self) -> ssl.SSLContext | None:
+        return sock.ssl_context(self.cfg) if self.cfg.is_ssl else None

@@ -1,0 +1,207 @@
+"""A WSGI application behind our server: whole requests in, whole responses out.
+
+A thread is busy with a request only while the application works on it. Requests that are
+slow to arrive, and responses that are slow to be read, wait in the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import structlog
+
+from streams.serving.threads import Threads
+from streams.serving.wire import encode_head, has_body
+
+if TYPE_CHECKING:
+    from streams.base.refusals import RequestRefused
+    from streams.serving.exchange import Exchange
+
+log = structlog.get_logger()
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+MAX_BODY_BYTES = 6_000_000  # a form with a file, or a partner's batch
+MAX_WAITING = 256  # requests without a thread; further ones get a 503
+# The server writes these itself, or they are about the connection, not the response.
+_OF_CONNECTION = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "transfer-encoding"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WsgiResponse:
+    """What an application returned, or a plain sentence of our own."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    length: int | None
+
+    @property
+    def head(self) -> bytes:
+        return encode_head(self.status, self.headers)
+
+
+class WsgiFront:
+    """Created in the server's loop, which alone calls it, and closed at its end."""
+
+    max_bytes = MAX_BODY_BYTES
+    # Who is known cannot be said before the session is read, and a stranger who announces
+    # much and sends little must not keep others out: bytes count as they come.
+    reserves_bodies = False
+    body_timeout_s = 60.0  # an upload from a phone takes time
+    response_timeout_s = 60.0
+
+    def __init__(self, application: Application, *, threads: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._application = application
+        self._threads = Threads(threads)
+        self._waiting = 0
+
+    def close(self) -> None:
+        """Finish what was begun; from another thread, while the loop runs."""
+        self._threads.close()
+
+    def open(self, exchange: Exchange) -> None:
+        """Let the body come: the application decides who may send it."""
+        exchange.admit(self.max_bytes)
+
+    def complete(self, exchange: Exchange) -> None:
+        """Reply as the application does, from a thread."""
+        if exchange.path == "/healthz":
+            # Not in a thread: busy threads are no reason to restart this process.
+            exchange.reply(_sentence(200, "alive"))
+        elif self._waiting >= MAX_WAITING:
+            exchange.reply(_busy())
+        else:
+            self._waiting += 1
+            self._threads.submit(partial(self._run, exchange))
+
+    def give_up(self, exchange: Exchange) -> None:
+        """Reply to a sender who has waited long enough."""
+        exchange.reply(_busy())
+
+    def refusal(self, refused: RequestRefused) -> WsgiResponse:
+        return _sentence(refused.status, refused.message, dict(refused.headers))
+
+    def failure(self) -> WsgiResponse:
+        return _sentence(500, "The portal could not process this request.")
+
+    # In a thread
+
+    def _run(self, exchange: Exchange) -> None:
+        if exchange.is_abandoned or exchange.answer is not None:
+            response = self.failure()  # nobody reads it, and nothing was begun
+        else:
+            try:
+                response = call(self._application, environ(exchange))
+            except Exception:  # a fault of ours costs one request
+                log.exception("web.request_failed", request_id=exchange.request_id)
+                response = self.failure()
+        self._loop.call_soon_threadsafe(self._done, exchange, response)
+
+    def _done(self, exchange: Exchange, response: WsgiResponse) -> None:
+        self._waiting -= 1
+        exchange.reply(response)
+
+
+def environ(exchange: Exchange) -> dict[str, Any]:
+    """The request as PEP 3333 has it."""
+    target = exchange.target
+    if not target.startswith(b"/"):  # http://host/path, as to a proxy
+        parts = urlsplit(target)
+        target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+    path, _, query = target.partition(b"?")
+    return {
+        "REQUEST_METHOD": exchange.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+        "RAW_URI": target.decode("latin-1"),
+        **_server(exchange.headers.get("host", "")),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": exchange.wire.peer,
+        "CONTENT_TYPE": exchange.headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(exchange.body)),
+        **_of_headers(exchange),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "https" if exchange.wire.is_encrypted else "http",
+        "wsgi.input": io.BytesIO(exchange.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def _server(host: str) -> dict[str, str]:
+    name, colon, port = host.rpartition(":")
+    if colon and port.isdecimal():
+        return {"SERVER_NAME": name, "SERVER_PORT": port}
+    return {"SERVER_NAME": host or "localhost", "SERVER_PORT": "80"}
+
+
+def _of_headers(exchange: Exchange) -> dict[str, str]:
+    named = {
+        "HTTP_" + name.upper().replace("-", "_"): value
+        for name, value in exchange.headers.items()
+        # In WSGI, x_forwarded_proto would pass for the header that a proxy sets.
+        if "_" not in name and name not in {"content-type", "content-length"}
+    }
+    return named | {"HTTP_X_REQUEST_ID": exchange.request_id}
+
+
+def call(application: Application, environ: dict[str, Any]) -> WsgiResponse:
+    """The application's whole response. Raises what the application raises."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    written: list[bytes] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: object = None
+    ) -> Callable[[bytes], object]:
+        begun.append((status, headers))  # after an error, the later one counts
+        return written.append
+
+    chunks = application(environ, start_response)
+    try:
+        body = b"".join([*written, *chunks])
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+    status, headers = begun[-1]
+    return _response(int(status[:3]), headers, body)
+
+
+def _response(status: int, headers: list[tuple[str, str]], body: bytes) -> WsgiResponse:
+    kept = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]  # fmt: skip
+    length: int | None = None
+    if has_body(status):
+        # For a HEAD the application may announce the body of a GET, and send none.
+        announced = {name.lower(): value for name, value in headers}.get("content-length")  # fmt: skip
+        length = int(announced) if announced and not body else len(body)
+    return WsgiResponse(status, kept, body, length)
+
+
+def _sentence(
+    status: int, text: str, headers: dict[str, str] | None = None
+) -> WsgiResponse:
+    body = f"{text}\n".encode()
+    said = {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}
+    return WsgiResponse(status, list(said.items()), body, len(body))
+
+
+def _busy() -> WsgiResponse:
+    return _sentence(
+        503,
+        "The portal is busy. Try again in a few seconds.",
+        {"Retry-After": "5", "Cache-Control": "no-store"},
+    )
