@@ -30,6 +30,7 @@ ONCE = (
     "tests/browser",
     "tests/management/test_family.py",
     "tests/sandbox",
+    "tests/serving",
     "tests/services/test_keeper.py",
     "tests/settings",
     "tests/spec",

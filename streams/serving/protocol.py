@@ -17,6 +17,7 @@ import structlog
 from streams.base.refusals import RequestRefused
 from streams.serving.exchange import Exchange
 from streams.serving.reader import Reader, Stop
+from streams.serving.untaken import untaken_bytes
 from streams.serving.wire import CONTINUE, encode, too_large, too_slow
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         self._choked = True
         self._until = time.monotonic() + TAKE_TIMEOUT_S
-        self._untaken = self._transport.get_write_buffer_size()
+        self._untaken = untaken_bytes(self._transport)
         self._regulate()
 
     def resume_writing(self) -> None:
@@ -172,7 +173,8 @@ class HttpConnection(asyncio.BufferedProtocol):
         if len(self._unanswered) > (reading is not None):
             return None
         rank = 2 if reading or self._choked else int(self._has_asked)
-        patience_s = IDLE_TIMEOUT_S if rank == 1 else self._front.body_timeout_s
+        body_timeout_s = self._front.body_timeout_s
+        patience_s = (FIRST_BYTE_TIMEOUT_S, IDLE_TIMEOUT_S, body_timeout_s)[rank]
         age_s = patience_s - (self._until - now)
         return (rank, self._until, age_s > OLD_S) if age_s > FRESH_S else None
 
@@ -298,7 +300,7 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def _is_taking(self, now: float) -> bool:
         """Whether enough was taken of what lies ready; then it has time for more."""
-        untaken = self._transport.get_write_buffer_size()
+        untaken = untaken_bytes(self._transport)
         if untaken + TAKEN_BYTES > self._untaken:
             return False
         self._untaken = untaken

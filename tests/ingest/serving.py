@@ -32,9 +32,12 @@ class Serving:
         self._thread.start()
         self._ready.wait()
 
+    def make_server(self) -> Server:
+        return Server(Front(), max_connections=self._max_connections)
+
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.server = Server(Front(), max_connections=self._max_connections)
+        self.server = self.make_server()
         self.server.listen([self._socket], backlog=100, tls=self._tls)
         self._ready.set()
         while not self._stop.is_set():

@@ -526,6 +526,7 @@ def test_without_file_descriptors_it_says_so_once_and_recovers(server, caplog):
     with server.connect() as wire:
         wire.send(ALIVE)
         wire.answer()
+    until(lambda: not server.server.connections)
     used = max(int(file.name) for file in Path("/proc/self/fd").iterdir()) + 1
     waiting = [socket.socket() for _ in range(3)]
     used = max(used, *(s.fileno() for s in waiting)) + 1

@@ -1,0 +1,253 @@
+"""Pages behind our own server: slow and silent clients cost other people nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from streams.serving import wsgi
+from streams.serving.server import Server
+from streams.serving.wsgi import MAX_BODY_BYTES, WsgiFront
+from tests.ingest.serving import Serving
+
+
+def echo(environ, start_response):
+    """What arrived, as JSON; and by path: a large response, a late one, a failure."""
+    path = environ["PATH_INFO"]
+    if path == "/fails":
+        raise ValueError(path)
+    if path == "/late":
+        time.sleep(float(environ["QUERY_STRING"]))
+    body = b"x" * 5_000_000 if path == "/large" else said(environ)
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    start_response("200 OK", [*headers, ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def said(environ):
+    body = environ["wsgi.input"].read()
+    texts = {name: value for name, value in environ.items() if isinstance(value, str)}
+    return json.dumps({**texts, "body": len(body)}).encode()
+
+
+class WebServing(Serving):
+    def make_server(self):
+        return Server(WsgiFront(echo, threads=2), max_connections=self._max_connections)
+
+
+@contextmanager
+def web(*, max_connections=200):
+    running = WebServing(None, max_connections)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def server():
+    with web() as running:
+        yield running
+
+
+def get(path, *lines, method="GET"):
+    return "\r\n".join(
+        [f"{method} {path} HTTP/1.1", "Host: x", *lines, "", ""]
+    ).encode()
+
+
+def environ_of(server, request):
+    with server.connect() as wire:
+        wire.send(request)
+        return json.loads(wire.answer()[2])
+
+
+def test_the_application_gets_the_request_as_wsgi_has_it(server):
+    request = get("/a%C3%A9/b?q=%20&r", "Cookie: a=1", "Cookie: b=2", "X-Y: z")
+
+    found = environ_of(server, request)
+
+    assert found["PATH_INFO"].encode("latin-1").decode() == "/aé/b"
+    assert found["QUERY_STRING"] == "q=%20&r"
+    assert found["HTTP_COOKIE"] == "a=1; b=2"
+    assert (found["HTTP_X_Y"], found["REMOTE_ADDR"]) == ("z", "127.0.0.1")
+    assert found["wsgi.url_scheme"] == "http"
+
+
+def test_a_header_that_imitates_a_proxys_is_left_out(server):
+    found = environ_of(server, get("/", "X_Forwarded_Proto: https"))
+
+    assert "HTTP_X_FORWARDED_PROTO" not in found
+
+
+def test_headers_that_come_twice_are_both_sent(server):
+    raw = server.ask(get("/", "Connection: close"))
+
+    assert raw.count(b"Set-Cookie: ") == 2
+    assert raw.lower().count(b"content-length: ") == 1
+
+
+def test_a_head_is_answered_with_the_length_alone(server):
+    with server.connect() as wire:
+        wire.send(get("/large", method="HEAD"))
+        status, headers, _ = wire.answer(to_head=True)
+        wire.send(get("/"))
+
+        assert (status, headers["content-length"]) == (200, "5000000")
+        assert wire.answer()[0] == 200
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_large_body_arrives_whole(server, chunked):
+    body = b"x" * 5_000_000
+    framing = (
+        "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
+    )
+    sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if chunked else body
+
+    found = environ_of(server, get("/", framing, method="POST") + sent)
+
+    assert (found["body"], found["CONTENT_LENGTH"]) == (5_000_000, "5000000")
+
+
+def test_a_body_beyond_the_limit_is_refused(server):
+    too_much = f"Content-Length: {MAX_BODY_BYTES + 1}"
+
+    raw = server.ask(get("/", too_much, method="POST"))
+
+    assert raw.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_sender_that_waits_to_be_invited_is_invited(server):
+    with server.connect() as wire:
+        wire.send(get("/", "Content-Length: 3", "Expect: 100-continue", method="POST"))
+        assert wire.answer()[0] == 100
+        wire.send(b"abc")
+
+        assert json.loads(wire.answer()[2])["body"] == 3
+
+
+def test_requests_in_a_row_are_answered_in_their_order(server):
+    with server.connect() as wire:
+        wire.send(get("/late?0.1") + get("/1") + get("/2"))
+
+        paths = [json.loads(wire.answer()[2])["PATH_INFO"] for _ in range(3)]
+
+    assert paths == ["/late", "/1", "/2"]
+
+
+def test_an_application_that_fails_costs_its_request_alone(server):
+    with server.connect() as wire:
+        wire.send(get("/fails") + get("/"))
+
+        assert [wire.answer()[0] for _ in range(2)] == [500, 200]
+
+
+def test_a_proxys_request_id_is_passed_on_and_returned(server):
+    sent = "0123456789abcdef0123456789abcdef"
+    with server.connect() as wire:
+        wire.send(get("/", f"X-Request-Id: {sent}"))
+        _, headers, body = wire.answer()
+
+    assert headers["x-request-id"] == sent
+    assert json.loads(body)["HTTP_X_REQUEST_ID"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "x", "a" * 65, "AbCdEfGhAbCdEfGhAbCdEfGhAbCdEfGh", "a\tb"])  # fmt: skip
+def test_another_request_id_is_replaced(server, sent):
+    with server.connect() as wire:
+        wire.send(get("/", f"X-Request-Id: {sent}") + get("/"))
+        first, second = (wire.answer()[1]["x-request-id"] for _ in range(2))
+
+    assert sent != first != second
+    assert len(first) == 32
+
+
+def test_silent_and_slow_clients_delay_nobody(server):
+    heads = [b"", b"GET / HTT", get("/", "Content-Length: 9", method="POST") + b"x"]
+    wires = [server.connect() for _ in range(50) for _ in heads]
+    for number, wire in enumerate(wires):
+        wire.send(heads[number % 3])
+    began = time.monotonic()
+
+    found = environ_of(server, get("/"))
+
+    assert found["PATH_INFO"] == "/"
+    assert time.monotonic() - began < 1
+    for wire in wires:
+        wire.socket.close()
+
+
+def test_alive_is_said_although_every_thread_is_busy(server):
+    with ExitStack() as stack:
+        busy = [stack.enter_context(server.connect()) for _ in range(4)]
+        for slow in busy:
+            slow.send(get("/late?1"))
+        wire = stack.enter_context(server.connect())
+        began = time.monotonic()
+        wire.send(get("/healthz"))
+
+        assert wire.answer()[0] == 200
+        assert time.monotonic() - began < 0.9
+        assert [slow.answer()[0] for slow in busy] == [200] * 4
+
+
+def test_too_many_requests_at_once_are_told_to_come_again(server, monkeypatch):
+    monkeypatch.setattr(wsgi, "MAX_WAITING", 2)
+    with ExitStack() as stack:
+        wires = [stack.enter_context(server.connect()) for _ in range(5)]
+        for wire in wires:
+            wire.send(get("/late?0.3"))
+
+        answers = [wire.answer() for wire in wires]
+
+    assert sorted(status for status, _, _ in answers) == [200, 200, 503, 503, 503]
+    assert {h.get("Retry-After") for s, h, _ in answers if s == 503} == {"5"}
+
+
+def test_a_response_that_takes_too_long_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(WsgiFront, "response_timeout_s", 0.2)
+
+    with server.connect() as wire:
+        wire.send(get("/late?1"))
+
+        assert wire.answer()[0] == 503
+
+
+def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
+    monkeypatch.setattr("streams.serving.protocol.TAKE_TIMEOUT_S", 1)
+    with server.connect() as wire:
+        wire.send(get("/large") * 3 + get("/large", "Connection: close"))
+        read = 0
+        while part := wire.socket.recv(100_000):
+            read += len(part)
+            time.sleep(0.005)
+
+    assert read > 20_000_000
+
+
+def test_a_reader_that_takes_nothing_is_cut_off(server, monkeypatch):
+    monkeypatch.setattr("streams.serving.protocol.TAKE_TIMEOUT_S", 0.3)
+    with server.connect() as wire:
+        wire.send(get("/large") * 8)  # more than the system itself takes
+        deadline = time.monotonic() + 5
+        while server.server.connections and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert not server.server.connections
+
+
+def test_a_request_under_way_at_the_end_is_answered(server):
+    with server.connect() as wire, server.connect() as fresh:
+        wire.send(get("/late?0.3"))
+        time.sleep(0.1)
+        server.begin_to_end()
+        time.sleep(0.1)
+        fresh.send(get("/"))  # connected before the end, and asks after it
+
+        assert wire.answer()[0] == 200
+        status, headers, _ = fresh.answer()
+    assert (status, headers["connection"]) == (200, "close")
