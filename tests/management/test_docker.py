@@ -46,5 +46,5 @@ def test_modules_that_commands_name_are_there():
     text = DOCKERFILE + "".join(s.get("command", "") for s in SERVICES.values())
     named = set(re.findall(r"partner_portal\.\w+", text))
 
-    assert named == {"partner_portal.wsgi", "partner_portal.ingest"}
+    assert named == {"partner_portal.web", "partner_portal.ingest"}
     assert all(find_spec(module) for module in named)
