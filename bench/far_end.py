@@ -70,12 +70,12 @@ def received_at(sandbox: SandboxSegment) -> dict[str, float]:
 
 
 def requested_at(sandbox: SandboxSegment) -> dict[str, float]:
-    """When the first request of each write key came, of the newest 1,000: wall clock.
+    """When the first request of each source came, of the newest 1,000: wall clock.
 
     It costs the sandbox less than to show the events of a backlog.
     """
     newest_first = reversed(sandbox.requests)
-    return {c["write_key"]: _wall_clock(c["received_at"]) for c in newest_first}
+    return {c["source"]: _wall_clock(c["received_at"]) for c in newest_first}
 
 
 def _wall_clock(shown: str) -> float:

@@ -24,6 +24,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from streams.sandbox.server import Server
+from streams.sandbox.showing import source_of
 
 WRITE_KEY = "SandboxTestWriteKey0000000000001"
 
@@ -59,9 +60,13 @@ class SandboxSegment:
         """Put rules of the script language in force, in place of the earlier ones."""
         self._ask("PUT", "/_sandbox/behaviour", {"rules": list(rules)})
 
-    def know(self, *sources: dict[str, str]) -> None:
+    def know(self, *sources: dict[str, Any]) -> None:
         """Let these be the only sources: {"write_key": …, "region": "eu"}."""
         self._ask("PUT", "/_sandbox/sources", {"known": list(sources)})
+
+    def suppress(self, *user_ids: str) -> None:
+        """Let the events of these users vanish."""
+        self._ask("PUT", "/_sandbox/suppressed", {"user_ids": user_ids})
 
     def oauth(self, *apps: dict[str, Any], **settings: Any) -> dict[str, Any]:
         """Let these be the OAuth apps; returns the state (see streams.sandbox.control)."""
@@ -83,7 +88,7 @@ class SandboxSegment:
     def shown_events(self, write_key: str | None = None) -> list[dict[str, Any]]:
         """The same with number, region, write key and received_at around each."""
         found: list[dict[str, Any]] = []
-        after, of = 0, {} if write_key is None else {"write_key": write_key}
+        after, of = 0, {} if write_key is None else {"source": source_of(write_key)}
         while page := self.events_after(after, **of):
             found += page
             after = page[-1]["number"]
@@ -105,6 +110,7 @@ class SandboxSegment:
         """As new: no events, no counts, any well-formed key known, Segment's own answers."""
         self._ask("DELETE", "/_sandbox/behaviour")
         self._ask("PUT", "/_sandbox/sources", {"known": None})
+        self._ask("PUT", "/_sandbox/suppressed", {"user_ids": []})
         self._ask("DELETE", "/_sandbox/oauth")
         self._ask("DELETE", "/_sandbox/events")
 

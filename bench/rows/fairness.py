@@ -12,6 +12,7 @@ from bench.load import keys_of
 from bench.numbers import percentile
 from bench.portal import SEGMENTS_BUDGET, NotReached, Sending, portal
 from bench.running import batches, job
+from streams.sandbox.showing import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,7 +77,7 @@ def _small_ones(running: Portal, events: int, first: int) -> Sequence[float]:
         keys_file=_keys_file(running, chosen),
     )
     sent_at = Sending(work).report().sent_at
-    numbers = {ingest_key(number): write_key(number) for number in chosen}
+    numbers = {ingest_key(n): source_of(write_key(n)) for n in chosen}
     keys = [numbers[key] for key in keys_of(work)]
     came = _until_received(running, set(keys))
     return [(came[k] - at) * 1000 for k, at in zip(keys, sent_at, strict=True)]
@@ -106,7 +107,7 @@ def _note(bench: Benchmark, case: str, figure: str, took_ms: Sequence[float]) ->
 
 def _note_requests(bench: Benchmark, running: Portal, seconds: float) -> None:
     stats = running.sandbox.stats()
-    of_backlog = stats["by_key"][write_key(BIG)]["requests"]
+    of_backlog = stats["by_key"][source_of(write_key(BIG))]["requests"]
     share = of_backlog / seconds / SEGMENTS_BUDGET
     bench.notes.add("fairness_backlog_share", share)
     bench.notes.add("fairness_requests_per_s", stats["requests"] / seconds)

@@ -7,7 +7,9 @@ import asyncio
 import logging
 import signal
 import sys
+from pathlib import Path
 
+from streams.sandbox.guard import Guard
 from streams.sandbox.journal import KEPT_EVENTS
 from streams.sandbox.server import Server
 
@@ -16,7 +18,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     options = _options()
     logging.basicConfig(level=logging.INFO)
-    asyncio.run(_serve(options.host, options.port, options.keep))
+    asyncio.run(_serve(options))
 
 
 def _options() -> argparse.Namespace:
@@ -26,15 +28,42 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--keep", type=int, default=KEPT_EVENTS, help="how many events can be looked at"
     )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        help="respond to this Host name, IP addresses and localhost only; repeatable",
+    )
+    parser.add_argument(
+        "--control-token-file",
+        type=Path,
+        help="the control API then requires `Authorization: Bearer` with this file's text",
+    )
     return parser.parse_args()
 
 
-async def _serve(host: str, port: int, kept_events: int) -> None:
+def _guard(options: argparse.Namespace) -> Guard:
+    token = ""
+    if options.control_token_file is not None:
+        token = options.control_token_file.read_text().strip()
+        if not token:
+            raise SystemExit(f"{options.control_token_file} holds no token.")
+    hosts = frozenset(host.lower() for host in options.allowed_host)
+    return Guard(hosts or None, token)
+
+
+async def _serve(options: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with Server(host=host, port=port, kept_events=kept_events) as server:
+    server = Server(
+        host=options.host,
+        port=options.port,
+        kept_events=options.keep,
+        guard=_guard(options),
+    )
+    async with server:
         sys.stdout.write(f"sandbox listening on {server.url}\n")
         sys.stdout.flush()
         await stopped.wait()

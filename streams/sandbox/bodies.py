@@ -29,6 +29,7 @@ class Body(NamedTuple):
     write_key: str
     items: list[bytes]
     shared: dict[str, bytes]
+    sent_at: Any = None
 
 
 class _Envelope(msgspec.Struct, rename="camel"):
@@ -36,6 +37,7 @@ class _Envelope(msgspec.Struct, rename="camel"):
     write_key: Any = None
     context: msgspec.Raw = NULL
     integrations: msgspec.Raw = NULL
+    sent_at: Any = None
 
 
 _envelopes = msgspec.json.Decoder(_Envelope)
@@ -81,7 +83,7 @@ def _opened_batch(plain: bytes) -> Body:
     shared = {name: raw for name, raw in fields.items() if raw != b"null"}
     # Copied, so that one event that is kept does not keep its whole batch.
     items = [bytes(item) for item in envelope.batch]
-    return Body(text(envelope.write_key), items, shared)
+    return Body(text(envelope.write_key), items, shared, envelope.sent_at)
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:

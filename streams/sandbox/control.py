@@ -7,11 +7,11 @@ GET /_sandbox/stats?brief=1
     `unique_message_ids`, `duplicates` and `discarded` (by Segment's code); `worst_second`
     is the most requests in any sliding second. The same under `by_key` and `by_region`.
     `seconds` is [epoch second, requests] for each of the last 3600, silent ones too.
-    brief=1 leaves out `by_key`, which names write keys whole, and `seconds`.
-GET /_sandbox/events?write_key=&after=&limit=&mask=1
+    brief=1 leaves out `by_key` and `seconds`.
+GET /_sandbox/events?source=&after=&limit=
     The newest events, newest last; with `after`, those that follow that number.
     `next_after` is the number to go on from. `log` changes when the numbers start anew.
-    mask=1 shows of a write key its last four characters.
+    `event` is what was sent, `delivered` has the times that Segment gives it.
 GET /_sandbox/requests
     The newest 1,000 requests: headers, size, count of events, the answer, oldest first.
 DELETE /_sandbox/events
@@ -21,6 +21,9 @@ GET, PUT, DELETE /_sandbox/behaviour
 GET, PUT /_sandbox/sources
     {"known": null}, or the only write keys there are:
     {"known": [{"write_key": "…", "region": "eu"}]}, each in its region, or without in all.
+    "enabled": false: the source is switched off and drops its events.
+GET, PUT /_sandbox/suppressed
+    {"user_ids": ["…"]}: the users whose events vanish.
 GET, PUT, DELETE /_sandbox/oauth
     The OAuth apps, and the write keys that need a token. POST /token issues one.
     {"apps": [{"app_id": "…", "key_id": "…", "public_key": "PEM", "region": "eu"}],
@@ -34,11 +37,15 @@ DELETE /_sandbox/oauth/tokens
     Revoke all tokens; with {"token": "…"} or {"app_id": "…"}, that one or those of an app.
 
 An error is {"error": "…"}.
+
+No write key is shown whole: `write_key` has its last four characters, and `source`, by which
+`by_key` lists them, is the beginning of its SHA-256. Only programs of this machine may use
+the control API, or, where the sandbox was started with a token, whoever sends it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -47,8 +54,8 @@ from streams.sandbox.apps import OAuthSettings
 from streams.sandbox.behaviour import Behaviour
 from streams.sandbox.replies import Reply, json_reply
 from streams.sandbox.scripts import Script
-from streams.sandbox.showing import masked, shown
-from streams.sandbox.sources import KnownSources, Sources
+from streams.sandbox.showing import masked, shown, source_of
+from streams.sandbox.sources import KnownSources, Sources, Suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +71,13 @@ class BadRequestError(ValueError):
 
 
 class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """Which events to show; `mask` is 1 or nothing."""
+    """Which events to show; of a `source`, or of a whole `write_key`."""
 
+    source: str | None = None
     write_key: str | None = None
     after: int | None = None
     limit: int = 100
-    mask: bool = False
+    mask: bool = True  # keys always are; older pages ask for it
 
 
 class Revocation(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,12 +124,15 @@ def _events(segment: Segment, request: Request) -> Reply:
         raise BadRequestError(str(error)) from None
     limit = max(0, min(query.limit, MAX_PAGE))
     journal = segment.journal
-    page = journal.page(write_key=query.write_key, after=query.after, limit=limit)
+    source = query.source
+    if query.write_key is not None:
+        source = source_of(query.write_key)
+    page = journal.page(source=source, after=query.after, limit=limit)
     last = page[-1].number if page else journal.last_number
     return json_reply(
         {
             "log": journal.id,
-            "events": [shown(entry, mask=query.mask) for entry in page],
+            "events": [shown(entry) for entry in page],
             "next_after": last,
         }
     )
@@ -137,7 +148,7 @@ def _forget(segment: Segment, request: Request) -> Reply:
 
 
 def _behaviour(segment: Segment, request: Request) -> Reply:
-    return json_reply(segment.behaviour.script)
+    return json_reply(_masking(msgspec.to_builtins(segment.behaviour.script)))
 
 
 def _set_behaviour(segment: Segment, request: Request) -> Reply:
@@ -151,12 +162,23 @@ def _reset_behaviour(segment: Segment, request: Request) -> Reply:
 
 
 def _sources(segment: Segment, request: Request) -> Reply:
-    return json_reply(segment.sources.listed)
+    return json_reply(_masking(msgspec.to_builtins(segment.sources.listed)))
 
 
 def _set_sources(segment: Segment, request: Request) -> Reply:
-    segment.sources = Sources(_decoded(request.body, KnownSources))
+    known = _decoded(request.body, KnownSources)
+    segment.sources = Sources(known, segment.sources.suppressed)
     return _sources(segment, request)
+
+
+def _suppressed(segment: Segment, request: Request) -> Reply:
+    return json_reply(segment.sources.suppressed)
+
+
+def _set_suppressed(segment: Segment, request: Request) -> Reply:
+    suppressed = _decoded(request.body, Suppressed)
+    segment.sources = Sources(segment.sources.listed, suppressed)
+    return _suppressed(segment, request)
 
 
 def _oauth(segment: Segment, request: Request) -> Reply:
@@ -191,6 +213,15 @@ def _revoke(segment: Segment, request: Request) -> Reply:
     return json_reply({"revoked": revoked})
 
 
+def _masking(content: dict[str, Any]) -> dict[str, Any]:
+    """Settings with a list of objects, their write keys masked."""
+    for items in content.values():
+        for item in items or ():
+            if item.get("write_key"):
+                item["write_key"] = masked(item["write_key"])
+    return content
+
+
 def _decoded[T](body: bytes, wanted: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=wanted)
@@ -210,6 +241,7 @@ _WAYS: dict[str, dict[str, Callable[[Segment, Request], Reply]]] = {
         "DELETE": _reset_behaviour,
     },
     "/_sandbox/sources": {"GET": _sources, "PUT": _set_sources},
+    "/_sandbox/suppressed": {"GET": _suppressed, "PUT": _set_suppressed},
     "/_sandbox/oauth": {"GET": _oauth, "PUT": _set_oauth, "DELETE": _reset_oauth},
     "/_sandbox/oauth/tokens": {"DELETE": _revoke},
 }

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
-from streams.sandbox.showing import iso
+from streams.sandbox.showing import iso, masked, scrubbed, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +31,13 @@ class Entry(msgspec.Struct, frozen=True):
     region: Region
     event: Event
     shared: dict[str, bytes]
+    sent_at: object = None
 
 
 class ShownRequest(msgspec.Struct):
     """A request to the Tracking API and what was answered; `status` None: nothing.
 
-    `arrived_s` is of a clock that only goes on; headers come without the Authorization.
+    `arrived_s` is of a clock that only goes on. No write key and no credential is in it.
     """
 
     number: int
@@ -45,6 +46,7 @@ class ShownRequest(msgspec.Struct):
     path: str
     region: Region
     write_key: str
+    source: str
     body_bytes: int
     headers: dict[str, str]
     events: int
@@ -69,7 +71,7 @@ class Journal:
         at, shared = request.received_at, call.shared
         numbered = enumerate(events, start=self.last_number + 1)
         self._entries.extend(
-            Entry(n, at, region, event, shared) for n, event in numbered
+            Entry(n, at, region, event, shared, call.sent_at) for n, event in numbered
         )
         self.last_number += len(events)
 
@@ -84,35 +86,32 @@ class Journal:
     ) -> None:
         """Write down a request and what became of it."""
         self._last_request += 1
-        headers = dict(request.headers)
-        headers.pop("authorization", None)
         shown = ShownRequest(
             number=self._last_request,
             received_at=iso(request.received_at),
             arrived_s=request.arrived_ns / 1e9,
             path=request.path,
             region=region,
-            write_key=call.write_key,
+            write_key=masked(call.write_key),
+            source=source_of(call.write_key),
             body_bytes=len(request.body),
-            headers=headers,
+            headers=scrubbed(request.headers, call.write_key),
             events=len(call.events),
             status=status,
             taken=taken,
         )
         self.requests.append(shown)
 
-    def page(
-        self, *, write_key: str | None, after: int | None, limit: int
-    ) -> list[Entry]:
+    def page(self, *, source: str | None, after: int | None, limit: int) -> list[Entry]:
         """Events in order: the first ones after a number, or without one the newest."""
         if after is None:
-            newest = list(islice(self._of(write_key, reversed(self._entries)), limit))
+            newest = list(islice(self._of(source, reversed(self._entries)), limit))
             return newest[::-1]
         later = (entry for entry in self._entries if entry.number > after)
-        return list(islice(self._of(write_key, later), limit))
+        return list(islice(self._of(source, later), limit))
 
     @staticmethod
-    def _of(write_key: str | None, entries: Iterator[Entry]) -> Iterator[Entry]:
-        if write_key is None:
+    def _of(source: str | None, entries: Iterator[Entry]) -> Iterator[Entry]:
+        if source is None:
             return entries
-        return (entry for entry in entries if entry.event.write_key == write_key)
+        return (e for e in entries if source_of(e.event.write_key) == source)

@@ -23,6 +23,8 @@ class Message(msgspec.Struct, rename="camel", gc=False):
     event: Any = None
     name: Any = None
     category: Any = None
+    timestamp: Any = None
+    sent_at: Any = None
     properties: msgspec.Raw = NULL
     traits: msgspec.Raw = NULL
 

@@ -87,6 +87,8 @@ class Connection(asyncio.Protocol):
         request = self._request
         request.arrived_ns = time.monotonic_ns()
         request.received_at = time.time()
+        request.peer = self._address("peername")
+        request.local_address = self._address("sockname")
         request.method = self._parser.get_method().decode("ascii")
         request.keep_alive = self._parser.should_keep_alive()
         request.body = bytes(self._body)
@@ -95,6 +97,10 @@ class Connection(asyncio.Protocol):
         request.query = {name: values[-1] for name, values in parse_qs(query).items()}
         self._waiting.append(request)
         self._answer_next()
+
+    def _address(self, which: str) -> str:
+        address = self.transport.get_extra_info(which)
+        return str(address[0]) if address else ""
 
     # Answers
 

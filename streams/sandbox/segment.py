@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
+from streams.sandbox import browsers
 from streams.sandbox.behaviour import NORMAL, Behaviour, Question
 from streams.sandbox.bodies import BATCH
 from streams.sandbox.intake import Call, read_call
@@ -35,6 +36,8 @@ _CALLS = {
     **dict.fromkeys(("batch", "import", "b"), BATCH),
 }
 
+GZIP = {"gzip", "x-gzip"}
+
 
 class Segment:
     """All that one sandbox holds, and its answers to the calls of Segment's own API."""
@@ -58,6 +61,12 @@ class Segment:
             case "POST", ["v1", name] if name in _CALLS:
                 call = self._read(request, kind=_CALLS[name], region=region)
                 return self._answer_call(request, call, region)
+            case "GET", ["v1", "pixel", name] if _CALLS.get(name, BATCH) != BATCH:
+                request.body = browsers.pixel_body(request.query)
+                call = self._read(request, kind=_CALLS[name], region=region)
+                return self._answer_call(request, call, region, own=browsers.pixel())
+            case "OPTIONS", ["v1", *_]:
+                return NORMAL, browsers.preflight(request)
             case "GET", ["v1", "projects", write_key, "settings"]:
                 return self._settings(write_key, region, now_ns=request.arrived_ns)
             case "POST", ["token"]:
@@ -69,20 +78,21 @@ class Segment:
             kind,
             header_key=_basic_user(request.headers.get("authorization", "")),
             body=request.body,
-            gzipped=request.headers.get("content-encoding", "").lower() == "gzip",
+            gzipped=request.headers.get("content-encoding", "").lower() in GZIP,
             region=region,
             sources=self.sources,
         )
 
     def _answer_call(
-        self, request: Request, call: Call, region: Region
+        self, request: Request, call: Call, region: Region, own: Reply | None = None
     ) -> tuple[Answer, Reply]:
+        """Take the events or refuse them; `own` is what is said in either case."""
         now_ns = request.arrived_ns
         question = Question("events", call.write_key, region, call.events, now_ns)
         answer = self.behaviour.answer(question)
-        own = self._own_answer(request, call, region)
-        reply = scripted(answer, own)
-        taken = answer.takes_events and own.status == 200
+        refusal = self._refusal(request, call, region)
+        reply = scripted(answer, own or refusal or success())
+        taken = answer.takes_events and refusal is None
         self.stats.count_request(call.write_key, region, request)
         if taken:
             fresh = self.stats.count_events(call, region)
@@ -91,11 +101,11 @@ class Segment:
         self.journal.add_request(request, call, region, status=status, taken=taken)
         return answer, reply
 
-    def _own_answer(self, request: Request, call: Call, region: Region) -> Reply:
+    def _refusal(self, request: Request, call: Call, region: Region) -> Reply | None:
         if call.refusal is not None:
             return failure(400, call.refusal)
         write_keys = {call.write_key, *(event.write_key for event in call.events)}
-        return self.oauth.refusal(request, region, write_keys) or success()
+        return self.oauth.refusal(request, region, write_keys)
 
     def _token(self, request: Request, region: Region) -> tuple[Answer, Reply]:
         question = Question("token", "", region, (), request.arrived_ns)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Self
 
 from streams.sandbox import control
 from streams.sandbox.behaviour import NORMAL
+from streams.sandbox.browsers import cross_origin
+from streams.sandbox.guard import Guard
 from streams.sandbox.journal import KEPT_EVENTS
 from streams.sandbox.protocol import Connection
+from streams.sandbox.replies import Reply, failure, json_reply
 from streams.sandbox.segment import Segment
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from streams.sandbox.replies import Reply
     from streams.sandbox.request import Request
     from streams.sandbox.scripts import Answer
 
@@ -24,10 +26,18 @@ _CONTROL = ("/_sandbox/", "/static/")
 class Server:
     """A sandbox that listens within `async with`; leaving it ends every connection."""
 
-    def __init__(self, *, host: str, port: int, kept_events: int = KEPT_EVENTS) -> None:
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        kept_events: int = KEPT_EVENTS,
+        guard: Guard | None = None,
+    ) -> None:
         self._host = host
         self._port = port
         self._segment = Segment(kept_events)
+        self._guard = guard or Guard()
         self._open_connections: set[Connection] = set()
         self._listener: asyncio.Server
 
@@ -58,6 +68,18 @@ class Server:
         await self._listener.wait_closed()
 
     def _answer(self, request: Request) -> tuple[Answer, Reply]:
+        if not self._guard.allows_host(request):
+            return NORMAL, failure(421, "This Host is not allowed. See --allowed-host.")
         if request.path == "/" or request.path.startswith(_CONTROL):
-            return NORMAL, control.answer(self._segment, request)
-        return self._segment.answer(request)
+            return NORMAL, self._controlled(request)
+        answer, reply = self._segment.answer(request)
+        if "origin" in request.headers and not request.path.endswith("/token"):
+            reply = cross_origin(reply)
+        return answer, reply
+
+    def _controlled(self, request: Request) -> Reply:
+        is_open = request.path == "/_sandbox/healthz"
+        if is_open or self._guard.may_control(request):
+            return control.answer(self._segment, request)
+        why = "Only from this machine without a proxy, or with the control token."
+        return json_reply({"error": why}, 403)

@@ -15,11 +15,17 @@ REGIONS: dict[str, Region] = {"us": "us", "eu": "eu", "sandbox": "sandbox"}
 _WELL_FORMED = re.compile(r"[A-Za-z0-9]{32}")
 
 
-class Source(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A write key that leads to a source; without a region, in every region."""
+class Source(
+    msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True
+):
+    """A write key that leads to a source; without a region, in every region.
+
+    A source that is not enabled drops what it receives.
+    """
 
     write_key: str
     region: Region | None = None
+    enabled: bool = True
 
 
 class KnownSources(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -28,11 +34,23 @@ class KnownSources(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     known: list[Source] | None = None
 
 
+class Suppressed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The userIds whose events vanish without a trace."""
+
+    user_ids: list[str] = []
+
+
+NOBODY = Suppressed()
+
+
 class Sources:
     """Answers for each write key whether it leads to a source."""
 
-    def __init__(self, listed: KnownSources) -> None:
+    def __init__(self, listed: KnownSources, suppressed: Suppressed = NOBODY) -> None:
         self.listed = listed
+        self.suppressed = suppressed
+        self._suppressed = frozenset(suppressed.user_ids)
+        self._disabled = {s.write_key for s in listed.known or () if not s.enabled}
         self._regions: dict[str, set[Region | None]] = {}
         for source in listed.known or ():
             self._regions.setdefault(source.write_key, set()).add(source.region)
@@ -43,9 +61,15 @@ class Sources:
             return _WELL_FORMED.fullmatch(write_key) is not None
         return write_key in self._regions
 
+    def suppresses(self, user_id: object) -> bool:
+        """Whether events of this user are dropped."""
+        return isinstance(user_id, str) and user_id in self._suppressed
+
     def discard_code(self, write_key: str, region: Region) -> str | None:
         """Why all that comes with this key, here, vanishes; None: it does not."""
         if not self.knows(write_key):
             return "unknown_source"
+        if write_key in self._disabled:
+            return "source_disabled"
         regions = self._regions.get(write_key, {None})
         return None if None in regions or region in regions else "wrong_region"

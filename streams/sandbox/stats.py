@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.sandbox.showing import masked, source_of
 from streams.sandbox.sliding import SlidingSecond
 
 if TYPE_CHECKING:
@@ -131,11 +132,14 @@ class Stats:
         return fresh
 
     def as_json(self, *, brief: bool) -> dict[str, Any]:
-        """The counts; brief, without the write keys and the single seconds."""
+        """The counts; brief, without the sources and the single seconds."""
         counts = {**self._total.as_json(), "by_region": _as_json(self._by_region)}
         if brief:
             return counts
-        by_key = _as_json(self._by_key)
+        by_key = {
+            source_of(key): {"write_key": masked(key), **tally.as_json()}
+            for key, tally in self._by_key.items()
+        }
         return {**counts, "by_key": by_key, "seconds": self._dense_seconds()}
 
     def _tallies(self, write_key: str, region: Region) -> tuple[Tally, Tally, Tally]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from streams.sandbox.showing import source_of
 from streams.sandbox.sliding import SlidingSecond
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ class Receiver:
         default_factory=lambda: defaultdict(SlidingSecond)
     )
     _streams: dict[str, int] = field(init=False)  # by write key
+    _keys: dict[str, str] = field(init=False)  # by the source that the sandbox shows
     _event: int = 0
     _request: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._streams = {lane.write_key: lane.cursor.stream_id for lane in self.lanes}
+        self._keys = {source_of(key): key for key in self._streams}
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -78,7 +81,7 @@ class Receiver:
         return self.last[lane.name] >= number
 
     def duplicates(self, lane: Lane) -> int:
-        tally = self.segment.stats()["by_key"].get(lane.write_key)
+        tally = self.segment.stats()["by_key"].get(source_of(lane.write_key))
         return tally["duplicates"] if tally else 0
 
     def _receive(self, event: dict) -> None:
@@ -96,7 +99,7 @@ class Receiver:
         if self._request and request["number"] > self._request + 1:
             self.wrong.append(f"requests up to {request['number']} were not seen")
         self._request = request["number"]
-        key = request["write_key"]
+        key = self._keys[request["source"]]
         self.arrivals[key].append(request["arrived_s"])
         stream = self._streams[key]
         self.seconds[stream].add(round(request["arrived_s"] * 1e9))

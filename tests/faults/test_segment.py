@@ -9,6 +9,7 @@ import pytest
 
 from streams.delivery import services
 from streams.delivery.models import Cursor
+from streams.sandbox.showing import source_of
 from tests.faults.breaking import certificate_bad, name_unknown
 from tests.faults.lanes import REGIONS, open_lanes, open_quiet_lane
 from tests.faults.scene import playing
@@ -63,11 +64,11 @@ def test_every_way_to_fail_costs_its_own_connection_alone_and_passes(site):
         )
         scene.recover("every way to fail")
 
-    lost = {r["write_key"]: r["events"] for r in site.segment.requests if was_lost(r)}
+    lost = {r["source"]: r["events"] for r in site.segment.requests if was_lost(r)}
     assert len(lost) == 1
     for lane in lanes:
         if lane.name == "lost answer":  # and only what was in that batch came twice
-            assert scene.receiver.duplicates(lane) == lost[lane.write_key]
+            assert scene.receiver.duplicates(lane) == lost[source_of(lane.write_key)]
         if lane.name == "429 Retry-After":
             assert (
                 longest_silence_s(scene.receiver.arrivals[lane.write_key]) >= LIMITED_S

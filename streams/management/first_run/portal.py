@@ -114,7 +114,7 @@ class Portal:
 
     def _sandbox_probe(self) -> dict[str, Probe]:
         url = self._layout.url("sandbox")
-        return {"sandbox": readiness.http(f"{url}/_sandbox/stats")}
+        return {"sandbox": readiness.http(f"{url}/_sandbox/healthz")}
 
     def _wait_for(
         self, probes: Mapping[str, Probe], *, within_s: float = READY_WITHIN_S

@@ -1,0 +1,52 @@
+"""The times that Segment gives to an event that it delivers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+
+class Times(msgspec.Struct, rename="camel"):
+    """ISO 8601 in UTC, as the destinations of a source get them."""
+
+    timestamp: str
+    original_timestamp: str
+    sent_at: str | None
+    received_at: str
+
+
+def delivered(*, timestamp: object, sent_at: object, received_at: float) -> Times:
+    """What Segment makes of a call's times: it takes out the error of the sender's clock.
+
+    The time of the event is receivedAt - (sentAt - originalTimestamp). A call without a
+    time, or with one that cannot be read, happened when it was received.
+    """
+    received = datetime.fromtimestamp(received_at, UTC)
+    original, sent = _time(timestamp), _time(sent_at)
+    happened = original or received
+    if original is not None and sent is not None:
+        try:
+            happened = received - (sent - original)
+        except OverflowError:
+            happened = received
+    return Times(
+        timestamp=_text(happened),
+        original_timestamp=_text(original or received),
+        sent_at=None if sent is None else _text(sent),
+        received_at=_text(received),
+    )
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
