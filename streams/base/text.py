@@ -1,4 +1,4 @@
-"""Text that people type for others to read: one line, without what disguises or splits it."""
+"""Text that people type: names for others to read, and email addresses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from django.core.exceptions import ValidationError
 FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+LAYOUT = re.compile(r"[\t\r\n]")
+MAX_EMAIL_LENGTH = 254  # characters (RFC 5321, 4.5.3.1.3)
+EMAIL = re.compile(r"[^\s@]++@(?:[^\s@.]++\.)++[^\s@.]++")
 
 
 def validate_one_line(value: object) -> None:
@@ -27,7 +30,15 @@ def validate_one_line(value: object) -> None:
 
 def validate_lines(value: object) -> None:
     """For longer texts: the same, but tabs and line breaks are fine. Raises ValidationError."""
-    validate_one_line(re.sub(r"[\t\r\n]", " ", str(value)))
+    validate_one_line(LAYOUT.sub(" ", str(value)))
+
+
+def looks_like_email(text: str) -> bool:
+    """Whether the whole text has the form of an email address.
+
+    Longer than RFC 5321 allows: it does not, and nothing of it is read.
+    """
+    return len(text) <= MAX_EMAIL_LENGTH and EMAIL.fullmatch(text) is not None
 
 
 def one_line(value: str) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from streams.base.markdown import parse
 
+BACKTICKS = re.compile("`+")
+LINE_END = re.compile(r"\r\n?|\n")
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~&#!]")
 _IN_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
 # Stands for what the portal prints in its place; on a line of its own.
@@ -34,7 +36,7 @@ def code(text: str) -> str:
     shown = " ".join(text.split())
     if not shown:
         return ""
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    longest = max((len(run) for run in BACKTICKS.findall(shown)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if "`" in (shown[0], shown[-1]) else ""
     return f"{fence}{pad}{shown}{pad}{fence}".replace("|", r"\|")
@@ -60,7 +62,7 @@ def directives(text: str) -> list[Directive]:
 
 def filled(text: str, write: Callable[[str], str | None]) -> str:
     """The text with printed parts in their places; those that `write` has not stay."""
-    lines = re.split(r"\r\n?|\n", text)  # as the parser counts them
+    lines = LINE_END.split(text)  # as the parser counts them
     found = [(directive, write(directive.name)) for directive in directives(text)]
     for directive, part in reversed(found):
         if part is not None:

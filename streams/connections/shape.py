@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from streams.base.text import EMAIL
+
 KEY_LENGTH = 32
 LONGEST_JUDGED = 4_000  # characters; what is longer is not looked into
 WHERE = (
@@ -18,6 +20,7 @@ WHERE = (
 )
 # What copying from a page or a mail leaves around a text, and nobody sees.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+_AROUND = _INVISIBLE + "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 _WRITE_KEY = re.compile(rf"[A-Za-z0-9]{{{KEY_LENGTH}}}")
 
@@ -52,13 +55,11 @@ _LOOKALIKES = (
     Lookalike(
         "snippet",
         re.compile(
-            r".*(?:analytics\.load|<script|writeKey\s*[\"']?\s*[:=]).*", re.DOTALL
+            r".*(?:analytics\.load|<script|writeKey\s*+[\"']?\s*+[:=]).*", re.DOTALL
         ),
         "is a piece of code. Paste the key alone, without quotes.",
     ),
-    Lookalike(
-        "email", re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"), "is an e-mail address."
-    ),
+    Lookalike("email", EMAIL, "is an email address."),
     Lookalike(
         "url",
         re.compile(
@@ -123,10 +124,7 @@ _LOOKALIKES = (
 
 def trimmed(text: str) -> str:
     """The text without what copying leaves around it: spaces, line ends, the invisible."""
-    before = None
-    while text != before:
-        before, text = text, text.strip().strip(_INVISIBLE)
-    return text
+    return text.strip(_AROUND)
 
 
 def problem_with(text: str) -> KeyProblem | None:

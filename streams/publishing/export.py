@@ -24,6 +24,7 @@ SECTIONS = {
 }  # fmt: skip
 FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]urs?|us|I|[Mm]y)\b")
 # Segment builds its docs with Jekyll, which reads these as its own.
+BLANK_LINES = re.compile(r"\n{3,}")
 LIQUID = re.compile(r"\{\{|\{%")
 WITHIN = re.compile(r"(\]\(<?)/docs/")
 
@@ -45,7 +46,7 @@ def export(text: str, facts: Facts) -> Export:
     # A text in JSON is one in YAML, too.
     front = "".join(f"{key}: {json.dumps(matter[key], ensure_ascii=False)}\n" for key in matter)  # fmt: skip
     body = WITHIN.sub(rf"\1{facts.origin}/docs/", markdown_of(text, facts))
-    body = re.sub(r"\n{3,}", "\n\n", body).strip()
+    body = BLANK_LINES.sub("\n\n", body).strip()
     body = LIQUID.sub(r"{% raw %}\g<0>{% endraw %}", body)
     path = f"src/connections/sources/catalog/cloud-apps/{stream.slug}/index.md"
     return Export(path, f"---\n{front}---\n\n{body}\n")

@@ -18,6 +18,7 @@ from streams.spec.sound import MAX_EVENT_BYTES
 if TYPE_CHECKING:
     from streams.publishing.facts import Facts
 
+WORD = re.compile(r"\w+")
 WAITS_SHOWN = 6
 # Pictures below static/docs, and what they show.
 CONNECT_PICTURE = ("connect", "The form for the write key and the region")
@@ -123,7 +124,7 @@ def _choice(facts: Facts) -> str:
 
 
 def _source_name(facts: Facts, environment: str) -> str:
-    words = re.findall(r"\w+", facts.stream.name)
+    words = WORD.findall(facts.stream.name)
     return "_".join([*words, environment])
 
 

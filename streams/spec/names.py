@@ -49,6 +49,8 @@ _VALUE = re.compile(
 # From one @ to the next, else each would be followed to the end: in quadratic time.
 _ADDRESS = re.compile(r"\S@[^\s@]+\.[^\s@]|://|\bwww\.")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>|%[sd]\b")
+_DOTTED = re.compile(r"[a-z]\.[a-z]")
+_CAMEL_CASE = re.compile(r"[a-z]|.*[a-z][A-Z]")
 _VERSION = re.compile(r"v\d+")  # as in “Order Cancelled (v2)”
 _AROUND = "()[]{}<>:;,.!?\"'“”‘’"
 
@@ -95,10 +97,10 @@ def has_value(name: str) -> bool:
 
 def is_title_case(name: str) -> bool:
     """Words with spaces between them, and capitals; `iOS` and the like may stand first."""
-    if "_" in name or "::" in name or re.search(r"[a-z]\.[a-z]", name):
+    if "_" in name or "::" in name or _DOTTED.search(name):
         return False
     parts = [part.strip(_AROUND) for part in name.split()]
-    if len(parts) == 1 and re.match("[a-z]|.*[a-z][A-Z]", parts[0]):
+    if len(parts) == 1 and _CAMEL_CASE.match(parts[0]):
         return False
     if name.isupper() and any(len(part) > 5 for part in parts):
         return False

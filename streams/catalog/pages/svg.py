@@ -45,8 +45,8 @@ ATTRIBUTES = STYLES | {
 }  # fmt: skip
 WITHIN = re.compile(r"#[\w.-]+")
 URL_WITHIN = re.compile(r"url\((['\"]?)#[\w.-]+\1\)")
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-SELECTOR = re.compile(r"[.#]?[\w-]+(\s*,\s*[.#]?[\w-]+)*")
+SELECTOR = re.compile(r"[.#]?[\w-]++(?:\s*+,\s*+[.#]?[\w-]++)*+")
+COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 
 
 def read_svg(upload: bytes) -> bytes:
@@ -121,7 +121,12 @@ def _may_name(name: str, value: str, shapes: set[str]) -> bool:
 
 
 def _rules(text: str) -> Iterator[str]:
-    for selector, declarations in RULE.findall(_without_comments(text)):
+    # Split rather than matched: a pattern would read a long text without braces once
+    # from each of its characters.
+    *blocks, _ = _without_comments(text).split("}")
+    for block in blocks:
+        before, _, declarations = block.rpartition("{")
+        selector = before.rpartition("{")[2]
         if SELECTOR.fullmatch(selector.strip()):
             kept = ";".join(_declarations(declarations, clips=False))
             yield f"{selector.strip()}{{{kept}}}"
@@ -141,7 +146,7 @@ def _is_harmless(value: str) -> bool:
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"/\*.*?(\*/|$)", "", text, flags=re.DOTALL)
+    return COMMENT.sub("", text)
 
 
 def _name(element: Element) -> str:

@@ -74,7 +74,7 @@ def written(guide: Guide, at: Addresses) -> str:
 @lru_cache(maxsize=RENDERED)
 def read(name: str, at: Addresses) -> Document:
     """A guide as HTML. Raises KeyError."""
-    document = render(written(GUIDES[name], at))
+    document = render(written(GUIDES[name], at), is_own=True)
     return replace(document, html=_with_codes(document.html))
 
 

@@ -26,6 +26,7 @@ PHRASE, WHOLE_HEADING = 6, 20
 
 SHORT = 3  # characters of a word that is looked for as it is
 # What is between one and many: `delivery` finds deliveries, and the other way round.
+_LETTER = re.compile(r"\w")
 _ENDING = re.compile(r"(?:ies|y|(?<=[^s])s)$")
 
 Pieces = list[tuple[str, bool]]  # text, and whether it is what was looked for
@@ -94,7 +95,7 @@ def _score(word: re.Pattern[str], section: Section) -> int:
     score = 0
     found = word.search(section.heading)
     if found and not _is_part_of_code(found, section.heading):
-        whole = not re.match(r"\w", section.heading[found.end() :])
+        whole = not _LETTER.match(section.heading, found.end())
         score += IN_HEADING if whole else BEGINS_HEADING
     if word.search(section.page):
         score += IN_PAGE

@@ -16,6 +16,8 @@ HEADINGS = {f"h{level}" for level in range(2, 7)}
 # Elements after which a word does not go on.
 BLOCKS = HEADINGS | {"p", "li", "td", "th", "tr", "pre", "div", "br", "blockquote"}
 
+BLANK = re.compile(r"\s+")
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -111,4 +113,4 @@ class _Part:
 
 
 def _line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    return BLANK.sub(" ", text).strip()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from streams.base.text import looks_like_email
 from streams.catalog.plans.plan import NAME_FIELDS
 from streams.spec.findings import Severity
 
 if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan
     from streams.spec.findings import Finding
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +136,7 @@ def doubt(content: Mapping[str, Any], slug: str) -> str:
         return "the same userId and anonymousId"
     if user_id in _own_ids(_object(content.get("context")), slug):
         return "your tool's own id as its userId"
-    if _EMAIL.fullmatch(str(user_id)):
+    if looks_like_email(str(user_id)):
         return "an e-mail address as its userId"
     return ""
 
