@@ -36,6 +36,7 @@ ONCE = (
     "tests/spec",
     "tests/test_env_example.py",
     "tests/test_layers.py",
+    "tests/test_linear.py",
     "tests/test_run.py",
     "tests/test_scripts.py",
 )

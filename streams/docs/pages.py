@@ -34,6 +34,11 @@ def show(
     request: HttpRequest, template: str, page: Page, **context: object
 ) -> HttpResponse:
     """Answer with the page, or 304 where the reader has it."""
+    return cacheable(request, HttpResponse(written(request, template, page, **context)))
+
+
+def written(request: HttpRequest, template: str, page: Page, **context: object) -> str:
+    """The page as HTML, the same for everybody who asks at this address."""
     shown = {
         "page": page,
         "address": request.build_absolute_uri(request.path),
@@ -41,7 +46,7 @@ def show(
         **context,
     }
     # Without the request: who is signed in, and hence a cookie, has no say in it.
-    return cacheable(request, HttpResponse(render_to_string(template, shown)))
+    return render_to_string(template, shown)
 
 
 def cacheable(request: HttpRequest, response: HttpResponse) -> HttpResponse:

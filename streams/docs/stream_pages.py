@@ -16,9 +16,10 @@ from django.views.decorators.csp import csp_override
 
 from streams.catalog.models import Stream
 from streams.catalog.pages.kinds import Kind
-from streams.catalog.pages.models import Logo
+from streams.catalog.pages.models import Logo, PageVersion
 from streams.catalog.stage import Stage
-from streams.docs.pages import Page, cacheable, show
+from streams.docs.kept import KeptPages, made_of
+from streams.docs.pages import Page, cacheable, written
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 
@@ -55,34 +56,61 @@ def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
-    streams = Stream.objects.select_related("partner").exclude(stage=Stage.SUSPENDED)
-    stream = streams.filter(slug=stream_slug).first()
-    versions = stream.page_versions.published() if stream else None
-    shown = versions.filter(kind=kind).first() if versions is not None else None
-    if stream is None or versions is None or shown is None:
+    """The page, rendered once for each version and process; a 304 renders nothing."""
+    streams = Stream.objects.select_related("partner", "profile")
+    stream = streams.exclude(stage=Stage.SUSPENDED).filter(slug=stream_slug).first()
+    if stream is None:
         raise Http404
-    facts = facts_of(stream, kind, changed_at=shown.published_at)
-    published = set(versions.values_list("kind", flat=True))
+    versions = stream.page_versions.published().values_list("kind", "pk")
+    newest = {Kind(of_kind): pk for of_kind, pk in reversed(list(versions))}
+    if kind not in newest:
+        raise Http404
+    plan = stream.plan_versions.published().values_list("pk", flat=True).first()
     has_logo = Logo.objects.filter(stream=stream).exists()
-    logo_address = reverse("docs:logo", args=[stream.slug]) if has_logo else ""
+    of = [
+        made_of(stream, version=newest[kind], plan=plan),
+        sorted(newest),
+        has_logo,
+    ]
+
+    def render() -> bytes:
+        return _rendered(request, stream, newest, kind, has_logo=has_logo)
+
+    key = (stream.pk, kind, request.build_absolute_uri("/"))
+    return cacheable(request, HttpResponse(_kept.page(key, of, render)))
+
+
+_kept = KeptPages()
+
+
+def _rendered(
+    request: HttpRequest,
+    stream: Stream,
+    newest: dict[Kind, int],
+    kind: Kind,
+    *,
+    has_logo: bool,
+) -> bytes:
+    version = PageVersion.objects.get(pk=newest[kind])
+    facts = facts_of(stream, kind, changed_at=version.published_at)
     page = Page(
         title=title_of(kind, stream.name),
         description=_description(facts),
-        document=document_of(shown.text, facts),
-        picture=logo_address,
+        document=document_of(version.text, facts),
+        picture=reverse("docs:logo", args=[stream.slug]) if has_logo else "",
     )
     links = [
         (address_of(one, stream.slug), title_of(one, stream.name), one == kind)
         for one in Kind
-        if one in published
+        if one in newest
     ]  # fmt: skip
     context = {
         "stream": stream,
         "profile": facts.profile,
         "links": links,
-        "shown": shown,
+        "shown": version,
     }
-    return show(request, "docs/stream.html", page, **context)
+    return written(request, "docs/stream.html", page, **context).encode()
 
 
 def _description(facts: Facts) -> str:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from streams.catalog.pages.models import Logo, StreamProfile
 from streams.catalog.stage import Stage
 from streams.docs.guides.shelf import NAMES
+from streams.docs.kept import KeptPages
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,33 @@ def test_caches_keep_a_page_and_ask_by_its_etag(client, stream):
 
     assert "public" in first.headers["Cache-Control"]
     assert (again.status_code, changed.status_code) == (304, 200)
+
+
+def test_a_page_is_rendered_once_for_each_version(client, stream):
+    def texts_read(**headers):
+        with CaptureQueriesContext(database) as queries:
+            shown = client.get("/docs/postbox/", headers=headers)
+        return shown, sum('"text"' in query["sql"] for query in queries)
+
+    first, of_first = texts_read()
+    again, of_again = texts_read(**{"if-none-match": first["ETag"]})
+    make.page_version(stream, number=2, text="Written again.")
+    changed, of_changed = texts_read(**{"if-none-match": first["ETag"]})
+
+    assert (of_first, of_again, of_changed) == (1, 0, 1)
+    assert (again.status_code, changed.status_code) == (304, 200)
+    assert "Written again." in changed.text
+
+
+def test_pages_are_kept_in_bounded_memory():
+    kept = KeptPages(max_bytes=10)
+    first = kept.page("a", 1, lambda: b"1234567")
+    second = kept.page("b", 1, lambda: b"7654321")
+
+    assert (first, second) == (b"1234567", b"7654321")
+    assert kept.page("a", 1, lambda: b"new") == b"new"  # it had to go
+    assert kept.page("b", 1, lambda: b"newer") == b"7654321"
+    assert kept.page("b", 2, lambda: b"newer") == b"newer"  # made of something else
 
 
 def test_links_to_a_page_have_a_preview(client, stream):

@@ -10,10 +10,11 @@ from django.db.models import OuterRef, Subquery
 
 from streams.catalog.models import Stream
 from streams.catalog.pages.kinds import Kind
-from streams.catalog.pages.models import PageVersion, StreamProfile
+from streams.catalog.pages.models import PageVersion
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.stage import Stage
 from streams.docs.guides import shelf
+from streams.docs.kept import made_of
 from streams.docs.search.sections import Section, sections_of
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
@@ -54,7 +55,9 @@ class _Shelves:
         read: dict[tuple[int, Kind], tuple[object, list[Section]]] = {}
         for stream, kind, version in _published():
             key = (stream.pk, kind)
-            printed = _printed_of(stream, version)
+            printed = made_of(
+                stream, version=version, plan=getattr(stream, "plan_pk", None)
+            )
             known = self._read.get(key)
             if known is None or known[0] != printed:
                 if read and time.monotonic() > until:
@@ -91,18 +94,6 @@ def _published() -> Iterator[tuple[Stream, Kind, int]]:
 
 def _newest(versions: Any, kind: Kind) -> Subquery:
     return Subquery(versions.filter(kind=kind).values("pk")[:1])
-
-
-def _printed_of(stream: Stream, version: int) -> object:
-    """All that a page is made of: while it is the same, so is the page."""
-    profile = getattr(stream, "profile", None)
-    return [
-        version,
-        getattr(stream, "plan_pk", None),
-        stream.partner.name,
-        *(getattr(stream, one.attname) for one in Stream._meta.concrete_fields),
-        *(getattr(profile, one.attname, "") for one in StreamProfile._meta.concrete_fields),
-    ]  # fmt: skip
 
 
 def _of_page(stream: Stream, kind: Kind, version: int) -> list[Section]:

@@ -1,0 +1,63 @@
+"""The public pages of streams as they were last rendered: once for each version."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from streams.catalog.pages.models import StreamProfile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from streams.catalog.models import Stream
+
+MAX_BYTES = 32 * 1024 * 1024  # of all pages that one process keeps
+
+
+def made_of(stream: Stream, *, version: int, plan: int | None) -> object:
+    """Everything that a page is rendered from: while it is equal, so is the page.
+
+    `version` and `plan` are the IDs of what is published. The stream has its partner and
+    its profile selected; this runs no query.
+    """
+    profile = getattr(stream, "profile", None)
+    return [
+        version,
+        plan,
+        stream.partner.name,
+        *(getattr(stream, one.attname) for one in stream._meta.concrete_fields),
+        *(getattr(profile, one.attname, "") for one in StreamProfile._meta.concrete_fields),
+    ]  # fmt: skip
+
+
+class KeptPages:
+    """Rendered pages in bounded memory; the one that was read longest ago goes first."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._pages: OrderedDict[Hashable, tuple[object, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def page(self, key: Hashable, of: object, render: Callable[[], bytes]) -> bytes:
+        """The page kept under `key` if it was rendered from the same; else render it."""
+        with self._lock:
+            kept = self._pages.get(key)
+            if kept and kept[0] == of:
+                self._pages.move_to_end(key)
+                return kept[1]
+        # Not under the lock: a long page must not hold up the others.
+        content = render()
+        with self._lock:
+            self._forget(key)
+            self._pages[key] = (of, content)
+            self._bytes += len(content)
+            while self._bytes > self._max_bytes:
+                self._forget(next(iter(self._pages)))
+        return content
+
+    def _forget(self, key: Hashable) -> None:
+        if kept := self._pages.pop(key, None):
+            self._bytes -= len(kept[1])
