@@ -38,11 +38,17 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Without the cookie the session is not even looked at: public pages stay cacheable.
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        """Check the session of a page that has something to do with who is signed in."""
+        # A look at the session makes a page vary by its cookie: no cache could keep it.
+        match = request.resolver_match
+        if match is None or "docs" in match.namespaces:
+            return
         has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
         if has_cookie and SESSION_KEY in request.session:
             self._check(request, request.session, int(time.time()))
-        return self.get_response(request)
 
     def _check(self, request: HttpRequest, session: SessionBase, now_s: int) -> None:
         since_s = session.get(SINCE)

@@ -66,6 +66,7 @@ def test_visitors_get_no_cookie_and_those_who_signed_in_cost_no_more(client, str
         assert "Cookie" not in response.headers.get("Vary", "")
         return len(asked)
 
+    client.get("/docs/postbox/")  # rendered from now on
     alone = queries()
     client.force_login(make.user())
 

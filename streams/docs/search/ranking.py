@@ -103,7 +103,9 @@ def _score(word: re.Pattern[str], section: Section) -> int:
 
 
 def _is_part_of_code(found: re.Match[str], heading: str) -> bool:
-    """`key` does not ask for INGEST-KEY-002; `ingest-key` does."""
+    """`key` asks for neither INGEST-KEY-002 nor SECRET_KEY; `ingest-key` does."""
+    if heading[: found.start()].endswith("_"):
+        return True
     return RULE.fullmatch(heading) is not None and "-" not in found[0]
 
 
