@@ -1,0 +1,82 @@
+"""Changes to a database that is in use: short waits for locks, data in small transactions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db import OperationalError
+from django.db.models import Max
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+# A change of a table waits for every transaction that reads it, and blocks every other
+# session meanwhile. More than deadlock_timeout (1 s): the server ends an autovacuum that
+# is in the way only after that.
+LOCK_TIMEOUT_MS = 2_000
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+GIVE_UP_AFTER_S = 30 * 60.0
+ROWS_PER_BATCH = 5_000
+
+
+class LockNotAvailable(Exception):
+    """A table was in use for the whole time; what was done until then stays done."""
+
+
+def with_short_locks(
+    connection: Any,
+    work: Callable[[], None],
+    *,
+    say: Callable[[str], None],
+    give_up_after_s: float = GIVE_UP_AFTER_S,
+) -> None:
+    """Run `work` until it gets its locks, waiting at most LOCK_TIMEOUT_MS for each.
+
+    `work` is run again after each failure and must continue where it stopped, as
+    `migrate` does. Raises LockNotAvailable. Other databases than PostgreSQL wait by
+    settings of their own.
+    """
+    if connection.vendor != "postgresql":
+        work()
+        return
+    gives_up_at, pause_s = time.monotonic() + give_up_after_s, FIRST_PAUSE_S
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+        try:
+            work()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != "55P03":
+                raise
+            if time.monotonic() + pause_s > gives_up_at:
+                raise LockNotAvailable(
+                    "A table was in use the whole time. End the transactions that stay"
+                    " open (see pg_stat_activity), and run `manage.py migrate` again."
+                ) from error
+            say(f"A table is in use; trying again in {pause_s:.0f} s.")
+            time.sleep(pause_s)  # nothing tells when the other transaction ends
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        else:
+            return
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
+
+
+def in_batches(
+    rows: QuerySet[Any], *, size: int = ROWS_PER_BATCH
+) -> Iterator[QuerySet[Any]]:
+    """`rows` in pieces of at most `size` primary keys, for a migration that moves data.
+
+    The migration sets `atomic = False`, so that each UPDATE is a transaction of its own
+    that locks few rows for a moment, and selects only rows that still need the change:
+    then it can be run again after a failure.
+    """
+    last = rows.aggregate(last=Max("pk"))["last"] or 0
+    first = rows.order_by("pk").values_list("pk", flat=True).first() or 0
+    while first <= last and first:
+        yield rows.filter(pk__gte=first, pk__lt=first + size)
+        left = rows.filter(pk__gte=first + size).order_by("pk")
+        first = left.values_list("pk", flat=True).first() or 0

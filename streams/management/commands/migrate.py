@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands.migrate import Command as DjangoCommand
+from django.db import connections
+
+from streams.base.migrating import LockNotAvailable, with_short_locks
+
+
+class Command(DjangoCommand):
+    help = (
+        "Updates the database to this version while the portal runs. Waits 2 s at most for"
+        " a table that is in use, so that ingest continues, and tries again for 30 minutes."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options["database"]]
+        try:
+            with_short_locks(
+                connection,
+                lambda: DjangoCommand.handle(self, *args, **options),
+                say=self.stderr.write,
+            )
+        except LockNotAvailable as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,131 @@
+"""`migrate` beside everything else: it waits for nobody long, and holds nobody up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from importlib import import_module
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.models.signals import post_migrate
+
+from streams.audit.models import AuditEntry
+from streams.base.migrating import LockNotAvailable, in_batches, with_short_locks
+from streams.tenancy.models import User
+from tests import make
+from tests.append_only import entries_may_go
+from tests.running import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_rows_come_in_batches_over_gaps_and_each_once():
+    people = [make.user() for _ in range(7)]
+    people[3].delete()
+
+    found = [
+        list(b.values_list("pk", flat=True)) for b in in_batches(User.objects, size=2)
+    ]
+
+    assert all(1 <= len(batch) <= 2 for batch in found)
+    left = [p.pk for p in people if p.pk]
+    assert [pk for batch in found for pk in batch] == left
+
+
+def test_no_rows_are_no_batches():
+    assert list(in_batches(User.objects.none())) == []
+
+
+if connection.vendor == "postgresql":
+
+    @pytest.fixture
+    def reader():
+        """A transaction that has read all tables that matter, as pg_dump's."""
+        with closing(connection.copy()) as other:
+            other.set_autocommit(False)
+            with other.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM streams_feed")
+            yield other
+            other.rollback()
+
+    def alter():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE streams_feed ADD COLUMN drill integer")
+            cursor.execute("ALTER TABLE streams_feed DROP COLUMN drill")
+
+    def test_appends_go_on_while_a_change_waits_for_a_reader(reader):
+        feed, said = make.feed(), []
+
+        def change():
+            with_short_locks(connection, alter, say=said.append)
+            connections.close_all()
+
+        changing = threading.Thread(target=change)
+        changing.start()
+        slowest_s = 0.0
+        while len(said) < 2:
+            began = time.monotonic()
+            make.append(feed, 1)
+            slowest_s = max(slowest_s, time.monotonic() - began)
+        reader.rollback()
+        until(lambda: not changing.is_alive())
+
+        assert slowest_s < 8.0  # twice the wait for a lock, on a busy machine
+        assert said[:2] == [
+            "A table is in use; trying again in 1 s.",
+            "A table is in use; trying again in 2 s.",
+        ]
+
+    def test_it_gives_up_and_says_what_to_do(reader):
+        with pytest.raises(LockNotAvailable, match="pg_stat_activity"):
+            with_short_locks(connection, alter, say=print, give_up_after_s=0.5)
+
+    def test_migrate_sets_the_timeout():
+        seen = []
+
+        def look(**_):
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW lock_timeout")
+                seen.append(cursor.fetchone()[0])
+
+        post_migrate.connect(look)
+        try:
+            call_command("migrate", verbosity=0)
+        finally:
+            post_migrate.disconnect(look)
+
+        assert set(seen) == {"2s"}
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone()[0] == "0"
+
+    def test_an_entry_of_the_version_before_is_found_by_its_stream():
+        stream = make.stream()
+        with connection.cursor() as cursor:  # that version knows no column `stream`
+            cursor.execute(
+                "INSERT INTO streams_auditentry (at, partner_id, action, detail) VALUES"
+                " (now(), %s, 'stream.submitted', jsonb_build_object('stream', %s::text))",
+                [stream.partner_id, stream.slug],
+            )
+
+        assert AuditEntry.objects.of_stream(stream).count() == 1
+
+    def test_entries_that_were_written_before_are_filled_in():
+        stream = make.stream()
+        with entries_may_go(), connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION streams_name_stream() CASCADE")
+            cursor.execute(
+                "INSERT INTO streams_auditentry (at, partner_id, action, detail) VALUES"
+                " (now(), %s, 'stream.created', jsonb_build_object('slug', %s::text))",
+                [stream.partner_id, stream.slug],
+            )
+        assert AuditEntry.objects.of_stream(stream).count() == 0
+        with connection.schema_editor() as editor:
+            import_module(
+                "streams.migrations.0040_audit_stream_of_older_versions"
+            ).name(None, editor)
+
+        assert AuditEntry.objects.of_stream(stream).count() == 1
