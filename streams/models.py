@@ -17,6 +17,7 @@ from streams.delivery.models import (
     Rejection,
     Replay,
 )
+from streams.events.history.models import Generation
 from streams.events.models import (
     Event,
     Feed,
@@ -40,7 +41,7 @@ from streams.tenancy.models import (
 
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "FindingHour", "FindingKind", "Halt", "Invitation", "Lease",
+    "FeedMark", "FindingHour", "FindingKind", "Generation", "Halt", "Invitation", "Lease",
     "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
     "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent",
     "RateCount", "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",

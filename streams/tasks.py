@@ -17,6 +17,7 @@ from streams.base.clock import now
 from streams.base.rate_limit import forget_counts
 from streams.delivery import clocks, lease, quarantine
 from streams.delivery import drain as delivery
+from streams.events.history import services as history
 from streams.observability.preflight import exit_if_refused
 from streams.observability.pruning import prune as prune_all
 
@@ -52,6 +53,7 @@ def sweep(**_: object) -> None:
     wake(lease.unowned_due_streams(Now()))
     if quarantine.has_lost_its_worker():
         wake_quarantine()
+    history.tick()
 
 
 @shared_task(name="streams.quarantine", ignore_result=True)

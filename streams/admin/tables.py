@@ -12,6 +12,7 @@ from streams.admin import (
     feeds,
     findings,
     halts,
+    history_of_database,
     partners,
     people,
     plans,
@@ -21,6 +22,6 @@ from streams.admin import (
 )
 
 __all__ = [
-    "audit", "connections", "deliveries", "feeds", "findings", "halts", "partners", "people",
+    "audit", "connections", "deliveries", "feeds", "findings", "halts", "history_of_database", "partners", "people",
     "plans", "replays", "streams", "workspaces",
 ]  # fmt: skip

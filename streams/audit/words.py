@@ -71,6 +71,7 @@ WORDS = {
     "events.expired": "Let {events} events expire unsent",
     "delivery.halted": "Stopped sending",
     "delivery.halt_lifted": "Let events be sent again",
+    "history.acknowledged": "Acknowledged that the database went back in time, to {missing_from}",
     "connections.renewed": "Encrypted {count} write keys anew",
 }
 WHY = ("comment", "reason", "note", "what", "changed", "readings", "fields")

@@ -3,9 +3,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from streams.delivery.store import store
+from streams.events.history.witness import reported, witness
 from streams.events.log import Addition, Seqs, append, append_released
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
     When this returns the events are durable. The caller may then wake the streams;
     if it cannot, the sweep does within a second. Raises events.log.UnknownFeed.
     """
+    feed_ids = [addition.feed_id for addition in additions]
+    durable = (
+        not connection.in_atomic_block
+    )  # else the caller's commit is still to come
+    before = reported(feed_ids)
     with transaction.atomic():
         seqs = append(additions, now=now)
         grown = {
@@ -35,6 +41,8 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
             if any(given)  # neither None nor IN_QUARANTINE
         }
         busy = store().mark_due(grown, now) if grown else set()
+    if durable:
+        witness(feed_ids, before, seqs)
     return Accepted(seqs, busy)
 
 

@@ -18,6 +18,7 @@ from streams.connections.models import Connection
 from streams.delivery.expiry import expiring_of_all
 from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
+from streams.events.history.services import in_words, setback
 from streams.observability.load import look, storage_full
 
 log = structlog.get_logger()
@@ -40,10 +41,13 @@ def readiness(now: datetime) -> dict[str, Part]:
     database = _tried(_database, "The database does not answer.")
     if not database.ok:
         unknown = Part(ok=False, detail="Not known without the database.")
-        migrations = keys = oldest_due = backlog = storage = retention = unknown
+        migrations = keys = history = oldest_due = backlog = storage = retention = (
+            unknown
+        )
     else:
         migrations = _tried(_migrations, "The migrations could not be read.")
         keys = _tried(_keys, "The write keys could not be checked.")
+        history = _tried(_history, "The history could not be read.")
         oldest_due = _tried(lambda: _oldest_due(now), "The cursors could not be read.")
         backlog = _tried(_backlog, "The backlog could not be read.")
         storage = _tried(_storage, "The room that is left could not be read.")
@@ -53,6 +57,7 @@ def readiness(now: datetime) -> dict[str, Part]:
         "broker": _tried(_broker, "The broker does not answer."),
         "migrations": migrations,
         "keys": keys,
+        "history": history,
         "oldest_due": oldest_due,
         "backlog": backlog,
         "storage": storage,
@@ -105,6 +110,11 @@ def _keys() -> Part:
         )
         return Part(ok=False, detail=detail)
     return Part(ok=True)
+
+
+def _history() -> Part:
+    found = setback()
+    return Part(ok=found is None, detail=in_words(found) if found else "")
 
 
 def _oldest_due(now: datetime) -> Part:

@@ -42,6 +42,7 @@ def test_ready_names_each_part(client):
                 "broker": FINE,
                 "migrations": FINE,
                 "keys": FINE,
+                "history": FINE,
                 "oldest_due": {**FINE, "age_s": 0.0},
                 "backlog": FINE,
                 "storage": FINE,

@@ -363,6 +363,7 @@ def test_the_command_speaks_json(cursor, capsys):
         "wrong": [
             {"feed": cursor.feed_id, "name": str(cursor.feed), "findings": [finding]}
         ],
+        "history": "",
     }
 
 

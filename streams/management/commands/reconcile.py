@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from streams.events.history.services import in_words, setback
 from streams.events.models import Feed
 from streams.observability.reconcile import findings
 
@@ -34,11 +35,15 @@ class Command(BaseCommand):
 
     def _end(self, result: dict[str, Any], *, as_json: bool) -> None:
         count = len(result["wrong"])
+        found = setback()
+        result["history"] = in_words(found) if found else ""
         if as_json:
             self.stdout.write(json.dumps(result))
         else:
             self.stdout.write(
                 f"{result['feeds']} feeds, {result['events']} events: {count} feeds wrong."
             )
-        if count:
+            if found:
+                self.stdout.write(result["history"])
+        if count or found:
             raise SystemExit(1)

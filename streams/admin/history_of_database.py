@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+
+from streams.admin.base import ReadOnlyAdmin, moment
+from streams.events.history.models import Generation
+from streams.events.history.services import in_words, setback
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnlyAdmin):
+    """When the database went back in time; acknowledged by `manage.py history`."""
+
+    list_display = (
+        "number",
+        "started",
+        "went_back",
+        "missing_since",
+        "missing_to",
+        "ended",
+    )
+    ordering = ("-pk",)
+    started = moment("started_at", "started")
+    went_back = moment("went_back_at", "found to have gone back")
+    missing_since = moment("missing_from", "missing from")
+    missing_to = moment("missing_until", "missing until")
+    ended = moment("ended_at", "acknowledged")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if found := setback():
+            messages.error(request, in_words(found))
+        return super().changelist_view(request, extra_context)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Generation(models.Model):
+    """A stretch of the database's life during which it never went back in time.
+
+    The one that has not ended is current. Its `ticks` only grow, and are also kept
+    outside the database (watermark.py): a restore, or a failover that lost commits, shows
+    as a number lower than the one outside.
+    """
+
+    id = models.BigIntegerField(primary_key=True)  # 1, 2, 3 …: two cannot begin at once
+    number = models.UUIDField(default=uuid4, unique=True)
+    ticks = models.BigIntegerField(default=0)
+    ticked_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(db_default=Now())
+    # Set when it is found that the database went back: what is missing, from when to when.
+    went_back_at = models.DateTimeField(null=True)
+    missing_from = models.DateTimeField(null=True)
+    missing_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # an operator acknowledged it
+
+    def __str__(self) -> str:
+        return str(self.number)
