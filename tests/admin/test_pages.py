@@ -13,6 +13,7 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery import services
 from streams.delivery.models import Halt, Lease
+from streams.events.history.models import Generation
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,7 @@ def world(olga):
         "delivery": delivery.pk,
         "feed": feed.pk,
         "findingkind": feed.finding_kinds.get().pk,
+        "generation": Generation.objects.create(pk=1).pk,
         "halt": Halt.objects.create(stream=feed.stream, reason="Drill").pk,
         "lease": feed.stream_id,
         "partner": feed.stream.partner_id,
