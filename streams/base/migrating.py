@@ -27,7 +27,7 @@ class LockNotAvailable(Exception):
 
 def with_short_locks(
     connection: Any,
-    work: Callable[[], None],
+    work: Callable[[], object],
     *,
     say: Callable[[str], None],
     give_up_after_s: float = GIVE_UP_AFTER_S,

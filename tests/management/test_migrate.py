@@ -125,7 +125,7 @@ if connection.vendor == "postgresql":
         assert AuditEntry.objects.of_stream(stream).count() == 0
         with connection.schema_editor() as editor:
             import_module(
-                "streams.migrations.0040_audit_stream_of_older_versions"
+                "streams.migrations.0042_audit_stream_of_older_versions"
             ).name(None, editor)
 
         assert AuditEntry.objects.of_stream(stream).count() == 1

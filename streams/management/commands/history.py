@@ -59,6 +59,6 @@ def _acknowledge() -> None:
         record(
             "history.acknowledged",
             actor=None,
-            missing_from=found.missing_from.isoformat(),
-            missing_until=found.missing_until.isoformat(),
+            missing_from=str(found.missing_from),
+            missing_until=str(found.missing_until),
         )

@@ -38,5 +38,5 @@ def undo(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0039_invitations_from_the_log")]
+    dependencies = [("streams", "0041_clean_names")]
     operations = [migrations.RunPython(name, undo)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0040_audit_stream_of_older_versions'),
+        ('streams', '0042_audit_stream_of_older_versions'),
     ]
 
     operations = [
