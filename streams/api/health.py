@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from streams.base.clock import now
 from streams.observability.health import OLDEST_DUE_BOUND, readiness
+from streams.observability.verdict import verdict
 
 
 @require_safe
@@ -21,7 +23,17 @@ def alive(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Each part and whether it works; 503 if one does not."""
+    """Whether the portal can do its work; 503 if not. Which part fails is for operators."""
+    ok = not verdict.failing()
+    return JsonResponse({"ready": ok}, status=200 if ok else 503)
+
+
+@require_safe
+@never_cache
+def details(request: HttpRequest) -> HttpResponse:
+    """Each part and whether it works, as of now, for operators alone."""
+    if not (request.user.is_active and request.user.is_staff):
+        raise Http404
     parts = readiness(now())
     ok = all(part.ok for part in parts.values())
     body = {
@@ -30,3 +42,20 @@ def ready(request: HttpRequest) -> HttpResponse:
         "oldest_due_bound_s": OLDEST_DUE_BOUND.total_seconds(),
     }
     return JsonResponse(body, status=200 if ok else 503)
+
+
+class ProbeMiddleware:
+    """Responds to probes before anything else has a say.
+
+    A probe asks by the address of a container, without https and without a session: which
+    hosts are allowed, and where others are redirected to, is nothing to it.
+    """
+
+    probes = {"/healthz": alive, "/readyz": ready}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = self.probes.get(request.path_info, self._get_response)
+        return probe(request)

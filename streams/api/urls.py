@@ -8,6 +8,7 @@ app_name = "api"
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("readyz/details", health.details, name="ready-details"),
     path("api/v1/replays", replays.replays, name="replays"),
     path("api/v1/replays/<replay_id>", replays.replay, name="replay"),
     path(

@@ -144,6 +144,10 @@ def alive() -> Answer:
     return Answer(200, _encode({"status": "ok"}))
 
 
+def ready(*, ok: bool) -> Answer:
+    return Answer(200 if ok else 503, _encode({"ready": ok}))
+
+
 def throttled(*, retry_after_s: int) -> RequestRefused:
     """Too much of one workspace waits; the others' events are taken."""
     return RequestRefused(

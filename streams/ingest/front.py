@@ -22,6 +22,7 @@ from streams.ingest.answers import (
     database_down,
     failed,
     preflight,
+    ready,
     refusal,
 )
 from streams.ingest.body import MAX_BYTES
@@ -32,6 +33,7 @@ from streams.ingest.service import admit, take
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 from streams.observability.findings.flushing import Flusher
+from streams.observability.verdict import FOR_INGEST, verdict
 from streams.serving.threads import Threads
 from streams.serving.wire import unavailable
 
@@ -86,7 +88,9 @@ class Front:
 
     def complete(self, exchange: Exchange) -> None:
         """All of the request is there: answer it, once what it brought is durable."""
-        if _likely_bytes(exchange) > SMALL_BODY:
+        if exchange.path == "/readyz":
+            self._threads.submit(partial(self._be_probed, exchange))
+        elif _likely_bytes(exchange) > SMALL_BODY:
             self._threads.submit(partial(self._do_in_thread, self._store, exchange))
         else:
             self._do(self._store, exchange)
@@ -118,6 +122,10 @@ class Front:
         then = _attempt(step, exchange, self._directory)
         if then is not None:
             self._loop.call_soon_threadsafe(then)
+
+    def _be_probed(self, exchange: Exchange) -> None:
+        answer = ready(ok=not verdict.failing() & FOR_INGEST)
+        self._loop.call_soon_threadsafe(exchange.reply, answer)
 
     # The steps
 

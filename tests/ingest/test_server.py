@@ -27,6 +27,7 @@ from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
 from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
 from streams.ingest.front import Front
+from streams.observability.verdict import verdict
 from streams.serving import body_count, protocol
 from streams.serving.listener import OTHER_FILES, connection_limit
 from streams.serving.protocol import CHECKED_BODY, MAX_PIPELINED, PIPELINED
@@ -813,3 +814,16 @@ def test_hostile_bytes_harm_nobody_else(server, parts):
         431,
     }
     assert statuses(server.ask(ALIVE.replace(b"x", b"x\r\nConnection: close"))) == [200]
+
+
+def test_a_probe_of_any_host_hears_whether_events_are_taken(server, settings):
+    verdict.forget()
+    for least, status in [(0, 200), (2**60, 503)]:
+        settings.MIN_FREE_DISK_BYTES = least
+        verdict.forget()
+        with server.connect() as wire:
+            wire.send(b"GET /readyz HTTP/1.1\r\nHost: 10.0.0.7\r\n\r\n")
+            found, _, body = wire.answer()
+
+        assert (found, json.loads(body)) == (status, {"ready": status == 200})
+    verdict.forget()
