@@ -35,9 +35,9 @@ class HaltForm(forms.ModelForm):
         scope = f"{stream.pk if stream else 'all'}:{region or 'all'}"
         if asked["confirm"] and asked["previewed"] == scope:
             return asked
-        self.data = self.data.copy()
-        self.data["previewed"] = scope
-        self.data.pop("confirm", None)
+        shown = {**self.data.dict(), "previewed": scope}  # type: ignore[attr-defined] # a QueryDict
+        shown.pop("confirm", None)
+        self.data = shown
         count = halts.connections_of(stream=stream, region=region).count()
         halt = Halt(stream=stream, region=region)
         raise forms.ValidationError(

@@ -95,6 +95,11 @@ def tested(scene: Scene) -> None:
     make.delivered(connection.cursors.get(kind=Cursor.Kind.LIVE), sent.seq)
 
 
+def without_admin(scene: Scene) -> None:
+    """Until a workspace has an admin its partner invites."""
+    scene.cast.workspace.memberships.filter(role="admin").update(role="editor")
+
+
 def with_test_workspaces(scene: Scene) -> None:
     prepare(stream=scene.cast.stream, actor=None)
 
@@ -219,6 +224,12 @@ FORMS = [
         fields={"role": "editor"},
     ),
     of_workspace("portal/_member_remove.html", "members/<int:pk>/remove/"),
+    of_workspace(
+        "portal/_invitations.html", "members/", "invitations/<int:pk>/resend/"
+    ),
+    of_workspace(
+        "portal/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
+    ),
     of_partner(
         "portal/partner_workspace_new.html",
         "workspaces/new/",
@@ -228,6 +239,19 @@ FORMS = [
         "portal/_invite.html",
         "workspaces/<public_id>/invite/",
         fields={**INVITED, "role": "editor"},
+        prepare=without_admin,
+    ),
+    of_partner(
+        "portal/_invitations.html",
+        "workspaces/<public_id>/",
+        "workspaces/<public_id>/invitations/<int:pk>/resend/",
+        prepare=without_admin,
+    ),
+    of_partner(
+        "portal/_invitations.html",
+        "workspaces/<public_id>/",
+        "workspaces/<public_id>/invitations/<int:pk>/withdraw/",
+        prepare=without_admin,
     ),
     of_partner(
         "portal/partner_ingest_key.html", "workspaces/<public_id>/feeds/<int:pk>/key/"
@@ -363,6 +387,10 @@ FORMS = [
         fields={"role": "developer"},
     ),
     of_partner("portal/_member_remove.html", "members/<int:pk>/remove/"),
+    of_partner("portal/_invitations.html", "members/", "invitations/<int:pk>/resend/"),
+    of_partner(
+        "portal/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
+    ),
 ]
 
 # Routes that take POST from no form of their own, or whose forms hold secrets alone.
