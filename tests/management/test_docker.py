@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from importlib.util import find_spec
 
 import pytest
@@ -37,14 +39,84 @@ def test_service_waits_for_services_that_exist(name):
 
 @pytest.mark.parametrize("name", ["web", "ingest", "worker", "beat", "migrate"])
 def test_service_of_ours_is_given_settings_that_exist(name):
-    given = set(SERVICES[name]["environment"])
+    given = {key.removesuffix("_FILE") for key in SERVICES[name]["environment"]}
 
     assert given <= SETTINGS.keys()
 
 
 def test_modules_that_commands_name_are_there():
-    text = DOCKERFILE + "".join(s.get("command", "") for s in SERVICES.values())
+    text = DOCKERFILE + "".join(str(s.get("command", "")) for s in SERVICES.values())
     named = set(re.findall(r"partner_portal\.\w+", text))
 
     assert named == {"partner_portal.web", "partner_portal.ingest"}
     assert all(find_spec(module) for module in named)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_may_do_no_more_than_it_must(name):
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {"mem_limit", "pids_limit"} <= set(service)
+
+
+@pytest.mark.parametrize("name", ["proxy", "web", "ingest", "database", "broker"])
+def test_service_that_serves_is_checked_or_waits_for_those_it_serves(name):
+    service = SERVICES[name]
+
+    assert "healthcheck" in service or name == "proxy"
+    if name == "proxy":
+        conditions = {one["condition"] for one in service["depends_on"].values()}
+        assert conditions == {"service_healthy"}
+
+
+def test_the_password_of_the_database_is_with_those_who_need_it_alone():
+    holders = {name for name, s in SERVICES.items() if "database_url" in s.get("secrets", [])}  # fmt: skip
+
+    assert holders == {"web", "ingest", "worker", "beat", "migrate", "backup"}
+    assert SERVICES["database"]["secrets"] == ["postgres_password"]
+    assert "POSTGRES_PASSWORD:" not in (ROOT / "docker" / "compose.yaml").read_text()
+
+
+def test_a_copy_of_the_example_takes_nothing_from_the_image():
+    """An empty line of env_file would clear it; `environment` has the last word."""
+    of_image = set(re.findall(r"(VAR_DIR|STATIC_ROOT)=", DOCKERFILE))
+
+    assert of_image == {"VAR_DIR", "STATIC_ROOT"}
+    for name in ("web", "ingest", "worker", "beat", "migrate"):
+        assert of_image <= set(SERVICES[name]["environment"])
+        assert SERVICES[name]["env_file"] == [{"path": ".env", "format": "raw"}]
+
+
+@pytest.mark.parametrize("path", ["docker/.env", "docker/secrets/database_url", "docker/tls/portal.key", ".env"])  # fmt: skip
+def test_git_and_the_image_leave_secrets_out(path):
+    ignored = subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT)
+
+    assert ignored.returncode == 0
+
+
+@pytest.mark.parametrize("unit", sorted((ROOT / "docker/systemd").iterdir()), ids=lambda f: f.name)  # fmt: skip
+def test_unit_is_one_that_systemd_takes(unit, tmp_path):
+    for file in unit.parent.iterdir():  # programs that are here, so that they are found
+        text = re.sub(r"/srv/partner-portal/current/\.venv/bin/\w+", "/bin/true", file.read_text())  # fmt: skip
+        (tmp_path / file.name).write_text(text)
+
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", tmp_path / unit.name],
+        env={"PATH": os.environ["PATH"], "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_units_start_what_the_guide_says():
+    units = {f.stem: f.read_text() for f in (ROOT / "docker/systemd").glob("*.service")}
+
+    for name in ("web", "ingest", "worker", "beat"):
+        started = re.search("^ExecStart=.*/(.+)$", units[f"partner-portal-{name}"], re.MULTILINE)[1]  # fmt: skip
+        command = SERVICES[name].get("command") or " ".join(re.findall(r'"(.+?)"', DOCKERFILE.split("CMD")[1]))  # fmt: skip
+        assert set(command.split()) - {"--bind=0.0.0.0:8000"} == set(started.split())
