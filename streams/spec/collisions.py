@@ -17,7 +17,7 @@ from streams.spec.data import DOCS, EVENTS, SPEC, OtherName, docs_of
 from streams.spec.readings import READINGS, SAFE, Readings
 from streams.spec.rules import RULES
 from streams.spec.synonyms import PERHAPS, SAME
-from streams.spec.words import action_at, key, orders, stem, words
+from streams.spec.words import action_at, forms, key, orders, stem, words
 
 if TYPE_CHECKING:
     from streams.spec.findings import Finding, Rule, Severity
@@ -209,7 +209,13 @@ for _key, _made in _known():
     _KNOWN.setdefault(_key, _made)
 # As `signedup`: what one word ends in says nothing of those that it is made of.
 _RUN_TOGETHER = {
-    name.replace(" ", "").lower(): _spelled(name) for name in EVENTS if " " in name
+    "".join(form): made(right)
+    for right, name, made in (
+        *((right, name, _synonym) for right, names in SAME.items() for name in names),
+        *((name, name, _spelled) for name in EVENTS),
+    )
+    for form in forms(name)
+    if len(form) > 1
 }
 _SPEC = {key(words(name)): _spelled(name) for name in EVENTS}
 _ACTIONS = {

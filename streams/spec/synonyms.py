@@ -119,6 +119,9 @@ SAME: dict[str, tuple[str, ...]] = {
     "Product Removed from Wishlist": (
         "Removed from Wishlist", "Item Removed from Wishlist", "Wishlist Item Removed",
     ),
+    "Wishlist Product Added to Cart": (
+        "Product Added to Cart from Wishlist", "Product Added from Wishlist to Cart",
+    ),
     "Product Reviewed": ("Product Review Submitted", "Product Rated"),
     # Video
     "Video Playback Started": ("Video Started", "Video Played", "Played Video"),

@@ -57,10 +57,15 @@ def action_at(name_words: Sequence[str]) -> int | None:
 
 def orders(name: str) -> set[str]:
     """Keys of a Spec name: as it stands, and with the action before its object."""
+    return {key(form) for form in forms(name)}
+
+
+def forms(name: str) -> list[list[str]]:
+    """The words of a Spec name: as it stands, and with the action before its object."""
     plain = words(name)
     at = action_at(plain)
-    forms = [plain]
+    found = [plain]
     if at:
         before, action, after = plain[:at], plain[at : at + 1], plain[at + 1 :]
-        forms += [[*action, *before, *after], [*action, *after, *before]]
-    return {key(form) for form in forms}
+        found += [[*action, *before, *after], [*action, *after, *before]]
+    return found
