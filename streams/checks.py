@@ -1,4 +1,7 @@
-"""What is missing or unsafe in the settings, said in words. `manage.py check` runs it."""
+"""What is unsafe in settings that are valid: `manage.py check --deploy` says it in words.
+
+Values that cannot be used end every process: `partner_portal/environment/`.
+"""
 
 from __future__ import annotations
 
@@ -7,59 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-
-from streams.base.keyring import KeyRing, KeyRingError
-
-NOT_BELOW_0 = (
-    "MAX_FEED_BACKLOG_EVENTS", "MAX_BACKLOG_EVENTS", "MIN_FREE_DISK_BYTES",
-    "MAX_DATABASE_BYTES",
-)  # fmt: skip
-
-
-@register(Tags.security)
-def secrets_can_be_kept(**_: Any) -> list[CheckMessage]:
-    """Write keys must be encrypted from the first one on."""
-    try:
-        KeyRing.parse(settings.ENCRYPTION_KEYS)
-    except KeyRingError as error:
-        hint = (
-            "Make a key: python -c \"import base64, os; print('k1:' +"
-            ' base64.b64encode(os.urandom(32)).decode())"'
-        )
-        return [Error(str(error), hint=hint, id="streams.E001")]
-    return []
-
-
-@register
-def times_fit_together(**_: Any) -> list[CheckMessage]:
-    """Numbers that depend on each other."""
-    return list(_wrong_numbers())
-
-
-def _wrong_numbers() -> Iterator[CheckMessage]:
-    if settings.DEDUP_WINDOW_HOURS < 24:
-        yield Error(
-            f"DEDUP_WINDOW_HOURS is {settings.DEDUP_WINDOW_HOURS}; Segment itself"
-            " guarantees 24.",
-            hint="Set it to 24 or more.",
-            id="streams.E002",
-        )
-    if settings.LEASE_S < 5:
-        yield Error(
-            f"LEASE_S is {settings.LEASE_S}; a busy worker could lose its lease"
-            " between two heartbeats.",
-            hint="Set it to 5 seconds or more.",
-            id="streams.E003",
-        )
-    if settings.SENDER_THREADS < 1:
-        yield Error("SENDER_THREADS must be 1 or more.", id="streams.E004")
-    for name in NOT_BELOW_0:
-        if getattr(settings, name) < 0:
-            yield Error(
-                f"{name} is below 0.",
-                hint="Set a bound, or 0 for none.",
-                id="streams.E005",
-            )
 
 
 @register(Tags.security, deploy=True)
@@ -75,6 +25,8 @@ def _unready() -> Iterator[CheckMessage]:
             hint="Set REDIS_URL=redis://host:6379/0.",
             id="streams.E010",
         )
+    yield from _open_to_others()
+    yield from _unencrypted()
     yield from _wrong_proxies()
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         yield Warning(
@@ -118,3 +70,47 @@ def _wrong_proxies() -> Iterator[CheckMessage]:
             " X-Forwarded-For.",
             id="streams.E011",
         )
+
+
+def _open_to_others() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        yield Error(
+            "DEBUG is on: errors show code and settings to everyone.",
+            hint="Set DEBUG=off.",
+            id="streams.E013",
+        )
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS is empty or *: the portal has no host name of its own.",
+            hint="Set ALLOWED_HOSTS=portal.example.com.",
+            id="streams.E014",
+        )
+
+
+def _unencrypted() -> Iterator[CheckMessage]:
+    if not settings.HTTPS:
+        yield Error(
+            "HTTPS is off: passwords and keys are sent unencrypted.",
+            hint="Set HTTPS=on and TRUST_PROXY=on, behind a proxy that speaks https.",
+            id="streams.E015",
+        )
+    options = settings.REDIS_URL.partition("?")[2]
+    if "ssl_cert_reqs=none" in options or "ssl_check_hostname=" in options:
+        yield Error(
+            "REDIS_URL turns off verification of the broker's certificate.",
+            hint="Remove ssl_cert_reqs and ssl_check_hostname from it.",
+            id="streams.E016",
+        )
+    if settings.SECURE_HSTS_PRELOAD and not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        yield Warning(
+            "HSTS_PRELOAD has no effect without HSTS_INCLUDE_SUBDOMAINS.",
+            hint="Turn on both, or neither.",
+            id="streams.W015",
+        )
+    for name in ("INGEST_URL", "SEGMENT_US_URL", "SEGMENT_EU_URL", "SEGMENT_CDN_URL"):
+        if getattr(settings, name).lower().startswith("http:"):
+            yield Warning(
+                f"{name} starts with http://: keys and events are sent unencrypted.",
+                hint="Use https://.",
+                id="streams.W016",
+            )

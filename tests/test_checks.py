@@ -2,14 +2,50 @@ from __future__ import annotations
 
 import pytest
 
-from streams.checks import ready_for_production, times_fit_together
+from streams.checks import ready_for_production
 
 
-@pytest.mark.parametrize(("bound", "ids"), [(-1, ["streams.E005"]), (0, [])])
-def test_a_bound_is_not_below_0(settings, bound, ids):
-    settings.MAX_BACKLOG_EVENTS = bound
+@pytest.fixture
+def safe(settings, monkeypatch):
+    """Settings of an installation for others."""
+    settings.DEBUG, settings.HTTPS, settings.TRUST_PROXY = False, True, True
+    settings.ALLOWED_HOSTS = ["portal.example.com"]
+    settings.REDIS_URL = "rediss://broker/0?ssl_cert_reqs=required"
+    monkeypatch.setitem(settings.MAILERS["default"], "BACKEND", "smtp")
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "postgresql")
+    settings.REVIEW_EMAIL = ["staff@example.com"]
+    settings.INGEST_URL = "https://events.example.com"
+    settings.SANDBOX_URL = ""
+    for name in ("SEGMENT_US_URL", "SEGMENT_EU_URL", "SEGMENT_CDN_URL"):
+        setattr(settings, name, "https://segment.example.com/v1")
+    return settings
 
-    assert [found.id for found in times_fit_together()] == ids
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("REDIS_URL", "", "streams.E010"),
+        ("DEBUG", True, "streams.E013"),
+        ("ALLOWED_HOSTS", [], "streams.E014"),
+        ("ALLOWED_HOSTS", ["portal.example", "*"], "streams.E014"),
+        ("HTTPS", False, "streams.E015"),
+        ("REDIS_URL", "rediss://broker?ssl_cert_reqs=none", "streams.E016"),
+        (
+            "REDIS_URL",
+            "rediss://broker?ssl_check_hostname=false&ssl_cert_reqs=required",
+            "streams.E016",
+        ),
+        ("SECURE_HSTS_PRELOAD", True, "streams.W015"),
+        ("INGEST_URL", "http://events.example.com", "streams.W016"),
+        ("SEGMENT_EU_URL", "HTTP://segment.example", "streams.W016"),
+    ],
+)
+def test_what_is_unsafe_is_found(safe, name, value, found):
+    assert [check.id for check in ready_for_production()] == []
+
+    setattr(safe, name, value)
+
+    assert [check.id for check in ready_for_production()] == [found]
 
 
 @pytest.mark.parametrize(("trusted", "ids"), [(False, {"streams.E011"}), (True, set())])

@@ -13,6 +13,7 @@ from typing import Any
 
 from partner_portal.environment import env_file
 from partner_portal.environment.kinds import ROOT, Invalid
+from partner_portal.environment.loopback import exempt_loopback
 from partner_portal.environment.table import SETTINGS, Setting
 
 NAMES = SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
@@ -118,12 +119,14 @@ def _value(setting: Setting, sources: tuple[_Source, ...]) -> Any:
 def load_or_exit() -> dict[str, Any]:
     """`load` for this process; what is wrong goes to stderr, and it exits with 1."""
     try:
-        return load(os.environ, ROOT / ".env")
+        values = load(os.environ, ROOT / ".env")
     except InvalidSettings as invalid:
         for error in invalid.errors:
             line = _as_json(error) if invalid.as_json else error
             sys.stderr.write(f"{line}\n")
-    sys.exit(1)
+        sys.exit(1)
+    exempt_loopback(os.environ)  # after .env, which may name the proxy
+    return values
 
 
 def _as_json(error: str) -> str:

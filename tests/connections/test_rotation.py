@@ -11,7 +11,7 @@ from streams.connections.keys import WriteKey, open_write_key
 from streams.connections.models import Connection
 from streams.connections.rotation import Rotation, renew_keys
 from streams.delivery.services import connect
-from streams.tenancy.invitations import make_invitation, read_invitation
+from streams.tenancy.invitations import make_invitation, read_invitation, token_of
 from tests import make
 from tests.connections.test_keys import ring
 
@@ -92,6 +92,12 @@ def test_the_command_says_what_it_did(rotated):
     assert out.getvalue() == "3 write keys sealed with 'new'.\n"
 
 
+@pytest.mark.parametrize("batch", [0, -1, 10_001])
+def test_the_command_refuses_a_batch_that_reads_nothing(rotated, batch):
+    with pytest.raises(CommandError, match="--batch must be from 1 to 10,000"):
+        call_command("reencrypt", batch=batch)
+
+
 def test_the_command_fails_where_a_key_cannot_be_opened(rotated):
     Connection.objects.filter(pk=rotated[0].pk).update(key_ring_id="lost")
 
@@ -116,9 +122,10 @@ def test_an_older_secret_key_still_knows_a_write_key_that_is_used(settings):
 def test_sessions_and_invitations_outlive_a_change_of_the_secret_key(client, settings):
     cast = make.cast()
     client.force_login(cast.anna)
-    token = make_invitation(
+    invitation = make_invitation(
         place=cast.workspace, email="d@example.com", role="editor", actor=None
     )
+    token = token_of(invitation)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
 

@@ -50,3 +50,42 @@ def test_what_cannot_be_made_is_said_and_nothing_half_is_left(arguments, options
         create_partner(*arguments, **options)
 
     assert Partner.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("https", "hosts", "start"),
+    [
+        (True, ["portal.example.com"], "https://portal.example.com/"),
+        (False, ["portal.example.com"], "http://localhost:9000/"),
+    ],
+)
+def test_the_link_leads_to_this_portal(settings, https, hosts, start):
+    settings.HTTPS, settings.ALLOWED_HOSTS, settings.PORT = https, hosts, 9000
+
+    printed = create_partner("Postbox", "petra@postbox.example")
+
+    assert printed.splitlines()[-1].startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("http://portal.example.com", ["portal.example.com"]),
+        ("portal.example.com", ["portal.example.com"]),
+        ("https://", ["portal.example.com"]),
+        ("https://u:p@portal.example.com", ["portal.example.com"]),
+        ("https://portal.example.com?x", ["portal.example.com"]),
+        ("https://portal.example.com#x", ["portal.example.com"]),
+        ("", ["portal.example.com"]),
+        (None, []),
+        (None, ["*"]),
+        (None, [".example.com"]),
+    ],
+)
+def test_no_link_that_others_could_not_follow_is_printed(settings, url, hosts):
+    settings.HTTPS, settings.ALLOWED_HOSTS = True, hosts
+
+    with pytest.raises(CommandError, match="--url"):
+        create_partner("Postbox", "petra@postbox.example", url=url)
+
+    assert not Partner.objects.exists()

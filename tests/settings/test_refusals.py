@@ -85,6 +85,21 @@ def test_a_worker_needs_a_broker(name, services):
     )
 
 
+@pytest.mark.parametrize("trusted", ["off", ""])
+def test_up_refuses_settings_of_production_in_one_line(services, trusted):
+    process = ended(
+        PROCESSES["up"], **services.environ(HTTPS="on", TRUST_PROXY=trusted)
+    )
+
+    assert process.returncode == 1
+    assert process.stderr.splitlines() == [
+        (
+            "CommandError: HTTPS is on, and `manage.py up` serves http for one machine: set"
+            " HTTPS=off, or start each process as the operator guide says."
+        )
+    ]
+
+
 def test_check_events_needs_no_settings(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
@@ -34,8 +36,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--url",
-            default="http://localhost:8000",
-            help="where people reach this portal (default: %(default)s)",
+            help="where people reach this portal (default: https:// and the first of"
+            " ALLOWED_HOSTS; with HTTPS=off, localhost and PORT)",
         )
 
     @transaction.atomic
@@ -47,9 +49,10 @@ class Command(BaseCommand):
         slug: str | None,
         stream_name: str | None,
         stream_slug: str | None,
-        url: str,
+        url: str | None,
         **_: Any,
     ) -> None:
+        portal = _portal_url(url)
         stream_name = stream_name or name
         try:
             validate_email(admin)
@@ -70,4 +73,26 @@ class Command(BaseCommand):
         record_invitation("member.invitation_printed", made, None)
         path = reverse("portal:invitation", args=[token_of(made)])
         self.stdout.write(f"{partner} is made. {admin} may join once, within a week:")
-        self.stdout.write(url.rstrip("/") + path)
+        self.stdout.write(portal + path)
+
+
+def _portal_url(given: str | None) -> str:
+    """Where people reach this portal, without a slash at the end. Raises CommandError."""
+    scheme = "https" if settings.HTTPS else "http"
+    if given is None and not settings.HTTPS:
+        return f"http://localhost:{settings.PORT}"
+    if given is None:
+        host = next(iter(settings.ALLOWED_HOSTS), "*")
+        if host.startswith(("*", ".")):  # it stands for many
+            raise CommandError("Write where people reach this portal: --url=https://….")
+        return f"https://{host}"
+    try:
+        URLValidator(schemes=["https"] if settings.HTTPS else ["http", "https"])(given)
+        parts = urlsplit(given)
+    except (ValidationError, ValueError):
+        parts = None
+    if parts is None or parts.username or parts.query or parts.fragment:
+        raise CommandError(
+            f"--url must be the portal's address, such as {scheme}://portal.example.com."
+        )
+    return given.rstrip("/")

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.connections.keys import key_ring
 from streams.connections.rotation import renew_keys
 
+MOST_CONNECTIONS = 10_000  # that are read at a time
+
 
 class Command(BaseCommand):
     help = (
@@ -21,6 +23,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, batch: int, **_: Any) -> None:
+        if not 1 <= batch <= MOST_CONNECTIONS:
+            raise CommandError(f"--batch must be from 1 to {MOST_CONNECTIONS:,}.")
         rotation = renew_keys(batch=batch)
         newest = key_ring().newest
         self.stdout.write(f"{rotation.renewed} write keys sealed with {newest!r}.")

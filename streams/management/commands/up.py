@@ -31,6 +31,11 @@ class Command(BaseCommand):
     requires_system_checks = ()  # they open the database, whose folder we make first
 
     def handle(self, *args: object, **options: object) -> None:
+        if settings.HTTPS and not settings.TRUST_PROXY:
+            raise CommandError(
+                "HTTPS is on, and `manage.py up` serves http for one machine: set HTTPS=off,"
+                " or start each process as the operator guide says."
+            )
         os.umask(0o077)  # what we and our children write is for our user alone
         layout = Layout(
             var_dir=Path(settings.VAR_DIR).resolve(),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 READY_WITHIN_S = 300.0  # a small machine that does other things too
 NEWS_EVERY_S = 15.0  # while we wait
+LATE_S = 10.0  # after it a probe each second is enough: the portal logs each
+LATE_POLL_S = 1.0
 BROKER_WITHIN_S = 5.0  # it is not ours to start: it runs or it does not
 
 
@@ -123,7 +125,8 @@ class Portal:
         missing = dict(probes)
         began = told = time.monotonic()
         while missing:
-            self._stop.check(within_s=POLL_S)
+            is_late = time.monotonic() > began + LATE_S
+            self._stop.check(within_s=LATE_POLL_S if is_late else POLL_S)
             self._family.check()
             problems = {name: probe() for name, probe in missing.items()}
             missing = {name: missing[name] for name in missing if problems[name]}

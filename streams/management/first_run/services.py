@@ -40,7 +40,8 @@ def environment(layout: Layout, broker: Broker) -> dict[str, str]:
         "REDIS_URL": broker.url,
         "SANDBOX_URL": layout.url("sandbox"),
         "INGEST_URL": settings.INGEST_URL or layout.url("ingest"),
-        "ALLOWED_HOSTS": ",".join(settings.ALLOWED_HOSTS or ["localhost", HOST]),
+        # Ours among them: /readyz is asked there.
+        "ALLOWED_HOSTS": ",".join([*(settings.ALLOWED_HOSTS or ["localhost"]), HOST]),
     }
 
 
