@@ -6,13 +6,17 @@ import os
 import time
 from typing import Any, override
 
+import structlog
 from celery import Celery
 from celery.beat import Scheduler
 from celery.signals import setup_logging
 
+log = structlog.get_logger()
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 
 MANY_WAITING = 100  # messages
+LOG_AGAIN_S = 60.0  # while the broker does not take messages
 
 
 class Beat(Scheduler):
@@ -28,6 +32,7 @@ class Beat(Scheduler):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._next_at: dict[str, float] = {}  # monotonic; not in it: now
+        self._logged_at = float("-inf")  # monotonic
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Send what is due; the seconds until more is."""
@@ -38,6 +43,22 @@ class Beat(Scheduler):
                 self._next_at[name] = at + entry.schedule.seconds
                 self.apply_entry(entry, producer=self.producer)
         return max(0.0, min(self._next_at.values()) - time.monotonic())
+
+    @override
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Send one task. Celery's own logs each failure with two tracebacks: here an
+        outage of the broker is logged when it begins, each minute, and when it ends."""
+        at = time.monotonic()
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except Exception as error:  # noqa: BLE001 - Celery names none; beat goes on
+            if at - self._logged_at >= LOG_AGAIN_S:
+                self._logged_at = at
+                log.warning("beat.broker_unreachable", error=type(error).__name__)
+        else:
+            if self._logged_at > 0:
+                log.info("beat.broker_reachable")
+            self._logged_at = float("-inf")
 
     @override
     def apply_async(

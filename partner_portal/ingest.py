@@ -14,9 +14,12 @@ with booting():
 
 from django.conf import settings
 
+from streams.base.statements import limit_process
 from streams.ingest.front import Front
 from streams.serving.listener import connection_limit
 from streams.serving.server import Server
+
+limit_process(settings.INGEST_DEADLINE_S)
 
 
 def application(**_: object) -> Server:

@@ -108,7 +108,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "streams.portal.zones.ZoneMiddleware",
-    "streams.portal.once.FormMiddleware",
 ]
 
 ROOT_URLCONF = "partner_portal.urls"
@@ -134,7 +133,7 @@ TEMPLATES = [
 # Database and broker are given up once sent bytes, or probes, had no answer for the time
 # of a lease. Not later: the next owner waits for the locks of one that is cut off, and
 # must not lose its own lease over it.
-CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 3
 SILENCE_MS = int(LEASE_S * 1000)
 _probe_s = max(1, int(LEASE_S / 5))
 KEEPALIVES = {"idle": 2 * _probe_s, "interval": _probe_s, "count": 3}
@@ -166,12 +165,23 @@ else:
 SESSION_SETTINGS = {
     **{f"tcp_keepalives_{name}": str(n) for name, n in KEEPALIVES.items()},
     "tcp_user_timeout": str(SILENCE_MS),
+    # No statement waits longer for a lock, and a process that stops inside a transaction
+    # keeps its locks for less than a lease (streams/base/frozen.py ends the rest).
+    "lock_timeout": f"{LEASE_S * 200:.0f}ms",
+    "idle_in_transaction_session_timeout": f"{LEASE_S * 900:.0f}ms",
+    "application_name": "partner-portal",
 }
+# How long a process waits for a statement of its own before it connects again: a server
+# that hangs still acknowledges what is sent to it (streams/base/statements.py).
+DRAIN_DEADLINE_S = LEASE_S * 0.5
+INGEST_DEADLINE_S = LEASE_S * 0.8
+SERVING_DEADLINE_S = 30.0  # pages, and what workers do beside sending
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: it only wakes somebody, the database holds what is due ------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # one that refuses commands is waited for, too
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
@@ -256,7 +266,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60  # from each use (portal/sessions.py)
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "streams.portal.kept.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -13,8 +13,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 with booting():
     application = get_wsgi_application()
 
+from django.conf import settings
+
+from streams.base.statements import limit_process
 from streams.ingest.views import flusher
 
+limit_process(settings.SERVING_DEADLINE_S)
 # Loaded once in each worker, after its fork: a thread would not survive it.
 flusher.start()
 atexit.register(flusher.close)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import structlog
 from celery import shared_task
 from celery.signals import beat_init, celeryd_init, worker_shutting_down
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
+from streams.base.frozen import end_frozen_sessions
 from streams.base.rate_limit import forget_counts
+from streams.base.statements import limit_process, within
 from streams.delivery import clocks, lease, quarantine
 from streams.delivery import drain as delivery
 from streams.events.history import services as history
@@ -27,12 +30,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _stop = threading.Event()
+PRUNE_DEADLINE_S = 600.0  # of one statement: some delete a day of events
 
 
 @celeryd_init.connect
 @beat_init.connect
 def _refuse_to_start(**_: object) -> None:
     exit_if_refused(needs_broker=True)
+
+
+@celeryd_init.connect
+def _limit_statements(**_: object) -> None:
+    limit_process(settings.SERVING_DEADLINE_S)
 
 
 @worker_shutting_down.connect
@@ -49,11 +58,12 @@ def drain(*, stream_id: int, **_: object) -> None:
 @shared_task(name="streams.sweep", ignore_result=True)
 def sweep(**_: object) -> None:
     """Wake a worker for each stream that is due and has no owner; beat runs it each second."""
-    clocks.mend()
+    end_frozen_sessions()
     wake(lease.unowned_due_streams(Now()))
     if quarantine.has_lost_its_worker():
         wake_quarantine()
     history.tick()
+    clocks.mend()  # last: it may find a row locked, and the others need not
 
 
 @shared_task(name="streams.quarantine", ignore_result=True)
@@ -65,7 +75,8 @@ def work_quarantine(**_: object) -> None:
 @shared_task(name="streams.prune", ignore_result=True)
 def prune(**_: object) -> None:
     """Make the partitions of the days to come, forget what is past its retention."""
-    prune_all(now=now())
+    with within(PRUNE_DEADLINE_S):
+        prune_all(now=now())
 
 
 @shared_task(name="streams.clear_sessions", ignore_result=True)

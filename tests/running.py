@@ -75,7 +75,7 @@ class RunningPortal:
 
     def answering(self, server: subprocess.Popen, url: str) -> None:
         """Wait until a server answers. Fails if it ends instead."""
-        until(lambda: server.poll() is not None or _answers(url))
+        until(lambda: server.poll() is not None or _answers(url), within_s=90)
         assert server.poll() is None, self.log.read_text()
 
     def kill(self, child: subprocess.Popen) -> None:

@@ -8,14 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from streams.admin.base import (
-    ReadOnlyAdmin,
-    event_link,
-    events_link,
-    link,
-    moment,
-    said,
-)
+from streams.admin.base import ReadOnlyAdmin, event_link, events_link, link, moment
 from streams.admin.history import HistoryAdmin
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Lease, Rejection
@@ -88,7 +81,7 @@ class StatusFilter(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(OfConnections):
     list_display = (
-        "started", "workspace", "span", "outcome", "status_code", "took", "sent_by", "error",
+        "started", "workspace", "span", "outcome", "status_code", "took", "replay", "error",
     )  # fmt: skip
     list_filter = ("outcome", StatusFilter, "connection__region")
     fields = (
@@ -106,9 +99,9 @@ class DeliveryAdmin(OfConnections):
             return str(delivery.last_seq)
         return f"{delivery.first_seq}–{delivery.last_seq}"
 
-    @admin.display(description="sent by")
-    def sent_by(self, delivery: Delivery) -> str:
-        return str(delivery.cursor.get_kind_display())
+    @admin.display(description="replay", boolean=True)
+    def replay(self, delivery: Delivery) -> bool:
+        return delivery.cursor.end_seq is not None
 
     @admin.display(description="took")
     def took(self, delivery: Delivery) -> str:
@@ -144,7 +137,7 @@ class RejectionAdmin(OfConnections):
 @admin.register(Cursor)
 class CursorAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "feed", "connection", "kind", "position", "backlog", "due", "is_held",
+        "id", "feed", "connection", "kind", "position", "backlog", "due", "held",
         "failures", "last_delivery",
     )  # fmt: skip
     list_filter = ("kind", "held")
@@ -160,7 +153,6 @@ class CursorAdmin(ReadOnlyAdmin):
     )
     search_help_text = OfConnections.search_help_text
     due = moment("due_at", "due")
-    is_held = said("held", "Held", "held")
     last_delivery = moment("last_delivered_at", "last delivery")
 
     @admin.display(description="waiting")

@@ -25,6 +25,7 @@ class Budget:
     spread_s: float = 0.2
     # The clocks of sender and receiver may tick differently.
     slack_s: float = 0.001
+    not_before: float = float("-inf")  # the first request
     _unanswered: int = 0
     _frees: list[float] = field(
         default_factory=list
@@ -36,7 +37,8 @@ class Budget:
         """Seconds until a request may be sent; infinite: not before one is answered."""
         while self._frees and self._frees[0] <= now:
             heapq.heappop(self._frees)
-        wait = max(0.0, self._last_at + self.spread_s / self.limit - now)
+        spread = self._last_at + self.spread_s / self.limit
+        wait = max(0.0, spread - now, self.not_before - now)
         if self._unanswered + len(self._frees) < self.limit:
             return wait
         return max(wait, self._frees[0] - now) if self._frees else float("inf")

@@ -10,28 +10,28 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import connection
 
-from streams.base.database import DATABASE_DOWN
+from streams.base.database import DATABASE_DOWN, is_lock_timeout
+from streams.base.statements import within
 from streams.delivery import lease
 from streams.delivery.batching import Batch, MissingEvents
-from streams.delivery.breaker import Breaker
 from streams.delivery.budget import Budget
 from streams.delivery.due import DueCursors
 from streams.delivery.models import Cursor, of_tests
 from streams.delivery.orders import Orders
-from streams.delivery.outcome import Sent, record, rest
+from streams.delivery.outcome import Sent, rest
+from streams.delivery.outcomes import Outcomes
 from streams.delivery.reader import BatchReader
+from streams.delivery.region_state import RegionState
 from streams.delivery.replaying import NothingTaken, pass_over
 from streams.delivery.sender import Sender
 from streams.delivery.services import need_attention
@@ -39,7 +39,7 @@ from streams.delivery.turns import Due, Turns
 from streams.delivery.unreadable import readable_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from streams.connections.keys import WriteKey
 
@@ -57,7 +57,8 @@ OTHERS_WAIT = timedelta(seconds=5)
 ASK_FOR_OTHERS_S = 5.0
 # How soon an operator's orders are followed.
 READ_ORDERS_S = 1.0
-DATABASE_RETRY_S = 0.25
+# Where a row that a turn has to change is locked, the others go on for so long first.
+LOCKED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,18 @@ def drain(stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S) 
 
     False: somebody else does.
     """
-    owned = lease.take(stream_id)
-    if owned is None:
-        return False
-    try:
-        Drain(owned, stop, linger_s).run()
-    except lease.LeaseLost:
-        log.warning("drain.lease_lost", stream=stream_id)
-    else:
-        # Not after an error: what was just sent still counts, so the next owner has to
-        # wait until the lease runs out.
-        owned.release()
+    with within(settings.DRAIN_DEADLINE_S):
+        owned = lease.take(stream_id)
+        if owned is None:
+            return False
+        try:
+            Drain(owned, stop, linger_s).run()
+        except lease.LeaseLost:
+            log.warning("drain.lease_lost", stream=stream_id)
+        else:
+            # Not after an error: what was just sent still counts, so the next owner has
+            # to wait until the lease runs out.
+            owned.release()
     return True
 
 
@@ -100,14 +102,17 @@ class Drain:
         self._sender = Sender(owned)
         self._orders = Orders.read(owned.stream_id)
         self._ordered_at = time.monotonic()
-        self._budget = Budget(self._orders.requests_per_second)
+        self._budget = Budget(
+            self._orders.requests_per_second, not_before=owned.may_send_at
+        )
         self._turns = Turns()
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
-        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
-        self._under_way: Counter[str] = Counter()  # requests, by region
+        self._regions = RegionState()
         self._due: dict[int, Due] = {}  # cursors with nothing under way, by id
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._outcomes = Outcomes(owned)
+        self._locked: dict[int, float] = {}  # when to try a cursor again, by id
         self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
         self._gives_way = False
@@ -115,25 +120,41 @@ class Drain:
 
     def run(self) -> None:
         """Work until there is a reason to leave. Raises lease.LeaseLost."""
-        with (
-            closing(self._sender),
-            ThreadPoolExecutor(settings.SENDER_THREADS, "sender") as senders,
-        ):
-            while True:
-                self._owned.keep()
-                self._look()
-                while not self._is_leaving() and self._send_some(senders):
-                    pass
-                if self._may_leave():
-                    return
-                self._collect()
+        try:
+            with (
+                closing(self._sender),
+                ThreadPoolExecutor(settings.SENDER_THREADS, "sender") as senders,
+            ):
+                try:
+                    self._work(senders)
+                finally:  # what has arrived need not wait for the slowest response
+                    self._write_late()
+        finally:
+            self._write_late()
+
+    def _work(self, senders: ThreadPoolExecutor) -> None:
+        while True:
+            self._owned.keep()
+            self._look()
+            while not self._is_leaving() and self._send_some(senders):
+                pass
+            if self._may_leave():
+                return
+            self._collect()
 
     def _may_leave(self) -> bool:
         # Only with a budget that is whole again: the next owner starts with a full one.
         at = time.monotonic()
-        if self._turns.sending or self._budget.quiet_in_s(at) > 0:
+        if self._requests or self._budget.quiet_in_s(at) > 0:
             return False
-        return self._is_leaving() or at - self._busy_at > self._linger_s
+        if self._is_leaving():
+            return True
+        return not self._outcomes.aside and at - self._busy_at > self._linger_s
+
+    @property
+    def _requests(self) -> int:
+        """How many are under way."""
+        return len(self._turns.sending) - self._outcomes.aside
 
     def _is_leaving(self) -> bool:
         """Told to stop; or after a shift, while other streams wait for a worker."""
@@ -154,7 +175,12 @@ class Drain:
             self._owned.now, shut=self._shut(at), among=self._orders.tests
         )
         sending = self._turns.sending
-        self._due = {d.cursor_id: d for d in found if d.cursor_id not in sending}
+        self._locked = {pk: until for pk, until in self._locked.items() if until > at}
+        self._due = {
+            d.cursor_id: d
+            for d in found
+            if d.cursor_id not in sending and d.cursor_id not in self._locked
+        }
         if self._orders.halted:
             self._due.clear()
         self._turns.offer(self._due.values())
@@ -172,8 +198,7 @@ class Drain:
 
     def _shut(self, at: float) -> set[str]:
         """Regions that nothing is sent to now: halted, or found to be down."""
-        down = {r for r, breaker in self._breakers.items() if not breaker.may_send(at)}
-        return down | self._orders.halted_regions
+        return self._regions.down(at) | self._orders.halted_regions
 
     def _send_some(self, senders: ThreadPoolExecutor) -> bool:
         """Start the requests that may go out now. False: there is none."""
@@ -181,34 +206,26 @@ class Drain:
         cursors = self._still_due(chosen)
         for due in chosen:
             cursor = cursors.get(due.cursor_id)
-            if cursor is None or not self._start(cursor, due.region, senders):
+            if cursor is None or not self._try(cursor, due.region, senders):
                 self._turns.served(due.cursor_id)
         return bool(chosen)
 
     def _choose(self) -> list[Due]:
         """Whose turn it is: as many as there is room for."""
         at = time.monotonic()
-        idle = settings.SENDER_THREADS - len(self._turns.sending)
+        idle = settings.SENDER_THREADS - self._requests
         room = min(self._budget.room(at), idle)
         chosen: list[Due] = []
         planned: Counter[str] = Counter()
 
         def may_send(due: Due) -> bool:
-            return self._may_send(due.region, planned[due.region], at)
+            return self._regions.may_send(due.region, planned[due.region], at)
 
         while len(chosen) < room and (due := self._turns.take(self._due, may_send)):
             del self._due[due.cursor_id]
             planned[due.region] += 1
             chosen.append(due)
         return chosen
-
-    def _may_send(self, region: str, planned: int, at: float) -> bool:
-        breaker = self._breakers[region]
-        if planned and breaker.is_open:  # one is the probe
-            return False
-        # A region that hangs leaves half of the senders to the others.
-        most = max(1, settings.SENDER_THREADS // 2)
-        return self._under_way[region] + planned < most and breaker.may_send(at)
 
     def _still_due(self, chosen: list[Due]) -> dict[int, Cursor]:
         """Their cursors, but for those that there is a reason against by now."""
@@ -224,6 +241,17 @@ class Drain:
             rows = rows.filter(of_tests())
         return {cursor.pk: cursor for cursor in rows}
 
+    def _try(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
+        """`_start`, unless another session holds a row that this has to change."""
+        try:
+            return self._start(cursor, region, senders)
+        except DATABASE_DOWN as error:
+            if not is_lock_timeout(error):
+                raise
+            log.warning("drain.row_locked", cursor=cursor.pk)
+            self._locked[cursor.pk] = time.monotonic() + LOCKED_S
+            return False
+
     def _start(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
         """Send for a cursor. False: there is nothing to send, or no way to."""
         # One whose region was changed just now is offered again with its new one.
@@ -235,8 +263,7 @@ class Drain:
         key = readable_key(cursor, now=self._owned.now)
         if key is None:
             return False
-        self._breakers[region].sent()
-        self._under_way[region] += 1
+        self._regions.sent(region)
         self._budget.take(time.monotonic())
         senders.submit(self._send, cursor, batch, key)
         return True
@@ -264,20 +291,27 @@ class Drain:
         self._done.put(Done(cursor, sent, time.monotonic()))
 
     def _collect(self) -> None:
-        """Wait a little for answers, and write down all that have come."""
-        try:
-            first = self._done.get(timeout=self._wait_s())
-        except queue.Empty:
-            return
-        over = [first, *self._at_hand()]
+        """Wait a little for responses, and write down all that have come."""
+        over: list[Done] = []
+        with suppress(queue.Empty):
+            over = [self._done.get(timeout=self._wait_s()), *self._at_hand()]
         for done in over:
-            self._budget.settle(done.ended_at)
-            self._judge_host(done)
-        served = [self._turns.served(done.cursor.pk) for done in over]
-        if sents := [done.sent for done in over if done.sent]:
-            again = self._write_down(sents)
-            self._due |= {d.cursor_id: d for d in served if d.cursor_id in again}
-        self._busy_at = time.monotonic()
+            self._settle(done)
+        written, again = self._outcomes.write([d.sent for d in over if d.sent])
+        served = [self._turns.served(sent.cursor.pk) for sent in written]
+        self._due |= {d.cursor_id: d for d in served if d.cursor_id in again}
+        if over:
+            self._busy_at = time.monotonic()
+
+    def _settle(self, done: Done) -> None:
+        self._budget.settle(done.ended_at)
+        answer = done.sent.answer if done.sent else None
+        self._regions.settle(done.cursor, answer, time.monotonic())
+        if done.sent is None:
+            self._turns.served(done.cursor.pk)
+
+    def _write_late(self) -> None:
+        self._outcomes.write_late([d.sent for d in self._at_hand() if d.sent])
 
     def _wait_s(self) -> float:
         if not self._due:
@@ -290,33 +324,3 @@ class Drain:
                 yield self._done.get_nowait()
             except queue.Empty:
                 return
-
-    def _judge_host(self, done: Done) -> None:
-        region = done.cursor.connection.region
-        self._under_way[region] -= 1
-        breaker = self._breakers[region]
-        if done.sent is None:
-            return  # nobody was asked
-        if done.sent.answer.host_is_down:
-            breaker.down(done.cursor.connection_id, time.monotonic())
-        else:
-            breaker.up()
-
-    def _write_down(self, sents: list[Sent]) -> set[int]:
-        """Write outcomes down; the cursors that have more to send at once."""
-        due = self._patiently(partial(record, sents, now=self._owned.now))
-        caught_up = {s.cursor.pk for s in sents if s.caught_up}
-        return due - self._patiently(partial(rest, due & caught_up))
-
-    def _patiently[T](self, write: Callable[[], T]) -> T:
-        # A database that restarts is waited for while the lease holds: what Segment
-        # took would otherwise be sent again.
-        while True:
-            try:
-                return write()
-            except DATABASE_DOWN:
-                if self._owned.remaining_s < DATABASE_RETRY_S:
-                    raise
-                log.exception("drain.database_lost", stream=self._owned.stream_id)
-                connection.close()
-                time.sleep(DATABASE_RETRY_S)

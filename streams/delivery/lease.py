@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -19,6 +20,12 @@ from streams.delivery.models import Cursor, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# An owner that did not release its lease may have sent until the moment it expired, or
+# longer where this database is a standby that lagged when it was promoted. So the next
+# one begins after the second that its requests count in, and their time on the network.
+AFTER_UNRELEASED_S = 1.5
+ASK_AGAIN_S = 0.25  # while another session holds the lease's row
 
 
 class LeaseLost(Exception):
@@ -28,9 +35,14 @@ class LeaseLost(Exception):
 class OwnedStream:
     """A lease that this process holds, and how long it may rely on it."""
 
-    def __init__(self, stream_id: int, owner: UUID, asked_at: float) -> None:
+    def __init__(
+        self, stream_id: int, owner: UUID, asked_at: float, *, may_send_at: float = 0.0
+    ) -> None:
         self.stream_id = stream_id
         self.owner = owner
+        self.may_send_at = may_send_at  # monotonic
+        self._ask_again_at = 0.0
+        self._asked_on: object = None  # the connection on which the lease was confirmed
         self._rely(asked_at)
 
     @property
@@ -44,21 +56,40 @@ class OwnedStream:
         return self._valid_until - time.monotonic()
 
     def keep(self) -> None:
-        """Renew once a third of the term has gone. Raises LeaseLost."""
-        if self.remaining_s > settings.LEASE_S * 2 / 3:
-            return
+        """Renew once a third of the term has gone, and on each new connection: a database
+        that was failed over may know nothing of the lease. Raises LeaseLost."""
         asked_at = time.monotonic()
-        mine = Lease.objects.filter(
+        fresh = connection.connection is self._asked_on
+        if fresh and self.remaining_s > settings.LEASE_S * 2 / 3:
+            return
+        if fresh and asked_at < self._ask_again_at and self.remaining_s > 0:
+            return
+        if self._renew():
+            self._rely(asked_at)
+        elif self.remaining_s <= 0 or not self._mine().exists():
+            raise LeaseLost(f"The lease of stream {self.stream_id} ran out.")
+        else:
+            self._asked_on = connection.connection
+            self._ask_again_at = time.monotonic() + ASK_AGAIN_S
+
+    def _mine(self) -> QuerySet[Lease]:
+        return Lease.objects.filter(
             stream=self.stream_id, owner=self.owner, until__gt=Now()
         )
-        if not mine.update(until=Now() + _term()):
-            raise LeaseLost(f"The lease of stream {self.stream_id} ran out.")
-        self._rely(asked_at)
+
+    @transaction.atomic
+    def _renew(self) -> bool:
+        """False: it is lost, or another session holds its row, which is not waited for."""
+        mine = self._mine().select_for_update(skip_locked=True)
+        if not mine.values_list("pk").first():
+            return False
+        return bool(self._mine().update(until=Now() + _term()))
 
     def _rely(self, asked_at: float) -> None:
         """The term was set after `asked_at`, by the monotonic clock."""
         self._valid_until: float = asked_at + settings.LEASE_S
         self._told_at = time.monotonic()
+        self._asked_on = connection.connection
         leases = Lease.objects.filter(stream=self.stream_id)
         self._told: datetime = leases.values_list(Now(), flat=True).get()
 
@@ -72,12 +103,17 @@ def take(stream_id: int) -> OwnedStream | None:
     """Own the stream, or None: somebody else does."""
     owner, asked_at = uuid4(), time.monotonic()
     Lease.objects.get_or_create(stream_id=stream_id)
-    # Asked and taken in one UPDATE: of two workers that see the lease free,
-    # one changes the row and the other changes none.
     free = Lease.objects.filter(Q(until=None) | Q(until__lte=Now()), stream=stream_id)
-    if not free.update(owner=owner, until=Now() + _term()):
-        return None
-    return OwnedStream(stream_id, owner, asked_at)
+    with transaction.atomic():
+        # A row that is locked is being taken, or held up: neither is waited for.
+        before = free.select_for_update(skip_locked=True).first()
+        if before is None:
+            return None
+        free.update(owner=owner, until=Now() + _term())
+    wait_s = 0.0 if before.owner is None else AFTER_UNRELEASED_S
+    return OwnedStream(
+        stream_id, owner, asked_at, may_send_at=time.monotonic() + wait_s
+    )
 
 
 def unowned(stream_ids: Iterable[int]) -> set[int]:

@@ -44,14 +44,21 @@ class Store(Protocol):
         region that is shut, and only those `among`, unless that is None."""
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
-        """Mark live cursors as idle that stand at the head of their feed, which nobody
-        has locked (outcome.rest); the ids of those."""
+        """Mark live cursors as idle that stand at the head of their feed, where neither
+        is locked (outcome.rest); the ids of those."""
 
     def move(self, moves: Sequence[Move]) -> set[int]:
         """Change cursors that still stand where they stood; the ids of those changed.
 
         All moves name the same fields.
         """
+
+    def blocked_feeds(self, feed_ids: Collection[int]) -> set[int]:
+        """The feeds that no append can write to now: another session holds the row of
+        the feed, or of a live cursor of it that the append would mark as due."""
+
+    def blocked_connections(self, connection_ids: Collection[int]) -> set[int]:
+        """The connections of which another session holds the row, or that of a cursor."""
 
 
 class PostgresStore:
@@ -98,7 +105,7 @@ class PostgresStore:
             " JOIN streams_feed AS feed ON feed.id = cursor.feed_id"
             " WHERE cursor.id = ANY(%s) AND cursor.kind = 'live'"
             " AND cursor.position = feed.head_seq"
-            " ORDER BY feed.id FOR NO KEY UPDATE OF feed SKIP LOCKED)"
+            " ORDER BY feed.id FOR NO KEY UPDATE OF feed, cursor SKIP LOCKED)"
             " UPDATE streams_cursor SET due_at = NULL FROM ended"
             " WHERE streams_cursor.id = ended.id RETURNING ended.id"
         )
@@ -122,6 +129,35 @@ class PostgresStore:
         rows = [(pk, stood_at, *fields.values()) for pk, stood_at, fields in moves]
         with driver_cursor() as cursor:
             cursor.execute(statement, columns(rows), prepare=True)
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def blocked_feeds(self, feed_ids: Collection[int]) -> set[int]:
+        idle = "FROM streams_cursor WHERE feed_id = ANY(%s) AND kind = 'live' AND due_at IS NULL"
+        return self._blocked(
+            "SELECT id FROM streams_feed WHERE id = ANY(%s)",
+            f"SELECT id, feed_id {idle}",
+            feed_ids,
+        )
+
+    def blocked_connections(self, connection_ids: Collection[int]) -> set[int]:
+        return self._blocked(
+            "SELECT id FROM streams_connection WHERE id = ANY(%s)",
+            "SELECT id, connection_id FROM streams_cursor WHERE connection_id = ANY(%s)",
+            connection_ids,
+        )
+
+    def _blocked(self, parents: str, children: str, ids: Collection[int]) -> set[int]:
+        """The parents that are locked, or have a child (id, parent's id) that is."""
+        unlocked = "FOR NO KEY UPDATE SKIP LOCKED"
+        statement = (
+            f"WITH free AS ({parents} {unlocked}), child(id, parent) AS ({children}),"  # noqa: S608
+            f" free_child(id, parent) AS ({children} {unlocked})"
+            " SELECT id FROM unnest(%s::bigint[]) AS asked(id)"
+            " WHERE id NOT IN (SELECT id FROM free) OR id IN ("
+            " SELECT parent FROM child WHERE id NOT IN (SELECT id FROM free_child))"
+        )
+        with driver_cursor() as cursor:
+            cursor.execute(statement, [list(ids)] * 4)
             return {pk for (pk,) in cursor.fetchall()}
 
 
@@ -166,6 +202,14 @@ class SqliteStore:
             for pk, stood_at, fields in moves
             if Cursor.objects.filter(pk=pk, position=stood_at).update(**fields)
         }
+
+    # It locks the database as a whole.
+
+    def blocked_feeds(self, feed_ids: Collection[int]) -> set[int]:
+        return set()
+
+    def blocked_connections(self, connection_ids: Collection[int]) -> set[int]:
+        return set()
 
 
 def store() -> Store:

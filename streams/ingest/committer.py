@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from django.conf import settings
 from django.db import connection
 
 from streams.base.clock import now
-from streams.base.database import DATABASE_DOWN
+from streams.base.database import DATABASE_DOWN, is_lock_timeout
+from streams.base.statements import within
 from streams.delivery.accept import Accepted, accept
+from streams.ingest.blocked import BlockedFeeds
 
 if TYPE_CHECKING:
     from streams.events.log import Addition, Seqs
@@ -73,6 +76,7 @@ class Committer:
         self._waiting = 0  # bytes
         self._changed = threading.Condition()
         self._closed = False
+        self._blocked = BlockedFeeds()
         self._thread = threading.Thread(
             target=self._run, name="ingest-writer", daemon=True
         )
@@ -104,12 +108,13 @@ class Committer:
         self._thread.join()
 
     def _run(self) -> None:
-        while group := self._gather():
-            try:
-                self._write([job for job in group if not job.is_given_up])
-            except Exception:  # whoever is called back must not end the only writer
-                log.exception("ingest.writer_failed")
-        connection.close()
+        with within(settings.INGEST_DEADLINE_S):
+            while group := self._gather():
+                try:
+                    self._write([job for job in group if not job.is_given_up])
+                except Exception:  # whoever is called back must not end the only writer
+                    log.exception("ingest.writer_failed")
+            connection.close()
 
     def _gather(self) -> list[Job]:
         """All that waits, up to the bound; empty: there will be no more."""
@@ -127,11 +132,15 @@ class Committer:
             return group
 
     def _write(self, group: list[Job]) -> None:
+        group = self._without_blocked(group)
         if not group:
             return
         try:
             accepted = _durably([a for job in group for a in job.additions])
         except DATABASE_DOWN as error:
+            if is_lock_timeout(error) and self._blocked.find(_feeds(group), error):
+                self._write(group)
+                return
             log.warning("ingest.database_down", requests=len(group), error=str(error))
             connection.close()
             self._settle([(job, error) for job in group])
@@ -146,6 +155,20 @@ class Committer:
         else:
             self._settle(_numbered(group, accepted))
             self._notify(accepted.stream_ids)
+
+    def _without_blocked(self, group: list[Job]) -> list[Job]:
+        """Those that can be written now; the others are settled with the error."""
+        blocked = self._blocked.among(_feeds(group)) if self._blocked else None
+        if not blocked:
+            return group
+        waiting = {id(job) for job in group if blocked & _feeds([job])}
+        error = self._blocked.error
+        self._settle([(job, error) for job in group if id(job) in waiting])
+        return [job for job in group if id(job) not in waiting]
+
+
+def _feeds(group: list[Job]) -> set[int]:
+    return {addition.feed_id for job in group for addition in job.additions}
 
 
 def _durably(additions: Sequence[Addition]) -> Accepted:

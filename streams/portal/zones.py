@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-ADMIN = "/admin/"
 COOKIE = "zone"  # set by static/portal/portal.js from what the browser knows
 
 
@@ -22,10 +21,7 @@ class ZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Operators compare times with logs and with each other: the admin's are in UTC.
-        own = not request.path.startswith(ADMIN)
-        zone = zone_named(request.COOKIES.get(COOKIE, "")) if own else None
-        with timezone.override(zone):
+        with timezone.override(zone_named(request.COOKIES.get(COOKIE, ""))):
             return self.get_response(request)
 
 

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from tests.segment import SandboxSegment
 
 
+class Working(Drain):
+    was_lost = False  # its lease
+
+
 @contextmanager
-def at_work(stream: Stream) -> Iterator[Drain]:
+def at_work(stream: Stream) -> Iterator[Working]:
     """A drain of the stream, in a thread beside the test."""
     stop = threading.Event()
-    work = Drain(lease.take(stream.pk), stop, linger_s=60)
+    work = Working(lease.take(stream.pk), stop, linger_s=60)
 
     def run():
         try:
             work.run()
+        except lease.LeaseLost:
+            work.was_lost = True
         finally:
             connections.close_all()  # this thread's own
 

@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
+
+from streams.delivery.models import Cursor
 from tests.faults import hurting_postgres as postgres
 from tests.faults import limits
+from tests.faults.leaving import leaving_early
+from tests.faults.row_locks import frozen_inside, held
 from tests.faults.scene import Fault
 
 if TYPE_CHECKING:
@@ -48,6 +53,41 @@ def frozen(site: Site) -> Iterator[None]:
     yield
     for name in site.workers:
         site.thaw(name)
+
+
+@fault("a worker frozen inside a transaction", losses=2)
+def worker_frozen_inside(site: Site) -> Iterator[None]:
+    with frozen_inside(site, site.workers, busy_cursor()):
+        yield
+
+
+@fault("ingest frozen inside a transaction", losses=1)
+def ingest_frozen_inside(site: Site) -> Iterator[None]:
+    with frozen_inside(site, ["ingest"], busy_cursor(of_ingest=True).feed):
+        yield
+
+
+@fault("everything killed at once", losses=1)
+def all_killed(site: Site) -> Iterator[None]:
+    """Processes, broker and, where it is ours, the database, with kill -9."""
+    names = [*site.running]
+    site.kill(*names)
+    site.broker.kill()
+    if site.database:
+        postgres.kill(site.database)
+    yield
+    if site.database:
+        site.database.start()
+    site.broker.start()
+    site.start(*names)
+
+
+def busy_cursor(*, of_ingest: bool = False) -> Cursor:
+    """One that events flow to; `of_ingest`: by the port of ingest (Site.url_for)."""
+    cursors = Cursor.objects.select_related("feed", "stream__lease")
+    if of_ingest:
+        cursors = cursors.annotate(turn=F("feed_id") % 3).exclude(turn=0)
+    return cursors.order_by("-position").first()
 
 
 PROCESSES = [killed(k) for k in ("ingest", "web", "beat", "worker-1", "worker")]
@@ -88,6 +128,28 @@ def disk_full(site: Site) -> Iterator[None]:
         yield
 
 
+@fault("rows of a feed, a cursor and a lease held by another session", losses=1)
+def rows_held(site: Site) -> Iterator[None]:
+    cursor = busy_cursor()
+    with held(cursor.feed, cursor, cursor.stream.lease):
+        yield
+
+
+@fault("PostgreSQL frozen", losses=1)
+def database_frozen(site: Site) -> Iterator[None]:
+    postgres.freeze(site.database)
+    yield
+    postgres.thaw(site.database)
+
+
+@fault("clients that disconnect early")
+def clients_gone(site: Site) -> Iterator[None]:
+    with leaving_early(site):
+        yield
+
+
+LOCKS = [worker_frozen_inside, ingest_frozen_inside, rows_held]
+HANGS = [all_killed, database_frozen, clients_gone]
 DATABASE = [
     database_killed,
     database_shut_down,
@@ -206,4 +268,13 @@ def clock(name: str, off_s: float) -> Fault:
 
 CLOCKS = [clock(n, s) for n in ("worker", "all") for s in (HOUR_S, -HOUR_S)]
 
-ALL: list[Fault] = [*PROCESSES, frozen, *DATABASE, *BROKER, *SEGMENT, *CLOCKS]
+ALL: list[Fault] = [
+    *PROCESSES,
+    frozen,
+    *LOCKS,
+    *HANGS,
+    *DATABASE,
+    *BROKER,
+    *SEGMENT,
+    *CLOCKS,
+]

@@ -30,6 +30,20 @@ def shut_down(cluster: Cluster) -> None:
     connection.close()
 
 
+def freeze(cluster: Cluster) -> None:
+    """The kernel still acknowledges what is sent to it; nobody responds."""
+    for process in cluster.processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+    connection.close()  # ours would wait
+
+
+def thaw(cluster: Cluster) -> None:
+    for process in cluster.processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+
 def cut_connections() -> None:
     """Each one to this database but ours."""
     with connection.cursor() as sql:

@@ -47,6 +47,14 @@ class Broker:
         """Empty, at the same port."""
         self.server = valkey.start_on(self.binary, self.folder, self.server.port)
 
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """It responds to every command that writes with an error, as when it is full."""
+        with redis.Redis(port=self.server.port) as client:
+            client.config_set("maxmemory", 1)
+            yield
+            client.config_set("maxmemory", 0)
+
     def flush(self) -> None:
         with redis.Redis(port=self.server.port) as client:
             client.flushall()
@@ -65,6 +73,7 @@ class Site:
     database: Cluster | None  # None: SQLite, or not ours to hurt
     urls: dict[str, str]
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    all_to: str = ""  # whom every lane posts to, once a balancer has noticed
 
     def start(self, *names: str) -> None:
         """Start these; returns once those answer that are asked by HTTP."""
@@ -113,7 +122,8 @@ class Site:
 
     def url_for(self, lane: Lane) -> str:
         """Where a lane's events are posted: every third to the web port."""
-        return self.urls["web" if lane.cursor.feed_id % 3 == 0 else "ingest"]
+        usual = "web" if lane.cursor.feed_id % 3 == 0 else "ingest"
+        return self.urls[self.all_to or usual]
 
     def _start(self, name: str) -> subprocess.Popen:
         if name in self.urls:

@@ -43,6 +43,7 @@ class Traffic:
     url: Callable[[Lane], str]
     lanes: Sequence[Lane]
     batch: int = 4
+    timeout_s: float = TIMEOUT_S
     refusals: Counter[Refusal] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _gives_up_at: float = float("inf")
@@ -100,7 +101,9 @@ class Traffic:
     ) -> Refusal | None:
         try:
             answer = session.post(
-                f"{self.url(lane)}/v1/batch", json={"batch": batch}, timeout=TIMEOUT_S
+                f"{self.url(lane)}/v1/batch",
+                json={"batch": batch},
+                timeout=self.timeout_s,
             )
         except requests.RequestException:
             return Refusal(None)

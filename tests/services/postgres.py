@@ -168,19 +168,19 @@ def _start_server(
         **runs_as,
     )
     try:
-        _wait_until_ready(server, folder)
+        _wait_until_ready(server, folder, options.get("port", "5432"))
     except Exception:
         stop(server, signal.SIGQUIT)
         raise
     return server
 
 
-def _wait_until_ready(server: subprocess.Popen, folder: Path) -> None:
+def _wait_until_ready(server: subprocess.Popen, folder: Path, port: str) -> None:
     give_up = time.monotonic() + START_TIMEOUT_S
     while True:
         try:
             psycopg.connect(
-                host=str(folder), user="postgres", dbname="postgres"
+                host=str(folder), port=port, user="postgres", dbname="postgres"
             ).close()
         except psycopg.OperationalError:
             if server.poll() is not None or time.monotonic() > give_up:

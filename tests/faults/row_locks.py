@@ -1,0 +1,78 @@
+"""Rows that another session holds, and processes that are frozen while they hold some."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+from tests.running import until
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from tests.faults.site import Site
+
+WAITING = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+IN_TRANSACTION = (
+    "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)"
+    " AND (state = 'idle in transaction'"
+    "   OR state = 'active' AND wait_event = 'ClientRead')"
+)
+TRIES = 20
+
+
+def connect(**options: Any) -> psycopg.Connection:
+    parameters = connection.get_connection_params()
+    keys = ("dbname", "user", "password", "host", "port", "target_session_attrs")
+    chosen = {key: parameters[key] for key in keys if parameters.get(key)}
+    return psycopg.connect(**chosen, **options)
+
+
+@contextmanager
+def held(*rows: Model) -> Iterator[psycopg.Connection]:
+    """Another session, as an operator's psql is, holds these rows inside a transaction."""
+    with closing(connect()) as session:
+        for row in rows:
+            table, key = row._meta.db_table, row._meta.pk.column
+            lock = sql.SQL("SELECT 1 FROM {} WHERE {} = %s FOR UPDATE")
+            statement = lock.format(sql.Identifier(table), sql.Identifier(key))
+            assert session.execute(statement, [row.pk]).fetchone()
+        yield session
+
+
+@contextmanager
+def frozen_inside(site: Site, names: Sequence[str], row: Model) -> Iterator[str]:
+    """One of these processes is stopped inside a transaction that holds the row.
+
+    It is caught while it waits for the row, which we hold: it is stopped, then we let
+    go, and the database gives the row to a process that does nothing more.
+    """
+    name = _freeze(site, names, row)
+    try:
+        yield name
+    finally:
+        if name in site.running:
+            site.thaw(name)
+
+
+def _freeze(site: Site, names: Sequence[str], row: Model) -> str:
+    with closing(connect(autocommit=True)) as watcher:
+        for name in islice(cycle(names), TRIES):
+            with held(row) as holder:
+                holding = [holder.info.backend_pid]
+                until(lambda: watcher.execute(WAITING, holding).fetchall())  # noqa: B023
+                site.freeze(name)
+                waiting = [pid for (pid,) in watcher.execute(WAITING, holding)]
+            time.sleep(0.3)  # that of a process that runs has ended by then
+            [(count,)] = watcher.execute(IN_TRANSACTION, [waiting])
+            if count:
+                return name
+            site.thaw(name)
+    raise AssertionError("no process could be stopped inside a transaction")
