@@ -1,0 +1,89 @@
+"""Every list of the admin, asked with query strings that no link of ours has:
+nothing is found, or the request is refused; nothing breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests import make
+from tests.portal.table import Scene, set_scene
+
+pytestmark = pytest.mark.django_db
+
+HUGE = "9" * 40
+VALUES = ("a%00b", HUGE, "-1", "%ff")
+# Of the portal's own pages and of Django's lists.
+NAMES = ("q", "page", "before", "name", "type", "user_id", "since", "until", "stream", "from", "to",
+    "first", "last", "rule", "test", "count", "ids", "category", "event", "version", "next",
+    "o", "p", "all", "e", "outcome", "status", "waits", "partner", "action", "deleted",
+    "is_test__exact", "id__exact", "pk__in", "stage__exact", "region__exact",
+    "created_at__gte", "connection__region__exact", "kind__exact", "_facets")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup, django_db_blocker) -> Iterator[Scene]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield set_scene()
+        transaction.set_rollback(True)
+
+
+def queries() -> Iterator[str]:
+    """One value in all names at once."""
+    for value in VALUES:
+        yield "&".join(f"{name}={value}" for name in NAMES)
+
+
+def status(client: Client, url: str, query: str) -> int:
+    client.raise_request_exception = False
+    with transaction.atomic():
+        response = client.get(url, query_params=None, QUERY_STRING=query)
+        transaction.set_rollback(True)
+    return response.status_code
+
+
+def broken(client: Client, urls: list[str]) -> list[tuple[str, str, int]]:
+    asked = [(url, query) for url in urls for query in queries()]
+    found = ((url, query, status(client, url, query)) for url, query in asked)
+    return [(url, query[:60], code) for url, query, code in found if code >= 500]
+
+
+def test_no_list_of_the_admin_breaks_over_a_query_string(scene):
+    client = Client()
+    client.force_login(scene.cast.olga)
+    urls = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+    urls.append(reverse("admin:streams_feed_events", args=[scene.cast.feed.pk]))
+
+    assert broken(client, urls) == []
+
+
+@pytest.mark.parametrize("path", ["/w/%00/", "/p/%00/", "/docs/%00/", "/invitations/%00/", "/admin/%00/"])  # fmt: skip
+def test_a_null_character_in_a_path_is_refused(client, path):
+    client.raise_request_exception = False
+
+    assert client.get(path).status_code in (400, 404)
+
+
+def test_a_null_character_in_a_session_cookie_is_refused(client):
+    page = client.get("/", HTTP_COOKIE='sessionid="a\\000b"')
+
+    assert page.status_code == 400
+
+
+def test_the_api_says_it_in_json(client):
+    _, secret = make.token()
+
+    page = client.get(
+        "/api/v1/replays?workspace=%00",
+        headers={"Authorization": f"Bearer {secret.text}"},
+    )
+
+    assert (page.status_code, page.json()["code"]) == (400, "REQUEST-NUL-001")
