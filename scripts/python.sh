@@ -68,7 +68,9 @@ cat >&2 <<'END'
 
 The portal needs Python 3.12 or newer, and none was found or could be fetched.
 Get one in one of these ways, then try again:
-  Debian, Ubuntu:  apt install python3.13 python3.13-venv   (or 3.12)
+  Debian 13, Ubuntu 24.04 or newer:  apt install python3 python3-venv
+  Debian 12, Ubuntu 22.04: apt has no Python this new; apt install python3-venv lets
+                   this script fetch one, if the machine reaches PyPI and GitHub
   Fedora:          dnf install python3.13
   macOS:           brew install python@3.13
   anywhere:        pyenv install 3.13, or uv python install 3.13 (docs.astral.sh/uv)
