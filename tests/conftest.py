@@ -91,17 +91,12 @@ def django_db_modify_db_settings(services):
 def django_db_setup(django_db_setup):
     """After a test that commits Django empties all tables: on SQLite row by row, which the
     triggers of the audit log refuse. PostgreSQL truncates."""
-    # Here: Django is not set up when this is loaded.
-    from streams.ingest import views
-    from tests.append_only import guards
+    from tests.append_only import (
+        guards,  # here: Django is not set up when this is loaded
+    )
 
-    if connection.vendor == "sqlite":
-        _let_audit_be_emptied(guards)
-    yield
-    views.waker.close(5)  # whose connection would keep the database from being dropped
-
-
-def _let_audit_be_emptied(guards):
+    if connection.vendor != "sqlite":
+        return
     # Of the class: a browser's test has a connection of its own.
     operations = type(connection.ops)
     flush = operations.sql_flush

@@ -19,6 +19,7 @@ from streams.events.log import NewEvent
 from streams.spec.calls import CALLS, problems
 from streams.spec.rules import RULES
 from streams.spec.sound import MAX_EVENT_BYTES, Unsound, read_event, too_large
+from streams.spec.tidy import tidy
 from streams.spec.times import parse_time
 
 if TYPE_CHECKING:
@@ -89,9 +90,14 @@ def prepare(
     of `ids`.
     Raises Refused.
     """
-    if call is not None and event.setdefault("type", call) != call:
-        raise _other_call(call)
-    if found := problems(event, allow_anonymous=around.source.allow_anonymous):
+    if call is not None:
+        if event.get("type") in (None, ""):
+            event["type"] = call
+        elif event["type"] != call:
+            raise _other_call(call)
+    allow_anonymous = around.source.allow_anonymous
+    tidy(event, allow_anonymous=allow_anonymous)
+    if found := problems(event, allow_anonymous=allow_anonymous):
         raise Refused.for_finding(found[0])
     _stamp(event, around)
     if event.get("messageId") is None:

@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.base.refusals import RequestRefused
+from streams.ingest.cors import cors, preflight_headers
 from streams.serving.wire import encode_head, has_body, unavailable
 from streams.spec.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from streams.events.intake import Refused
 
-# Libraries in browsers send from any page. Nothing here goes by cookies, so that any
-# page may is no risk: who has the key may send.
-CORS = {
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "authorization, content-type, content-encoding, x-retry-count",
-    "access-control-max-age": "86400",
-}
 ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined"
 DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
 TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
@@ -40,23 +33,27 @@ class Answer:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def head(self) -> bytes:
-        return _head(self.status, tuple(self.headers.items()))
+    def head(self, headers: Mapping[str, str]) -> bytes:
+        """Status line and headers, in response to a request with these."""
+        own = tuple(self.headers.items())
+        return _head(self.status, own, headers.get("origin", ""))
 
     @property
     def length(self) -> int | None:
         return len(self.body) if has_body(self.status) else None
 
-    @property
-    def all_headers(self) -> dict[str, str]:
-        """All but Content-Length, which is the server's to say."""
-        return {"content-type": "application/json", **CORS, **self.headers}
+    def all_headers(self, origin: str) -> dict[str, str]:
+        """All but Content-Length, which is the server's to say.
+
+        `origin` is the request's, or empty.
+        """
+        return {"content-type": "application/json", **cors(origin), **self.headers}
 
 
-@lru_cache(maxsize=64)  # the same few heads go out again and again
-def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
-    return encode_head(status, Answer(status, b"", dict(headers)).all_headers.items())
+@lru_cache(maxsize=256)  # the same few heads go out again and again
+def _head(status: int, headers: tuple[tuple[str, str], ...], origin: str) -> bytes:
+    everything = Answer(status, b"", dict(headers)).all_headers(origin)
+    return encode_head(status, everything.items())
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -136,8 +133,10 @@ def refusal(refused: RequestRefused) -> Answer:
     return Answer(refused.status, _encode(refused.body), refused.headers)
 
 
-def preflight() -> Answer:
-    return Answer(204, b"")
+def preflight(headers: Mapping[str, str]) -> Answer:
+    """The response to OPTIONS; the names of `headers` are in lower case."""
+    asked = headers.get("access-control-request-headers", "")
+    return Answer(204, b"", preflight_headers(asked))
 
 
 def alive() -> Answer:

@@ -1,4 +1,4 @@
-"""Who sends: an ingest key (Basic, or `writeKey` in the body) or a partner token (Bearer).
+"""Who sends: an ingest key (in the header, or `writeKey` in the body) or a partner token.
 
 No key is ever in a message, a log line or an exception: from here on it is its digest.
 """
@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from streams.base.ids import digest
 from streams.base.refusals import RequestRefused
+from streams.events.services import INGEST_KEY_PREFIX
+from streams.tenancy.services import TOKEN_PREFIX
 
 
 class Kind(Enum):
@@ -32,9 +34,10 @@ USUAL_LENGTH = 200  # characters
 
 
 def from_header(authorization: str) -> Credential | None:
-    """The credential of an Authorization header; None if it names no key.
+    """The credential of an Authorization header; None if it names no key of ours.
 
-    Raises RequestRefused.
+    What others put there (a Segment library's OAuth token, another service's key) says
+    nothing to us, and must not hide the ingest key in the body.
     """
     if len(authorization) > USUAL_LENGTH:
         return _read_header(authorization)
@@ -42,27 +45,28 @@ def from_header(authorization: str) -> Credential | None:
 
 
 def _read_header(authorization: str) -> Credential | None:
-    scheme, _, text = authorization.strip().partition(" ")
-    if not scheme:
+    scheme, key = _parts(authorization)
+    if not key:
         return None
-    if scheme.lower() == "bearer":
-        return Credential(Kind.PARTNER_TOKEN, digest(text.strip()))
-    if scheme.lower() != "basic":
-        raise unauthorized(
-            "INGEST-KEY-001",
-            "The Authorization header is neither Basic nor Bearer.",
-            "Send the ingest key as the user name of Basic, or a partner token as Bearer.",
-        )
+    if scheme == "bearer":
+        of_partner = key.startswith(TOKEN_PREFIX)
+        return Credential(Kind.PARTNER_TOKEN, digest(key)) if of_partner else None
+    return from_body(key) if key.startswith(INGEST_KEY_PREFIX) else None
+
+
+def _parts(authorization: str) -> tuple[str, str | None]:
+    """The scheme in lower case, and the key; None: it cannot be read."""
+    scheme, _, text = authorization.strip().partition(" ")
+    scheme, text = scheme.lower(), text.strip()
+    if scheme == "bearer":
+        return scheme, text
+    if scheme != "basic":
+        return scheme, None
     try:
-        pair = base64.b64decode(text.strip(), validate=True).decode()
+        pair = base64.b64decode(text, validate=True).decode()
     except ValueError:  # not base64, or not UTF-8 in it
-        raise unauthorized(
-            "INGEST-KEY-001",
-            "The Basic header cannot be read.",
-            "Encode the ingest key and a colon as base64: `Basic base64(key:)`.",
-        ) from None
-    key = pair.partition(":")[0]  # some senders leave the colon out
-    return from_body(key) if key else None
+        return scheme, None
+    return scheme, pair.partition(":")[0]  # some senders leave the colon out
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_read_header)
@@ -72,7 +76,23 @@ def from_body(key: str) -> Credential:
     return Credential(Kind.INGEST_KEY, digest(key))
 
 
-def no_key() -> RequestRefused:
+def no_key(authorization: str = "") -> RequestRefused:
+    """Why neither this header nor the body names a key of ours."""
+    scheme, key = _parts(authorization)
+    if scheme in {"bearer", "basic"} and key:
+        return unknown(Kind.PARTNER_TOKEN if scheme == "bearer" else Kind.INGEST_KEY)
+    if scheme == "basic" and key is None:
+        return unauthorized(
+            "INGEST-KEY-001",
+            "The Basic header cannot be read.",
+            "Encode the ingest key and a colon as base64: `Basic base64(key:)`.",
+        )
+    if scheme and key is None:
+        return unauthorized(
+            "INGEST-KEY-001",
+            "The Authorization header is neither Basic nor Bearer.",
+            "Send the ingest key as the user name of Basic, or a partner token as Bearer.",
+        )
     return unauthorized(
         "INGEST-KEY-001",
         "The request has no key.",
@@ -86,8 +106,8 @@ def unknown(kind: Kind) -> RequestRefused:
         return unauthorized(
             "INGEST-KEY-002",
             "This partner token is not known, or was revoked.",
-            "Copy a token that begins with pt_ from the portal's token page. (An ingest"
-            " key goes into Basic, not into Bearer.)",
+            "Copy a token that begins with pt_ from the portal's token page. (An ingest key"
+            " goes into Basic, or into the body as writeKey, not into Bearer.)",
         )
     return unauthorized(
         "INGEST-KEY-002",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import msgspec
-from isal import isal_zlib
+from isal import igzip, isal_zlib
 
 from streams.base.refusals import RequestRefused
 from streams.ingest.salvage import take_apart
@@ -20,7 +22,13 @@ MAX_BYTES = 500 * 1024
 MAX_PARTNER_BYTES = 5 * 1024 * 1024
 MAX_EVENTS = 2_500
 
+MOST_LAYERS = 2  # `Content-Encoding: gzip, gzip`, as where a proxy compresses again
+GZIP_MAGIC = b"\x1f\x8b"
+
 _GZIP = 16 + isal_zlib.MAX_WBITS
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_EMPTY_LIST = re.compile(rb"\[[ \t\r\n]*\]")
+_LIKE_JSON = re.compile(rb"[ \t\r\n]*[{\[]")
 
 
 class _Batch(msgspec.Struct):
@@ -50,49 +58,61 @@ class Parcel:
     integrations: Mapping[str, Any] | None = None
 
 
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Raises RequestRefused for a body of a kind that nobody here can read."""
-    # The browser's library sends its JSON as text/plain, to spare a CORS preflight.
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {"", "application/json", "text/plain"}:
-        raise RequestRefused(
-            415,
-            "INGEST-TYPE-001",
-            "The body is not announced as JSON.",
-            "Send Content-Type: application/json.",
-        )
-    if headers.get("content-encoding", "").strip().lower() not in {
-        "",
-        "identity",
-        "gzip",
-    }:
-        raise RequestRefused(
-            415,
-            "INGEST-TYPE-002",
-            "The body is compressed in a way that is not taken.",
-            "Compress it with gzip, or not at all.",
-        )
-
-
 def unpack(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:
-    """The body as it was before compression; never more than `limit` is inflated.
+    """The JSON that was sent; never more than `limit` bytes are inflated.
 
+    What the bytes are counts, not what the headers call them: libraries send JSON as
+    text or as a form, and proxies unpack a body and leave its Content-Encoding.
     Raises RequestRefused.
     """
     if len(body) > limit:
         raise too_large(limit)
-    if headers.get("content-encoding", "").strip().lower() != "gzip":
-        return body
+    plain = body
+    for _ in range(MOST_LAYERS):
+        if not plain.startswith(GZIP_MAGIC):
+            break
+        plain = _inflate(plain, limit)
+    plain = plain.removeprefix(_BYTE_ORDER_MARK)
+    if _LIKE_JSON.match(plain) is None:
+        _check_headers(headers)
+    return plain
+
+
+def _inflate(body: bytes, limit: int) -> bytes:
     inflater = isal_zlib.decompressobj(_GZIP)
     try:
         plain = inflater.decompress(body, limit + 1)
-    except isal_zlib.error:  # type: ignore[misc] # its stubs say: an instance
+        if len(plain) <= limit and (not inflater.eof or inflater.unused_data):
+            # Several members, one after the other: RFC 1952, 2.2. This takes longer.
+            plain = igzip.IGzipFile(fileobj=BytesIO(body)).read(limit + 1)
+    except (isal_zlib.error, OSError, EOFError):  # type: ignore[misc] # its stubs say: an instance
         raise _not_gzip() from None
     if len(plain) > limit:
         raise too_large(limit)
-    if not inflater.eof or inflater.unused_data:
-        raise _not_gzip()
     return plain
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Say of a body that is not JSON what its headers explain. Raises RequestRefused."""
+    encoding = headers.get("content-encoding", "").lower()
+    codings = {coding.strip() for coding in encoding.split(",")}
+    if codings - {"", "identity", "gzip", "x-gzip"}:
+        raise RequestRefused(
+            415,
+            "INGEST-TYPE-002",
+            "The body is compressed in a way that the portal cannot read.",
+            "Compress it with gzip, or not at all.",
+        )
+    if codings & {"gzip", "x-gzip"}:
+        raise _not_gzip()
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"", "text/plain"} and not kind.endswith("json"):
+        raise RequestRefused(
+            415,
+            "INGEST-TYPE-001",
+            "The body is not JSON.",
+            "Send the event or the batch as JSON, with Content-Type: application/json.",
+        )
 
 
 def open_single(body: bytes) -> Parcel:
@@ -132,6 +152,11 @@ def open_batch(body: bytes) -> Parcel:
     )
 
 
+def key_of_first(events: list[bytes]) -> str | None:
+    """The key that the first event carries, where the request itself has none."""
+    return open_single(events[0]).key
+
+
 def _salvage(body: bytes, failure: Exception) -> tuple[_Batch, list[bytes]]:
     apart = take_apart(body)
     if apart is not None:
@@ -161,14 +186,19 @@ def _key(value: object) -> str | None:
 
 def _shared(name: str, raw: msgspec.Raw) -> Mapping[str, Any] | None:
     sent = bytes(raw)
-    if sent == b"null":
+    if sent == b"null" or _EMPTY_LIST.fullmatch(sent):  # PHP's empty object
         return None
     try:
         return read_object(sent)
     except Unsound as unsound:
         finding = unsound.finding
-        message = f"The batch's {name} cannot be taken: {finding.message}"
-        raise RequestRefused(400, "INGEST-BATCH-004", message, finding.fix) from None
+        message = finding.message.replace("The event is", "It is")
+        raise RequestRefused(
+            400,
+            "INGEST-BATCH-004",
+            f"The {name} of the whole batch cannot be used: {message}",
+            f"Send {name} as an object beside batch, or leave it out.",
+        ) from None
 
 
 def _not_gzip() -> RequestRefused:

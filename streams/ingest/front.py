@@ -25,7 +25,7 @@ from streams.ingest.answers import (
     ready,
     refusal,
 )
-from streams.ingest.body import MAX_BYTES
+from streams.ingest.body import GZIP_MAGIC, MAX_BYTES
 from streams.ingest.committer import Busy, Committer
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.routes import find_route
@@ -154,7 +154,7 @@ class Front:
 
 
 def _likely_bytes(exchange: Exchange) -> int:
-    ratio = USUAL_RATIO if "content-encoding" in exchange.headers else 1
+    ratio = USUAL_RATIO if exchange.body.startswith(GZIP_MAGIC) else 1
     return len(exchange.body) * ratio
 
 
@@ -162,7 +162,11 @@ def _admission(exchange: Exchange, directory: Directory) -> Admission | Answer:
     if exchange.path == "/healthz":
         return alive()
     route = find_route(exchange.method, exchange.path)
-    return admit(route, exchange.headers, directory) if route else preflight()
+    return (
+        admit(route, exchange.headers, directory)
+        if route
+        else preflight(exchange.headers)
+    )
 
 
 def _attempt(step: Step, exchange: Exchange, directory: Directory) -> Then | None:

@@ -35,7 +35,7 @@ from streams.ingest.body import (
     MAX_BYTES,
     MAX_PARTNER_BYTES,
     Parcel,
-    check_headers,
+    key_of_first,
     open_batch,
     open_single,
     unpack,
@@ -145,7 +145,6 @@ class Pending(msgspec.Struct, frozen=True):
 
 def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
     """Raises RequestRefused; NotCached."""
-    check_headers(headers)
     check_all(directory.load())
     credential = auth.from_header(headers.get("authorization", ""))
     access = _access_of(credential, directory) if credential else None
@@ -187,9 +186,10 @@ def _access_of(credential: Credential, directory: Directory) -> Access:
 def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Access:
     access = admission.access
     if access is None:
-        if parcel.key is None:
-            raise auth.no_key()
-        return _access_of(auth.from_body(parcel.key), directory)
+        key = parcel.key or key_of_first(parcel.events)
+        if key is None:
+            raise auth.no_key(admission.headers.get("authorization", ""))
+        return _access_of(auth.from_body(key), directory)
     if access.place and parcel.key and auth.from_body(parcel.key) != access.credential:
         raise auth.other_key()
     return access

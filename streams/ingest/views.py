@@ -12,10 +12,12 @@ from django.db import Error as DatabaseError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from streams import tasks
 from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
 from streams.delivery.accept import accept
+from streams.delivery.lease import unowned
 from streams.ingest.answers import (
     Answer,
     failed,
@@ -38,20 +40,23 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 directory = Directory()
-waker = Waker()
+waker = Waker(tasks.wake)
 flusher = Flusher(directory.findings)  # started by whoever serves the pages
 
 
 @csrf_exempt  # no cookie counts here, only the key that the request itself names
 def take_events(request: HttpRequest) -> HttpResponse:
     answer = _answer(request)
-    return HttpResponse(answer.body, status=answer.status, headers=answer.all_headers)
+    headers = answer.all_headers(request.headers.get("Origin", ""))
+    return HttpResponse(answer.body, status=answer.status, headers=headers)
 
 
 def _answer(request: HttpRequest) -> Answer:
     try:
         route = find_route(request.method or "", request.path_info)
-        return preflight() if route is None else _store(route, request)
+        if route is None:
+            return preflight(_headers(request))
+        return _store(route, request)
     except RequestRefused as refused:
         return refusal(refused)
     except DATABASE_DOWN as error:
@@ -64,15 +69,18 @@ def _answer(request: HttpRequest) -> Answer:
 
 
 def _store(route: Route, request: HttpRequest) -> Answer:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    admission = admit(route, headers, directory)
+    admission = admit(route, _headers(request), directory)
     body = _body(request, admission.max_bytes)
     pending = take(admission, body, directory, now=now())
     if not pending.additions:
         return pending.answer([])
     accepted = accept(pending.additions, now=now())
-    waker.notify(accepted.stream_ids)
+    waker.notify(unowned(accepted.stream_ids))
     return pending.answer(accepted.seqs)
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
 
 
 def _body(request: HttpRequest, limit: int) -> bytes:

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 from streams.serving.request_id import request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.base.refusals import RequestRefused
 
 
 class Response(Protocol):
     """What a front says to a request."""
 
-    @property
-    def head(self) -> bytes:
-        """Status line and headers, but for those that are the connection's to say."""
+    def head(self, headers: Mapping[str, str]) -> bytes:
+        """Status line and headers, but for those that are the connection's to say.
+
+        In response to a request with these headers, their names in lower case.
+        """
 
     @property
     def body(self) -> bytes: ...

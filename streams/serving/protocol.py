@@ -163,8 +163,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         if self.opening is None:
             self._transport.abort()
         else:
-            self.opening.cancel()  # which closes what there is of it
-            self._server.connections.discard(self)
+            self.opening.cancel()  # the server closes what there is of it
 
     def idleness(self, now: float) -> tuple[int, float, bool] | None:
         """Rank (0: no request yet; 1: between two; 2: within one), the monotonic time at
@@ -264,13 +263,10 @@ class HttpConnection(asyncio.BufferedProtocol):
             unanswered.popleft()
             if not exchange.is_whole:  # what is left of it is not worth reading
                 self._deaf = True
-            with_body = exchange.method != "HEAD"
-            keep_alive = not self._is_over
             yield encode(
                 exchange.answer,
-                exchange.request_id,
-                keep_alive=keep_alive,
-                with_body=with_body,
+                exchange,
+                keep_alive=not self._is_over,
             )
 
     # How it goes on

@@ -16,7 +16,7 @@ from streams.base.refusals import RequestRefused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.serving.exchange import Response
+    from streams.serving.exchange import Exchange, Response
 
 MAX_TARGET_BYTES = 4 * 1024  # path and query, as sent
 MAX_HEAD_BYTES = 32 * 1024  # target and headers
@@ -94,18 +94,16 @@ def wants_continue(headers: Mapping[str, str]) -> bool:
     return True
 
 
-def encode(
-    response: Response, request_id: str, *, keep_alive: bool, with_body: bool = True
-) -> bytes:
-    """The whole response; without its body for a HEAD."""
+def encode(response: Response, exchange: Exchange, *, keep_alive: bool) -> bytes:
+    """The whole response to a request; without its body for a HEAD."""
     length = response.length
     return b"%bx-request-id: %b\r\n%b%b%b\r\n%b" % (
-        response.head,
-        request_id.encode(),
+        response.head(exchange.headers),
+        exchange.request_id.encode(),
         _date(int(time.time())),
         b"" if length is None else b"content-length: %d\r\n" % length,
         b"" if keep_alive else b"connection: close\r\n",
-        response.body if with_body else b"",
+        b"" if exchange.method == "HEAD" else response.body,
     )
 
 

@@ -45,8 +45,7 @@ class WsgiResponse:
     body: bytes
     length: int | None
 
-    @property
-    def head(self) -> bytes:
+    def head(self, headers: Mapping[str, str]) -> bytes:
         return encode_head(self.status, self.headers)
 
 

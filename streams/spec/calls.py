@@ -108,8 +108,11 @@ def _look_at_ids(
         elif not value or value.isspace():
             found.append(_empty_id(path))
     if event.get("userId") is None:
-        if not allow_anonymous or call.name == "alias":
-            found.append(_NO_USER_ID)
+        if call.name == "alias":
+            found.append(_NO_USER_ID_IN_ALIAS)
+        elif not allow_anonymous:
+            anonymous = event.get("anonymousId") is not None
+            found.append(_ANONYMOUS_ALONE if anonymous else _NO_USER_ID)
         elif event.get("anonymousId") is None:
             found.append(_NO_ID)
     if call.id and event.get(call.id) is None:
@@ -127,7 +130,7 @@ def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Finding]) -
             )
     for path in call.optional_texts:
         value = event.get(path)
-        if value is not None and (type(value) is not str or not value):
+        if value is not None and type(value) is not str:
             found.append(_not_a_name(path, f"Send {path} as text, or leave it out."))
 
 
@@ -195,6 +198,19 @@ _NO_USER_ID = RULES["SPEC-ID-001"].finding(
     "userId is missing.",
     "Send the id that your customer's own database has for the person.",
 )
+_SETTING = "“Take events without a userId”"
+_ANONYMOUS_ALONE = RULES["SPEC-ID-001"].finding(
+    "userId",
+    "userId is missing, and the stream does not take events with an anonymousId alone.",
+    "Send the id that your customer's own database has for the person, or have an admin"
+    f" of the partner turn on {_SETTING} in the stream's settings.",
+)
+_NO_USER_ID_IN_ALIAS = RULES["SPEC-ID-001"].finding(
+    "userId",
+    "userId is missing; an alias call always needs one.",
+    "Send the new id as userId, and the old one as previousId. The stream's setting"
+    f" {_SETTING} does not change this.",
+)
 _NO_ID = RULES["SPEC-ID-001"].finding(
     "userId",
     "userId and anonymousId are both missing.",
@@ -212,6 +228,6 @@ _NOT_A_MESSAGE_ID = RULES["SPEC-MESSAGE-001"].finding(
 )
 _NOT_A_TIME = RULES["SPEC-TIME-001"].finding(
     "timestamp",
-    "timestamp is not an ISO 8601 time.",
+    "Segment drops this timestamp: it is not a date or time as in RFC 3339.",
     'Send it as "2026-11-23T10:00:00.000Z", or leave it out.',
 )

@@ -9,6 +9,7 @@ from streams.spec.calls import problems
 from streams.spec.check import semantics
 from streams.spec.readings import SAFE, Readings
 from streams.spec.sound import Unsound, read_event
+from streams.spec.tidy import tidy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +41,8 @@ def look_at(
         event = read_event(sent)
     except Unsound as unsound:
         return Look(None, [unsound.finding], is_sound=False)
-    structure = problems(event, allow_anonymous=allow_anonymous)
-    content = semantics(event, readings=readings, now=now)
+    meant = read_event(sent)
+    tidy(meant, allow_anonymous=allow_anonymous)
+    structure = problems(meant, allow_anonymous=allow_anonymous)
+    content = semantics(meant, readings=readings, now=now)
     return Look(event, structure + content, is_sound=not structure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from datetime import timedelta
@@ -14,6 +15,7 @@ from streams.events.models import Event, Feed
 from streams.ingest import views
 from streams.ingest.accesses import FRESH_S, USE_NOTED_EVERY, Accesses
 from streams.ingest.cache import Recent
+from streams.ingest.cors import ALLOWED
 from streams.ingest.directory import Directory
 from streams.tenancy.models import Workspace
 from tests import make
@@ -115,6 +117,53 @@ def test_the_key_may_come_in_the_body_alone_as_plain_text(post, feed, key, path)
 
     assert status == 200
     assert logged(feed)[0]["messageId"] == "m1"
+
+
+FOREIGN = [
+    {"Authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"},
+    {"Authorization": "Basic " + base64.b64encode(b"f" * 32 + b":").decode()},
+    {"Authorization": "Basic " + base64.b64encode(b":").decode()},
+    {"Authorization": "Basic !"},
+    {"Authorization": "Token abc"},
+    {"Authorization": ""},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_with_a_credential_that_is_not_ours_the_key_in_the_body_decides(
+    post, feed, key, headers
+):
+    body = {"batch": [track("m1")], "writeKey": key.text}
+    inside = {"batch": [track("m2", writeKey=key.text)]}
+    wrong = {"batch": [track("m3")], "writeKey": "ik_wrong"}
+    none = {"batch": [track("m3")]}
+
+    found = [post("/v1/batch", b, headers)[0] for b in (body, inside, wrong, none)]
+
+    assert found == [200, 200, 401, 401]
+    assert [event["messageId"] for event in logged(feed)] == ["m1", "m2"]
+
+
+def test_a_credential_of_ours_is_not_overruled_by_the_key_in_the_body(post, feed, key):
+    other = make.ingest_key(make.feed())
+    revoked = new_secret("pt_")
+    body = {"batch": [track("m1")], "writeKey": key.text}
+
+    found = [post("/v1/batch", body, h)[0] for h in (basic(other), bearer(revoked))]
+
+    assert found == [401, 401]
+    assert logged() == []
+
+
+def test_a_partners_token_is_obeyed_beside_a_key_in_the_body(post, feed):
+    _, token = make.token(feed.stream)
+    item = track("m1", workspace=feed.workspace.external_id)
+
+    status, answer = post(
+        "/v1/batch", {"batch": [item], "writeKey": "x"}, bearer(token)
+    )
+
+    assert (status, answer["accepted"]) == (200, 1)
 
 
 def test_a_single_call_may_carry_the_key_too(post, feed, key):
@@ -278,8 +327,35 @@ def test_pages_of_any_site_may_send(client):
     asked = client.options("/v1/t", headers={"Origin": "https://shop.example"})
 
     assert asked.status_code == 204
-    assert asked["Access-Control-Allow-Origin"] == "*"
+    assert asked["Access-Control-Allow-Origin"] == "https://shop.example"
     assert "authorization" in asked["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/nowhere"])
+def test_a_page_reads_every_response_and_when_to_send_again(client, path):
+    origin = {"Origin": "https://shop.example"}
+
+    answer = client.post(path, b"{}", content_type="text/plain", headers=origin)
+
+    assert answer.status_code in (401, 404)
+    assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert answer["Access-Control-Allow-Credentials"] == "true"
+    assert "retry-after" in answer["Access-Control-Expose-Headers"]
+    assert "origin" in answer["Vary"].lower()
+    assert client.post(path)["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_preflight_allows_the_headers_that_it_asks_for(client):
+    def asked(names):
+        preflight = {"Origin": "null", "Access-Control-Request-Headers": names}
+        return client.options("/v1/batch", headers=preflight)
+
+    answer = asked("x-tool-version,content-type")
+    assert answer["Access-Control-Allow-Headers"] == "x-tool-version,content-type"
+    assert answer["Access-Control-Allow-Origin"] == "null"
+    assert answer["Access-Control-Max-Age"] == "86400"
+    assert "access-control-request-headers" in answer["Vary"].lower()
+    assert asked("a" * 2_000)["Access-Control-Allow-Headers"] == ALLOWED
 
 
 def test_without_a_key_nothing_is_taken(post):
