@@ -66,6 +66,8 @@ SANDBOX_URL = _values["SANDBOX_URL"]  # empty: customers are not offered it
 # --- Numbers -----------------------------------------------------------------------
 DEDUP_WINDOW_HOURS = _values["DEDUP_WINDOW_HOURS"]
 INGEST_MAX_CONNECTIONS = _values["INGEST_MAX_CONNECTIONS"]
+MAX_STREAM_WORKSPACES = _values["MAX_STREAM_WORKSPACES"]
+MAX_NEW_WORKSPACES_PER_MINUTE = _values["MAX_NEW_WORKSPACES_PER_MINUTE"]
 MAX_FEED_BACKLOG_EVENTS = _values["MAX_FEED_BACKLOG_EVENTS"]
 MAX_BACKLOG_EVENTS = _values["MAX_BACKLOG_EVENTS"]
 MIN_FREE_DISK_BYTES = _values["MIN_FREE_DISK_BYTES"]

@@ -208,6 +208,20 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             " are closed. Fewer, if the system lets a process open fewer files.",
         ),
         Setting(
+            name="MAX_STREAM_WORKSPACES",
+            kind=kinds.whole(0, 10**9, "workspaces"),
+            default="100000",
+            about="Workspaces of one stream, above which events of new ones are throttled"
+            " (429). 0: no limit.",
+        ),
+        Setting(
+            name="MAX_NEW_WORKSPACES_PER_MINUTE",
+            kind=kinds.whole(0, 10**9, "workspaces"),
+            default="1000",
+            about="Workspaces that events may create in one stream in a minute; events of"
+            " the others are throttled (429). 0: no limit.",
+        ),
+        Setting(
             name="MAX_FEED_BACKLOG_EVENTS",
             kind=kinds.whole(0, 10**12, "events"),
             default="10000000",

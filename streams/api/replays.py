@@ -5,6 +5,7 @@ What is answered: streams/docs/guides/api.md.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,6 +22,7 @@ from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
 from streams.delivery.selection import ReplayFilter, Selection
 from streams.events.models import Feed
 from streams.tasks import wake
+from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:
     from streams.catalog.stage import Stage
@@ -194,11 +196,14 @@ def _idempotency_key(request: HttpRequest) -> str:
 def _feed(token: PartnerToken, external_id: str) -> Feed:
     feeds = Feed.objects.select_related("workspace").filter(stream=token.stream_id)
     # No id holds a NUL (tenancy/services.py), and PostgreSQL cannot be asked for one.
-    feed = (
-        None
-        if "\0" in external_id
-        else feeds.filter(workspace__external_id=external_id).first()
-    )
+    asked = [] if "\0" in external_id else [external_id]
+    with suppress(InvalidExternalId):  # one from before ids were normalized may be so
+        asked.append(clean_external_id(external_id))
+    found = {
+        feed.workspace.external_id: feed
+        for feed in feeds.filter(workspace__external_id__in=asked)
+    }
+    feed = next((found[one] for one in asked if one in found), None)
     if feed is None:
         raise RequestRefused(
             404,

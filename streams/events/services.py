@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from streams.audit.services import record
+from streams.audit.services import record, record_each
 from streams.base.ids import Secret, new_secret
 from streams.events.models import Feed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
     from streams.catalog.models import Stream
     from streams.tenancy.models import User, Workspace
 
@@ -28,6 +31,33 @@ def open_feed(
         return feed, None
     record("feed.opened", actor=actor, workspace=workspace, stream=stream.slug)
     return feed, secret
+
+
+@transaction.atomic
+def open_feeds(
+    *, stream: Stream, workspaces: Collection[Workspace], at: datetime
+) -> list[Feed]:
+    """The feeds of workspaces in a stream, new ones in a few statements.
+
+    Nobody learns their ingest keys: a person makes one when it is needed.
+    """
+    known = Feed.objects.filter(stream=stream, workspace__in=workspaces)
+    before = set(known.values_list("workspace_id", flat=True))
+    new = [w for w in workspaces if w.pk not in before]
+    Feed.objects.bulk_create(
+        [
+            Feed(
+                stream=stream,
+                workspace=workspace,
+                created_at=at,
+                **_key_fields(new_secret(INGEST_KEY_PREFIX)),
+            )
+            for workspace in new
+        ],
+        ignore_conflicts=True,
+    )
+    record_each("feed.opened", [(w, {}) for w in new], at=at, stream=stream.slug)
+    return list(known.select_related("workspace").all())
 
 
 @transaction.atomic

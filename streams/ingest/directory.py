@@ -10,23 +10,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, QuerySet
-
-from streams.catalog.models import Stream
-from streams.connections.models import Connection
-from streams.events.models import Feed
-from streams.events.services import open_feed
+from streams.base.refusals import RequestRefused
 from streams.ingest.accesses import ABSENT_S, FRESH_S, Access, Accesses, Place
 from streams.ingest.auth import Credential, unknown
 from streams.ingest.cache import Recent
+from streams.ingest.new_workspaces import open_feeds_of
 from streams.ingest.pressure import Pressure
 from streams.observability.findings.counting import FindingCounter
 from streams.spec.modes import Mode
-from streams.tenancy.models import Workspace
-from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 if TYPE_CHECKING:
     from streams.catalog.checking import StreamRules
+    from streams.events.models import Feed
     from streams.observability.load import Load
 
 
@@ -73,28 +68,30 @@ class Directory:
 
     def find_places(
         self, access: Access, external_ids: Collection[str], *, may_make: bool
-    ) -> dict[str, Place]:
+    ) -> dict[str, Place | RequestRefused]:
         """Places by external id; `may_make` makes what is new if the stream says so.
 
-        An id that is missing in the answer is of no workspace. Raises NotCached.
+        An id that is missing in the answer is of no workspace. A refusal: it may get one
+        later. Raises NotCached.
         """
-        found: dict[str, Place] = {}
+        found: dict[str, Place | RequestRefused] = {}
         for external_id in external_ids:
             place = self.places.get((access.credential, external_id))
             if place is not None:
                 found[external_id] = place
-        missing = set(external_ids) - found.keys()
+        missing = [one for one in external_ids if one not in found]
         if not missing:
             return found
         self._ask()
         rules = self.accesses.rulebook.of([access.stream_id])[access.stream_id]
-        open_places = _open_places if may_make else _known_places
-        for place in open_places(access, missing, rules):
+        for external_id, feed in open_feeds_of(access, missing, may_make=may_make):
+            if isinstance(feed, RequestRefused):
+                found[external_id] = feed
+                continue
+            place = _place(feed, rules)
             seconds = FRESH_S if place.connected else ABSENT_S
-            self.places.put(
-                (access.credential, place.external_id), place, seconds=seconds
-            )
-            found[place.external_id] = place
+            self.places.put((access.credential, external_id), place, seconds=seconds)
+            found[external_id] = place
         return found
 
     def _ask(self) -> None:
@@ -102,58 +99,8 @@ class Directory:
             raise NotCached
 
 
-def _feeds() -> QuerySet[Feed]:
-    connection = Connection.objects.current().filter(feed=OuterRef("pk"))
-    return Feed.objects.select_related("stream", "workspace").annotate(
-        connected=Exists(connection)
-    )
-
-
 def _place(feed: Feed, rules: StreamRules) -> Place:
-    connected: bool = feed.connected  # type: ignore[attr-defined] # annotated by _feeds
+    connected: bool = feed.connected  # type: ignore[attr-defined] # annotated
     workspace = feed.workspace
     checks = rules.checks(Mode(workspace.check_mode))
     return Place(feed.pk, workspace.external_id, connected, checks)
-
-
-def _known_places(
-    access: Access, external_ids: Collection[str], rules: StreamRules
-) -> list[Place]:
-    known = _feeds().filter(
-        stream=access.stream_id, workspace__external_id__in=external_ids
-    )
-    return [_place(feed, rules) for feed in known]
-
-
-def _open_places(
-    access: Access, external_ids: Collection[str], rules: StreamRules
-) -> list[Place]:
-    """The places there are, and new ones for the rest where that may be."""
-    places = _known_places(access, external_ids, rules)
-    missing = set(external_ids) - {place.external_id for place in places}
-    if not missing:
-        return places
-    stream = Stream.objects.select_related("partner").get(pk=access.stream_id)
-    for external_id in sorted(missing):
-        workspace = _workspace(stream, external_id)
-        if workspace is not None:
-            feed, _ = open_feed(stream=stream, workspace=workspace, actor=None)
-            checks = rules.checks(Mode(workspace.check_mode))
-            places.append(Place(feed.pk, external_id, connected=False, checks=checks))
-    return places
-
-
-def _workspace(stream: Stream, external_id: str) -> Workspace | None:
-    mine = Workspace.objects.filter(partner=stream.partner, external_id=external_id)
-    workspace = mine.first()
-    if workspace is not None or not stream.create_workspaces:
-        return workspace
-    try:
-        return create_workspace(
-            partner=stream.partner,
-            external_id=external_id,
-            name=external_id,
-            actor=None,
-        )
-    except ExternalIdTaken:  # another request made it in this moment
-        return mine.get()

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.base.text import FORBIDDEN
+from streams.base.refusals import RequestRefused
 from streams.events.intake import Refused
 from streams.ingest import auth
+from streams.tenancy.external_ids import (
+    MAX_EXTERNAL_ID,
+    InvalidExternalId,
+    clean_external_id,
+)
 
 if TYPE_CHECKING:
     from streams.ingest.accesses import Access
-
-MAX_EXTERNAL_ID = 100  # characters, as the column
 
 
 def workspace_of(event: Mapping[str, Any], access: Access) -> str:
     """The external id of the event's workspace; empty for an ingest key. Raises Refused."""
     named = event.get("workspace")
     if access.place:
-        if named is not None and named != access.place.external_id:
+        if named is not None and not _names(named, access.place.external_id):
             raise Refused(
                 "INGEST-WORKSPACE-003",
                 "The event names another workspace than the ingest key's.",
@@ -58,7 +61,17 @@ def check_key(event: Mapping[str, Any], access: Access) -> None:
         )
 
 
-def unknown_workspace() -> Refused:
+def unknown_workspace(external_id: str) -> Refused:
+    """Why an event that names this id has no workspace."""
+    try:
+        clean_external_id(external_id)
+    except InvalidExternalId as error:
+        return Refused(
+            "INGEST-WORKSPACE-002",
+            f"The workspace cannot be named so: {error}",
+            "Send your own id of the customer as text.",
+            "workspace",
+        )
     return Refused(
         "INGEST-WORKSPACE-004",
         "No workspace has this id, and this stream makes none by itself.",
@@ -67,10 +80,41 @@ def unknown_workspace() -> Refused:
     )
 
 
+def too_many_new() -> RequestRefused:
+    return RequestRefused(
+        429,
+        "INGEST-WORKSPACE-005",
+        "The stream has as many new workspaces as may be created in a minute.",
+        "Send the event again after the time in Retry-After.",
+        {"retry-after": "60"},
+    )
+
+
+def too_many() -> RequestRefused:
+    return RequestRefused(
+        429,
+        "INGEST-WORKSPACE-006",
+        "The stream has as many workspaces as it may have.",
+        "Correct the id, or ask the portal's operator for more workspaces; then send the"
+        " event again.",
+        {"retry-after": "300"},
+    )
+
+
+def _names(named: object, external_id: str) -> bool:
+    """Whether the event means this workspace, as exactly or normalized."""
+    if named == external_id:
+        return True
+    try:
+        return isinstance(named, str) and clean_external_id(named) == external_id
+    except InvalidExternalId:
+        return False
+
+
 def _is_external_id(value: object) -> bool:
     return (
         isinstance(value, str)
         and len(value) <= MAX_EXTERNAL_ID
         and bool(value.strip())
-        and not FORBIDDEN.search(value)
+        and "\0" not in value
     )

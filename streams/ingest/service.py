@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from streams.base.refusals import RequestRefused
 from streams.events.intake import Refused, Surroundings, message_ids, prepare, read
 from streams.events.log import IN_QUARANTINE, Addition, NewEvent, Seqs
 from streams.ingest import auth
+from streams.ingest.accesses import Place
 from streams.ingest.answers import (
     ACCEPTED,
     DUPLICATE,
@@ -46,15 +48,13 @@ from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
 from streams.spec.modes import Mode
 
 if TYPE_CHECKING:
-    from streams.base.refusals import RequestRefused
     from streams.catalog.checking import Checks
-    from streams.ingest.accesses import Access, Place
+    from streams.ingest.accesses import Access
     from streams.ingest.auth import Credential
     from streams.ingest.directory import Directory
     from streams.ingest.routes import Route
     from streams.observability.findings.counting import FindingCounter
     from streams.spec.findings import Finding
-
 
 # Not dataclasses, these: one that is frozen takes ten times as long to make.
 
@@ -225,30 +225,25 @@ def _sort(
     """Events by feed, each feed's in the order in which they came."""
     places = _places(checked, access, directory)
     full_feeds = directory.load().full_feeds if access.place is None else ()
-    full = throttled(retry_after_s=RETRY_AFTER_S) if full_feeds else None
+    full_feed = throttled(retry_after_s=RETRY_AFTER_S)
+    full: RequestRefused | None = None
     events: dict[int, list[NewEvent]] = {}
     slots: list[_Slot | Outcome] = []
     for item in checked:
         if isinstance(item, _Unsound):
             slots.append(item.outcome)
-            if item.workspace is not None and (place := places.get(item.workspace)):
+            place = None if item.workspace is None else places.get(item.workspace)
+            if isinstance(place, Place):
                 note_refused(directory.findings, place, item.event, item.refused, now)
             continue
         place = places.get(item.workspace)
+        named = {"workspace": item.workspace, "message_id": item.event.message_id}
         if place is None:
-            message_id = item.event.message_id
-            slots.append(
-                rejected(
-                    unknown_workspace(), workspace=item.workspace, message_id=message_id
-                )
-            )
+            slots.append(rejected(unknown_workspace(item.workspace), **named))
             continue
-        if full and place.feed_id in full_feeds:
-            slots.append(
-                put_off(
-                    full, workspace=item.workspace, message_id=item.event.message_id
-                )
-            )
+        if isinstance(place, RequestRefused) or place.feed_id in full_feeds:
+            full = place if isinstance(place, RequestRefused) else full_feed
+            slots.append(put_off(full, **named))
             continue
         event: NewEvent | None = item.event
         slot: _Slot | Outcome
@@ -265,16 +260,17 @@ def _sort(
 
 def _places(
     checked: list[_Ready | _Unsound], access: Access, directory: Directory
-) -> dict[str, Place]:
+) -> Mapping[str, Place | RequestRefused]:
     """Where events go, or would have gone, by the workspace that they name."""
     if access.place:
         return {"": access.place}
-    named = {item.workspace for item in checked if isinstance(item, _Ready)}
+    # In the order in which they came: the first of many new ones are made.
+    named = {item.workspace: None for item in checked if isinstance(item, _Ready)}
     places = directory.find_places(access, named, may_make=True)
     # What is taken nowhere makes no workspace.
     refused = (item.workspace for item in checked if isinstance(item, _Unsound))
     others = {workspace for workspace in refused if workspace is not None}
-    return places | directory.find_places(access, others - named, may_make=False)
+    return places | directory.find_places(access, others - named.keys(), may_make=False)
 
 
 def _judge(

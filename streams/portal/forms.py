@@ -12,6 +12,7 @@ from streams.events.models import QuarantineJob
 from streams.events.reading import EventFilter
 from streams.spec.modes import CHOICES, Mode
 from streams.spec.readings import READINGS
+from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
@@ -146,6 +147,12 @@ class WorkspaceForm(OfAStreamForm):
         help_text="What your tool calls this customer. Your events name it, so it should"
         " never change: a number is better than a name.",
     )
+
+    def clean_external_id(self) -> str:
+        try:
+            return clean_external_id(self.cleaned_data["external_id"])
+        except InvalidExternalId as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class TokenForm(OfAStreamForm):

@@ -7,6 +7,7 @@ from django.contrib.auth.models import (
     BaseUserManager,
     PermissionsMixin,
 )
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -14,6 +15,7 @@ from streams.base.clock import now
 from streams.base.ids import public_id
 from streams.base.text import validate_one_line
 from streams.spec.modes import CHOICES, Mode
+from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 
 class UserManager(BaseUserManager["User"]):
@@ -104,6 +106,14 @@ class Workspace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Normalize the id of a new workspace; those that exist keep theirs."""
+        if self._state.adding:
+            try:
+                self.external_id = clean_external_id(self.external_id)
+            except InvalidExternalId as error:
+                raise ValidationError({"external_id": str(error)}) from None
 
 
 class PartnerMembership(models.Model):

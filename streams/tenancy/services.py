@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from streams.audit.services import record
+from streams.audit.services import record, record_each
 from streams.base.clock import now
 from streams.base.ids import Secret, digest, new_secret
 from streams.tenancy.members import add_member
 from streams.tenancy.models import Partner, PartnerMembership, PartnerToken, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from streams.catalog.models import Stream
     from streams.tenancy.models import User
 
@@ -101,6 +103,8 @@ def create_workspace(
         partner=partner, external_id=external_id, name=name, is_test=is_test
     )
     workspace.clean_fields(exclude=["partner"])
+    workspace.clean()
+    external_id = workspace.external_id
     try:
         with transaction.atomic():
             workspace.save()
@@ -116,6 +120,32 @@ def create_workspace(
         is_test=is_test,
     )
     return workspace
+
+
+@transaction.atomic
+def create_workspaces(
+    *, partner: Partner, external_ids: Collection[str], at: datetime
+) -> list[Workspace]:
+    """Workspaces under clean ids, which are their names too, in a few statements.
+
+    One that exists by now is returned as it is.
+    """
+    new = [Workspace(partner=partner, external_id=i, name=i) for i in external_ids]
+    known = partner.workspaces.filter(external_id__in=external_ids)
+    before = set(known.values_list("external_id", flat=True))
+    Workspace.objects.bulk_create(new, ignore_conflicts=True)
+    made = list(known.all())
+    record_each(
+        "workspace.created",
+        [
+            (w, {"external_id": w.external_id})
+            for w in made
+            if w.external_id not in before
+        ],
+        at=at,
+        is_test=False,
+    )
+    return made
 
 
 @transaction.atomic

@@ -561,3 +561,80 @@ def test_more_workspaces_and_events_cost_no_more_queries(
 
     with django_assert_max_num_queries(14):
         post("/v1/batch", {"batch": batch}, bearer(token))
+
+
+def of(*workspaces):
+    return {"batch": [track(f"m-{w}", workspace=w) for w in workspaces]}
+
+
+def test_ids_that_look_alike_are_one_workspace(post, feed):
+    _, token = make.token(feed.stream)
+    alike = ["caf\u00e9", "cafe\u0301", " caf\u00e9", "caf\u00e9\u00a0", "caf\u00e9\n"]
+
+    _, answer = post("/v1/batch", of(*alike), bearer(token))
+
+    assert answer["held"] == 5
+    made = feed.stream.partner.workspaces.exclude(pk=feed.workspace_id)
+    assert [w.external_id for w in made] == ["caf\u00e9"]
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\x07", "\ufeff", "\u2028"])
+def test_an_id_with_a_character_that_cannot_be_seen_is_refused_with_the_reason(
+    post, feed, hidden
+):
+    _, token = make.token(feed.stream)
+
+    _, answer = post("/v1/batch", of(f"a{hidden}b", "ab"), bearer(token))
+
+    assert (answer["rejected"], answer["held"]) == (1, 1)
+    refused = answer["results"][0]
+    assert refused["rule"] == "INGEST-WORKSPACE-002"
+    assert f"U+{ord(hidden):04X}" in refused["message"]
+
+
+def test_a_workspace_that_has_such_an_id_already_keeps_it(post, feed):
+    _, token = make.token(feed.stream)
+    Workspace.objects.filter(pk=feed.workspace_id).update(external_id=" a\u200b ")
+
+    _, answer = post("/v1/batch", of(" a\u200b "), bearer(token))
+
+    assert answer["accepted"] == 1
+    assert len(logged(feed)) == 1
+
+
+def test_workspaces_are_created_in_few_queries(
+    post, feed, django_assert_max_num_queries
+):
+    _, token = make.token(feed.stream)
+
+    with django_assert_max_num_queries(60):
+        _, answer = post("/v1/batch", of(*map(str, range(500))), bearer(token))
+
+    assert answer["held"] == 500
+    assert feed.stream.feeds.count() == 501
+
+
+def test_more_new_workspaces_than_a_minute_allows_are_put_off(post, feed, settings):
+    settings.MAX_NEW_WORKSPACES_PER_MINUTE = 4
+    _, token = make.token(feed.stream)  # whose one workspace is as new
+
+    status, answer = post("/v1/batch", of("e", "d", "c", "b", "a"), bearer(token))
+
+    assert (status, answer["held"], answer["throttled"]) == (200, 3, 2)
+    assert [r["outcome"] for r in answer["results"]][3:] == ["throttled"] * 2
+    assert answer["results"][3]["rule"] == "INGEST-WORKSPACE-005"
+    assert answer["results"][3]["fix"]
+    status, answer = post("/v1/batch", of("a"), bearer(token))
+    assert (status, answer["code"]) == (429, "INGEST-WORKSPACE-005")
+    Feed.objects.update(created_at=now() - timedelta(minutes=2))
+    assert post("/v1/batch", of("a"), bearer(token))[0] == 200
+
+
+def test_more_workspaces_than_a_stream_may_have_are_put_off(post, feed, settings):
+    settings.MAX_STREAM_WORKSPACES = 2
+    _, token = make.token(feed.stream)
+
+    _, answer = post("/v1/batch", of("a", "b"), bearer(token))
+
+    assert (answer["held"], answer["throttled"]) == (1, 1)
+    assert answer["results"][1]["rule"] == "INGEST-WORKSPACE-006"
