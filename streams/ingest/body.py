@@ -84,7 +84,8 @@ def _inflate(body: bytes, limit: int) -> bytes:
         plain = inflater.decompress(body, limit + 1)
         if len(plain) <= limit and (not inflater.eof or inflater.unused_data):
             # Several members, one after the other: RFC 1952, 2.2. This takes longer.
-            plain = igzip.IGzipFile(fileobj=BytesIO(body)).read(limit + 1)
+            members = igzip.IGzipFile(fileobj=BytesIO(body))  # type: ignore[no-untyped-call]
+            plain = members.read(limit + 1)
     except (isal_zlib.error, OSError, EOFError):  # type: ignore[misc] # its stubs say: an instance
         raise _not_gzip() from None
     if len(plain) > limit:
