@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "streams.portal.zones.ZoneMiddleware",
+    "streams.portal.once.FormMiddleware",
 ]
 
 ROOT_URLCONF = "partner_portal.urls"
@@ -269,6 +270,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60  # from each use (portal/sessions.py)
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "streams.portal.kept.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.audit.models import AuditEntry
+from streams.base.form_claims import FormClaim
 from streams.base.models import RateCount
 from streams.catalog.models import Stream
 from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
@@ -41,7 +42,8 @@ from streams.tenancy.models import (
 
 __all__ = [
     "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "FindingHour", "FindingKind", "Generation", "Halt", "Invitation", "Lease",
+    "FeedMark", "FindingHour", "FindingKind", "FormClaim", "Generation", "Halt", "Invitation",
+    "Lease",
     "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
     "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent",
     "RateCount", "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",

@@ -77,13 +77,3 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const busy = part.contains(document.activeElement) || part.querySelector("details[open]");
   if (document.hidden || busy) event.preventDefault();
 });
-
-// A form is sent once, however often one presses its button.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
-});
-window.addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
-});

@@ -93,6 +93,19 @@ def moment(field: str, description: str = "") -> Callable[[Any, Any], str]:
     return shown
 
 
+def said(field: str, yes: str, description: str = "") -> Callable[[Any, Any], str]:
+    """A column with a word where it is so, and nothing where it is not.
+
+    Django's icons show a red cross for each "no", as if something had failed.
+    """
+
+    @admin.display(description=description or field.replace("_", " "), ordering=field)
+    def shown(_: Any, row: Any) -> str:
+        return yes if getattr(row, field) else "–"
+
+    return shown
+
+
 def to_the_second(at: datetime | None) -> str:
     """A time to the second, in UTC; a dash: never."""
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"

@@ -8,7 +8,14 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from streams.admin.base import ReadOnlyAdmin, event_link, events_link, link, moment
+from streams.admin.base import (
+    ReadOnlyAdmin,
+    event_link,
+    events_link,
+    link,
+    moment,
+    said,
+)
 from streams.admin.history import HistoryAdmin
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Lease, Rejection
@@ -81,7 +88,7 @@ class StatusFilter(admin.SimpleListFilter):
 @admin.register(Delivery)
 class DeliveryAdmin(OfConnections):
     list_display = (
-        "started", "workspace", "span", "outcome", "status_code", "took", "replay", "error",
+        "started", "workspace", "span", "outcome", "status_code", "took", "sent_by", "error",
     )  # fmt: skip
     list_filter = ("outcome", StatusFilter, "connection__region")
     fields = (
@@ -99,9 +106,9 @@ class DeliveryAdmin(OfConnections):
             return str(delivery.last_seq)
         return f"{delivery.first_seq}–{delivery.last_seq}"
 
-    @admin.display(description="replay", boolean=True)
-    def replay(self, delivery: Delivery) -> bool:
-        return delivery.cursor.end_seq is not None
+    @admin.display(description="sent by")
+    def sent_by(self, delivery: Delivery) -> str:
+        return str(delivery.cursor.get_kind_display())
 
     @admin.display(description="took")
     def took(self, delivery: Delivery) -> str:
@@ -137,7 +144,7 @@ class RejectionAdmin(OfConnections):
 @admin.register(Cursor)
 class CursorAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "feed", "connection", "kind", "position", "backlog", "due", "held",
+        "id", "feed", "connection", "kind", "position", "backlog", "due", "is_held",
         "failures", "last_delivery",
     )  # fmt: skip
     list_filter = ("kind", "held")
@@ -153,6 +160,7 @@ class CursorAdmin(ReadOnlyAdmin):
     )
     search_help_text = OfConnections.search_help_text
     due = moment("due_at", "due")
+    is_held = said("held", "Held", "held")
     last_delivery = moment("last_delivered_at", "last delivery")
 
     @admin.display(description="waiting")

@@ -28,8 +28,8 @@ class Search(forms.Form):
         required=False, choices=[("", "any"), *((name, name) for name in CALLS)]
     )
     user_id = forms.CharField(required=False, label="User id")
-    since = forms.DateTimeField(required=False, label="Since (UTC)")
-    until = forms.DateTimeField(required=False, label="Until (UTC)")
+    since = forms.DateTimeField(required=False, label="Since")
+    until = forms.DateTimeField(required=False, label="Until")
 
     def filters(self) -> EventFilter:
         """What was asked for; nothing where it could not be read."""

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, link, moment
+from streams.admin.base import AuditedAdmin, link, moment, said
 from streams.identity import notices
 from streams.tenancy.models import User
 
@@ -51,9 +51,10 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
 
     form = UserChangeForm
     add_form = NewPerson
-    list_display = ("email", "name", "is_staff", "is_active", "signed_in", "joined")
+    list_display = ("email", "name", "operator", "account", "signed_in", "joined")
     signed_in = moment("last_login", "last sign-in")
     joined = moment("date_joined", "joined")
+    operator = said("is_staff", "Operator", "operator")
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
@@ -69,6 +70,10 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
             return super().get_fieldsets(request, obj)
         fields = ("email", "name", "is_active", "places")
         return ((None, {"fields": fields}), *self.fieldsets[1:])
+
+    @admin.display(description="account", ordering="is_active")
+    def account(self, person: User) -> str:
+        return "–" if person.is_active else "Closed"
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

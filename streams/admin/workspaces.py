@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, list_link, moment
+from streams.admin.base import AuditedAdmin, list_link, moment, said
 from streams.admin.memberships import WorkspaceMembershipInline, save_memberships
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery
@@ -18,7 +18,7 @@ from streams.tenancy.models import Workspace
 @admin.register(Workspace)
 class WorkspaceAdmin(AuditedAdmin):
     list_display = (
-        "name", "external_id", "public_id", "partner", "is_test", "created",
+        "name", "external_id", "public_id", "partner", "test", "created",
     )  # fmt: skip
     list_filter = ("is_test", "partner")
     list_select_related = ("partner",)
@@ -31,6 +31,7 @@ class WorkspaceAdmin(AuditedAdmin):
     )  # fmt: skip
     autocomplete_fields = ("partner",)
     created = moment("created_at")
+    test = said("is_test", "Test workspace", "test")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

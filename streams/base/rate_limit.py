@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+REDIS_SKIPPED_S = 10.0  # after a failure: a sign-in asks several times
 REDIS_TIMEOUT_S = 1.0  # people wait for it
+_skipped_until: dict[str, float] = {}  # by URL, monotonic
 _TABLE = RateCount._meta.db_table
 # One statement, so that two processes never read the same count. A window that is over
 # begins again with this use.
@@ -97,10 +99,12 @@ def _count(limit: Limit, key: str, by: int) -> tuple[int, int]:
     """The count after adding `by`, and the seconds until its window ends."""
     # A digest: addresses and emails are not to be read from the broker or a backup.
     digest = hashlib.sha256(f"{limit.name}:{key}".encode()).hexdigest()
-    if settings.REDIS_URL:
+    url = settings.REDIS_URL
+    if url and time.monotonic() >= _skipped_until.get(url, 0):
         try:
             return _count_in_redis(f"rate:{digest}", by, limit.period_s)
         except redis.RedisError as error:
+            _skipped_until[url] = time.monotonic() + REDIS_SKIPPED_S
             log.warning("rate_limit.redis_down", error=type(error).__name__)
     return _count_in_table(digest, by, limit.period_s)
 

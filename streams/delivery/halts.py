@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from streams.audit.services import record
+from streams.connections.models import Connection
 from streams.delivery.models import Halt
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from streams.catalog.models import Stream
     from streams.tenancy.models import User
 
@@ -34,6 +37,14 @@ def lift(*, halt: Halt, actor: User | None) -> None:
     """Send again what waits, as far as no other halt stands."""
     _note("delivery.halt_lifted", halt, actor)
     halt.delete()
+
+
+def connections_of(*, stream: Stream | None, region: str) -> QuerySet[Connection]:
+    """The connections that a halt of this scope keeps from being sent to."""
+    found = Connection.objects.current()
+    if stream:
+        found = found.filter(feed__stream=stream)
+    return found.filter(region=region) if region else found
 
 
 def _note(action: str, halt: Halt, actor: User | None) -> None:

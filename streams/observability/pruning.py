@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.base import form_claims
 from streams.delivery import pruning
 from streams.observability.findings.forgetting import forget
 
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def prune(*, now: datetime) -> pruning.Pruned:
-    """What the log and deliveries are done with, and counts of findings."""
+    """What the log and deliveries are done with, counts of findings, and claims of forms."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
+    done.rows["streams_formclaim"] += form_claims.forget(now)
     return done

@@ -14,8 +14,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
-from django_htmx.http import HttpResponseClientRefresh
 
+from streams.portal.kept import signed_out_part
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -112,8 +112,8 @@ def signed_in[**P](
         if request.user.is_authenticated:
             response = view(asked, *args, **kwargs)
         elif asked.htmx:
-            # A part of a page cannot show the sign-in form: load the page anew.
-            response = HttpResponseClientRefresh()
+            # Loading the page again would lose what somebody types in it.
+            response = signed_out_part()
         else:
             response = redirect_to_login(request.get_full_path())
         add_never_cache_headers(response)

@@ -69,6 +69,7 @@ class KeyInput(forms.PasswordInput):
             "data-1p-ignore": "true",
             "data-bwignore": "true",
             "data-lpignore": "true",
+            "data-secret": "",  # forms.js keeps no draft of it
         }
         super().__init__(attrs=attrs, render_value=False)
 

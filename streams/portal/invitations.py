@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from streams.identity.known_browser import remember
+from streams.identity.notices import signed_in
 from streams.portal.people import SignUpForm
 from streams.tenancy.invitations import (
     InvitationRefused,
@@ -52,7 +54,11 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
     """Raises InvitationRefused."""
     form = SignUpForm(invited.email, request.POST or None)
     if form.is_valid():
-        login(request, sign_up(invitation=invited, **form.cleaned_data))
-        return redirect("portal:home")
+        user = sign_up(invitation=invited, **form.cleaned_data)
+        login(request, user)
+        signed_in(request, user, is_known=False, is_first=True)
+        response = redirect("portal:home")
+        remember(request, response, user.email)
+        return response
     shown = {"invitation": invited, "form": form}
     return render(request, "portal/invitation_sign_up.html", shown)

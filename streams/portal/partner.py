@@ -120,4 +120,8 @@ def _workspace(
         "secret_title": secret_title,
         **people_of(found),
     }
-    return render(request, "portal/partner_workspace.html", shown)
+    response = render(request, "portal/partner_workspace.html", shown)
+    if secret:  # it did its work: see portal/once.py
+        page = within(place, "partner-workspace", found.public_id)
+        response.status_code, response.headers["Location"] = 201, page
+    return response

@@ -94,7 +94,10 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
         "form": form if place.can_develop and all_streams else None,
         "secret": secret.text if secret else "",
     }
-    return render(request, "portal/partner_tokens.html", shown)
+    response = render(request, "portal/partner_tokens.html", shown)
+    if secret:  # it did its work: see portal/once.py
+        response.status_code, response.headers["Location"] = 201, request.path
+    return response
 
 
 @signed_in

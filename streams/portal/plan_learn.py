@@ -84,10 +84,8 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     """What came, and what of it the plan lacks; a POST adds what is checked."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
-    if request.method == "POST":
-        if _add(request, stream):
-            return redirect(within(place, "partner-stream-plan", stream_slug))
-        return redirect(within(place, "partner-stream-plan-learn", stream_slug))
+    if request.method == "POST" and _add(request, stream):
+        return redirect(within(place, "partner-stream-plan", stream_slug))
     sample = newest(stream.feeds.all(), now() - DAY)
     lesson = learn(_events(sample.payloads()))
     plan = drafted_plan(stream)
@@ -99,6 +97,8 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         "feeds": len(sample.feeds),
         "offers": offers,
         "adds": any(offer.adds for offer in offers),
+        # What was checked, where it could not be added.
+        "picked": request.POST.getlist("events") if request.POST else None,
         "learned": _sealed((offer.learned.event for offer in offers if offer.adds), stream),
     }  # fmt: skip
     return render(request, "portal/partner_plan_learn.html", shown)

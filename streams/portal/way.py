@@ -90,7 +90,7 @@ def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
             messages.error(request, str(refusal))
         else:
             messages.success(request, "Submitted. Our staff act next.")
-        return redirect(within(place, "partner-stream-way", stream_slug))
+            return redirect(within(place, "partner-stream-way", stream_slug))
     return render(request, "portal/partner_way.html", _page(place, stream, form))
 
 
@@ -116,17 +116,17 @@ def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
     place = partner_to_administer(request, slug)
     stream = stream_of(place, stream_slug)
     form = LiveForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, f"Say it in {services.MAX_TEXT} characters.")
-        return redirect(within(place, "partner-stream-way", stream_slug))
-    try:
-        note = form.cleaned_data["note"]
-        services.ask_for_live(stream=stream, note=note, **_by(request))
-    except REFUSALS as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "Asked. Our staff act next.")
-    return redirect(within(place, "partner-stream-way", stream_slug))
+    if form.is_valid():
+        try:
+            note = form.cleaned_data["note"]
+            services.ask_for_live(stream=stream, note=note, **_by(request))
+        except REFUSALS as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "Asked. Our staff act next.")
+            return redirect(within(place, "partner-stream-way", stream_slug))
+    shown = _page(place, stream, SubmissionForm.of(stream), form)
+    return render(request, "portal/partner_way.html", shown)
 
 
 def _by(request: PortalRequest) -> By:
@@ -134,7 +134,10 @@ def _by(request: PortalRequest) -> By:
 
 
 def _page(
-    place: PartnerPlace, stream: Stream, form: SubmissionForm
+    place: PartnerPlace,
+    stream: Stream,
+    form: SubmissionForm,
+    live_form: LiveForm | None = None,
 ) -> dict[str, object]:
     found = way(stream)
     return {
@@ -148,7 +151,7 @@ def _page(
             if found.checklist is None or not task.done  # of QA what is left alone
         ],
         "form": form,
-        "live_form": LiveForm(),
+        "live_form": live_form or LiveForm(),
         "staff_mail": ", ".join(settings.REVIEW_EMAIL),
     }
 

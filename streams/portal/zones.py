@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+ADMIN = "/admin/"
 COOKIE = "zone"  # set by static/portal/portal.js from what the browser knows
 
 
@@ -21,7 +22,10 @@ class ZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(zone_named(request.COOKIES.get(COOKIE, ""))):
+        # Operators compare times with logs and with each other: the admin's are in UTC.
+        own = not request.path.startswith(ADMIN)
+        zone = zone_named(request.COOKIES.get(COOKIE, "")) if own else None
+        with timezone.override(zone):
             return self.get_response(request)
 
 

@@ -444,13 +444,28 @@ def test_what_groups_may_do_is_written_down(staff, olga):
     assert audited() == ("group.created", olga)
 
 
+LIFT = {"action": "lift"}
+
+
+def halted(staff, form: dict[str, object]) -> list[str]:
+    """Fill in the form of a halt, and confirm what it says."""
+    shown = staff.post(reverse("admin:streams_halt_add"), form)
+    [told] = shown.context["adminform"].form.non_field_errors()
+    previewed = shown.context["adminform"].form["previewed"].value()
+    assert not Halt.objects.exists()
+    confirmed = {**form, "confirm": "on", "previewed": previewed}
+    staff.post(reverse("admin:streams_halt_add"), confirmed)
+    return told
+
+
 def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
     stream = make.stream()
     form = {"stream": stream.pk, "region": "eu", "reason": "Segment asked us to stop."}
 
-    staff.post(reverse("admin:streams_halt_add"), form)
+    halted(staff, form)
     halt = Halt.objects.get()
-    staff.post(reverse("admin:streams_halt_delete", args=[halt.pk]), {"post": "yes"})
+    selected = {**LIFT, "_selected_action": [halt.pk]}
+    staff.post(reverse("admin:streams_halt_changelist"), selected)
 
     entries = AuditEntry.objects.order_by("pk").values_list(
         "action", "actor", "partner"
@@ -463,12 +478,47 @@ def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
     assert not Halt.objects.exists()
 
 
-def test_halts_can_be_lifted_together_from_the_list(staff):
+@pytest.mark.parametrize(
+    ("of_stream", "region", "told"),
+    [
+        (False, "", "all streams to all regions: 3 connections."),
+        (False, "eu", "all streams to Europe (Ireland): 1 connection."),
+        (True, "", "Postbox to all regions: 2 connections."),
+    ],
+)
+def test_a_halt_says_first_how_many_connections_it_stops(
+    staff, of_stream, region, told
+):
+    feed = make.feed(make.stream(name="Postbox"))
+    make.connection(feed, region="us")
+    make.connection(make.feed(feed.stream), region="us")
+    make.connection(region="eu")
+    make.connection(region="us", deleted_at=make.NOW)
+    stream = feed.stream.pk if of_stream else ""
+
+    said = halted(staff, {"stream": stream, "region": region, "reason": "Fire drill."})
+
+    assert told in said
+    assert Halt.objects.count() == 1
+
+
+def test_the_confirmation_of_one_halt_does_not_confirm_a_wider_one(staff):
+    form = {"stream": "", "region": "", "reason": "Fire drill.", "confirm": "on"}
+
+    for previewed in ("", "all:eu"):
+        staff.post(reverse("admin:streams_halt_add"), {**form, "previewed": previewed})
+
+    assert not Halt.objects.exists()
+
+
+def test_halts_are_lifted_and_not_deleted(staff):
     everything = Halt.objects.create(reason="Fire drill.")
     europe = Halt.objects.create(region="eu", reason="Fire drill.")
 
-    form = {"action": "delete_selected", "_selected_action": [everything.pk, europe.pk]}
-    staff.post(reverse("admin:streams_halt_changelist"), {**form, "post": "yes"})
+    url = reverse("admin:streams_halt_changelist")
+    assert "Delete selected" not in staff.get(url).text
+    form = {**LIFT, "_selected_action": [everything.pk, europe.pk]}
+    staff.post(url, form)
 
     assert not Halt.objects.exists()
     assert AuditEntry.objects.filter(action="delivery.halt_lifted").count() == 2

@@ -149,7 +149,7 @@ ROWS = [
     developed("workspaces/<public_id>/invitations/<int:pk>/resend/", "post", 403),
     developed("workspaces/<public_id>/invitations/<int:pk>/withdraw/", "post", 403),
     developed("workspaces/<public_id>/feeds/<int:pk>/key/"),
-    developed("workspaces/<public_id>/feeds/<int:pk>/key/", "post"),
+    developed("workspaces/<public_id>/feeds/<int:pk>/key/", "post", 201),
     by_partner("streams/"),
     led("streams/new/"),
     led("streams/new/", "post", 302, **NEW_STREAM),

@@ -53,6 +53,7 @@ def test_an_invitation_leads_to_an_account_and_the_workspace(as_anna, cast, mail
     as_anna.post(invitation, {"name": "Dora", "password": "a good long password"})
 
     dora = get_user(as_anna)
+    assert as_anna.cookies["known_browser"]["path"] == "/accounts/"
     assert (mail.to, dora.email) == (["dora@example.com"], "dora@example.com")
     assert cast.workspace.memberships.get(user=dora).role == "editor"
 

@@ -1,0 +1,136 @@
+"""A form that is sent twice does its work once; one sent without a session is kept.
+
+Each form with a CSRF token has a token of its own (`portal.tags.csrf_token`). A double
+click, Back, and a reload send the same token and the same content again, which gets the
+first request's result. Content that was changed since is sent for the first time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+
+from streams.base.clock import now
+from streams.base.form_claims import claim, digest_of, finish, release
+from streams.portal.kept import can_be_kept, kept_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FIELD = "form_token"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+# Names the form that did its work: the page drops what it kept of it (forms.js).
+DONE_COOKIE = "form_done"
+DONE_COOKIE_S = 60
+WAIT_S, POLL_S = 15.0, 0.1  # for the first of two requests
+# The first request sets the session that both need: its result is nothing without it.
+UNCLAIMED = {"account_login"}
+
+
+class FormMiddleware:
+    """Claims each form before its view, and notes where its result is after it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        digest = request.__dict__.get("form_claim")
+        if digest and (result := _result(request, response)):
+            finish(digest, result=result)
+            _tell_done(request, response)
+        elif digest:
+            release(digest)
+        if _goes_to_sign_in(response) and can_be_kept(request):
+            return kept_page(request)
+        return response
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: object,
+        kwargs: object,
+    ) -> HttpResponse | None:
+        """None: this request is the first, or carries no form."""
+        # A view that wants no CSRF token reads its body as it likes.
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return None
+        if "HX-Request" in request.headers or not _TOKEN.fullmatch(_token(request)):
+            return None  # a preview saves nothing
+        if request.resolver_match and request.resolver_match.url_name in UNCLAIMED:
+            return None
+        return _claimed(request, digest_of(_content(request)))
+
+
+def _claimed(request: HttpRequest, digest: str) -> HttpResponse | None:
+    """Wait for an earlier request with this form; None: there is none, or it did nothing."""
+    deadline = time.monotonic() + WAIT_S
+    while not (found := claim(digest, now=now())).is_first:
+        if found.result:
+            messages.info(
+                request,
+                "You submitted this form before. It was processed once, not twice.",
+            )
+            return HttpResponseRedirect(found.result)
+        if time.monotonic() > deadline:
+            return render(request, "portal/form_in_progress.html", status=409)
+        # The other request runs in another process: there is nothing here to wait on.
+        time.sleep(POLL_S)
+    request.__dict__["form_claim"] = digest
+    return None
+
+
+def _token(request: HttpRequest) -> str:
+    return request.POST.get(FIELD, "")
+
+
+def _content(request: HttpRequest) -> Iterator[str | bytes]:
+    """All that makes two requests the same: the address, the person, the fields."""
+    yield request.get_full_path()
+    yield str(request.user.pk)
+    yield _token(request)
+    for name, values in sorted(request.POST.lists()):
+        if name not in (FIELD, "csrfmiddlewaretoken"):
+            yield name
+            yield from values
+    for name, uploads in sorted(request.FILES.lists()):
+        for upload in uploads:
+            yield name
+            yield upload.name or ""
+            yield from upload.chunks()
+            upload.seek(0)
+
+
+def _result(request: HttpRequest, response: HttpResponse) -> str:
+    """Where what the request did is shown; empty: it did nothing.
+
+    A view that did its work redirects, or returns 201 with `Location` if the page shows a
+    secret that is never shown again.
+    """
+    if response.status_code == 201:
+        return response.headers.get("Location", request.path)
+    if 300 <= response.status_code < 400 and not _goes_to_sign_in(response):
+        return response.headers["Location"]
+    return ""
+
+
+def _goes_to_sign_in(response: HttpResponse) -> bool:
+    place = response.headers.get("Location", "").partition("?")[0]
+    return bool(place) and place == resolve_url(settings.LOGIN_URL)
+
+
+def _tell_done(request: HttpRequest, response: HttpResponse) -> None:
+    response.set_cookie(
+        DONE_COOKIE,
+        _token(request),
+        max_age=DONE_COOKIE_S,
+        secure=request.is_secure(),
+        samesite="Lax",
+    )

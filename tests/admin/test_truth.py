@@ -1,0 +1,83 @@
+"""What the admin shows is what it looks like: words for yes and no, and one zone for times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from streams.tenancy.models import User
+from tests import make
+
+
+@pytest.fixture
+def in_tokyo(staff):
+    """An operator whose browser says that it is nine hours ahead."""
+    staff.cookies["zone"] = "Asia/Tokyo"
+    return staff
+
+
+def test_no_list_shows_an_icon_for_yes_or_no(staff):
+    """A red cross for each row that is as it should be looks like a failure."""
+    cursor = make.due_cursor()
+    make.delivered(cursor, 3)
+    make.user()
+    lists = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+
+    shown = {url: staff.get(url).text for url in lists}
+
+    assert [url for url, page in shown.items() if "icon-no" in page] == []
+    assert {User._meta.app_label} <= {url.split("/")[2] for url in lists}
+
+
+def test_a_delivery_says_whether_a_replay_sent_it(staff):
+    cursor = make.due_cursor(events=4)
+    make.delivered(cursor, 3)
+    make.delivery(make.replay(cursor, end=3).cursor, 1, 3)
+
+    page = staff.get(reverse("admin:streams_delivery_changelist")).text
+
+    assert page.count('field-sent_by">Replay') == 1
+    assert page.count('field-sent_by">Live') == 1
+
+
+def test_all_times_of_the_admin_are_in_one_zone_which_each_page_names(in_tokyo):
+    feed = make.feed()
+    at = datetime(2026, 3, 1, 22, 30, 5, tzinfo=UTC)
+    [seq] = make.append(feed, now=at)
+    pages = [
+        in_tokyo.get(url).text
+        for url in (
+            reverse("admin:streams_feed_change", args=[feed.pk]),
+            reverse("admin:streams_feed_events", args=[feed.pk]),
+            reverse("admin:streams_feed_event", args=[feed.pk, seq]),
+        )
+    ]
+
+    assert ["2026-03-01 22:30:05" in page for page in pages] == [True] * 3
+    assert ["Times are in UTC" in page for page in pages] == [True] * 3
+
+
+def test_the_review_of_a_stream_is_in_that_zone_too(in_tokyo):
+    stream = make.stream()
+    make.published_plan(stream, "A", published_at=datetime(2026, 3, 1, 22, tzinfo=UTC))
+
+    page = in_tokyo.get(reverse("admin:streams_stream_review", args=[stream.pk])).text
+
+    assert "published 2026-03-01" in page
+
+
+def test_a_time_that_is_searched_for_is_in_that_zone(in_tokyo):
+    feed = make.feed()
+    make.append(feed, now=datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
+    url = reverse("admin:streams_feed_events", args=[feed.pk])
+
+    before = in_tokyo.get(url, {"since": "2026-03-01 22:00"})
+    after = in_tokyo.get(url, {"since": "2026-03-01 23:00"})
+
+    assert (len(before.context["rows"]), len(after.context["rows"])) == (1, 0)
