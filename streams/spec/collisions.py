@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from streams.spec.data import DOCS, EVENTS, SPEC, OtherName, docs_of
 from streams.spec.readings import READINGS, SAFE, Readings
 from streams.spec.rules import RULES
-from streams.spec.synonyms import PERHAPS, SAME
+from streams.spec.synonyms import OBJECTS, PERHAPS, SAME
 from streams.spec.words import action_at, forms, key, orders, stem, words
 
 if TYPE_CHECKING:
@@ -201,6 +201,18 @@ def _known() -> Iterator[tuple[str, Collision]]:
             for name in names:
                 for order in orders(name):
                     yield order, made(right)
+    for right in EVENTS:
+        for name in _of_other_objects(right):
+            for order in orders(name):
+                yield order, _perhaps(right)
+
+
+def _of_other_objects(name: str) -> Iterator[str]:
+    """The Spec's name with other words for what the event is about."""
+    for thing, others in OBJECTS.items():
+        if name.startswith(f"{thing} "):
+            for other in others:
+                yield other + name.removeprefix(thing)
 
 
 _VARIANTS = {one.name for one in SPEC.corrections if one.kind == "accepted_variant"}
@@ -211,6 +223,11 @@ for _key, _made in _known():
 _RUN_TOGETHER = {
     "".join(form): made(right)
     for right, name, made in (
+        *(
+            (right, name, _perhaps)
+            for right in EVENTS
+            for name in _of_other_objects(right)
+        ),
         *((right, name, _synonym) for right, names in SAME.items() for name in names),
         *((name, name, _spelled) for name in EVENTS),
     )

@@ -160,3 +160,29 @@ PERHAPS: dict[str, tuple[str, ...]] = {
     "Experiment Viewed": ("Experiment Started", "Statsig Experiment Exposure"),
     "Application Backgrounded": ("App Exit", "App Closed"),
 }  # fmt: skip
+
+# Other words for what a Spec event is about. With the event's own action they make a name
+# that may well mean it: “Basket Shared”, “PURCHASE_CANCELLED”.
+OBJECTS: dict[str, tuple[str, ...]] = {
+    "Application": ("App", "Mobile App"),
+    "Cart": ("Bag", "Basket", "Shopping Bag", "Shopping Cart", "Trolley"),
+    "Coupon": ("Coupon Code", "Discount", "Discount Code", "Promo Code", "Voucher"),
+    "Email": ("Mail", "Newsletter"),
+    "Invite": ("Invitation",),
+    "Live Chat Conversation": ("Chat", "Chat Conversation", "Live Chat"),
+    "Order": ("Purchase", "Transaction"),
+    "Payment Info": ("Payment Details", "Payment Information", "Payment Method"),
+    "Product": ("Article", "Item", "SKU"),
+    "Product List": (
+        "Catalog",
+        "Category",
+        "Collection",
+        "Item List",
+        "Product Listing",
+    ),
+    "Products": ("Articles", "Items"),
+    "Promotion": ("Banner", "Promo"),
+    "Push Notification": ("Push", "Push Message"),
+    "Trial": ("Free Trial",),
+    "Video Playback": ("Video",),
+}

@@ -244,3 +244,21 @@ def test_every_spec_name_has_one_action_and_a_key_of_its_own():
     assert all(action_at(words(name)) is not None for name in EVENTS)
     assert len(keys) == len(set(keys))
     assert all(key(words(name)) in orders(name) for name in EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("Basket Shared", "Cart Shared"),
+        ("BAG_VIEWED", "Cart Viewed"),
+        ("PURCHASE_CANCELLED", "Order Cancelled"),
+        ("Cancelled Purchase", "Order Cancelled"),
+        ("purchasecancelled", "Order Cancelled"),
+        ("Item Shared", "Product Shared"),
+        ("item_list_filtered", "Product List Filtered"),
+    ],
+)
+def test_another_word_for_what_a_spec_event_is_about_is_a_hint(name, right):
+    found = collision("track", name)
+
+    assert (found.right, found.certainty) == (right, Severity.HINT)
