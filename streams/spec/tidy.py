@@ -34,39 +34,10 @@ def tidy(event: dict[str, Any], *, allow_anonymous: bool = False) -> None:
 
     A text that its call requires stays, so that it is refused as empty.
     """
-    for key in _OPTIONAL:
-        if key in event and event[key] in _NOTHING:
-            del event[key]
-    for key in _OBJECTS:
-        if key in event and type(event[key]) is not dict:
-            _tidy_object(event, key)
-    kind = event.get("type")
-    call = CALLS.get(kind) if type(kind) is str else None
-    if call is not None:
-        for key in call.optional_texts:
-            if key in event and event[key] in _NOTHING:
-                del event[key]
-        _tidy_ids(event, is_optional=allow_anonymous and kind != "alias")
-        _tidy_inside(event, str(kind))
-
-
-def _tidy_object(event: dict[str, Any], key: str) -> None:
-    if event[key] is None:
-        del event[key]
-    elif event[key] == []:
-        event[key] = {}
-
-
-def _tidy_ids(event: dict[str, Any], *, is_optional: bool) -> None:
-    """Leave an empty id out where the other one is enough."""
-    user, anonymous = event.get("userId"), event.get("anonymousId")
-    if "anonymousId" in event and anonymous in _NOTHING and user not in _NOTHING:
-        del event["anonymousId"]
-    if "userId" in event and user in _NOTHING and is_optional and anonymous:
-        del event["userId"]
-
-
-def _tidy_inside(event: dict[str, Any], call: str) -> None:
+    # Most events have nothing of it: asking for that first costs a third.
+    values = event.values()
+    if "" in values or None in values or [] in values:
+        _tidy_top(event, allow_anonymous=allow_anonymous)
     context = event.get("context")
     if context and type(context) is dict:
         if "groupId" in context and context["groupId"] in _NOTHING:
@@ -78,19 +49,50 @@ def _tidy_inside(event: dict[str, Any], call: str) -> None:
     for key in ("properties", "traits"):
         content = event.get(key)
         if content and type(content) is dict:
-            table = _TABLES.get(call) or EVENT_TABLES.get(event.get("event", ""), TRACK)
-            _fill_in(content, table)
+            _fill_in(content, _table_of(event))
     switches = event.get("integrations")
-    if switches and type(switches) is dict:
-        for key, value in switches.items():
-            if value == []:
-                switches[key] = {}
+    if type(switches) is dict and [] in switches.values():
+        event["integrations"] = {k: {} if v == [] else v for k, v in switches.items()}
+
+
+def _tidy_top(event: dict[str, Any], *, allow_anonymous: bool) -> None:
+    kind = event.get("type")
+    call = CALLS.get(kind) if type(kind) is str else None
+    for key in (*_OPTIONAL, *(call.optional_texts if call else ())):
+        if key in event and event[key] in _NOTHING:
+            del event[key]
+    for key in _OBJECTS:
+        if key in event and event[key] is None:
+            del event[key]
+        elif event.get(key) == []:
+            event[key] = {}
+    if call is not None:
+        _tidy_ids(event, is_optional=allow_anonymous and kind != "alias")
+
+
+def _tidy_ids(event: dict[str, Any], *, is_optional: bool) -> None:
+    """Leave an empty id out where the other one is enough."""
+    user, anonymous = event.get("userId"), event.get("anonymousId")
+    if "anonymousId" in event and anonymous in _NOTHING and user not in _NOTHING:
+        del event["anonymousId"]
+    if "userId" in event and user in _NOTHING and is_optional and anonymous:
+        del event["userId"]
+
+
+def _table_of(event: dict[str, Any]) -> Table:
+    table = _TABLES.get(str(event.get("type")))
+    if table is not None:
+        return table
+    name = event.get("event")
+    return EVENT_TABLES.get(name, TRACK) if type(name) is str else TRACK
 
 
 def _fill_in(content: dict[str, Any], table: Table) -> None:
     """Make `[]` `{}` where the Spec has an object, at whatever depth it has one."""
     for key, value in content.items():
         kind = type(value)
+        if kind is str:
+            continue
         if kind is list and not value:
             place = table.places.get(key)
             if place is not None and place.kind == "object":

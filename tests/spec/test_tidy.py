@@ -87,3 +87,12 @@ def test_a_check_says_nothing_of_it():
     look = look_at(json.dumps(event).encode())
 
     assert (look.findings, look.is_sound, look.event) == ([], True, event)
+
+
+@pytest.mark.parametrize("value", [["x"], {"a": 1}, 7, None, ""])
+@pytest.mark.parametrize("key", ["type", "event", "userId", "context", "properties"])
+def test_any_json_is_tidied_without_an_exception(key, value):
+    event = {"type": "track", "event": "E", "userId": "u", "properties": {"a": 1}}
+
+    tidied(event | {key: value})
+    tidied({"type": "identify", "traits": {"a": 1}} | {key: value})
