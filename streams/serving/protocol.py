@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from streams.base.refusals import RequestRefused
+from streams.serving import patience
 from streams.serving.exchange import Exchange
 from streams.serving.reader import Reader, Stop
-from streams.serving.untaken import untaken_bytes
+from streams.serving.sockets import end_our_side, unread_bytes, untaken_bytes
 from streams.serving.wire import CONTINUE, encode, too_large, too_slow
 
 if TYPE_CHECKING:
@@ -27,21 +28,6 @@ if TYPE_CHECKING:
     from streams.serving.server import Server
 
 log = structlog.get_logger()
-
-FIRST_BYTE_TIMEOUT_S = 10.0  # of a connection, TLS handshake included
-HEAD_TIMEOUT_S = 10.0
-IDLE_TIMEOUT_S = 75.0  # longer than proxies keep a connection: they close first
-TAKE_TIMEOUT_S = 30.0  # for the other side to take TAKEN_BYTES more of its responses
-TAKEN_BYTES = 16 * 1024
-LAST_CALL_S = 1.0  # for a request that is under way as the server stops
-LINGER_S = 5.0  # for the other side to take the last answer and close
-
-CHECKED_BODY = 64 * 1024  # bytes; of a larger one the head is asked about first
-# How long a connection must be idle to be dropped for another one, and together with more.
-FRESH_S, OLD_S = 0.1, 2.0
-
-PIPELINED = 16  # requests without an answer, after which no more are read
-MAX_PIPELINED = 256  # that one read may bring even so; then the connection ends
 
 
 class HttpConnection(asyncio.BufferedProtocol):
@@ -64,7 +50,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._choked = False  # the other side does not take its answers
         self._untaken = 0  # bytes of them, when that was last asked
         self._is_advancing = False
-        self._until = time.monotonic() + FIRST_BYTE_TIMEOUT_S
+        self._until = time.monotonic() + patience.FIRST_BYTE_TIMEOUT_S
 
     @property
     def waiting(self) -> int:
@@ -132,13 +118,12 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._choked = True
-        self._until = time.monotonic() + TAKE_TIMEOUT_S
-        self._untaken = untaken_bytes(self._transport)
+        self._wait()
         self._regulate()
 
     def resume_writing(self) -> None:
         self._choked = False
-        self._until = time.monotonic() + self._patience_s()
+        self._wait()
         self._regulate()
 
     # What the server calls
@@ -149,15 +134,19 @@ class HttpConnection(asyncio.BufferedProtocol):
             self._front.give_up(self._unanswered[0])
         if now < self._until or (self._choked and self._is_taking(now)):
             return
-        if self._reader.exchange is None or self._deaf or self._choked:
+        if self._deaf or self._choked:
             self.abort()
+        elif self._reader.exchange is None:
+            if not self._has_unread():  # else this process was late, not the request
+                self.abort()
         else:
             self._refuse(too_slow(self._front.body_timeout_s))
 
     def end(self) -> None:
         """Answer what was asked, and what is under way to us; then close."""
         if not self._unanswered:
-            self._until = min(self._until, time.monotonic() + LAST_CALL_S)
+            call_s = patience.LAST_CALL_S if self._has_asked else patience.FIRST_CALL_S
+            self._until = min(self._until, time.monotonic() + call_s)
 
     def abort(self) -> None:
         if self.opening is None:
@@ -166,30 +155,26 @@ class HttpConnection(asyncio.BufferedProtocol):
             self.opening.cancel()  # the server closes what there is of it
 
     def idleness(self, now: float) -> tuple[int, float, bool] | None:
-        """Rank (0: no request yet; 1: between two; 2: within one), the monotonic time at
-        which it ends anyway, whether older than OLD_S. None: it waits for us, or is new."""
+        """For `patience.idleness`; None: it waits for us, or is new."""
         reading = self._reader.exchange
         if len(self._unanswered) > (reading is not None):
             return None
         rank = 2 if reading or self._choked else int(self._has_asked)
-        body_timeout_s = self._front.body_timeout_s
-        patience_s = (FIRST_BYTE_TIMEOUT_S, IDLE_TIMEOUT_S, body_timeout_s)[rank]
-        age_s = patience_s - (self._until - now)
-        return (rank, self._until, age_s > OLD_S) if age_s > FRESH_S else None
+        return patience.idleness(rank, self._until, now, self._front.body_timeout_s)
 
     # What the reader calls
 
     def begin(self) -> Exchange:
-        if len(self._unanswered) >= MAX_PIPELINED:
+        if len(self._unanswered) >= patience.MAX_PIPELINED:
             raise Stop
         exchange = Exchange(self, self._front.max_bytes)
         self._unanswered.append(exchange)
         self._has_asked = True
-        self._until = time.monotonic() + HEAD_TIMEOUT_S
+        self._until = time.monotonic() + patience.HEAD_TIMEOUT_S
         return exchange
 
     def head_is_read(self, exchange: Exchange) -> None:
-        large = exchange.length is None or exchange.length > CHECKED_BODY
+        large = exchange.length is None or exchange.length > patience.CHECKED_BODY
         if not large and not exchange.awaits_continue:
             return  # the usual case: asked about together with its body
         self._until = time.monotonic() + self._front.body_timeout_s
@@ -244,7 +229,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             if self._is_over:
                 self._say_goodbye()
             elif not self._unanswered:
-                self._until = time.monotonic() + self._patience_s()
+                self._wait()
         self._regulate()
 
     def _answers(self) -> Iterator[bytes]:
@@ -288,20 +273,29 @@ class HttpConnection(asyncio.BufferedProtocol):
     def _is_over(self) -> bool:
         return not self._unanswered and (self._deaf or self._server.ends)
 
-    def _patience_s(self) -> float:
-        """How long the next may take that the other side has to do."""
-        if self._unanswered:
-            return self._front.body_timeout_s if self._reader.exchange else math.inf
-        return LINGER_S if self._deaf else IDLE_TIMEOUT_S
+    def _wait(self) -> None:
+        """Give the other side time for what it has to do next."""
+        if self._choked:
+            self._untaken = untaken_bytes(self._transport)
+            patience_s = patience.TAKE_TIMEOUT_S
+        elif self._unanswered:
+            reading = self._reader.exchange
+            patience_s = self._front.body_timeout_s if reading else math.inf
+        else:
+            patience_s = patience.LINGER_S if self._deaf else patience.IDLE_TIMEOUT_S
+        self._until = time.monotonic() + patience_s
 
     def _is_taking(self, now: float) -> bool:
         """Whether enough was taken of what lies ready; then it has time for more."""
         untaken = untaken_bytes(self._transport)
-        if untaken + TAKEN_BYTES > self._untaken:
+        if untaken + patience.TAKEN_BYTES > self._untaken:
             return False
         self._untaken = untaken
-        self._until = now + TAKE_TIMEOUT_S
+        self._until = now + patience.TAKE_TIMEOUT_S
         return True
+
+    def _has_unread(self) -> bool:
+        return self.opening is None and unread_bytes(self._transport) > 0
 
     def _say_goodbye(self) -> None:
         """End our side; closing both at once could take the last answer with it."""
@@ -309,18 +303,14 @@ class HttpConnection(asyncio.BufferedProtocol):
         if self._half_closed or not self._transport.can_write_eof():
             self._transport.close()
             return
-        self._until = time.monotonic() + LINGER_S
-        try:
-            self._transport.write_eof()
-        except (
-            OSError
-        ):  # the other side has reset the connection: asyncio has yet to see
-            self._transport.abort()
+        self._until = time.monotonic() + patience.LINGER_S
+        end_our_side(self._transport)
 
     def _regulate(self) -> None:
         """Read on, unless what was read has to be dealt with first."""
         reading = self._reader.exchange
-        enough = len(self._unanswered) >= PIPELINED or (reading and reading.is_asking)
+        enough = len(self._unanswered) >= patience.PIPELINED
+        enough = enough or (reading is not None and reading.is_asking)
         if self._choked or (enough and not self._deaf):
             self._transport.pause_reading()
         else:

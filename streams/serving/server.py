@@ -13,7 +13,8 @@ import structlog
 
 from streams.serving.body_count import BodyCount
 from streams.serving.listener import Listener
-from streams.serving.protocol import FIRST_BYTE_TIMEOUT_S, HttpConnection
+from streams.serving.patience import FIRST_BYTE_TIMEOUT_S
+from streams.serving.protocol import HttpConnection
 
 if TYPE_CHECKING:
     import socket

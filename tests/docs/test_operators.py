@@ -15,7 +15,7 @@ from streams.docs.guides.installation import commands, groups
 from streams.docs.guides.shelf import GUIDES
 from streams.ingest.front import Front
 from streams.observability.health import readiness
-from streams.serving import protocol, wsgi
+from streams.serving import patience, wsgi
 from streams.serving.wsgi import WsgiFront
 from tests.docs.html import Seen
 
@@ -67,16 +67,16 @@ def test_processes_are_started_as_in_the_compose_file():
 
 def test_limits_are_those_of_the_servers():
     below = TEXT.split("## Limits of web and ingest")[1].split("\n## ")[0]
-    both = f"at least {protocol.TAKEN_BYTES // 1024} KB in {protocol.TAKE_TIMEOUT_S:.0f} seconds"  # fmt: skip
+    both = f"at least {patience.TAKEN_BYTES // 1024} KB in {patience.TAKE_TIMEOUT_S:.0f} seconds"  # fmt: skip
 
     for limit, of_web, of_ingest in [
         ("open connections of one process", f"{web.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
-        ("first byte of a connection", *[f"{protocol.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
-        ("headers", *[f"{protocol.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
+        ("first byte of a connection", *[f"{patience.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("headers", *[f"{patience.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
         ("body", *[f"{front.body_timeout_s:.0f} seconds" for front in (WsgiFront, Front)]),
         ("response to a complete request", *[f"{front.response_timeout_s:.0f} seconds, then 503" for front in (WsgiFront, Front)]),
         ("reading a response", both, both),
-        ("time between two requests", *[f"{protocol.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("time between two requests", *[f"{patience.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
         ("requests that wait for a thread", f"{wsgi.MAX_WAITING}, then 503", "–"),
     ]:  # fmt: skip
         assert f"| {limit} | {of_web} | {of_ingest} |" in below

@@ -10,7 +10,7 @@ from django.conf import settings
 from streams.docs.guides.shelf import FOLDER
 from streams.ingest import accesses, answers, body, owner, pressure
 from streams.ingest.front import Front
-from streams.serving import protocol, wire
+from streams.serving import patience, wire
 from streams.spec import calls, sound
 from tests.docs.refusals import CODE, rows, unquoted
 
@@ -61,7 +61,7 @@ def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
         ),
         (
             "time between two requests of a connection",
-            f"{protocol.IDLE_TIMEOUT_S:.0f} seconds",
+            f"{patience.IDLE_TIMEOUT_S:.0f} seconds",
         ),
     ],
 )

@@ -28,9 +28,9 @@ from streams.events.models import Event, Feed
 from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
 from streams.ingest.front import Front
 from streams.observability.verdict import verdict
-from streams.serving import body_count, protocol
+from streams.serving import body_count, patience
 from streams.serving.listener import OTHER_FILES, connection_limit
-from streams.serving.protocol import CHECKED_BODY, MAX_PIPELINED, PIPELINED
+from streams.serving.patience import CHECKED_BODY, MAX_PIPELINED, PIPELINED
 from streams.serving.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from tests import make
 from tests.faults.certificates import Certificates
@@ -65,7 +65,7 @@ def key(feed):
 def impatient(monkeypatch):
     """Have the server wait for fractions of a second."""
     for name in ("FIRST_BYTE", "HEAD", "IDLE", "TAKE"):
-        monkeypatch.setattr(protocol, f"{name}_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(patience, f"{name}_TIMEOUT_S", 0.3)
     for name in ("body", "response"):
         monkeypatch.setattr(Front, f"{name}_timeout_s", 0.3)
 

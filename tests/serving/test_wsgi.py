@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 
@@ -218,7 +219,7 @@ def test_a_response_that_takes_too_long_is_given_up(server, monkeypatch):
 
 
 def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
-    monkeypatch.setattr("streams.serving.protocol.TAKE_TIMEOUT_S", 1)
+    monkeypatch.setattr("streams.serving.patience.TAKE_TIMEOUT_S", 1)
     with server.connect() as wire:
         wire.send(get("/large") * 3 + get("/large", "Connection: close"))
         read = 0
@@ -230,7 +231,7 @@ def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
 
 
 def test_a_reader_that_takes_nothing_is_cut_off(server, monkeypatch):
-    monkeypatch.setattr("streams.serving.protocol.TAKE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("streams.serving.patience.TAKE_TIMEOUT_S", 0.3)
     with server.connect() as wire:
         wire.send(get("/large") * 8)  # more than the system itself takes
         deadline = time.monotonic() + 5
@@ -251,3 +252,38 @@ def test_a_request_under_way_at_the_end_is_answered(server):
         assert wire.answer()[0] == 200
         status, headers, _ = fresh.answer()
     assert (status, headers["connection"]) == (200, "close")
+
+
+def test_a_proxy_that_connected_before_the_end_may_be_late(server, monkeypatch):
+    monkeypatch.setattr("streams.serving.patience.LAST_CALL_S", 0.2)
+    with server.connect() as fresh, server.connect() as idle:
+        idle.send(get("/"))
+        idle.answer()
+        server.begin_to_end()
+        assert idle.read_all() == b""  # it had its turn, and nothing is under way
+        fresh.send(get("/"))
+
+        status, headers, _ = fresh.answer()
+    assert (status, headers["connection"]) == (200, "close")
+
+
+def test_a_request_that_came_in_time_is_answered_by_a_process_that_was_late(
+    server, monkeypatch
+):
+    monkeypatch.setattr("streams.serving.patience.IDLE_TIMEOUT_S", 0.5)
+    with server.connect() as wire:
+        wire.send(get("/"))
+        wire.answer()
+        connection = next(iter(server.server.connections))
+        asked = threading.Event()
+
+        def late():  # as if the process had been frozen, and the tick came first
+            asked.wait(10)
+            time.sleep(0.1)  # for the bytes to arrive
+            connection.tick(time.monotonic() + 60)
+
+        server.loop.call_soon_threadsafe(late)
+        wire.send(get("/"))
+        asked.set()
+
+        assert wire.answer()[0] == 200
