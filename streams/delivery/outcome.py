@@ -180,7 +180,9 @@ def _log(deliveries: Iterable[Delivery]) -> None:
         log.info(
             "delivery.finished",
             connection=delivery.connection_id,
+            feed=delivery.cursor.feed_id,
             first_seq=delivery.first_seq,
+            last_seq=delivery.last_seq,
             events=delivery.events,
             outcome=str(delivery.outcome),
             status=delivery.status_code,

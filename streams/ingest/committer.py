@@ -50,6 +50,7 @@ class Job:
     additions: Sequence[Addition]
     size: int  # bytes
     done: Callable[[Result], None]
+    request_id: str = ""  # the proxy's, if it sent one
     is_given_up: bool = False  # its sender was told not to wait
 
     def give_up(self) -> None:
@@ -83,7 +84,10 @@ class Committer:
         self._thread.start()
 
     def hand_over(
-        self, additions: Sequence[Addition], done: Callable[[Result], None]
+        self,
+        additions: Sequence[Addition],
+        done: Callable[[Result], None],
+        request_id: str = "",
     ) -> Job:
         """Have events written. Raises Busy.
 
@@ -91,7 +95,7 @@ class Committer:
         error that kept them out. One that is given up before its turn is not written.
         """
         size = sum([len(event.payload) for a in additions for event in a.events])
-        job = Job(additions, size, done)
+        job = Job(additions, size, done, request_id)
         with self._changed:
             if self._closed or self._waiting + size > MAX_WAITING_BYTES:
                 raise Busy

@@ -30,6 +30,7 @@ from streams.ingest.committer import Busy, Committer
 from streams.ingest.directory import Directory, NotCached
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
+from streams.ingest.tracing import log_stored
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 from streams.observability.findings.flushing import Flusher
@@ -146,7 +147,9 @@ class Front:
         if not pending.additions:
             return partial(exchange.reply, pending.answer([]))
         done = partial(_written, exchange, pending)
-        exchange.job = self._committer.hand_over(pending.additions, done)
+        exchange.job = self._committer.hand_over(
+            pending.additions, done, exchange.proxys_request_id
+        )
         return None
 
     def _settle(self, settled: Settled) -> None:
@@ -181,7 +184,7 @@ def _attempt(step: Step, exchange: Exchange, directory: Directory) -> Then | Non
         log.warning("ingest.database_down", requests=1, error=str(error))
         return partial(exchange.reply, _error(error))
     except Exception as error:
-        log.exception("ingest.failed")
+        log.exception("ingest.failed", request_id=exchange.request_id)
         return partial(exchange.reply, _error(error))
 
 
@@ -191,6 +194,13 @@ def _tell(settled: Settled) -> None:
             job.done(result)
         except Exception:  # one sender's connection must not cost the others theirs
             log.exception("ingest.response_failed")
+    stored = [
+        (job.request_id, job.additions, result)
+        for job, result in settled
+        if job.request_id and isinstance(result, list)
+    ]
+    if stored:
+        log_stored(stored)
 
 
 def _written(exchange: Exchange, pending: Pending, result: Result) -> None:

@@ -27,9 +27,11 @@ from streams.ingest.answers import (
 from streams.ingest.directory import Directory
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
+from streams.ingest.tracing import log_stored
 from streams.ingest.trouble import not_stored
 from streams.ingest.waker import Waker
 from streams.observability.findings.flushing import Flusher
+from streams.serving.request_id import request_id
 from streams.serving.wire import too_large
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ def _store(route: Route, request: HttpRequest) -> Answer:
         return pending.answer([])
     accepted = accept(pending.additions, now=now())
     waker.notify(unowned(accepted.stream_ids))
+    named = request_id(request.headers.get("X-Request-Id", ""))
+    log_stored([(named, pending.additions, accepted.seqs)])
     return pending.answer(accepted.seqs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from streams.serving.request_id import request_id
+from streams.serving.request_id import proxys_request_id, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,6 +128,11 @@ class Exchange:
         if not self._request_id:
             self._request_id = request_id(self.headers.get("x-request-id", ""))
         return self._request_id
+
+    @property
+    def proxys_request_id(self) -> str:
+        """The proxy's X-Request-Id; empty: there was none."""
+        return proxys_request_id(self.headers.get("x-request-id", ""))
 
     def admit(
         self, max_bytes: int, admission: object = None, *, is_known: bool = False

@@ -6,15 +6,32 @@ import re
 import secrets
 from itertools import count
 
-# What proxies send: nginx's $request_id, and UUIDs. Nothing else is taken: it is logged,
+# What proxies send: nginx's $request_id, and UUIDs. Nothing else is accepted: it is logged,
 # and a write key, which has capitals, must not get there.
-_OURS_OR_A_PROXYS = re.compile(r"[0-9a-f-]{8,64}")
-_of_process = secrets.token_hex(12)
+_OF_A_PROXY = re.compile(r"[0-9a-f-]{8,64}")
+_NUMBERS = 0x1_0000_0000
 _numbers = count()
 
 
 def request_id(sent: str) -> str:
-    """The one that a proxy sent, if it is of a kind that is logged as it is; else a new one."""
-    if sent and _OURS_OR_A_PROXYS.fullmatch(sent):
-        return sent
-    return f"{_of_process}{next(_numbers) & 0xFFFFFFFF:08x}"
+    """The one that a proxy sent, or a new one."""
+    return proxys_request_id(sent) or f"{_of_process}{next(_numbers) % _NUMBERS:08x}"
+
+
+def proxys_request_id(sent: str) -> str:
+    """The ID in this header, if it can be logged; else an empty text.
+
+    32 digits get a UUID's hyphens: in a row they look like a write key, which logs mask.
+    """
+    if not sent or not _OF_A_PROXY.fullmatch(sent):
+        return ""
+    return _with_hyphens(sent) if len(sent) == 32 and "-" not in sent else sent
+
+
+def _with_hyphens(digits: str) -> str:
+    return "-".join(
+        (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    )
+
+
+_of_process = _with_hyphens(secrets.token_hex(12))

@@ -101,7 +101,10 @@ class WsgiFront:
             response = self.failure()  # nobody reads it, and nothing was begun
         else:
             try:
-                response = call(self._application, environ(exchange))
+                with structlog.contextvars.bound_contextvars(
+                    request_id=exchange.request_id
+                ):
+                    response = call(self._application, environ(exchange))
             except Exception:  # a fault of ours costs one request
                 log.exception("web.request_failed", request_id=exchange.request_id)
                 response = self.failure()

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from streams.observability.logs import mask
 from streams.serving import wsgi
 from streams.serving.server import Server
 from streams.serving.wsgi import MAX_BODY_BYTES, WsgiFront
@@ -148,7 +149,7 @@ def test_an_application_that_fails_costs_its_request_alone(server):
 
 
 def test_a_proxys_request_id_is_passed_on_and_returned(server):
-    sent = "0123456789abcdef0123456789abcdef"
+    sent = "01234567-89ab-cdef-0123-456789abcdef"
     with server.connect() as wire:
         wire.send(get("/", f"X-Request-Id: {sent}"))
         _, headers, body = wire.answer()
@@ -164,7 +165,15 @@ def test_another_request_id_is_replaced(server, sent):
         first, second = (wire.answer()[1]["x-request-id"] for _ in range(2))
 
     assert sent != first != second
-    assert len(first) == 32
+    assert mask(first) == first  # it does not look like a write key
+
+
+def test_a_request_id_of_32_digits_is_written_so_that_logs_show_it(server):
+    with server.connect() as wire:
+        wire.send(get("/", "X-Request-Id: 0123456789abcdef0123456789abcdef"))
+        _, headers, _ = wire.answer()
+
+    assert headers["x-request-id"] == "01234567-89ab-cdef-0123-456789abcdef"
 
 
 def test_silent_and_slow_clients_delay_nobody(server):
