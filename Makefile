@@ -40,5 +40,5 @@ lock: install-dev ## Lock the newest dependencies that fit requirements/*.in
 	@scripts/lock.sh
 
 clean: ## Remove the environment and caches; var/ and .env stay
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .uv .node .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

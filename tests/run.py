@@ -39,6 +39,7 @@ ONCE = (
     "tests/test_linear.py",
     "tests/test_run.py",
     "tests/test_scripts.py",
+    "tests/whole/test_default_libraries.py",
 )
 
 
