@@ -53,8 +53,8 @@ class RunningPortal:
         """One of the code that stands in `code`, with `environ` of its own."""
         return self._start([*CELERY, *WORKER], code, environ)
 
-    def beat(self, **environ: str) -> subprocess.Popen:
-        return self._start([*CELERY, "beat", "--pidfile="], ROOT, environ)
+    def beat(self, *, code: Path = ROOT, **environ: str) -> subprocess.Popen:
+        return self._start([*CELERY, "beat", "--pidfile="], code, environ)
 
     def ingest(self) -> str:
         """Start it; its URL, once it answers."""

@@ -22,7 +22,11 @@ QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "3"}
 def pytest_ignore_collect(collection_path, config):
     """What PostgreSQL's server does can only be tested where there is one."""
     server = config.option.database == "postgres"
-    of_server = collection_path.name in {"test_hosts.py", "test_postgres.py"}
+    of_server = collection_path.name in {
+        "test_hosts.py",
+        "test_operator_guide.py",
+        "test_postgres.py",
+    }
     return True if of_server and not server else None
 
 

@@ -101,9 +101,13 @@ class Site:
     def thaw(self, name: str) -> None:
         os.killpg(self.running[name].pid, signal.SIGCONT)
 
-    def stop(self, name: str) -> None:
-        """As a deployment does: it may finish what it has begun."""
-        stop(self.running.pop(name), signal.SIGTERM)
+    def stop(self, *names: str) -> None:
+        """As a deployment does, all at once: they may finish what they have begun."""
+        children = [self.running.pop(name) for name in names]
+        for child in children:
+            child.send_signal(signal.SIGTERM)
+        for child in children:
+            stop(child, signal.SIGCONT)  # for one that is frozen; else it does nothing
 
     @property
     def workers(self) -> list[str]:
