@@ -1,9 +1,20 @@
-"""What gunicorn does for web and ingest alike; it reads this file from its folder."""
+"""What gunicorn does for web and ingest alike; it reads this file from its folder.
+
+The files of ours that the master needs are run, not imported: the workers that it starts
+on SIGHUP would inherit what it has imported, however old.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+from runpy import run_path
+
+from gunicorn.glogging import Logger
+
+ROOT = Path(__file__).resolve().parent
 
 
 def on_starting(server: object) -> None:
@@ -13,3 +24,27 @@ def on_starting(server: object) -> None:
     )
     if checked.returncode:
         sys.exit(1)
+
+
+def log_format() -> str:
+    """LOG_FORMAT as the settings have it. What is wrong with them is reported later."""
+    env_file = run_path(str(ROOT / "partner_portal" / "environment" / "env_file.py"))
+    path = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
+    try:
+        of_file, _ = env_file["read"](path)
+    except env_file["UnreadableFile"]:
+        of_file = {}
+    return (of_file | os.environ).get("LOG_FORMAT", "").strip().lower()
+
+
+if log_format() == "json":
+    lines = run_path(str(ROOT / "streams" / "base" / "log_lines.py"))
+    lines["install_for_server"]()
+
+    class JsonLogger(Logger):  # type: ignore[misc] # gunicorn has no types
+        def setup(self, cfg: object) -> None:
+            super().setup(cfg)
+            for handler in (*self.error_log.handlers, *self.access_log.handlers):
+                handler.setFormatter(lines["JsonFormatter"]())
+
+    logger_class = JsonLogger

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, override
+from typing import Any, TextIO, override
 
+import click
 import structlog
 from celery import Celery
+from celery.apps import beat, worker
 from celery.beat import Scheduler
 from celery.signals import setup_logging
+from django.conf import settings
+
+from streams.base import log_lines
 
 log = structlog.get_logger()
 
@@ -88,3 +93,30 @@ app.autodiscover_tasks(["streams"])
 @setup_logging.connect
 def keep_logging(**_: object) -> None:
     """Whoever answers this signal keeps Celery from setting up logging of its own."""
+
+
+def _print_json_alone() -> None:
+    """No banners, and JSON for the rest that Celery prints."""
+    log_lines.install_for_server()
+    for owner, name, ours in (
+        (worker.Worker, "emit_banner", lambda _: None),
+        (beat.Beat, "banner", lambda *_: ""),
+        (worker, "safe_say", _say_json),
+    ):
+        setattr(owner, name, ours)
+
+
+def _say_json(text: str, _: TextIO | None = None) -> None:
+    """In place of Celery's own. In a signal handler: it must not wait for a stream's lock."""
+    line = log_lines.json_line(text.strip(), level="info", logger="celery.worker")
+    os.write(2, f"{line}\n".encode())
+
+
+# Set while Celery's command line loads this module. What `inspect` prints is its result.
+_command = click.get_current_context(silent=True)
+if (
+    _command
+    and _command.invoked_subcommand in ("worker", "beat")
+    and settings.LOG_FORMAT == "json"
+):
+    _print_json_alone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -15,6 +14,7 @@ from partner_portal.environment import env_file
 from partner_portal.environment.kinds import ROOT, Invalid
 from partner_portal.environment.loopback import exempt_loopback
 from partner_portal.environment.table import SETTINGS, Setting
+from streams.base import log_lines
 
 NAMES = SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
 MAX_SECRET_BYTES = 65_536  # a file that NAME_FILE names may be /dev/zero
@@ -125,11 +125,11 @@ def load_or_exit() -> dict[str, Any]:
             line = _as_json(error) if invalid.as_json else error
             sys.stderr.write(f"{line}\n")
         sys.exit(1)
+    if values["LOG_FORMAT"] == "json":
+        log_lines.install()
     exempt_loopback(os.environ)  # after .env, which may name the proxy
     return values
 
 
 def _as_json(error: str) -> str:
-    return json.dumps(
-        {"event": "settings.invalid", "level": "critical", "error": error}
-    )
+    return log_lines.json_line("settings.invalid", level="critical", error=error)

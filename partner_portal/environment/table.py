@@ -280,7 +280,9 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
         Setting(
             name="LOG_FORMAT",
             kind=kinds.choice("text", "json"),
-            about="Empty: text in a terminal and in `manage.py up`, otherwise json.",
+            about="Empty: text in a terminal and in `manage.py up`, otherwise json. With"
+            " json, each line that a process prints is one JSON object, also tracebacks"
+            " and refusals to start. What a command prints as its result stays text.",
         ),
     ),
 }

@@ -6,42 +6,25 @@
 from __future__ import annotations
 
 import logging.config
-import re
 import sys
 from typing import Any, NotRequired, TypedDict
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-MASK = "[redacted]"
+from streams.base.log_lines import MASK, mask, raw
+
 SECRET_FIELDS = frozenset(
     {
         "api_key", "authorization", "body", "cookie", "csrfmiddlewaretoken", "ingest_key",
         "key", "password", "payload", "secret", "token", "write_key", "writekey",
     }
 )  # fmt: skip
-# What a secret looks like in any text: a token of ours, credentials of HTTP and of a
-# URL, and a write key, which is 32 letters and digits with nothing to tell it by. The
-# letter of an escape, as in "\n", may stand before it.
-SECRET_TEXT = re.compile(
-    r"""(?ix)
-    (?: \b | (?<= \\[nrt] ) ) (?:ik|pt)_ [a-z0-9]{6,}
-    | (?<= \b basic [ ] ) [a-z0-9+/=_~.-]{6,}
-    | (?<= \b bearer [ ] ) [a-z0-9+/=_~.-]{6,}
-    | (?<= :// ) [^\s/@:]*+ : [^\s/@]*+ (?= @ )
-    | (?: (?<! [a-z0-9] ) | (?<= \\[nrt] ) ) [a-z0-9]{32} (?! [a-z0-9] )
-    """
-)
 
 
 class Settings(TypedDict):
     level: str  # DEBUG, INFO, WARNING or ERROR
     format: NotRequired[str]  # "text" or "json"; else as `configure` says
-
-
-def mask(text: str) -> str:
-    """The text without what looks like a secret: the last line of defence."""
-    return SECRET_TEXT.sub(MASK, text)
 
 
 def mask_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -79,6 +62,7 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     logging.config.dictConfig(_standard(settings["level"], as_text=as_text))
+    logging.captureWarnings(capture=settings.get("format") == "json")
 
 
 def _gather() -> list[Processor]:
@@ -120,7 +104,13 @@ def _standard(level: str, *, as_text: bool) -> dict[str, Any]:
                 "foreign_pre_chain": [*_gather(), structlog.stdlib.ExtraAdder()],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "stream": raw(sys.stderr),  # its lines are JSON already
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django and gunicorn set up handlers of their own: those go.
