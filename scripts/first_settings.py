@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import sys
 from pathlib import Path
 
 FILE = Path(__file__).resolve().parent.parent / ".env"
@@ -32,12 +33,29 @@ def main() -> None:
         encryption_key=base64.b64encode(secrets.token_bytes(32)).decode(),
     )
     try:
-        file = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write(text)
     except FileExistsError:
         return
-    with os.fdopen(file, "w") as new:
-        new.write(text)
+    except OSError as error:
+        sys.exit(
+            f"{FILE} cannot be written: {error.strerror}. Free space, or run make as the"
+            f" owner of {FILE.parent}, and try again."
+        )
     print("Wrote .env: secrets for this machine.")
+
+
+def write(text: str) -> None:
+    """Create the file with the text, or not at all: half of it would pass for settings.
+
+    Raises OSError.
+    """
+    file = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(file, "w") as new:
+            new.write(text)
+    except OSError:
+        FILE.unlink()
+        raise
 
 
 if __name__ == "__main__":

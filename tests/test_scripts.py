@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import resource
 import shutil
 import stat
 import subprocess
@@ -15,6 +17,7 @@ from streams.management.demo.cast import STAFF
 from tests.services.keeper import ROOT
 
 SUPPORTED = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
 TOO_OLD = "#!/bin/sh\nexit 1\n"  # what the question for its version answers
 SHIM = "#!/bin/sh\necho 'pyenv: python3.12: command not found' >&2\nexit 127\n"
 
@@ -136,3 +139,85 @@ def test_settings_in_the_environment_need_no_file(checkout, name):
     write_settings(checkout, **{name: "set"})
 
     assert not (checkout / ".env").exists()
+
+
+def obey_permissions():
+    """Have root obey them, too."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+
+def run(checkout, name, *arguments, **options):
+    return subprocess.run(
+        [sys.executable, checkout / "scripts" / name, *arguments],
+        env={"PATH": str(checkout / "bin")},
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="root's rights are dropped")
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("first_settings.py", ()), ("environment.py", ("run",))]
+)
+def test_a_checkout_that_cannot_be_written_is_named(checkout, name, arguments):
+    checkout.chmod(0o555)
+    done = run(checkout, name, *arguments, preexec_fn=obey_permissions)
+    checkout.chmod(0o755)
+
+    said = done.stderr.splitlines()[-1]
+    assert (done.returncode, "Permission denied" in done.stderr) == (1, True)
+    assert "cannot be written" in said
+    assert f"owner of {checkout}" in said
+    assert "Traceback (most" not in done.stderr
+
+
+def test_half_of_the_settings_are_not_left_behind(checkout):
+    done = run(checkout, "first_settings.py", preexec_fn=limit_files)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{checkout}/.env cannot be written: File too large.")
+    assert not (checkout / ".env").exists()
+
+
+@pytest.mark.parametrize(
+    ("printed", "advice"),
+    [
+        ("OSError: [Errno 28] No space left on device", "The disk is full."),
+        ("PermissionError: [Errno 13] Permission denied", ".venv cannot be written."),
+        ("No module named pip", "install the package python3."),
+        ("NewConnectionError: [Errno -3] Temporary failure in name resolution", "Check the network"),
+        ("ProxyError('Cannot connect to proxy.')", "set https_proxy"),
+        ("SSL: CERTIFICATE_VERIFY_FAILED", "PIP_CERT"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "PIP_INDEX_URL"),
+        ("Segmentation fault", "The lines above say why."),
+    ],
+)  # fmt: skip
+def test_what_an_installation_failed_of_is_said(checkout, printed, advice):
+    place(checkout, uv="#!/bin/sh\nexit 2\n")
+    python = checkout / ".venv" / "bin" / "python"
+    program = f'#!/bin/sh\necho "{printed}" >&2\nexit 1\n'
+    code = (
+        "import runpy, sys, pathlib\n"
+        f"environment = runpy.run_path({str(checkout / 'scripts' / 'environment.py')!r})\n"
+        "environment['install']('run')\n"
+    )
+    python.parent.mkdir(parents=True)
+    python.write_text(program)
+    python.chmod(0o755)
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": str(checkout / "bin")},
+        capture_output=True,
+        text=True,
+    )
+
+    lines = done.stderr.splitlines()
+    assert (done.returncode, lines[0]) == (1, printed)
+    assert lines[-1].startswith("requirements/run.txt could not be installed. ")
+    assert advice in lines[-1]
