@@ -40,6 +40,8 @@ ONCE = (
     "tests/test_run.py",
     "tests/test_scripts.py",
     "tests/whole/test_default_libraries.py",
+    "tests/whole/test_proxies.py",
+    "tests/whole/test_restarts.py",
 )
 
 

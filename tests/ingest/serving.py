@@ -19,10 +19,15 @@ TICK_S = 0.02
 class Serving:
     """A server that listens on the loopback, its loop in a thread."""
 
-    def __init__(self, tls: ssl.SSLContext | None, max_connections: int) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None,
+        max_connections: int,
+        listening: socket.socket | None = None,
+    ) -> None:
         self._tls = tls
         self._max_connections = max_connections
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self._socket = listening or socket.create_server(("127.0.0.1", 0), backlog=100)
         self.address = self._socket.getsockname()
         self.server: Server
         self.loop: asyncio.AbstractEventLoop
@@ -113,9 +118,12 @@ class Wire:
 
 @contextmanager
 def serving(
-    *, tls: ssl.SSLContext | None = None, max_connections: int = 1_000
+    *,
+    tls: ssl.SSLContext | None = None,
+    max_connections: int = 1_000,
+    listening: socket.socket | None = None,
 ) -> Iterator[Serving]:
-    running = Serving(tls, max_connections)
+    running = Serving(tls, max_connections, listening)
     try:
         yield running
     finally:
