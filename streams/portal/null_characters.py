@@ -1,52 +1,38 @@
-"""Addresses and cookies with a null character, which no text of PostgreSQL can hold.
+"""A null character in an address or a cookie, which no text of PostgreSQL can hold.
 
-Nobody types one. Refused here once, it reaches no query of any page, list, or filter. The
-fields of a form are checked by their forms, and JSON where it is read.
+No person types one. It is read as U+FFFD, the replacement character, before anything else
+looks at it: a search for it finds nothing, and a page of that name does not exist. The
+fields of forms are checked by their forms, and JSON is checked where it is read.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
-
-from streams.base.refusals import RequestRefused
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
-NUL = "\0"
-FOR_PROGRAMS = ("/v1/", "/api/")  # answered in JSON
-REFUSED = RequestRefused(
-    400,
-    "REQUEST-NUL-001",
-    "The address contains a null character (%00).",
-    "Remove %00 from the path and the query string.",
-)
+NUL, REPLACEMENT, REPLACEMENT_QUOTED = "\0", "\ufffd", "%EF%BF%BD"
 
 
 class NullCharacterMiddleware:
-    """Returns 400 for a null character in the path, the query string, or a cookie."""
+    """Replaces null characters in the path, the query string and cookies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not _has_nul(request):
-            return self.get_response(request)
-        if request.path.startswith(FOR_PROGRAMS):
-            return JsonResponse(REFUSED.body, status=REFUSED.status)
-        return render(request, "400_null.html", status=REFUSED.status)
-
-
-def _has_nul(request: HttpRequest) -> bool:
-    query = request.META.get("QUERY_STRING", "")
-    return (
-        NUL in request.path
-        or "%00" in query
-        or NUL in query
-        or any(NUL in value for value in request.COOKIES.values())
-    )
+        if NUL in request.path:
+            request.path = request.path.replace(NUL, REPLACEMENT)
+            request.path_info = request.path_info.replace(NUL, REPLACEMENT)
+        query = request.META.get("QUERY_STRING", "")
+        if "%00" in query or NUL in query:  # not parsed yet
+            for null in ("%00", NUL):
+                query = query.replace(null, REPLACEMENT_QUOTED)
+            request.META["QUERY_STRING"] = query
+        for name, value in request.COOKIES.items():
+            if NUL in value:
+                request.COOKIES[name] = value.replace(NUL, REPLACEMENT)
+        return self.get_response(request)

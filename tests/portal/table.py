@@ -163,7 +163,7 @@ ROWS = [
     by_partner("history/"),
     led("streams/<slug:stream_slug>/way/", "post", 200),  # no dates: the form says so
     led("streams/<slug:stream_slug>/way/start-qa/", "post", 302),
-    led("streams/<slug:stream_slug>/way/ask/", "post", 302),
+    led("streams/<slug:stream_slug>/way/ask/", "post", 200),
     by_partner("streams/<slug:stream_slug>/plan/"),
     developed("streams/<slug:stream_slug>/plan/template/"),
     developed("streams/<slug:stream_slug>/plan/template/", "post", 302, plan="email"),
