@@ -87,6 +87,7 @@ app.conf.beat_schedule = {
     "prune": {"task": "streams.prune", "schedule": 3600.0},
 }
 app.conf.beat_scheduler = "partner_portal.celery:Beat"
+app.conf.worker_consumer = "partner_portal.consuming:PatientConsumer"
 app.autodiscover_tasks(["streams"])
 
 

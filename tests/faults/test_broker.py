@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -31,3 +32,20 @@ def test_whatever_redis_does_events_go_on(site, seed):
                     until(lambda: LOST_WAKE_UP in site.portal.log.read_text())
 
     assert not scene.traffic.refusals
+
+
+def test_a_worker_waits_for_a_redis_that_refuses_commands(site):
+    lanes = open_lanes("a")
+    said = lambda: site.portal.log.read_text()  # noqa: E731
+    refused = lambda: said().count("consumer: Cannot connect")  # noqa: E731
+    site.start("ingest")
+    with site.broker.refusing():
+        site.start("worker-1", "beat")
+        until(lambda: refused() and "beat.broker_unreachable" in said(), within_s=90)
+        time.sleep(5)
+        assert refused() < 5
+        assert said().count("beat.broker_unreachable") == 1
+    with playing(site, lanes) as scene:
+        scene.recover("Redis refused commands as a worker started")
+
+    assert site.running["worker-1"].poll() is None
