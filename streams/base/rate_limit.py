@@ -7,6 +7,7 @@ fails, counting starts over in the database: a limit is never lifted, and nothin
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +63,9 @@ class Limit:
         return f"{self.amount} in {many} {unit}{'s' if many > 1 else ''}"
 
 
+_making_client = threading.Lock()
+
+
 class RateLimited(Exception):
     """A limit is reached; it ends in `retry_after_s` seconds."""
 
@@ -110,7 +114,11 @@ def _count(limit: Limit, key: str, by: int) -> tuple[int, int]:
 
 
 def _count_in_redis(key: str, by: int, period_s: int) -> tuple[int, int]:
-    pipeline = _redis(settings.REDIS_URL).pipeline()
+    # Of two clients made at once, one is not kept: it would close the connections that
+    # its pipeline uses.
+    with _making_client:
+        client = _redis(settings.REDIS_URL)
+    pipeline = client.pipeline()
     pipeline.set(key, 0, ex=period_s, nx=True)
     pipeline.incrby(key, by)
     pipeline.ttl(key)
