@@ -23,6 +23,7 @@ from tests.services.processes import family, start, stop
 OLDEST = 15  # the oldest that the portal supports
 NOBODY = 65534  # PostgreSQL refuses to run as root
 START_TIMEOUT_S = 60
+STARTS = 10
 # Speed before safety: what these databases hold is thrown away.
 SERVER_OPTIONS = {
     "listen_addresses": "",
@@ -90,10 +91,21 @@ class Cluster:
     server: subprocess.Popen | None = None
 
     def start(self) -> subprocess.Popen:
-        """Returns once it answers."""
-        self.server = _start_server(
-            self.binaries, self.folder, self.options, self.runs_as
-        )
+        """Returns once it answers.
+
+        Again where it fails, as a supervisor does: after kill -9 a last process of the
+        old server may still hold its shared memory for a moment.
+        """
+        for left in reversed(range(STARTS if self.server else 1)):
+            try:
+                self.server = _start_server(
+                    self.binaries, self.folder, self.options, self.runs_as
+                )
+                break
+            except psycopg.OperationalError:
+                if not left:
+                    raise
+                time.sleep(1)
         return self.server
 
     @property
