@@ -238,7 +238,7 @@ def test_a_draft_outlives_the_tab_and_is_gone_once_it_is_saved(
     page.get_by_role("button", name="Save draft").click()
     page.get_by_text("The draft is saved.").wait_for()
     kept = page.evaluate(
-        "Object.keys(localStorage).filter(key => key.includes('/docs/'))"
+        "Object.keys(localStorage).filter(key => key.includes(location.pathname))"
     )
     person.open()
 

@@ -57,7 +57,7 @@ DELIVERED = {
 }
 REFUSED = dict.fromkeys(
     ("user-id", "rules"),
-    "Failed Found as events came in. Email Opened: userId is missing. (SPEC-ID-001)",
+    "Failed Found as events came in. Email Opened: userId is missing, and the stream does not take events with an anonymousId alone. (SPEC-ID-001)",
 )
 
 
@@ -246,4 +246,4 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
     stands(page, ACCEPTED | DELIVERED | REFUSED)
     page.locator("#user-id").get_by_role("link", name="SPEC-ID-001").click()
     expect(page.get_by_role("heading", name="Findings")).to_be_visible()
-    expect(page.get_by_text("userId is missing.").first).to_be_visible()
+    expect(page.get_by_text("userId is missing,").first).to_be_visible()

@@ -274,7 +274,7 @@ def test_worker_that_is_killed_is_named_and_another_sends_what_waits(up):
 
 
 def test_web_that_is_killed_answers_again(up):
-    web = up.child("partner_portal.wsgi")
+    web = up.child("partner_portal.web")
 
     web.kill()
     gone([web])
