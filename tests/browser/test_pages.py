@@ -140,7 +140,7 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/check/")
     page.locator("#id_events").fill('{"type": "track",\n"event": "Purchase"}')
     page.get_by_role("button", name="Check").click()
-    page.get_by_text("userId is missing,").wait_for()
+    page.get_by_text("userId is missing").first.wait_for()
     check(page, found, "an event that was checked")
     plan = f"{partner}streams/{scene.cast.stream.slug}/plan/"
     page.goto(f"{plan}files/")
