@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from streams.api.access import for_partner
 from streams.base.clock import iso_ms
 from streams.base.refusals import RequestRefused
+from streams.base.structs import prepared
 from streams.delivery import replays as service
 from streams.delivery.approval import kept_by, reason
 from streams.delivery.models import Replay
@@ -41,6 +42,7 @@ type Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*\Z")]
 type Call = Literal["", "identify", "track", "page", "screen", "group", "alias"]
 
 
+@prepared
 class Wanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """The body of a request for a replay."""
 

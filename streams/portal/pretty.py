@@ -8,6 +8,8 @@ import msgspec
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from streams.base.structs import prepared
+
 # In the order of trial: a key is a text that a colon follows. A text without an end goes
 # on to the last character: else each quote in it would be tried as a beginning.
 TOKEN = re.compile(
@@ -25,6 +27,7 @@ class Context(msgspec.Struct):
     integration: Integration = msgspec.field(default_factory=Integration)
 
 
+@prepared
 class Stamps(msgspec.Struct, rename="camel"):
     """What the portal writes into every event."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
+from streams.base.structs import prepared
 from streams.connections.regions import Region
 from streams.delivery import reading
 from streams.delivery.models import Delivery
@@ -44,6 +45,7 @@ class _Properties(msgspec.Struct):
     code: str = ""
 
 
+@prepared
 class _Call(msgspec.Struct):
     properties: _Properties
 

@@ -8,6 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from streams.base.structs import prepared
 from streams.sandbox.sources import Region  # noqa: TC001 - msgspec reads it at run time
 
 TRACKING_SCOPE = "tracking_api:write"
@@ -39,6 +40,7 @@ class App(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}")
 
 
+@prepared
 class OAuthSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What `PUT /_sandbox/oauth` sets; `clock_skew_s` moves the token server's clock."""
 

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from streams.base.structs import prepared
+
 # Segment asks for less than 60 seconds. Its own libraries read the clock twice and write
 # now - 5 and now + 55, which can be 61 apart.
 MAX_LIFE_S = 61
@@ -23,6 +25,7 @@ class BadAssertion(ValueError):
     """The assertion is malformed or its signature is wrong; the text says why."""
 
 
+@prepared
 class Header(msgspec.Struct, frozen=True):
     """The JOSE header: which app key signed, and how."""
 
@@ -32,6 +35,7 @@ class Header(msgspec.Struct, frozen=True):
     crit: msgspec.Raw | None = None
 
 
+@prepared
 class Claims(msgspec.Struct, frozen=True):
     """The claims; `iat` and `exp` are epoch seconds, with or without a fraction."""
 

@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from streams.base.structs import prepared
 from streams.sandbox import pages, scripts
 from streams.sandbox.apps import OAuthSettings
 from streams.sandbox.behaviour import Behaviour
@@ -70,6 +71,7 @@ class BadRequestError(ValueError):
     """The request to the control API cannot be followed; the text says why."""
 
 
+@prepared
 class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Which events to show; of a `source`, or of a whole `write_key`."""
 
@@ -80,6 +82,7 @@ class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
     mask: bool = True  # keys always are; older pages ask for it
 
 
+@prepared
 class Revocation(msgspec.Struct, forbid_unknown_fields=True):
     """Which tokens to revoke; neither: all."""
 

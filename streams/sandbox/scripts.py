@@ -35,6 +35,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from streams.base.structs import prepared
 from streams.sandbox.sources import Region  # noqa: TC001 - msgspec reads it at run time
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
@@ -109,6 +110,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             raise ValueError("a rule needs `answers`, or an answer as its `then`")
 
 
+@prepared
 class Script(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The rules, in the order in which they are asked."""
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from streams.base.structs import prepared
+
 Region = Literal["us", "eu", "sandbox"]
 
 # A path without a region's prefix is the region `sandbox`.
@@ -28,12 +30,14 @@ class Source(
     enabled: bool = True
 
 
+@prepared
 class KnownSources(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The sources there are; None: any key of 32 letters and digits leads to one."""
 
     known: list[Source] | None = None
 
 
+@prepared
 class Suppressed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The userIds whose events vanish without a trace."""
 

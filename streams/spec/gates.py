@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from streams.base.structs import prepared
 from streams.spec.keys import snake_case
 from streams.spec.places import LONGEST_TEXT, Style, Table
 from streams.spec.values import OneOf
@@ -34,10 +35,10 @@ _gates: dict[Table, type[msgspec.Struct]] = {}
 
 
 def gate_of(table: Table) -> type[msgspec.Struct]:
-    """Made once, when it is first needed."""
+    """Made when it is first needed, and complete before another thread finds it."""
     gate = _gates.get(table)
     if gate is None:
-        gate = _gates[table] = _made(table)
+        gate = _gates[table] = prepared(_made(table))
     return gate
 
 

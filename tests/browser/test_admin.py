@@ -47,11 +47,13 @@ def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
 
     staff.goto(f"{live_server.url}/admin/streams/feed/")
     staff.get_by_role("link", name="Events", exact=True).click()
+    first = staff.get_by_role("link", name="1", exact=True)
+    expect(first).to_be_visible()
     assert staff.evaluate(WIDTH) == PHONE["width"]
-    staff.get_by_role("link", name="1", exact=True).click()
+    first.click()
 
-    assert staff.evaluate(WIDTH) == PHONE["width"]
     expect(staff.get_by_text("rejected: Segment answered 400.")).to_be_visible()
+    assert staff.evaluate(WIDTH) == PHONE["width"]
     expect(staff.get_by_label("The event as JSON")).to_contain_text('"userId"')
 
 

@@ -19,6 +19,7 @@ def settings_for(*, var: Path, database_url: str, redis_url: str) -> dict[str, s
     return {
         "ENV_FILE": os.devnull,
         "DJANGO_SETTINGS_MODULE": "partner_portal.settings",
+        "PYTHONFAULTHANDLER": "1",  # a process that crashes says where, in its log
         "SECRET_KEY": "for tests alone " * 4,
         "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"for tests alone " * 2).decode(),
         "HTTPS": "off",

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from streams.base.structs import prepared
+
 
 class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One property of an event, or one field of its context."""
@@ -49,6 +51,7 @@ class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return [*((one.path, one) for one in self.properties), *context]
 
 
+@prepared
 class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All events of a stream, in the order in which its docs list them."""
 

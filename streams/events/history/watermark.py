@@ -16,6 +16,8 @@ import redis
 import structlog
 from django.conf import settings
 
+from streams.base.structs import prepared
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
@@ -26,6 +28,7 @@ TIMEOUT_S = 1.0
 KEPT_FOR_S = 400 * 24 * 3600
 
 
+@prepared
 @dataclass(frozen=True, slots=True)
 class Watermark:
     """What the database said last, as far as anybody outside knows."""
