@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # a conftest is read before Django is set up
 
 INSIDE = Path(__file__).with_name("inside")
 UNKNOWN_HOST = "segment.invalid"  # never resolves (RFC 6761)
+LOG_LINES = 300  # shown with a failure
 
 
 @dataclass(slots=True)
@@ -176,7 +177,12 @@ def site(
             portal, segment, server, secure, certificates, inside, database, urls
         )
         made.resolve_segment()
-        yield made
+        try:
+            yield made
+        finally:
+            print(
+                "".join(portal.log.read_text().splitlines(keepends=True)[-LOG_LINES:])
+            )
 
 
 @contextmanager

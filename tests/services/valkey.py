@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,9 +69,16 @@ def _start_on_a_free_port(
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """For a server that starts in a while.
+
+    Below the ports that the kernel gives to outgoing connections: one of those would take
+    it meanwhile. At random: tests that run beside each other get different ones.
+    """
+    while True:
+        port = secrets.choice(range(10_000, 32_000))
+        with suppress(OSError), socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            return port
 
 
 def start_on(binary: Path, folder: Path, port: int, **options: str) -> Broker:
