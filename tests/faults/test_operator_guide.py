@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
 import pytest
 import requests
 from django.db import connection
+from django.test import Client
 
+from streams.audit.models import AuditEntry
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.delivery import services
+from streams.tenancy.models import User
+from tests import make
+from tests.connections.test_keys import ring
+from tests.faults.conftest import connected_to
 from tests.faults.guide import DRILLS, Guide, drills, sections
 from tests.faults.lanes import open_lanes
 from tests.faults.scene import RECOVERY_BOUND_S, playing
-from tests.running import until
+from tests.faults.supervisor import Supervisor
+from tests.faults.versions import checked_out, ingest_of, previous_commit, web_of
+from tests.running import ROOT, until
+from tests.services.valkey import free_port
 
 pytestmark = [pytest.mark.processes]
-NOT_DRILLED = (
-    "### With systemd",
-    "### The proxy",
-    "### The first people",
-    "### Rotate ENCRYPTION_KEYS",
-    "## Upgrade",
-    "### Downgrade",
-)
+FIRST_EVENT = {
+    "type": "track",
+    "event": "Email Opened",
+    "userId": "user-1",
+    "messageId": "first",
+}
+NOT_OF_A_RELEASE = (".git", ".venv", ".*_cache", "__pycache__", "node_modules", "var")
+
+
+def places(folder: Path) -> dict[str, str]:
+    """What the guide and the units name, and what is in its place in a test."""
+    ports = {name: free_port() for name in ("web", "ingest")}
+    return {
+        "/srv/partner-portal": f"{folder}/srv",
+        "/etc/partner-portal": f"{folder}/etc",
+        "/etc/systemd/system": f"{folder}/units",
+        "/var/lib/partner-portal": f"{folder}/var",
+        "-g partner-portal": f"-g {os.getgid()}",
+        "127.0.0.1:8000": f"127.0.0.1:{ports['web']}",
+        "127.0.0.1:8001": f"127.0.0.1:{ports['ingest']}",
+        "{{ portal-url }}": f"https://127.0.0.1:{ports['web']}",  # a proxy's
+    }
 
 
 @pytest.fixture
@@ -35,7 +69,232 @@ def guide(request, site):
 def test_every_command_of_the_guide_is_in_a_drill():
     drilled = [heading for headings in DRILLS.values() for heading in headings]
 
-    assert sorted([*drilled, *NOT_DRILLED]) == sorted(sections())
+    assert sorted(drilled) == sorted(sections())
+
+
+@contextmanager
+def visited(url: str):
+    """Someone signed in asks for a page all the time; fails on a 5xx or a sign-in page."""
+    browser = Client()
+    browser.force_login(make.user())
+    session = requests.Session()
+    session.cookies.update({n: m.value for n, m in browser.cookies.items()})
+    ended, bad, seen = threading.Event(), [], []
+
+    def visit():
+        while not ended.wait(0.1):
+            try:
+                response = session.get(f"{url}/", timeout=10)
+            except requests.RequestException:
+                continue  # the only web process restarts
+            seen.append(response.status_code)
+            if response.status_code != 200 or "/login/" in response.url:
+                bad.append((response.url, response.status_code, response.text[:300]))
+
+    thread = threading.Thread(target=visit)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    assert bad == []
+    assert seen
+
+
+def restart(site, *names: str) -> None:
+    """All at once."""
+    site.stop(*names)
+    site.start(*names)
+
+
+def save_new_key(lane, keys: list[str], settings) -> None:
+    """A customer saves a key through a web process with this ring."""
+    settings.ENCRYPTION_KEYS = keys
+    feed = make.feed(lane.cursor.stream)
+    services.connect(
+        feed=feed, write_key=make.write_key(), region="sandbox", actor=None
+    )
+
+
+def nobody_was_switched_off() -> None:
+    assert not AuditEntry.objects.filter(action="connection.needs_attention").exists()
+    assert set(Connection.objects.values_list("status", flat=True)) == {"active"}
+
+
+@drills("### With systemd", "### The proxy", "### The first people")
+def test_it_is_installed_and_the_first_partner_sends(
+    site, guide, services, settings, tmp_path
+):
+    prepare, begin = guide["### With systemd"]
+    [make_key] = guide["### The proxy"]
+    create_operator, create_partner = guide["### The first people"]
+    guide.places = ours = places(tmp_path)
+    web, ingest = (f"http://{ours[f'127.0.0.1:{port}']}" for port in (8000, 8001))
+    calls = record_calls(guide, tmp_path, "useradd", "systemctl")
+    guide.run(prepare)
+    assert calls.read_text().split()[-1] == "partner-portal"  # as the units name it
+    install_release(Path(ours["/srv/partner-portal"]))
+    url, key = services.new_database(), guide.run(make_key).strip()
+    write_settings(
+        Path(ours["/etc/partner-portal"]) / "portal.env",
+        SECRET_KEY="of this drill $1 #2 " * 5,
+        ENCRYPTION_KEYS=key,
+        ALLOWED_HOSTS="127.0.0.1",
+        INGEST_URL=ingest,
+        TRUST_PROXY="on",
+        DATABASE_URL=url,
+        REDIS_URL=site.portal.environ["REDIS_URL"],
+        SANDBOX_URL=site.segment.url,
+    )
+
+    units = Path(ours["/etc/systemd/system"])
+    with ExitStack() as stack:
+        supervisor = Supervisor(units, ours, site.portal.log, stack)
+        calls.write_text("")
+        guide.run(begin)
+        for call in calls.read_text().splitlines():
+            supervisor.systemctl(*call.split()[1:])
+        assert {unit.name for unit in units.iterdir()} == set(supervisor.started)
+        guide.folder = Path(ours["/srv/partner-portal"]) / "current"
+        guide.environ["ENV_FILE"] = f"{ours['/etc/partner-portal']}/portal.env"
+        password = "a long one of this drill"
+        guide.typed(
+            create_operator,
+            [
+                ("Email", "ops@portal.example"),
+                ("Password:", password),
+                ("Password (again):", password),
+            ],
+        )
+        invitation = guide.run(create_partner).split()[-1].replace("https", "http")
+        until(lambda: ready(web) and ready(ingest), within_s=90)
+        proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+        page = requests.get(invitation, headers=proxied, timeout=30)
+        assert (page.status_code, "Postbox" in page.text) == (200, True)
+        settings.ENCRYPTION_KEYS = [key]
+        with connected_to(url):
+            assert User.objects.get(email="ops@portal.example").check_password(password)
+            feed = make.feed(Stream.objects.get())
+            make.cursor(make.connection(feed))
+            ingest_key = make.ingest_key(feed).text
+        sent = requests.post(
+            f"{ingest}/v1/batch",
+            json={"batch": [FIRST_EVENT]},
+            auth=(ingest_key, ""),
+            headers=proxied,
+            timeout=30,
+        )
+        assert (sent.status_code, sent.json()["rejected"]) == (200, 0)
+        until(lambda: received(site) == 1, within_s=RECOVERY_BOUND_S)
+
+
+def record_calls(guide: Guide, folder: Path, *programs: str) -> Path:
+    """Have these programs of the machine do nothing but write down what they are asked."""
+    calls, bin_ = folder / "calls", folder / "bin"
+    bin_.mkdir()
+    for name in programs:
+        (bin_ / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {calls}\n')
+        (bin_ / name).chmod(0o755)
+    (folder / "units").mkdir()  # as systemd's is there
+    guide.environ = {"PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}"}
+    return calls
+
+
+def install_release(folder: Path) -> None:
+    """Copy this release, with what is installed here, and point `current` at it."""
+    release = folder / "releases" / "2026-11-29"
+    shutil.copytree(ROOT, release, ignore=shutil.ignore_patterns(*NOT_OF_A_RELEASE))
+    (release / ".venv").symlink_to(sys.prefix)
+    (folder / "current").symlink_to(release)
+
+
+def write_settings(file: Path, **values: str) -> None:
+    """As an operator does, into the lines of the example."""
+    text = file.read_text()
+    for name, value in values.items():
+        before, _, after = re.split(rf"^({name}=.*)$", text, flags=re.MULTILINE)
+        text = f"{before}{name}='{value}'{after}"
+    file.write_text(text)
+
+
+def ready(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/readyz", timeout=10).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+@drills("### Rotate ENCRYPTION_KEYS")
+def test_both_keys_are_rotated_with_processes_restarted_in_the_worst_order(
+    site, guide, settings
+):
+    [reencrypt] = guide["### Rotate ENCRYPTION_KEYS"]
+    environ, old, new = site.portal.environ, settings.SECRET_KEY, "of this drill " * 5
+    settings.SANDBOX_URL = site.segment.url
+    settings.ENCRYPTION_KEYS = ring("k1")
+    environ["ENCRYPTION_KEYS"] = ",".join(ring("k1"))
+    lanes = open_lanes("a", "b")
+    site.start("ingest", "web", "beat", "worker-1")
+    with playing(site, lanes) as scene, visited(site.urls["web"]):
+        for names, secret, fallback in (("k1 k2", old, new), ("k2 k1", new, old)):
+            keys = ring(*names.split())
+            environ |= {"SECRET_KEY": secret, "SECRET_KEY_FALLBACKS": fallback}
+            environ["ENCRYPTION_KEYS"] = ",".join(keys)
+            # Web first, and a customer saves a key before any worker has restarted.
+            restart(site, "web")
+            save_new_key(lanes[0], keys, settings)
+            scene.recover("web is ahead")
+            restart(site, "ingest", "beat", "worker-1")
+        guide.run(reencrypt)
+        environ["ENCRYPTION_KEYS"] = ",".join(ring("k2"))
+        environ["SECRET_KEY_FALLBACKS"] = ""
+        restart(site, "web", "worker-1", "ingest", "beat")
+        scene.recover("a rotation of both keys")
+    assert not [r for r in scene.traffic.refusals if r.status == 500]
+    nobody_was_switched_off()
+
+
+@drills("## Upgrade", "### Downgrade")
+def test_an_upgrade_and_a_downgrade_in_folders_of_their_own(site, guide, tmp_path):
+    collect, migrate, point, check = guide["## Upgrade"]
+    [back] = guide["### Downgrade"]
+    current = tmp_path / "current"
+    processes = ("web", "ingest", "worker-1", "beat")
+    lanes = open_lanes("a", "b")
+    with checked_out(previous_commit()) as before:
+        names = {"NEW_RELEASE": ROOT, "OLD_RELEASE": before, "CURRENT": current}
+        guide.run(back, **names)
+        start_from(site, current, *processes)
+        with playing(site, lanes) as scene, visited(site.urls["web"]):
+            scene.recover("the release before")
+            for block in (collect, migrate, point):
+                guide.run(block, **names)
+            for name in processes:
+                start_from(site, current, name)
+            guide.run(check, **names)
+            scene.recover("an upgrade")
+            guide.run(back, **names)
+            start_from(site, current, *processes)
+            scene.recover("a downgrade")
+    assert not [r for r in scene.traffic.refusals if r.status == 500]
+    nobody_was_switched_off()
+
+
+def start_from(site, current: Path, *names: str) -> None:
+    """Restart these from the release that the link names."""
+    code, portal = current.resolve(), site.portal
+    site.stop(*[name for name in names if name in site.running])
+    for name in names:
+        if name in site.urls:
+            what = (web_of if name == "web" else ingest_of)(code)
+            site.running[name] = portal.serve(site.urls[name], what, code=current)
+        elif name == "beat":
+            site.running[name] = portal.beat(code=current)
+        else:
+            site.start_worker(name, code=current)
+    for name in site.urls.keys() & set(names):
+        portal.answering(site.running[name], site.urls[name])
 
 
 @drills("## Backups", "## Restore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,5 +60,13 @@ def ingest_of(code: Path) -> list[str]:
     """What gunicorn is told to serve events, as that version's compose file says."""
     compose = yaml.safe_load((code / "docker" / "compose.yaml").read_text())
     _, *arguments = compose["services"]["ingest"]["command"].split()
+    ours = ("--bind", "--workers", "--no-control-socket")
+    return [each for each in arguments if not each.startswith(ours)]
+
+
+def web_of(code: Path) -> list[str]:
+    """The same for pages, as that version's Dockerfile says."""
+    docker = (code / "docker" / "Dockerfile").read_text()
+    _, *arguments = json.loads(docker.rpartition("\nCMD ")[2])
     ours = ("--bind", "--workers", "--no-control-socket")
     return [each for each in arguments if not each.startswith(ours)]
