@@ -68,10 +68,15 @@ class Supervisor:
 
     def _options(self, unit: dict[str, list[str]]) -> dict:
         """In the unit's folder, with the unit's environment and no other."""
-        named = dict(word.split("=", 1) for word in unit["Environment"][0].split())
+        words = " ".join(unit.get("Environment", [])).split()
+        for file in unit.get("EnvironmentFile", []):
+            words += Path(file).read_text().splitlines()
+        named = dict(word.split("=", 1) for word in words)
         log = self.stack.enter_context(self.log.open("ab"))
         environ = {"PATH": os.environ["PATH"], **named}
-        folder = unit["WorkingDirectory"][0]
+        folder = Path(unit["WorkingDirectory"][0])
+        if "StateDirectory" in unit:  # systemd makes it
+            folder.mkdir(exist_ok=True, parents=True)
         return {"cwd": folder, "env": environ, "stdout": log, "stderr": log}
 
     def _read(self, name: str) -> dict[str, list[str]]:
@@ -80,5 +85,6 @@ class Supervisor:
             text = text.replace(place, ours)
         unit: dict[str, list[str]] = {}
         for key, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE):
+            value = value.replace("$$", "$").replace("%%", "%")  # as systemd reads it
             unit.setdefault(key, []).append(value)
         return unit

@@ -14,6 +14,7 @@ import pytest
 import requests
 from django.db import connection
 from django.test import Client
+from environ import Env
 
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
@@ -149,6 +150,11 @@ def test_it_is_installed_and_the_first_partner_sends(
         REDIS_URL=site.portal.environ["REDIS_URL"],
         SANDBOX_URL=site.segment.url,
     )
+    server = Env.db_url_config(url)
+    (Path(ours["/etc/partner-portal"]) / "backup.env").write_text(
+        f"PGHOST={server['OPTIONS']['host']}\nPGUSER={server['USER']}\n"
+        f"PGDATABASE={server['NAME']}\n"
+    )
 
     units = Path(ours["/etc/systemd/system"])
     with ExitStack() as stack:
@@ -158,6 +164,8 @@ def test_it_is_installed_and_the_first_partner_sends(
         for call in calls.read_text().splitlines():
             supervisor.systemctl(*call.split()[1:])
         assert {unit.name for unit in units.iterdir()} == set(supervisor.started)
+        dumps = Path(f"{ours['/var/lib/partner-portal']}-backups")
+        assert len([*dumps.glob("portal-*.dump")]) == 1
         guide.folder = Path(ours["/srv/partner-portal"]) / "current"
         guide.environ["ENV_FILE"] = f"{ours['/etc/partner-portal']}/portal.env"
         password = "a long one of this drill"
