@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Model
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, list_link, moment, said
+from streams.admin.base import LIST_AND_FORM, AuditedAdmin, list_link, moment, said
 from streams.admin.memberships import WorkspaceMembershipInline, save_memberships
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery
 from streams.events.models import Feed
+from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
 
 
@@ -30,6 +32,7 @@ class WorkspaceAdmin(AuditedAdmin):
         "links",
     )  # fmt: skip
     autocomplete_fields = ("partner",)
+    actions = ("remove_empty",)
     created = moment("created_at")
     test = said("is_test", "Test workspace", "test")
 
@@ -51,6 +54,25 @@ class WorkspaceAdmin(AuditedAdmin):
         change: bool,  # noqa: FBT001
     ) -> None:
         save_memberships(request, formset)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request)
+
+    @admin.action(
+        description="Remove those that are empty",
+        permissions=["remove"],
+        location=LIST_AND_FORM,
+    )
+    def remove_empty(self, request: HttpRequest, queryset: QuerySet) -> None:
+        asked = queryset.count()
+        removed = remove_empty(queryset, actor=request.user)  # type: ignore[arg-type] # the admin is for members of staff
+        kept = asked - removed
+        words = f"Removed {removed:,} empty workspace{pluralize(removed)}."
+        if kept:
+            words += f" Kept {kept:,}: only a workspace without events, connections,"
+            words += " members and open invitations is empty."
+        level = messages.WARNING if kept else messages.SUCCESS
+        self.message_user(request, words, level)
 
     @admin.display(description="more")
     def links(self, workspace: Workspace) -> str:

@@ -30,8 +30,14 @@ class AuditEntry(models.Model):
     partner = models.ForeignKey(
         "streams.Partner", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # The entry outlives an empty workspace that is removed: no constraint, and the entry
+    # keeps its id. None also stands for a removed one, where `select_related` fetched it.
     workspace = models.ForeignKey(
-        "streams.Workspace", on_delete=models.PROTECT, null=True, related_name="+"
+        "streams.Workspace",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="+",
     )
     # The stream's slug, if it is about one. Not a key: a slug never changes, and the
     # entry outlives its stream.

@@ -40,16 +40,17 @@ def record_each(
     workspaces: Iterable[tuple[Workspace, Mapping[str, str]]],
     *,
     at: datetime,
+    actor: User | None = None,
     **detail: str | int | bool | None,
 ) -> None:
-    """As `record`, of what the system did in many workspaces, in one statement.
+    """As `record`, of what was done in many workspaces, in one statement.
 
     Each workspace comes with what the entry says of it beside `detail`.
     """
     AuditEntry.objects.bulk_create(
         AuditEntry(
             at=at,
-            actor=None,
+            actor=actor,
             partner_id=workspace.partner_id,
             workspace=workspace,
             stream=str(detail.get("stream") or ""),

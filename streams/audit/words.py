@@ -50,6 +50,7 @@ WORDS = {
     "user.password_set_by_operator": "Set the password of {member}",
     "workspace.created": "Made the workspace",
     "workspace.changed": "Changed the workspace: {fields}",
+    "workspace.removed": "Removed the empty workspace {name} ({external_id})",
     "workspace.check_mode": "Set how strict it is with events: {check_mode}",
     "feed.opened": "Opened its feed of {stream}",
     "feed.ingest_key_made": "Made an ingest key ({hint}…)",

@@ -20,6 +20,7 @@ from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN, is_lock_timeout
 from streams.base.statements import within
 from streams.delivery.accept import Accepted, accept
+from streams.events.log import UnknownFeed
 from streams.ingest.blocked import BlockedFeeds
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ class Committer:
             if len(group) > 1:
                 for job in group:
                     self._write([job])
+            elif isinstance(error, UnknownFeed):  # removed since it was looked up
+                self._settle([(job, error) for job in group])
             else:
                 # Not the error's text: a database quotes the row in it.
                 log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400

@@ -16,6 +16,7 @@ import structlog
 from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
+from streams.events.log import UnknownFeed
 from streams.ingest.answers import (
     Answer,
     alive,
@@ -28,6 +29,7 @@ from streams.ingest.answers import (
 from streams.ingest.body import GZIP_MAGIC, MAX_BYTES
 from streams.ingest.committer import Busy, Committer
 from streams.ingest.directory import Directory, NotCached
+from streams.ingest.owner import removed
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
@@ -219,4 +221,6 @@ def _error(error: Exception) -> Answer:
         return refusal(unavailable("INGEST-BUSY-001", busy, retry_after_s=1))
     if isinstance(error, DATABASE_DOWN):
         return refusal(not_stored(error))
+    if isinstance(error, UnknownFeed):
+        return refusal(removed())
     return refusal(failed())

@@ -43,8 +43,8 @@ def open_feeds_of(
         missing = {c for one, c in clean.items() if c and not {one, c} & feeds.keys()}
         if missing:
             new = [c for c in dict.fromkeys(clean.values()) if c in missing]
-            refusal = _open(access, new)
-            feeds |= _feeds(access, missing)
+            opened, refusal = _open(access, new)
+            feeds |= opened
     for one, cleaned in clean.items():
         feed = feeds.get(one) or feeds.get(cleaned)
         if feed is not None:
@@ -70,7 +70,9 @@ def _feeds(access: Access, external_ids: Collection[str]) -> dict[str, Feed]:
 
 
 @transaction.atomic
-def _open(access: Access, external_ids: list[str]) -> RequestRefused | None:
+def _open(
+    access: Access, external_ids: list[str]
+) -> tuple[dict[str, Feed], RequestRefused | None]:
     """Open feeds under these ids in their order; why some have none, if so.
 
     Workspaces of the partner that exist get a feed; new ones are made where the stream
@@ -83,7 +85,8 @@ def _open(access: Access, external_ids: list[str]) -> RequestRefused | None:
     known = Workspace.objects.filter(
         partner=stream.partner_id, external_id__in=external_ids
     )
-    workspaces = list(known)
+    # Locked: one that is being removed is not there, and the others stay.
+    workspaces = list(known.select_for_update(no_key=True).order_by("pk"))
     there = {workspace.external_id for workspace in workspaces}
     new = [one for one in external_ids if one not in there]
     room, refusal = len(new), None
@@ -95,7 +98,8 @@ def _open(access: Access, external_ids: list[str]) -> RequestRefused | None:
             )
     if workspaces:
         open_feeds(stream=stream, workspaces=workspaces, at=now())
-    return refusal
+    # Before others can remove them: to a sender, a feed that is missing has no workspace.
+    return _feeds(access, external_ids), refusal
 
 
 def _room(stream: Stream, wanted: int) -> tuple[int, RequestRefused | None]:

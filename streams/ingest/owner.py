@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from streams.base.refusals import RequestRefused
 from streams.events.intake import Refused
 from streams.ingest import auth
+from streams.serving.wire import unavailable
 from streams.tenancy.external_ids import (
     MAX_EXTERNAL_ID,
     InvalidExternalId,
@@ -98,6 +99,14 @@ def too_many() -> RequestRefused:
         "Correct the id, or ask the portal's operator for more workspaces; then send the"
         " event again.",
         {"retry-after": "300"},
+    )
+
+
+def removed() -> RequestRefused:
+    return unavailable(
+        "INGEST-WORKSPACE-007",
+        "A workspace of the request was removed a moment ago; nothing was stored.",
+        retry_after_s=1,
     )
 
 

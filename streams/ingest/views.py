@@ -18,6 +18,7 @@ from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
 from streams.delivery.accept import accept
 from streams.delivery.lease import unowned
+from streams.events.log import UnknownFeed
 from streams.ingest.answers import (
     Answer,
     failed,
@@ -25,6 +26,7 @@ from streams.ingest.answers import (
     refusal,
 )
 from streams.ingest.directory import Directory
+from streams.ingest.owner import removed
 from streams.ingest.routes import find_route
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
@@ -64,6 +66,8 @@ def _answer(request: HttpRequest) -> Answer:
     except DATABASE_DOWN as error:
         log.warning("ingest.database_down", requests=1, error=str(error))
         return refusal(not_stored(error))
+    except UnknownFeed:
+        return refusal(removed())
     except DatabaseError as error:
         # Not the error's text: a database quotes the row in it.
         log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400

@@ -80,6 +80,8 @@ def _page(
 
 def _row(entry: AuditEntry, team: set[int]) -> Row:
     workspace = entry.workspace.name if entry.workspace else ""
+    if entry.workspace_id and not workspace:
+        workspace = "a workspace that was removed"
     return Row(
         entry=entry,
         who=who(entry.actor, team),

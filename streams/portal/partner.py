@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
 
 from streams.base.clock import now
 from streams.events.services import new_ingest_key, open_feed
+from streams.observability.empty_workspaces import empty, remove_empty
 from streams.portal.access import (
     PartnerPlace,
     PortalRequest,
@@ -20,7 +23,7 @@ from streams.portal.access import (
     signed_in,
     workspace_of,
 )
-from streams.portal.forms import WorkspaceForm
+from streams.portal.forms import WorkspaceForm, number_in
 from streams.portal.glance import rows
 from streams.portal.members import people_of
 from streams.portal.pending import pending_of
@@ -29,6 +32,8 @@ from streams.tenancy.members import may_invite
 from streams.tenancy.services import ExternalIdTaken, create_workspace
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from streams.base.ids import Secret
     from streams.tenancy.models import Workspace
 
@@ -39,9 +44,8 @@ PAGE_LENGTH = 50
 def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
     """The partner's workspaces by name, and how each stands."""
     place = partner_to_see(request, slug)
-    query = request.GET.get("q", "").strip()[:100]
-    named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
-    found = place.partner.workspaces.filter(named).order_by("name", "pk")
+    query, found = _named(request, place)
+    found = found.order_by("name", "pk")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     shown = {
         "place": place,
@@ -51,6 +55,39 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
         "several_streams": place.partner.streams.count() > 1,
     }
     return render(request, "portal/partner.html", shown)
+
+
+@signed_in
+def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
+    """Show the empty workspaces of the list; a POST removes those that were shown."""
+    place = partner_to_develop(request, slug)
+    query, named = _named(request, place)
+    customers = named.filter(is_test=False)
+    if request.method == "POST":
+        # Not those that came since: nobody has seen their names.
+        shown_to = number_in(request.POST, "last_id") or 0
+        removed = remove_empty(customers.filter(pk__lte=shown_to), actor=request.user)
+        words = f"Removed {removed:,} empty workspace{pluralize(removed)}."
+        messages.success(request, words if removed else "No workspace was empty.")
+        return redirect(within(place, "partner"))
+    found = empty(customers).order_by("name", "pk")
+    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    shown = {
+        "place": place,
+        "query": query,
+        "page": page,
+        "last": found.aggregate(last=Max("pk"))["last"],
+    }
+    return render(request, "portal/partner_workspaces_remove.html", shown)
+
+
+def _named(
+    request: PortalRequest, place: PartnerPlace
+) -> tuple[str, QuerySet[Workspace]]:
+    """What was searched for, and the partner's workspaces that match."""
+    query = request.GET.get("q", "").strip()[:100]
+    named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
+    return query, place.partner.workspaces.filter(named)
 
 
 @signed_in

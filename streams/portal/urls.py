@@ -183,6 +183,11 @@ stream_pages: Pages = [
 partner_pages: Pages = [
     path("", partner.workspaces, name="partner"),
     path("workspaces/new/", partner.workspace_new, name="partner-workspace-new"),
+    path(
+        "workspaces/remove/",
+        partner.workspaces_remove,
+        name="partner-workspaces-remove",
+    ),
     path("workspaces/<public_id>/", include(partner_workspace_pages)),
     path("streams/", partner_streams.streams, name="partner-streams"),
     path("streams/new/", new_stream.stream_new, name="partner-stream-new"),

@@ -12,7 +12,7 @@ from streams.base.clock import now
 from streams.base.mail import wait_until_sent
 from streams.connections.models import Connection
 from streams.delivery.models import Halt
-from streams.tenancy.models import Partner, User
+from streams.tenancy.models import Partner, User, Workspace
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -522,3 +522,32 @@ def test_halts_are_lifted_and_not_deleted(staff):
 
     assert not Halt.objects.exists()
     assert AuditEntry.objects.filter(action="delivery.halt_lifted").count() == 2
+
+
+def test_operators_remove_workspaces_that_are_empty(staff, olga):
+    gone, used = make.feed(), make.feed()
+    make.append(used, 1)
+
+    said = act(staff, "workspace", "remove_empty", gone.workspace, used.workspace)
+
+    [words] = said
+    assert words.startswith("Removed 1 empty workspace. Kept 1: only a workspace")
+    assert [*Workspace.objects.all()] == [used.workspace]
+    assert audited() == ("workspace.removed", olga)
+    for page in ("changelist", "change"):
+        args = [AuditEntry.objects.latest("pk").pk] if page == "change" else []
+        address = reverse(f"admin:streams_auditentry_{page}", args=args)
+        assert staff.get(address).status_code == 200
+
+
+def test_only_operators_who_may_delete_workspaces_remove_them(client):
+    gone = make.feed().workspace
+    person = make.user(is_staff=True)
+    person.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_workspace", "change_workspace"])
+    )
+    client.force_login(person)
+
+    act(client, "workspace", "remove_empty", gone)
+
+    assert Workspace.objects.filter(pk=gone.pk).exists()

@@ -100,6 +100,10 @@ def without_admin(scene: Scene) -> None:
     scene.cast.workspace.memberships.filter(role="admin").update(role="editor")
 
 
+def with_an_empty_workspace(scene: Scene) -> None:
+    make.feed(scene.cast.stream, make.workspace(scene.cast.partner, name="Typo"))
+
+
 def with_test_workspaces(scene: Scene) -> None:
     prepare(stream=scene.cast.stream, actor=None)
 
@@ -234,6 +238,11 @@ FORMS = [
         "portal/partner_workspace_new.html",
         "workspaces/new/",
         fields={"name": "Fern & Field", "external_id": "fern-7"},
+    ),
+    of_partner(
+        "portal/partner_workspaces_remove.html",
+        "workspaces/remove/",
+        prepare=with_an_empty_workspace,
     ),
     of_partner(
         "portal/_invite.html",

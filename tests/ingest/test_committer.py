@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from streams.base.database import DATABASE_DOWN
 from streams.delivery.models import Cursor
-from streams.events.log import Addition
+from streams.events.log import Addition, UnknownFeed
 from streams.events.models import Event
 from streams.ingest import committer as module
 from streams.ingest.committer import Busy, NotWritten
@@ -111,7 +111,7 @@ def test_one_poisonous_request_costs_only_itself(committer, told):
 
     good = [futures[0], futures[1], futures[3]]
     assert [future.result(10) for future in good] == [[[1]], [[2]], [[3]]]
-    assert isinstance(futures[2].exception(10), NotWritten)
+    assert isinstance(futures[2].exception(10), UnknownFeed)
 
 
 def test_a_value_that_the_database_refuses_costs_only_its_request(committer, told):

@@ -17,6 +17,7 @@ from streams.ingest.accesses import FRESH_S, USE_NOTED_EVERY, Accesses
 from streams.ingest.cache import Recent
 from streams.ingest.cors import ALLOWED
 from streams.ingest.directory import Directory
+from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
 from tests import make
 from tests.ingest.sending import TRACK, basic, bearer, dumps, track
@@ -638,3 +639,54 @@ def test_more_workspaces_than_a_stream_may_have_are_put_off(post, feed, settings
 
     assert (answer["held"], answer["throttled"]) == (1, 1)
     assert answer["results"][1]["rule"] == "INGEST-WORKSPACE-006"
+
+
+# --- Workspaces that were removed -------------------------------------------------------
+
+
+def remove(workspace):
+    found = Workspace.objects.filter(pk=workspace.pk)
+    assert remove_empty(found, actor=None) == 1
+
+
+def test_a_removed_workspace_is_created_again_within_a_second(post, clock):
+    gone = make.feed()
+    _, token = make.token(gone.stream)
+    event = of(gone.workspace.external_id)
+    bad = {"type": "track", "workspace": gone.workspace.external_id}
+    post("/v1/batch", {"batch": [bad]}, bearer(token))  # the workspace is cached now
+    remove(gone.workspace)
+
+    status, answer = post("/v1/batch", event, bearer(token))
+    clock.seconds += 1
+    again, _ = post("/v1/batch", event, bearer(token))
+
+    assert (status, answer["code"]) == (503, "INGEST-WORKSPACE-007")
+    assert again == 200
+    made = Workspace.objects.get(external_id=gone.workspace.external_id)
+    assert made.public_id != gone.workspace.public_id
+    assert len(logged()) == 1
+
+
+def test_the_ingest_key_of_a_removed_workspace_is_refused(post, clock):
+    gone = make.feed()
+    key = make.ingest_key(gone)
+    post("/v1/track", {"event": 7, "userId": "u"}, basic(key))  # the key is cached now
+    remove(gone.workspace)
+
+    first, _ = post("/v1/track", TRACK, basic(key))
+    clock.seconds += 1
+    then, _ = post("/v1/track", TRACK, basic(key))
+
+    assert (first, then) == (503, 401)
+
+
+def test_a_removed_workspace_counts_no_more_against_the_limit(post, settings):
+    settings.MAX_STREAM_WORKSPACES = 1
+    gone = make.feed()
+    _, token = make.token(gone.stream)
+    remove(gone.workspace)
+
+    _, answer = post("/v1/batch", of("new"), bearer(token))
+
+    assert answer["held"] == 1

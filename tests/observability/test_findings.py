@@ -134,6 +134,19 @@ def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_feed_that_was_removed_costs_the_others_nothing():
+    feed, gone, counter = make.feed(), make.feed(), FindingCounter()
+    count(counter, gone)
+    count(counter, feed)
+    gone.delete()
+
+    flush(counter)
+
+    assert written(feed=feed) == [(EVENT.id, "Mail Opened", 1)]
+    assert counter.take() == ({}, 0)
+
+
+@pytest.mark.django_db
 def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
     feed, counter = make.feed(), FindingCounter()
     count(counter, feed, "Old")

@@ -142,6 +142,8 @@ ROWS = [
     by_partner(""),
     developed("workspaces/new/"),
     developed("workspaces/new/", "post"),
+    developed("workspaces/remove/"),
+    developed("workspaces/remove/", "post", 302),
     by_partner("workspaces/<public_id>/"),
     # The workspace has an admin, who decides: see test_people.py for one without.
     developed("workspaces/<public_id>/invite/", ok=403),

@@ -36,6 +36,10 @@ def write(tallies: Mapping[Key, Tally]) -> dict[Key, Tally]:
     """
     feeds = Feed.objects.filter(pk__in={key.owner_id for key in tallies})
     streams = dict(feeds.values_list("pk", "stream_id"))
+    # A feed that was removed with its empty workspace is counted no more.
+    tallies = {key: one for key, one in tallies.items() if key.owner_id in streams}
+    if not tallies:
+        return {}
     above = {key: key._replace(owner_id=streams[key.owner_id]) for key in tallies}
     of_streams = _sums((above[key], tally) for key, tally in tallies.items())
     feed_kinds = _places("feed", tallies)

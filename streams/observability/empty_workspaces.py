@@ -1,0 +1,90 @@
+"""Workspaces that were never used, such as those that a sender named by mistake: removed for good.
+
+The activity log keeps its entries about them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from streams.audit.services import record_each
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.events.models import Feed
+from streams.observability.findings.models import FindingKind
+from streams.tenancy.models import Invitation, Workspace, WorkspaceMembership
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from streams.tenancy.models import User
+
+CHUNK = 500  # workspaces in one transaction, in which their feeds are locked
+
+
+def empty(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
+    """The workspaces that never stored an event or had a connection, and that have no
+    members and no open invitations."""
+    used = (
+        Q(head_seq__gt=0)
+        | Q(quarantined__gt=0)
+        | Q(discarded__gt=0)
+        | Q(quarantine_expired__gt=0)
+        | Q(Exists(Connection.objects.filter(feed=OuterRef("pk"))))
+    )
+    is_open = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=now())
+    of_this = {"workspace": OuterRef("pk")}
+    return workspaces.filter(
+        ~Exists(Feed.objects.filter(used, **of_this)),
+        ~Exists(WorkspaceMembership.objects.filter(**of_this)),
+        ~Exists(Invitation.objects.filter(is_open, **of_this)),
+    )
+
+
+def remove_empty(workspaces: QuerySet[Workspace], *, actor: User | None) -> int:
+    """Remove the workspaces that are empty; how many there were.
+
+    A workspace that stores an event at the same moment stays. An event that comes later
+    creates the workspace again, where its stream allows it.
+    """
+    removed = last = 0
+    while True:
+        found = empty(workspaces).filter(pk__gt=last).order_by("pk")
+        ids = list(found.values_list("pk", flat=True)[:CHUNK])
+        if not ids:
+            return removed
+        removed += _remove(ids, actor)
+        last = ids[-1]
+
+
+@transaction.atomic
+def _remove(ids: list[int], actor: User | None) -> int:
+    workspaces = Workspace.objects.filter(pk__in=ids)
+    # An event that is being stored in one of these feeds is waited for; one that comes
+    # later waits, and finds no feed. In the order of an append: no two wait for each other.
+    _lock(workspaces)
+    _lock(Feed.objects.filter(workspace__in=ids))
+    # Asked again, of all that others committed until now.
+    gone = list(empty(workspaces).order_by("pk"))
+    if not gone:
+        return 0
+    record_each(
+        "workspace.removed",
+        [(one, {"name": one.name, "external_id": one.external_id}) for one in gone],
+        at=now(),
+        actor=actor,
+    )
+    feeds = Feed.objects.filter(workspace__in=gone)
+    kinds = FindingKind.objects.filter(feed__in=feeds)
+    _lock(kinds)  # in the order in which they are counted
+    kinds.delete()
+    feeds.delete()
+    Workspace.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    return len(gone)
+
+
+def _lock(rows: QuerySet) -> None:
+    list(rows.select_for_update().order_by("pk").values_list("pk"))

@@ -1,0 +1,140 @@
+"""The page that removes the partner's empty workspaces."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.tenancy.models import Workspace
+from tests import make
+
+
+def url(page, *args, query=""):
+    return reverse(f"portal:{page}", args=args) + query
+
+
+@pytest.fixture
+def empties(cast):
+    """Two that a sender named by mistake; all of the cast's have members."""
+    return [
+        make.feed(cast.stream, make.workspace(cast.partner, name=name)).workspace
+        for name in ("Typo 1", "Typo 2")
+    ]
+
+
+@pytest.fixture
+def page_of(cast):
+    return lambda query="": url(
+        "partner-workspaces-remove", cast.partner.slug, query=query
+    )
+
+
+def form_on(page):
+    """The hidden fields of the confirmation."""
+    form = page.text.split('<form class="card danger"')[1]
+    return dict(re.findall(r'name="(form_token|last_id)" value="([^"]+)"', form))
+
+
+def said(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_it_shows_how_many_there_are_and_which(as_dev, cast, empties, page_of):
+    make.append(make.feed(cast.stream, make.workspace(cast.partner, name="Used")), 1)
+
+    page = as_dev.get(page_of())
+
+    shown = page.text.split("<main")[1]
+    assert "Remove 2 empty workspaces" in shown
+    assert [name in shown for name in ("Typo 1", "Typo 2", "Used")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert page_of() in as_dev.get(url("partner", cast.partner.slug)).text
+
+
+def test_they_go_with_their_pages_and_the_log_names_them(
+    as_dev, cast, empties, page_of
+):
+    page = as_dev.get(page_of())
+
+    done = as_dev.post(page_of(), form_on(page), follow=True)
+
+    assert said(done) == ["Removed 2 empty workspaces."]
+    assert not Workspace.objects.filter(name__startswith="Typo").exists()
+    overview = url("overview", empties[0].public_id)
+    own_page = url("partner-workspace", cast.partner.slug, empties[0].public_id)
+    assert [as_dev.get(one).status_code for one in (overview, own_page)] == [404, 404]
+    assert "Typo" not in as_dev.get(url("partner", cast.partner.slug)).text
+    entries = AuditEntry.objects.filter(action="workspace.removed", actor=cast.dev)
+    assert [entry.detail["name"] for entry in entries] == ["Typo 1", "Typo 2"]
+    history = as_dev.get(url("partner-history", cast.partner.slug)).text
+    id_ = empties[0].external_id
+    assert f"Removed the empty workspace Typo 1 ({id_})" in history
+
+
+def test_the_second_submit_removes_nothing_more(as_dev, cast, empties, page_of):
+    form = form_on(as_dev.get(page_of()))
+    as_dev.post(page_of(), form)
+
+    again = as_dev.post(page_of(), form, follow=True)
+
+    assert "processed once, not twice" in said(again)[-1]
+    assert AuditEntry.objects.filter(action="workspace.removed").count() == 2
+
+
+def test_one_that_was_not_shown_stays(as_dev, cast, empties, page_of):
+    form = form_on(as_dev.get(page_of()))
+    newer = make.workspace(cast.partner, name="Typo 3")
+
+    as_dev.post(page_of(), form)
+
+    assert [*Workspace.objects.filter(name__startswith="Typo")] == [newer]
+
+
+def test_one_that_received_an_event_meanwhile_stays(as_dev, cast, empties, page_of):
+    form = form_on(as_dev.get(page_of()))
+    for one in empties:
+        make.append(one.feeds.get(), 1)
+
+    done = as_dev.post(page_of(), form, follow=True)
+
+    assert said(done) == ["No workspace was empty."]
+    assert Workspace.objects.filter(name__startswith="Typo").count() == 2
+
+
+def test_what_was_searched_for_is_removed_alone(as_dev, cast, empties, page_of):
+    page = as_dev.get(page_of("?q=Typo 1"))
+
+    as_dev.post(page_of("?q=Typo 1"), form_on(page))
+
+    assert [*Workspace.objects.filter(name__startswith="Typo")] == empties[1:]
+
+
+def test_test_workspaces_stay_and_so_do_those_of_other_partners(as_dev, cast, page_of):
+    tests = make.workspace(cast.partner, is_test=True)
+    foreign = make.workspace(cast.rival)
+
+    page = as_dev.get(page_of())
+    as_dev.post(page_of(), {"last_id": 10**9})
+
+    assert "No empty workspaces" in page.text
+    assert Workspace.objects.filter(pk__in=[tests.pk, foreign.pk]).count() == 2
+
+
+def test_support_sees_no_button(as_sam, cast, empties, page_of):
+    page = as_sam.get(url("partner", cast.partner.slug))
+
+    assert page_of() not in page.text
+
+
+def test_three_cost_as_many_queries_as_one(
+    as_dev, cast, empties, page_of, django_assert_num_queries
+):
+    with django_assert_num_queries(8):
+        as_dev.get(page_of("?q=Typo 1"))
+    make.workspace(cast.partner, name="Typo 3")
+    with django_assert_num_queries(8):
+        as_dev.get(page_of("?q=Typo"))
