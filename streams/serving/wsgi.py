@@ -36,6 +36,17 @@ _OF_CONNECTION = frozenset(
 )
 
 
+# Of a sentence: no browser takes it for more than text. The application sets its own.
+PLAIN = {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WsgiResponse:
     """What an application returned, or a plain sentence of our own."""
@@ -197,7 +208,7 @@ def _sentence(
     status: int, text: str, headers: dict[str, str] | None = None
 ) -> WsgiResponse:
     body = f"{text}\n".encode()
-    said = {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}
+    said = {**PLAIN, **(headers or {})}
     return WsgiResponse(status, list(said.items()), body, len(body))
 
 

@@ -26,6 +26,11 @@ PEOPLE = (
     "nobody", "charlie", "rita", "bob", "alice", "anna", "sam", "dev", "petra",
 )  # fmt: skip
 
+# On every response, whoever asks and whatever comes of it.
+HEADERS = {
+    "Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options",
+    "Referrer-Policy", "Cross-Origin-Opener-Policy",
+}  # fmt: skip
 # What a person gets: a status, or a redirection to the page to sign in on.
 SIGN_IN = "sign in"
 

@@ -7,7 +7,16 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from tests.portal.table import PEOPLE, ROWS, SIGN_IN, Row, Scene, routes, set_scene
+from tests.portal.table import (
+    HEADERS,
+    PEOPLE,
+    ROWS,
+    SIGN_IN,
+    Row,
+    Scene,
+    routes,
+    set_scene,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +70,7 @@ def answer(sessions: dict[str, str], name: str, row: Row, url: str) -> object:
     with transaction.atomic():
         response = getattr(client, row.method)(url, row.data, **row.options)
         transaction.set_rollback(True)
+    assert response.headers.keys() >= HEADERS
     if response.status_code == 302 and response.url.startswith(
         reverse("account_login")
     ):

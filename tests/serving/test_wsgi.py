@@ -14,6 +14,7 @@ from streams.serving import wsgi
 from streams.serving.server import Server
 from streams.serving.wsgi import MAX_BODY_BYTES, WsgiFront
 from tests.ingest.serving import Serving
+from tests.portal.table import HEADERS
 
 
 def echo(environ, start_response):
@@ -214,6 +215,7 @@ def test_too_many_requests_at_once_are_told_to_come_again(server, monkeypatch):
 
         answers = [wire.answer() for wire in wires]
 
+    assert all(h.keys() >= HEADERS for s, h, _ in answers if s == 503)
     assert sorted(status for status, _, _ in answers) == [200, 200, 503, 503, 503]
     assert {h.get("Retry-After") for s, h, _ in answers if s == 503} == {"5"}
 
