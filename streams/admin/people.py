@@ -38,6 +38,13 @@ class NewPerson(forms.ModelForm):
         return saved
 
 
+class ChangedPerson(UserChangeForm):
+    """With the email as sign-in looks it up."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
 # Signs in by the address of the User: a second table of addresses would only confuse.
 admin.site.unregister(EmailAddress)
 
@@ -49,7 +56,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
     Nobody is deleted, since the audit log names them: `is_active` closes an account.
     """
 
-    form = UserChangeForm
+    form = ChangedPerson
     add_form = NewPerson
     list_display = ("email", "name", "operator", "account", "signed_in", "joined")
     signed_in = moment("last_login", "last sign-in")
@@ -91,6 +98,20 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
         if above and not _is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Model,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """A person whose email is changed hears of it at the old address."""
+        super().save_model(request, obj, form, change)
+        actor, before = request.user, form.initial.get("email")
+        assert isinstance(obj, User) and isinstance(actor, User)  # noqa: S101, PT018 - as registered
+        if change and before and before != obj.email:
+            notices.email_changed(request, obj, before=before, actor=actor)
 
     def user_change_password(
         self,

@@ -48,6 +48,7 @@ WORDS = {
     "user.password_changed": "Changed their password, from {address}",
     "user.password_reset": "Reset their password by email, from {address}",
     "user.password_set_by_operator": "Set the password of {member}",
+    "user.email_changed_by_operator": "Changed the email of {before} to {member}",
     "workspace.created": "Made the workspace",
     "workspace.changed": "Changed the workspace: {fields}",
     "workspace.removed": "Removed the empty workspace {name} ({external_id})",

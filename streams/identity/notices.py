@@ -48,6 +48,10 @@ EMAILS = {
         "Your password was changed",
         "An operator of the portal set a new password for your account.",
     ),
+    "user.email_changed_by_operator": (
+        "Your email address was changed",
+        "An operator changed the email of your account. This address no longer signs in.",
+    ),
 }
 BODY = """\
 {sentence}
@@ -55,18 +59,27 @@ BODY = """\
 Address: {address}
 Browser: {browser}
 
-If this was you, you don't need to do anything. If not, set a new password now: choose
-"Forgot your password?" on the sign-in page. Then tell the team that runs the portal.
+{advice}
 """
+ADVICE = """\
+If this was you, you don't need to do anything. If not, set a new password now: choose
+"Forgot your password?" on the sign-in page. Then tell the team that runs the portal."""
+# The owner of an address that no longer signs in cannot set a password.
+ADVICE_BY_ACTION = {
+    "user.email_changed_by_operator": """\
+If you asked for this, you don't need to do anything. If not, tell the team that runs the
+portal."""
+}
 
 
 def signed_in(
     request: HttpRequest, user: User, *, is_known: bool, is_first: bool
 ) -> None:
     """A person has signed in; an email says so unless the browser is known to them."""
-    _record("user.signed_in", request, user, actor=user, new_browser=not is_known)
+    extra = {} if is_known else {"new_browser": True}
+    _record("user.signed_in", request, user, actor=user, **extra)
     if not is_known and not is_first:
-        _email("user.signed_in", request, user)
+        _email("user.signed_in", request, user.email)
 
 
 def sign_in_failed(request: HttpRequest, email: str) -> None:
@@ -82,7 +95,7 @@ def sign_in_failed(request: HttpRequest, email: str) -> None:
     if _is_within(FAILED_NOTED, user):
         _record("user.sign_in_failed", request, user, actor=None)
     if not _is_within(FAILED_BEFORE_EMAIL, user) and _is_within(FAILED_EMAILED, user):
-        _email("user.sign_in_failed", request, user)
+        _email("user.sign_in_failed", request, user.email)
 
 
 def password_changed(
@@ -90,7 +103,16 @@ def password_changed(
 ) -> None:
     """The password is another: `action` says by whom (`EMAILS`)."""
     _record(action, request, user, actor=actor or user)
-    _email(action, request, user)
+    _email(action, request, user.email)
+
+
+def email_changed(
+    request: HttpRequest, user: User, *, before: str, actor: User
+) -> None:
+    """An operator changed the address that signs in; the one before is told."""
+    action = "user.email_changed_by_operator"
+    _record(action, request, user, actor=actor, before=before)
+    _email(action, request, before)
 
 
 def _is_within(limit: Limit, user: User) -> bool:
@@ -107,9 +129,8 @@ def _record(
     user: User,
     *,
     actor: User | None,  # None: nobody knows who it was
-    new_browser: bool = False,
+    **extra: Any,
 ) -> None:
-    extra: dict[str, Any] = {"new_browser": True} if new_browser else {}
     record(
         action,
         actor=actor,
@@ -120,12 +141,15 @@ def _record(
     )
 
 
-def _email(action: str, request: HttpRequest, user: User) -> None:
+def _email(action: str, request: HttpRequest, to: str) -> None:
     subject, sentence = EMAILS[action]
     body = BODY.format(
-        sentence=sentence, address=client_address(request), browser=_browser(request)
+        sentence=sentence,
+        address=client_address(request),
+        browser=_browser(request),
+        advice=ADVICE_BY_ACTION.get(action, ADVICE),
     )
-    send_soon(message(subject, body, [user.email]), about=action)
+    send_soon(message(subject, body, [to]), about=action)
 
 
 def _browser(request: HttpRequest) -> str:

@@ -438,6 +438,42 @@ def test_a_superuser_sets_a_password_and_the_person_hears_of_it(
     ]
 
 
+def change_person(client, person, **changes):
+    address = reverse("admin:streams_user_change", args=[person.pk])
+    form = client.get(address).context["adminform"].form
+    sent = {name: form[name].value() for name in ("email", "name")}
+    return client.post(address, {**sent, "is_active": "on", **changes})
+
+
+def test_a_changed_email_is_told_to_the_address_before(staff, olga, mailoutbox):
+    person = make.user("before@example.com")
+
+    changed = change_person(staff, person, email="After@example.com")
+    wait_until_sent()
+
+    assert changed.status_code == 302, changed.context["errors"]
+    person.refresh_from_db()
+    assert person.email == "after@example.com"
+    assert audited() == ("user.email_changed_by_operator", olga)
+    [mail] = mailoutbox
+    assert (mail.to, mail.subject) == (
+        ["before@example.com"],
+        "Your email address was changed",
+    )
+    assert "after@example.com" not in mail.body.lower()
+
+
+def test_another_change_of_a_person_is_told_to_nobody(staff, mailoutbox):
+    person = make.user("before@example.com")
+
+    change_person(staff, person, name="Ada", email="BEFORE@example.com")
+    wait_until_sent()
+
+    person.refresh_from_db()
+    assert (person.name, person.email) == ("Ada", "before@example.com")
+    assert mailoutbox == []
+
+
 def test_what_groups_may_do_is_written_down(staff, olga):
     staff.post(reverse("admin:auth_group_add"), {"name": "Support"})
 
