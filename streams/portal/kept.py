@@ -34,7 +34,8 @@ SECRETS = {
     "change": "",
 }
 # Of the form, not of the person.
-HIDDEN = {"form_token", "seen", "learned", "last_id", "do", "next"}
+HIDDEN = {"form_token", "seen", "learned", "last_id", "do", "next", "remember"}
+LABELS = {"login": "Email"}  # where the field's name is not what its form calls it
 SHORT = 80  # characters; what is longer, or has lines, gets a text area
 SIGNED_OUT = "signed-out"  # an event for forms.js
 
@@ -49,7 +50,7 @@ class KeptField:
     @property
     def label(self) -> str:
         words = self.name.replace("_", " ").replace("-", " ")
-        return words[:1].upper() + words[1:]
+        return LABELS.get(self.name, words[:1].upper() + words[1:])
 
     @property
     def is_hidden(self) -> bool:
@@ -72,10 +73,23 @@ def can_be_kept(request: HttpRequest) -> bool:
 
 def kept_page(request: HttpRequest) -> HttpResponse:
     """The page that holds what was sent, with a way to sign in and to submit it again."""
-    fields = list(_fields(request))
+    signs_in = request.path == reverse("account_login")
     shown = {
+        **kept_form(request, is_open=request.user.is_authenticated or signs_in),
+        "sign_in": f"{resolve_url(settings.LOGIN_URL)}?next=",
+    }
+    response = render(request, "portal/kept.html", shown, status=403)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def kept_form(request: HttpRequest, *, is_open: bool) -> dict[str, object]:
+    """What `_kept_form.html` shows: the form as it was sent, to be submitted again."""
+    fields = list(_fields(request))
+    return {
         "fields": fields,
-        "is_long": any(field.is_long for field in fields),
+        "shows": not all(field.is_hidden for field in fields),
+        "is_open": is_open,
         "secrets": {
             name: label
             for name, label in SECRETS.items()
@@ -83,12 +97,7 @@ def kept_page(request: HttpRequest) -> HttpResponse:
         },
         "files": "multipart" in (request.content_type or ""),
         "page": _page_of_form(request),
-        "sign_in": f"{resolve_url(settings.LOGIN_URL)}?next=",
-        "signs_in": request.path == reverse("account_login"),
     }
-    response = render(request, "portal/kept.html", shown, status=403)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def signed_out_part() -> HttpResponse:

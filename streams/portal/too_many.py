@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
+from streams.portal.kept import kept_form
+
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
@@ -11,12 +13,18 @@ if TYPE_CHECKING:
 
 
 def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpResponse:
-    """The page for a limit that is reached: `what` there was too much of, and how long to wait."""
+    """The page for a limit that is reached: `what` there was too much of, and how long to wait.
+
+    It holds the form that was sent. Only for views that check the CSRF token: no other site
+    decides what the page shows.
+    """
     shown = {
         "what": what,
         "minutes": limited.retry_after_minutes,
         "signs_in": not request.user.is_authenticated,
+        **kept_form(request, is_open=True),
     }
     response = render(request, "429.html", shown, status=429)
     response["Retry-After"] = str(limited.retry_after_s)
+    response["Cache-Control"] = "no-store"
     return response

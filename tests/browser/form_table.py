@@ -412,5 +412,5 @@ TEMPLATES_OF_SECRETS = {
     "account/password_set.html", "account/reauthenticate.html",
     "portal/_person.html", "portal/home.html",  # to sign out
     "portal/invitation.html", "portal/invitation_sign_up.html",
-    "portal/kept.html",
+    "portal/_kept_form.html",
 }  # fmt: skip

@@ -279,3 +279,73 @@ def test_attempts_at_the_same_moment_are_all_counted():
         counts = list(pool.map(use, range(40)))
 
     assert sorted(filter(None, counts)) == list(range(1, FROM_ADDRESS.amount + 1))
+
+
+def test_the_page_of_a_limit_keeps_what_was_typed_but_no_password():
+    owner, stranger = make.user(), browser(STRANGER)
+    guess(5, owner.email, stranger)
+    form = {
+        "login": owner.email,
+        "password": make.PASSWORD,
+        "next": "/accounts/password/change/",
+        "remember": "on",
+    }
+
+    refused = stranger.post(reverse("account_login"), form)
+
+    assert refused.status_code == 429
+    kept = fields_of(refused)
+    secret = form.pop("password")
+    assert {name: kept[name] for name in form} == form
+    assert kept["password"] == ""
+    assert secret not in refused.text
+    assert "no-store" in refused["Cache-Control"]
+    again = browser().post(refused_form_to(refused), {**kept, "password": secret})
+    assert (again.status_code, again.url) == (302, form["next"])
+
+
+def test_every_page_of_a_limit_holds_its_form():
+    """Sign-in is above; these are the other forms with a limit."""
+    person, client = make.user(), browser(STRANGER)
+    reset = reverse("account_reset_password")
+    for _ in range(RESETS_FROM_ADDRESS.amount):
+        client.post(reset, {"email": "other@example.com"})
+    asked = client.post(reset, {"email": person.email})
+    client.force_login(person)
+    change = reverse("account_change_password")
+    for _ in range(CHANGES_OF_PASSWORD.amount):
+        client.post(change, {"oldpassword": "a guess"})
+    typed = {
+        "oldpassword": "hush 1",
+        "password1": "hush 2",
+        "password2": "hush 2",
+    }
+    changed = client.post(change, typed)
+    again = reverse("account_reauthenticate")
+    guesses = [
+        client.post(f"{again}?next=/p/", {"password": "hush 3", "next": "/p/"})
+        for _ in range(FROM_ADDRESS_TO_ACCOUNT.amount + 1)
+    ]
+
+    pages = [asked, changed, guesses[-1]]
+
+    assert [page.status_code for page in pages] == [429] * 3
+    assert fields_of(asked)["email"] == person.email
+    assert dict.fromkeys(typed, "") == {n: fields_of(changed)[n] for n in typed}
+    assert fields_of(guesses[-1])["next"] == "/p/"
+    assert not any("hush" in page.text for page in pages)
+
+
+def fields_of(page) -> dict[str, str]:
+    """The fields of the form that the page holds, and what is in them."""
+    form = page.text.split('<form class="form"')[1].split("</form>")[0]
+    return {
+        re.search(r'name="([^"]+)"', tag)[1]: (
+            re.search(r' value="([^"]*)"', tag) or ["", ""]
+        )[1]
+        for tag in re.findall(r"<input[^>]+>", form)
+    }
+
+
+def refused_form_to(page) -> str:
+    return re.search(r'<form class="form" method="post" action="([^"]+)"', page.text)[1]
