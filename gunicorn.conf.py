@@ -29,7 +29,7 @@ def on_starting(server: object) -> None:
 def log_format() -> str:
     """LOG_FORMAT as the settings have it. What is wrong with them is reported later."""
     env_file = run_path(str(ROOT / "partner_portal" / "environment" / "env_file.py"))
-    path = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
+    path = Path(os.environ.get("ENV_FILE", "").strip() or ROOT / ".env")
     try:
         of_file, _ = env_file["read"](path)
     except env_file["UnreadableFile"]:

@@ -28,6 +28,9 @@ _COMMENT = re.compile(r"\s#.*")
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
+MAX_BYTES = 1_048_576  # ENV_FILE may name /dev/zero
+
+
 class UnreadableFile(Exception):
     """The file or a line of it cannot be read; the message never shows its content."""
 
@@ -38,7 +41,11 @@ def read(path: Path) -> tuple[dict[str, str], list[str]]:
     Raises UnreadableFile.
     """
     try:
-        text = _decoded(path.read_bytes())
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise UnreadableFile(f"{path} is longer than {MAX_BYTES} bytes.")
+        text = _decoded(data)
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeError:
@@ -48,7 +55,7 @@ def read(path: Path) -> tuple[dict[str, str], list[str]]:
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        setting = _LINE.fullmatch(stripped)
+        setting = None if "\0" in stripped else _LINE.fullmatch(stripped)
         value = _value(setting[2]) if setting else None
         if setting and value is not None:
             values[setting[1]] = value

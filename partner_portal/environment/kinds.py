@@ -7,13 +7,11 @@ name. It says what is wrong and what to write instead, and never contains the va
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import quote
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
-
-import environ
 
 from streams.base.keyring import KeyRing, KeyRingError
 
@@ -27,10 +25,12 @@ _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _HOST = re.compile(rf"\*|\.?{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\]")
-_ADDRESS = re.compile(
-    r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(  # in ASCII alone: other servers may not take anything else
+    r"[!#-'*+\-./-9=?A-Z^-~]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
-_NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]*)>")
+_NAMED_ADDRESS = re.compile(r"([^<>]*)<([^<>]*)>")
+_QUOTED_NAME = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NOT_IN_A_NAME = re.compile(r'[][()@,:;."\\]')  # without quotes (RFC 5322, 3.2.3)
 
 
 class Invalid(Exception):
@@ -122,7 +122,7 @@ def _parse_host(text: str) -> str:
         raise Invalid("has a port in it; write host names without a port.")
     raise Invalid(
         "has a name in it that is not a host name; write names such as"
-        " portal.example.com, and IPv6 addresses as [::1]."
+        " portal.example.com, .example.com for its subdomains, and IPv6 addresses as [::1]."
     )
 
 
@@ -137,8 +137,13 @@ def _parse_address(text: str) -> str:
 
 
 def _parse_sender(text: str) -> str:
+    """As a header takes it: a name such as "Portal, Inc." has quotes around it."""
     named = _NAMED_ADDRESS.fullmatch(text)
-    _parse_address(named[1] if named else text)
+    if not named:
+        return _parse_address(text)
+    name, address = named[1].strip(), _parse_address(named[2])
+    if _NOT_IN_A_NAME.search(name) and not _QUOTED_NAME.fullmatch(name):
+        return f'"{quote(name)}" <{address}>'
     return text
 
 
@@ -159,117 +164,6 @@ def _parse_path(text: str) -> Path:
 
 SECRETS = several(str, "texts")
 PATH = Kind("a path; a relative one starts at the checkout", _parse_path, empty=None)
-
-
-def url(
-    schemes: Iterable[str], example: str, *, without_host: Iterable[str] = ()
-) -> Kind:
-    """A URL of one of the schemes; those of `without_host` may have no host."""
-
-    def parse(text: str) -> str:
-        instead = f"write one such as {example}."
-        try:
-            parts = urlsplit(text)
-            scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
-        except ValueError:  # a port that is no number, or half an IPv6 address
-            raise Invalid(f"is not a URL; {_ENCODED}, or {instead}") from None
-        if "://" not in text:
-            raise Invalid(f"has no scheme; {instead}")
-        if scheme not in {*schemes, *without_host}:
-            raise Invalid(f"is a URL of an unknown kind; {instead}")
-        if scheme not in without_host and not (host and port != 0):
-            raise Invalid(f"has no host; {instead}")
-        if re.search(r"\s", text):
-            raise Invalid(f"has a space in it; {instead}")
-        return text
-
-    return Kind(
-        f"a URL ({', '.join(f'{scheme}://' for scheme in (*schemes, *without_host))})",
-        parse,
-    )
-
-
-def address(example: str) -> Kind:
-    """An http URL that paths are added to: no credentials, query or final slash."""
-    kind = url(("https", "http"), example)
-
-    def parse(text: str) -> str:
-        parts = urlsplit(str(kind.parse(text)))
-        if parts.username is not None or parts.query or parts.fragment:
-            raise Invalid(
-                f"must have no user, password, ? or # in it; write one such as {example}."
-            )
-        return text.rstrip("/")
-
-    return Kind(kind.about, parse)
-
-
-_DATABASES = ("postgres", "postgresql", "sqlite")
-_ENCODED = "percent-encode / ? # and @ in its user and password"
-
-
-def _parse_database(text: str) -> str:
-    """The URL as it is, once django-environ can read it: settings need both."""
-    instead = "write one such as postgres://user:password@host:5432/name."
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        raise Invalid(f"has no scheme; {instead}")
-    if scheme not in _DATABASES:
-        raise Invalid(f"is a URL of an unknown kind; {instead}")
-    if re.search(r"\s", text):
-        raise Invalid(f"has a space in it; {instead}")
-    if scheme == "sqlite":
-        if rest != ":memory:" and (not rest.startswith("/") or rest == "/"):
-            raise Invalid("has no path; write three slashes, as in sqlite:///path.")
-        return text
-    try:
-        database = environ.Env.db_url_config(text)
-    except ValueError:  # a port that is no number, or half an IPv6 address
-        raise Invalid(f"is not a URL; {_ENCODED}, or {instead}") from None
-    if not database["NAME"] or "@" in database["NAME"]:
-        raise Invalid(f"names no database; {_ENCODED}, or {instead}")
-    return text
-
-
-DATABASE = Kind("a URL (postgres://, sqlite://)", _parse_database)
-_SMTP = ("smtp", "smtps", "smtp+tls", "smtp+ssl")
-_NO_SERVER = ("consolemail", "memorymail", "dummymail")
-MAIL = url(
-    _SMTP, "smtp+tls://user:password@smtp.example.com:587", without_host=_NO_SERVER
-)
-
-
-_TLS_OPTIONS = {
-    "ssl_ca_certs", "ssl_certfile", "ssl_cert_reqs", "ssl_check_hostname", "ssl_keyfile",
-}  # fmt: skip
-_REDIS = url(("redis", "rediss"), "redis://host:6379/0")
-
-
-def _parse_redis(text: str) -> str:
-    parts = urlsplit(str(_REDIS.parse(text)))
-    if parts.fragment or not re.fullmatch(r"/?[0-9]{0,5}", parts.path):
-        raise Invalid(
-            f"must end in the number of a database; {_ENCODED}, or write one such as"
-            " redis://host:6379/0."
-        )
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if options.keys() - (_TLS_OPTIONS if parts.scheme == "rediss" else set()):
-        raise Invalid(
-            "has an option that is not known; write rediss:// with"
-            f" {', '.join(sorted(_TLS_OPTIONS))}, or none."
-        )
-    # Celery, unlike redis-py, does not verify a certificate unless told.
-    verifies = options.setdefault("ssl_cert_reqs", "required")
-    if verifies not in {"required", "optional", "none"}:
-        raise Invalid("has an unknown ssl_cert_reqs; write required, or leave it out.")
-    return (
-        parts._replace(query=urlencode(options)).geturl()
-        if parts.scheme == "rediss"
-        else text
-    )
-
-
-REDIS = Kind(_REDIS.about, _parse_redis)
 
 
 def _parse_key_ring(text: str) -> list[str]:

@@ -76,7 +76,7 @@ def load(environ: MutableMapping[str, str], default_file: Path) -> dict[str, Any
     it that are not settings, such as https_proxy, are added to the environment. Raises
     InvalidSettings with all errors.
     """
-    of_file, errors = _of_file(environ.get("ENV_FILE", ""), default_file)
+    of_file, errors = _of_file(environ.get("ENV_FILE", "").strip(), default_file)
     sources = (_Source(environ), _Source(of_file))
     values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from partner_portal.environment import kinds
+from partner_portal.environment import kinds, urls
 
 if TYPE_CHECKING:
     from partner_portal.environment.kinds import Kind
@@ -108,7 +108,7 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
         ),
         Setting(
             name="INGEST_URL",
-            kind=kinds.address("https://events.example.com"),
+            kind=urls.address("https://events.example.com"),
             about="The public address for events, as pages show it. Empty: the web"
             " address.",
         ),
@@ -134,20 +134,20 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
     "Services": (
         Setting(
             name="DATABASE_URL",
-            kind=kinds.DATABASE,
+            kind=urls.DATABASE,
             about="postgres://user:password@host:5432/name. Empty: SQLite,"
             " portal.sqlite3 in VAR_DIR. What follows a ? goes to libpq"
             " (?sslmode=verify-full), `options` in place of our own.",
         ),
         Setting(
             name="REDIS_URL",
-            kind=kinds.REDIS,
+            kind=urls.REDIS,
             about="Redis or Valkey, redis://host:6379/0. rediss:// uses TLS and verifies"
             " the certificate. Empty: `manage.py up` starts one of its own.",
         ),
         Setting(
             name="EMAIL_URL",
-            kind=kinds.MAIL,
+            kind=urls.MAIL,
             default="consolemail://",
             about="The server for outgoing email: smtp+tls://user:password@host:587."
             " consolemail:// prints emails instead.",
@@ -169,26 +169,26 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
     "Segment": (
         Setting(
             name="SEGMENT_US_URL",
-            kind=kinds.address("https://api.segment.io/v1"),
+            kind=urls.address("https://api.segment.io/v1"),
             default="https://api.segment.io/v1",
             about="Where the US region receives events, /v1 included.",
         ),
         Setting(
             name="SEGMENT_EU_URL",
-            kind=kinds.address("https://events.eu1.segmentapis.com/v1"),
+            kind=urls.address("https://events.eu1.segmentapis.com/v1"),
             default="https://events.eu1.segmentapis.com/v1",
             about="Where the EU region receives events, /v1 included.",
         ),
         Setting(
             name="SEGMENT_CDN_URL",
-            kind=kinds.address("https://cdn.segment.com/v1"),
+            kind=urls.address("https://cdn.segment.com/v1"),
             default="https://cdn.segment.com/v1",
             about="Where a source's settings are served. Shows whether Segment knows a"
             " write key.",
         ),
         Setting(
             name="SANDBOX_URL",
-            kind=kinds.address("http://127.0.0.1:8002"),
+            kind=urls.address("http://127.0.0.1:8002"),
             about="The sandbox Segment, without /v1. If set, customers can choose the region"
             ' "Sandbox".',
         ),

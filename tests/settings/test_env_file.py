@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_what_is_not_text_is_refused(written, content):
         env_file.read(path)
 
     assert error.value.__cause__ is None
+
+
+def test_a_line_with_a_null_character_is_no_setting(written):
+    path = written("A=b\0c\nB=2\n".encode("utf-16"))
+
+    values, (error,) = env_file.read(path)
+
+    assert values == {"B": "2"}  # the environment cannot hold A's
+    assert error == f"{path}, line 1: this is not a setting; write NAME=value."
+
+
+def test_a_file_without_end_is_refused():
+    with pytest.raises(UnreadableFile, match="/dev/zero is longer than 1048576 bytes"):
+        env_file.read(Path("/dev/zero"))
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,34 @@ def test_up_refuses_settings_of_production_in_one_line(services, trusted):
     ]
 
 
+NO_DATABASE = {
+    "migrate": ("postgres://portal:hunter2@127.0.0.1:1/portal", "port 1 failed"),
+    "prune": (f"sqlite:///{ROOT}/manage.py", "file is not a database"),
+    "reconcile": ("sqlite:////nonexistent/portal.sqlite3", "unable to open database file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_DATABASE)
+def test_a_command_without_its_database_says_so_in_one_line(services, name):
+    url, reason = NO_DATABASE[name]
+
+    process = ended([*MANAGE, name], **services.environ(DATABASE_URL=url))
+
+    (line,) = process.stderr.splitlines()
+    assert process.returncode == 1
+    assert line.startswith("CommandError: The database cannot be used: ")
+    assert reason in line
+    assert "hunter2" not in line
+
+
+def test_a_folder_that_cannot_be_used_is_named(services):
+    process = ended(PROCESSES["up"], **services.environ(VAR_DIR="/dev/null"))
+
+    (line,) = process.stderr.splitlines()
+    assert process.returncode == 1
+    assert line.startswith("CommandError: /dev/null")
+
+
 def test_check_events_needs_no_settings(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
