@@ -97,6 +97,7 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
             *(sys.executable, "-m", "pytest", f"--database={database}"),
             *("-n", "4"),  # on two processors: half of the time tests only wait
             "--dist=worksteal",  # who is done takes half of what the other has left
+            *("--durations=25", "--durations-min=5"),
             *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,
         ],

@@ -23,6 +23,7 @@ def pytest_ignore_collect(collection_path, config):
     """What PostgreSQL's server does can only be tested where there is one."""
     server = config.option.database == "postgres"
     of_server = collection_path.name in {
+        "test_failover.py",
         "test_frozen_inside.py",
         "test_hosts.py",
         "test_operator_guide.py",
