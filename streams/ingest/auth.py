@@ -56,7 +56,7 @@ def _read_header(authorization: str) -> Credential | None:
 
 def _parts(authorization: str) -> tuple[str, str | None]:
     """The scheme in lower case, and the key; None: it cannot be read."""
-    scheme, _, text = authorization.strip().partition(" ")
+    scheme, text = (*authorization.split(maxsplit=1), "", "")[:2]
     scheme, text = scheme.lower(), text.strip()
     if scheme == "bearer":
         return scheme, text
@@ -66,14 +66,15 @@ def _parts(authorization: str) -> tuple[str, str | None]:
         pair = base64.b64decode(text, validate=True).decode()
     except ValueError:  # not base64, or not UTF-8 in it
         return scheme, None
-    return scheme, pair.partition(":")[0]  # some senders leave the colon out
+    return scheme, pair.partition(":")[0].strip()  # some leave the colon out
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_read_header)
 
 
 def from_body(key: str) -> Credential:
-    return Credential(Kind.INGEST_KEY, digest(key))
+    """Spaces and line breaks around it do not count: they come from files and shells."""
+    return Credential(Kind.INGEST_KEY, digest(key.strip()))
 
 
 def no_key(authorization: str = "") -> RequestRefused:

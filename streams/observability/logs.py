@@ -118,6 +118,8 @@ def _standard(level: str, *, as_text: bool) -> dict[str, Any]:
             "django.server": usual,
             "gunicorn.error": usual,
             "gunicorn.access": usual,
+            # streams/portal/proxies.py logs these, in one line instead of a traceback.
+            "django.security.DisallowedHost": quiet | {"level": "CRITICAL"},
             "urllib3": quiet,
             "kombu": quiet,
             "amqp": quiet,

@@ -29,6 +29,13 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 # What a proxy calls us by, if it does not pass on what the browser asked for: an address,
 # or a name without a dot, such as "web:8000". No browser reaches a portal by those.
 UPSTREAM = re.compile(r"\[[0-9a-fA-F:.]+\](:\d+)?|[0-9.]+(:\d+)?|[^.:]+(:\d+)?")
+NOT_OUR_HOST = RequestRefused(
+    400,
+    "HOST-001",
+    "The portal does not know the host name of this request.",
+    "Check the address. To run the portal under this name, add it to ALLOWED_HOSTS, or"
+    " let the proxy pass on the Host of the client.",
+)
 NOT_HTTPS = RequestRefused(
     403,
     "HTTPS-001",
@@ -88,6 +95,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         host=host,
         fix="Add it to ALLOWED_HOSTS, or let the proxy pass on the Host of the browser.",
     )
+    if request.path.startswith(FOR_PROGRAMS):
+        return JsonResponse(NOT_OUR_HOST.body, status=NOT_OUR_HOST.status)
     return render(request, "400_host.html", {"host": host}, status=400)
 
 

@@ -22,6 +22,9 @@ def basic(text: bytes) -> str:
         (basic(b"ik_example"), KEY),  # the colon is left out by some
         (basic(b"ik_example:ignored"), KEY),
         (basic(b"ik_example:").replace("Basic", "basic"), KEY),
+        (basic(b"ik_example\n"), KEY),  # echo "$KEY" | base64
+        (basic(b" ik_example : "), KEY),
+        ("Basic\t" + basic(b"ik_example:").removeprefix("Basic "), KEY),
         ("Bearer pt_example", TOKEN),
         ("bearer  pt_example ", TOKEN),
         (basic(b":"), None),

@@ -65,6 +65,21 @@ def test_a_name_that_is_not_ours_gets_a_page_that_says_so(host, caplog):
     assert any("proxy.host_not_allowed" in str(record.msg) for record in caplog.records)
 
 
+@pytest.mark.parametrize("path", ["/v1/batch", "/api/v1/replays"])
+def test_a_program_that_uses_another_name_is_told_so_in_json(path):
+    answer = Client(headers=HTTPS | {"Host": "evil.example"}).post(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "HOST-001")
+
+
+def test_a_name_that_is_not_ours_costs_one_line_of_the_log(caplog):
+    Client(headers=HTTPS | {"Host": "evil.example"}).get("/")
+
+    (record,) = [r for r in caplog.records if r.levelname in ("ERROR", "CRITICAL")]
+    assert "proxy.host_not_allowed" in str(record.msg)
+    assert record.exc_info is None
+
+
 @pytest.mark.parametrize(
     "origin",
     ["https://portal.example:8443", "https://other.example", "http://portal.example"],

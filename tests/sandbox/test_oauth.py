@@ -381,11 +381,18 @@ def test_the_state_shows_no_secret(segment, caplog):
     assert KEY not in json.dumps(state) + caplog.text
 
 
+UNKNOWN_CURVE = """-----BEGIN PUBLIC KEY-----
+MBgwEAYHKoZIzj0CAQYFK4EEAAMDBAAEAQE=
+-----END PUBLIC KEY-----
+"""
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"public_key": "-----BEGIN PUBLIC KEY-----"},
         {"public_key": private_pem()},
+        {"public_key": UNKNOWN_CURVE},
         {"region": "asia"},
         {"scopes": ["everything"]},
         {"token_life_s": 0},
