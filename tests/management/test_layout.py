@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from streams.management.first_run.layout import HOST, Layout, PortInUse
+from streams.management.first_run.services import Broker, environment
 
 
 @pytest.fixture
@@ -59,3 +60,22 @@ def test_port_in_use_is_named_with_a_way_out(tmp_path, taken):
 def test_port_beyond_the_last_is_refused(tmp_path):
     with pytest.raises(PortInUse, match="Port 65536, for valkey, is no port number"):
         layout(tmp_path, 65533).check_ports()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "proxy", "expected"),
+    [
+        ([], False, "localhost,127.0.0.1"),
+        (["portal.example"], False, "portal.example,127.0.0.1"),
+        ([], True, "localhost,127.0.0.1"),
+        (["portal.example"], True, "portal.example"),
+    ],
+)
+def test_our_own_address_is_no_name_of_a_portal_behind_a_proxy(
+    settings, tmp_path, hosts, proxy, expected
+):
+    settings.ALLOWED_HOSTS, settings.TRUST_PROXY = hosts, proxy
+
+    environ = environment(layout(tmp_path, 9000), Broker(url="memory://"))
+
+    assert environ["ALLOWED_HOSTS"] == expected

@@ -53,6 +53,26 @@ def test_x_forwarded_proto_alone_is_enough(host):
     assert (answer.status_code, answer.url) == (302, "/")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "web:8000"])
+def test_it_is_enough_where_the_upstreams_address_is_allowed_too(settings, host):
+    """As for health checks."""
+    settings.ALLOWED_HOSTS = ["portal.example", "127.0.0.1", "web"]
+
+    ours = sign_in(Host=host, Origin="https://portal.example")
+    other = sign_in(Host=host, Origin="https://evil.example")
+
+    assert (ours.status_code, ours.url) == (302, "/")
+    assert other.status_code == 403
+
+
+def test_a_portal_that_is_reached_by_its_address_stays_there(settings):
+    settings.ALLOWED_HOSTS = ["portal.example", "10.1.2.3"]
+
+    answer = sign_in(Host="10.1.2.3", Origin="https://10.1.2.3")
+
+    assert (answer.status_code, answer.url) == (302, "/")
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "portal.example.evil.io"]
 )

@@ -75,6 +75,11 @@ class Portal:
         facts = self._facts(has_demo="seed" in probes)
         facts.write(self._layout.run_file)
         self._console.say(summary(facts, self._layout.run_file))
+        if settings.HTTPS:
+            self._console.say(
+                "  HTTPS is on: open the portal at your proxy's https address. The proxy"
+                f" connects to {facts.web} and sets X-Forwarded-Proto.\n"
+            )
 
     def _start_broker(self) -> Broker:
         if not self._layout.own_broker:

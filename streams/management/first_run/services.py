@@ -40,9 +40,20 @@ def environment(layout: Layout, broker: Broker) -> dict[str, str]:
         "REDIS_URL": broker.url,
         "SANDBOX_URL": layout.url("sandbox"),
         "INGEST_URL": settings.INGEST_URL or layout.url("ingest"),
-        # Ours among them: /readyz is asked there.
-        "ALLOWED_HOSTS": ",".join([*(settings.ALLOWED_HOSTS or ["localhost"]), HOST]),
+        "ALLOWED_HOSTS": ",".join(_hosts()),
     }
+
+
+def _hosts() -> list[str]:
+    """Those of the settings, and the address that `up` prints.
+
+    Not behind a proxy: one that passes on no Host calls us by that address, which must not
+    pass for the portal's own.
+    """
+    hosts = [str(host) for host in settings.ALLOWED_HOSTS]
+    if settings.TRUST_PROXY and hosts:
+        return hosts
+    return [*(hosts or ["localhost"]), HOST]
 
 
 def _import_path() -> list[str]:
