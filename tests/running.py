@@ -32,7 +32,7 @@ WEB = ["partner_portal.web", "-k", "streams.serving.worker.ServingWorker"]
 WEB += ["--threads", "4"]
 
 
-def until(is_true: Callable[[], object], *, within_s: float = 30.0) -> float:
+def until(is_true: Callable[[], object], *, within_s: float = 60.0) -> float:
     """Ask again and again until it is so; the seconds it took. Fails after `within_s`."""
     began = time.monotonic()
     while not is_true():

@@ -16,7 +16,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-expect.set_options(timeout=30_000)  # machines of the tests are busy
+expect.set_options(timeout=60_000)  # machines of the tests are busy
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def context(browser, har, transactional_db) -> Iterator[BrowserContext]:
         record_har_content="embed",
         reduced_motion="reduce",  # axe would measure colours that are on their way
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     said: list[str] = []
     context.on("console", lambda message: said.append(f"{message.page} {message.text}"))
     context.on("weberror", lambda error: said.append(str(error.error)))

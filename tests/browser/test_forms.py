@@ -72,7 +72,7 @@ TWICE = """async form => {
 @pytest.fixture(scope="module")
 def page(browser) -> Iterator[Page]:
     context = browser.new_context(reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.on("dialog", lambda dialog: dialog.accept())  # leave a page with a draft
     yield page

@@ -285,8 +285,8 @@ def test_web_that_is_killed_answers_again(up):
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=5).status_code == 200
-    except requests.ConnectionError:
+        return requests.get(url, timeout=10).status_code == 200
+    except requests.RequestException:
         return False
 
 

@@ -24,7 +24,7 @@ def track(message_id="m-1", **fields):
     return {**message, "messageId": message_id, **fields}
 
 
-def send(segment, path, content, *, headers=None, method="POST", timeout=5):
+def send(segment, path, content, *, headers=None, method="POST", timeout=30):
     """Status, headers and body of one request; content is JSON unless it is bytes."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     connection = http.client.HTTPConnection(
