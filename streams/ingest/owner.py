@@ -96,8 +96,8 @@ def too_many() -> RequestRefused:
         429,
         "INGEST-WORKSPACE-006",
         "The stream has as many workspaces as it may have.",
-        "Correct the id, or ask the portal's operator for more workspaces; then send the"
-        " event again.",
+        "Correct the id, remove empty workspaces, or ask the portal's operator for more;"
+        " then send the event again.",
         {"retry-after": "300"},
     )
 

@@ -66,8 +66,13 @@ def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         # Not those that came since: nobody has seen their names.
         shown_to = number_in(request.POST, "last_id") or 0
-        removed = remove_empty(customers.filter(pk__lte=shown_to), actor=request.user)
+        chosen = customers.filter(pk__lte=shown_to)
+        removed = remove_empty(chosen, actor=request.user)
         words = f"Removed {removed:,} empty workspace{pluralize(removed)}."
+        if left := empty(chosen).count():
+            words += (
+                f" {left:,} more can be removed: there were too many for one request."
+            )
         messages.success(request, words if removed else "No workspace was empty.")
         return redirect(within(place, "partner"))
     found = empty(customers).order_by("name", "pk")

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
+from streams.observability import empty_workspaces
 from streams.tenancy.models import Workspace
 from tests import make
 
@@ -111,6 +112,19 @@ def test_what_was_searched_for_is_removed_alone(as_dev, cast, empties, page_of):
     as_dev.post(page_of("?q=Typo 1"), form_on(page))
 
     assert [*Workspace.objects.filter(name__startswith="Typo")] == empties[1:]
+
+
+def test_of_very_many_some_are_left_and_the_page_says_so(
+    as_dev, cast, empties, page_of, monkeypatch
+):
+    monkeypatch.setattr(empty_workspaces, "CHUNK", 1)
+    monkeypatch.setattr(empty_workspaces, "MOST", 1)
+
+    done = as_dev.post(page_of(), form_on(as_dev.get(page_of())), follow=True)
+
+    [words] = said(done)
+    assert words.startswith("Removed 1 empty workspace. 1 more can be removed")
+    assert Workspace.objects.filter(name__startswith="Typo").count() == 1
 
 
 def test_test_workspaces_stay_and_so_do_those_of_other_partners(as_dev, cast, page_of):
