@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 
+from streams.base.text import is_unseen
+
 MAX_EXTERNAL_ID = 100  # characters, as the column
+
+# Unicode's own names for forms that look like other characters: full and half width,
+# ligatures, and the forms of Arabic letters. Not those that look different, such as 2 and ².
+_SAME_LOOK = {
+    "<wide>", "<narrow>", "<compat>", "<initial>", "<medial>", "<final>", "<isolated>",
+}  # fmt: skip
 
 
 class InvalidExternalId(ValueError):
@@ -12,16 +20,18 @@ class InvalidExternalId(ValueError):
 
 
 def clean_external_id(text: str) -> str:
-    """The id without spaces around it, in Unicode's composed form (NFC).
+    """The id without spaces around it, in Unicode's composed form (NFC), and with plain
+    characters for those that only differ in width or shape.
 
     Raises InvalidExternalId.
     """
     if text.isascii() and text.isprintable():
         cleaned = text.strip()
     else:
-        cleaned = unicodedata.normalize("NFC", text).strip()
+        plain = "".join(map(_plain, text))
+        cleaned = unicodedata.normalize("NFC", plain).strip()
         for character in cleaned:
-            if character != " " and unicodedata.category(character)[0] in "CZ":
+            if character != " " and is_unseen(character):
                 raise InvalidExternalId(
                     "The id contains a character that cannot be seen"
                     f" (U+{ord(character):04X})."
@@ -29,3 +39,10 @@ def clean_external_id(text: str) -> str:
     if not 1 <= len(cleaned) <= MAX_EXTERNAL_ID:
         raise InvalidExternalId(f"The id needs 1 to {MAX_EXTERNAL_ID} characters.")
     return cleaned
+
+
+def _plain(character: str) -> str:
+    kind = unicodedata.decomposition(character).partition(" ")[0]
+    if kind in _SAME_LOOK:
+        return unicodedata.normalize("NFKC", character)
+    return character

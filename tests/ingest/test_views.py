@@ -579,7 +579,25 @@ def test_ids_that_look_alike_are_one_workspace(post, feed):
     assert [w.external_id for w in made] == ["caf\u00e9"]
 
 
-@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\x07", "\ufeff", "\u2028"])
+def test_ids_that_differ_in_width_or_shape_are_one_workspace(post, feed):
+    _, token = make.token(feed.stream)
+    alike = ["file-17 \uac00", "\ufb01le-17 \uac00", "ｆｉｌｅ－１７\u3000\uac00"]
+    others = ["file-\u00b9\u2077 \uac00", "file-①⑦ \uac00"]
+
+    _, answer = post("/v1/batch", of(*alike, *others), bearer(token))
+
+    assert answer["held"] == 5
+    made = feed.stream.partner.workspaces.exclude(pk=feed.workspace_id)
+    assert sorted(w.external_id for w in made) == sorted([alike[0], *others])
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "\u200b", "\u202e", "\x07", "\ufeff", "\u2028", "\u3164", "\u115f", "\u2800",
+        "\ufe0f", "\u034f", "\U000e0100",
+    ],
+)  # fmt: skip
 def test_an_id_with_a_character_that_cannot_be_seen_is_refused_with_the_reason(
     post, feed, hidden
 ):

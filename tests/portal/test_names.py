@@ -51,6 +51,15 @@ def test_forms_refuse_hidden_characters(form, name):
     assert any("hidden" in error for error in filled.errors[name])
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u3164 \u2800", "\ufe0f\u2060", "\u00ad"])
+def test_a_name_of_which_nothing_can_be_seen_is_refused(name):
+    filled = WorkspaceForm(make.partner(), {"name": name, "external_id": "1"})
+
+    assert filled.errors["name"] == [
+        "Nothing of this can be seen. Enter at least one letter or digit."
+    ]
+
+
 def test_services_refuse_them_whoever_calls():
     partner, stream = make.partner(), make.stream()
     calls = [
