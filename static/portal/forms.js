@@ -220,5 +220,6 @@ for (const form of [...document.forms]) {
   // What a response to a POST shows is what was typed last.
   if ("posted" in document.body.dataset) continue;
   baselines.set(keyOf(form), typedIn(form));
-  restore(form);
+  // After htmx, which listens to the same event: a restored text asks for its preview.
+  document.addEventListener("DOMContentLoaded", () => restore(form));
 }
