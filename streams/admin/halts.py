@@ -69,6 +69,13 @@ class HaltAdmin(admin.ModelAdmin):
     ) -> Any:
         return ("since",) if obj else ()
 
+    def formfield_for_choice_field(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "region":
+            kwargs["choices"] = [("", "All regions"), *db_field.choices]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
@@ -98,7 +105,7 @@ class HaltAdmin(admin.ModelAdmin):
         obj.pk = made.pk
 
     @admin.action(
-        description="Lift: send again what is queued",
+        description="Lift: resume sending",
         permissions=["lift"],
         location=LIST_AND_FORM,
     )

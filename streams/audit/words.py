@@ -72,7 +72,7 @@ WORDS = {
     "quarantine.expired": "Deleted {events} events in quarantine, past their days",
     "events.expired": "Let {events} events expire unsent",
     "delivery.halted": "Stopped sending",
-    "delivery.halt_lifted": "Let events be sent again",
+    "delivery.halt_lifted": "Resumed sending",
     "history.acknowledged": "Acknowledged that the database went back in time, to {missing_from}",
     "connections.renewed": "Encrypted {count} write keys anew",
 }

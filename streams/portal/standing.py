@@ -88,6 +88,12 @@ def _kept(count: int) -> str:
     return f"{events(count)} {verb} and will be sent, oldest first."
 
 
+def _sentence(text: str) -> str:
+    """What an operator wrote, so that another sentence can follow."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
+
+
 def _unconnected(ledger: Ledger) -> Standing:
     return Standing(
         tone="warn" if ledger.held else "calm",
@@ -103,7 +109,7 @@ def _halted(halt: Halt, ledger: Ledger) -> Standing:
         tone="warn",
         word="Stopped",
         title="We have stopped sending for now",
-        detail=f"{halt.reason} {_kept(ledger.pending)}",
+        detail=f"{_sentence(halt.reason)} {_kept(ledger.pending)}",
     )
 
 

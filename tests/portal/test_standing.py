@@ -91,6 +91,17 @@ def test_only_a_halt_that_keeps_this_connection_is_told(halt, expected):
 
 
 @pytest.mark.parametrize(
+    "reason", ["Maintenance at Segment", "Maintenance at Segment. "]
+)
+def test_the_reason_of_a_halt_is_a_sentence_of_its_own(reason):
+    connection, cursor = connected(region="us"), Cursor(stream_id=1)
+
+    shown = standing(connection, cursor, IDLE, NOW, [Halt(reason=reason)])
+
+    assert shown.detail.startswith("Maintenance at Segment. Events ")
+
+
+@pytest.mark.parametrize(
     ("stage", "expected"),
     [
         (Stage.DRAFT, ("Waits for approval", "The stream waits for approval")),
