@@ -33,9 +33,19 @@ SECRETS = {
     "new_password2": "New password (again)",
     "change": "",
 }
-# Of the form, not of the person.
-HIDDEN = {"form_token", "seen", "learned", "last_id", "do", "next", "remember"}
-LABELS = {"login": "Email"}  # where the field's name is not what its form calls it
+# Of the form, not of the person. A stream is a number here, which nobody typed.
+HIDDEN = {
+    "form_token",
+    "seen",
+    "learned",
+    "last_id",
+    "do",
+    "next",
+    "remember",
+    "stream",
+}
+# Where the field's name is not what its form calls it.
+LABELS = {"login": "Email", "external_id": "Your id"}
 SHORT = 80  # characters; what is longer, or has lines, gets a text area
 SIGNED_OUT = "signed-out"  # an event for forms.js
 
@@ -96,7 +106,7 @@ def kept_form(request: HttpRequest, *, is_open: bool) -> dict[str, object]:
             if label and name in request.POST
         },
         "files": "multipart" in (request.content_type or ""),
-        "page": _page_of_form(request),
+        "page": page_of_form(request),
     }
 
 
@@ -121,7 +131,7 @@ def _fields(request: HttpRequest) -> Iterator[KeptField]:
                 yield KeptField(name, value)
 
 
-def _page_of_form(request: HttpRequest) -> str:
+def page_of_form(request: HttpRequest) -> str:
     """The page that the form was on: some addresses only take POST."""
     page = urlsplit(request.headers.get("Referer", ""))
     if page.netloc == request.get_host() and page.path.startswith("/"):

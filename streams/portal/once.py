@@ -18,7 +18,7 @@ from django.shortcuts import render, resolve_url
 
 from streams.base.clock import now
 from streams.base.form_claims import claim, digest_of, finish, release
-from streams.portal.kept import can_be_kept, kept_page
+from streams.portal.kept import can_be_kept, kept_page, page_of_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +49,8 @@ class FormMiddleware:
             release(digest)
         if _goes_to_sign_in(response) and can_be_kept(request):
             return kept_page(request)
+        if request.method == "GET" and response.status_code == 405:
+            return _only_forms(request, response)
         return response
 
     def process_view(
@@ -80,7 +82,8 @@ def _claimed(request: HttpRequest, digest: str) -> HttpResponse | None:
             )
             return HttpResponseRedirect(found.result)
         if time.monotonic() > deadline:
-            return render(request, "portal/form_in_progress.html", status=409)
+            shown = {"page": page_of_form(request)}
+            return render(request, "portal/form_in_progress.html", shown, status=409)
         # The other request runs in another process: there is nothing here to wait on.
         time.sleep(POLL_S)
     request.__dict__["form_claim"] = digest
@@ -124,6 +127,15 @@ def _result(request: HttpRequest, response: HttpResponse) -> str:
 def _goes_to_sign_in(response: HttpResponse) -> bool:
     place = response.headers.get("Location", "").partition("?")[0]
     return bool(place) and place == resolve_url(settings.LOGIN_URL)
+
+
+def _only_forms(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """For an address without a page of its own, as a browser reopens it after a restart."""
+    if refused.content:  # it says so itself, as the API does
+        return refused
+    page = render(request, "405.html", status=405)
+    page.headers["Allow"] = refused.headers["Allow"]
+    return page
 
 
 def _tell_done(request: HttpRequest, response: HttpResponse) -> None:

@@ -122,6 +122,15 @@ def test_a_preview_without_a_session_leaves_the_page_as_it_is(client, editor):
     assert (page.status_code, page.headers["HX-Trigger"]) == (204, "signed-out")
 
 
+def test_what_nobody_typed_is_kept_but_not_shown(client, cast):
+    url = reverse("portal:partner-workspace-new", args=[cast.partner.slug])
+
+    page = client.post(url, {"name": "Fern", "stream": "7"}, headers=HERE)
+
+    assert (kept(page)["name"], kept(page)["stream"]) == (["Fern"], ["7"])
+    assert '<input type="hidden" name="stream" value="7">' in page.text
+
+
 def test_a_large_form_is_kept(client, cast):
     url = reverse(
         "portal:partner-stream-plan-event-new",

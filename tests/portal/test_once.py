@@ -142,6 +142,33 @@ def test_of_two_at_once_one_makes_a_token_and_the_other_is_led_to_it(settings):
     assert PartnerToken.objects.count() == 1
 
 
+def test_while_the_first_is_processed_the_second_leads_back_to_the_form(
+    as_dev, cast, monkeypatch
+):
+    """The address of the form itself may have no page."""
+    monkeypatch.setattr("streams.portal.once.WAIT_S", 0)
+    page = reverse("portal:partner-stream-docs", args=[cast.partner.slug, cast.stream.slug])  # fmt: skip
+    url = f"{page}logo/remove/"
+    form = {"form_token": "a" * 22}
+    here = {"Referer": f"http://testserver{page}"}
+    as_dev.post(url, form, headers=here)
+    FormClaim.objects.update(result="")  # it still runs
+
+    second = as_dev.post(url, form, headers=here)
+
+    assert second.status_code == 409
+    assert f'href="{page}">Check the result</a>' in second.text
+
+
+def test_an_address_that_only_receives_forms_is_no_dead_end(as_dev, cast):
+    url = reverse("portal:partner-stream-docs", args=[cast.partner.slug, cast.stream.slug])  # fmt: skip
+
+    page = as_dev.get(f"{url}logo/remove/")
+
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "This address has no page" in page.text
+
+
 @pytest.mark.django_db
 def test_a_claim_of_a_process_that_died_is_taken_over_after_two_minutes():
     at = now()
