@@ -100,7 +100,10 @@ class WsgiFront:
         exchange.reply(_busy())
 
     def refusal(self, refused: RequestRefused) -> WsgiResponse:
-        return _sentence(refused.status, refused.message, dict(refused.headers))
+        text = refused.message
+        if refused.status == 413:  # `fix` speaks of events
+            text += " Nothing was changed. Go back and choose a smaller file."
+        return _sentence(refused.status, text, dict(refused.headers))
 
     def failure(self) -> WsgiResponse:
         return _sentence(500, "The portal could not process this request.")

@@ -122,6 +122,7 @@ def test_a_body_beyond_the_limit_is_refused(server):
     raw = server.ask(get("/", too_much, method="POST"))
 
     assert raw.startswith(b"HTTP/1.1 413 ")
+    assert b"Go back and choose a smaller file." in raw
 
 
 def test_a_sender_that_waits_to_be_invited_is_invited(server):
