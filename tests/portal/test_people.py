@@ -93,7 +93,7 @@ def test_an_invitation_for_another_address_lets_nobody_in(client, cast):
     asked = client.get(invitation)
     answer = client.post(invitation)
 
-    assert "Sign out, and go on" in asked.text
+    assert "Sign out and continue" in asked.text
     assert answer.status_code == 410
     assert not cast.workspace.memberships.filter(user=cast.charlie).exists()
 
