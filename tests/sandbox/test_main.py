@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -47,8 +46,4 @@ def test_it_keeps_as_many_events_as_it_is_told():
 def test_it_starts_without_django():
     program = "import sys, streams.sandbox.server; sys.exit('django' in sys.modules)"
 
-    started = time.monotonic()
-    status = subprocess.run([sys.executable, "-c", program], check=False).returncode
-
-    assert status == 0
-    assert time.monotonic() - started < 5
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
