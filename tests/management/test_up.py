@@ -329,6 +329,35 @@ def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(u
     assert up.track("before-the-stop") == "duplicate"
 
 
+def test_behind_a_proxy_that_passes_on_the_scheme_alone_people_sign_in(up):
+    [person, *_] = up.facts["sign_ins"]
+    assert up.stop() == 0
+    up.start(HTTPS="on", TRUST_PROXY="on", ALLOWED_HOSTS="portal.example")
+    page = f"{up.facts['web']}/accounts/login/"
+    origin = "https://portal.example"
+    proxy = {"X-Forwarded-Proto": "https"}  # and our own address as Host
+
+    ready = requests.get(f"{up.facts['web']}/readyz", timeout=10)
+    shown = requests.get(page, headers=proxy, timeout=10)
+    cookie = shown.headers["Set-Cookie"].partition(";")[0]
+    token = shown.text.split('name="csrfmiddlewaretoken" value="')[1].partition('"')[0]
+    answer = requests.post(
+        page,
+        {
+            "login": person["email"],
+            "password": person["password"],
+            "csrfmiddlewaretoken": token,
+        },
+        headers=proxy | {"Origin": origin, "Cookie": cookie},
+        allow_redirects=False,
+        timeout=10,
+    )
+
+    assert (ready.status_code, shown.status_code) == (200, 200)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
 def test_nothing_is_left_when_it_is_killed(up):
     """The last test here, since it ends the portal that all share."""
     family = up.family
