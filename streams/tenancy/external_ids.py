@@ -43,6 +43,8 @@ def clean_external_id(text: str) -> str:
 
 def _plain(character: str) -> str:
     kind = unicodedata.decomposition(character).partition(" ")[0]
-    if kind in _SAME_LOOK:
-        return unicodedata.normalize("NFKC", character)
-    return character
+    if kind not in _SAME_LOOK:
+        return character
+    plain = unicodedata.normalize("NFKC", character)
+    # A filler is a form of another filler; the refusal names the one that was sent.
+    return character if any(is_unseen(c) and c != " " for c in plain) else plain
