@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from select import select
 
 import pytest
 
@@ -178,17 +179,21 @@ def test_a_request_id_of_32_digits_is_written_so_that_logs_show_it(server):
     assert headers["x-request-id"] == "01234567-89ab-cdef-0123-456789abcdef"
 
 
+def readable(wires):
+    """Those of these that have a response to read, or have been closed."""
+    return select([wire.socket for wire in wires], [], [], 0)[0]
+
+
 def test_silent_and_slow_clients_delay_nobody(server):
     heads = [b"", b"GET / HTT", get("/", "Content-Length: 9", method="POST") + b"x"]
     wires = [server.connect() for _ in range(50) for _ in heads]
     for number, wire in enumerate(wires):
         wire.send(heads[number % 3])
-    began = time.monotonic()
 
     found = environ_of(server, get("/"))
 
     assert found["PATH_INFO"] == "/"
-    assert time.monotonic() - began < 1
+    assert not readable(wires)  # none was ended for it
     for wire in wires:
         wire.socket.close()
 
@@ -197,13 +202,12 @@ def test_alive_is_said_although_every_thread_is_busy(server):
     with ExitStack() as stack:
         busy = [stack.enter_context(server.connect()) for _ in range(4)]
         for slow in busy:
-            slow.send(get("/late?1"))
+            slow.send(get("/late?2"))
         wire = stack.enter_context(server.connect())
-        began = time.monotonic()
         wire.send(get("/healthz"))
 
         assert wire.answer()[0] == 200
-        assert time.monotonic() - began < 0.9
+        assert not readable(busy)
         assert [slow.answer()[0] for slow in busy] == [200] * 4
 
 
