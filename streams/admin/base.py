@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.options import ActionLocation
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -131,6 +131,12 @@ def link(row: Model, text: object = None) -> str:
     """A link to the row's page in the admin."""
     url = reverse(f"admin:streams_{row._meta.model_name}_change", args=[row.pk])
     return format_html('<a href="{}">{}</a>', url, text or row)
+
+
+def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
+    """For an action that removes rows: the page of one, where it may have run, is gone."""
+    url = reverse(f"admin:streams_{model._meta.model_name}_changelist")
+    return HttpResponseRedirect(request.get_full_path() if request.path == url else url)
 
 
 def list_link(model: type[Model], text: str, **query: object) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from streams.admin.base import LIST_AND_FORM, moment
+from streams.admin.base import LIST_AND_FORM, moment, to_list
 from streams.delivery import halts
 from streams.delivery.models import Halt
 
@@ -109,7 +109,8 @@ class HaltAdmin(admin.ModelAdmin):
         permissions=["lift"],
         location=LIST_AND_FORM,
     )
-    def lift(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def lift(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         for halt in queryset.select_related("stream__partner"):
             halts.lift(halt=halt, actor=request.user)  # type: ignore[arg-type]
             self.message_user(request, f"Lifted: {halt}.", messages.SUCCESS)
+        return to_list(request, Halt)

@@ -4,11 +4,18 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.utils.html import format_html_join
 
-from streams.admin.base import LIST_AND_FORM, AuditedAdmin, list_link, moment, said
+from streams.admin.base import (  # fmt: skip
+    LIST_AND_FORM,
+    AuditedAdmin,
+    list_link,
+    moment,
+    said,
+    to_list,
+)
 from streams.admin.memberships import WorkspaceMembershipInline, save_memberships
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery
@@ -63,7 +70,7 @@ class WorkspaceAdmin(AuditedAdmin):
         permissions=["remove"],
         location=LIST_AND_FORM,
     )
-    def remove_empty(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def remove_empty(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         asked = queryset.count()
         removed = remove_empty(queryset, actor=request.user)  # type: ignore[arg-type] # the admin is for members of staff
         kept = asked - removed
@@ -73,6 +80,7 @@ class WorkspaceAdmin(AuditedAdmin):
             words += " members and open invitations is empty."
         level = messages.WARNING if kept else messages.SUCCESS
         self.message_user(request, words, level)
+        return to_list(request, Workspace)
 
     @admin.display(description="more")
     def links(self, workspace: Workspace) -> str:

@@ -560,6 +560,19 @@ def test_halts_are_lifted_and_not_deleted(staff):
     assert AuditEntry.objects.filter(action="delivery.halt_lifted").count() == 2
 
 
+def test_an_action_that_removes_a_row_leads_from_its_page_to_the_list(staff):
+    halt, workspace = Halt.objects.create(reason="Drill."), make.feed().workspace
+
+    for row, name in ((halt, "lift"), (workspace, "remove_empty")):
+        page = f"admin:streams_{row._meta.model_name}_change"
+        form = {"CHANGE_FORM-action": name, "_selected_action": row.pk}
+        done = staff.post(reverse(page, args=[row.pk]), form, follow=True)
+        assert len(done.context["messages"]) == 1  # not also: it does not exist
+        assert done.redirect_chain == [
+            (reverse(f"admin:streams_{row._meta.model_name}_changelist"), 302)
+        ]
+
+
 def test_operators_remove_workspaces_that_are_empty(staff, olga):
     gone, used = make.feed(), make.feed()
     make.append(used, 1)
