@@ -6,6 +6,7 @@ only when the person submits it again. Secrets are left out: they are typed agai
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -46,6 +47,8 @@ HIDDEN = {
 }
 # Where the field's name is not what its form calls it.
 LABELS = {"login": "Email", "external_id": "Your id"}
+# Buttons and counters of the admin's forms, and their empty rows.
+OF_THE_ADMIN = re.compile(r"^_|_FORMS$|-id$|__prefix__")
 SHORT = 80  # characters; what is longer, or has lines, gets a text area
 SIGNED_OUT = "signed-out"  # an event for forms.js
 
@@ -64,7 +67,8 @@ class KeptField:
 
     @property
     def is_hidden(self) -> bool:
-        return self.name in HIDDEN or not self.value
+        of_the_form = self.name in HIDDEN or OF_THE_ADMIN.search(self.name)
+        return bool(of_the_form) or not self.value
 
     @property
     def is_long(self) -> bool:
@@ -87,6 +91,8 @@ def kept_page(request: HttpRequest) -> HttpResponse:
     shown = {
         **kept_form(request, is_open=request.user.is_authenticated or signs_in),
         "sign_in": f"{resolve_url(settings.LOGIN_URL)}?next=",
+        # The admin's pages do not restore what was typed (forms.js): this page keeps it.
+        "restores": not request.path.startswith(reverse("admin:index")),
     }
     response = render(request, "portal/kept.html", shown, status=403)
     response.headers["Cache-Control"] = "no-store"

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 
 from streams.base.clock import now
 from streams.base.form_claims import claim, digest_of, finish, release
@@ -126,7 +127,7 @@ def _result(request: HttpRequest, response: HttpResponse) -> str:
 
 def _goes_to_sign_in(response: HttpResponse) -> bool:
     place = response.headers.get("Location", "").partition("?")[0]
-    return bool(place) and place == resolve_url(settings.LOGIN_URL)
+    return place in (resolve_url(settings.LOGIN_URL), reverse("admin:login"))
 
 
 def _only_forms(request: HttpRequest, refused: HttpResponse) -> HttpResponse:

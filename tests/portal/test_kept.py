@@ -13,6 +13,7 @@ from django.utils.datastructures import MultiValueDict
 
 from streams.audit.models import AuditEntry
 from streams.portal.kept import SECRETS
+from streams.tenancy.models import User
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 TEXT = '# Our <b>tool</b>\r\n\r\n"Quotes" & lines\r\n'
@@ -129,6 +130,21 @@ def test_what_nobody_typed_is_kept_but_not_shown(client, cast):
 
     assert (kept(page)["name"], kept(page)["stream"]) == (["Fern"], ["7"])
     assert '<input type="hidden" name="stream" value="7">' in page.text
+
+
+def test_a_form_of_the_admin_is_kept_too(client, admin_user):
+    url = reverse("admin:streams_user_add")
+    sent = {"email": "new@portal.example", "name": "New", "_save": "Save"}
+
+    page = client.post(url, sent, headers=HERE)
+
+    assert page.status_code == 403
+    assert 'target="_blank">Sign in in a new tab</a>' in page.text
+    assert '<input type="hidden" name="_save" value="Save">' in page.text
+    client.force_login(admin_user)
+    fields = kept(page)
+    client.post(url, {name: fields[name] for name in sent}, headers=HERE)
+    assert User.objects.get(email="new@portal.example").name == "New"
 
 
 def test_a_large_form_is_kept(client, cast):
