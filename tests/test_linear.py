@@ -12,6 +12,7 @@ import importlib
 import pkgutil
 import random
 import re
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from re import _constants as op
@@ -25,6 +26,7 @@ from streams.base.markdown import LANGUAGES, render
 from streams.catalog.pages.svg import read_svg
 from streams.connections.shape import problem_with, trimmed
 from streams.observability.logs import mask
+from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 from tests import make
 
 SHORT, LONG = 500, 4_000  # characters
@@ -201,6 +203,21 @@ def test_a_slow_one_would_be_found(slow):
 )  # fmt: skip
 def test_markdown_takes_linear_time(part):
     assert growth(render, lambda size: part * (size // len(part))) < MOST
+
+
+@pytest.mark.parametrize("mark", ["\u0f73", "\u0301\u0323", "\u0327\u0301"])
+def test_what_is_normalized_takes_linear_time(mark):
+    """Unicode sorts combining marks one by one."""
+
+    def clean(text):
+        with suppress(InvalidExternalId):
+            clean_external_id(text)
+
+    def marks(size):
+        return mark * (size // len(mark))
+
+    assert growth(render, lambda size: f"# a{marks(size)}") < MOST
+    assert growth(clean, marks) < MOST
 
 
 def test_a_table_of_many_short_rows_has_a_bound():

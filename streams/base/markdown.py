@@ -172,6 +172,11 @@ _markdown.enable(["table", "strikethrough"])
 _formatter = HtmlFormatter(nowrap=True)
 
 
+# Characters of a heading that its anchor is made of. Unicode's normalization, which is part
+# of it, takes quadratic time for many combining marks.
+MAX_SLUGGED = 200
+
+
 def _anchored(tokens: list[Token], id_prefix: str) -> Iterator[Heading]:
     """Give each heading an id of its own and a link to it; the page's own h1 stays alone."""
     seen: dict[str, int] = {}
@@ -180,7 +185,9 @@ def _anchored(tokens: list[Token], id_prefix: str) -> Iterator[Heading]:
             continue
         text = plain(inline).strip()
         rule = RULE.match(text)
-        name = _unused(rule[0] if rule else slugify(text) or "section", seen)
+        name = _unused(
+            rule[0] if rule else slugify(text[:MAX_SLUGGED]) or "section", seen
+        )
         opens.tag = closes.tag = f"h{max(2, int(opens.tag[1]))}"
         opens.attrs["id"] = id_prefix + name
         closes.meta["anchor"] = format_html(

@@ -7,6 +7,9 @@ import unicodedata
 from streams.base.text import is_unseen
 
 MAX_EXTERNAL_ID = 100  # characters, as the column
+# As it is sent: composed, it is shorter. Normalization takes quadratic time for many
+# combining marks, so what is longer is not normalized at all.
+MAX_SENT = 4 * MAX_EXTERNAL_ID
 
 # Unicode's own names for forms that look like other characters: full and half width,
 # ligatures, and the forms of Arabic letters. Not those that look different, such as 2 and ².
@@ -27,6 +30,8 @@ def clean_external_id(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         cleaned = text.strip()
+    elif len(text) > MAX_SENT:
+        raise _wrong_length()
     else:
         plain = "".join(map(_plain, text))
         cleaned = unicodedata.normalize("NFC", plain).strip()
@@ -37,8 +42,12 @@ def clean_external_id(text: str) -> str:
                     f" (U+{ord(character):04X})."
                 )
     if not 1 <= len(cleaned) <= MAX_EXTERNAL_ID:
-        raise InvalidExternalId(f"The id needs 1 to {MAX_EXTERNAL_ID} characters.")
+        raise _wrong_length()
     return cleaned
+
+
+def _wrong_length() -> InvalidExternalId:
+    return InvalidExternalId(f"The id needs 1 to {MAX_EXTERNAL_ID} characters.")
 
 
 def _plain(character: str) -> str:
