@@ -40,7 +40,10 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
     """How many events came since the list was opened."""
     place = workspace_to_see(request, public_id)
     count = max(0, place.the_feed.head_seq - after)
-    here = request.htmx.current_url_abs_path or to(place, "events")
+    try:
+        here = request.htmx.current_url_abs_path or to(place, "events")
+    except ValueError:  # no browser sends half an IPv6 address
+        here = to(place, "events")
     shown = {"place": place, "head": after, "count": count, "here": here}
     return render(request, "portal/_events_new.html", shown)
 

@@ -139,7 +139,10 @@ def _fields(request: HttpRequest) -> Iterator[KeptField]:
 
 def page_of_form(request: HttpRequest) -> str:
     """The page that the form was on: some addresses only take POST."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # no browser sends half an IPv6 address
+        return request.get_full_path()
     if page.netloc == request.get_host() and page.path.startswith("/"):
         return page.path + (f"?{page.query}" if page.query else "")
     return request.get_full_path()

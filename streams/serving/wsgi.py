@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 import structlog
 
@@ -129,17 +130,23 @@ class WsgiFront:
         exchange.reply(response)
 
 
+# Of http://host/path, as to a proxy. Whether such a host can exist is not asked.
+_ORIGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+def _without_origin(target: bytes) -> bytes:
+    origin = _ORIGIN.match(target)
+    return target[origin.end() :] if origin else target
+
+
 def environ(exchange: Exchange) -> dict[str, Any]:
     """The request as PEP 3333 has it."""
-    target = exchange.target
-    if not target.startswith(b"/"):  # http://host/path, as to a proxy
-        parts = urlsplit(target)
-        target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+    target = _without_origin(exchange.target)
     path, _, query = target.partition(b"?")
     return {
         "REQUEST_METHOD": exchange.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(path or b"/").decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
         "RAW_URI": target.decode("latin-1"),
         **_server(exchange.headers.get("host", "")),

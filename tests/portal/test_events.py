@@ -80,6 +80,16 @@ def test_the_list_says_how_many_events_came_since(as_alice, cast):
     assert "1 new event." in part.text
 
 
+@pytest.mark.parametrize("page", ["http://[", "//[x"])
+def test_a_url_of_the_page_that_is_no_url_costs_nothing(as_alice, cast, page):
+    make.append(cast.feed, 2)
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+
+    part = as_alice.get(url(cast, "events-new", 1), headers=headers)
+
+    assert "1 new event." in part.text
+
+
 def test_an_event_shows_its_json_and_what_the_portal_wrote_into_it(as_alice, cast):
     add(cast, {"messageId": "m-1"})
 

@@ -76,6 +76,14 @@ def test_a_browser_that_says_only_its_origin_is_believed(client, editor):
     assert kept(page)["text"] == [TEXT]
 
 
+@pytest.mark.parametrize("referer", ["http://[", "http://[x]/"])
+def test_a_form_whose_page_has_no_url_is_kept(client, editor, referer):
+    page = client.post(editor, {"text": TEXT}, headers=HERE | {"Referer": referer})
+
+    assert page.status_code == 403
+    assert kept(page)["text"] == [TEXT]
+
+
 def test_it_is_kept_when_the_csrf_token_is_too_old(cast, editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.dev)

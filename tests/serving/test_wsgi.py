@@ -81,6 +81,22 @@ def test_the_application_gets_the_request_as_wsgi_has_it(server):
     assert found["wsgi.url_scheme"] == "http"
 
 
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        ("http://x/a?b=c", "/a", "b=c"),
+        ("http://x", "/", ""),
+        ("HTTPS://x:1?b", "/", "b"),
+        ("http://[/a", "/a", ""),
+        ("http://[x]/a", "/a", ""),
+    ],
+)
+def test_a_whole_url_is_read_whatever_its_host(server, target, path, query):
+    found = environ_of(server, get(target))
+
+    assert (found["PATH_INFO"], found["QUERY_STRING"]) == (path, query)
+
+
 def test_a_header_that_imitates_a_proxys_is_left_out(server):
     found = environ_of(server, get("/", "X_Forwarded_Proto: https"))
 
