@@ -42,19 +42,24 @@ class Scene:
     recoveries_s: list[tuple[str, float]] = field(default_factory=list)
 
     def endure(self, fault: Fault, *, for_s: float = 0.0) -> float:
-        """Have it break for a while; the seconds from the mending until all goes again."""
-        with self.broken(fault):
+        """Have it break for a while; the seconds from the mending until all goes again.
+
+        A connection that was not served waits about as long again as it has waited.
+        """
+        with self.broken(fault, within_s=RECOVERY_BOUND_S + for_s):
             time.sleep(for_s)
         return self.recoveries_s[-1][1]
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[None]:
+    def broken(
+        self, fault: Fault, *, within_s: float = RECOVERY_BOUND_S
+    ) -> Iterator[None]:
         """The same for as long as the block."""
         for lane in self.traffic.lanes:
             lane.losses += fault.losses
         with fault.breaks(self.site):
             yield
-        self.recover(fault.name)
+        self.recover(fault.name, within_s=within_s)
 
     def await_request(self, lane: Lane) -> None:
         """Until one more request of the lane is acknowledged."""
@@ -66,12 +71,12 @@ class Scene:
         goals = [(lane, lane.acknowledged + events) for lane in lanes]
         until(lambda: all(self.receiver.has(*goal) for goal in goals))
 
-    def recover(self, name: str) -> float:
+    def recover(self, name: str, *, within_s: float = RECOVERY_BOUND_S) -> float:
         """The seconds until each lane's next event is acknowledged and at Segment."""
         next_ones = [(lane, lane.acknowledged + 1) for lane in self.traffic.lanes]
         took_s = until(
             lambda: all(self.receiver.has(*one) for one in next_ones),
-            within_s=RECOVERY_BOUND_S,
+            within_s=within_s,
         )
         print(f"{name}: recovered in {took_s:.1f} s", flush=True)
         self.recoveries_s.append((name, took_s))
