@@ -35,8 +35,16 @@ def processes(transactional_db, services, tmp_path):
         print(processes.log.read_text())  # shown with a failure
 
 
+@pytest.fixture(scope="module")
+def url(django_db_setup, services, tmp_path_factory):
+    """Of a process that several tests send to, one after the other."""
+    environ = services.environ(DATABASE_URL=database_url())
+    with running(environ, tmp_path_factory.mktemp("shared")) as processes:
+        yield processes.ingest()
+
+
 @pytest.fixture
-def url(processes: RunningPortal):
+def own_url(processes: RunningPortal):
     return processes.ingest()
 
 
@@ -108,12 +116,12 @@ def test_the_library_hears_of_a_wrong_key(url):
     assert [(error.status, error.code) for error in failed] == [(401, "INGEST-KEY-002")]
 
 
-def test_many_senders_at_once_are_all_taken_once(url, feed, key):
+def test_many_senders_at_once_are_all_taken_once(own_url, feed, key):
     def send(number):
         with requests.Session() as session:
             answers = [
                 session.post(
-                    f"{url}/v1/track",
+                    f"{own_url}/v1/track",
                     json=track(f"{number}-{step}"),
                     headers=basic(key),
                     timeout=20,
@@ -218,7 +226,7 @@ def test_a_sender_who_goes_away_leaves_nothing_and_harms_nobody(url, feed, key):
     assert len(logged(feed)) == 1
 
 
-def test_what_was_acknowledged_before_the_stop_is_there(processes, url, feed, key):
+def test_what_was_acknowledged_before_the_stop_is_there(processes, own_url, feed, key):
     [server] = processes._children
     acknowledged = []
 
@@ -227,7 +235,7 @@ def test_what_was_acknowledged_before_the_stop_is_there(processes, url, feed, ke
             message_id = f"{number}-{len(acknowledged)}-{time.monotonic_ns()}"
             try:
                 answer = requests.post(
-                    f"{url}/v1/track",
+                    f"{own_url}/v1/track",
                     json=track(message_id),
                     headers=basic(key),
                     timeout=10,
@@ -272,12 +280,14 @@ def children(pid):
     return [process.pid for process in psutil.Process(pid).children()]
 
 
-def test_no_key_is_in_the_log(processes, url, key):
+def test_no_key_is_in_the_log(processes, own_url, key):
     unknown = new_secret("pt_")
-    requests.post(f"{url}/v1/track", json=TRACK, headers=basic(key), timeout=10)
-    requests.post(f"{url}/v1/track", json=TRACK, headers=bearer(unknown), timeout=10)
+    requests.post(f"{own_url}/v1/track", json=TRACK, headers=basic(key), timeout=10)
     requests.post(
-        f"{url}/v1/batch", data=b'{"writeKey": "%s"' % key.text.encode(), timeout=10
+        f"{own_url}/v1/track", json=TRACK, headers=bearer(unknown), timeout=10
+    )
+    requests.post(
+        f"{own_url}/v1/batch", data=b'{"writeKey": "%s"' % key.text.encode(), timeout=10
     )
 
     log = processes.log.read_text()
