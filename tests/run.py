@@ -28,10 +28,13 @@ ONCE = (
     "tests/base",
     "tests/bench",
     "tests/browser",
+    "tests/docs/test_snippets.py",
     "tests/management/test_family.py",
+    "tests/management/test_up.py",
     "tests/sandbox",
     "tests/serving",
     "tests/services/test_keeper.py",
+    "tests/services/test_share.py",
     "tests/settings",
     "tests/spec",
     "tests/test_env_example.py",
@@ -42,6 +45,7 @@ ONCE = (
     "tests/whole/test_default_libraries.py",
     "tests/whole/test_proxies.py",
     "tests/whole/test_restarts.py",
+    "tests/whole/test_silent_clients.py",
 )
 
 

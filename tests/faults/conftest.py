@@ -19,17 +19,25 @@ from tests.services import valkey
 QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "3"}
 
 
+# Faults of PostgreSQL's server, and those in which the database has no part: they take
+# long, so they are tried on the database of production alone.
+ON_POSTGRES = {
+    "test_all_at_once.py",
+    "test_broker.py",
+    "test_clocks.py",
+    "test_failover.py",
+    "test_frozen_inside.py",
+    "test_hosts.py",
+    "test_operator_guide.py",
+    "test_postgres.py",
+    "test_segment.py",
+    "test_twice.py",
+}
+
+
 def pytest_ignore_collect(collection_path, config):
-    """What PostgreSQL's server does can only be tested where there is one."""
-    server = config.option.database == "postgres"
-    of_server = collection_path.name in {
-        "test_failover.py",
-        "test_frozen_inside.py",
-        "test_hosts.py",
-        "test_operator_guide.py",
-        "test_postgres.py",
-    }
-    return True if of_server and not server else None
+    on_postgres = config.option.database == "postgres"
+    return (collection_path.name in ON_POSTGRES and not on_postgres) or None
 
 
 @pytest.fixture
