@@ -107,7 +107,9 @@ class Journal:
         if after is None:
             newest = list(islice(self._of(source, reversed(self._entries)), limit))
             return newest[::-1]
-        later = (entry for entry in self._entries if entry.number > after)
+        # Numbers have no gaps, so those before are skipped without a look at each.
+        oldest = self.last_number - len(self._entries) + 1
+        later = islice(self._entries, max(0, after + 1 - oldest), None)
         return list(islice(self._of(source, later), limit))
 
     @staticmethod

@@ -156,7 +156,7 @@ def site(
     """Nothing is started yet; `environ` names the database, `broker` the program."""
     with ExitStack() as stack:
         # More than arrives in a test: one that looks late still sees every event.
-        segment, _ = stack.enter_context(sandbox_process("--keep", "1000000"))
+        segment, _ = stack.enter_context(sandbox_process("--keep", "100000"))
         server = stack.enter_context(_broker(broker, folder / "broker"))
         port = int(segment.url.rpartition(":")[2])
         certificates = Certificates.make(folder)
