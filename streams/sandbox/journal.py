@@ -109,7 +109,8 @@ class Journal:
             return newest[::-1]
         # Numbers have no gaps, so those before are skipped without a look at each.
         oldest = self.last_number - len(self._entries) + 1
-        later = islice(self._entries, max(0, after + 1 - oldest), None)
+        skipped = max(0, min(after, self.last_number) + 1 - oldest)
+        later = islice(self._entries, skipped, None)
         return list(islice(self._of(source, later), limit))
 
     @staticmethod

@@ -43,6 +43,7 @@ def test_events_are_followed_from_a_number(segment):
     assert numbers(segment, "after=1&limit=3") == ([2, 3, 4], 4)
     assert numbers(segment, "after=4&limit=3") == ([5], 5)
     assert numbers(segment, "after=5&limit=3") == ([], 5)
+    assert numbers(segment, f"after={10**30}&limit=3") == ([], 5)
 
 
 def test_events_of_one_write_key(segment):
