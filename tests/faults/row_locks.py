@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
@@ -26,6 +27,9 @@ IN_TRANSACTION = (
     "   OR state = 'active' AND wait_event = 'ClientRead')"
 )
 TRIES = 20
+LOCK_TIMEOUT_S = (
+    int(settings.SESSION_SETTINGS["lock_timeout"].removesuffix("ms")) / 1000
+)
 
 
 def connect(**options: Any) -> psycopg.Connection:
