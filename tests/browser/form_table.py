@@ -151,7 +151,8 @@ def seen_lately(scene: Scene) -> None:
 
 def change_region(page: Page) -> None:
     page.locator("[name=region][value=sandbox-eu]").check()
-    page.get_by_role("button", name="See what changes").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="See what changes").click()
 
 
 def upload_plan(page: Page) -> None:
