@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
@@ -38,7 +39,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none: the key would be told to another host."""
 
 
-_opener = urllib.request.build_opener(_NoRedirect, DeadlineHandler)
+@cache
+def _opener() -> urllib.request.OpenerDirector:
+    """Built at the first use: it reads all certificates that the machine trusts."""
+    return urllib.request.build_opener(_NoRedirect, DeadlineHandler)
 
 
 @sensitive_variables("url")
@@ -49,7 +53,7 @@ def is_known(*, region: str, write_key: WriteKey) -> bool | None:
     """
     url = f"{settings_url(region)}/projects/{write_key.text}/settings"
     try:
-        with _opener.open(url, timeout=TIMEOUT_S) as response:
+        with _opener().open(url, timeout=TIMEOUT_S) as response:
             # A page with 200 is from somebody on the way, not from Segment.
             is_json = response.headers.get_content_type() == "application/json"
             return True if response.status == 200 and is_json else None
