@@ -739,6 +739,7 @@ def test_at_the_end_what_was_asked_is_answered_and_the_rest_is_closed(
             waiting.send(call(key))
             until(lambda: any(kept(server)))
             server.begin_to_end()
+            until(lambda: server.server.ends)
 
         status, headers, _ = waiting.answer()
         assert idle.read_all() == b""
