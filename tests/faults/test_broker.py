@@ -39,6 +39,7 @@ def test_a_worker_waits_for_a_redis_that_refuses_commands(site):
     said = lambda: site.portal.log.read_text()  # noqa: E731
     refused = lambda: said().count("consumer: Cannot connect")  # noqa: E731
     site.start("ingest")
+    site.all_to = "ingest"
     with site.broker.refusing():
         site.start("worker-1", "beat")
         until(lambda: refused() and "beat.broker_unreachable" in said(), within_s=90)
