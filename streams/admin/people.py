@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from django import forms
@@ -104,14 +104,14 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
         request: HttpRequest,
         obj: Model,
         form: Any,
-        change: bool,  # noqa: FBT001
+        change: bool,  # noqa: FBT001 - the admin calls it so
     ) -> None:
         """A person whose email is changed hears of it at the old address."""
         super().save_model(request, obj, form, change)
-        actor, before = request.user, form.initial.get("email")
-        assert isinstance(obj, User) and isinstance(actor, User)  # noqa: S101, PT018 - as registered
-        if change and before and before != obj.email:
-            notices.email_changed(request, obj, before=before, actor=actor)
+        person, actor = cast("User", obj), cast("User", request.user)
+        before = form.initial.get("email")
+        if change and before and before != person.email:
+            notices.email_changed(request, person, before=before, actor=actor)
 
     def user_change_password(
         self,

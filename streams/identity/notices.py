@@ -109,7 +109,7 @@ def password_changed(
 def email_changed(
     request: HttpRequest, user: User, *, before: str, actor: User
 ) -> None:
-    """An operator changed the address that signs in; the one before is told."""
+    """An operator changed the email that the person signs in with. Tells the old address."""
     action = "user.email_changed_by_operator"
     _record(action, request, user, actor=actor, before=before)
     _email(action, request, before)

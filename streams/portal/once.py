@@ -131,7 +131,7 @@ def _goes_to_sign_in(response: HttpResponse) -> bool:
 
 
 def _only_forms(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
-    """For an address without a page of its own, as a browser reopens it after a restart."""
+    """A page for a URL that only takes forms, which a browser may open again after a restart."""
     if refused.content:  # it says so itself, as the API does
         return refused
     page = render(request, "405.html", status=405)

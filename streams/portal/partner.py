@@ -89,7 +89,7 @@ def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
 def _named(
     request: PortalRequest, place: PartnerPlace
 ) -> tuple[str, QuerySet[Workspace]]:
-    """What was searched for, and the partner's workspaces that match."""
+    """The search text, and the partner's workspaces that match it."""
     query = request.GET.get("q", "").strip()[:100]
     named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
     return query, place.partner.workspaces.filter(named)

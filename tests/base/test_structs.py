@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# In a process of its own: what is looked for ends it with a segmentation fault. Threads
-# take turns as often as they can, so that one comes while another is in a first use.
+# Runs in a separate process, because the defect crashes it. Threads switch as often as
+# they can, so that one decodes a type while another uses it for the first time.
 FIRST_USE = """
 import sys, threading
 from streams.spec.check import check

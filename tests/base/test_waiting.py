@@ -59,7 +59,9 @@ if connection.vendor == "postgresql":
         ):
             # Sent, and no end of the pipeline after it: the server counts it as active.
             frozen.execute("SELECT 1").fetchone()
-            time.sleep(1)
+            time.sleep(
+                2 * settings.LEASE_S
+            )  # how long it has been silent is under test
             ended = end_frozen_sessions()
 
         assert ended == (name == "partner-portal")
