@@ -179,7 +179,7 @@ SESSION_SETTINGS = {
 }
 # How long a process waits for a statement of its own before it connects again: a server
 # that hangs still acknowledges what is sent to it (streams/base/statements.py).
-DRAIN_DEADLINE_S = LEASE_S * 0.5
+DRAIN_DEADLINE_S = LEASE_S * 0.5  # an owner, and the sweep that finds the next one
 INGEST_DEADLINE_S = LEASE_S * 0.8
 SERVING_DEADLINE_S = 30.0  # pages, and what workers do beside sending
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
@@ -19,6 +20,7 @@ from streams.base.statements import limit_process
 from streams.ingest.views import flusher
 
 limit_process(settings.SERVING_DEADLINE_S)
+import_module(settings.ROOT_URLCONF)  # now, not while the first person waits
 # Loaded once in each worker, after its fork: a thread would not survive it.
 flusher.start()
 atexit.register(flusher.close)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
-from django.utils.module_loading import autodiscover_modules
+from django.contrib.admin.apps import SimpleAdminConfig
 
 # Imported to register the checks, and what is done with each database connection and sign-in.
 from streams import checks
@@ -17,9 +16,7 @@ class StreamsConfig(AppConfig):
     verbose_name = "Partner Portal"
 
 
-class StaffConfig(AdminConfig):
-    default_site = "streams.admin.site.StaffSite"
+class StaffConfig(SimpleAdminConfig):
+    """Finds no tables by itself: its site does, where it is served."""
 
-    def ready(self) -> None:
-        super().ready()
-        autodiscover_modules("admin.tables")
+    default_site = "streams.admin.site.StaffSite"

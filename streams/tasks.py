@@ -57,13 +57,18 @@ def drain(*, stream_id: int, **_: object) -> None:
 
 @shared_task(name="streams.sweep", ignore_result=True)
 def sweep(**_: object) -> None:
-    """Wake a worker for each stream that is due and has no owner; beat runs it each second."""
-    end_frozen_sessions()
-    wake(lease.unowned_due_streams(Now()))
-    if quarantine.has_lost_its_worker():
-        wake_quarantine()
-    history.tick()
-    clocks.mend()  # last: it may find a row locked, and the others need not
+    """Wake a worker for each stream that is due and has no owner; beat runs it each second.
+
+    No statement waits longer than an owner's: while sweeps wait for a server that hangs,
+    they hold the threads that would take over.
+    """
+    with within(settings.DRAIN_DEADLINE_S):
+        end_frozen_sessions()
+        wake(lease.unowned_due_streams(Now()))
+        if quarantine.has_lost_its_worker():
+            wake_quarantine()
+        history.tick()
+        clocks.mend()  # last: it may find a row locked, and the others need not
 
 
 @shared_task(name="streams.quarantine", ignore_result=True)

@@ -6,7 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from tests.run import Outcome, read, run
+from tests.run import ONCE, Outcome, read, run
+from tests.services.keeper import ROOT
 
 REPORT = b"""\
 <testsuites><testsuite>
@@ -27,6 +28,14 @@ def test_every_case_counts_once():
         failed=2,
         skipped=["tests.test_a.test_is_left_out on SQLite: no Chromium"],
     )
+
+
+def test_what_only_one_database_can_show_runs_on_both():
+    files = [file for room in ONCE for file in (ROOT / room).rglob("test_*.py")]
+    files += [ROOT / room for room in ONCE if room.endswith(".py")]
+
+    assert files
+    assert not [file for file in files if "\nif connection.vendor" in file.read_text()]
 
 
 @pytest.mark.processes

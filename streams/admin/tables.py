@@ -1,4 +1,4 @@
-"""Gathers the staff's tables; imported once the apps are ready (apps.py).
+"""Gathers the staff's tables; imported where they are served (site.py).
 
 Not by the package itself: the site is in it, and would be made twice.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -16,6 +17,7 @@ from streams import tasks
 from streams.base.clock import now
 from streams.base.database import DATABASE_DOWN
 from streams.base.refusals import RequestRefused
+from streams.base.statements import within
 from streams.delivery.accept import accept
 from streams.delivery.lease import unowned
 from streams.events.log import UnknownFeed
@@ -60,7 +62,9 @@ def _answer(request: HttpRequest) -> Answer:
         route = find_route(request.method or "", request.path_info)
         if route is None:
             return preflight(_headers(request))
-        return _store(route, request)
+        # Not the pages' deadline: the sender gives up long before it.
+        with within(settings.INGEST_DEADLINE_S):
+            return _store(route, request)
     except RequestRefused as refused:
         return refusal(refused)
     except DATABASE_DOWN as error:

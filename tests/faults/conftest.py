@@ -90,10 +90,12 @@ def spread_site(transactional_db, services, tmp_path):
 
 @contextmanager
 def connected_to(url):
-    """Have this process use another database."""
+    """Have this process use another database of the same kind, with the same timeouts."""
     connection.close()
     before = dict(connection.settings_dict)
-    connection.settings_dict.update(environ.Env.db_url_config(url))
+    chosen = environ.Env.db_url_config(url)
+    options = before["OPTIONS"] | chosen.get("OPTIONS", {})
+    connection.settings_dict.update(chosen | {"OPTIONS": options})
     try:
         yield
     finally:

@@ -50,7 +50,7 @@ def test_a_synchronous_standby_takes_over_and_nothing_is_lost(pair_site, frozen)
         pair.promote()
         took_s = scene.recover("failover to a synchronous standby")
 
-    assert took_s < 45
+    assert took_s < 30
 
 
 def test_no_second_exceeds_the_limit_when_a_standby_that_lagged_takes_over(pair_site):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 
 import psycopg
 import pytest
@@ -12,8 +14,10 @@ from django.db import OperationalError, connection
 from streams.base.database import is_lock_timeout
 from streams.base.frozen import end_frozen_sessions
 from streams.base.statements import within
+from streams.tasks import sweep
 from tests import make
 from tests.faults.row_locks import connect, held
+from tests.ingest.sending import basic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,17 +28,51 @@ def ask(statement):
         return cursor.fetchone()[0]
 
 
+@contextmanager
+def hanging():
+    """Our session's server process stops: it keeps the connection and never responds."""
+    server = ask("SELECT pg_backend_pid()")
+    os.kill(server, signal.SIGSTOP)
+    try:
+        with within(20):  # what a page would wait
+            yield
+    finally:
+        os.kill(server, signal.SIGCONT)
+        connection.close()
+
+
 if connection.vendor == "postgresql":
 
     def test_a_statement_without_a_response_ends_at_its_deadline():
-        began = time.monotonic()
-        with within(0.5), pytest.raises(OperationalError, match=r"within 0\.5 s"):
-            ask("SELECT pg_sleep(30)")
-        took_s = time.monotonic() - began
-        connection.close()
+        with hanging(), within(0.5):
+            with pytest.raises(OperationalError, match=r"within 0\.5 s"):
+                ask("SELECT 1")
+            connection.close()
 
+            assert ask("SELECT 1") == 1
+
+    def test_a_sweep_gives_up_on_a_server_that_hangs_as_soon_as_an_owner(settings):
+        settings.DRAIN_DEADLINE_S = 0.5
+        with hanging(), pytest.raises(OperationalError, match=r"within 0\.5 s"):
+            sweep()
+
+    def test_events_sent_to_the_web_port_do_not_wait_as_long_as_a_page(
+        client, settings
+    ):
+        settings.INGEST_DEADLINE_S = 0.5
+        key = make.ingest_key(make.feed())
+        with hanging():
+            began = time.monotonic()
+            response = client.post(
+                "/v1/track",
+                {"userId": "u", "event": "Email Opened"},
+                content_type="application/json",
+                headers=basic(key),
+            )
+            took_s = time.monotonic() - began
+
+        assert response.status_code == 503
         assert took_s < 10
-        assert ask("SELECT 1") == 1
 
     def test_a_lock_is_not_waited_for_without_end():
         feed = make.feed()
