@@ -19,6 +19,9 @@ from streams.base import log_lines
 log = structlog.get_logger()
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
+# Django's checks at each start are about code, which `manage.py check` has looked at, and
+# they import every page and the admin. What a start depends on is in preflight.py.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 MANY_WAITING = 100  # messages
 LOG_AGAIN_S = 60.0  # while the broker does not take messages

@@ -47,6 +47,8 @@ log = structlog.get_logger()
 
 # How soon a cursor that turned due is seen: with nothing to do, and with much.
 IDLE_POLL_S = 0.005
+MAX_IDLE_POLL_S = 0.03  # once nothing has come for a tenth of a second
+SLOWER = 1.25  # each poll that finds nothing than the one before
 BUSY_POLL_S = 0.02
 # The stream is kept for a while after its last request: its next event is then seen by
 # a poll, without the way through the broker.
@@ -114,6 +116,7 @@ class Drain:
         self._outcomes = Outcomes(owned)
         self._locked: dict[int, float] = {}  # when to try a cursor again, by id
         self._polled_at = float("-inf")
+        self._idle_poll_s = IDLE_POLL_S
         self._shift_ends = time.monotonic() + SHIFT_S
         self._gives_way = False
         self._busy_at = time.monotonic()  # when something was last due
@@ -168,7 +171,7 @@ class Drain:
     def _look(self) -> None:
         """See who is due."""
         at = time.monotonic()
-        if at - self._polled_at < (BUSY_POLL_S if self._due else IDLE_POLL_S):
+        if at - self._polled_at < (BUSY_POLL_S if self._due else self._idle_poll_s):
             return
         self._read_orders(at)
         found = self._cursors.look(
@@ -187,6 +190,9 @@ class Drain:
         self._polled_at = at
         if self._due:
             self._busy_at = at
+            self._idle_poll_s = IDLE_POLL_S
+        else:
+            self._idle_poll_s = min(SLOWER * self._idle_poll_s, MAX_IDLE_POLL_S)
 
     def _read_orders(self, at: float) -> None:
         if at - self._ordered_at < READ_ORDERS_S:
@@ -315,7 +321,7 @@ class Drain:
 
     def _wait_s(self) -> float:
         if not self._due:
-            return IDLE_POLL_S
+            return self._idle_poll_s
         return min(IDLE_POLL_S, self._budget.wait_s(time.monotonic()) or IDLE_POLL_S)
 
     def _at_hand(self) -> Iterator[Done]:

@@ -27,7 +27,7 @@ class Lane:
     ingest_key: str = field(repr=False)
     write_key: str = field(repr=False)
     acknowledged: int = 0
-    pause_s: float = 0.1  # between two requests of its sender
+    pause_s: float = 0.3  # between two requests of its sender
     losses: int = 0  # how often an answer of Segment may have been lost until now
 
     def message_id(self, number: int) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.faults.lanes import Lane
     from tests.segment import SandboxSegment
 
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.2
 
 
 @dataclass(slots=True)

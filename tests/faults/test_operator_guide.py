@@ -85,7 +85,7 @@ def visited(url: str):
     ended, bad, seen = threading.Event(), [], []
 
     def visit():
-        while not ended.wait(0.1):
+        while not ended.wait(0.5):
             try:
                 response = session.get(f"{url}/", timeout=10)
             except requests.RequestException:
