@@ -22,31 +22,46 @@ PASSES = {
     "sqlite": "SQLite and the embedded broker",
     "postgres": "PostgreSQL and a Redis or Valkey",
 }
-# No database is asked here, or what it is asked other rooms ask as well (tests/browser):
-# the first pass has run them.
-ONCE = (
-    "tests/base",
-    "tests/bench",
-    "tests/browser",
-    "tests/docs/test_snippets.py",
-    "tests/management/test_family.py",
-    "tests/management/test_up.py",
-    "tests/sandbox",
-    "tests/serving",
-    "tests/services/test_keeper.py",
-    "tests/services/test_share.py",
-    "tests/settings",
-    "tests/spec",
-    "tests/test_env_example.py",
-    "tests/test_layers.py",
-    "tests/test_linear.py",
-    "tests/test_run.py",
-    "tests/test_scripts.py",
-    "tests/whole/test_default_libraries.py",
-    "tests/whole/test_proxies.py",
-    "tests/whole/test_restarts.py",
-    "tests/whole/test_silent_clients.py",
-)
+# What one pass alone runs. No database is asked there, or what it is asked the other pass
+# asks as well: the pages' queries in tests/portal on one, in tests/browser on the other.
+ALONE = {
+    "sqlite": (
+        "tests/base",
+        "tests/bench",
+        "tests/browser",
+        "tests/docs/test_snippets.py",
+        "tests/management/test_family.py",
+        "tests/management/test_up.py",
+        "tests/sandbox",
+        "tests/serving",
+        "tests/services/test_keeper.py",
+        "tests/services/test_share.py",
+        "tests/settings",
+        "tests/spec",
+        "tests/test_env_example.py",
+        "tests/test_layers.py",
+        "tests/test_linear.py",
+        "tests/test_run.py",
+        "tests/test_scripts.py",
+        "tests/whole/test_default_libraries.py",
+        "tests/whole/test_proxies.py",
+        "tests/whole/test_restarts.py",
+        "tests/whole/test_silent_clients.py",
+    ),
+    "postgres": (
+        "tests/admin",
+        "tests/api",
+        "tests/catalog",
+        "tests/docs/test_guides.py",
+        "tests/portal",
+        "tests/publishing",
+        "tests/review",
+        "tests/whole/test_libraries.py",
+        "tests/whole/test_partner_token.py",
+        "tests/whole/test_qa.py",
+        "tests/whole/test_quarantine.py",
+    ),
+}
 
 
 @dataclass(slots=True)
@@ -73,14 +88,21 @@ def main() -> None:
     arguments = sys.argv[1:]
     for database, title in PASSES.items():
         print(f"\n=== {title}", flush=True)
-        total.add(run(database, title, arguments))
-        arguments = arguments or [f"--ignore={room}" for room in ONCE]
+        total.add(run(database, title, arguments or all_for(database)))
     for skipped in total.skipped:
         print(f"skipped: {skipped}")
     if os.environ.get("CI"):
         total.failed += len(total.skipped)
     print(f"{total.passed} passed, {total.failed} failed")
     sys.exit(total.failed > 0)
+
+
+def all_for(database: str) -> list[str]:
+    """All tests but those of the other pass alone, as pytest's arguments."""
+    others = [
+        room for other, rooms in ALONE.items() if other != database for room in rooms
+    ]
+    return [f"--ignore={room}" for room in others]
 
 
 def run(database: str, title: str, arguments: list[str]) -> Outcome:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from tests.run import ONCE, Outcome, read, run
+from tests.run import ALONE, Outcome, read, run
 from tests.services.keeper import ROOT
 
 REPORT = b"""\
@@ -30,12 +30,19 @@ def test_every_case_counts_once():
     )
 
 
-def test_what_only_one_database_can_show_runs_on_both():
-    files = [file for room in ONCE for file in (ROOT / room).rglob("test_*.py")]
-    files += [ROOT / room for room in ONCE if room.endswith(".py")]
+def test_what_one_database_alone_can_show_is_not_left_to_the_other():
+    only_on_postgres = 'if connection.vendor == "postgresql"'
+    files = [file for room in ALONE["sqlite"] for file in files_of(ROOT / room)]
 
-    assert files
-    assert not [file for file in files if "\nif connection.vendor" in file.read_text()]
+    assert not [file for file in files if f"\n{only_on_postgres}" in file.read_text()]
+
+
+def test_every_room_that_one_pass_alone_runs_is_there():
+    assert all(files_of(ROOT / room) for rooms in ALONE.values() for room in rooms)
+
+
+def files_of(room):
+    return [*room.rglob("test_*.py")] if room.is_dir() else [room] * room.exists()
 
 
 @pytest.mark.processes

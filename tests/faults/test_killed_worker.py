@@ -16,7 +16,7 @@ from tests.running import until
 
 pytestmark = [pytest.mark.processes]
 
-EVENTS = 20_000
+EVENTS = 10_000
 
 
 def connected_feeds(count: int) -> list[str]:
