@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from streams.admin.base import LIST_AND_FORM, moment, to_list
+from streams.admin.base import LIST_AND_FORM, moment, staff_of, to_list
 from streams.delivery import halts
 from streams.delivery.models import Halt
 
@@ -100,7 +100,7 @@ class HaltAdmin(admin.ModelAdmin):
             stream=obj.stream,
             region=obj.region,
             reason=obj.reason,
-            actor=request.user,  # type: ignore[arg-type] # a member of staff
+            actor=staff_of(request),
         )
         obj.pk = made.pk
 
@@ -111,6 +111,6 @@ class HaltAdmin(admin.ModelAdmin):
     )
     def lift(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         for halt in queryset.select_related("stream__partner"):
-            halts.lift(halt=halt, actor=request.user)  # type: ignore[arg-type]
+            halts.lift(halt=halt, actor=staff_of(request))
             self.message_user(request, f"Lifted: {halt}.", messages.SUCCESS)
         return to_list(request, Halt)

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, list_link, moment
+from streams.admin.base import AuditedAdmin, list_link, moment, staff_of
 from streams.admin.memberships import (
     PartnerMembershipInline,
     save_memberships,
@@ -109,7 +109,7 @@ class PartnerAdmin(AuditedAdmin):
             stream_name=data["stream_name"],
             stream_slug=data["stream_slug"],
             admin=person or User.objects.create_user(data["admin_email"]),
-            actor=request.user,  # type: ignore[arg-type] # a member of staff
+            actor=staff_of(request),
         )
 
     def save_formset(

@@ -4,7 +4,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from streams.admin.base import LIST_AND_FORM, ReadOnlyAdmin, link, moment, to_the_second
+from streams.admin.base import (
+    LIST_AND_FORM,
+    ReadOnlyAdmin,
+    link,
+    moment,
+    staff_of,
+    to_the_second,
+)
 from streams.delivery.models import Replay
 from streams.delivery.replays import CannotCancel, cancel_replay
 
@@ -96,7 +103,7 @@ class ReplayAdmin(ReadOnlyAdmin):
     def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:
         for replay in queryset:
             try:
-                cancel_replay(replay=replay, actor=request.user)  # type: ignore[arg-type]
+                cancel_replay(replay=replay, actor=staff_of(request))
             except CannotCancel as refusal:
                 words, level = f"{replay}: {refusal}", messages.WARNING
             else:

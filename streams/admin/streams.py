@@ -15,6 +15,7 @@ from streams.admin.base import (
     ReadOnlyAdmin,
     list_link,
     moment,
+    staff_of,
 )
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -140,7 +141,7 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
         for token in queryset.select_related("partner"):
             try:
-                revoke_token(token=token, actor=request.user)  # type: ignore[arg-type]
+                revoke_token(token=token, actor=staff_of(request))
             except AlreadyRevoked as refusal:
                 self.message_user(request, str(refusal), messages.WARNING)
             else:
