@@ -19,8 +19,7 @@ from streams.base import log_lines
 log = structlog.get_logger()
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
-# Django's checks at each start are about code, which `manage.py check` has looked at, and
-# they import every page and the admin. What a start depends on is in preflight.py.
+# Celery discards the results of Django's checks, and running them imports every page.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 MANY_WAITING = 100  # messages

@@ -20,7 +20,7 @@ from streams.base.statements import limit_process
 from streams.ingest.views import flusher
 
 limit_process(settings.SERVING_DEADLINE_S)
-import_module(settings.ROOT_URLCONF)  # now, not while the first person waits
+import_module(settings.ROOT_URLCONF)  # at startup, so the first request is fast
 # Loaded once in each worker, after its fork: a thread would not survive it.
 flusher.start()
 atexit.register(flusher.close)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib import admin
 from django.contrib.admin.apps import SimpleAdminConfig
 
 # Imported to register the checks, and what is done with each database connection and sign-in.
@@ -17,6 +18,11 @@ class StreamsConfig(AppConfig):
 
 
 class StaffConfig(SimpleAdminConfig):
-    """Finds no tables by itself: its site does, where it is served."""
+    """Registers no models at startup; `StaffSite` does."""
 
     default_site = "streams.admin.site.StaffSite"
+
+    def ready(self) -> None:
+        super().ready()
+        # Django makes the site when it is first used, and checks only sites that exist.
+        admin.site.name  # noqa: B018

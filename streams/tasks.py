@@ -59,8 +59,8 @@ def drain(*, stream_id: int, **_: object) -> None:
 def sweep(**_: object) -> None:
     """Wake a worker for each stream that is due and has no owner; beat runs it each second.
 
-    No statement waits longer than an owner's: while sweeps wait for a server that hangs,
-    they hold the threads that would take over.
+    Each statement has an owner's deadline: sweeps that wait for a hung server occupy the
+    threads that a takeover needs.
     """
     with within(settings.DRAIN_DEADLINE_S):
         end_frozen_sessions()

@@ -1,4 +1,4 @@
-"""The whole suite on SQLite and again on PostgreSQL: what `make test` runs.
+"""The whole suite on SQLite and PostgreSQL: what `make test` runs.
 
 Ends with the line `N passed, N failed` over both. What was skipped is listed before
 it, and counts as failed where CI is set. Arguments go to pytest.
@@ -22,8 +22,8 @@ PASSES = {
     "sqlite": "SQLite and the embedded broker",
     "postgres": "PostgreSQL and a Redis or Valkey",
 }
-# What one pass alone runs. No database is asked there, or what it is asked the other pass
-# asks as well: the pages' queries in tests/portal on one, in tests/browser on the other.
+# Tests that run in one pass only. They use no database, or the other pass covers the same
+# queries: tests/portal opens the pages on PostgreSQL, tests/browser on SQLite.
 ALONE = {
     "sqlite": (
         "tests/base",
@@ -52,7 +52,6 @@ ALONE = {
     "postgres": (
         "tests/admin",
         "tests/api",
-        "tests/catalog",
         "tests/docs/test_guides.py",
         "tests/portal",
         "tests/publishing",
@@ -99,7 +98,7 @@ def main() -> None:
 
 
 def all_for(database: str) -> list[str]:
-    """All tests but those of the other pass alone, as pytest's arguments."""
+    """Return pytest arguments that exclude the tests of the other pass alone."""
     others = [
         room for other, rooms in ALONE.items() if other != database for room in rooms
     ]

@@ -27,7 +27,7 @@ LIST_AND_FORM = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 
 
 def staff_of(request: HttpRequest) -> User:
-    """The person whose request the admin has let in: never an anonymous one."""
+    """Return the signed-in staff member."""
     return cast("User", request.user)
 
 

@@ -51,8 +51,8 @@ class StaffSite(AdminSite):
 
 
 def _register_tables() -> None:
-    """Only where the admin is served or checked: to import its tables is a third of what
-    the start of a process takes, and ingest and workers never show them."""
+    """Register the admin's models. Importing them is slow, so only processes that need
+    the admin do."""
     autodiscover()
     autodiscover_modules("admin.tables")
 

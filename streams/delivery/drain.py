@@ -47,9 +47,10 @@ log = structlog.get_logger()
 
 # How soon a cursor that turned due is seen: with nothing to do, and with much.
 IDLE_POLL_S = 0.005
-MAX_IDLE_POLL_S = 0.03  # once nothing has come for a tenth of a second
-SLOWER = 1.25  # each poll that finds nothing than the one before
 BUSY_POLL_S = 0.02
+# Each poll that finds nothing due multiplies the wait for the next, up to a maximum.
+SLOWER = 1.25
+MAX_IDLE_POLL_S = 0.03
 # The stream is kept for a while after its last request: its next event is then seen by
 # a poll, without the way through the broker.
 LINGER_S = 2.0

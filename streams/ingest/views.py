@@ -62,7 +62,7 @@ def _answer(request: HttpRequest) -> Answer:
         route = find_route(request.method or "", request.path_info)
         if route is None:
             return preflight(_headers(request))
-        # Not the pages' deadline: the sender gives up long before it.
+        # Senders give up before the pages' deadline.
         with within(settings.INGEST_DEADLINE_S):
             return _store(route, request)
     except RequestRefused as refused:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib import admin
 from django.urls import reverse
 
 from streams.tenancy.models import User
 from tests import make
+from tests.admin.registered import registered
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_no_list_shows_an_icon_for_yes_or_no(staff):
     make.user()
     lists = [
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        for model in admin.site._registry
+        for model in registered()
     ]
 
     shown = {url: staff.get(url).text for url in lists}

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -205,6 +206,16 @@ def test_the_first_move_of_a_quarter_leaves_a_mark(segment):
 
     mark = CursorMark.objects.get(cursor_id=cursor.pk)
     assert (mark.position, mark.rejected) == (0, 0)
+
+
+def test_a_stream_with_nothing_due_is_polled_less_and_less(segment):
+    cursor = make.cursor()
+
+    with CaptureQueriesContext(connection) as captured:
+        drain(cursor.stream_id, stop=threading.Event(), linger_s=1.0)
+
+    polls = [query for query in captured if "due_at" in query["sql"]]
+    assert 5 < len(polls) < 60
 
 
 def test_somebody_elses_stream_is_left_alone(segment):

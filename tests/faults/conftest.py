@@ -19,8 +19,7 @@ from tests.services import valkey
 QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "3"}
 
 
-# Faults of PostgreSQL's server, and those in which the database has no part: they take
-# long, so they are tried on the database of production alone.
+# Slow tests, run only on PostgreSQL, the database of production.
 ON_POSTGRES = {
     "test_all_at_once.py",
     "test_broker.py",

@@ -30,9 +30,9 @@ def connected_feeds(count: int) -> list[str]:
 
 
 def send(url: str, keys: list[str], *, padding_bytes: int) -> None:
-    """Post EVENTS in batches of 50, to one feed after the other."""
+    """Post EVENTS in batches of 25, to one feed after the other."""
     with requests.Session() as session:
-        for number, ids in enumerate(batched(range(EVENTS), 50)):
+        for number, ids in enumerate(batched(range(EVENTS), 25)):
             batch = [
                 {
                     "type": "track",

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from tests import make
+from tests.admin.registered import registered
 from tests.portal.table import ROWS, Scene, set_scene
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_no_list_of_the_admin_breaks_over_a_query_string(scene):
     client.force_login(scene.cast.olga)
     urls = [
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        for model in admin.site._registry
+        for model in registered()
     ]
     urls.append(reverse("admin:streams_feed_events", args=[scene.cast.feed.pk]))
 
