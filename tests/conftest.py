@@ -11,7 +11,6 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.order import spread
 from tests.services.keeper import Keeper, Servers
 from tests.services.processes import end_with_parent
 from tests.services.share import Services
@@ -107,12 +106,3 @@ def django_db_setup(django_db_setup):
         return [*before, *flush(self, *args, **options), *after]
 
     operations.sql_flush = sql_flush
-
-
-@pytest.hookimpl(trylast=True)  # after pytest-django, which puts the slow ones last
-def pytest_collection_modifyitems(config, items):
-    """Begin each process's share with slow tests: so all end at the same time, with small
-    ones that whoever is done takes over."""
-    shares = getattr(config, "workerinput", {}).get("workercount", 1)
-    if shares > 1:
-        items[:] = spread(items, shares)

@@ -41,7 +41,6 @@ ALONE = {
         "tests/test_env_example.py",
         "tests/test_layers.py",
         "tests/test_linear.py",
-        "tests/test_order.py",
         "tests/test_run.py",
         "tests/test_scripts.py",
         "tests/whole/test_default_libraries.py",
