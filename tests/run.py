@@ -52,6 +52,8 @@ ALONE = {
         "tests/admin",
         "tests/api",
         "tests/docs/test_guides.py",
+        "tests/faults/test_killed_replay.py",
+        "tests/faults/test_upgrade.py",
         "tests/portal",
         "tests/publishing",
         "tests/review",

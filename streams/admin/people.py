@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 
-from streams.admin.base import AuditedAdmin, link, moment, said
+from streams.admin.base import AuditedAdmin, link, moment, said, staff_of
 from streams.identity import notices
 from streams.tenancy.models import User
 
@@ -108,7 +108,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
     ) -> None:
         """A person whose email is changed hears of it at the old address."""
         super().save_model(request, obj, form, change)
-        person, actor = cast("User", obj), cast("User", request.user)
+        person, actor = cast("User", obj), staff_of(request)
         before = form.initial.get("email")
         if change and before and before != person.email:
             notices.email_changed(request, person, before=before, actor=actor)

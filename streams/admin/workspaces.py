@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -14,6 +14,7 @@ from streams.admin.base import (  # fmt: skip
     list_link,
     moment,
     said,
+    staff_of,
     to_list,
 )
 from streams.admin.memberships import WorkspaceMembershipInline, save_memberships
@@ -22,9 +23,6 @@ from streams.delivery.models import Delivery
 from streams.events.models import Feed
 from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
-
-if TYPE_CHECKING:
-    from streams.tenancy.models import User
 
 
 @admin.register(Workspace)
@@ -75,7 +73,7 @@ class WorkspaceAdmin(AuditedAdmin):
     )
     def remove_empty(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         asked = queryset.count()
-        removed = remove_empty(queryset, actor=cast("User", request.user))
+        removed = remove_empty(queryset, actor=staff_of(request))
         kept = asked - removed
         words = f"Removed {removed:,} empty workspace{pluralize(removed)}."
         if kept:

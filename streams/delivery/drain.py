@@ -48,8 +48,8 @@ log = structlog.get_logger()
 # How soon a cursor that turned due is seen: with nothing to do, and with much.
 IDLE_POLL_S = 0.005
 BUSY_POLL_S = 0.02
-# Each poll that finds nothing due multiplies the wait for the next, up to a maximum.
-SLOWER = 1.25
+# With nothing due for a while, the wait is this share of the while, up to a maximum.
+IDLE_SHARE = 0.2
 MAX_IDLE_POLL_S = 0.03
 # The stream is kept for a while after its last request: its next event is then seen by
 # a poll, without the way through the broker.
@@ -117,7 +117,6 @@ class Drain:
         self._outcomes = Outcomes(owned)
         self._locked: dict[int, float] = {}  # when to try a cursor again, by id
         self._polled_at = float("-inf")
-        self._idle_poll_s = IDLE_POLL_S
         self._shift_ends = time.monotonic() + SHIFT_S
         self._gives_way = False
         self._busy_at = time.monotonic()  # when something was last due
@@ -172,7 +171,7 @@ class Drain:
     def _look(self) -> None:
         """See who is due."""
         at = time.monotonic()
-        if at - self._polled_at < (BUSY_POLL_S if self._due else self._idle_poll_s):
+        if at - self._polled_at < (BUSY_POLL_S if self._due else self._idle_poll_s(at)):
             return
         self._read_orders(at)
         found = self._cursors.look(
@@ -191,9 +190,6 @@ class Drain:
         self._polled_at = at
         if self._due:
             self._busy_at = at
-            self._idle_poll_s = IDLE_POLL_S
-        else:
-            self._idle_poll_s = min(SLOWER * self._idle_poll_s, MAX_IDLE_POLL_S)
 
     def _read_orders(self, at: float) -> None:
         if at - self._ordered_at < READ_ORDERS_S:
@@ -321,9 +317,14 @@ class Drain:
         self._outcomes.write_late([d.sent for d in self._at_hand() if d.sent])
 
     def _wait_s(self) -> float:
+        at = time.monotonic()
         if not self._due:
-            return self._idle_poll_s
-        return min(IDLE_POLL_S, self._budget.wait_s(time.monotonic()) or IDLE_POLL_S)
+            return self._idle_poll_s(at)
+        return min(IDLE_POLL_S, self._budget.wait_s(at) or IDLE_POLL_S)
+
+    def _idle_poll_s(self, at: float) -> float:
+        share = (at - self._busy_at) * IDLE_SHARE
+        return min(max(share, IDLE_POLL_S), MAX_IDLE_POLL_S)
 
     def _at_hand(self) -> Iterator[Done]:
         while True:

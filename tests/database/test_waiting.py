@@ -97,9 +97,8 @@ if connection.vendor == "postgresql":
         ):
             # Sent, and no end of the pipeline after it: the server counts it as active.
             frozen.execute("SELECT 1").fetchone()
-            time.sleep(
-                2 * settings.LEASE_S
-            )  # how long it has been silent is under test
+            # Its silence is under test.
+            time.sleep(2 * settings.LEASE_S)
             ended = end_frozen_sessions()
 
         assert ended == (name == "partner-portal")

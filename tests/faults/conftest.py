@@ -27,12 +27,10 @@ ON_POSTGRES = {
     "test_failover.py",
     "test_frozen_inside.py",
     "test_hosts.py",
-    "test_killed_replay.py",
     "test_operator_guide.py",
     "test_postgres.py",
     "test_segment.py",
     "test_twice.py",
-    "test_upgrade.py",
 }
 
 
