@@ -130,7 +130,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "streams.portal.context.navigation",
             ],
-            "builtins": ["streams.portal.tags"],
+            "builtins": ["django.templatetags.i18n", "streams.portal.tags"],
         },
     },
 ]
@@ -240,7 +240,11 @@ STATIC_URL = "static/"
 STATIC_ROOT = _values["STATIC_ROOT"] or VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+# Every text goes through gettext, in English, the only language. No middleware reads
+# Accept-Language: Django's own catalogs would mix other languages into a page.
+USE_I18N = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = (
