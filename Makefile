@@ -3,7 +3,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help install install-dev run demo test soak check bench bench-full lock clean
+.PHONY: help install install-dev run demo test coverage soak check bench bench-full lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,10 +24,14 @@ demo: install ## Send a day of a mail campaign's events to the running portal
 test: install-dev ## Run the tests, on SQLite and on PostgreSQL; ARGS="tests/spec -x"
 	@exec $(python) -m tests.run $(ARGS)
 
+coverage: install-dev ## Run the tests on SQLite and report their coverage, by line in htmlcov/
+	@exec $(python) -m pytest -n 4 -p no:cacheprovider --cov --cov-report=term:skip-covered \
+		--cov-report=html $(ARGS)
+
 soak: install-dev ## Let everything fail at random while events flow; MINUTES=60 SEED=7
 	@exec $(python) -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
-check: install-dev ## Check format, lint, types, migrations, settings and templates
+check: install-dev ## Check format, lint, types, migrations, settings, templates and prose
 	@exec $(python) scripts/check.py
 
 bench: install-dev ## Measure the whole portal, in some ten minutes; ARGS="batch latency"
@@ -40,5 +44,6 @@ lock: install-dev ## Lock the newest dependencies that fit requirements/*.in
 	@scripts/lock.sh
 
 clean: ## Remove the environment and caches; var/ and .env stay
-	rm -rf .venv .uv .node .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .uv .node .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
