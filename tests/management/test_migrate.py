@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
-from importlib import import_module
 
 import pytest
 from django.core.management import call_command
@@ -16,7 +15,6 @@ from streams.audit.models import AuditEntry
 from streams.base.migrating import LockNotAvailable, in_batches, with_short_locks
 from streams.tenancy.models import User
 from tests import make
-from tests.append_only import entries_may_go
 from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,22 +108,5 @@ if connection.vendor == "postgresql":
                 " (now(), %s, 'stream.submitted', jsonb_build_object('stream', %s::text))",
                 [stream.partner_id, stream.slug],
             )
-
-        assert AuditEntry.objects.of_stream(stream).count() == 1
-
-    def test_entries_that_were_written_before_are_filled_in():
-        stream = make.stream()
-        with entries_may_go(), connection.cursor() as cursor:
-            cursor.execute("DROP FUNCTION streams_name_stream() CASCADE")
-            cursor.execute(
-                "INSERT INTO streams_auditentry (at, partner_id, action, detail) VALUES"
-                " (now(), %s, 'stream.created', jsonb_build_object('slug', %s::text))",
-                [stream.partner_id, stream.slug],
-            )
-        assert AuditEntry.objects.of_stream(stream).count() == 0
-        with connection.schema_editor() as editor:
-            import_module(
-                "streams.migrations.0042_audit_stream_of_older_versions"
-            ).name(None, editor)
 
         assert AuditEntry.objects.of_stream(stream).count() == 1

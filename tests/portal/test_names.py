@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -15,7 +12,6 @@ from streams.portal.people import InvitationForm, SignUpForm
 from streams.portal.plan_forms import PublishForm
 from streams.portal.template_forms import NewStreamForm
 from streams.portal.way_forms import LiveForm, SubmissionForm
-from streams.tenancy.models import Workspace
 from streams.tenancy.services import (
     create_partner,
     create_stream,
@@ -96,11 +92,3 @@ def test_the_admin_refuses_them(client, page):
     answer = client.post(url, form)
 
     assert "hidden" in str(answer.context["adminform"].form.errors["name"])
-
-
-def test_names_from_before_are_cleaned():
-    workspace = make.workspace(name="Fern\nPay here \u202e")
-
-    import_module("streams.migrations.0041_clean_names").clean(apps, None)
-
-    assert Workspace.objects.get(pk=workspace.pk).name == "Fern Pay here"

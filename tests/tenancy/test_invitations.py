@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.core import mail, signing
 
 from streams.audit.models import AuditEntry
-from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.rate_limit import RateLimited
 from streams.tenancy.invitations import (
+    GOOD_FOR,
     SALT,
     HasAccount,
     InvitationRefused,
@@ -177,16 +175,15 @@ def test_mailboxes_are_not_flooded(limit, amount):
 
 
 def test_links_of_the_previous_release_still_work():
-    """They named everything; their rows come from the activity log (migration 0039)."""
-    workspace = make.workspace()
-    number = "0123456789abcdef"
-    record(
-        "member.invited", actor=None, workspace=workspace, member=DANA, role="editor",
-        invitation=number,
-    )  # fmt: skip
-    migration = import_module("streams.migrations.0039_invitations_from_the_log")
-
-    migration.make_rows(apps, None)
+    """They named everything that a row of the table says now."""
+    workspace, number = make.workspace(), "0123456789abcdef"
+    workspace.invitations.create(
+        email=DANA,
+        role="editor",
+        number=number,
+        sent_at=now(),
+        expires_at=now() + GOOD_FOR,
+    )
 
     claims = ["workspace", workspace.pk, DANA, "editor", number]
     invitation = read_invitation(signing.dumps(claims, salt=SALT))

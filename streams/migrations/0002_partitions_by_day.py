@@ -1,7 +1,7 @@
 """Events, seen messages and deliveries in partitions by day, on PostgreSQL.
 
 Retention then drops tables and deletes nothing (docs/architecture.md, "Retention").
-A default partition takes rows of a day that has no table of its own yet.
+A default partition takes the rows of a day that has no partition yet.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import migrations
 
 TABLES = {
-    # table: (partitioned by, primary key: it must hold the partition's column)
+    # table: (partitioned by, primary key: it must contain the partition's column)
     "streams_event": ("received_at", "feed_id, seq, received_at"),
     "streams_seenmessage": ("seen_at", "digest, feed_id, seen_at"),
     "streams_delivery": ("started_at", "id, started_at"),
@@ -29,14 +29,14 @@ def partition(apps, schema_editor):
         schema_editor.execute(
             f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"
         )
-        # The first week; from then on beat makes them (events/retention.py).
+        # The first week; afterwards beat creates them (events/retention.py).
         for ahead in range(8):
             day = datetime.now(UTC).date() + timedelta(days=ahead)
             schema_editor.execute(
                 f"CREATE TABLE {table}_{day:%Y%m%d} PARTITION OF {table} FOR VALUES"
                 f" FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')"
             )
-    # LIKE leaves the identity out, and a partitioned table of PostgreSQL 15 may have none.
+    # LIKE omits the identity, which a partitioned table cannot have on PostgreSQL 15.
     schema_editor.execute("CREATE SEQUENCE streams_delivery_id_seq OWNED BY streams_delivery.id")
     schema_editor.execute(
         "ALTER TABLE streams_delivery ALTER id SET DEFAULT nextval('streams_delivery_id_seq')"
@@ -47,5 +47,6 @@ def partition(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0001_initial")]
+    replaces = [("streams", "0002_partitions")]
+    dependencies = [("streams", "0001_tables")]
     operations = [migrations.RunPython(partition, migrations.RunPython.noop)]
