@@ -53,6 +53,7 @@ ALONE = {
         "tests/api",
         "tests/docs/test_guides.py",
         "tests/faults/test_killed_replay.py",
+        "tests/faults/test_killed_worker.py",
         "tests/faults/test_upgrade.py",
         "tests/portal",
         "tests/publishing",
@@ -122,8 +123,9 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
     pytest = start(
         [
             *(sys.executable, "-m", "pytest", f"--database={database}"),
-            *("-n", "4"),  # on two processors: half of the time tests only wait
-            "--dist=worksteal",  # who is done takes half of what the other has left
+            *("-n", "6"),  # on two processors: most of the time tests only wait
+            # One module after the other, in the order of tests/conftest.py.
+            *("--dist=loadscope", "--no-loadscope-reorder"),
             *("--durations=25", "--durations-min=5"),
             *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,

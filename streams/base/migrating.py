@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Max
 
 if TYPE_CHECKING:
@@ -19,6 +21,40 @@ LOCK_TIMEOUT_MS = 2_000
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 GIVE_UP_AFTER_S = 30 * 60.0
 ROWS_PER_BATCH = 5_000
+
+
+TOO_OLD = (
+    "The database completed only some of the migrations that version 0.1.0 squashed. Run"
+    " `manage.py migrate` with the last version before 0.1.0 first."
+)
+
+
+def migrations_missing(connection: Any) -> str:
+    """What the database lacks of this version's tables, as a sentence; empty: nothing."""
+    executor = MigrationExecutor(connection)
+    if is_too_old(executor.loader):
+        return TOO_OLD
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not missing:
+        return ""
+    return (
+        f"The database lacks migrations of this version ({len(missing)}). Run"
+        " `manage.py migrate` first."
+    )
+
+
+def is_too_old(loader: MigrationLoader) -> bool:
+    """Whether the database completed only some of the migrations that one replaces.
+
+    Django would leave out that one, and run those after it on tables that are not there.
+    """
+    for migration in loader.replacements.values():
+        done = {
+            replaced in loader.applied_migrations for replaced in migration.replaces
+        }
+        if len(done) == 2:
+            return True
+    return False
 
 
 class LockNotAvailable(Exception):

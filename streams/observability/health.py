@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import structlog
 from celery import current_app
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from kombu.exceptions import OperationalError
 
+from streams.base.migrating import migrations_missing
 from streams.connections.keys import UNREADABLE, unknown_key_ids
 from streams.connections.models import Connection
 from streams.delivery.expiry import expiring_of_all
@@ -87,13 +87,8 @@ def _broker() -> Part:
 
 
 def _migrations() -> Part:
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        return Part(
-            ok=False, detail=f"Migrations that are not applied: {len(missing)}."
-        )
-    return Part(ok=True)
+    missing = migrations_missing(connection)
+    return Part(ok=not missing, detail=missing)
 
 
 def _keys() -> Part:

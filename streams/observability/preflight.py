@@ -9,8 +9,8 @@ import sys
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
+from streams.base.migrating import migrations_missing
 from streams.base.pooling import shares_sessions
 from streams.connections.keys import unknown_key_ids
 
@@ -23,12 +23,8 @@ def refusal() -> str:
                 "DATABASE_URL leads to a pooler that shares sessions (PgBouncer with"
                 " pool_mode=transaction or statement); set pool_mode=session."
             )
-        executor = MigrationExecutor(connection)
-        if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return (
-                f"The database lacks {len(missing)} migrations of this version; run"
-                " `manage.py migrate` first."
-            )
+        if missing := migrations_missing(connection):
+            return missing
         if ids := unknown_key_ids():
             return (
                 "ENCRYPTION_KEYS lacks keys that write keys are sealed with:"

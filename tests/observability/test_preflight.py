@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
@@ -31,6 +32,20 @@ def started(command, environ):
     )
 
 
+@contextmanager
+def applied_only(*names):
+    """As if the database had completed these migrations alone."""
+    applied = MigrationRecorder(connection).migration_qs.filter(app="streams")
+    before = list(applied)
+    applied.delete()
+    applied.bulk_create(applied.model(app="streams", name=name) for name in names)
+    try:
+        yield
+    finally:
+        applied.all().delete()
+        applied.bulk_create(before)
+
+
 @pytest.mark.parametrize("name", PROCESSES)
 def test_no_process_starts_without_a_key_that_rows_need(name, services, settings):
     settings.ENCRYPTION_KEYS = ring("k2")
@@ -53,13 +68,23 @@ def test_no_process_starts_without_a_key_that_rows_need(name, services, settings
 
 def test_no_process_starts_before_the_migrations(services):
     environ = services.environ(DATABASE_URL=database_url())
-    applied = MigrationRecorder(connection).migration_qs.filter(app="streams")
-    newest = applied.latest("name")
-    newest.delete()
-    try:
+
+    with applied_only():
         ended = started([sys.executable, "-m", "partner_portal.preflight"], environ)
-    finally:
-        newest.save(force_insert=True)
 
     assert ended.returncode == 1
-    assert "run `manage.py migrate` first" in ended.stderr
+    assert "Run `manage.py migrate` first" in ended.stderr
+
+
+def test_a_database_that_stopped_among_the_squashed_migrations_is_named(services):
+    environ = services.environ(DATABASE_URL=database_url())
+    migrate = [sys.executable, "manage.py", "migrate"]
+
+    with applied_only("0001_initial", "0002_partitions"):
+        ended = started([sys.executable, "-m", "partner_portal.preflight"], environ)
+        migrated = started(migrate, environ)
+
+    assert (ended.returncode, migrated.returncode) == (1, 1)
+    for said in (ended.stderr, migrated.stderr):
+        assert "with the last version before 0.1.0 first" in said
+        assert "Traceback" not in said

@@ -5,8 +5,14 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
-from streams.base.migrating import LockNotAvailable, with_short_locks
+from streams.base.migrating import (
+    TOO_OLD,
+    LockNotAvailable,
+    is_too_old,
+    with_short_locks,
+)
 
 
 class Command(DjangoCommand):
@@ -17,6 +23,8 @@ class Command(DjangoCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
+        if is_too_old(MigrationLoader(connection)):
+            raise CommandError(TOO_OLD)
         try:
             with_short_locks(
                 connection,
