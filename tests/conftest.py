@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import asdict
 
 import django
@@ -107,21 +106,3 @@ def django_db_setup(django_db_setup):
         return [*before, *flush(self, *args, **options), *after]
 
     operations.sql_flush = sql_flush
-
-
-@pytest.hookimpl(trylast=True)  # after pytest-django, which has an order of its own
-def pytest_collection_modifyitems(config, items):
-    """Run the slow modules first, then those with the most tests.
-
-    A run in several processes hands out one module after the other: whoever is free at
-    the end should only find small ones.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-    slow = {item.path for item in items if _is_slow(item)}
-    tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))
-
-
-def _is_slow(item):
-    return item.get_closest_marker("processes") or item.path.parent.name == "browser"

@@ -55,6 +55,7 @@ ALONE = {
         "tests/faults/test_killed_replay.py",
         "tests/faults/test_killed_worker.py",
         "tests/faults/test_upgrade.py",
+        "tests/ingest/test_worker.py",
         "tests/portal",
         "tests/publishing",
         "tests/review",
@@ -123,9 +124,8 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
     pytest = start(
         [
             *(sys.executable, "-m", "pytest", f"--database={database}"),
-            *("-n", "6"),  # on two processors: most of the time tests only wait
-            # One module after the other, in the order of tests/conftest.py.
-            *("--dist=loadscope", "--no-loadscope-reorder"),
+            *("-n", "5"),  # on two processors: most of the time tests only wait
+            "--dist=worksteal",  # who is done takes half of what the other has left
             *("--durations=25", "--durations-min=5"),
             *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,

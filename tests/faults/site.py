@@ -74,12 +74,14 @@ class Site:
     database: Cluster | None  # None: SQLite, or not ours to hurt
     urls: dict[str, str]
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
+    served: set[str] = field(default_factory=set)  # those of `urls` that were started
     all_to: str = ""  # whom every lane posts to, once a balancer has noticed
 
     def start(self, *names: str) -> None:
         """Start these; returns once those answer that are asked by HTTP."""
         for name in names:
             self.running[name] = self._start(name)
+        self.served |= self.urls.keys() & set(names)
         for name in self.urls.keys() & set(names):
             self.portal.answering(self.running[name], self.urls[name])
 
@@ -126,8 +128,9 @@ class Site:
         self.resolve(UNKNOWN_HOST)
 
     def url_for(self, lane: Lane) -> str:
-        """Where a lane's events are posted: every third to the web port."""
-        usual = "web" if lane.cursor.feed_id % 3 == 0 else "ingest"
+        """Where a lane's events are posted: every third to the web port, if it serves."""
+        third = lane.cursor.feed_id % 3 == 0
+        usual = "web" if third and "web" in self.served else "ingest"
         return self.urls[self.all_to or usual]
 
     def _start(self, name: str) -> subprocess.Popen:

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.processes]
 
 def test_a_clock_that_jumps_by_an_hour_holds_nothing_up(site):
     lanes = [*open_lanes("a", "b"), open_quiet_lane()]
-    site.start("ingest", "web", "beat", "worker-1")
+    site.start("ingest", "beat", "worker-1")
 
     with playing(site, lanes) as scene:
         scene.recover("start")

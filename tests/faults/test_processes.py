@@ -27,7 +27,7 @@ def test_kill_9_of_any_process_loses_nothing(site, seed):
 
 def test_a_worker_frozen_beyond_its_lease_sends_nothing_more(site):
     lanes = open_lanes("a", "b", "c")
-    site.start("ingest", "web", "beat")
+    site.start("ingest", "beat")
     # Who sends is told by the path that it sends to. An answer is late, never given up:
     # what is sent again is then sent by the other.
     patient = {"SEGMENT_TIMEOUT_S": "30"}

@@ -49,7 +49,7 @@ LOSES = {"hang in the answer", "drip", "drip beyond all patience", "lost answer"
 
 def test_every_way_to_fail_costs_its_own_connection_alone_and_passes(site):
     lanes = open_lanes(*WAYS)
-    site.start("ingest", "web", "beat", "worker-1")
+    site.start("ingest", "beat", "worker-1")
 
     with playing(site, lanes) as scene:
         scene.recover("start")
@@ -86,7 +86,7 @@ def longest_silence_s(arrivals):
 def test_one_bad_event_among_2500_is_found_and_the_rest_arrive(site):
     [lane] = lanes = open_lanes("a")
     bad = lane.message_id(1_234)
-    site.start("ingest", "web", "beat")
+    site.start("ingest", "beat")
     site.segment.behave({"only_event": bad, "then": 400})
 
     with playing(site, lanes, skipped=frozenset([bad]), batch=500) as scene:
@@ -100,7 +100,7 @@ def test_one_bad_event_among_2500_is_found_and_the_rest_arrive(site):
 
 def test_a_key_that_segment_refuses_holds_its_events_until_a_person_has_looked(site):
     lanes = open_lanes("a", "b")
-    site.start("ingest", "web", "beat", "worker-1")
+    site.start("ingest", "beat", "worker-1")
 
     with playing(site, lanes) as scene:
         scene.recover("start")
@@ -120,7 +120,7 @@ def test_a_region_that_cannot_be_reached_leaves_the_others_alone(site):
     """No name, a bad certificate, one region dead: each in turn, others beside it."""
     lanes = open_lanes("us", "eu", "sandbox", regions=REGIONS)
     lanes = [*lanes, open_quiet_lane()]
-    site.start("ingest", "web", "beat", "worker-1")
+    site.start("ingest", "beat", "worker-1")
 
     with playing(site, lanes) as scene:
         scene.recover("start")

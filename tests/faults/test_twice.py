@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.processes]
 def test_two_beats_and_a_storm_of_wake_ups_send_nothing_twice(site):
     lanes = [*open_lanes("a", "b", "c"), open_quiet_lane()]
     streams = {lane.cursor.stream_id for lane in lanes}
-    site.start("ingest", "web", "beat-1", "beat-2", "worker-1", "worker-2")
+    site.start("ingest", "beat-1", "beat-2", "worker-1", "worker-2")
     # Not as the current one, which the readiness check of later tests would ask.
     celery = Celery(broker=site.portal.environ["REDIS_URL"], set_as_current=False)
     ended = Event()
