@@ -42,7 +42,7 @@ def test_every_path_is_there_and_no_other():
 
 
 def test_every_field_is_explained_and_no_other():
-    table = PAGE.partition("| field | meaning |")[2].partition("\n\n")[0]
+    table = PAGE.partition("| Field | Meaning |")[2].partition("\n\n")[0]
     first_columns = [line.split("|")[1] for line in table.splitlines()[2:]]
 
     assert re.findall(r"`(\w+)`", " ".join(first_columns)) == list(
@@ -56,4 +56,4 @@ def test_states_and_bounds_are_those_of_the_code():
     assert f"the first {COUNTED:,} events" in PAGE
     assert f"larger than {MAX_BODY_BYTES:,} bytes" in PAGE
     assert f"{LISTED} at a time" in PAGE
-    assert f"refused {MAX_REJECTIONS_IN_ROW} events one after the other" in PAGE
+    assert f"rejected {MAX_REJECTIONS_IN_ROW} events in a row" in PAGE

@@ -1,4 +1,4 @@
-"""What the guide for customers says of the pages is what the pages say."""
+"""The customer guide uses the words of the pages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ROOT = settings.BASE_DIR
 
 
 def first_cells(heading: str) -> list[str]:
-    """Of the table below a heading, without its head."""
+    """Return the first column of the table below a heading, without its header."""
     below = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \|", below, re.MULTILINE)
     return rows[1:]
 
 
-def test_it_tells_of_every_word_that_says_how_it_stands():
+def test_it_explains_every_connection_status():
     tree = ast.parse((ROOT / "streams/portal/standing.py").read_text())
 
     words = {
@@ -34,16 +34,16 @@ def test_it_tells_of_every_word_that_says_how_it_stands():
         if part.value[:1].isupper()
     }
 
-    assert words == set(first_cells("How it stands"))
+    assert words == set(first_cells("Connection status"))
 
 
-def test_it_tells_of_every_figure_of_the_overview():
+def test_it_explains_every_figure_of_the_overview():
     overview = (ROOT / "templates/portal/_overview.html").read_text()
 
-    assert first_cells("Follow your events") == re.findall("<dt>(.+?)</dt>", overview)
+    assert first_cells("Monitor your events") == re.findall("<dt>(.+?)</dt>", overview)
 
 
-def test_what_it_says_to_press_is_on_the_pages():
+def test_every_label_that_it_names_is_on_the_pages():
     pages = "".join(
         file.read_text() for file in (ROOT / "templates/portal").glob("**/*.html")
     )
@@ -52,8 +52,7 @@ def test_what_it_says_to_press_is_on_the_pages():
         "Connections", "Add Source", "HTTP API", "Write Key", "Settings", "API Keys",
         "Debugger",
     }  # fmt: skip
-    of_guide = {"rename", "release", "discard"}
 
-    named = set(re.findall(r"\*\*(.+?)\*\*", TEXT)) - of_segment - of_guide
+    named = set(re.findall(r"\*\*(.+?)\*\*", TEXT)) - of_segment
 
     assert {one for one in named if one not in pages and one not in forms} == set()

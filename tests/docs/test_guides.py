@@ -6,6 +6,7 @@ from urllib.parse import urldefrag
 import pytest
 
 from streams.catalog.rules import RULES
+from streams.docs.guides.former_anchors import FORMER
 from streams.docs.guides.shelf import FOLDER, GUIDES, NAMES, neighbours
 from tests import make
 from tests.docs.html import Seen
@@ -47,6 +48,17 @@ def test_every_link_within_the_docs_leads_somewhere(pages, client):
                 lost.append((path, link))
 
     assert lost == []
+
+
+def test_former_anchors_lead_to_the_headings_that_were_renamed(pages):
+    anchors = {
+        f"/docs/guide/{guide}/": {*renamed.keys(), *renamed.values()}
+        for guide, renamed in FORMER.items()
+    }
+
+    assert {path: found - set(pages[path].ids) for path, found in anchors.items()} == {
+        path: set() for path in anchors
+    }
 
 
 def test_no_page_gives_two_things_one_id(pages):

@@ -1,4 +1,4 @@
-"""What the guide for operators says is what the code does."""
+"""The operator guide says what the code does."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ def test_processes_are_started_as_in_the_compose_file():
 
 
 def test_limits_are_those_of_the_servers():
-    below = TEXT.split("## Limits of web and ingest")[1].split("\n## ")[0]
+    below = TEXT.split("## Server limits")[1].split("\n## ")[0]
     both = f"at least {patience.TAKEN_BYTES // 1024} KB in {patience.TAKE_TIMEOUT_S:.0f} seconds"  # fmt: skip
 
     for limit, of_web, of_ingest in [
-        ("open connections of one process", f"{web.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
-        ("first byte of a connection", *[f"{patience.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
-        ("headers", *[f"{patience.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
-        ("body", *[f"{front.body_timeout_s:.0f} seconds" for front in (WsgiFront, Front)]),
-        ("response to a complete request", *[f"{front.response_timeout_s:.0f} seconds, then 503" for front in (WsgiFront, Front)]),
-        ("reading a response", both, both),
-        ("time between two requests", *[f"{patience.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
-        ("requests that wait for a thread", f"{wsgi.MAX_WAITING}, then 503", "–"),
+        ("Open connections per process", f"{web.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
+        ("Time until the first byte of a connection arrives", *[f"{patience.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Time until the headers arrive", *[f"{patience.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Time until the body arrives", *[f"{front.body_timeout_s:.0f} seconds" for front in (WsgiFront, Front)]),
+        ("Time to respond to a complete request", *[f"{front.response_timeout_s:.0f} seconds, then 503" for front in (WsgiFront, Front)]),
+        ("Speed at which the client reads the response", both, both),
+        ("Time between two requests of a connection", *[f"{patience.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Requests that wait for a thread", f"{wsgi.MAX_WAITING}, then 503", "–"),
     ]:  # fmt: skip
         assert f"| {limit} | {of_web} | {of_ingest} |" in below
     assert f"| {wsgi.MAX_BODY_BYTES:,} bytes |" in below
@@ -85,6 +85,6 @@ def test_limits_are_those_of_the_servers():
 
 @pytest.mark.django_db
 def test_every_part_of_readyz_is_told():
-    below = TEXT.split("## What to watch")[1].split("\n## ")[0]
+    below = TEXT.split("## Monitoring")[1].split("\n## ")[0]
 
     assert re.findall(r"^\| `(\w+)`", below, re.MULTILINE) == list(readiness(now()))

@@ -43,9 +43,9 @@ def test_a_page_is_taken_apart_at_its_headings():
     [
         ("SPEC-NAME-003", "/docs/guide/rules/#SPEC-NAME-003"),
         ("ingest-key-002", "/docs/guide/ingest/#INGEST-KEY-002"),
-        ("ingest key", "/docs/guide/ingest/#keys"),
-        ("how strict", "/docs/guide/ingest/#how-strict-a-stream-is"),
-        ("Make a token", "/docs/guide/quick-start/#1-make-a-token"),
+        ("ingest key", "/docs/guide/ingest/#authentication"),
+        ("validation mode", "/docs/guide/ingest/#validation-modes"),
+        ("Create a token", "/docs/guide/quick-start/#1-create-a-token"),
         ("idempotency-key", "/docs/guide/api/"),
     ],
 )

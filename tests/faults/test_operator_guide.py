@@ -125,13 +125,13 @@ def nobody_was_switched_off() -> None:
     assert set(Connection.objects.values_list("status", flat=True)) == {"active"}
 
 
-@drills("### With systemd", "### The proxy", "### The first people")
+@drills("### Encryption key", "### With systemd", "### First users")
 def test_it_is_installed_and_the_first_partner_sends(
     site, guide, services, settings, tmp_path
 ):
     prepare, begin = guide["### With systemd"]
-    [make_key] = guide["### The proxy"]
-    create_operator, create_partner = guide["### The first people"]
+    [make_key] = guide["### Encryption key"]
+    create_operator, create_partner = guide["### First users"]
     guide.places = ours = places(tmp_path)
     web, ingest = (f"http://{ours[f'127.0.0.1:{port}']}" for port in (8000, 8001))
     calls = record_calls(guide, tmp_path, "useradd", "systemctl")

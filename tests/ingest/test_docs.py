@@ -43,24 +43,24 @@ def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
     ("name", "bound"),
     [
         (
-            "request, before and after gzip",
-            f"{body.MAX_BYTES:,} bytes; {body.MAX_PARTNER_BYTES:,} with a partner token",
+            "Request, before and after gzip",
+            f"{body.MAX_BYTES:,} bytes; {body.MAX_PARTNER_BYTES:,} with an API token",
         ),
-        ("events in a batch", f"{body.MAX_EVENTS:,}"),
+        ("Events in a batch", f"{body.MAX_EVENTS:,}"),
         (
-            "one event, as sent and with what the portal adds",
+            "One event, as sent and with the fields that the portal adds",
             f"{sound.MAX_EVENT_BYTES:,} bytes",
         ),
-        ("nesting in an event", f"{sound.MAX_DEPTH}"),
+        ("Nesting in an event", f"{sound.MAX_DEPTH}"),
         ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{owner.MAX_EXTERNAL_ID} characters"),
-        ("time for a body to arrive", f"{Front.body_timeout_s:.0f} seconds"),
+        ("Time until the body arrives", f"{Front.body_timeout_s:.0f} seconds"),
         (
-            "path and headers",
+            "Path and headers",
             f"{wire.MAX_TARGET_BYTES:,} and {wire.MAX_HEAD_BYTES:,} bytes; {wire.MAX_HEADERS} headers",
         ),
         (
-            "time between two requests of a connection",
+            "Time between two requests of a connection",
             f"{patience.IDLE_TIMEOUT_S:.0f} seconds",
         ),
     ],
@@ -73,7 +73,7 @@ def test_the_bounds_are_those_of_the_code(name, bound):
     "said",
     [
         f"within {accesses.FRESH_S:.0f} seconds; a new one is taken within {accesses.ABSENT_S:.0f}.",
-        f"looks every {pressure.REFRESH_S:.0f} seconds",
+        f"checks every {pressure.REFRESH_S:.0f} seconds",
         f"`Retry-After` is {pressure.RETRY_AFTER_S} seconds",
     ],
 )
@@ -82,13 +82,13 @@ def test_the_times_are_those_of_the_code(said):
 
 
 def test_the_seconds_until_a_mode_counts_are_those_of_the_code():
-    assert f"A change counts within {accesses.FRESH_S:.0f} seconds." in PAGE
+    assert f"A change takes effect within {accesses.FRESH_S:.0f} seconds." in PAGE
 
 
 def test_the_outcomes_are_those_of_the_code():
     outcomes = [*answers.TAKEN, answers.REJECTED, answers.THROTTLED]
 
-    table = PAGE.partition("| outcome | meaning |")[2].partition("\n\n")[0]
+    table = PAGE.partition("| Outcome | Meaning |")[2].partition("\n\n")[0]
 
     assert re.findall(r"^\| `([a-z]+)` \| ", table, re.MULTILINE) == outcomes
 

@@ -1,4 +1,4 @@
-"""What the guide for operators says of settings and commands: from where they stand."""
+"""Tables of settings and commands for the operator guide, generated from their sources."""
 
 from __future__ import annotations
 
@@ -24,35 +24,36 @@ _CODE = re.compile(r"`([^`]+)`")
 
 @dataclass(slots=True)
 class Group:
-    """Settings that belong together."""
+    """A section of `.env.example`."""
 
     title: str
     rows: list[tuple[str, str, str]] = field(
         default_factory=list
-    )  # name, default, about
+    )  # name, default, description
 
 
 def settings_tables() -> str:
-    """A table for each part of `.env.example`, below a heading of its own."""
+    """Return a heading and a table for each section of `.env.example`."""
     return "\n\n".join(
         f"### {literal(group.title)}\n\n{_table(group)}" for group in groups(_example())
     )
 
 
 def commands() -> str:
-    """What `manage.py` knows beside Django's own commands."""
+    """Return a table of the portal's own `manage.py` commands."""
     names = sorted(name for name, app in get_commands().items() if app == APP)
     rows = [
         [code(f"manage.py {name}"), literal(load_command_class(APP, name).help)]
         for name in names
     ]
-    return table(["command", "what it does"], rows)
+    return table(["Command", "What it does"], rows)
 
 
 def groups(text: str) -> Iterator[Group]:
-    """The parts of a file like `.env.example`.
+    """Yield the sections of a file like `.env.example`.
 
-    The comment above a setting is about it, and about those that follow at once.
+    A comment describes the setting below it, and all settings that follow without a
+    comment of their own.
     """
     group: Group | None = None
     about: list[str] = []
@@ -82,11 +83,11 @@ def _example() -> str:
 
 def _table(group: Group) -> str:
     rows = [[code(name), code(default), _words(about)] for name, default, about in group.rows]  # fmt: skip
-    return table(["setting", "default", "what it is"], rows)
+    return table(["Setting", "Default", "Description"], rows)
 
 
 def _words(about: str) -> str:
-    """With what stands between backticks as code."""
+    """Convert a comment to Markdown, with text between backticks as code."""
     parts = _CODE.split(about)
     return "".join(
         code(part) if at % 2 else _kept(part, literal(part))
@@ -95,7 +96,7 @@ def _words(about: str) -> str:
 
 
 def _kept(part: str, written: str) -> str:
-    """`literal` takes away the space at either end, by which code stands apart."""
+    """Restore the spaces around code, which `literal` strips."""
     before = " " if part.startswith(" ") else ""
     after = " " if part.endswith(" ") and written else ""
     return f"{before}{written}{after}"

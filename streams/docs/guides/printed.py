@@ -1,8 +1,10 @@
-"""What guides say that the code knows: printed from it, so that it cannot be stale."""
+"""Parts of the guides that are generated from the code, so that they are never stale."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+
+from django.utils.text import capfirst
 
 from streams.base.writing import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
@@ -22,26 +24,26 @@ from streams.spec.readings import READINGS
 from streams.spec.rules import RULES as SPEC_RULES
 from streams.tenancy.inviting import LIMITS as INVITATION_LIMITS
 
-# Errors of the Spec that leave an event whole: what becomes of it the mode decides.
+# Errors that Segment would accept: the validation mode decides about these events.
 WHOLE = frozenset({"SPEC-NAME-003", "SPEC-NAME-004"})
 
 
 def paths() -> str:
-    """Where events are posted to."""
+    """Return a table of the paths that accept events."""
     singles = [
-        [_paths(call.name, call.letter), f"one `{call.name}` event"]
+        [_paths(call.name, call.letter), f"One `{call.name}` event"]
         for call in CALLS.values()
     ]
     batch = _paths(*sorted(BATCH_PATHS, key=len, reverse=True))
     return table(
-        ["path", "takes"], [*singles, [batch, "a list of events under `batch`"]]
+        ["Path", "Body"], [*singles, [batch, "A list of events under `batch`"]]
     )
 
 
 def calls() -> str:
-    """What each of the six calls must and may hold."""
+    """Return a table of the required and optional fields of each call."""
     return table(
-        ["call", "must have", "may have"],
+        ["Call", "Required", "Optional"],
         (
             [code(call.name), _required(call), _optional(call)]
             for call in CALLS.values()
@@ -50,29 +52,29 @@ def calls() -> str:
 
 
 def rules_refused() -> str:
-    """What keeps an event from being taken in every mode."""
+    """Return a table of the rules that reject an event in every validation mode."""
     return rule_table(rule for rule in SPEC_RULES.values() if _is_refused(rule))
 
 
 def rules_names() -> str:
-    """What can be wrong with the name of an event that is taken."""
+    """Return a table of the other rules about event names."""
     return rule_table(rule for rule in _rules_by_mode() if _is_of_name(rule))
 
 
 def rules_contents() -> str:
-    """What can be wrong inside an event that is taken."""
+    """Return a table of the other rules about the content of an event."""
     return rule_table(rule for rule in _rules_by_mode() if not _is_of_name(rule))
 
 
 def rules_plan() -> str:
-    """What the plan says of an event."""
+    """Return a table of the rules that compare an event with the plan."""
     return rule_table(PLAN_RULES.values())
 
 
 def readings() -> str:
-    """What a stream may accept beside what is safe."""
+    """Return a table of the Spec exceptions that a stream can accept."""
     return table(
-        ["accepted as well", "what the docs say"],
+        ["Exception", "What Segment's docs say"],
         (
             [literal(reading.title), literal(reading.why)]
             for reading in READINGS.values()
@@ -81,11 +83,11 @@ def readings() -> str:
 
 
 def sign_in_limits() -> str:
-    """How often one may guess, and how many emails people can cause."""
+    """Return a table of the limits on sign-ins, and on the emails that users can cause."""
     return table(
-        ["what is counted", "limit"],
+        ["What is counted", "Limit"],
         (
-            [literal(limit.counts), str(limit)]
+            [literal(capfirst(limit.counts)), str(limit)]
             for limit in (*LIMITS, *INVITATION_LIMITS)
         ),
     )
@@ -116,7 +118,7 @@ def _optional(call: Call) -> str:
     return ", ".join(code(name) for name in names)
 
 
-# By the name that stands for it in a guide, as `{{ calls }}` on a line of its own.
+# By the directive in a guide, such as `{{ calls }}` on a line of its own.
 PARTS: Mapping[str, Callable[[], str]] = {
     "paths": paths,
     "calls": calls,

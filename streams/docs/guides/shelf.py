@@ -1,4 +1,4 @@
-"""The portal's own documentation: Markdown files of the product, in the order to read them."""
+"""The guides: Markdown files that ship with the portal, in reading order."""
 
 from __future__ import annotations
 
@@ -10,33 +10,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.markdown import RULE, Document, parse, plain, render
 from streams.base.writing import filled
+from streams.docs.guides.former_anchors import FORMER
 from streams.docs.guides.printed import PARTS
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.base.addresses import Addresses
 
 FOLDER = Path(__file__).parent
-# By who reads them.
-READERS: Mapping[str, tuple[str, ...]] = {
-    "For partners": ("quick-start", "ingest", "rules", "api"),
-    "For customers": ("customers",),
-    "For whoever runs it": ("operators",),
-}
-NAMES = tuple(name for names in READERS.values() for name in names)
-# An installation has a few addresses at most; each guide is rendered once for each.
+# By audience.
+READERS: tuple[tuple[StrOrPromise, tuple[str, ...]], ...] = (
+    (_("For partners"), ("quick-start", "ingest", "rules", "api")),
+    (_("For customers"), ("customers",)),
+    (_("For operators"), ("operators",)),
+)
+NAMES = tuple(name for _reader, names in READERS for name in names)
+# Guides that are kept rendered: each once for each address of the installation.
 RENDERED = 64
 
 _TITLE = re.compile(r"# (.+)\n+")
-# A code, or the name of a setting.
+# A cell that begins with an error code, the ID of a rule, or the name of a setting.
 _CODE = re.compile(rf"<td><code>({RULE.pattern}|[A-Z][A-Z0-9_]{{3,}})</code>")
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One of them, as it was written."""
+    """A guide as it is in its file."""
 
     name: str
     title: str
@@ -59,13 +63,13 @@ def _read(name: str) -> Guide:
 
 
 GUIDES: Mapping[str, Guide] = {name: _read(name) for name in NAMES}
-SHELVES: Mapping[str, list[Guide]] = {
-    reader: [GUIDES[name] for name in names] for reader, names in READERS.items()
-}
+SHELVES: list[tuple[StrOrPromise, list[Guide]]] = [
+    (reader, [GUIDES[name] for name in names]) for reader, names in READERS
+]
 
 
 def written(guide: Guide, at: Addresses) -> str:
-    """Its Markdown with all that is printed from the code in its place."""
+    """Return the guide's Markdown, with addresses and generated parts filled in."""
     text = guide.text.replace("{{ ingest-url }}", at.ingest)
     text = text.replace("{{ portal-url }}", at.portal)
     return filled(text, lambda name: PARTS[name]())
@@ -73,14 +77,14 @@ def written(guide: Guide, at: Addresses) -> str:
 
 @lru_cache(maxsize=RENDERED)
 def read(name: str, at: Addresses) -> Document:
-    """A guide as HTML. Raises KeyError."""
+    """Return a guide as HTML. Raises KeyError."""
     document = render(written(GUIDES[name], at), is_own=True)
-    return replace(document, html=_with_codes(document.html))
+    html = _with_former_anchors(_with_codes(document.html), name)
+    return replace(document, html=html)
 
 
 def _with_codes(html: SafeString) -> SafeString:
-    """The first row of a table that begins with a code is found by it: `#INGEST-KEY-002`,
-    and so is that of a setting: `#LEASE_S`."""
+    """Add an anchor to the first row of each code (`#INGEST-KEY-002`) or setting (`#LEASE_S`)."""
     seen: set[str] = set()
 
     def named(cell: re.Match[str]) -> str:
@@ -92,8 +96,16 @@ def _with_codes(html: SafeString) -> SafeString:
     return mark_safe(_CODE.sub(named, html))  # noqa: S308 - capitals and digits alone
 
 
+def _with_former_anchors(html: SafeString, name: str) -> SafeString:
+    """Keep links working that lead to the former anchor of a heading."""
+    text = str(html)
+    for anchor, former in FORMER.get(name, {}).items():
+        text = text.replace(f'id="{anchor}">', f'id="{anchor}"><span id="{former}"></span>')  # fmt: skip
+    return mark_safe(text)  # noqa: S308 - only our own anchors are added
+
+
 def neighbours(name: str) -> tuple[Guide | None, Guide | None]:
-    """The guides before and after one, where there are any."""
+    """Return the guides before and after this one, if there are any."""
     at = NAMES.index(name)
     before = GUIDES[NAMES[at - 1]] if at else None
     after = GUIDES[NAMES[at + 1]] if at + 1 < len(NAMES) else None

@@ -1,8 +1,9 @@
-"""The portal's own documentation, for everybody."""
+"""Pages of the guides, which are public."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from streams.base.addresses import addresses
 from streams.base.markdown import render
@@ -10,28 +11,31 @@ from streams.docs.guides import shelf
 from streams.docs.pages import Page, show
 from streams.docs.published import published_pages
 
-MOST_LISTED = 500  # pages of streams; a search finds all
-INDEX = Page(
-    title="Documentation",
-    description="How to send events into your customers' Segment workspaces, how to watch"
-    " them arrive, and how to run this portal.",
-    document=render(""),
-)
+MOST_LISTED = 500  # pages of streams. The search finds all of them
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """What there is to read."""
+    """List the guides, and the published pages of streams."""
+    page = Page(
+        title=_("Documentation"),
+        description=_(
+            "Send events to your customers' Segment workspaces, see the status of every"
+            " event, and operate this portal."
+        ),
+        document=render(""),
+    )
     return show(
         request,
         "docs/index.html",
-        INDEX,
+        page,
         guides=shelf.GUIDES.values(),
-        shelves=shelf.SHELVES.items(),
+        shelves=shelf.SHELVES,
         pages=published_pages(MOST_LISTED),
     )
 
 
 def guide(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one guide."""
     found = shelf.GUIDES.get(name)
     if found is None:
         raise Http404
