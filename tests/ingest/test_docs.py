@@ -72,7 +72,7 @@ def test_the_bounds_are_those_of_the_code(name, bound):
 @pytest.mark.parametrize(
     "said",
     [
-        f"within {accesses.FRESH_S:.0f} seconds; a new one is taken within {accesses.ABSENT_S:.0f}.",
+        f"within {accesses.FRESH_S:.0f} seconds. A new one works within {accesses.ABSENT_S:.0f} second.",
         f"checks every {pressure.REFRESH_S:.0f} seconds",
         f"`Retry-After` is {pressure.RETRY_AFTER_S} seconds",
     ],

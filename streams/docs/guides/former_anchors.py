@@ -24,6 +24,7 @@ FORMER: Mapping[str, Mapping[str, str]] = {
         "validation-modes": "how-strict-a-stream-is",
     },
     "rules": {
+        "rejected-in-every-mode": "refused-in-every-mode",
         "event-content": "what-an-event-holds",
         "plan": "the-plan",
         "spec-exceptions": "where-segments-docs-disagree",
