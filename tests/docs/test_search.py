@@ -43,7 +43,7 @@ def test_a_page_is_taken_apart_at_its_headings():
     [
         ("SPEC-NAME-003", "/docs/guide/rules/#SPEC-NAME-003"),
         ("ingest-key-002", "/docs/guide/ingest/#INGEST-KEY-002"),
-        ("ingest key", "/docs/guide/ingest/#authentication"),
+        ("ingest key", "/docs/guide/ingest/#ingest-keys-and-api-tokens"),
         ("validation mode", "/docs/guide/ingest/#validation-modes"),
         ("Create a token", "/docs/guide/quick-start/#1-create-a-token"),
         ("idempotency-key", "/docs/guide/api/"),
