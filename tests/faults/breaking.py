@@ -213,7 +213,7 @@ def name_unknown(site: Site) -> Iterator[None]:
     site.resolve_segment()
 
 
-@fault("Segment: a certificate that nobody signed (US)", losses=1)
+@fault("Segment: an untrusted certificate (US)", losses=1)
 def certificate_bad(site: Site) -> Iterator[None]:
     site.secure.tls = site.certificates.bad
     site.secure.cut()
@@ -235,13 +235,13 @@ SEGMENT = [
     answers("429 above 10 a second", {"above_per_second": 10, "then": 429}),
     answers("hangs", {"then": {"hang_s": 8}}),
     answers("resets", {"then": {"reset": True}}),
-    answers("drips", {"then": {"drip_s": 2}}),
-    answers("another content", {"then": {"body": "<html>It works!</html>", "take": False}}),
+    answers("responds byte by byte", {"then": {"drip_s": 2}}),
+    answers("unexpected content", {"then": {"body": "<html>It works!</html>", "take": False}}),
     answers("flapping", {"answers": [503, {}, {"reset": True}, {}], "then": "repeat"}),
     answers("one region dead", {"region": "us", "then": {"hang_s": 8}}),
-    answers("too large, once", {"answers": [413]}),
-    answers("an answer lost after taking", {"answers": [{"close": True, "take": True}]}, losses=1),
-    answers("hangs in an answer", {"answers": [{"hang_in_answer_s": 8}]}, losses=1),
+    answers("413 once", {"answers": [413]}),
+    answers("a response lost after accepting", {"answers": [{"close": True, "take": True}]}, losses=1),
+    answers("hangs during a response", {"answers": [{"hang_in_answer_s": 8}]}, losses=1),
     name_unknown,
     certificate_bad,
     way_cut,

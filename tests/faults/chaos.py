@@ -71,8 +71,8 @@ def report(scene: Scene, *, seconds: float, seed: int) -> str:
         f"{seconds / 60:.0f} minutes, seed {seed}: {faults} faults,"
         f" {scene.traffic.acknowledged:,} events acknowledged,"
         f" {sum(scene.receiver.last.values()):,} received in order, {twice:,} of them"
-        f" twice, at most {worst} requests in any second of a stream;"
-        f" {refused.total():,} requests were not answered 200 at first."
+        f" twice, and at most {worst} requests in any second of a stream;"
+        f" {refused.total():,} requests did not get 200 at first."
     )
     lines = [
         summary,
