@@ -1,10 +1,10 @@
-"""Writes docs/spec-verdicts.md: what the checks say of the names that real sources send.
+"""Write docs/spec-verdicts.md: what the checks say about the names that real sources send.
 
     python scripts/spec_verdicts.py FACTS_DIR
 
-FACTS_DIR holds sources.json, the event names that the docs pages of Segment's catalogue
-list. What was judged by eye is written down here, with the verdict that was judged: where
-the checks say something else by now the script stops, and the name is to be read again.
+FACTS_DIR contains sources.json, the event names on the docs pages of Segment's catalog.
+Verdicts that were reviewed by hand are listed here. If the checks now say something else
+about such a name, the script stops, and the name must be reviewed again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from streams.spec.names import name_findings  # noqa: E402
 from streams.spec.readings import SAFE  # noqa: E402
 
 SEED, SAMPLE = 4, 50
-# Drawn by the seed and read by eye: what the checks said then.
+# Chosen by the seed and reviewed by hand: what the checks said then.
 JUDGED: dict[str, str] = {
     "AB Experiment Stopped": "",
     "Order Refunded": "",
@@ -80,52 +80,52 @@ JUDGED: dict[str, str] = {
     "statsig::experiment_exposure": "SPEC-NAME-008 SPEC-NAME-010 Experiment Viewed",
     "Push Preference Changed iOS": "",
 }
-# Where another verdict could be defended, and why it is this one.
+# Names whose verdict is debatable, and the reason for this one.
 ARGUABLE: dict[str, str] = {
-    "accountCreated": "Pendo may mean an account of its own product, yet the words are the Spec's, which is what a reviewer compares.",
-    "App/Site Opened": "Covers websites too, so it is not Application Opened alone.",
-    "Channel Unsubscribed": "From one channel, not from all mail: a hint, and no rename.",
-    "Chats": "Perhaps Live Chat Conversation Started; the name says too little.",
-    "Content Started": "Of a course; Video Content Started is of a video, and one is not surely the other.",
-    "Conversation Closed": "Live chat or a support ticket: a hint.",
-    "Conversation Opened": "Live chat or a support ticket: a hint.",
-    "Customer Created": "A record in a shop or a payment tool, not always somebody who signed up: nothing is said.",
-    "Device ReInstall": "A second installation is not Application Installed, and the Spec has nothing nearer.",
-    "Email Received": "By the recipient (Email Delivered) or by a tool that takes mail in. The catalogue's one source means the first.",
-    "Email Unsubscribe": "Flagged as its past tense is.",
-    "Email Unsubscribed": "Segment's docs disagree with themselves: the Email Spec says Unsubscribed, its own Engage source Email Unsubscribed. The safe reading is the Spec's; a stream may accept both.",
-    "Feature Flag Evaluated": "A flag is not an experiment until variants are compared: nothing is said.",
-    "First Open": "Near Application Installed, yet an installation need not be followed by it.",
-    "Gave Review": "Of a company, not of a product, so not Product Reviewed.",
-    "Hosted Unsubscribe Click": "The click on the link, or what follows from it: a hint.",
-    "Identify": "The name of a call and no event: the source's page lists it among them.",
-    "Link Clicked": "In a mail for three sources, in a post or a short link for the others: a hint, and no rename.",
-    "Message Sent": "Exact by name, from the AI Copilot Spec; the source that sends it is a live chat, whose Spec says Live Chat Message Sent. A name alone cannot tell.",
-    "On Conversation Create": "A webhook's name for Live Chat Conversation Started, or for a ticket; with `On` it is no name of the Spec's kind.",
-    "Open": "The app for the one source that sends it, a mail for others: the name says too little.",
+    "accountCreated": "Pendo may mean an account of its own product, but the words are the Spec's, and a reviewer compares words.",
+    "App/Site Opened": "It covers websites too, so it is not only Application Opened.",
+    "Channel Unsubscribed": "It concerns one channel, not all email: a hint, without a suggested name.",
+    "Chats": "Perhaps Live Chat Conversation Started, but the name is too vague.",
+    "Content Started": "It concerns a course, and Video Content Started a video; a course need not be a video.",
+    "Conversation Closed": "It could concern a live chat or a support ticket: a hint.",
+    "Conversation Opened": "It could concern a live chat or a support ticket: a hint.",
+    "Customer Created": "It is a record in a shop or a payment tool, and not always a person who signed up: no issue.",
+    "Device ReInstall": "A second installation is not Application Installed, and the Spec has no closer event.",
+    "Email Received": "Received by the recipient (Email Delivered), or by a tool that receives email. The only source in the catalog means the first.",
+    "Email Unsubscribe": "Treated like its past tense.",
+    "Email Unsubscribed": "Segment's docs contradict each other: the Email Spec says Unsubscribed, and Segment's own Engage source sends Email Unsubscribed. The default is the Spec's name; a stream may accept both.",
+    "Feature Flag Evaluated": "A flag is not an experiment until variants are compared: no issue.",
+    "First Open": "Close to Application Installed, but an installation is not always followed by it.",
+    "Gave Review": "It reviews a company, not a product, so it is not Product Reviewed.",
+    "Hosted Unsubscribe Click": "It is the click on the link, or its result: a hint.",
+    "Identify": "The name of a call, not of an event, but the source's page lists it as an event.",
+    "Link Clicked": "In an email for three sources, and in a post or a short link for the others: a hint, without a suggested name.",
+    "Message Sent": "An exact name of the AI Copilot Spec. The source that sends it is a live chat, whose Spec says Live Chat Message Sent, but the name alone does not show that.",
+    "On Conversation Create": "A webhook's name for Live Chat Conversation Started, or for a ticket. With `On`, it does not have the form of a Spec name.",
+    "Open": "The one source that sends it means the app, and others mean an email: the name is too vague.",
     "Order Processed": "A later state of an order than Order Completed.",
-    "Page": "The name of a call and no event: the source's page lists it among them.",
-    "Page Viewed": "A page call, not a track event, would be Segment's way; the Spec has no event of that name that it could collide with.",
-    "POS Order Placed (v2)": "A sale at a till: Order Completed in other clothes, or an event of its own, as the source's authors chose.",
-    "Search": "Products Searched is of products; this one searches courses.",
-    "SMS Unsubscribed": "Unsubscribed stands in the Email Spec; an SMS has none.",
-    "Unsubscribed From Group": "From one list, not from all mail: a hint, and no rename.",
-    "User Created": "By whom is not said: nothing is said, where Signed Up is only by the person.",
-    "Web Registration": "Perhaps Signed Up, perhaps a card: the name says too little.",
-    "statsig::experiment_exposure": "The same as Experiment Viewed by what it means, with the tool's own prefix: a hint.",
-    "(names defined by the customer)": "No name at all: the page says that customers choose them.",
+    "Page": "The name of a call, not of an event, but the source's page lists it as an event.",
+    "Page Viewed": "Segment would use a page call instead of a track event, but the Spec has no event that this name could mean.",
+    "POS Order Placed (v2)": "A sale in a store: another form of Order Completed, or a separate event, as the source's authors decided.",
+    "Search": "Products Searched concerns products, and this one concerns courses.",
+    "SMS Unsubscribed": "Unsubscribed is in the Email Spec, and there is no Spec for SMS.",
+    "Unsubscribed From Group": "It concerns one list, not all email: a hint, without a suggested name.",
+    "User Created": "It does not say who created the user, and only the person can sign up: no issue.",
+    "Web Registration": "Perhaps Signed Up, or the registration of a card: the name is too vague.",
+    "statsig::experiment_exposure": "It means Experiment Viewed, with the tool's own prefix: a hint.",
+    "(names defined by the customer)": "Not a name: the page says that customers choose the names.",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Verdict:
     rules: tuple[str, ...]
-    severity: str  # of the gravest; empty: no finding
+    severity: str  # of the worst issue; empty: none
     right: str  # empty: none is offered
 
     @property
     def told(self) -> str:
-        """As in JUDGED: `SPEC-NAME-005 Signed In`; empty: no finding."""
+        """As in JUDGED: `SPEC-NAME-005 Signed In`; empty: none."""
         return " ".join(filter(None, [*self.rules, self.right]))
 
 
@@ -154,30 +154,31 @@ def main(folder: str) -> None:
         if JUDGED.get(name) != verdict(name).told
     }
     if unread:
-        sys.exit(f"To be read by eye, and entered in JUDGED: {unread}")
+        sys.exit(f"Review these by hand and enter them in JUDGED: {unread}")
     TARGET.write_text("\n".join(report(names, sample)) + "\n")
 
 
 def report(
     names: list[tuple[str, str]], sample: list[tuple[str, str]]
 ) -> Iterator[str]:
-    yield "# What the checks say of real names"
+    yield "# Verdicts on real event names"
     yield ""
     yield (
         f"The docs pages of {len({source for source, _ in names})} sources in Segment's"
-        f" catalogue list {len(names)} event names, {len({name for _, name in names})} of"
-        " them different. Here is what [the Spec's rules](architecture.md#the-segment-spec)"
-        " say of each as the name of a track event, in the safe reading. Made by"
-        " `scripts/spec_verdicts.py`; a test holds that it is what the checks say today."
+        f" catalog list {len(names)} event names, {len({name for _, name in names})} of"
+        " them different. This page shows what [the Spec's rules]"
+        "(architecture.md#the-segment-spec) say about each, as the name of a track event,"
+        " with the default interpretation. `scripts/spec_verdicts.py` creates the page, and"
+        " a test checks that it matches the rules."
     )
     yield ""
     yield from counts(names)
     yield ""
-    yield f"## {SAMPLE} verdicts read by eye"
+    yield f"## {SAMPLE} verdicts reviewed by hand"
     yield ""
     yield (
-        f"Drawn with seed {SEED}; besides, every name with a finding was read. None is wrong;"
-        " what could be argued is said."
+        f"Chosen with seed {SEED}. Every other name with an issue was reviewed as well. No"
+        " verdict is wrong; the debatable ones are listed below."
     )
     yield ""
     yield "| Source | Name | Verdict | Right name | Judged |"
@@ -186,7 +187,7 @@ def report(
         judged = "arguable" if name in ARGUABLE else "right"
         yield row(source, code(name), shown(name), verdict(name).right, judged)
     yield ""
-    yield "## What can be argued"
+    yield "## Debatable verdicts"
     yield ""
     yield "| Name | Verdict | Why |"
     yield "| --- | --- | --- |"
@@ -210,12 +211,12 @@ def counts(names: list[tuple[str, str]]) -> Iterator[str]:
     found = Counter(shown(name) for _, name in names)
     yield "| Verdict | Names |"
     yield "| --- | --- |"
-    for told in ("exact", "error", "warning", "hint", "no finding"):
+    for told in ("exact", "error", "warning", "hint", "no issue"):
         yield row(told, str(found[told]))
 
 
 def shown(name: str) -> str:
-    return "exact" if name in EVENTS else verdict(name).severity or "no finding"
+    return "exact" if name in EVENTS else verdict(name).severity or "no issue"
 
 
 def code(name: str) -> str:
