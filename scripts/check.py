@@ -42,6 +42,7 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
         {},
     ),
     "templates": ("djlint --lint --quiet templates", {}),
+    "docs": ("python scripts/check_docs.py", {}),
 }
 
 
