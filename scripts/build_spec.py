@@ -1,10 +1,9 @@
-"""Builds streams/spec/spec.json, the Segment Spec as the checks read it.
+"""Build streams/spec/spec.json, the Segment Spec in the form that the checks read.
 
     python scripts/build_spec.py FACTS_DIR
 
-FACTS_DIR holds spec.json, tables that were parsed from Segment's public docs and
-annotated. What comes out has one entry a line, so that a change of the Spec can be read
-in a diff.
+FACTS_DIR contains spec.json: annotated tables that were parsed from Segment's public docs.
+The output has one entry per line, so a diff shows each change of the Spec.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ DISAGREEMENTS = (
     "alias-previous-id",
     "supported-calls",
 )
-# What the facts say in parentheses of where a wrong field stands.
+# The place of a wrong field, as the facts have it in parentheses.
 FIELD_PLACES: dict[str, dict[str, str]] = {
     "": {},
     "top level": {},

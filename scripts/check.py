@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What an installation for others sets. Nothing of it is connected to.
+# The settings of a production installation. No check connects to any of these servers.
 PRODUCTION = {
     "ENV_FILE": os.devnull,
     "SECRET_KEY": secrets.token_urlsafe(50),

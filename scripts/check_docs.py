@@ -89,7 +89,7 @@ def code_of_lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def link_fault(target: str, file: Path, root: Path) -> str | None:
-    """What is wrong with a link; None: it leads somewhere, or to another host."""
+    """The fault of a link; None: it leads somewhere, or to another host."""
     url = urlsplit(target)
     if url.scheme or url.netloc or "{{" in unquote(target):
         return None

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BASE_PYTHON = os.path.realpath(sys.executable)
-# What the programs that we run print, and what to do about it. The first that is found.
+# Output of the programs that we run, and the advice for it. The first match counts.
 PROBLEMS = {
     r"No space left on device|Disk quota exceeded": (
         "The disk is full. Free about 1 GB and try again."

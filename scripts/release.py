@@ -29,7 +29,7 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What will be written."""
+    """The new text of the files, and the notes of the tag."""
 
     version: str
     project: str
