@@ -223,6 +223,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "portal:home"
 ACCOUNT_ADAPTER = "streams.portal.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "streams.portal.people.ChangePasswordForm",
+    "set_password": "streams.portal.people.SetPasswordForm",
+    "reset_password_from_key": "streams.portal.people.ResetPasswordKeyForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

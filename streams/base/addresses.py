@@ -1,4 +1,4 @@
-"""Where this installation is reached, as its pages print it."""
+"""The public URLs of this installation, as shown on its pages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Without a slash at the end."""
+    """URLs without a trailing slash."""
 
     portal: str  # pages and API
     ingest: str  # events
 
 
 def addresses(request: HttpRequest) -> Addresses:
-    """Those of this installation; events go where the pages are if there is no other."""
+    """Return this installation's URLs; ingest falls back to the portal's."""
     portal = request.build_absolute_uri("/").rstrip("/")
     return Addresses(portal, settings.INGEST_URL or portal)

@@ -1,4 +1,4 @@
-"""The address a request came from, as far as the proxies in front can be trusted."""
+"""The client address of a request, as reported by trusted proxies."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from django.conf import settings
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-IPV6_PREFIX = 64  # bits: one customer of a provider usually has at least such a network
+IPV6_PREFIX = 64  # bits: providers usually assign at least this much to one customer
 
 
 def client_address(request: HttpRequest) -> str:
-    """An IPv4 address, or an IPv6 network of 64 bits; "unknown" behind a Unix socket.
+    """Return an IPv4 address, a 64-bit IPv6 network, or "unknown" behind a Unix socket.
 
-    Each trusted proxy appends the address it was called from to X-Forwarded-For. With n of
-    them, the n-th entry from the end is the client. What stands before it is the client's
-    own invention, and is not read.
+    Each trusted proxy appends its caller's address to X-Forwarded-For. With n proxies, the
+    n-th entry from the end is the client. Earlier entries are set by the client and ignored.
     """
     found = request.META.get("REMOTE_ADDR", "")
     if settings.TRUST_PROXY:
         hops = request.headers.get("X-Forwarded-For", "").split(",")
-        # Fewer entries: the request came in by one of the inner proxies.
+        # With fewer entries, the request came through an inner proxy.
         found = hops[-min(settings.TRUSTED_PROXY_COUNT, len(hops))].strip() or found
     return _normal(found)
 

@@ -1,4 +1,4 @@
-"""The one place that reads the clock; everything that decides is passed `now`."""
+"""The only module that reads the clock; code that decides takes `now` as an argument."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The time now, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def iso_ms(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds and `Z`, as Segment's libraries write it."""
-    # Without its zone: with it, `isoformat` takes more than twice as long, and ingest
-    # writes a time into every event.
+    """Format as ISO 8601 in UTC with milliseconds and `Z`, like Segment's libraries."""
+    # Without the time zone: with it, `isoformat` takes more than twice as long, and ingest
+    # formats a time for every event.
     utc = moment.astimezone(UTC).replace(tzinfo=None)
     return f"{utc.isoformat(timespec='milliseconds')}Z"

@@ -1,7 +1,7 @@
-"""What keeps a form that is sent twice from doing its work twice.
+"""Claims that prevent a form that is sent twice from being processed twice.
 
-A rendered form carries a token. The first request with the same token and the same content
-claims it, in the database that all processes share; the others get the first one's result.
+A rendered form contains a token. The first request with a token and its content claims the
+form in the database, which all processes share. The others get the first one's result.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 KEEP = timedelta(days=7)  # how long a tab may stay open and still be recognized
-# No request takes as long: its process has died, and nobody knows what it did.
+# No request takes this long, so its process has died with an unknown result.
 LOST_AFTER = timedelta(minutes=2)
 
 
 class FormClaim(models.Model):
-    """One form that was sent, and where its result is."""
+    """A submitted form and the address of its result."""
 
-    # A fingerprint: nothing that was typed can be read from it.
+    # A fingerprint, which doesn't reveal the input.
     digest = models.CharField(max_length=64, primary_key=True)
     claimed_at = models.DateTimeField(db_index=True)  # for `forget`
     result = models.TextField(default="")  # an address; empty: the request still runs
@@ -36,24 +36,26 @@ class FormClaim(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whether this request is the first; if not, where the first one's result is."""
+    """Whether this request is the first; if not, the address of the first one's result."""
 
     is_first: bool
     result: str = ""  # empty: not known yet
 
 
 def digest_of(parts: Iterable[str | bytes]) -> str:
-    """A fingerprint of what a form says; one of the parts is its random token."""
+    """Return a fingerprint of a form's content, which includes its random token."""
     digest = hashlib.sha256()
     for part in parts:
         content = part.encode(errors="surrogatepass") if isinstance(part, str) else part
-        digest.update(b"%d:" % len(content))  # no two lists of parts look the same
+        digest.update(
+            b"%d:" % len(content)
+        )  # different lists of parts get different digests
         digest.update(content)
     return digest.hexdigest()
 
 
 def claim(digest: str, *, now: datetime) -> Claim:
-    """Claim the form; of any number of requests at once, one is the first."""
+    """Claim the form. Exactly one of several simultaneous requests is the first."""
     try:
         with transaction.atomic():
             FormClaim.objects.create(digest=digest, claimed_at=now)
@@ -63,17 +65,17 @@ def claim(digest: str, *, now: datetime) -> Claim:
 
 
 def finish(digest: str, *, result: str) -> None:
-    """The form did its work: whoever sends it again goes to `result`."""
+    """Store the result's address, to which repeated submissions are redirected."""
     FormClaim.objects.filter(digest=digest).update(result=result)
 
 
 def release(digest: str) -> None:
-    """The form did nothing, as when a field was wrong: it can be sent again."""
+    """Release a form that did nothing, such as one with an invalid field."""
     FormClaim.objects.filter(digest=digest).delete()
 
 
 def forget(now: datetime) -> int:
-    """Delete the claims of forms that nobody sends any more; how many went."""
+    """Delete expired claims, and return their number."""
     return FormClaim.objects.filter(claimed_at__lt=now - KEEP).delete()[0]
 
 

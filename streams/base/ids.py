@@ -1,4 +1,4 @@
-"""Names and secrets made at random, and the digests that secrets are found by."""
+"""Random IDs and secrets, and the digests for looking up secrets."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import secrets
 import string
 from dataclasses import dataclass
 
-# Without vowels and look-alikes: no words by accident, easy to read aloud.
+# No vowels or look-alikes: no accidental words, and easy to read aloud.
 PUBLIC_ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 SECRET_ALPHABET = string.ascii_letters + string.digits
 
 
 def public_id() -> str:
-    """Twelve letters and digits (57 bits) that name a row in a URL; not a secret."""
+    """Return 12 letters and digits (57 bits) that identify a row in a URL; not secret."""
     return "".join(secrets.choice(PUBLIC_ALPHABET) for _ in range(12))
 
 
 def id_named(name: str) -> str:
-    """A public id that is the same whenever it is asked for by the same name."""
+    """Return a public ID that is always the same for the same name."""
     drawn = int.from_bytes(hashlib.sha256(name.encode()).digest())
     letters = []
     for _ in range(12):
@@ -28,13 +28,13 @@ def id_named(name: str) -> str:
 
 
 def short_code() -> str:
-    """Four digits for a person to read from one screen and find on another."""
+    """Return four digits for a person to compare on two screens."""
     return f"{secrets.randbelow(10_000):04d}"
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A token as its owner sees it once. Only `digest` and `hint` may be stored."""
+    """A token, shown to its owner only once. Store only `digest` and `hint`."""
 
     text: str
 
@@ -43,20 +43,20 @@ class Secret:
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex: enough for a token of 190 random bits, and found by index."""
+        """SHA-256 in hex: safe for a token of 190 random bits, and indexable."""
         return digest(self.text)
 
     @property
     def hint(self) -> str:
-        """The first letters, by which people tell their tokens apart."""
+        """The first characters, by which people tell tokens apart."""
         return self.text[:8]
 
 
 def digest(text: str) -> str:
-    """What a presented token is looked up by."""
+    """Return the digest by which a presented token is looked up."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def new_secret(prefix: str) -> Secret:
-    """A token of `prefix` and 32 random letters and digits."""
+    """Create a token from `prefix` and 32 random letters and digits."""
     return Secret(prefix + "".join(secrets.choice(SECRET_ALPHABET) for _ in range(32)))

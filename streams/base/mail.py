@@ -1,8 +1,9 @@
-"""Email, sent so that a mail server that is down fails nothing else."""
+"""Plain-text email. A mail server that is down causes nothing else to fail."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from email import policy as policies
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,30 +11,46 @@ from django.core.mail import EmailMessage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from email.message import EmailMessage as BuiltMessage
 
 log = structlog.get_logger()
 
-# smtplib's errors and those of the network are OSErrors; an address or a header that cannot
-# be written down is a ValueError.
+# smtplib and the network raise OSError; an address or a header that can't be encoded raises
+# ValueError.
 MAIL_ERRORS = (OSError, ValueError)
+MAX_LINE_LENGTH = 998  # characters (RFC 5322, 2.1.1)
 
 _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 _unsent: set[Future[bool]] = set()
 
 
+class _Message(EmailMessage):
+    """An email whose lines stay whole: a long link can be copied from the raw message.
+
+    Python wraps lines of more than 78 characters, as quoted-printable.
+    """
+
+    def message(self, *, policy: policies.Policy | None = None) -> BuiltMessage:
+        policy = policy or policies.default
+        whole_lines = policy.clone(max_line_length=MAX_LINE_LENGTH)
+        built = super().message(policy=whole_lines)
+        built.policy = policy  # headers are still folded
+        return built
+
+
 def message(
     subject: str, body: str, to: Sequence[str], *, reply_to: Sequence[str] = ()
 ) -> EmailMessage:
-    """A plain-text email. The subject becomes one line: it is a header."""
-    return EmailMessage(" ".join(subject.split()), body, to=to, reply_to=reply_to)
+    """Return a plain-text email. Line breaks in the subject become spaces."""
+    return _Message(" ".join(subject.split()), body, to=to, reply_to=reply_to)
 
 
 def send(mail: EmailMessage, *, about: str) -> bool:
-    """Hand an email to the mail server; False: it was not taken, and that is logged."""
+    """Pass an email to the mail server. Logs the failure and returns False if it refuses."""
     try:
         mail.send()
     except MAIL_ERRORS as error:
-        log.error(  # noqa: TRY400 - a trace would have the addresses in it
+        log.error(  # noqa: TRY400 - a traceback would contain the addresses
             "mail.not_sent", about=about, error=type(error).__name__
         )
         return False
@@ -41,13 +58,16 @@ def send(mail: EmailMessage, *, about: str) -> bool:
 
 
 def send_soon(mail: EmailMessage, *, about: str) -> None:
-    """The same from another thread: nobody waits for the mail server, or learns from how
-    long it took whether there was an email to send."""
+    """Send an email from another thread.
+
+    No one waits for the mail server, and the response time doesn't reveal whether there was
+    an email to send.
+    """
     future = _background.submit(send, mail, about=about)
     _unsent.add(future)
     future.add_done_callback(_unsent.discard)
 
 
 def wait_until_sent() -> None:
-    """Wait for what `send_soon` has not sent yet."""
+    """Wait until every email of `send_soon` was sent, or refused."""
     wait(tuple(_unsent))

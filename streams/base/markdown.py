@@ -1,7 +1,7 @@
-"""Markdown to HTML that can run nothing.
+"""Markdown to safe HTML: CommonMark with tables.
 
-CommonMark with tables. HTML in the text is shown as text; what comes out is sanitised all
-the same, so that a fault in the one is caught by the other.
+HTML in the text is escaped. The output is sanitized as well, so that an error in one step is
+caught by the other.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
-# Code in these languages gets syntax colors; any other is shown plain. Each lexer of
-# LANGUAGES takes linear time. Most others take quadratic time (60 KB of "http" took 25 s),
-# so they are only for text that ships with the portal.
+# Code in these languages gets syntax highlighting. The lexers of LANGUAGES take linear time.
+# Most others take quadratic time (60 KB of "http" took 25 s), so they are reserved for text
+# that ships with the portal.
 LANGUAGES = {"bash", "json", "sql"}
 OWN_LANGUAGES = LANGUAGES | {"http", "javascript", "php", "python", "ruby", "yaml"}
 ALIASES = {"js": "javascript", "py": "python", "sh": "bash", "shell": "bash", "yml": "yaml"}  # fmt: skip
-# Pictures come from this portal: others would tell a stranger who reads the page.
+# Only images from this portal: other hosts would learn who reads the page.
 OWN_PICTURE = re.compile(r"/(?:static|docs)/(?:[\w-]+[./])*[\w-]+/?")
-# A heading that begins with the id of a rule is found by it as it stands.
+# A heading that begins with a rule ID uses that ID as its anchor.
 RULE = re.compile(r"[A-Z]+-[A-Z]+-\d{3}\b")
 
 TAGS = {
@@ -72,21 +72,24 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text as HTML, and what is in it."""
+    """A text as HTML, with its headings and blocked images."""
 
     html: SafeString
     headings: tuple[Heading, ...]
-    pictures_left_out: tuple[str, ...]  # addresses that are not of this portal
+    pictures_left_out: tuple[str, ...]  # addresses outside this portal
 
     @property
     def contents(self) -> list[Heading]:
-        """For a table of contents."""
+        """The headings for a table of contents."""
         return [heading for heading in self.headings if heading.level <= 3]
 
 
 def render(text: str, *, id_prefix: str = "", is_own: bool = False) -> Document:
-    """Any text, in linear time; `id_prefix` keeps its anchors apart from the ids of the
-    page around it. `is_own`: the text ships with the portal, and may use OWN_LANGUAGES."""
+    """Render a text in linear time.
+
+    `id_prefix` separates its anchors from the IDs of the surrounding page. `is_own`: the text
+    ships with the portal and may use OWN_LANGUAGES.
+    """
     tokens = parse(text)
     headings = tuple(_anchored(tokens, id_prefix))
     pictures = tuple(_pictures_left_out(tokens))
@@ -104,16 +107,16 @@ def render(text: str, *, id_prefix: str = "", is_own: bool = False) -> Document:
         link_rel="noopener",
         url_schemes={"http", "https", "mailto"},
     )
-    return Document(mark_safe(html), headings, pictures)  # noqa: S308 - just sanitised
+    return Document(mark_safe(html), headings, pictures)  # noqa: S308 - just sanitized
 
 
 def parse(text: str) -> list[Token]:
-    """The text's blocks in a row; `map` of a block names its lines."""
+    """Return the text's tokens in order; `map` of a block gives its lines."""
     return _markdown.parse(text)
 
 
 def plain(token: Token) -> str:
-    """What a reader sees of an inline token, without any markup."""
+    """Return the visible text of an inline token, without markup."""
     return "".join(
         child.content if child.type in ("text", "code_inline") else " "
         for child in token.children or ()
@@ -126,7 +129,7 @@ def is_own_picture(address: str) -> bool:
 
 
 class _Renderer(RendererHTML):
-    """Adds what keyboards, narrow screens and the strict CSP ask for."""
+    """Adapts the HTML to keyboards, narrow screens, and the strict CSP."""
 
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
@@ -172,13 +175,13 @@ _markdown.enable(["table", "strikethrough"])
 _formatter = HtmlFormatter(nowrap=True)
 
 
-# Characters of a heading that its anchor is made of. Unicode's normalization, which is part
-# of it, takes quadratic time for many combining marks.
+# Characters of a heading that become its anchor. The Unicode normalization involved takes
+# quadratic time for many combining marks.
 MAX_SLUGGED = 200
 
 
 def _anchored(tokens: list[Token], id_prefix: str) -> Iterator[Heading]:
-    """Give each heading an id of its own and a link to it; the page's own h1 stays alone."""
+    """Give each heading a unique ID and a link; the page has its own h1."""
     seen: dict[str, int] = {}
     for opens, inline, closes in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opens.type != "heading_open":
@@ -199,7 +202,7 @@ def _anchored(tokens: list[Token], id_prefix: str) -> Iterator[Heading]:
 
 
 def _unused(name: str, seen: dict[str, int]) -> str:
-    """`name`, numbered if it is taken; counting goes on where it stopped the last time."""
+    """Return `name`, with a number if it is taken; numbers continue from the last one."""
     free = name
     while free in seen:
         seen[name] += 1
@@ -217,7 +220,7 @@ def _pictures_left_out(tokens: list[Token]) -> Iterator[str]:
 
 
 def _code(text: str, language: str) -> str:
-    """Code that a keyboard can scroll; with colors unless `language` is empty."""
+    """Render code that a keyboard can scroll, highlighted unless `language` is empty."""
     inside = (
         highlight(text, get_lexer_by_name(language), _formatter)
         if language
@@ -228,7 +231,7 @@ def _code(text: str, language: str) -> str:
 
 
 def _alignment(token: Token) -> str:
-    """As a class: the CSP allows no inline style."""
+    """Return the alignment as a class, because the CSP forbids inline styles."""
     side = str(token.attrs.get("style", "")).removeprefix("text-align:")
     return f' class="{side}"' if side in ("right", "center") else ""
 

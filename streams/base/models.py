@@ -4,11 +4,11 @@ from django.db import models
 
 
 class RateCount(models.Model):
-    """How often something was done within a window, where Redis does not count it."""
+    """The number of uses in a window, for a rate limit without Redis."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.IntegerField()
-    # Unix time. Index: `forget_counts` deletes by it.
+    # Unix time; indexed for `forget_counts`.
     ends_at_s = models.BigIntegerField(db_index=True)
 
     def __str__(self) -> str:

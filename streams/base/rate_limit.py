@@ -1,7 +1,7 @@
-"""Limits that all processes share: counted in Redis, and in the database while Redis is away.
+"""Rate limits that all processes share, counted in Redis, or in the database without it.
 
-Counting is atomic in both, so attempts sent at the same moment are all counted. When Redis
-fails, counting starts over in the database: a limit is never lifted, and nothing fails.
+Counting is atomic in both, so simultaneous attempts are all counted. When Redis fails,
+counting starts over in the database: a limit is never lifted, and no request fails.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
-REDIS_SKIPPED_S = 10.0  # after a failure: a sign-in asks several times
-REDIS_TIMEOUT_S = 1.0  # people wait for it
+REDIS_SKIPPED_S = 10.0  # after a failure, because one sign-in counts several limits
+REDIS_TIMEOUT_S = 1.0  # short, because people are waiting
 _skipped_until: dict[str, float] = {}  # by URL, monotonic
 _TABLE = RateCount._meta.db_table
-# One statement, so that two processes never read the same count. A window that is over
-# begins again with this use.
+# One statement, so that two processes never read the same count. This use starts a new window
+# if the last one has ended.
 _COUNT_IN_TABLE = f"""
 INSERT INTO {_TABLE} (key, count, ends_at_s) VALUES (%s, %s, %s)
 ON CONFLICT (key) DO UPDATE SET
@@ -45,10 +45,10 @@ RETURNING count, ends_at_s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """So many uses of one key within a period, which begins with the first of them."""
+    """A maximum number of uses of one key within a period that starts with the first use."""
 
-    name: str  # names the limit in keys and logs; unique
-    counts: str  # what is counted, in the words of the operator guide
+    name: str  # unique, for keys and logs
+    counts: str  # noun phrase for the operator guide
     amount: int
     period: timedelta
 
@@ -57,7 +57,7 @@ class Limit:
         return int(self.period.total_seconds())
 
     def __str__(self) -> str:
-        """As people say it: "5 in 5 minutes"."""
+        """Return the limit in words, such as "5 in 5 minutes"."""
         unit, seconds = next(one for one in _UNITS if self.period_s % one[1] == 0)
         many = self.period_s // seconds
         return f"{self.amount} in {many} {unit}{'s' if many > 1 else ''}"
@@ -67,7 +67,7 @@ _making_client = threading.Lock()
 
 
 class RateLimited(Exception):
-    """A limit is reached; it ends in `retry_after_s` seconds."""
+    """The limit is reached; its window ends in `retry_after_s` seconds."""
 
     def __init__(self, limit: Limit, retry_after_s: int) -> None:
         super().__init__(f"{limit.name}: more than {limit}")
@@ -76,12 +76,12 @@ class RateLimited(Exception):
 
     @property
     def retry_after_minutes(self) -> int:
-        """Rounded up: waiting that long is always enough."""
+        """The wait in minutes, rounded up so that it is always long enough."""
         return -(-self.retry_after_s // 60)
 
 
 def consume(limit: Limit, key: str) -> int:
-    """Count one use; returns how many there are. Raises RateLimited above the limit."""
+    """Count a use and return the number of uses. Raises RateLimited above the limit."""
     count, left_s = _count(limit, key, 1)
     if count > limit.amount:
         raise RateLimited(limit, max(1, left_s))
@@ -89,19 +89,19 @@ def consume(limit: Limit, key: str) -> int:
 
 
 def give_back(limit: Limit, key: str) -> None:
-    """Take one use back: it turned out not to be one."""
+    """Undo the count of one use."""
     _count(limit, key, -1)
 
 
 def forget_counts() -> int:
-    """Delete the counts whose window is over; returns how many."""
+    """Delete counts whose window has ended, and return their number."""
     deleted, _ = RateCount.objects.filter(ends_at_s__lt=int(time.time())).delete()
     return deleted
 
 
 def _count(limit: Limit, key: str, by: int) -> tuple[int, int]:
-    """The count after adding `by`, and the seconds until its window ends."""
-    # A digest: addresses and emails are not to be read from the broker or a backup.
+    """Add `by`; return the new count and the seconds until its window ends."""
+    # A digest, so that addresses and emails can't be read from Redis or a backup.
     digest = hashlib.sha256(f"{limit.name}:{key}".encode()).hexdigest()
     url = settings.REDIS_URL
     if url and time.monotonic() >= _skipped_until.get(url, 0):
@@ -114,8 +114,8 @@ def _count(limit: Limit, key: str, by: int) -> tuple[int, int]:
 
 
 def _count_in_redis(key: str, by: int, period_s: int) -> tuple[int, int]:
-    # Of two clients made at once, one is not kept: it would close the connections that
-    # its pipeline uses.
+    # Without the lock, two threads could create a client each. The one that isn't kept would
+    # close the connections that its pipeline uses.
     with _making_client:
         client = _redis(settings.REDIS_URL)
     pipeline = client.pipeline()

@@ -1,4 +1,4 @@
-"""How a request of a program is refused: one shape for every surface that answers JSON."""
+"""JSON error responses: one format for the ingest server and the API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class RequestRefused(Exception):
-    """A request that nothing is taken of: `code` for programs, the rest for people."""
+    """A refused request: `code` is for programs, `message` and `fix` are for people."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class RequestRefused(Exception):
 
     @property
     def body(self) -> dict[str, object]:
-        """What the answer's JSON holds."""
+        """The JSON object of the response."""
         return {
             "success": False,
             "code": self.code,

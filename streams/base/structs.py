@@ -1,4 +1,4 @@
-"""What msgspec knows of a type, built before several threads need it."""
+"""Thread-safe preparation of msgspec types."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import msgspec
 
 
 def prepared[T](kind: type[T]) -> type[T]:
-    """The same type, ready to be decoded in several threads. A decorator.
+    """Prepare a type for decoding in several threads. A decorator.
 
-    msgspec builds what it knows of a type when the type is first decoded, and publishes
-    it before it is complete. A second thread that decodes the type at that moment ends
-    the process with a segmentation fault. A decoder builds it here, as the module is
-    imported: by one thread, under the import's lock.
+    msgspec builds its description of a type when the type is first decoded, and publishes
+    it before it is complete. If a second thread decodes the type at that moment, the process
+    crashes with a segmentation fault. Creating a decoder builds the description during the
+    import: in one thread, under the import lock.
     """
     msgspec.json.Decoder(kind)
     return kind

@@ -1,4 +1,4 @@
-"""Markdown written by the portal: values that stay what they are, tables, printed parts."""
+"""Markdown building: escaped values, tables, and generated parts."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ BACKTICKS = re.compile("`+")
 LINE_END = re.compile(r"\r\n?|\n")
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~&#!]")
 _IN_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"
-# Stands for what the portal prints in its place; on a line of its own.
+# A placeholder on its own line, which the portal replaces with a generated part.
 DIRECTIVE = re.compile(r"\{\{ *([a-z][a-z0-9-]*) *\}\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A line of a text that a printed part takes the place of."""
+    """A line of a text that a generated part replaces."""
 
     name: str
     line: int  # from 0
 
 
 def literal(text: str) -> str:
-    """A text in one line that is shown as it stands, in a table's cell as well."""
+    """Escape a text for display on one line or in a table cell."""
     return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def code(text: str) -> str:
-    """A value as code in one line, in a table's cell as well; nothing for none."""
+    """Format a value as inline code, also for table cells; empty values stay empty."""
     shown = " ".join(text.split())
     if not shown:
         return ""
@@ -43,13 +43,13 @@ def code(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are Markdown: made by `literal` or `code` where they come from elsewhere."""
+    """Build a table. Cells are Markdown: escape values with `literal` or `code`."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def directives(text: str) -> list[Directive]:
-    """The places for printed parts, but for those inside code, lists and quotes."""
+    """Return the placeholders in a text, except those in code, lists, and quotes."""
     found = []
     for opens, inline in pairwise(parse(text)):
         if opens.type != "paragraph_open" or opens.level or not opens.map:
@@ -61,8 +61,8 @@ def directives(text: str) -> list[Directive]:
 
 
 def filled(text: str, write: Callable[[str], str | None]) -> str:
-    """The text with printed parts in their places; those that `write` has not stay."""
-    lines = LINE_END.split(text)  # as the parser counts them
+    """Fill in the placeholders of a text; those for which `write` returns None stay."""
+    lines = LINE_END.split(text)  # counted as the parser does
     found = [(directive, write(directive.name)) for directive in directives(text)]
     for directive, part in reversed(found):
         if part is not None:
@@ -71,5 +71,5 @@ def filled(text: str, write: Callable[[str], str | None]) -> str:
 
 
 def link(text: str, address: str) -> str:
-    """A link in one line; what could end its address is escaped."""
+    """Build a link on one line; characters that could end its address are escaped."""
     return f"[{literal(text)}](<{quote(address, safe=_IN_ADDRESSES)}>)"

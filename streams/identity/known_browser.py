@@ -1,8 +1,8 @@
-"""Browsers that an account has signed in from: a cookie, signed and long-lived.
+"""Browsers that an account has signed in from, remembered in a signed, long-lived cookie.
 
-It proves nothing about who sits in front of the browser, and lets nobody in. It decides
-whose attempts a wrong password counts against (sign_in_limits.py), so that strangers cannot
-lock an account's owner out, and whether a sign-in is news to the owner (notices.py).
+The cookie doesn't prove who is using the browser, and grants no access. It decides which
+limit a wrong password counts against (sign_in_limits.py), so that strangers can't lock out
+the owner of an account, and whether a sign-in is emailed to the owner (notices.py).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 COOKIE = "known_browser"
 SALT = "streams.identity.known_browser"
 LASTS_S = 365 * 24 * 3600  # from the last sign-in
-MAX_ACCOUNTS = 5  # of one browser; the one not used for longest is forgotten
+MAX_ACCOUNTS = 5  # per browser; the least recently used one is dropped
 
 
 def known_as(request: HttpRequest, email: str) -> str | None:
-    """The id that this browser has for the account; None: it has never signed in to it."""
+    """Return the browser's ID for the account, or None if it never signed in to it."""
     return _accounts(request).get(_digest(email))
 
 
 def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
-    """Let the browser be known to the account that has just signed in."""
+    """Remember the browser for the account that just signed in."""
     accounts = _accounts(request)
     own = accounts.pop(_digest(email), None) or secrets.token_hex(8)
     kept = list(accounts.items())[1 - MAX_ACCOUNTS :]
@@ -45,7 +45,7 @@ def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
 
 
 def _accounts(request: HttpRequest) -> dict[str, str]:
-    """Ids by the digest of the account's email, oldest first."""
+    """Return the browser's IDs by digest of the account's email, oldest first."""
     try:
         return dict(
             signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LASTS_S)

@@ -1,4 +1,4 @@
-"""Every limit on signing in, and on what is told of it. The operator guide prints them."""
+"""Limits on sign-in, and on emails and log entries about it, as in the operator guide."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from streams.base.rate_limit import Limit
 
 FROM_KNOWN_BROWSER = Limit(
     name="sign-in-known-browser",
-    counts="failed sign-ins to an account, from one browser it has signed in from before",
+    counts="failed sign-ins to an account from one browser that has signed in to it before",
     amount=10,
     period=timedelta(minutes=15),
 )
 FROM_ADDRESS = Limit(
     name="sign-in-address",
-    counts="failed sign-ins from one address, from other browsers",
+    counts="failed sign-ins from one IP address, from other browsers",
     amount=20,
     period=timedelta(minutes=5),
 )
 FROM_ADDRESS_TO_ACCOUNT = Limit(
     name="sign-in-address-account",
-    counts="failed sign-ins to an account from one address, from other browsers",
+    counts="failed sign-ins to an account from one IP address, from other browsers",
     amount=5,
     period=timedelta(minutes=5),
 )
@@ -32,7 +32,7 @@ TO_ACCOUNT = Limit(
 )
 FAILED_NOTED = Limit(
     name="failed-noted",
-    counts="entries about failed sign-ins to an account in the activity log",
+    counts="activity log entries about failed sign-ins to an account",
     amount=1,
     period=timedelta(hours=1),
 )
@@ -50,19 +50,19 @@ FAILED_EMAILED = Limit(
 )
 RESETS_FROM_ADDRESS = Limit(
     name="reset-address",
-    counts="requests for a password link from one address",
+    counts="requests for a password reset link from one IP address",
     amount=10,
     period=timedelta(hours=1),
 )
 RESETS_TO_EMAIL = Limit(
     name="reset-email",
-    counts="password links sent to one email",
+    counts="password reset links sent to one email address",
     amount=3,
     period=timedelta(hours=1),
 )
 CHANGES_OF_PASSWORD = Limit(
     name="password-change",
-    counts="attempts of a person to change their password",
+    counts="attempts to change the password of one account",
     amount=10,
     period=timedelta(minutes=15),
 )

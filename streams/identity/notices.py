@@ -1,6 +1,7 @@
-"""What the activity log and a person's mailbox learn of their account's security.
+"""Activity log entries and emails about the security of a person's account.
 
-Attackers decide how often sign-ins fail, so entries and emails about that are limited.
+Entries and emails about failed sign-ins are limited, because attackers can cause any number
+of them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.audit.services import record
 from streams.base.client_address import client_address
@@ -26,56 +29,60 @@ log = structlog.get_logger()
 
 MAX_BROWSER_LENGTH = 200
 
-# By action: the subject and first sentence of the email.
+# Subject and first sentence of the email, by action.
 EMAILS = {
     "user.signed_in": (
-        "New sign-in to your account",
-        "Someone signed in to your account from a browser that has not been used for it before.",
+        _("New sign-in to your account"),
+        _("Your Partner Portal account was signed in to from a new browser."),
     ),
     "user.sign_in_failed": (
-        "Failed sign-ins to your account",
-        "Someone tried to sign in to your account with a wrong password 10 times today.",
+        _("Failed sign-ins to your account"),
+        _(
+            "There were 10 attempts today to sign in to your Partner Portal account with a"
+            " wrong password."
+        ),
     ),
     "user.password_changed": (
-        "Your password was changed",
-        "The password of your account was changed.",
+        _("Your password was changed"),
+        _("The password of your Partner Portal account was changed."),
     ),
     "user.password_reset": (
-        "Your password was reset",
-        "The password of your account was reset with a link from an email to you.",
+        _("Your password was reset"),
+        _(
+            "The password of your Partner Portal account was reset with a link that we"
+            " emailed to you."
+        ),
     ),
     "user.password_set_by_operator": (
-        "Your password was changed",
-        "An operator of the portal set a new password for your account.",
+        _("Your password was changed"),
+        _("An operator set a new password for your Partner Portal account."),
     ),
     "user.email_changed_by_operator": (
-        "Your email address was changed",
-        "An operator changed the email of your account. This address no longer signs in.",
+        _("Your email address was changed"),
+        _(
+            "An operator changed the email address of your Partner Portal account. You can"
+            " no longer sign in with this address."
+        ),
     ),
 }
-BODY = """\
-{sentence}
-
-Address: {address}
-Browser: {browser}
-
-{advice}
-"""
-ADVICE = """\
-If this was you, you don't need to do anything. If not, set a new password now: choose
-"Forgot your password?" on the sign-in page. Then tell the team that runs the portal."""
-# The owner of an address that no longer signs in cannot set a password.
+ADVICE = _(
+    "If this was you, you don't need to do anything. If it wasn't, reset your password now:"
+    ' choose "Forgot your password?" on the sign-in page. Then contact the team that runs'
+    " the portal."
+)
+# An address that can't sign in anymore can't reset a password either.
 ADVICE_BY_ACTION = {
-    "user.email_changed_by_operator": """\
-If you asked for this, you don't need to do anything. If not, tell the team that runs the
-portal."""
+    "user.email_changed_by_operator": _(
+        "If you requested this, you don't need to do anything. If you didn't, contact the"
+        " team that runs the portal."
+    )
 }
 
 
 def signed_in(
     request: HttpRequest, user: User, *, is_known: bool, is_first: bool
 ) -> None:
-    """A person has signed in; an email says so unless the browser is known to them."""
+    """Record a sign-in, and email the person if it came from a new browser."""
     extra = {} if is_known else {"new_browser": True}
     _record("user.signed_in", request, user, actor=user, **extra)
     if not is_known and not is_first:
@@ -83,7 +90,7 @@ def signed_in(
 
 
 def sign_in_failed(request: HttpRequest, email: str) -> None:
-    """A password was wrong. Addresses without an account only go to the log."""
+    """Record a wrong password. For an address without an account, only write a log line."""
     user = User.objects.filter(email=email.strip().lower()).first()
     log.info(
         "sign_in.failed",
@@ -101,7 +108,7 @@ def sign_in_failed(request: HttpRequest, email: str) -> None:
 def password_changed(
     request: HttpRequest, user: User, *, action: str, actor: User | None = None
 ) -> None:
-    """The password is another: `action` says by whom (`EMAILS`)."""
+    """Record a new password and email the person; `action` is a key of `EMAILS`."""
     _record(action, request, user, actor=actor or user)
     _email(action, request, user.email)
 
@@ -109,7 +116,7 @@ def password_changed(
 def email_changed(
     request: HttpRequest, user: User, *, before: str, actor: User
 ) -> None:
-    """An operator changed the email that the person signs in with. Tells the old address."""
+    """Record that an operator changed the person's email, and notify the old address."""
     action = "user.email_changed_by_operator"
     _record(action, request, user, actor=actor, before=before)
     _email(action, request, before)
@@ -128,7 +135,7 @@ def _record(
     request: HttpRequest,
     user: User,
     *,
-    actor: User | None,  # None: nobody knows who it was
+    actor: User | None,  # None: unknown
     **extra: Any,
 ) -> None:
     record(
@@ -143,13 +150,14 @@ def _record(
 
 def _email(action: str, request: HttpRequest, to: str) -> None:
     subject, sentence = EMAILS[action]
-    body = BODY.format(
-        sentence=sentence,
-        address=client_address(request),
-        browser=_browser(request),
-        advice=ADVICE_BY_ACTION.get(action, ADVICE),
-    )
-    send_soon(message(subject, body, [to]), about=action)
+    origin = {"address": client_address(request), "browser": _browser(request)}
+    paragraphs = [
+        str(sentence),
+        gettext("IP address: %(address)s\nBrowser: %(browser)s") % origin,
+        str(ADVICE_BY_ACTION.get(action, ADVICE)),
+    ]
+    body = "\n\n".join(paragraphs) + "\n"
+    send_soon(message(str(subject), body, [to]), about=action)
 
 
 def _browser(request: HttpRequest) -> str:

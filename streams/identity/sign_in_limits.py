@@ -1,8 +1,8 @@
-"""How often one may guess a password. A wrong guess costs the guesser, not the account.
+"""Limits on password guesses, which block the guesser and not the owner of the account.
 
-A browser that the account has signed in from before has a limit of its own: what strangers
-do from elsewhere does not count against it. All other browsers share limits by address, by
-address and account, and by account. A correct password gives its use back.
+A browser that has signed in to the account before has its own limit, which attempts of
+strangers don't count against. All other browsers share limits per address, per address and
+account, and per account. A correct password doesn't count.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """One attempt to sign in, counted as wrong until `succeeded` is called."""
+    """A sign-in attempt, counted as failed unless `succeeded` is called."""
 
     def __init__(self, request: HttpRequest, email: str) -> None:
-        """Raises RateLimited: the password must not even be looked at."""
+        """Count the attempt. Raises RateLimited: then the password must not be checked."""
         self._used: list[tuple[Limit, str]] = []
         for limit, key in _limits(request, email):
             try:
                 consume(limit, key)
             except RateLimited:
-                # Refused, so no guess: it must not use up the wider limits before.
+                # A refused attempt isn't a guess and must not use up the wider limits.
                 self.succeeded()
                 raise
             self._used.append((limit, key))
 
     def succeeded(self) -> None:
-        """The password was right: nothing is counted."""
+        """Undo the count, because the password was correct."""
         while self._used:
             give_back(*self._used.pop())
 

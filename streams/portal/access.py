@@ -1,7 +1,7 @@
-"""Who may do what: the one place that grants access to the pages.
+"""Access control for the portal's pages, by membership and role.
 
-Every page starts here, from the tenant. An outsider gets 404, as if there were nothing;
-a member whose role is too low gets 403 and a sentence that says who can help.
+Every view starts here, with the tenant. An outsider gets 404, as if the page didn't exist.
+A member whose role is too low gets 403 and a message that says who can help.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from streams.portal.kept import signed_out_part
 from streams.tenancy.models import (
@@ -39,7 +40,7 @@ DEVELOPERS = frozenset({PartnerRole.DEVELOPER, PartnerRole.ADMIN})
 
 
 class PortalRequest(HttpRequest):
-    """A request of somebody who has signed in."""
+    """A request from a signed-in user."""
 
     user: User
     htmx: HtmxDetails
@@ -47,11 +48,13 @@ class PortalRequest(HttpRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A workspace as one person may use it, and the feed that the page is about."""
+    """A workspace with the user's role in it, and the feed that the page shows."""
 
     workspace: Workspace
     role: Role
-    partner_role: PartnerRole | None  # of someone who sees it as its partner
+    partner_role: (
+        PartnerRole | None
+    )  # set if the user views it as a member of its partner
     feeds: tuple[Feed, ...]
     feed: Feed | None
 
@@ -65,26 +68,26 @@ class Place:
 
     @property
     def query(self) -> dict[str, str]:
-        """What links to other pages of this feed must carry, unless it is the only one."""
+        """Query parameters that keep links on this feed; empty if it's the only one."""
         if self.feed is None or len(self.feeds) == 1:
             return {}
         return {"stream": self.feed.stream.slug}
 
     @property
     def the_feed(self) -> Feed:
-        """The feed, on pages that make no sense without one."""
+        """The feed, for pages that require one. Raises Http404 without a feed."""
         if self.feed is None:
             raise Http404
         return self.feed
 
     def connection(self) -> Connection | None:
-        """Where the feed is sent, unless that was deleted or never set."""
+        """Return the feed's connection, or None if it was deleted or never set up."""
         return self.the_feed.connections.current().first()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerPlace:
-    """A partner as one of its members may use it."""
+    """A partner with the user's role in it."""
 
     partner: Partner
     role: PartnerRole
@@ -101,7 +104,7 @@ class PartnerPlace:
 def signed_in[**P](
     view: Callable[Concatenate[PortalRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A page for people who have signed in; no browser or proxy may keep a copy."""
+    """Require a signed-in user for a view, and forbid caching of its response."""
 
     @wraps(view)
     def page(
@@ -112,7 +115,7 @@ def signed_in[**P](
         if request.user.is_authenticated:
             response = view(asked, *args, **kwargs)
         elif asked.htmx:
-            # Loading the page again would lose what somebody types in it.
+            # A redirect would reload the page and lose the user's input.
             response = signed_out_part()
         else:
             response = redirect_to_login(request.get_full_path())
@@ -123,8 +126,10 @@ def signed_in[**P](
 
 
 def workspace_to_see(request: PortalRequest, public_id: str) -> Place:
-    """For its members, and for all members of its partner; in a test workspace the
-    partner's developers and admins are its admins."""
+    """Return a workspace for its members and for all members of its partner.
+
+    The partner's developers and admins are admins of its test workspaces.
+    """
     workspace = (
         Workspace.objects.select_related("partner").filter(public_id=public_id).first()
     )
@@ -142,28 +147,30 @@ def workspace_to_see(request: PortalRequest, public_id: str) -> Place:
 
 
 def workspace_to_edit(request: PortalRequest, public_id: str) -> Place:
-    """For those who connect, pause and test: editors and admins of the workspace."""
+    """Return a workspace for its editors and admins, who manage the connection."""
     place = workspace_to_see(request, public_id)
     if not place.can_edit:
         raise PermissionDenied(
-            "You can look at this workspace but not change it. Ask one of its admins to"
-            " make you an editor."
+            _(
+                "You have view-only access to this workspace. To make changes, ask a"
+                " workspace admin for the Editor role."
+            )
         )
     return place
 
 
 def workspace_to_administer(request: PortalRequest, public_id: str) -> Place:
-    """For those who invite people and delete the connection: admins of the workspace."""
+    """Return a workspace for its admins, who manage members and delete connections."""
     place = workspace_to_see(request, public_id)
     if not place.can_administer:
         raise PermissionDenied(
-            "Only an admin of this workspace can do this. Ask one of its admins."
+            _("Only admins of this workspace can do this. Ask one of them for help.")
         )
     return place
 
 
 def partner_to_see(request: PortalRequest, slug: str) -> PartnerPlace:
-    """For all members of the partner."""
+    """Return a partner for its members."""
     membership = (
         PartnerMembership.objects.select_related("partner")
         .filter(user=request.user, partner__slug=slug)
@@ -175,26 +182,30 @@ def partner_to_see(request: PortalRequest, slug: str) -> PartnerPlace:
 
 
 def partner_to_develop(request: PortalRequest, slug: str) -> PartnerPlace:
-    """For those who make workspaces, keys and tokens: developers and admins."""
+    """Return a partner for its developers and admins, who create keys and tokens."""
     place = partner_to_see(request, slug)
     if not place.can_develop:
         raise PermissionDenied(
-            "Only developers and admins can do this. Ask an admin of your team to make"
-            " you a developer."
+            _(
+                "Only developers and admins can do this. Ask an admin of your team for the"
+                " Developer role."
+            )
         )
     return place
 
 
 def partner_to_administer(request: PortalRequest, slug: str) -> PartnerPlace:
-    """For those who decide who is in the partner's team: admins."""
+    """Return a partner for its admins, who manage the team."""
     place = partner_to_see(request, slug)
     if not place.can_administer:
-        raise PermissionDenied("Only an admin of your team can do this.")
+        raise PermissionDenied(
+            _("Only admins of your team can do this. Ask one of them for help.")
+        )
     return place
 
 
 def workspace_of(place: PartnerPlace, public_id: str) -> Workspace:
-    """A workspace of this partner; 404 for another's."""
+    """Return one of the partner's workspaces. Raises Http404 for any other."""
     workspace = place.partner.workspaces.filter(public_id=public_id).first()
     if workspace is None:
         raise Http404
@@ -202,7 +213,7 @@ def workspace_of(place: PartnerPlace, public_id: str) -> Workspace:
 
 
 def stream_of(place: PartnerPlace, slug: str) -> Stream:
-    """A stream of this partner; 404 for another's."""
+    """Return one of the partner's streams. Raises Http404 for any other."""
     stream = place.partner.streams.filter(slug=slug).first()
     if stream is None:
         raise Http404
@@ -210,7 +221,7 @@ def stream_of(place: PartnerPlace, slug: str) -> Stream:
 
 
 def _role_in(workspace: Workspace, user: User) -> tuple[Role, PartnerRole | None]:
-    """Raises Http404 for a person who has nothing to do with the workspace."""
+    """Return the user's role, and their partner role. Raises Http404 for outsiders."""
     own = workspace.memberships.filter(user=user).first()
     if own is not None:
         return Role(own.role), None
@@ -218,10 +229,10 @@ def _role_in(workspace: Workspace, user: User) -> tuple[Role, PartnerRole | None
     if of_partner is None:
         raise Http404
     if workspace.is_test and of_partner.role in DEVELOPERS:
-        # The partner's own: its developers paste the key of their own source into it.
+        # A test workspace holds the write key of the partner's own source.
         return Role.ADMIN, PartnerRole(of_partner.role)
-    # The partner's people look, whatever they are in the partner: the customer decides
-    # where its events go.
+    # Partner members can only view, whatever their role: the customer decides where its
+    # events go.
     return Role.VIEWER, PartnerRole(of_partner.role)
 
 

@@ -1,4 +1,4 @@
-"""The pages of django-allauth that this portal has; the others are closed."""
+"""URLs and views for sign-in and passwords: the pages of django-allauth that are in use."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
+from django.utils.translation import gettext as _
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
@@ -25,19 +26,19 @@ if TYPE_CHECKING:
 
 
 class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth has no types
-    """Email a link. Whether there is an account for the address changes nothing here."""
+    """Email a reset link. The response is the same whether or not an account exists."""
 
     def form_valid(self, form: Form) -> HttpResponse:
         email = form.cleaned_data["email"].strip().lower()
         try:
             consume(RESETS_FROM_ADDRESS, client_address(self.request))
         except RateLimited as limited:
-            said = "You asked for too many links."
-            return too_many(self.request, limited, said)
+            reason = _("You requested too many password reset links.")
+            return too_many(self.request, limited, reason)
         try:
             consume(RESETS_TO_EMAIL, email)
         except RateLimited:
-            # The last emails still work; whoever asks may be a stranger, and is told nothing.
+            # Earlier links still work. The requester may be a stranger and learns nothing.
             return redirect(self.get_success_url())
         return self._send(form, email)
 
@@ -47,7 +48,7 @@ class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth h
         except MailNotSent:
             give_back(RESETS_TO_EMAIL, email)
             form.add_error(
-                None, "We can’t send email right now. Try again in a few minutes."
+                None, _("We can’t send email right now. Try again in a few minutes.")
             )
             response = self.form_invalid(form)
             response.status_code = 503
@@ -55,19 +56,20 @@ class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth h
 
 
 class PasswordChange(views.PasswordChangeView):  # type: ignore[misc]  # allauth has no types
-    """Someone at an open session must not guess the password it belongs to."""
+    """Limit the attempts, so that no one can guess the password at an open session."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             consume(CHANGES_OF_PASSWORD, str(request.user.pk))
         except RateLimited as limited:
-            return too_many(request, limited, "You tried this too often.")
+            reason = _("You tried to change your password too many times.")
+            return too_many(request, limited, reason)
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 
 
-def closed(request: HttpRequest, **_: str) -> HttpResponse:
-    """For pages that allauth names in redirects and links, but nobody needs here."""
+def closed(request: HttpRequest, **_captured: str) -> HttpResponse:
+    """Return 404 for pages that allauth links to but that the portal doesn't offer."""
     raise Http404
 
 
@@ -89,7 +91,7 @@ urlpatterns: list[URLPattern] = [
         views.password_reset_done,
         name="account_reset_password_done",
     ),
-    re_path(  # the key has a hyphen of its own
+    re_path(  # the key contains a hyphen
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         views.password_reset_from_key,
         name="account_reset_password_from_key",
@@ -99,7 +101,7 @@ urlpatterns: list[URLPattern] = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
-    # An address is changed by an admin who invites the new one.
+    # To change an address, an admin invites the new one.
     path("email/", closed, name="account_email"),
     path("confirm-email/", closed, name="account_email_verification_sent"),
 ]

@@ -1,4 +1,4 @@
-"""How allauth's sign-in is made this portal's: its limits, its emails and what it records."""
+"""Adapter that gives allauth's sign-in the portal's limits, emails, and activity log."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from streams.base.client_address import client_address
-from streams.base.mail import MAIL_ERRORS
+from streams.base.mail import MAIL_ERRORS, message
 from streams.base.rate_limit import RateLimited
 from streams.identity import notices
 from streams.identity.known_browser import known_as, remember
@@ -17,6 +19,7 @@ from streams.identity.sign_in_limits import Attempt
 from streams.portal.too_many import too_many
 
 if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
     from django.http import HttpRequest, HttpResponse
 
     from streams.tenancy.models import User
@@ -31,30 +34,35 @@ ACTIONS = {
 
 
 class MailNotSent(Exception):
-    """The mail server did not take an email that a person waits for."""
+    """The mail server didn't accept an email that a person is waiting for."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Accounts are made by invitation or by staff, never by signing up."""
+    """Accounts are created by invitation or by operators, never by signing up."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("Incorrect email or password."),
+        "enter_current_password": gettext_lazy("Incorrect current password."),
+        "incorrect_password": gettext_lazy("Incorrect password."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def format_email_subject(self, subject: str) -> str:
-        """As it is: allauth would put the host's name before it."""
+        """Return the subject unchanged: allauth would prefix the host name."""
         return subject
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the attempt before the password is looked at; 429 above a limit."""
+        """Count the attempt before the password is checked; return 429 above a limit."""
         try:
             self._attempt = Attempt(request, str(credentials.get("email", "")))
         except RateLimited as limited:
-            raise ImmediateHttpResponse(
-                too_many(request, limited, "There were too many failed sign-ins.")
-            ) from None
+            reason = _("There were too many failed sign-in attempts.")
+            raise ImmediateHttpResponse(too_many(request, limited, reason)) from None
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
@@ -66,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         notices.sign_in_failed(request, str(credentials.get("email", "")))
 
     def reauthenticate(self, user: User, password: str) -> bool:
-        """By the address of the User: allauth's own table of addresses is not used."""
+        """Check the password by the User's email: allauth's table of addresses isn't used."""
         found = self.authenticate(self.request, email=user.email, password=password)
         return found == user
 
@@ -85,20 +93,31 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         remember(request, response, user.email)
         return response
 
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str,
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Render the email with its lines unwrapped, as `message` does."""
+        mail = super().render_mail(template_prefix, email, context, headers)
+        return message(mail.subject, mail.body, mail.to)
+
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
-        """Raises MailNotSent."""
+        """Render and send an email. Raises MailNotSent."""
         try:
             super().send_mail(template_prefix, email, context)
         except MAIL_ERRORS as error:
-            log.error(  # noqa: TRY400 - a trace would have the address in it
+            log.error(  # noqa: TRY400 - a traceback would contain the address
                 "mail.not_sent", about=template_prefix, error=type(error).__name__
             )
             raise MailNotSent from None
 
     def send_notification_mail(
-        self, template_prefix: str, user: User, *_: object, **__: object
+        self, template_prefix: str, user: User, *_args: object, **_kwargs: object
     ) -> None:
-        """What allauth tells people, in our own words; it is recorded, too."""
+        """Record a password change and notify the person, in place of allauth's email."""
         notices.password_changed(self.request, user, action=ACTIONS[template_prefix])

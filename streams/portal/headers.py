@@ -1,4 +1,4 @@
-"""The security headers, on every response: also on those of other middleware, and on errors."""
+"""Security headers for every response, including errors and those of other middleware."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class HeadersMiddleware(SecurityMiddleware):
-    """Django's headers without its redirect to https, which needs the right host first.
+    """Django's security headers without its redirect to HTTPS, which needs the host first.
 
-    It has to stand outside of whatever responds early or raises. So do Django's two for
-    Content-Security-Policy and X-Frame-Options.
+    Place this before all middleware that responds early or raises, together with Django's
+    two for Content-Security-Policy and X-Frame-Options.
     """
 
     def process_request(self, request: HttpRequest) -> None:

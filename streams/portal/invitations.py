@@ -1,4 +1,4 @@
-"""The page that an invitation's link leads to."""
+"""The page behind an invitation link."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @sensitive_post_parameters("password")
 @never_cache
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Let an invited person in: by their account, or by a new one."""
+    """Accept an invitation, with an existing account or a new one."""
     try:
         invited = read_invitation(token)
         if request.user.is_authenticated:
@@ -42,7 +42,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse:
-    """Raises InvitationRefused."""
+    """Ask a signed-in user to accept; a POST accepts. Raises InvitationRefused."""
     if request.method == "POST":
         accept_invitation(invitation=invited, user=user)
         return redirect("portal:home")
@@ -51,7 +51,7 @@ def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse
 
 
 def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
-    """Raises InvitationRefused."""
+    """Create an account for the invited person. Raises InvitationRefused."""
     form = SignUpForm(invited.email, request.POST or None)
     if form.is_valid():
         user = sign_up(invitation=invited, **form.cleaned_data)

@@ -1,7 +1,7 @@
-"""What was typed into a form that could not be processed: shown again, never lost.
+"""Input of forms that couldn't be processed, shown again so that it isn't lost.
 
-The page holds it, not the server, so that nobody can fill our disk with it. It is processed
-only when the person submits it again. Secrets are left out: they are typed again.
+The page holds the input, not the server, so that no one can fill the disk with it. It is
+processed only when the person submits it again. Secrets are left out and must be reentered.
 """
 
 from __future__ import annotations
@@ -15,26 +15,28 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.csrf import csrf_failure as django_csrf_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.http import HttpRequest
+    from django_stubs_ext import StrOrPromise
 
-# Never sent back to a page. `change` is a write key under seal (carried.py).
-SECRETS = {
-    "write_key": "Write key",
-    "password": "Password",
-    "password1": "Password",
-    "password2": "Password (again)",
-    "oldpassword": "Current password",
-    "old_password": "Current password",  # Django's names, as in the admin
-    "new_password1": "New password",
-    "new_password2": "New password (again)",
+# Never sent back to a page. `change` holds an encrypted write key (carried.py).
+SECRETS: dict[str, StrOrPromise] = {
+    "write_key": _("Write key"),
+    "password": _("Password"),
+    "password1": _("New password"),
+    "password2": _("Confirm new password"),
+    "oldpassword": _("Current password"),
+    "old_password": _("Current password"),  # Django's names, as in the admin
+    "new_password1": _("New password"),
+    "new_password2": _("Confirm new password"),
     "change": "",
 }
-# Of the form, not of the person. A stream is a number here, which nobody typed.
+# Fields that the form fills in, not the person. A stream is a primary key here.
 HIDDEN = {
     "form_token",
     "seen",
@@ -45,25 +47,27 @@ HIDDEN = {
     "remember",
     "stream",
 }
-# Where the field's name is not what its form calls it.
-LABELS = {"login": "Email", "external_id": "Your id"}
-# Buttons and counters of the admin's forms, and their empty rows.
+# Labels that differ from the name of the field.
+LABELS = {"login": _("Email"), "external_id": _("Your ID")}
+# Buttons, counters, and empty rows of the admin's forms.
 OF_THE_ADMIN = re.compile(r"^_|_FORMS$|-id$|__prefix__")
-SHORT = 80  # characters; what is longer, or has lines, gets a text area
+SHORT = 80  # characters; longer or multiline values get a text area
 SIGNED_OUT = "signed-out"  # an event for forms.js
 
 
 @dataclass(frozen=True, slots=True)
 class KeptField:
-    """One value that was sent."""
+    """A submitted value."""
 
     name: str
     value: str
 
     @property
     def label(self) -> str:
+        if self.name in LABELS:
+            return str(LABELS[self.name])
         words = self.name.replace("_", " ").replace("-", " ")
-        return LABELS.get(self.name, words[:1].upper() + words[1:])
+        return words[:1].upper() + words[1:]
 
     @property
     def is_hidden(self) -> bool:
@@ -76,7 +80,7 @@ class KeptField:
 
 
 def can_be_kept(request: HttpRequest) -> bool:
-    """Whether it is a form of one of our own pages: nobody else chooses what we show."""
+    """Whether a form of one of our own pages was sent: no other site chooses what we show."""
     return (
         request.method == "POST"
         and "HX-Request" not in request.headers
@@ -86,12 +90,12 @@ def can_be_kept(request: HttpRequest) -> bool:
 
 
 def kept_page(request: HttpRequest) -> HttpResponse:
-    """The page that holds what was sent, with a way to sign in and to submit it again."""
+    """Return the page that holds the input, to sign in and submit it again."""
     signs_in = request.path == reverse("account_login")
     shown = {
         **kept_form(request, is_open=request.user.is_authenticated or signs_in),
         "sign_in": f"{resolve_url(settings.LOGIN_URL)}?next=",
-        # The admin's pages do not restore what was typed (forms.js): this page keeps it.
+        # The admin doesn't restore input after sign-in (forms.js), so this page keeps it.
         "restores": not request.path.startswith(reverse("admin:index")),
     }
     response = render(request, "portal/kept.html", shown, status=403)
@@ -100,7 +104,7 @@ def kept_page(request: HttpRequest) -> HttpResponse:
 
 
 def kept_form(request: HttpRequest, *, is_open: bool) -> dict[str, object]:
-    """What `_kept_form.html` shows: the form as it was sent, to be submitted again."""
+    """Return the context of `_kept_form.html`: the form as it was sent."""
     fields = list(_fields(request))
     return {
         "fields": fields,
@@ -117,12 +121,12 @@ def kept_form(request: HttpRequest, *, is_open: bool) -> dict[str, object]:
 
 
 def signed_out_part() -> HttpResponse:
-    """For a part of a page that was asked for without a session: the page stays as it is."""
+    """Tell htmx that the session has expired, and leave the page as it is."""
     return HttpResponse(status=204, headers={"HX-Trigger": SIGNED_OUT})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The CSRF token is missing or too old, or the form is not ours."""
+    """Handle a missing or expired CSRF token, or a form from another site."""
     if not _is_from_here(request):
         return django_csrf_failure(request, reason)
     if "HX-Request" in request.headers:
@@ -138,10 +142,10 @@ def _fields(request: HttpRequest) -> Iterator[KeptField]:
 
 
 def page_of_form(request: HttpRequest) -> str:
-    """The page that the form was on: some addresses only take POST."""
+    """Return the address of the page with the form: some URLs only accept POST."""
     try:
         page = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:  # no browser sends half an IPv6 address
+    except ValueError:  # an invalid IPv6 address, which no browser sends
         return request.get_full_path()
     if page.netloc == request.get_host() and page.path.startswith("/"):
         return page.path + (f"?{page.query}" if page.query else "")
@@ -149,7 +153,7 @@ def page_of_form(request: HttpRequest) -> str:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    """By what browsers say and no page can change; older ones send Origin alone."""
+    """Check headers that a page can't forge. Older browsers only send Origin."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"

@@ -1,4 +1,4 @@
-"""Who belongs to a workspace or a partner: the list, invitations, roles, removal."""
+"""Members pages of workspaces and partners: list, invitations, roles, removal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.portal.access import (
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 @signed_in
 def members(request: PortalRequest, public_id: str) -> HttpResponse:
-    """The people of a workspace; a POST invites one."""
+    """List the members of a workspace; a POST sends an invitation."""
     invites = request.method == "POST"
     place = (workspace_to_administer if invites else workspace_to_see)(
         request, public_id
@@ -69,7 +70,7 @@ def member_role(request: PortalRequest, public_id: str, pk: int) -> HttpResponse
 
 @signed_in
 def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
-    """Ask; a POST removes."""
+    """Ask for confirmation; a POST removes the member."""
     place = workspace_to_administer(request, public_id)
     membership = get_object_or_404(place.workspace.memberships, pk=pk)
     if request.method == "POST":
@@ -80,7 +81,7 @@ def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpRespon
 
 @signed_in
 def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
-    """The people of a partner; a POST invites one."""
+    """List the members of a partner; a POST sends an invitation."""
     invites = request.method == "POST"
     place = (partner_to_administer if invites else partner_to_see)(request, slug)
     form = InvitationForm(place.partner, request.POST or None)
@@ -109,7 +110,7 @@ def partner_member_role(request: PortalRequest, slug: str, pk: int) -> HttpRespo
 
 @signed_in
 def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
-    """Ask; a POST removes."""
+    """Ask for confirmation; a POST removes the member."""
     place = partner_to_administer(request, slug)
     membership = get_object_or_404(place.partner.memberships, pk=pk)
     if request.method == "POST":
@@ -120,12 +121,13 @@ def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpRes
 
 @signed_in
 def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
-    """The partner invites a customer's first admin, who then invites the others."""
+    """Let a partner invite a customer's first admin, who then invites the others."""
     place = partner_to_develop(request, slug)
     workspace = workspace_of(place, public_id)
     if not may_invite(request.user, workspace):
         raise PermissionDenied(
-            f"{workspace} has an admin now, who invites its people. Ask them."
+            _("%(place)s has an admin now. Ask an admin to send the invitation.")
+            % {"place": workspace}
         )
     form = InvitationForm(workspace, request.POST or None, initial={"role": "admin"})
     if invited(request, workspace, form):
@@ -135,7 +137,7 @@ def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpR
 
 
 def people_of(owner: Owner) -> dict[str, object]:
-    """What `_members.html` shows."""
+    """Return the context of `_members.html`."""
     memberships = owner.memberships.select_related("user").order_by("created_at", "pk")
     return {"memberships": memberships, "roles": roles_of(owner)}
 
@@ -150,7 +152,8 @@ def _change_role(request: PortalRequest, membership: Membership) -> None:
     else:
         messages.success(
             request,
-            f"{membership.user} is {membership.get_role_display().lower()} now.",
+            _("The role of %(email)s is now %(role)s.")
+            % {"email": membership.user, "role": membership.get_role_display()},
         )
 
 
@@ -161,5 +164,9 @@ def _remove(request: PortalRequest, membership: Membership, back: str) -> HttpRe
     except LastAdmin as error:
         messages.error(request, str(error))
         return redirect(back)
-    messages.success(request, f"{who} is no longer a member of {owner}.")
+    messages.success(
+        request,
+        _("%(email)s is no longer a member of %(place)s.")
+        % {"email": who, "place": owner},
+    )
     return redirect("portal:home" if who == request.user else back)

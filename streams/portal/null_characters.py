@@ -1,8 +1,8 @@
-"""A null character in an address or a cookie, which no text of PostgreSQL can hold.
+"""Null characters in addresses and cookies, which PostgreSQL can't store in text.
 
-No person types one. It is read as U+FFFD, the replacement character, before anything else
-looks at it: a search for it finds nothing, and a page of that name does not exist. The
-fields of forms are checked by their forms, and JSON is checked where it is read.
+No person types one. It becomes U+FFFD, the replacement character, before anything else
+reads it: a search for it finds nothing, and a page of that name doesn't exist. Forms check
+their own fields, and JSON is checked when it is parsed.
 """
 
 from __future__ import annotations

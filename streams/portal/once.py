@@ -1,8 +1,8 @@
-"""A form that is sent twice does its work once; one sent without a session is kept.
+"""Process a form that is sent twice only once, and keep one sent without a session.
 
-Each form with a CSRF token has a token of its own (`portal.tags.csrf_token`). A double
-click, Back, and a reload send the same token and the same content again, which gets the
-first request's result. Content that was changed since is sent for the first time.
+Each form with a CSRF token also has its own token (`portal.tags.csrf_token`). A double
+click, Back, or a reload sends the same token and the same content again, and gets the first
+request's result. Changed content counts as a new submission.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.base.form_claims import claim, digest_of, finish, release
@@ -26,16 +27,16 @@ if TYPE_CHECKING:
 
 FIELD = "form_token"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-# Names the form that did its work: the page drops what it kept of it (forms.js).
+# Names the processed form, so that the page discards its draft (forms.js).
 DONE_COOKIE = "form_done"
 DONE_COOKIE_S = 60
-WAIT_S, POLL_S = 15.0, 0.1  # for the first of two requests
-# The first request sets the session that both need: its result is nothing without it.
+WAIT_S, POLL_S = 15.0, 0.1  # wait for the first of two requests
+# The first request sets a session, and its result is useless without that session.
 UNCLAIMED = {"account_login"}
 
 
 class FormMiddleware:
-    """Claims each form before its view, and notes where its result is after it."""
+    """Claims each form before its view runs, and then records where the result is."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -61,31 +62,31 @@ class FormMiddleware:
         args: object,
         kwargs: object,
     ) -> HttpResponse | None:
-        """None: this request is the first, or carries no form."""
-        # A view that wants no CSRF token reads its body as it likes.
+        """Return the first request's result, or None for a first request or no form."""
+        # A view without CSRF checks may read the body itself.
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
         if "HX-Request" in request.headers or not _TOKEN.fullmatch(_token(request)):
-            return None  # a preview saves nothing
+            return None  # previews save nothing
         if request.resolver_match and request.resolver_match.url_name in UNCLAIMED:
             return None
         return _claimed(request, digest_of(_content(request)))
 
 
 def _claimed(request: HttpRequest, digest: str) -> HttpResponse | None:
-    """Wait for an earlier request with this form; None: there is none, or it did nothing."""
+    """Wait for an earlier request with this form; None if none did any work."""
     deadline = time.monotonic() + WAIT_S
     while not (found := claim(digest, now=now())).is_first:
         if found.result:
             messages.info(
                 request,
-                "You submitted this form before. It was processed once, not twice.",
+                _("You already submitted this form. It was processed only once."),
             )
             return HttpResponseRedirect(found.result)
         if time.monotonic() > deadline:
             shown = {"page": page_of_form(request)}
             return render(request, "portal/form_in_progress.html", shown, status=409)
-        # The other request runs in another process: there is nothing here to wait on.
+        # The other request runs in another process, so polling is the only way to wait.
         time.sleep(POLL_S)
     request.__dict__["form_claim"] = digest
     return None
@@ -96,7 +97,7 @@ def _token(request: HttpRequest) -> str:
 
 
 def _content(request: HttpRequest) -> Iterator[str | bytes]:
-    """All that makes two requests the same: the address, the person, the fields."""
+    """Yield everything that identifies a submission: address, person, and fields."""
     yield request.get_full_path()
     yield str(request.user.pk)
     yield _token(request)
@@ -113,7 +114,7 @@ def _content(request: HttpRequest) -> Iterator[str | bytes]:
 
 
 def _result(request: HttpRequest, response: HttpResponse) -> str:
-    """Where what the request did is shown; empty: it did nothing.
+    """Return the address of the request's result, or an empty string if it did nothing.
 
     A view that did its work redirects, or returns 201 with `Location` if the page shows a
     secret that is never shown again.
@@ -131,8 +132,8 @@ def _goes_to_sign_in(response: HttpResponse) -> bool:
 
 
 def _only_forms(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
-    """A page for a URL that only takes forms, which a browser may open again after a restart."""
-    if refused.content:  # it says so itself, as the API does
+    """Return a page for a URL that only accepts POST: a restarted browser may open it."""
+    if refused.content:  # the API returns its own response
         return refused
     page = render(request, "405.html", status=405)
     page.headers["Allow"] = refused.headers["Allow"]

@@ -1,4 +1,4 @@
-"""Invitations that wait: sending one, the list, sending again, withdrawing."""
+"""Pending invitations: send, list, resend, and withdraw them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
@@ -24,7 +26,7 @@ from streams.portal.access import (
     workspace_of,
     workspace_to_administer,
 )
-from streams.portal.tags import to, within
+from streams.portal.tags import duration, to, within
 from streams.tenancy.invitations import MayNotInvite, withdraw_invitation
 from streams.tenancy.inviting import invite, resend_invitation
 from streams.tenancy.members import AlreadyMember, may_invite
@@ -36,18 +38,14 @@ if TYPE_CHECKING:
 
 type Url = Callable[
     [str, int], str
-]  # from "resend" or "withdraw", and the invitation's key
+]  # of "resend" or "withdraw", for an invitation's primary key
 
 SHOWN_FOR = timedelta(days=30)  # after it has expired
-NOT_SENT = (
-    "The email to {email} could not be sent. The invitation is in the list: choose Resend in"
-    " a few minutes."
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A row of the list. Without addresses it is only looked at."""
+    """A row of the list; read-only if its URLs are empty."""
 
     invitation: Invitation
     resend_url: str
@@ -59,7 +57,7 @@ class Pending:
 
 
 def pending_of(owner: Owner, url: Url | None) -> list[Pending]:
-    """The invitations that no one has accepted, newest first; `url` names what changes one."""
+    """Return the open and recently expired invitations, newest first."""
     rows = owner.invitations.filter(
         accepted_at=None, withdrawn_at=None, expires_at__gt=now() - SHOWN_FOR
     )
@@ -75,7 +73,7 @@ def pending_of(owner: Owner, url: Url | None) -> list[Pending]:
 
 
 def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
-    """Send the invitation that the form asks for; False: the form says what is wrong."""
+    """Send the form's invitation; return False if the form now shows an error."""
     if not form.is_valid():
         return False
     email, role = form.cleaned_data["email"], form.cleaned_data["role"]
@@ -165,17 +163,22 @@ def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpRes
 def _withdraw(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpResponse:
     invitation = _of(request, owner, pk)
     withdraw_invitation(invitation=invitation, actor=request.user)
-    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    messages.success(
+        request,
+        _("The invitation for %(email)s was withdrawn. Its link no longer works.")
+        % {"email": invitation.email},
+    )
     return redirect(back)
 
 
 def _of(request: PortalRequest, owner: Owner, pk: int) -> Invitation:
-    """One that waits. 404 for another place's, 403 for who no longer decides here."""
+    """Return an open invitation of the place: 404 for others, 403 without the right."""
     waiting = owner.invitations.filter(accepted_at=None, withdrawn_at=None)
     found: Invitation = get_object_or_404(waiting, pk=pk)
     if not may_invite(request.user, owner):
         raise PermissionDenied(
-            f"{owner} has an admin, who invites its people. Ask them."
+            _("%(place)s has an admin now. Ask an admin to manage its invitations.")
+            % {"place": owner}
         )
     return found
 
@@ -188,13 +191,26 @@ def _link_from(request: PortalRequest) -> Callable[[str], str]:
 
 def _say(request: PortalRequest, invitation: Invitation) -> None:
     if invitation.sent_at:
-        messages.success(request, f"Invitation sent to {invitation.email}.")
+        said = _("Invitation sent to %(email)s.")
+        messages.success(request, said % {"email": invitation.email})
     else:
-        messages.error(request, NOT_SENT.format(email=invitation.email))
+        said = _(
+            "The email to %(email)s couldn’t be sent. The invitation is saved: choose"
+            " Resend in a few minutes."
+        )
+        messages.error(request, said % {"email": invitation.email})
 
 
 def _too_many(limited: RateLimited) -> str:
-    return (
-        f"Too many invitations: {limited.limit} at most. Try again in"
-        f" {limited.retry_after_minutes} minutes."
-    )
+    minutes = limited.retry_after_minutes
+    return ngettext(
+        "You’ve reached the limit of %(amount)d invitations in %(period)s. Try again in"
+        " %(minutes)d minute.",
+        "You’ve reached the limit of %(amount)d invitations in %(period)s. Try again in"
+        " %(minutes)d minutes.",
+        minutes,
+    ) % {
+        "amount": limited.limit.amount,
+        "period": duration(limited.limit.period_s),
+        "minutes": minutes,
+    }

@@ -1,6 +1,6 @@
-"""What goes wrong in front of the portal: plain http, and a proxy that hides the address.
+"""Errors in front of the portal: plain HTTP, and a proxy that hides the address.
 
-Each fault gets a page that names it, and a line in the log for the operator.
+Each error gets a page that names it, and a log line for the operator.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ log = structlog.get_logger()
 
 FOR_PROGRAMS = ("/v1/", "/api/")  # answered in JSON
 SAFE = ("GET", "HEAD", "OPTIONS")
-# What a proxy calls us by, if it does not pass on what the browser asked for: an address,
-# or a name without a dot, such as "web:8000". No browser reaches a portal by those.
+# The Host of a proxy that doesn't forward the browser's: an address, or a name without a dot,
+# such as "web:8000". No browser reaches a portal by those.
 UPSTREAM = re.compile(r"\[[0-9a-fA-F:.]+\](:\d+)?|[0-9.]+(:\d+)?|[^.:]+(:\d+)?")
 NOT_OUR_HOST = RequestRefused(
     400,
     "HOST-001",
-    "The portal does not know the host name of this request.",
-    "Check the address. To run the portal under this name, add it to ALLOWED_HOSTS, or"
-    " let the proxy pass on the Host of the client.",
+    "This portal isn't set up for the host name of this request.",
+    "Check the address. If you run this portal, add the host name to ALLOWED_HOSTS, or"
+    " configure your proxy to forward the client's Host header.",
 )
 NOT_HTTPS = RequestRefused(
     403,
     "HTTPS-001",
-    "This address only accepts https, and the request came over http.",
-    "Send it to the same address with https://. What it contained, such as a key, was"
-    " readable on the way.",
+    "This address only accepts HTTPS, and the request was sent over HTTP.",
+    "Send the request to the same address with https://. Replace any key that it contained:"
+    " it was sent unencrypted.",
 )
 
 
 class ProxyMiddleware:
-    """The first of all: what follows relies on scheme and host."""
+    """The first middleware: all others rely on scheme and host."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -61,14 +61,14 @@ class ProxyMiddleware:
         return self.get_response(request)
 
     def _name_host(self, request: HttpRequest) -> None:
-        """Behind a proxy that sets X-Forwarded-Proto alone, go by the name we know."""
+        """Use our own host name behind a proxy that only sets X-Forwarded-Proto."""
         if not settings.TRUST_PROXY or not settings.ALLOWED_HOSTS:
             return
         host, own = request.META.get("HTTP_HOST", ""), settings.ALLOWED_HOSTS[0]
         is_name = own[0].isalnum()  # neither * nor .example.com
         if not (is_name and UPSTREAM.fullmatch(host)):
             return
-        # An address of the upstream may be allowed, too: for a form, the browser knows better.
+        # The upstream's address may be allowed, too. For a form, Origin is more reliable.
         from_own = request.headers.get("Origin") == f"{request.scheme}://{own}"
         if from_own or not _is_allowed(request):
             request.META["HTTP_HOST"] = own
@@ -83,21 +83,21 @@ def _is_allowed(request: HttpRequest) -> bool:
 
 
 def _only_https(request: HttpRequest) -> HttpResponse:
-    """Not a redirect: that would make a GET of it, without what was sent."""
+    """Refuse the request: a redirect would turn it into a GET and drop its body."""
     if request.path.startswith(FOR_PROGRAMS):
         return JsonResponse(NOT_HTTPS.body, status=NOT_HTTPS.status)
     return render(request, "403_https.html", status=NOT_HTTPS.status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: for a host that is not ours, a page that says so; for the rest Django's."""
+    """Handle 400: name an unknown host, and leave other errors to Django."""
     if not isinstance(exception, DisallowedHost):
         return django_bad_request(request, exception)
     host = request.META.get("HTTP_HOST", "")[:200]
     log.error(
         "proxy.host_not_allowed",
         host=host,
-        fix="Add it to ALLOWED_HOSTS, or let the proxy pass on the Host of the browser.",
+        fix="Add it to ALLOWED_HOSTS, or let the proxy forward the browser's Host header.",
     )
     if request.path.startswith(FOR_PROGRAMS):
         return JsonResponse(NOT_OUR_HOST.body, status=NOT_OUR_HOST.status)
@@ -105,8 +105,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _origin_differs(request: HttpRequest) -> HttpResponse | None:
-    """A form from another address than the one the proxy passed on: as no form can be sent
-    through such a proxy, the usual words about cookies and old pages would be wrong."""
+    """Return a page if the form's origin isn't the address that the proxy forwarded.
+
+    No form gets through such a proxy, so the usual CSRF page would be misleading.
+    """
     origin = request.headers.get("Origin", "")[:200]
     ours = f"{request.scheme}://{request.get_host()}"
     if origin in ("", "null", ours, *settings.CSRF_TRUSTED_ORIGINS):
@@ -115,7 +117,7 @@ def _origin_differs(request: HttpRequest) -> HttpResponse | None:
         "proxy.origin_differs",
         browser=origin,
         passed_on=ours,
-        fix="Let the proxy pass on Host with its port, and X-Forwarded-Proto.",
+        fix="Let the proxy forward Host with its port, and set X-Forwarded-Proto.",
     )
     shown = {"browser": origin, "passed_on": ours}
     return render(request, "403_origin.html", shown, status=403)

@@ -1,4 +1,4 @@
-"""How long one stays signed in: so long without using a page, and so long at most."""
+"""Session limits: an idle timeout and a maximum duration."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 SINCE, SEEN = "signed_in_at_s", "seen_at_s"  # Unix times
-NOTED_EVERY_S = 60  # a write a minute, not one a page
+NOTED_EVERY_S = 60  # at most one write per minute
 
 
-# A signal, since three places sign people in, and tests a fourth.
+# A signal, because sign-in happens in three places, and in tests.
 @receiver(user_logged_in)
 def begin(request: HttpRequest, **_: Any) -> None:
-    """Both times begin with the sign-in."""
+    """Start both times at sign-in."""
     request.session[SINCE] = request.session[SEEN] = int(time.time())
 
 
 class SessionLimits:
-    """Ends sessions, and notes that they are used.
+    """Ends expired sessions, and records when a session was last used.
 
-    Pages that refresh themselves are no use: a browser that was left open must not keep its
-    session for ever. The session's own expiry is the idle limit.
+    Automatic refreshes don't count as use: a browser that was left open must not keep its
+    session forever. The session's own expiry is the idle timeout.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -41,8 +41,8 @@ class SessionLimits:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
-        """Check the session of a page that has something to do with who is signed in."""
-        # A look at the session makes a page vary by its cookie: no cache could keep it.
+        """Check the session, except on pages that don't depend on it."""
+        # Accessing the session adds `Vary: Cookie`, which prevents caching.
         match = request.resolver_match
         if match is None or "docs" in match.namespaces:
             return
@@ -52,7 +52,7 @@ class SessionLimits:
 
     def _check(self, request: HttpRequest, session: SessionBase, now_s: int) -> None:
         since_s = session.get(SINCE)
-        if since_s is None:  # from before there was a limit
+        if since_s is None:  # a session from before the limits existed
             session[SINCE] = session[SEEN] = now_s
         elif (
             now_s - since_s >= settings.SESSION_MAX_HOURS * 3600
@@ -64,5 +64,5 @@ class SessionLimits:
 
 
 def _is_use(request: HttpRequest) -> bool:
-    """Whether a person did something: htmx also asks without one."""
+    """Whether a person acted: htmx also sends requests on its own."""
     return request.method == "POST" or "HX-Request" not in request.headers

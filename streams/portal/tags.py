@@ -1,4 +1,4 @@
-"""Tags that the portal's templates have without loading them (settings.TEMPLATES)."""
+"""Template tags that are built in to the portal's templates (settings.TEMPLATES)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-# Pages that stand below another one in the navigation.
+# The navigation entry of pages that belong below another one.
 SECTIONS = {
     "event": "events",
     "delivery": "deliveries",
@@ -38,13 +40,13 @@ SECTIONS = {
 
 
 class FormTokenNode(CsrfTokenNode):
-    """Django's token, and one that names this rendering of the form (portal/once.py)."""
+    """Renders Django's CSRF token and a token for this rendering of the form (once.py)."""
 
     def render(self, context: Context) -> SafeString:
         of_csrf = super().render(context)
         if not of_csrf:
             return mark_safe("")
-        # No autocomplete: Firefox would put the token of an earlier page into this one.
+        # No autocomplete: Firefox would restore the token of an earlier page.
         own = format_html(
             '<input type="hidden" name="form_token" value="{}" autocomplete="off">',
             secrets.token_urlsafe(16),
@@ -54,13 +56,13 @@ class FormTokenNode(CsrfTokenNode):
 
 @register.tag
 def csrf_token(parser: Parser, token: Token) -> FormTokenNode:
-    """In place of Django's tag, in all templates: no form can be without it."""
+    """Replace Django's tag in all templates, so that every form has its own token."""
     return FormTokenNode()
 
 
 @register.simple_tag
 def to(place: Place, page: str, *args: object, **query: object) -> str:
-    """The address of a page of this workspace, for the same feed."""
+    """Return the URL of a page of this workspace, for the same feed."""
     return reverse(
         f"portal:{page}",
         args=(place.workspace.public_id, *args),
@@ -70,7 +72,7 @@ def to(place: Place, page: str, *args: object, **query: object) -> str:
 
 @register.simple_tag
 def within(place: PartnerPlace, page: str, *args: object) -> str:
-    """The address of a page of this partner."""
+    """Return the URL of a page of this partner."""
     return reverse(f"portal:{page}", args=(place.partner.slug, *args))
 
 
@@ -78,7 +80,7 @@ def within(place: PartnerPlace, page: str, *args: object) -> str:
 def nav_link(
     context: RequestContext, href: str, page: str, label: str
 ) -> dict[str, object]:
-    """A link of the sidebar, marked if the page that is shown belongs below it."""
+    """Render a sidebar link, marked as current if the page belongs to it."""
     match = context.request.resolver_match
     shown = match.url_name or "" if match else ""
     first = shown.removeprefix("partner-").split("-")[0]
@@ -89,7 +91,7 @@ def nav_link(
 
 @register.inclusion_tag("portal/_stream_tab.html", takes_context=True)
 def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, object]:
-    """A tab of the page's stream; `page` is what names of URLs in it begin with."""
+    """Render a tab of the stream; `page` is the prefix of its URL names."""
     match = context.request.resolver_match
     shown = (match.url_name or "" if match else "").split("-")[2:3] or [""]
     own = page.split("-")[2:3] or [""]
@@ -99,7 +101,7 @@ def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, obje
 
 @register.simple_tag
 def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
-    """A time in the reader's zone; the full one shows when one points at it."""
+    """Format a time in the reader's time zone, with the full time as a tooltip."""
     if at is None:
         return "–"
     local = timezone.localtime(at)
@@ -113,14 +115,14 @@ def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
 
 @register.simple_tag
 def rule_link(rule: str) -> SafeString:
-    """The id of a rule, leading to what the guide says of it."""
+    """Render a rule ID as a link to its section in the guide."""
     guide = reverse("docs:guide", args=("rules",))
     return format_html('<a class="mono rule" href="{}#{}">{}</a>', guide, rule, rule)
 
 
 @register.filter
 def breakable(path: str) -> SafeString:
-    """A path in an event, which a narrow column breaks after a dot."""
+    """Let a narrow column break an event path after a dot."""
     return format_html_join(
         SafeString(".<wbr>"), "{}", ((part,) for part in path.split("."))
     )
@@ -128,23 +130,24 @@ def breakable(path: str) -> SafeString:
 
 @register.filter
 def seconds(milliseconds: int) -> str:
-    """How long a request took, in the unit that reads best."""
+    """Format the duration of a request in milliseconds or seconds."""
     if milliseconds < 1000:
-        return f"{milliseconds} ms"
-    return f"{milliseconds / 1000:.1f} s"
+        return _("%(count)d ms") % {"count": milliseconds}
+    return _("%(count).1f s") % {"count": milliseconds / 1000}
 
 
 @register.filter
 def duration(seconds: float) -> str:
-    """How long something will take, no finer than one can foresee."""
+    """Format an estimated duration, rounded to a unit that suits its size."""
     if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    for unit, size_s, up_to in (
-        ("second", 1, 120),
-        ("minute", 60, 120),
-        ("hour", 3600, 48),
-    ):
-        count = round(seconds / size_s)
-        if count < up_to:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{round(seconds / 86400):,} days"
+        return _("%(count)d ms") % {"count": round(seconds * 1000)}
+    if (count := round(seconds)) < 120:
+        said = ngettext("%(count)d second", "%(count)d seconds", count)
+    elif (count := round(seconds / 60)) < 120:
+        said = ngettext("%(count)d minute", "%(count)d minutes", count)
+    elif (count := round(seconds / 3600)) < 48:
+        said = ngettext("%(count)d hour", "%(count)d hours", count)
+    else:
+        count = round(seconds / 86400)
+        return ngettext("%(days)s day", "%(days)s days", count) % {"days": f"{count:,}"}
+    return said % {"count": count}

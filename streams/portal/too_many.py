@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpResponse:
-    """The page for a limit that is reached: `what` there was too much of, and how long to wait.
+    """Return the page for a rate limit: `what`, a sentence, says what exceeded it.
 
-    It holds the form that was sent. Only for views that check the CSRF token: no other site
-    decides what the page shows.
+    The page holds the submitted form. Call this only from views that check the CSRF token,
+    so that no other site decides what the page shows.
     """
     shown = {
         "what": what,

@@ -1,31 +1,33 @@
-"""The partner's own id of a customer: ids that look alike are one id, or are refused."""
+"""The partner's own ID for a customer: look-alike IDs count as one, or are refused."""
 
 from __future__ import annotations
 
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from streams.base.text import is_unseen
 
 MAX_EXTERNAL_ID = 100  # characters, as the column
-# As it is sent: composed, it is shorter. Normalization takes quadratic time for many
-# combining marks, so what is longer is not normalized at all.
+# Before composition, which shortens it. Normalization takes quadratic time for many combining
+# marks, so longer texts aren't normalized at all.
 MAX_SENT = 4 * MAX_EXTERNAL_ID
 
-# Unicode's own names for forms that look like other characters: full and half width,
-# ligatures, and the forms of Arabic letters. Not those that look different, such as 2 and ².
+# Unicode's tags for look-alike forms: full and half width, ligatures, and the forms of Arabic
+# letters. Forms that look different, such as ², aren't included.
 _SAME_LOOK = {
     "<wide>", "<narrow>", "<compat>", "<initial>", "<medial>", "<final>", "<isolated>",
 }  # fmt: skip
 
 
 class InvalidExternalId(ValueError):
-    """The text cannot be a workspace's id; the message says why, to people."""
+    """The text isn't a valid workspace ID; the message is for people."""
 
 
 def clean_external_id(text: str) -> str:
-    """The id without spaces around it, in Unicode's composed form (NFC), and with plain
-    characters for those that only differ in width or shape.
+    """Return the ID trimmed, in Unicode's composed form (NFC), and with plain characters.
 
+    Characters that only differ from a plain one in width or shape are replaced.
     Raises InvalidExternalId.
     """
     if text.isascii() and text.isprintable():
@@ -38,8 +40,8 @@ def clean_external_id(text: str) -> str:
         for character in cleaned:
             if character != " " and is_unseen(character):
                 raise InvalidExternalId(
-                    "The id contains a character that cannot be seen"
-                    f" (U+{ord(character):04X})."
+                    _("The ID contains an invisible character (%(code)s).")
+                    % {"code": f"U+{ord(character):04X}"}
                 )
     if not 1 <= len(cleaned) <= MAX_EXTERNAL_ID:
         raise _wrong_length()
@@ -47,7 +49,9 @@ def clean_external_id(text: str) -> str:
 
 
 def _wrong_length() -> InvalidExternalId:
-    return InvalidExternalId(f"The id needs 1 to {MAX_EXTERNAL_ID} characters.")
+    return InvalidExternalId(
+        _("The ID must have 1 to %(max)d characters.") % {"max": MAX_EXTERNAL_ID}
+    )
 
 
 def _plain(character: str) -> str:
@@ -55,5 +59,5 @@ def _plain(character: str) -> str:
     if kind not in _SAME_LOOK:
         return character
     plain = unicodedata.normalize("NFKC", character)
-    # A filler is a form of another filler; the refusal names the one that was sent.
+    # A filler is a form of another filler. The error names the one that was sent.
     return character if any(is_unseen(c) and c != " " for c in plain) else plain

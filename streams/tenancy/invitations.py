@@ -1,8 +1,8 @@
-"""How a person joins: by a link, sent to their email, that works once and for a week.
+"""Invitations: links sent by email that work once and expire in a week.
 
-The link names a row of `Invitation`, signed so that a copy of the database opens nothing.
-An invitation is only as good as the right of the person who sent it: it stops working when
-they may no longer invite, and when the invited person is removed (members.py).
+A link names a row of `Invitation` and is signed, so a copy of the database doesn't reveal
+it. An invitation stops working when its sender loses the right to invite, and when the
+invited person is removed (members.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from streams.audit.services import record
@@ -21,6 +22,7 @@ from streams.tenancy.members import (
     AlreadyMember,
     Place,
     add_member,
+    already_member,
     check_role,
     columns_of,
     may_invite,
@@ -36,35 +38,35 @@ GOOD_FOR = timedelta(days=7)
 
 
 class InvitationRefused(ValueError):
-    """The link lets nobody in; the message says why."""
+    """The link isn't valid; the message says why."""
 
 
 class NotYours(InvitationRefused):
-    """The invitation is for another address than the person's."""
+    """The invitation is for a different email address."""
 
 
 class HasAccount(InvitationRefused):
-    """The person has an account, and is to sign in with it."""
+    """The person already has an account and must sign in."""
 
 
 class MayNotInvite(ValueError):
-    """The place's own admins decide who joins it."""
+    """The person may not invite anyone to the place."""
 
 
 @transaction.atomic
 def make_invitation(
     *, place: Place, email: str, role: str, actor: User | None
 ) -> Invitation:
-    """An invitation in place of any that the person has here already; nothing is sent.
+    """Create an invitation that replaces the person's open ones; send nothing.
 
     Raises AlreadyMember, MayNotInvite, NoSuchRole.
     """
     check_role(place, role)
     email = email.strip().lower()
     if not may_invite(actor, place):
-        raise MayNotInvite(f"{place} has an admin, who invites its people.")
+        raise may_not_invite(place)
     if place.members.filter(email=email).exists():
-        raise AlreadyMember(f"{email} is a member of {place} already.")
+        raise already_member(email, place)
     open_invitations(place, email).update(withdrawn_at=now())
     return Invitation.objects.create(
         **columns_of(place),
@@ -77,38 +79,41 @@ def make_invitation(
 
 
 def token_of(invitation: Invitation) -> str:
-    """What the link holds; for the eyes of the invited person alone."""
+    """Return the token of the invitation's link. Only the invited person may see it."""
     return signing.dumps([invitation.number], salt=SALT)
 
 
 def read_invitation(token: str) -> Invitation:
-    """The invitation of a link. Raises InvitationRefused: expired, used, or not ours."""
+    """Return the invitation of a link. Raises InvitationRefused."""
     try:
-        # Links from before invitations were rows name more; the number is always last.
+        # Links from older versions contain more fields; the number is always last.
         number = signing.loads(token, salt=SALT)[-1]
     except signing.BadSignature:
         raise InvitationRefused(
-            "The link is incomplete. Copy all of it from the email."
+            _("The link is incomplete. Copy the entire link from the email.")
         ) from None
     rows = Invitation.objects.select_related(
         "partner", "workspace__partner", "invited_by"
     )
     invitation = rows.filter(number=number).first()
     if invitation is None:
-        raise InvitationRefused("This invitation no longer exists. Ask for a new one.")
+        raise InvitationRefused(
+            _("This invitation no longer exists. Ask for a new one.")
+        )
     _check_open(invitation)
     return invitation
 
 
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
-    """Let a person in who has signed in. Raises NotYours, InvitationRefused."""
+    """Accept an invitation for a signed-in user. Raises NotYours, InvitationRefused."""
     if user.email.lower() != invitation.email:
         raise NotYours(
-            f"This invitation is for {invitation.email}; you are signed in as {user}."
+            _("This invitation is for %(invited)s, but you’re signed in as %(user)s.")
+            % {"invited": invitation.email, "user": user}
         )
-    # One at a time: of two people whom the partner invited, only the first becomes an admin
-    # while there is none. Not FOR UPDATE: events refer to the row all the time.
+    # One at a time: if a partner invites two admins to a workspace without one, only the first
+    # may accept. Not FOR UPDATE, because events constantly reference the row.
     type(invitation.place).objects.select_for_update(no_key=True).get(
         pk=invitation.place.pk
     )
@@ -132,12 +137,12 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
 @sensitive_variables("password")
 @transaction.atomic
 def sign_up(*, invitation: Invitation, name: str, password: str) -> User:
-    """An account for a person who has none, and let in. The password was checked before.
+    """Create an account for the invited person, and accept the invitation.
 
-    Raises HasAccount, InvitationRefused.
+    The caller validates the password. Raises HasAccount, InvitationRefused.
     """
     if invitation.has_account():
-        raise HasAccount(f"{invitation.email} has an account: sign in with it.")
+        raise _has_account(invitation.email)
     user = User.objects.filter(email=invitation.email).first()
     if user is None:
         user = _create_user(invitation.email)
@@ -150,7 +155,7 @@ def sign_up(*, invitation: Invitation, name: str, password: str) -> User:
 
 @transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, actor: User) -> None:
-    """The link no longer works. An invitation that is no longer open stays as it is."""
+    """Make the link invalid, if the invitation is still open."""
     still = Invitation.objects.filter(
         pk=invitation.pk, accepted_at=None, withdrawn_at=None
     )
@@ -159,7 +164,7 @@ def withdraw_invitation(*, invitation: Invitation, actor: User) -> None:
 
 
 def record_invitation(action: str, invitation: Invitation, actor: User | None) -> None:
-    """Write down what became of an invitation."""
+    """Record an invitation's change of state in the activity log."""
     record(
         action,
         actor=actor,
@@ -171,26 +176,48 @@ def record_invitation(action: str, invitation: Invitation, actor: User | None) -
     )
 
 
+def may_not_invite(place: Place) -> MayNotInvite:
+    """Return the error for a person who may not invite anyone to the place."""
+    return MayNotInvite(
+        _("%(place)s has an admin now. Ask an admin to send the invitation.")
+        % {"place": place}
+    )
+
+
+def _has_account(email: str) -> HasAccount:
+    return HasAccount(
+        _("%(email)s already has an account. Sign in to accept the invitation.")
+        % {"email": email}
+    )
+
+
 def _create_user(email: str) -> User:
     try:
         with transaction.atomic():
             return User.objects.create_user(email)
-    except IntegrityError:  # the same link, opened twice at once
-        raise HasAccount(f"{email} has an account: sign in with it.") from None
+    except IntegrityError:  # the link was opened twice at the same time
+        raise _has_account(email) from None
 
 
 def _check_open(invitation: Invitation) -> None:
     if invitation.accepted_at:
-        raise InvitationRefused("This invitation has been used. Sign in instead.")
+        raise InvitationRefused(
+            _("This invitation has already been used. Sign in instead.")
+        )
     if invitation.withdrawn_at:
         raise InvitationRefused(
-            "This invitation was withdrawn, or a newer one replaces it. Open the newest"
-            " email, or ask for a new invitation."
+            _(
+                "This invitation was withdrawn or replaced by a newer one. Use the link in"
+                " the most recent email, or ask for a new invitation."
+            )
         )
     if invitation.expires_at <= now():
-        raise InvitationRefused("This invitation has expired. Ask for a new one.")
+        raise InvitationRefused(_("This invitation has expired. Ask for a new one."))
     if not may_invite(invitation.invited_by, invitation.place):
         raise InvitationRefused(
-            "The person who invited you may no longer invite people to"
-            f" {invitation.place}. Ask one of its admins for a new invitation."
+            _(
+                "The person who invited you can no longer invite people to %(place)s. Ask"
+                " one of its admins for a new invitation."
+            )
+            % {"place": invitation.place}
         )

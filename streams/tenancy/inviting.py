@@ -1,6 +1,6 @@
-"""Sending invitations: the email, how many of them there may be, and what is recorded.
+"""Invitation emails, with their rate limits and activity log entries.
 
-The activity log says "Invited" only of an email that the mail server took.
+The activity log records an invitation as sent only if the mail server accepted the email.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from streams.base.clock import now
 from streams.base.mail import message, send
@@ -17,8 +19,8 @@ from streams.base.rate_limit import Limit, consume
 from streams.base.text import one_line
 from streams.tenancy.invitations import (
     GOOD_FOR,
-    MayNotInvite,
     make_invitation,
+    may_not_invite,
     record_invitation,
     token_of,
 )
@@ -37,41 +39,31 @@ BY_PERSON = Limit(
 )
 TO_PLACE = Limit(
     name="invitations-place",
-    counts="invitation emails to one workspace, or to one partner's team",
+    counts="invitation emails for one workspace, or for one partner's team",
     amount=30,
     period=timedelta(hours=1),
 )
 OF_PARTNER = Limit(
     name="invitations-partner",
-    counts="invitation emails of one partner and all its workspaces together",
+    counts="invitation emails for one partner and all of its workspaces together",
     amount=100,
     period=timedelta(days=1),
 )
 TO_EMAIL = Limit(
     name="invitations-email",
-    counts="invitation emails to one address",
+    counts="invitation emails to one email address",
     amount=5,
     period=timedelta(days=1),
 )
 LIMITS = (BY_PERSON, TO_PLACE, OF_PARTNER, TO_EMAIL)
 
-type Link = Callable[[str], str]  # the address of the page, from a token
-
-BODY = """\
-{sentence}
-
-Open this link to join. It works once, for {days} days:
-
-{link}
-
-If you don't expect this invitation, ignore this email.
-"""
+type Link = Callable[[str], str]  # returns the URL of the page for a token
 
 
 def invite(
     *, place: Place, email: str, role: str, actor: User, link: Link
 ) -> Invitation:
-    """Email a person a link. `sent_at` is None if the mail server did not take it.
+    """Create an invitation and email its link; `sent_at` is None if that failed.
 
     Raises AlreadyMember, MayNotInvite, NoSuchRole, RateLimited.
     """
@@ -83,12 +75,12 @@ def invite(
 
 
 def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> None:
-    """Email the link again; it works for a week from now, on the word of `actor`.
+    """Email the link again, valid for another week and with `actor` as the sender.
 
-    `sent_at` is None if the mail server did not take it. Raises MayNotInvite, RateLimited.
+    `sent_at` is None if the email couldn't be sent. Raises MayNotInvite, RateLimited.
     """
     if not may_invite(actor, invitation.place):
-        raise MayNotInvite(f"{invitation.place} has an admin, who invites its people.")
+        raise may_not_invite(invitation.place)
     _count(invitation, actor)
     invitation.invited_by, invitation.sent_at = actor, None
     invitation.expires_at = now() + GOOD_FOR
@@ -97,7 +89,7 @@ def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> Non
 
 
 def _count(invitation: Invitation, actor: User) -> None:
-    """Raises RateLimited."""
+    """Count an invitation email. Raises RateLimited."""
     place = invitation.place
     partner = place if isinstance(place, Partner) else place.partner
     consume(BY_PERSON, str(actor.pk))
@@ -107,12 +99,9 @@ def _count(invitation: Invitation, actor: User) -> None:
 
 
 def _send(invitation: Invitation, actor: User, link: Link) -> None:
-    body = BODY.format(
-        sentence=_sentence(invitation, actor),
-        days=GOOD_FOR.days,
-        link=link(token_of(invitation)),
-    )
-    subject = one_line(f"Invitation to {invitation.place}")
+    place = one_line(str(invitation.place))
+    subject = _("You've been invited to join %(place)s") % {"place": place}
+    body = _body(invitation, actor, link(token_of(invitation)))
     if send(message(subject, body, [invitation.email]), about="invitation"):
         invitation.sent_at = now()
         invitation.save(update_fields=["sent_at"])
@@ -121,12 +110,41 @@ def _send(invitation: Invitation, actor: User, link: Link) -> None:
         record_invitation("member.invitation_not_sent", invitation, actor)
 
 
+def _body(invitation: Invitation, actor: User, link: str) -> str:
+    days = GOOD_FOR.days
+    paragraphs = [
+        _sentence(invitation, actor),
+        _("To accept the invitation, open this link:"),
+        link,
+        ngettext(
+            "The link works once and expires in %(days)d day.",
+            "The link works once and expires in %(days)d days.",
+            days,
+        )
+        % {"days": days},
+        _("If you weren't expecting this invitation, ignore this email."),
+        _("Partner Portal"),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
 def _sentence(invitation: Invitation, actor: User) -> str:
-    who, place = one_line(actor.name) or actor.email, one_line(str(invitation.place))
-    if invitation.partner:
-        return f"{who} invited you to join the team of {place}."
-    assert invitation.workspace  # noqa: S101 - it is one of both
-    partner = one_line(str(invitation.workspace.partner))
-    if invitation.workspace.partner.members.filter(pk=actor.pk).exists():
-        who = f"{who} ({partner})"
-    return f"{who} invited you to connect {place} to Segment."
+    person = one_line(actor.name) or actor.email
+    place = one_line(str(invitation.place))
+    if invitation.workspace is None:
+        said = _("%(person)s invited you to join the %(partner)s team.")
+        return said % {"person": person, "partner": place}
+    partner = invitation.workspace.partner
+    names = {
+        "person": person,
+        "partner": one_line(str(partner)),
+        "workspace": place,
+    }
+    if partner.members.filter(pk=actor.pk).exists():
+        return (
+            _(
+                "%(person)s (%(partner)s) invited you to connect %(workspace)s to Segment."
+            )
+            % names
+        )
+    return _("%(person)s invited you to connect %(workspace)s to Segment.") % names

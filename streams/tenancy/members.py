@@ -1,10 +1,11 @@
-"""Who belongs to a partner or a workspace, and as what, and who may let others in."""
+"""Members of partners and workspaces: their roles, and the right to invite others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
@@ -19,6 +20,7 @@ from streams.tenancy.models import (
 )
 
 if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
     from django.db.models import QuerySet
 
     from streams.tenancy.models import User
@@ -26,15 +28,15 @@ if TYPE_CHECKING:
 type Place = Partner | Workspace
 type Membership = PartnerMembership | WorkspaceMembership
 
-ADMIN = "admin"  # in both
+ADMIN = "admin"  # of partners and of workspaces
 
 
 class AlreadyMember(ValueError):
-    """The person belongs to the place."""
+    """The person is already a member."""
 
 
 class LastAdmin(ValueError):
-    """Without this admin, nobody could decide who belongs to the place."""
+    """The place must keep at least one admin."""
 
 
 class NoSuchRole(ValueError):
@@ -45,16 +47,16 @@ class NoSuchRole(ValueError):
 def add_member(
     *, place: Place, user: User, role: str, actor: User | None, invitation: str = ""
 ) -> Membership:
-    """Let a person in. Raises AlreadyMember, NoSuchRole."""
+    """Make a person a member. Raises AlreadyMember, NoSuchRole."""
     check_role(place, role)
     try:
         with transaction.atomic():
             membership = _create(place, user, role)
     except IntegrityError:
-        raise AlreadyMember(f"{user} is a member of {place} already.") from None
+        raise already_member(str(user), place) from None
     details = {"invitation": invitation} if invitation else {}
     _record("member.joined", membership, actor, **details)
-    # Invited twice: once removed, they must not come back by the other link.
+    # If the person was invited twice, the other link must not let them rejoin after removal.
     open_invitations(place, user.email).update(withdrawn_at=now())
     if role == ADMIN:
         _tell_admins(membership, actor)
@@ -63,7 +65,7 @@ def add_member(
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, actor: User | None) -> None:
-    """Let a member be something else. Raises LastAdmin, NoSuchRole."""
+    """Change a member's role. Raises LastAdmin, NoSuchRole."""
     check_role(place_of(membership), role)
     if role != ADMIN:
         _keep_an_admin(membership)
@@ -76,7 +78,7 @@ def change_role(*, membership: Membership, role: str, actor: User | None) -> Non
 
 @transaction.atomic
 def remove_member(*, membership: Membership, actor: User | None) -> None:
-    """Let a member see the place no more. Raises LastAdmin."""
+    """Remove a member, and withdraw their open invitations. Raises LastAdmin."""
     _keep_an_admin(membership)
     _record("member.removed", membership, actor)
     left = open_invitations(place_of(membership), membership.user.email)
@@ -85,10 +87,10 @@ def remove_member(*, membership: Membership, actor: User | None) -> None:
 
 
 def may_invite(person: User | None, place: Place) -> bool:
-    """Whether a person decides who joins; None is the portal itself.
+    """Whether a person may invite others; None stands for the portal itself.
 
-    A partner's developers and admins do so in a workspace only while it has no admin of its
-    own, and in the test workspaces of the partner.
+    A partner's developers and admins may invite to a test workspace, and to a workspace that
+    has no admin of its own.
     """
     if person is None:
         return True
@@ -105,33 +107,44 @@ def may_invite(person: User | None, place: Place) -> bool:
 
 
 def open_invitations(place: Place, email: str) -> QuerySet[Invitation]:
-    """Those of a person to a place that were neither accepted nor withdrawn."""
+    """Return a person's invitations that were neither accepted nor withdrawn."""
     return Invitation.objects.filter(
         **columns_of(place), email=email, accepted_at=None, withdrawn_at=None
     )
 
 
 def columns_of(place: Place) -> dict[str, Any]:
-    """The place as the column of a row that is about a partner or a workspace."""
+    """Return the place as the column of a row that belongs to a partner or a workspace."""
     return {"partner" if isinstance(place, Partner) else "workspace": place}
 
 
 def place_of(membership: Membership) -> Place:
-    """What the member belongs to."""
+    """Return the partner or workspace of a membership."""
     if isinstance(membership, PartnerMembership):
         return membership.partner
     return membership.workspace
 
 
 def check_role(place: Place, role: str) -> None:
-    """Raises NoSuchRole."""
+    """Raise NoSuchRole unless the place has the role."""
     roles = (
         PartnerMembership.Role
         if isinstance(place, Partner)
         else WorkspaceMembership.Role
     )
     if role not in roles.values:
-        raise NoSuchRole(f"{place} has no role {role!r}.")
+        raise NoSuchRole(
+            _("“%(role)s” isn’t a role of %(place)s. Select a role from the list.")
+            % {"role": role, "place": place}
+        )
+
+
+def already_member(email: str, place: Place) -> AlreadyMember:
+    """Return the error for a person who is already a member of the place."""
+    return AlreadyMember(
+        _("%(email)s is already a member of %(place)s.")
+        % {"email": email, "place": place}
+    )
 
 
 def _create(place: Place, user: User, role: str) -> Membership:
@@ -141,30 +154,51 @@ def _create(place: Place, user: User, role: str) -> Membership:
 
 
 def _keep_an_admin(membership: Membership) -> None:
-    """Refuse to take the only admin's power. Raises LastAdmin."""
-    # All admins are locked: two who remove each other at once wait for one another.
+    """Raise LastAdmin if the membership is the only admin's."""
+    # Lock all admins, so that two who remove each other at the same time take turns.
     place = place_of(membership)
     admins = place.memberships.select_for_update().filter(role=ADMIN)
     if list(admins.order_by("pk").values_list("pk", flat=True)) == [membership.pk]:
-        raise LastAdmin(f"{membership.user} is the only admin of {place}.")
+        raise LastAdmin(
+            _(
+                "%(email)s is the only admin of %(place)s. Make someone else an admin first."
+            )
+            % {"email": membership.user, "place": place}
+        )
 
 
 def _tell_admins(membership: Membership, actor: User | None) -> None:
-    """Email the other admins of the place that there is one more."""
+    """Email the other admins of the place about a new admin."""
     place = place_of(membership)
     others = place.memberships.filter(role=ADMIN, user__is_active=True)
     others = others.exclude(user__in=[membership.user, *([actor] if actor else [])])
     to = list(others.order_by("pk").values_list("user__email", flat=True))
-    name = one_line(str(place))
-    body = (
-        f"{membership.user} is now an admin of {name}. Admins decide who joins and who"
-        " leaves.\n\n"
-        f"Changed by: {actor or 'the team that runs the portal'}\n\n"
-        "If you don't expect this, remove the person on the Members page.\n"
-    )
-    mail = message(f"New admin of {name}", body, to)
     if to:
+        mail = _new_admin_email(membership, actor, to)
         transaction.on_commit(lambda: send_soon(mail, about="admin_added"))
+
+
+def _new_admin_email(
+    membership: Membership, actor: User | None, to: list[str]
+) -> EmailMessage:
+    names = {
+        "email": membership.user,
+        "place": one_line(str(place_of(membership))),
+        "actor": actor,
+    }
+    changed_by = (
+        _("Changed by: %(actor)s") if actor else _("Changed by: the portal operator")
+    )
+    paragraphs = [
+        _(
+            "%(email)s is now an admin of %(place)s. Admins can invite and remove members."
+        ),
+        changed_by,
+        _("If you weren't expecting this, remove the person on the Members page."),
+        _("Partner Portal"),
+    ]
+    body = "\n\n".join(paragraphs) + "\n"
+    return message(_("%(place)s has a new admin") % names, body % names, to)
 
 
 def _record(

@@ -10,6 +10,7 @@ from django.contrib.auth.models import (
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
@@ -22,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        """A person who signs in by e-mail; without a password they must set one."""
+        """Create a user who signs in by email; without a password, they must set one."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -35,13 +36,15 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person: customer member, partner member or operator (`is_staff`)."""
+    """A person: customer member, partner member, or operator (`is_staff`)."""
 
-    email = models.EmailField(unique=True)
-    name = models.CharField(max_length=100, blank=True, validators=[validate_one_line])
-    is_staff = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
-    date_joined = models.DateTimeField(default=now)
+    email = models.EmailField(_("email"), unique=True)
+    name = models.CharField(
+        _("name"), max_length=100, blank=True, validators=[validate_one_line]
+    )
+    is_staff = models.BooleanField(_("operator"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("date joined"), default=now)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -53,11 +56,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Partner(models.Model):
-    """A company with a tool: the tenant."""
+    """A company that sends its customers' events to Segment: the tenant."""
 
-    name = models.CharField(max_length=100, validators=[validate_one_line])
-    slug = models.SlugField(max_length=50, unique=True)
-    created_at = models.DateTimeField(default=now)
+    name = models.CharField(_("name"), max_length=100, validators=[validate_one_line])
+    slug = models.SlugField(_("slug"), max_length=50, unique=True)
+    created_at = models.DateTimeField(_("created"), default=now)
     members = models.ManyToManyField(User, through="PartnerMembership")
 
     def __str__(self) -> str:
@@ -65,36 +68,48 @@ class Partner(models.Model):
 
 
 class Workspace(models.Model):
-    """A customer of the partner, under the partner's own id for it."""
+    """A customer of the partner, identified by the partner's own ID."""
 
     partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="workspaces"
+        Partner,
+        on_delete=models.PROTECT,
+        related_name="workspaces",
+        verbose_name=_("partner"),
     )
-    public_id = models.CharField(max_length=12, unique=True, default=public_id)
-    external_id = models.CharField(max_length=100, validators=[validate_one_line])
-    name = models.CharField(max_length=100, validators=[validate_one_line])
+    public_id = models.CharField(
+        _("public ID"), max_length=12, unique=True, default=public_id
+    )
+    external_id = models.CharField(
+        _("external ID"), max_length=100, validators=[validate_one_line]
+    )
+    name = models.CharField(_("name"), max_length=100, validators=[validate_one_line])
     weight = models.PositiveSmallIntegerField(
+        _("weight"),
         default=1,
         db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text="Turns to send in each round, where others wait too.",
+        help_text=_(
+            "Share of the delivery capacity when several workspaces have events queued."
+        ),
     )
     is_test = models.BooleanField(
-        "test workspace",
+        _("test workspace"),
         default=False,
         db_default=False,
-        help_text="The partner's own, to try the stream with: delivered to before the"
-        " stream is approved, and what its QA looks at.",
+        help_text=_(
+            "A workspace for the partner's own tests. It receives events before the stream"
+            " is approved, and QA checks those events."
+        ),
     )
     check_mode = models.CharField(
-        "checking",
+        _("validation mode"),
         max_length=10,
         choices=CHOICES,
         default=Mode.OFF,
         db_default=Mode.OFF,
-        help_text="Stricter than the stream's own, or the same.",
+        help_text=_("Can be stricter than the stream, not more lenient."),
     )
-    created_at = models.DateTimeField(default=now)
+    created_at = models.DateTimeField(_("created"), default=now)
     members = models.ManyToManyField(User, through="WorkspaceMembership")
 
     class Meta:
@@ -108,7 +123,7 @@ class Workspace(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Normalize the id of a new workspace; those that exist keep theirs."""
+        """Normalize the ID of a new workspace; existing workspaces keep theirs."""
         if self._state.adding:
             try:
                 self.external_id = clean_external_id(self.external_id)
@@ -118,18 +133,24 @@ class Workspace(models.Model):
 
 class PartnerMembership(models.Model):
     class Role(models.TextChoices):
-        ADMIN = "admin", "Admin"
-        DEVELOPER = "developer", "Developer"
-        SUPPORT = "support", "Support"
+        ADMIN = "admin", _("Admin")
+        DEVELOPER = "developer", _("Developer")
+        SUPPORT = "support", _("Support")
 
     user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="partner_memberships"
+        User,
+        on_delete=models.CASCADE,
+        related_name="partner_memberships",
+        verbose_name=_("user"),
     )
     partner = models.ForeignKey(
-        Partner, on_delete=models.CASCADE, related_name="memberships"
+        Partner,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("partner"),
     )
-    role = models.CharField(max_length=10, choices=Role)
-    created_at = models.DateTimeField(default=now)
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    created_at = models.DateTimeField(_("created"), default=now)
 
     class Meta:
         constraints = [
@@ -139,23 +160,33 @@ class PartnerMembership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.role} of {self.partner}"
+        return _("%(user)s: %(role)s of %(place)s") % {
+            "user": self.user,
+            "role": self.get_role_display(),
+            "place": self.partner,
+        }
 
 
 class WorkspaceMembership(models.Model):
     class Role(models.TextChoices):
-        ADMIN = "admin", "Admin"
-        EDITOR = "editor", "Editor"
-        VIEWER = "viewer", "Viewer"
+        ADMIN = "admin", _("Admin")
+        EDITOR = "editor", _("Editor")
+        VIEWER = "viewer", _("Viewer")
 
     user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="workspace_memberships"
+        User,
+        on_delete=models.CASCADE,
+        related_name="workspace_memberships",
+        verbose_name=_("user"),
     )
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="memberships"
+        Workspace,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("workspace"),
     )
-    role = models.CharField(max_length=10, choices=Role)
-    created_at = models.DateTimeField(default=now)
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    created_at = models.DateTimeField(_("created"), default=now)
 
     class Meta:
         constraints = [
@@ -165,11 +196,15 @@ class WorkspaceMembership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.role} of {self.workspace}"
+        return _("%(user)s: %(role)s of %(place)s") % {
+            "user": self.user,
+            "role": self.get_role_display(),
+            "place": self.workspace,
+        }
 
 
 class Invitation(models.Model):
-    """A person who may join a partner or a workspace by a link sent to their email."""
+    """Lets a person join a partner or a workspace through an emailed link."""
 
     partner = models.ForeignKey(
         Partner, on_delete=models.CASCADE, null=True, related_name="invitations"
@@ -179,13 +214,14 @@ class Invitation(models.Model):
     )
     email = models.EmailField()
     role = models.CharField(max_length=10)
-    number = models.CharField(max_length=16, unique=True)  # what the link names it by
-    invited_by = models.ForeignKey(  # null: the portal itself
+    # Identifies the row in the link.
+    number = models.CharField(max_length=16, unique=True)
+    invited_by = models.ForeignKey(  # null: the operator, from the command line
         User, on_delete=models.CASCADE, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)  # when the mail server took the email
+    sent_at = models.DateTimeField(null=True)  # when the mail server accepted the email
     accepted_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
@@ -198,40 +234,60 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email}: {self.role} of {self.place}"
+        return _("%(user)s: %(role)s of %(place)s") % {
+            "user": self.email,
+            "role": self.role_label,
+            "place": self.place,
+        }
 
     @property
     def place(self) -> Partner | Workspace:
-        """Where the person may join."""
+        """The partner or workspace that the person may join."""
         place = self.partner or self.workspace
         assert place is not None  # noqa: S101 - the constraint says so
         return place
 
+    @property
+    def role_label(self) -> str:
+        """The name of the role, for people."""
+        roles = PartnerMembership.Role if self.partner_id else WorkspaceMembership.Role
+        return str(roles(self.role).label)
+
     def has_account(self) -> bool:
-        """Whether the person is to sign in; else they choose a name and a password."""
+        """Whether the person can sign in; if not, they choose a name and a password."""
         known = User.objects.filter(email=self.email).first()
         return known is not None and known.has_usable_password()
 
 
 class PartnerToken(models.Model):
-    """What a partner's server signs its requests with, for one of its streams."""
+    """An API token that a partner's server sends with its requests for one stream."""
 
     partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="tokens"
+        Partner,
+        on_delete=models.PROTECT,
+        related_name="tokens",
+        verbose_name=_("partner"),
     )
     stream = models.ForeignKey(
-        "streams.Stream", on_delete=models.PROTECT, related_name="tokens"
+        "streams.Stream",
+        on_delete=models.PROTECT,
+        related_name="tokens",
+        verbose_name=_("stream"),
     )
-    name = models.CharField(max_length=100, validators=[validate_one_line])
-    hint = models.CharField(max_length=8)
+    name = models.CharField(_("name"), max_length=100, validators=[validate_one_line])
+    hint = models.CharField(_("first characters"), max_length=8)
     digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=now)
+    created_at = models.DateTimeField(_("created"), default=now)
     created_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+"
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("created by"),
     )
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    # Made by the portal for a run of its own: once revoked it is in nobody's way.
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+    # Created by the portal for a run of its own; hidden once it is revoked.
     is_internal = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""Partners, their streams and workspaces, and the tokens of their servers.
+"""Create partners, streams, workspaces, and API tokens.
 
-Who is a member of what: members.py and invitations.py. A field that cannot be (too long, no
-slug) raises Django's ValidationError, whose words are for people.
+Members are managed in members.py and invitations.py. An invalid field (too long, not a
+slug) raises Django's ValidationError, whose messages are for people.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record, record_each
 from streams.base.clock import now
@@ -29,15 +30,15 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class SlugTaken(ValueError):
-    """A partner or a stream has this slug."""
+    """Another partner or stream has this slug."""
 
 
 class ExternalIdTaken(ValueError):
-    """The partner has a workspace with this id."""
+    """The partner already has a workspace with this ID."""
 
 
 class AlreadyRevoked(ValueError):
-    """The token was revoked before."""
+    """The token is already revoked."""
 
 
 @transaction.atomic
@@ -50,7 +51,7 @@ def create_partner(
     admin: User | None,
     actor: User | None,
 ) -> Partner:
-    """A partner with its first stream, and its first admin unless one is invited later.
+    """Create a partner with its first stream, and its first admin if one is given.
 
     Raises SlugTaken.
     """
@@ -60,7 +61,9 @@ def create_partner(
         with transaction.atomic():
             partner.save()
     except IntegrityError:
-        raise SlugTaken(f"There is a partner {slug!r} already.") from None
+        raise SlugTaken(
+            _("A partner with the slug “%(slug)s” already exists.") % {"slug": slug}
+        ) from None
     record("partner.created", actor=actor, partner=partner, slug=slug)
     create_stream(partner=partner, name=stream_name, slug=stream_slug, actor=actor)
     if admin is not None:
@@ -73,15 +76,17 @@ def create_partner(
 def create_stream(
     *, partner: Partner, name: str, slug: str, actor: User | None
 ) -> Stream:
-    """Another event source of the partner's tool. Raises SlugTaken."""
-    # By way of the relation: the catalog is a room above this one.
+    """Create a stream for the partner. Raises SlugTaken."""
+    # Through the relation, because this package may not import the catalog.
     stream = partner.streams.model(partner=partner, name=name, slug=slug)
     stream.clean_fields(exclude=["partner"])
     try:
         with transaction.atomic():
             stream.save()
     except IntegrityError:
-        raise SlugTaken(f"There is a stream {slug!r} already.") from None
+        raise SlugTaken(
+            _("A stream with the slug “%(slug)s” already exists.") % {"slug": slug}
+        ) from None
     record("stream.created", actor=actor, partner=partner, stream=slug, slug=slug)
     return stream
 
@@ -95,9 +100,9 @@ def create_workspace(
     actor: User | None,
     is_test: bool = False,
 ) -> Workspace:
-    """A customer of the partner, or a test workspace: that is settled here, for good.
+    """Create a customer's workspace, or a test workspace, which can't be changed later.
 
-    Raises ExternalIdTaken, also where two come at once.
+    Raises ExternalIdTaken, also if two requests race.
     """
     workspace = Workspace(
         partner=partner, external_id=external_id, name=name, is_test=is_test
@@ -110,7 +115,8 @@ def create_workspace(
             workspace.save()
     except IntegrityError:
         raise ExternalIdTaken(
-            f"{partner} has a workspace with the id “{external_id}” already."
+            _("%(partner)s already has a workspace with the ID “%(id)s”.")
+            % {"partner": partner, "id": external_id}
         ) from None
     record(
         "workspace.created",
@@ -126,10 +132,7 @@ def create_workspace(
 def create_workspaces(
     *, partner: Partner, external_ids: Collection[str], at: datetime
 ) -> list[Workspace]:
-    """Workspaces under clean ids, which are their names too, in a few statements.
-
-    One that exists by now is returned as it is.
-    """
+    """Create workspaces in bulk, named by their cleaned IDs; return existing ones too."""
     new = [Workspace(partner=partner, external_id=i, name=i) for i in external_ids]
     known = partner.workspaces.filter(external_id__in=external_ids)
     before = set(known.values_list("external_id", flat=True))
@@ -152,7 +155,7 @@ def create_workspaces(
 def set_check_mode(
     *, workspace: Workspace, check_mode: str, actor: User | None
 ) -> None:
-    """Say how strict a workspace is with its events; never milder than its stream."""
+    """Set a workspace's validation mode; the stream's mode applies if it is stricter."""
     workspace.check_mode = check_mode
     workspace.save(update_fields=["check_mode"])
     record(
@@ -167,9 +170,9 @@ def set_check_mode(
 def create_token(
     *, stream: Stream, name: str, actor: User | None, is_internal: bool = False
 ) -> tuple[PartnerToken, Secret]:
-    """A token for the partner's server; the secret is to be shown now, and never again.
+    """Create an API token, and return it with its secret, which is shown only once.
 
-    `is_internal`: for a run of the portal's own, which revokes it.
+    `is_internal`: for a run by the portal itself, which revokes the token.
     """
     secret = new_secret(TOKEN_PREFIX)
     token = PartnerToken(
@@ -197,10 +200,12 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(*, token: PartnerToken, actor: User | None) -> None:
-    """Refuse a token, within seconds in every process. Raises AlreadyRevoked."""
+    """Revoke a token in every process within seconds. Raises AlreadyRevoked."""
     live = PartnerToken.objects.filter(pk=token.pk, revoked_at=None)
     if not live.update(revoked_at=now()):
-        raise AlreadyRevoked(f"The token {token.name} has been revoked before.")
+        raise AlreadyRevoked(
+            _("The token %(name)s is already revoked.") % {"name": token.name}
+        )
     token.refresh_from_db(fields=["revoked_at"])
     record(
         "token.revoked",
@@ -218,9 +223,9 @@ def _internal(token: PartnerToken) -> dict[str, Any]:
 
 
 def find_token(text: str, now: datetime) -> PartnerToken | None:
-    """The token that was presented, with stream and partner; None: it opens nothing.
+    """Return the valid token for a presented secret, or None.
 
-    Its last use is noted once a minute at most.
+    The last use is recorded at most once a minute.
     """
     live = PartnerToken.objects.filter(digest=digest(text), revoked_at=None)
     token = live.select_related("stream", "partner").first()
@@ -228,7 +233,7 @@ def find_token(text: str, now: datetime) -> PartnerToken | None:
         return None
     before = now - USE_NOTED_EVERY
     if token.last_used_at is None or token.last_used_at < before:
-        # Asked again in the UPDATE: every process notices at the same time.
+        # The UPDATE checks again, because all processes do this at the same time.
         unnoted = live.filter(Q(last_used_at=None) | Q(last_used_at__lt=before))
         unnoted.update(last_used_at=now)
         token.last_used_at = now
