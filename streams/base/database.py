@@ -8,21 +8,21 @@ from django.db.backends.signals import connection_created
 
 from streams.base import statements
 
-# The database cannot do its work now, whatever it was asked: it is away, its disk is
-# full, or (InternalError) it takes no writes, as a standby or a hosted one without room.
+# The database can't work at all: it is unreachable, its disk is full, or (InternalError) it is
+# read-only, like a standby or a hosted database that is out of space.
 DATABASE_DOWN = (OperationalError, InterfaceError, InternalError)
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE
 
 
 def is_lock_timeout(error: BaseException) -> bool:
-    """Whether PostgreSQL gave up waiting for a lock: the database itself is well."""
+    """Whether PostgreSQL timed out waiting for a lock; the database itself is healthy."""
     return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def set_session(*, connection: Any, **_: object) -> None:
-    """Set what SESSION_SETTINGS says, in one statement on each new connection.
+    """Apply SESSION_SETTINGS to a new connection, in one statement.
 
-    What `options` in DATABASE_URL sets is the operator's, and stays.
+    Settings in the `options` of DATABASE_URL belong to the operator and aren't overridden.
     """
     if connection.vendor != "postgresql":
         return
@@ -36,6 +36,6 @@ def set_session(*, connection: Any, **_: object) -> None:
             )
 
 
-# The deadline first: a server may hang from the first statement on.
+# Set the deadline first: a server may hang from the first statement on.
 connection_created.connect(statements.bound, dispatch_uid="streams.base.statements")
 connection_created.connect(set_session, dispatch_uid="streams.base.database")

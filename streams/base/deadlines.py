@@ -1,9 +1,8 @@
-"""HTTP requests that end at a deadline, however slowly the other side moves.
+"""HTTP requests that end at a deadline, however slow the other side is.
 
-The timeout of an ordinary socket starts again with every byte that arrives. Here, each
-wait lasts only for what is left of the request's total time: connecting to any of a
-host's addresses, TLS, sending, and every byte of the response. Looking up the name is the
-resolver's and has its own limits.
+The timeout of an ordinary socket restarts with every byte that arrives. Here, every wait is
+limited to the remaining time of the request: connecting to any of the host's addresses, TLS,
+sending, and every byte of the response. Name resolution has its own limits.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    # What the mixins below are mixed into.
+    # Base classes of the mixins below.
     _Socket = socket.socket
     _Urllib3Connection = HTTPConnection
 else:
@@ -39,13 +38,13 @@ CONNECT_TIMEOUT_S = 5.0
 
 
 class Deadline:
-    """When the current request ends, by the monotonic clock."""
+    """The end of the current request, by the monotonic clock."""
 
     def __init__(self, seconds: float = 0) -> None:
         self.restart(seconds)
 
     def restart(self, seconds: float) -> None:
-        """A new request begins and may last so long."""
+        """Start a new request that may take this long."""
         self.at = time.monotonic() + seconds
 
     @property
@@ -54,7 +53,7 @@ class Deadline:
         return time.monotonic() >= self.at
 
     def remaining_s(self) -> float:
-        """The seconds that are left. Raises TimeoutError when none are."""
+        """Return the remaining seconds. Raises TimeoutError if there are none."""
         remaining = self.at - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("The request took too long.")
@@ -62,7 +61,7 @@ class Deadline:
 
 
 class _Deadlined(_Socket):
-    """For a socket: no wait goes beyond the deadline."""
+    """A socket mixin: no wait exceeds the deadline."""
 
     deadline: Deadline | None = None
 
@@ -75,7 +74,7 @@ class _Deadlined(_Socket):
         return super().send(*arguments)
 
     def sendall(self, *arguments: Any) -> None:
-        # Of a plain socket, the timeout is for all of it; TLS sends by `send`.
+        # A plain socket applies the timeout to the whole call; TLS calls `send`.
         self._limit()
         super().sendall(*arguments)
 
@@ -93,7 +92,7 @@ class _TLSSocket(_Deadlined, ssl.SSLSocket):
 
 
 def connect(host: str, port: int, deadline: Deadline) -> _PlainSocket:
-    """A connection to the first address of a host that takes one. Raises OSError."""
+    """Connect to the first address of a host that accepts. Raises OSError."""
     failure: OSError | None = None
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for family, kind, protocol, _, address in addresses:
@@ -103,7 +102,7 @@ def connect(host: str, port: int, deadline: Deadline) -> _PlainSocket:
             connection.settimeout(min(CONNECT_TIMEOUT_S, deadline.remaining_s()))
             connection.connect(address)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(deadline.remaining_s())  # what TLS starts with
+            connection.settimeout(deadline.remaining_s())  # for the TLS handshake
         except OSError as error:
             connection.close()
             failure = error
@@ -113,7 +112,7 @@ def connect(host: str, port: int, deadline: Deadline) -> _PlainSocket:
 
 
 class _Connection(_Urllib3Connection):
-    """For a connection of urllib3: its socket knows the deadline."""
+    """A mixin for urllib3 connections that passes the deadline to the socket."""
 
     deadline: Deadline
 
@@ -151,10 +150,10 @@ def _limited(context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Ends each request in the `timeout` that it was given, as a total.
+    """Applies a request's `timeout` to its total time.
 
-    Its connections share one deadline: one request at a time, and its body is read before
-    the next begins.
+    All connections share one deadline. Send one request at a time, and read its body before
+    the next one.
     """
 
     def __init__(self) -> None:
@@ -162,13 +161,13 @@ class DeadlineAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """As requests does it, with our connections."""
+        """Do the same as requests, with our connections."""
         context = _limited(create_urllib3_context())
         super().init_poolmanager(*arguments, ssl_context=context, **options)
         self._use_deadline(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.ProxyManager:
-        """As requests does it, with our connections."""
+        """Do the same as requests, with our connections."""
         context = _limited(create_urllib3_context())
         manager: urllib3.ProxyManager = super().proxy_manager_for(
             proxy, ssl_context=context, **options
@@ -208,7 +207,7 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 def deadline_session() -> requests.Session:
-    """A session whose `timeout` is the total time of a request; for one thread."""
+    """Return a session whose `timeout` is a request's total time; for one thread."""
     session = requests.Session()
     adapter = DeadlineAdapter()
     session.mount("http://", adapter)
@@ -231,13 +230,13 @@ class _UrllibTLSConnection(_UrllibConnection, http.client.HTTPSConnection):
 
 
 class DeadlineHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
-    """For an opener of urllib: `timeout` is the total time of a request."""
+    """A handler for urllib openers whose `timeout` is the total time of a request."""
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open by http."""
+        """Open an HTTP URL."""
         return self.do_open(_UrllibConnection, req)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open by https, with verified certificates."""
+        """Open an HTTPS URL with verified certificates."""
         context = _limited(ssl.create_default_context())
         return self.do_open(_UrllibTLSConnection, req, context=context)

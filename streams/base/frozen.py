@@ -1,8 +1,8 @@
-"""Ends the sessions of our own processes that stopped in the middle of a transaction.
+"""End the sessions of our own processes that froze in the middle of a transaction.
 
 A frozen process (SIGSTOP, a paused container, a host that swaps) keeps its locks.
-`idle_in_transaction_session_timeout` does not end every such session: between the
-statements of a pipeline, and in a COPY, PostgreSQL counts it as active.
+`idle_in_transaction_session_timeout` doesn't end every such session: PostgreSQL counts it as
+active between the statements of a pipeline, and in a COPY.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from django.db import connection
 
 log = structlog.get_logger()
 
-COPY_TERMS = 6  # a COPY of ours is small, but may be slow
+COPY_TERMS = 6  # our COPYs are small, but may be slow
 
 
 def end_frozen_sessions() -> int:
-    """End sessions that have waited for their process for longer than a lease; how many.
+    """End sessions that waited longer than a lease for their process; return the number.
 
-    Never another program's: only those that are named as ours are.
+    Only sessions with our application name are ended.
     """
     if connection.vendor != "postgresql":
         return 0

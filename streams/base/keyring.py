@@ -1,7 +1,7 @@
-"""Encryption of secrets at rest: AES-256-GCM with a ring of keys.
+"""Encryption of secrets at rest: AES-256-GCM with a key ring.
 
-The newest key encrypts, every key of the ring decrypts. What a ciphertext belongs to
-(`bound_to`) is authenticated with it, so a ciphertext copied to another row is refused.
+The newest key encrypts, and every key decrypts. The owner of a ciphertext (`bound_to`) is
+authenticated with it, so a ciphertext copied to another row is refused.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
-MAX_ID_LENGTH = 20  # as the columns that keep it
+MAX_ID_LENGTH = 20  # as in the database columns
 
 
 class KeyRingError(ValueError):
-    """ENCRYPTION_KEYS cannot be used; the message names the entry, never the key."""
+    """ENCRYPTION_KEYS is invalid; the message names the entry, never the key."""
 
 
 class CannotDecrypt(Exception):
-    """The ring has no such key, or the ciphertext is not this row's."""
+    """The key is missing, or the ciphertext belongs to another row."""
 
 
 class MissingKey(CannotDecrypt):
@@ -33,7 +33,7 @@ class MissingKey(CannotDecrypt):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A ciphertext and the id of the key that made it."""
+    """A ciphertext and the ID of its key."""
 
     key_id: str
     ciphertext: bytes = field(repr=False)
@@ -41,7 +41,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Keys by id, newest first."""
+    """Keys by ID, newest first."""
 
     keys: dict[str, bytes] = field(repr=False)
 
@@ -71,11 +71,11 @@ class KeyRing:
 
     @property
     def newest(self) -> str:
-        """The id of the key that encrypts."""
+        """The ID of the key that encrypts."""
         return next(iter(self.keys))
 
     def seal(self, text: str, *, bound_to: str) -> Sealed:
-        """Encrypt `text` for the row that `bound_to` names."""
+        """Encrypt `text` for the row that `bound_to` identifies."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         cipher = AESGCM(self.keys[self.newest])
         return Sealed(
@@ -83,14 +83,14 @@ class KeyRing:
         )
 
     def open(self, sealed: Sealed, *, bound_to: str) -> str:
-        """The text that was sealed for `bound_to`. Raises CannotDecrypt."""
+        """Decrypt a text that was encrypted for `bound_to`. Raises CannotDecrypt."""
         key = self.keys.get(sealed.key_id)
         if key is None:
             raise MissingKey(f"ENCRYPTION_KEYS has no key {sealed.key_id!r}.")
         nonce, body = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
         try:
             return AESGCM(key).decrypt(nonce, body, bound_to.encode()).decode()
-        except (InvalidTag, ValueError):  # ValueError: too short to be one of ours
+        except (InvalidTag, ValueError):  # ValueError: too short
             raise CannotDecrypt(
                 "This ciphertext does not belong to this row."
             ) from None

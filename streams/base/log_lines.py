@@ -1,8 +1,8 @@
-"""JSON lines with the standard library alone: with LOG_FORMAT=json, nothing else is printed.
+"""JSON log lines with the standard library alone, for all output with LOG_FORMAT=json.
 
-structlog (streams/observability/logs.py) writes what the portal logs. `install` covers what
-is printed around it: refusals to start, errors of commands, warnings, and tracebacks.
-Imports nothing of ours: gunicorn.conf.py runs this file in gunicorn's master.
+structlog (streams/observability/logs.py) writes the portal's own log. `install` covers other
+output: startup errors, errors of commands, warnings, and tracebacks. Imports no other module
+of the portal, because gunicorn.conf.py runs this file in gunicorn's master process.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Any, TextIO, override
 
 MASK = "[redacted]"
-# What a secret looks like in any text: a token of ours, credentials of HTTP and of a
-# URL, and a write key, which is 32 letters and digits with nothing to tell it by. The
-# letter of an escape, as in "\n", may stand before it.
+# Secrets in any text: our tokens, HTTP credentials, credentials in a URL, and write keys, which
+# are 32 letters and digits without a prefix. The letter of an escape, as in "\n", may precede
+# a secret.
 SECRET_TEXT = re.compile(
     r"""(?ix)
     (?: \b | (?<= \\[nrt] ) ) (?:ik|pt)_ [a-z0-9]{6,}
@@ -34,19 +34,19 @@ SECRET_TEXT = re.compile(
 
 
 def mask(text: str) -> str:
-    """The text without what looks like a secret: the last line of defence."""
+    """Mask everything that looks like a secret: the last line of defense."""
     return SECRET_TEXT.sub(MASK, text)
 
 
 def json_line(event: str, *, level: str, **fields: str) -> str:
-    """One log line, without its line break. Its texts are masked."""
+    """Format a log line without its line break, with masked texts."""
     texts = {name: mask(text) for name, text in fields.items()}
     at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return json.dumps({"event": mask(event), "level": level, **texts, "timestamp": at})
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record of the standard library as the portal's own log lines."""
+    """Formats records of the standard library like the portal's own log lines."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -58,16 +58,16 @@ class JsonFormatter(logging.Formatter):
 
 
 class JsonStream:
-    """A text stream in place of `raw`: what is not JSON becomes the event of a JSON line.
+    """Wraps the text stream `raw` and turns other output into JSON log lines.
 
-    A write that ends with a line break is one event, however many lines it has.
+    A write that ends with a line break becomes one event, however many lines it has.
     """
 
     def __init__(self, raw: TextIO, *, name: str, level: str) -> None:
         self.raw = raw
         self._name = name
         self._level = level
-        self._of_thread = threading.local()  # what it has written without a line break
+        self._of_thread = threading.local()  # text without a line break yet
 
     def write(self, text: str) -> int:
         pending = getattr(self._of_thread, "pending", "") + text
@@ -88,7 +88,7 @@ class JsonStream:
         self.raw.flush()
 
     def isatty(self) -> bool:
-        """Never: colors have no place in JSON."""
+        """Return False, so that no colors are written into the JSON."""
         return False
 
     def __getattr__(self, name: str) -> Any:
@@ -104,13 +104,13 @@ class JsonStream:
 
 
 def raw(stream: TextIO) -> TextIO:
-    """The stream below: for lines that are JSON already."""
+    """Return the wrapped stream, for lines that are already JSON."""
     below: TextIO = getattr(stream, "raw", stream)
     return below
 
 
 def install() -> None:
-    """From now on, all that Python writes to stderr is JSON. May be called again."""
+    """Write everything that Python sends to stderr as JSON. May be called repeatedly."""
     sys.stderr = _json_stream(raw(sys.stderr), name="stderr", level="error")
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
@@ -118,7 +118,7 @@ def install() -> None:
 
 
 def install_for_server() -> None:
-    """`install`, and stdout too. Not for a command, whose stdout is its result."""
+    """Do the same for stdout, too. Not for commands, whose stdout is their result."""
     install()
     sys.stdout = _json_stream(raw(sys.stdout), name="stdout", level="info")
 
@@ -148,7 +148,7 @@ def _uncaught_in_thread(failed: threading.ExceptHookArgs) -> None:
         _write("thread.failed", failed.exc_value, thread=name)
 
 
-def _unraisable(failed: Any) -> None:  # typeshed alone knows its type
+def _unraisable(failed: Any) -> None:  # its type exists only in typeshed
     if failed.exc_value:
         _write("error.ignored", failed.exc_value, where=repr(failed.object))
 

@@ -1,4 +1,4 @@
-"""Changes to a database that is in use: short waits for locks, data in small transactions."""
+"""Migrations of a database in use: short lock waits, and data in small transactions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from django.db.models import Max
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-# A change of a table waits for every transaction that reads it, and blocks every other
-# session meanwhile. More than deadlock_timeout (1 s): the server ends an autovacuum that
-# is in the way only after that.
+# Changing a table waits for every transaction that reads it, and meanwhile blocks every other
+# session. Longer than deadlock_timeout (1 s), after which the server cancels a blocking
+# autovacuum.
 LOCK_TIMEOUT_MS = 2_000
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 GIVE_UP_AFTER_S = 30 * 60.0
@@ -58,7 +58,7 @@ def is_too_old(loader: MigrationLoader) -> bool:
 
 
 class LockNotAvailable(Exception):
-    """A table was in use for the whole time; what was done until then stays done."""
+    """A table was in use the whole time; earlier migrations stay applied."""
 
 
 def with_short_locks(
@@ -70,9 +70,8 @@ def with_short_locks(
 ) -> None:
     """Run `work` until it gets its locks, waiting at most LOCK_TIMEOUT_MS for each.
 
-    `work` is run again after each failure and must continue where it stopped, as
-    `migrate` does. Raises LockNotAvailable. Other databases than PostgreSQL wait by
-    settings of their own.
+    `work` runs again after each failure and must continue where it stopped, as `migrate`
+    does. Raises LockNotAvailable. Databases other than PostgreSQL use their own timeouts.
     """
     if connection.vendor != "postgresql":
         work()
@@ -88,11 +87,13 @@ def with_short_locks(
                 raise
             if time.monotonic() + pause_s > gives_up_at:
                 raise LockNotAvailable(
-                    "A table was in use the whole time. End the transactions that stay"
-                    " open (see pg_stat_activity), and run `manage.py migrate` again."
+                    "A table was in use the whole time. End long-running transactions (see"
+                    " pg_stat_activity), then run `manage.py migrate` again."
                 ) from error
-            say(f"A table is in use; trying again in {pause_s:.0f} s.")
-            time.sleep(pause_s)  # nothing tells when the other transaction ends
+            say(f"A table is in use. Retrying in {pause_s:.0f} s.")
+            time.sleep(
+                pause_s
+            )  # there is no signal for the end of the other transaction
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
             return
@@ -104,11 +105,11 @@ def with_short_locks(
 def in_batches(
     rows: QuerySet[Any], *, size: int = ROWS_PER_BATCH
 ) -> Iterator[QuerySet[Any]]:
-    """`rows` in pieces of at most `size` primary keys, for a migration that moves data.
+    """Yield `rows` in batches of at most `size` primary keys, for a data migration.
 
-    The migration sets `atomic = False`, so that each UPDATE is a transaction of its own
-    that locks few rows for a moment, and selects only rows that still need the change:
-    then it can be run again after a failure.
+    Set `atomic = False` in the migration, so that each UPDATE is its own transaction and
+    locks few rows briefly. Select only rows that still need the change, so that the migration
+    can run again after a failure.
     """
     last = rows.aggregate(last=Max("pk"))["last"] or 0
     first = rows.order_by("pk").values_list("pk", flat=True).first() or 0

@@ -1,6 +1,6 @@
-"""Whether the way to PostgreSQL keeps one server session for each connection of ours.
+"""Detection of connection poolers that share PostgreSQL sessions.
 
-Prepared statements, settings of the session and advisory locks depend on it.
+Prepared statements, session settings, and advisory locks need one session per connection.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from contextlib import closing
 
 from django.db import connection
 
-ROUNDS = 5  # under load a pooler may hand out different servers by chance
+ROUNDS = 5  # under load, a pooler may assign different servers by chance
 
 
 def shares_sessions() -> bool:
-    """True where a pooler lends one server session to several connections in turn.
+    """Whether a pooler shares a server session among several connections.
 
-    Two connections are open at once here. A server process that is seen by both, or a
-    connection that sees two of them, proves it; without a pooler neither can happen.
+    The test opens two connections. If both reach the same server process, or one reaches
+    several processes, there is a pooler; without one, neither can happen.
     Raises django.db.DatabaseError.
     """
     if connection.vendor != "postgresql":

@@ -1,4 +1,4 @@
-"""PostgreSQL's driver itself, for the few statements that Django's way costs too much."""
+"""Direct use of PostgreSQL's driver, for the few statements that Django slows down."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.db import connection
 
 @contextmanager
 def driver_cursor() -> Iterator[psycopg.Cursor[Any]]:
-    """A cursor of the driver's own, which passes bytes as they are: Django's writes them
-    as hexadecimal text, both ways. Raises Django's errors."""
+    """Yield the driver's own cursor, which transfers bytes in binary form.
+
+    Django's cursor transfers them as hexadecimal text. Raises Django's errors.
+    """
     connection.ensure_connection()
     with (
-        # Django names the errors of its own cursors alone as its own.
+        # Django only converts the errors of its own cursors.
         connection.wrap_database_errors,
         psycopg.Cursor(connection.connection) as cursor,
     ):
@@ -25,12 +27,14 @@ def driver_cursor() -> Iterator[psycopg.Cursor[Any]]:
 
 @contextmanager
 def pipeline() -> Iterator[psycopg.Cursor[Any]]:
-    """The same, and what is executed within is sent at once, without waiting for the
-    answer to what was sent before."""
+    """Yield the same cursor in pipeline mode.
+
+    Statements are sent without waiting for the results of earlier ones.
+    """
     with driver_cursor() as cursor, connection.connection.pipeline():
         yield cursor
 
 
 def columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows as a list for each column, which `unnest` makes rows of again."""
+    """Transpose rows to one list per column, for `unnest`."""
     return [list(column) for column in zip(*rows, strict=True)]

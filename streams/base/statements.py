@@ -1,8 +1,8 @@
-"""How long this process waits for a statement of its own on PostgreSQL.
+"""Timeouts for this process's statements on PostgreSQL.
 
-The kernel of a server whose processes are frozen still acknowledges every packet, so no
-timeout of TCP ends the wait. A connection that misses its deadline is closed; the next
-one is made to whichever host of DATABASE_URL takes writes.
+If a server's processes are frozen, its kernel still acknowledges every packet, so no TCP
+timeout ends the wait. A connection that misses its deadline is closed. The next one goes to
+whichever host of DATABASE_URL accepts writes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 
 import psycopg
 
-WAKE_S = 0.1  # psycopg's own: how soon Ctrl-C is noticed
+WAKE_S = 0.1  # psycopg's default: the delay until Ctrl-C is noticed
 
 
 class _Deadline(threading.local):
-    """Each thread's own; a new thread begins with that of the process."""
+    """The deadline of each thread; a new thread starts with that of the process."""
 
-    process_s: float | None = None  # None: a command may take as long as it likes
+    process_s: float | None = None  # None: no limit, for commands
 
     def __init__(self) -> None:
         self.seconds = self.process_s
@@ -30,13 +30,13 @@ _deadline = _Deadline()
 
 
 def limit_process(seconds: float) -> None:
-    """Bound the statements of this thread and of those that begin after it."""
+    """Limit each statement of this thread, and of threads that start later."""
     _Deadline.process_s = _deadline.seconds = seconds
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Bound the statements of this thread in the block, each for itself."""
+    """Limit each statement of this thread within the block."""
     before, _deadline.seconds = _deadline.seconds, seconds
     try:
         yield
@@ -45,11 +45,11 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def bound(*, connection: Any, **_: object) -> None:
-    """Have a new connection heed the deadline of the thread that uses it."""
+    """Apply the deadline of the current thread to a new connection."""
     if connection.vendor == "postgresql":
         driver = connection.connection
-        # Every statement of psycopg waits here, COPY and pipelines too. A class of our
-        # own would need a database backend of our own.
+        # Every statement of psycopg waits here, including COPY and pipelines. A subclass
+        # would need a custom database backend.
         driver.wait = _bounded(driver, driver.wait)
 
 
