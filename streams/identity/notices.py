@@ -155,6 +155,7 @@ def _email(action: str, request: HttpRequest, to: str) -> None:
         str(sentence),
         gettext("IP address: %(address)s\nBrowser: %(browser)s") % origin,
         str(ADVICE_BY_ACTION.get(action, ADVICE)),
+        gettext("Partner Portal"),
     ]
     body = "\n\n".join(paragraphs) + "\n"
     send_soon(message(str(subject), body, [to]), about=action)

@@ -133,7 +133,7 @@ def test_revoke_refuses_a_token_from_now_on(staff, olga):
     token.refresh_from_db()
     assert token.revoked_at is not None
     assert first == [f"Revoked: {token}."]
-    assert again == [f"The token {token.name} has been revoked before."]
+    assert again == [f"The token {token.name} is already revoked."]
     assert audited() == ("token.revoked", olga)
 
 
@@ -314,7 +314,9 @@ def test_the_only_admin_stays_and_the_page_says_why(staff):
 
     said = [str(message) for message in get_messages(response.wsgi_request)]
     assert workspace.members.get() == anna
-    assert f"{anna} is the only admin of {workspace}." in said
+    assert (
+        f"{anna} is the only admin of {workspace}. Make someone else an admin first."
+    ) in said
 
 
 def test_a_person_is_made_without_a_password(staff, olga):

@@ -175,7 +175,7 @@ def test_one_connects_without_a_mouse(page, scene, live_server):
     page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/connection/")
 
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.type(make.write_key())

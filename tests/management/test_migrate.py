@@ -73,8 +73,8 @@ if connection.vendor == "postgresql":
 
         assert slowest_s < 8.0  # twice the wait for a lock, on a busy machine
         assert said[:2] == [
-            "A table is in use; trying again in 1 s.",
-            "A table is in use; trying again in 2 s.",
+            "A table is in use. Retrying in 1 s.",
+            "A table is in use. Retrying in 2 s.",
         ]
 
     def test_it_gives_up_and_says_what_to_do(reader):

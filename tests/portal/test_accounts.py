@@ -39,7 +39,7 @@ def test_a_password_that_was_forgotten_is_set_anew(client, mailoutbox):
     new = "an entirely new passphrase"
     client.post(form, {"password1": new, "password2": new})
 
-    assert mail.subject == "Set a new password"
+    assert mail.subject == "Reset your Partner Portal password"
     assert sign_in(client, user.email, new).url == "/"
 
 
@@ -50,7 +50,7 @@ def test_nobody_learns_from_it_who_has_an_account(client, mailoutbox):
 
     assert answer.url == reverse("account_reset_password_done")
     [mail] = mailoutbox
-    assert "there is no account with this address" in mail.body
+    assert "there is no Partner Portal account with this email address" in mail.body
     assert "http" not in mail.body  # signing up is closed
 
 

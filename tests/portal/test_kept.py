@@ -176,7 +176,7 @@ def test_a_write_key_is_asked_for_again(client, cast):
     page = client.post(url, sent, headers=HERE)
 
     assert sent["write_key"] not in page.text
-    assert "Enter it again. We never keep a secret." in page.text
+    assert "Enter it again. Secrets are never kept." in page.text
     assert kept(page)["region"] == ["sandbox"]
 
 

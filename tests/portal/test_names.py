@@ -52,7 +52,7 @@ def test_a_name_of_which_nothing_can_be_seen_is_refused(name):
     filled = WorkspaceForm(make.partner(), {"name": name, "external_id": "1"})
 
     assert filled.errors["name"] == [
-        "Nothing of this can be seen. Enter at least one letter or digit."
+        "This text is invisible. Enter at least one letter or digit."
     ]
 
 

@@ -17,7 +17,7 @@ from streams.base.clock import now
 from streams.base.form_claims import FormClaim
 from streams.tenancy.models import PartnerToken
 
-BEFORE = "You submitted this form before. It was processed once, not twice."
+BEFORE = "You already submitted this form. It was processed only once."
 
 
 def token_in(page) -> str:

@@ -81,7 +81,7 @@ def test_a_name_that_is_not_ours_gets_a_page_that_says_so(host, caplog):
 
     assert answer.status_code == 400
     assert f"<strong>{host}</strong>" in answer.text
-    assert "add the name to ALLOWED_HOSTS" in answer.text
+    assert "add the host name to ALLOWED_HOSTS" in answer.text
     assert any("proxy.host_not_allowed" in str(record.msg) for record in caplog.records)
 
 
@@ -109,7 +109,7 @@ def test_a_proxy_that_hides_the_address_is_named(origin, caplog):
     answer = sign_in(Host="portal.example", Origin=origin)
 
     assert answer.status_code == 403
-    assert "is not the one the proxy passed on" in answer.text
+    assert "differs from the address that the proxy forwarded" in answer.text
     assert f"<strong>{origin}</strong>" in answer.text
     assert "cookies" not in answer.text
     assert any("proxy.origin_differs" in str(record.msg) for record in caplog.records)
@@ -122,7 +122,7 @@ def test_a_form_over_http_is_told_of_https(path):
     answer = Client(headers={"Host": "portal.example"}).post(path, {"a": "b"})
 
     assert answer.status_code == 403
-    assert "only accepts https" in answer.text
+    assert "only accepts HTTPS" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/track", "/api/v1/replays"])

@@ -238,7 +238,7 @@ def test_a_new_browser_is_told_of_and_a_known_one_is_not(mailoutbox):
 
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == ([owner.email], "New sign-in to your account")
-    assert "Address: 192.0.2.1" in mail.body
+    assert "IP address: 192.0.2.1" in mail.body
     entries = AuditEntry.objects.filter(action="user.signed_in").order_by("pk")
     assert ["new_browser" in entry.detail for entry in entries] == [
         True,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import policy
 
 import pytest
 from django.core import mail, signing
@@ -74,7 +75,10 @@ def test_an_invitation_goes_out_by_mail():
     send(cast.workspace, cast.anna)
 
     [sent] = mail.outbox
-    assert (sent.to, sent.subject) == ([DANA], f"Invitation to {cast.workspace}")
+    assert (sent.to, sent.subject) == (
+        [DANA],
+        f"You've been invited to join {cast.workspace}",
+    )
     assert (
         f"anna@northwind.example invited you to connect {cast.workspace} to Segment."
         in sent.body
@@ -89,6 +93,23 @@ def test_an_invitation_goes_out_by_mail():
     assert actions() == ["member.invited"]
 
 
+@pytest.mark.parametrize("name", ["Anna", "Ånna"])
+def test_the_link_is_whole_in_the_raw_message(name):
+    """Python's own limit is 78 characters a line; a copied link must not be cut there."""
+    cast = make.cast()
+    User.objects.filter(pk=cast.anna.pk).update(name=name)
+    cast.anna.refresh_from_db()
+
+    made = send(cast.workspace, cast.anna)
+
+    [sent] = mail.outbox
+    url = link(token_of(made))
+    raw = sent.message(policy=policy.SMTP).as_bytes().split(b"\r\n")
+    assert len(url) > 78
+    assert url.encode() in raw
+    assert max(map(len, raw[: raw.index(b"")])) <= 78  # headers are folded
+
+
 def test_a_name_with_a_line_break_makes_no_line_of_its_own():
     """Such a name cannot be given any more, but may be in the database from before."""
     workspace = make.workspace(name="Evil\nBcc: all@example.com\n\nPay here")
@@ -99,7 +120,9 @@ def test_a_name_with_a_line_break_makes_no_line_of_its_own():
     send(workspace, anna)
 
     [sent] = mail.outbox
-    assert sent.subject == "Invitation to Evil Bcc: all@example.com Pay here"
+    assert sent.subject == (
+        "You've been invited to join Evil Bcc: all@example.com Pay here"
+    )
     assert sent.body.splitlines()[0] == (
         "Anna  Visit evil.example invited you to connect"
         " Evil Bcc: all@example.com  Pay here to Segment."
@@ -315,7 +338,7 @@ def test_an_invitation_lets_in_once():
     token = token_for(workspace)
     sign_up(invitation=read_invitation(token), name="Dana", password=make.PASSWORD)
 
-    with pytest.raises(InvitationRefused, match="has been used"):
+    with pytest.raises(InvitationRefused, match="already been used"):
         read_invitation(token)
 
 
