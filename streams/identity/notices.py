@@ -33,7 +33,7 @@ MAX_BROWSER_LENGTH = 200
 EMAILS = {
     "user.signed_in": (
         _("New sign-in to your account"),
-        _("Your Partner Portal account was signed in to from a new browser."),
+        _("Someone signed in to your Partner Portal account from a new browser."),
     ),
     "user.sign_in_failed": (
         _("Failed sign-ins to your account"),
