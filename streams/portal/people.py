@@ -41,7 +41,7 @@ def roles_of(place: Place) -> list[tuple[str, str]]:
     """Return the roles that a member of the place can have, as form choices."""
     is_partner = isinstance(place, Partner)
     roles = PartnerMembership.Role if is_partner else WorkspaceMembership.Role
-    return [(role.value, role.label) for role in roles]
+    return [(role.value, str(role.label)) for role in roles]
 
 
 class InvitationForm(forms.Form):
@@ -63,7 +63,7 @@ class InvitationForm(forms.Form):
     def roles(self) -> Iterator[tuple[BoundWidget, str]]:
         """Yield each role's radio button and a description of its permissions."""
         for radio in self["role"]:
-            yield radio, self.hints[radio.data["value"]]
+            yield radio, str(self.hints[radio.data["value"]])
 
 
 class SignUpForm(forms.Form):
