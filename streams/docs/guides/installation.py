@@ -46,7 +46,7 @@ def commands() -> str:
         [code(f"manage.py {name}"), literal(load_command_class(APP, name).help)]
         for name in names
     ]
-    return table(["Command", "What it does"], rows)
+    return table(["Command", "Description"], rows)
 
 
 def groups(text: str) -> Iterator[Group]:

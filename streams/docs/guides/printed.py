@@ -74,7 +74,7 @@ def rules_plan() -> str:
 def readings() -> str:
     """Return a table of the Spec exceptions that a stream can accept."""
     return table(
-        ["Exception", "What Segment's docs say"],
+        ["Exception", "Reason"],
         (
             [literal(reading.title), literal(reading.why)]
             for reading in READINGS.values()
@@ -85,7 +85,7 @@ def readings() -> str:
 def sign_in_limits() -> str:
     """Return a table of the limits on sign-ins, and on the emails that users can cause."""
     return table(
-        ["What is counted", "Limit"],
+        ["Limit on", "Value"],
         (
             [literal(capfirst(limit.counts)), str(limit)]
             for limit in (*LIMITS, *INVITATION_LIMITS)
