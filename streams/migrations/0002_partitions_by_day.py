@@ -37,9 +37,7 @@ def partition(apps, schema_editor):
                 f" FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')"
             )
     # LIKE omits the identity, which a partitioned table cannot have on PostgreSQL 15.
-    schema_editor.execute(
-        "CREATE SEQUENCE streams_delivery_id_seq OWNED BY streams_delivery.id"
-    )
+    schema_editor.execute("CREATE SEQUENCE streams_delivery_id_seq OWNED BY streams_delivery.id")
     schema_editor.execute(
         "ALTER TABLE streams_delivery ALTER id SET DEFAULT nextval('streams_delivery_id_seq')"
     )
