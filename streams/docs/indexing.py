@@ -1,4 +1,4 @@
-"""What search engines are told."""
+"""Serve sitemap.xml and robots.txt."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from streams.docs.guides.shelf import GUIDES
 from streams.docs.pages import cacheable
 from streams.docs.published import published_pages
 
-MAX_ADDRESSES = 50_000  # of one sitemap, by its protocol
+MAX_ADDRESSES = 50_000  # per sitemap, the protocol's limit
 
 
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """The guides, and every published page with when it last changed."""
+    """List the guides and every published page with the date of its last change."""
     guides = [reverse("docs:index"), *(guide.path for guide in GUIDES.values())]
     entries = [(request.build_absolute_uri(path), "") for path in guides]
     entries += [
@@ -26,7 +26,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    """The docs alone are for search engines: all else asks to sign in."""
+    """Allow only the docs, because all other pages require signing in."""
     where = request.build_absolute_uri(reverse("docs:sitemap"))
     content = f"User-agent: *\nAllow: /docs/\nAllow: /static/\nDisallow: /\nSitemap: {where}\n"
     return cacheable(request, HttpResponse(content, content_type="text/plain"))

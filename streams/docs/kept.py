@@ -1,4 +1,4 @@
-"""The public pages of streams as they were last rendered: once for each version."""
+"""Cache the rendered public pages of streams, once per version."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from streams.catalog.models import Stream
 
-MAX_BYTES = 32 * 1024 * 1024  # of all pages that one process keeps
+MAX_BYTES = 32 * 1024 * 1024  # of all cached pages of a process
 
 
 def made_of(stream: Stream, *, version: int, plan: int | None) -> object:
-    """Everything that a page is rendered from: while it is equal, so is the page.
+    """Return the inputs of a page: while they are equal, the page is unchanged.
 
-    `version` and `plan` are the IDs of what is published. The stream has its partner and
-    its profile selected; this runs no query.
+    `version` and `plan` are the IDs of the published versions. The stream must have its
+    partner and profile selected, so that this runs no query.
     """
     profile = getattr(stream, "profile", None)
     return [
@@ -33,7 +33,7 @@ def made_of(stream: Stream, *, version: int, plan: int | None) -> object:
 
 
 class KeptPages:
-    """Rendered pages in bounded memory; the one that was read longest ago goes first."""
+    """A least-recently-used cache of rendered pages with bounded memory."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -42,13 +42,13 @@ class KeptPages:
         self._lock = threading.Lock()
 
     def page(self, key: Hashable, of: object, render: Callable[[], bytes]) -> bytes:
-        """The page kept under `key` if it was rendered from the same; else render it."""
+        """Return the cached page for `key` if its inputs are equal to `of`, else render it."""
         with self._lock:
             kept = self._pages.get(key)
             if kept and kept[0] == of:
                 self._pages.move_to_end(key)
                 return kept[1]
-        # Not under the lock: a long page must not hold up the others.
+        # Outside the lock, so that a slow page doesn't block others.
         content = render()
         with self._lock:
             self._forget(key)

@@ -1,4 +1,4 @@
-"""A public page: the same for everybody, so that browsers and proxies may keep it."""
+"""Render public pages, which are the same for everyone and cacheable."""
 
 from __future__ import annotations
 
@@ -15,42 +15,44 @@ from django.utils.cache import (
 from django.utils.http import quote_etag
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.base.markdown import Document
 
-MAX_AGE_S = 60  # what was just published is seen by everybody a minute later
+MAX_AGE_S = 60  # a published change is visible everywhere after this time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What templates/docs/base.html shows, and what previews of a link are made of."""
+    """The content of templates/docs/base.html and of link previews."""
 
-    title: str
-    description: str  # one or two sentences, without markup
+    title: StrOrPromise
+    description: StrOrPromise  # one or two sentences, without markup
     document: Document
-    picture: str = ""  # the path of one
+    picture: str = ""  # its path
 
 
 def show(
     request: HttpRequest, template: str, page: Page, **context: object
 ) -> HttpResponse:
-    """Answer with the page, or 304 where the reader has it."""
+    """Respond with the page, or 304 if the client has it."""
     return cacheable(request, HttpResponse(written(request, template, page, **context)))
 
 
 def written(request: HttpRequest, template: str, page: Page, **context: object) -> str:
-    """The page as HTML, the same for everybody who asks at this address."""
+    """Render the page as HTML. The result depends only on the URL."""
     shown = {
         "page": page,
         "address": request.build_absolute_uri(request.path),
         "origin": request.build_absolute_uri("/").rstrip("/"),
         **context,
     }
-    # Without the request: who is signed in, and hence a cookie, has no say in it.
+    # Without the request, so that the page can't depend on the session.
     return render_to_string(template, shown)
 
 
 def cacheable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let everybody keep the answer for a minute, and ask by its ETag from then on."""
+    """Allow caching for a minute, then revalidation by ETag."""
     digest = hashlib.blake2b(response.content, digest_size=16).hexdigest()
     response.headers["ETag"] = quote_etag(digest)
     patch_cache_control(response, public=True, max_age=MAX_AGE_S)

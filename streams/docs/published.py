@@ -1,4 +1,4 @@
-"""Which pages of streams everybody can read."""
+"""List the published docs pages of all streams."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.publishing.pages import address_of, title_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A page of a stream, in its newest version."""
+    """The latest published version of a page."""
 
     title: str
     path: str
@@ -24,13 +24,13 @@ class Published:
 
 
 def published_pages(most: int) -> Iterator[Published]:
-    """In one query, by the streams' names."""
+    """Yield the pages by stream name, with one query."""
     found = (
         PageVersion.objects.exclude(published_at=None)
         .exclude(stream__stage=Stage.SUSPENDED)
         .values_list("stream__name", "stream__slug", "kind")
         .annotate(changed_at=Max("published_at"))
-        .order_by("stream__name", "stream__slug", "-kind")  # the source page first
+        .order_by("stream__name", "stream__slug", "-kind")  # source page first
     )
     for name, slug, kind, changed_at in found[:most]:
         yield Published(

@@ -1,7 +1,7 @@
-"""The two public pages of a stream, and its logo.
+"""Serve the two public pages of a stream and its logo.
 
-What is not published is not there, nor is anything of a stream that staff have suspended:
-so they take down what should not be shown.
+Unpublished pages and suspended streams return 404, so operators can take pages down by
+suspending the stream.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.csp import CSP
 from django.utils.text import Truncator
+from django.utils.translation import get_language
 from django.views.decorators.csp import csp_override
 
 from streams.catalog.models import Stream
@@ -26,7 +27,7 @@ from streams.publishing.pages import address_of, document_of, title_of
 if TYPE_CHECKING:
     from streams.publishing.facts import Facts
 
-# An SVG that is opened by itself is a document: it may draw, and nothing else.
+# An SVG that is opened directly is a document: it may only draw.
 PICTURE_CSP = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
@@ -35,18 +36,18 @@ PICTURE_CSP = {
 
 
 def source(request: HttpRequest, stream_slug: str) -> HttpResponse:
-    """What the stream sends into Segment."""
+    """Serve the page about what the stream sends to Segment."""
     return _page(request, stream_slug, Kind.SOURCE)
 
 
 def integration(request: HttpRequest, stream_slug: str) -> HttpResponse:
-    """How the tool is set up."""
+    """Serve the page about setting up the tool."""
     return _page(request, stream_slug, Kind.INTEGRATION)
 
 
 @csp_override(PICTURE_CSP)
 def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
-    """Shown to everybody, like the name: a customer sees it before any page is published."""
+    """Serve the logo, which is public even before a page is published."""
     shown = Logo.objects.exclude(stream__stage=Stage.SUSPENDED)
     found = shown.filter(stream__slug=stream_slug).first()
     if found is None:
@@ -56,7 +57,7 @@ def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
-    """The page, rendered once for each version and process; a 304 renders nothing."""
+    """Serve a page, rendered once per version, language and process."""
     streams = Stream.objects.select_related("partner", "profile")
     stream = streams.exclude(stage=Stage.SUSPENDED).filter(slug=stream_slug).first()
     if stream is None:
@@ -76,7 +77,7 @@ def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
     def render() -> bytes:
         return _rendered(request, stream, newest, kind, has_logo=has_logo)
 
-    key = (stream.pk, kind, request.build_absolute_uri("/"))
+    key = (stream.pk, kind, request.build_absolute_uri("/"), get_language())
     return cacheable(request, HttpResponse(_kept.page(key, of, render)))
 
 
@@ -114,6 +115,6 @@ def _rendered(
 
 
 def _description(facts: Facts) -> str:
-    """For search engines and previews of the link."""
-    usual = f"How {facts.stream.name} sends its events into Twilio Segment."
+    """Describe the page for search engines and link previews."""
+    usual = f"How {facts.stream.name} sends events to Twilio Segment."
     return Truncator(facts.profile.about or usual).chars(200)

@@ -12,8 +12,7 @@ pages: list[URLPattern | URLResolver] = [
     path("docs/", guides.index, name="index"),
     path("docs/search/", search.results, name="search"),
     path("docs/guide/<slug:name>/", guides.guide, name="guide"),
-    # Slugs of streams that would hide what stands above cannot be chosen:
-    # catalog.models.RESERVED_SLUGS.
+    # Stream slugs can't hide the paths above: catalog.models.RESERVED_SLUGS.
     path("docs/<slug:stream_slug>/", stream_pages.source, name="source"),
     path(
         "docs/<slug:stream_slug>/integration/",

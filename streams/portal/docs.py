@@ -1,4 +1,4 @@
-"""A stream's docs: how the two pages stand, and what they say of the tool."""
+"""A stream's docs: the status of both pages, the tool details and the logo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from streams.catalog.pages.kinds import Kind
@@ -27,25 +29,27 @@ from streams.publishing.facts import profile_of
 from streams.publishing.pages import address_of, title_of
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.catalog.models import Stream
     from streams.catalog.pages.models import PageVersion
 
 ABOUT = {
-    Kind.SOURCE: "What the stream sends into Segment.",
-    Kind.INTEGRATION: "How customers set it up, and what it takes from Segment.",
+    Kind.SOURCE: _("The events that the stream sends to Segment."),
+    Kind.INTEGRATION: _("How customers connect the tool to Segment."),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How one of the two pages stands."""
+    """The status of one of the two pages."""
 
     kind: Kind
     title: str
-    about: str
+    about: StrOrPromise
     draft: PageVersion | None
     published: PageVersion | None
-    address: str  # where it is, or will be, for everybody
+    address: str  # of the public page, once published
 
 
 def standing(stream: Stream, kind: Kind) -> Standing:
@@ -63,7 +67,7 @@ def standing(stream: Stream, kind: Kind) -> Standing:
 
 @signed_in
 def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Both pages, and what they say of the tool."""
+    """Show both pages and the tool details."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     shown = {
@@ -79,7 +83,7 @@ def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 
 @signed_in
 def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Change what both pages say of the tool; everybody sees it at once."""
+    """Edit the tool details on both pages. Changes go live immediately."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     profile = profile_of(stream)
@@ -87,7 +91,7 @@ def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial=initial)
     if form.is_valid():
         change_profile(stream=stream, actor=request.user, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("The tool details were saved."))
         return redirect(within(place, "partner-stream-docs", stream_slug))
     shown = {"place": place, "stream": stream, "form": form}
     return render(request, "portal/partner_docs_facts.html", shown)
@@ -96,12 +100,12 @@ def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 @signed_in
 @require_POST
 def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Take a new logo."""
+    """Upload a new logo."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form = LogoForm(request.POST, request.FILES)
     if not form.is_valid():
-        messages.error(request, "Choose a file first.")
+        messages.error(request, gettext("Choose a file first."))
     else:
         upload = form.cleaned_data["logo"].read(MAX_BYTES + 1)
         try:
@@ -109,7 +113,7 @@ def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         except NotALogo as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, "The logo is changed.")
+            messages.success(request, gettext("The logo was updated."))
     return redirect(within(place, "partner-stream-docs", stream_slug))
 
 
@@ -118,5 +122,5 @@ def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 def logo_remove(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     place = partner_to_develop(request, slug)
     remove_logo(stream=stream_of(place, stream_slug), actor=request.user)
-    messages.success(request, "The logo is removed.")
+    messages.success(request, gettext("The logo was removed."))
     return redirect(within(place, "partner-stream-docs", stream_slug))

@@ -1,4 +1,4 @@
-"""One page of a stream's docs: write, look, publish, and go back."""
+"""Edit, preview, publish and restore one page of a stream's docs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.catalog.pages.difference import difference
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """A page that somebody looks at or works on."""
+    """A page that is being viewed or edited."""
 
     place: PartnerPlace
     stream: Stream
@@ -62,17 +63,17 @@ class Desk:
         return mark_of(self.newest)
 
     def shown(self, **more: object) -> dict[str, object]:
-        """What every template about the page needs, and what this one needs beside it."""
+        """Return the context of every template about the page, plus `more`."""
         page: Standing = standing(self.stream, self.kind)
         return {"place": self.place, "stream": self.stream, "page": page, "mark": self.mark, **more}  # fmt: skip
 
     def to(self, name: str) -> HttpResponse:
-        """On to another page about this one."""
+        """Redirect to another view of this page."""
         return redirect(within(self.place, name, self.stream.slug, self.kind.value))
 
 
 def desk_of(place: PartnerPlace, stream_slug: str, kind: str) -> Desk:
-    """404 for a page that no stream has."""
+    """Load the page of a stream. Raises Http404 for an unknown kind."""
     if kind not in Kind:
         raise Http404
     stream = stream_of(place, stream_slug)
@@ -84,7 +85,7 @@ def desk_of(place: PartnerPlace, stream_slug: str, kind: str) -> Desk:
 def editor(
     request: PortalRequest, slug: str, stream_slug: str, kind: str
 ) -> HttpResponse:
-    """The text beside what becomes of it; a POST saves the draft."""
+    """Show the text next to its preview; a POST saves the draft."""
     saves = request.method == "POST"
     place = (partner_to_develop if saves else partner_to_see)(request, slug)
     desk = desk_of(place, stream_slug, kind)
@@ -96,14 +97,16 @@ def editor(
     text, seen = form.cleaned_data["text"], form.cleaned_data["seen"]
     try:
         save_draft(stream=desk.stream, kind=desk.kind, text=text, seen=seen, actor=request.user)  # fmt: skip
-    except EditedMeanwhile as told:
-        # With the new mark: saved once more, it takes the place of what is shown beside it.
-        form = PageForm(initial={"text": text, "seen": told.current.mark})
-        theirs = difference(told.current.text, text)
-        return _editor(request, desk, form, text, meanwhile=told.current, theirs=theirs)
+    except EditedMeanwhile as edited:
+        # With the new mark, saving again replaces the text that is shown next to it.
+        form = PageForm(initial={"text": text, "seen": edited.current.mark})
+        theirs = difference(edited.current.text, text)
+        return _editor(
+            request, desk, form, text, meanwhile=edited.current, theirs=theirs
+        )
     if "publish" in request.POST:
         return desk.to("partner-stream-docs-publish")
-    messages.success(request, "The draft is saved.")
+    messages.success(request, _("The draft was saved."))
     return desk.to("partner-stream-docs-page")
 
 
@@ -112,7 +115,7 @@ def editor(
 def preview(
     request: PortalRequest, slug: str, stream_slug: str, kind: str
 ) -> HttpResponse:
-    """What becomes of a text; nothing is saved. Without JavaScript: the whole editor."""
+    """Render a text without saving it. Without JavaScript, render the whole editor."""
     desk = desk_of(partner_to_see(request, slug), stream_slug, kind)
     form = PageForm(request.POST)
     text = form.cleaned_data["text"] if form.is_valid() else ""
@@ -126,7 +129,7 @@ def preview(
 def publishing(
     request: PortalRequest, slug: str, stream_slug: str, kind: str
 ) -> HttpResponse:
-    """Say what changes for everybody; a POST publishes."""
+    """Show what changes for the public; a POST publishes."""
     desk = desk_of(partner_to_develop(request, slug), stream_slug, kind)
     form = MarkForm(request.POST or None)
     if form.is_valid():
@@ -136,7 +139,9 @@ def publishing(
         except (CannotPublish, EditedMeanwhile) as error:
             messages.error(request, str(error))
             return desk.to("partner-stream-docs-page")
-        messages.success(request, "Published. Everybody sees it within a minute.")
+        messages.success(
+            request, _("The page was published. It goes live within a minute.")
+        )
         return redirect(within(desk.place, "partner-stream-docs", stream_slug))
     published = desk.stream.page_versions.of(desk.kind).published().first()
     facts = facts_of(desk.stream, desk.kind)
@@ -153,7 +158,7 @@ def publishing(
 def version(
     request: PortalRequest, slug: str, stream_slug: str, kind: str, number: int
 ) -> HttpResponse:
-    """An older text against the newest; a POST makes it the draft."""
+    """Compare an older text with the latest; a POST restores it as the draft."""
     restores = request.method == "POST"
     place = (partner_to_develop if restores else partner_to_see)(request, slug)
     desk = desk_of(place, stream_slug, kind)
@@ -169,7 +174,8 @@ def version(
         except EditedMeanwhile as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, f"Version {number} is the draft now.")
+            message = _("Version %(number)d was restored as the draft.")
+            messages.success(request, message % {"number": number})
         return desk.to("partner-stream-docs-page")
     shown = desk.shown(
         version=older,
@@ -182,7 +188,7 @@ def version(
 
 @signed_in
 def export_source(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The source page as a file for Segment's docs."""
+    """Download the source page as a file for Segment's docs repository."""
     desk = desk_of(partner_to_see(request, slug), stream_slug, Kind.SOURCE)
     made = export(desk.text, _facts_for_segment(request, desk))
     response = HttpResponse(made.content, content_type="text/markdown; charset=utf-8")

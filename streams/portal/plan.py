@@ -1,4 +1,4 @@
-"""A stream's event plan: what is drafted, or else published, and what the Spec says to it."""
+"""Show a stream's tracking plan, the draft before the published version, with its issues."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.editing import (
     EditedMeanwhile,
@@ -39,13 +40,13 @@ if TYPE_CHECKING:
     from streams.catalog.plans.publishing import Objection
     from streams.spec.readings import Readings
 
-MOST_OPEN = 8  # events of a plan whose tables are open from the start
+MOST_OPEN = 8  # events; a plan with more has its tables collapsed
 PER_PAGE = 50  # events; a plan with more is rare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEvent:
-    """An event as the page of the plan shows it."""
+    """An event as the plan page shows it."""
 
     event: PlannedEvent
     objections: tuple[Objection, ...] = ()
@@ -60,7 +61,7 @@ class ShownEvent:
 
     @property
     def rows(self) -> list[tuple[str, PlannedProperty]]:
-        """Its properties, then the fields of its context, each with its path."""
+        """Its properties, then its context fields, each with its path."""
         return self.event.places
 
     @property
@@ -69,15 +70,15 @@ class ShownEvent:
 
 
 def shown_events(plan: EventPlan, readings: Readings) -> Iterator[ShownEvent]:
-    """Each event of a plan, in its order, with what the Spec has against it."""
-    told = objections(plan, readings)
+    """Yield the events of a plan in order, each with its issues by the Spec."""
+    found = objections(plan, readings)
     for event in plan.events:
-        yield ShownEvent(event=event, objections=_about(event, told))
+        yield ShownEvent(event=event, objections=_about(event, found))
 
 
 @signed_in
 def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The draft if there is one, else what is published; `event` is a key to begin at."""
+    """Show the draft, else the published version, at the event with the key `event`."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     published = stream.plan_versions.published().first()
@@ -102,7 +103,7 @@ def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 def event_remove(
     request: PortalRequest, slug: str, stream_slug: str, key: str
 ) -> HttpResponse:
-    """Ask; a POST takes the event out of the draft."""
+    """Ask for confirmation; a POST removes the event from the draft."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     event = found(drafted_plan(stream), key)
@@ -119,10 +120,12 @@ def event_remove(
                 what=f"{label(event)} removed",
                 actor=request.user,
             )
-        except EditedMeanwhile as told:
-            messages.error(request, f"{told} Look at it first. Nothing was removed.")
+        except EditedMeanwhile:
+            message = _("Someone else changed this event. Review it, then try again. Nothing was removed.")  # fmt: skip
+            messages.error(request, message)
         else:
-            messages.success(request, f"{label(event)} is out of the draft.")
+            message = _("“%(event)s” was removed from the draft.")
+            messages.success(request, message % {"event": label(event)})
         return redirect(home)
     shown = {
         "place": place,
@@ -134,19 +137,19 @@ def event_remove(
 
 
 def address_of(place: PartnerPlace, stream: Stream, event: PlannedEvent) -> str:
-    """Where the page of the plan shows an event."""
+    """Return the URL of an event on the plan page."""
     key = key_of(event)
     home = within(place, "partner-stream-plan", stream.slug)
     return f"{home}?event={key}#event-{key}"
 
 
 def _page_with(key: str, events: Iterable[ShownEvent]) -> int | None:
-    """The number of the page that shows this event; None: the plan has none such."""
+    """Return the number of the page with this event, or None if the plan lacks it."""
     if not key:
         return None
     at = next((at for at, one in enumerate(events) if one.key == key), None)
     return None if at is None else at // PER_PAGE + 1
 
 
-def _about(event: PlannedEvent, told: Iterable[Objection]) -> tuple[Objection, ...]:
-    return tuple(one for one in told if one.event is event)
+def _about(event: PlannedEvent, found: Iterable[Objection]) -> tuple[Objection, ...]:
+    return tuple(one for one in found if one.event is event)

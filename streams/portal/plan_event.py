@@ -1,4 +1,4 @@
-"""One event of a plan: add it, or change it."""
+"""Add or edit one event of a plan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.advice import advice
 from streams.catalog.plans.editing import (
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.plans.plan import PlannedEvent
 
-# What a button of the form does; `add-…` and `drop-…` are about rows, and save nothing.
+# The actions of the form's buttons. `add-…` and `drop-…` change rows and save nothing.
 SAVE, TAKE_NAME, ADD_EXPECTED, LOOK = "save", "take-name", "add-expected", "look"
 SAVES = {SAVE, TAKE_NAME, ADD_EXPECTED}
 
 
 @signed_in
 def event_new(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """A form; a POST puts the event at the end of the draft."""
+    """Show an empty form; a POST appends the event to the draft."""
     place = partner_to_develop(request, slug)
     return _editor(request, place, stream_of(place, stream_slug), "")
 
@@ -51,7 +52,7 @@ def event_new(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
 def event(
     request: PortalRequest, slug: str, stream_slug: str, key: str
 ) -> HttpResponse:
-    """The event as it is drafted, and what the Spec says to it; a POST changes it."""
+    """Show the drafted event and its issues by the Spec; a POST changes it."""
     place = partner_to_develop(request, slug)
     return _editor(request, place, stream_of(place, stream_slug), key)
 
@@ -82,15 +83,16 @@ def _editor(
             what=label(wanted),
             actor=request.user,
         )
-    except BrokenPlan as told:
-        form.tell(told.faults)
+    except BrokenPlan as broken:
+        form.tell(broken.faults)
         return _form(request, place, stream, key, form)
-    except EditedMeanwhile as told:
-        # With the new mark: saved once more, it takes the place of what is shown above it.
-        form = EventForm(event=wanted, seen=mark_of(told.current))
-        theirs = ShownEvent(event=told.current) if told.current else None
+    except EditedMeanwhile as edited:
+        # With the new mark, saving again replaces the version that is shown above the form.
+        form = EventForm(event=wanted, seen=mark_of(edited.current))
+        theirs = ShownEvent(event=edited.current) if edited.current else None
         return _form(request, place, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
-    messages.success(request, f"{label(wanted)} is saved in the draft.")
+    message = _("“%(event)s” was saved to the draft.")
+    messages.success(request, message % {"event": label(wanted)})
     if advice(wanted, stream.readings).is_grave or what == ADD_EXPECTED:
         key = key_of(wanted)
         return redirect(within(place, "partner-stream-plan-event", stream.slug, key))
@@ -98,16 +100,16 @@ def _editor(
 
 
 def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
-    """With the Spec's name, or its properties, where the button says so."""
+    """Apply the Spec's name or properties if that is what the button does."""
     if what == SAVE:
         return event
-    told = advice(event, stream.readings)
+    suggested = advice(event, stream.readings)
     if what == TAKE_NAME:
-        return msgspec.structs.replace(event, name=told.right or event.name)
+        return msgspec.structs.replace(event, name=suggested.right or event.name)
     return msgspec.structs.replace(
         event,
-        properties=event.properties + told.lacks.properties,
-        context=event.context + told.lacks.context,
+        properties=event.properties + suggested.lacks.properties,
+        context=event.context + suggested.lacks.context,
     )
 
 
@@ -120,7 +122,7 @@ def _form(
     event: PlannedEvent | None = None,
     **more: object,
 ) -> HttpResponse:
-    """The page; `event`: what the form says; None: as far as that can be read."""
+    """Render the form. `event` None: built from the fields that can be read."""
     event = event or form.sketch()
     shown = {
         "place": place,

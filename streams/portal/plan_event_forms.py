@@ -1,7 +1,7 @@
-"""The form of one event of a plan: the event, and a row for each property.
+"""The form of one planned event, with a row for each property.
 
-Rows are numbered, not listed: one that is taken out leaves a gap, so that no other changes
-its name while somebody works on the page.
+Rows are numbered. Removing one leaves a gap, so that the field names of the others don't
+change while someone works on the page.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from streams.catalog.plans.examples import read, written
 from streams.catalog.plans.faults import (
@@ -27,21 +28,21 @@ if TYPE_CHECKING:
 
     from streams.catalog.plans.faults import Fault
 
-MOST_ROWS = 4 * MAX_PROPERTIES  # that one form may count, gaps included
+MOST_ROWS = 4 * MAX_PROPERTIES  # in one form, gaps included
 PARTS = ("properties", "context")
 
 
 class PropertyForm(forms.Form):
-    """One row; without a path and all else that one types, it is none."""
+    """One row. A row without a path, example and description is ignored."""
 
-    path = forms.CharField(required=False, max_length=MAX_PATH, label="Name")
-    type = forms.ChoiceField(choices=[(one, one) for one in TYPES], label="Type")
-    example = forms.CharField(required=False, label="Example")
+    path = forms.CharField(required=False, max_length=MAX_PATH, label=_("Name"))
+    type = forms.ChoiceField(choices=[(one, one) for one in TYPES], label=_("Type"))
+    example = forms.CharField(required=False, label=_("Example"))
     description = forms.CharField(
-        required=False, max_length=MAX_TEXT, label="Description"
+        required=False, max_length=MAX_TEXT, label=_("Description")
     )
-    required = forms.BooleanField(required=False, label="Required")
-    sensitive = forms.BooleanField(required=False, label="Sensitive")
+    required = forms.BooleanField(required=False, label=_("Required"))
+    sensitive = forms.BooleanField(required=False, label=_("Sensitive"))
 
     def __init__(self, number: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,7 +53,7 @@ class PropertyForm(forms.Form):
 
     @property
     def typed(self) -> bool:
-        """Whether there is anything in it."""
+        """Whether any text was entered."""
         return any(
             self.cleaned_data.get(name) for name in ("path", "example", "description")
         )
@@ -86,8 +87,8 @@ class Rows:
     def __init__(self, part: str) -> None:
         self.part = part
         self.forms: list[PropertyForm] = []
-        self.count = 0  # rows that there ever were in this form
-        self.errors: list[str] = []  # about all of them
+        self.count = 0  # rows this form ever had
+        self.errors: list[str] = []  # about the rows as a whole
 
     @classmethod
     def of(cls, part: str, planned: Iterable[PlannedProperty]) -> Rows:
@@ -110,7 +111,7 @@ class Rows:
     def add(
         self, planned: PlannedProperty | None = None, *, focus: bool = False
     ) -> None:
-        """One more at the end; None: with nothing in it."""
+        """Append a row; None: an empty one."""
         row = PropertyForm(self.count, prefix=f"{self.part}-{self.count}")
         if planned:
             row.initial = {
@@ -130,16 +131,20 @@ class Rows:
         self.forms = [row for row in self.forms if row.number != number]
 
     def are_valid(self) -> bool:
-        valid = [row.is_valid() for row in self.forms]  # each, so that each says it
+        valid = [
+            row.is_valid() for row in self.forms
+        ]  # so that every row shows its errors
         return all(valid)
 
     def planned(self) -> tuple[PlannedProperty, ...]:
-        """What the rows say, if they are valid."""
+        """Return the properties of valid rows."""
         return tuple(row.planned for row in self.forms if row.planned)
 
     def tell(self, fault: Fault) -> None:
-        """Show what is wrong at the row that it is about."""
-        for row in reversed(self.forms):  # of two with one path the second is too much
+        """Add a fault to its row."""
+        for row in reversed(
+            self.forms
+        ):  # of a duplicate path, the last row is at fault
             if row.planned and row.planned.path == fault.path:
                 if fault.message not in row["path"].errors:
                     row.add_error("path", fault.message)
@@ -150,15 +155,17 @@ class Rows:
 class EventForm(forms.Form):
     call = forms.ChoiceField(
         choices=[(one, one) for one in ("track", *(c for c in CALLS if c != "track"))],
-        label="Call",
+        label=_("Call"),
     )
     name = forms.CharField(
         required=False,
         max_length=MAX_NAME,
-        label="Name",
-        help_text="Of a track event, such as “Email Opened”. Pages and screens may have"
-        " one, other calls have none.",
-        # With JavaScript what the Spec says to a name is told once it is typed.
+        label=_("Name"),
+        help_text=_(
+            "Required for track calls, for example “Email Opened”. Optional for page and"
+            " screen calls. Leave empty for other calls."
+        ),
+        # With JavaScript, the advice updates when the name changes.
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "off",
@@ -174,11 +181,11 @@ class EventForm(forms.Form):
     when = forms.CharField(
         required=False,
         max_length=MAX_TEXT,
-        label="When it is sent",
-        help_text="A sentence. The public docs say it.",
+        label=_("Trigger"),
+        help_text=_("One sentence: when the event is sent. Shown in the public docs."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    # The mark of what the form was first filled with; empty: an event that was not there.
+    # The mark of the event that the form was first filled with; empty: a new event.
     seen = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def __init__(
@@ -207,7 +214,7 @@ class EventForm(forms.Form):
         return self.context if name == "context" else self.properties
 
     def rearrange(self, what: str) -> None:
-        """Add or drop a row: `add-context`, `drop-properties-3`. What else is asked is not."""
+        """Add or drop a row, by actions such as `add-context` and `drop-properties-3`."""
         verb, _, rest = what.partition("-")
         part, _, number = rest.partition("-")
         if part in PARTS and verb == "add":
@@ -216,13 +223,13 @@ class EventForm(forms.Form):
             self.part(part).drop(int(number))
 
     def is_sound(self) -> bool:
-        """Whether the fields and all rows can be read; all of them say what is wrong."""
+        """Whether all fields and rows are valid. Each shows its errors."""
         return all(
             [self.is_valid(), self.properties.are_valid(), self.context.are_valid()]
         )
 
     def sketch(self) -> PlannedEvent:
-        """Its call and name as typed, valid or not, and the rows that can be read."""
+        """Return the event as entered: its call and name unchecked, and its valid rows."""
         call, name = (str(self[field].value() or "") for field in ("call", "name"))
         for rows in (self.properties, self.context):
             rows.are_valid()
@@ -234,7 +241,7 @@ class EventForm(forms.Form):
         )
 
     def planned(self) -> PlannedEvent:
-        """What it says, if it is sound."""
+        """Return the event of a valid form."""
         asked = self.cleaned_data
         return PlannedEvent(
             call=asked["call"],
@@ -245,7 +252,7 @@ class EventForm(forms.Form):
         )
 
     def tell(self, faults: Iterable[Fault]) -> None:
-        """Show what is wrong at the field that it is about."""
+        """Add each fault to its field."""
         for fault in faults:
             if fault.part in PARTS:
                 self.part(fault.part).tell(fault)

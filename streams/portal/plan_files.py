@@ -1,4 +1,4 @@
-"""A stream's plan as files: taken away, edited elsewhere, and brought back as its draft."""
+"""Download a stream's plan as a file, and import one as its draft."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.catalog.plans.difference import plan_difference
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 @signed_in
 def files(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """To download; a POST reads a file and says what it would change."""
+    """List the downloads; a POST reads a file and shows what it would change."""
     sends = request.method == "POST"
     place = (partner_to_develop if sends else partner_to_see)(request, slug)
     stream = stream_of(place, stream_slug)
@@ -58,11 +59,11 @@ def files(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 @signed_in
 @require_POST
 def bring_in(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Make what a file says the draft, if the plan still is as one was shown it."""
+    """Import a file as the draft, unless the plan changed since the preview."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form = ImportForm(request.POST)
-    if not form.is_valid():  # a text that we never offered
+    if not form.is_valid():  # not from our form
         return _files(request, place, stream, FileForm(), [])
     text, seen = form.cleaned_data["text"], form.cleaned_data["seen"]
     try:
@@ -73,7 +74,7 @@ def bring_in(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     except ChangedMeanwhile as error:
         messages.error(request, str(error))
         return _difference(request, place, stream, text, read)
-    messages.success(request, "The file is the draft now.")
+    messages.success(request, _("The file was imported as the draft."))
     return redirect(within(place, "partner-stream-plan", stream_slug))
 
 
@@ -103,14 +104,14 @@ def _version(
 
 
 def _title(version: PlanVersion) -> str:
-    said = f"version {version.number}" if version.published_at else "a draft"
-    return f"The event plan of {version.stream.slug}, {said}"
+    name = f"version {version.number}" if version.published_at else "draft"
+    return f"Tracking plan of {version.stream.slug}, {name}"
 
 
 def _download(text: str, version: PlanVersion, ending: str, kind: str) -> HttpResponse:
     response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
-    said = f"v{version.number}" if version.published_at else "draft"
-    name = f"{version.stream.slug}-plan-{said}.{ending}"
+    number = f"v{version.number}" if version.published_at else "draft"
+    name = f"{version.stream.slug}-plan-{number}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -1,10 +1,13 @@
-"""Forms about a stream's plan."""
+"""Forms of a stream's tracking plan."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.text import validate_one_line
 from streams.catalog.plans.files.reading import MAX_BYTES
@@ -14,7 +17,7 @@ MAX_NOTE = PlanVersion._meta.get_field("note").max_length or 0
 
 
 class SeenForm(forms.Form):
-    """Decides about the plan, if it still is as one was shown it."""
+    """Carries the mark of the plan that was shown, to detect changes since."""
 
     seen = forms.CharField(max_length=16, widget=forms.HiddenInput)
 
@@ -24,29 +27,34 @@ class PublishForm(SeenForm):
         max_length=MAX_NOTE,
         validators=[validate_one_line],
         required=False,
-        label="What changed, and why",
-        help_text="A sentence for the change history, which everybody can read.",
+        label=_("Release note"),
+        help_text=_(
+            "One sentence: what changed and why. Shown in the public change history."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 
 class FileForm(forms.Form):
     file = forms.FileField(
-        label="File",
+        label=_("File"),
         allow_empty_file=True,
-        help_text=f"YAML or a JSON Schema, of up to {MAX_BYTES // 1_000_000} MB.",
+        help_text=format_lazy(
+            _("A YAML or JSON Schema file of up to {megabytes} MB."),
+            megabytes=MAX_BYTES // 1_000_000,
+        ),
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.json"}),
     )
 
 
 class ImportForm(SeenForm):
-    """What a file said, on its way through the page that shows what it changes."""
+    """Carries the text of a file through the preview of its changes."""
 
     text = forms.CharField(max_length=2 * MAX_BYTES, strip=False, widget=forms.HiddenInput)  # fmt: skip
 
 
 class RenameForm(forms.Form):
-    """The Spec's name for an event that has another one."""
+    """Rename an event to the Spec's name for it."""
 
     call = forms.CharField(max_length=20)
     name = forms.CharField(max_length=200, strip=False)
@@ -54,16 +62,22 @@ class RenameForm(forms.Form):
 
 
 class CompareForm(forms.Form):
-    """Two versions, the draft among them, given the newest first."""
+    """Two versions or the draft, listed newest first."""
 
     def __init__(self, versions: list[PlanVersion], data: Any = None) -> None:
         numbers = [
-            (one.number, f"Version {one.number}" if one.published_at else "The draft")
+            (
+                one.number,
+                gettext("Version %(number)d") % {"number": one.number}
+                if one.published_at
+                else gettext("Draft"),
+            )
             for one in versions
         ]
         initial = {"from": versions[1].number, "to": versions[0].number} if len(versions) > 1 else {}  # fmt: skip
         super().__init__(data, initial=initial)
-        for end in ("from", "to"):  # `from` is no name in a class
+        # `from` is a keyword, so these can't be class attributes.
+        for end, label in (("from", _("From")), ("to", _("To"))):
             self.fields[end] = forms.TypedChoiceField(
-                label=end.capitalize(), choices=numbers, coerce=int
+                label=label, choices=numbers, coerce=int
             )

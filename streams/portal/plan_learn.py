@@ -1,4 +1,4 @@
-"""Learn a plan from what came in the last day: shown first, then added by choice."""
+"""Infer events from the last day's traffic and add the selected ones to the plan."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.core import signing
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.catalog.plans.editing import found, key_of
@@ -38,17 +39,17 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import PlannedEvent
 
 DAY = timedelta(days=1)
-MAX_AGE_S = 60 * 60  # how long what was shown can be added
+MAX_AGE_S = 60 * 60  # after which the events shown can no longer be added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An event that came, and what of it the plan lacks."""
+    """A received event and what the plan lacks of it."""
 
     learned: LearnedEvent
-    planned: PlannedEvent | None  # None: the plan has no such event
-    right: str  # the Spec's name for it; empty: this is right
-    new: frozenset[str]  # paths that would be added
+    planned: PlannedEvent | None  # None: not in the plan
+    right: str  # the Spec's name for it; empty: the name is fine
+    new: frozenset[str]  # paths to add
 
     @property
     def key(self) -> str:
@@ -64,16 +65,16 @@ class Offer:
 
     @property
     def is_checked(self) -> bool:
-        """Whether it is likely to be wanted as it is."""
+        """Whether it is selected by default."""
         return self.adds and not self.right and not self.learned.is_named_by_value
 
     @property
     def rows(self) -> list[tuple[str, Learned, int, bool]]:
-        """Path, property, per cent, and whether it would be added."""
+        """The path, property, frequency in percent, and whether it is new."""
         context = ((f"context.{one.planned.path}", one) for one in self.learned.context)
         own = ((one.planned.path, one) for one in self.learned.properties)
         return [
-            # Down: 100 per cent is all of them.
+            # Rounded down, so that 100 percent means all of them.
             (path, one, int(one.share * 100), path in self.new)
             for path, one in (*own, *context)
         ]
@@ -81,7 +82,7 @@ class Offer:
 
 @signed_in
 def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """What came, and what of it the plan lacks; a POST adds what is checked."""
+    """Show received events and what the plan lacks of them; a POST adds the selected ones."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     if request.method == "POST" and _add(request, stream):
@@ -97,7 +98,7 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         "feeds": len(sample.feeds),
         "offers": offers,
         "adds": any(offer.adds for offer in offers),
-        # What was checked, where it could not be added.
+        # The selection, if it couldn't be added.
         "picked": request.POST.getlist("events") if request.POST else None,
         "learned": _sealed((offer.learned.event for offer in offers if offer.adds), stream),
     }  # fmt: skip
@@ -107,7 +108,7 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 def _events(payloads: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     for payload in payloads:
         content = msgspec.json.decode(payload)
-        # The portal's own test of a connection is no event of the stream's.
+        # The portal's own test event isn't one of the stream's.
         if content.get("event") != TEST_EVENT:
             yield content
 
@@ -128,15 +129,15 @@ def _paths(event: PlannedEvent) -> frozenset[str]:
 
 
 def _add(request: PortalRequest, stream: Stream) -> bool:
-    """Whether something was added; else it is told why not."""
+    """Add the selected events. If none were added, say why and return False."""
     keys = set(request.POST.getlist("events"))
     learned = _opened(request.POST.get("learned", ""), stream)
     if learned is None:
-        messages.error(request, "That was an hour ago. This is what came since.")
+        messages.error(request, _("The list expired after an hour and was refreshed. Select the events again."))  # fmt: skip
         return False
     chosen = [one for one in learned.events if key_of(one) in keys]
     if not chosen:
-        messages.error(request, "Check the events to add.")
+        messages.error(request, _("Select at least one event."))
         return False
     try:
         change_draft(
@@ -146,9 +147,10 @@ def _add(request: PortalRequest, stream: Stream) -> bool:
             actor=request.user,
         )
     except BrokenPlan as error:
-        messages.error(request, f"Nothing was added. {error}")
+        message = _("Nothing was added. %(reason)s")
+        messages.error(request, message % {"reason": error})
         return False
-    messages.success(request, "Added to the draft. Say of each event when it is sent.")
+    messages.success(request, _("Added to the draft. Enter the trigger of each event."))
     return True
 
 
@@ -162,19 +164,19 @@ def _joined(plan: EventPlan, chosen: Collection[PlannedEvent]) -> EventPlan:
 
 
 def _sealed(events: Iterable[PlannedEvent], stream: Stream) -> str:
-    """For a hidden field: what is added is what was shown, and not what came since."""
+    """Sign the events for a hidden field, so that exactly what was shown is added."""
     plain = to_json(EventPlan(events=tuple(events)))
     return signing.dumps(plain, salt=_salt(stream), compress=True)
 
 
 def _opened(text: str, stream: Stream) -> EventPlan | None:
-    """None: it is too old. Raises BadRequest for what we never gave out."""
+    """Return the signed events, or None if expired. Raises BadRequest if not ours."""
     try:
         return from_json(signing.loads(text, salt=_salt(stream), max_age=MAX_AGE_S))
     except signing.SignatureExpired:
         return None
     except signing.BadSignature as error:
-        raise BadRequest("This was learned from another stream.") from error
+        raise BadRequest("This list belongs to another stream.") from error
 
 
 def _salt(stream: Stream) -> str:

@@ -1,4 +1,4 @@
-"""From a draft to a published plan: what changes, what stands against it, or away with it."""
+"""Publish the draft of a plan, rename its events by the Spec, or discard it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.catalog.plans.difference import plan_difference
@@ -34,12 +35,12 @@ from streams.portal.tags import within
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
-MAX_SHOWN = 50  # of the objections that forbid nothing
+MAX_SHOWN = 50  # warnings and hints
 
 
 @signed_in
 def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Say what changes, and what Segment says to it; a POST publishes."""
+    """Show the changes and issues of the draft; a POST publishes it."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form, refused = PublishForm(request.POST or None), ""
@@ -49,9 +50,8 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
         except (CannotPublish, ChangedMeanwhile) as error:
             refused = str(error)
         else:
-            messages.success(
-                request, f"Version {made.number} of the plan is published."
-            )
+            message = _("Plan version %(number)d was published.")
+            messages.success(request, message % {"number": made.number})
             return redirect(within(place, "partner-stream-plan", stream_slug))
     return _publishing(request, place, stream, form, refused)
 
@@ -88,7 +88,7 @@ def _publishing(
 @signed_in
 @require_POST
 def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Give an event of the draft the Spec's name for it."""
+    """Rename an event of the draft to the Spec's name for it."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form = RenameForm(request.POST)
@@ -96,19 +96,21 @@ def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         try:
             rename_event(stream=stream, actor=request.user, **form.cleaned_data)
         except BrokenPlan as error:
-            messages.error(request, f"It keeps its name. {error}")
+            message = _("The event was not renamed. %(reason)s")
+            messages.error(request, message % {"reason": error})
         except NoSuchEvent as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, f"It is “{form.cleaned_data['to']}” now, in the draft.")  # fmt: skip
-    else:  # fields that we never offered
-        messages.error(request, "Use one of the buttons shown.")
+            message = _("The event was renamed to “%(name)s” in the draft.")
+            messages.success(request, message % {"name": form.cleaned_data["to"]})
+    else:  # not from our form
+        messages.error(request, _("Use one of the buttons on this page."))
     return redirect(within(place, "partner-stream-plan-publish", stream_slug))
 
 
 @signed_in
 def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Ask; a POST forgets the draft."""
+    """Ask for confirmation; a POST discards the draft."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form = SeenForm(request.POST or None)
@@ -119,7 +121,7 @@ def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
         except ChangedMeanwhile as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, "The draft is gone.")
+            messages.success(request, _("The draft was discarded."))
             return redirect(within(place, "partner-stream-plan", stream_slug))
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()

@@ -1,4 +1,4 @@
-"""Pick semantic events of the Spec for a plan."""
+"""Add semantic events of the Spec to a plan."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.catalog.plans.editing import added
 from streams.catalog.plans.from_spec import planned_event
@@ -25,20 +27,22 @@ from streams.spec.data import DOCS, EVENTS, SPEC
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_stubs_ext import StrOrPromise
+
     from streams.catalog.plans.plan import EventPlan
     from streams.spec.data import Category, SpecEvent
 
 TITLES = {
-    "ecommerce_v2": "E-commerce",
-    "email": "E-mail",
-    "live_chat": "Live chat",
-    "ab_testing": "A/B testing",
-    "b2b_saas": "B2B SaaS",
-    "mobile": "Mobile",
-    "video": "Video",
-    "ai_copilot": "AI copilot",
+    "ecommerce_v2": _("E-commerce"),
+    "email": _("Email"),
+    "live_chat": _("Live chat"),
+    "ab_testing": _("A/B testing"),
+    "b2b_saas": _("B2B SaaS"),
+    "mobile": _("Mobile"),
+    "video": _("Video"),
+    "ai_copilot": _("AI copilot"),
 }
-# What Segment wrote for partners stands first.
+# Events that Segment defines for partners come first.
 CATEGORIES = sorted(
     (one for one in SPEC.categories if one.id in TITLES),
     key=lambda one: one.written_for != "partners",
@@ -46,32 +50,34 @@ CATEGORIES = sorted(
 
 
 class FilterForm(forms.Form):
-    """What cannot be read does not filter."""
+    """Invalid fields are ignored."""
 
-    q = forms.CharField(required=False, max_length=100, label="Name or property has")
+    q = forms.CharField(
+        required=False, max_length=100, label=_("Name or property contains")
+    )
     category = forms.ChoiceField(
         required=False,
-        label="Category",
-        choices=[("", "All"), *((one.id, TITLES[one.id]) for one in CATEGORIES)],
+        label=_("Category"),
+        choices=[("", _("All")), *((one.id, TITLES[one.id]) for one in CATEGORIES)],
     )
 
 
 class PickForm(forms.Form):
     events = forms.MultipleChoiceField(
         choices=[(name, name) for name in EVENTS],
-        error_messages={"required": "Check the events to add."},
+        error_messages={"required": _("Select at least one event.")},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The events of a category that are shown."""
+    """The listed events of a category."""
 
     category: Category
-    events: list[tuple[SpecEvent, bool]]  # and whether the plan has it
+    events: list[tuple[SpecEvent, bool]]  # and whether it is in the plan
 
     @property
-    def title(self) -> str:
+    def title(self) -> StrOrPromise:
         return TITLES[self.category.id]
 
     @property
@@ -81,7 +87,7 @@ class Shelf:
 
 @signed_in
 def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The Spec's events by category; a POST adds those that are checked to the draft."""
+    """List the Spec's events by category; a POST adds the selected ones to the draft."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form = PickForm(request.POST if request.method == "POST" else None)
@@ -96,9 +102,10 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
                 actor=request.user,
             )
         except BrokenPlan as error:
-            messages.error(request, f"Nothing was added. {error}")
+            message = gettext("Nothing was added. %(reason)s")
+            messages.error(request, message % {"reason": error})
         else:
-            messages.success(request, "Added. Take out what you cannot send, and say when each is sent.")  # fmt: skip
+            messages.success(request, gettext("Added to the draft. Remove the properties that your tool can't send, and enter the trigger of each event."))  # fmt: skip
             return redirect(within(place, "partner-stream-plan", stream_slug))
     filters = FilterForm(request.GET)
     filters.is_valid()

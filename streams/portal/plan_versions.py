@@ -1,4 +1,4 @@
-"""The versions of a stream's plan, and what changed from one to another."""
+"""List, compare and restore the versions of a stream's plan."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.difference import plan_difference
 from streams.catalog.plans.plan import EventPlan, mark
@@ -30,10 +31,10 @@ PAGE_LENGTH = 50
 
 @signed_in
 def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The newest first; with `from` and `to` also the difference between two."""
+    """List the versions, newest first, and compare `from` with `to` if given."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
-    # What they say is large, and read of the two that are compared alone.
+    # The content is large: it is loaded only for the two that are compared.
     listed = stream.plan_versions.order_by("-number").defer("content")
     form = CompareForm(list(listed), request.GET if "from" in request.GET else None)
     difference = None
@@ -59,7 +60,7 @@ def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 def version(
     request: PortalRequest, slug: str, stream_slug: str, number: int
 ) -> HttpResponse:
-    """What one says, and what it changed; a POST makes it the draft."""
+    """Show a version and its changes; a POST restores it as the draft."""
     restores = request.method == "POST"
     place = (partner_to_develop if restores else partner_to_see)(request, slug)
     stream = stream_of(place, stream_slug)
@@ -68,13 +69,14 @@ def version(
     plan, current = found.plan, drafted_plan(stream)
     form = SeenForm(request.POST or None)
     if form.is_valid():
-        what, seen = f"version {number} again", form.cleaned_data["seen"]
+        what, seen = f"version {number} restored", form.cleaned_data["seen"]
         try:
             replace_draft(stream=stream, plan=plan, what=what, actor=request.user, seen=seen)  # fmt: skip
         except ChangedMeanwhile as error:
             messages.error(request, str(error))
             return redirect(request.path)
-        messages.success(request, f"Version {number} is the draft now.")
+        message = _("Version %(number)d was restored as the draft.")
+        messages.success(request, message % {"number": number})
         return redirect(within(place, "partner-stream-plan", stream_slug))
     before = all_.filter(number__lt=number).order_by("-number").first()
     was = before.plan if before else EventPlan()

@@ -1,4 +1,4 @@
-"""Forms that ask with which plan to begin."""
+"""Forms for choosing the template of a plan."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.text import validate_one_line
 from streams.catalog.models import not_reserved
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.forms.boundfield import BoundWidget
+    from django_stubs_ext import StrOrPromise
 
     from streams.catalog.plans.templates import Template
 
@@ -23,31 +26,33 @@ EMPTY = "empty"
 SLUG_LENGTH = 50
 
 
-def _offered() -> list[tuple[str, str]]:
-    return [(one.id, one.title) for one in templates()]
+def _offered() -> list[tuple[str, StrOrPromise]]:
+    return [(one.id, gettext(one.title)) for one in templates()]
 
 
 def _plan_field(
-    label: str, choices: Callable[[], list[tuple[str, str]]]
+    label: StrOrPromise, choices: Callable[[], list[tuple[str, StrOrPromise]]]
 ) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=label,
         widget=forms.RadioSelect,
         choices=choices,
-        error_messages={"required": "Choose one. You can change all of it later."},
+        error_messages={
+            "required": _("Choose an option. You can change the plan later.")
+        },
     )
 
 
 class TemplateForm(forms.Form):
-    plan = _plan_field("Template", _offered)
+    plan = _plan_field(_("Template"), _offered)
 
     def template(self) -> Template | None:
-        """What was chosen; None: an empty plan."""
+        """Return the chosen template, or None for an empty plan."""
         chosen = self.cleaned_data["plan"]
         return None if chosen == EMPTY else template(chosen)
 
     def plans(self) -> Iterator[tuple[BoundWidget, Template | None]]:
-        """Each plan's button, and the template that it stands for."""
+        """Yield each radio button with its template."""
         for radio in self["plan"]:
             chosen = radio.data["value"]
             yield radio, None if chosen == EMPTY else template(chosen)
@@ -57,18 +62,22 @@ class NewStreamForm(TemplateForm):
     name = forms.CharField(
         max_length=100,
         validators=[validate_one_line],
-        label="Name",
-        help_text="What your customers know your tool by.",
+        label=_("Name"),
+        help_text=_("The name of your tool, as your customers know it."),
     )
     slug = forms.RegexField(
         r"\A[a-z0-9]+(-[a-z0-9]+)*\Z",
         max_length=SLUG_LENGTH,
         required=False,
-        label="Short name",
-        help_text="Made from the name if you leave it empty. It stands in each event and in"
-        " the address of the docs, and never changes: small letters, digits and dashes.",
+        label=_("Slug"),
+        help_text=_(
+            "Lowercase letters, digits, and hyphens. Part of every event and of the docs URL."
+            " You can't change it later. If empty, it is derived from the name."
+        ),
         error_messages={
-            "invalid": "Small letters, digits and single dashes, as in postbox-sms."
+            "invalid": _(
+                "Use lowercase letters, digits, and single hyphens, for example postbox-sms."
+            )
         },
         validators=[not_reserved],
         widget=forms.TextInput(
@@ -82,7 +91,7 @@ class NewStreamForm(TemplateForm):
     )
 
     plan = _plan_field(
-        "The plan to begin with", lambda: [*_offered(), (EMPTY, "An empty plan")]
+        _("Initial plan"), lambda: [*_offered(), (EMPTY, _("Empty plan"))]
     )
 
     def clean(self) -> dict[str, Any]:
@@ -94,5 +103,6 @@ class NewStreamForm(TemplateForm):
             try:
                 self.fields["slug"].run_validators(asked["slug"] or "-")
             except ValidationError:
-                self.add_error("slug", "No short name can be made of this. Write one.")
+                message = gettext("No slug can be derived from this name. Enter one.")
+                self.add_error("slug", message)
         return asked

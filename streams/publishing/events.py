@@ -1,4 +1,4 @@
-"""Printed parts about the plan: the events, what is in them, and how that changed."""
+"""Generate the docs sections about the plan: events, properties and changes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
     from streams.publishing.facts import Facts
 
-# Characters of Markdown, about: pages are rendered for whoever asks, and rendering so much
-# takes a second. Of Segment's own catalog no page comes near; what goes beyond is counted.
+# Limits in characters of Markdown, which take about a second to render. No page of Segment's
+# catalog is close to them. Only the number of further entries is shown.
 MOST_OF_EVENTS, MOST_OF_PROPERTIES, MOST_OF_CHANGES = 40_000, 120_000, 40_000
-# Of the change history.
+# Limits of the change history.
 MAX_VERSIONS = MOST_PLANS - 1
-MAX_EVENTS = 20  # of one version
-MAX_DETAILS = 8  # of one event
-NO_PLAN = "The events are listed here once their plan is published."
+MAX_EVENTS = 20  # per version
+MAX_DETAILS = 8  # per event
+NO_PLAN = "This section lists the events once the tracking plan is published."
 TITLES = {"identify": "Identify", "group": "Group", "alias": "Alias", "page": "Page", "screen": "Screen"}  # fmt: skip
 
 
@@ -34,12 +34,12 @@ def write_events(facts: Facts) -> str:
         for event in facts.events
     )
     shown = list(_fitting(rows, MOST_OF_EVENTS))
-    listed = table(["Event", "Call", "When it is sent"], shown)
-    return f"{listed}{_more(len(facts.events) - len(shown), 'events')}"
+    listed = table(["Event", "Call", "Trigger"], shown)
+    return f"{listed}{_more(len(facts.events) - len(shown), 'event', 'events')}"
 
 
 def write_properties(facts: Facts) -> str:
-    """A table for each event, below a heading of its own."""
+    """Write a heading and a table for each event."""
     if not facts.events:
         return NO_PLAN
     room, shown = MOST_OF_PROPERTIES, list[str]()
@@ -48,14 +48,14 @@ def write_properties(facts: Facts) -> str:
             break
         shown.append(_properties(event, room))
         room -= len(shown[-1])
-    more = _more(len(facts.events) - len(shown), "events, which are not listed here")
+    more = _more(len(facts.events) - len(shown), "event", "events")
     return f"{'\n\n'.join(shown)}{more}"
 
 
 def write_changes(facts: Facts) -> str:
-    """Version by version, the newest first."""
+    """List the versions, newest first."""
     if not facts.plans:
-        return "Each published version of the plan is listed here."
+        return "This section lists the published versions of the tracking plan."
     plans = [version.plan for version in facts.plans]
     lines = []
     for at, version in enumerate(facts.plans[:MAX_VERSIONS]):
@@ -69,12 +69,12 @@ def write_changes(facts: Facts) -> str:
 
 
 def title_of(event: PlannedEvent) -> str:
-    """What readers know it by; calls without a name, by their kind."""
+    """Return the name of an event, or the title of its call."""
     return event.name or TITLES.get(event.call, event.call)
 
 
 def _fitting(rows: Iterable[list[str]], room: int) -> Iterator[list[str]]:
-    """The first rows, as many as there is room for in characters."""
+    """Yield the first rows that fit into `room` characters."""
     for row in rows:
         room -= sum(map(len, row))
         if room < 0:
@@ -82,8 +82,10 @@ def _fitting(rows: Iterable[list[str]], room: int) -> Iterator[list[str]]:
         yield row
 
 
-def _more(count: int, of_what: str) -> str:
-    return f"\n\nAnd {count:,} more {of_what}." if count else ""
+def _more(count: int, one: str, many: str) -> str:
+    """Write how many rows are not shown; empty for none."""
+    noun = one if count == 1 else many
+    return f"\n\n{count:,} more {noun} not shown." if count else ""
 
 
 def _version(version: PlanVersion) -> str:
@@ -93,42 +95,47 @@ def _version(version: PlanVersion) -> str:
 
 
 def _changes(older: EventPlan, newer: EventPlan) -> Iterator[str]:
-    """As a list below the version."""
+    """Yield the changes as a nested list."""
     found = plan_difference(older, newer).events
     yield from (f"  - {_change(one)}" for one in found[:MAX_EVENTS])
     if len(found) > MAX_EVENTS:
-        yield f"  - And {len(found) - MAX_EVENTS} more events."
+        more = len(found) - MAX_EVENTS
+        yield f"  - {more} more {'event' if more == 1 else 'events'}."
 
 
 def _change(one: EventDifference) -> str:
     title = f"**{literal(title_of(one.event))}**"
     if one.change is Change.RENAMED:
-        return f"{title} was named {literal(one.before)} before."
+        return f"{title} was renamed from {literal(one.before)}."
     if one.change is not Change.CHANGED:
-        return f"{title} {one.change}."
-    told = [
+        return f"{title} was {one.change}."
+    changes = [
         f"{code(detail.path)} {detail.words}" if detail.path else detail.words
         for detail in one.details[:MAX_DETAILS]
     ]
     more = len(one.details) - MAX_DETAILS
-    return f"{title}: {'; '.join(told)}{f'; and {more} more' if more > 0 else ''}."
+    return f"{title}: {'; '.join(changes)}{f'; {more} more' if more > 0 else ''}."
 
 
 def _properties(event: PlannedEvent, room: int) -> str:
     heading = f"### {literal(title_of(event))}"
     if not event.places:
-        return f"{heading}\n\nIt has no properties."
+        return f"{heading}\n\nNo properties."
     rows = (
-        [code(path), f"{one.type}, required" if one.required else one.type, _told(one)]
+        [
+            code(path),
+            f"{one.type}, required" if one.required else one.type,
+            _description(one),
+        ]
         for path, one in event.places
     )
     shown = list(_fitting(rows, room))
     listed = table(["Property", "Type", "Description"], shown)
-    return f"{heading}\n\n{listed}{_more(len(event.places) - len(shown), 'properties')}"
+    return f"{heading}\n\n{listed}{_more(len(event.places) - len(shown), 'property', 'properties')}"
 
 
-def _told(planned: PlannedProperty) -> str:
-    """What it is, and an example unless that would show what is sensitive."""
+def _description(planned: PlannedProperty) -> str:
+    """Write the description, and the example unless it is sensitive."""
     words = literal(planned.description)
     if words and words[-1] not in ".!?":
         words += "."

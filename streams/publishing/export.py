@@ -1,6 +1,6 @@
-"""The source page as the file that Segment's docs repository wants, for a pull request.
+"""Export the source page in the format of Segment's docs repository.
 
-From Segment's template for docs of partners (partner.md, 3).
+The format is that of Segment's template for partner docs (partner.md, 3).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext
 
 from streams.base.markdown import parse, plain
 from streams.publishing.pages import markdown_of, title_of
@@ -23,7 +25,7 @@ SECTIONS = {
     "add destinations",
 }  # fmt: skip
 FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]urs?|us|I|[Mm]y)\b")
-# Segment builds its docs with Jekyll, which reads these as its own.
+# Segment builds its docs with Jekyll, which would interpret these.
 BLANK_LINES = re.compile(r"\n{3,}")
 LIQUID = re.compile(r"\{\{|\{%")
 WITHIN = re.compile(r"(\]\(<?)/docs/")
@@ -31,19 +33,19 @@ WITHIN = re.compile(r"(\]\(<?)/docs/")
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file of that repository."""
+    """A file in Segment's docs repository."""
 
     path: str
     content: str
 
 
 def export(text: str, facts: Facts) -> Export:
-    """Printed parts are written out; links lead to this portal, at `facts.origin`."""
+    """Write the page with its generated sections. Links lead to `facts.origin`."""
     stream = facts.stream
     matter = {"title": title_of(facts.kind, stream.name)}
     if facts.profile.catalog_id:
         matter["id"] = facts.profile.catalog_id
-    # A text in JSON is one in YAML, too.
+    # A JSON string is valid YAML.
     front = "".join(f"{key}: {json.dumps(matter[key], ensure_ascii=False)}\n" for key in matter)  # fmt: skip
     body = WITHIN.sub(rf"\1{facts.origin}/docs/", markdown_of(text, facts))
     body = BLANK_LINES.sub("\n\n", body).strip()
@@ -53,7 +55,7 @@ def export(text: str, facts: Facts) -> Export:
 
 
 def remarks(text: str) -> list[str]:
-    """Where the partner's own words leave Segment's template: reviewers ask for it."""
+    """List where the text deviates from Segment's template, which reviewers object to."""
     return list(dict.fromkeys(_remarks(text)))
 
 
@@ -62,11 +64,20 @@ def _remarks(text: str) -> Iterator[str]:
     for opens, inline in pairwise(tokens):
         words = plain(inline) if inline.type == "inline" else ""
         if opens.type == "heading_open" and opens.tag == "h1":
-            yield f"“{words}” is a heading of the first level: the title is that already."
+            message = gettext(
+                "“%(heading)s” is a first-level heading. Only the page title can be one."
+            )
+            yield message % {"heading": words}
         own = opens.tag == "h2" and words.strip().lower() not in SECTIONS
         if opens.type == "heading_open" and own:
-            yield f"“{words}” is a section of your own: make it H3, below one of theirs."
+            message = gettext("“%(heading)s” is not a section of Segment's template. Make it a third-level heading within one of its sections.")  # fmt: skip
+            yield message % {"heading": words}
         if match := FIRST_PERSON.search(words):
-            yield f"“{match[0]}” speaks in the first person: name the tool instead."
+            message = gettext(
+                "“%(word)s” is in the first person. Use the name of the tool instead."
+            )
+            yield message % {"word": match[0]}
         if any(child.type == "image" for child in inline.children or ()):
-            yield "A picture: Segment wants none unless it is needed."
+            yield gettext(
+                "The page has an image. Segment accepts only necessary images."
+            )

@@ -1,4 +1,4 @@
-"""What the portal knows of a stream, as far as its docs tell it."""
+"""Collect the data that a stream's docs pages show."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import PlannedEvent
 
 
-MOST_PLANS = 21  # one more than the change history tells of: to know what came before
+MOST_PLANS = 21  # one more than the change history lists, to compare the oldest with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Read once for a page, whichever parts are printed of it."""
+    """The data of a page, loaded once for all of its sections."""
 
     stream: Stream
     kind: Kind
     profile: StreamProfile
-    plans: list[PlanVersion]  # the newest MOST_PLANS that are published, newest first
-    # Where this portal is; empty: links and pictures lead from wherever the page is.
+    plans: list[PlanVersion]  # the newest MOST_PLANS published versions, newest first
+    # The URL of this portal; empty: links and images are relative.
     origin: str = ""
     changed_at: datetime | None = None  # when the page was published
     with_pictures: bool = True
 
     @property
     def events(self) -> tuple[PlannedEvent, ...]:
-        """Of the plan in force."""
+        """The events of the active plan."""
         return self.plans[0].plan.events if self.plans else ()
 
     @property
@@ -43,7 +43,7 @@ class Facts:
 
 
 def profile_of(stream: Stream) -> StreamProfile:
-    """What is said of the stream; an empty one, not saved, where nothing was."""
+    """Return the profile of a stream, or an unsaved empty one."""
     return StreamProfile.objects.filter(stream=stream).first() or StreamProfile(
         stream=stream
     )

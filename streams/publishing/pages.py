@@ -1,10 +1,14 @@
-"""A page as readers get it: the partner's text, and what the portal prints into it."""
+"""Build docs pages from the partner's text and the generated sections.
+
+Pages are in the language of their author: nothing in them is translated.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils.translation import override
 
 from streams.base.markdown import render
 from streams.base.writing import directives, filled
@@ -42,7 +46,7 @@ WRITERS: dict[str, Callable[[Facts], str]] = {
 
 
 def missing_parts(text: str, kind: Kind) -> list[Part]:
-    """What the page must have and does not place: it is added at the end."""
+    """List the required sections that a text doesn't place."""
     placed = {directive.name for directive in directives(text)}
     return [
         part
@@ -52,17 +56,17 @@ def missing_parts(text: str, kind: Kind) -> list[Part]:
 
 
 def markdown_of(text: str, facts: Facts) -> str:
-    """The whole page as pure Markdown, printed parts written out."""
+    """Write the whole page as Markdown, with its generated sections."""
     added = [
         f"\n\n## {part.heading}\n\n{part.directive}"
         for part in missing_parts(text, facts.kind)
     ]
-
-    return filled(text + "".join(added), _Printer(facts).write)
+    with override(None):
+        return filled(text + "".join(added), _Printer(facts).write)
 
 
 class _Printer:
-    """Prints each part once: a text may ask for one more often than a page can hold."""
+    """Writes each section once, because a text could repeat one without limit."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -73,21 +77,21 @@ class _Printer:
         if writer is None:
             return None
         if name in self._printed:
-            return f"What stands here is above: {PARTS[name].says}."
+            return f"See above: {PARTS[name].says}"
         self._printed.add(name)
         return writer(self._facts)
 
 
 def document_of(text: str, facts: Facts, *, id_prefix: str = "") -> Document:
-    """The whole page as HTML; see base.markdown.render."""
+    """Render the whole page as HTML; see base.markdown.render."""
     return render(markdown_of(text, facts), id_prefix=id_prefix)
 
 
 def address_of(kind: Kind, slug: str) -> str:
-    """Where everybody reads it, once it is published."""
+    """Return the path of the public page."""
     return reverse(f"docs:{kind}", args=[slug])
 
 
 def title_of(kind: Kind, stream_name: str) -> str:
-    """As Segment's docs call a page of this kind."""
+    """Return the title of a page, as in Segment's docs."""
     return f"{stream_name} {'Source' if kind == 'source' else 'Integration'}"

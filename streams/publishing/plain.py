@@ -1,4 +1,4 @@
-"""Printed parts about the tool: what it is, how its events name it, whom to ask."""
+"""Generate the docs sections about the tool: introduction, identity and support."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.base.writing import code, link, literal
 if TYPE_CHECKING:
     from streams.publishing.facts import Facts
 
-# So Segment's template for docs of partners asks.
+# Required by Segment's template for partner docs.
 UTM = {"utm_source": "segmentio", "utm_medium": "docs", "utm_campaign": "partners"}
 
 
@@ -26,12 +26,12 @@ def write_support(facts: Facts) -> str:
     lines = [_support(facts)]
     if profile.docs_url:
         tool = facts.stream.name
-        lines.append(f"{tool}'s own help: {link(profile.docs_url, profile.docs_url)}.")
+        lines.append(f"{tool} help page: {link(profile.docs_url, profile.docs_url)}.")
     return "\n\n".join(lines)
 
 
 def write_identity(facts: Facts) -> str:
-    """Which calls come, whom they are about, and how to tell that they are this stream's."""
+    """Write about the calls, the user IDs, and the integration field of the stream."""
     name, stream = literal(facts.stream.name), facts.stream
     integration = {"name": stream.slug, "version": stream.version}
     calls = list(dict.fromkeys(event.call for event in facts.events))
@@ -41,30 +41,30 @@ def write_identity(facts: Facts) -> str:
         else ""
     )
     either = (
-        " Events about a person whom you have given no id carry an `anonymousId` in its place."
+        " Events about people without a user ID have an `anonymousId` instead."
         if stream.allow_anonymous
-        else " Events about a person whom you have given no id are not sent."
+        else " Events about people without a user ID are not sent."
     )
     return (
-        f"{sent}Each event has a `userId`: the id that you gave the person, not one of"
-        f" {name}'s own, so that it joins what your other sources send.{either}\n\n"
-        "Each person of whom an event tells counts towards the tracked users (MTU) that Segment"
-        " bills: also one who was only sent something, and whom no other source of yours knows.\n\n"
-        "Each has a `messageId` too, by which Segment drops what it was sent twice, and says in"
-        " its context where it comes from:\n\n"
+        f"{sent}Each event has a `userId`. It is your own ID of the person, not an ID from"
+        f" {name}, so that events match those of your other sources.{either}\n\n"
+        "Each person in an event counts toward your monthly tracked users (MTUs) in Segment,"
+        " even if no other source sends events about that person.\n\n"
+        "Each event has a `messageId`, which Segment uses to drop duplicates. The context"
+        " identifies the source of the event:\n\n"
         f"```json\n{json.dumps({'context': {'integration': integration}})}\n```"
     )
 
 
 def tracked(address: str) -> str:
-    """The address with the parameters by which a partner sees who came from Segment's docs."""
+    """Add the UTM parameters that show partners which visitors come from Segment's docs."""
     parts = urlsplit(address)
     query = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **UTM}
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _intro(facts: Facts) -> str:
-    """The tool's sentence, in which its name leads to its site."""
+    """Write the description of the tool, with its name linked to its website."""
     name, profile = facts.stream.name, facts.profile
     linked = link(name, tracked(profile.website)) if profile.website else literal(name)
     if not profile.about:
@@ -77,8 +77,8 @@ def _intro(facts: Facts) -> str:
 def _kind(facts: Facts) -> str:
     name = literal(facts.stream.name)
     return (
-        f"{name} is an Event Cloud Source: it sends events into Segment, and Segment passes"
-        " them on to the destinations and warehouses that you connect."
+        f"{name} is an Event Cloud Source. It sends events to Segment, which forwards them to"
+        " the destinations and warehouses that you connect."
     )
 
 
@@ -86,7 +86,7 @@ def _support(facts: Facts) -> str:
     partner = literal(facts.stream.partner.name)
     email = facts.profile.support_email
     help_with_it = (
-        f" For help with it, contact {link(email, f'mailto:{email}')}." if email else ""
+        f" For support, contact {link(email, f'mailto:{email}')}." if email else ""
     )
     return f"{partner} maintains this source.{help_with_it}"
 
@@ -95,8 +95,8 @@ def _beta(facts: Facts) -> str:
     if facts.is_live:
         return ""
     changed = facts.changed_at
-    when = f" This page was last changed on {changed:%-d %B %Y}." if changed else ""
-    return f"> {literal(facts.stream.name)} is in beta: events and their properties may change.{when}"
+    when = f" This page was last updated on {changed:%-d %B %Y}." if changed else ""
+    return f"> {literal(facts.stream.name)} is in beta. Events and their properties may change.{when}"
 
 
 def _listed(words: list[str]) -> str:

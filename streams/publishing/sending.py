@@ -1,4 +1,4 @@
-"""Printed parts about sending: how to connect, where to, how much, and how again."""
+"""Generate the docs sections about sending: connecting, regions, limits and retries."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"\w+")
 WAITS_SHOWN = 6
-# Pictures below static/docs, and what they show.
-CONNECT_PICTURE = ("connect", "The form for the write key and the region")
-TEST_PICTURE = ("test", "A test event, and the code to look for")
+# Screenshots in static/docs, with their alternative texts.
+CONNECT_PICTURE = ("connect", "Form with the write key and the region")
+TEST_PICTURE = ("test", "Test event with its code")
 
 
 def write_connect(facts: Facts) -> str:
-    """From nothing to a test event that was seen."""
+    """List the steps from adding a source to confirming a test event."""
     name = literal(facts.stream.name)
     naming = (
-        f"Give the source a name, such as {code(_source_name(facts, 'Prod'))}. Use another"
+        f"Name the source, for example {code(_source_name(facts, 'Prod'))}. Use a separate"
         f" source for each environment ({code(_source_name(facts, 'Staging'))},"
-        f" {code(_source_name(facts, 'Dev'))}). A warehouse names its schema after it."
+        f" {code(_source_name(facts, 'Dev'))}). Warehouses use the name for their schema."
     )
     copying = (
-        "Save it, and copy its **Write Key**: it stands on the source's **Overview**, and under"
-        " **Settings**, **API Keys**."
+        "Save the source and copy its **Write Key** from the **Overview** tab, or from"
+        " **Settings** > **API Keys**."
     )
     portal = f" ({facts.origin}/)" if facts.origin else ""
     pasting = (
-        f"Open **Connection** in the {name} portal{portal}, paste the key under **Write key**,"
-        " choose where your Segment workspace is, and select **Connect**."
+        f"Open **Connection** in the {name} portal{portal}, paste the key into **Write key**,"
+        " choose the region of your Segment workspace, and select **Connect**."
     )
     testing = (
-        "Select **Send a test event**. Open the **Debugger** of the source in Segment, find the"
-        " event with the code that is shown, and select **Yes, I see it**."
+        "Select **Send test event**. Open the source's **Debugger** in Segment, find the event"
+        " with the code that the portal shows, and select **Confirm test event**."
     )
     steps = [
         "In your Segment workspace, open **Connections** and select **Add Source**.",
@@ -59,45 +59,45 @@ def write_connect(facts: Facts) -> str:
 
 def write_regions(_: Facts) -> str:
     return (
-        "A write key belongs to the region of its workspace. Segment accepts an event that is"
-        " sent to the other one, and drops it without a word, so choose the region with care.\n\n"
+        "A write key works in the region of its workspace only. If you choose the wrong region,"
+        " Segment accepts the events and then drops them without an error.\n\n"
         + region_table()
     )
 
 
 def region_table() -> str:
-    """Segment's own regions, and where each takes events."""
+    """Return a table of Segment's regions and their hosts."""
     rows = [
         [str(region.label), code(urlsplit(tracking_url(region)).netloc)]
         for region in (Region.US, Region.EU)
     ]
-    return table(["Region", "Events are sent to"], rows)
+    return table(["Region", "Host"], rows)
 
 
 def write_limits(facts: Facts) -> str:
     stream = facts.stream
     rows = [
-        ["One event", f"{MAX_EVENT_BYTES // 1024} KB"],
-        ["One request to Segment", f"{MAX_EVENTS:,} events, {MAX_BODY_BYTES // 1000} KB"],
-        ["Requests to Segment", f"{stream.requests_per_second} a second, for all customers together"],
-        ["Events are kept", f"{stream.retention_days} days, sent or not"],
-        ["The same `messageId`", f"taken once within {settings.DEDUP_WINDOW_HOURS} hours"],
+        ["Size of an event", f"{MAX_EVENT_BYTES // 1024} KB"],
+        ["Size of a request to Segment", f"{MAX_EVENTS:,} events, {MAX_BODY_BYTES // 1000} KB"],
+        ["Requests to Segment", f"{stream.requests_per_second} per second, shared by all customers"],
+        ["Retention", f"{stream.retention_days} days, for delivered and undelivered events"],
+        ["Deduplication by `messageId`", f"{settings.DEDUP_WINDOW_HOURS} hours"],
     ]  # fmt: skip
-    return table(["What", "Limit"], rows)
+    return table(["Limit", "Value"], rows)
 
 
 def write_retries(facts: Facts) -> str:
     return (
-        f"{retries()} It goes on for as long as the events are kept, which is"
-        f" {facts.stream.retention_days} days.\n\n"
-        "Where Segment refuses the write key, events are held until somebody has corrected it."
-        " An event that Segment refuses for good is set aside with the reason, and those after"
-        " it go on."
+        f"{retries()} Retries continue until the retention period of"
+        f" {facts.stream.retention_days} days ends.\n\n"
+        "If Segment refuses the write key, events stay queued until the key is replaced. If"
+        " Segment permanently rejects an event, it is marked as rejected with the reason, and"
+        " delivery continues with the next event."
     )  # fmt: skip
 
 
 def retries() -> str:
-    """When events are sent again after which answers."""
+    """Describe which responses are retried, and when."""
     backoff = Backoff()
     waits = [
         _longest_wait_s(backoff, failures) for failures in range(1, WAITS_SHOWN + 1)
@@ -105,9 +105,9 @@ def retries() -> str:
     doubled = ", ".join(f"{wait:g}" for wait in waits)
     ceiling = round(backoff.ceiling.total_seconds() / 60)
     return (
-        "Where Segment gives no answer, or answers 408, 410, 429, 460 or 5xx, the same events"
-        f" are sent again, in the same order: after up to {doubled} … seconds, and at most"
-        f" {ceiling} minutes. A `Retry-After` that Segment sends is obeyed."
+        "If Segment doesn't respond, or responds with 408, 410, 429, 460, or 5xx, the same events"
+        f" are retried in the same order. The delay is up to {doubled} seconds and so on, with a"
+        f" maximum of {ceiling} minutes. A `Retry-After` header from Segment is respected."
     )
 
 
@@ -117,10 +117,10 @@ def _longest_wait_s(backoff: Backoff, failures: int) -> float:
 
 def _choice(facts: Facts) -> str:
     name = literal(facts.stream.name)
-    listed = f"Search the catalog for **{name}**, open it and select **Add Source**."
+    listed = f"Search the catalog for **{name}**, open it, and select **Add Source**."
     if facts.is_live:
         return listed
-    return f"{listed} Until the catalog lists it, add an **HTTP API** source instead."
+    return f"{listed} If the catalog doesn't list it yet, add an **HTTP API** source instead."
 
 
 def _source_name(facts: Facts, environment: str) -> str:
@@ -129,10 +129,10 @@ def _source_name(facts: Facts, environment: str) -> str:
 
 
 def _picture(facts: Facts, name: str, alt: str) -> str:
-    """A screen of this portal, below its step."""
+    """Return a screenshot below its step."""
     return f"\n\n   {picture(name, alt)}" if facts.with_pictures else ""
 
 
 def picture(name: str, alt: str) -> str:
-    """A screen of this portal."""
+    """Return a screenshot of this portal."""
     return f"![{alt}]({staticfiles_storage.url(f'docs/{name}.png')})"

@@ -1,4 +1,4 @@
-"""Printed part about what can be wrong: what one sees, and every rule by its id."""
+"""Generate the troubleshooting section: symptoms and rules."""
 
 from __future__ import annotations
 
@@ -19,44 +19,45 @@ RULES_GUIDE = "/docs/guide/rules/"
 
 SYMPTOMS = [
     [
-        "The key is accepted and no event arrives",
+        "The key is accepted, but no events arrive",
         (
-            "Segment takes an unknown key without an error. Compare the last four characters"
-            " that the portal shows with the key in Segment, and check the region."
+            "Segment accepts any key without an error. Compare the last four characters that the"
+            " portal shows with the key in Segment, and check the region."
         ),
     ],
     [
         "The connection needs attention",
-        "Segment refused the key. Events are held: paste the right key on **Connection**.",
+        "Segment refused the key. Events stay queued. Paste the correct key on **Connection**.",
     ],
     [
-        "Single events are missing in Segment's Debugger",
-        "The Debugger shows a sample. The portal's **Deliveries** say what Segment took.",
+        "Some events are missing in Segment's Debugger",
+        "The Debugger shows a sample. The portal's **Delivery attempts** page lists every request to Segment.",
     ],
     [
-        "Events wait",
-        "Segment cannot be reached, or the connection is paused. **Overview** says which.",
+        "Events stay queued",
+        "Segment can't be reached, or the connection is paused. See **Overview** for the reason.",
     ],
 ]
 GRAVITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.HINT: "Hint"}
 WHAT_FOLLOWS = {
-    Mode.OFF: "Events are not held against these rules, but for those that Segment would lose.",
-    Mode.WARN: "An event with an error is sent all the same, and counted, but for those that"
-    " Segment would lose: these are refused.",
-    Mode.QUARANTINE: "An event with an error is kept and not sent, until somebody has corrected,"
-    " released or discarded it.",
-    Mode.REJECT: "An event with an error is refused where it comes in, with the id of the rule.",
+    Mode.OFF: "Validation is off for this stream. Only events that Segment would drop are refused.",
+    Mode.WARN: "Events with errors are sent and counted. Only events that Segment would drop are"
+    " refused.",
+    Mode.QUARANTINE: "Events with errors are quarantined until someone renames, releases, or"
+    " discards them.",
+    Mode.REJECT: "Events with errors are rejected when they are received. The response contains"
+    " the rule ID.",
 }  # fmt: skip
 
 
 def write_troubleshooting(facts: Facts) -> str:
-    """What customers see first, then what the checker may say of an event."""
+    """Write the symptoms, then the rules that events are validated against."""
     return "\n\n".join(
         (
             symptoms(),
             (
-                "Events are checked against the Segment Spec and the plan. A finding names its"
-                f" rule. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
+                "Events are validated against the Segment Spec and the tracking plan. Each issue"
+                f" has a rule ID. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
             ),
             rule_table(RULES.values(), guide=RULES_GUIDE),
         )
@@ -64,17 +65,14 @@ def write_troubleshooting(facts: Facts) -> str:
 
 
 def symptoms() -> str:
-    """What customers see first, and what to do."""
-    return table(["What you see", "What to do"], SYMPTOMS)
+    """Return a table of symptoms and solutions."""
+    return table(["Symptom", "Solution"], SYMPTOMS)
 
 
 def rule_table(rules: Iterable[Rule], *, guide: str = "") -> str:
-    """Each rule by its id; its title leads to the page of Segment's that says so.
-
-    `guide` is the page that tells of every rule, to which the ids lead then.
-    """
+    """Return a table of rules. Titles link to Segment's docs, and IDs to `guide` if given."""
     rows = (_row(rule, guide) for rule in rules)
-    return table(["Rule", "How grave", "What is wrong"], rows)
+    return table(["Rule", "Severity", "Issue"], rows)
 
 
 def _row(rule: Rule, guide: str) -> list[str]:

@@ -60,7 +60,7 @@ def _pages(stream: Stream) -> list[Task]:
     return [
         Task(
             name=kind,
-            title=kind.label,
+            title=str(kind.label),
             done=kind in numbers,
             why=f"Version {numbers[kind]} is published."
             if kind in numbers

@@ -1,7 +1,6 @@
-"""The six calls of the Segment Spec, and what each must look like to be taken.
+"""Check the structure of the six calls of the Segment Spec.
 
-Structure only, that is what Segment answers 200 to and then drops without a word.
-Every rule here is an error.
+All rules here are errors: Segment responds to such events with 200 and silently drops them.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ MAX_MESSAGE_ID = 100  # characters
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of the six, and what it has beside the fields that are common to all."""
+    """One of the six calls, with its fields beyond the common ones."""
 
     name: str
-    id: str = ""  # required beside a user's
+    id: str = ""  # required in addition to a user's
     text: str = ""  # required
     optional_texts: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
 
-    # With the common ones.
+    # Including the common ones.
     all_ids: tuple[str, ...] = field(init=False)
     all_objects: tuple[str, ...] = field(init=False)
 
@@ -42,7 +41,7 @@ class Call:
 
     @property
     def letter(self) -> str:
-        """The one-letter form that browsers' libraries use in the path."""
+        """The one-letter form that browser libraries use in the path."""
         return self.name[0]
 
 
@@ -58,7 +57,7 @@ CALLS: dict[str, Call] = {
     )
 }
 
-# What may stand after /v1/ and is one event; `batch` and its kin are several.
+# Paths after /v1/ that accept one event, and those that accept several.
 CALL_PATHS: dict[str, str] = {
     path: call.name for call in CALLS.values() for path in (call.name, call.letter)
 }
@@ -70,9 +69,9 @@ _TYPES = ", ".join(CALLS)
 def problems(
     event: Mapping[str, Any], *, allow_anonymous: bool = False
 ) -> list[Finding]:
-    """What is wrong with the structure of a decoded event, gravest first."""
-    # One list that all add to: this is asked of every event, and generators cost as much
-    # as what they are asked.
+    """Find the issues with the structure of a decoded event."""
+    # All functions append to one list: this runs for every event, and generators would
+    # double its cost.
     found: list[Finding] = []
     kind = event.get("type")
     call = CALLS.get(kind) if type(kind) is str else None
@@ -125,31 +124,29 @@ def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Finding]) -
         if value is None:
             found.append(_NO_EVENT_NAME)
         elif type(value) is not str or not value or value.isspace():
-            found.append(
-                _not_a_name(call.text, 'Give the event a name, as "Email Opened".')
-            )
+            found.append(_not_a_name(call.text, 'Send a name, such as "Email Opened".'))
     for path in call.optional_texts:
         value = event.get(path)
         if value is not None and type(value) is not str:
-            found.append(_not_a_name(path, f"Send {path} as text, or leave it out."))
+            found.append(_not_a_name(path, f"Send {path} as a string, or omit it."))
 
 
 def _unknown_type(value: object) -> Finding:
     if value is None:
-        message = "The event does not say which call it is."
+        message = "The event has no type."
     else:
-        message = "The event's type is none of Segment's calls."
+        message = "The event's type is not one of Segment's calls."
     return RULES["SPEC-TYPE-001"].finding(
-        "type", message, f"Set type to one of {_TYPES}."
+        "type", message, f"Set type to one of: {_TYPES}."
     )
 
 
 def _id_not_text(path: str, value: object) -> Finding:
-    fix = f"Send {path} as text."
+    fix = f"Send {path} as a string."
     if type(value) is int and abs(value) < 10**20:
-        fix = f'Send it as text: "{path}": "{value}".'
+        fix = f'Send it as a string: "{path}": "{value}".'
     return RULES["SPEC-ID-002"].finding(
-        path, f"{path} is not a text; Segment drops such events.", fix
+        path, f"{path} is not a string. Segment drops such events.", fix
     )
 
 
@@ -157,77 +154,77 @@ def _empty_id(path: str) -> Finding:
     return RULES["SPEC-ID-003"].finding(
         path,
         f"{path} is empty.",
-        "Send the customer's own id for it, or leave the field out.",
+        "Send the customer's own ID, or omit the field.",
     )
 
 
 def _missing_id(call: Call) -> Finding:
-    rule, though = _WITHOUT[call.id]
+    rule, message = _WITHOUT[call.id]
     return RULES[rule].finding(
-        call.id,
-        f"{call.id} is missing{though}.",
-        f"Every {call.name} call needs a {call.id}.",
+        call.id, message, f"Send a {call.id} in every {call.name} call."
     )
 
 
-# The rule, and where Segment's docs disagree on it.
+# The rule and message about each missing ID.
 _WITHOUT = {
-    "groupId": ("SPEC-ID-004", ""),
+    "groupId": ("SPEC-ID-004", "groupId is missing."),
     "previousId": (
         "SPEC-ID-005",
-        ", which the HTTP API requires, though the Alias Spec calls it optional",
+        "previousId is missing. It is optional in the Alias Spec, but required by the HTTP API.",
     ),
 }
 
 
 def _not_a_name(path: str, fix: str) -> Finding:
-    return RULES["SPEC-NAME-002"].finding(path, f"{path} is empty or not a text.", fix)
+    return RULES["SPEC-NAME-002"].finding(
+        path, f"{path} is empty or not a string.", fix
+    )
 
 
 def _not_an_object(path: str, value: object) -> Finding:
-    kind = "a list" if isinstance(value, list) else "a single value"
+    kind = "an array" if isinstance(value, list) else "a single value"
     return RULES["SPEC-OBJECT-001"].finding(
         path,
         f"{path} is {kind}, not an object.",
-        f'Send {path} as an object, {{"key": "value"}}, or leave it out.',
+        f'Send {path} as an object, such as {{"key": "value"}}, or omit it.',
     )
 
 
 _NO_USER_ID = RULES["SPEC-ID-001"].finding(
     "userId",
     "userId is missing.",
-    "Send the id that your customer's own database has for the person.",
+    "Send the user ID from your customer's database.",
 )
-_SETTING = "“Take events without a userId”"
+_SETTING = "“Accept events without a userId”"
 _ANONYMOUS_ALONE = RULES["SPEC-ID-001"].finding(
     "userId",
-    "userId is missing, and the stream does not take events with an anonymousId alone.",
-    "Send the id that your customer's own database has for the person, or have an admin"
-    f" of the partner turn on {_SETTING} in the stream's settings.",
+    "userId is missing, and the stream doesn't accept events with only an anonymousId.",
+    "Send the user ID from your customer's database, or ask an admin of the partner to turn on"
+    f" {_SETTING} in the stream's settings.",
 )
 _NO_USER_ID_IN_ALIAS = RULES["SPEC-ID-001"].finding(
     "userId",
-    "userId is missing; an alias call always needs one.",
-    "Send the new id as userId, and the old one as previousId. The stream's setting"
-    f" {_SETTING} does not change this.",
+    "userId is missing. An alias call always needs one.",
+    "Send the new ID as userId and the old one as previousId. The stream's setting"
+    f" {_SETTING} doesn't apply to alias calls.",
 )
 _NO_ID = RULES["SPEC-ID-001"].finding(
     "userId",
     "userId and anonymousId are both missing.",
-    "Send a userId, or an anonymousId for a person who is not known yet.",
+    "Send a userId, or an anonymousId for an unknown person.",
 )
 _NO_EVENT_NAME = RULES["SPEC-NAME-001"].finding(
     "event",
-    "The event's name is missing.",
-    'Say what happened in "event", as "Email Opened".',
+    "The event name is missing.",
+    'Send the name in "event", such as "Email Opened".',
 )
 _NOT_A_MESSAGE_ID = RULES["SPEC-MESSAGE-001"].finding(
     "messageId",
-    f"messageId is not a text of 1 to {MAX_MESSAGE_ID} characters.",
-    "Send a UUID as text, or leave messageId out.",
+    f"messageId is not a string of 1 to {MAX_MESSAGE_ID} characters.",
+    "Send a UUID as a string, or omit messageId.",
 )
 _NOT_A_TIME = RULES["SPEC-TIME-001"].finding(
     "timestamp",
-    "Segment drops this timestamp: it is not a date or time as in RFC 3339.",
-    'Send it as "2026-11-23T10:00:00.000Z", or leave it out.',
+    "timestamp is not a date or time in RFC 3339 format. Segment drops it.",
+    'Send it in a format such as "2026-11-23T10:00:00.000Z", or omit it.',
 )

@@ -1,4 +1,4 @@
-"""Everything that the Spec says of one event."""
+"""Check an event against the whole Spec."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from streams.spec.findings import Finding
 
-# Of each call the field that holds its content, and what the Spec knows of it.
+# The content field of each call and its table.
 _CONTENT = {
     "identify": ("traits", IDENTIFY),
     "track": ("properties", TRACK),
@@ -45,10 +45,10 @@ def check(
     now: datetime | None = None,
     allow_anonymous: bool = False,
 ) -> list[Finding]:
-    """What is wrong with a decoded event: its structure first, each part gravest first.
+    """Find the issues of a decoded event: structure first, then by severity.
 
-    Never raises, whatever JSON it is given, and takes time in proportion to its size.
-    `now` None: whether a time is in the future is not asked.
+    Never raises, whatever the JSON is, and takes time proportional to its size.
+    `now` None: don't check whether the timestamp is in the future.
     """
     found = problems(event, allow_anonymous=allow_anonymous)
     found += semantics(event, readings=readings, now=now)
@@ -61,7 +61,7 @@ def semantics(
     readings: Readings = SAFE,
     now: datetime | None = None,
 ) -> list[Finding]:
-    """What is wrong beside the structure, for those who have looked at `problems`."""
+    """Find the issues that are not about structure, which `problems` checks."""
     call = event.get("type")
     if type(call) is not str or call not in _CONTENT:
         return []

@@ -1,9 +1,8 @@
-"""Which Spec event a name means that is not the Spec's own.
+"""Find the Spec event that a different name stands for.
 
-Segment turns a stream down that has another name for a Spec event, so a name that means
-one is told, with the right one. How sure that is, is the severity of the rule: Segment's
-docs say so or the words are the same (error), tools use it for that (warning), some do
-(hint).
+Segment rejects streams that use a different name for a Spec event. The severity of the rule
+depends on the certainty: error if Segment's docs say so or the words are the same, warning
+if tools use the name for that event, hint if some tools do.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from streams.spec.words import action_at, forms, key, orders, stem, words
 if TYPE_CHECKING:
     from streams.spec.findings import Finding, Rule, Severity
 
-LONGEST = 200  # characters; no name of the Spec has a fifth of that
-# Names that the docs use beside the Spec's, by the reading that accepts them.
+LONGEST = 200  # characters, more than five times the longest Spec name
+# Names that the docs use in addition to the Spec's, by the exception that allows them.
 DISPUTED = {
     "email-unsubscribed": ("Email Unsubscribed", "Unsubscribed"),
     "custom-component": ("Custom Component Loaded", "Component Loaded"),
 }
-OTHER_NAMES = "other-names"  # the reading that accepts synonyms
+OTHER_NAMES = "other-names"  # the exception that allows synonyms
 _FOREIGN = frozenset(one.name for one in (*SPEC.system_events, *SPEC.library_events))
-# Who did it, where the Spec leaves that out; and where it was done.
+# Words for the actor and the platform, which Spec names omit.
 _SUBJECTS = {"user", "customer", "contact", "recipient", "subscriber"}
 _PLATFORMS = {"android", "ios", "web", "windows"}
 
@@ -41,17 +40,17 @@ _NAMED_WRONG, _SPELLING, _SYNONYM, _VARIANT, _DISPUTE, _PERHAPS = (
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """A name that means a Spec event and is not the Spec's."""
+    """A name that stands for a Spec event but isn't the Spec's."""
 
     rule: Rule
-    right: str  # the Spec's name; empty: it has none, and `fix` says what to do
-    why: str  # a sentence
-    fix: str  # a sentence
+    right: str  # the Spec's name; empty: there is none, see `fix`
+    why: str  # one or two sentences
+    fix: str  # one or two sentences
     docs: str
 
     @property
     def certainty(self) -> Severity:
-        """How sure it is that the name means the event."""
+        """How certain it is that the name stands for the event."""
         return self.rule.severity
 
     def finding(self) -> Finding:
@@ -59,15 +58,14 @@ class Collision:
 
 
 def collision(call: str, name: str, readings: Readings = SAFE) -> Collision | None:
-    """What stands against a name; None: nothing. Only track events have Spec names."""
+    """Return the issue with a name, or None. Only track events have Spec names."""
     if call != "track" or name in EVENTS or name in _FOREIGN or len(name) > LONGEST:
         return None
     return _collision(name, readings)
 
 
 def right_name(name: str, readings: Readings = SAFE) -> str | None:
-    """The Spec's name for the track event that a name surely means; None: it has none,
-    or the name is right as it is."""
+    """Return the Spec's name for a track event, if it is certain and different."""
     found = collision("track", name, readings)
     if found is None or found.rule in (_PERHAPS, _VARIANT):
         return None
@@ -94,7 +92,7 @@ def _collision(name: str, readings: Readings) -> Collision | None:
 
 
 def _found(plain: list[str]) -> Collision | None:
-    """By all its words; then without a version, the one who did it, or the platform."""
+    """Look up all words, then without the version, the actor, or the platform."""
     found = _KNOWN.get(key(plain)) or _RUN_TOGETHER.get("".join(plain))
     if found is not None or len(plain) < 2:
         return found
@@ -108,7 +106,7 @@ def _found(plain: list[str]) -> Collision | None:
 
 
 def _loosened(found: Collision | None) -> Collision | None:
-    """Words were left out: the docs do not say it of this name."""
+    """Reduce the certainty, because words were omitted from the name."""
     if found is None or found.rule is _PERHAPS or not found.right:
         return found
     return _synonym(found.right)
@@ -118,7 +116,7 @@ def _spelled(right: str, *, of: str = "") -> Collision:
     return Collision(
         _SPELLING,
         right,
-        f"The Spec's name is {right}: the same words, in another order, case or tense.",
+        f"The Spec's name is {right}: the same words in a different order, case, or tense.",
         f"Send it as “{right}”.",
         docs_of(EVENTS[of or right]),
     )
@@ -128,7 +126,7 @@ def _synonym(right: str) -> Collision:
     return Collision(
         _SYNONYM,
         right,
-        f"The Spec has an event for this: {right}.",
+        f"The Spec's name for this event is {right}.",
         f"Send it as “{right}”.",
         docs_of(EVENTS[right]),
     )
@@ -138,8 +136,8 @@ def _perhaps(right: str) -> Collision:
     return Collision(
         _PERHAPS,
         right,
-        f"Tools use this name for what the Spec calls {right}.",
-        f"If it means the same, send it as “{right}”; else leave it.",
+        f"Some tools use this name for the Spec event {right}.",
+        f"If it means the same, send it as “{right}”. Otherwise, keep the name.",
         docs_of(EVENTS[right]),
     )
 
@@ -149,32 +147,35 @@ def _disputed(reading: str, right: str) -> Collision:
         _DISPUTE,
         right,
         f"Segment's docs disagree on this name. {READINGS[reading].why}",
-        f"Send it as “{right}”, or let the stream's settings accept both.",
+        f"Send it as “{right}”, or allow both in the stream's settings.",
         docs_of(EVENTS[right]),
     )
 
 
 def _corrected(entry: OtherName) -> Collision:
-    """As one of Segment's pages says."""
+    """Convert a correction from Segment's docs."""
     docs = DOCS + entry.docs
     if entry.kind == "accepted_variant":
-        why = f"The Spec allows this beside its own name, {entry.right}."
+        why = f"The Spec allows this name as a variant of {entry.right}."
         return Collision(
-            _VARIANT, entry.right, why, f"Prefer “{entry.right}”, or leave it.", docs
+            _VARIANT,
+            entry.right,
+            why,
+            f"Prefer “{entry.right}”, or keep the name.",
+            docs,
         )
     if not entry.right:
         return Collision(
             _SYNONYM,
             "",
-            "This is a name of Segment's early mobile libraries; the Spec has no event"
-            " for it.",
-            "Send the campaign in context.campaign, on the events that it led to.",
+            "Segment's early mobile libraries used this name. The Spec has no such event.",
+            "Send the campaign in context.campaign of the events that it caused.",
             docs,
         )
     reasons = {
-        "wrong_name": f"Segment's docs give this as an example of a wrong name for {entry.right}.",
-        "alias": f"This is an older name of {entry.right}, as Segment's docs say.",
-        "older_name_inferred": f"This is the name that early libraries had for {entry.right}.",
+        "wrong_name": f"Segment's docs list this as a wrong name for {entry.right}.",
+        "alias": f"Segment's docs list this as an older name of {entry.right}.",
+        "older_name_inferred": f"Early Segment libraries used this name for {entry.right}.",
     }
     why = reasons[entry.kind]
     return Collision(
@@ -183,7 +184,7 @@ def _corrected(entry: OtherName) -> Collision:
 
 
 def _known() -> Iterator[tuple[str, Collision]]:
-    """Every key that means a Spec event; of two with one key the first holds."""
+    """Yield the keys of all known names. The first one of a duplicate key wins."""
     for entry in SPEC.corrections:
         if entry.kind != "docs_inconsistency":
             yield key(words(entry.name)), _corrected(entry)
@@ -208,7 +209,7 @@ def _known() -> Iterator[tuple[str, Collision]]:
 
 
 def _of_other_objects(name: str) -> Iterator[str]:
-    """The Spec's name with other words for what the event is about."""
+    """Yield the Spec's name with synonyms of its object."""
     for thing, others in OBJECTS.items():
         if name.startswith(f"{thing} "):
             for other in others:
@@ -219,7 +220,7 @@ _VARIANTS = {one.name for one in SPEC.corrections if one.kind == "accepted_varia
 _KNOWN: dict[str, Collision] = {}
 for _key, _made in _known():
     _KNOWN.setdefault(_key, _made)
-# As `signedup`: what one word ends in says nothing of those that it is made of.
+# Names without separators, such as `signedup`, which can't be split into stems.
 _RUN_TOGETHER = {
     "".join(form): made(right)
     for right, name, made in (

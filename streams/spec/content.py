@@ -1,7 +1,7 @@
-"""A walk through properties, traits and context, beside the tables of the Spec.
+"""Check properties, traits and context against the tables of the Spec.
 
-One pass, breadth first, without recursion: it takes time in proportion to the size of
-what is given, however deep that is.
+One breadth-first pass without recursion takes time proportional to the size of the
+content, however deeply it is nested.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from streams.spec.findings import Finding
     from streams.spec.shapes import Shape
 
-MAX_FINDINGS = 20  # of one event: whoever has more of them corrects these first
-MOST_KEYS = 300  # properties or traits of one event that Segment's Unify keeps
+MAX_FINDINGS = 20  # per event
+MOST_KEYS = 300  # properties or traits per event, the limit of Segment's Unify
 
-# The way to a place, from within: made a path for a finding alone.
+# A place as a linked list from the inside out. It becomes a path only for a finding.
 type Spot = tuple[Spot | None, str | int]
 
 _CUT = Fault(
     RULES["SPEC-SIZE-002"],
-    f"{{path}} has more than {LONGEST_TEXT} characters: warehouses cut it there.",
-    "Send less, or a link to the whole text.",
+    f"{{path}} has more than {LONGEST_TEXT} characters. Warehouses truncate it.",
+    "Shorten it, or send a link to the full text.",
 )
 _TOO_MANY = Fault(
     RULES["SPEC-COUNT-001"],
-    f"{{path}} has more than {MOST_KEYS} keys, inner ones counted: Segment's Unify drops"
-    " such events without a word.",
-    "Send what the customer can use, and leave the rest out.",
+    f"{{path}} has more than {MOST_KEYS} keys, including nested ones. Segment's Unify silently"
+    " drops such events.",
+    "Send only the keys that customers use.",
 )
 
 
@@ -45,7 +45,7 @@ def look(
     accepted: frozenset[str],
     found: list[Finding],
 ) -> None:
-    """Add what is wrong with a field of the event; at most MAX_FINDINGS with the rest."""
+    """Add the issues of a field of the event, up to MAX_FINDINGS in total."""
     shape = shape_of(table, tuple(content), accepted)
     if shape.gate is None or not passes(content, shape.gate):
         walk(shape, table, content, name, accepted, found)
@@ -59,16 +59,16 @@ def walk(
     accepted: frozenset[str],
     found: list[Finding],
 ) -> None:
-    """As `look`, of what may well be wrong."""
+    """Do the full check of `look`, for content that probably has issues."""
     if shape.faults:
         found += shape.findings(name)[: max(0, MAX_FINDINGS - len(found))]
     count = len(content)
-    # Most are flat and in order: they are not gone through again.
+    # Most content is flat and valid, and isn't checked again.
     if closer := _to_look_at_closer(content, shape):
         deeper = _Walk(accepted, found)
         for key in closer:
             deeper.look_closer(table, key, content[key], (None, name))
-        for inner_table, inside, spot in deeper.todo:  # which grows
+        for inner_table, inside, spot in deeper.todo:  # grows in the loop
             count += len(inside)
             deeper.look_at(inner_table, inside, spot)
     if count > MOST_KEYS and table.style is not Style.ANY and len(found) < MAX_FINDINGS:
@@ -76,8 +76,8 @@ def walk(
 
 
 def _to_look_at_closer(content: Mapping[str, Any], shape: Shape) -> Sequence[str]:
-    """Keys of values whose type and length do not say all."""
-    # Most events have none, which is told in a third of the time.
+    """Return the keys of values for which type and length are not enough."""
+    # Most events have none. Finding that out first takes a third of the time.
     plain_anywhere = shape.plain_anywhere
     for value in content.values():
         kind = type(value)
@@ -102,7 +102,7 @@ class _Walk:
     todo: list[tuple[Table, Mapping[str, Any], Spot]] = field(default_factory=list)
 
     def look_at(self, table: Table, content: Mapping[str, Any], spot: Spot) -> None:
-        """At one object; those in it are left to do."""
+        """Check one object and queue the objects in it."""
         shape = shape_of(table, tuple(content), self.accepted)
         for key, fault in shape.faults:
             self.add(fault, (spot, key))
@@ -114,7 +114,7 @@ class _Walk:
             self.found.append(fault.at(_path(spot)))
 
     def look_closer(self, table: Table, key: str, value: Any, of: Spot) -> None:
-        """At one value of the object that is at `of`."""
+        """Check one value of the object at `of`."""
         place = table.places.get(key)
         kind, spot = type(value), (of, key)
         if place is not None:
@@ -135,9 +135,9 @@ class _Walk:
     def _look_at_items(
         self, table: Table, each: Place | None, items: Iterable[Any], spot: Spot
     ) -> None:
-        """Objects among them are left to do; lists in the list are gone through here."""
+        """Check list items, including nested lists, and queue the objects among them."""
         lists = [(items, spot)]
-        for some, where in lists:  # which grows
+        for some, where in lists:  # grows in the loop
             for index, item in enumerate(some):
                 kind = type(item)
                 if kind is list:

@@ -1,4 +1,4 @@
-"""Currencies by ISO 4217, those that were withdrawn in the last years too."""
+"""ISO 4217 currency codes, including recently withdrawn ones."""
 
 from __future__ import annotations
 

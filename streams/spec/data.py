@@ -1,4 +1,4 @@
-"""The Segment Spec as data: spec.json, which scripts/build_spec.py makes."""
+"""Load the Segment Spec from spec.json, which scripts/build_spec.py generates."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ DOCS = "https://segment.com/docs/"
 class SpecField(msgspec.Struct, frozen=True, kw_only=True):
     """A property of an event, a trait, or a field of the event itself or its context."""
 
-    path: str  # `a.b`: within an object; `products.$.sku`: of each item of a list
-    type: str  # `string|object`: either; `unspecified`: the docs do not say
-    required: str = ""  # empty: the docs do not say, which is the rule
-    items: str = ""  # the type of a list's items
+    path: str  # `a.b`: in an object; `products.$.sku`: of each item of a list
+    type: str  # `string|object`: either; `unspecified`: not in the docs
+    required: str = ""  # usually empty: not in the docs
+    items: str = ""  # the type of list items
     enum: tuple[str, ...] = ()
     default: Any = None
     subfields: tuple[str, ...] = ()  # of an object; `name` or `name:type`
 
 
 class SpecEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A semantic event; all of them are track calls."""
+    """A semantic event. All of them are track calls."""
 
     name: str
     category: str = ""
     group: str = ""
     sender: str = ""  # partner, customer, customer_or_partner
     properties: tuple[SpecField, ...] = ()
-    context: tuple[SpecField, ...] = ()  # with `context.` before each path
+    context: tuple[SpecField, ...] = ()  # the paths start with `context.`
     aliases: tuple[str, ...] = ()
     accepted_variants: tuple[str, ...] = ()
-    example_only_properties: tuple[str, ...] = ()  # in an example, in no table
-    auto_collected_by: tuple[str, ...] = ()  # Segment's libraries for mobile
+    example_only_properties: tuple[str, ...] = ()  # in an example, but in no table
+    auto_collected_by: tuple[str, ...] = ()  # Segment's mobile libraries
     superseded_by: str = ""
     note: str = ""
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
     id: str
-    docs: str  # below DOCS
+    docs: str  # relative to DOCS
     events: int
     written_for: str  # partners, customers
 
 
 class OtherName(msgspec.Struct, frozen=True, kw_only=True):
-    """A name beside the Spec's own."""
+    """A name that is not in the Spec."""
 
     name: str
-    right: str = ""  # empty: the Spec has no event for it
+    right: str = ""  # empty: the Spec has no such event
     kind: str = ""  # of a correction: wrong_name, alias, accepted_variant …
-    docs: str = ""  # below DOCS
-    sources: int = 0  # of the catalogue's, that send it
+    docs: str = ""  # relative to DOCS
+    sources: int = 0  # in the catalog that send it
 
 
 class CallFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +70,13 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
 class FieldCorrection(msgspec.Struct, frozen=True, kw_only=True):
     wrong: str
     right: str
-    docs: str  # below DOCS
-    call: str = ""  # only in this one
-    within: str = ""  # `properties`, or `products`, the list in it; else the event
+    docs: str  # relative to DOCS
+    call: str = ""  # the only call it applies to
+    within: str = ""  # `properties`, or its list `products`; empty: the event
 
 
 class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
-    """A place where Segment's docs say two things."""
+    """A contradiction in Segment's docs."""
 
     id: str
     text: str
@@ -87,10 +87,10 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[SpecEvent, ...]
     old_events: tuple[SpecEvent, ...]
     system_events: tuple[OtherName, ...]  # sent by Segment's own libraries
-    library_events: tuple[OtherName, ...]  # known to its matching library alone
+    library_events: tuple[OtherName, ...]  # known only to its matching library
     corrections: tuple[OtherName, ...]
     near_misses: tuple[OtherName, ...]
-    outside: tuple[OtherName, ...]  # common names for which the Spec has nothing
+    outside: tuple[OtherName, ...]  # common names without a Spec event
     calls: tuple[CallFields, ...]
     common_fields: tuple[SpecField, ...]
     context_fields: tuple[SpecField, ...]
@@ -107,5 +107,5 @@ _PAGES = {category.id: DOCS + category.docs for category in SPEC.categories}
 
 
 def docs_of(event: SpecEvent) -> str:
-    """The address of the page of Segment's docs that an event stands on."""
+    """Return the URL of the docs page about an event."""
     return _PAGES[event.category]

@@ -1,4 +1,4 @@
-"""Fields beside the content of an event: old and foreign names, times, a group's id."""
+"""Check fields outside of an event's content: misnamed fields, times, group IDs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from streams.spec.values import LONG_GROUP_ID, LONGEST_GROUP_ID
 if TYPE_CHECKING:
     from streams.spec.findings import Finding
 
-CLOCK_SKEW = timedelta(minutes=5)  # that a tool's clock may be ahead of ours
+CLOCK_SKEW = timedelta(minutes=5)  # how far a tool's clock may be ahead of ours
 _FIRST_TIME = "1970-01-01"
 
 
-# In the examples of the Email Spec, which its own HTTP API does not read.
+# Used in examples of the Email Spec, although Segment's HTTP API ignores them.
 _IN_EXAMPLES = {"action", "user_id"}
 
 
 def _misnamed(wrong: str, right: str, docs: str = "") -> Finding:
-    though = (
-        ", though examples of its Email Spec have it" if wrong in _IN_EXAMPLES else ""
-    )
+    message = f"Segment ignores {wrong}. It calls this field {right}."
+    if wrong in _IN_EXAMPLES:
+        message += " Examples of the Email Spec are wrong about this."
     return RULES["SPEC-FIELD-001"].finding(
         wrong,
-        f"Segment does not read {wrong}{though}; it calls this {right}.",
+        message,
         f"Send it as {right}.",
         docs=docs and DOCS + docs,
     )
@@ -55,25 +55,25 @@ _OF_ALIAS = {
 _PROVIDERS = _misnamed("options.providers", "integrations")
 _TRAITS = RULES["SPEC-FIELD-002"].finding(
     "traits",
-    "Segment reads traits in identify and group alone, though an example of its partner"
-    " docs has them here.",
+    "Segment reads traits only in identify and group calls. An example in its partner docs is"
+    " wrong about this.",
     "Send them in context.traits.",
 )
 _FUTURE = RULES["SPEC-TIME-002"].finding(
     "timestamp",
     "timestamp is in the future.",
-    "Send when it happened, with its time zone, and set the clock of the machine.",
+    "Send the time of the event with its time zone, and check the sender's clock.",
 )
 _TOO_OLD = RULES["SPEC-TIME-003"].finding(
     "timestamp",
-    "timestamp is before 1970; Segment's Engage takes no such events.",
-    "Send when it happened; a zero is no time.",
+    "timestamp is before 1970. Segment's Engage doesn't accept such events.",
+    "Send the time of the event. Don't send 0 for an unknown time.",
 )
 _LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
 
 
 def look_at_fields(event: Mapping[str, Any], call: str, found: list[Finding]) -> None:
-    """Add what stands at the top of the event and should not."""
+    """Add the issues of the event's top-level fields."""
     if not _ALL_MISNAMED.isdisjoint(event):
         found += [_MISNAMED[key] for key in event if key in _MISNAMED]
         options = event.get("options")
@@ -91,7 +91,7 @@ def look_at_fields(event: Mapping[str, Any], call: str, found: list[Finding]) ->
 
 
 def look_at_time(text: Any, now: datetime, found: list[Finding]) -> None:
-    """Add what is wrong with a timestamp that can be read; another is not looked at."""
+    """Add the issues of a readable timestamp. Unreadable ones are skipped."""
     if type(text) is not str:
         return
     try:

@@ -5,26 +5,26 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    ERROR = "error"  # Segment refuses it, or loses it without a word
-    WARNING = "warning"  # it breaks the Spec, or the plan
+    ERROR = "error"  # Segment refuses the event or silently drops it
+    WARNING = "warning"  # violates the Spec or the plan
     HINT = "hint"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with one event, for a person and for a program."""
+    """An issue with an event, for people and for programs."""
 
-    rule: str  # never changes once published: programs act on it
+    rule: str  # never changes once published, because programs depend on it
     severity: Severity
-    path: str  # inside the event, as `products.0.price`; empty: the event itself
-    message: str  # one sentence
-    fix: str  # one sentence
-    docs: str = ""  # the page of Segment's docs that says so; empty: none does
+    path: str  # in the event, such as `products.0.price`; empty: the event itself
+    message: str  # one or two sentences
+    fix: str  # one or two sentences
+    docs: str = ""  # the page of Segment's docs about it, if any
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What may be wrong with an event, and how grave that is."""
+    """A kind of issue, with its severity."""
 
     id: str
     severity: Severity
@@ -32,28 +32,28 @@ class Rule:
     docs: str = ""
 
     def finding(self, path: str, message: str, fix: str, *, docs: str = "") -> Finding:
-        """One breach of it; `docs` where a nearer page than the rule's own says so."""
+        """Create an issue of this rule; `docs`: a more specific page than the rule's."""
         return Finding(self.id, self.severity, path, message, fix, docs or self.docs)
 
 
 def by_id(*rules: Rule) -> dict[str, Rule]:
-    """A registry, in the order given. Raises ValueError where two have one id."""
+    """Index rules by ID, in the given order. Raises ValueError for duplicate IDs."""
     registry = {rule.id: rule for rule in rules}
     if len(registry) < len(rules):
-        raise ValueError("two rules have one id")
+        raise ValueError("two rules have the same ID")
     return registry
 
 
 def error(rule: str, path: str, message: str, fix: str) -> Finding:
-    """A finding that keeps the event from being taken."""
+    """Create an issue for which the event is refused."""
     return Finding(rule, Severity.ERROR, path, message, fix)
 
 
 def warning(rule: str, path: str, message: str, fix: str) -> Finding:
-    """A finding that lets the event pass, in every mode."""
+    """Create an issue with which the event is accepted in every mode."""
     return Finding(rule, Severity.WARNING, path, message, fix)
 
 
 def hint(rule: str, path: str, message: str, fix: str) -> Finding:
-    """A finding that is advice."""
+    """Create an issue that is a recommendation."""
     return Finding(rule, Severity.HINT, path, message, fix)

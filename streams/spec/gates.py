@@ -1,7 +1,7 @@
-"""A table of the Spec as a type of msgspec, which tells in C that all is right.
+"""Validate valid events fast, with tables of the Spec converted to msgspec types.
 
-Most events have nothing wrong with them. Such a type lets through less than the table
-does, never more: what it refuses is looked at again, and that says what is wrong.
+Most events have no issues. The types accept less than the tables do, never more: content
+that they refuse is checked again by the slow path, which finds the issues.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from streams.spec.places import Place
 
-MOST_ITEMS = 10  # of a list: so few that all keys stay below what is counted
+MOST_ITEMS = 10  # per list, so that the number of keys stays below its limit
 
 _TEXT = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 _SINGLE: dict[str, Any] = {
@@ -35,7 +35,7 @@ _gates: dict[Table, type[msgspec.Struct]] = {}
 
 
 def gate_of(table: Table) -> type[msgspec.Struct]:
-    """Made when it is first needed, and complete before another thread finds it."""
+    """Return the type of a table. Created on first use; thread-safe."""
     gate = _gates.get(table)
     if gate is None:
         gate = _gates[table] = prepared(_made(table))
@@ -43,7 +43,7 @@ def gate_of(table: Table) -> type[msgspec.Struct]:
 
 
 def passes(content: Mapping[str, Any], gate: type[msgspec.Struct]) -> bool:
-    """Whether an object is surely right, all that is in it too."""
+    """Whether an object and its content are certainly valid."""
     try:
         msgspec.convert(content, gate)
     except msgspec.ValidationError:
@@ -54,7 +54,7 @@ def passes(content: Mapping[str, Any], gate: type[msgspec.Struct]) -> bool:
 def _made(table: Table) -> type[msgspec.Struct]:
     fields, names, spelled = [], {}, set()
     for number, (key, place) in enumerate(table.places.items()):
-        # Of two spellings one: an object that has both is not right.
+        # Only one of two spellings: an object with both isn't valid.
         if table.style is Style.ONE_SPELLING and snake_case(key) in spelled:
             continue
         spelled.add(snake_case(key))
@@ -67,7 +67,7 @@ def _made(table: Table) -> type[msgspec.Struct]:
 
 
 def _type(place: Place, style: Style) -> Any:
-    """What may surely stand there beside null; None: only that."""
+    """Return the type that is certainly valid besides null; None: only null is."""
     if place.table is not None and place.kind == "object":
         return gate_of(place.table)
     if place.each is not None:
@@ -75,7 +75,7 @@ def _type(place: Place, style: Style) -> Any:
         return Annotated[list[item], msgspec.Meta(max_length=MOST_ITEMS)]  # type: ignore[valid-type]
     if isinstance(place.look, OneOf):
         return Literal[*sorted(place.look.choices)]
-    # A date, too: msgspec takes times that no datetime holds in UTC.
+    # Dates too: msgspec accepts times that don't fit into a datetime in UTC.
     if place.look is not None and place.kind != "integer":
         return None
     if style is Style.ANY:

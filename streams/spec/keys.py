@@ -1,4 +1,4 @@
-"""How the keys of properties and traits are spelled."""
+"""Check the spelling of the keys of properties and traits."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections.abc import Collection, Iterable, Iterator
 from streams.spec.places import Fault, Style, Table
 from streams.spec.rules import RULES
 
-LONGEST_KEY = 127  # characters: what Redshift takes as the name of a column
+LONGEST_KEY = 127  # characters, the limit of column names in Redshift
 
 _SNAKE_CASE = re.compile(r"[^\W_]++(?:_[^\W_]++)*+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _TOO_LONG = Fault(
     RULES["SPEC-KEY-003"],
-    f"A key has more than {LONGEST_KEY} characters: no column of Redshift can have that name.",
-    "Give it a short name, and send what varies as a value.",
+    f"A key has more than {LONGEST_KEY} characters, the limit of column names in Redshift.",
+    "Use a shorter key, and send variable parts as values.",
 )
 _NUMBERS = Fault(
     RULES["SPEC-KEY-002"],
-    "Keys are numbered, as {path}: each becomes a column of its own.",
-    "Send a list, or a property that says which.",
+    "Keys are numbered, such as {path}. Each one becomes a separate warehouse column.",
+    "Send an array, or a property that identifies the item.",
 )
 _SPELLINGS = Fault(
     RULES["SPEC-TRAIT-002"],
-    "{path} is there in snake_case and in camelCase: that makes two traits.",
-    "Send one of them.",
+    "{path} is sent in both snake_case and camelCase, which creates two traits.",
+    "Send only one of them.",
 )
 
 
 def snake_case(key: str) -> str:
-    """`firstName` and `first-name` as `first_name`."""
+    """Convert `firstName` and `first-name` to `first_name`."""
     parts = _HUMP.sub("_", key).replace("-", "_").replace(" ", "_")
     return parts.lower()
 
@@ -42,7 +42,7 @@ def is_snake_case(key: str) -> bool:
 
 
 def key_faults(keys: Collection[str], table: Table) -> Iterator[tuple[str, Fault]]:
-    """What is wrong with the keys of one object, once for each rule, at the first key."""
+    """Yield the issues of an object's keys, one per rule, at the first key concerned."""
     if table.style is Style.ANY:
         return
     free = [key for key in keys if key not in table.places and key not in table.others]
@@ -59,13 +59,15 @@ def _other_cases(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
     others = [key for key in keys if not is_snake_case(key)]
     if not others:
         return
-    more = f", and {len(others) - 1} more" if others[1:] else ""
+    message = "{path} is not in snake_case."
+    if more := len(others) - 1:
+        message = f"{{path}} and {more} more {'key' if more == 1 else 'keys'} are not in snake_case."
     yield (
         others[0],
         Fault(
             RULES["SPEC-KEY-001"],
-            f"{{path}} is not in snake_case{more}.",
-            "Write keys so, unless your platform cannot.",
+            message,
+            "Use snake_case, unless your platform doesn't support it.",
         ),
     )
 
@@ -80,7 +82,7 @@ def _two_spellings(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
 
 
 def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
-    """Two or more that differ in their number alone; one may well end in a digit."""
+    """Find keys that differ only in a number. A single key may end in a digit."""
     stems = {key: key.rstrip("0123456789") for key in keys if key[-1:].isdigit()}
     count = Counter(stems.values())
     for key, stem in stems.items():

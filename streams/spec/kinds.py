@@ -1,10 +1,10 @@
-"""The types of values, as the Spec's tables and event plans name them."""
+"""The types of values in the Spec's tables and in tracking plans."""
 
 from __future__ import annotations
 
 _ALL: frozenset[type] = frozenset({str, int, float, bool, dict, list})
 
-# The Python types that a decoded value of each may have; null is no value.
+# The Python types of decoded values. Null counts as no value.
 KINDS: dict[str, frozenset[type]] = {
     "string": frozenset({str}),
     "number": frozenset({int, float}),
@@ -14,17 +14,17 @@ KINDS: dict[str, frozenset[type]] = {
     "date": frozenset({str}),
     "object": frozenset({dict}),
     "array": frozenset({list}),
-    "unspecified": _ALL,  # the Spec does not say
-    "any": _ALL,  # the plan does not
+    "unspecified": _ALL,  # in the Spec
+    "any": _ALL,  # in plans
 }
 
-# What a finding calls them.
+# Their names in messages.
 WANTED: dict[str, str] = {
-    "string": "a text", "number": "a number", "integer": "a whole number",
-    "float": "a number", "boolean": "true or false", "date": "an ISO 8601 date",
-    "object": "an object", "array": "a list", "unspecified": "a value", "any": "a value",
+    "string": "a string", "number": "a number", "integer": "an integer",
+    "float": "a number", "boolean": "a boolean", "date": "an ISO 8601 date",
+    "object": "an object", "array": "an array", "unspecified": "a value", "any": "a value",
 }  # fmt: skip
 GOT: dict[type, str] = {
-    str: "a text", int: "a number", float: "a number", bool: "true or false",
-    dict: "an object", list: "a list",
+    str: "a string", int: "a number", float: "a number", bool: "a boolean",
+    dict: "an object", list: "an array",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where in a JSON text its values stand: so that what is said of a path is shown there."""
+"""Find the positions of values in JSON text, to show issues where they are."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _TOKEN = re.compile(
     r'[{}\[\],:]|"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
     r"|(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?![\w.+-])"
 )
-MOST_DEPTH = MAX_DEPTH + 2  # an event's, in the list of a batch
-_MOST_DOTS = 20  # in one key of a path; a longer one is shown where its object begins
+MOST_DEPTH = MAX_DEPTH + 2  # of an event in the list of a batch
+_MOST_DOTS = 20  # in one key; a key with more is shown at the start of its object
 
 
 class Broken(ValueError):
-    """The text is not JSON; `at` is the offset of what cannot stand there."""
+    """The text is not valid JSON; `at` is the offset of the error."""
 
     def __init__(self, at: int, message: str) -> None:
         super().__init__(message)
@@ -30,15 +30,15 @@ class Broken(ValueError):
 
 @dataclass(slots=True)
 class Place:
-    """A value in the text. Offsets count characters."""
+    """A value in the text. Offsets are in characters."""
 
-    at: int  # where its key begins; where it does itself if it has none
+    at: int  # the start of its key, or of the value if it has none
     start: int
     end: int
     inside: dict[str, Place] | list[Place] | None  # None: neither object nor list
 
     def find(self, path: str) -> Place:
-        """What stands at a finding's path; where there is nothing, the nearest around it."""
+        """Return the value at a finding's path, or its nearest ancestor."""
         place, rest = self, path
         while rest:
             found, rest = place._step(rest)
@@ -53,7 +53,7 @@ class Place:
             inside = index.isdecimal() and int(index[:9]) < len(self.inside)
             return (self.inside[int(index)] if inside else None), rest
         words = path.split(".", _MOST_DOTS)
-        for count in range(len(words), 0, -1):  # a key may have dots of its own
+        for count in range(len(words), 0, -1):  # a key may contain dots
             found = (self.inside or {}).get(".".join(words[:count]))
             if found is not None:
                 return found, ".".join(words[count:])
@@ -61,21 +61,21 @@ class Place:
 
 
 class _Next(Enum):
-    """What may come next, in words."""
+    """The expected next token, in words."""
 
     VALUE = "a value"
     VALUE_OR_END = "a value or ]"
     KEY = "a key in double quotes"
     KEY_OR_END = "a key in double quotes or }"
     COLON = "a colon"
-    COMMA_OR_END = "a comma, or the end of the object or list,"
+    COMMA_OR_END = "a comma, or the end of the object or array"
 
 
 def locate(text: str) -> Place:
-    """The one value that the text is. Raises Broken.
+    """Locate the values of a JSON text. Raises Broken.
 
-    Takes time in proportion to the text. What a number or a text may hold beside its
-    form is not looked at (`spec.sound`).
+    Takes time proportional to the text. The content of numbers and strings is not checked
+    (`spec.sound` does that).
     """
     root: Place | None = None
     around: list[Place] = []
@@ -95,7 +95,9 @@ def locate(text: str) -> Place:
             if mark in "{[":
                 around.append(place)
                 if len(around) > MOST_DEPTH:
-                    raise Broken(start, f"This is nested more than {MAX_DEPTH} deep.")
+                    raise Broken(
+                        start, f"This is nested more than {MAX_DEPTH} levels deep."
+                    )
                 is_object = mark == "{"
                 place.inside = {} if is_object else []
                 coming = _Next.KEY_OR_END if is_object else _Next.VALUE_OR_END
@@ -114,16 +116,20 @@ def locate(text: str) -> Place:
         else:
             raise Broken(start, _unexpected(mark, coming))
     if around or root is None:
-        raise Broken(len(text.rstrip()), "The text ends here, before the JSON does.")
+        raise Broken(
+            len(text.rstrip()), "The text ends here, but the JSON is incomplete."
+        )
     return root
 
 
-_SECOND = "The JSON ends before this. Send several events as a list, or one a line."
+_SECOND = (
+    "Unexpected text after the JSON. Enter several events as an array, or one per line."
+)
 _MAY_END = (_Next.COMMA_OR_END, _Next.KEY_OR_END, _Next.VALUE_OR_END)
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int]]:
-    """Where each begins and ends."""
+    """Yield the start and end of each token."""
     at = _blank(text, 0)
     while at < len(text):
         token = _TOKEN.match(text, at)
@@ -144,17 +150,17 @@ def _end_of(place: Place) -> str:
 
 def _unexpected(mark: str, coming: _Next) -> str:
     if mark in "}]" and coming in (_Next.KEY, _Next.VALUE):
-        return "There is a comma before this, and nothing after it."
-    return f"Here should be {coming.value}."
+        return "Unexpected comma before this. Remove it."
+    return f"Expected {coming.value}."
 
 
 def _strange(begins: str) -> str:
     if begins[0] == '"':
-        return "This text does not end, or holds a line break or a \\ that must be escaped."
+        return "This string is not closed, or contains a line break or \\ that must be escaped."
     if begins[0] in "'‘’“”":
-        return "JSON has straight double quotes around texts and keys."
+        return "Use straight double quotes around strings and keys."
     if begins.lstrip("+-").lower().startswith(("nan", "inf")):
-        return "NaN and Infinity are not JSON. Send null, or leave it out."
+        return "NaN and Infinity are not valid JSON. Use null, or omit the property."
     if begins[0] in "/#":
-        return "JSON has no comments."
-    return "This is no JSON value: texts stand in double quotes."
+        return "JSON doesn't allow comments. Remove it."
+    return "This is not a JSON value. Put strings in double quotes."

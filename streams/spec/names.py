@@ -1,4 +1,4 @@
-"""What the Spec says of the name of a track event."""
+"""Check the name of a track event against the Spec."""
 
 from __future__ import annotations
 
@@ -40,37 +40,37 @@ _SMALL = frozenset(
         "with",
     ]
 )
-# Between spaces and underscores: a number, a date, something long with digits in it.
+# A word that is a number, a date, or a long hexadecimal ID.
 _VALUE = re.compile(
     r"[#№]?\d[\d.,]*%?|\d{4}[-/.]\d\d?([-/.]\d\d?)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}"
     r"|(?=[a-f-]*\d)[0-9a-f-]{8,}",
     re.IGNORECASE,
 )
-# From one @ to the next, else each would be followed to the end: in quadratic time.
+# Stops at the next @, to avoid quadratic time.
 _ADDRESS = re.compile(r"\S@[^\s@]+\.[^\s@]|://|\bwww\.")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>|%[sd]\b")
 _DOTTED = re.compile(r"[a-z]\.[a-z]")
 _CAMEL_CASE = re.compile(r"[a-z]|.*[a-z][A-Z]")
-_VERSION = re.compile(r"v\d+")  # as in “Order Cancelled (v2)”
+_VERSION = re.compile(r"v\d+")  # such as in “Order Cancelled (v2)”
 _AROUND = "()[]{}<>:;,.!?\"'“”‘’"
 
 _WITH_VALUE = RULES["SPEC-NAME-009"].finding(
     "event",
-    "The name holds a value: a number, date, id, address or placeholder.",
-    "Name the kind of event, and send the value as a property.",
+    "The name contains a value: a number, date, ID, address, or placeholder.",
+    "Use one name for all events of this kind, and send the value as a property.",
 )
 _OTHER_CASE = RULES["SPEC-NAME-010"].finding(
     "event",
-    "Segment asks partners for names in Title Case, with spaces: “Email Opened”.",
-    "Write it so, unless your platform cannot.",
+    "Segment asks partners for event names in Title Case with spaces, such as “Email Opened”.",
+    "Use Title Case, unless your platform doesn't support it.",
 )
 
 
 def name_findings(name: str, readings: Readings) -> tuple[Finding, ...]:
-    """What is wrong with a track event's name, gravest first."""
+    """Return the issues of a track event's name, by severity."""
     if name in EVENTS:
         return ()
-    if len(name) > LONGEST:  # may be anything: not worth remembering
+    if len(name) > LONGEST:  # unlikely to occur again: not cached
         return _findings.__wrapped__(name, readings)
     return _findings(name, readings)
 
@@ -88,7 +88,7 @@ def _findings(name: str, readings: Readings) -> tuple[Finding, ...]:
 
 
 def has_value(name: str) -> bool:
-    """Whether the name would be another one for another thing of the same kind."""
+    """Whether the name contains a value, so that it varies between events of one kind."""
     if _ADDRESS.search(name) or _PLACEHOLDER.search(name):
         return True
     parts = name.replace("_", " ").split()
@@ -96,7 +96,7 @@ def has_value(name: str) -> bool:
 
 
 def is_title_case(name: str) -> bool:
-    """Words with spaces between them, and capitals; `iOS` and the like may stand first."""
+    """Whether the words are capitalized and separated by spaces; `iOS` may come first."""
     if "_" in name or "::" in name or _DOTTED.search(name):
         return False
     parts = [part.strip(_AROUND) for part in name.split()]

@@ -1,4 +1,4 @@
-"""The events in a text that somebody pasted: one, a list, a batch, or one a line."""
+"""Split pasted text into events: a single one, a list, a batch, or one per line."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ MOST_EVENTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One event as it stands in the text."""
+    """One event of the text."""
 
     text: str
-    line: int  # where it begins, from 1
+    line: int  # of its start, from 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pasted:
-    """What was found in the text."""
+    """The events of the text."""
 
     pieces: list[Piece]
     left_out: int = 0  # events beyond MOST_EVENTS
-    # What a batch says of all its events.
+    # The context of a batch, which applies to all of its events.
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pieces_of(text: str) -> Pasted:
-    """Take a text apart; its lines end in \\n alone. Raises Broken.
+    """Split a text whose lines end with \\n. Raises Broken.
 
-    In JSON lines a broken one is a piece like all others, and breaks no other.
+    In JSON lines, an invalid line is a piece like the others and doesn't affect them.
     """
     try:
         root = locate(text)
@@ -61,7 +61,7 @@ def _lines(text: str) -> Iterator[Piece]:
 
 
 def _piece(text: str, place: Place) -> Piece:
-    """With its lines moved to the left as far as the first stands in."""
+    """Cut out an event and remove the indentation of its first line from all lines."""
     line_start = text.rfind("\n", 0, place.start) + 1
     before = text[line_start : place.start]
     indent = before[: len(before) - len(before.lstrip())]
@@ -77,5 +77,5 @@ def _context(text: str, root: Place) -> Mapping[str, Any]:
     try:
         context: dict[str, Any] = msgspec.json.decode(text[place.start : place.end])
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return {}  # ingest refuses the batch for it; its events are looked at all the same
+        return {}  # ingest refuses such a batch, but its events are checked anyway
     return context

@@ -1,4 +1,4 @@
-"""What the Spec wants at each place of an event's content, ready to be looked up."""
+"""The Spec's requirements for each place in an event's content, as look-up tables."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from streams.spec.readings import READINGS
 if TYPE_CHECKING:
     from streams.spec.findings import Finding, Rule
 
-LONGEST_TEXT = 512  # characters that a warehouse keeps
-LONGEST_PART = 100  # characters of an event's own key that a path repeats
+LONGEST_TEXT = 512  # characters that warehouses store
+LONGEST_PART = 100  # characters of an event's key that are repeated in a path
 
 
 class Fault(NamedTuple):
-    """A finding but for its place; `{path}` in its sentences stands for it."""
+    """A finding without its place, for which `{path}` stands in the texts."""
 
     rule: Rule
     message: str
@@ -32,41 +32,41 @@ class Fault(NamedTuple):
         return self.rule.finding(path, message, fix, docs=self.docs)
 
 
-# What is wrong with a value of the right type; None: nothing.
+# Checks a value of the right type. Returns None if it is valid.
 type Look = Callable[[Any], Fault | None]
 
 
 class Style(Enum):
-    """What is asked of the keys of an object."""
+    """The required spelling of an object's keys."""
 
     SNAKE_CASE = "properties"
-    ONE_SPELLING = "traits"  # either, and one of them
+    ONE_SPELLING = "traits"  # snake_case or camelCase, not both
     ANY = "context"
 
 
 class Other(NamedTuple):
-    """A key that the Spec spells otherwise."""
+    """A key that the Spec spells differently."""
 
     rule: Rule
-    right: str  # what the Spec has
-    reading: str = ""  # by which it is right too
+    right: str  # the Spec's key
+    reading: str = ""  # the exception that allows this key
     docs: str = ""
 
     def fault(self) -> Fault:
         if not self.reading:
-            message = f"The Spec calls this {self.right}."
+            message = f"The Spec calls this property {self.right}."
             return Fault(self.rule, message, f"Send it as {self.right}.", self.docs)
         return Fault(
             self.rule,
-            f"The Spec calls this {self.right}. {READINGS[self.reading].why}",
-            f"Send it as {self.right}, or let the stream's settings accept both.",
+            f"The Spec calls this property {self.right}. {READINGS[self.reading].why}",
+            f"Send it as {self.right}, or allow both in the stream's settings.",
             self.docs,
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Table:
-    """What the Spec knows of the keys of one object."""
+    """The Spec's requirements for the keys of an object."""
 
     places: dict[str, Place] = field(default_factory=dict)
     others: dict[str, Other] = field(default_factory=dict)
@@ -75,18 +75,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Place:
-    """What may stand at one place; null, that is no value, may always."""
+    """The Spec's requirements for one value. Null is always allowed."""
 
-    kind: str  # a type of the Spec, or two: `string|object`
-    rule: Rule  # that another type breaks
+    kind: str  # a Spec type, or two: `string|object`
+    rule: Rule  # violated by other types
     docs: str = ""
-    reading: str = ""  # by which types in `also` may stand there too
+    reading: str = ""  # the exception that also allows the types in `also`
     also: frozenset[type] = frozenset()
-    look: Look | None = None  # at a value of the right type
-    table: Table | None = None  # of what is in the object
-    each: Place | None = None  # of what is in the list
+    look: Look | None = None  # checks a value of the right type
+    table: Table | None = None  # of the object's content
+    each: Place | None = None  # of the list's items
 
-    types: frozenset[type] = field(init=False)  # of `kind`
+    types: frozenset[type] = field(init=False)  # the Python types of `kind`
 
     def __post_init__(self) -> None:
         types = (KINDS[kind] for kind in self.kind.split("|"))
@@ -98,10 +98,10 @@ class Place:
     def wrong_type(self, got: type) -> Fault:
         wanted = " or ".join(WANTED[kind] for kind in self.kind.split("|"))
         message, fix = (
-            f"{{path}} is {GOT.get(got, 'something else')}, not {wanted}.",
+            f"{{path}} must be {wanted}, but is {GOT.get(got, 'something else')}.",
             f"Send {wanted}.",
         )
         if self.reading and got in self.also:
             message += f" {READINGS[self.reading].why}"
-            fix = f"Send {wanted}, or let the stream's settings accept both."
+            fix = f"Send {wanted}, or allow both in the stream's settings."
         return Fault(self.rule, message, fix, self.docs)

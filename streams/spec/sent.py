@@ -1,4 +1,4 @@
-"""What the Spec says of one event as somebody sent it, sound or not."""
+"""Check one event as it was sent, valid or not."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at an event."""
+    """The result of checking an event."""
 
-    event: dict[str, Any] | None  # None: it could not be read
+    event: dict[str, Any] | None  # None: it couldn't be decoded
     findings: list[Finding]
-    is_sound: bool  # False: Segment would lose it, so it is refused in every mode
+    is_sound: bool  # False: Segment would drop it, so it is refused in every mode
 
 
 def look_at(
@@ -33,7 +33,7 @@ def look_at(
     now: datetime | None = None,
     allow_anonymous: bool = False,
 ) -> Look:
-    """Everything that is wrong with its bytes, its structure and its content.
+    """Find the issues of an event's bytes, structure and content.
 
     Never raises; see `check.check`.
     """

@@ -1,7 +1,7 @@
-"""What follows from the keys of an object alone.
+"""Cache the checks that depend only on the keys of an object.
 
-A tool sends the same few shapes of event over and over, so this is worked out once for
-each; an event then costs a look-up for each of its objects, and one for each value.
+A tool sends events with the same few sets of keys. These are checked once for each set;
+after that, an event costs one look-up per object and one per value.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
     from streams.spec.findings import Finding
 
-KEPT = 4_096  # shapes
-LARGEST = 2_000  # characters of all keys of a shape that is kept
+KEPT = 4_096  # cached shapes
+LARGEST = 2_000  # characters of all keys; larger shapes aren't cached
 
 _NULL = type(None)
 _SINGLE: frozenset[type] = frozenset({str, int, float, bool, _NULL})
 _ALL = _SINGLE | {dict, list}
-# Of values of these types the type does not say all, where a place has a look at values.
+# Types whose values need a further check at places with a check of values.
 _LOOKED_AT: frozenset[type] = frozenset({str, float, dict, list})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """The keys of an object beside a table."""
+    """The keys of an object, compared with a table."""
 
     faults: tuple[tuple[str, Fault], ...]  # by key
-    plain: tuple[frozenset[type], ...]  # of each key: values of these types are right
-    plain_anywhere: frozenset[type]  # at whatever key
-    gate: type[Struct] | None  # what passes it is right; None: there is no telling
+    plain: tuple[frozenset[type], ...]  # the types that are always valid, by key
+    plain_anywhere: frozenset[type]  # the types that are valid at every key
+    gate: type[Struct] | None  # the fast check; None: not possible
     _known: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def findings(self, name: str) -> tuple[Finding, ...]:
-        """Of an object that is itself a field of the event."""
+        """Return the findings of an object that is a top-level field of the event."""
         if name not in self._known:
             self._known[name] = tuple(
                 fault.at(f"{name}.{key[:LONGEST_PART]}") for key, fault in self.faults
@@ -53,7 +53,7 @@ _shapes: dict[tuple[Any, ...], Shape] = {}
 
 
 def shape_of(table: Table, keys: tuple[str, ...], accepted: frozenset[str]) -> Shape:
-    """Safe between threads: at worst two work out the same."""
+    """Return the cached or new shape. Thread-safe: at worst, two threads create the same one."""
     of = (table, keys, accepted)
     shape = _shapes.get(of)
     if shape is None:
@@ -98,5 +98,5 @@ _FREE = {style: Table(style=style) for style in Style}
 
 
 def inner(table: Table, place: Place | None) -> Table:
-    """What holds in an object at that place of one that the table is of."""
+    """Return the table of an object at a place within another object."""
     return place.table if place and place.table else _FREE[table.style]

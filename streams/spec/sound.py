@@ -1,8 +1,8 @@
-"""The bytes of one event: are they JSON that Segment and every store can read?
+"""Decode events, and check that they are JSON that Segment and every store can read.
 
-An event is decoded whole, not passed through in undecoded parts: that finds invalid
-UTF-8, lone surrogates and numbers out of range on the way, and costs less than looking
-for them in the bytes (docs/architecture.md, "Ingest").
+Events are decoded completely. This finds invalid UTF-8, lone surrogates and numbers out of
+range on the way, and costs less than searching the bytes for them (docs/architecture.md,
+"Ingest").
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ MAX_EVENT_BYTES = 32 * 1024
 MAX_DEPTH = 64
 
 _decode = msgspec.json.Decoder().decode
-# One without an end goes on to the last byte: else each quote in it would be tried as a
-# beginning, in quadratic time.
+# An unterminated string extends to the last byte. Otherwise each quote in it would be tried
+# as a start, in quadratic time.
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_TOO_MANY_DIGITS = b"0" * 309  # the largest double has so many before its point
+_TOO_MANY_DIGITS = b"0" * 309  # the largest double has as many before the decimal point
 
 
 class Unsound(ValueError):
-    """The bytes are not an event; `finding` says why."""
+    """The bytes are not a valid event; `finding` is the reason."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
@@ -40,19 +40,19 @@ class Unsound(ValueError):
 
 
 def read_event(sent: bytes) -> dict[str, Any]:
-    """One event as sent, decoded. Raises Unsound."""
+    """Decode one event. Raises Unsound."""
     if len(sent) > MAX_EVENT_BYTES:
         raise Unsound(too_large(len(sent)))
     return read_object(sent)
 
 
 def read_object(sent: bytes) -> dict[str, Any]:
-    """A JSON object of any size that is safe to pass on. Raises Unsound."""
+    """Decode a JSON object of any size that is safe to forward. Raises Unsound."""
     if deeper_than(sent, MAX_DEPTH):
         raise Unsound(_TOO_DEEP)
     try:
         value = _decode(sent)
-    # ValueError: invalid UTF-8, or an integer of thousands of digits.
+    # ValueError: invalid UTF-8, or an integer with thousands of digits.
     except (msgspec.DecodeError, ValueError, RecursionError) as failure:
         raise Unsound(_why(sent, failure)) from None
     if not isinstance(value, dict):
@@ -63,7 +63,7 @@ def read_object(sent: bytes) -> dict[str, Any]:
 
 
 def deeper_than(sent: bytes, limit: int) -> bool:
-    """Whether objects and lists are nested deeper than that."""
+    """Whether objects and lists are nested deeper than the limit."""
     if sent.count(b"{") + sent.count(b"[") <= limit:
         return False
     depth = 0
@@ -77,13 +77,13 @@ def deeper_than(sent: bytes, limit: int) -> bool:
 def too_large(size: int) -> Finding:
     return RULES["SPEC-SIZE-001"].finding(
         "",
-        f"The event has {size:,} bytes; Segment takes {MAX_EVENT_BYTES:,}.",
-        "Leave out what nobody reads, or send large values somewhere else and link them.",
+        f"The event has {size:,} bytes. The limit is {MAX_EVENT_BYTES:,}.",
+        "Omit unused properties, or store large values elsewhere and send links to them.",
     )
 
 
 def _has_huge_integer(value: object) -> bool:
-    """Whether an integer is in it that no double can hold."""
+    """Whether the value contains an integer that exceeds the range of doubles."""
     if isinstance(value, dict):
         return any(map(_has_huge_integer, value.values()))
     if isinstance(value, list):
@@ -92,13 +92,13 @@ def _has_huge_integer(value: object) -> bool:
 
 
 def _why(sent: bytes, failure: Exception) -> Finding:
-    """The finding that fits a failure to decode; slow, and for refused events alone."""
+    """Find the reason why decoding failed. Slow: only for refused events."""
     try:
         text = sent.decode()
     except UnicodeDecodeError as invalid:
         return RULES["SPEC-JSON-002"].finding(
             "",
-            f"The event is not UTF-8: byte {invalid.start} cannot be read.",
+            f"The event is not valid UTF-8: byte {invalid.start} can't be decoded.",
             "Encode the body as UTF-8.",
         )
     if "out of range" in str(failure):
@@ -108,19 +108,19 @@ def _why(sent: bytes, failure: Exception) -> Finding:
         json.dumps(value, ensure_ascii=False).encode()
     except Unsound as unsound:
         return unsound.finding
-    except UnicodeEncodeError:  # Python's decoder lets half a character pass
+    except UnicodeEncodeError:  # Python's decoder accepts lone surrogates
         return _LONE_SURROGATE
     except (ValueError, RecursionError):
-        pass  # broken in a way that the message below tells
+        pass  # described by the message below
     return RULES["SPEC-JSON-001"].finding(
         "",
         f"The event is not valid JSON: {_plain(failure)}.",
-        "Build the body with a JSON library, not by joining text.",
+        "Create the body with a JSON library instead of concatenating strings.",
     )
 
 
 def _plain(failure: Exception) -> str:
-    """The decoder's reason, which names a position and never the content."""
+    """Return the decoder's reason, which contains a position but no content."""
     return str(failure).removeprefix("JSON is malformed: ").rstrip(".")
 
 
@@ -134,25 +134,25 @@ def _refuse(finding: Finding) -> Callable[[str], Any]:
 _NOT_AN_OBJECT = RULES["SPEC-JSON-001"].finding(
     "",
     "The event is not a JSON object.",
-    'Send an object: {"userId": "u1", …}.',
+    'Send an object, such as {"userId": "u1", …}.',
 )
 _NOT_A_NUMBER = RULES["SPEC-JSON-003"].finding(
     "",
-    "NaN and Infinity are not JSON.",
-    "Leave the property out, or send null.",
+    "NaN and Infinity are not valid JSON.",
+    "Omit the property, or send null.",
 )
 _OUT_OF_RANGE = RULES["SPEC-JSON-003"].finding(
     "",
-    "A number is too large: readers of JSON would make it infinite.",
-    "Send it as text, or leave it out.",
+    "A number is too large: JSON parsers would read it as infinite.",
+    "Send it as a string, or omit it.",
 )
 _LONE_SURROGATE = RULES["SPEC-JSON-004"].finding(
     "",
-    "A text holds half of a character (a lone surrogate, as \\ud800).",
-    "Do not cut texts within a character such as an emoji.",
+    "A string contains half of a character (a lone surrogate such as \\ud800).",
+    "Don't split strings within a character, such as an emoji.",
 )
 _TOO_DEEP = RULES["SPEC-JSON-005"].finding(
     "",
-    f"Objects and lists are nested more than {MAX_DEPTH} deep.",
-    "Flatten the properties: Segment's warehouses flatten them anyway.",
+    f"Objects and arrays are nested more than {MAX_DEPTH} levels deep.",
+    "Flatten the properties. Segment's warehouses flatten them anyway.",
 )

@@ -1,13 +1,13 @@
-"""Other names for Spec events that tools use, beside those that Segment's docs name.
+"""Synonyms of Spec events that tools use, in addition to those in Segment's docs.
 
-Chosen by hand from what real sources send, from the names of other vendors' schemas
-(Google Analytics, Meta, Shopify) and from the Spec's own words. A name that also has a
-meaning of its own, as `Email Sent` or `Survey Completed`, is left out.
+Selected by hand from the events of real sources, from other vendors' schemas (Google
+Analytics, Meta, Shopify) and from the Spec's own words. Names that also have their own
+meaning, such as `Email Sent` and `Survey Completed`, are not included.
 """
 
 from __future__ import annotations
 
-# The same event beyond doubt: what the Spec calls it, and what others do.
+# Certain synonyms, by the Spec's name.
 SAME: dict[str, tuple[str, ...]] = {
     # Email
     "Email Delivered": ("Mail Delivered",),
@@ -131,7 +131,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "Video Playback Exited": ("Video Exited",),
 }  # fmt: skip
 
-# The same event in one tool, and another in the next.
+# Names that mean this event in some tools only.
 PERHAPS: dict[str, tuple[str, ...]] = {
     "Email Link Clicked": ("Link Clicked",),
     "Unsubscribed": (
@@ -161,8 +161,8 @@ PERHAPS: dict[str, tuple[str, ...]] = {
     "Application Backgrounded": ("App Exit", "App Closed"),
 }  # fmt: skip
 
-# Other words for what a Spec event is about. With the event's own action they make a name
-# that may well mean it: “Basket Shared”, “PURCHASE_CANCELLED”.
+# Synonyms of the objects in Spec names. Combined with the action, they make a name that may
+# mean the event: “Basket Shared”, “PURCHASE_CANCELLED”.
 OBJECTS: dict[str, tuple[str, ...]] = {
     "Application": ("App", "Mobile App"),
     "Cart": ("Bag", "Basket", "Shopping Bag", "Shopping Cart", "Trolley"),

@@ -1,4 +1,4 @@
-"""The tables of the Spec, made ready: for each call and each of its own events."""
+"""Compile the tables of the Spec, for each call and each semantic event."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _TRAIT, _CONTEXT = RULES["SPEC-TRAIT-001"], RULES["SPEC-CONTEXT-001"]
 _FIELD = RULES["SPEC-FIELD-001"]
 _GROUP_DOCS = DOCS + "connections/spec/group/"
 
-# What may stand there too if a reading is accepted, by the end of the path.
+# Types that an exception also allows, by event or part and by key.
 _ALSO: dict[tuple[str, str], tuple[str, frozenset[type]]] = {
     ("Product Reviewed", "rating"): ("review-rating", frozenset({int, float})),
     ("group", "employees"): ("group-employees", frozenset({int, float})),
     ("context", "ip"): ("email-ip-object", frozenset({dict})),
 }
-# Keys on which the docs disagree: the event, the other key, the safe one, the reading.
+# Keys on which the docs disagree: event, other key, safe key, exception.
 _DISPUTED: list[tuple[str, str, str, str]] = [
     ("Video Quality Updated", "startup_time", "startupTime", "video-quality-case"),
     ("Video Quality Updated", "dropped_frames", "droppedFrames", "video-quality-case"),
@@ -72,7 +72,7 @@ def _tree(fields: Iterable[SpecField]) -> _Node:
 
 
 def _table(node: _Node, rule: Rule, of: str, docs: str) -> Table:
-    """`of`: the event, or the part of a call, that the fields stand in."""
+    """Compile the fields of `of`, an event or a part of a call."""
     places = {
         key: _place(key, child, rule, of, docs) for key, child in node.children.items()
     }
@@ -105,8 +105,7 @@ def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> Place:
 
 
 def _spelled_otherwise(keys: Iterable[str], docs: str) -> dict[str, Other]:
-    """`campaignId` where the Spec has `campaign_id`; in products, `id` as in its first
-    version."""
+    """Return misspelled keys: `campaignId` for `campaign_id`, and `id` in products."""
     others = {
         _camel_case(key): Other(_SPELLING, key, docs=docs) for key in keys if "_" in key
     }
@@ -142,7 +141,7 @@ def _event_table(event: SpecEvent) -> Table:
 
 
 def _traits(fields: Iterable[SpecField], of: str, docs: str) -> Table:
-    """Reserved traits, in both of the spellings that are allowed."""
+    """Compile reserved traits, in both allowed spellings."""
     places = {
         spelled: _trait(one, of, docs)
         for one in fields

@@ -1,7 +1,7 @@
-"""What Segment's libraries write for "nothing": empty texts, nulls and PHP's `[]`.
+"""Normalize empty values that Segment's libraries send: empty strings, nulls, PHP's `[]`.
 
-Left out, or made `{}`, before an event is checked: Segment drops a page with an empty
-name, and PHP has one empty value for lists and objects.
+They are removed, or replaced by `{}`, before an event is checked: Segment drops pages with
+an empty name, and PHP encodes empty lists and objects alike.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from streams.spec.places import Table
 
 _NOTHING = (None, "")
-# Optional in every call, and put right elsewhere if they are missing.
+# Optional in every call, and added elsewhere if missing.
 _OPTIONAL = ("messageId", "timestamp")
 _OBJECTS = ("context", "integrations", "properties", "traits")
 _TABLES = {"identify": IDENTIFY, "group": GROUP, "page": PAGE, "screen": SCREEN}
 
 
 def tidy(event: dict[str, Any], *, allow_anonymous: bool = False) -> None:
-    """Take what stands for nothing out of a decoded event.
+    """Remove empty values from a decoded event, in place.
 
-    A text that its call requires stays, so that it is refused as empty.
+    Empty required strings stay, so that the event is refused for them.
     """
-    # Most events have nothing of it: asking for that first costs a third.
+    # Most events have no empty values. Finding that out first takes a third of the time.
     values = event.values()
     if "" in values or None in values or [] in values:
         _tidy_top(event, allow_anonymous=allow_anonymous)
@@ -71,7 +71,7 @@ def _tidy_top(event: dict[str, Any], *, allow_anonymous: bool) -> None:
 
 
 def _tidy_ids(event: dict[str, Any], *, is_optional: bool) -> None:
-    """Leave an empty id out where the other one is enough."""
+    """Remove an empty ID if the other one is enough."""
     user, anonymous = event.get("userId"), event.get("anonymousId")
     if "anonymousId" in event and anonymous in _NOTHING and user not in _NOTHING:
         del event["anonymousId"]
@@ -88,7 +88,7 @@ def _table_of(event: dict[str, Any]) -> Table:
 
 
 def _fill_in(content: dict[str, Any], table: Table) -> None:
-    """Make `[]` `{}` where the Spec has an object, at whatever depth it has one."""
+    """Replace `[]` by `{}` where the Spec has an object, at any depth."""
     for key, value in content.items():
         kind = type(value)
         if kind is str:

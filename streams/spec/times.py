@@ -3,19 +3,19 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-# Allowed by RFC 3339, and unknown to Python: t and z in lower case, and second 60.
+# Allowed by RFC 3339, but not by Python: lowercase t and z, and second 60.
 _LEAP_SECOND = re.compile(r"(.{10}[T ]\d\d:\d\d:)60(.*)", re.ASCII)
 
 
 def parse_time(text: str) -> datetime | None:
-    """A date or time in UTC, read as UTC where it names no zone.
+    """Parse a date or time. Without a zone, it is in UTC.
 
-    Every form of RFC 3339, and those of ISO 8601 that Python reads. A leap second is the
-    one after it. None: it cannot be read, or is out of the calendar.
+    Accepts all forms of RFC 3339, and the forms of ISO 8601 that Python parses. A leap
+    second becomes the next second. Returns None if the text is invalid or out of range.
     """
     try:
         return _in_utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):  # overflow: a zone moves it out of the calendar
+    except (ValueError, OverflowError):  # overflow: out of range in UTC
         pass
     upper = text.upper()
     leap = _LEAP_SECOND.fullmatch(upper)

@@ -1,4 +1,4 @@
-"""Values that are of the right type and wrong all the same."""
+"""Check values that have the right type."""
 
 from __future__ import annotations
 
@@ -15,58 +15,56 @@ if TYPE_CHECKING:
     from streams.spec.findings import Rule
     from streams.spec.places import Look
 
-LONGEST_GROUP_ID = 500  # characters that Segment's Unify takes
+LONGEST_GROUP_ID = 500  # characters, the limit of Segment's Unify
 
 LONG_GROUP_ID = Fault(
     RULES["SPEC-SIZE-003"],
-    f"{{path}} has more than {LONGEST_GROUP_ID} characters: Segment's Unify drops the event.",
-    "Send the id that your customer's own database has for the account.",
+    f"{{path}} has more than {LONGEST_GROUP_ID} characters. Segment's Unify drops the event.",
+    "Send the account ID from your customer's database.",
 )
 _NO_GROUP_ID = Fault(
     RULES["SPEC-SIZE-003"],
-    "{path} is empty: Segment's Unify drops the event.",
-    "Send the account's id, or leave it out.",
+    "{path} is empty. Segment's Unify drops the event.",
+    "Send the account ID, or omit it.",
 )
 _NO_CURRENCY = Fault(
     RULES["SPEC-MONEY-001"],
-    "{path} is not a currency's code by ISO 4217.",
-    'Send its three capitals, as "USD" or "EUR".',
+    "{path} is not an ISO 4217 currency code.",
+    'Send a code of three capital letters, such as "USD" or "EUR".',
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A text must be one of these."""
+    """Checks that a string is one of the choices."""
 
     choices: frozenset[str]
-    fault: Fault  # of another
+    fault: Fault  # for other strings
 
     def __call__(self, text: str) -> Fault | None:
         return None if text in self.choices else self.fault
 
 
 def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
-    """How a value is looked at beside its type; None: its type says all."""
+    """Return the check of a field's values beyond their type, or None."""
     if one.path.rsplit(".", 1)[-1] == "currency":
         return OneOf(CURRENCIES, _NO_CURRENCY)
     if one.type == "date":
         fault = Fault(
             rule,
             "{path} is not an ISO 8601 date.",
-            'Send it as "2026-11-23" or "2026-11-23T10:00:00Z".',
+            'Send a date such as "2026-11-23" or "2026-11-23T10:00:00Z".',
             docs,
         )
         return lambda text: fault if parse_time(text) is None else None
     if one.type == "integer":
-        part = Fault(
-            rule, "{path} is not a whole number.", "Send a whole number.", docs
-        )
+        part = Fault(rule, "{path} is not an integer.", "Send an integer.", docs)
         return lambda number: part if number % 1 else None
     if one.enum:
-        fix = f"Send one of {', '.join(one.enum)}."
+        fix = f"Send one of: {', '.join(one.enum)}."
         unknown = Fault(
             RULES["SPEC-PROPERTY-002"],
-            "The Spec lists other values for {path}.",
+            "{path} is not one of the values in the Spec.",
             fix,
             docs,
         )

@@ -1,8 +1,8 @@
-"""Names as words: when two names are one, spelled otherwise.
+"""Compare names by their words, to find different spellings of the same name.
 
-As segmentio/analytics-events matches: case does not count, nor does what stands between
-words, and the action may come first or last. Tense and number do not count either.
-Everything here takes time in proportion to the name's length.
+Matches like segmentio/analytics-events: case and separators are ignored, and the action can
+come first or last. Tense and number are ignored too. All functions take time proportional
+to the length of the name.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _ONE_WORD = re.compile(r"(?<![a-z])(?:e-mail|ios)", re.IGNORECASE)
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 _STEMS = {"sent": "send", "canceled": "cancel", "cancelled": "cancel"}
-_SHORTEST = 3  # letters that an ending must leave
+_SHORTEST = 3  # letters that must remain without the ending
 
 
 def words(name: str) -> list[str]:
-    """Its words, in lower case; `e-mail` and `iOS` are one each."""
+    """Split a name into lowercase words; `e-mail` and `iOS` are one word each."""
     whole = _ONE_WORD.sub(lambda found: found[0].lower().replace("-", ""), name)
     return [word.lower() for word in _WORDS.findall(whole)]
 
 
 def stem(word: str) -> str:
-    """A word without what tells its tense or number: `tapped`, `taps` and `tap` are one."""
+    """Remove tense and number from a word: `tapped`, `taps` and `tap` have the same stem."""
     known = _STEMS.get(word)
     if known is not None:
         return known
@@ -43,12 +43,12 @@ def stem(word: str) -> str:
 
 
 def key(name_words: Sequence[str]) -> str:
-    """The same for names that are one; nothing stands between its words."""
+    """Return a key that is equal for different spellings of a name."""
     return "".join(map(stem, name_words))
 
 
 def action_at(name_words: Sequence[str]) -> int | None:
-    """Where the action of a Spec name stands; None: it has none."""
+    """Return the index of the action in a Spec name, or None."""
     for at, word in enumerate(name_words):
         if word.endswith("ed") or word in ("sent", "playing"):
             return at
@@ -56,12 +56,12 @@ def action_at(name_words: Sequence[str]) -> int | None:
 
 
 def orders(name: str) -> set[str]:
-    """Keys of a Spec name: as it stands, and with the action before its object."""
+    """Return the keys of a Spec name: as is, and with the action before the object."""
     return {key(form) for form in forms(name)}
 
 
 def forms(name: str) -> list[list[str]]:
-    """The words of a Spec name: as it stands, and with the action before its object."""
+    """Return the words of a Spec name: as is, and with the action before the object."""
     plain = words(name)
     at = action_at(plain)
     found = [plain]

@@ -159,8 +159,8 @@ def upload_plan(page: Page) -> None:
     page.locator("[name=file]").set_input_files(
         {"name": "plan.yaml", "mimeType": "text/plain", "buffer": PLAN_YAML}
     )
-    page.get_by_role("button", name="Upload").click()
-    page.get_by_text("What it changes").wait_for()
+    page.get_by_role("button", name="Upload file").click()
+    page.get_by_role("heading", name="Changes").wait_for()
 
 
 INVITED = {"email": "new@example.com"}

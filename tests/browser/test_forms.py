@@ -237,7 +237,7 @@ def test_a_draft_outlives_the_tab_and_is_gone_once_it_is_saved(
     assert page.locator("#id_text").input_value() == "A long text."
     page.locator("#preview").get_by_text("A long text.").wait_for()
     page.get_by_role("button", name="Save draft").click()
-    page.get_by_text("The draft is saved.").wait_for()
+    page.get_by_text("The draft was saved.").wait_for()
     kept = page.evaluate(
         "Object.keys(localStorage).filter(key => key.includes(location.pathname))"
     )

@@ -127,11 +127,11 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     be(page, scene, live_server, "petra")
     page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/events/new/")
     page.get_by_label("Name").first.fill("Email Unsubscribed")
-    page.get_by_label("When it is sent").focus()
-    page.get_by_role("button", name="Name it “Unsubscribed”").wait_for()
+    page.get_by_label("Trigger").focus()
+    page.get_by_role("button", name="Rename to “Unsubscribed”").wait_for()
     page.get_by_role("textbox", name="Name").nth(1).fill("a..b")
-    page.get_by_role("button", name="Add a row to Properties").click()
-    page.get_by_text("There is nothing, or a space").wait_for()
+    page.get_by_role("button", name="Add row to Properties").click()
+    page.get_by_text("The path has an empty part, or a space").wait_for()
     check(page, found, "an event of a plan with errors")
     page.goto(f"{partner}tokens/")
     page.get_by_label("Name").fill("Staging")
@@ -144,22 +144,22 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     check(page, found, "an event that was checked")
     plan = f"{partner}streams/{scene.cast.stream.slug}/plan/"
     page.goto(f"{plan}files/")
-    page.get_by_text("What a YAML file looks like").click()
+    page.get_by_text("Example YAML file").click()
     wrong = {
         "name": "plan.yaml",
         "mimeType": "text/plain",
         "buffer": b"events:\n- a: b",
     }
     page.get_by_label("File").set_input_files(wrong)
-    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Upload file").click()
     check(page, found, "a file that is no plan")
     right = {**wrong, "buffer": b"events:\n- name: Email Unsubscribed\n- call: page"}
     page.get_by_label("File").set_input_files(right)
-    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Upload file").click()
     check(page, found, "what a file changes")
-    page.get_by_role("button", name="Make it the draft").click()
+    page.get_by_role("button", name="Import as draft").click()
     page.goto(f"{plan}publish/")
-    page.get_by_text("What the Spec has in Unsubscribed").click()
+    page.get_by_text("Spec properties of Unsubscribed").click()
     check(page, found, "a plan that cannot be published")
     page.get_by_role("button", name="Rename to “Unsubscribed”").click()
     page.get_by_role("button", name="Publish version 2").click()

@@ -86,8 +86,8 @@ def start_stream(page: Page) -> None:
     page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
     page.get_by_role("link", name="New stream").first.click()
     page.get_by_label("Name", exact=True).press_sequentially("Letterbox Mail")
-    expect(page.get_by_label("Short name")).to_have_value(SLUG)
-    page.get_by_role("radio", name=re.compile("^E-mail")).check()
+    expect(page.get_by_label("Slug")).to_have_value(SLUG)
+    page.get_by_role("radio", name=re.compile("^Email")).check()
     page.get_by_role("button", name="Make stream").click()
     told(page, "Letterbox Mail is made. Next: its plan.")
     for name in PLAN:
@@ -97,24 +97,24 @@ def start_stream(page: Page) -> None:
 def plan(page: Page) -> None:
     """As the tool calls it first, which cannot be published; then as Segment does."""
     page.get_by_role("link", name="Edit Unsubscribed").click()
-    event = page.get_by_role("region", name="The event")
+    event = page.get_by_role("region", name="Event", exact=True)
     event.get_by_label("Name").fill("Email Unsubscribed")
-    page.get_by_role("button", name="Save in the draft").click()
-    told(page, "Email Unsubscribed is saved in the draft.")
-    expect(page.get_by_role("button", name="Name it “Unsubscribed”")).to_be_visible()
+    page.get_by_role("button", name="Save to draft").click()
+    told(page, "“Email Unsubscribed” was saved to the draft.")
+    expect(page.get_by_role("button", name="Rename to “Unsubscribed”")).to_be_visible()
 
     page.get_by_role("link", name="← Plan").click()
-    expect(page.get_by_text("Cannot be published", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Publish …").click()
-    first = page.get_by_role("region", name="Correct first")
+    expect(page.get_by_text("Can't be published", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Publish…").click()
+    first = page.get_by_role("region", name="Errors")
     expect(first.get_by_role("heading", name="Email Unsubscribed")).to_be_visible()
     expect(page.get_by_role("button", name="Publish version 1")).to_be_disabled()
     first.get_by_role("button", name="Rename to “Unsubscribed”").click()
 
-    told(page, "It is “Unsubscribed” now, in the draft.")
+    told(page, "The event was renamed to “Unsubscribed” in the draft.")
     expect(first).to_be_hidden()
     page.get_by_role("button", name="Publish version 1").click()
-    told(page, "Version 1 of the plan is published.")
+    told(page, "Plan version 1 was published.")
 
 
 def publish_pages(page: Page) -> None:
@@ -127,9 +127,9 @@ def publish_pages(page: Page) -> None:
         page.keyboard.press("Control+End")
         page.keyboard.insert_text(f"\n\n{own}\n")
         expect(page.locator("#preview").get_by_text(own)).to_be_visible()
-        page.get_by_role("button", name="Save and publish …").click()
+        page.get_by_role("button", name="Save and publish…").click()
         page.get_by_role("button", name="Publish", exact=True).click()
-        told(page, "Published. Everybody sees it within a minute.")
+        told(page, "The page was published. It goes live within a minute.")
         page.locator(f'a[href$="/docs/{SLUG}/{path}"]').click()
         expect(page.get_by_role("article").get_by_text(own)).to_be_visible()
         page.go_back()

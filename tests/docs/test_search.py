@@ -140,5 +140,5 @@ def test_the_page_says_what_it_found_and_is_kept_out_of_search_engines(client):
     assert "public" in response.headers["Cache-Control"]
     assert "&lt;b&gt;userId&lt;/b&gt;" in response.text
     assert "<mark>" in response.text
-    assert "Nothing was found" in client.get("/docs/search/?q=qqqq").text
+    assert "No results." in client.get("/docs/search/?q=qqqq").text
     assert "<ol" not in client.get("/docs/search/").text

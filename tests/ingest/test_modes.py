@@ -113,8 +113,11 @@ def test_what_was_found_is_told_with_the_way_to_fix_it(post, feed):
     assert (finding["rule"], finding["severity"], finding["path"]) == (
         RULE, "error", "event",
     )  # fmt: skip
-    assert finding["message"] == "The stream's plan has no such event."
-    assert finding["fix"] == "Send an event of the plan, or add this one to it."
+    assert finding["message"] == "This event is not in the stream's tracking plan."
+    assert (
+        finding["fix"]
+        == "Send an event that is in the plan, or add this event to the plan."
+    )
 
 
 @pytest.mark.parametrize(

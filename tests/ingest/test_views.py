@@ -253,8 +253,8 @@ def test_a_rejection_says_what_is_wrong_where_and_how_to_fix_it(post, key):
             "messageId": "m1",
             "rule": "SPEC-ID-002",
             "path": "userId",
-            "message": "userId is not a text; Segment drops such events.",
-            "fix": 'Send it as text: "userId": "7".',
+            "message": "userId is not a string. Segment drops such events.",
+            "fix": 'Send it as a string: "userId": "7".',
         }
     ]
 
@@ -266,7 +266,7 @@ def test_a_single_call_that_is_rejected_is_a_400(post, feed, key):
     assert (answer["success"], answer["code"]) == (False, "SPEC-NAME-001")
     assert (answer["path"], answer["fix"]) == (
         "event",
-        'Say what happened in "event", as "Email Opened".',
+        'Send the name in "event", such as "Email Opened".',
     )
     assert logged(feed) == []
 

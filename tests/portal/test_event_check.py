@@ -69,7 +69,7 @@ def test_a_long_line_is_shown_with_an_indent(check):
 def test_what_is_no_json_is_told_by_line_and_column(check):
     page = check('{\n  "type": "track",\n}')
 
-    assert "Line 3, column 1: There is a comma before this" in page.text
+    assert "Line 3, column 1: Unexpected comma before this" in page.text
     assert noted(page) == [(3, "SPEC-JSON-001")]
 
 

@@ -24,7 +24,7 @@ def test_the_page_offers_each_template_with_its_events(as_petra, cast):
     for one in templates():
         assert one.summary in page
         assert f"<span>{one.names[-1]}</span>" in page
-    assert "An empty plan" in page
+    assert "Empty plan" in page
 
 
 def test_a_stream_gets_its_short_name_from_its_name_and_leads_to_its_plan(
@@ -66,11 +66,11 @@ def test_a_template_adds_what_the_draft_does_not_have(as_petra, cast):
     ("wrong", "told"),
     [
         ({"slug": "taken"}, "There is a stream of this short name already."),
-        ({"slug": "Post Box"}, "Small letters, digits and single dashes"),
+        ({"slug": "Post Box"}, "Use lowercase letters, digits, and single hyphens"),
         ({"slug": "new"}, "is a word that the portal itself uses"),
-        ({"name": "Поштова"}, "No short name can be made of this."),
-        ({"name": "Docs"}, "No short name can be made of this."),
-        ({"plan": ""}, "Choose one."),
+        ({"name": "Поштова"}, "No slug can be derived from this name."),
+        ({"name": "Docs"}, "No slug can be derived from this name."),
+        ({"plan": ""}, "Choose an option."),
         ({"plan": "../models"}, "Select a valid choice."),
     ],
 )

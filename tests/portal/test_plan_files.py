@@ -49,15 +49,15 @@ def test_what_a_colleague_saved_meanwhile_is_shown_before_it_is_replaced(
 
     told = as_dev.post(at("import"), shown.context["form"].initial)
 
-    assert "Somebody changed the plan meanwhile." in told.text
-    assert "2 events added, 1 removed." in told.text
+    assert "Someone else changed the plan." in told.text
+    assert "2 events added, 1 event removed." in told.text
     assert drafted_plan(cast.stream) == theirs
 
 
 def test_a_file_that_is_no_plan_is_told_with_its_line(as_dev, cast, at):
     shown = upload(as_dev, at, "events:\n- nam: Email Opened\n")
 
-    assert "<strong>Line 2:</strong> “nam” is unknown here." in shown.text
+    assert "<strong>Line 2:</strong> “nam” is not a known key." in shown.text
     assert not cast.stream.plan_versions.exists()
 
 
@@ -70,7 +70,7 @@ def test_what_is_downloaded_is_a_file(as_dev, cast, at):
     assert answer["Content-Disposition"] == name
     assert list(json.loads(answer.text)["$defs"]) == ["track Email Opened"]
     assert as_dev.get(at("yaml", 3)).text.splitlines() == [
-        f"# The event plan of {cast.stream.slug}, version 3",
+        f"# Tracking plan of {cast.stream.slug}, version 3",
         "events:",
         "- call: track",
         "  name: Email Opened",

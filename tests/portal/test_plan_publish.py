@@ -38,7 +38,7 @@ def test_a_wrong_name_is_told_renamed_by_a_press_and_published(as_dev, cast, at,
     told = as_dev.post(at("-publish"), {"seen": draft.mark}).text
     assert "Not published.</strong> Email Unsubscribed: Segment&#x27;s docs disagree" in told  # fmt: skip
     assert "Rename to “Unsubscribed”" in told
-    assert "What the Spec has in Unsubscribed" in told
+    assert "Spec properties of Unsubscribed" in told
 
     names = {"call": "track", "name": "Email Unsubscribed", "to": "Unsubscribed"}
     shown = as_dev.post(at("-rename"), names, follow=True)
@@ -61,7 +61,7 @@ def test_another_tool_s_name_for_a_spec_event_is_published_once_the_settings_acc
 
     told = as_dev.post(at("-publish"), {"seen": draft.mark}).text
     assert "Rename to “Email Link Clicked”" in told
-    assert "accept “Email Clicked” in the settings" in told
+    assert "allow “Email Clicked” in the settings" in told
     assert not cast.stream.plan_versions.published().exists()
 
     settings = [cast.partner.slug, cast.stream.slug]
@@ -80,7 +80,7 @@ def test_the_page_says_what_the_draft_changes(as_dev, cast, at):
 
     shown = as_dev.get(at("-publish")).text
 
-    assert "What changes since version 1" in shown
+    assert "Changes since version 1" in shown
     assert "1 event removed." in shown
 
 
@@ -91,7 +91,7 @@ def test_what_a_colleague_changed_meanwhile_is_looked_at_first(as_dev, cast, at,
 
     for page in ("-publish", "-discard"):
         shown = as_dev.post(at(page), {"seen": draft.mark}).text
-        assert "Somebody changed the plan meanwhile." in shown
+        assert "Someone else changed the plan." in shown
 
     assert not cast.stream.plan_versions.published().exists()
     assert drafted_plan(cast.stream).events == (OPENED,)
@@ -100,7 +100,7 @@ def test_what_a_colleague_changed_meanwhile_is_looked_at_first(as_dev, cast, at,
 def test_a_draft_is_discarded_once_one_has_seen_what_is_lost(as_dev, cast, at, draft):
     make.published_plan(cast.stream, "Email Opened", number=8)
     shown = as_dev.get(at("-discard"))
-    assert "Version 8 stays as it is" in shown.text
+    assert "Version 8 stays active and doesn't change." in shown.text
     assert "1 event added." in shown.text
 
     as_dev.post(at("-discard"), {"seen": shown.context["draft"].mark})
@@ -122,9 +122,9 @@ def test_versions_are_listed_shown_and_compared(as_dev, cast, at):
 
     assert "1 event added." in as_dev.get(at("-version", 2)).text
     compared = as_dev.get(at("-versions"), {"from": 1, "to": 3})
-    assert "1 event added, 1 removed." in compared.text
+    assert "1 event added, 1 event removed." in compared.text
     backwards = as_dev.get(at("-versions"), {"from": 3, "to": 1})
-    assert "1 event added, 1 removed." in backwards.text
+    assert "1 event added, 1 event removed." in backwards.text
     assert (
         "is not one of the available choices"
         in as_dev.get(at("-versions"), {"from": 9, "to": 1}).text
@@ -137,14 +137,14 @@ def test_an_older_version_becomes_the_draft_once_one_has_seen_what_is_lost(
     first = make.published_plan(cast.stream, "A B").plan
     make.published_plan(cast.stream, "C D", number=2)
     shown = as_dev.get(at("-version", 1))
-    assert shown.context["back"].summary == "1 event added, 1 removed."
+    assert shown.context["back"].summary == "1 event added, 1 event removed."
 
     seen = shown.context["mark"]
     as_dev.post(at("-version", 1), {"seen": seen})
     assert cast.stream.plan_versions.draft().get().plan == first
 
     told = as_dev.post(at("-version", 2), {"seen": seen}, follow=True)
-    assert "Somebody changed the plan meanwhile." in told.text
+    assert "Someone else changed the plan." in told.text
     assert drafted_plan(cast.stream) == first
 
 

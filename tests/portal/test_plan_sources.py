@@ -38,14 +38,14 @@ def test_all_of_the_spec_is_there_to_pick_and_what_partners_send_stands_first(
     page = as_dev.get(at("spec"))
 
     assert len(shown(page)) == 87
-    assert [shelf.title for shelf in page.context["shelves"]][:3] == ["E-mail", "Live chat", "A/B testing"]  # fmt: skip
+    assert [shelf.title for shelf in page.context["shelves"]][:3] == ["Email", "Live chat", "A/B testing"]  # fmt: skip
 
 
 def test_the_spec_is_searched_by_name_and_property_and_by_category(as_dev, at):
     assert shown(as_dev.get(at("spec"), {"q": "unsub"})) == ["Unsubscribed"]
     assert "Order Completed" in shown(as_dev.get(at("spec"), {"q": "CHECKOUT_ID"}))
     assert len(shown(as_dev.get(at("spec"), {"category": "email"}))) == 6
-    assert "No event of the Spec matches" in as_dev.get(at("spec"), {"q": "zebra"}).text
+    assert "No Spec events match" in as_dev.get(at("spec"), {"q": "zebra"}).text
 
 
 def test_what_is_checked_is_added_and_shown_as_planned(as_dev, cast, at):
@@ -146,14 +146,14 @@ def test_names_that_should_be_others_are_not_checked_from_the_start(as_dev, cast
     page = as_dev.get(at("learn"))
 
     assert not any(offer.is_checked for offer in page.context["offers"])
-    assert "name for this is “Order Completed”" in page.text
+    assert "The Spec calls this event “Order Completed”." in page.text
 
 
 def test_nothing_is_added_that_nobody_checked_or_that_is_of_another_stream(
     as_dev, cast, at
 ):
     make.append(cast.feed, now=now())
-    assert "Check the events to add." in learned(as_dev, at).text
+    assert "Select at least one event." in learned(as_dev, at).text
     other = make.stream(cast.partner)
     args = (cast.partner.slug, other.slug)
     page = as_dev.get(at("learn"))
@@ -168,4 +168,4 @@ def test_nothing_is_added_that_nobody_checked_or_that_is_of_another_stream(
 
 
 def test_where_nothing_came_one_is_told_how_to_go_on(as_dev, at):
-    assert "Nothing came in the last 24 hours" in as_dev.get(at("learn")).text
+    assert "No events in the last 24 hours" in as_dev.get(at("learn")).text

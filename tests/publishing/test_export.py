@@ -58,10 +58,10 @@ def test_what_a_page_begins_with_follows_segments_template():
 @pytest.mark.parametrize(
     ("text", "remark"),
     [
-        ("# Postbox", "“Postbox” is a heading of the first level: the title is that already."),
-        ("## Our Fees", "“Our Fees” is a section of your own: make it H3, below one of theirs."),
-        ("Then we send it.", "“we” speaks in the first person: name the tool instead."),
-        ("![x](/docs/a/logo)", "A picture: Segment wants none unless it is needed."),
+        ("# Postbox", "“Postbox” is a first-level heading. Only the page title can be one."),
+        ("## Our Fees", "“Our Fees” is not a section of Segment's template. Make it a third-level heading within one of its sections."),
+        ("Then we send it.", "“we” is in the first person. Use the name of the tool instead."),
+        ("![x](/docs/a/logo)", "The page has an image. Segment accepts only necessary images."),
     ],
 )  # fmt: skip
 def test_what_reviewers_would_ask_for_is_told(text, remark):

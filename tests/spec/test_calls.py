@@ -70,7 +70,7 @@ def test_ids_are_texts_that_are_not_empty(call, path):
 def test_the_fix_for_a_number_is_the_text_to_send():
     (finding,) = problems(GOOD["track"] | {"userId": 42})
 
-    assert finding.fix == 'Send it as text: "userId": "42".'
+    assert finding.fix == 'Send it as a string: "userId": "42".'
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_each_call_has_a_path_and_a_letter():
 
 
 def test_a_call_with_an_anonymous_id_alone_is_told_the_setting():
-    setting = "“Take events without a userId”"  # as the portal's form calls it
+    setting = "“Accept events without a userId”"  # as the portal's form calls it
     anonymous = {"anonymousId": "a1", "previousId": "a0", "event": "E"}
     said = {
         call: problems({"type": call, **anonymous})[0] for call in ("track", "alias")

@@ -69,15 +69,15 @@ def test_a_path_leads_to_its_key_or_to_the_nearest_that_is_there(path, stands):
 @pytest.mark.parametrize(
     ("text", "at", "says"),
     [
-        ('{"a": 1,}', 8, "There is a comma before this, and nothing after it."),
-        ('{"a" 1}', 5, "Here should be a colon."),
-        ('{"a": 1 "b": 2}', 8, "Here should be a comma, or the end of"),
-        ("{a: 1}", 1, "This is no JSON value: texts stand in double quotes."),
-        ("{'a': 1}", 1, "JSON has straight double quotes"),
-        ('{"a": NaN}', 6, "NaN and Infinity are not JSON."),
-        ('{"a": "x\ny"}', 6, "This text does not end, or holds a line break"),
-        ('{"a": [1, 2', 11, "The text ends here, before the JSON does."),
-        ("{} {}", 3, "The JSON ends before this."),
+        ('{"a": 1,}', 8, "Unexpected comma before this. Remove it."),
+        ('{"a" 1}', 5, "Expected a colon."),
+        ('{"a": 1 "b": 2}', 8, "Expected a comma, or the end of"),
+        ("{a: 1}", 1, "This is not a JSON value. Put strings in double quotes."),
+        ("{'a': 1}", 1, "Use straight double quotes"),
+        ('{"a": NaN}', 6, "NaN and Infinity are not valid JSON."),
+        ('{"a": "x\ny"}', 6, "This string is not closed, or contains a line break"),
+        ('{"a": [1, 2', 11, "The text ends here, but the JSON is incomplete."),
+        ("{} {}", 3, "Unexpected text after the JSON."),
         ("", 0, "The text ends here"),
     ],
 )
@@ -90,5 +90,5 @@ def test_what_breaks_it_is_told_where_it_stands(text, at, says):
 
 
 def test_what_is_nested_too_deep_is_not_followed():
-    with pytest.raises(Broken, match="nested more than 64 deep"):
+    with pytest.raises(Broken, match="nested more than 64 levels deep"):
         locate("[" * 50_000)

@@ -60,5 +60,5 @@ def test_a_time_that_cannot_be_read_is_said_to_be_dropped_by_segment():
     event = {"type": "page", "userId": "u1", "timestamp": "2026-327"}
 
     assert [finding.message for finding in problems(event)] == [
-        "Segment drops this timestamp: it is not a date or time as in RFC 3339."
+        "timestamp is not a date or time in RFC 3339 format. Segment drops it."
     ]

@@ -1,4 +1,4 @@
-"""What changes from one text of a page to another."""
+"""Compare two texts of a page line by line."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-AROUND = 2  # lines that stay, shown before and after those that change
+AROUND = 2  # unchanged lines shown before and after each change
 
 
 class Change(StrEnum):
     SAME = "same"
     ADDED = "added"
     REMOVED = "removed"
-    GAP = "gap"  # lines that stay, and are not shown
+    GAP = "gap"  # unchanged lines that are not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Difference:
 
 
 def difference(old: str, new: str) -> Difference:
-    """Line by line; without lines if nothing changes."""
+    """Compare two texts; the result has no lines if they are equal."""
     before, after = old.splitlines(), new.splitlines()
     matcher = SequenceMatcher(a=before, b=after, autojunk=False)
     found: list[Line] = []

@@ -1,20 +1,25 @@
-"""The two pages of a stream, and the parts that the portal prints into them."""
+"""The two docs pages of a stream, and the sections that the portal generates in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class Kind(models.TextChoices):
-    """The pages that Segment asks of a partner."""
+    """The pages that Segment requires from a partner."""
 
-    SOURCE = "source", "Source page"  # what the stream sends into Segment
-    INTEGRATION = "integration", "Integration page"  # how the tool is set up
+    SOURCE = "source", _("Source page")  # what the stream sends to Segment
+    INTEGRATION = "integration", _("Integration page")  # how to set up the tool
 
 
-# Of Segment's catalog (partner.md, 1: catalogue data).
+# The categories of Segment's catalog (partner.md, 1).
 CATEGORIES = (
     "A/B Testing", "Advertising", "Analytics", "Attribution", "CRM", "Customer Success",
     "Deep Linking", "Email Marketing", "Enrichment", "Feature Flagging",
@@ -26,20 +31,20 @@ CATEGORIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Something that is printed from the product, and so is never out of date.
+    """A section that the portal generates, so that it is always up to date.
 
-    A page says where by a line `{{ name }}`. What a page must have and does not place is
-    added at its end, under `heading`.
+    A line `{{ name }}` places it. Required sections that a page doesn't place are added at
+    its end, under `heading`.
     """
 
     name: str
-    heading: str
-    says: str  # in the editor: what it prints
+    heading: str  # English, like the page
+    says: StrPromise  # its content, for the editor
     needed_on: frozenset[Kind] = frozenset()
 
     @property
     def directive(self) -> str:
-        """The line that stands for it."""
+        """The line that places it."""
         return f"{{{{ {self.name} }}}}"
 
 
@@ -52,47 +57,47 @@ PARTS = {
         Part(
             name="about",
             heading="About",
-            says="what the tool does, and who maintains the source",
+            says=_("What the tool does and who maintains the source."),
             needed_on=_BOTH,
         ),
         Part(
             name="connect",
             heading="Getting started",
-            says="the steps to find a write key and to paste it here",
+            says=_("The steps to find the write key and connect."),
             needed_on=_BOTH,
         ),
         Part(
             name="regions",
             heading="Regions",
-            says="where events can be sent, with the hosts",
+            says=_("The regions and their hosts."),
             needed_on=_BOTH,
         ),
         Part(
             name="identity",
             heading="Stream",
-            says="the calls, userId and context.integration",
+            says=_("The calls, userId, and context.integration."),
             needed_on=_SOURCE,
         ),
         Part(
             name="events",
             heading="Events",
-            says="the events of the published plan",
+            says=_("The events of the published plan."),
             needed_on=_SOURCE,
         ),
         Part(
             name="properties",
             heading="Event properties",
-            says="the properties of each event",
+            says=_("The properties of each event."),
             needed_on=_SOURCE,
         ),
-        Part(name="limits", heading="Limits", says="sizes, rates, how long events are kept"),
-        Part(name="retries", heading="Retries", says="what happens when Segment cannot be reached"),
+        Part(name="limits", heading="Limits", says=_("Sizes, rates, and retention.")),
+        Part(name="retries", heading="Retries", says=_("What happens when Segment can't be reached.")),
         Part(
             name="troubleshooting",
             heading="Troubleshooting",
-            says="what can be wrong with an event, by the id of the rule",
+            says=_("Common problems, and all rules that events are checked against."),
         ),
-        Part(name="changes", heading="Changes", says="how the plan changed, version by version"),
-        Part(name="support", heading="Support", says="whom to ask for help"),
+        Part(name="changes", heading="Changes", says=_("The changes of the plan by version.")),
+        Part(name="support", heading="Support", says=_("Where to get help.")),
     )
 }  # fmt: skip

@@ -1,9 +1,11 @@
-"""A logo that somebody uploads: a PNG or an SVG, read and written anew."""
+"""Read an uploaded logo, PNG or SVG, and rewrite it so that it is safe to show."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 from streams.catalog.pages.png import SIGNATURE, read_png
 from streams.catalog.pages.svg import read_svg
@@ -12,12 +14,12 @@ MAX_BYTES = 200_000
 
 
 class NotALogo(ValueError):
-    """What is wrong with the file, in words for people."""
+    """The file can't be used; the message for people is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Bytes that are safe to show, and what they are."""
+    """A picture that is safe to show."""
 
     content: bytes
     content_type: str
@@ -28,9 +30,10 @@ class Picture:
 
 
 def read_logo(upload: bytes) -> Picture:
-    """Raises NotALogo."""
+    """Read and rewrite a logo. Raises NotALogo."""
     if len(upload) > MAX_BYTES:
-        raise NotALogo(f"The file is larger than {MAX_BYTES // 1000} KB.")
+        message = _("The file is larger than %(kilobytes)d KB.")
+        raise NotALogo(message % {"kilobytes": MAX_BYTES // 1000})
     try:
         if upload.startswith(SIGNATURE):
             return Picture(read_png(upload), "image/png")

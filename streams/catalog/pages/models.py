@@ -6,12 +6,12 @@ from django.db import models
 from streams.base.clock import now
 from streams.catalog.pages.kinds import Kind
 
-MAX_TEXT = 60_000  # characters; rendering the worst of them takes less than a second
+MAX_TEXT = 60_000  # characters, which take less than a second to render
 
 
 class PageVersionQuerySet(models.QuerySet["PageVersion"]):
     def of(self, kind: Kind) -> PageVersionQuerySet:
-        """One of the two pages, the newest version first: the draft, where there is one."""
+        """Return the versions of a page, newest first: the draft first, if there is one."""
         return self.filter(kind=kind).order_by("-number")
 
     def published(self) -> PageVersionQuerySet:
@@ -19,15 +19,15 @@ class PageVersionQuerySet(models.QuerySet["PageVersion"]):
 
 
 class PageVersion(models.Model):
-    """What a page of a stream's docs says: a draft is edited, a published one is fixed."""
+    """A version of a docs page: the one draft, or published and immutable."""
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="page_versions"
     )
     kind = models.CharField(max_length=11, choices=Kind)
     number = models.PositiveIntegerField()  # 1, 2, 3 … in each page
-    text = models.TextField(max_length=MAX_TEXT)  # Markdown, with lines for PARTS
-    revision = models.PositiveIntegerField(default=1)  # how often it was saved
+    text = models.TextField(max_length=MAX_TEXT)  # Markdown, with directives for PARTS
+    revision = models.PositiveIntegerField(default=1)  # increases with every save
     edited_at = models.DateTimeField(default=now)
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -56,12 +56,12 @@ class PageVersion(models.Model):
 
     @property
     def mark(self) -> str:
-        """Changes whenever the text does: what an editor was shown, told again on saving."""
+        """A mark that changes with the text, to detect conflicting edits."""
         return f"{self.number}.{self.revision}"
 
 
 class StreamProfile(models.Model):
-    """What the docs, and Segment's catalogue, say of a stream beside its events."""
+    """The tool details in a stream's docs and in Segment's catalog."""
 
     stream = models.OneToOneField(
         "streams.Stream", on_delete=models.CASCADE, related_name="profile"
@@ -78,7 +78,7 @@ class StreamProfile(models.Model):
 
 
 class Logo(models.Model):
-    """A stream's picture, safe to show: read and written anew by logo.py."""
+    """A stream's logo, rewritten by logo.py so that it is safe to show."""
 
     stream = models.OneToOneField(
         "streams.Stream", on_delete=models.CASCADE, related_name="logo"

@@ -1,7 +1,7 @@
-"""A PNG taken apart and put together again, of the chunks that draw it alone.
+"""Rewrite a PNG with only the chunks that are needed to draw it.
 
-Comments, places, cameras and whatever is hidden behind the picture's end are left out.
-From the PNG specification (W3C, third edition), 5 and 11.
+Metadata such as comments, locations and cameras is dropped, and so is data after the end
+of the picture. See the PNG specification (W3C, third edition), 5 and 11.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_SIDE = 2_000  # pixels
 KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB"}
-# Samples of a pixel, and the bits that each may have, by the type of colour.
+# Samples per pixel and the allowed bits per sample, by color type.
 COLOURS = {
     0: (1, {1, 2, 4, 8, 16}),
     2: (3, {8, 16}),
@@ -24,11 +26,11 @@ COLOURS = {
 
 
 def read_png(upload: bytes) -> bytes:
-    """The same picture, without what does not draw it. Raises ValueError."""
+    """Return the picture without unneeded chunks. Raises ValueError with a message for people."""
     chunks = list(_chunks(upload))
     names = [name for name, _ in chunks]
     if names[:1] != [b"IHDR"] or names.count(b"IHDR") != 1 or names[-1:] != [b"IEND"]:
-        raise ValueError("This PNG is damaged.")
+        raise ValueError(_("This PNG is damaged."))
     pixels = b"".join(content for name, content in chunks if name == b"IDAT")
     _check_size(_size(chunks[0][1]), pixels)
     kept = (one for one in chunks if one[0] in KEPT)
@@ -36,14 +38,14 @@ def read_png(upload: bytes) -> bytes:
 
 
 def _chunks(upload: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each name and content up to the end of the picture; their sums are right."""
+    """Yield each chunk up to the end of the picture. Checks the checksums."""
     at = len(SIGNATURE)
     while at + 12 <= len(upload):
         length, name = struct.unpack_from(">I4s", upload, at)
         content = upload[at + 8 : at + 8 + length]
-        told = upload[at + 8 + length : at + 12 + length]
-        if told != struct.pack(">I", zlib.crc32(name + content)):
-            raise ValueError("This PNG is damaged.")
+        checksum = upload[at + 8 + length : at + 12 + length]
+        if checksum != struct.pack(">I", zlib.crc32(name + content)):
+            raise ValueError(_("This PNG is damaged."))
         yield name, content
         if name == b"IEND":
             return
@@ -51,30 +53,31 @@ def _chunks(upload: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _size(header: bytes) -> int:
-    """How many bytes the pixels take, unpacked, at most."""
+    """Return the maximum size of the unpacked pixels in bytes."""
     if len(header) != 13:
-        raise ValueError("This PNG is damaged.")
+        raise ValueError(_("This PNG is damaged."))
     width, height, bits, colour, method, filters, interlaced = struct.unpack(
         ">IIBBBBB", header
     )
     samples, depths = COLOURS.get(colour, (0, set()))
     if bits not in depths or method or filters or interlaced > 1:
-        raise ValueError("This PNG is damaged.")
+        raise ValueError(_("This PNG is damaged."))
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise ValueError(f"The picture is more than {MAX_SIDE} pixels wide or high.")
+        message = _("The image is more than %(pixels)d pixels wide or high.")
+        raise ValueError(message % {"pixels": MAX_SIDE})
     rows: int = height * (1 + -(-width * samples * bits // 8))
-    return rows * 2 if interlaced else rows  # the passes add some bytes to rows
+    return rows * 2 if interlaced else rows  # each pass adds some bytes
 
 
 def _check_size(at_most: int, pixels: bytes) -> None:
-    """Whoever shows it must not unpack more than its size says."""
+    """Check that the pixels don't unpack to more than the header says."""
     unpacker = zlib.decompressobj()
     try:
         unpacked = unpacker.decompress(pixels, at_most + 1)
     except zlib.error:
-        raise ValueError("This PNG is damaged.") from None
+        raise ValueError(_("This PNG is damaged.")) from None
     if not unpacked or len(unpacked) > at_most:
-        raise ValueError("This PNG is damaged.")
+        raise ValueError(_("This PNG is damaged."))
 
 
 def _written(name: bytes, content: bytes) -> bytes:

@@ -1,10 +1,11 @@
-"""Writing a stream's pages. Nothing that somebody wrote is lost to another's saving."""
+"""Edit and publish a stream's docs pages, and detect conflicting edits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
@@ -17,28 +18,32 @@ from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
 if TYPE_CHECKING:
     from streams.tenancy.models import User
 
-NEVER_SAVED = "0.0"  # the mark of the text that a page begins with
+NEVER_SAVED = "0.0"  # the mark of a page's starting text
 
 
 class EditedMeanwhile(Exception):
-    """The page is not as the editor was shown it; `current` is what somebody saved."""
+    """Someone else saved the page since it was opened; `current` is their version."""
 
     def __init__(self, current: PageVersion) -> None:
-        super().__init__("Somebody else has saved this page since you opened it.")
+        super().__init__(
+            _(
+                "Someone else saved this page after you opened it. Review it and try again."
+            )
+        )
         self.current = current
 
 
 class CannotPublish(ValueError):
-    """The text has a fault; told in words for people."""
+    """The text can't be published; the message for people is the reason."""
 
 
 def mark_of(version: PageVersion | None) -> str:
-    """What tells whether a page is still as one was shown it."""
+    """Return the mark of a version, or NEVER_SAVED."""
     return version.mark if version else NEVER_SAVED
 
 
 def unknown_parts(text: str) -> list[str]:
-    """Names on lines for printed parts that are the name of none."""
+    """List the names of directives that are not in PARTS."""
     return [one.name for one in directives(text) if one.name not in PARTS]
 
 
@@ -46,9 +51,9 @@ def unknown_parts(text: str) -> list[str]:
 def save_draft(
     *, stream: Stream, kind: Kind, text: str, seen: str, actor: User | None
 ) -> PageVersion:
-    """Keep a text as the page's draft; `seen` is the mark of what its editor was shown.
+    """Save a text as the page's draft; `seen` is the mark of the version that was opened.
 
-    Raises EditedMeanwhile. A text that changes nothing makes no draft.
+    Raises EditedMeanwhile. An unchanged text creates no draft.
     """
     newest = _newest(stream, kind, seen)
     if newest is not None and newest.text == text:
@@ -69,14 +74,15 @@ def save_draft(
 def publish(
     *, stream: Stream, kind: Kind, text: str, seen: str, actor: User | None
 ) -> PageVersion:
-    """Show a text to everybody, as the next version. Raises EditedMeanwhile, CannotPublish."""
+    """Publish a text as the next version. Raises EditedMeanwhile and CannotPublish."""
     if not text.strip():
-        raise CannotPublish("The page is empty.")
+        raise CannotPublish(_("The page is empty. Enter some text."))
     if unknown := unknown_parts(text):
-        raise CannotPublish(f"There is no part {{{{ {unknown[0]} }}}} to print.")
+        message = _("“%(name)s” is not a generated section.")
+        raise CannotPublish(message % {"name": unknown[0]})
     version = save_draft(stream=stream, kind=kind, text=text, seen=seen, actor=actor)
     if version.published_at is not None:
-        raise CannotPublish("Nothing has changed since it was published.")
+        raise CannotPublish(_("The text is identical to the published version."))
     version.published_at, version.published_by = now(), actor
     version.save(update_fields=["published_at", "published_by"])
     _record("page.published", version, actor)
@@ -95,7 +101,7 @@ def change_profile(
     catalog_id: str,
     actor: User | None,
 ) -> None:
-    """Change what the docs say of the stream, at once and in both pages."""
+    """Change the tool details, which both pages show immediately."""
     facts = {
         "about": about,
         "website": website,
@@ -118,7 +124,7 @@ def change_profile(
 
 @transaction.atomic
 def set_logo(*, stream: Stream, upload: bytes, actor: User | None) -> None:
-    """Show this picture from now on. Raises logo.NotALogo."""
+    """Replace the logo. Raises logo.NotALogo."""
     picture = read_logo(upload)
     Logo.objects.update_or_create(
         stream=stream,
@@ -140,7 +146,7 @@ def set_logo(*, stream: Stream, upload: bytes, actor: User | None) -> None:
 
 @transaction.atomic
 def remove_logo(*, stream: Stream, actor: User | None) -> None:
-    """Show none; where there is none that is all right."""
+    """Remove the logo, if there is one."""
     removed, _ = Logo.objects.filter(stream=stream).delete()
     if removed:
         partner = stream.partner
@@ -148,7 +154,7 @@ def remove_logo(*, stream: Stream, actor: User | None) -> None:
 
 
 def _newest(stream: Stream, kind: Kind, seen: str) -> PageVersion | None:
-    """The newest version, nobody else writing one until the end of the transaction."""
+    """Return the newest version, locked until the end of the transaction."""
     Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
     newest = stream.page_versions.of(kind).select_related("edited_by").first()
     if newest is not None and mark_of(newest) != seen:

@@ -1,7 +1,7 @@
-"""What the pages of a new stream say: complete enough to publish.
+"""The starting texts of a new stream's docs pages, complete enough to publish.
 
-Headings in the order that most pages of Segment's catalogue have them (partner.md, 3:
-pattern A); what Segment's template does not foresee stands below them as H3.
+The headings have the order of most pages in Segment's catalog (partner.md, 3: pattern A).
+Sections that Segment's template doesn't have are below them as H3.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ SOURCE = """\
 
 ## Adding destinations
 
-Events reach Segment within seconds, and Segment passes them on to every destination and
+Events reach Segment within seconds, and Segment forwards them to every destination and
 warehouse that is connected to the source. To add one, open the source in Segment and
-select **Add Destination**. How a destination took them is told by its **Event Delivery** tab.
+select **Add Destination**. The destination's **Event Delivery** tab shows whether it received
+the events.
 
 ### Troubleshooting
 
@@ -67,11 +68,11 @@ select **Add Destination**. How a destination took them is told by its **Event D
 INTEGRATION = """\
 {{ about }}
 
-## Before the first event
+## Prerequisites
 
-- A Segment workspace in which one may add sources.
-- An account of NAME whose plan includes the integration.
-- An invitation to the portal, which NAME sends by e-mail.
+- A Segment workspace in which you can add sources.
+- A NAME account with a plan that includes the integration.
+- An invitation to the portal, which NAME sends by email.
 
 ## Connect NAME to Segment
 
@@ -81,22 +82,22 @@ INTEGRATION = """\
 
 {{ regions }}
 
-## What NAME sends
+## Events from NAME
 
-The events, and what is in them, are listed on the [source page](SOURCE_PAGE). They begin to
-flow as soon as the connection is made. What happened before can be sent too: choose on the
-portal's **Connection** page where to begin.
+See the [source page](SOURCE_PAGE) for the events and their properties. NAME sends events as
+soon as you connect. To include earlier events, choose a start time on the portal's
+**Connection** page.
 
-## What NAME takes from Segment
+## Data read from Segment
 
-Nothing. NAME sends events and reads neither profiles, nor audiences, nor other sources.
+Nothing. NAME only sends events. It doesn't read profiles, audiences, or other sources.
 
-## Pause, change or stop
+## Pause, change, or delete the connection
 
-- **Pause** holds events, and **Resume** sends them in their order. None is lost meanwhile.
-- **Change** points the connection at another source or region. The portal says first how many
-  events wait, and where they will go.
-- **Delete** ends the connection for good.
+- **Pause** queues new events, and **Resume** sends them in order. No events are lost.
+- **Change** connects another source or region. Before you confirm, the portal shows how many
+  events are queued and where they will be sent.
+- **Delete** ends the connection permanently.
 
 ### Retries
 
@@ -117,7 +118,7 @@ Nothing. NAME sends events and reads neither profiles, nor audiences, nor other 
 
 
 def starting_text(kind: Kind, stream: Stream) -> str:
-    """The draft of a page that nobody has edited yet."""
+    """Return the text of a page that was never edited."""
     if kind == Kind.SOURCE:
         return SOURCE
     named = INTEGRATION.replace("NAME", literal(stream.name))

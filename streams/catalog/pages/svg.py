@@ -1,9 +1,8 @@
-"""An SVG written anew, of the elements and attributes that draw alone.
+"""Rewrite an SVG with only the elements and attributes that draw.
 
-What is not on the lists below is left out: scripts, events, links, animations, pictures
-and fonts from elsewhere. What could make a small file endless to draw is left out, too: a
-`use` may name a single shape, and a clip may not be clipped itself, nor by a rule that could
-be meant for one.
+Everything that is not on the lists below is dropped: scripts, events, links, animations,
+external images and fonts. Constructs that make a small file slow to draw are dropped too:
+`use` may only refer to a single shape, and clip paths can't be clipped themselves.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from xml.etree.ElementTree import (
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
+from django.utils.translation import gettext as _
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -28,7 +28,7 @@ SHAPES = {"circle", "ellipse", "line", "path", "polygon", "polyline", "rect"}
 DEFINED = {"clipPath", "linearGradient", "radialGradient"}
 WITH_TEXT = {"desc", "style", "text", "title", "tspan"}
 ELEMENTS = SHAPES | DEFINED | WITH_TEXT | {"defs", "g", "stop", "svg", "use"}
-# They may be given as attributes and in CSS.
+# Allowed as attributes and in CSS.
 STYLES = {
     "clip-path", "clip-rule", "color", "display", "dominant-baseline", "fill",
     "fill-opacity", "fill-rule", "font-family", "font-size", "font-style", "font-weight",
@@ -50,37 +50,39 @@ COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 
 
 def read_svg(upload: bytes) -> bytes:
-    """The same drawing, of which nothing runs or loads. Raises ValueError."""
+    """Return the drawing without active content. Raises ValueError with a message for people."""
     try:
         root = fromstring(upload)
     except DefusedXmlException:
-        raise ValueError("This SVG defines entities. Save it without them.") from None
+        raise ValueError(
+            _("This SVG defines XML entities. Save it without them.")
+        ) from None
     except (ParseError, ValueError, LookupError):
-        raise ValueError("This is neither a PNG nor an SVG.") from None
+        raise ValueError(_("The file is neither a PNG nor an SVG.")) from None
     if _name(root) != "svg":
-        raise ValueError("This is neither a PNG nor an SVG.")
+        raise ValueError(_("The file is neither a PNG nor an SVG."))
     _check_size(root)
     shapes = {str(one.get("id")) for one in root.iter() if _name(one) in SHAPES}
     attributes = _attributes(root, shapes, clips=True)
     drawn = Element("svg", {"xmlns": NAMESPACE, **attributes})
     _copy(root, drawn, shapes, clips=True)
     if not any(one.tag in SHAPES | {"text"} for one in drawn.iter()):
-        raise ValueError("Nothing in this SVG can be shown: it has no shapes.")
+        raise ValueError(_("This SVG has no shapes that can be shown."))
     content: bytes = tostring(drawn, encoding="utf-8")
     return content
 
 
 def _check_size(root: Element) -> None:
     level, count = [root], 0
-    for _ in range(MAX_DEPTH):
+    for _depth in range(MAX_DEPTH):
         count += len(level)
         level = [child for element in level for child in element]
     if level or count > MAX_ELEMENTS:
-        raise ValueError("This SVG is too complicated for a logo.")
+        raise ValueError(_("This SVG is too complex for a logo. Simplify it."))
 
 
 def _copy(source: Element, to: Element, shapes: set[str], *, clips: bool) -> None:
-    """What may be shown of the elements inside, below `to`; `clips`: they may be clipped."""
+    """Copy the allowed children into `to`; `clips`: they may have clip paths."""
     if to.tag in WITH_TEXT:
         to.text = source.text
     if to.tag == "style":
@@ -114,15 +116,14 @@ def _attributes(element: Element, shapes: set[str], *, clips: bool) -> dict[str,
 
 
 def _may_name(name: str, value: str, shapes: set[str]) -> bool:
-    """Whether this element may refer to that one, of the same file."""
+    """Whether the element may refer to the ID in `value`."""
     if not WITHIN.fullmatch(value):
         return False
     return name in DEFINED or (name == "use" and value[1:] in shapes)
 
 
 def _rules(text: str) -> Iterator[str]:
-    # Split rather than matched: a pattern would read a long text without braces once
-    # from each of its characters.
+    # Split, because a pattern would take quadratic time for long text without braces.
     *blocks, _ = _without_comments(text).split("}")
     for block in blocks:
         before, _, declarations = block.rpartition("{")
@@ -141,7 +142,7 @@ def _declarations(text: str, *, clips: bool) -> Iterator[str]:
 
 
 def _is_harmless(value: str) -> bool:
-    """Whether a value loads nothing; a backslash could write `url` in another way."""
+    """Whether a value loads nothing. A backslash could hide `url`."""
     return "\\" not in value and "url" not in URL_WITHIN.sub("", value).lower()
 
 
@@ -150,6 +151,6 @@ def _without_comments(text: str) -> str:
 
 
 def _name(element: Element) -> str:
-    """Of an SVG element; empty: it is of another language."""
+    """Return the name of an SVG element, or the qualified one of another namespace."""
     tag = str(element.tag)
     return tag.removeprefix(f"{{{NAMESPACE}}}") if tag.startswith("{") else tag

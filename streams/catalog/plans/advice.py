@@ -1,4 +1,4 @@
-"""What to tell somebody who works on one event of a plan, before anything is published."""
+"""Suggest changes to an event while it is edited."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """What the Spec says to an event, and what it has for it."""
+    """The issues of an event, and the Spec's name and properties for it."""
 
     objections: tuple[Objection, ...]
-    right: str  # the name to take; empty: the event's own is right, or none is known
-    lacks: PlannedEvent  # the Spec's properties for it that it has not
+    right: str  # the name to use; empty: keep the event's own
+    lacks: PlannedEvent  # the Spec's properties that the event lacks
 
     @property
     def more(self) -> list[str]:
-        """The paths of these."""
+        """The paths of the lacking properties."""
         return [path for path, _ in self.lacks.places]
 
     @property
@@ -36,13 +36,13 @@ class Advice:
 
 
 def advice(event: PlannedEvent, readings: Readings) -> Advice:
-    """For any event: one that is no part of a plan yet is judged by its name alone."""
-    sound = next((one for one in (event, _bare(event)) if not event_faults(one)), None)
-    told = objections(EventPlan(events=(sound,)), readings) if sound else []
+    """Check any event. If it isn't valid in a plan, only its name is checked."""
+    valid = next((one for one in (event, _bare(event)) if not event_faults(one)), None)
+    issues = objections(EventPlan(events=(valid,)), readings) if valid else []
     meant = collision(event.call, event.name, readings)
     right = meant.right if meant else ""
     return Advice(
-        objections=tuple(told),
+        objections=tuple(issues),
         right=right if right in EVENTS else "",
         lacks=expected(event, right or event.name),
     )

@@ -1,7 +1,7 @@
-"""A plan as checks of single events: made once, run on every event.
+"""Check events for conformance with a plan, which is compiled once.
 
-Looks only at what is planned, and costs a look-up for each property of the event. What
-it says of an event names properties and types, and never a value.
+Checking costs one look-up per property of the event. Messages name properties and types,
+never values.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan, PlannedEvent
     from streams.spec.findings import Finding
 
-MAX_FINDINGS = 20  # of one event: whoever gets more of them corrects these first
-MAX_KEY = 100  # characters of an event's own key that a finding repeats
+MAX_FINDINGS = 20  # per event
+MAX_KEY = 100  # characters of an event's key that are repeated in a finding
 
-# What may stand where a value of a type is planned: null may, too.
+# The Python types that are accepted for each planned type: null always is.
 ACCEPTED: dict[str, frozenset[type]] = {
     name: KINDS[name] | {type(None)} for name in TYPES
 }
 
 
 def fits(value: Any, kind: str) -> bool:
-    """Whether a value, null too, may stand where one of this type is planned."""
+    """Whether a value, including null, is accepted for a planned type."""
     if type(value) not in ACCEPTED[kind]:
         return False
     if kind == "integer" and type(value) is float:
@@ -44,7 +44,7 @@ def fits(value: Any, kind: str) -> bool:
 
 
 class PlanChecks:
-    """A plan made ready to check many events. Immutable; safe between threads."""
+    """A plan compiled to check many events. Immutable and thread-safe."""
 
     def __init__(self, plan: EventPlan) -> None:
         self._events = {
@@ -52,9 +52,9 @@ class PlanChecks:
         }
 
     def check(self, event: Mapping[str, Any]) -> list[Finding]:
-        """Where a structurally sound event (`spec.calls.problems`) leaves the plan.
+        """Find where a structurally valid event (`spec.calls.problems`) deviates from the plan.
 
-        At most MAX_FINDINGS, in the order of the event.
+        Returns at most MAX_FINDINGS, in the order of the event.
         """
         call = event["type"]
         field = NAME_FIELDS.get(call)
@@ -67,7 +67,7 @@ class PlanChecks:
         return found
 
     def hidden(self, call: str, name: str) -> frozenset[tuple[str, ...]]:
-        """What the plan calls sensitive in an event: places by parts of a path."""
+        """Return the paths of an event's sensitive properties, each split into parts."""
         planned = self._planned(call, name)
         return planned.hidden if planned else frozenset()
 
@@ -83,7 +83,7 @@ class _Event:
     def __init__(self, event: PlannedEvent) -> None:
         self._field = content_field(event.call)
         self._content = _Object(tree(event.properties), closed=True)
-        # Libraries and the portal itself add to the context: it is open.
+        # Libraries and the portal itself add to the context, so other fields are allowed.
         self._context = _Object(tree(event.context), closed=False)
         fields = ((self._field, event.properties), ("context", event.context))
         self.hidden = frozenset(
@@ -101,7 +101,7 @@ class _Event:
 
 
 class _Place:
-    """What may stand at one place."""
+    """What is allowed at one place."""
 
     __slots__ = ("accepted", "each", "inside", "kind", "required", "unnamed")
 
@@ -116,11 +116,11 @@ class _Place:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the type alone tells if a value is as planned."""
+        """Whether checking the type is enough."""
         return not (self.each or self.inside or self.kind in {"integer", "date"})
 
     def look(self, value: Any, path: str, found: list[Finding]) -> None:
-        """Say what is wrong with a value, null included."""
+        """Add the issues of a value, including null."""
         if value is None:
             self._look_for_missing(path, found)
         elif type(value) not in self.accepted:
@@ -135,7 +135,7 @@ class _Place:
 
     def _look_for_missing(self, path: str, found: list[Finding]) -> None:
         if self.unnamed and self.inside is not None:
-            # The plan names what is in it, so that is what is said to be missing.
+            # The plan names only its properties, so these are reported as missing.
             if self.required:
                 self.inside.look({}, path, found)
         elif self.required:
@@ -143,7 +143,7 @@ class _Place:
 
 
 class _Object:
-    """What may stand in an object; `closed`: nothing else."""
+    """What is allowed in an object; `closed`: nothing else is."""
 
     __slots__ = ("_closed", "_plain", "_required", "places")
 
@@ -154,7 +154,7 @@ class _Object:
             for key, child in node.children.items()
             if key != EACH
         }
-        # Most values are settled by one look-up here; null is where it matters not.
+        # One look-up here is enough for most values. Null is included where it is allowed.
         self._plain = {
             key: place.accepted - {type(None)} if place.required else place.accepted
             for key, place in self.places.items()
@@ -197,31 +197,35 @@ def _add(found: list[Finding], finding: Finding) -> None:
 def _missing(path: str) -> Finding:
     return REQUIRED.finding(
         path,
-        f"{path} is missing; the plan requires it.",
+        f"{path} is missing, but the plan requires it.",
         "Send it with every event, or make it optional in the plan.",
     )
 
 
 def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
-    is_but = f" and is {GOT[got]}" if got else " and is not"
+    wanted = WANTED[planned]
+    if got is None:
+        message = f"{path} is not {wanted}."
+    else:
+        message = f"{path} must be {wanted}, but is {GOT[got]}."
     return TYPE.finding(
         path,
-        f"{path} should be {WANTED[planned]}{is_but}.",
-        f"Send it as {WANTED[planned]}, or change its type in the plan.",
+        message,
+        f"Send {wanted}, or change the property's type in the plan.",
     )
 
 
 def _unknown_property(path: str) -> Finding:
     return PROPERTY.finding(
-        path, f"{path} is not in the plan.", "Add it to the plan, or leave it out."
+        path, f"{path} is not in the plan.", "Add it to the plan, or don't send it."
     )
 
 
 _UNKNOWN = {
     field: EVENT.finding(
         field or "type",
-        "The stream's plan has no such event.",
-        "Send an event of the plan, or add this one to it.",
+        "This event is not in the stream's tracking plan.",
+        "Send an event that is in the plan, or add this event to the plan.",
     )
     for field in (None, *NAME_FIELDS.values())
 }

@@ -1,85 +1,107 @@
-"""What changes from one plan to another, in words.
+"""Compare two plans and describe the changes.
 
-No word repeats an example or a description: what is sensitive stays untold, and docs
-that print the difference stay short.
+The words never repeat an example or a description, which may be sensitive or long.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise, StrPromise
+
     from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 
 
 class Change(StrEnum):
-    """What becomes of an event; the value is the end of a sentence about it."""
+    """What happened to an event."""
 
-    ADDED = "is new"
-    REMOVED = "was removed"
-    RENAMED = "has another name"
+    ADDED = "added"
+    REMOVED = "removed"
+    RENAMED = "renamed"
     CHANGED = "changed"
+
+    @property
+    def label(self) -> StrPromise:
+        """For badges."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Change.ADDED: _("New"),
+    Change.REMOVED: _("Removed"),
+    Change.RENAMED: _("Renamed"),
+    Change.CHANGED: _("Changed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One thing about a changed event: a path, and what is said of it."""
+    """The changes of one property of an event, or of the event itself."""
 
-    path: str  # with `context.` before fields of it; empty: of the event itself
-    words: str  # `is now required`; of the event itself a whole sentence without a dot
+    path: str  # context fields start with `context.`; empty: the event itself
+    phrases: tuple[StrOrPromise, ...]  # such as `now required`
+
+    @property
+    def words(self) -> str:
+        """All phrases, separated by commas."""
+        return ", ".join(map(str, self.phrases))
 
 
 @dataclass(frozen=True, slots=True)
 class EventDifference:
-    """An event that is not as it was."""
+    """An event that changed."""
 
     change: Change
-    event: PlannedEvent  # as it is now; a removed one as it was
-    before: str = ""  # the name of a renamed one
-    details: tuple[Detail, ...] = ()  # of a changed one
+    event: PlannedEvent  # the new version; the old one of a removed event
+    before: str = ""  # the old name of a renamed event
+    details: tuple[Detail, ...] = ()  # of a changed event
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDifference:
-    """All that changes; false if nothing does."""
+    """All changes; false if there are none."""
 
     events: tuple[
         EventDifference, ...
-    ] = ()  # in the order of the plan, removed ones last
-    reordered: bool = False  # the events that stay are listed in another order
+    ] = ()  # in the order of the plan, removed events last
+    reordered: bool = False  # the remaining events are in another order
 
     def __bool__(self) -> bool:
         return bool(self.events) or self.reordered
 
     @property
     def summary(self) -> str:
-        """One sentence: how many events of each change."""
-        words = {
-            Change.ADDED: "added",
-            Change.REMOVED: "removed",
-            Change.RENAMED: "renamed",
-            Change.CHANGED: "changed",
-        }
-        changes = [one.change for one in self.events]
-        told = [
-            f"{changes.count(change)} {word}"
-            for change, word in words.items()
-            if change in changes
-        ]
-        if not told:
-            return "The order of the events changed." if self else "Nothing changed."
-        first, *others = told
-        noun = "event" if first.startswith("1 ") else "events"
-        return f"{', '.join([first.replace(' ', f' {noun} ', 1), *others])}."
+        """The number of events of each change."""
+        if not self:
+            return str(_("No changes."))
+        if not self.events:
+            return str(_("The order of the events changed."))
+        return f"{', '.join(self._counts())}."
+
+    def _counts(self) -> Iterator[str]:
+        counts = Counter(one.change for one in self.events)
+        if count := counts[Change.ADDED]:
+            yield ngettext("%(count)d event added", "%(count)d events added", count) % {"count": count}  # fmt: skip
+        if count := counts[Change.REMOVED]:
+            yield ngettext("%(count)d event removed", "%(count)d events removed", count) % {"count": count}  # fmt: skip
+        if count := counts[Change.RENAMED]:
+            yield ngettext("%(count)d event renamed", "%(count)d events renamed", count) % {"count": count}  # fmt: skip
+        if count := counts[Change.CHANGED]:
+            yield ngettext("%(count)d event changed", "%(count)d events changed", count) % {"count": count}  # fmt: skip
 
 
 def plan_difference(old: EventPlan, new: EventPlan) -> PlanDifference:
-    """An event is known by its call and name, or else by all the rest of it."""
+    """Compare plans. Events are matched by call and name, renamed ones by their content."""
     before = {(event.call, event.name): event for event in old.events}
     after = {(event.call, event.name): event for event in new.events}
     gone = {key: event for key, event in before.items() if key not in after}
@@ -99,9 +121,9 @@ def plan_difference(old: EventPlan, new: EventPlan) -> PlanDifference:
 def _new(
     event: PlannedEvent, gone: dict[tuple[str, str], PlannedEvent]
 ) -> EventDifference:
-    """Takes the event that it was before out of those that are gone.
+    """Match a new event with a gone one, which is then removed from `gone`.
 
-    An event that says nothing but its name could be any other one.
+    An event that has only a name can't be matched.
     """
     if not (event.when or event.properties):
         return EventDifference(Change.ADDED, event)
@@ -115,46 +137,42 @@ def _new(
 
 def _details(was: PlannedEvent, now: PlannedEvent) -> Iterator[Detail]:
     if was.when != now.when:
-        yield Detail("", "When it is sent is told in other words")
+        yield Detail("", (_("Trigger changed"),))
     old, new = dict(was.places), dict(now.places)
     for path, planned in new.items():
         before = old.get(path)
         if before is None:
-            kind = f"{planned.type}, required" if planned.required else planned.type
-            yield Detail(path, f"is new ({kind})")
+            if planned.required:
+                added = format_lazy(_("added ({type}, required)"), type=planned.type)
+            else:
+                added = format_lazy(_("added ({type})"), type=planned.type)
+            yield Detail(path, (added,))
         elif before != planned:
-            yield Detail(path, _changed(before, planned))
-    yield from (Detail(path, "was removed") for path in old if path not in new)
+            yield Detail(path, tuple(_changed(before, planned)))
+    yield from (Detail(path, (_("removed"),)) for path in old if path not in new)
     if [path for path in old if path in new] != [path for path in new if path in old]:
-        yield Detail("", "Its properties are in another order")
+        yield Detail("", (_("Order of the properties changed"),))
 
 
-def _changed(was: PlannedProperty, now: PlannedProperty) -> str:
-    told = []
+def _changed(was: PlannedProperty, now: PlannedProperty) -> Iterator[StrOrPromise]:
     if was.type != now.type:
-        told.append(f"is now of type {now.type}, not {was.type}")
+        yield format_lazy(
+            _("type changed from {before} to {after}"), before=was.type, after=now.type
+        )
     if was.required != now.required:
-        told.append("is now required" if now.required else "is now optional")
+        yield _("now required") if now.required else _("now optional")
     if was.sensitive != now.sensitive:
-        told.append(
-            "is now personal data" if now.sensitive else "is no longer personal data"
-        )
+        yield _("now sensitive") if now.sensitive else _("no longer sensitive")
     if was.description != now.description:
-        told.append(_other("description", had=was.description, has=now.description))
-    if was.example != now.example:
-        told.append(
-            _other(
-                "example",
-                had=was.example is not None,
-                has=now.example is not None,
+        if was.description and now.description:
+            yield _("description changed")
+        else:
+            yield (
+                _("description added") if now.description else _("description removed")
             )
-        )
-    *others, last = told
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _other(what: str, *, had: object, has: object) -> str:
-    if had and has:
-        return f"has another {what}"
-    one = f"{'an' if what == 'example' else 'a'} {what}"
-    return f"has {one} now" if has else f"has no {what} anymore"
+    if was.example != now.example:
+        if was.example is not None and now.example is not None:
+            yield _("example changed")
+        else:
+            added = now.example is not None
+            yield _("example added") if added else _("example removed")

@@ -1,8 +1,8 @@
-"""One event of a plan among the others: found, put in, taken out.
+"""Find, add, replace and remove single events of a plan.
 
-An event has no id: its call and name say which it is. A page that is about one names it by
-its key, which any name can be in an address by; and says by its mark what it was shown, so
-that of two who change the same event the second is told.
+An event has no ID: its call and name identify it. A page refers to it by its key, which is
+safe in a URL, and sends the mark of the version that it showed. If two people change the
+same event, the second one is notified.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ NOT_THERE = ""  # the mark of an event that is not in the plan
 
 
 class EditedMeanwhile(ValueError):
-    """Somebody else changed the event; `current` is it as it is now, None: it is gone."""
+    """Someone else changed the event to `current`; None: removed it."""
 
     def __init__(self, current: PlannedEvent | None) -> None:
-        super().__init__("Somebody else changed this event meanwhile.")
+        super().__init__("Someone else changed this event.")
         self.current = current
 
 
 def key_of(event: PlannedEvent) -> str:
-    """Which event it is, whatever is in it: another name is another key."""
+    """Return the key of an event, which depends on its call and name only."""
     return _digest(f"{event.call}\0{event.name}".encode())
 
 
 def mark_of(event: PlannedEvent | None) -> str:
-    """What stands in it."""
+    """Return the mark of an event, which depends on all of its content."""
     return (
         _digest(msgspec.json.encode(event, order="deterministic"))
         if event
@@ -49,9 +49,9 @@ def found(plan: EventPlan, key: str) -> PlannedEvent | None:
 
 
 def put(plan: EventPlan, key: str, seen: str, event: PlannedEvent) -> EventPlan:
-    """An event in place of the one with that key, or at the end where there is none.
+    """Replace the event with that key, or append the event if there is none.
 
-    Raises EditedMeanwhile where the one with that key is not as it was `seen`.
+    Raises EditedMeanwhile if the mark of the event with that key isn't `seen`.
     """
     current = _as_seen(plan, key, seen)
     if current is None:
@@ -62,13 +62,13 @@ def put(plan: EventPlan, key: str, seen: str, event: PlannedEvent) -> EventPlan:
 
 
 def taken_out(plan: EventPlan, key: str, seen: str) -> EventPlan:
-    """Without the event with that key. Raises EditedMeanwhile as `put` does."""
+    """Remove the event with that key. Raises EditedMeanwhile like `put`."""
     current = _as_seen(plan, key, seen)
     return EventPlan(events=tuple(one for one in plan.events if one is not current))
 
 
 def added(plan: EventPlan, events: Iterable[PlannedEvent]) -> EventPlan:
-    """With these at the end; those that are planned already stay as they are."""
+    """Append the events that are not in the plan yet."""
     present = {key_of(one) for one in plan.events}
     new = {key_of(one): one for one in events if key_of(one) not in present}
     return EventPlan(events=(*plan.events, *new.values()))

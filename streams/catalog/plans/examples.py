@@ -1,19 +1,20 @@
-"""An example as people type it: a text as it is, all else as JSON."""
+"""Parse and format examples as people type them: plain text or JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 TEXTS = frozenset({"string", "date"})
 
 
 def read(text: str, kind: str) -> Any:
-    """What is meant by a text that is typed as the example of such a property.
+    """Parse text that was typed as the example of a property of type `kind`.
 
-    A text in quotes is read as JSON whatever the type, so that every value can be typed.
-    Raises ValueError, which says what to do.
+    Text in quotes is parsed as JSON for every type, so that every value can be typed.
+    Raises ValueError with a message for people.
     """
     if not text:
         return None
@@ -25,12 +26,12 @@ def read(text: str, kind: str) -> Any:
         if kind == "any" or kind in TEXTS:
             return text
         raise ValueError(
-            'This is not JSON. Write it as 9.5, true, {"a": 1} or ["a", "b"].'
+            _('Enter valid JSON, for example 9.5, true, {"a": 1}, or ["a", "b"].')
         ) from error
 
 
 def written(value: Any, kind: str) -> str:
-    """What `read` makes this value of; empty: None."""
+    """Format a value so that `read` returns it again. None becomes an empty text."""
     if value is None:
         return ""
     if isinstance(value, str) and value == value.strip() and value.isprintable():
@@ -38,5 +39,5 @@ def written(value: Any, kind: str) -> str:
             if value and read(value, kind) == value:
                 return value
         except ValueError:
-            pass  # of another type than the plan says: shown as JSON
+            pass  # the value has another type than planned: show it as JSON
     return msgspec.json.encode(value).decode()

@@ -1,6 +1,6 @@
-"""What makes a plan no plan: names twice, paths and examples that cannot be.
+"""Validate plans: duplicate names, impossible paths, wrong examples.
 
-Of what Segment's Spec says to it, see publishing.py.
+publishing.py checks plans against Segment's Spec.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.checks import PlanChecks, fits
 from streams.catalog.plans.plan import (
@@ -29,40 +30,42 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
 
 MAX_EVENTS = 500
-MAX_PROPERTIES = 300  # of one event; its context as many again
-MAX_NAME = 200  # characters, as events are stored
+MAX_PROPERTIES = 300  # per event, and as many context fields
+MAX_NAME = 200  # characters, the limit of stored events
 MAX_PATH = 200
-MAX_DEPTH = 8  # places in a path
-MAX_TEXT = 1000  # characters of a sentence or a description
+MAX_DEPTH = 8  # parts of a path
+MAX_TEXT = 1000  # characters of a trigger or a description
 MAX_EXAMPLE_BYTES = 2000  # as JSON
-MAX_EXAMPLE_DEPTH = 20  # lists and objects in each other
-LIST, OBJECT = ("array", "a list (array)"), ("object", "an object")
-NEVER_STORED = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of a character
-NUL = b"\\u0000"  # in JSON; PostgreSQL stores none
+MAX_EXAMPLE_DEPTH = 20  # nested lists and objects
+NEVER_STORED = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates
+NUL = b"\\u0000"  # in JSON; PostgreSQL can't store it
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, and where: `Email Opened, campaign_id`; empty: the plan."""
+    """An error in a plan; `where` is like `Email Opened, campaign_id`, empty for the plan."""
 
     where: str
-    message: str  # says what to do about it
+    message: str  # for people: what is wrong and how to fix it
     part: str = ""  # of the event: call, name, when, properties or context
-    path: str = ""  # of the property there; empty: of the whole part
+    path: str = ""  # of the property; empty: the whole part
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
 def faults(plan: EventPlan) -> list[Fault]:
-    """All of them, in the order of the plan."""
+    """List the errors of a plan, in its order."""
     if len(plan.events) > MAX_EVENTS:
-        return [Fault("", f"A plan has at most {MAX_EVENTS} events.")]
+        message = _("A plan can have at most %(most)d events.")
+        return [Fault("", message % {"most": MAX_EVENTS})]
     found = [fault for event in plan.events for fault in event_faults(event)]
     times = Counter((event.call, event.name) for event in plan.events)
     found += [
         Fault(
-            name or call, "The plan has this event twice. Remove or rename one.", "name"
+            name or call,
+            _("The plan has two events with this name. Remove or rename one."),
+            "name",
         )
         for (call, name), count in times.items()
         if count > 1
@@ -71,13 +74,14 @@ def faults(plan: EventPlan) -> list[Fault]:
 
 
 def event_faults(event: PlannedEvent) -> list[Fault]:
-    """What is wrong with one event, whatever else is in the plan."""
+    """List the errors of one event, regardless of the rest of the plan."""
     found = list(_shape_faults(event))
     if not found:
         found = [
             Fault(
                 f"{label(event)}, {finding.path}",
-                f"In the examples {finding.message}",
+                _("The examples don't match the plan. %(issue)s")
+                % {"issue": finding.message},
                 *_place(finding.path),
             )
             for finding in PlanChecks(EventPlan(events=(event,))).check(
@@ -90,51 +94,67 @@ def event_faults(event: PlannedEvent) -> list[Fault]:
 def _shape_faults(event: PlannedEvent) -> Iterator[Fault]:
     where = label(event)
     if event.call not in CALLS:
-        yield Fault(
-            where, f"“{event.call}” is no call. Take one of {', '.join(CALLS)}.", "call"
-        )
+        message = _("“%(call)s” is not a call. Use one of: %(calls)s.")
+        listed = {"call": event.call, "calls": ", ".join(CALLS)}
+        yield Fault(where, message % listed, "call")
         return
     yield from (Fault(where, message, "name") for message in _name_faults(event))
-    if message := _text_fault("“When”", event.when):
+    if len(event.when) > MAX_TEXT:
+        message = _("The trigger is longer than %(most)s characters. Shorten it.")
+        yield Fault(where, message % {"most": f"{MAX_TEXT:,}"}, "when")
+    elif NEVER_STORED.search(event.when):
+        message = _("The trigger contains a character that can't be stored. Remove it.")
         yield Fault(where, message, "when")
     if event.properties and not content_field(event.call):
-        yield Fault(
-            where, "An alias call has no properties. Remove them.", "properties"
-        )
+        message = _("An alias call can't have properties. Remove them.")
+        yield Fault(where, message, "properties")
     for part, properties in (
         ("properties", event.properties),
         ("context", event.context),
     ):
         if len(properties) > MAX_PROPERTIES:
-            message = f"An event has at most {MAX_PROPERTIES} properties."
-            yield Fault(where, message, part)
+            message = _("An event can have at most %(most)d properties.")
+            yield Fault(where, message % {"most": MAX_PROPERTIES}, part)
             continue
         prefix = "context." if part == "context" else ""
         for planned, message in _property_faults(properties):
-            place = f"{where}, {prefix}{planned.path[:MAX_PATH] or 'a property'}"
+            place = (
+                f"{where}, {prefix}{planned.path[:MAX_PATH] or _('unnamed property')}"
+            )
             yield Fault(place, message, part, planned.path)
 
 
 def label(event: PlannedEvent) -> str:
-    """What people call the event: its name, or its call."""
+    """Return the name of an event for people, or its call if it has none."""
     return event.name[:MAX_NAME] or event.call
 
 
 def property_faults(planned: PlannedProperty) -> Iterator[tuple[str, str]]:
-    """What is wrong with one property, whatever else is in the event: a field of it, and
-    what to do about that."""
+    """Yield the errors of one property, regardless of the rest of the event: field, message."""
     if message := _path_fault(planned.path):
         yield "path", message
     if planned.type not in TYPES:
-        yield "type", f"“{planned.type}” is no type. Take one of {', '.join(TYPES)}."
+        yield "type", unknown_type(planned.type)
     elif message := _example_fault(planned):
         yield "example", message
-    if message := _text_fault("The description", planned.description):
-        yield "description", message
+    if len(planned.description) > MAX_TEXT:
+        message = _("The description is longer than %(most)s characters. Shorten it.")
+        yield "description", message % {"most": f"{MAX_TEXT:,}"}
+    elif NEVER_STORED.search(planned.description):
+        yield (
+            "description",
+            _("The description contains a character that can't be stored. Remove it."),
+        )
+
+
+def unknown_type(name: str) -> str:
+    """Return the message about a type that is not one of TYPES."""
+    message = _("“%(type)s” is not a type. Use one of: %(types)s.")
+    return message % {"type": name, "types": ", ".join(TYPES)}
 
 
 def _place(path: str) -> tuple[str, str]:
-    """The part and the path of the property that a finding in an event is about."""
+    """Return the part and path of the property at a finding's path."""
     part, _, rest = path.partition(".")
     places = (EACH if place.isdigit() else place for place in parts(rest))
     return "context" if part == "context" else "properties", ".".join(places)
@@ -145,27 +165,29 @@ def _property_faults(
 ) -> Iterator[tuple[PlannedProperty, str]]:
     by_path: dict[str, PlannedProperty] = {}
     for planned in properties:
-        for _, message in property_faults(planned):
+        for _field, message in property_faults(planned):
             yield planned, message
         if planned.path in by_path:
-            yield planned, "It is there twice. Remove one."
+            yield planned, _("This property is listed twice. Remove one.")
         by_path.setdefault(planned.path, planned)
     shapes: dict[str, bool] = {}
     for planned in by_path.values():
         for above, is_list in _above(planned.path):
-            needed, words = LIST if is_list else OBJECT
             parent = by_path.get(above)
+            needed = "array" if is_list else "object"
             if parent is not None and parent.type not in {needed, "any"}:
+                message = _("“%(parent)s” has the type %(type)s. Change it to %(needed)s, or remove this property.")  # fmt: skip
                 yield (
                     planned,
-                    f"Nothing can be in a {parent.type}. Make “{above}” {words}.",
+                    message % {"parent": above, "type": parent.type, "needed": needed},
                 )
             if shapes.setdefault(above, is_list) != is_list:
-                yield planned, f"{above} cannot be a list and an object at once."
+                message = _("“%(parent)s” can't be both an array and an object.")
+                yield planned, message % {"parent": above}
 
 
 def _above(path: str) -> Iterator[tuple[str, bool]]:
-    """The places above one, and whether each is a list."""
+    """Yield the ancestors of a path and whether each is a list."""
     places = parts(path)
     for end in range(1, len(places)):
         yield ".".join(places[:end]), places[end] == EACH
@@ -173,33 +195,30 @@ def _above(path: str) -> Iterator[tuple[str, bool]]:
 
 def _name_faults(event: PlannedEvent) -> Iterator[str]:
     if event.call == "track" and not event.name:
-        yield "A track event needs a name."
+        yield _("A track event needs a name.")
     elif event.name and event.call not in NAME_FIELDS:
-        yield f"{event.call.capitalize()} calls have no name. Leave it empty."
+        message = _("A call of type %(call)s can't have a name. Leave it empty.")
+        yield message % {"call": event.call}
     if len(event.name) > MAX_NAME:
-        yield f"A name has at most {MAX_NAME} characters."
+        message = _("The name is longer than %(most)d characters. Shorten it.")
+        yield message % {"most": MAX_NAME}
     if event.name != event.name.strip() or not event.name.isprintable():
-        yield "The name begins or ends with a space, or has a line break. Remove it."
-
-
-def _text_fault(what: str, text: str) -> str:
-    if len(text) > MAX_TEXT:
-        return f"{what} has at most {MAX_TEXT:,} characters. Shorten it."
-    if NEVER_STORED.search(text):
-        return f"{what} has a character that cannot be stored."
-    return ""
+        yield _(
+            "The name starts or ends with a space, or contains a line break. Remove it."
+        )
 
 
 def _path_fault(path: str) -> str:
     places = parts(path)
     if not path:
-        return "A property needs a name."
+        return _("A property needs a name.")
     if len(path) > MAX_PATH or len(places) > MAX_DEPTH:
-        return f"A path has at most {MAX_PATH} characters and {MAX_DEPTH} places."
+        message = _("A path can have at most %(characters)d characters and %(parts)d parts.")  # fmt: skip
+        return message % {"characters": MAX_PATH, "parts": MAX_DEPTH}
     if not all(place.strip() == place and place for place in places):
-        return "There is nothing, or a space, beside one of its dots."
+        return _("The path has an empty part, or a space next to a dot. Remove it.")
     if places[0] == EACH or not path.isprintable():
-        return "It cannot be read. Write it as email, address.city or products.$.sku."
+        return _("Enter a valid path, such as email, address.city, or products.$.sku.")
     return ""
 
 
@@ -212,18 +231,23 @@ def _example_fault(planned: PlannedProperty) -> str:
     except (TypeError, ValueError, OverflowError, RecursionError):
         is_json = False
     if not is_json or NUL in encoded:
-        return "The example is nothing that JSON can hold."
+        return _("The example can't be stored as JSON. Change it.")
     if len(encoded) > MAX_EXAMPLE_BYTES:
-        return f"The example is larger than {MAX_EXAMPLE_BYTES:,} bytes. Shorten it."
+        message = _("The example is larger than %(most)s bytes. Shorten it.")
+        return message % {"most": f"{MAX_EXAMPLE_BYTES:,}"}
     if _depth(planned.example) > MAX_EXAMPLE_DEPTH:
-        return f"The example is nested more than {MAX_EXAMPLE_DEPTH} deep. Shorten it."
+        message = _(
+            "The example is nested more than %(most)d levels deep. Simplify it."
+        )
+        return message % {"most": MAX_EXAMPLE_DEPTH}
     if not fits(planned.example, planned.type):
-        return f"The example is not of the type {planned.type}. Change one of the two."
+        message = _("The example doesn't have the type %(type)s. Change the example or the type.")  # fmt: skip
+        return message % {"type": planned.type}
     return ""
 
 
 def _depth(value: Any) -> int:
-    """How many lists and objects are in each other."""
+    """Count the levels of nested lists and objects."""
     inner = value.values() if isinstance(value, dict) else value
     if not isinstance(value, dict | list):
         return 0

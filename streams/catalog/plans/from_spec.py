@@ -1,4 +1,4 @@
-"""What the Spec has for an event, as part of a plan."""
+"""Convert the Spec's events to planned events."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
     from streams.spec.data import SpecEvent, SpecField
 
-# The types of the Spec that a plan has under another name. Of two, either may come.
+# Spec types with another name in plans.
 TYPES = {"float": "number", "unspecified": "any"}
-# Segment's pages spell some fields in two ways; the Spec's own spelling stays.
+# Segment's pages spell some fields in two ways. The Spec's own spelling wins.
 _RIGHT = {
     one.wrong: one.right for one in SPEC.field_corrections if one.wrong.startswith("context.")
 }  # fmt: skip
 
 
 def planned_event(known: SpecEvent) -> PlannedEvent:
-    """A semantic event with all that the Spec has for it.
+    """Convert a semantic event with all of its properties.
 
-    Nothing is required: the Spec hardly ever says so, and what a tool cannot send is to be
-    taken out rather than missed on every event.
+    Nothing is required: the Spec rarely requires a property, and one that a tool can't
+    send would otherwise be reported as missing on every event.
     """
     return PlannedEvent(
         name=known.name,
@@ -35,7 +35,7 @@ def planned_event(known: SpecEvent) -> PlannedEvent:
 
 
 def expected(event: PlannedEvent, name: str) -> PlannedEvent:
-    """What the Spec has for the event of that name and a planned one lacks."""
+    """Return the Spec's properties of the event `name` that a planned event lacks."""
     if event.call != "track" or name not in EVENTS:
         return PlannedEvent(call=event.call, name=name)
     known = planned_event(EVENTS[name])
@@ -54,7 +54,7 @@ def _lacking(
 
 
 def is_there(path: str, planned: Iterable[str]) -> bool:
-    """Whether a property is among the paths, by its own or by what is in it."""
+    """Whether one of the paths is this property or is inside it."""
     return any(one == path or one.startswith(f"{path}.") for one in planned)
 
 
@@ -65,7 +65,7 @@ def _properties(fields: Iterable[SpecField]) -> Iterator[PlannedProperty]:
             path=path,
             type=_type(one.type),
             example=one.enum[0] if one.enum else None,
-            description=_told(one),
+            description=_values(one),
             sensitive=is_likely_sensitive("track", path),
         )
         if one.items:
@@ -76,5 +76,5 @@ def _type(kind: str) -> str:
     return "any" if "|" in kind else TYPES.get(kind, kind)
 
 
-def _told(one: SpecField) -> str:
+def _values(one: SpecField) -> str:
     return f"One of {', '.join(one.enum)}." if one.enum else ""

@@ -1,7 +1,7 @@
-"""A plan inferred from events that came: what they are called, and what is in them.
+"""Infer a plan from received events.
 
-Looks at names and types, and keeps no value: an example of a real event may tell who
-somebody is. Bounded in memory, whatever the events hold.
+Uses names and types only and keeps no values, which may be personal data. Memory is
+bounded, whatever the events contain.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.spec.names import has_value
 from streams.spec.times import parse_time
 
-ENOUGH = 20  # what is in all of at least so many is taken as required
-MAX_KINDS = 200  # events that are told apart; of those named by a value a tenth
-MAX_KEYS = 100  # of an object; with more of them its keys are data, and not learned
-LOOKS = 50  # texts of a property that are looked at for an address or a number
-# What the portal, or a library, puts into the context of every event.
+ENOUGH = 20  # events; a property of all of them counts as required
+MAX_KINDS = 200  # distinct events; a tenth of it for names that contain a value
+MAX_KEYS = 100  # of an object; if it has more, its keys are data and are skipped
+LOOKS = 50  # values of a property that are tested for personal data
+# Added to the context of every event by the portal or a library.
 STAMPED = frozenset({"integration", "library"})
-# An e-mail address, a telephone number, an IP address.
+# An email address, a telephone number, an IP address.
 _PERSONAL = re.compile(
     r"\s*([^@\s]+@[^@\s]+\.\w+|\+\d[\d ()./-]{6,20}|(\d{1,3}\.){3}\d{1,3})\s*"
 )
@@ -44,22 +44,22 @@ _PERSONAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A property, and in which share of what holds it it was."""
+    """A property and how often it was seen."""
 
     planned: PlannedProperty
-    share: float  # 0 to 1, of the events; within an object or a list, of these
+    share: float  # 0 to 1, of the events, or of the objects that may contain it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedEvent:
-    """What was seen of one event; most of it fits a plan."""
+    """What was seen of one event."""
 
     call: str
     name: str
     count: int
     properties: tuple[Learned, ...]
     context: tuple[Learned, ...]
-    is_cut: bool  # it has more than a plan can hold
+    is_cut: bool  # parts of it can't be stored in a plan
 
     @property
     def event(self) -> PlannedEvent:
@@ -79,12 +79,15 @@ class LearnedEvent:
 class Lesson:
     events: tuple[LearnedEvent, ...]  # the most frequent first
     looked_at: int
-    left_out: int  # events of kinds beyond the bound, or that no plan can hold
+    left_out: int  # events beyond MAX_KINDS, or that can't be stored in a plan
 
 
 def learn(events: Iterable[Mapping[str, Any]]) -> Lesson:
-    """From events as they are stored. Pages and screens count as one each, whatever their
-    names: a plan that has one without a name knows all of them."""
+    """Infer planned events from stored events.
+
+    All pages count as one event, and so do all screens: a plan with an unnamed page
+    covers every page.
+    """
     kinds: dict[tuple[str, str], _Kind] = {}
     named_by_value = looked_at = left_out = 0
     for content in events:
@@ -102,16 +105,16 @@ def learn(events: Iterable[Mapping[str, Any]]) -> Lesson:
                 continue
             kind = kinds[call, name] = _Kind()
         kind.see(call, content)
-    found = [kind.told(*key) for key, kind in kinds.items()]
+    found = [kind.learned(*key) for key, kind in kinds.items()]
     fit = [one for one in found if not event_faults(one.event)]
     left_out += sum(one.count for one in found) - sum(one.count for one in fit)
     return Lesson(tuple(sorted(fit, key=lambda one: -one.count)), looked_at, left_out)
 
 
 def extended(planned: PlannedEvent, learned: PlannedEvent) -> PlannedEvent:
-    """A planned event with what was seen beside it; what is planned stays as it is.
+    """Add inferred properties to a planned event without changing its own.
 
-    What would contradict the plan, such as something inside a text, is left out.
+    Properties that contradict the plan, such as a child of a string, are skipped.
     """
     all_of_it = _with(planned, learned.properties, learned.context)
     if not event_faults(all_of_it):
@@ -148,15 +151,15 @@ def _joined(
 
 @dataclass(slots=True)
 class _Shape:
-    """What was seen at one place."""
+    """What was seen at one path."""
 
-    count: int = 0  # values but null
+    count: int = 0  # values other than null
     kinds: set[str] = field(default_factory=set)  # of plan.TYPES
     places: dict[str, _Shape] = field(default_factory=dict)  # of objects
-    each: _Shape | None = None  # of lists: all items together
+    each: _Shape | None = None  # all items of lists
     objects: int = 0
     is_map: bool = False  # its keys are data
-    is_cut: bool = False  # something in it, anywhere, has no place in a plan
+    is_cut: bool = False  # a part of it can't be stored in a plan
     looks: int = 0
     is_personal: bool = False
 
@@ -185,7 +188,7 @@ class _Shape:
             self.is_personal |= len(text) < 200 and bool(_PERSONAL.fullmatch(text))
         if "string" in self.kinds:
             return
-        # As all APIs write them: a number of eight digits could be one, too.
+        # With a dash, because a number of eight digits could be a date too.
         is_date = text[4:5] == "-" and parse_time(text) is not None
         self.kinds.add("date" if is_date else "string")
 
@@ -220,7 +223,7 @@ class _Shape:
 
     @property
     def type(self) -> str:
-        """The one of plan.TYPES that all its values are of."""
+        """The plan.TYPES member that covers all of its values."""
         if len(self.kinds) == 1:
             return next(iter(self.kinds))
         if self.kinds == {"integer", "number"}:
@@ -241,9 +244,9 @@ class _Kind:
         context = event.get("context") or {}
         self.context.see({k: v for k, v in context.items() if k not in STAMPED})
 
-    def told(self, call: str, name: str) -> LearnedEvent:
+    def learned(self, call: str, name: str) -> LearnedEvent:
         content = list(_properties(self.content, call))
-        # Others add to the context, so nothing in it is the stream's to promise.
+        # Others add to the context, so the stream can't guarantee any of its fields.
         context = [
             Learned(msgspec.structs.replace(one.planned, required=False), one.share)
             for one in _properties(self.context, call)
@@ -261,7 +264,7 @@ class _Kind:
 
 
 def _properties(shape: _Shape, call: str, above: str = "") -> Iterator[Learned]:
-    """Everything in an object, what holds others before these."""
+    """Yield the properties of an object, parents first."""
     for key, place in shape.places.items():
         path = f"{above}{key}"
         if len(path) <= MAX_PATH:
@@ -275,7 +278,7 @@ def _inside(place: _Shape, call: str, path: str) -> Iterator[Learned]:
         yield from _properties(place, call, f"{path}.")
     elif place.type == "array" and place.each and place.each.count:
         item, path = place.each, f"{path}.{EACH}"
-        if item.type != "object":  # of objects it is enough to say what is in them
+        if item.type != "object":  # for objects, their properties are enough
             yield _learned(item, call, path, 1, of=0)
         yield from _inside(item, call, path)
 
@@ -291,6 +294,6 @@ def _learned(place: _Shape, call: str, path: str, share: float, *, of: int) -> L
 
 
 def _is_plannable(key: str) -> bool:
-    """Whether a path can name it."""
+    """Whether a path can contain this key."""
     plain = key.isprintable() and key.strip() == key and len(key) <= MAX_PATH
     return bool(key) and plain and "." not in key and key != EACH

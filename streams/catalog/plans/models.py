@@ -9,23 +9,23 @@ from streams.catalog.plans.plan import EventPlan, from_json, mark
 
 class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
     def published(self) -> PlanVersionQuerySet:
-        """The newest first."""
+        """Return the published versions, newest first."""
         return self.exclude(published_at=None).order_by("-number")
 
     def draft(self) -> PlanVersionQuerySet:
-        """None or one of each stream."""
+        """Return the drafts. Each stream has at most one."""
         return self.filter(published_at=None)
 
 
 class PlanVersion(models.Model):
-    """A stream's event plan: one draft at most is edited, a published one is fixed."""
+    """A version of a stream's tracking plan: the one draft, or published and immutable."""
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="plan_versions"
     )
     number = models.PositiveIntegerField()  # 1, 2, 3 … in each stream
     content = models.JSONField(default=dict)  # plan.to_json
-    note = models.CharField(max_length=500, blank=True)  # why, for the change history
+    note = models.CharField(max_length=500, blank=True)  # shown in the change history
     edited_at = models.DateTimeField(default=now)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(
@@ -51,10 +51,10 @@ class PlanVersion(models.Model):
 
     @property
     def plan(self) -> EventPlan:
-        """What it says."""
+        """The content as a plan."""
         return from_json(self.content)
 
     @property
     def mark(self) -> str:
-        """Of what it says; see plan.mark."""
+        """The mark of the plan; see plan.mark."""
         return mark(self.plan)

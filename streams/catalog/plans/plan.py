@@ -1,6 +1,6 @@
-"""The event plan of a stream: which events it sends, and what is in them.
+"""The tracking plan of a stream as plain values: its events and their properties.
 
-Plain values, that read from and write to JSON; nothing here knows a database.
+The values convert to and from JSON; nothing here depends on a database.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from streams.base.structs import prepared
 
 
 class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One property of an event, or one field of its context."""
+    """A property of an event, or a field of its context."""
 
     # Below `properties` (`traits` of identify and group) or `context`, in the notation
     # of segment/spec.md: `campaign_id`, `traits.email`, `products.$.sku`.
@@ -23,11 +23,11 @@ class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     required: bool = False
     example: Any = None
     description: str = ""
-    sensitive: bool = False  # shown to nobody in samples and docs
+    sensitive: bool = False  # its example is hidden in samples and docs
 
     @property
     def example_text(self) -> str:
-        """As docs print it; nothing for none, and of what is sensitive."""
+        """The example as docs show it; empty if there is none or it is sensitive."""
         if self.example is None or self.sensitive:
             return ""
         if isinstance(self.example, str):
@@ -36,24 +36,24 @@ class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One event that the stream sends."""
+    """An event that the stream sends."""
 
     call: str = "track"
-    name: str = ""  # of a track event; pages and screens may have one
-    when: str = ""  # a sentence: when it is sent
+    name: str = ""  # required for track; optional for page and screen
+    when: str = ""  # a sentence: the trigger
     properties: tuple[PlannedProperty, ...] = ()
     context: tuple[PlannedProperty, ...] = ()
 
     @property
     def places(self) -> list[tuple[str, PlannedProperty]]:
-        """All that is in it, each with its path: `campaign_id`, `context.ip`."""
+        """All properties and context fields with their paths: `campaign_id`, `context.ip`."""
         context = ((f"context.{one.path}", one) for one in self.context)
         return [*((one.path, one) for one in self.properties), *context]
 
 
 @prepared
 class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All events of a stream, in the order in which its docs list them."""
+    """All events of a stream, in the order of its docs."""
 
     events: tuple[PlannedEvent, ...] = ()
 
@@ -61,38 +61,38 @@ class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 TYPES = (
     "string", "number", "integer", "boolean", "date", "object", "array", "any",
 )  # fmt: skip
-# Where a call has its name; the others have none.
+# The name field of each call; other calls have none.
 NAME_FIELDS = {"track": "event", "page": "name", "screen": "name"}
 EACH = "$"  # in a path: every item of a list
 
 
 def parts(path: str) -> tuple[str, ...]:
-    """A path, taken apart: `products.$.sku` is in `products`, each item, its `sku`."""
+    """Split a path: `products.$.sku` is the `sku` of each item of `products`."""
     return tuple(path.split("."))
 
 
 def content_field(call: str) -> str:
-    """Where a call has its properties; empty: an alias has none."""
+    """Return the field with a call's properties; empty for alias, which has none."""
     if call == "alias":
         return ""
     return "traits" if call in {"identify", "group"} else "properties"
 
 
 def to_json(plan: EventPlan) -> dict[str, Any]:
-    """As a PlanVersion stores it."""
+    """Convert a plan to the JSON that a PlanVersion stores."""
     plain: dict[str, Any] = msgspec.to_builtins(plan)
     return plain
 
 
 def from_json(stored: object) -> EventPlan:
-    """Raises msgspec.ValidationError where it is not a plan."""
+    """Convert stored JSON to a plan. Raises msgspec.ValidationError."""
     return msgspec.convert(stored, EventPlan)
 
 
 def mark(plan: EventPlan) -> str:
-    """16 characters that are the same for the same plan, and for no other.
+    """Return a digest of a plan: 16 characters.
 
-    A page carries it, so that what somebody saw is what they decide about.
+    Pages carry it, so that people confirm what they were shown.
     """
-    said = msgspec.json.encode(plan, order="deterministic")
-    return blake2b(said, digest_size=8).hexdigest()
+    encoded = msgspec.json.encode(plan, order="deterministic")
+    return blake2b(encoded, digest_size=8).hexdigest()

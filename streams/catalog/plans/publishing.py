@@ -1,4 +1,4 @@
-"""What the Spec says to a plan, before anybody builds what it says."""
+"""Check a plan against the Spec before it is published."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from streams.spec.findings import Finding
     from streams.spec.readings import Readings
 
-# Another name for a Spec event, and one on which Segment's docs disagree.
+# A synonym of a Spec event, and a name on which Segment's docs disagree.
 MAY_BE_ACCEPTED = {"SPEC-NAME-005", "SPEC-NAME-007"}
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A property that the Spec has for an event."""
+    """A property that the Spec defines for an event."""
 
     path: str  # with `context.` before fields of it
-    type: str  # as a plan has it; empty: the Spec does not say, or has several
-    planned: bool  # whether the event has it already
+    type: str  # as in a plan; empty: the Spec gives none or several
+    planned: bool  # whether the planned event has it
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Something that the Spec finds in an event of the plan, told by its sample."""
+    """An issue with a planned event, found by checking its sample call."""
 
     event: PlannedEvent
     finding: Finding
-    right: str = ""  # the Spec's name, where the objection is to the event's
+    right: str = ""  # the Spec's name, if the issue is about the name
 
     @property
     def expected(self) -> list[Expected]:
-        """What the Spec has for the event that is meant; nothing where no name is right."""
+        """The Spec's properties of the event called `right`."""
         if self.right not in EVENTS:
             return []
         present = [path for path, _ in self.event.places]
@@ -53,21 +53,21 @@ class Objection:
 
     @property
     def may_be_accepted(self) -> bool:
-        """Whether the stream's settings may accept the name."""
+        """Whether the name can be allowed in the stream's settings."""
         return bool(self.right) and self.finding.rule in MAY_BE_ACCEPTED
 
     @property
     def forbids(self) -> bool:
-        """Whether it keeps the plan from being published: Segment turns such ones down.
+        """Whether it prevents publishing, because Segment rejects streams for it.
 
-        So does any other name for a Spec event, until the stream's settings accept it.
+        True for errors, and for synonyms of Spec events that the settings don't allow.
         """
         grave = self.finding.severity is Severity.ERROR
         return grave or self.may_be_accepted
 
 
 def objections(plan: EventPlan, readings: Readings) -> list[Objection]:
-    """Those that forbid publishing first, else event by event."""
+    """List the issues of a plan: those that prevent publishing first, then by event."""
     found = [
         Objection(event, finding, _right(event, finding, readings))
         for event in plan.events

@@ -1,4 +1,4 @@
-"""A planned event as a call: what its docs print, and what a test run sends."""
+"""Build sample calls of planned events, for the docs and for test runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
 
-# What a property is most likely to hold, told by the last word of its path.
+# Likely values by the last word of a property's path.
 BY_KEY: dict[str, Any] = {
     "currency": "USD",
     "email": "ada@example.com",
-    "ip": "198.51.100.7",  # an address for examples, as all that follow
+    "ip": "198.51.100.7",  # reserved for examples, like the following values
     "locale": "en-US",
     "name": "Ada",
     "phone": "+1 202 555 0100",
@@ -38,10 +38,10 @@ BY_TYPE: dict[str, Any] = {
 
 
 def sample(event: PlannedEvent, *, user_id: str) -> dict[str, Any]:
-    """The call as JSON, with every planned property; without messageId and timestamp.
+    """Build the call as JSON, with every planned property, without messageId and timestamp.
 
-    The same for the same plan. What is sensitive has a made-up value, whatever its
-    example says.
+    The result is deterministic. Sensitive properties get made-up values instead of their
+    examples.
     """
     call: dict[str, Any] = {"type": event.call, "userId": user_id}
     if event.name and (field := NAME_FIELDS.get(event.call)):
@@ -58,16 +58,16 @@ def sample(event: PlannedEvent, *, user_id: str) -> dict[str, Any]:
 
 
 def filled(properties: Iterable[PlannedProperty]) -> dict[str, Any]:
-    """An object with all these properties; a list has one item unless an example says more."""
+    """Build an object with these properties. Lists have one item unless an example has more."""
     content: dict[str, Any] = {}
-    # A parent before what is in it, so that its own example is what gets completed.
+    # Parents first, so that their examples are completed by their children.
     for planned in sorted(properties, key=lambda one: one.path.count(".")):
         _put(content, parts(planned.path), value_of(planned))
     return content
 
 
 def value_of(planned: PlannedProperty) -> Any:
-    """Its example, or what such a property may hold."""
+    """Return the example of a property, or a likely value."""
     if planned.example is not None and not planned.sensitive:
         return deepcopy(planned.example)
     value = BY_TYPE[planned.type]
@@ -79,11 +79,11 @@ def value_of(planned: PlannedProperty) -> Any:
 
 
 def _put(into: Any, path: tuple[str, ...], value: Any) -> None:
-    """Set the value at a path, in every item of a list; what is there already stays."""
+    """Set the value at a path, in every item of a list. Existing values stay."""
     key, *rest = path
     if key == EACH:
         if not isinstance(into, list):
-            return  # an example of another shape: it is shown as it is
+            return  # the example has another shape: leave it as it is
         if not into:
             into.append(_container(rest) if rest else value)
         for item in into if rest else ():

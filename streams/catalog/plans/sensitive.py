@@ -1,6 +1,6 @@
-"""Which properties are likely to tell who somebody is, by how they are called.
+"""Guess which properties hold personal data, from their names.
 
-Errs on the side of too many: what is marked is only shown to nobody.
+Errs on the side of too many: a marked property is only hidden in samples and docs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from streams.catalog.plans.plan import EACH, parts
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-# One of these words anywhere in a key. A trait of its own in segment/spec.md, or a secret.
+# A key with one of these words is personal: a trait in segment/spec.md, or a secret.
 _WORDS = frozenset(
     {
         "address", "birth", "birthday", "birthdate", "dob", "city", "email", "fax",
@@ -20,7 +20,7 @@ _WORDS = frozenset(
         "username", "zip", "zipcode",
     }
 )  # fmt: skip
-# A name is of a person if one of these stands before it, or the object above is one.
+# `name` is personal after one of these words, or within such an object.
 _PERSON = frozenset(
     {
         "agent", "author", "caller", "contact", "customer", "display", "family",
@@ -32,12 +32,12 @@ _ABOUT = frozenset({"campaign", "id", "subject", "count", "template", "type", "s
 
 
 def is_likely_sensitive(call: str, path: str) -> bool:
-    """`path` as in a plan: `traits.email`, `products.$.sku`."""
+    """Whether a property probably holds personal data. `path` is as in a plan: `traits.email`."""
     places = [place for place in parts(path) if place != EACH]
     above = words(places[-2]) if len(places) > 1 else []
     own = words(places[-1]) if places else []
     if not own or own[-1] in _ABOUT:
-        # `email_id` and `email_subject` are about a message, `address_count` about nobody.
+        # `email_id` and `email_subject` describe a message, `address_count` no one.
         return False
     if own[-1] == "name":
         of_person = _PERSON.intersection(own[:-1] + above)
@@ -49,5 +49,5 @@ def is_likely_sensitive(call: str, path: str) -> bool:
 
 
 def words(key: str) -> list[str]:
-    """Of `firstName`, `first_name` and `First Name`: first, name."""
+    """Split `firstName`, `first_name` and `First Name` into first, name."""
     return [word.lower() for word in _WORD.findall(key)]

@@ -1,7 +1,7 @@
-"""What changes a stream's plan: its one draft, and the publishing of it.
+"""Change a stream's plan: edit, discard and publish its draft.
 
-Whoever changes a plan holds its stream's row, so what two people do at once happens one
-after the other. A published version never changes: the database refuses it.
+Every change locks the stream's row, so concurrent changes run one after another. A
+published version never changes: the database prevents it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class BrokenPlan(ValueError):
-    """This is no plan; `faults` say what is wrong."""
+    """The plan is invalid; `faults` are the reasons."""
 
     def __init__(self, found: list[Fault]) -> None:
         super().__init__("; ".join(map(str, found[:3])))
@@ -36,28 +37,28 @@ class BrokenPlan(ValueError):
 
 
 class CannotPublish(ValueError):
-    """The plan may not be published as it is; the message says why, for people."""
+    """The plan can't be published; the message for people is the reason."""
 
 
 class ChangedMeanwhile(ValueError):
-    """Somebody else changed the plan since it was looked at; the message says so."""
+    """Someone else changed the plan since it was shown; the message is for people."""
 
     def __init__(self) -> None:
-        super().__init__("Somebody changed the plan meanwhile. Look at it once more.")
+        super().__init__(_("Someone else changed the plan. Review it and try again."))
 
 
 class NoSuchEvent(ValueError):
-    """The plan has no such event (anymore); the message says so."""
+    """The plan has no such event; the message is for people."""
 
 
 def published_plan(stream: Stream) -> EventPlan | None:
-    """What is in force; None: nothing was published yet."""
+    """Return the active plan, or None if no version is published."""
     version = stream.plan_versions.published().first()
     return version.plan if version else None
 
 
 def drafted_plan(stream: Stream) -> EventPlan:
-    """What an edit starts from: the draft, else what is published, else nothing."""
+    """Return the plan to edit: the draft, else the published plan, else an empty one."""
     draft = stream.plan_versions.draft().first()
     return draft.plan if draft else published_plan(stream) or EventPlan()
 
@@ -70,9 +71,9 @@ def change_draft(
     what: str,
     actor: User | None,
 ) -> PlanVersion:
-    """Make a new draft of what the plan is by now; `what` is for the audit log.
+    """Apply a change to the current draft; `what` is for the audit log.
 
-    Raises BrokenPlan, and what `change` raises.
+    Raises BrokenPlan, and any exception of `change`.
     """
     _hold(stream)
     plan = change(drafted_plan(stream))
@@ -95,9 +96,9 @@ def replace_draft(
     actor: User | None,
     seen: str | None = None,
 ) -> PlanVersion:
-    """Put a whole plan in place of the draft.
+    """Replace the draft with a whole plan.
 
-    `seen` is the mark of the plan that it takes the place of; None: whatever that is.
+    `seen` is the mark of the plan to replace; None: don't compare.
     Raises BrokenPlan and ChangedMeanwhile.
     """
 
@@ -121,10 +122,11 @@ def rename_event(
     def change(plan: EventPlan) -> EventPlan:
         events = tuple(map(renamed, plan.events))
         if events == plan.events:
-            raise NoSuchEvent(f"The draft has no event “{name}” anymore.")
+            message = _("The draft no longer contains the event “%(name)s”.")
+            raise NoSuchEvent(message % {"name": name})
         return EventPlan(events=events)
 
-    what = f"{name} is {to} now"
+    what = f"{name} renamed to {to}"
     return change_draft(stream=stream, change=change, what=what, actor=actor)
 
 
@@ -132,9 +134,9 @@ def rename_event(
 def discard_draft(
     *, stream: Stream, actor: User | None, seen: str | None = None
 ) -> None:
-    """Forget the draft, if there is one: what is published stays as it is.
+    """Delete the draft, if there is one. The published version doesn't change.
 
-    `seen` is the draft's mark; None: whatever it says. Raises ChangedMeanwhile.
+    `seen` is the draft's mark; None: don't compare. Raises ChangedMeanwhile.
     """
     _hold(stream)
     draft = stream.plan_versions.draft().first()
@@ -149,20 +151,20 @@ def discard_draft(
 def publish(
     *, stream: Stream, note: str = "", actor: User | None, seen: str | None = None
 ) -> PlanVersion:
-    """Put the draft in force, from then on and for good.
+    """Publish the draft as the active version.
 
-    `seen` is the draft's mark; None: whatever it says. Raises CannotPublish and
+    `seen` is the draft's mark; None: don't compare. Raises CannotPublish and
     ChangedMeanwhile.
     """
     _hold(stream)
     draft = stream.plan_versions.draft().first()
     if draft is None:
-        raise CannotPublish("There is no draft to publish.")
+        raise CannotPublish(_("There is no draft to publish."))
     _compare(draft.plan, seen)
     if draft.plan == published_plan(stream):
-        raise CannotPublish("The draft says what is published already.")
+        raise CannotPublish(_("The draft is identical to the published version."))
     if not draft.plan.events:
-        raise CannotPublish("The draft has no event. Add one first.")
+        raise CannotPublish(_("The draft has no events. Add an event first."))
     for objection in objections(draft.plan, stream.readings):
         if objection.forbids:
             finding = objection.finding

@@ -1,10 +1,11 @@
-"""A new stream, with a draft of its plan to begin with."""
+"""Create a stream with an initial draft of its plan."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.services import replace_draft
 from streams.tenancy.models import Partner
@@ -19,7 +20,7 @@ MAX_STREAMS = 20  # of one partner; most have one
 
 
 class TooManyStreams(ValueError):
-    """The partner has as many streams as it may make."""
+    """The partner has reached its limit of streams."""
 
 
 @transaction.atomic
@@ -31,17 +32,15 @@ def start_stream(
     template: Template | None,
     actor: User | None,
 ) -> Stream:
-    """Make a stream whose plan is a draft of `template`, or empty.
+    """Create a stream whose plan is a draft of `template`, or empty.
 
     Raises SlugTaken, TooManyStreams, and Django's ValidationError.
     """
-    # Who makes another one meanwhile waits, and is counted.
+    # Locked, so that a concurrent creation is counted.
     Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     if partner.streams.count() >= MAX_STREAMS:
-        raise TooManyStreams(
-            f"{partner} has {MAX_STREAMS} streams, which is as many as can be made here."
-            " Ask the people who run this portal for more."
-        )
+        message = _("%(partner)s has reached the limit of %(most)d streams. Ask the operator of this portal for more.")  # fmt: skip
+        raise TooManyStreams(message % {"partner": partner, "most": MAX_STREAMS})
     stream = create_stream(partner=partner, name=name, slug=slug, actor=actor)
     if template is not None:
         replace_draft(

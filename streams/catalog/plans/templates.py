@@ -1,8 +1,7 @@
-"""Plans to start from: what tools of one kind send. One file each in `templates/`,
-as people import and export plans.
+"""Plan templates for common kinds of tools, one importable file each in `templates/`.
 
-Told by what the event sources of Segment's catalogue send: the Spec's names where the
-Spec has the event, else those that most of these tools use.
+Based on what the event sources in Segment's catalog send: the Spec's name of an event if
+there is one, else the name that most of these tools use.
 """
 
 from __future__ import annotations
@@ -11,47 +10,54 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from streams.catalog.plans.files.yaml_reading import from_yaml
 from streams.catalog.plans.plan import EventPlan
 
 FILES = Path(__file__).parent / "templates"
-# Title and summary of each, in the order in which they are offered.
+# Title and summary of each, in display order. English: translated where they are shown.
 ABOUT = {
     "email": (
-        "E-mail",
-        "Newsletters, campaigns and transactional mail: what becomes of each message.",
+        gettext_noop("Email"),
+        gettext_noop(
+            "Newsletters, campaigns, and transactional email, from delivery to clicks."
+        ),
     ),
     "sms-push": (
-        "SMS and push",
-        "Text messages, push notifications and messages in the app.",
+        gettext_noop("SMS and push"),
+        gettext_noop("Text messages, push notifications, and in-app messages."),
     ),
     "live-chat": (
-        "Live chat",
-        "Conversations on a website or in an app, with people or a bot.",
+        gettext_noop("Live chat"),
+        gettext_noop("Conversations with people or bots, on a website or in an app."),
     ),
     "ecommerce": (
-        "E-commerce",
-        "A shop: from the search to the order, and what becomes of it.",
+        gettext_noop("E-commerce"),
+        gettext_noop("Online shops, from product search to order fulfillment."),
     ),
-    "b2b-saas": ("B2B SaaS", "Accounts, the people in them, and trials."),
+    "b2b-saas": (
+        gettext_noop("B2B SaaS"),
+        gettext_noop("Accounts, users, and trials."),
+    ),
     "surveys": (
-        "Surveys",
-        "Surveys, scores and reviews: who was asked, and what they say.",
+        gettext_noop("Surveys"),
+        gettext_noop("Surveys, scores, and reviews: invitations and responses."),
     ),
     "ab-testing": (
-        "A/B testing",
-        "Experiments and feature flags: who gets which variation.",
+        gettext_noop("A/B testing"),
+        gettext_noop("Experiments and feature flags: which user sees which variation."),
     ),
     "video": (
-        "Video",
-        "A player: playback, the videos and ads that are seen, and how well they run.",
+        gettext_noop("Video"),
+        gettext_noop("Video players: playback, content, ads, and quality."),
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A plan to start from."""
+    """A plan to start from. Title and summary are English."""
 
     id: str
     title: str
@@ -60,24 +66,24 @@ class Template:
 
     @property
     def names(self) -> list[str]:
-        """Of its events; of a call that has no name, the call."""
+        """The names of its events, or the calls of unnamed ones."""
         return [event.name or event.call for event in self.plan.events]
 
     def added_to(self, plan: EventPlan) -> EventPlan:
-        """The plan, and after its events those that it does not have yet."""
+        """Append the template's events that a plan doesn't have yet."""
         there = {(event.call, event.name) for event in plan.events}
         more = [one for one in self.plan.events if (one.call, one.name) not in there]
         return EventPlan(events=(*plan.events, *more))
 
 
 def templates() -> list[Template]:
-    """All of them. The files are read once."""
+    """Return all templates. The files are read once."""
     return [template(one) for one in ABOUT]
 
 
 @cache
 def template(template_id: str) -> Template:
-    """One of ABOUT. Raises KeyError for another."""
+    """Return a template by its ID. Raises KeyError."""
     title, summary = ABOUT[template_id]
     text = (FILES / f"{template_id}.yaml").read_text("utf-8")
     return Template(template_id, title, summary, from_yaml(text))

@@ -1,4 +1,4 @@
-"""The properties of an event as the tree that their paths make."""
+"""Arrange the properties of an event as a tree, by their paths."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Node:
-    """A place in an event; `planned` None: only what is below it stands in the plan."""
+    """A place in an event. `planned` None: only its descendants are in the plan."""
 
     planned: PlannedProperty | None = None
     children: dict[str, Node] = field(default_factory=dict)
 
     @property
     def each(self) -> Node | None:
-        """What every item of the list is; None: the plan does not say, or it is no list."""
+        """The node of every list item; None: not planned, or not a list."""
         return self.children.get(EACH)
 
     @property
     def type(self) -> str:
-        """One of TYPES; of a place that the plan does not name, what its content makes it."""
+        """One of TYPES, derived from the children if the place itself isn't planned."""
         if self.planned is not None:
             return self.planned.type
         return "array" if self.each else "object"
 
     @property
     def required(self) -> bool:
-        """Whether it must be there; an unnamed object must if something in it must."""
+        """Whether it is required. An unplanned object is, if one of its children is."""
         if self.planned is not None:
             return self.planned.required
         return self.each is None and any(
@@ -41,7 +41,7 @@ class Node:
 
 
 def tree(properties: Iterable[PlannedProperty]) -> Node:
-    """The root, which is the object that holds the properties."""
+    """Build the tree. The root is the object that holds the properties."""
     root = Node()
     for planned in properties:
         node = root

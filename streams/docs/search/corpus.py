@@ -1,4 +1,4 @@
-"""All that a search looks through: the guides, and every published page of the streams."""
+"""Collect the searchable sections of the guides and of every published page."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from streams.base.addresses import Addresses
 
 MOST_STREAMS = 1_000
-# Seconds that one search may take to read pages that none has read since they changed;
-# those that are left are read by the next.
+# The time that a search may spend on rendering changed pages. The next search continues
+# with the rest.
 READING_S = 1.0
 
 
 def corpus(at: Addresses) -> Iterator[Section]:
-    """Guides first. One query where no page of a stream has changed."""
+    """Yield all sections, guides first. Runs one query if no page has changed."""
     for name in shelf.NAMES:
         yield from _of_guide(name, at)
     yield from _shelves.sections()
@@ -45,7 +45,7 @@ def _of_guide(name: str, at: Addresses) -> list[Section]:
 
 
 class _Shelves:
-    """The streams' pages, each read once as long as it says the same."""
+    """The sections of the streams' pages, cached until a page changes."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[int, Kind], tuple[object, list[Section]]] = {}
@@ -64,7 +64,7 @@ class _Shelves:
                     continue
                 known = (printed, _of_page(stream, kind, version))
             read[key] = known
-        # Replaced, not changed: another thread reads it meanwhile.
+        # Replaced, not modified, because other threads may be reading it.
         self._read = read
         for _, found in read.values():
             yield from found
@@ -74,7 +74,7 @@ _shelves = _Shelves()
 
 
 def _published() -> Iterator[tuple[Stream, Kind, int]]:
-    """Each page that everybody may see, with its version's id."""
+    """Yield each public page with the ID of its version."""
     versions = PageVersion.objects.published().filter(stream=OuterRef("pk"))
     plans = PlanVersion.objects.published().filter(stream=OuterRef("pk"))
     streams = (

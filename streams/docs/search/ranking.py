@@ -1,4 +1,4 @@
-"""Which sections answer a query, the best first, and the words around what was found."""
+"""Rank the sections that match a query, and extract excerpts."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ MAX_WORDS = 8
 MOST = 20  # results
 MOST_OF_PAGE = 4
 EXCERPT = 220  # characters
-BEFORE = 60  # characters of an excerpt before the first word that was found
+BEFORE = 60  # characters of an excerpt before the first match
 
-# What a word is worth in each place.
+# The score of a match by its place.
 IN_HEADING, BEGINS_HEADING, IN_PAGE, IN_TEXT, MOST_IN_TEXT = 12, 8, 4, 1, 4
 PHRASE, WHOLE_HEADING = 6, 20
 
-SHORT = 3  # characters of a word that is looked for as it is
-# What is between one and many: `delivery` finds deliveries, and the other way round.
+SHORT = 3  # characters; shorter words are matched without stemming
+# Plural endings: `delivery` matches deliveries, and vice versa.
 _LETTER = re.compile(r"\w")
 _ENDING = re.compile(r"(?:ies|y|(?<=[^s])s)$")
 
-Pieces = list[tuple[str, bool]]  # text, and whether it is what was looked for
+Pieces = list[tuple[str, bool]]  # text, and whether it matches
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A section that answers."""
+    """A section that matches."""
 
     section: Section
     heading: Pieces
@@ -47,7 +47,10 @@ class Result:
 
 
 def search(query: str, sections: Iterable[Section]) -> list[Result]:
-    """At most MOST, the best first. A section has all the words; where none has, some."""
+    """Return at most MOST results, best first.
+
+    Only sections with all words are returned, or else those with the most words.
+    """
     words = _words(query)
     if not words:
         return []
@@ -65,7 +68,7 @@ def search(query: str, sections: Iterable[Section]) -> list[Result]:
 
 
 def _words(query: str) -> dict[str, re.Pattern[str]]:
-    """Each with what it is found by: the beginning of a word, one or many of it."""
+    """Map the stem of each word to the pattern that matches it."""
     found = {}
     for word in query[:MAX_QUERY].casefold().split()[:MAX_WORDS]:
         bare = word.strip(".,;:!?\"'()“”")
@@ -78,7 +81,7 @@ def _words(query: str) -> dict[str, re.Pattern[str]]:
 def _scored(
     words: dict[str, re.Pattern[str]], phrase: str, sections: Iterable[Section]
 ) -> Iterator[tuple[int, int, Section]]:
-    """How many words are missing, and how good it is: less is better."""
+    """Yield the number of missing words and the negated score: less is better."""
     for section in sections:
         there = [one for word, one in words.items() if word in section.folded]
         scores = [score for one in there if (score := _score(one, section))]
@@ -103,7 +106,7 @@ def _score(word: re.Pattern[str], section: Section) -> int:
 
 
 def _is_part_of_code(found: re.Match[str], heading: str) -> bool:
-    """`key` asks for neither INGEST-KEY-002 nor SECRET_KEY; `ingest-key` does."""
+    """Whether a match is inside a code: `key` doesn't match INGEST-KEY-002 or SECRET_KEY."""
     if heading[: found.start()].endswith("_"):
         return True
     return RULE.fullmatch(heading) is not None and "-" not in found[0]
@@ -118,7 +121,7 @@ def _result(section: Section, words: dict[str, re.Pattern[str]]) -> Result:
 
 
 def _excerpt(text: str, word: re.Pattern[str]) -> str:
-    """Whole words around the first that was found."""
+    """Cut whole words around the first match."""
     found = word.search(text)
     first = max(0, found.start() - BEFORE) if found else 0
     if first:

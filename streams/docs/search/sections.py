@@ -1,4 +1,4 @@
-"""A page of the docs as the sections that a search finds."""
+"""Split docs pages into searchable sections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEADINGS = {f"h{level}" for level in range(2, 7)}
-# Elements after which a word does not go on.
+# Elements that end a word.
 BLOCKS = HEADINGS | {"p", "li", "td", "th", "tr", "pre", "div", "br", "blockquote"}
 
 BLANK = re.compile(r"\s+")
@@ -21,21 +21,24 @@ BLANK = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands below one heading, or in the row of a table that has a name."""
+    """The text below a heading, or a table row with an anchor."""
 
-    page: str  # its page's title
+    page: str  # the title of its page
     path: str  # of its page
-    anchor: str  # empty: what comes before the first heading
+    anchor: str  # empty: the text before the first heading
     heading: str
     text: str  # without markup
-    folded: str  # all of the above that is looked in, for a first look
+    folded: str  # all searched text in lowercase, for a fast first check
 
 
 def sections_of(
     html: str, *, page: str, path: str, with_rules: bool = True
 ) -> list[Section]:
-    """Sections in the order of the page. Without rules the rows that tell them are left
-    out: they are in the guide to the rules, and the same on every stream's page."""
+    """Split a page into sections, in order.
+
+    Without rules, their table rows are skipped: they are the same on every stream's page,
+    and in the rules guide.
+    """
     reader = _Reader(with_rules=with_rules)
     reader.feed(html)
     reader.close()
@@ -47,17 +50,17 @@ def sections_of(
 
 
 class _Reader(HTMLParser):
-    """Of HTML that `base.markdown` made, well-formed hence."""
+    """Parses the well-formed HTML of `base.markdown`."""
 
     def __init__(self, *, with_rules: bool) -> None:
         super().__init__()
         self._with_rules = with_rules
         self._parts: list[_Part] = [_Part("")]
-        self._row: _Part | None = None  # the row that is being read
+        self._row: _Part | None = None  # the current row
         self._in_heading = self._in_anchor = False
 
     def read(self) -> Sequence[tuple[str, str, str]]:
-        """Anchor, heading and text of each."""
+        """Return the anchor, heading and text of each section."""
         return [
             (part.anchor, _line(part.heading), _line(part.text))
             for part in self._parts
@@ -100,7 +103,7 @@ class _Reader(HTMLParser):
         self._row = None
         if row.anchor:
             row.text = row.text.strip().removeprefix(row.anchor)
-            # Before the section that goes on after the table.
+            # Before the section that continues after the table.
             self._parts.insert(-1, row)
         elif self._with_rules or RULE.match(row.text.lstrip()) is None:
             self._parts[-1].text += row.text

@@ -1,8 +1,9 @@
-"""Search over all docs, for everybody."""
+"""Serve the public docs search."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.addresses import addresses
 from streams.base.markdown import render
@@ -12,14 +13,14 @@ from streams.docs.search.corpus import corpus
 from streams.docs.search.ranking import MAX_QUERY, MOST, search
 
 PAGE = Page(
-    title="Search",
-    description="Search the guides of this portal and the docs of every stream.",
+    title=_("Search"),
+    description=_("Search the guides of this portal and the docs of every stream."),
     document=render(""),
 )
 
 
 def results(request: HttpRequest) -> HttpResponse:
-    """What answers `q`; without one, a place to ask."""
+    """Show the results for `q`, or the empty search page."""
     query = " ".join(request.GET.get("q", "")[:MAX_QUERY].split())
     found = search(query, corpus(addresses(request))) if query else []
     return show(
@@ -27,7 +28,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "docs/search.html",
         PAGE,
         guides=shelf.GUIDES.values(),
-        shown=PAGE,  # none of the guides, nor their list
+        shown=PAGE,  # marks no guide as current
         query=query,
         results=found,
         most=MOST,

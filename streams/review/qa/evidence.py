@@ -132,5 +132,7 @@ def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
 def _page(stream: Stream, kind: Kind) -> Page:
     newest = stream.page_versions.of(kind).published().first()
     return Page(
-        kind=kind.value, label=kind.label, version=newest.number if newest else None
+        kind=kind.value,
+        label=str(kind.label),
+        version=newest.number if newest else None,
     )

@@ -65,7 +65,10 @@ def test_what_the_plan_requires_is_missed(properties):
         "properties.campaign_id",
         Severity.ERROR,
     )
-    assert finding.message == "properties.campaign_id is missing; the plan requires it."
+    assert (
+        finding.message
+        == "properties.campaign_id is missing, but the plan requires it."
+    )
 
 
 RIGHT = {

@@ -38,7 +38,7 @@ def test_an_example_is_typed_as_a_text_or_as_json(text, kind, value):
 
 @pytest.mark.parametrize(("text", "kind"), [("nine", "number"), ("{", "object")])
 def test_what_is_no_json_is_told_where_it_has_to_be(text, kind):
-    with pytest.raises(ValueError, match="This is not JSON"):
+    with pytest.raises(ValueError, match="Enter valid JSON"):
         read(text, kind)
 
 

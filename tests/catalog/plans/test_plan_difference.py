@@ -44,23 +44,23 @@ def test_another_name_and_other_properties_are_another_event():
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        (with_(), ["campaign_id was removed"]),
-        (with_(CAMPAIGN, when="Soon."), ["When it is sent is told in other words"]),
+        (with_(), ["campaign_id removed"]),
+        (with_(CAMPAIGN, when="Soon."), ["Trigger changed"]),
         (
             with_(CAMPAIGN, context=(PlannedProperty(path="ip", required=True),)),
-            ["context.ip is new (string, required)"],
+            ["context.ip added (string, required)"],
         ),
         (
             with_(PlannedProperty(path="campaign_id", type="integer", required=True)),
-            ["campaign_id is now of type integer, not string and is now required"],
+            ["campaign_id type changed from string to integer, now required"],
         ),
         (
             with_(PlannedProperty(path="campaign_id", sensitive=True, example="a")),
-            ["campaign_id is now personal data and has an example now"],
+            ["campaign_id now sensitive, example added"],
         ),
         (
             with_(PlannedProperty(path="campaign_id", description="Ours")),
-            ["campaign_id has a description now"],
+            ["campaign_id description added"],
         ),
     ],
 )
@@ -71,7 +71,7 @@ def test_what_changes_in_an_event_is_told(now, words):
 def test_the_order_is_told_where_nothing_else_changes():
     two = (CAMPAIGN, PlannedProperty(path="link_id"))
     assert said((with_(*two),), (with_(*reversed(two)),)) == [
-        ("Email Opened", Change.CHANGED, ["Its properties are in another order"])
+        ("Email Opened", Change.CHANGED, ["Order of the properties changed"])
     ]
 
     found = plan_difference(
@@ -84,6 +84,6 @@ def test_the_difference_is_summed_up_in_a_sentence():
     old = EventPlan(events=(OPENED, PAGE))
     new = EventPlan(events=(with_(), PlannedEvent(call="screen"), PlannedEvent(call="group")))  # fmt: skip
 
-    assert plan_difference(old, new).summary == "2 events added, 1 removed, 1 changed."
+    assert plan_difference(old, new).summary == "2 events added, 1 event removed, 1 event changed."  # fmt: skip
     assert not plan_difference(old, old)
     assert plan_difference(EventPlan(), EventPlan(events=(PAGE,))).summary == "1 event added."  # fmt: skip

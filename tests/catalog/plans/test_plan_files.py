@@ -16,7 +16,7 @@ from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 P = PlannedProperty
 ORDER = PlannedEvent(
     name="Order Completed",
-    when="A person has paid.",
+    when="A customer completes a purchase.",
     properties=(
         P(path="order_id", required=True, example="50314b8e", description="Yours"),
         P(path="total", type="number", required=True, example=27.5),
@@ -164,26 +164,26 @@ def test_yaml_may_be_short_and_texts_need_no_quotation_marks():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "Line 1: There should be a mapping here"),
-        ("events: 3", "Line 1: “events:” should be a list"),
-        ("events: []\nevent: []", "Line 2: “event” is unknown here. Take one of events."),
-        ("events:\n- nam: A", "Line 2: “nam” is unknown here."),
-        ("events:\n- name: 404", "Line 2: “name” should be a text. Write it in quotation marks."),
-        ("events:\n- name: A\n  properties:\n    a:\n      type: text", "Line 5: “text” is no type."),
-        ("events:\n- name: A\n  properties:\n    a: {required: yes}", "Line 4: “required” should be true or false."),
-        ("events:\n- name: A\n  properties: [a]", "Line 3: There should be a mapping here"),
-        ("events:\n- name: A\n  name: B", "Line 3: “name” is there twice."),
-        ("a: &x 1\nb: *x", "Line 1: Write it out: & and * are not read."),
-        ("events:\n- *x", "Line 2: Write it out: & and * are not read."),
-        ("events: !!python/object:os.system {}", "Line 1: Remove the tag"),
-        ("? [a]\n: b", "Line 1: A key should be a plain text."),
+        ("", "Line 1: Expected a mapping, such as “events:”."),
+        ("events: 3", "Line 1: “events:” must be a list"),
+        ("events: []\nevent: []", "Line 2: “event” is not a known key. Use one of: events."),
+        ("events:\n- nam: A", "Line 2: “nam” is not a known key."),
+        ("events:\n- name: 404", "Line 2: “name” must be a string. Put it in quotation marks."),
+        ("events:\n- name: A\n  properties:\n    a:\n      type: text", "Line 5: “text” is not a type."),
+        ("events:\n- name: A\n  properties:\n    a: {required: yes}", "Line 4: “required” must be true or false."),
+        ("events:\n- name: A\n  properties: [a]", "Line 3: Expected a mapping, such as"),
+        ("events:\n- name: A\n  name: B", "Line 3: “name” is listed twice."),
+        ("a: &x 1\nb: *x", "Line 1: Anchors and aliases (& and *) are not supported."),
+        ("events:\n- *x", "Line 2: Anchors and aliases (& and *) are not supported."),
+        ("events: !!python/object:os.system {}", "Line 1: Tags are not supported. Remove"),
+        ("? [a]\n: b", "Line 1: A key must be plain text."),
         ("events: []\n---\nevents: []", "Line 2: The file has a second document."),
-        ("events: [", "Line 2: This is no YAML: did not find expected node content."),
-        ("events: \0", "This is no YAML"),
-        (f"events: {'9' * 500}", "Line 1: A number has at most 400 digits."),
-        ("[" * 60, "Line 1: It is nested more than 40 deep."),
-        ("[" * 10_000, "Line 1: This is no YAML: exceeded maximum nesting depth."),
-        ("events:\n- name: A\n- name: A", "A: The plan has this event twice."),
+        ("events: [", "Line 2: The file is not valid YAML: did not find expected node content."),
+        ("events: \0", "The file is not valid YAML"),
+        (f"events: {'9' * 500}", "Line 1: A number can have at most 400 digits."),
+        ("[" * 60, "Line 1: The file is nested more than 40 levels deep."),
+        ("[" * 10_000, "Line 1: The file is not valid YAML: exceeded maximum nesting depth."),
+        ("events:\n- name: A\n- name: A", "A: The plan has two events with this name."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_yaml_is_told_with_its_line(text, told):
@@ -199,19 +199,19 @@ def schema(properties: object, **more: object) -> str:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{}", "Describe each event in an entry of “$defs”."),
-        ('{"a":\n}', "Line 2: This is no JSON: Expecting value."),
-        ('{"$defs": {}, "$defs": {}}', "This is no JSON: “$defs” is twice in one object."),
-        ('{"$defs": NaN}', "This is no JSON: NaN is no number of JSON."),
-        ('{"$defs": %s}' % ("[" * 100_000), "It is nested too deep."),
-        ('{"$defs": {"A": {}}}', "A › properties: There should be a mapping here"),
-        ('{"$defs": {"A": {"properties": {"type": {}}}}}', "A › properties › type: The constant of “type” should be one of"),
-        (schema({"a": 1}), "A › properties › properties › properties › a: There should be a mapping"),
-        (schema({"a": {"$ref": "#"}}), "A › properties › properties › properties › a › $ref: A plan cannot follow “$ref”."),
-        (schema({"a": {"type": ["string", "object"]}}), "A › properties › properties › properties › a › type: A property has one type, not object, string."),
-        (schema({"a.b": {}}), "A › properties › properties › properties › a.b: A plan cannot hold a property with this name."),
-        (schema({"a": {"x-order": "1"}}), "A › properties › properties › properties › a › x-order: “x-order” should be a number."),
-        (schema({"a": {"type": "integer", "examples": ["x"]}}), "A, a: The example is not of the type integer."),
+        ("{}", "“$defs” is missing. Describe each event in an entry of “$defs”."),
+        ('{"a":\n}', "Line 2: The file is not valid JSON: Expecting value."),
+        ('{"$defs": {}, "$defs": {}}', "The file is not valid JSON: “$defs” is listed twice in one object."),
+        ('{"$defs": NaN}', "The file is not valid JSON: NaN is not a JSON number."),
+        ('{"$defs": %s}' % ("[" * 100_000), "The JSON is nested too deeply."),
+        ('{"$defs": {"A": {}}}', "A › properties: Expected a mapping, such as"),
+        ('{"$defs": {"A": {"properties": {"type": {}}}}}', "A › properties › type: The constant of “type” must be one of: "),
+        (schema({"a": 1}), "A › properties › properties › properties › a: Expected a mapping, such as"),
+        (schema({"a": {"$ref": "#"}}), "A › properties › properties › properties › a › $ref: “$ref” is not supported."),
+        (schema({"a": {"type": ["string", "object"]}}), "A › properties › properties › properties › a › type: A property must have exactly one supported type, not: object, string."),
+        (schema({"a.b": {}}), "A › properties › properties › properties › a.b: A plan can't contain a property with this name."),
+        (schema({"a": {"x-order": "1"}}), "A › properties › properties › properties › a › x-order: “x-order” must be an integer."),
+        (schema({"a": {"type": "integer", "examples": ["x"]}}), "A, a: The example doesn't have the type integer."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_schema_is_told_with_its_place(text, told):
@@ -262,8 +262,8 @@ def test_a_schema_asks_of_a_call_what_the_plan_asks():
 def test_a_file_is_bounded_and_in_utf_8():
     assert read_text(b"\xef\xbb\xbfa: b") == "a: b"
     for content, told in (
-        (b"a" * (MAX_BYTES + 1), "at most 1,000,000 bytes"),
-        (b"a\nb: \xff", "Line 2: This is no text in UTF-8."),
+        (b"a" * (MAX_BYTES + 1), "larger than 1,000,000 bytes"),
+        (b"a\nb: \xff", "Line 2: The file is not valid UTF-8."),
     ):
         with pytest.raises(UnreadableFile, match=told):
             read_text(content)

@@ -106,7 +106,7 @@ def test_a_discarded_draft_leaves_what_is_published(stream, dev):
     ("plan", "why"),
     [
         (None, "There is no draft to publish."),
-        (EventPlan(), "The draft has no event. Add one first."),
+        (EventPlan(), "The draft has no events. Add an event first."),
         (
             EventPlan(events=(OPENED, PlannedEvent(name="Completed Order"))),
             "Completed Order: .* Send it as “Order Completed”.",
@@ -136,9 +136,11 @@ def test_an_event_is_renamed_where_it_stands(stream, dev):
 
     names = [event.name for event in drafted_plan(stream).events]
     assert names == ["Unsubscribed", "Email Opened"]
-    with pytest.raises(NoSuchEvent, match="no event “Email Unsubscribed” anymore"):
+    with pytest.raises(
+        NoSuchEvent, match="no longer contains the event “Email Unsubscribed”"
+    ):
         rename(name="Email Unsubscribed", to="Unsubscribed")
-    with pytest.raises(BrokenPlan, match="twice"):
+    with pytest.raises(BrokenPlan, match="two events with this name"):
         rename(name="Email Opened", to="Unsubscribed")
 
 
@@ -160,7 +162,7 @@ def test_the_same_plan_is_not_published_twice(stream, dev):
         if published_plan(stream) is None:
             publish(stream=stream, actor=dev)
 
-    with pytest.raises(CannotPublish, match="published already"):
+    with pytest.raises(CannotPublish, match="identical to the published version"):
         publish(stream=stream, actor=dev)
 
 

@@ -1,22 +1,26 @@
-"""What is wrong with a file that should hold a plan, gathered while it is read."""
+"""Collect the errors of a plan file while it is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-type Path = tuple[str | int, ...]  # from the document down: `("events", 0, "name")`
+type Path = tuple[
+    str | int, ...
+]  # from the root of the document: `("events", 0, "name")`
 
-MAX_PROBLEMS = 20  # told of one file; who has more corrects these first
-MAX_SHOWN = 80  # characters of what the file says, that a problem repeats
+MAX_PROBLEMS = 20  # reported per file
+MAX_SHOWN = 80  # characters of the file that an error repeats
 
 
 class UnreadableFile(ValueError):
-    """The file holds no plan; `faults` say what is wrong, and where."""
+    """The file isn't a valid plan; `faults` are the errors and their places."""
 
     def __init__(self, found: list[Fault]) -> None:
         super().__init__("; ".join(map(str, found[:3])))
@@ -24,9 +28,9 @@ class UnreadableFile(ValueError):
 
 
 class Problems:
-    """Reads values and remembers what they should have been; `where` names a place.
+    """Reads values and collects errors; `where` formats a place for people.
 
-    Every method may raise UnreadableFile: nothing more is looked for once there are many.
+    Every method raises UnreadableFile once there are MAX_PROBLEMS errors.
     """
 
     def __init__(self, where: Callable[[Path], str]) -> None:
@@ -39,47 +43,47 @@ class Problems:
             self.raise_any()
 
     def raise_any(self) -> None:
-        """Raises UnreadableFile if there was a problem."""
+        """Raise UnreadableFile if there are errors."""
         if self.faults:
             raise UnreadableFile(self.faults)
 
     def mapping(self, path: Path, value: Any, example: str) -> Mapping[str, Any]:
-        """The value if it is a mapping, else an empty one."""
+        """Return the value if it is a mapping, else an empty one."""
         if isinstance(value, dict):
             return value
-        self.add(path, f"There should be a mapping here, such as {example}.")
+        message = _("Expected a mapping, such as %(example)s.")
+        self.add(path, message % {"example": example})
         return {}
 
     def text(self, path: Path, content: Mapping[str, Any], key: str) -> str:
-        """What the key has; empty if it is not there."""
+        """Return the text at the key, or an empty one."""
         value = content.get(key, "")
         if isinstance(value, str):
             return value
-        self.add(
-            (*path, key), f"“{key}” should be a text. Write it in quotation marks."
-        )
+        message = _("“%(key)s” must be a string. Put it in quotation marks.")
+        self.add((*path, key), message % {"key": key})
         return ""
 
     def flag(self, path: Path, content: Mapping[str, Any], key: str) -> bool:
         value = content.get(key, False)
         if isinstance(value, bool):
             return value
-        self.add((*path, key), f"“{key}” should be true or false.")
+        message = _("“%(key)s” must be true or false.")
+        self.add((*path, key), message % {"key": key})
         return False
 
     def only(
         self, path: Path, content: Mapping[str, Any], known: Iterable[str]
     ) -> None:
-        """Tell every key that is none of those known."""
+        """Report every key that is not known."""
         for key in content:
             if key not in known:
-                self.add(
-                    (*path, key),
-                    f"“{shown(key)}” is unknown here. Take one of {', '.join(known)}.",
-                )
+                message = _("“%(key)s” is not a known key. Use one of: %(keys)s.")
+                listed = {"key": shown(key), "keys": ", ".join(known)}
+                self.add((*path, key), message % listed)
 
 
 def shown(text: object) -> str:
-    """As far as a message repeats it."""
+    """Truncate a text for a message."""
     plain = str(text)
     return plain if len(plain) <= MAX_SHOWN else f"{plain[:MAX_SHOWN]}…"

@@ -1,9 +1,11 @@
-"""A plan from a file that somebody uploads: YAML, or a JSON Schema."""
+"""Read a plan from an uploaded file: YAML or JSON Schema."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.faults import Fault, faults
 from streams.catalog.plans.files.problems import UnreadableFile
@@ -19,23 +21,25 @@ MAX_BYTES = 1_000_000
 @dataclass(frozen=True, slots=True)
 class Read:
     plan: EventPlan
-    left_out: tuple[str, ...] = ()  # what the file says beyond what a plan can hold
+    left_out: tuple[str, ...] = ()  # parts of the file that a plan can't store
 
 
 def read_text(content: bytes) -> str:
-    """The text of a file. Raises UnreadableFile."""
+    """Decode the text of a file. Raises UnreadableFile."""
     if len(content) > MAX_BYTES:
-        raise UnreadableFile([Fault("", f"A file has at most {MAX_BYTES:,} bytes.")])
+        message = _("The file is larger than %(most)s bytes.")
+        raise UnreadableFile([Fault("", message % {"most": f"{MAX_BYTES:,}"})])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        told = "This is no text in UTF-8. Save the file in that encoding."
-        raise UnreadableFile([Fault(f"Line {line}", told)]) from error
+        where = _("Line %(number)d") % {"number": line}
+        message = _("The file is not valid UTF-8. Save it in that encoding.")
+        raise UnreadableFile([Fault(where, message)]) from error
 
 
 def read_plan(text: str) -> Read:
-    """A plan without faults. What begins with a brace is JSON. Raises UnreadableFile."""
+    """Read a valid plan. Text that starts with a brace is JSON. Raises UnreadableFile."""
     if text.lstrip().startswith("{"):
         plan, left_out = from_schema(text)
     else:

@@ -1,10 +1,12 @@
-"""A plan from a JSON Schema; schema_writing tells how the two map."""
+"""Read a plan from a JSON Schema; schema_writing documents the mapping."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.faults import MAX_DEPTH, Fault
 from streams.catalog.plans.files.problems import Path, Problems, UnreadableFile, shown
@@ -23,27 +25,27 @@ from streams.spec.calls import CALLS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_LEFT_OUT = 50  # keywords that are told of
+MAX_LEFT_OUT = 50  # ignored keywords that are reported
 DATES = {"date-time", "date"}
-# Keywords that say nothing which a plan could hold, or say it by where they stand.
+# Keywords that are ignored without a report, or read elsewhere.
 QUIET = {
     "$schema", "$id", "$comment", "title", "type", "properties", "required", "items",
     "additionalProperties", "x-planned", "x-required", "x-order",
 }  # fmt: skip
-# Keywords that say what a plan says in another way: to leave them out would be wrong.
+# Keywords that change the meaning of a schema, so they can't be ignored.
 BRANCHES = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "prefixItems")
 
 
 def from_schema(text: str) -> tuple[EventPlan, tuple[str, ...]]:
-    """What the document says, and the keywords that a plan has no place for.
+    """Read a plan, and list the keywords that a plan can't store.
 
-    It may still be no plan (faults.py). Raises UnreadableFile.
+    The plan isn't validated yet (faults.py). Raises UnreadableFile.
     """
     reader = _Reader()
     document = reader.problems.mapping((), _parsed(text), '{"$defs": {}}')
     if not isinstance(defs := document.get("$defs"), dict):
-        told = "Describe each event in an entry of “$defs”. There are none."
-        reader.problems.add((), told)
+        message = _("“$defs” is missing. Describe each event in an entry of “$defs”.")
+        reader.problems.add((), message)
         defs = {}
     events = tuple(reader.event(("$defs", key), schema) for key, schema in defs.items())
     reader.problems.raise_any()
@@ -63,8 +65,8 @@ class _Reader:
         )
         call = self._constant(below, fields, "type")
         if call not in CALLS:
-            told = f"The constant of “type” should be one of {', '.join(CALLS)}."
-            self.problems.add((*below, "type"), told)
+            message = _("The constant of “type” must be one of: %(calls)s.")
+            self.problems.add((*below, "type"), message % {"calls": ", ".join(CALLS)})
             return PlannedEvent()
         name_field, content = NAME_FIELDS.get(call, ""), content_field(call)
         for key in fields.keys() - {"type", name_field, content, "context"}:
@@ -82,7 +84,7 @@ class _Reader:
             return ()
         found: list[tuple[int, PlannedProperty]] = []
         self._inside(path, self._schema(path, raw, set()), (), found)
-        found.sort(key=lambda one: one[0])  # stable: all are 0 where no order is said
+        found.sort(key=lambda one: one[0])  # stable: all are 0 without `x-order`
         return tuple(planned for _, planned in found)
 
     def _inside(
@@ -92,9 +94,10 @@ class _Reader:
         place: tuple[str, ...],
         found: list[tuple[int, PlannedProperty]],
     ) -> None:
-        """Read what is in an object or a list at a place of the event."""
+        """Read the content of an object or a list at a place of the event."""
         if len(place) >= MAX_DEPTH and ("properties" in schema or "items" in schema):
-            self.problems.add(path, f"It is nested more than {MAX_DEPTH} deep.")
+            message = _("The schema is nested more than %(most)d levels deep.")
+            self.problems.add(path, message % {"most": MAX_DEPTH})
             return
         if "items" in schema:
             self._place((*path, "items"), schema["items"], (*place, EACH), found)
@@ -103,14 +106,16 @@ class _Reader:
         below = (*path, "properties")
         fields = self.problems.mapping(below, schema["properties"], '{"order_id": {}}')
         listed = self._names((*path, "required"), schema.get("required", []))
-        needed = dict.fromkeys(listed)  # as a set, in its order
+        needed = dict.fromkeys(listed)  # a set that keeps the order
         for key in [one for one in needed if one not in fields]:
-            told = f"“{shown(key)}” is required and not described. Describe it."
-            self.problems.add((*path, "required"), told)
+            message = _("“%(key)s” is required, but not described. Describe it.")
+            self.problems.add((*path, "required"), message % {"key": shown(key)})
         for key, raw in fields.items():
             if "." in key or key == EACH:
-                told = "A plan cannot hold a property with this name. Rename it."
-                self.problems.add((*below, key), told)
+                message = _(
+                    "A plan can't contain a property with this name. Rename it."
+                )
+                self.problems.add((*below, key), message)
             else:
                 self._place(
                     (*below, key), raw, (*place, key), found, required=key in needed
@@ -142,20 +147,20 @@ class _Reader:
         self._inside(path, schema, place, found)
 
     def _schema(self, path: Path, raw: Any, known: set[str]) -> Mapping[str, Any]:
-        if raw is True:  # anything, as {} is
+        if raw is True:  # anything, like {}
             return {}
         schema = self.problems.mapping(path, raw, '{"type": "string"}')
         for key in schema:
             if key in BRANCHES:
-                told = f"A plan cannot follow “{key}”. Write out what it stands for."
-                self.problems.add((*path, key), told)
+                message = _("“%(key)s” is not supported. Write out what it stands for.")
+                self.problems.add((*path, key), message % {"key": key})
             elif key not in known and key not in QUIET:
                 self._leave_out((*path, key))
         return schema
 
     def _type(self, path: Path, schema: Mapping[str, Any]) -> str:
-        said = schema.get("type", [])
-        names = self._names((*path, "type"), [said] if isinstance(said, str) else said)
+        raw = schema.get("type", [])
+        names = self._names((*path, "type"), [raw] if isinstance(raw, str) else raw)
         kinds = set(names) - {"null"}
         if not kinds or kinds == set(ALL_BUT_NULL):
             return "any"
@@ -163,8 +168,11 @@ class _Reader:
             return "number"
         kind = min(kinds)
         if len(kinds) > 1 or kind not in TYPES or kind in {"any", "date"}:
-            told = f"A property has one type, not {shown(', '.join(sorted(kinds)))}."
-            self.problems.add((*path, "type"), told)
+            message = _(
+                "A property must have exactly one supported type, not: %(types)s."
+            )
+            types = {"types": shown(", ".join(sorted(kinds)))}
+            self.problems.add((*path, "type"), message % types)
         if "format" not in schema:
             return kind
         if kind == "string" and schema["format"] in DATES:
@@ -175,7 +183,7 @@ class _Reader:
     def _example(self, path: Path, schema: Mapping[str, Any]) -> Any:
         examples = schema.get("examples", [])
         if not isinstance(examples, list):
-            self.problems.add((*path, "examples"), "“examples” should be a list.")
+            self.problems.add((*path, "examples"), _("“examples” must be an array."))
             return None
         if len(examples) > 1:
             self._leave_out((*path, "examples", 1))
@@ -185,7 +193,7 @@ class _Reader:
         order = schema.get("x-order", 0)
         if type(order) is int:
             return order
-        self.problems.add((*path, "x-order"), "“x-order” should be a number.")
+        self.problems.add((*path, "x-order"), _("“x-order” must be an integer."))
         return 0
 
     def _constant(self, path: Path, fields: Mapping[str, Any], key: str) -> str:
@@ -197,7 +205,7 @@ class _Reader:
     def _names(self, path: Path, raw: Any) -> list[str]:
         if isinstance(raw, list) and all(isinstance(one, str) for one in raw):
             return raw
-        self.problems.add(path, "There should be a list of texts here.")
+        self.problems.add(path, _("Expected an array of strings."))
         return []
 
     def _leave_out(self, path: Path) -> None:
@@ -205,7 +213,7 @@ class _Reader:
 
 
 def _where(path: Path) -> str:
-    """`track Order Completed › properties › total`: the place in the document."""
+    """Format a place in the document: `track Order Completed › properties › total`."""
     return " › ".join(shown(part) for part in path if part != "$defs")
 
 
@@ -213,12 +221,18 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        told = f"This is no JSON: {error.msg}."
-        raise UnreadableFile([Fault(f"Line {error.lineno}", told)]) from error
+        where = _("Line %(number)d") % {"number": error.lineno}
+        raise UnreadableFile([Fault(where, _invalid(error.msg))]) from error
     except RecursionError as error:
-        raise UnreadableFile([Fault("", "It is nested too deep.")]) from error
-    except ValueError as error:  # ours, or a number of thousands of digits
-        raise UnreadableFile([Fault("", f"This is no JSON: {error}.")]) from error
+        raise UnreadableFile(
+            [Fault("", _("The JSON is nested too deeply."))]
+        ) from error
+    except ValueError as error:  # ours, or a number with thousands of digits
+        raise UnreadableFile([Fault("", _invalid(str(error)))]) from error
+
+
+def _invalid(reason: str) -> str:
+    return _("The file is not valid JSON: %(reason)s.") % {"reason": reason}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -226,9 +240,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         times = Counter(key for key, _ in pairs)
         twice = next(key for key in content if times[key] > 1)
-        raise ValueError(f"“{shown(twice)}” is twice in one object")
+        message = _("“%(key)s” is listed twice in one object")
+        raise ValueError(message % {"key": shown(twice)})
     return content
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(_("%(name)s is not a JSON number") % {"name": name})

@@ -1,23 +1,22 @@
-"""A plan as a JSON Schema (draft 2020-12), for the validators of a partner's own tests.
+"""Write a plan as a JSON Schema (draft 2020-12), for the tests of partners.
 
-One document that describes one call as it is sent; it asks of one what checks.py asks.
-How the two map:
+The document describes one call as it is sent, and is as strict as checks.py. The mapping:
 
-- an event is an entry of `$defs`, in the order of the plan, and a call should be `anyOf`
-  them; `type` and `event` (a page's and a screen's `name`) are constants;
-- what the event has below `properties`, `traits` or `context` is there as it is nested,
-  `products.$.sku` within `items`; nothing else may be there but in the context;
-- `when` and descriptions are `description`, an example is the first of `examples`;
-- what is optional may also be null, and what is required stands in `required`;
+- each event is an entry of `$defs`, in the order of the plan; a call must match `anyOf`
+  them; `type` and `event` (`name` of page and screen calls) are constants;
+- `properties`, `traits` and `context` are nested like the call, `products.$.sku` within
+  `items`; only the context allows other fields;
+- `when` and descriptions become `description`, an example the first of `examples`;
+- optional properties may be null, required ones are in `required`;
 - a date is a string of the format `date-time`; `any` has no type, or all but null.
 
-And what JSON Schema has no word for, in keywords of our own:
+JSON Schema has no keywords for the following, so we use our own:
 
 - `x-sensitive`: personal data;
-- `x-planned`: whether the plan names a place itself, or only what is in it. If left out
-  it does, except a list's item about which only its content is said;
-- `x-required`: an item of a list that may not be null;
-- `x-order`: the places of the properties, where they are not listed as they are nested.
+- `x-planned`: whether the plan contains this place itself, or only its children. The
+  default is true, except for list items that are described by their content alone;
+- `x-required`: a list item that must not be null;
+- `x-order`: the order of the properties in the plan, if it differs from the nested order.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-NAMES = {"date": "string"}  # of our types, where JSON Schema has another
+NAMES = {"date": "string"}  # our types that JSON Schema calls differently
 FORMAT = {"date": "date-time"}
 ALL_BUT_NULL = ["string", "number", "boolean", "object", "array"]
 
 
 def to_schema(plan: EventPlan, *, title: str) -> str:
-    """As indented JSON."""
+    """Write a plan as indented JSON Schema."""
     defs = {_key(event): _event(event) for event in plan.events}
     calls = [{"$ref": f"#/$defs/{_pointer(key)}"} for key in defs]
     either: dict[str, Any] = {"anyOf": calls} if calls else {"not": {}}
@@ -55,7 +54,7 @@ def to_schema(plan: EventPlan, *, title: str) -> str:
 
 
 def says_content_alone(schema: Mapping[str, Any]) -> bool:
-    """Whether nothing is said of a place but what is in it."""
+    """Whether a schema describes the content of a place and nothing else."""
     content = {"type", "properties", "required", "additionalProperties", "items"}
     has_content = "properties" in schema or "items" in schema
     return has_content and schema.keys() <= content | {"x-planned"}
@@ -100,7 +99,7 @@ def _event(event: PlannedEvent) -> dict[str, Any]:
 
 
 def _object(node: Node, orders: Mapping[str, int], *, closed: bool) -> dict[str, Any]:
-    """What may be in an object."""
+    """Describe the content of an object."""
     schema: dict[str, Any] = {
         "properties": {
             key: _place(child, orders, closed=closed, is_item=False)
@@ -126,7 +125,7 @@ def _place(
     if node.type in FORMAT:
         schema["format"] = FORMAT[node.type]
     if node.planned is not None:
-        schema |= _said(node.planned)
+        schema |= _annotations(node.planned)
         if is_item and node.required:
             schema["x-required"] = True
         if orders:
@@ -140,15 +139,15 @@ def _place(
     return schema
 
 
-def _said(planned: PlannedProperty) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+def _annotations(planned: PlannedProperty) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     if planned.description:
-        said["description"] = planned.description
+        found["description"] = planned.description
     if planned.example is not None:
-        said["examples"] = [planned.example]
+        found["examples"] = [planned.example]
     if planned.sensitive:
-        said["x-sensitive"] = True
-    return said
+        found["x-sensitive"] = True
+    return found
 
 
 def _nullable(schema: dict[str, Any], node: Node) -> dict[str, Any]:
@@ -158,7 +157,7 @@ def _nullable(schema: dict[str, Any], node: Node) -> dict[str, Any]:
 
 
 def _orders(node: Node, properties: tuple[PlannedProperty, ...]) -> dict[str, int]:
-    """The place of each path in the plan; empty where it is that of the tree."""
+    """Return the position of each path in the plan; empty if the tree has the same order."""
     paths = [planned.path for planned in properties]
     if paths == [planned.path for planned in _in_order(node)]:
         return {}
@@ -166,7 +165,7 @@ def _orders(node: Node, properties: tuple[PlannedProperty, ...]) -> dict[str, in
 
 
 def _in_order(node: Node) -> Iterator[PlannedProperty]:
-    """Each place before what is in it."""
+    """Yield the properties of the tree, parents first."""
     if node.planned is not None:
         yield node.planned
     for child in node.children.values():

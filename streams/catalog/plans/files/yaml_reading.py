@@ -1,9 +1,12 @@
-"""A plan from a YAML file; see yaml_writing for what it looks like."""
+"""Read a plan from a YAML file; yaml_writing documents the format."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from streams.catalog.plans.faults import unknown_type
 from streams.catalog.plans.files.problems import Path, Problems, shown
 from streams.catalog.plans.files.yaml_tree import YamlTree
 from streams.catalog.plans.plan import (
@@ -18,14 +21,16 @@ PROPERTY_KEYS = ("type", "required", "example", "description", "sensitive")
 
 
 def from_yaml(text: str) -> EventPlan:
-    """What the file says, which may still be no plan (faults.py). Raises UnreadableFile."""
+    """Read a plan, which isn't validated yet (faults.py). Raises UnreadableFile."""
     tree = YamlTree(text)
     problems = Problems(tree.line)
     document = problems.mapping((), tree.value, "“events:”")
     problems.only((), document, ("events",))
     listed = document.get("events")
     if not isinstance(listed, list) and not problems.faults:
-        problems.add(("events",), "“events:” should be a list, each with a dash.")
+        problems.add(
+            ("events",), _("“events:” must be a list. Start each event with a dash.")
+        )
     events = tuple(
         _event(problems, ("events", index), raw)
         for index, raw in enumerate(listed if isinstance(listed, list) else ())
@@ -63,8 +68,7 @@ def _property(problems: Problems, path: Path, name: str, raw: Any) -> PlannedPro
     problems.only(path, content, PROPERTY_KEYS)
     kind = problems.text(path, content, "type") or "string"
     if kind not in TYPES:
-        told = f"“{shown(kind)}” is no type. Take one of {', '.join(TYPES)}."
-        problems.add((*path, "type"), told)
+        problems.add((*path, "type"), unknown_type(shown(kind)))
     return PlannedProperty(
         path=name,
         type=kind,

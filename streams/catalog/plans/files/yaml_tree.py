@@ -1,9 +1,8 @@
-"""A YAML file as plain values and the lines that they stand in.
+"""Parse a YAML file into plain values and their line numbers.
 
-Built from the parser's events, so that nothing is made of what we do not want: no alias
-(a few of them make gigabytes), no tag, no key twice, one document, and of the words that
-YAML takes for something else only null, true, false and plain numbers. `no`, `1:30` and
-2026-03-02 stay the texts that people mean by them.
+Built from the parser's events, to refuse what plans don't need: aliases (a few of them can
+expand to gigabytes), tags, duplicate keys and further documents. Only null, true, false
+and plain numbers are converted: `no`, `1:30` and 2026-03-02 stay strings.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from streams.catalog.plans.faults import Fault
 from streams.catalog.plans.files.problems import UnreadableFile, shown
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from streams.catalog.plans.files.problems import Path
 
-MAX_DEPTH = 40  # of mappings and lists in each other
+MAX_DEPTH = 40  # nested mappings and lists
 MAX_DIGITS = 400  # of a number
-# What yaml.SafeDumper quotes is more than what is taken for no text here: so a text that
-# it wrote is read as a text.
+# yaml.SafeDumper quotes all of these and more, so strings that it wrote are read as strings.
 WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -35,7 +34,7 @@ FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+][0-9]+)?")
 
 
 class YamlTree:
-    """`value` is what the file says; `line` tells where. Raises UnreadableFile."""
+    """A parsed file: its `value`, and the `line` of each path. Raises UnreadableFile."""
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Path, int] = {}
@@ -44,16 +43,16 @@ class YamlTree:
             self.value = self._document()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
-            where = f"Line {mark.line + 1}" if mark else ""
-            raise _refused(where, f"This is no YAML: {error.problem}.") from error
-        except yaml.YAMLError as error:  # a character that no YAML has
-            raise _refused("", f"This is no YAML: {error}.") from error
+            where = _at(mark.line + 1) if mark else ""
+            raise _refused(where, _invalid(error.problem)) from error
+        except yaml.YAMLError as error:  # a character that YAML doesn't allow
+            raise _refused("", _invalid(error)) from error
 
     def line(self, path: Path) -> str:
-        """`Line 12`, of the place or of the nearest one above it."""
+        """Return `Line 12`, of the place or its nearest ancestor."""
         while path and path not in self._lines:
             path = path[:-1]
-        return f"Line {self._lines.get(path, 1)}"
+        return _at(self._lines.get(path, 1))
 
     def _document(self) -> Any:
         next(self._events)  # the stream begins
@@ -63,19 +62,24 @@ class YamlTree:
         next(self._events)  # the document ends
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
-            raise _refused_at(after, "The file has a second document. Remove it.")
+            raise _refused_at(after, _("The file has a second document. Remove it."))
         return value
 
     def _node(self, event: Any, path: Path) -> Any:
         self._lines[path] = _line(event)
         if isinstance(event, yaml.AliasEvent) or event.anchor:
-            raise _refused_at(event, "Write it out: & and * are not read.")
+            message = _(
+                "Anchors and aliases (& and *) are not supported. Write out the value."
+            )
+            raise _refused_at(event, message)
         if event.tag:
-            raise _refused_at(event, f"Remove the tag “{shown(event.tag)}”.")
+            message = _("Tags are not supported. Remove “%(tag)s”.")
+            raise _refused_at(event, message % {"tag": shown(event.tag)})
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if len(path) >= MAX_DEPTH:
-            raise _refused_at(event, f"It is nested more than {MAX_DEPTH} deep.")
+            message = _("The file is nested more than %(most)d levels deep.")
+            raise _refused_at(event, message % {"most": MAX_DEPTH})
         if isinstance(event, yaml.SequenceStartEvent):
             return [
                 self._node(item, (*path, index))
@@ -84,9 +88,10 @@ class YamlTree:
         content: dict[str, Any] = {}
         for key in self._until(yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent) or key.tag or key.anchor:
-                raise _refused_at(key, "A key should be a plain text.")
+                raise _refused_at(key, _("A key must be plain text."))
             if key.value in content:
-                raise _refused_at(key, f"“{shown(key.value)}” is there twice.")
+                message = _("“%(key)s” is listed twice. Remove one.")
+                raise _refused_at(key, message % {"key": shown(key.value)})
             content[key.value] = self._node(next(self._events), (*path, key.value))
             self._lines[*path, key.value] = _line(key)
         return content
@@ -106,9 +111,18 @@ def _scalar(event: Any) -> Any:
         return WORDS[text]
     if INTEGER.fullmatch(text) or FLOAT.fullmatch(text):
         if len(text) > MAX_DIGITS:
-            raise _refused_at(event, f"A number has at most {MAX_DIGITS} digits.")
+            message = _("A number can have at most %(most)d digits.")
+            raise _refused_at(event, message % {"most": MAX_DIGITS})
         return int(text) if INTEGER.fullmatch(text) else float(text)
     return text
+
+
+def _at(line: int) -> str:
+    return _("Line %(number)d") % {"number": line}
+
+
+def _invalid(reason: object) -> str:
+    return _("The file is not valid YAML: %(reason)s.") % {"reason": reason}
 
 
 def _refused(where: str, message: str) -> UnreadableFile:
@@ -116,10 +130,10 @@ def _refused(where: str, message: str) -> UnreadableFile:
 
 
 def _refused_at(event: Any, message: str) -> UnreadableFile:
-    return _refused(f"Line {_line(event)}", message)
+    return _refused(_at(_line(event)), message)
 
 
 def _line(event: Any) -> int:
-    """Counted from 1."""
+    """Return the line of an event, starting at 1."""
     line: int = event.start_mark.line
     return line + 1

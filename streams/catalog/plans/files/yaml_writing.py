@@ -1,4 +1,4 @@
-"""A plan as a YAML file, for people to read, keep beside their code and edit."""
+"""Write a plan as a YAML file, for people to read, edit and keep with their code."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import yaml
 if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 
-WIDTH = 100  # characters of a line, where a text can be broken
+WIDTH = 100  # characters per line, if the text can be wrapped
 
 
 class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
-        """Write everything out: what reads the file refuses aliases."""
+        """Write everything out, because aliases are refused on import."""
         return True
 
 
 def to_yaml(plan: EventPlan) -> str:
-    """An event below another, its properties by their paths; defaults are left out."""
+    """List the events with their properties by path. Defaults are omitted."""
     document = {"events": [_event(event) for event in plan.events]}
     text: str = yaml.dump(
         document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=WIDTH
