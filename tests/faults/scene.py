@@ -102,7 +102,7 @@ def playing(
         until(lambda: _all_settled(scene), within_s=SETTLING_S)
     wrong = [*broken_at_rest(scene.traffic, receiver)]
     assert not wrong, wrong
-    unproven = unreconciled(site.portal.environ)
+    unproven = unreconciled()
     assert not unproven, unproven
 
 
