@@ -1,6 +1,8 @@
-"""Runs every check but the tests; ends with the line `N passed, N failed`.
+"""Run every check except the tests, or only those named; end with `N passed, N failed`.
 
-All of them run, whatever fails: a check that could not run is one that failed.
+    python scripts/check.py [NAME...]
+
+All of them run, even if one fails. A check that cannot run has failed.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ PRODUCTION = {
     "DEFAULT_FROM_EMAIL": "portal@example.com",
     "REVIEW_EMAIL": "review@example.com",
 }
-# makemigrations asks the database what was applied: an empty one has no say.
+# makemigrations reads the applied migrations from the database; an empty one has none.
 EMPTY_DATABASE = {"DATABASE_URL": "sqlite://:memory:"}
 CHECKS: dict[str, tuple[str, dict[str, str]]] = {
     "format": ("ruff format --check .", {}),
@@ -43,19 +45,25 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "templates": ("djlint --lint --quiet templates", {}),
     "docs": ("python scripts/check_docs.py", {}),
+    # The hooks that are not a check above.
+    "hooks": (
+        "pre-commit run --all-files",
+        {"SKIP": "ruff-format,ruff,types,templates,docs"},
+    ),
 }
 
 
 def main() -> None:
-    failed = [name for name in CHECKS if not passes(name)]
+    chosen = sys.argv[1:] or list(CHECKS)
+    failed = [name for name in chosen if not passes(name)]
     for name in failed:
         print(f"failed: {name} ({CHECKS[name][0]})")
-    print(f"{len(CHECKS) - len(failed)} passed, {len(failed)} failed")
+    print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")
     sys.exit(bool(failed))
 
 
 def passes(name: str) -> bool:
-    """Run one check in an environment of its own, the developer's settings left out."""
+    """Run one check in a separate environment, without the developer's settings."""
     command, changes = CHECKS[name]
     print(f"--- {name}: {command}", flush=True)
     program, *arguments = command.split()
