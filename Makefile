@@ -3,7 +3,7 @@
 
 python = .venv/bin/python
 
-.PHONY: help install install-dev run demo test coverage soak check bench bench-full lock clean
+.PHONY: help install install-dev run demo test coverage soak check bench bench-full audit lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ bench: install-dev ## Measure the whole portal, in some ten minutes; ARGS="batch
 
 bench-full: install-dev ## The same with larger loads, in up to an hour
 	@exec $(python) -m bench --full $(ARGS)
+
+audit: install-dev ## Check the locked dependencies for known vulnerabilities; needs PyPI
+	@exec .venv/bin/uvx pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 
 lock: install-dev ## Lock the newest dependencies that fit requirements/*.in
 	@scripts/lock.sh
