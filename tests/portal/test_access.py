@@ -93,7 +93,7 @@ def test_a_low_role_is_told_who_can_help(scene, client):
         reverse("portal:connection-pause", args=[scene.cast.workspace.public_id])
     )
 
-    assert "Ask one of its admins to make you an editor." in response.text
+    assert "ask a workspace admin for the Editor role." in response.text
 
 
 def test_no_page_of_a_signed_in_person_is_kept_by_browser_or_proxy(scene, client):
