@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import moment
 from streams.admin.history import HistoryAdmin
@@ -15,9 +17,9 @@ from streams.tenancy.models import Partner, Workspace
 
 
 class ByPartner(admin.SimpleListFilter):
-    """Asks the few partners for their names, and not the many entries for theirs."""
+    """Filter by partner. Lists all partners, without a scan of the activity log."""
 
-    title = parameter_name = "partner"
+    title, parameter_name = _("partner"), "partner"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         return list(Partner.objects.order_by("name").values_list("slug", "name"))
@@ -27,7 +29,7 @@ class ByPartner(admin.SimpleListFilter):
 
 
 class ByStream(admin.SimpleListFilter):
-    title = parameter_name = "stream"
+    title, parameter_name = _("stream"), "stream"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         streams = Stream.objects.order_by("name")
@@ -40,7 +42,7 @@ class ByStream(admin.SimpleListFilter):
 
 
 class ByAction(admin.SimpleListFilter):
-    title = parameter_name = "action"
+    title, parameter_name = _("action"), "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         return [(action, action) for action in sorted(WORDS)]
@@ -57,10 +59,12 @@ class AuditEntryAdmin(HistoryAdmin):
     list_filter = (ByPartner, ByStream, ByAction)
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
-    search_help_text = "A workspace's external id, or a partner's slug; in full."
+    search_help_text = _(
+        "Enter the full external ID of a workspace or the full slug of a partner."
+    )
     fields = list_display
     readonly_fields = fields
-    when = moment("at")
+    when = moment("at", _("time"))
 
     def strands(self, search_term: str) -> list[Q]:
         if not search_term:
@@ -72,14 +76,14 @@ class AuditEntryAdmin(HistoryAdmin):
             *(Q(partner=pk) for pk in partners.values_list("pk", flat=True)),
         ]
 
-    @admin.display(description="what")
+    @admin.display(description=_("activity"))
     def what(self, entry: AuditEntry) -> str:
         return words(entry.action, entry.detail)
 
-    @admin.display(description="actor")
+    @admin.display(description=_("actor"))
     def who(self, entry: AuditEntry) -> str:
-        return str(entry.actor) if entry.actor else "the portal itself"
+        return str(entry.actor) if entry.actor else gettext("System")
 
-    @admin.display(description="details")
+    @admin.display(description=_("details"))
     def details(self, entry: AuditEntry) -> str:
         return "; ".join(f"{name}: {value}" for name, value in entry.detail.items())

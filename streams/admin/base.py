@@ -1,4 +1,4 @@
-"""What the staff's tables have in common."""
+"""Base classes and columns shared by the admin's models."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from streams.audit.services import record
 from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, Workspace
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
@@ -32,7 +35,7 @@ def staff_of(request: HttpRequest) -> User:
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows to look at. Whoever may change such rows may `operate`: use their actions."""
+    """Read-only rows. The change permission grants `operate`: the right to run actions."""
 
     show_facets = admin.ShowFacets.NEVER
     empty_value_display = "–"
@@ -63,7 +66,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 class AuditedAdmin(admin.ModelAdmin):
-    """Rows that staff may add and change, but not delete; each change is written down."""
+    """Rows that operators can add and change but not delete. Every change is logged."""
 
     show_facets = admin.ShowFacets.NEVER
 
@@ -89,8 +92,8 @@ class AuditedAdmin(admin.ModelAdmin):
             )
 
 
-def moment(field: str, description: str = "") -> Callable[[Any, Any], str]:
-    """A column that shows a time to the second, in UTC."""
+def moment(field: str, description: StrOrPromise = "") -> Callable[[Any, Any], str]:
+    """Return a column that shows a time to the second, in UTC."""
 
     @admin.display(description=description or field.replace("_", " "), ordering=field)
     def shown(_: Any, row: Any) -> str:
@@ -99,26 +102,28 @@ def moment(field: str, description: str = "") -> Callable[[Any, Any], str]:
     return shown
 
 
-def said(field: str, yes: str, description: str = "") -> Callable[[Any, Any], str]:
-    """A column with a word where it is so, and nothing where it is not.
+def said(
+    field: str, yes: StrOrPromise, description: StrOrPromise = ""
+) -> Callable[[Any, Any], str]:
+    """Return a column that shows the word `yes` for true and a dash for false.
 
-    Django's icons show a red cross for each "no", as if something had failed.
+    Django's icons show a red cross for false, which looks like a failure.
     """
 
     @admin.display(description=description or field.replace("_", " "), ordering=field)
     def shown(_: Any, row: Any) -> str:
-        return yes if getattr(row, field) else "–"
+        return str(yes) if getattr(row, field) else "–"
 
     return shown
 
 
 def to_the_second(at: datetime | None) -> str:
-    """A time to the second, in UTC; a dash: never."""
+    """Format a time to the second, in UTC. A dash stands for no time."""
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
 
 
 def note(request: HttpRequest, row: Model, verb: str, *, fields: list[str]) -> None:
-    """Write down what a member of staff did to a row: which fields, not their values."""
+    """Log an operator's change of a row: the names of the fields, not their values."""
     partner = row if isinstance(row, Partner) else getattr(row, "partner", None)
     stream = {"stream": row.slug} if isinstance(row, Stream) else {}
     workspace = row if isinstance(row, Workspace) else getattr(row, "workspace", None)
@@ -134,30 +139,33 @@ def note(request: HttpRequest, row: Model, verb: str, *, fields: list[str]) -> N
 
 
 def link(row: Model, text: object = None) -> str:
-    """A link to the row's page in the admin."""
+    """Return a link to the row's page in the admin."""
     url = reverse(f"admin:streams_{row._meta.model_name}_change", args=[row.pk])
     return format_html('<a href="{}">{}</a>', url, text or row)
 
 
 def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
-    """For an action that removes rows: the page of one, where it may have run, is gone."""
+    """Redirect to the list after an action that removes rows.
+
+    The action may have run on a row's own page, which no longer exists.
+    """
     url = reverse(f"admin:streams_{model._meta.model_name}_changelist")
     return HttpResponseRedirect(request.get_full_path() if request.path == url else url)
 
 
-def list_link(model: type[Model], text: str, **query: object) -> str:
-    """A link to a list in the admin, narrowed by a query."""
+def list_link(model: type[Model], text: StrOrPromise, **query: object) -> str:
+    """Return a link to a list in the admin, filtered by a query."""
     url = reverse(f"admin:streams_{model._meta.model_name}_changelist", query=query)
     return format_html('<a href="{}">{}</a>', url, text)
 
 
-def events_link(feed: Feed, text: str = "Events", **query: object) -> str:
-    """A link to the feed's events, newest first below `before`."""
+def events_link(feed: Feed, text: str = "", **query: object) -> str:
+    """Return a link to the feed's events before `before`, newest first."""
     url = reverse("admin:streams_feed_events", args=[feed.pk], query=query)
-    return format_html('<a href="{}">{}</a>', url, text)
+    return format_html('<a href="{}">{}</a>', url, text or gettext("Events"))
 
 
 def event_link(feed: Feed, seq: int) -> str:
-    """A link to one event of the feed."""
+    """Return a link to one event of the feed."""
     url = reverse("admin:streams_feed_event", args=[feed.pk, seq])
     return format_html('<a href="{}">{}</a>', url, seq)

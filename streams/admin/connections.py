@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import (
     LIST_AND_FORM,
@@ -21,15 +24,17 @@ from streams.delivery import services
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.services import Conflict
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class DeletedFilter(admin.SimpleListFilter):
-    title = "deleted"
-    parameter_name = "deleted"
+    title, parameter_name = _("deleted"), "deleted"
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> Iterable[tuple[str, str]]:
-        return [("no", "No"), ("yes", "Yes")]
+        return [("no", gettext("No")), ("yes", gettext("Yes"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
@@ -39,7 +44,7 @@ class DeletedFilter(admin.SimpleListFilter):
 
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
-    """Never more of a write key than its last four characters."""
+    """Connections. Shows no more of a write key than its last four characters."""
 
     list_display = (
         "public_id", "feed", "region", "write_key", "status", "waiting", "next_try",
@@ -56,7 +61,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
         "feed__workspace__external_id__exact",
         "feed__workspace__name__istartswith",
     )
-    search_help_text = "Connection id, workspace's external id, or how its name begins."
+    search_help_text = _(
+        "Enter a connection ID, a workspace's external ID, or the start of its name."
+    )
     ordering = ("-pk",)
     fieldsets = (
         (
@@ -73,7 +80,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            "Sending",
+            _("Delivery"),
             {
                 "fields": (
                     "status",
@@ -87,7 +94,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            "Write key",
+            _("Write key"),
             {
                 "fields": (
                     "write_key",
@@ -100,12 +107,12 @@ class ConnectionAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    created = moment("created_at")
-    deleted = moment("deleted_at")
-    since = moment("status_at", "status since")
-    asked = moment("known_at", "Segment was asked")
-    tested = moment("test_sent_at", "last test event")
-    seen = moment("seen_at", "seen in Segment")
+    created = moment("created_at", _("created"))
+    deleted = moment("deleted_at", _("deleted"))
+    since = moment("status_at", _("status since"))
+    asked = moment("known_at", _("last key check"))
+    tested = moment("test_sent_at", _("last test event"))
+    seen = moment("seen_at", _("test event confirmed"))
     actions = ("pause", "resume", "retry_now")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -117,90 +124,94 @@ class ConnectionAdmin(ReadOnlyAdmin):
             .prefetch_related(Prefetch("cursors", live, to_attr="live"))
         )
 
-    @admin.display(description="write key")
+    @admin.display(description=_("write key"))
     def write_key(self, connection: Connection) -> str:
         return f"…{connection.key_last4}"
 
-    @admin.display(description="waiting")
+    @admin.display(description=_("queued"))
     def waiting(self, connection: Connection) -> int | None:
         cursor = live_cursor(connection)
         return cursor.feed.head_seq - cursor.position if cursor else None
 
-    @admin.display(description="failed tries in a row")
+    @admin.display(description=_("consecutive failures"))
     def failures(self, connection: Connection) -> int | None:
         cursor = live_cursor(connection)
         return cursor.failures if cursor else None
 
-    @admin.display(description="next try")
+    @admin.display(description=_("next attempt"))
     def next_try(self, connection: Connection) -> str:
         cursor = live_cursor(connection)
         return to_the_second(cursor.due_at if cursor and not cursor.held else None)
 
-    @admin.display(description="last delivery")
+    @admin.display(description=_("last delivered"))
     def last_delivery(self, connection: Connection) -> str:
         cursor = live_cursor(connection)
         return to_the_second(cursor.last_delivered_at if cursor else None)
 
-    @admin.display(description="feed")
+    @admin.display(description=_("feed"))
     def feed_link(self, connection: Connection) -> str:
         return link(connection.feed)
 
-    @admin.display(description="more")
+    @admin.display(description=_("related"))
     def links(self, connection: Connection) -> str:
         named = {"q": connection.public_id}
         return format_html_join(
             " · ",
             "{}",
             [
-                (list_link(Delivery, "Deliveries", **named),),
-                (list_link(Rejection, "Rejections", **named),),
+                (list_link(Delivery, _("Delivery attempts"), **named),),
+                (list_link(Rejection, _("Rejected events"), **named),),
                 (events_link(connection.feed),),
             ],
         )
 
     @admin.action(
-        description="Pause: hold events",
+        description=_("Pause delivery"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
     def pause(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._each(request, queryset, services.pause, "Paused")
+        done = _("Paused connection %(connection)s.")
+        self._each(request, queryset, services.pause, done)
 
     @admin.action(
-        description="Resume: send what is held",
+        description=_("Resume delivery"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
     def resume(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._each(request, queryset, services.resume, "Resumed")
+        done = _("Resumed connection %(connection)s.")
+        self._each(request, queryset, services.resume, done)
 
     @admin.action(
-        description="Retry now: do not wait any longer",
+        description=_("Retry now"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
     def retry_now(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._each(request, queryset, services.retry_now, "To be tried now")
+        done = _("Retrying connection %(connection)s now.")
+        self._each(request, queryset, services.retry_now, done)
 
     def _each(
         self,
         request: HttpRequest,
         connections: QuerySet,
         change: Callable[..., None],
-        done: str,
+        done: StrOrPromise,
     ) -> None:
-        """Apply a service to each, and say of each what came of it."""
+        """Apply a service to each connection and report each result."""
         for connection in connections:
             try:
                 change(connection=connection, actor=request.user)
             except Conflict as refusal:
                 words, level = f"{connection.public_id}: {refusal}", messages.WARNING
             else:
-                words, level = f"{done}: {connection.public_id}.", messages.SUCCESS
+                named = {"connection": connection.public_id}
+                words, level = done % named, messages.SUCCESS
             self.message_user(request, words, level)
 
 
 def live_cursor(connection: Connection) -> Cursor | None:
-    """As the list has fetched it."""
+    """Return the live cursor that the list has prefetched."""
     live: list[Cursor] = connection.__dict__["live"]
     return live[0] if live else None

@@ -1,4 +1,4 @@
-"""What was sent and what was refused: history, to look at."""
+"""Delivery attempts, rejected events, cursors and leases, all read-only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import (
     ReadOnlyAdmin,
@@ -20,15 +22,17 @@ from streams.admin.history import HistoryAdmin
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Lease, Rejection
 
-# Connections that one search may name: those of a workspace, the deleted ones too.
+# The most connections that a search covers: those of one workspace, deleted ones included.
 MOST_CONNECTIONS = 20
 
 
 class OfConnections(HistoryAdmin):
-    """History of connections, searched by what names a connection, and by that alone."""
+    """Rows that belong to connections. They can only be searched by connection."""
 
     search_fields = ("connection__public_id",)
-    search_help_text = "The id of a connection, or a workspace's external id; in full."
+    search_help_text = _(
+        "Enter a full connection ID or the full external ID of a workspace."
+    )
     list_select_related = (
         "connection__feed__workspace",
         "connection__feed__stream",
@@ -48,37 +52,36 @@ class OfConnections(HistoryAdmin):
         ids = named.order_by("-pk").values_list("pk", flat=True)[:MOST_CONNECTIONS]
         return [Q(connection=pk) for pk in ids]
 
-    @admin.display(description="workspace")
+    @admin.display(description=_("workspace"))
     def workspace(self, row: Delivery | Rejection) -> str:
         return link(row.connection.feed, row.connection.feed.workspace)
 
-    @admin.display(description="connection")
+    @admin.display(description=_("connection"))
     def connection_link(self, row: Delivery | Rejection) -> str:
         return link(row.connection, row.connection.public_id)
 
-    @admin.display(description="feed")
+    @admin.display(description=_("feed"))
     def feed_link(self, row: Delivery | Rejection) -> str:
         return link(row.connection.feed)
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Answers by kind: a list of all that ever came would read the whole table."""
+    """Filter by fixed groups of status codes. Listing all codes would scan the table."""
 
-    title = "status"
-    parameter_name = "status"
+    title, parameter_name = _("status code"), "status"
     KINDS = {
         "200": ("200", Q(status_code=200)),
         "too-large": ("400, 413", Q(status_code__in=[400, 413])),
         "refused-key": ("401, 403", Q(status_code__in=[401, 403])),
         "too-many": ("429", Q(status_code=429)),
         "5xx": ("5xx", Q(status_code__gte=500)),
-        "none": ("No answer", Q(status_code=None)),
+        "none": (_("No response"), Q(status_code=None)),
     }
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> Iterable[tuple[str, str]]:
-        return [(kind, label) for kind, (label, _) in self.KINDS.items()]
+        return [(kind, str(label)) for kind, (label, _) in self.KINDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         _, condition = self.KINDS.get(self.value() or "", ("", Q()))
@@ -97,31 +100,31 @@ class DeliveryAdmin(OfConnections):
         "retry",
     )  # fmt: skip
     readonly_fields = fields
-    started = moment("started_at", "started")
-    retry = moment("retry_at", "to be tried again")
+    started = moment("started_at", _("started"))
+    retry = moment("retry_at", _("next attempt"))
 
-    @admin.display(description="events")
+    @admin.display(description=_("events"))
     def span(self, delivery: Delivery) -> str:
         if delivery.events == 1:
             return str(delivery.last_seq)
         return f"{delivery.first_seq}–{delivery.last_seq}"
 
-    @admin.display(description="sent by")
+    @admin.display(description=_("sent by"))
     def sent_by(self, delivery: Delivery) -> str:
         return str(delivery.cursor.get_kind_display())
 
-    @admin.display(description="took")
+    @admin.display(description=_("duration"))
     def took(self, delivery: Delivery) -> str:
         return f"{delivery.duration_ms}\N{NO-BREAK SPACE}ms"
 
-    @admin.display(description="cursor")
+    @admin.display(description=_("cursor"))
     def cursor_link(self, delivery: Delivery) -> str:
         return link(delivery.cursor)
 
-    @admin.display(description="its events")
+    @admin.display(description=_("event log"))
     def events_link(self, delivery: Delivery) -> str:
         feed = delivery.connection.feed
-        return events_link(feed, "In the log", before=delivery.last_seq + 1)
+        return events_link(feed, gettext("View events"), before=delivery.last_seq + 1)
 
 
 @admin.register(Rejection)
@@ -134,9 +137,9 @@ class RejectionAdmin(OfConnections):
         "reason",
     )  # fmt: skip
     readonly_fields = fields
-    created = moment("created_at", "rejected")
+    created = moment("created_at", _("rejected"))
 
-    @admin.display(description="event")
+    @admin.display(description=_("event"))
     def event_link(self, rejection: Rejection) -> str:
         return event_link(rejection.connection.feed, rejection.seq)
 
@@ -159,11 +162,11 @@ class CursorAdmin(ReadOnlyAdmin):
         "feed__workspace__external_id__exact",
     )
     search_help_text = OfConnections.search_help_text
-    due = moment("due_at", "due")
-    is_held = said("held", "Held", "held")
-    last_delivery = moment("last_delivered_at", "last delivery")
+    due = moment("due_at", _("next attempt"))
+    is_held = said("held", _("On hold"), _("on hold"))
+    last_delivery = moment("last_delivered_at", _("last delivered"))
 
-    @admin.display(description="waiting")
+    @admin.display(description=_("queued"))
     def backlog(self, cursor: Cursor) -> int:
         if cursor.ended_at is not None:
             return 0
@@ -173,5 +176,5 @@ class CursorAdmin(ReadOnlyAdmin):
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
     list_display = ("stream", "owner", "ends")
-    ends = moment("until")
+    ends = moment("until", _("until"))
     list_select_related = ("stream",)

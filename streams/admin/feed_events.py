@@ -1,4 +1,4 @@
-"""A feed's events for staff: their key has two columns, so the admin cannot list them."""
+"""A feed's events. Django's admin cannot list them, because their key has two columns."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.reading import deliveries_of, fates
 from streams.events import reading
@@ -21,23 +23,25 @@ from streams.spec.calls import CALLS
 
 
 class Search(forms.Form):
-    """What narrows the list; kept in the address, where `before` says which page."""
+    """Filters of the list, kept in the URL, where `before` selects the page."""
 
-    name = forms.CharField(required=False, label="Name begins with")
+    name = forms.CharField(required=False, label=_("Name starts with"))
     type = forms.ChoiceField(
-        required=False, choices=[("", "any"), *((name, name) for name in CALLS)]
+        required=False,
+        label=_("Type"),
+        choices=[("", _("All types")), *((name, name) for name in CALLS)],
     )
-    user_id = forms.CharField(required=False, label="User id")
-    since = forms.DateTimeField(required=False, label="Since")
-    until = forms.DateTimeField(required=False, label="Until")
+    user_id = forms.CharField(required=False, label=_("User ID"))
+    since = forms.DateTimeField(required=False, label=_("Since"))
+    until = forms.DateTimeField(required=False, label=_("Until"))
 
     def filters(self) -> EventFilter:
-        """What was asked for; nothing where it could not be read."""
+        """Return the filter; an empty one if the input is not valid."""
         return EventFilter(**self.cleaned_data) if self.is_valid() else EventFilter()
 
 
 def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
-    """The newest events below `before`, and what became of each."""
+    """Show the newest events before `before`, with the status of each."""
     feed = _feed(request, feed_id)
     search = Search(request.GET)
     before = request.GET.get("before", "")
@@ -49,7 +53,7 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     known = fates(feed, page.events)
     asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}
     content = {
-        "title": f"Events of {feed}",
+        "title": gettext("Events of %(feed)s") % {"feed": feed},
         "search": search,
         "page": page,
         "rows": [(event, known[event.seq]) for event in page.events],
@@ -62,7 +66,7 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
 def event(
     request: HttpRequest, feed_id: int, seq: int, site: AdminSite
 ) -> HttpResponse:
-    """One event as Segment gets it, and every request that carried it."""
+    """Show one event: its payload and its delivery attempts."""
     feed = _feed(request, feed_id)
     found = reading.event(feed, seq)
     if found is None:
@@ -70,7 +74,8 @@ def event(
     [fate] = fates(feed, [found]).values()
     payload = json.loads(bytes(found.payload))
     content = {
-        "title": f"Event {seq} of {feed}",
+        "title": gettext("Event %(number)s of %(feed)s")
+        % {"number": seq, "feed": feed},
         "event": found,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
         "fate": fate,
@@ -80,7 +85,7 @@ def event(
 
 
 def _feed(request: HttpRequest, feed_id: int) -> Feed:
-    # Events hold what a customer's users did: a right of their own.
+    # Events hold data about a customer's users, so they need a permission of their own.
     if not request.user.has_perms(["streams.view_feed", "streams.view_event"]):
         raise PermissionDenied
     feeds = Feed.objects.select_related("workspace", "stream")

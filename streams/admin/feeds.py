@@ -7,6 +7,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin import feed_events
 from streams.admin.base import (
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class FeedList(ChangeList):
-    """Each feed of the page with its ledger, in two queries for them all."""
+    """The page's feeds with their ledgers, which two queries read for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -43,7 +45,7 @@ class FeedList(ChangeList):
 
 
 def ledger_of(feed: Feed) -> Ledger:
-    """As the list has fetched it, or now."""
+    """Return the ledger that the list has prefetched, or read it."""
     found: Ledger | None = feed.__dict__.get("ledger")
     if found is None:
         found = feed.__dict__["ledger"] = ledger.of(feed)
@@ -64,7 +66,9 @@ class FeedAdmin(ReadOnlyAdmin):
         "workspace__public_id__exact",
         "workspace__name__istartswith",
     )
-    search_help_text = "A workspace: its id, its external id, or how its name begins."
+    search_help_text = _(
+        "Enter a workspace's ID, its external ID, or the start of its name."
+    )
     ordering = ("-pk",)
     fields = (
         "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
@@ -72,8 +76,8 @@ class FeedAdmin(ReadOnlyAdmin):
         "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
-    created = moment("created_at")
-    last_event = moment("head_at", "last event")
+    created = moment("created_at", _("created"))
+    last_event = moment("head_at", _("last event"))
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return FeedList
@@ -96,66 +100,71 @@ class FeedAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="accepted")
+    @admin.display(description=_("accepted"))
     def accepted(self, feed: Feed) -> int:
         return ledger_of(feed).accepted
 
-    @admin.display(description="delivered")
+    @admin.display(description=_("delivered"))
     def delivered(self, feed: Feed) -> int:
         return ledger_of(feed).delivered
 
-    @admin.display(description="rejected")
+    @admin.display(description=_("rejected"))
     def rejected(self, feed: Feed) -> int:
         return ledger_of(feed).rejected
 
-    @admin.display(description="not sent")
+    @admin.display(description=_("skipped"))
     def filtered(self, feed: Feed) -> int:
         return ledger_of(feed).filtered
 
-    @admin.display(description="expired unsent")
+    @admin.display(description=_("expired"))
     def expired(self, feed: Feed) -> int:
         return ledger_of(feed).expired
 
-    @admin.display(description="oldest event kept")
+    @admin.display(description=_("oldest retained event"))
     def oldest(self, feed: Feed) -> int:
         return oldest_retained(feed)
 
-    @admin.display(description="about to expire unsent")
+    @admin.display(description=_("expiring soon"))
     def expiring(self, feed: Feed) -> str:
         found = expiring_of(feed, now())
         if found is None:
-            return "none"
-        return f"{found.events} events, from {to_the_second(found.first_at)} UTC on"
+            return gettext("None")
+        text = ngettext(
+            "%(count)s event, at %(time)s UTC",
+            "%(count)s events, starting at %(time)s UTC",
+            found.events,
+        )
+        return text % {"count": found.events, "time": to_the_second(found.first_at)}
 
-    @admin.display(description="pending")
+    @admin.display(description=_("queued"))
     def pending(self, feed: Feed) -> int:
         return ledger_of(feed).pending
 
-    @admin.display(description="held")
+    @admin.display(description=_("on hold"))
     def held(self, feed: Feed) -> int:
         return ledger_of(feed).held
 
-    @admin.display(description="last delivery")
+    @admin.display(description=_("last delivered"))
     def last_delivery(self, feed: Feed) -> str:
         return to_the_second(ledger_of(feed).last_delivered_at)
 
-    @admin.display(description="events")
+    @admin.display(description=_("events"))
     def events(self, feed: Feed) -> str:
         return events_link(feed)
 
-    @admin.display(description="ingest key")
+    @admin.display(description=_("ingest key"))
     def ingest_key(self, feed: Feed) -> str:
-        return f"{feed.ingest_key_hint}…" if feed.ingest_key_hint else "none"
+        return f"{feed.ingest_key_hint}…" if feed.ingest_key_hint else gettext("None")
 
-    @admin.display(description="workspace")
+    @admin.display(description=_("workspace"))
     def workspace_link(self, feed: Feed) -> str:
         return link(feed.workspace)
 
-    @admin.display(description="stream")
+    @admin.display(description=_("stream"))
     def stream_link(self, feed: Feed) -> str:
         return link(feed.stream)
 
-    @admin.display(description="more")
+    @admin.display(description=_("related"))
     def links(self, feed: Feed) -> str:
         named = {"q": feed.workspace.external_id}
         return format_html_join(
@@ -163,8 +172,8 @@ class FeedAdmin(ReadOnlyAdmin):
             "{}",
             [
                 (events_link(feed),),
-                (list_link(Delivery, "Deliveries of the workspace", **named),),
-                (list_link(Connection, "Connections of the workspace", **named),),
-                (list_link(FindingKind, "Findings of the workspace", **named),),
+                (list_link(Delivery, _("Workspace delivery attempts"), **named),),
+                (list_link(Connection, _("Workspace connections"), **named),),
+                (list_link(FindingKind, _("Workspace issues"), **named),),
             ],
         )

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import ReadOnlyAdmin, link, moment
 from streams.base.clock import now
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FindingList(ChangeList):
-    """Each kind of the page with its counts, in one query for them all."""
+    """The page's kinds with their counts, which one query reads for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -29,7 +31,7 @@ class FindingList(ChangeList):
 
 
 def trend_of(kind: FindingKind) -> Trend:
-    """As the list has fetched it, or now."""
+    """Return the trend that the list has prefetched, or read it."""
     found: Trend | None = kind.__dict__.get("trend")
     if found is None:
         found = kind.__dict__["trend"] = reading.trends([kind.pk], now())[kind.pk]
@@ -38,7 +40,7 @@ def trend_of(kind: FindingKind) -> Trend:
 
 @admin.register(FindingKind)
 class FindingKindAdmin(ReadOnlyAdmin):
-    """What was wrong with events lately: of every feed, and of each stream in all."""
+    """Recent issues with events, per feed and in total per stream."""
 
     list_display = (
         "id", "workspace", "of_stream", "rule_or_others", "name", "severity", "day", "before",
@@ -55,9 +57,9 @@ class FindingKindAdmin(ReadOnlyAdmin):
         "rule__exact",
         "name__istartswith",
     )
-    search_help_text = (
-        "A workspace by its external id, a stream by its slug, a rule by its id, or how"
-        " the event's name begins."
+    search_help_text = _(
+        "Enter a workspace's external ID, a stream's slug, a rule ID, or the start of an"
+        " event name."
     )
     ordering = ("-pk",)
     fields = (
@@ -65,36 +67,36 @@ class FindingKindAdmin(ReadOnlyAdmin):
         "day", "before", "first_seen", "last_seen", "shown_sample",
     )  # fmt: skip
     readonly_fields = fields
-    first_seen = moment("first_seen_at", "first seen")
-    last_seen = moment("last_seen_at", "last seen")
+    first_seen = moment("first_seen_at", _("first seen"))
+    last_seen = moment("last_seen_at", _("last seen"))
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return FindingList
 
-    @admin.display(description="workspace")
+    @admin.display(description=_("workspace"))
     def workspace(self, kind: FindingKind) -> str:
-        return link(kind.feed, kind.feed.workspace) if kind.feed else "all"
+        return link(kind.feed, kind.feed.workspace) if kind.feed else gettext("All")
 
-    @admin.display(description="stream")
+    @admin.display(description=_("stream"))
     def of_stream(self, kind: FindingKind) -> str:
         return str(kind.feed.stream if kind.feed else kind.stream)
 
-    @admin.display(description="feed")
+    @admin.display(description=_("feed"))
     def feed_link(self, kind: FindingKind) -> str:
-        return link(kind.feed) if kind.feed else "all of the stream"
+        return link(kind.feed) if kind.feed else gettext("All feeds of the stream")
 
-    @admin.display(description="rule", ordering="rule")
+    @admin.display(description=_("rule"), ordering="rule")
     def rule_or_others(self, kind: FindingKind) -> str:
-        return kind.rule or "all others"
+        return kind.rule or gettext("All other rules")
 
-    @admin.display(description="last 24 hours")
+    @admin.display(description=_("last 24 hours"))
     def day(self, kind: FindingKind) -> int:
         return trend_of(kind).day
 
-    @admin.display(description="24 hours before")
+    @admin.display(description=_("previous 24 hours"))
     def before(self, kind: FindingKind) -> int:
         return trend_of(kind).before
 
-    @admin.display(description="how one is built")
+    @admin.display(description=_("example structure"))
     def shown_sample(self, kind: FindingKind) -> str:
         return format_html("<pre>{}</pre>", kind.sample) if kind.sample else "–"

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import LIST_AND_FORM, moment, staff_of, to_list
 from streams.delivery import halts
@@ -13,14 +15,17 @@ from streams.delivery.models import Halt
 
 
 class HaltForm(forms.ModelForm):
-    """Says how many connections a halt stops, and asks for confirmation of that scope."""
+    """Shows how many connections a halt stops, and asks for confirmation of that scope."""
 
     confirm = forms.BooleanField(
         required=False,
-        label="Yes, stop sending",
-        help_text="Save once to see how many connections it stops, then check this box.",
+        label=_("Stop sending"),
+        help_text=_(
+            "Save once to see how many connections this stops. Then check this box and"
+            " save again."
+        ),
     )
-    # The scope whose number was shown: another one is not confirmed.
+    # The scope that was previewed. A change of scope needs a new confirmation.
     previewed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -39,24 +44,29 @@ class HaltForm(forms.ModelForm):
         shown.pop("confirm", None)
         self.data = shown
         count = halts.connections_of(stream=stream, region=region).count()
-        halt = Halt(stream=stream, region=region)
-        raise forms.ValidationError(
-            f"Nothing is stopped yet. This stops sending from {halt}:"
-            f" {count:,} connection{'' if count == 1 else 's'}. Their events stay queued."
-            " To confirm, check “Yes, stop sending” and save again."
+        text = ngettext(
+            "Nothing is stopped yet. This halt (%(halt)s) stops delivery for %(count)s"
+            " connection. Its events stay queued. To confirm, check “Stop sending” and"
+            " save again.",
+            "Nothing is stopped yet. This halt (%(halt)s) stops delivery for %(count)s"
+            " connections. Their events stay queued. To confirm, check “Stop sending”"
+            " and save again.",
+            count,
         )
+        halt = Halt(stream=stream, region=region)
+        raise forms.ValidationError(text % {"halt": halt, "count": f"{count:,}"})
 
 
 @admin.register(Halt)
 class HaltAdmin(admin.ModelAdmin):
-    """The kill switch: adding a halt stops sending, the action “Lift” starts it again."""
+    """The kill switch. Adding a halt stops delivery; the action “Lift” resumes it."""
 
     form = HaltForm
     list_display = ("__str__", "reason", "since")
     list_select_related = ("stream",)
     ordering = ("-pk",)
     autocomplete_fields = ("stream",)
-    since = moment("created_at", "since")
+    since = moment("created_at", _("since"))
     actions = ("lift",)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
@@ -73,7 +83,7 @@ class HaltAdmin(admin.ModelAdmin):
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
         if db_field.name == "region":
-            kwargs["choices"] = [("", "All regions"), *db_field.choices]
+            kwargs["choices"] = [("", _("All regions")), *db_field.choices]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def has_change_permission(
@@ -105,12 +115,13 @@ class HaltAdmin(admin.ModelAdmin):
         obj.pk = made.pk
 
     @admin.action(
-        description="Lift: resume sending",
+        description=_("Lift halt and resume delivery"),
         permissions=["lift"],
         location=LIST_AND_FORM,
     )
     def lift(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         for halt in queryset.select_related("stream__partner"):
             halts.lift(halt=halt, actor=staff_of(request))
-            self.message_user(request, f"Lifted: {halt}.", messages.SUCCESS)
+            text = gettext("Lifted the halt: %(halt)s.") % {"halt": halt}
+            self.message_user(request, text, messages.SUCCESS)
         return to_list(request, Halt)

@@ -1,8 +1,8 @@
-"""Tables that only ever grow, listed without counting them.
+"""Lists of append-only tables, paged without counting their rows.
 
-A page begins below an id and is found by an index; no page is reached by an offset. A
-filter has no index of its own: it looks at SCAN rows for each page, and the page says
-how far that came.
+Each page starts below an ID and is found through an index, never by an offset. Filters
+have no index of their own: a filtered page scans at most SCAN rows and shows how far the
+scan got.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from django.http import HttpRequest
 from streams.admin.base import ReadOnlyAdmin
 
 SCAN = 50_000
-BEFORE = "before"  # in the address: the id above the page
+BEFORE = "before"  # URL parameter: the page holds rows below this ID
 
 
 class HistoryList(ChangeList):
-    """One page of the newest rows below an id."""
+    """One page of the newest rows below an ID."""
 
     model_admin: HistoryAdmin
     before: int | None = None
-    older: str = ""  # the address of the page that follows; empty: there is none
-    searched_to: int | None = None  # set where a filter reached its bound
+    older: str = ""  # URL of the next page; empty if there is none
+    searched_to: int | None = None  # set if a filter reached its scan limit
 
     def get_queryset(self, request: HttpRequest, *args: Any) -> QuerySet:
-        # Taken out of the parameters: a filter or search begins at the newest again.
+        # Removed from the parameters, so that a new filter or search starts at the newest.
         before = self.params.pop(BEFORE, "")
         self.filter_params.pop(BEFORE, None)
         self.before = int(before) if before.isdecimal() else None
@@ -41,8 +41,8 @@ class HistoryList(ChangeList):
         page = self._below(self.queryset)
         if floor is not None:
             page = page.filter(pk__gte=floor)
-        # Strand by strand: PostgreSQL would walk through all of history for the newest
-        # rows of two connections together.
+        # One query per strand: for the newest rows of two connections in one query,
+        # PostgreSQL would scan the entire history.
         found = chain.from_iterable(
             page.filter(strand)[: self.list_per_page + 1] for strand in strands
         )
@@ -56,14 +56,14 @@ class HistoryList(ChangeList):
 
     @property
     def newest(self) -> str:
-        """The address of the first page."""
+        """Return the URL of the first page."""
         return str(self.get_query_string())
 
     def _below(self, rows: QuerySet) -> QuerySet:
         return rows if self.before is None else rows.filter(pk__lt=self.before)
 
     def _floor(self, strands: list[Q]) -> int | None:
-        """The id down to which the filters may look; None: they reach the end."""
+        """Return the lowest ID that the filters may scan; None if they reach the end."""
         ids = (
             self._below(self.root_queryset).order_by("-pk").values_list("pk", flat=True)
         )
@@ -75,7 +75,7 @@ class HistoryList(ChangeList):
 
     def _show(self, rows: list[Any]) -> None:
         self.result_list = rows
-        # What the templates ask of a list: this one has no pages to number.
+        # The attributes that the templates read; this list has no numbered pages.
         self.result_count = self.full_result_count = len(rows)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = bool(rows)
@@ -94,8 +94,8 @@ class HistoryAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        return queryset, False  # the strands do it
+        return queryset, False  # `strands` does the search
 
     def strands(self, search_term: str) -> list[Q]:
-        """What was searched for; of each strand an index finds the newest rows."""
+        """Split a search into conditions whose newest rows an index finds."""
         return [Q()]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import ReadOnlyAdmin, moment
 from streams.events.history.models import Generation
@@ -12,7 +13,7 @@ from streams.events.history.services import in_words, setback
 
 @admin.register(Generation)
 class GenerationAdmin(ReadOnlyAdmin):
-    """When the database went back in time; acknowledged by `manage.py history`."""
+    """Restores and failovers that lost commits; `manage.py history` acknowledges them."""
 
     list_display = (
         "number",
@@ -23,11 +24,11 @@ class GenerationAdmin(ReadOnlyAdmin):
         "ended",
     )
     ordering = ("-pk",)
-    started = moment("started_at", "started")
-    went_back = moment("went_back_at", "found to have gone back")
-    missing_since = moment("missing_from", "missing from")
-    missing_to = moment("missing_until", "missing until")
-    ended = moment("ended_at", "acknowledged")
+    started = moment("started_at", _("started"))
+    went_back = moment("went_back_at", _("rollback detected"))
+    missing_since = moment("missing_from", _("missing from"))
+    missing_to = moment("missing_until", _("missing until"))
+    ended = moment("ended_at", _("acknowledged"))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

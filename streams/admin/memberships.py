@@ -1,4 +1,4 @@
-"""Members of a partner or a workspace, as rows on its page; services do the work."""
+"""Members of a partner or workspace, edited on its page and saved through services."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Field
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import moment
 from streams.tenancy.members import (
@@ -24,19 +25,20 @@ from streams.tenancy.models import PartnerMembership, WorkspaceMembership
 
 
 class MembershipInline(admin.TabularInline):
-    verbose_name = "member"
+    verbose_name = _("member")
+    verbose_name_plural = _("members")
     extra = 0
     autocomplete_fields = ("user",)
     fields = ("user", "role", "since")
     readonly_fields = ("since",)
-    since = moment("created_at", "since")
+    since = moment("created_at", _("since"))
 
     def formfield_for_dbfield(
         self, db_field: Field, request: HttpRequest, **kwargs: Any
     ) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget = field.widget.widget  # without links to make or change people
+            field.widget = field.widget.widget  # without links to add or change users
         return field
 
 
@@ -49,7 +51,7 @@ class WorkspaceMembershipInline(MembershipInline):
 
 
 def save_memberships(request: HttpRequest, formset: Any) -> None:
-    """Do what the form asks, each change with its audit entry; say what could not be."""
+    """Apply the form's changes through services and show an error for each one refused."""
     formset.save(commit=False)
     for change in _changes(formset):
         try:
@@ -62,9 +64,9 @@ def _changes(formset: Any) -> Iterator[partial[Any]]:
     for row in formset.new_objects:
         yield partial(add_member, place=place_of(row), user=row.user, role=row.role)
     for row, fields in formset.changed_objects:
-        # As it is in the database: what it was before goes into the audit log.
+        # Reloaded from the database: the activity log records the previous values.
         stored = type(row).objects.get(pk=row.pk)
-        if "user" in fields:  # somebody else in their place
+        if "user" in fields:  # another person replaces this member
             yield partial(add_member, place=place_of(row), user=row.user, role=row.role)
             yield partial(remove_member, membership=stored)
         else:

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import AuditedAdmin, list_link, moment, staff_of
 from streams.admin.memberships import (
@@ -20,20 +22,25 @@ from streams.tenancy.services import create_partner
 
 
 class NewPartner(forms.ModelForm):
-    """A partner with its first stream and its first admin."""
+    """A new partner with its first stream and first admin."""
 
     stream_name = forms.CharField(
+        label=_("Stream name"),
         max_length=100,
         validators=[validate_one_line],
-        help_text="The tool's name, as customers know it.",
+        help_text=_("The name of the tool, as customers know it."),
     )
     stream_slug = forms.SlugField(
-        max_length=50, help_text="Names the tool in every event: context.integration."
+        label=_("Stream slug"),
+        max_length=50,
+        help_text=_("Identifies the tool in every event, as context.integration."),
     )
     admin_email = forms.EmailField(
-        label="First admin's e-mail",
-        help_text="Who has no account yet gets one, and sets a password by way of"
-        " “Forgot your password?” on the sign-in page.",
+        label=_("First admin's email"),
+        help_text=_(
+            "If there is no account with this email, we create one. The admin sets a"
+            " password with “Forgot your password?” on the sign-in page."
+        ),
     )
 
     class Meta:
@@ -43,7 +50,9 @@ class NewPartner(forms.ModelForm):
     def clean_stream_slug(self) -> str:
         slug: str = self.cleaned_data["stream_slug"]
         if Stream.objects.filter(slug=slug).exists():
-            raise forms.ValidationError("There is a stream with this slug already.")
+            raise forms.ValidationError(
+                gettext("A stream with this slug already exists. Choose another slug.")
+            )
         return slug
 
     def clean_admin_email(self) -> str:
@@ -56,7 +65,7 @@ class PartnerAdmin(AuditedAdmin):
     search_fields = ("name", "slug")
     ordering = ("name",)
     readonly_fields = ("created", "links")
-    created = moment("created_at")
+    created = moment("created_at", _("created"))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
@@ -72,7 +81,7 @@ class PartnerAdmin(AuditedAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
         if obj is not None:
-            return {}  # a slug in use stays as it is, unless somebody means it
+            return {}  # an existing slug never changes along with the name
         return {"slug": ("name",), "stream_slug": ("stream_name",)}
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
@@ -121,15 +130,15 @@ class PartnerAdmin(AuditedAdmin):
     ) -> None:
         save_memberships(request, formset)
 
-    @admin.display(description="more")
+    @admin.display(description=_("related"))
     def links(self, partner: Partner) -> str:
         named = {"partner__id__exact": partner.pk}
         return format_html_join(
             " · ",
             "{}",
             [
-                (list_link(Stream, "Streams", **named),),
-                (list_link(Workspace, "Workspaces", **named),),
-                (list_link(PartnerToken, "Tokens", **named),),
+                (list_link(Stream, _("Streams"), **named),),
+                (list_link(Workspace, _("Workspaces"), **named),),
+                (list_link(PartnerToken, _("API tokens"), **named),),
             ],
         )

@@ -12,18 +12,21 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import AuditedAdmin, link, moment, said, staff_of
 from streams.identity import notices
 from streams.tenancy.models import User
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
-# Who decides these could sign in as the person: the email gets the link to a new password.
+# Changing these makes it possible to sign in as the user: a link to set a new password
+# goes to the email.
 CREDENTIALS = ("email", "password")
 
 
 class NewPerson(forms.ModelForm):
-    """Without a password: whoever gave one could later sign in with it as this person."""
+    """A new user, without a password: an operator who set one could sign in with it."""
 
     class Meta:
         model = User
@@ -39,36 +42,37 @@ class NewPerson(forms.ModelForm):
 
 
 class ChangedPerson(UserChangeForm):
-    """With the email as sign-in looks it up."""
+    """An existing user. The email is stored in lower case, as sign-in looks it up."""
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
 
-# Signs in by the address of the User: a second table of addresses would only confuse.
+# Sign-in uses the User's email, so the admin doesn't show a second table of addresses.
 admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
 class PersonAdmin(AuditedAdmin, UserAdmin):
-    """People. Only a superuser gives powers, changes other operators, or how one signs in.
+    """Users. Only superusers grant permissions, change other operators or credentials.
 
-    Nobody is deleted, since the audit log names them: `is_active` closes an account.
+    Users are never deleted, because the activity log refers to them. `is_active` closes
+    an account.
     """
 
     form = ChangedPerson
     add_form = NewPerson
     list_display = ("email", "name", "operator", "account", "signed_in", "joined")
-    signed_in = moment("last_login", "last sign-in")
-    joined = moment("date_joined", "joined")
-    operator = said("is_staff", "Operator", "operator")
+    signed_in = moment("last_login", _("last sign-in"))
+    joined = moment("date_joined", _("joined"))
+    operator = said("is_staff", _("Operator"), _("operator"))
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
     fieldsets = (
         (None, {"fields": ("email", "name", "password", "is_active", "places")}),
-        ("Staff", {"fields": POWERS}),
-        ("Dates", {"fields": ("signed_in", "joined")}),
+        (_("Permissions"), {"fields": POWERS}),
+        (_("Dates"), {"fields": ("signed_in", "joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name")}),)
 
@@ -78,9 +82,9 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
         fields = ("email", "name", "is_active", "places")
         return ((None, {"fields": fields}), *self.fieldsets[1:])
 
-    @admin.display(description="account", ordering="is_active")
+    @admin.display(description=_("account"), ordering="is_active")
     def account(self, person: User) -> str:
-        return "–" if person.is_active else "Closed"
+        return "–" if person.is_active else gettext("Closed")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -93,7 +97,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
-        # Another operator may have more rights: closing that account is not theirs to decide.
+        # Another operator may have more permissions, so only superusers change operators.
         above = isinstance(obj, User) and obj.is_staff and obj != request.user
         if above and not _is_superuser(request):
             return False
@@ -106,7 +110,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
         form: Any,
         change: bool,  # noqa: FBT001 - the admin calls it so
     ) -> None:
-        """A person whose email is changed hears of it at the old address."""
+        """Save, and notify the old address if the email changed."""
         super().save_model(request, obj, form, change)
         person, actor = cast("User", obj), staff_of(request)
         before = form.initial.get("email")
@@ -119,7 +123,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
         id: str,  # noqa: A002 - Django's
         form_url: str = "",
     ) -> HttpResponse:
-        """For superusers; the person gets an email, and the activity log an entry."""
+        """Let superusers set a password. Notifies the user and logs the change."""
         actor = request.user
         if not (isinstance(actor, User) and actor.is_superuser):
             raise PermissionDenied
@@ -135,13 +139,13 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
             )
         return response
 
-    @admin.display(description="member of")
+    @admin.display(description=_("memberships"))
     def places(self, user: User) -> str:
         partners = user.partner_memberships.select_related("partner")
         workspaces = user.workspace_memberships.select_related("workspace")
         rows = [(link(m.partner), m.get_role_display()) for m in partners]
         rows += [(link(m.workspace), m.get_role_display()) for m in workspaces]
-        return format_html_join(", ", "{} ({})", rows) or "nothing"
+        return format_html_join(", ", "{} ({})", rows) or gettext("None")
 
 
 admin.site.unregister(Group)
@@ -149,7 +153,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
-    """Groups give powers to operators, so they are for superusers."""
+    """Groups. They grant permissions to operators, so only superusers change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)

@@ -3,16 +3,18 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import ReadOnlyAdmin, link, moment
 from streams.catalog.plans.models import PlanVersion
 
 
 class StateFilter(admin.SimpleListFilter):
-    title, parameter_name = "state", "state"
+    title, parameter_name = _("state"), "state"
 
     def lookups(self, *_: object) -> list[tuple[str, str]]:
-        return [("published", "Published"), ("draft", "Draft")]
+        return [("published", gettext("Published")), ("draft", gettext("Draft"))]
 
     def queryset(self, _: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
@@ -22,7 +24,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(PlanVersion)
 class PlanVersionAdmin(ReadOnlyAdmin):
-    """What streams have said that they send. Published in the portal, by their partner."""
+    """Versions of tracking plans. Partners edit and publish them in the portal."""
 
     change_form_template = "admin/plan_version.html"
     list_display = (
@@ -32,25 +34,25 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     list_display_links = ("number",)
     list_filter = (StateFilter,)
     list_select_related = ("stream", "published_by")
-    list_per_page = 50  # each with the whole of its plan
+    list_per_page = 50  # each row loads its entire plan
     search_fields = ("stream__slug__exact", "stream__partner__slug__exact")
-    search_help_text = "A stream's slug, or a partner's; in full."
+    search_help_text = _("Enter the full slug of a stream or a partner.")
     ordering = ("-pk",)
     fields = (
         "of_stream", "number", "state", "edited", "published", "published_by", "note",
     )  # fmt: skip
     readonly_fields = fields
-    edited = moment("edited_at", "edited")
-    published = moment("published_at", "published")
+    edited = moment("edited_at", _("edited"))
+    published = moment("published_at", _("published"))
 
-    @admin.display(description="stream", ordering="stream__slug")
+    @admin.display(description=_("stream"), ordering="stream__slug")
     def of_stream(self, version: PlanVersion) -> str:
         return link(version.stream)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, version: PlanVersion) -> str:
-        return "Published" if version.published_at else "Draft"
+        return gettext("Published") if version.published_at else gettext("Draft")
 
-    @admin.display(description="events")
+    @admin.display(description=_("events"))
     def events(self, version: PlanVersion) -> int:
         return len(version.plan.events)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import (
     LIST_AND_FORM,
@@ -18,7 +20,7 @@ from streams.delivery.replays import CannotCancel, cancel_replay
 
 @admin.register(Replay)
 class ReplayAdmin(ReadOnlyAdmin):
-    """The history of replays; one that runs can be cancelled."""
+    """Replays. A running one can be canceled."""
 
     list_display = (
         "public_id", "workspace", "what", "numbers", "state", "done", "delivered",
@@ -34,7 +36,9 @@ class ReplayAdmin(ReadOnlyAdmin):
         "cursor__connection__public_id__exact",
         "cursor__feed__workspace__external_id__exact",
     )
-    search_help_text = "The id of a replay or connection, or a workspace's external id."
+    search_help_text = _(
+        "Enter a replay ID, a connection ID, or a workspace's external ID."
+    )
     ordering = ("-pk",)
     show_full_result_count = False
     fields = (
@@ -43,60 +47,60 @@ class ReplayAdmin(ReadOnlyAdmin):
         "left_out", "expired", "requested_by", "requested", "ended",
     )  # fmt: skip
     readonly_fields = fields
-    requested = moment("requested_at", "requested")
+    requested = moment("requested_at", _("requested"))
     actions = ("cancel",)
 
-    @admin.display(description="workspace")
+    @admin.display(description=_("workspace"))
     def workspace(self, replay: Replay) -> str:
         return link(replay.cursor.feed, replay.cursor.feed.workspace)
 
-    @admin.display(description="connection")
+    @admin.display(description=_("connection"))
     def connection_link(self, replay: Replay) -> str:
         connection = replay.cursor.connection
         return link(connection, connection.public_id)
 
-    @admin.display(description="cursor")
+    @admin.display(description=_("cursor"))
     def cursor_link(self, replay: Replay) -> str:
         return link(replay.cursor)
 
-    @admin.display(description="what")
+    @admin.display(description=_("filter"))
     def what(self, replay: Replay) -> str:
         return replay.filter.words
 
-    @admin.display(description="numbers")
+    @admin.display(description=_("event numbers"))
     def numbers(self, replay: Replay) -> str:
         return f"{replay.cursor.start + 1}–{replay.cursor.end_seq}"
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, replay: Replay) -> str:
         return str(replay.state.label)
 
-    @admin.display(description="at")
+    @admin.display(description=_("position"))
     def done(self, replay: Replay) -> int:
         return replay.cursor.position
 
-    @admin.display(description="delivered")
+    @admin.display(description=_("delivered"))
     def delivered(self, replay: Replay) -> int:
         return replay.cursor.delivered
 
-    @admin.display(description="rejected")
+    @admin.display(description=_("rejected"))
     def rejected(self, replay: Replay) -> int:
         return replay.cursor.rejected
 
-    @admin.display(description="left out")
+    @admin.display(description=_("skipped"))
     def left_out(self, replay: Replay) -> int:
         return replay.cursor.filtered
 
-    @admin.display(description="expired")
+    @admin.display(description=_("expired"))
     def expired(self, replay: Replay) -> int:
         return replay.cursor.expired
 
-    @admin.display(description="ended", ordering="cursor__ended_at")
+    @admin.display(description=_("ended"), ordering="cursor__ended_at")
     def ended(self, replay: Replay) -> str:
         return to_the_second(replay.cursor.ended_at)
 
     @admin.action(
-        description="Cancel: send nothing more of it",
+        description=_("Cancel replay"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
@@ -107,5 +111,6 @@ class ReplayAdmin(ReadOnlyAdmin):
             except CannotCancel as refusal:
                 words, level = f"{replay}: {refusal}", messages.WARNING
             else:
-                words, level = f"Cancelled: {replay}.", messages.SUCCESS
+                words = gettext("Canceled replay %(replay)s.") % {"replay": replay}
+                level = messages.SUCCESS
             self.message_user(request, words, level)

@@ -1,4 +1,4 @@
-"""The review of a stream: what its partner submitted, and what staff decide."""
+"""The review page of a stream: the partner's submission and the operator's decision."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from streams.audit.models import AuditEntry
 from streams.audit.words import why, words
@@ -20,7 +22,7 @@ from streams.catalog.stage import Stage
 from streams.publishing.facts import profile_of
 from streams.publishing.pages import address_of
 from streams.review import services
-from streams.review.preparing import missing, preparation
+from streams.review.preparing import preparation
 from streams.review.qa.services import checklist, last_run
 
 if TYPE_CHECKING:
@@ -32,14 +34,14 @@ if TYPE_CHECKING:
 
 
 class By(TypedDict):
-    """Who decides, and where the portal is, for the mails."""
+    """The operator who decides, and the portal's URL for links in emails."""
 
     actor: User
     origin: str
 
 
-# By what the button sends: the stages in which it is offered, and what it does with
-# what was written beside it.
+# Per decision, by the value that its button sends: the stages that offer it, and the
+# service that it calls with the message.
 DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, By], object]]] = {
     "approve": (
         frozenset({Stage.SUBMITTED}),
@@ -63,7 +65,7 @@ DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, By], object]
     ),
     "resume": (
         frozenset({Stage.SUSPENDED}),
-        lambda s, _, by: services.resume(stream=s, **by),
+        lambda s, text, by: services.resume(stream=s, **by),
     ),
 }
 MOST_ENTRIES = 50
@@ -71,7 +73,7 @@ REFUSALS = (services.WrongStage, services.NotReady, services.WithoutReason)
 
 
 def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpResponse:
-    """Look, and decide: a POST's `decision` is one of DECISIONS, `text` its reason."""
+    """Show the review page. A POST's `decision` is one of DECISIONS, `text` its message."""
     may_decide = request.user.has_perm("streams.change_stream")
     if not (may_decide or request.user.has_perm("streams.view_stream")):
         raise PermissionDenied
@@ -87,19 +89,25 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
 
 
 def _told(profile: StreamProfile) -> list[tuple[str, str]]:
-    """What the partner says of the tool, for its docs and Segment's catalog."""
+    """Return the partner's facts about the tool, for its docs and Segment's catalog."""
     told = {
-        "What it does": profile.about,
-        "Website": profile.website,
-        "Support": profile.support_email,
-        "Own help page": profile.docs_url,
-        "Category": profile.category,
+        _("Description"): profile.about,
+        _("Website"): profile.website,
+        _("Support email"): profile.support_email,
+        _("Help page"): profile.docs_url,
+        _("Category"): profile.category,
     }
     return [(what, text) for what, text in told.items() if text]
 
 
+def _open_items(stream: Stream, *, needed: bool) -> list[str]:
+    """Return the titles of the open items of the launch checklist."""
+    tasks = preparation(stream)
+    return [task.title for task in tasks if task.needed is needed and not task.done]
+
+
 def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion | None:
-    """The version that waits for a decision, where another one is in force by now."""
+    """Return the submitted plan version, if a newer one has been published since."""
     waits = stream.submissions.undecided().select_related("plan_version").first()
     if waits is None or waits.plan_version == in_force:
         return None
@@ -107,7 +115,7 @@ def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion 
 
 
 def _shown(stream: Stream) -> list[Kind]:
-    """The docs pages that everybody can read."""
+    """Return the kinds of docs pages that are public."""
     if stream.stage == Stage.SUSPENDED:
         return []
     found = set(stream.page_versions.published().values_list("kind", flat=True))
@@ -115,26 +123,37 @@ def _shown(stream: Stream) -> list[Kind]:
 
 
 def _offered(stage: Stage, *, is_asked: bool) -> list[str]:
-    found = [name for name, (stages, _) in DECISIONS.items() if stage in stages]
+    found = [name for name, (stages, _act) in DECISIONS.items() if stage in stages]
     return [name for name in found if is_asked or name != "not-yet"]
 
 
 def _decide(request: HttpRequest, stream: Stream) -> str:
-    """Do what was asked for. Returns why not; empty: it is done."""
+    """Carry out the decision. Returns the reason for a refusal, or an empty string."""
     if request.POST.get("decision") not in DECISIONS:
-        return "Choose one of the buttons."
+        return _("Choose one of the decisions below.")
     text = request.POST.get("text", "").strip()
     if len(text) > services.MAX_TEXT:
-        return f"Say it in {services.MAX_TEXT} characters; these are {len(text)}."
+        return _too_long(len(text))
     staff = cast("User", request.user)
-    _, act = DECISIONS[request.POST["decision"]]
+    _stages, act = DECISIONS[request.POST["decision"]]
     try:
         act(stream, text, {"actor": staff, "origin": addresses(request).portal})
     except REFUSALS as refusal:
         return str(refusal)
     stream.refresh_from_db()
-    messages.success(request, f"{stream} is now: {stream.get_stage_display()}.")
+    done = _("The stage of %(stream)s is now “%(stage)s”.")
+    named = {"stream": stream, "stage": stream.get_stage_display()}
+    messages.success(request, done % named)
     return ""
+
+
+def _too_long(length: int) -> str:
+    text = ngettext(
+        "The message has %(length)s characters. Shorten it to %(most)s character.",
+        "The message has %(length)s characters. Shorten it to %(most)s characters.",
+        services.MAX_TEXT,
+    )
+    return text % {"length": length, "most": services.MAX_TEXT}
 
 
 def _page(
@@ -153,10 +172,9 @@ def _page(
     asked = stream.live_requests.undecided().select_related("asked_by").first()
     content = {
         **site.each_context(request),
-        "title": f"Review of {stream}",
+        "title": _("Review of %(stream)s") % {"stream": stream},
         "opts": Stream._meta,
         "stream": stream,
-        "stage_said": stage.said,
         "submissions": submissions,
         "checklist": checklist(stream, last_run(stream))
         if stage in (Stage.IN_QA, Stage.LIVE)
@@ -170,12 +188,8 @@ def _page(
             (kind.label, address_of(kind, stream.slug)) for kind in _shown(stream)
         ],
         "told": _told(profile_of(stream)),
-        "missing": missing(stream),
-        "left": [
-            task.title
-            for task in preparation(stream)
-            if not task.needed and not task.done
-        ],
+        "missing": _open_items(stream, needed=True),
+        "left": _open_items(stream, needed=False),
         "plan_version": in_force,
         "changed_since": _changed_since(stream, in_force),
         "offered": _offered(stage, is_asked=asked is not None) if may_decide else [],

@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.apps import AppConfig
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class StaffSite(AdminSite):
-    """The admin behind the portal's own sign-in, which limits how often one may guess.
+    """The admin, behind the portal's own sign-in, which limits password guesses.
 
-    Django's forms that ask for a password know no limit, so none of them is ever reached.
+    Django's own password forms have no such limit, so none of them can be reached.
     """
 
-    site_header = "Partner Portal staff"
-    site_title = "Partner Portal staff"
-    index_title = "Operations"
-    enable_nav_sidebar = False  # the tables want the room
+    site_header = _("Partner Portal admin")
+    site_title = _("Partner Portal admin")
+    index_title = _("Operations")
+    enable_nav_sidebar = False  # leaves more width for the tables
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         _register_tables()
@@ -38,7 +39,10 @@ class StaffSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Off to the sign-in page, or to where one was going; 403 for who is signed in and no staff."""
+        """Redirect to the sign-in page, or onward if already signed in.
+
+        Users who are signed in but are not operators get a 403.
+        """
         guarded = secure_admin_login(_go_on)
         response: HttpResponse = guarded(request)
         return response
@@ -46,13 +50,15 @@ class StaffSite(AdminSite):
     def password_change(  # type: ignore[override]  # the admin only returns it
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Off to the portal's own page."""
+        """Redirect to the portal's own page."""
         return redirect("account_change_password")
 
 
 def _register_tables() -> None:
-    """Register the admin's models. Importing them is slow, so only processes that need
-    the admin do."""
+    """Register the admin's models.
+
+    Importing them is slow, so only processes that serve the admin do it.
+    """
     autodiscover()
     autodiscover_modules("admin.tables")
 

@@ -7,6 +7,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.admin import review
 from streams.admin.base import (
@@ -26,10 +28,10 @@ from streams.tenancy.services import AlreadyRevoked, revoke_token
 
 
 class WaitsForStaff(admin.SimpleListFilter):
-    title, parameter_name = "waits for us", "waits"
+    title, parameter_name = _("review"), "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [("yes", "Submitted, or asks to go live")]
+        return [("yes", gettext("Awaiting review"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(waits_for_staff()) if self.value() else queryset
@@ -54,15 +56,15 @@ class StreamAdmin(AuditedAdmin):
         "requests_per_second", "retention_days", "stage", "to_review",
         "plan_versions", "created",
     )  # fmt: skip
-    created = moment("created_at")
+    created = moment("created_at", _("created"))
     autocomplete_fields = ("partner",)
     ordering = ("name",)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
-        # A stream does not change hands, and its feeds say who it is by its slug.
-        # Its stage is changed by a decision alone, which is written down.
+        # The partner of a stream never changes, and its feeds refer to it by its slug.
+        # Only a logged review decision changes its stage.
         shown = ("stage", "to_review", "plan_versions", "created")
         return ("partner", "slug", *shown) if obj else shown
 
@@ -74,18 +76,18 @@ class StreamAdmin(AuditedAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="review")
+    @admin.display(description=_("review"))
     def to_review(self, stream: Stream) -> str:
         if stream.pk is None:
             return "–"
         url = reverse("admin:streams_stream_review", args=[stream.pk])
-        return format_html('<a href="{}">Review</a>', url)
+        return format_html('<a href="{}">{}</a>', url, gettext("Review"))
 
-    @admin.display(description="plan")
+    @admin.display(description=_("tracking plan"))
     def plan_versions(self, stream: Stream) -> str:
         if stream.pk is None:
             return "–"
-        return list_link(PlanVersion, "Versions", stream__id__exact=stream.pk)
+        return list_link(PlanVersion, _("Versions"), stream__id__exact=stream.pk)
 
     def save_model(
         self,
@@ -110,7 +112,7 @@ class StreamAdmin(AuditedAdmin):
 
 @admin.register(PartnerToken)
 class PartnerTokenAdmin(ReadOnlyAdmin):
-    """Made in the portal, where whoever makes one sees its secret once."""
+    """API tokens. They are created in the portal, which shows their secret only once."""
 
     list_display = (
         "name", "token", "partner", "stream", "created", "last_used", "revoked",
@@ -123,18 +125,18 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
         "name", "token", "partner", "stream", "created_by", "created", "last_used",
         "revoked",
     )  # fmt: skip
-    created = moment("created_at")
-    last_used = moment("last_used_at", "last used")
-    revoked = moment("revoked_at", "revoked")
+    created = moment("created_at", _("created"))
+    last_used = moment("last_used_at", _("last used"))
+    revoked = moment("revoked_at", _("revoked"))
     readonly_fields = fields
     actions = ("revoke",)
 
-    @admin.display(description="token")
+    @admin.display(description=_("token"))
     def token(self, token: PartnerToken) -> str:
         return f"{token.hint}…"
 
     @admin.action(
-        description="Revoke: refuse it from now on",
+        description=_("Revoke API token"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )
@@ -145,4 +147,5 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
             except AlreadyRevoked as refusal:
                 self.message_user(request, str(refusal), messages.WARNING)
             else:
-                self.message_user(request, f"Revoked: {token}.", messages.SUCCESS)
+                text = gettext("Revoked API token %(token)s.") % {"token": token}
+                self.message_user(request, text, messages.SUCCESS)

@@ -1,6 +1,7 @@
-"""Gathers the staff's tables; imported where they are served (site.py).
+"""Imports every module that registers a model with the admin; see site.py.
 
-Not by the package itself: the site is in it, and would be made twice.
+The package's `__init__` cannot import them: the site is part of the package and would be
+created twice.
 """
 
 from __future__ import annotations

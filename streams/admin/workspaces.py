@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import pluralize
 from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from streams.admin.base import (  # fmt: skip
     LIST_AND_FORM,
@@ -33,7 +34,7 @@ class WorkspaceAdmin(AuditedAdmin):
     list_filter = ("is_test", "partner")
     list_select_related = ("partner",)
     search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
-    search_help_text = "Its id, its external id, or how its name begins."
+    search_help_text = _("Enter an ID, an external ID, or the start of a name.")
     ordering = ("-pk",)
     fields = (
         "partner", "name", "external_id", "public_id", "weight", "is_test", "created",
@@ -41,13 +42,13 @@ class WorkspaceAdmin(AuditedAdmin):
     )  # fmt: skip
     autocomplete_fields = ("partner",)
     actions = ("remove_empty",)
-    created = moment("created_at")
-    test = said("is_test", "Test workspace", "test")
+    created = moment("created_at", _("created"))
+    test = said("is_test", _("Test workspace"), _("test"))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
-        # The partner's server names it by its external id.
+        # The partner's server refers to the workspace by its external ID.
         fixed = ("public_id", "created", "links")
         return (*fixed, "partner", "external_id") if obj else fixed
 
@@ -67,7 +68,7 @@ class WorkspaceAdmin(AuditedAdmin):
         return admin.ModelAdmin.has_delete_permission(self, request)
 
     @admin.action(
-        description="Remove those that are empty",
+        description=_("Delete empty workspaces"),
         permissions=["remove"],
         location=LIST_AND_FORM,
     )
@@ -75,15 +76,18 @@ class WorkspaceAdmin(AuditedAdmin):
         asked = queryset.count()
         removed = remove_empty(queryset, actor=staff_of(request))
         kept = asked - removed
-        words = f"Removed {removed:,} empty workspace{pluralize(removed)}."
-        if kept:
-            words += f" Kept {kept:,}: only a workspace without events, connections,"
-            words += " members and open invitations is empty."
+        text = ngettext(
+            "Deleted %(count)s empty workspace.",
+            "Deleted %(count)s empty workspaces.",
+            removed,
+        )
         level = messages.WARNING if kept else messages.SUCCESS
-        self.message_user(request, words, level)
+        self.message_user(request, text % {"count": f"{removed:,}"}, level)
+        if kept:
+            self.message_user(request, _not_empty(kept), messages.WARNING)
         return to_list(request, Workspace)
 
-    @admin.display(description="more")
+    @admin.display(description=_("related"))
     def links(self, workspace: Workspace) -> str:
         if workspace.pk is None:
             return "–"
@@ -92,8 +96,19 @@ class WorkspaceAdmin(AuditedAdmin):
             " · ",
             "{}",
             [
-                (list_link(Feed, "Feeds", **named),),
-                (list_link(Connection, "Connections", **named),),
-                (list_link(Delivery, "Deliveries", **named),),
+                (list_link(Feed, _("Feeds"), **named),),
+                (list_link(Connection, _("Connections"), **named),),
+                (list_link(Delivery, _("Delivery attempts"), **named),),
             ],
         )
+
+
+def _not_empty(count: int) -> str:
+    text = ngettext(
+        "%(count)s workspace was not deleted, because it has events, connections,"
+        " members or open invitations.",
+        "%(count)s workspaces were not deleted, because they have events, connections,"
+        " members or open invitations.",
+        count,
+    )
+    return text % {"count": f"{count:,}"}
