@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from streams.base.clock import now
 from streams.base.ids import public_id
@@ -249,8 +250,16 @@ class Halt(models.Model):
     objects = HaltQuerySet.as_manager()
 
     def __str__(self) -> str:
-        where = self.get_region_display() or "all regions"
-        return f"{self.stream or 'all streams'} to {where}"
+        region = self.get_region_display()
+        if self.stream and region:
+            text = gettext("%(stream)s, %(region)s")
+        elif self.stream:
+            text = gettext("%(stream)s, all regions")
+        elif region:
+            text = gettext("all streams, %(region)s")
+        else:
+            text = gettext("all streams, all regions")
+        return text % {"stream": self.stream, "region": region}
 
     def keeps(self, stream_id: int, region: str) -> bool:
         """Whether it keeps this stream from sending to this region."""

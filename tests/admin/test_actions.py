@@ -41,7 +41,7 @@ def test_pause_holds_the_events_of_the_chosen_connections(staff, olga):
         row.refresh_from_db()
     assert (cursor.connection.status, cursor.held) == (Connection.Status.PAUSED, True)
     assert other.held is False
-    assert said == [f"Paused: {cursor.connection.public_id}."]
+    assert said == [f"Paused connection {cursor.connection.public_id}."]
     assert audited() == ("connection.paused", olga)
 
 
@@ -53,7 +53,7 @@ def test_resume_sends_what_was_held(staff, olga):
 
     cursor.refresh_from_db()
     assert cursor.held is False
-    assert said == [f"Resumed: {cursor.connection.public_id}."]
+    assert said == [f"Resumed connection {cursor.connection.public_id}."]
     assert audited() == ("connection.resumed", olga)
 
 
@@ -66,7 +66,7 @@ def test_retry_now_ends_the_wait(staff, olga):
 
     cursor.refresh_from_db()
     assert cursor.due_at <= now()
-    assert said == [f"To be tried now: {cursor.connection.public_id}."]
+    assert said == [f"Retrying connection {cursor.connection.public_id} now."]
     assert audited() == ("connection.retried", olga)
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
     assert sorted(said) == sorted(
         [
             f"{paused.connection.public_id}: Only a connection that sends can be paused.",
-            f"Paused: {active.connection.public_id}.",
+            f"Paused connection {active.connection.public_id}.",
         ]
     )
 
@@ -119,7 +119,7 @@ def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
 
     replay.cursor.refresh_from_db()
     assert replay.state == "cancelled"
-    assert first == [f"Cancelled: {replay.public_id}."]
+    assert first == [f"Canceled replay {replay.public_id}."]
     assert again == [f"{replay.public_id}: This replay has ended already."]
     assert audited() == ("replay.cancelled", olga)
 
@@ -132,7 +132,7 @@ def test_revoke_refuses_a_token_from_now_on(staff, olga):
 
     token.refresh_from_db()
     assert token.revoked_at is not None
-    assert first == [f"Revoked: {token}."]
+    assert first == [f"Revoked API token {token}."]
     assert again == [f"The token {token.name} is already revoked."]
     assert audited() == ("token.revoked", olga)
 
@@ -179,7 +179,10 @@ def test_a_new_partner_may_have_an_admin_who_has_an_account(staff):
     ("field", "message"),
     [
         ("slug", "Partner with this Slug already exists."),
-        ("stream_slug", "There is a stream with this slug already."),
+        (
+            "stream_slug",
+            "A stream with this slug already exists. Choose another slug.",
+        ),
     ],
 )
 def test_a_slug_that_is_taken_is_refused(staff, field, message):
@@ -239,7 +242,7 @@ def test_a_feed_tells_staff_what_is_about_to_expire(staff):
 
     page = staff.get(reverse("admin:streams_feed_change", args=[cursor.feed_id]))
 
-    assert "2 events, from 2026-04-02 00:00:00 UTC on" in page.text
+    assert "2 events, starting at 2026-04-02 00:00:00 UTC" in page.text
 
 
 def members_form(rows, new=()):
@@ -519,9 +522,13 @@ def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
 @pytest.mark.parametrize(
     ("of_stream", "region", "told"),
     [
-        (False, "", "all streams to all regions: 3 connections."),
-        (False, "eu", "all streams to Europe (Ireland): 1 connection."),
-        (True, "", "Postbox to all regions: 2 connections."),
+        (False, "", "(all streams, all regions) stops delivery for 3 connections."),
+        (
+            False,
+            "eu",
+            "(all streams, Europe (Ireland)) stops delivery for 1 connection.",
+        ),
+        (True, "", "(Postbox, all regions) stops delivery for 2 connections."),
     ],
 )
 def test_a_halt_says_first_how_many_connections_it_stops(
@@ -581,8 +588,9 @@ def test_operators_remove_workspaces_that_are_empty(staff, olga):
 
     said = act(staff, "workspace", "remove_empty", gone.workspace, used.workspace)
 
-    [words] = said
-    assert words.startswith("Removed 1 empty workspace. Kept 1: only a workspace")
+    deleted, kept = said
+    assert deleted == "Deleted 1 empty workspace."
+    assert kept.startswith("1 workspace was not deleted, because it has events")
     assert [*Workspace.objects.all()] == [used.workspace]
     assert audited() == ("workspace.removed", olga)
     for page in ("changelist", "change"):

@@ -50,7 +50,7 @@ def test_staff_read_what_was_submitted(staff, submitted):
     ):
         assert told in page
     assert "Set live" not in page
-    assert "Left open by its partner: about the tool." in page
+    assert "Missing recommended items: About the tool" in page
     assert f'href="/docs/{submitted.slug}/integration/"' in page
 
 
@@ -61,7 +61,7 @@ def test_staff_read_what_the_partner_says_of_its_tool(staff, submitted):
 
     page = staff.get(page_of(submitted)).text
 
-    assert "<li>What it does: It sends &lt;b&gt;mail&lt;/b&gt;.</li>" in page
+    assert "<li>Description: It sends &lt;b&gt;mail&lt;/b&gt;.</li>" in page
     assert "<li>Category: Email Marketing</li>" in page
     assert "Website" not in page
 
@@ -73,17 +73,19 @@ def test_of_a_large_plan_the_first_events_are_listed(staff, submitted):
 
     assert ">E99</th>" in page
     assert ">E100</th>" not in page
-    assert "And 20 more: see the whole plan." in page
+    assert "20 more events are in the full tracking plan." in page
 
 
 def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
-    told = "The plan was changed since it was submitted"
+    told = "The tracking plan has changed since it was submitted."
     assert told not in staff.get(page_of(submitted)).text
 
     make.published_plan(submitted, "Email Clicked", number=2)
 
     page = " ".join(staff.get(page_of(submitted)).text.split())
-    assert f"{told}:</strong> with version 1, and version 2 is in force." in page
+    assert (
+        f"{told}</strong> Version 1 was submitted; version 2 is published." in page
+    )
 
 
 def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):
@@ -104,7 +106,10 @@ def test_what_cannot_be_done_is_said_and_what_was_written_stays(staff, submitted
     assert [a.status_code for a in (refused, too_early, too_long)] == [409] * 3
     assert "Say what has to change." in refused.content.decode()
     assert "We like it.</textarea>" in too_early.content.decode()
-    assert "in 500 characters; these are 501" in too_long.content.decode()
+    assert (
+        "The message has 501 characters. Shorten it to 500 characters."
+        in too_long.content.decode()
+    )
     assert stage_of(submitted) == "submitted"
 
 
@@ -161,7 +166,7 @@ def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
 def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):
     approve(stream=submitted, actor=None)
     start_qa(stream=submitted, actor=None)
-    assert "Not yet" not in staff.get(page_of(submitted)).text
+    assert "Decline to go live" not in staff.get(page_of(submitted)).text
     ask_for_live(stream=submitted, note="Ten customers wait.", actor=None)
     assert "Ten customers wait." in staff.get(page_of(submitted)).text
 

@@ -52,9 +52,9 @@ def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
     assert staff.evaluate(WIDTH) == PHONE["width"]
     first.click()
 
-    expect(staff.get_by_text("rejected: Segment answered 400.")).to_be_visible()
+    expect(staff.get_by_text("Rejected – Segment answered 400.")).to_be_visible()
     assert staff.evaluate(WIDTH) == PHONE["width"]
-    expect(staff.get_by_label("The event as JSON")).to_contain_text('"userId"')
+    expect(staff.get_by_label("Payload as JSON")).to_contain_text('"userId"')
 
 
 def test_a_connection_is_paused_from_the_list(staff, live_server):
@@ -62,11 +62,11 @@ def test_a_connection_is_paused_from_the_list(staff, live_server):
 
     staff.goto(f"{live_server.url}/admin/streams/connection/")
     staff.get_by_role("checkbox", name="Select this object").check()
-    staff.get_by_label("Action:").select_option(label="Pause: hold events")
+    staff.get_by_label("Action:").select_option(label="Pause delivery")
     staff.get_by_role("button", name="Run").click()
 
     name = cursor.connection.public_id
-    expect(staff.get_by_text(f"Paused: {name}.")).to_be_visible()
+    expect(staff.get_by_text(f"Paused connection {name}.")).to_be_visible()
     cursor.refresh_from_db()
     assert cursor.held is True
 
@@ -79,7 +79,7 @@ def test_a_partner_is_made_and_a_member_found_by_typing(staff, live_server):
     expect(staff.get_by_label("Slug:", exact=True)).to_have_value("postbox-inc")
     staff.get_by_label("Stream name:").press_sequentially("Postbox")
     expect(staff.get_by_label("Stream slug:")).to_have_value("postbox")
-    staff.get_by_label("First admin's e-mail:").fill("petra@postbox.example")
+    staff.get_by_label("First admin's email:").fill("petra@postbox.example")
     staff.get_by_role("button", name="Save and continue editing").click()
     staff.get_by_text("Add another Member").click()
     staff.locator("#memberships-1 .select2-selection").click()
