@@ -1,4 +1,4 @@
-"""How a server of gunicorn ends that must not start."""
+"""Stops gunicorn's whole server when a process refuses to start."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-APP_LOAD_ERROR = 4  # gunicorn's: its master ends too, rather than start another worker
+APP_LOAD_ERROR = 4  # gunicorn's exit code that ends its master too
 
 
 @contextmanager
 def booting() -> Iterator[None]:
-    """For what refuses to start by an exit of its own, where gunicorn.conf.py was not read."""
+    """Turn a refusal to start into an exit with APP_LOAD_ERROR.
+
+    This covers starts of gunicorn without gunicorn.conf.py.
+    """
     try:
         yield
     except SystemExit as refused:

@@ -1,4 +1,4 @@
-"""The Celery application. Its schedule is all that beat does."""
+"""The Celery application and beat's schedule."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 MANY_WAITING = 100  # messages
-LOG_AGAIN_S = 60.0  # while the broker does not take messages
+LOG_AGAIN_S = 60.0  # while the broker is unreachable
 
 
 class Beat(Scheduler):
-    """Sends each task once a period by a clock that only goes on.
+    """Sends each task once per period, by a monotonic clock.
 
-    Celery's own goes by the time of day: set back by an hour, it is silent for an hour.
+    Celery's own scheduler uses the time of day: if the clock is set back by an hour, it
+    sends nothing for an hour.
 
-    It sends nothing while many messages wait: one more would do what they do already. So
-    a broker whose workers are away or busy does not fill up. Messages that expire would
-    not do: a worker whose clock is ahead of ours would throw every one of them away.
+    Sends nothing while MANY_WAITING messages are queued, so that the broker does not fill
+    up while workers are away or busy; more messages would change nothing. Expiring
+    messages would not work: a worker whose clock is ahead would discard all of them.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._next_at: dict[str, float] = {}  # monotonic; not in it: now
+        self._next_at: dict[str, float] = {}  # monotonic; missing means now
         self._logged_at = float("-inf")  # monotonic
 
     def tick(self, *_: Any, **__: Any) -> float:
-        """Send what is due; the seconds until more is."""
+        """Send the tasks that are due. Returns the seconds until the next one."""
         at = time.monotonic()
         entries: dict[str, Any] = self.schedule
         for name, entry in entries.items():
@@ -53,12 +54,15 @@ class Beat(Scheduler):
 
     @override
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send one task. Celery's own logs each failure with two tracebacks: here an
-        outage of the broker is logged when it begins, each minute, and when it ends."""
+        """Send one task.
+
+        Celery's own method logs each failure with two tracebacks. This one logs an outage
+        of the broker when it begins, every minute, and when it ends.
+        """
         at = time.monotonic()
         try:
             self.apply_async(entry, producer=producer, advance=False)
-        except Exception as error:  # noqa: BLE001 - Celery names none; beat goes on
+        except Exception as error:  # noqa: BLE001 - of any type; beat must go on
             if at - self._logged_at >= LOG_AGAIN_S:
                 self._logged_at = at
                 log.warning("beat.broker_unreachable", error=type(error).__name__)
@@ -71,7 +75,7 @@ class Beat(Scheduler):
     def apply_async(
         self, entry: Any, producer: Any = None, advance: Any = True, **options: Any
     ) -> Any:
-        """Raises what the broker's client raises; it is logged, and beat goes on."""
+        """Send one task. Raises the errors of the broker's client."""
         queue = self.app.conf.task_default_queue
         declared = producer.channel.queue_declare(
             queue=queue, durable=True, auto_delete=False
@@ -95,11 +99,11 @@ app.autodiscover_tasks(["streams"])
 
 @setup_logging.connect
 def keep_logging(**_: object) -> None:
-    """Whoever answers this signal keeps Celery from setting up logging of its own."""
+    """Keep Celery from setting up its own logging: receiving this signal is enough."""
 
 
 def _print_json_alone() -> None:
-    """No banners, and JSON for the rest that Celery prints."""
+    """Suppress Celery's banners, and print the rest of its output as JSON."""
     log_lines.install_for_server()
     for owner, name, ours in (
         (worker.Worker, "emit_banner", lambda _: None),
@@ -110,12 +114,13 @@ def _print_json_alone() -> None:
 
 
 def _say_json(text: str, _: TextIO | None = None) -> None:
-    """In place of Celery's own. In a signal handler: it must not wait for a stream's lock."""
+    """Replace Celery's `safe_say`. Runs in signal handlers, so it must not take a lock."""
     line = log_lines.json_line(text.strip(), level="info", logger="celery.worker")
     os.write(2, f"{line}\n".encode())
 
 
-# Set while Celery's command line loads this module. What `inspect` prints is its result.
+# Set while Celery's command line loads this module. Other commands, such as `inspect`,
+# print their results as text.
 _command = click.get_current_context(silent=True)
 if (
     _command

@@ -9,14 +9,14 @@ from celery.worker.state import maybe_shutdown
 
 STEP_S = 2.0
 LONGEST_S = 10.0
-CALM_S = 60.0  # after so long without an error, the next one is the first again
+CALM_S = 60.0  # time without an error after which the wait starts over
 
 
 class PatientConsumer(Consumer):
-    """Waits for a broker that refuses commands: 2, 4, 6 … s, up to 10.
+    """Waits 2, 4, 6 … s, up to 10, between attempts while the broker refuses commands.
 
-    Celery waits only for one that it cannot reach. One that responds to every command
-    with an error would be asked, and each error logged, many times a second.
+    Celery waits only for a broker that it cannot reach. If a broker responded to every
+    command with an error, Celery would retry and log many times a second.
     """
 
     _errors = 0
@@ -30,4 +30,4 @@ class PatientConsumer(Consumer):
         until = at + min(self._errors * STEP_S, LONGEST_S)
         while time.monotonic() < until:
             maybe_shutdown()
-            time.sleep(0.2)  # without its broker, this thread has nothing else to do
+            time.sleep(0.2)  # without a broker, this thread has nothing else to do

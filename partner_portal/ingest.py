@@ -23,6 +23,6 @@ limit_process(settings.INGEST_DEADLINE_S)
 
 
 def application(**_: object) -> Server:
-    """Called once in each process, within its loop."""
+    """Create the server of one process. Called within its event loop."""
     limit = connection_limit(settings.INGEST_MAX_CONNECTIONS)
     return Server(Front(), max_connections=limit)

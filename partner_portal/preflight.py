@@ -1,6 +1,6 @@
-"""`python -m partner_portal.preflight`: exits with 1, and says why, if the portal must not
-start. gunicorn runs it (gunicorn.conf.py) as a program, so that its own process loads
-neither code nor settings that a reload has to replace."""
+"""`python -m partner_portal.preflight` exits with 1 and prints the reason if the portal must
+not start. gunicorn.conf.py runs it as a separate program, so that gunicorn's master process
+loads no code or settings that a reload has to replace."""
 
 from __future__ import annotations
 

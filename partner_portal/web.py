@@ -7,10 +7,13 @@ from streams.serving.listener import connection_limit
 from streams.serving.server import Server
 from streams.serving.wsgi import WsgiFront
 
-MAX_CONNECTIONS = 1_000  # of one process; beyond it the most idle are closed
+MAX_CONNECTIONS = 1_000  # per process; beyond it, the longest idle are closed
 
 
 def application(*, threads: int) -> Server:
-    """Called once in each process, within its loop; `threads` is gunicorn's setting."""
+    """Create the server of one process. Called within its event loop.
+
+    `threads` is gunicorn's setting.
+    """
     front = WsgiFront(wsgi.application, threads=threads)
     return Server(front, max_connections=connection_limit(MAX_CONNECTIONS))

@@ -1,4 +1,4 @@
-"""The web surface as a WSGI application; web.py puts our own server in front of it."""
+"""The web pages as a WSGI application. web.py serves it with our own server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from streams.base.statements import limit_process
 from streams.ingest.views import flusher
 
 limit_process(settings.SERVING_DEADLINE_S)
-import_module(settings.ROOT_URLCONF)  # at startup, so the first request is fast
-# Loaded once in each worker, after its fork: a thread would not survive it.
+import_module(settings.ROOT_URLCONF)  # at startup, so that the first request is fast
+# This module loads in each worker after its fork; a thread would not survive a fork.
 flusher.start()
 atexit.register(flusher.close)

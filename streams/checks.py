@@ -1,6 +1,6 @@
-"""What is unsafe in settings that are valid: `manage.py check --deploy` says it in words.
+"""Checks for `manage.py check --deploy`: settings that are valid but not safe.
 
-Values that cannot be used end every process: `partner_portal/environment/`.
+Invalid values stop every process at startup; see `partner_portal/environment/`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 @register(Tags.security, deploy=True)
 def ready_for_production(**_: Any) -> list[CheckMessage]:
-    """What the first run may do without, and an installation for others may not."""
+    """Report what the first run can do without but a production installation cannot."""
     return list(_unready())
 
 
 def _unready() -> Iterator[CheckMessage]:
     if not settings.REDIS_URL:
         yield Error(
-            "REDIS_URL is not set: web and ingest cannot wake the workers.",
+            "REDIS_URL is not set, so web and ingest processes cannot wake the workers.",
             hint="Set REDIS_URL=redis://host:6379/0.",
             id="streams.E010",
         )
@@ -30,44 +30,46 @@ def _unready() -> Iterator[CheckMessage]:
     yield from _wrong_proxies()
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         yield Warning(
-            "The database is SQLite: good for one machine and a first look.",
+            "The database is SQLite, which is meant for evaluation on one machine.",
             hint="Set DATABASE_URL=postgres://user:password@host/name.",
             id="streams.W010",
         )
     if settings.SANDBOX_URL:
         yield Warning(
-            "SANDBOX_URL is set: customers are offered the region Sandbox.",
-            hint="Leave it empty where real customers connect real workspaces only.",
+            "SANDBOX_URL is set, so customers can choose the region Sandbox.",
+            hint="Leave SANDBOX_URL empty if customers connect only real workspaces.",
             id="streams.W011",
         )
     if not settings.INGEST_URL:
         yield Warning(
-            "INGEST_URL is not set: pages name the web address as the one for events.",
-            hint="Set it to the public address of the ingest process.",
+            "INGEST_URL is not set, so pages show the web address as the address for"
+            " events.",
+            hint="Set INGEST_URL to the public address of the ingest process.",
             id="streams.W012",
         )
     if "console" in settings.MAILERS["default"]["BACKEND"]:
         yield Warning(
-            "EMAIL_URL is not set: invitations, with their links, go to the log.",
+            "EMAIL_URL is not set, so invitations and their links are written to the log.",
             hint="Set EMAIL_URL=smtp+tls://user:password@host:587.",
             id="streams.W013",
         )
     if not settings.REVIEW_EMAIL:
         yield Warning(
-            "REVIEW_EMAIL is not set: staff see what partners submit in the admin alone.",
-            hint="Set it to the address of those who review streams.",
+            "REVIEW_EMAIL is not set, so no one is notified when a partner submits a"
+            " stream.",
+            hint="Set REVIEW_EMAIL to the addresses of the operators who review streams.",
             id="streams.W014",
         )
 
 
 def _wrong_proxies() -> Iterator[CheckMessage]:
-    """Behind a proxy that is not believed, all people share its address and its limits."""
+    """Without trust in the proxy, all users share its address and its rate limits."""
     if settings.HTTPS and not settings.TRUST_PROXY:
         yield Error(
-            "HTTPS is on and TRUST_PROXY is off: every request is redirected, and limits on"
-            " sign-ins count the proxy's address.",
-            hint="Set TRUST_PROXY=on, and let the proxy set X-Forwarded-Proto and"
-            " X-Forwarded-For.",
+            "HTTPS is on but TRUST_PROXY is off, so every request is redirected, and the"
+            " sign-in limits count the proxy's address.",
+            hint="Set TRUST_PROXY=on, and configure the proxy to set X-Forwarded-Proto"
+            " and X-Forwarded-For.",
             id="streams.E011",
         )
 
@@ -75,13 +77,13 @@ def _wrong_proxies() -> Iterator[CheckMessage]:
 def _open_to_others() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         yield Error(
-            "DEBUG is on: errors show code and settings to everyone.",
+            "DEBUG is on, so error pages show code and settings to everyone.",
             hint="Set DEBUG=off.",
             id="streams.E013",
         )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         yield Error(
-            "ALLOWED_HOSTS is empty or *: the portal has no host name of its own.",
+            "ALLOWED_HOSTS is empty or *, so the portal has no host name of its own.",
             hint="Set ALLOWED_HOSTS=portal.example.com.",
             id="streams.E014",
         )
@@ -90,15 +92,15 @@ def _open_to_others() -> Iterator[CheckMessage]:
 def _unencrypted() -> Iterator[CheckMessage]:
     if not settings.HTTPS:
         yield Error(
-            "HTTPS is off: passwords and keys are sent unencrypted.",
-            hint="Set HTTPS=on and TRUST_PROXY=on, behind a proxy that speaks https.",
+            "HTTPS is off, so passwords and keys are sent unencrypted.",
+            hint="Set HTTPS=on and TRUST_PROXY=on, behind a proxy that terminates TLS.",
             id="streams.E015",
         )
     options = settings.REDIS_URL.partition("?")[2]
     if "ssl_cert_reqs=none" in options or "ssl_check_hostname=" in options:
         yield Error(
             "REDIS_URL turns off verification of the broker's certificate.",
-            hint="Remove ssl_cert_reqs and ssl_check_hostname from it.",
+            hint="Remove ssl_cert_reqs and ssl_check_hostname from REDIS_URL.",
             id="streams.E016",
         )
     if settings.SECURE_HSTS_PRELOAD and not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
@@ -110,7 +112,7 @@ def _unencrypted() -> Iterator[CheckMessage]:
     for name in ("INGEST_URL", "SEGMENT_US_URL", "SEGMENT_EU_URL", "SEGMENT_CDN_URL"):
         if getattr(settings, name).lower().startswith("http:"):
             yield Warning(
-                f"{name} starts with http://: keys and events are sent unencrypted.",
+                f"{name} starts with http://, so keys and events are sent unencrypted.",
                 hint="Use https://.",
                 id="streams.W016",
             )

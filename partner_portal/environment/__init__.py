@@ -1,13 +1,13 @@
-"""The loader of all settings. Nothing else reads them from the environment.
+"""Loads all settings. Nothing else reads them from the environment.
 
 To add a setting:
 
 1. Add a row to `table.py`: name, type with bounds and unit (`kinds.py`), default,
    and one or two sentences for operators.
-2. `python -m partner_portal.environment example >.env.example`
+2. Run `python -m partner_portal.environment example >.env.example`.
 3. Read it in `partner_portal/settings.py`: `NAME = _values["NAME"]`.
-4. Add unusual and malformed values to `tests/settings/values.py`; the test fails
-   without them.
+4. Add unusual and malformed values to `tests/settings/values.py`. A test fails if they
+   are missing.
 """
 
 from __future__ import annotations

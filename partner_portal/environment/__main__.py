@@ -1,5 +1,5 @@
-"""`python -m partner_portal.environment`: checks the settings, exits with 1 if one is
-invalid. With `example`, prints `.env.example`."""
+"""`python -m partner_portal.environment` checks the settings: it exits with 1 if one is
+invalid. With the argument `example`, it prints `.env.example` instead."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Reads a `.env` file as people's editors write it.
+"""Parses a `.env` file, in any encoding and with any line ends that editors write.
 
     export HTTPS = on  # behind nginx
     SECRET_KEY='a $ and a # are kept as they are'
 
-Spaces around the name and the value do not count. `#` starts a comment at the start of
-a line and after a space. Quotes around a value are removed; a double-quoted value may
-contain `\\"` and `\\\\`. Nothing else is replaced: `$` is a character like any other.
+Spaces around the name and the value are ignored. `#` starts a comment at the start of a
+line or after a space. Quotes around a value are removed; a double-quoted value can
+contain `\\"` and `\\\\`. Nothing else is replaced: `$` is an ordinary character.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import codecs
 import re
 from pathlib import Path
 
-_MARKS = {  # UTF-16's last: UTF-8's must not be taken for part of the first name
+_MARKS = {  # a byte order mark must not become part of the first name
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -28,15 +28,15 @@ _COMMENT = re.compile(r"\s#.*")
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-MAX_BYTES = 1_048_576  # ENV_FILE may name /dev/zero
+MAX_BYTES = 1_048_576  # ENV_FILE could be /dev/zero
 
 
 class UnreadableFile(Exception):
-    """The file or a line of it cannot be read; the message never shows its content."""
+    """The file or a line of it cannot be read. The message never shows its content."""
 
 
 def read(path: Path) -> tuple[dict[str, str], list[str]]:
-    """The values by name, and one sentence for each line that is not a setting.
+    """Return the values by name, and an error for each line that is not a setting.
 
     Raises UnreadableFile.
     """
@@ -68,13 +68,13 @@ def _decoded(data: bytes) -> str:
     for mark, encoding in _MARKS.items():
         if data.startswith(mark):
             return data.decode(encoding)
-    if b"\0" in data:  # UTF-16 without a mark: every other byte of ASCII is zero
+    if b"\0" in data:  # UTF-16 without a byte order mark
         return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le")
     return data.decode("utf-8")
 
 
 def _value(written: str) -> str | None:
-    """The value of what follows `=`; None: a quote is not closed, or text follows it."""
+    """Return the value after `=`, or None for an unclosed quote or text after one."""
     value = written.strip()
     if pattern := _QUOTED.get(value[:1]):
         quoted = pattern.fullmatch(value)
@@ -86,5 +86,8 @@ def _value(written: str) -> str | None:
 
 def _what_is_wrong(setting: re.Match[str] | None) -> str:
     if setting is None:
-        return "this is not a setting; write NAME=value."
-    return f"the quotes around {setting[1]} do not match; close them, and write nothing after them."
+        return "This is not a setting. Write NAME=value."
+    return (
+        f"The quotes around the value of {setting[1]} do not match. Close them, and write"
+        " nothing after them."
+    )

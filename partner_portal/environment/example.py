@@ -1,4 +1,4 @@
-"""`.env.example`, as text made of the table."""
+"""Generates `.env.example` from the table of settings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import textwrap
 from partner_portal.environment.table import SECTIONS, Setting
 
 HEAD = """\
-# Every setting, with its type, bounds, unit and default. Made of
+# Every setting, with its type, bounds, unit and default. Generated from
 # partner_portal/environment/table.py by `python -m partner_portal.environment example`.
-# Copy it to .env, or set settings in the environment, which wins. Empty means the
-# default. A value may come from a file instead: NAME_FILE=/run/secrets/name.
+# Copy this file to .env, or set variables in the environment, which takes precedence.
+# Empty means the default. To read a value from a file, set NAME_FILE=/run/secrets/name.
 """
 
 
 def text() -> str:
-    """The file's content."""
+    """Return the file's content."""
     parts = [HEAD]
     for title, settings in SECTIONS.items():
         parts.append(f"# --- {title} ---\n" + "".join(map(_setting, settings)))

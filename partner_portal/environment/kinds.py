@@ -1,7 +1,7 @@
-"""The types of settings: how each is read from text, and described.
+"""The types of settings: how each is parsed from text and described.
 
-A reader raises `Invalid` with the rest of a sentence that starts with the setting's
-name. It says what is wrong and what to write instead, and never contains the value.
+Parsers raise `Invalid` with a message that follows the setting's name. The message says
+what is wrong and what to write instead, and never contains the value.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _HOST = re.compile(rf"\*|\.?{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\]")
-_ADDRESS = re.compile(  # in ASCII alone: other servers may not take anything else
+_ADDRESS = re.compile(  # ASCII only: other mail servers may reject anything else
     r"[!#-'*+\-./-9=?A-Z^-~]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
 _NAMED_ADDRESS = re.compile(r"([^<>]*)<([^<>]*)>")
@@ -39,11 +39,11 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type: `parse` reads a value that is not empty; raises Invalid."""
+    """A type. `parse` reads a non-empty value and raises Invalid."""
 
-    about: str  # as .env.example describes it
+    about: str  # the description in .env.example
     parse: Callable[[str], Any]
-    empty: Any = ""  # the value where there is no text and no default
+    empty: Any = ""  # the value if there is neither text nor a default
 
 
 def _parse_flag(text: str) -> bool:
@@ -63,7 +63,7 @@ def whole(low: int, high: int, unit: str = "") -> Kind:
 
     def parse(text: str) -> int:
         if not _WHOLE.fullmatch(text):
-            raise Invalid(f"must be {bounds}, in digits alone.")
+            raise Invalid(f"must be {bounds}; write digits only.")
         number = int(text) if len(text) <= MANY_DIGITS else high + 1
         if not low <= number <= high:
             raise Invalid(f"is out of bounds; write {bounds}.")
@@ -73,12 +73,12 @@ def whole(low: int, high: int, unit: str = "") -> Kind:
 
 
 def decimal(low: float, high: float, unit: str = "") -> Kind:
-    """A number within bounds, both included, with a point before the fraction."""
+    """A number within bounds, both included, with a decimal point."""
     bounds = f"a number from {low:g} to {high:g}"
 
     def parse(text: str) -> float:
         if not _DECIMAL.fullmatch(text):
-            raise Invalid(f"must be {bounds}, such as 7.5, in digits alone.")
+            raise Invalid(f"must be {bounds}; write digits only, such as 7.5.")
         number = float(text) if len(text) <= MANY_DIGITS else high + 1
         if not low <= number <= high:
             raise Invalid(f"is out of bounds; write {bounds}.")
@@ -88,7 +88,7 @@ def decimal(low: float, high: float, unit: str = "") -> Kind:
 
 
 def choice(*choices: str) -> Kind:
-    """One of some words, in any case; the value is the word as it is in `choices`."""
+    """One of `choices`, in any case. The value is spelled as in `choices`."""
     words = f"{', '.join(choices[:-1])} or {choices[-1]}"
     known = {word.lower(): word for word in choices}
 
@@ -102,7 +102,7 @@ def choice(*choices: str) -> Kind:
 
 
 def several(one: Callable[[str], Any], about: str) -> Kind:
-    """Comma-separated values of a type; spaces around them and empty ones do not count."""
+    """Comma-separated values of a type. Surrounding spaces and empty values are ignored."""
 
     def parse(text: str) -> list[Any]:
         return [one(item) for part in text.split(",") if (item := part.strip())]
@@ -113,15 +113,15 @@ def several(one: Callable[[str], Any], about: str) -> Kind:
 def _parse_host(text: str) -> str:
     if "/" in text:
         raise Invalid(
-            "has a URL in it; write host names alone, such as portal.example.com."
+            "contains a URL; write host names only, such as portal.example.com."
         )
     name = text.lower()
     if _HOST.fullmatch(name):
         return name
     if re.fullmatch(r"[^:]+:[0-9]*|\[.*\]:.*", name):
-        raise Invalid("has a port in it; write host names without a port.")
+        raise Invalid("contains a port; write host names without a port.")
     raise Invalid(
-        "has a name in it that is not a host name; write names such as"
+        "contains an invalid host name; write names such as"
         " portal.example.com, .example.com for its subdomains, and IPv6 addresses as [::1]."
     )
 
@@ -130,14 +130,14 @@ HOSTS = several(_parse_host, "host names")
 
 
 def _parse_address(text: str) -> str:
-    # The length first: it bounds what the pattern costs.
+    # Check the length first: it bounds the cost of the pattern.
     if len(text) <= 320 and _ADDRESS.fullmatch(text) and ".." not in text:
         return text
-    raise Invalid("is not an email address; write one such as staff@example.com.")
+    raise Invalid("is not an email address; write one such as operator@example.com.")
 
 
 def _parse_sender(text: str) -> str:
-    """As a header takes it: a name such as "Portal, Inc." has quotes around it."""
+    """Return the sender as a header needs it: a name such as "Portal, Inc." is quoted."""
     named = _NAMED_ADDRESS.fullmatch(text)
     if not named:
         return _parse_address(text)
@@ -158,16 +158,16 @@ def _parse_path(text: str) -> Path:
         return ROOT / Path(text).expanduser()  # an absolute path stays as it is
     except RuntimeError:
         raise Invalid(
-            "starts with ~ and a user who does not exist; write the path in full."
+            "starts with ~ and an unknown user; write the full path."
         ) from None
 
 
 SECRETS = several(str, "texts")
-PATH = Kind("a path; a relative one starts at the checkout", _parse_path, empty=None)
+PATH = Kind("a path, relative to the checkout or absolute", _parse_path, empty=None)
 
 
 def _parse_key_ring(text: str) -> list[str]:
-    """The entries as they are, once they are known to make a ring."""
+    """Return the entries unchanged, after checking that they form a key ring."""
     entries = [entry.strip() for entry in text.split(",") if entry.strip()]
     try:
         KeyRing.parse(entries)

@@ -1,4 +1,4 @@
-"""From the environment and the `.env` file to a value for each setting."""
+"""Loads the value of each setting from the environment and the `.env` file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from partner_portal.environment.table import SETTINGS, Setting
 from streams.base import log_lines
 
 NAMES = SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
-MAX_SECRET_BYTES = 65_536  # a file that NAME_FILE names may be /dev/zero
+MAX_SECRET_BYTES = 65_536  # NAME_FILE could be /dev/zero
 
 
 class InvalidSettings(Exception):
-    """Settings that cannot be used: `errors` has one sentence for each."""
+    """Invalid settings. `errors` has one sentence for each."""
 
     def __init__(self, errors: list[str], *, as_json: bool) -> None:
         super().__init__("\n".join(errors))
@@ -30,17 +30,17 @@ class InvalidSettings(Exception):
 
 
 class Unreadable(Exception):
-    """A file that NAME_FILE names has no value; the message never names the file."""
+    """The file of a NAME_FILE has no value. The message never contains the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Names and texts, and where NAME_FILE of them is to be read."""
+    """Texts by name. A NAME_FILE is the path of the file with the text."""
 
     texts: Mapping[str, str] = field(repr=False)
 
     def text_of(self, name: str) -> str | None:
-        """The text of a setting; None: it is not here. Raises Invalid, Unreadable."""
+        """Return a setting's text, or None if it is not set. Raises Invalid, Unreadable."""
         file = self.texts.get(f"{name}_FILE", "").strip()
         if not file:
             text = self.texts.get(name)
@@ -57,7 +57,7 @@ def _content(name: str, file: Path) -> str:
         text = data.decode("utf-8-sig").strip()
     except OSError as error:
         problem = f"cannot be read ({error.strerror}); correct its path or permissions"
-    except ValueError:  # or a path that no file can have
+    except ValueError:  # also raised for an impossible path
         problem = "is not UTF-8 text; save it as UTF-8"
     else:
         if len(data) > MAX_SECRET_BYTES:
@@ -70,11 +70,11 @@ def _content(name: str, file: Path) -> str:
 
 
 def load(environ: MutableMapping[str, str], default_file: Path) -> dict[str, Any]:
-    """The value of each setting by its name: from the environment, else from the file.
+    """Return the value of each setting by name, from the environment or else the file.
 
-    `ENV_FILE` names the file, else it is `default_file`, which need not exist. Names in
-    it that are not settings, such as https_proxy, are added to the environment. Raises
-    InvalidSettings with all errors.
+    `ENV_FILE` is the path of the file; the default is `default_file`, which need not
+    exist. Names in it that are not settings, such as https_proxy, are added to the
+    environment. Raises InvalidSettings with all errors.
     """
     of_file, errors = _of_file(environ.get("ENV_FILE", "").strip(), default_file)
     sources = (_Source(environ), _Source(of_file))
@@ -112,12 +112,12 @@ def _value(setting: Setting, sources: tuple[_Source, ...]) -> Any:
     if not text:
         return copy(setting.kind.empty)
     if not text.isprintable():
-        raise Invalid("has a line break or another invisible character; remove it.")
+        raise Invalid("contains a line break or an invisible character; remove it.")
     return setting.kind.parse(text)
 
 
 def load_or_exit() -> dict[str, Any]:
-    """`load` for this process; what is wrong goes to stderr, and it exits with 1."""
+    """Load this process's settings, or write the errors to stderr and exit with 1."""
     try:
         values = load(os.environ, ROOT / ".env")
     except InvalidSettings as invalid:
@@ -127,7 +127,7 @@ def load_or_exit() -> dict[str, Any]:
         sys.exit(1)
     if values["LOG_FORMAT"] == "json":
         log_lines.install()
-    exempt_loopback(os.environ)  # after .env, which may name the proxy
+    exempt_loopback(os.environ)  # after .env, which may set the proxy
     return values
 
 

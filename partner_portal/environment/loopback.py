@@ -1,20 +1,20 @@
-"""Requests to this machine itself never go through a proxy."""
+"""Keeps requests to this machine from going through a proxy."""
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
 
-# requests matches a name, an IPv6 address and an IPv4 network; urllib the names alone.
+# requests matches names, IPv6 addresses and IPv4 networks; urllib matches only names.
 LOOPBACK = ("localhost", "127.0.0.1", "127.0.0.0/8", "::1", "[::1]")
 
 
 def exempt_loopback(environ: MutableMapping[str, str]) -> None:
-    """Add loopback addresses to `no_proxy`, for this process and those that it starts.
+    """Add loopback addresses to `no_proxy`, for this process and its children.
 
-    Proxies of the environment go on to be used for all other hosts, such as Segment's.
+    The environment's proxies are still used for all other hosts, such as Segment's.
     """
-    # The lowercase name wins where both are set.
+    # The lowercase name wins if both are set.
     exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     names = [name.strip() for name in exempt.split(",") if name.strip()]
-    if names != ["*"]:  # no host at all goes through a proxy
+    if names != ["*"]:  # with *, no host uses a proxy anyway
         environ["no_proxy"] = ",".join(dict.fromkeys([*names, *LOOPBACK]))

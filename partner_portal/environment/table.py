@@ -1,4 +1,4 @@
-"""Every setting: its type, bounds, default and meaning. `.env.example` is made of it."""
+"""Every setting: its type, bounds, default and meaning. Generates `.env.example`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One row. `default` is text, as in `.env.example`; empty: None, or an empty list."""
+    """A row. `default` is text, as in `.env.example`; empty means None or an empty list."""
 
     name: str
     kind: Kind
@@ -51,7 +51,8 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             name="DEBUG",
             kind=kinds.FLAG,
             default="off",
-            about="on: show errors in full. Never where others can reach the portal.",
+            about="on: error pages show full details. Never turn it on where others can"
+            " reach the portal.",
         ),
         Setting(
             name="HTTPS",
@@ -83,41 +84,42 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             name="TRUST_PROXY",
             kind=kinds.FLAG,
             default="off",
-            about="on: trust X-Forwarded-Proto and X-Forwarded-For. Only behind a proxy"
-            " that always sets them.",
+            about="on: trust X-Forwarded-Proto and X-Forwarded-For. Turn it on only behind"
+            " a proxy that always sets both.",
         ),
         Setting(
             name="TRUSTED_PROXY_COUNT",
             kind=kinds.whole(1, 5, "proxies"),
             default="1",
-            about="Proxies that each request passes, for TRUST_PROXY=on: the client's address"
-            " is that entry of X-Forwarded-For, counted from the end.",
+            about="The number of proxies that each request passes through. With"
+            " TRUST_PROXY=on, the client's address is this entry of X-Forwarded-For,"
+            " counted from the end.",
         ),
         Setting(
             name="SESSION_IDLE_MINUTES",
             kind=kinds.whole(5, 10_080, "minutes"),
             default="120",
-            about="Minutes without using a page after which people sign in again. Pages that"
-            " refresh themselves do not count as use.",
+            about="Minutes of inactivity after which users must sign in again. Automatic"
+            " page refreshes do not count as activity.",
         ),
         Setting(
             name="SESSION_MAX_HOURS",
             kind=kinds.whole(1, 720, "hours"),
             default="24",
-            about="Hours after a sign-in after which people sign in again in any case.",
+            about="Hours after signing in until users must sign in again, even if active.",
         ),
         Setting(
             name="INGEST_URL",
             kind=urls.address("https://events.example.com"),
-            about="The public address for events, as pages show it. Empty: the web"
+            about="The public address for events, which pages show. Empty: the web"
             " address.",
         ),
         Setting(
             name="PORT",
             kind=kinds.whole(1, 65_532),
             default="8000",
-            about="Port of the web pages under `manage.py up`; its other servers use the"
-            " next three.",
+            about="Port of the web pages under `manage.py up`. Its other servers use the"
+            " next three ports.",
         ),
         Setting(
             name="VAR_DIR",
@@ -135,22 +137,22 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
         Setting(
             name="DATABASE_URL",
             kind=urls.DATABASE,
-            about="postgres://user:password@host:5432/name. Empty: SQLite,"
-            " portal.sqlite3 in VAR_DIR. What follows a ? goes to libpq"
-            " (?sslmode=verify-full), `options` in place of our own.",
+            about="postgres://user:password@host:5432/name. Empty: SQLite, in the file"
+            " portal.sqlite3 in VAR_DIR. Parameters after ? are passed to libpq"
+            " (?sslmode=verify-full); `options` replaces the portal's own.",
         ),
         Setting(
             name="REDIS_URL",
             kind=urls.REDIS,
             about="Redis or Valkey, redis://host:6379/0. rediss:// uses TLS and verifies"
-            " the certificate. Empty: `manage.py up` starts one of its own.",
+            " the certificate. Empty: `manage.py up` starts its own server.",
         ),
         Setting(
             name="EMAIL_URL",
             kind=urls.MAIL,
             default="consolemail://",
             about="The server for outgoing email: smtp+tls://user:password@host:587."
-            " consolemail:// prints emails instead.",
+            " consolemail:// prints emails instead of sending them.",
         ),
         Setting(
             name="DEFAULT_FROM_EMAIL",
@@ -161,9 +163,9 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
         Setting(
             name="REVIEW_EMAIL",
             kind=kinds.ADDRESSES,
-            about="Staff who receive an email when a partner submits a stream or asks to"
-            " go live. Partners see these addresses. Empty: no email is sent, and the"
-            " submission is in the admin.",
+            about="Operators who receive an email when a partner submits a stream or asks"
+            " to go live. Partners see these addresses. Empty: no email is sent, and"
+            " submissions are listed only in the admin.",
         ),
     ),
     "Segment": (
@@ -171,26 +173,26 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             name="SEGMENT_US_URL",
             kind=urls.address("https://api.segment.io/v1"),
             default="https://api.segment.io/v1",
-            about="Where the US region receives events, /v1 included.",
+            about="The URL of Segment's tracking API in the US, including /v1.",
         ),
         Setting(
             name="SEGMENT_EU_URL",
             kind=urls.address("https://events.eu1.segmentapis.com/v1"),
             default="https://events.eu1.segmentapis.com/v1",
-            about="Where the EU region receives events, /v1 included.",
+            about="The URL of Segment's tracking API in the EU, including /v1.",
         ),
         Setting(
             name="SEGMENT_CDN_URL",
             kind=urls.address("https://cdn.segment.com/v1"),
             default="https://cdn.segment.com/v1",
-            about="Where a source's settings are served. Shows whether Segment knows a"
-            " write key.",
+            about="The URL of Segment's CDN, including /v1. It serves the settings of each"
+            " source, which shows whether Segment recognizes a write key.",
         ),
         Setting(
             name="SANDBOX_URL",
             kind=urls.address("http://127.0.0.1:8002"),
-            about="The sandbox Segment, without /v1. If set, customers can choose the region"
-            ' "Sandbox".',
+            about="The URL of the sandbox, without /v1. If set, customers can choose the"
+            ' region "Sandbox".',
         ),
     ),
     "Limits and logs": (
@@ -198,64 +200,66 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             name="DEDUP_WINDOW_HOURS",
             kind=kinds.whole(24, 8_760, "hours"),
             default="48",
-            about="Hours in which a messageId is accepted once. Segment guarantees 24.",
+            about="Hours in which a messageId is accepted only once. Segment guarantees 24.",
         ),
         Setting(
             name="INGEST_MAX_CONNECTIONS",
             kind=kinds.whole(1, 1_000_000, "connections"),
             default="4000",
-            about="Connections that one ingest process keeps open; beyond it the most idle"
-            " are closed. Fewer, if the system lets a process open fewer files.",
+            about="Connections that one ingest process keeps open. Beyond this number, it"
+            " closes those that have been idle longest. The system's limit on open files"
+            " can lower it.",
         ),
         Setting(
             name="MAX_STREAM_WORKSPACES",
             kind=kinds.whole(0, 10**9, "workspaces"),
             default="100000",
-            about="Workspaces of one stream, above which events of new ones are throttled"
-            " (429). 0: no limit.",
+            about="Workspaces that one stream can have. Beyond this number, events that"
+            " would create a workspace are throttled (429). 0: no limit.",
         ),
         Setting(
             name="MAX_NEW_WORKSPACES_PER_MINUTE",
             kind=kinds.whole(0, 10**9, "workspaces"),
             default="1000",
-            about="Workspaces that events may create in one stream in a minute; events of"
-            " the others are throttled (429). 0: no limit.",
+            about="Workspaces that events can create per minute in one stream. Beyond this"
+            " number, events that would create a workspace are throttled (429). 0: no"
+            " limit.",
         ),
         Setting(
             name="MAX_FEED_BACKLOG_EVENTS",
             kind=kinds.whole(0, 10**12, "events"),
             default="10000000",
-            about="Queued events of one workspace in one stream, above which its events"
-            " are answered with 429. 0: no limit.",
+            about="Queued events that one workspace can have in one stream. Beyond this"
+            " number, its events get a 429 response. 0: no limit.",
         ),
         Setting(
             name="MAX_BACKLOG_EVENTS",
             kind=kinds.whole(0, 10**12, "events"),
             default="50000000",
-            about="Queued events in total, above which all events are answered with 503."
-            " 0: no limit.",
+            about="Queued events in total. Beyond this number, all events get a 503"
+            " response. 0: no limit.",
         ),
         Setting(
             name="MIN_FREE_DISK_BYTES",
             kind=kinds.whole(0, 10**15, "bytes"),
             default="1073741824",
-            about="Bytes that must stay free on the disks of VAR_DIR and of SQLite; below,"
-            " events are answered with 503. Free space on PostgreSQL's own disk is not"
-            " visible to the portal: monitor it there.",
+            about="Bytes that must stay free on the disks of VAR_DIR and of SQLite. With"
+            " less, events get a 503 response. The portal cannot see the free space on"
+            " PostgreSQL's disk: monitor it there.",
         ),
         Setting(
             name="MAX_DATABASE_BYTES",
             kind=kinds.whole(0, 10**15, "bytes"),
             default="0",
-            about="Bytes that the database may grow to; then events are answered with 503."
-            " For PostgreSQL, whose disk must also hold its write-ahead log and what"
-            " vacuum has not freed yet. 0: no limit.",
+            about="Size in bytes that the database can grow to. Beyond it, events get a 503"
+            " response. PostgreSQL's disk must also have room for its write-ahead log and"
+            " for rows that vacuum has not freed yet. 0: no limit.",
         ),
         Setting(
             name="SEGMENT_TIMEOUT_S",
             kind=kinds.decimal(1, 300, "seconds"),
             default="30.0",
-            about="Seconds that one request to Segment may take in total, to the last byte.",
+            about="Seconds that one request to Segment can take in total, to the last byte.",
         ),
         Setting(
             name="LEASE_S",
@@ -268,21 +272,20 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             name="SENDER_THREADS",
             kind=kinds.whole(1, 512, "requests"),
             default="32",
-            about="Requests to Segment that one stream may have in progress at once; half"
-            " of them per region.",
+            about="Concurrent requests to Segment per stream; half of them per region.",
         ),
         Setting(
             name="LOG_LEVEL",
             kind=kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"),
             default="INFO",
-            about="The least severe messages that are logged.",
+            about="The lowest level of messages that are logged.",
         ),
         Setting(
             name="LOG_FORMAT",
             kind=kinds.choice("text", "json"),
             about="Empty: text in a terminal and in `manage.py up`, otherwise json. With"
-            " json, each line that a process prints is one JSON object, also tracebacks"
-            " and refusals to start. What a command prints as its result stays text.",
+            " json, each line that a process logs is one JSON object, including tracebacks"
+            " and startup errors. The results of commands are always text.",
         ),
     ),
 }

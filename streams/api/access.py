@@ -1,4 +1,4 @@
-"""Who asks, and how the API answers: JSON of one shape, refusals too."""
+"""Authentication of API requests, and the JSON of error responses."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def for_partner[**P](
     [Callable[Concatenate[HttpRequest, PartnerToken, P], HttpResponse]],
     Callable[Concatenate[HttpRequest, P], HttpResponse],
 ]:
-    """A view for a partner's server: its token (Bearer) is all that opens it."""
+    """Make a view for partners' servers, authenticated by an API token (Bearer)."""
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, PartnerToken, P], HttpResponse],
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-        @csrf_exempt  # no cookie counts here
+        @csrf_exempt  # cookies are ignored
         @never_cache
         @wraps(view)
         def answer(
@@ -53,30 +53,30 @@ def for_partner[**P](
 
 @csrf_exempt
 def unknown_path(request: HttpRequest) -> HttpResponse:
-    """Below /api/ every answer is JSON."""
+    """Respond with JSON to unknown paths below /api/."""
     return refusal(
         RequestRefused(
             404,
             "API-PATH-001",
-            "There is nothing at this path.",
-            "The paths are at /docs/guide/api/.",
+            "This path does not exist.",
+            "See /docs/guide/api/ for the API's paths.",
         )
     )
 
 
 def refusal(refused: RequestRefused) -> HttpResponse:
-    """The answer that says so."""
+    """Return the response to a refused request."""
     return JsonResponse(refused.body, status=refused.status, headers=refused.headers)
 
 
 def _token(request: HttpRequest) -> PartnerToken:
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() != "bearer":
-        raise _unauthorized("API-KEY-001", "The request has no partner token.")
+        raise _unauthorized("API-KEY-001", "The request has no API token.")
     token = find_token(text.strip(), now())
     if token is None:
         raise _unauthorized(
-            "API-KEY-002", "This partner token is not known, or was revoked."
+            "API-KEY-002", "This API token is unknown or has been revoked."
         )
     return token
 
@@ -86,8 +86,8 @@ def _unauthorized(code: str, message: str) -> RequestRefused:
         401,
         code,
         message,
-        "Send `Authorization: Bearer` with a token that begins with pt_, from the portal's"
-        " token page.",
+        "Send `Authorization: Bearer` with an API token, which starts with pt_. Create one"
+        " in the portal, on the page API tokens.",
         {"www-authenticate": 'Bearer realm="api"'},
     )
 
@@ -97,8 +97,8 @@ def _check_method(request: HttpRequest, methods: tuple[str, ...]) -> None:
         raise RequestRefused(
             405,
             "API-METHOD-001",
-            f"This path takes {' and '.join(methods)}, not {request.method}.",
-            "What each path takes is at /docs/guide/api/.",
+            f"This path supports {' and '.join(methods)}, not {request.method}.",
+            "See /docs/guide/api/ for the methods of each path.",
             {"allow": ", ".join(methods)},
         )
 
@@ -107,7 +107,7 @@ def _database_down() -> RequestRefused:
     return RequestRefused(
         503,
         "API-DOWN-001",
-        "The portal's database does not answer now.",
-        "Send the same request again after the time in Retry-After.",
+        "The portal's database is temporarily unavailable.",
+        "Retry the request after the number of seconds in Retry-After.",
         {"retry-after": "5"},
     )

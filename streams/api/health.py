@@ -15,15 +15,20 @@ from streams.observability.verdict import verdict
 @require_safe
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
-    """This process answers. Asks nothing else: what is down elsewhere is no reason to
-    restart it."""
+    """Report that this process responds.
+
+    Checks nothing else: an outage elsewhere is no reason to restart this process.
+    """
     return HttpResponse("alive\n", content_type="text/plain")
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Whether the portal can do its work; 503 if not. Which part fails is for operators."""
+    """Report whether the portal can do its work; 503 if not.
+
+    Only operators see which part fails.
+    """
     ok = not verdict.failing()
     return JsonResponse({"ready": ok}, status=200 if ok else 503)
 
@@ -31,7 +36,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def details(request: HttpRequest) -> HttpResponse:
-    """Each part and whether it works, as of now, for operators alone."""
+    """Report the current health of each part, for operators only."""
     if not (request.user.is_active and request.user.is_staff):
         raise Http404
     parts = readiness(now())
@@ -45,10 +50,10 @@ def details(request: HttpRequest) -> HttpResponse:
 
 
 class ProbeMiddleware:
-    """Responds to probes before anything else has a say.
+    """Responds to probes before any other middleware runs.
 
-    A probe asks by the address of a container, without https and without a session: which
-    hosts are allowed, and where others are redirected to, is nothing to it.
+    Probes use a container's address, without https or a session, so ALLOWED_HOSTS and the
+    redirect to https must not apply to them.
     """
 
     probes = {"/healthz": alive, "/readyz": ready}

@@ -1,6 +1,6 @@
-"""Replays by a partner's server: start, watch, cancel.
+"""The replay API for partners' servers: start, list, cancel.
 
-What is answered: streams/docs/guides/api.md.
+For the responses, see streams/docs/guides/api.md.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _WITH = ("cursor__feed__workspace", "cursor__feed__stream", "cursor__connection"
 
 type Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-# PostgreSQL's texts know no NUL.
+# PostgreSQL cannot store a NUL in text.
 type Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\0]*\Z")]
 type Call = Literal["", "identify", "track", "page", "screen", "group", "alias"]
 
 
 @prepared
 class Wanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The body of a request for a replay."""
+    """The body of a request to start a replay."""
 
     workspace: Text
     first: Number | None = None
@@ -77,7 +77,7 @@ class Wanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 @for_partner("GET", "POST")
 def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
-    """List those of a workspace, newest first; a POST starts one."""
+    """List a workspace's replays, newest first. A POST starts one."""
     if request.method == "POST":
         return _start(request, token)
     feed = _feed(token, request.GET.get("workspace", ""))
@@ -93,7 +93,7 @@ def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
 
 @for_partner("GET")
 def replay(request: HttpRequest, token: PartnerToken, replay_id: str) -> HttpResponse:
-    """One replay, and how far it is."""
+    """Return one replay and its progress."""
     return _answer({"replay": _shown(_found(token, replay_id))})
 
 
@@ -101,13 +101,13 @@ def replay(request: HttpRequest, token: PartnerToken, replay_id: str) -> HttpRes
 def replay_cancel(
     request: HttpRequest, token: PartnerToken, replay_id: str
 ) -> HttpResponse:
-    """Send nothing more of it."""
+    """Cancel a replay."""
     found = _found(token, replay_id)
     try:
         service.cancel_replay(replay=found, actor=None, token=token.hint)
     except CannotCancel as error:
         raise RequestRefused(
-            409, "API-REPLAY-004", str(error), "There is nothing left to cancel."
+            409, "API-REPLAY-004", str(error), "There is nothing to cancel."
         ) from None
     return _answer({"replay": _shown(_found(token, replay_id))})
 
@@ -128,14 +128,14 @@ def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
         )
     except NothingToReplay as error:
         raise RequestRefused(
-            422, "API-REPLAY-001", str(error), "Ask for another range."
+            422, "API-REPLAY-001", str(error), "Change the range or the filter."
         ) from None
     except CannotReplay as error:
         raise RequestRefused(
             409,
             "API-REPLAY-002",
             str(error),
-            "Look at the workspace's replays, and cancel the one that runs if need be.",
+            "List the workspace's replays and, if one is running, wait or cancel it.",
         ) from None
     wake({token.stream_id})
     shown = _shown(_found(token, made.public_id))
@@ -143,7 +143,7 @@ def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
 
 
 def _count(connection: Connection, selection: Selection) -> HttpResponse:
-    """What would be sent. Raises NothingToReplay."""
+    """Count the events that a replay would send. Raises NothingToReplay."""
     stretch = service.select(connection, selection)
     count = service.count(connection, stretch, selection.filter)
     body = {
@@ -163,7 +163,7 @@ def _read(request: HttpRequest) -> Wanted:
             413,
             "API-SIZE-001",
             f"The body is larger than {MAX_BODY_BYTES:,} bytes.",
-            "A replay is asked for in a few hundred bytes: see /docs/guide/api/.",
+            "Send only the fields described at /docs/guide/api/.",
         )
     try:
         return msgspec.json.decode(body, type=Wanted)
@@ -171,8 +171,8 @@ def _read(request: HttpRequest) -> Wanted:
         raise RequestRefused(
             400,
             "API-FIELD-001",
-            f"The body is not as it should be: {error}.",
-            "See the table of fields at /docs/guide/api/.",
+            f"The body is not valid: {error}.",
+            "See /docs/guide/api/ for the fields and their types.",
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestRefused(
@@ -189,17 +189,17 @@ def _idempotency_key(request: HttpRequest) -> str:
         raise RequestRefused(
             400,
             "API-FIELD-001",
-            "The Idempotency-Key has more than 100 characters.",
-            "Send a shorter one, such as a UUID.",
+            "The Idempotency-Key header is longer than 100 characters.",
+            "Send a shorter key, such as a UUID.",
         )
     return key
 
 
 def _feed(token: PartnerToken, external_id: str) -> Feed:
     feeds = Feed.objects.select_related("workspace").filter(stream=token.stream_id)
-    # No id holds a NUL (tenancy/services.py), and PostgreSQL cannot be asked for one.
+    # No ID contains a NUL (tenancy/services.py), and PostgreSQL rejects it in a query.
     asked = [] if "\0" in external_id else [external_id]
-    with suppress(InvalidExternalId):  # one from before ids were normalized may be so
+    with suppress(InvalidExternalId):  # older IDs were not normalized
         asked.append(clean_external_id(external_id))
     found = {
         feed.workspace.external_id: feed
@@ -210,8 +210,8 @@ def _feed(token: PartnerToken, external_id: str) -> Feed:
         raise RequestRefused(
             404,
             "API-WORKSPACE-001",
-            "No workspace of this token's stream has this id.",
-            "Send your own id of the customer as `workspace`.",
+            "This stream has no workspace with this ID.",
+            "Set `workspace` to the external ID that you send with the customer's events.",
         )
     return feed
 
@@ -223,7 +223,7 @@ def _connection(feed: Feed) -> Connection:
             409,
             "API-CONNECTION-001",
             "This workspace is not connected to Segment.",
-            "Its people connect it in the portal; then events can be sent again.",
+            "Ask the workspace's members to connect it in the portal, then try again.",
         )
     return connection
 
@@ -237,8 +237,8 @@ def _found(token: PartnerToken, replay_id: str) -> Replay:
         raise RequestRefused(
             404,
             "API-REPLAY-003",
-            "No replay of this token's stream has this id.",
-            "Take the id from the answer that started it, or from the list.",
+            "This stream has no replay with this ID.",
+            "Use the `id` from the response that started the replay, or from the list.",
         )
     return found
 
@@ -274,7 +274,7 @@ def _shown(replay: Replay) -> dict[str, object]:
 
 
 def _kept_by(replay: Replay) -> Stage | None:
-    """The stage of the stream, if that keeps a running replay from being sent."""
+    """Return the stream's stage if it keeps a running replay from being sent."""
     if replay.cursor.ended_at is not None:
         return None
     feed = replay.cursor.feed
