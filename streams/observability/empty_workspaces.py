@@ -1,4 +1,4 @@
-"""Workspaces that were never used, such as those that a sender named by mistake: removed for good.
+"""Deletion of workspaces that were never used, such as those created by a typo in an ID.
 
 The activity log keeps its entries about them.
 """
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from streams.tenancy.models import User
 
-CHUNK = 500  # workspaces in one transaction, in which their feeds are locked
-MOST = 20_000  # in one call: some 20 s on a busy machine, while a person waits for the page
+CHUNK = 500  # workspaces per transaction, during which their feeds are locked
+MOST = 20_000  # per call: about 20 s on a busy machine, while an operator waits
 
 
 def empty(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
-    """The workspaces that never stored an event or had a connection, and that have no
-    members and no open invitations."""
+    """Return the workspaces that never stored an event or had a connection, and that have
+    no members and no open invitations."""
     used = (
         Q(head_seq__gt=0)
         | Q(quarantined__gt=0)
@@ -46,10 +46,10 @@ def empty(workspaces: QuerySet[Workspace]) -> QuerySet[Workspace]:
 
 
 def remove_empty(workspaces: QuerySet[Workspace], *, actor: User | None) -> int:
-    """Remove the workspaces that are empty, up to MOST or a few more; how many were removed.
+    """Delete the empty ones of these workspaces, up to about MOST. Returns their number.
 
-    A workspace that stores an event at the same moment stays. An event that comes later
-    creates the workspace again, where its stream allows it.
+    A workspace that stores an event in the meantime is kept. A later event creates the
+    workspace again if the stream allows it.
     """
     removed = last = 0
     while removed < MOST:
@@ -65,11 +65,11 @@ def remove_empty(workspaces: QuerySet[Workspace], *, actor: User | None) -> int:
 @transaction.atomic
 def _remove(ids: list[int], actor: User | None) -> int:
     workspaces = Workspace.objects.filter(pk__in=ids)
-    # An event that is being stored in one of these feeds is waited for; one that comes
-    # later waits, and finds no feed. In the order of an append: no two wait for each other.
+    # Wait for events that are being stored in these feeds. Later ones wait for us and find
+    # no feed. The locks are taken in the same order as in an append, to avoid deadlocks.
     _lock(workspaces)
     _lock(Feed.objects.filter(workspace__in=ids))
-    # Asked again, of all that others committed until now.
+    # Query again, to see everything that others have committed by now.
     gone = list(empty(workspaces).order_by("pk"))
     if not gone:
         return 0
@@ -81,7 +81,7 @@ def _remove(ids: list[int], actor: User | None) -> int:
     )
     feeds = Feed.objects.filter(workspace__in=gone)
     kinds = FindingKind.objects.filter(feed__in=feeds)
-    _lock(kinds)  # in the order in which they are counted
+    _lock(kinds)  # in the same order as when issues are counted
     kinds.delete()
     feeds.delete()
     Workspace.objects.filter(pk__in=[one.pk for one in gone]).delete()

@@ -1,4 +1,4 @@
-"""Whether this process can do its work: what an operator's probes ask."""
+"""Health checks behind /readyz, one for each part that the portal needs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from streams.events.history.services import in_words, setback
 from streams.observability.load import look, storage_full
 
 log = structlog.get_logger()
-# A cursor that is due moves, backs off or is held within one request and its turn. For
-# so long without any of these, nobody is sending: no worker runs, or none gets on.
+# A due cursor moves, backs off or is put on hold within one turn. After this long without
+# any of these, no worker is running or making progress.
 OLDEST_DUE_BOUND = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that must work; `detail` says in words what does not."""
+    """The health of one part. `detail` says what is wrong and what to do."""
 
     ok: bool
     detail: str = ""
@@ -37,24 +37,24 @@ class Part:
 
 
 def readiness(now: datetime) -> dict[str, Part]:
-    """Each part by name. No detail holds an address, a password or a driver's words."""
-    database = _tried(_database, "The database does not answer.")
+    """Check each part. No detail contains an address, a password or a driver's message."""
+    database = _tried(_database, "The database is unavailable.")
     if not database.ok:
-        unknown = Part(ok=False, detail="Not known without the database.")
+        unknown = Part(ok=False, detail="Unknown, because the database is unavailable.")
         migrations = keys = history = oldest_due = backlog = storage = retention = (
             unknown
         )
     else:
-        migrations = _tried(_migrations, "The migrations could not be read.")
-        keys = _tried(_keys, "The write keys could not be checked.")
-        history = _tried(_history, "The history could not be read.")
-        oldest_due = _tried(lambda: _oldest_due(now), "The cursors could not be read.")
-        backlog = _tried(_backlog, "The backlog could not be read.")
-        storage = _tried(_storage, "The room that is left could not be read.")
-        retention = _tried(lambda: _retention(now), "The feeds could not be read.")
+        migrations = _tried(_migrations, "Checking the migrations failed.")
+        keys = _tried(_keys, "Checking the write keys failed.")
+        history = _tried(_history, "Checking the database history failed.")
+        oldest_due = _tried(lambda: _oldest_due(now), "Checking the cursors failed.")
+        backlog = _tried(_backlog, "Checking the backlog failed.")
+        storage = _tried(_storage, "Checking the free storage failed.")
+        retention = _tried(lambda: _retention(now), "Checking the feeds failed.")
     return {
         "database": database,
-        "broker": _tried(_broker, "The broker does not answer."),
+        "broker": _tried(_broker, "The broker is unavailable."),
         "migrations": migrations,
         "keys": keys,
         "history": history,
@@ -69,7 +69,7 @@ def _tried(look: Callable[[], Part], failure: str) -> Part:
     try:
         return look()
     except (DatabaseError, OperationalError, OSError) as error:
-        # The driver's words name hosts and users: they are for the log alone.
+        # The driver's message can contain hosts and users, so it is not shown.
         log.warning("health.failed", part=failure, error=type(error).__name__)
         return Part(ok=False, detail=failure)
 
@@ -92,15 +92,15 @@ def _migrations() -> Part:
 
 
 def _keys() -> Part:
-    """Whether this process, and those that deliver, can read every write key."""
+    """Check that this process and all workers can read every write key."""
     if missing := unknown_key_ids():
         names = ", ".join(missing)
-        detail = f"ENCRYPTION_KEYS lacks keys that write keys are sealed with: {names}."
+        detail = f"ENCRYPTION_KEYS lacks keys that encrypted write keys need: {names}."
         return Part(ok=False, detail=detail)
     current = Connection.objects.current().filter(status=Connection.Status.ACTIVE)
     if waiting := current.filter(status_reason=UNREADABLE).count():
         detail = (
-            "Connections that wait because a worker cannot read their write key:"
+            "Connections on hold because a worker cannot read their write key:"
             f" {waiting:,}. Start every worker with the same ENCRYPTION_KEYS."
         )
         return Part(ok=False, detail=detail)
@@ -113,15 +113,15 @@ def _history() -> Part:
 
 
 def _oldest_due(now: datetime) -> Part:
-    # A replay gives way to live events, for as long as need be.
+    # Replays are left out, because live events take precedence over them.
     live = Cursor.objects.to_send(now).filter(kind=Cursor.Kind.LIVE)
     oldest = live.aggregate(since=Min("due_at"))["since"]
     age = now - oldest if oldest else timedelta()
-    # What waits behind a region that is down has an owner, who probes it.
+    # Cursors that wait for an unavailable region have an owner that probes it.
     late = unowned_due(now).filter(due_at__lt=now - OLDEST_DUE_BOUND).exists()
     return Part(
         ok=not late,
-        detail="Events are due and nobody sends them: is a worker running?"
+        detail="Events are due, but no worker sends them. Check that a worker is running."
         if late
         else "",
         age_s=round(age.total_seconds(), 1),
@@ -131,28 +131,31 @@ def _oldest_due(now: datetime) -> Part:
 def _backlog() -> Part:
     load = look()
     if load.backlog_full:
-        detail = f"{load.waiting:,} events wait, and no more are taken."
+        detail = (
+            f"{load.waiting:,} events are queued, the limit of MAX_BACKLOG_EVENTS. New"
+            " events are refused."
+        )
         return Part(ok=False, detail=detail)
-    # One customer's backlog is no reason to send the others elsewhere.
+    # One customer's backlog is no reason to report the portal as unavailable.
     full = len(load.full_feeds)
-    detail = f"Feeds that take no more events until some are delivered: {full}."
+    detail = f"Feeds at MAX_FEED_BACKLOG_EVENTS, whose new events are refused: {full}."
     return Part(ok=True, detail=detail if full else "")
 
 
 def _storage() -> Part:
     if storage_full():
-        return Part(ok=False, detail="There is no room left, and no events are taken.")
+        return Part(ok=False, detail="Storage is full. New events are refused.")
     return Part(ok=True)
 
 
 def _retention(now: datetime) -> Part:
-    """What is about to be deleted unsent. Nothing is broken: somebody may be asked."""
+    """Report events that expire soon. This is a notice, not a failure."""
     found = list(expiring_of_all(now))
     if not found:
         return Part(ok=True)
     events, first = sum(e.events for e in found), min(e.first_at for e in found)
     return Part(
         ok=True,
-        detail=f"Events that are deleted unsent from {first:%Y-%m-%d %H:%M} UTC on, unless"
-        f" they can be sent: {events:,} of {len(found):,} feeds.",
+        detail=f"Undelivered events that expire from {first:%Y-%m-%d %H:%M} UTC:"
+        f" {events:,} in {len(found):,} feeds.",
     )

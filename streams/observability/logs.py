@@ -1,6 +1,6 @@
-"""One way to log for every process: structlog, with the standard library behind it.
+"""Logging for every process: structlog on top of the standard library.
 
-`LOGGING_CONFIG` names `configure`: Django calls it first of all. Imports no model.
+`LOGGING_CONFIG` refers to `configure`, which Django calls first. Imports no model.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ SECRET_FIELDS = frozenset(
 
 class Settings(TypedDict):
     level: str  # DEBUG, INFO, WARNING or ERROR
-    format: NotRequired[str]  # "text" or "json"; else as `configure` says
+    format: NotRequired[str]  # "text" or "json"; for the default see `configure`
 
 
 def mask_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """The last step before an event is rendered: escapes and colours come after it."""
+    """Mask secrets in an event, just before it is rendered, escaped and colored."""
     return {name: _mask_field(name, value) for name, value in event.items()}
 
 
@@ -45,9 +45,9 @@ def _mask_field(name: str, value: object) -> object:
 
 
 def configure(settings: Settings) -> None:
-    """Send every log line of this process to stderr, in one shape, without secrets.
+    """Send every log line of this process to stderr, in one format and without secrets.
 
-    Unless told, for a terminal as key=value, else a JSON object a line.
+    The default format is key=value in a terminal, and one JSON object per line otherwise.
     """
     as_text = settings.get("format") == "text" or (
         not settings.get("format") and sys.stderr.isatty()
@@ -77,7 +77,7 @@ def _gather() -> list[Processor]:
 def _render(*, as_text: bool) -> list[Processor]:
     line: Processor = structlog.processors.JSONRenderer()
     if as_text:
-        # Not the rich formatter: it prints local variables, secrets among them.
+        # Not the rich formatter, which prints local variables and so secrets.
         plain = structlog.dev.plain_traceback
         line = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=plain
@@ -91,7 +91,7 @@ def _render(*, as_text: bool) -> list[Processor]:
 
 
 def _standard(level: str, *, as_text: bool) -> dict[str, Any]:
-    """The standard library's side: its loggers say less, and go the same way."""
+    """Return the configuration of the standard library's loggers."""
     quiet = {"handlers": [], "level": "WARNING", "propagate": True}
     usual = {"handlers": [], "level": "NOTSET", "propagate": True}
     return {
@@ -108,22 +108,22 @@ def _standard(level: str, *, as_text: bool) -> dict[str, Any]:
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
-                "stream": raw(sys.stderr),  # its lines are JSON already
+                "stream": raw(sys.stderr),  # the lines are already JSON
             }
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django and gunicorn set up handlers of their own: those go.
+            # Remove the handlers that Django and gunicorn set up.
             "django": usual,
             "django.server": usual,
             "gunicorn.error": usual,
             "gunicorn.access": usual,
-            # streams/portal/proxies.py logs these, in one line instead of a traceback.
+            # streams/portal/proxies.py logs these as one line instead of a traceback.
             "django.security.DisallowedHost": quiet | {"level": "CRITICAL"},
             "urllib3": quiet,
             "kombu": quiet,
             "amqp": quiet,
-            "celery.app.trace": quiet,  # these three: lines for each second's sweep
+            "celery.app.trace": quiet,  # these three log every sweep, each second
             "celery.beat": quiet,
             "celery.worker.strategy": quiet,
         },

@@ -1,6 +1,6 @@
-"""What every process checks before it starts, so that it fails at once, in one line.
+"""Checks that every process runs before it starts, to fail early with one line.
 
-A database that does not respond is no reason to refuse: it is retried while running.
+An unavailable database is no reason to refuse: a running process retries it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from streams.connections.keys import unknown_key_ids
 
 
 def refusal() -> str:
-    """Why this process must not start, as one line; empty: it may."""
+    """Return the reason why this process must not start, in one line, or an empty string."""
     try:
         if shares_sessions():
             return (
-                "DATABASE_URL leads to a pooler that shares sessions (PgBouncer with"
-                " pool_mode=transaction or statement); set pool_mode=session."
+                "DATABASE_URL refers to a connection pooler that shares sessions (PgBouncer"
+                " with pool_mode=transaction or statement). Set pool_mode=session."
             )
         if missing := migrations_missing(connection):
             return missing
         if ids := unknown_key_ids():
             return (
-                "ENCRYPTION_KEYS lacks keys that write keys are sealed with:"
-                f" {', '.join(ids)}; add them."
+                "ENCRYPTION_KEYS lacks keys that encrypted write keys need:"
+                f" {', '.join(ids)}. Add them."
             )
     except DatabaseError:
         return ""
@@ -38,10 +38,11 @@ def refusal() -> str:
 
 
 def exit_if_refused(*, needs_broker: bool = False) -> None:
-    """End this process with one line on stderr, and exit code 1, if it must not start."""
+    """Exit with code 1 and one line on stderr if this process must not start."""
     if needs_broker and not settings.REDIS_URL:
         sys.exit(
-            "REDIS_URL is not set; a worker and beat need it, such as redis://host:6379/0."
+            "REDIS_URL is not set. Workers and beat need it; set one such as"
+            " redis://host:6379/0."
         )
     if reason := refusal():
         sys.exit(f"Not started: {reason}")

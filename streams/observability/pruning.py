@@ -1,4 +1,4 @@
-"""All that a run of `prune` does."""
+"""The hourly `prune` task: deletes everything that is past its retention."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def prune(*, now: datetime) -> pruning.Pruned:
-    """What the log and deliveries are done with, counts of findings, and claims of forms."""
+    """Delete expired events, old delivery attempts, counts of issues and form claims."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)

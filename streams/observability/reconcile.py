@@ -1,9 +1,9 @@
-"""Proves the ledger of a feed from the rows, in the database: no row is loaded.
+"""Verifies the ledger of a feed against its rows, inside the database.
 
-Safe beside a running portal. Rows of what is retained are only ever added, so what was
-true of the numbers up to a head or a position that was read is true still when its rows
-are looked at. Of what has expired the rows are gone: there the cursor's own columns speak,
-and the audit log says the same of what was never sent.
+This is safe while the portal runs. Rows of retained events are only ever added, so what
+holds for the numbers up to a head or position still holds when its rows are read later.
+The rows of expired events are gone; for them, the cursor's columns are compared with the
+activity log.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.events.models import Event, Feed, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import EXPIRED as QUARANTINE_EXPIRED
 
-# What a cursor has settled after %(base)s: the ranges that Segment took, and the events it
-# refused. Each must begin right after the one before it.
+# The ranges that Segment accepted and the events that it rejected, after %(base)s. Each
+# must begin right after the previous one.
 STRETCHES = """
     SELECT CASE WHEN first_seq > %(base)s OR %(base)s = %(start)s THEN first_seq
            ELSE %(base)s + 1 END AS first, last_seq AS last, events
@@ -63,11 +63,11 @@ COVERAGE = f"""
 
 
 def findings(feed: Feed) -> list[str]:
-    """What is wrong with a feed and its cursors, in words; nothing if nothing is."""
+    """Return one sentence for each inconsistency of a feed and its cursors."""
     while True:
         feed.refresh_from_db(fields=["expired_seq", "expired", "quarantine_expired"])
         found = list(_findings(feed))
-        # What expired while we looked has taken its rows along: look again.
+        # Start over if events expired meanwhile, because their rows are gone.
         if Feed.objects.filter(
             pk=feed.pk,
             expired_seq=feed.expired_seq,
@@ -78,7 +78,7 @@ def findings(feed: Feed) -> list[str]:
 
 def _findings(feed: Feed) -> Iterator[str]:
     cursors = list(Cursor.objects.filter(feed=feed).order_by("connection_id", "pk"))
-    # The head after the positions: so none of them can be beyond it.
+    # Read the head after the positions, so that no position is beyond it.
     head = Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
     noted = _noted(feed)
     yield from _log(feed, head)
@@ -91,14 +91,14 @@ def _findings(feed: Feed) -> Iterator[str]:
         ):
             yield f"{cursor.kind} cursor {cursor.pk}: {finding}"
     if (said := _events(noted, None)) != feed.expired:
-        yield f"{feed.expired} events have expired, the audit log says {said}"
+        yield f"{feed.expired} events have expired, but the activity log says {said}"
     yield from _beside(feed)
 
 
 def _beside(feed: Feed) -> Iterator[str]:
-    """What was received and never got a number is in quarantine, or accounted for.
+    """Check that received events without a number are in quarantine or accounted for.
 
-    Columns and rows in one statement, which sees one moment.
+    One statement reads the columns and the rows, for a consistent view.
     """
     rows = QuarantinedEvent.objects.filter(feed=OuterRef("pk")).order_by()
     jobs = QuarantineJob.objects.filter(feed=OuterRef("pk")).order_by()
@@ -110,14 +110,14 @@ def _beside(feed: Feed) -> Iterator[str]:
         "quarantined", "rows", "discarded", "by_jobs"
     )
     if quarantined != rows_there:
-        yield f"it counts {quarantined} in quarantine, the rows are {rows_there}"
+        yield f"{quarantined} events are in quarantine, but there are {rows_there} rows"
     if discarded != by_jobs:
-        yield f"it counts {discarded} discarded, the jobs say {by_jobs}"
+        yield f"{discarded} events were discarded, but the jobs say {by_jobs}"
     said = sum(detail["events"] for detail in _entries(feed, QUARANTINE_EXPIRED))
     if said != feed.quarantine_expired:
         yield (
-            f"{feed.quarantine_expired} events have expired in quarantine, the audit log"
-            f" says {said}"
+            f"{feed.quarantine_expired} events have expired in quarantine, but the activity"
+            f" log says {said}"
         )
 
 
@@ -126,7 +126,7 @@ def _one(grouped: QuerySet[Any, Any]) -> Coalesce:
 
 
 def _noted(feed: Feed) -> list[dict[str, Any]]:
-    """What the audit log says has expired unsent."""
+    """Return the activity log's entries about expired events."""
     return _entries(feed, EXPIRED)
 
 
@@ -137,15 +137,15 @@ def _entries(feed: Feed, action: str) -> list[dict[str, Any]]:
 
 
 def _log(feed: Feed, head: int) -> Iterator[str]:
-    """The events are numbered to the head from the oldest retained, each number once."""
+    """Check that events are numbered from the oldest retained to the head without gaps."""
     expired_seq = feed.expired_seq
     events = Event.objects.filter(feed=feed, seq__gt=expired_seq)
     newest = events.filter(seq__lte=head).aggregate(last=Max("seq"))["last"]
     last = expired_seq if newest is None else newest
     if last < head:
-        yield f"the head is {head}, the last event {last}"
+        yield f"the head is {head}, but the last event is {last}"
     if events.filter(seq__gt=head).filter(seq__gt=F("feed__head_seq")).exists():
-        yield "there are events beyond the head"
+        yield "there are events after the head"
     steps = (
         events.filter(seq__lte=head)
         .values("seq")
@@ -153,18 +153,18 @@ def _log(feed: Feed, head: int) -> Iterator[str]:
     )
     for step in steps.exclude(seq=F("before") + 1).order_by("seq")[:3]:
         if step["seq"] == step["before"]:
-            yield f"event {step['seq']} is there twice"
+            yield f"event {step['seq']} exists twice"
         else:
             yield f"events {step['before'] + 1} to {step['seq'] - 1} are missing"
 
 
 def _numbers(cursor: Cursor, head: int) -> Iterator[str]:
-    """The columns of the cursor agree with the head and the rejections."""
+    """Check the cursor's columns against the head and the rejections."""
     if cursor.position > head:
-        yield f"it is at {cursor.position}, beyond the head {head}"
+        yield f"the position {cursor.position} is after the head {head}"
     if cursor.delivered < 0:
-        yield f"it has delivered {cursor.delivered}"
-    # In one statement: rows are deleted, and their number kept, in one transaction.
+        yield f"the number of delivered events is {cursor.delivered}"
+    # In one statement, because one transaction deletes rows and records their number.
     refused = Rejection.objects.filter(cursor=cursor)
     of_it = Rejection.objects.filter(cursor=OuterRef("pk")).order_by()
     rows = of_it.values("cursor").annotate(n=Count("pk")).values("n")
@@ -175,14 +175,16 @@ def _numbers(cursor: Cursor, head: int) -> Iterator[str]:
         "rejected", "rejected_forgotten", "rows"
     )
     if forgotten + count != rejected:
-        yield f"it counts {rejected} rejected, the rows are {forgotten + count}"
+        yield (
+            f"{rejected} events were rejected, but there are {forgotten + count} rejections"
+        )
     if refused.filter(seq__gt=F("cursor__position")).exists():
-        yield "there are rejections beyond its position"
+        yield "there are rejections after the position"
 
 
 def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
-    """Each retained event up to the position was taken by one request, or rejected, or
-    neither and filtered."""
+    """Check that each retained event up to the position was delivered once, rejected or
+    skipped."""
     base = max(cursor.start, expired_seq)
     values = {
         "connection": cursor.connection_id,
@@ -194,18 +196,21 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
     with connection.cursor() as sql:
         sql.execute(COVERAGE, values)
         missing, twice, where, inside = sql.fetchone()
-    if cursor.filtered:  # a replay leaves out events within its requests, too
+    if cursor.filtered:  # a replay also skips events within its requests
         missing += inside
-    # Some of those that were filtered may have expired since.
+    # Some of the skipped events may have expired since.
     fits = (
         missing == cursor.filtered
         if base == cursor.start
         else missing <= cursor.filtered
     )
     if not fits:
-        yield f"{missing} events are in no delivery, {cursor.filtered} were filtered: after {where}"
+        yield (
+            f"{missing} events after {where} are in no delivery, but {cursor.filtered} were"
+            " skipped"
+        )
     if twice:
-        yield f"{twice} events were settled twice: after {where}"
+        yield f"{twice} events after {where} were settled twice"
     taken = Delivery.objects.filter(
         connection=cursor.connection_id,
         cursor=cursor,
@@ -213,22 +218,22 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
     )
     further = taken.filter(last_seq__gt=cursor.position)
     if further.filter(last_seq__gt=F("cursor__position")).exists():
-        yield "there are deliveries beyond its position"
+        yield "there are deliveries after the position"
     whole = {} if cursor.filtered else {"events": F("last_seq") - F("first_seq") + 1}
     if whole and taken.exclude(**whole).exists():
-        yield "a delivery counts more or fewer events than its range holds"
+        yield "a delivery has a number of events that does not match its range"
 
 
 def _expired(
     cursor: Cursor, noted: list[dict[str, Any]], expired_seq: int
 ) -> Iterator[str]:
-    """What expired unsent is in the audit log, each event once."""
-    if cursor.kind == Cursor.Kind.REPLAY:  # it was sent before: nothing to note
+    """Check that the activity log has every expired event, each of them once."""
+    if cursor.kind == Cursor.Kind.REPLAY:  # sent before, so it is not in the log
         past = max(0, min(cursor.position, expired_seq) - cursor.start)
         if cursor.expired > past:
-            yield f"it counts {cursor.expired} expired, of its events {past} have"
+            yield f"{cursor.expired} events are counted as expired, but only {past} have"
     elif (said := _events(noted, cursor.pk)) != cursor.expired:
-        yield f"it counts {cursor.expired} expired, the audit log says {said}"
+        yield f"{cursor.expired} events have expired, but the activity log says {said}"
 
 
 def _events(noted: list[dict[str, Any]], cursor_id: int | None) -> int:
@@ -236,22 +241,22 @@ def _events(noted: list[dict[str, Any]], cursor_id: int | None) -> int:
 
 
 def _state(cursor: Cursor) -> Iterator[str]:
-    """Nothing that may be sent is forgotten, and nothing is sent that may not be.
+    """Check that events to send are scheduled, and that events on hold are not.
 
-    Each in one statement, which sees one moment.
+    Each check is one statement, for a consistent view.
     """
     row = Cursor.objects.filter(pk=cursor.pk)
     waiting = Q(end_seq=None, position__lt=F("feed__head_seq")) | Q(
         position__lt=F("end_seq"), ended_at=None
     )
     if row.filter(waiting, due_at=None).exists():
-        yield "events wait, and it is not due"
+        yield "events are queued, but the cursor is not due"
     if row.filter(position=F("end_seq"), ended_at=None).exists():
-        yield "it is at its end, and has not ended"
+        yield "the cursor has reached its end, but has not ended"
     sending = Q(
         connection__status=Connection.Status.ACTIVE, connection__deleted_at=None
     )
     if row.filter(sending, held=True).exists():
-        yield "it is held, and its connection is active"
+        yield "the cursor is on hold, but its connection is active"
     if row.filter(~sending, held=False).exists():
-        yield "it is not held, and its connection is not active"
+        yield "the cursor is not on hold, but its connection is not active"

@@ -1,7 +1,7 @@
-"""Counts findings in the memory of one process, until they are written down.
+"""Counts issues in the memory of one process until they are stored.
 
-What is counted is what was observed, and no ledger: a process that is killed loses the
-counts of its last seconds, and never an event.
+The counts are observations, not a ledger: a process that is killed loses the counts of its
+last seconds, but never an event.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from streams.spec.findings import Finding
 
-# In all: some 30 MB, should the database be away for long.
+# In total; about 30 MB during a long outage of the database.
 MOST_TALLIES = 10_000
 
 
 class Key(NamedTuple):
-    """What is counted together, of a feed or of a stream; `rule` and `name` empty: what is
-    over the bound."""
+    """Identifies a count of a feed or stream. An empty `rule` and `name` stand for all the
+    issues beyond the limit."""
 
     owner_id: int
     rule: str
@@ -38,9 +38,9 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """How many events there were by the hour, and what one of them was like."""
+    """The number of events per hour, and one of them as an example."""
 
-    finding: Finding | None  # None: of others
+    finding: Finding | None  # None for the issues beyond the limit
     sample: str
     first_at: datetime
     last_at: datetime
@@ -53,12 +53,12 @@ class Tally:
 
 
 def hour_of(at: datetime) -> datetime:
-    """The start of its hour."""
+    """Return the start of the hour."""
     return at.replace(minute=0, second=0, microsecond=0)
 
 
 class FindingCounter:
-    """Safe between threads. What it holds is bounded, however long nobody takes it."""
+    """Counts issues. It is thread-safe, and its size is bounded even if nothing is taken."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -75,12 +75,12 @@ class FindingCounter:
         at: datetime,
         sample: Callable[[], str],
     ) -> None:
-        """Count one event once for each rule that it broke.
+        """Count one event, once for each rule that it broke.
 
-        `sample` is called where the rule and name have not been seen lately.
+        `sample` is called only if the rule and name have not been seen recently.
         """
         hour = hour_of(at)
-        # The first of a rule is the one that is kept.
+        # Keep the first finding of each rule.
         by_rule = {finding.rule: finding for finding in reversed(findings)}
         with self._lock:
             for rule, finding in by_rule.items():
@@ -97,8 +97,7 @@ class FindingCounter:
                 tally.hours[hour] += 1
 
     def take(self) -> tuple[dict[Key, Tally], int]:
-        """All that was counted since, to be written down; and of how many events there
-        was no room to count a finding."""
+        """Take all counts to store them, and the number of issues that exceeded the limit."""
         with self._lock:
             taken, left_out = self._tallies, self._left_out
             self._tallies, self._left_out = {}, 0
@@ -106,7 +105,7 @@ class FindingCounter:
         return taken, left_out
 
     def give_back(self, tallies: Mapping[Key, Tally]) -> None:
-        """What could not be written down counts again."""
+        """Add counts that could not be stored."""
         with self._lock:
             for given, tally in tallies.items():
                 key = self._key(given)
@@ -117,7 +116,7 @@ class FindingCounter:
                     self._keep(key, tally)
 
     def _key(self, key: Key) -> Key:
-        """The key itself, or where a feed has too many of them, that of its others."""
+        """Return the key, or that of the others if the feed has too many keys."""
         if key in self._tallies or self._kinds[key.owner_id] < MOST_KINDS:
             return key
         return key.others

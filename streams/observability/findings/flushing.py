@@ -1,4 +1,4 @@
-"""A thread that writes down every few seconds what its process has counted."""
+"""The thread that stores its process's counts of issues every few seconds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FLUSH_S = 5.0
-# Very many kinds take long: no more than a tenth of the time goes into them.
+# Pause ten times as long as the flush took, so that many kinds cost a tenth of the time.
 REST = 10
-END_S = 2.0  # at the end, for a database that does not answer
+END_S = 2.0  # limit for the last flush if the database is unavailable
 CHUNK = 200  # kinds in one transaction
 
 
 class Flusher:
-    """Started once in each process, after its fork, and closed at its end."""
+    """Stores counts in the background. Start it once per process, after the fork."""
 
     def __init__(self, counter: FindingCounter, every_s: float = FLUSH_S) -> None:
         self._counter = counter
@@ -40,7 +40,7 @@ class Flusher:
         self._thread.start()
 
     def close(self) -> None:
-        """Write down what is left, unless the database takes longer than END_S."""
+        """Store the remaining counts, unless the database takes longer than END_S."""
         self._stop.set()
         self._thread.join(END_S)
 
@@ -52,19 +52,19 @@ class Flusher:
         connections.close_all()
 
     def _flush(self) -> float:
-        """The seconds that it took."""
+        """Store the counts. Returns the duration in seconds."""
         began = time.monotonic()
         close_old_connections()
         try:
             flush(self._counter)
         except Exception:
-            # The counts of some seconds are lost: that is no reason to count no more.
+            # The counts of a few seconds are lost, but counting goes on.
             log.exception("findings.flush_failed")
         return time.monotonic() - began
 
 
 def flush(counter: FindingCounter) -> None:
-    """Write down what was counted; what cannot be written now is kept."""
+    """Store the counts. Those that cannot be stored now are kept."""
     tallies, left_out = counter.take()
     if left_out:
         log.warning("findings.left_out", findings=left_out)
@@ -85,7 +85,7 @@ def flush(counter: FindingCounter) -> None:
 
 
 def _written(some: dict[Key, Tally]) -> dict[Key, Tally]:
-    """What is left of them. One that the database refuses costs only itself."""
+    """Store counts and return those left. A count that the database refuses is dropped."""
     try:
         return write(some)
     except DATABASE_DOWN:
@@ -94,7 +94,7 @@ def _written(some: dict[Key, Tally]) -> dict[Key, Tally]:
         if len(some) > 1:
             left = [_written({key: tally}) for key, tally in some.items()]
             return {key: tally for one in left for key, tally in one.items()}
-        # Not the error's text: a database quotes the row in it.
+        # Don't log the error's text, because it can quote the row.
         [key] = some
         log.error(  # noqa: TRY400
             "findings.refused",

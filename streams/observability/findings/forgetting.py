@@ -17,8 +17,10 @@ CHUNK = 1_000  # kinds in one transaction
 
 
 def forget(now: datetime) -> int:
-    """Delete the counts of more than a week ago, and kinds that nobody has seen since;
-    how many rows. May be repeated, by two at once too."""
+    """Delete counts older than a week, and kinds not seen since. Returns the number of rows.
+
+    It can be repeated, and run twice at the same time.
+    """
     cutoff = hour_of(now) - WEEK
     gone = delete_before(FindingHour._meta.db_table, "at", cutoff)
     while some := _forget_kinds(cutoff):
@@ -28,7 +30,7 @@ def forget(now: datetime) -> int:
 
 @transaction.atomic
 def _forget_kinds(cutoff: datetime) -> int:
-    # Locked as whoever adds to them does, and asked again: one may have been seen since.
+    # Locked like in `writing`, and filtered again: a kind may have been seen since.
     old = FindingKind.objects.filter(last_seen_at__lt=cutoff).order_by("pk")
     kinds = list(old.select_for_update().values_list("pk", flat=True)[:CHUNK])
     if kinds:

@@ -1,4 +1,4 @@
-"""What was found lately, of one feed or of all feeds of a stream."""
+"""Recent issues of one feed, or of all feeds of a stream."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
-MOST = 100  # kinds that are shown at once
+MOST = 100  # kinds per page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose findings are meant: a feed's, or those of all feeds of a stream."""
+    """Selects the issues of a feed, or of all feeds of a stream."""
 
     feed_id: int | None = None
     stream_id: int | None = None
@@ -46,13 +46,13 @@ class Found:
     kind: FindingKind
     day: int  # events in the last 24 hours
     week: int
-    feeds: int  # in which it was found; 1 of a feed's own
-    by_hour: Sequence[int]  # of the last 24 hours, the current one last
+    feeds: int  # number of feeds with this issue; 1 in the scope of a feed
+    by_hour: Sequence[int]  # the last 24 hours, the current one last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """Findings in the last 24 hours, and in the 24 hours before."""
+    """The number of issues in the last 24 hours, and in the 24 hours before."""
 
     day: int
     before: int
@@ -65,8 +65,10 @@ class Trend:
 def found(
     scope: Scope, now: datetime, *, severity: str = ""
 ) -> tuple[list[Found], int]:
-    """The kinds with the most events lately, at most MOST, and how many more there are;
-    four queries."""
+    """Return the kinds with the most recent events, up to MOST, and the number of others.
+
+    Takes four queries.
+    """
     kinds = scope.kinds.filter(severity=severity) if severity else scope.kinds
     counted = kinds.annotate(
         week=Sum("hours__count", filter=Q(hours__at__gt=hour_of(now) - WEEK)),
@@ -89,14 +91,14 @@ def found(
 
 
 def counts(scope: Scope, now: datetime) -> dict[str, int]:
-    """Findings of the last week by severity, but those over the bound of a feed."""
+    """Count the issues of the last week by severity, without those beyond the limit."""
     hours = scope.hours.filter(at__gt=hour_of(now) - WEEK).exclude(kind__rule="")
     groups = hours.values_list("kind__severity").order_by()
     return dict(groups.annotate(count=Sum("count")))
 
 
 def trend(scope: Scope, now: datetime) -> Trend:
-    """In one query."""
+    """Return the trend of a scope, in one query."""
     day = _day(now)
     hours = scope.hours.filter(at__gte=day - DAY)
     counted = hours.aggregate(
@@ -107,7 +109,7 @@ def trend(scope: Scope, now: datetime) -> Trend:
 
 
 def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, Trend]:
-    """Of each of these kinds, in one query."""
+    """Return the trend of each of these kinds, in one query."""
     day = _day(now)
     hours = FindingHour.objects.filter(kind__in=kind_ids, at__gte=day - DAY)
     groups = hours.values_list("kind").order_by()
@@ -120,7 +122,7 @@ def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, Trend]:
 
 
 def _day(now: datetime) -> datetime:
-    """The start of the last 24 hours, the current one among them."""
+    """Return the start of the last 24 hours, including the current hour."""
     return hour_of(now) - DAY + HOUR
 
 
@@ -134,7 +136,7 @@ def _by_hour(kind_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
 
 
 def _feeds(scope: Scope, kinds: Sequence[FindingKind]) -> dict[tuple[str, str], int]:
-    """In how many feeds of a stream each was found, by rule and name."""
+    """Count the feeds of a stream with each issue, by rule and name."""
     if scope.stream_id is None:
         return {}
     of_feeds = FindingKind.objects.filter(

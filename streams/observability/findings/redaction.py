@@ -1,4 +1,4 @@
-"""A sample of an event that tells how it is built, and nothing about anybody."""
+"""Example structures: an event's keys and types, without any personal data."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 MOST_BYTES = 2_000
-MOST_KEYS = 60  # in all of a sample
+MOST_KEYS = 60  # in a whole sample
 MOST_DEPTH = 6
 MOST_ITEMS = 2  # of a list
 MORE = "…"
-# A key is shown if it looks like one that a programmer wrote: neither an address nor a
-# date, and nothing as long as a write key.
+# A key is shown if a developer could have chosen it: not an address, a date or anything as
+# long as a write key.
 PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z_$ .-]*(?:[0-9]{1,2}[A-Za-z_$ .-]*)?")
 MOST_KEY = 31  # characters
 MOST_NAME = 200
@@ -30,11 +30,11 @@ _encode = msgspec.json.Encoder().encode
 def sample_of(
     event: Mapping[str, Any], hidden: Collection[tuple[str, ...]] = ()
 ) -> str:
-    """JSON of an event in which every value is its type and length, but the call's type
-    and the event's name; at most MOST_BYTES. Empty: it could not be read.
+    """Return an event as JSON with each value replaced by its type and length.
 
-    `hidden` are places that are left out altogether, as a plan says by parts of a path
-    (`$`: every item of a list).
+    Only the call's type and the event's name are kept. The result has at most MOST_BYTES;
+    it is empty if the event could not be read. `hidden` has the paths to leave out, by
+    parts as in a plan (`$` stands for every item of a list).
     """
     if not event:
         return ""
@@ -46,7 +46,7 @@ def sample_of(
         if name in shown and isinstance(event[name], str):
             shown[name] = event[name][:MOST_NAME]
     text = _encode(shown)
-    # Bounded by keys and depth, so it is longer than this only if all keys are long.
+    # The number of keys and the depth are bounded, so only very long keys exceed this.
     return text.decode() if len(text) <= MOST_BYTES else _encode({MORE: MORE}).decode()
 
 

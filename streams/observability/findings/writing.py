@@ -1,4 +1,4 @@
-"""Writes counted findings down, so that counts of many processes add up."""
+"""Stores counts of issues, so that the counts of many processes add up."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 type Owner = Literal["feed", "stream"]
 
-TRIES = 3  # where others take the same slots in the same moment
+TRIES = 3  # if other processes take the same slots at the same time
 DETAILS = ("severity", "path", "message", "fix", "sample")
 
 
 def write(tallies: Mapping[Key, Tally]) -> dict[Key, Tally]:
-    """Add what was counted in feeds to what is counted of them, and of their streams; what
-    is left was not, since a kind of it was forgotten in the same moment.
+    """Add counts to those stored for their feeds and streams. Returns the counts left.
 
-    Should the answer to a commit be lost, what is written again is counted twice.
+    A count is left if its kind was deleted at the same moment. If the response to a commit
+    is lost, its counts are stored again and so counted twice.
     """
     feeds = Feed.objects.filter(pk__in={key.owner_id for key in tallies})
     streams = dict(feeds.values_list("pk", "stream_id"))
-    # A feed that was removed with its empty workspace is counted no more.
+    # Skip feeds that were deleted with their empty workspace.
     tallies = {key: one for key, one in tallies.items() if key.owner_id in streams}
     if not tallies:
         return {}
@@ -59,8 +59,8 @@ def _sums[K](counted: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
 
 
 def _places(owner: Owner, tallies: Mapping[Key, Tally]) -> dict[Key, int]:
-    """The id of each key's kind, which is made if it is new."""
-    # Others hold up nobody, so no transaction is open: each statement is one.
+    """Return the ID of each key's kind, after creating missing ones."""
+    # Each statement is its own transaction, so that processes don't block each other.
     found = _found(owner, tallies)
     for _ in range(TRIES):
         new = _new_kinds(owner, tallies, tallies.keys() - found.keys())
@@ -91,7 +91,7 @@ def _found(owner: Owner, keys: Iterable[Key]) -> dict[Key, int]:
 def _new_kinds(
     owner: Owner, tallies: Mapping[Key, Tally], missing: Collection[Key]
 ) -> list[FindingKind]:
-    """Kinds for those for which there is a slot."""
+    """Return new kinds for the keys that get a slot."""
     taken: dict[int, set[int]] = {key.owner_id: set() for key in missing}
     rows = FindingKind.objects.filter(**{f"{owner}__in": list(taken)})
     for owner_id, slot in rows.values_list(f"{owner}_id", "slot"):
@@ -101,7 +101,7 @@ def _new_kinds(
         for owner_id, slots in taken.items()
     }
     new = []
-    # In one order, by whoever writes: of two who want the same slots one waits.
+    # All writers use the same order: one of two that need the same slot waits.
     for key in sorted(missing):
         slot = next(free[key.owner_id], None) if key.rule else OTHERS
         if slot is not None:
@@ -137,15 +137,15 @@ def _others(tally: Tally) -> Tally:
 
 
 def _text(text: str, most: int) -> str:
-    """As a column takes it: keys of events are in it, and PostgreSQL knows no NUL."""
+    """Fit a text into a column. It can contain an event's keys; PostgreSQL rejects NUL."""
     shown = text if len(text) <= most else f"{text[: most - 1]}…"
     return shown.replace("\0", "�")
 
 
 @transaction.atomic
 def _add(tallies: Mapping[Key, Tally], kinds: Mapping[Key, set[int]]) -> set[int]:
-    """Count each in all of its kinds, or in none; the ids of the kinds that are there."""
-    # In one order, by whoever writes or forgets: so no two wait for each other.
+    """Add each count to all of its kinds or to none. Returns the IDs of existing kinds."""
+    # All writers and deleters lock in the same order, to avoid deadlocks.
     locked = FindingKind.objects.select_for_update(no_key=True).order_by("pk")
     wanted = locked.filter(pk__in=set().union(*kinds.values()))
     there = {kind.pk: kind for kind in wanted.only("rule", "last_seen_at")}
@@ -179,7 +179,7 @@ def _note_seen(kinds: Iterable[FindingKind], sums: Mapping[int, Tally]) -> None:
 
 
 def _move_last_seen(rows: list[tuple[int, datetime]]) -> None:
-    # By hand: for Django to build an UPDATE of many rows takes most of a flush.
+    # In SQL, because Django takes too long to build an UPDATE of many rows.
     table = FindingKind._meta.db_table
     adapted = connection.ops.adapt_datetimefield_value
     values = [part for pk, at in rows for part in (pk, adapted(at))]
