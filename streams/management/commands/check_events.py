@@ -1,4 +1,4 @@
-"""Holds events in a file against the Segment Spec; nothing is sent or stored."""
+"""Checks the events in a file against the Segment Spec. Nothing is sent or stored."""
 
 from __future__ import annotations
 
@@ -22,19 +22,25 @@ from streams.spec.sent import look_at
 if TYPE_CHECKING:
     from streams.spec.findings import Finding
 
-CANNOT_READ = 2  # the exit status; 1 says that an event has an error
+CANNOT_READ = 2  # exit status; 1 means that an event has an error
 
 
 class Command(BaseCommand):
     help = (
-        "Check events against the Segment Spec: JSON lines, one event each. Exits 1 if"
-        " an event has an error, 2 if the file cannot be read. Nothing is sent or stored."
+        "Check the events in a file of JSON lines against the Segment Spec. Exits with 1"
+        " if an event has an error, with 2 if the file cannot be read. Nothing is sent or"
+        " stored."
     )
-    requires_system_checks = ()  # needs no database and no server
+    requires_system_checks = ()  # needs neither database nor server
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="a path, or - for stdin")
-        parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument("file", metavar="FILE", help="path of the file; - is stdin")
+        parser.add_argument(
+            "--format",
+            choices=["text", "json"],
+            default="text",
+            help="output format (default: text)",
+        )
 
     def handle(self, *, file: str, **options: Any) -> None:
         as_json = options["format"] == "json"
@@ -48,21 +54,21 @@ class Command(BaseCommand):
             if not as_json:
                 self.stdout.write(_summary(lines))
             self.stdout.flush()
-        except BrokenPipeError:  # whoever reads, as `head`, has read enough
+        except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if lines[Severity.ERROR]:
             sys.exit(1)
 
 
 def checked(file: str) -> Iterator[tuple[int, list[Finding]]]:
-    """Each line's number, from 1, and findings; blank lines are left out.
+    """Yield the number, from 1, and the issues of each line that is not blank.
 
-    Reads one line at a time. Raises CommandError where the file cannot be read.
+    Reads one line at a time. Raises CommandError if the file cannot be read.
     """
     try:
         with opened(file) as stream:
             for number, line in enumerate(stream, start=1):
-                # Windows writes a mark before the text; files may have been joined.
+                # Windows adds a byte order mark; in joined files it can be anywhere.
                 if event := line.removeprefix(codecs.BOM_UTF8).strip():
                     yield number, look_at(event, now=now()).findings
     except OSError as failure:
@@ -96,7 +102,7 @@ def _as_text(number: int, findings: list[Finding]) -> str:
 
 
 def _told(finding: Finding) -> str:
-    place = finding.path or "the event"
+    place = finding.path or "event"
     rows = [
         f"  {finding.severity:7}  {finding.rule}  {place}",
         f"    {finding.message}",
@@ -108,20 +114,20 @@ def _told(finding: Finding) -> str:
 
 
 def _printable(row: str) -> str:
-    """Keys of an event may hold what would steer a terminal."""
+    """Replace control characters, which an event's keys can contain."""
     return "".join(char if char.isprintable() else "�" for char in row)
 
 
 def _summary(lines: Counter[Severity | None]) -> str:
     if not lines:
-        return "There are no events in it."
+        return "The file contains no events."
     parts = [f"{lines[one]} with {told}" for one, told in _GRAVEST.items()]
-    return f"{lines.total()} checked: {', '.join(parts)}."
+    return f"Events checked: {lines.total()} ({', '.join(parts)})."
 
 
 _GRAVEST = {
     Severity.ERROR: "errors",
-    Severity.WARNING: "warnings at most",
-    Severity.HINT: "hints at most",
-    None: "no findings",
+    Severity.WARNING: "warnings only",
+    Severity.HINT: "hints only",
+    None: "no issues",
 }

@@ -18,25 +18,26 @@ from streams.tenancy.services import SlugTaken, create_partner
 
 class Command(BaseCommand):
     help = (
-        "Makes a partner with its stream, and prints an invitation for its first admin."
+        "Create a partner with its first stream, and print an invitation link for its"
+        " first admin."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help='the company\'s name, as "Postbox"')
-        parser.add_argument("admin", help="the first admin's e-mail address")
+        parser.add_argument("name", help='the company\'s name, such as "Postbox"')
+        parser.add_argument("admin", help="the first admin's email address")
         parser.add_argument(
-            "--slug", help="in the partner's URLs; from the name unless given"
+            "--slug", help="slug for the partner's URLs (default: from the name)"
         )
         parser.add_argument(
-            "--stream-name", help="the tool's name; the partner's unless given"
+            "--stream-name", help="the tool's name (default: the partner's name)"
         )
         parser.add_argument(
             "--stream-slug",
-            help="names the tool in context.integration; from its name unless given",
+            help="the tool's slug in context.integration (default: from its name)",
         )
         parser.add_argument(
             "--url",
-            help="where people reach this portal (default: https:// and the first of"
+            help="public URL of this portal (default: https:// and the first of"
             " ALLOWED_HOSTS; with HTTPS=off, localhost and PORT)",
         )
 
@@ -72,19 +73,22 @@ class Command(BaseCommand):
         made = make_invitation(place=partner, email=admin, role=role, actor=None)
         record_invitation("member.invitation_printed", made, None)
         path = reverse("portal:invitation", args=[token_of(made)])
-        self.stdout.write(f"{partner} is made. {admin} may join once, within a week:")
+        self.stdout.write(
+            f"Partner {partner} created. {admin} can join with this link, once and within"
+            " 7 days:"
+        )
         self.stdout.write(portal + path)
 
 
 def _portal_url(given: str | None) -> str:
-    """Where people reach this portal, without a slash at the end. Raises CommandError."""
+    """Return this portal's public URL without a trailing slash. Raises CommandError."""
     scheme = "https" if settings.HTTPS else "http"
     if given is None and not settings.HTTPS:
         return f"http://localhost:{settings.PORT}"
     if given is None:
         host = next(iter(settings.ALLOWED_HOSTS), "*")
-        if host.startswith(("*", ".")):  # it stands for many
-            raise CommandError("Write where people reach this portal: --url=https://….")
+        if host.startswith(("*", ".")):  # a pattern for several hosts
+            raise CommandError("Set the portal's public URL with --url=https://….")
         return f"https://{host}"
     try:
         URLValidator(schemes=["https"] if settings.HTTPS else ["http", "https"])(given)
@@ -93,6 +97,6 @@ def _portal_url(given: str | None) -> str:
         parts = None
     if parts is None or parts.username or parts.query or parts.fragment:
         raise CommandError(
-            f"--url must be the portal's address, such as {scheme}://portal.example.com."
+            f"--url must be the portal's public URL, such as {scheme}://portal.example.com."
         )
     return given.rstrip("/")

@@ -16,22 +16,28 @@ from streams.management.first_run.run_file import RunFacts
 if TYPE_CHECKING:
     from streams.management.first_run.run_file import FeedFacts
 
-ONE_WRONG_IN = 400  # events: so that there are findings to look at
-MOST_EVENTS = 1_000_000  # they are made before they are sent
+ONE_WRONG_IN = 400  # events, so that there are issues to look at
+MOST_EVENTS = 1_000_000  # they are generated before they are sent
 
 
 class Command(BaseCommand):
-    """The traffic of a mail campaign: campaign.py says what it is made of."""
+    """Sends the events of an email campaign; see campaign.py."""
 
     help = (
-        "Send a day of a mail campaign's events to the portal that runs here, through its"
-        " public ingest and with the partner's token, as the partner's server would."
+        "Send one day of an email campaign's events to the portal on this machine, through"
+        " its public ingest and with an API token, as a partner's server would."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--events", type=int, default=5_000, help="How many; 5000.")
         parser.add_argument(
-            "--workspace", help="Whose, by external id; the first of run.json."
+            "--events",
+            type=int,
+            default=5_000,
+            help="number of events (default: 5000)",
+        )
+        parser.add_argument(
+            "--workspace",
+            help="external ID of the workspace (default: the first in run.json)",
         )
 
     def handle(
@@ -53,19 +59,19 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         told = ", ".join(f"{count:,} {name}" for name, count in outcomes.most_common())
         self.stdout.write(
-            f"\n  {told} for {feed.workspace}. See them arrive:\n\n"
-            f"    in the portal   {facts.web}/\n"
-            f"    in the sandbox  {facts.sandbox}/\n"
+            f"\n  Events sent for {feed.workspace}: {told}. Watch them arrive:\n\n"
+            f"    Portal   {facts.web}/\n"
+            f"    Sandbox  {facts.sandbox}/\n"
         )
         if outcomes["warned"]:
             self.stdout.write(
-                "  Those warned are sent, too: Findings, in the portal, says what is wrong with"
-                " them.\n"
+                "  Events with the outcome “warned” are delivered, too. The portal's page"
+                " Issues shows what is wrong with them.\n"
             )
         if outcomes["held"]:
             self.stdout.write(
-                "  Those held wait for a connection: sign in as the workspace's editor"
-                " and make one.\n"
+                "  Events with the outcome “held” are queued until the workspace is"
+                " connected. Sign in as its editor to connect it.\n"
             )
 
     def _send(
@@ -88,11 +94,11 @@ def _running_portal() -> RunFacts:
         facts = RunFacts.read(path)
     except FileNotFoundError:
         raise CommandError(
-            f"No portal is up here: there is no {path}. Start one with `make run`, wait"
-            " until it says that it is up, then try again in another terminal."
+            f"No portal is running here: {path} does not exist. Start one with `make run`,"
+            " wait until it is up, and try again in another terminal."
         ) from None
     if not facts.feeds:
-        raise CommandError("The portal that is up has no demonstration to send for.")
+        raise CommandError("The running portal has no demonstration data.")
     return facts
 
 
@@ -101,4 +107,6 @@ def _feed(facts: RunFacts, workspace: str | None) -> FeedFacts:
         if workspace in {None, feed.workspace}:
             return feed
     known = ", ".join(feed.workspace for feed in facts.feeds)
-    raise CommandError(f"There is no workspace {workspace!r} here, only: {known}.")
+    raise CommandError(
+        f"The demonstration has no workspace {workspace!r}. Choose one of: {known}."
+    )

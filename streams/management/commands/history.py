@@ -12,28 +12,28 @@ STEPS = """\
 The database went back in time, by a restore or a failover that lost commits.
 Everything acknowledged from {start} to {end} UTC may be missing.
 
-1. Stop ingest. Numbers that were reported to senders are assigned a second time.
-2. Ask every partner to send all events since {start} UTC again, with the same
-   messageIds. What the database still has is dropped as a duplicate. What was already
-   delivered is dropped by Segment if it is less than 24 hours old.
-3. Repeat what people did in that time. API tokens revoked since {start} UTC are
-   accepted again: revoke them. Invitations, members, connections and plans are as they
-   were, too.
+1. Stop ingest. Otherwise, event numbers that senders have received are reused.
+2. Ask every partner to resend all events since {start} UTC with the same messageIds.
+   The portal drops those that the database still has. Segment drops those that were
+   delivered less than 24 hours ago.
+3. Repeat all changes that users made in that time. API tokens revoked since
+   {start} UTC are accepted again: revoke them. Invitations, members, connections and
+   plans are also in their earlier state.
 4. Run `manage.py history --acknowledge`, and start ingest.
 """
 
 
 class Command(BaseCommand):
     help = (
-        "Says whether the database went back in time, and what to do then. Exits 1 until"
-        " somebody runs it with --acknowledge."
+        "Report whether the database went back in time and list the recovery steps. Exits"
+        " with 1 until it is run with --acknowledge."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--acknowledge",
             action="store_true",
-            help="the recovery is under way or done",
+            help="confirm that the recovery is in progress or done",
         )
 
     def handle(self, *, acknowledge: bool, **_: Any) -> None:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             return
         if acknowledge:
             _acknowledge()
-            self.stdout.write("Acknowledged. A new generation began.")
+            self.stdout.write("Acknowledged. A new database generation has started.")
             return
         start, end = (
             f"{moment:%Y-%m-%d %H:%M:%S}"

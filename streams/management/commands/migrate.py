@@ -17,8 +17,8 @@ from streams.base.migrating import (
 
 class Command(DjangoCommand):
     help = (
-        "Updates the database to this version while the portal runs. Waits 2 s at most for"
-        " a table that is in use, so that ingest continues, and tries again for 30 minutes."
+        "Migrate the database to this version while the portal runs. Waits at most 2 s for"
+        " a table that is in use, so that ingest continues, and retries for 30 minutes."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

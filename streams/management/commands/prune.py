@@ -10,7 +10,8 @@ from streams.observability.pruning import prune
 
 class Command(BaseCommand):
     help = (
-        "Make partitions ahead and delete what is past its retention; says what it did."
+        "Create upcoming partitions, delete everything past its retention, and print a"
+        " summary."
     )
 
     def handle(self, **_: Any) -> None:
@@ -18,6 +19,6 @@ class Command(BaseCommand):
         self.stdout.write(str(done))
         if done.failed_feeds:
             raise CommandError(
-                f"{done.failed_feeds} feeds could not be pruned: see the log. The next run"
-                " tries again."
+                f"Pruning failed for {done.failed_feeds} feeds. See the log for the errors."
+                " The next run retries them."
             )

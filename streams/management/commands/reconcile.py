@@ -12,10 +12,15 @@ from streams.observability.reconcile import findings
 
 
 class Command(BaseCommand):
-    help = "Prove the ledger of every feed from its rows; exits 1 if anything is off."
+    help = (
+        "Verify the ledger of every feed against its rows. Exits with 1 if a feed is"
+        " inconsistent."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--feed", type=int, help="the id of one feed; else all")
+        parser.add_argument(
+            "--feed", type=int, help="ID of a feed (default: all feeds)"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *, feed: int | None, json: bool, **_: Any) -> None:
@@ -23,7 +28,7 @@ class Command(BaseCommand):
         if feed is not None:
             feeds = feeds.filter(pk=feed)
             if not feeds.exists():
-                raise CommandError(f"No feed has the id {feed}.")
+                raise CommandError(f"There is no feed with the ID {feed}.")
         checked, events, wrong = 0, 0, list[dict[str, Any]]()
         for one in feeds.iterator(chunk_size=500):
             checked, events = checked + 1, events + one.head_seq
@@ -41,7 +46,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(result))
         else:
             self.stdout.write(
-                f"{result['feeds']} feeds, {result['events']} events: {count} feeds wrong."
+                f"Checked {result['feeds']} feeds with {result['events']} events."
+                f" Inconsistent feeds: {count}."
             )
             if found:
                 self.stdout.write(result["history"])

@@ -7,19 +7,22 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from streams.connections.keys import key_ring
 from streams.connections.rotation import renew_keys
 
-MOST_CONNECTIONS = 10_000  # that are read at a time
+MOST_CONNECTIONS = 10_000  # in one batch
 
 
 class Command(BaseCommand):
     help = (
-        "Seals all write keys with the newest of ENCRYPTION_KEYS, while the portal runs."
-        " First put the new key in front and restart every process, then run this, then"
-        " take the old key away. Run it also after a change of SECRET_KEY."
+        "Re-encrypt all write keys with the newest of ENCRYPTION_KEYS while the portal"
+        " runs. First add the new key in front and restart every process. Then run this"
+        " command. Then remove the old key. Also run it after a change of SECRET_KEY."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--batch", type=int, default=500, help="connections read at a time"
+            "--batch",
+            type=int,
+            default=500,
+            help="connections per batch (default: 500)",
         )
 
     def handle(self, *, batch: int, **_: Any) -> None:
@@ -27,11 +30,14 @@ class Command(BaseCommand):
             raise CommandError(f"--batch must be from 1 to {MOST_CONNECTIONS:,}.")
         rotation = renew_keys(batch=batch)
         newest = key_ring().newest
-        self.stdout.write(f"{rotation.renewed} write keys sealed with {newest!r}.")
+        self.stdout.write(f"Write keys encrypted with {newest!r}: {rotation.renewed}.")
         for public_id in rotation.used_twice:
-            self.stderr.write(f"{public_id}: another connection has the same key.")
+            self.stderr.write(
+                f"Connection {public_id}: another connection has the same write key."
+            )
         if rotation.unreadable:
+            names = ", ".join(rotation.unreadable)
             raise CommandError(
-                "Keep the old key: ENCRYPTION_KEYS cannot open "
-                + ", ".join(rotation.unreadable)
+                "Keep the old key. ENCRYPTION_KEYS cannot decrypt the write keys of these"
+                f" connections: {names}"
             )

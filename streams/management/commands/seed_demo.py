@@ -7,28 +7,32 @@ from streams.management.demo import cast, seeding
 
 
 class Command(BaseCommand):
-    """The events of the stream are told by the demonstration's traffic: campaign.py."""
+    """Creates the demonstration's accounts. `demo` sends its events; see campaign.py."""
 
     help = (
-        "Make the demonstration: partner Postbox, its stream, two workspaces (the first"
-        " connected to the sandbox) and a member of each kind. Run again, it makes what"
-        " is missing. Refuses where HTTPS is on or real partners are: these accounts are"
-        " for one's own machine."
+        "Create the demonstration: the partner Postbox, its stream, two workspaces (the"
+        " first connected to the sandbox) and a member with each role. Running it again"
+        " creates whatever is missing. Refuses to run if HTTPS is on or real partners"
+        " exist, because these accounts are meant for your own machine."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--force", action="store_true", help="Do not refuse.")
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="run even if HTTPS is on or real partners exist",
+        )
 
     def handle(self, *args: object, **options: object) -> None:
         obstacle = seeding.obstacle()
         if obstacle and not options["force"]:
-            raise CommandError(f"Nothing was seeded: {obstacle}")
+            raise CommandError(f"No demonstration data was created: {obstacle}")
         try:
             seeding.seed()
         except RegionNotOffered:
             raise CommandError(
-                "Nothing was seeded: SANDBOX_URL is not set, and the first workspace is"
-                " connected to the sandbox. Under `manage.py up` it is set."
+                "No demonstration data was created: SANDBOX_URL is not set, and the first"
+                " workspace connects to the sandbox. `manage.py up` sets SANDBOX_URL."
             ) from None
         if options["verbosity"]:
             for one in cast.sign_ins():

@@ -19,24 +19,26 @@ from streams.management.first_run.stopping import StopRequest, stop_request
 
 
 class Command(BaseCommand):
-    """See README.md, "First run"."""
+    """Starts the first run; see "First run" in README.md."""
 
     help = (
-        "Start the whole portal on this machine, in the foreground: web, ingest, worker,"
-        " beat, a Valkey of its own (unless REDIS_URL names one) and the sandbox Segment,"
-        " with a demonstration to sign in to. Ctrl-C stops it and leaves nothing behind."
-        " PORT moves the whole set, VAR_DIR its data."
+        "Run the whole portal on this machine, in the foreground: web, ingest, worker,"
+        " beat, its own Valkey (unless REDIS_URL is set) and the sandbox, with a"
+        " demonstration to sign in to. Ctrl-C stops all processes. PORT sets the first"
+        " port, VAR_DIR the folder for data."
     )
 
-    requires_system_checks = ()  # they open the database, whose folder we make first
+    requires_system_checks = ()  # they open the database, whose folder is created first
 
     def handle(self, *args: object, **options: object) -> None:
         if settings.HTTPS and not settings.TRUST_PROXY:
             raise CommandError(
-                "HTTPS is on, and `manage.py up` serves http for one machine: set HTTPS=off,"
-                " or start each process as the operator guide says."
+                "HTTPS is on, but `manage.py up` serves http for one machine. Set"
+                " HTTPS=off, or start each process as described in the operator guide."
             )
-        os.umask(0o077)  # what we and our children write is for our user alone
+        os.umask(
+            0o077
+        )  # only our user can read the files that we and our children write
         layout = Layout(
             var_dir=Path(settings.VAR_DIR).resolve(),
             port=settings.PORT,
@@ -51,15 +53,14 @@ class Command(BaseCommand):
         except (AlreadyUp, ChildDied, NotReady, PortInUse) as error:
             raise CommandError(str(error)) from None
         except OperationalError as error:
-            raise CommandError(f"The database does not answer: {error}") from None
+            raise CommandError(f"The database is unavailable: {error}") from None
 
     def _run(
         self, layout: Layout, stop: StopRequest, held_lock: int, *, colour: bool
     ) -> None:
         layout.check_ports()
-        layout.run_file.unlink(
-            missing_ok=True
-        )  # of one that was killed with its reaper
+        # Left by a portal that was killed together with its reaper.
+        layout.run_file.unlink(missing_ok=True)
         console = Console(
             self.stdout, NAMES, colour=colour and supports_color(), on_lost=stop.ask
         )

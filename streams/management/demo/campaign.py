@@ -1,4 +1,4 @@
-"""A day in the life of a mail campaign: the six events of the plan of stream `postbox`."""
+"""One day of an email campaign: the six events of the plan of the stream `postbox`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DELIVERED, BOUNCED = "Email Delivered", "Email Bounced"
 OPENED, CLICKED = "Email Opened", "Email Link Clicked"
 SPAM, UNSUBSCRIBED = "Email Marked as Spam", "Unsubscribed"
 
-# What comes of one mail, and of how many in a thousand.
+# The events that one email leads to, with a weight per thousand emails.
 JOURNEYS = {
     (DELIVERED,): 520,
     (DELIVERED, OPENED): 270,
@@ -34,7 +34,7 @@ class Campaign:
     name: str
     subject: str
     links: tuple[str, ...]
-    hours_ago: int  # when its first mail left
+    hours_ago: int  # when its first email was sent
 
 
 CAMPAIGNS = (
@@ -47,7 +47,7 @@ CAMPAIGNS = (
     Campaign("cmp_2050", "Loyalty points", "You have points to spend",
              ("rewards", "account"), 4),
 )  # fmt: skip
-SEND_HOURS = 3.0  # that a campaign takes to leave
+SEND_HOURS = 3.0  # how long it takes to send a campaign
 LIST_ID, LIST_NAME = "lst_12", "News and offers"
 FIRST_NAMES = (
     "Ada", "Amir", "Beatriz", "Chen", "Dara", "Elif", "Femi", "Greta", "Hugo", "Ines",
@@ -65,9 +65,9 @@ USER_AGENTS = (
 
 
 def day(count: int, *, now: datetime, random: Random) -> list[dict[str, Any]]:
-    """`count` events of the 24 hours before `now`, in the order in which they happened.
+    """Return `count` events of the 24 hours before `now`, ordered by time.
 
-    From 17 events on, each of the six kinds is among them.
+    With 17 events or more, all six event names occur.
     """
     mails = (_mail(number, journey, now, random)
              for number, journey in enumerate(_journeys(random)))  # fmt: skip
@@ -76,8 +76,10 @@ def day(count: int, *, now: datetime, random: Random) -> list[dict[str, Any]]:
 
 
 def older_release(count: int, *, now: datetime, random: Random) -> list[dict[str, Any]]:
-    """Events of the same 24 hours as a customer's installation sends them that was never
-    updated: each breaks the Spec or the plan, in one of two ways."""
+    """Return events of the same 24 hours as an outdated installation would send them.
+
+    Each breaks the Spec or the plan, in one of two ways.
+    """
     events = day(count, now=now, random=random)
     for number, event in enumerate(events):
         if number % 2:
@@ -88,7 +90,7 @@ def older_release(count: int, *, now: datetime, random: Random) -> list[dict[str
 
 
 def _journeys(random: Random) -> Iterator[tuple[str, ...]]:
-    yield from JOURNEYS  # each once, however few events are wanted
+    yield from JOURNEYS  # each at least once
     while True:
         yield from random.choices(list(JOURNEYS), list(JOURNEYS.values()), k=100)
 
@@ -111,7 +113,7 @@ def _mail(
             "properties": about | _details(name, campaign, random),
             "context": _context(name, user),
         }
-        # Most react soon, a few much later; nobody in the future.
+        # Most recipients react soon, a few much later, and none in the future.
         happened_at += (now - happened_at) * min(random.expovariate(6), 0.99)
 
 
@@ -134,13 +136,13 @@ def _details(name: str, campaign: Campaign, random: Random) -> dict[str, str]:
 
 
 def _context(name: str, user: int) -> dict[str, Any]:
-    """Who it was; and from where, if they did it themselves. The same for one user."""
+    """Return the context of a user: always the traits, and the device for own actions."""
     first = FIRST_NAMES[user % len(FIRST_NAMES)]
     last = LAST_NAMES[user // len(FIRST_NAMES) % len(LAST_NAMES)]
     context: dict[str, Any] = {
         "traits": {"email": f"{first}.{last}.{user}@example.com".lower()}
     }
     if name not in {DELIVERED, BOUNCED}:
-        context["ip"] = f"198.51.100.{user % 254 + 1}"  # an address for examples
+        context["ip"] = f"198.51.100.{user % 254 + 1}"  # reserved for examples
         context["userAgent"] = USER_AGENTS[user % len(USER_AGENTS)]
     return context

@@ -1,7 +1,7 @@
-"""Who plays in the demonstration, and their secrets.
+"""The demonstration's users, workspaces and secrets.
 
-The secrets are derived from SECRET_KEY: the same at each start without being stored,
-different in each installation, and unknown to whoever has not got that key.
+The secrets are derived from SECRET_KEY. They are the same at each start without being
+stored, differ between installations, and cannot be guessed without the key.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from streams.management.first_run.run_file import FeedFacts, SignIn
 
 PARTNER_NAME, PARTNER_SLUG = "Postbox", "postbox"
 STREAM_NAME, STREAM_SLUG = "Postbox", "postbox"
-TEMPLATE, PLAN_NOTE = "email", "What becomes of a mail, under the Spec's names."
+TEMPLATE, PLAN_NOTE = "email", "Email events, with the names from the Spec."
 PROFILE = {
-    "about": "Postbox sends newsletters and tells who opens, clicks and unsubscribes.",
+    "about": "Postbox sends newsletters and tracks opens, clicks and unsubscribes.",
     "website": "https://postbox.example/",
     "support_email": "support@postbox.example",
     "docs_url": "https://help.postbox.example/segment",
     "category": "Email Marketing",
     "catalog_id": "",
 }
-FOR_REVIEWERS = "Northwind Coffee has it already, and Fern & Field waits for it."
-APPROVED = "The plan keeps to the Spec, and both pages say what is sent."
-WITHOUT_QA = "A demonstration begins live. Its QA is yours to run, under the tab QA."
+FOR_REVIEWERS = "Northwind Coffee already uses Postbox, and Fern & Field wants to."
+APPROVED = "The plan follows the Spec, and both pages describe the events."
+WITHOUT_QA = "The demonstration starts live. You can run its QA in the tab QA."
 LOGO = Path(__file__).parent / "postbox.svg"
-TOKEN_NAME = "Demonstration"  # noqa: S105 - what it is called
+TOKEN_NAME = "Demonstration"  # noqa: S105 - a name, not a secret
 
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 EASY_TO_TYPE = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -40,7 +40,7 @@ EASY_TO_TYPE = "abcdefghjkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A workspace; the first is connected, the second waits to be."""
+    """A workspace. The first is connected, the second is not."""
 
     external_id: str
     name: str
@@ -48,7 +48,8 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`place` is the partner, a workspace (by external id), or none for staff."""
+    """A user. `place` is the partner's slug, a workspace's external ID, or empty for
+    operators."""
 
     name: str
     email: str
@@ -57,7 +58,7 @@ class Person:
 
     @property
     def title(self) -> str:
-        """As the first run prints it: `workspace editor`."""
+        """The role as the first run prints it, such as `workspace editor`."""
         if not self.place:
             return self.role
         return f"{'partner' if self.place == PARTNER_SLUG else 'workspace'} {self.role}"
@@ -72,7 +73,7 @@ NORTHWIND = Customer("northwind", "Northwind Coffee")
 FERN = Customer("fern-and-field", "Fern & Field")
 CUSTOMERS = (NORTHWIND, FERN)
 
-STAFF = Person("Olga", "olga@portal.example", "", "staff")
+STAFF = Person("Olga", "olga@portal.example", "", "operator")
 PARTNER_ADMIN = Person("Petra", "petra@postbox.example", PARTNER_SLUG, "admin")
 PEOPLE = (
     STAFF,
@@ -87,7 +88,7 @@ PEOPLE = (
 
 
 def derived(label: str, length: int, alphabet: str) -> str:
-    """Letters that SECRET_KEY and `label` alone determine; at most 64 of them."""
+    """Derive up to 64 letters from SECRET_KEY and `label`."""
     seed = hmac.new(
         settings.SECRET_KEY.encode(), f"demo: {label}".encode(), hashlib.sha512
     )
@@ -109,7 +110,7 @@ def ingest_key(customer: Customer) -> Secret:
 
 
 def write_key(customer: Customer) -> str:
-    """Of the customer's source in the sandbox."""
+    """Return the write key of the customer's source in the sandbox."""
     return derived(f"write key {customer.external_id}", 32, LETTERS_AND_DIGITS)
 
 

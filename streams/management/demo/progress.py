@@ -1,4 +1,4 @@
-"""A progress bar: one line that is rewritten in a terminal, a few lines elsewhere."""
+"""A progress bar: one updated line in a terminal, a few lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
 
 WIDTH = 32
-STEPS = 5  # lines where nothing can be rewritten
+STEPS = 5  # lines if the output is not a terminal
 
 
 class Progress:
-    """Shows how many of `total` events are sent, and how fast."""
+    """Shows how many of `total` events have been sent, and the rate."""
 
     def __init__(self, out: OutputWrapper, total: int) -> None:
         self._out = out

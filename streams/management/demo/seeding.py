@@ -1,4 +1,4 @@
-"""The demonstration's rows. Done twice, they are as after the first time."""
+"""Creates the demonstration's rows. Seeding is idempotent."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ if TYPE_CHECKING:
 
 
 def obstacle() -> str | None:
-    """Why known accounts should not be made here; None: nothing speaks against it."""
+    """Return the reason not to create the demonstration's accounts here, or None."""
     if settings.HTTPS:
-        return "HTTPS is on, so this is no first run (--force seeds all the same)."
+        return "HTTPS is on. To seed anyway, run `manage.py seed_demo --force`."
     others = Partner.objects.exclude(slug=cast.PARTNER_SLUG)
     if others.exists():
-        return "there are real partners here (--force seeds all the same)."
+        return "Real partners exist. To seed anyway, run `manage.py seed_demo --force`."
     return None
 
 
 @transaction.atomic
 def seed() -> None:
-    """Make what is missing, and give people and tokens the secrets of today's SECRET_KEY."""
-    # SECRET_KEY has changed if it does not lead to our token. Asked of that, since
-    # to compare a password costs as much as to set one: half a second for each.
+    """Create missing rows, and derive all secrets from the current SECRET_KEY."""
+    # SECRET_KEY has changed if it doesn't lead to the stored token. Comparing passwords
+    # would take half a second each.
     renew = not PartnerToken.objects.filter(digest=cast.partner_token().digest).exists()
     users = {person: _user(person, renew=renew) for person in cast.PEOPLE}
     stream = _stream(users[cast.PARTNER_ADMIN])
@@ -122,7 +122,7 @@ def _give_role(person: Person, user: User, place: Partner | Workspace) -> None:
 
 
 def _give_token(stream: Stream, owner: User) -> None:
-    """The token of today's SECRET_KEY, in force whatever was done to it since."""
+    """Store the API token of the current SECRET_KEY, and undo a revocation."""
     secret = cast.partner_token()
     PartnerToken.objects.update_or_create(
         stream=stream,
@@ -146,7 +146,7 @@ def _feed(stream: Stream, workspace: Workspace, customer: Customer) -> Feed:
 
 
 def _connect(feed: Feed, customer: Customer) -> None:
-    """To the sandbox; what somebody connected since is left as it is."""
+    """Connect the feed to the sandbox, unless it already has a connection."""
     if not Connection.objects.current().filter(feed=feed).exists():
         connect(
             feed=feed,
@@ -157,7 +157,7 @@ def _connect(feed: Feed, customer: Customer) -> None:
 
 
 def _publish_plan(stream: Stream, admin: User) -> None:
-    """The template's, which campaign.py keeps to; what somebody planned since stays."""
+    """Publish the template that campaign.py follows, unless the stream has a plan."""
     if stream.plan_versions.exists():
         return
     chosen = template(cast.TEMPLATE)
@@ -167,7 +167,7 @@ def _publish_plan(stream: Stream, admin: User) -> None:
 
 
 def _write_docs(stream: Stream, admin: User) -> None:
-    """Both pages as they begin, published; what somebody wrote since is left as it is."""
+    """Publish both docs pages with their initial text, unless the stream has pages."""
     if stream.page_versions.exists():
         return
     change_profile(stream=stream, actor=admin, **cast.PROFILE)
@@ -183,7 +183,7 @@ def _write_docs(stream: Stream, admin: User) -> None:
 
 
 def _bring_to_life(stream: Stream, admin: User, staff: User) -> None:
-    """Through every stage, once; where somebody took it since is left as it is."""
+    """Take the stream through every stage, unless it has been submitted before."""
     if stream.stage != Stage.DRAFT or stream.submissions.exists():
         return
     today = now().date()
@@ -193,5 +193,5 @@ def _bring_to_life(stream: Stream, admin: User, staff: User) -> None:
     review.submit(stream=stream, timeline=dates, actor=admin)
     review.approve(stream=stream, comment=cast.APPROVED, actor=staff)
     review.start_qa(stream=stream, actor=admin)
-    # The servers that a test run needs do not run yet.
+    # The servers that a QA run needs are not running yet.
     review.go_live(stream=stream, reason=cast.WITHOUT_QA, actor=staff)

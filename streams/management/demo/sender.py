@@ -1,4 +1,4 @@
-"""Sends events as a partner's own server does: its token, many events in one request."""
+"""Sends events like a partner's server: with an API token, and in batches."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BUSY = {429, 503}
 
 
 class NotTaken(Exception):
-    """The portal took no events; the message says why. Never holds the token."""
+    """The portal refused events. The message has the reason, and never the token."""
 
 
 class PartnerServer:
-    """Speaks to the ingest of one portal, with the partner's token."""
+    """A client for the ingest of one portal, with an API token."""
 
     def __init__(self, ingest_url: str, token: str) -> None:
         self._url = f"{ingest_url}/v1/batch"
@@ -35,7 +35,7 @@ class PartnerServer:
         self._session.close()
 
     def send(self, events: Sequence[dict[str, Any]]) -> Iterator[Counter[str]]:
-        """Send all, and after each request say what became of its events.
+        """Send all events, and yield the counts by outcome of each request.
 
         Raises NotTaken.
         """
@@ -50,7 +50,7 @@ class PartnerServer:
             time.sleep(_wait_s(answer))
         if not answer.ok:
             raise NotTaken(
-                f"The ingest answers {answer.status_code}: {answer.text[:300]}"
+                f"The ingest responded with {answer.status_code}: {answer.text[:300]}"
             )
         return Counter(event["outcome"] for event in answer.json()["results"])
 
@@ -61,11 +61,11 @@ class PartnerServer:
             )
         except requests.RequestException as error:
             raise NotTaken(
-                f"The ingest at {self._url} does not answer ({type(error).__name__})."
+                f"The ingest at {self._url} is unavailable ({type(error).__name__})."
             ) from None
 
 
 def _wait_s(answer: requests.Response) -> float:
-    """What the portal asks us to wait; a second if it does not say in seconds."""
+    """Return the seconds of Retry-After, or 1 if it has none."""
     text = answer.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else 1.0

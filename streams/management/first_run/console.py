@@ -1,4 +1,4 @@
-"""What `manage.py up` shows: each child's lines behind its name, and our own."""
+"""The output of `manage.py up`: its own lines, and those of each child with a prefix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
 class Console:
-    """Writes whole lines, from any thread."""
+    """Writes whole lines. It is thread-safe."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Console:
     ) -> None:
         self._out = out
         self._lock = Lock()
-        self._on_lost = on_lost  # when nobody can read us any more
+        self._on_lost = on_lost  # called if the output is closed
         width = max(len(name) for name in names)
         self._prefixes = {
             name: self._prefix(name, place, width=width, colour=colour)
@@ -40,7 +40,7 @@ class Console:
         return colorize(prefix, fg=COLOURS[place % len(COLOURS)]) if colour else prefix
 
     def line(self, name: str, text: str) -> None:
-        """One line that the child of this name wrote."""
+        """Print a line of the child with this name."""
         self.say(f"{self._prefixes[name]} {text}")
 
     def say(self, text: str) -> None:

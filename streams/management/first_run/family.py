@@ -1,4 +1,4 @@
-"""Child processes that live and die together."""
+"""The group of child processes, which start and stop together."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
     from streams.management.first_run.console import Console
 
 TAIL_LINES = 15
-# A child that dies so soon, so often in a row, will not live: then all stop.
+# If a child ends this soon, this many times in a row, all processes stop.
 SHORT_LIFE_S = 5.0
 SHORT_LIVES = 3
 POLL_S = 0.05
 
 
 class ChildDied(Exception):
-    """A child ended by itself; the message says how, and its last words."""
+    """A child ended unexpectedly. The message has its exit status and last output."""
 
     def __init__(self, name: str, how: str) -> None:
-        super().__init__(f"{name} died: {how}")
+        super().__init__(f"{name} ended unexpectedly: {how}")
         self.name = name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """How to start a child, and how to end it."""
+    """How to start and stop a child."""
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(repr=False)
-    stdin: str = field(default="", repr=False)  # what it reads first; may hold secrets
-    hides: Sequence[str] = ()  # lines with one of these are not shown
-    ends: bool = False  # it does its work and ends with 0
-    stop_turn: int = 0  # those of a lower turn are stopped, and gone, before it
-    grace_s: float = 10.0  # to stop in, before it is killed
+    stdin: str = field(default="", repr=False)  # its input; can contain secrets
+    hides: Sequence[str] = ()  # lines with one of these texts are not shown
+    ends: bool = False  # it finishes its work and exits with 0
+    stop_turn: int = 0  # children with a lower turn stop first
+    grace_s: float = 10.0  # time to stop before it is killed
 
 
 class Child:
-    """A running service, whose output goes to the console line by line."""
+    """A running service. Its output goes to the console line by line."""
 
     def __init__(self, service: Service, console: Console, *, group: int) -> None:
         self.service = service
@@ -91,22 +91,22 @@ class Child:
 
     @property
     def is_done(self) -> bool:
-        """Only what `ends` is ever done."""
+        """Whether a service that `ends` has finished its work."""
         return self.service.ends and self.process.poll() == 0
 
     def last_words(self) -> str:
-        """How it ended, and the end of what it said."""
-        self._reader.join(timeout=1)  # a child of its own may still hold the pipe
-        tail = "".join(f"\n    {line}" for line in self.tail) or " nothing"
+        """Return the exit status and the last lines of output."""
+        self._reader.join(timeout=1)  # a grandchild may still hold the pipe
+        tail = "".join(f"\n    {line}" for line in self.tail) or " none"
         how = _how_it_ended(self.process.wait())
-        return f"{how}. It said last:{tail}"
+        return f"{how}. Last output:{tail}"
 
 
 class Family:
-    """Starts children, and as a context manager leaves none behind.
+    """Starts children. As a context manager, it leaves no process behind.
 
-    All are born into the process group of the reaper, which ends what is left of it
-    when we are gone.
+    All children are in the process group of the reaper, which ends the remaining ones
+    once this process is gone.
     """
 
     def __init__(self, console: Console, *, run_file: Path, lock: int) -> None:
@@ -134,8 +134,8 @@ class Family:
         traceback: TracebackType | None,
     ) -> None:
         for child in self._children:
-            child.process.kill()  # after a stop in order: none is left
-        # Strays, such as the gunicorn workers of a master that was killed.
+            child.process.kill()  # has no effect after an orderly stop
+        # End strays, such as the gunicorn workers of a master that was killed.
         if self._reaper.poll() is None:
             os.write(self._lifeline, reaper.ALL_STOPPED)
         os.close(self._lifeline)
@@ -147,23 +147,25 @@ class Family:
         return child
 
     def check(self) -> None:
-        """Raises ChildDied if one has."""
+        """Raise ChildDied if a child has ended unexpectedly."""
         for child in self._children:
             if child.has_died:
                 raise ChildDied(child.service.name, child.last_words())
         if self._reaper.poll() is not None:
-            raise ChildDied("reaper", "it cleans up if the portal is killed.")
+            raise ChildDied("reaper", "it cleans up after the portal is killed.")
 
     def revive(self) -> None:
-        """Say which child has died, and start it again; one that goes on dying has.
+        """Restart children that have ended, and report each one.
 
-        Raises ChildDied.
+        Raises ChildDied for a child that keeps ending.
         """
         for place, child in enumerate(self._children):
             if child.has_died and self._may_live_again(child):
                 name = child.service.name
-                self._console.say(f"\n  {name} died: {child.last_words()}")
-                self._console.say(f"  Starting {name} again.")
+                self._console.say(
+                    f"\n  {name} ended unexpectedly: {child.last_words()}"
+                )
+                self._console.say(f"  Restarting {name}.")
                 self._children[place] = Child(
                     child.service, self._console, group=self._reaper.pid
                 )
@@ -177,9 +179,9 @@ class Family:
         return self._short_lives[name] < SHORT_LIVES
 
     def stop(self, *, at_once: Callable[[], bool]) -> None:
-        """End the children turn by turn; those that take too long are killed.
+        """Stop the children turn by turn, and kill those that take too long.
 
-        `at_once` is asked all the while: true ends the patience.
+        If `at_once` returns true, the remaining children are killed immediately.
         """
         for turn in sorted({child.service.stop_turn for child in self._children}):
             leaving = [c for c in self._children if c.service.stop_turn == turn]
@@ -197,7 +199,7 @@ class Family:
         while child.is_alive:
             if at_once() or time.monotonic() > until:
                 self._console.say(
-                    f"Killing {child.service.name}: it has not stopped yet."
+                    f"Killing {child.service.name}, which has not stopped yet."
                 )
                 child.process.kill()
                 child.process.wait()

@@ -1,4 +1,4 @@
-"""Where everything of one portal on one machine is: its ports and its files."""
+"""The ports and files of one portal on one machine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ HOST = "127.0.0.1"
 
 
 class PortInUse(Exception):
-    """A port that the portal needs is taken; the message names it and a way out."""
+    """A port is not available. The message has the port and a way to change it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`port` is the web's; the others stand beside it."""
+    """The ports and files. `port` is the web server's; the others follow it."""
 
     var_dir: Path
     port: int
@@ -24,14 +24,14 @@ class Layout:
 
     @property
     def ports(self) -> dict[str, int]:
-        """The port of each server that `up` starts."""
+        """The port of each server that `up` starts, by name."""
         names = ["web", "ingest", "sandbox", "valkey"]
         if not self.own_broker:
             names.remove("valkey")
         return {name: self.port + place for place, name in enumerate(names)}
 
     def address(self, name: str) -> str:
-        """`host:port`, as servers are told to bind it."""
+        """Return the `host:port` that a server binds to."""
         return f"{HOST}:{self.ports[name]}"
 
     def url(self, name: str) -> str:
@@ -46,21 +46,21 @@ class Layout:
         return self.var_dir / "up.lock"
 
     def check_ports(self) -> None:
-        """Raises PortInUse."""
+        """Raise PortInUse if a port is not available."""
         for name, port in self.ports.items():
             problem = _problem_with(port)
             if problem:
                 raise PortInUse(
-                    f"Port {port}, for {name}, {problem}. Stop what uses it, or move the"
-                    f" whole portal: PORT={_another(self.port)} and start again."
+                    f"Port {port} (for {name}) {problem}. Stop the program that uses it, or"
+                    f" use other ports: set PORT={_another(self.port)} and start again."
                 )
 
 
 def _problem_with(port: int) -> str | None:
     if not 0 < port < 65536:
-        return "is no port number"
+        return "is not a valid port number"
     with socket.socket() as trial:
-        # As servers do: a port in TIME_WAIT is free, one with a listener is not.
+        # Like servers do: a port in TIME_WAIT counts as free, one with a listener doesn't.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((HOST, port))

@@ -1,4 +1,4 @@
-"""One portal at a time on one VAR_DIR."""
+"""The lock that allows one portal at a time per VAR_DIR."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# A portal whose `up` was killed needs so long to end (reaper.py); a bit more.
+# A bit longer than a portal takes to end after its `up` was killed (reaper.py).
 PATIENCE_S = 5.0
 
 
 class AlreadyUp(Exception):
-    """Another portal runs on this folder; the message says which."""
+    """Another portal uses this folder. The message has its process ID."""
 
 
 @contextmanager
 def held(path: Path) -> Iterator[int]:
-    """Hold the lock and yield its file descriptor; who inherits that holds it too.
+    """Hold the lock and yield its file descriptor.
 
-    Raises AlreadyUp.
+    A process that inherits the descriptor also holds the lock. Raises AlreadyUp.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -42,9 +42,9 @@ def _take(descriptor: int, path: Path) -> None:
         owner = os.pread(descriptor, 20, 0).decode().strip()
         if _runs(owner) or time.monotonic() > deadline:
             raise AlreadyUp(
-                f"A portal is already up on {path.parent} (process {owner or 'unknown'})."
-                " Stop it first, or give this one a folder and ports of its own:"
-                " VAR_DIR=… PORT=…"
+                f"A portal is already running in {path.parent} (process"
+                f" {owner or 'unknown'}). Stop it first, or use another folder and other"
+                " ports for this one: VAR_DIR=… PORT=…"
             )
         time.sleep(0.1)
 
@@ -54,6 +54,6 @@ def _runs(pid: str) -> bool:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):
         return False
-    except PermissionError:  # it runs, as somebody else
+    except PermissionError:  # it runs as another user
         return True
     return True

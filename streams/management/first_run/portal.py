@@ -1,4 +1,4 @@
-"""One portal from start to stop."""
+"""The life of one portal, from start to stop."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from streams.management.first_run.layout import Layout
     from streams.management.first_run.readiness import Probe
 
-READY_WITHIN_S = 300.0  # a small machine that does other things too
-NEWS_EVERY_S = 15.0  # while we wait
-LATE_S = 10.0  # after it a probe each second is enough: the portal logs each
+READY_WITHIN_S = 300.0  # enough for a small, busy machine
+NEWS_EVERY_S = 15.0  # while waiting
+LATE_S = 10.0  # afterwards, probe only once per second, because each probe is logged
 LATE_POLL_S = 1.0
-BROKER_WITHIN_S = 5.0  # it is not ours to start: it runs or it does not
+BROKER_WITHIN_S = 5.0  # an external broker must be running already
 
 
 class NotReady(Exception):
-    """All run, but not all answer; the message says who does not."""
+    """A child runs but does not respond. The message lists those children."""
 
 
 class Portal:
-    """Starts the children, waits for their answers, and ends them in order."""
+    """Starts the children, waits until they are ready, and stops them in order."""
 
     def __init__(
         self, layout: Layout, family: Family, console: Console, stop: StopRequest
@@ -47,16 +47,18 @@ class Portal:
         self._stop = stop
 
     def run(self) -> None:
-        """Returns once stopped as asked. Raises ChildDied, NotReady."""
+        """Run until stopped. Raises ChildDied, NotReady."""
         try:
             self._start()
             while True:
                 self._stop.check(within_s=POLL_S)
                 self._family.revive()
         except StopAsked:
-            self._console.say("\n  Stopping. Asked once more, it stops at once.\n")
+            self._console.say("\n  Stopping. Press Ctrl-C again to stop immediately.\n")
         except ChildDied as death:
-            self._console.say(f"\n  {death.name} died. Stopping the others.\n")
+            self._console.say(
+                f"\n  {death.name} ended unexpectedly. Stopping the other processes.\n"
+            )
             raise
         finally:
             self._layout.run_file.unlink(missing_ok=True)
@@ -66,10 +68,10 @@ class Portal:
         broker = self._start_broker()
         env = services.environment(self._layout, broker)
         self._family.start(services.sandbox(self._layout, env))
-        self._console.say("  Bringing the database up to date …")
+        self._console.say("  Migrating the database …")
         call_command("migrate", interactive=False, verbosity=0)
         probes = self._start_seeding(env)
-        connections.close_all()  # from here on only the children need it
+        connections.close_all()  # only the children use it from here on
         self._start_rest(env)
         self._wait_for(probes | self._probes(broker))
         facts = self._facts(has_demo="seed" in probes)
@@ -77,8 +79,8 @@ class Portal:
         self._console.say(summary(facts, self._layout.run_file))
         if settings.HTTPS:
             self._console.say(
-                "  HTTPS is on: open the portal at your proxy's https address. The proxy"
-                f" connects to {facts.web} and sets X-Forwarded-Proto.\n"
+                "  HTTPS is on. Open the portal at your proxy's https address. The proxy"
+                f" must connect to {facts.web} and set X-Forwarded-Proto.\n"
             )
 
     def _start_broker(self) -> Broker:
@@ -95,14 +97,14 @@ class Portal:
         return broker
 
     def _start_seeding(self, env: Mapping[str, str]) -> dict[str, Probe]:
-        """Begin to seed, if that is allowed here; how to know that it is done."""
+        """Start seeding if it is allowed here. Returns the probe for its end."""
         obstacle = seeding.obstacle()
         if obstacle:
-            self._console.say(f"  No demonstration: {obstacle}")
+            self._console.say(f"  No demonstration data is created: {obstacle}")
             return {}
-        self._wait_for(self._sandbox_probe())  # its write key is looked up there
+        self._wait_for(self._sandbox_probe())  # seeding looks up its write key there
         seed = self._family.start(services.seed(env))
-        return {"seed": lambda: None if seed.is_done else "still at work"}
+        return {"seed": lambda: None if seed.is_done else "still running"}
 
     def _start_rest(self, env: Mapping[str, str]) -> None:
         self._family.start(services.web(self._layout, env))
@@ -126,7 +128,7 @@ class Portal:
     def _wait_for(
         self, probes: Mapping[str, Probe], *, within_s: float = READY_WITHIN_S
     ) -> None:
-        """Returns once all answer. Raises ChildDied, NotReady, StopAsked."""
+        """Wait until all probes succeed. Raises ChildDied, NotReady, StopAsked."""
         missing = dict(probes)
         began = told = time.monotonic()
         while missing:
@@ -137,7 +139,7 @@ class Portal:
             missing = {name: missing[name] for name in missing if problems[name]}
             if missing and time.monotonic() > began + within_s:
                 reasons = "".join(f"\n    {name}: {problems[name]}" for name in missing)
-                raise NotReady(f"Not all answer after {within_s:.0f} s:{reasons}")
+                raise NotReady(f"Not ready after {within_s:.0f} s:{reasons}")
             if missing and time.monotonic() > told + NEWS_EVERY_S:
                 told = time.monotonic()
                 self._console.say(f"  Still waiting for {', '.join(missing)} …")

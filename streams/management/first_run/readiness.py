@@ -1,4 +1,4 @@
-"""Whether a child answers. The port alone says nothing: gunicorn binds it first."""
+"""Readiness probes. An open port is not enough, because gunicorn binds it first."""
 
 from __future__ import annotations
 
@@ -9,48 +9,51 @@ import requests
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-# Says what is missing; None: it answers.
+# Returns the problem, or None if the child is ready.
 Probe = Callable[[], str | None]
 
 
 def http(url: str) -> Probe:
-    """It answers `url` with 200."""
+    """Return a probe that expects `url` to respond with 200."""
 
     def probe() -> str | None:
         try:
             answer = requests.get(url, timeout=2, allow_redirects=False)
         except requests.RequestException:
-            return f"no answer from {url}"
+            return f"no response from {url}"
         if answer.status_code == 200:
             return None
-        return f"{url} answers {answer.status_code}: {answer.text[:300]}"
+        return f"{url} responded with {answer.status_code}: {answer.text[:300]}"
 
     return probe
 
 
 def broker(url: str) -> Probe:
-    """It takes our sign-in, and has read its data."""
+    """Return a probe that signs in to the broker, which fails while it loads its data."""
     client = redis.Redis.from_url(url, socket_timeout=1, retry=None)
 
     def probe() -> str | None:
         try:
             client.ping()
         except redis.RedisError as error:
-            return f"no answer from REDIS_URL ({type(error).__name__})"
+            return f"no response from REDIS_URL ({type(error).__name__})"
         return None
 
     return probe
 
 
 def worker(name: str, broker_url: str) -> Probe:
-    """The Celery worker takes messages. Our own settings may not name its broker."""
+    """Return a probe that expects the Celery worker to respond.
+
+    It has its own broker URL, because REDIS_URL may be empty in our settings.
+    """
     control = Celery("up", broker=broker_url, set_as_current=False).control
 
     def probe() -> str | None:
         try:
             answers = control.ping([name], timeout=0.5)
         except OperationalError as error:
-            return f"the broker does not answer ({error})"
-        return None if answers else "it does not answer"
+            return f"no response from the broker ({error})"
+        return None if answers else "no response"
 
     return probe

@@ -1,12 +1,11 @@
-"""Leaves nothing behind when `manage.py up` is gone, however it went.
+"""Ends all children of `manage.py up` once it is gone, even if it was killed.
 
-Run as a script, by path, and leader of the process group that all children of `up`
-are born into. Its standard input is a pipe whose other end `up` alone holds: when
-that closes, whatever is left of the group is ended, itself last. Nobody needs to
-tell it who was started, so there is no moment in which a child is not known to it.
+Runs as a script and leads the process group of all children of `up`. Its standard input is
+a pipe that only `up` holds open. When the pipe closes, this script ends whatever is left of
+the group, itself last. It needs no list of children, so it cannot miss one.
 
-It also holds the portal's lock (an inherited file), which is thus free again only
-when all is gone.
+It also holds the portal's lock, an inherited file, so the lock becomes free only after all
+processes have ended.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ import time
 from pathlib import Path
 
 ALL_STOPPED = b"all stopped"
-GRACE_S = 2.0  # for a Valkey to write its log, a worker to finish a request
+GRACE_S = 2.0  # for Valkey to write its log and a worker to finish its request
 
 
 def main(run_file: Path) -> None:
-    # What ends `up` may reach us too (Ctrl-C, a closed terminal): we outlive it.
+    # Signals that end `up`, such as Ctrl-C, can reach this process too; ignore them.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
-    word = sys.stdin.buffer.read()  # returns when `up` says so, or is gone
+    word = sys.stdin.buffer.read()  # returns when `up` has stopped or is gone
     if word != ALL_STOPPED:
         run_file.unlink(missing_ok=True)
         os.killpg(0, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""`run.json`: what scripts need to know of the portal that runs here."""
+"""`run.json`: the running portal's addresses and secrets, for scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class FeedFacts:
-    """`workspace` is its external id, as events name it; `stream` its slug."""
+    """A feed. `workspace` is the external ID used in events, `stream` the slug."""
 
     workspace: str
     stream: str
@@ -26,7 +26,7 @@ class FeedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """The last three are empty where nothing was seeded."""
+    """A running portal. The last three are empty without the demonstration."""
 
     web: str
     ingest: str
@@ -36,7 +36,7 @@ class RunFacts:
     feeds: list[FeedFacts]
 
     def write(self, path: Path) -> None:
-        """Appears whole, and readable for its owner alone from the beginning."""
+        """Write the file atomically, and readable only for its owner from the start."""
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -45,7 +45,7 @@ class RunFacts:
 
     @classmethod
     def read(cls, path: Path) -> RunFacts:
-        """Raises FileNotFoundError if no portal runs there."""
+        """Read the file. Raises FileNotFoundError if no portal is running."""
         facts = json.loads(path.read_text(encoding="utf-8"))
         facts["sign_ins"] = [SignIn(**one) for one in facts["sign_ins"]]
         facts["feeds"] = [FeedFacts(**one) for one in facts["feeds"]]

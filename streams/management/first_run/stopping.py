@@ -1,4 +1,4 @@
-"""Being asked to stop: Ctrl-C, SIGTERM, or a terminal that is gone."""
+"""Requests to stop: Ctrl-C, SIGTERM or a closed terminal."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
-# A second signal within it is the same wish, sent to the whole process group as well.
+# A second signal within this time belongs to the same request: it is sent to the whole
+# process group as well.
 SAME_WISH_S = 1.0
 
 
 class StopAsked(Exception):
-    """Somebody wants us to stop."""
+    """The portal was asked to stop."""
 
 
 class StopRequest:
-    """Set once somebody wants us to stop; `at_once` if they ask again."""
+    """Whether the portal was asked to stop. `at_once` is set by a second request."""
 
     def __init__(self) -> None:
         self._asked = Event()
@@ -29,7 +30,7 @@ class StopRequest:
         self._asked.set()
 
     def check(self, *, within_s: float) -> None:
-        """Raises StopAsked as soon as we are to stop; returns if not, after so long."""
+        """Wait up to `within_s` seconds. Raises StopAsked as soon as a stop is requested."""
         if self._asked.wait(within_s):
             raise StopAsked
 
@@ -43,7 +44,7 @@ class StopRequest:
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Signals become a wish to stop, for as long as this context lasts."""
+    """Turn signals into a request to stop while the context is active."""
     request = StopRequest()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, request._on_signal) for number in numbers}

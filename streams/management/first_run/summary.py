@@ -1,4 +1,4 @@
-"""The block that `manage.py up` prints once everything answers."""
+"""The summary that `manage.py up` prints once everything is ready."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def summary(facts: RunFacts, run_file: Path) -> str:
-    """Where to look, who may sign in (with passwords), what to do next. No tokens."""
+    """Return the addresses, the accounts with their passwords, and the next step.
+
+    Contains no tokens.
+    """
     lines = [
         "",
         "  The Partner Portal is up. Ctrl-C stops it.",
@@ -18,7 +21,7 @@ def summary(facts: RunFacts, run_file: Path) -> str:
         f"    Portal     {facts.web}/",
         f"    Admin      {facts.web}/admin/",
         f"    Ingest     {facts.ingest}/v1/batch",
-        f"    Sandbox    {facts.sandbox}/  (what Segment would have got)",
+        f"    Sandbox    {facts.sandbox}/  (a stand-in for Segment)",
         f"    Scripts    {run_file}",
         "",
     ]
@@ -37,4 +40,4 @@ def _sign_ins(facts: RunFacts) -> list[str]:
 
 
 def _next_steps() -> list[str]:
-    return ["  Then, in another terminal: make demo  (a day of e-mail events)"]
+    return ["  Next, in another terminal: make demo  (sends one day of email events)"]
