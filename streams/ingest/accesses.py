@@ -1,7 +1,7 @@
-"""What a key or token opens, asked of the database and kept for some seconds.
+"""The cache of ingest keys and API tokens, which keeps what they give access to.
 
-Keys in use are asked for together, once a second: so a key that is used at least once a
-minute costs no look-up of its own, and is as fresh as any.
+All ingest keys in use are refreshed together, once per second. So a key that is used at
+least once a minute needs no lookup of its own.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ from streams.tenancy.models import PartnerToken
 if TYPE_CHECKING:
     from streams.catalog.checking import Checks
 
-FRESH_S = 3.0  # seconds that an answer is kept
-ABSENT_S = 1.0  # and one that says no: whoever just made a key is not to wait
+FRESH_S = 3.0  # how long an entry is kept
+ABSENT_S = (
+    1.0  # how long an unknown key is kept; short, so that a new key works at once
+)
 REFRESH_S = 1.0
-IN_USE_S = 60.0  # so long after its last use a key is asked for with the others
-MOST_IN_USE = 5_000  # at once: some 50 ms; the others are looked up when they are used
-# Very many keys take long: no more than a twentieth of the time goes into them.
+IN_USE_S = 60.0  # how long after its last use a key is still refreshed
+MOST_IN_USE = (
+    5_000  # refreshed together, in about 50 ms; others are looked up when used
+)
+# Pause twenty times as long as a refresh took, so that many keys cost 5% of the time.
 REST = 20
 KEPT = 100_000
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -41,17 +45,18 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the events of one workspace go."""
+    """A workspace's feed, and how its events are checked."""
 
     feed_id: int
     external_id: str
-    connected: bool  # False: events wait until a customer connects
-    checks: Checks | None = None  # None: events are not looked at
+    connected: bool  # False: events are queued until the workspace is connected
+    checks: Checks | None = None  # None: validation is off
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a credential opens: one place, or (None) any workspace of the partner."""
+    """The access that a credential gives: to one place, or (None) all of the partner's
+    workspaces."""
 
     credential: Credential = field(repr=False)
     stream_id: int
@@ -61,25 +66,25 @@ class Access:
 
 
 class Accesses:
-    """Safe between threads."""
+    """The cache. It is thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.rulebook = Rulebook()
         self._clock = clock
         self._recent: Recent[Credential, Access | Literal[False]] = Recent(KEPT, clock)
-        self._used: dict[Credential, float] = {}  # ingest keys, by when they last were
+        self._used: dict[Credential, float] = {}  # the last use of each ingest key
         self._refresh_at = clock() + REFRESH_S
         self._lock = threading.Lock()
 
     def kept(self, credential: Credential) -> Access | Literal[False] | None:
-        """What is known of it; None: the database must be asked."""
+        """Return the cached entry; None if the database must be queried."""
         access = self._recent.get(credential)
         if access and credential.kind is Kind.INGEST_KEY:
             self._used[credential] = self._clock()
         return access
 
     def look_up(self, credential: Credential) -> Access | Literal[False]:
-        """Ask the database."""
+        """Query the database, and cache the result."""
         if credential.kind is Kind.PARTNER_TOKEN:
             found = _token_access(credential)
         else:
@@ -94,7 +99,7 @@ class Accesses:
         return self._clock() >= self._refresh_at
 
     def refresh(self) -> None:
-        """Ask for all ingest keys that are in use, unless somebody does."""
+        """Refresh all ingest keys in use, unless another thread does."""
         with self._lock:
             if not self.is_due:
                 return
@@ -110,7 +115,7 @@ class Accesses:
         self._refresh_at = began + took + max(REFRESH_S, REST * took)
 
     def _in_use(self, at: float) -> list[Credential]:
-        # A copy: others use keys meanwhile.
+        # A copy, because other threads use keys at the same time.
         lately = {c: t for c, t in self._used.copy().items() if t > at - IN_USE_S}
         newest = sorted(lately, key=lately.__getitem__)[-MOST_IN_USE:]
         for credential in self._used.keys() - set(newest):
@@ -129,7 +134,7 @@ class Accesses:
 def _feed_accesses(
     credentials: Iterable[Credential], rulebook: Rulebook
 ) -> dict[Credential, Access]:
-    """What each of these ingest keys opens, in two queries; unknown ones are missing."""
+    """Look up ingest keys in two queries. The result lacks unknown keys."""
     by_digest = {credential.digest: credential for credential in credentials}
     if not by_digest:
         return {}
@@ -168,7 +173,7 @@ def _token_access(credential: Credential) -> Access | None:
     moment = now()
     unnoted = Q(last_used_at=None) | Q(last_used_at__lt=moment - USE_NOTED_EVERY)
     if token.last_used_at is None or token.last_used_at < moment - USE_NOTED_EVERY:
-        # Asked again in the UPDATE: every process notices at the same time.
+        # The UPDATE filters again, because all processes get here at the same time.
         live.filter(unnoted).update(last_used_at=moment)
     stream = token.stream
     source = Source(stream.slug, stream.version, stream.allow_anonymous)

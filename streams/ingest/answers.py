@@ -1,4 +1,4 @@
-"""What the ingest says: one shape for every answer, on both ports."""
+"""The responses of the ingest, in one format on both ports."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined
 DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
 TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
 
-MOST_OF_EVENT = 5  # findings that are told of one event
-MOST_FINDINGS = 500  # and in one answer
+MOST_OF_EVENT = 5  # issues per event in a response
+MOST_FINDINGS = 500  # issues in a whole response
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,7 +34,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def head(self, headers: Mapping[str, str]) -> bytes:
-        """Status line and headers, in response to a request with these."""
+        """Return the status line and headers for a request with these headers."""
         own = tuple(self.headers.items())
         return _head(self.status, own, headers.get("origin", ""))
 
@@ -43,35 +43,35 @@ class Answer:
         return len(self.body) if has_body(self.status) else None
 
     def all_headers(self, origin: str) -> dict[str, str]:
-        """All but Content-Length, which is the server's to say.
+        """Return all headers except Content-Length, which the server adds.
 
-        `origin` is the request's, or empty.
+        `origin` is the request's Origin header, or empty.
         """
         return {"content-type": "application/json", **cors(origin), **self.headers}
 
 
-@lru_cache(maxsize=256)  # the same few heads go out again and again
+@lru_cache(maxsize=256)  # few heads are different
 def _head(status: int, headers: tuple[tuple[str, str], ...], origin: str) -> bytes:
     everything = Answer(status, b"", dict(headers)).all_headers(origin)
     return encode_head(status, everything.items())
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """What became of one event."""
+    """The result of one event."""
 
     outcome: str
     message_id: str = ""
-    workspace: str = ""  # of a partner token's event
+    workspace: str = ""  # only for requests with an API token
     seq: int | None = None
     rule: str = ""
     message: str = ""
     fix: str = ""
     path: str = ""
-    findings: Sequence[Finding] = ()  # of one that was taken
+    findings: Sequence[Finding] = ()  # issues of a stored event
 
 
 def without_hints(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """What a sender is told: a hint is advice, and not worth an answer."""
+    """Leave out hints, which are only advice and not part of responses."""
     return [f for f in findings if f.severity is not Severity.HINT]
 
 
@@ -88,7 +88,7 @@ def rejected(refused: Refused, *, workspace: str = "", message_id: str = "") -> 
 
 
 def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> Outcome:
-    """Not stored, though nothing is wrong with it."""
+    """Return the outcome of a valid event that is not stored because of a limit."""
     return Outcome(
         THROTTLED,
         message_id,
@@ -102,12 +102,12 @@ def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> Outc
 def outcomes(
     results: Sequence[Outcome], *, single: bool, full: RequestRefused | None = None
 ) -> Answer:
-    """What became of each event, in order.
+    """Build the response with the result of each event, in order.
 
-    A batch is answered 200 though events of it were rejected: Segment's libraries throw
-    the whole batch away at a 400. A call for one event is answered 400 with its error.
-    `full` is for events that were throttled: it says when to send them again, and is the
-    answer's status if nothing was taken at all.
+    A batch gets a 200 even if some events were rejected, because Segment's libraries
+    discard the whole batch after a 400. A call for a single event gets a 400 with its
+    error. `full` applies to throttled events: it has the time to retry, and it is the
+    response's status if no event was stored.
     """
     counts = dict.fromkeys((*TAKEN, REJECTED, THROTTLED), 0)
     for result in results:
@@ -134,7 +134,7 @@ def refusal(refused: RequestRefused) -> Answer:
 
 
 def preflight(headers: Mapping[str, str]) -> Answer:
-    """The response to OPTIONS; the names of `headers` are in lower case."""
+    """Return the response to OPTIONS. The names of `headers` are in lower case."""
     asked = headers.get("access-control-request-headers", "")
     return Answer(204, b"", preflight_headers(asked))
 
@@ -148,28 +148,31 @@ def ready(*, ok: bool) -> Answer:
 
 
 def throttled(*, retry_after_s: int) -> RequestRefused:
-    """Too much of one workspace waits; the others' events are taken."""
+    """Refuse the events of a workspace that has too many queued events."""
     return RequestRefused(
         429,
         "INGEST-FULL-001",
-        "Too many events of this workspace wait to be delivered.",
-        "Send the same again after the time in Retry-After. The workspace's page in the"
-        " portal says why they wait.",
+        "This workspace has too many queued events.",
+        "Retry the request after the number of seconds in Retry-After. The workspace's"
+        " page in the portal shows why its events are queued.",
         {"retry-after": str(retry_after_s)},
     )
 
 
 def database_down() -> RequestRefused:
     return unavailable(
-        "INGEST-DOWN-001", "The portal cannot store events now.", retry_after_s=5
+        "INGEST-DOWN-001",
+        "The portal's database is temporarily unavailable.",
+        retry_after_s=5,
     )
 
 
 def failed() -> RequestRefused:
-    """For what we did not foresee; the log has it."""
+    """Return the refusal for an unexpected error, which is in the log."""
     return RequestRefused(
         500,
         "INGEST-FAILED-001",
-        "The portal failed on this request; nothing of it was stored.",
-        "Send it again later, with the same messageIds; if it fails again, tell us.",
+        "An unexpected error occurred. None of the request's events were stored.",
+        "Retry the request later with the same messageIds. If it fails again, contact the"
+        " portal's operator.",
     )

@@ -1,6 +1,7 @@
-"""Who sends: an ingest key (in the header, or `writeKey` in the body) or a partner token.
+"""Credentials of a request: an ingest key (in the header or as `writeKey` in the body) or
+an API token.
 
-No key is ever in a message, a log line or an exception: from here on it is its digest.
+Only digests leave this module, so no key can get into a message, a log or an exception.
 """
 
 from __future__ import annotations
@@ -27,17 +28,16 @@ class Credential:
     digest: str
 
 
-# Senders send the same header again and again. What it means is remembered, in memory
-# alone, where it has a usual length.
+# Senders repeat the same header, so headers of a usual length are cached, in memory only.
 REMEMBERED = 4096
 USUAL_LENGTH = 200  # characters
 
 
 def from_header(authorization: str) -> Credential | None:
-    """The credential of an Authorization header; None if it names no key of ours.
+    """Return the credential of an Authorization header; None if it has none of our keys.
 
-    What others put there (a Segment library's OAuth token, another service's key) says
-    nothing to us, and must not hide the ingest key in the body.
+    Other values, such as a Segment library's OAuth token, are ignored, so that they don't
+    hide the ingest key in the body.
     """
     if len(authorization) > USUAL_LENGTH:
         return _read_header(authorization)
@@ -55,7 +55,7 @@ def _read_header(authorization: str) -> Credential | None:
 
 
 def _parts(authorization: str) -> tuple[str, str | None]:
-    """The scheme in lower case, and the key; None: it cannot be read."""
+    """Return the scheme in lower case and the key, which is None if it is unreadable."""
     scheme, text = (*authorization.split(maxsplit=1), "", "")[:2]
     scheme, text = scheme.lower(), text.strip()
     if scheme == "bearer":
@@ -64,41 +64,41 @@ def _parts(authorization: str) -> tuple[str, str | None]:
         return scheme, None
     try:
         pair = base64.b64decode(text, validate=True).decode()
-    except ValueError:  # not base64, or not UTF-8 in it
+    except ValueError:  # not base64, or not UTF-8
         return scheme, None
-    return scheme, pair.partition(":")[0].strip()  # some leave the colon out
+    return scheme, pair.partition(":")[0].strip()  # some senders omit the colon
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_read_header)
 
 
 def from_body(key: str) -> Credential:
-    """Spaces and line breaks around it do not count: they come from files and shells."""
+    """Return the credential of an ingest key, without surrounding white space."""
     return Credential(Kind.INGEST_KEY, digest(key.strip()))
 
 
 def no_key(authorization: str = "") -> RequestRefused:
-    """Why neither this header nor the body names a key of ours."""
+    """Explain why neither this header nor the body has one of our keys."""
     scheme, key = _parts(authorization)
     if scheme in {"bearer", "basic"} and key:
         return unknown(Kind.PARTNER_TOKEN if scheme == "bearer" else Kind.INGEST_KEY)
     if scheme == "basic" and key is None:
         return unauthorized(
             "INGEST-KEY-001",
-            "The Basic header cannot be read.",
+            "The Basic Authorization header is malformed.",
             "Encode the ingest key and a colon as base64: `Basic base64(key:)`.",
         )
     if scheme and key is None:
         return unauthorized(
             "INGEST-KEY-001",
             "The Authorization header is neither Basic nor Bearer.",
-            "Send the ingest key as the user name of Basic, or a partner token as Bearer.",
+            "Send an ingest key as the user name of Basic, or an API token as Bearer.",
         )
     return unauthorized(
         "INGEST-KEY-001",
-        "The request has no key.",
-        "Send the ingest key as the user name of Basic, or as writeKey in the body,"
-        " or a partner token as Bearer.",
+        "The request has no ingest key and no API token.",
+        "Send an ingest key as the user name of Basic or as writeKey in the body, or an"
+        " API token as Bearer.",
     )
 
 
@@ -106,28 +106,28 @@ def unknown(kind: Kind) -> RequestRefused:
     if kind is Kind.PARTNER_TOKEN:
         return unauthorized(
             "INGEST-KEY-002",
-            "This partner token is not known, or was revoked.",
-            "Copy a token that begins with pt_ from the portal's token page. (An ingest key"
-            " goes into Basic, or into the body as writeKey, not into Bearer.)",
+            "This API token is unknown or has been revoked.",
+            "Send an API token, which starts with pt_, as Bearer. Create one in the portal."
+            " (Send an ingest key in Basic or as writeKey in the body, not as Bearer.)",
         )
     return unauthorized(
         "INGEST-KEY-002",
-        "This ingest key is not known.",
-        "Copy the key that begins with ik_ from the workspace's page. (Segment's write"
-        " key is pasted there, not sent; a partner token goes into Bearer.)",
+        "This ingest key is unknown.",
+        "Copy the ingest key, which starts with ik_, from the workspace's page. (Don't send"
+        " Segment's write key: it is entered in the portal. Send an API token as Bearer.)",
     )
 
 
 def other_key() -> RequestRefused:
     return unauthorized(
         "INGEST-KEY-003",
-        "The key in the body is not the one in the header.",
-        "Send one key, or the same in both places.",
+        "The keys in the header and the body are different.",
+        "Send the key in one place only, or the same key in both.",
     )
 
 
 def unauthorized(code: str, message: str, fix: str) -> RequestRefused:
-    # Bearer, though Basic is taken too: at Basic a browser asks its user to sign in.
+    # Bearer, although Basic is supported too: for Basic, browsers show a sign-in dialog.
     return RequestRefused(
         401, code, message, fix, {"www-authenticate": 'Bearer realm="ingest"'}
     )

@@ -1,4 +1,4 @@
-"""Feeds whose rows another session keeps locked: the one writer does not wait for them."""
+"""Feeds whose rows another session keeps locked, so that the writer doesn't wait for them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 0.5
-# A feed that is busy is locked for moments, again and again. One that is stuck is locked
-# at each of these looks.
+# A busy feed is locked only for short moments; a stuck feed is locked at each check.
 LOOKS = 4
 BETWEEN_LOOKS_S = 0.05
 
 
 class BlockedFeeds:
-    """What the writer turns away at once, after it has waited for it once in vain."""
+    """The feeds that the writer refuses immediately, after one wait has timed out."""
 
     def __init__(self) -> None:
         self._feeds: set[int] = set()
         self._looked_at = 0.0  # monotonic
-        self.error: Exception = TimeoutError()  # why their requests fail
+        self.error: Exception = TimeoutError()  # the error of their requests
 
     def __bool__(self) -> bool:
         return bool(self._feeds)
 
     def find(self, feed_ids: Collection[int], error: Exception) -> bool:
-        """After a lock timeout: note those that are stuck. False: none is known."""
+        """Find the stuck feeds after a lock timeout. Returns whether there are any."""
         stuck = set(feed_ids) - self._feeds
         for look in range(LOOKS):
             if look:
@@ -51,7 +50,7 @@ class BlockedFeeds:
         return bool(stuck)
 
     def among(self, feed_ids: Collection[int]) -> set[int]:
-        """Those of these feeds that are still stuck."""
+        """Return those of these feeds that are still stuck."""
         if not self._feeds.isdisjoint(feed_ids) and self._is_due():
             self._feeds = _blocked(self._feeds)
         return self._feeds.intersection(feed_ids)
@@ -65,7 +64,7 @@ class BlockedFeeds:
 
 
 def _blocked(feed_ids: set[int]) -> set[int]:
-    """Those that are locked now; none where the database cannot tell."""
+    """Return the feeds that are locked now; none if the database is unavailable."""
     if not feed_ids:
         return feed_ids
     try:

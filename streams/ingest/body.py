@@ -1,4 +1,4 @@
-"""From the bytes of a request to the bytes of its events."""
+"""Splits a request's body into the bytes of its events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BYTES = 500 * 1024
 MAX_PARTNER_BYTES = 5 * 1024 * 1024
 MAX_EVENTS = 2_500
 
-MOST_LAYERS = 2  # `Content-Encoding: gzip, gzip`, as where a proxy compresses again
+MOST_LAYERS = 2  # `Content-Encoding: gzip, gzip`, if a proxy compresses again
 GZIP_MAGIC = b"\x1f\x8b"
 
 _GZIP = 16 + isal_zlib.MAX_WBITS
@@ -49,7 +49,7 @@ _decode_single = msgspec.json.Decoder(_Single).decode
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What one request brought: its events as sent, and what it says of all of them."""
+    """The contents of a request: its events as sent, and the fields that apply to all."""
 
     events: list[bytes]
     key: str | None = field(repr=False, default=None)
@@ -59,11 +59,10 @@ class Parcel:
 
 
 def unpack(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:
-    """The JSON that was sent; never more than `limit` bytes are inflated.
+    """Return the request's JSON, decompressed to at most `limit` bytes.
 
-    What the bytes are counts, not what the headers call them: libraries send JSON as
-    text or as a form, and proxies unpack a body and leave its Content-Encoding.
-    Raises RequestRefused.
+    The bytes decide, not the headers: libraries send JSON as text or as a form, and proxies
+    decompress a body but keep its Content-Encoding. Raises RequestRefused.
     """
     if len(body) > limit:
         raise too_large(limit)
@@ -83,7 +82,7 @@ def _inflate(body: bytes, limit: int) -> bytes:
     try:
         plain = inflater.decompress(body, limit + 1)
         if len(plain) <= limit and (not inflater.eof or inflater.unused_data):
-            # Several members, one after the other: RFC 1952, 2.2. This takes longer.
+            # Several gzip members in a row (RFC 1952, 2.2), which takes longer.
             members = igzip.IGzipFile(fileobj=BytesIO(body))  # type: ignore[no-untyped-call]
             plain = members.read(limit + 1)
     except (isal_zlib.error, OSError, EOFError):  # type: ignore[misc] # its stubs say: an instance
@@ -94,15 +93,15 @@ def _inflate(body: bytes, limit: int) -> bytes:
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
-    """Say of a body that is not JSON what its headers explain. Raises RequestRefused."""
+    """Explain by its headers why a body is not JSON. Raises RequestRefused."""
     encoding = headers.get("content-encoding", "").lower()
     codings = {coding.strip() for coding in encoding.split(",")}
     if codings - {"", "identity", "gzip", "x-gzip"}:
         raise RequestRefused(
             415,
             "INGEST-TYPE-002",
-            "The body is compressed in a way that the portal cannot read.",
-            "Compress it with gzip, or not at all.",
+            "The body's Content-Encoding is not supported.",
+            "Compress the body with gzip, or don't compress it.",
         )
     if codings & {"gzip", "x-gzip"}:
         raise _not_gzip()
@@ -112,37 +111,40 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             415,
             "INGEST-TYPE-001",
             "The body is not JSON.",
-            "Send the event or the batch as JSON, with Content-Type: application/json.",
+            "Send JSON with the header Content-Type: application/json.",
         )
 
 
 def open_single(body: bytes) -> Parcel:
-    """The body of a call for one event: the event itself."""
+    """Read the body of a call for one event, which is the event itself."""
     try:
         key = _decode_single(body).writeKey
     except (msgspec.DecodeError, ValueError, RecursionError):
-        key = None  # what is wrong with it is told once the sender is known
+        key = None  # errors are reported once the sender is known
     return Parcel([body], _key(key))
 
 
 def open_batch(body: bytes) -> Parcel:
-    """The body of a batch. Raises RequestRefused."""
+    """Read the body of a batch. Raises RequestRefused."""
     try:
         batch = _decode_batch(body)
         events = [bytes(item) for item in batch.batch]
     except (msgspec.DecodeError, ValueError, RecursionError) as failure:
-        # One event may have broken the whole; the others are not to suffer.
+        # A single malformed event must not affect the others.
         batch, events = _salvage(body, failure)
     if not events:
         raise RequestRefused(
-            400, "INGEST-BATCH-002", "The batch is empty.", 'Put events into "batch".'
+            400,
+            "INGEST-BATCH-002",
+            "The batch is empty.",
+            "Send at least one event in batch.",
         )
     if len(events) > MAX_EVENTS:
         raise RequestRefused(
             400,
             "INGEST-BATCH-003",
-            f"The batch has {len(events):,} events; at most {MAX_EVENTS:,} are taken.",
-            "Send it as several requests.",
+            f"The batch has {len(events):,} events. The limit is {MAX_EVENTS:,}.",
+            "Split the batch into several requests.",
         )
     return Parcel(
         events,
@@ -154,7 +156,7 @@ def open_batch(body: bytes) -> Parcel:
 
 
 def key_of_first(events: list[bytes]) -> str | None:
-    """The key that the first event carries, where the request itself has none."""
+    """Return the key in the first event, for requests without a key of their own."""
     return open_single(events[0]).key
 
 
@@ -165,19 +167,19 @@ def _salvage(body: bytes, failure: Exception) -> tuple[_Batch, list[bytes]]:
         try:
             return _decode_batch(rest), events
         except (msgspec.DecodeError, ValueError, RecursionError):
-            pass  # what surrounds the events is broken as well
+            pass  # the JSON around the events is also malformed
     if isinstance(failure, msgspec.ValidationError):
         raise RequestRefused(
             400,
             "INGEST-BATCH-001",
-            "The body has no list of events under batch.",
+            "The body has no list of events in batch.",
             'Send {"batch": [event, …]}.',
         ) from None
     raise RequestRefused(
         400,
         "INGEST-JSON-001",
         "The body is not valid JSON in UTF-8.",
-        "Build the body with a JSON library, not by joining text.",
+        "Build the body with a JSON library instead of joining strings.",
     ) from None
 
 
@@ -197,8 +199,8 @@ def _shared(name: str, raw: msgspec.Raw) -> Mapping[str, Any] | None:
         raise RequestRefused(
             400,
             "INGEST-BATCH-004",
-            f"The {name} of the whole batch cannot be used: {message}",
-            f"Send {name} as an object beside batch, or leave it out.",
+            f"The batch's {name} is not valid: {message}",
+            f"Send {name} as an object next to batch, or omit it.",
         ) from None
 
 
@@ -206,6 +208,6 @@ def _not_gzip() -> RequestRefused:
     return RequestRefused(
         400,
         "INGEST-GZIP-001",
-        "The body is not one whole gzip stream.",
-        "Compress it with gzip, or send it without Content-Encoding.",
+        "The body is not a complete gzip stream.",
+        "Compress the body with gzip, or send it without Content-Encoding.",
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 
 class Recent[K, V]:
-    """What was looked up a moment ago: at most `size` answers, each for its own time.
+    """A cache of at most `size` entries, each with its own lifetime.
 
-    Safe between threads. The oldest answer gives way to a new one.
+    It is thread-safe. A new entry replaces the oldest one if the cache is full.
     """
 
     def __init__(self, size: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -18,7 +18,7 @@ class Recent[K, V]:
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
-        """The answer, while it holds."""
+        """Return the value, or None if it is missing or expired."""
         entry = self._entries.get(key)
         if entry is None or entry[0] <= self._clock():
             return None
@@ -26,7 +26,7 @@ class Recent[K, V]:
 
     def put(self, key: K, value: V, *, seconds: float) -> None:
         with self._lock:
-            self._entries.pop(key, None)  # the newest stand at the end
+            self._entries.pop(key, None)  # the newest entries are last
             while len(self._entries) >= self._size:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = (self._clock() + seconds, value)

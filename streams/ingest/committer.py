@@ -1,7 +1,8 @@
 """Group commit: requests that arrive together share one transaction.
 
 A commit costs the same for one event as for a hundred, and many small writers starve each
-other. So one thread writes: while it does, others gather, and it takes them all next.
+other. So a single thread writes, and the requests that arrive in the meantime form the next
+group.
 """
 
 from __future__ import annotations
@@ -29,42 +30,41 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_GROUP_BYTES = 8 * 1024 * 1024  # of payload in one transaction
-MAX_WAITING_BYTES = 64 * 1024 * 1024  # beyond it requests are turned away
+MAX_WAITING_BYTES = 64 * 1024 * 1024  # beyond this, requests are refused
 
-# Numbers per addition, or why there are none.
+# Numbers per addition, or the error.
 type Result = list[Seqs] | Exception
 type Settled = list[tuple[Job, Result]]
 
 
 class Busy(Exception):
-    """More waits to be written than the memory is meant to hold."""
+    """Too many bytes are waiting to be written."""
 
 
 class NotWritten(Exception):
-    """The database refused this request's events; why is in the log."""
+    """The database refused this request's events. The reason is in the log."""
 
 
 @dataclass(slots=True)
 class Job:
-    """What one request wants written. `done` is for whoever settles it, to be called."""
+    """The events of one request to write. `done` is called with the result."""
 
     additions: Sequence[Addition]
     size: int  # bytes
     done: Callable[[Result], None]
-    request_id: str = ""  # the proxy's, if it sent one
-    is_given_up: bool = False  # its sender was told not to wait
+    request_id: str = ""  # from the proxy, if it sent one
+    is_given_up: bool = False  # its sender already has a response
 
     def give_up(self) -> None:
-        """Leave it out, unless its turn has come."""
+        """Don't write these events, unless writing has started."""
         self.is_given_up = True
 
 
 class Committer:
-    """One thread, with a database connection of its own, that writes for everybody.
+    """The thread that writes for all requests, with its own database connection.
 
-    After each transaction, `settle` gets the results of its jobs, all at once, and
-    `notify` the streams that have work now. Both are called in that thread, and must
-    return at once.
+    After each transaction, it calls `settle` with the results of all jobs and `notify`
+    with the streams that have events to send. Both run in this thread and must not block.
     """
 
     def __init__(
@@ -90,10 +90,10 @@ class Committer:
         done: Callable[[Result], None],
         request_id: str = "",
     ) -> Job:
-        """Have events written. Raises Busy.
+        """Queue events to be written. Raises Busy.
 
-        The job is settled with numbers per addition once they are durable, or with the
-        error that kept them out. One that is given up before its turn is not written.
+        The job's result is the numbers per addition once the events are durable, or an
+        error. A job that is given up before its turn is not written.
         """
         size = sum([len(event.payload) for a in additions for event in a.events])
         job = Job(additions, size, done, request_id)
@@ -106,7 +106,7 @@ class Committer:
         return job
 
     def close(self) -> None:
-        """Write what was handed over, then end."""
+        """Write all queued events, then end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -117,12 +117,12 @@ class Committer:
             while group := self._gather():
                 try:
                     self._write([job for job in group if not job.is_given_up])
-                except Exception:  # whoever is called back must not end the only writer
+                except Exception:  # an error in a callback must not end the only writer
                     log.exception("ingest.writer_failed")
             connection.close()
 
     def _gather(self) -> list[Job]:
-        """All that waits, up to the bound; empty: there will be no more."""
+        """Wait for jobs, and return them up to the limit. Empty once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._closed)
             group: list[Job] = []
@@ -149,14 +149,14 @@ class Committer:
             log.warning("ingest.database_down", requests=len(group), error=str(error))
             connection.close()
             self._settle([(job, error) for job in group])
-        except Exception as error:  # noqa: BLE001 - logged; it costs its request alone
+        except Exception as error:  # noqa: BLE001 - logged; only its request fails
             if len(group) > 1:
                 for job in group:
                     self._write([job])
-            elif isinstance(error, UnknownFeed):  # removed since it was looked up
+            elif isinstance(error, UnknownFeed):  # deleted since it was looked up
                 self._settle([(job, error) for job in group])
             else:
-                # Not the error's text: a database quotes the row in it.
+                # Don't log the error's text, because it can quote the row.
                 log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
                 self._settle([(job, NotWritten()) for job in group])
         else:
@@ -164,7 +164,7 @@ class Committer:
             self._notify(accepted.stream_ids)
 
     def _without_blocked(self, group: list[Job]) -> list[Job]:
-        """Those that can be written now; the others are settled with the error."""
+        """Return the jobs that can be written now. The others fail with an error."""
         blocked = self._blocked.among(_feeds(group)) if self._blocked else None
         if not blocked:
             return group
@@ -179,16 +179,16 @@ def _feeds(group: list[Job]) -> set[int]:
 
 
 def _durably(additions: Sequence[Addition]) -> Accepted:
-    """Write in one transaction; once more if the connection had died in the meantime.
+    """Write in one transaction, and retry once if the connection was lost.
 
-    Should the first try have been committed although its answer was lost, the second
-    finds duplicates, which are a success.
+    If the first attempt was committed but its response was lost, the second one finds
+    duplicates, which count as a success.
     """
     before = connection.connection
     try:
         return accept(additions, now=now())
     except DATABASE_DOWN:
-        # Leaving its transaction, Django may have connected anew by itself.
+        # Django may have reconnected when it left the transaction.
         replaced = connection.connection is not before
         if before is None or (not replaced and connection.is_usable()):
             raise

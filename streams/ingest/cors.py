@@ -1,6 +1,6 @@
-"""What a browser needs to let a page send events and read the response.
+"""CORS headers, so that web pages can send events and read the response.
 
-Nothing here depends on cookies, so any page may: whoever has a key may send.
+The ingest ignores cookies, so any page is allowed: a key is enough to send events.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ _NAMES = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,1000}", re.ASCII)
 
 
 def cors(origin: str) -> dict[str, str]:
-    """For every response. A page that sends credentials must find its own origin there."""
+    """Return the headers of every response.
+
+    Browsers require the page's own origin if it sends credentials.
+    """
     headers = {"access-control-expose-headers": _EXPOSED, "vary": "origin"}
     if not _ORIGIN.fullmatch(origin):
         return {"access-control-allow-origin": "*", **headers}
@@ -26,7 +29,7 @@ def cors(origin: str) -> dict[str, str]:
 
 
 def preflight_headers(asked: str) -> dict[str, str]:
-    """For the response to a preflight that asks for these headers."""
+    """Return the headers of the response to a preflight for these headers."""
     return {
         "access-control-allow-methods": "POST, OPTIONS",
         "access-control-allow-headers": asked if _NAMES.fullmatch(asked) else ALLOWED,

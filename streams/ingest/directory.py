@@ -1,7 +1,7 @@
-"""What a key or token opens, and where a workspace's events go.
+"""Lookups of credentials and workspaces, cached for a few seconds.
 
-Answers are kept for a few seconds: a key that was replaced or a token that was revoked
-is refused within FRESH_S in every process.
+A key that was replaced or a token that was revoked is refused within FRESH_S in every
+process.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 
 
 class NotCached(LookupError):
-    """The database would have to be asked, and may not be here."""
+    """The database would have to be queried, which is not allowed here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Lookups, by digest and index alone, kept for some seconds, and what was found of
-    events. Safe between threads."""
+    """Cached lookups, and the counts of issues. It is thread-safe."""
 
     accesses: Accesses = field(default_factory=Accesses)
     places: Recent[tuple[Credential, str], Place] = field(
@@ -43,19 +42,19 @@ class Directory:
     may_ask: bool = True
 
     def without_database(self) -> Self:
-        """The same, where only what is kept may be used; else NotCached is raised."""
+        """Return this directory without database access: it raises NotCached instead."""
         return replace(self, may_ask=False)
 
     def load(self) -> Load:
-        """How much waits, as it was seen some seconds ago. Raises NotCached."""
+        """Return the load as of a few seconds ago. Raises NotCached."""
         if self.pressure.is_due:
             self._ask()
             self.pressure.refresh()
         return self.pressure.load
 
     def access(self, credential: Credential) -> Access:
-        """Raises RequestRefused for a credential that opens nothing; NotCached."""
-        if self.accesses.is_due:  # whoever notices does it; the others go on
+        """Return a credential's access. Raises RequestRefused if unknown, or NotCached."""
+        if self.accesses.is_due:  # the first thread refreshes; the others go on
             self._ask()
             self.accesses.refresh()
         access = self.accesses.kept(credential)
@@ -69,10 +68,11 @@ class Directory:
     def find_places(
         self, access: Access, external_ids: Collection[str], *, may_make: bool
     ) -> dict[str, Place | RequestRefused]:
-        """Places by external id; `may_make` makes what is new if the stream says so.
+        """Return places by external ID.
 
-        An id that is missing in the answer is of no workspace. A refusal: it may get one
-        later. Raises NotCached.
+        With `may_make`, new workspaces are created if the stream allows it. The result
+        lacks IDs without a workspace. It has a refusal for an ID whose workspace can only
+        be created later. Raises NotCached.
         """
         found: dict[str, Place | RequestRefused] = {}
         for external_id in external_ids:

@@ -1,7 +1,7 @@
-"""One ingest process: an event loop that reads, checks and answers, and a few threads.
+"""The application of an ingest process: an event loop and a few threads.
 
-What must ask the database, and bodies that take long to check, leave the loop; the
-writer is a thread of its own (committer.py).
+The loop reads and checks requests and responds to them. Database queries and large bodies
+are handled in threads, and one thread writes (committer.py).
 """
 
 from __future__ import annotations
@@ -47,24 +47,24 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-WAKE_TIMEOUT_S = 2.0  # at the end, for a broker that does not answer
+WAKE_TIMEOUT_S = 2.0  # at the end, if the broker is unavailable
 LOOKUP_THREADS = 4
-# Bytes of a body that is checked within the loop. All that Segment itself would take is:
-# some 7 ms, and less for all than threads that wait for each other.
+# The largest body, in bytes, that is checked in the loop. Segment's own limit fits: it
+# takes about 7 ms, which costs other requests less than threads that wait for each other.
 SMALL_BODY = 512 * 1024
-USUAL_RATIO = 10  # of events, compressed
+USUAL_RATIO = 10  # compression ratio of events
 
-# A step towards an answer, and what is to follow within the loop, if anything.
+# A step towards a response. It can return a function to call in the loop.
 Then = Callable[[], None]
 Step = Callable[["Exchange", Directory], Then | None]
 
 
 class Front:
-    """Made within the server's loop, which alone calls it, and closed at its end."""
+    """The application. Created in the server's loop, which alone calls it."""
 
     max_bytes = MAX_BYTES
     reserves_bodies = True
-    body_timeout_s = 10.0  # for a whole body, however slowly it trickles
+    body_timeout_s = 10.0  # for a whole body, however slow
     response_timeout_s = 10.0  # Segment's libraries wait 10 to 15
 
     def __init__(self) -> None:
@@ -78,19 +78,19 @@ class Front:
         self._flusher.start()
 
     def close(self) -> None:
-        """Finish what was handed over; from another thread, while the loop runs."""
+        """Finish all queued work. Called from another thread while the loop runs."""
         self._threads.close()
         self._committer.close()
         self._flusher.close()
         self._waker.close(WAKE_TIMEOUT_S)
 
     def open(self, exchange: Exchange) -> None:
-        """The head is there, and much may follow: say how much, or refuse it."""
+        """Handle a request's head: set the limit for its body, or refuse it."""
         exchange.is_asking = True
         self._do(self._admit, exchange)
 
     def complete(self, exchange: Exchange) -> None:
-        """All of the request is there: answer it, once what it brought is durable."""
+        """Handle a complete request. The response follows once its events are durable."""
         if exchange.path == "/readyz":
             self._threads.submit(partial(self._be_probed, exchange))
         elif _likely_bytes(exchange) > SMALL_BODY:
@@ -99,7 +99,7 @@ class Front:
             self._do(self._store, exchange)
 
     def give_up(self, exchange: Exchange) -> None:
-        """Answer a sender who has waited long enough."""
+        """Respond to a sender that has waited too long."""
         if exchange.job is not None:
             exchange.job.give_up()
         exchange.reply(refusal(database_down()))
@@ -110,7 +110,7 @@ class Front:
     def failure(self) -> Answer:
         return refusal(failed())
 
-    # Done here if what the directory keeps is enough, else in a thread.
+    # Run a step in the loop if the cache is sufficient, otherwise in a thread.
 
     def _do(self, step: Step, exchange: Exchange) -> None:
         try:
@@ -175,7 +175,7 @@ def _admission(exchange: Exchange, directory: Directory) -> Admission | Answer:
 
 
 def _attempt(step: Step, exchange: Exchange, directory: Directory) -> Then | None:
-    """Do a step; what it raises is answered. But NotCached is raised."""
+    """Run a step, and turn errors into a response. Raises NotCached."""
     try:
         return step(exchange, directory)
     except NotCached:
@@ -194,7 +194,7 @@ def _tell(settled: Settled) -> None:
     for job, result in settled:
         try:
             job.done(result)
-        except Exception:  # one sender's connection must not cost the others theirs
+        except Exception:  # an error in one connection must not affect the others
             log.exception("ingest.response_failed")
     stored = [
         (job.request_id, job.additions, result)
@@ -213,11 +213,11 @@ def _written(exchange: Exchange, pending: Pending, result: Result) -> None:
 
 
 def _error(error: Exception) -> Answer:
-    """What to say where a request failed."""
+    """Return the response to a failed request."""
     if isinstance(error, RequestRefused):
         return refusal(error)
     if isinstance(error, Busy):
-        busy = "Too much waits to be stored."
+        busy = "Too many events are waiting to be stored."
         return refusal(unavailable("INGEST-BUSY-001", busy, retry_after_s=1))
     if isinstance(error, DATABASE_DOWN):
         return refusal(not_stored(error))

@@ -1,4 +1,4 @@
-"""The feeds that events of a partner token name, and new workspaces, as many as may be."""
+"""The feeds for requests with an API token, and new workspaces within the limits."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ MINUTE = timedelta(minutes=1)
 def open_feeds_of(
     access: Access, external_ids: Collection[str], *, may_make: bool
 ) -> Iterator[tuple[str, Feed | RequestRefused]]:
-    """Each id with its feed, or with why it has to wait for one; those of no workspace
-    are missing.
+    """Yield each external ID with its feed, or with the reason to retry later.
 
-    A workspace under exactly this id, as older ones may have, comes before the one
-    under the normalized id.
+    IDs without a workspace are left out. An exact match, which older workspaces can have,
+    takes precedence over the normalized ID.
     """
     clean = {one: _clean(one) for one in external_ids}
     feeds = _feeds(access, {*clean, *filter(None, clean.values())})
@@ -73,10 +72,10 @@ def _feeds(access: Access, external_ids: Collection[str]) -> dict[str, Feed]:
 def _open(
     access: Access, external_ids: list[str]
 ) -> tuple[dict[str, Feed], RequestRefused | None]:
-    """Open feeds under these ids in their order; why some have none, if so.
+    """Open feeds for these IDs in order. Returns them, and a refusal for the others.
 
-    Workspaces of the partner that exist get a feed; new ones are made where the stream
-    allows it, up to the limits. The stream's row is locked, so that processes count in turn.
+    Existing workspaces of the partner get a feed. New ones are created if the stream allows
+    it, up to the limits. The stream's row is locked, so that processes count in turn.
     """
     streams = Stream.objects.select_related("partner").select_for_update(
         of=("self",), no_key=True
@@ -85,7 +84,7 @@ def _open(
     known = Workspace.objects.filter(
         partner=stream.partner_id, external_id__in=external_ids
     )
-    # Locked: one that is being removed is not there, and the others stay.
+    # Locked, so that none of them can be deleted in the meantime.
     workspaces = list(known.select_for_update(no_key=True).order_by("pk"))
     there = {workspace.external_id for workspace in workspaces}
     new = [one for one in external_ids if one not in there]
@@ -98,12 +97,12 @@ def _open(
             )
     if workspaces:
         open_feeds(stream=stream, workspaces=workspaces, at=now())
-    # Before others can remove them: to a sender, a feed that is missing has no workspace.
+    # Read them before others can delete them: a missing feed means an unknown workspace.
     return _feeds(access, external_ids), refusal
 
 
 def _room(stream: Stream, wanted: int) -> tuple[int, RequestRefused | None]:
-    """How many workspaces may be made now, and what the others are told."""
+    """Return how many workspaces can be created now, and the refusal for the others."""
     counts = Feed.objects.filter(stream=stream).aggregate(
         all=Count("pk"), new=Count("pk", filter=Q(created_at__gt=now() - MINUTE))
     )

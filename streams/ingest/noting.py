@@ -1,4 +1,4 @@
-"""What the ingest notes of findings, for the pages that show them."""
+"""Counts the issues of received events, for the pages that show them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def note(
     findings: Sequence[Finding],
     at: datetime,
 ) -> None:
-    """Count what is wrong with an event whose fate is decided."""
-    # An event without a name is told by its call.
+    """Count the issues of an event whose outcome is known."""
+    # An event without a name is counted under its call.
     name = event.name or event.type
     sample = partial(_sample, event, place)
     counter.count(place.feed_id, name, findings, at=at, sample=sample)
@@ -46,8 +46,8 @@ def note_refused(
     refused: Refused,
     at: datetime,
 ) -> None:
-    """The same of one that is taken in no mode, as far as it could be read."""
-    if refused.rule not in RULES:  # it is the request that is wrong
+    """Count the error of an event that is rejected in every mode."""
+    if refused.rule not in RULES:  # an error of the request, not of the event
         return
     finding = Finding(
         refused.rule, Severity.ERROR, refused.path, refused.message, refused.fix

@@ -1,4 +1,4 @@
-"""Whose an event is: the ingest key says it, or a partner's event itself."""
+"""Resolves the workspace of an event, from the ingest key or from the event itself."""
 
 from __future__ import annotations
 
@@ -20,63 +20,63 @@ if TYPE_CHECKING:
 
 
 def workspace_of(event: Mapping[str, Any], access: Access) -> str:
-    """The external id of the event's workspace; empty for an ingest key. Raises Refused."""
+    """Return the external ID in the event; empty for an ingest key. Raises Refused."""
     named = event.get("workspace")
     if access.place:
         if named is not None and not _names(named, access.place.external_id):
             raise Refused(
                 "INGEST-WORKSPACE-003",
-                "The event names another workspace than the ingest key's.",
-                "Leave workspace out, or send with a partner token.",
+                "The event's workspace is not the ingest key's workspace.",
+                "Omit workspace, or send the event with an API token.",
                 "workspace",
             )
         return ""
     if named is None:
         raise Refused(
             "INGEST-WORKSPACE-001",
-            "The event does not say whose it is.",
-            'Add "workspace": your own id of the customer, to each event.',
+            "The event has no workspace.",
+            "Set workspace to your ID for the customer in each event.",
             "workspace",
         )
     if not _is_external_id(named):
         raise Refused(
             "INGEST-WORKSPACE-002",
-            f"workspace is not a text of 1 to {MAX_EXTERNAL_ID} characters.",
-            "Send your own id of the customer as text.",
+            f"workspace is not a string of 1 to {MAX_EXTERNAL_ID} characters.",
+            "Set workspace to your ID for the customer, as a string.",
             "workspace",
         )
     return str(named)
 
 
 def check_key(event: Mapping[str, Any], access: Access) -> None:
-    """An item of a batch may carry a key; one of another feed is not to be obeyed here."""
+    """Refuse an event of a batch with a different key. Raises Refused."""
     key = event.get("writeKey")
     if access.place is None or not isinstance(key, str) or not key:
         return
     if auth.from_body(key) != access.credential:
         raise Refused(
             "INGEST-KEY-004",
-            "The event carries another key than the request.",
-            "Send it in a request of its own, with that key.",
+            "The event's writeKey is not the request's key.",
+            "Send the event in a separate request with that key.",
             "writeKey",
         )
 
 
 def unknown_workspace(external_id: str) -> Refused:
-    """Why an event that names this id has no workspace."""
+    """Explain why there is no workspace for this external ID."""
     try:
         clean_external_id(external_id)
     except InvalidExternalId as error:
         return Refused(
             "INGEST-WORKSPACE-002",
-            f"The workspace cannot be named so: {error}",
-            "Send your own id of the customer as text.",
+            f"The external ID in workspace is not valid: {error}",
+            "Set workspace to your ID for the customer, as a string.",
             "workspace",
         )
     return Refused(
         "INGEST-WORKSPACE-004",
-        "No workspace has this id, and this stream makes none by itself.",
-        "Create the workspace in the portal first, or correct the id.",
+        "No workspace has this ID, and this stream doesn't create workspaces automatically.",
+        "Create the workspace in the portal first, or correct the ID.",
         "workspace",
     )
 
@@ -85,8 +85,8 @@ def too_many_new() -> RequestRefused:
     return RequestRefused(
         429,
         "INGEST-WORKSPACE-005",
-        "The stream has as many new workspaces as may be created in a minute.",
-        "Send the event again after the time in Retry-After.",
+        "The stream has reached its limit of new workspaces per minute.",
+        "Retry the event after the number of seconds in Retry-After.",
         {"retry-after": "60"},
     )
 
@@ -95,9 +95,9 @@ def too_many() -> RequestRefused:
     return RequestRefused(
         429,
         "INGEST-WORKSPACE-006",
-        "The stream has as many workspaces as it may have.",
-        "Correct the id, remove empty workspaces, or ask the portal's operator for more;"
-        " then send the event again.",
+        "The stream has reached its limit of workspaces.",
+        "Correct the ID, or ask the portal's operator to raise the limit or to delete empty"
+        " workspaces. Then send the event again.",
         {"retry-after": "300"},
     )
 
@@ -105,13 +105,13 @@ def too_many() -> RequestRefused:
 def removed() -> RequestRefused:
     return unavailable(
         "INGEST-WORKSPACE-007",
-        "A workspace of the request was removed a moment ago; nothing was stored.",
+        "A workspace of the request was just deleted. No events were stored.",
         retry_after_s=1,
     )
 
 
 def _names(named: object, external_id: str) -> bool:
-    """Whether the event means this workspace, as exactly or normalized."""
+    """Whether the ID in an event is this external ID, exactly or normalized."""
     if named == external_id:
         return True
     try:

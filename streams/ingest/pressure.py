@@ -1,4 +1,4 @@
-"""Backpressure: whether events are taken now, by what was seen a few seconds ago."""
+"""Backpressure: refuses events if the backlog or the storage is full."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 REFRESH_S = 5.0
-# A look at very many feeds takes long: no more than a fiftieth of the time goes into it.
+# Pause fifty times as long as a check took, so that many feeds cost 2% of the time.
 REST = 50
-RETRY_AFTER_S = 60  # a backlog does not go away in seconds
+RETRY_AFTER_S = 60  # a backlog takes a while to shrink
 
 
 class Pressure:
-    """What `look` saw last. Safe between threads; a request that finds it old looks anew,
-    and those beside it go on with the old."""
+    """The latest load. It is thread-safe.
+
+    The first request that finds it outdated refreshes it; the others use the old one.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.load = Load()
@@ -39,7 +41,7 @@ class Pressure:
         return self._clock() >= self._due_at
 
     def refresh(self) -> None:
-        """Look, unless somebody does."""
+        """Refresh the load, unless another thread does."""
         with self._lock:
             if not self.is_due:
                 return
@@ -54,19 +56,19 @@ class Pressure:
 
 
 def check_all(load: Load) -> None:
-    """Raises RequestRefused where no event of anybody is taken."""
+    """Raise RequestRefused if all events must be refused."""
     if load.storage_full:
         raise storage_full()
     if load.backlog_full:
         raise unavailable(
             "INGEST-FULL-002",
-            "More events wait to be delivered than this portal takes.",
+            "The portal has too many queued events.",
             retry_after_s=RETRY_AFTER_S,
         )
 
 
 def check_feed(load: Load, feed_id: int) -> None:
-    """Raises RequestRefused where too much waits in this feed."""
+    """Raise RequestRefused if this feed has too many queued events."""
     if feed_id in load.full_feeds:
         raise throttled(retry_after_s=RETRY_AFTER_S)
 
@@ -74,7 +76,7 @@ def check_feed(load: Load, feed_id: int) -> None:
 def storage_full() -> RequestRefused:
     return unavailable(
         "INGEST-FULL-003",
-        "The portal has no room left to store events.",
+        "The portal's storage is full.",
         retry_after_s=RETRY_AFTER_S,
     )
 

@@ -10,7 +10,7 @@ PREFIX = "/v1/"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a path takes: one event of that call, or (None) a batch."""
+    """A path for one event of this call, or (None) for a batch."""
 
     call: str | None
 
@@ -22,17 +22,17 @@ _ROUTES: dict[str, Route] = {
 
 
 def find_route(method: str, path: str) -> Route | None:
-    """The route of a POST; None for an OPTIONS. Raises RequestRefused.
+    """Return the route of a POST; None for an OPTIONS. Raises RequestRefused.
 
-    With and without a slash at the end: the Java library posts to /v1/import/.
+    A trailing slash is ignored, because the Java library posts to /v1/import/.
     """
     route = _ROUTES.get(path.removesuffix("/"))
     if route is None:
         raise RequestRefused(
             404,
             "INGEST-PATH-001",
-            "There is nothing at this path.",
-            "Post to /v1/track, /v1/batch or the path of another call.",
+            "This path does not exist.",
+            "Send the request to /v1/track, /v1/batch or the path of another call.",
         )
     if method == "OPTIONS":
         return None
@@ -40,8 +40,8 @@ def find_route(method: str, path: str) -> Route | None:
         raise RequestRefused(
             405,
             "INGEST-METHOD-001",
-            f"This path takes POST, not {method}.",
-            "Send the event as the JSON body of a POST.",
+            f"This path supports POST, not {method}.",
+            "Send the events as the JSON body of a POST request.",
             {"allow": "POST, OPTIONS"},
         )
     return route

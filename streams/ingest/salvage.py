@@ -1,22 +1,23 @@
-"""A batch whose JSON is broken, taken apart by its brackets alone.
+"""Splits a batch with malformed JSON into its events, by brackets and strings only.
 
-One event with a NaN, as Python's json writes it, makes the whole body unreadable. Strings
-and brackets still tell where each event begins and ends, so that it can be refused alone.
+A single event with a NaN, which Python's json writes, makes the whole body invalid.
+Brackets and strings still show where each event starts and ends, so that only that event is
+rejected.
 """
 
 from __future__ import annotations
 
 import re
 
-# A string whole, or one character that shapes the whole. A string without an end goes on
-# to the body's: else each quote in it would be tried as a beginning, in quadratic time.
+# A string, or a structural character. An unterminated string extends to the body's end;
+# otherwise every quote in it would be tried as a start, in quadratic time.
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def take_apart(body: bytes) -> tuple[bytes, list[bytes]] | None:
-    """The body with an empty batch, and the bytes of the batch's items.
+    """Return the body with an empty batch, and the bytes of the batch's items.
 
-    None: there is no batch in it, or its brackets do not match.
+    Returns None if there is no batch, or if its brackets don't match.
     """
     items: list[bytes] = []
     depth = begins = item = 0

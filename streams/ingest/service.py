@@ -1,7 +1,7 @@
-"""What happens to a request, whichever server took it: admit, take, write, answer.
+"""The steps of a request, for both servers: admit, take, write, respond.
 
-`admit` reads the head and says how large a body may follow; `take` makes events of the
-body; the server has them written, in a way of its own; `Pending.answer` tells the rest.
+`admit` checks the head and returns the limit for the body. `take` turns the body into
+events. The server writes them in its own way, and `Pending.answer` builds the response.
 """
 
 from __future__ import annotations
@@ -56,37 +56,37 @@ if TYPE_CHECKING:
     from streams.observability.findings.counting import FindingCounter
     from streams.spec.findings import Finding
 
-# Not dataclasses, these: one that is frozen takes ten times as long to make.
+# Structs, because a frozen dataclass takes ten times as long to create.
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """A request whose body may be read: at most `max_bytes`, before and after gzip."""
+    """A request whose body can be up to `max_bytes` long, before and after gzip."""
 
     route: Route
     headers: Mapping[str, str]  # names in lower case
-    access: Access | None  # None: the body has to name the key
+    access: Access | None  # None: the key must be in the body
     max_bytes: int
 
 
 class _Ready(msgspec.Struct, frozen=True):
-    """An event that is good, and whose it is."""
+    """A well-formed event and its workspace."""
 
     event: NewEvent
     workspace: str
-    content: Mapping[str, Any]  # what Segment is to get, decoded
+    content: Mapping[str, Any]  # the payload for Segment, decoded
 
 
 class _Unsound(msgspec.Struct, frozen=True):
-    """An event that is taken in no mode, as far as it could be read."""
+    """An event that is rejected in every mode, as far as it could be read."""
 
     outcome: Outcome
     refused: Refused
     event: Mapping[str, Any]
-    workspace: str | None  # None: it names none
+    workspace: str | None  # None: it has none
 
 
 class _Slot(msgspec.Struct, frozen=True):
-    """An event that is being written down, and what is wrong with it all the same."""
+    """An event that is being written, and its issues."""
 
     place: Place
     event: NewEvent
@@ -95,18 +95,20 @@ class _Slot(msgspec.Struct, frozen=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Events that wait to be written, and what became of the others."""
+    """Events that are to be written, and the outcomes of the others."""
 
     additions: list[Addition]
     slots: list[_Slot | Outcome]
     single: bool
-    full: RequestRefused | None  # what is said of a workspace of which too much waits
+    full: RequestRefused | None  # the refusal of throttled events
     counter: FindingCounter
     taken_at: datetime
 
     def answer(self, seqs: list[Seqs]) -> Answer:
-        """The answer once `additions` are durable under these numbers; what was found of
-        them is counted."""
+        """Build the response once `additions` are durable under these numbers.
+
+        Counts the issues of the events.
+        """
         given = {a.feed_id: iter(s) for a, s in zip(self.additions, seqs, strict=True)}
         results: list[Outcome] = []
         room = MOST_FINDINGS
@@ -123,7 +125,7 @@ class Pending(msgspec.Struct, frozen=True):
         given: Mapping[int, Iterator[int | None]],
         room: int,
     ) -> Outcome:
-        """`room` is for how many findings there is in the answer."""
+        """Return an event's outcome, with at most `room` issues."""
         if isinstance(slot, Outcome):
             return slot
         event, workspace = slot.event, slot.workspace
@@ -144,7 +146,7 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
-    """Raises RequestRefused; NotCached."""
+    """Check a request's head. Raises RequestRefused, NotCached."""
     check_all(directory.load())
     credential = auth.from_header(headers.get("authorization", ""))
     access = _access_of(credential, directory) if credential else None
@@ -157,7 +159,7 @@ def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Adm
 def take(
     admission: Admission, body: bytes, directory: Directory, *, now: datetime
 ) -> Pending:
-    """Make events of a body. Raises RequestRefused; NotCached."""
+    """Turn a body into events. Raises RequestRefused, NotCached."""
     plain = unpack(body, admission.headers, admission.max_bytes)
     parcel = open_single(plain) if admission.route.call else open_batch(plain)
     access = _access(admission, parcel, directory)
@@ -222,7 +224,7 @@ def _sort(
     single: bool,
     now: datetime,
 ) -> Pending:
-    """Events by feed, each feed's in the order in which they came."""
+    """Group events by feed, in order of arrival."""
     places = _places(checked, access, directory)
     full_feeds = directory.load().full_feeds if access.place is None else ()
     full_feed = throttled(retry_after_s=RETRY_AFTER_S)
@@ -261,13 +263,13 @@ def _sort(
 def _places(
     checked: list[_Ready | _Unsound], access: Access, directory: Directory
 ) -> Mapping[str, Place | RequestRefused]:
-    """Where events go, or would have gone, by the workspace that they name."""
+    """Look up the places of all events, including rejected ones, by workspace."""
     if access.place:
         return {"": access.place}
-    # In the order in which they came: the first of many new ones are made.
+    # In order of arrival, so that the first of too many new workspaces are created.
     named = {item.workspace: None for item in checked if isinstance(item, _Ready)}
     places = directory.find_places(access, named, may_make=True)
-    # What is taken nowhere makes no workspace.
+    # A rejected event doesn't create a workspace.
     refused = (item.workspace for item in checked if isinstance(item, _Unsound))
     others = {workspace for workspace in refused if workspace is not None}
     return places | directory.find_places(access, others - named.keys(), may_make=False)
@@ -280,7 +282,7 @@ def _judge(
     now: datetime,
     counter: FindingCounter,
 ) -> tuple[NewEvent | None, _Slot | Outcome]:
-    """What is to be written of an event, if anything, and what to say of it."""
+    """Validate an event. Returns the event to write, if any, and its slot or outcome."""
     event, workspace = item.event, item.workspace
     findings = checks.findings(item.content, now=now)
     stopped = checks.stopped_by(findings)
@@ -289,7 +291,7 @@ def _judge(
     if checks.mode is Mode.QUARANTINE:
         event = event.quarantined(stopped.rule)
         return event, _Slot(place, event, workspace, findings)
-    # Nothing of it is written, so this is its end.
+    # The event is not written, so its issues are counted here.
     note(counter, place, event, findings, now)
     refused = Refused.for_finding(stopped)
     return None, rejected(refused, workspace=workspace, message_id=event.message_id)

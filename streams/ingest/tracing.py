@@ -1,8 +1,8 @@
-"""From a request's ID to the numbers of its events, in the log.
+"""Logs the numbers of a request's events together with the request's ID.
 
-A delivery attempt is logged with the numbers that it sends, so a proxy's log line can be
-followed to it. One line for everything that was committed together: a line per request
-would cost more than the request.
+Delivery attempts are logged with event numbers, so a proxy's log line can be followed to
+them. All requests of one commit share a line, because a line per request would cost more
+than the request.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# Of one line, which stays below the 16 KB at which Docker and journald cut.
+# Entries per line, so that a line stays below the 16 KB at which Docker and journald cut.
 MAX_IN_LINE = 50
 
-# A request's ID, what it brought, and the numbers this was given.
+# A request's ID, its additions and their numbers.
 type Stored = tuple[str, Sequence[Addition], Sequence[Seqs]]
 type Entry = dict[str, str | int | None]
 
 
 def log_stored(requests: Iterable[Stored]) -> None:
-    """Log the numbers that each feed's events of these requests were given."""
+    """Log the numbers of these requests' events, by feed."""
     if log.isEnabledFor(logging.INFO):
         for entries in batched(_entries(requests), MAX_IN_LINE):
             log.info("ingest.stored", requests=entries)
@@ -37,7 +37,9 @@ def log_stored(requests: Iterable[Stored]) -> None:
 def _entries(requests: Iterable[Stored]) -> Iterator[Entry]:
     for request_id, additions, given in requests:
         for addition, seqs in zip(additions, given, strict=True):
-            numbers = [seq for seq in seqs if seq]  # none: duplicates, or in quarantine
+            numbers = [
+                seq for seq in seqs if seq
+            ]  # not duplicates or quarantined events
             yield {
                 "request_id": request_id,
                 "feed": addition.feed_id,

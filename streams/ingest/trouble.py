@@ -1,4 +1,4 @@
-"""What a database's refusal means for a sender: come again, and when."""
+"""Turns database errors into responses that ask the sender to retry."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ DISK_FULL = "53100"  # PostgreSQL's SQLSTATE
 
 
 def not_stored(error: Exception) -> RequestRefused:
-    """The answer to events that were not written because of one of DATABASE_DOWN.
+    """Return the refusal for events that were not stored because of a DATABASE_DOWN error.
 
-    Nothing was wrong with them: the same may pass later.
+    The events are valid, so a retry can succeed.
     """
     return storage_full() if disk_is_full(error) else database_down()
 
 
 def disk_is_full(error: Exception) -> bool:
-    """Whether the database had no room; Django keeps the driver's own error as the cause."""
+    """Whether the database's disk is full, by the driver's error, which Django chains."""
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

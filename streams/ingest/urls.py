@@ -6,5 +6,5 @@ from streams.ingest.views import take_events
 
 app_name = "ingest"
 
-# One pattern: which paths there are is routes.py's to say, on both ports.
+# One pattern, because routes.py defines the paths for both ports.
 urlpatterns = [re_path(r"^v1/.*$", take_events, name="v1")]

@@ -1,6 +1,6 @@
-"""The same ingest on the web port, for an installation with one address.
+"""The ingest on the web port, for installations with a single address.
 
-One transaction for each request: what makes many single events fast is in front.py.
+Each request is one transaction. For many small requests, front.py is much faster.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ log = structlog.get_logger()
 
 directory = Directory()
 waker = Waker(tasks.wake)
-flusher = Flusher(directory.findings)  # started by whoever serves the pages
+flusher = Flusher(directory.findings)  # started by the web process
 
 
-@csrf_exempt  # no cookie counts here, only the key that the request itself names
+@csrf_exempt  # cookies are ignored; only the request's key counts
 def take_events(request: HttpRequest) -> HttpResponse:
     answer = _answer(request)
     headers = answer.all_headers(request.headers.get("Origin", ""))
@@ -62,7 +62,7 @@ def _answer(request: HttpRequest) -> Answer:
         route = find_route(request.method or "", request.path_info)
         if route is None:
             return preflight(_headers(request))
-        # Senders give up before the pages' deadline.
+        # Senders give up earlier than the deadline of pages.
         with within(settings.INGEST_DEADLINE_S):
             return _store(route, request)
     except RequestRefused as refused:
@@ -73,7 +73,7 @@ def _answer(request: HttpRequest) -> Answer:
     except UnknownFeed:
         return refusal(removed())
     except DatabaseError as error:
-        # Not the error's text: a database quotes the row in it.
+        # Don't log the error's text, because it can quote the row.
         log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
         return refusal(failed())
 
@@ -96,14 +96,14 @@ def _headers(request: HttpRequest) -> dict[str, str]:
 
 
 def _body(request: HttpRequest, limit: int) -> bytes:
-    # Read here, not through request.body: its bound is the pages' own.
+    # Read here and not through request.body, whose limit is for pages.
     announced = request.headers.get("Content-Length", "")
     if not announced.isdecimal():
         raise RequestRefused(
             411,
             "INGEST-SIZE-002",
-            "The request does not say how long its body is.",
-            "Send Content-Length, or send to the ingest's own port.",
+            "The request has no Content-Length header.",
+            "Send a Content-Length header, or use the ingest's own address.",
         )
     if int(announced) > limit:
         raise too_large(limit)

@@ -12,19 +12,19 @@ from streams.delivery.lease import unowned
 
 log = structlog.get_logger()
 
-IDLE_S = 1.0  # with nothing to wake, after which the database connection is closed
+IDLE_S = 1.0  # idle time after which the database connection is closed
 
 
 def wake_unowned(stream_ids: Iterable[int]) -> None:
-    """Wake a worker for those of the streams that none owns."""
+    """Wake a worker for those streams that no worker owns."""
     tasks.wake(unowned(stream_ids))
 
 
 class Waker:
-    """Wakes workers from a thread of its own, with a database connection of its own.
+    """Wakes workers from its own thread, with its own database connection.
 
-    So no acknowledgement and no append waits for Redis or for a lock on the leases. Best
-    effort: the sweep finds what was not woken.
+    So acknowledgments and appends never wait for Redis or for a lock on the leases. This is
+    best effort: the sweep finds streams that were not woken.
     """
 
     def __init__(self, wake: Callable[[Iterable[int]], None] = wake_unowned) -> None:
@@ -35,12 +35,12 @@ class Waker:
         self._thread: threading.Thread | None = None
 
     def notify(self, stream_ids: Iterable[int]) -> None:
-        """Have these streams woken soon; those that already wait are not woken twice."""
+        """Queue these streams to be woken, each only once."""
         with self._changed:
             self._streams.update(stream_ids)
             if not self._streams or self._closed:
                 return
-            if self._thread is None:  # at first use: a thread does not survive a fork
+            if self._thread is None:  # at first use, because a fork ends all threads
                 self._thread = threading.Thread(
                     target=self._run, name="ingest-waker", daemon=True
                 )
@@ -48,7 +48,7 @@ class Waker:
             self._changed.notify()
 
     def close(self, timeout_s: float) -> None:
-        """Wake what waits, unless the broker takes longer than that."""
+        """Wake the queued streams, unless the broker takes longer than `timeout_s`."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -64,7 +64,7 @@ class Waker:
         connection.close()
 
     def _gather(self) -> set[int] | None:
-        """What waits; empty after IDLE_S without any; None: there will be no more."""
+        """Return the queued streams; an empty set after IDLE_S, or None once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._streams or self._closed, IDLE_S)
             streams, self._streams = self._streams, set()
@@ -77,6 +77,6 @@ class Waker:
         except DATABASE_DOWN as error:
             log.warning("ingest.not_woken", streams=len(streams), error=str(error))
             connection.close()
-        except Exception:  # the thread must outlive it; the sweep wakes the streams
+        except Exception:  # the thread must go on; the sweep wakes the streams
             log.exception("ingest.not_woken", streams=len(streams))
             connection.close()

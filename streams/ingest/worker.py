@@ -1,4 +1,4 @@
-"""The worker's former name, for unit files and commands that still use it."""
+"""The worker class's former name, for unit files and commands that still use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many bytes of bodies a process holds: a request beyond the bound is turned away."""
+"""Counts the bytes of request bodies in memory, and refuses requests over the limit."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from streams.base.refusals import RequestRefused
     from streams.serving.exchange import Exchange
 
-# Of all requests whose body is being read, or that have no response yet.
+# Limit for all requests whose body is being read or that have no response yet.
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
 class BodyCount:
-    """The event loop's alone."""
+    """The count of one process. Only the event loop uses it."""
 
     def __init__(self) -> None:
         self.total = 0  # bytes
 
     def grow(self, exchange: Exchange, count: int) -> None:
-        """Count what came of a small body, or of one in chunks. Raises RequestRefused."""
+        """Count received bytes of a small or chunked body. Raises RequestRefused."""
         if not exchange.is_counted:
             exchange.counted_bytes += count
             self.total += count
@@ -29,10 +29,10 @@ class BodyCount:
                 raise _too_much()
 
     def reserve(self, exchange: Exchange) -> None:
-        """Count a large body as it is announced, before it comes. Raises RequestRefused.
+        """Count a large body before it arrives. Raises RequestRefused.
 
-        A sender that its headers do not name has half of the room, so that strangers
-        cannot keep the others out. Of a body in chunks nothing is known yet.
+        Senders without a known key can use half of the limit, so that they cannot block
+        others. A chunked body has no announced length.
         """
         room = MAX_BODY_BYTES if exchange.is_known else MAX_BODY_BYTES // 2
         coming = max(0, (exchange.length or 0) - exchange.counted_bytes)
@@ -43,7 +43,7 @@ class BodyCount:
         self.total += coming
 
     def release(self, exchange: Exchange) -> None:
-        """It has its response: it is stored or refused, or in the writer's own count."""
+        """Stop counting a request that was stored, refused or handed to the writer."""
         self.total -= exchange.counted_bytes
         exchange.counted_bytes = 0
 
@@ -51,6 +51,6 @@ class BodyCount:
 def _too_much() -> RequestRefused:
     return unavailable(
         "INGEST-BUSY-002",
-        "The portal is reading as many bytes as it has memory for.",
+        "The portal is receiving too many bytes at the same time.",
         retry_after_s=1,
     )

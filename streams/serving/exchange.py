@@ -1,4 +1,4 @@
-"""One request on its way to its response: what the connection and the front share."""
+"""One request and its response, shared by the connection and the application."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Response(Protocol):
-    """What a front says to a request."""
+    """A front's response to a request."""
 
     def head(self, headers: Mapping[str, str]) -> bytes:
-        """Status line and headers, but for those that are the connection's to say.
+        """Return the status line and headers, except those that the connection adds.
 
-        In response to a request with these headers, their names in lower case.
+        `headers` are the request's, with their names in lower case.
         """
 
     @property
@@ -27,38 +27,38 @@ class Response(Protocol):
 
     @property
     def length(self) -> int | None:
-        """For Content-Length, of the body that a GET would have; None: there is none."""
+        """The Content-Length, for the body that a GET would have; None for no header."""
 
 
 class Front(Protocol):
     """The application behind a server. All but `close` is called in the server's loop."""
 
-    max_bytes: int  # of a body, unless `open` says otherwise
-    reserves_bodies: bool  # a large body counts as it is announced, not as it comes
+    max_bytes: int  # limit for a body, unless `open` changes it
+    reserves_bodies: bool  # count a large body when it is announced, not as it arrives
     body_timeout_s: float
     response_timeout_s: float
 
     def open(self, exchange: Exchange) -> None:
-        """The head is there, and much may follow: admit it, or refuse it."""
+        """Admit or refuse a request with a large body, after its head has arrived."""
 
     def complete(self, exchange: Exchange) -> None:
-        """All of the request is there: reply to it, now or later."""
+        """Reply to a complete request, now or later."""
 
     def give_up(self, exchange: Exchange) -> None:
-        """Reply at once: its sender has waited long enough."""
+        """Reply immediately to a sender that has waited too long."""
 
     def refusal(self, refused: RequestRefused) -> Response:
-        """The response to a request that no application sees."""
+        """Return the response to a request that the server refuses."""
 
     def failure(self) -> Response:
-        """The response where the server itself failed."""
+        """Return the response to a request if the server itself failed."""
 
     def close(self) -> None:
-        """Finish what was begun; from another thread, while the loop runs."""
+        """Finish all work. Called from another thread while the loop runs."""
 
 
 class Wire(Protocol):
-    """The connection that a request came by; only the event loop's thread calls it."""
+    """The connection of a request. Only the event loop's thread calls it."""
 
     @property
     def peer(self) -> str:
@@ -68,17 +68,20 @@ class Wire(Protocol):
     def is_encrypted(self) -> bool: ...
 
     def release(self, exchange: Exchange) -> None:
-        """Count its body no more: it is stored, refused or in the writer's count."""
+        """Stop counting its body, which is stored, refused or handed to the writer."""
 
     def advance(self) -> None:
-        """Write the answer that is due, and begin the next request."""
+        """Write the next response, and start the next request."""
 
     def admitted(self, exchange: Exchange) -> None:
-        """Go on reading the body, now that it is known how large it may be."""
+        """Continue reading the body, whose limit is now known."""
 
 
 class Exchange:
-    """Not a dataclass: one is made for each request. Times are the monotonic clock's."""
+    """A request and its response. Times are monotonic.
+
+    Not a dataclass, because one is created for each request.
+    """
 
     __slots__ = (
         "_request_id", "admission", "answer", "awaits_continue", "body", "counted_bytes", "due_at",
@@ -93,27 +96,27 @@ class Exchange:
         self.method = ""
         self.path = ""
         self.headers: dict[str, str] = {}  # names in lower case
-        self.length: int | None = 0  # as announced; None: in chunks
-        self.awaits_continue = False  # the body comes once it is asked for
+        self.length: int | None = 0  # as announced; None: chunked
+        self.awaits_continue = False  # the sender waits for 100 Continue
         self.body = b""
         self.counted_bytes = 0  # of its body, in the server's count
-        self.is_counted = False  # the whole body was counted before it came
-        self.is_known = False  # its headers name a sender that we know
-        self.is_whole = False  # all of it is there
-        self.is_last = False  # its sender wants the connection to end with the answer
+        self.is_counted = False  # the whole body was counted before it arrived
+        self.is_known = False  # its headers have a known key
+        self.is_whole = False  # all of it has arrived
+        self.is_last = False  # the connection closes after its response
         self.max_bytes = max_bytes
-        self.is_asking = False  # the database, how large the body may be
+        self.is_asking = False  # the limit for the body is being looked up
         self.is_admitted = False
-        self.admission: Any = None  # the front's own: whom it admitted
+        self.admission: Any = None  # used by the front only
         self.is_begun = False
-        self.job: Any = None  # the front's own: what it does for this request
-        self.is_abandoned = False  # its sender is gone
-        self.due_at = math.inf  # when its sender has waited for an answer long enough
+        self.job: Any = None  # used by the front only
+        self.is_abandoned = False  # its sender has disconnected
+        self.due_at = math.inf  # when the front has to give up
         self.answer: Response | None = None
 
     @property
     def is_ready(self) -> bool:
-        """All is there that an answer needs, but the answer itself."""
+        """Whether the front can start to work on the response."""
         if not self.is_whole or self.is_begun or self.is_asking:
             return False
         return self.answer is None
@@ -124,20 +127,20 @@ class Exchange:
 
     @property
     def request_id(self) -> str:
-        """The proxy's X-Request-Id, or one of our own."""
+        """The proxy's X-Request-Id, or a generated one."""
         if not self._request_id:
             self._request_id = request_id(self.headers.get("x-request-id", ""))
         return self._request_id
 
     @property
     def proxys_request_id(self) -> str:
-        """The proxy's X-Request-Id; empty: there was none."""
+        """The proxy's X-Request-Id, or an empty string."""
         return proxys_request_id(self.headers.get("x-request-id", ""))
 
     def admit(
         self, max_bytes: int, admission: object = None, *, is_known: bool = False
     ) -> None:
-        """Let the body come: as much of it as this sender may send."""
+        """Accept a body of up to `max_bytes`."""
         self.is_asking = False
         self.is_admitted = True
         self.is_known = is_known
@@ -146,7 +149,7 @@ class Exchange:
         self.wire.admitted(self)
 
     def reply(self, answer: Response) -> None:
-        """Say this, unless something was said already."""
+        """Set the response, unless there already is one."""
         self.is_asking = False
         if self.answer is None:
             self.answer = answer

@@ -1,7 +1,7 @@
-"""Accepts connections, at most so many, and outlives a process without file descriptors.
+"""Accepts connections up to a limit, and copes with a lack of file descriptors.
 
-asyncio's own loop logs a traceback for every connection that it could not accept, and
-tries again once for each.
+asyncio's own code logs a traceback and schedules a retry for every connection that it
+cannot accept.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# File descriptors of the process beside its connections: databases, broker, files, pipes.
+# File descriptors for everything except connections: databases, broker, files, pipes.
 OTHER_FILES = 128
-AT_ONCE = 100  # connections accepted before others are served again
-NO_FILES_S = 1.0  # without accepting, where the system has no room for a connection
-FULL_S = 0.1  # and where every connection waits for its response
+AT_ONCE = 100  # connections accepted before open ones are served again
+NO_FILES_S = 1.0  # pause if the system lacks resources for a connection
+FULL_S = 0.1  # pause if all connections wait for a response
 LOG_EVERY_S = 60.0
 
 _NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 def connection_limit(wanted: int) -> int:
-    """How many connections this process can keep open, at most `wanted`.
+    """Return how many connections this process can keep open, up to `wanted`.
 
-    Raises the process's own limit on open files as far as the system allows.
+    Raises the process's limit on open files as far as the system allows.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + OTHER_FILES
@@ -51,26 +51,26 @@ def connection_limit(wanted: int) -> int:
 
 
 class Opener(Protocol):
-    """Who takes the connections that were accepted."""
+    """Handles accepted connections."""
 
     def open(self, accepted: socket.socket) -> None: ...
 
     def has_room(self) -> bool:
-        """Whether one more may be opened; drops idle ones for it."""
+        """Whether one more can be opened, after closing idle ones if necessary."""
 
     def drop_idle(self) -> bool:
-        """Close the most idle connections; False: there are none."""
+        """Close the longest idle connections. Returns whether there were any."""
 
 
 class Listener:
-    """One listening socket, whose connections `opener` takes."""
+    """A listening socket. It passes its connections to `opener`."""
 
     def __init__(self, listening: socket.socket, opener: Opener) -> None:
         self._socket = listening
         self._opener = opener
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
-        self._held: socket.socket | None = None  # accepted, and there is no room for it
+        self._held: socket.socket | None = None  # accepted, but over the limit
         self._log_at = float("-inf")
         listening.settimeout(0)
 
@@ -106,7 +106,7 @@ class Listener:
             self._opener.open(accepted)
 
     def _wait(self, seconds: float, event: str, **about: object) -> None:
-        """Let new connections wait in the system's backlog; log it once a minute."""
+        """Stop accepting for a while. New connections wait in the system's backlog."""
         self._loop.remove_reader(self._socket)
         self._pause = self._loop.call_later(seconds, self._go_on)
         now = time.monotonic()

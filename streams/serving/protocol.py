@@ -1,7 +1,7 @@
-"""One HTTP/1.1 connection: takes requests, answers them in the order in which they came.
+"""One HTTP/1.1 connection, which responds to requests in the order of their arrival.
 
-Whoever is at the other end is not trusted: every wait has an end, everything that is
-kept has a bound, and what could be understood in two ways is refused.
+The client is not trusted: every wait has a timeout, everything in memory has a limit, and
+ambiguous requests are refused.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ log = structlog.get_logger()
 
 
 class HttpConnection(asyncio.BufferedProtocol):
-    """No task, no timer and no lock: a request costs what its bytes do.
+    """A connection. It needs no task, timer or lock per request.
 
-    Every second the server calls `tick`, which cuts off whoever took too long.
+    The server calls `tick` every second, which enforces the timeouts.
     """
 
     def __init__(self, server: Server) -> None:
@@ -44,22 +44,22 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
         self.opening: asyncio.Task[None] | None = None  # until the connection is made
         self._has_asked = False
-        self._unanswered: deque[Exchange] = deque()  # the last may not be whole
-        self._deaf = False  # no more is read
-        self._half_closed = False  # by the other side
-        self._choked = False  # the other side does not take its answers
-        self._untaken = 0  # bytes of them, when that was last asked
+        self._unanswered: deque[Exchange] = deque()  # the last can be incomplete
+        self._deaf = False  # nothing more is read
+        self._half_closed = False  # by the client
+        self._choked = False  # the client doesn't read its responses
+        self._untaken = 0  # unread bytes of them at the last check
         self._is_advancing = False
         self._until = time.monotonic() + patience.FIRST_BYTE_TIMEOUT_S
 
     @property
     def waiting(self) -> int:
-        """How many requests have no answer yet."""
+        """The number of requests without a response."""
         return len(self._unanswered)
 
     @property
     def peer(self) -> str:
-        """The address at the other end; empty for a Unix socket."""
+        """The client's address; empty for a Unix socket."""
         name = self._transport.get_extra_info("peername")
         return str(name[0]) if isinstance(name, tuple) else ""
 
@@ -79,7 +79,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             self.end()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._server.buffer  # all share it: it is read before the next is asked
+        return self._server.buffer  # shared, because it is parsed before the next read
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._deaf:
@@ -89,24 +89,24 @@ class HttpConnection(asyncio.BufferedProtocol):
         except Stop:
             self._deaf = True
         except RequestRefused as refused:
-            if not self._deaf:  # else it stands behind the last that was asked
+            if not self._deaf:  # otherwise it follows the last request
                 self._refuse(refused)
-        except Exception:  # a fault of ours costs one connection
+        except Exception:  # a bug must affect only this connection
             log.exception("serving.connection_failed")
             self._answer(self._front.failure())
         self._regulate()
 
     def eof_received(self) -> bool:
-        """Who has sent everything may still read: True keeps the connection for that."""
+        """Keep the connection (True) while responses are missing: the client can still read."""
         reading = self._reader.exchange
-        if reading is not None and reading.answer is None:  # its rest will not come
+        if reading is not None and reading.answer is None:  # it stays incomplete
             self._bodies.release(self._unanswered.pop())
         self._half_closed = self._deaf = True
         self._until = math.inf
         return bool(self._unanswered)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # What was handed over is written even so; only its answer has nowhere to go.
+        # Queued events are still written; only their response is lost.
         self._deaf = True
         self._reader.close()
         for exchange in self._unanswered:
@@ -129,7 +129,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     # What the server calls
 
     def tick(self, now: float) -> None:
-        """Cut off whoever took too long; answer whoever has waited long enough."""
+        """Enforce the timeouts of the client and of the front."""
         if self._unanswered and now >= self._unanswered[0].due_at:
             self._front.give_up(self._unanswered[0])
         if now < self._until or (self._choked and self._is_taking(now)):
@@ -137,13 +137,15 @@ class HttpConnection(asyncio.BufferedProtocol):
         if self._deaf or self._choked:
             self.abort()
         elif self._reader.exchange is None:
-            if not self._has_unread():  # else this process was late, not the request
+            if (
+                not self._has_unread()
+            ):  # otherwise this process is late, not the request
                 self.abort()
         else:
             self._refuse(too_slow(self._front.body_timeout_s))
 
     def end(self) -> None:
-        """Answer what was asked, and what is under way to us; then close."""
+        """Respond to all requests, including those still arriving; then close."""
         if not self._unanswered:
             call_s = patience.LAST_CALL_S if self._has_asked else patience.FIRST_CALL_S
             self._until = min(self._until, time.monotonic() + call_s)
@@ -152,10 +154,10 @@ class HttpConnection(asyncio.BufferedProtocol):
         if self.opening is None:
             self._transport.abort()
         else:
-            self.opening.cancel()  # the server closes what there is of it
+            self.opening.cancel()  # the server closes the socket
 
     def idleness(self, now: float) -> tuple[int, float, bool] | None:
-        """For `patience.idleness`; None: it waits for us, or is new."""
+        """Return `patience.idleness`; None if it waits for a response or is new."""
         reading = self._reader.exchange
         if len(self._unanswered) > (reading is not None):
             return None
@@ -176,7 +178,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def head_is_read(self, exchange: Exchange) -> None:
         large = exchange.length is None or exchange.length > patience.CHECKED_BODY
         if not large and not exchange.awaits_continue:
-            return  # the usual case: asked about together with its body
+            return  # the usual case: checked together with its body
         self._until = time.monotonic() + self._front.body_timeout_s
         self._front.open(exchange)
         if self._deaf:
@@ -213,11 +215,11 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._bodies.release(exchange)
 
     def advance(self) -> None:
-        """Write the answer that is due, and begin the next request.
+        """Write the next response, and start the next request.
 
-        One at a time: what a sender sends in a row is to be numbered in that order.
+        One at a time, so that events are numbered in the order in which they were sent.
         """
-        if self._is_advancing:  # by an answer that was there at once
+        if self._is_advancing:  # called again by an immediate response
             return
         self._is_advancing = True
         try:
@@ -246,7 +248,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             if exchange.answer is None:
                 return
             unanswered.popleft()
-            if not exchange.is_whole:  # what is left of it is not worth reading
+            if not exchange.is_whole:  # the rest of it is not read
                 self._deaf = True
             yield encode(
                 exchange.answer,
@@ -257,7 +259,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     # How it goes on
 
     def _refuse(self, refused: RequestRefused) -> None:
-        """Answer the request that is being read with this, and read no more."""
+        """Refuse the request that is being read, and stop reading."""
         self._answer(self._front.refusal(refused))
 
     def _answer(self, response: Response) -> None:
@@ -274,7 +276,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         return not self._unanswered and (self._deaf or self._server.ends)
 
     def _wait(self) -> None:
-        """Give the other side time for what it has to do next."""
+        """Set the timeout for the client's next step."""
         if self._choked:
             self._untaken = untaken_bytes(self._transport)
             patience_s = patience.TAKE_TIMEOUT_S
@@ -286,7 +288,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._until = time.monotonic() + patience_s
 
     def _is_taking(self, now: float) -> bool:
-        """Whether enough was taken of what lies ready; then it has time for more."""
+        """Whether the client has read enough of its responses; if so, extend the timeout."""
         untaken = untaken_bytes(self._transport)
         if untaken + patience.TAKEN_BYTES > self._untaken:
             return False
@@ -298,7 +300,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         return self.opening is None and unread_bytes(self._transport) > 0
 
     def _say_goodbye(self) -> None:
-        """End our side; closing both at once could take the last answer with it."""
+        """Close our side only; closing both could discard the last response."""
         self._deaf = True
         if self._half_closed or not self._transport.can_write_eof():
             self._transport.close()
@@ -307,7 +309,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         end_our_side(self._transport)
 
     def _regulate(self) -> None:
-        """Read on, unless what was read has to be dealt with first."""
+        """Pause or resume reading, depending on the requests without a response."""
         reading = self._reader.exchange
         enough = len(self._unanswered) >= patience.PIPELINED
         enough = enough or (reading is not None and reading.is_asking)

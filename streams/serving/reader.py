@@ -1,4 +1,4 @@
-"""Requests out of bytes, within bounds, whatever the bytes are."""
+"""Parses requests from arbitrary bytes, within limits."""
 
 from __future__ import annotations
 
@@ -22,32 +22,31 @@ from streams.serving.wire import (
 if TYPE_CHECKING:
     from streams.serving.exchange import Exchange
 
-# Of what was read, this many bytes may be framing for each one of the body: a body in
-# chunks of one byte has five.
+# Bytes of framing allowed per byte of body; a body in chunks of one byte needs five.
 FRAMING = 8
 
 
 class Stop(Exception):
-    """Raised by whoever gets the requests: nothing more is to be read."""
+    """Raised by the sink to stop reading."""
 
 
 class Sink(Protocol):
-    """Who gets the requests. May raise Stop and RequestRefused."""
+    """Receives the requests. Its methods can raise Stop and RequestRefused."""
 
     def begin(self) -> Exchange:
-        """A request has begun; this is to be filled."""
+        """Create the exchange for a new request."""
 
     def head_is_read(self, exchange: Exchange) -> None: ...
 
     def body_grows(self, exchange: Exchange, count: int) -> None:
-        """So many bytes of its body came."""
+        """Handle the arrival of `count` bytes of the body."""
 
     def is_read(self, exchange: Exchange) -> None:
-        """All of it is there."""
+        """Handle a complete request."""
 
 
 class Reader:
-    """Keeps what one connection has sent of a request that is not whole yet."""
+    """The parser of one connection, with the state of an incomplete request."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -58,11 +57,11 @@ class Reader:
         self._target = b""
         self._in_head = False
         self._head_bytes = 0
-        self._read_bytes = 0  # but for those that came in one read with its first
+        self._read_bytes = 0  # without those in the same read as its first byte
         self._once_more = False
 
     def feed(self, data: memoryview | bytes) -> None:
-        """Raises RequestRefused or Stop; after either nothing may be fed."""
+        """Parse data. After it raises RequestRefused or Stop, feed no more."""
         framing = self._read_bytes - FRAMING * self.body_bytes
         if self.exchange is not None and framing > MAX_HEAD_BYTES:
             raise head_too_large()
@@ -71,11 +70,11 @@ class Reader:
             data = self._parse(data)
 
     def close(self) -> None:
-        """Let go of what is kept: the parser holds us as we hold it."""
+        """Break the reference cycle with the parser."""
         self._parser = self.exchange = None
 
     def _parse(self, data: memoryview | bytes) -> bytes:
-        """Have data read; the part of it that has to be read once more, seldom any."""
+        """Parse data. Returns the part to parse again, which is usually empty."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -87,14 +86,14 @@ class Reader:
         return b""
 
     def _without_upgrade(self, rest: bytes) -> bytes:
-        """A wish to speak another protocol is ignored (RFC 9110, 7.8), not its request.
+        """Ignore a request to upgrade the protocol (RFC 9110, 7.8), but not the request.
 
-        Java's client wishes for HTTP/2 in the first request of each connection. The
-        parser reads no body after such a head, so it gets the head again without.
+        Java's client asks for HTTP/2 in the first request of each connection. After such a
+        head, the parser reads no body, so it gets the head again without the upgrade.
         """
         exchange = self._current
         if exchange.method == "CONNECT":
-            raise bad_http("This is no proxy.")
+            raise bad_http("This server is not a proxy.")
         lines = [f"{exchange.method} ".encode() + self._target + b" HTTP/1.1"]
         for name, value in exchange.headers.items():
             if name not in {"connection", "upgrade"}:
@@ -129,7 +128,7 @@ class Reader:
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > MAX_HEAD_BYTES:
             raise head_too_large()
-        if self._in_head:  # else it stands behind a body in chunks: nothing we obey
+        if self._in_head:  # ignore trailers after a chunked body
             add_header(self._current.headers, name, value)
 
     def on_headers_complete(self) -> None:
@@ -140,7 +139,7 @@ class Reader:
             return
         headers = exchange.headers
         if "host" not in headers and self._parser.get_http_version() != "1.0":
-            raise bad_http("The request has no Host.")
+            raise bad_http("The request has no Host header.")
         exchange.target = self._target
         exchange.path = read_path(self._target)
         exchange.length = body_length(headers)

@@ -1,4 +1,4 @@
-"""One name for a request, from the proxy's log to ours."""
+"""Request IDs, which connect the proxy's log with ours."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 import secrets
 from itertools import count
 
-# What proxies send: nginx's $request_id, and UUIDs. Nothing else is accepted: it is logged,
-# and a write key, which has capitals, must not get there.
+# The formats that proxies send: nginx's $request_id and UUIDs. Nothing else is accepted,
+# because the ID is logged, and a write key (which has capital letters) must not be.
 _OF_A_PROXY = re.compile(r"[0-9a-f-]{8,64}")
 _NUMBERS = 0x1_0000_0000
 _numbers = count()
 
 
 def request_id(sent: str) -> str:
-    """The one that a proxy sent, or a new one."""
+    """Return the ID that a proxy sent, or a new one."""
     return proxys_request_id(sent) or f"{_of_process}{next(_numbers) % _NUMBERS:08x}"
 
 
 def proxys_request_id(sent: str) -> str:
-    """The ID in this header, if it can be logged; else an empty text.
+    """Return the ID in this header if it can be logged, otherwise an empty string.
 
-    32 digits get a UUID's hyphens: in a row they look like a write key, which logs mask.
+    32 digits get a UUID's hyphens. Without them, logs would mask them like a write key.
     """
     if not sent or not _OF_A_PROXY.fullmatch(sent):
         return ""

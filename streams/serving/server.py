@@ -1,4 +1,4 @@
-"""The connections of one process: opened by its listeners, timed once a second."""
+"""The server of one process: its listeners and connections."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-READ_BYTES = 64 * 1024  # at most, at one time
-DROPPED = 50  # one of so many connections is dropped at once: looking through all costs
+READ_BYTES = 64 * 1024  # limit per read
+DROPPED = 50  # close one in 50 connections together, because finding them takes time
 
 
 class Server:
-    """Made within a running loop; everything here is that loop's alone."""
+    """The server. Created in a running loop, which alone uses it."""
 
     def __init__(self, front: Front, *, max_connections: int) -> None:
         self.front = front
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[HttpConnection] = set()
         self.bodies = BodyCount()
-        self.ends = False  # no request is taken that has not begun
+        self.ends = False  # the server is stopping
         self._max_connections = max_connections
         self._listeners: list[Listener] = []
         self._tls: ssl.SSLContext | None = None
@@ -56,17 +56,17 @@ class Server:
             self._listeners.append(listener)
 
     def tick(self) -> None:
-        """To be called every second or so."""
+        """Enforce all timeouts. Call it about every second."""
         now = time.monotonic()
         for connection in tuple(self.connections):
             try:
                 connection.tick(now)
-            except Exception:  # one connection must not cost the others, or the process
+            except Exception:  # a bug must affect only this connection
                 log.exception("serving.connection_failed")
                 connection.abort()
 
     def end(self) -> None:
-        """Take no new connections; those that are open close when they are answered."""
+        """Accept no new connections, and close the open ones after their responses."""
         self.ends = True
         for listener in self._listeners:
             listener.close()
@@ -82,7 +82,7 @@ class Server:
 
     def open(self, accepted: socket.socket) -> None:
         connection = HttpConnection(self)
-        self.connections.add(connection)  # counted from here on, TLS handshake and all
+        self.connections.add(connection)  # counted even before the TLS handshake
         loop = asyncio.get_running_loop()
         opening = loop.create_task(self._connect(connection, accepted))
         connection.opening = opening
@@ -92,7 +92,7 @@ class Server:
         return len(self.connections) < self._max_connections or self.drop_idle()
 
     def drop_idle(self) -> bool:
-        """Close the most idle connections; False: all of them wait for a response."""
+        """Close the longest idle connections. Returns whether there were any."""
         now = time.monotonic()
         idle = [(of, c) for c in self.connections if (of := c.idleness(now))]
         most = nsmallest(1 + len(self.connections) // DROPPED, idle, key=itemgetter(0))
@@ -120,5 +120,5 @@ class Server:
     ) -> None:
         if not opening.cancelled() and opening.exception() is None:
             return
-        self.connections.discard(connection)  # dropped, gone, or it speaks no TLS
+        self.connections.discard(connection)  # closed, lost, or without TLS
         accepted.close()

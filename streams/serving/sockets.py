@@ -1,4 +1,4 @@
-"""What asyncio does not say of a connection's socket, or gets wrong."""
+"""Socket functions that asyncio lacks or gets wrong."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ if TYPE_CHECKING:
 
 
 def untaken_bytes(transport: asyncio.Transport) -> int:
-    """How much of its responses a client has not read yet: what waits in the transport,
-    and what the system could not hand over."""
+    """Return how many bytes of its responses a client has not read yet.
+
+    These are in the transport's buffer and in the system's.
+    """
     return transport.get_write_buffer_size() + _bytes(transport, termios.TIOCOUTQ)
 
 
 def unread_bytes(transport: asyncio.Transport) -> int:
-    """How much arrived that the loop has not read yet."""
+    """Return how many bytes have arrived that the loop has not read yet."""
     return _bytes(transport, termios.FIONREAD)
 
 
 def end_our_side(transport: asyncio.Transport) -> None:
-    """Send no more; what the other side sends is still read."""
+    """Close the connection for writing. The client's data is still read."""
     try:
         transport.write_eof()
-    except OSError:  # the other side has reset the connection: asyncio has yet to see
+    except (
+        OSError
+    ):  # the client has reset the connection, which asyncio doesn't know yet
         transport.abort()
 
 

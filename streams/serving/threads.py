@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 
 class Threads:
-    """A few threads that may ask the database, each with a connection of its own."""
+    """A pool of threads for database queries, each with its own connection."""
 
     def __init__(self, count: int) -> None:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -26,7 +26,7 @@ class Threads:
         self._jobs.put(job)
 
     def close(self) -> None:
-        """Do what was submitted, then end."""
+        """Finish all submitted jobs, then end the threads."""
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
@@ -34,11 +34,11 @@ class Threads:
 
     def _run(self) -> None:
         while job := self._jobs.get():
-            # As Django does around a request: a connection that died is not used again.
+            # Like Django does around a request, so that lost connections are not reused.
             close_old_connections()
             try:
                 job()
-            except Exception:  # of one request: the thread is there for all
+            except Exception:  # a bug must affect only this request
                 log.exception("ingest.thread_failed")
             close_old_connections()
         connections.close_all()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: what the head of a request says, and an answer written out."""
+"""HTTP/1.1 on the wire: interprets the head of a request and encodes a response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_HEADERS = 100
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# Said twice, each of these could mean one thing to a proxy and another to us.
+# If repeated, a proxy could interpret these differently than we do.
 _ONCE = frozenset(
     {
         "authorization",
@@ -41,10 +41,10 @@ _WITHOUT_BODY = {204, 304}
 
 
 def read_path(target: bytes) -> str:
-    """The path that a request asks for, without its query. Raises RequestRefused."""
+    """Return a request's path without its query. Raises RequestRefused."""
     if target.startswith(b"/"):
         path = target.partition(b"?")[0].decode("latin-1")
-    else:  # http://host/path, as to a proxy; or *
+    else:  # http://host/path, like to a proxy; or *
         try:
             path = (httptools.parse_url(target).path or b"").decode("latin-1")
         except httptools.HttpParserInvalidURLError:
@@ -53,12 +53,12 @@ def read_path(target: bytes) -> str:
 
 
 def add_header(headers: dict[str, str], name: bytes, value: bytes) -> None:
-    """Note one header, its name in lower case. Raises RequestRefused."""
+    """Add one header, with its name in lower case. Raises RequestRefused."""
     key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
     if key in headers:
         if key in _ONCE:
-            raise bad_http(f"The header {key} came twice.")
-        # RFC 9110, 5.3; a cookie's parts are apart by semicolons (RFC 9113, 8.2.3).
+            raise bad_http(f"The request has more than one {key} header.")
+        # RFC 9110, 5.3; cookies are joined by semicolons (RFC 9113, 8.2.3).
         text = f"{headers[key]}{'; ' if key == 'cookie' else ', '}{text}"
     elif len(headers) >= MAX_HEADERS:
         raise head_too_large()
@@ -66,21 +66,20 @@ def add_header(headers: dict[str, str], name: bytes, value: bytes) -> None:
 
 
 def body_length(headers: Mapping[str, str]) -> int | None:
-    """The bytes that follow; None: in chunks, who knows how many. Raises RequestRefused.
+    """Return the length of the body; None if it is chunked. Raises RequestRefused.
 
-    That the two ways to say it are not mixed, and each is well formed, is the parser's
-    to see.
+    The parser checks that both headers are well formed and not combined.
     """
     coding = headers.get("transfer-encoding")
     if coding is None:
         return int(headers.get("content-length", "0"))
     if coding.lower() != "chunked":
-        raise bad_http("The body's transfer-encoding is not chunked alone.")
+        raise bad_http("The only supported Transfer-Encoding is chunked.")
     return None
 
 
 def wants_continue(headers: Mapping[str, str]) -> bool:
-    """Whether the sender holds its body back until it is told. Raises RequestRefused."""
+    """Whether the sender waits for 100 Continue before the body. Raises RequestRefused."""
     expected = headers.get("expect")
     if expected is None:
         return False
@@ -88,14 +87,14 @@ def wants_continue(headers: Mapping[str, str]) -> bool:
         raise RequestRefused(
             417,
             "INGEST-HTTP-003",
-            "The header expect asks for what this server does not do.",
-            "Send Expect: 100-continue, or no such header.",
+            "The Expect header is not supported.",
+            "Send Expect: 100-continue, or omit the header.",
         )
     return True
 
 
 def encode(response: Response, exchange: Exchange, *, keep_alive: bool) -> bytes:
-    """The whole response to a request; without its body for a HEAD."""
+    """Encode the response to a request, without the body for a HEAD."""
     length = response.length
     return b"%bx-request-id: %b\r\n%b%b%b\r\n%b" % (
         response.head(exchange.headers),
@@ -108,14 +107,14 @@ def encode(response: Response, exchange: Exchange, *, keep_alive: bool) -> bytes
 
 
 def encode_head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
-    """A status line and these headers."""
+    """Encode a status line and these headers."""
     lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, '')}"]
     lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, ""]).encode("latin-1")
 
 
 def has_body(status: int) -> bool:
-    """Whether a response of this status says how long its body is."""
+    """Whether a response with this status has a Content-Length."""
     return status >= 200 and status not in _WITHOUT_BODY
 
 
@@ -126,7 +125,7 @@ def _date(second: int) -> bytes:
 
 def bad_http(message: str) -> RequestRefused:
     return RequestRefused(
-        400, "INGEST-HTTP-001", message, "Send HTTP/1.1, with a library made for it."
+        400, "INGEST-HTTP-001", message, "Send HTTP/1.1 requests with an HTTP library."
     )
 
 
@@ -135,7 +134,7 @@ def too_large(limit: int) -> RequestRefused:
         413,
         "INGEST-SIZE-001",
         f"The request is larger than {limit:,} bytes.",
-        "Send fewer events in one request. The bound holds for the body after it is unpacked.",
+        "Send fewer events per request. The limit applies to the decompressed body.",
     )
 
 
@@ -143,8 +142,8 @@ def target_too_long() -> RequestRefused:
     return RequestRefused(
         414,
         "INGEST-HTTP-002",
-        f"The path is longer than {MAX_TARGET_BYTES:,} bytes.",
-        "Send the event in the body.",
+        f"The path and query are longer than {MAX_TARGET_BYTES:,} bytes.",
+        "Send the events in the body.",
     )
 
 
@@ -152,8 +151,9 @@ def head_too_large() -> RequestRefused:
     return RequestRefused(
         431,
         "INGEST-HTTP-002",
-        f"The headers are more than {MAX_HEADERS}, or larger than {MAX_HEAD_BYTES:,} bytes.",
-        "Leave out the headers that the events do not need, such as cookies.",
+        f"The request has more than {MAX_HEADERS} headers, or headers with more than"
+        f" {MAX_HEAD_BYTES:,} bytes.",
+        "Omit headers that are not needed, such as cookies.",
     )
 
 
@@ -161,17 +161,17 @@ def too_slow(patience_s: float) -> RequestRefused:
     return RequestRefused(
         408,
         "INGEST-SLOW-001",
-        f"The request did not arrive within {patience_s:.0f} seconds.",
-        "Send it faster, or send fewer events in one request.",
+        f"The request took longer than {patience_s:.0f} seconds to arrive.",
+        "Retry the request, or send fewer events per request.",
     )
 
 
 def unavailable(code: str, message: str, *, retry_after_s: int) -> RequestRefused:
-    """Nothing was taken, and the same request may pass later."""
+    """Refuse a request that can be retried later. None of it was stored."""
     return RequestRefused(
         503,
         code,
         message,
-        "Send the same request again after the time in Retry-After.",
+        "Retry the request after the number of seconds in Retry-After.",
         {"retry-after": str(retry_after_s)},
     )

@@ -1,9 +1,9 @@
 """gunicorn's worker for web and ingest: `gunicorn -k streams.serving.worker.ServingWorker`.
 
 gunicorn listens, forks, watches, restarts and stops; our server handles the requests. The
-application that `partner_portal.web` and `partner_portal.ingest` name creates the server.
-gunicorn's master imports this module, and the workers that it starts on SIGHUP inherit
-what the master has imported. So this module imports nothing else of ours: each worker
+`application` in `partner_portal.web` or `partner_portal.ingest` creates the server.
+gunicorn's master imports this module, and the workers that it starts on SIGHUP inherit the
+master's imports. So this module imports none of our other modules at runtime: each worker
 loads the code that is on disk when it starts.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streams.serving.server import Server
 
 TICK_S = 1.0
-RESERVE_S = 1.0  # of gunicorn's graceful timeout, to write down what was taken
+RESERVE_S = 1.0  # of gunicorn's graceful timeout, to store received events
 
 
 class ServingWorker(Worker):  # type: ignore[misc] # gunicorn has no types
@@ -48,14 +48,14 @@ class ServingWorker(Worker):  # type: ignore[misc] # gunicorn has no types
         server.tick()
 
     async def _end(self, server: Server) -> None:
-        """Answer what was asked, write down what was taken."""
+        """Respond to all requests, and store all received events."""
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self.cfg.graceful_timeout - RESERVE_S
         server.end()
         while server.connections and loop.time() < give_up_at:
             self._tick(server)
             await asyncio.sleep(0.05)
-        # In a thread: the loop has to carry the last answers out meanwhile.
+        # In a thread, because the loop has to send the last responses in the meantime.
         await asyncio.to_thread(server.front.close)
         server.abort()
 

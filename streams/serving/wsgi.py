@@ -1,7 +1,7 @@
-"""A WSGI application behind our server: whole requests in, whole responses out.
+"""A WSGI application behind our server, with complete requests and responses.
 
-A thread is busy with a request only while the application works on it. Requests that are
-slow to arrive, and responses that are slow to be read, wait in the loop.
+A request occupies a thread only while the application works on it. Requests that arrive
+slowly, and responses that are read slowly, wait in the loop.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ log = structlog.get_logger()
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 MAX_BODY_BYTES = 6_000_000  # a form with a file, or a partner's batch
-MAX_WAITING = 256  # requests without a thread; further ones get a 503
-# The server writes these itself, or they are about the connection, not the response.
+MAX_WAITING = 256  # requests without a thread; more of them get a 503
+# Headers that the server writes itself, or that are about the connection.
 _OF_CONNECTION = frozenset(
     {"connection", "content-length", "date", "keep-alive", "transfer-encoding"}
 )
 
 
-# Of a sentence: no browser takes it for more than text. The application sets its own.
+# Headers of the server's own plain-text responses, so that browsers show them as text.
 PLAIN = {
     "Content-Type": "text/plain; charset=utf-8",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -50,7 +50,7 @@ PLAIN = {
 
 @dataclass(frozen=True, slots=True)
 class WsgiResponse:
-    """What an application returned, or a plain sentence of our own."""
+    """An application's response, or a plain-text response of the server."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -62,13 +62,13 @@ class WsgiResponse:
 
 
 class WsgiFront:
-    """Created in the server's loop, which alone calls it, and closed at its end."""
+    """The front for a WSGI application. Created in the server's loop, which alone calls it."""
 
     max_bytes = MAX_BODY_BYTES
-    # Who is known cannot be said before the session is read, and a stranger who announces
-    # much and sends little must not keep others out: bytes count as they come.
+    # Count bytes as they arrive: the user is unknown until the session is read, and a
+    # client that announces much and sends little must not block others.
     reserves_bodies = False
-    body_timeout_s = 60.0  # an upload from a phone takes time
+    body_timeout_s = 60.0  # enough for an upload from a phone
     response_timeout_s = 60.0
 
     def __init__(self, application: Application, *, threads: int) -> None:
@@ -78,17 +78,17 @@ class WsgiFront:
         self._waiting = 0
 
     def close(self) -> None:
-        """Finish what was begun; from another thread, while the loop runs."""
+        """Finish all work. Called from another thread while the loop runs."""
         self._threads.close()
 
     def open(self, exchange: Exchange) -> None:
-        """Let the body come: the application decides who may send it."""
+        """Accept the body; the application decides about the request."""
         exchange.admit(self.max_bytes)
 
     def complete(self, exchange: Exchange) -> None:
-        """Reply as the application does, from a thread."""
+        """Reply with the application's response, from a thread."""
         if exchange.path == "/healthz":
-            # Not in a thread: busy threads are no reason to restart this process.
+            # Not from a thread: busy threads are no reason to restart this process.
             exchange.reply(_sentence(200, "alive"))
         elif self._waiting >= MAX_WAITING:
             exchange.reply(_busy())
@@ -97,13 +97,13 @@ class WsgiFront:
             self._threads.submit(partial(self._run, exchange))
 
     def give_up(self, exchange: Exchange) -> None:
-        """Reply to a sender who has waited long enough."""
+        """Reply to a client that has waited too long."""
         exchange.reply(_busy())
 
     def refusal(self, refused: RequestRefused) -> WsgiResponse:
         text = refused.message
-        if refused.status == 413:  # `fix` speaks of events
-            text += " Nothing was changed. Go back and choose a smaller file."
+        if refused.status == 413:  # the refusal's `fix` is about events
+            text += " No changes were saved. Go back and choose a smaller file."
         return _sentence(refused.status, text, dict(refused.headers))
 
     def failure(self) -> WsgiResponse:
@@ -113,14 +113,14 @@ class WsgiFront:
 
     def _run(self, exchange: Exchange) -> None:
         if exchange.is_abandoned or exchange.answer is not None:
-            response = self.failure()  # nobody reads it, and nothing was begun
+            response = self.failure()  # no one reads it, and no work has started
         else:
             try:
                 with structlog.contextvars.bound_contextvars(
                     request_id=exchange.request_id
                 ):
                     response = call(self._application, environ(exchange))
-            except Exception:  # a fault of ours costs one request
+            except Exception:  # a bug must affect only this request
                 log.exception("web.request_failed", request_id=exchange.request_id)
                 response = self.failure()
         self._loop.call_soon_threadsafe(self._done, exchange, response)
@@ -130,7 +130,7 @@ class WsgiFront:
         exchange.reply(response)
 
 
-# Of http://host/path, as to a proxy. Whether such a host can exist is not asked.
+# The origin in http://host/path, like to a proxy. The host is not validated.
 _ORIGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
@@ -140,7 +140,7 @@ def _without_origin(target: bytes) -> bytes:
 
 
 def environ(exchange: Exchange) -> dict[str, Any]:
-    """The request as PEP 3333 has it."""
+    """Return the WSGI environment of a request (PEP 3333)."""
     target = _without_origin(exchange.target)
     path, _, query = target.partition(b"?")
     return {
@@ -176,21 +176,21 @@ def _of_headers(exchange: Exchange) -> dict[str, str]:
     named = {
         "HTTP_" + name.upper().replace("-", "_"): value
         for name, value in exchange.headers.items()
-        # In WSGI, x_forwarded_proto would pass for the header that a proxy sets.
+        # In WSGI, x_forwarded_proto would look like the header that a proxy sets.
         if "_" not in name and name not in {"content-type", "content-length"}
     }
     return named | {"HTTP_X_REQUEST_ID": exchange.request_id}
 
 
 def call(application: Application, environ: dict[str, Any]) -> WsgiResponse:
-    """The application's whole response. Raises what the application raises."""
+    """Call the application and return its complete response. Raises its exceptions."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
     written: list[bytes] = []
 
     def start_response(
         status: str, headers: list[tuple[str, str]], exc_info: object = None
     ) -> Callable[[bytes], object]:
-        begun.append((status, headers))  # after an error, the later one counts
+        begun.append((status, headers))  # after an error, the last one counts
         return written.append
 
     chunks = application(environ, start_response)
@@ -208,7 +208,7 @@ def _response(status: int, headers: list[tuple[str, str]], body: bytes) -> WsgiR
     kept = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]  # fmt: skip
     length: int | None = None
     if has_body(status):
-        # For a HEAD the application may announce the body of a GET, and send none.
+        # For a HEAD, the application can announce the body of a GET and send none.
         announced = {name.lower(): value for name, value in headers}.get("content-length")  # fmt: skip
         length = int(announced) if announced and not body else len(body)
     return WsgiResponse(status, kept, body, length)
