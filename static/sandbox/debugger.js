@@ -1,6 +1,6 @@
 "use strict";
 
-// Asks the sandbox once a second for what is new, and shows the newest 500 events.
+// Polls the sandbox every second, and shows the newest 500 events.
 
 const KEPT = 500;
 const EVERY_MS = 1000;
@@ -8,14 +8,14 @@ const EVERY_MS = 1000;
 const $ = (id) => document.getElementById(id);
 
 const page = {
-  log: null, // changes when the sandbox forgets its events or starts anew
+  log: null, // changes when the sandbox deletes its events or restarts
   after: null,
   rows: [], // newest first: {shown, row, text}
   selected: null,
   paused: false,
 };
 
-// Asking
+// Polling
 
 async function ask(path) {
   const response = await fetch(path, { cache: "no-store" });
@@ -29,7 +29,7 @@ async function poll() {
       await Promise.all([pollEvents(), pollStats()]);
       showState("live", "Live");
     } catch {
-      showState("lost", "Sandbox not reachable");
+      showState("lost", "Sandbox unreachable");
     }
   }
   setTimeout(poll, EVERY_MS);
@@ -43,11 +43,11 @@ async function pollEvents() {
     const isFirst = page.log === null;
     forget();
     page.log = answer.log;
-    if (!isFirst) return; // the numbers began anew: ask again from the start
+    if (!isFirst) return; // the numbers have restarted: poll again from the start
   }
   const newest = page.rows.length ? page.rows[0].shown.number : 0;
   add(answer.events.filter((shown) => shown.number > newest));
-  // Behind by a whole page: leave out what lies between, as Segment's debugger samples.
+  // More than a page behind: skip the events in between, like Segment's debugger.
   page.after = answer.events.length < KEPT ? answer.next_after : null;
 }
 
@@ -61,7 +61,7 @@ async function pollStats() {
   showCount("dropped", dropped);
   showCount("worst", stats.worst_second);
   const words = reasons.map(([code, count]) => `${code} (${count.toLocaleString()})`);
-  $("dropped").textContent = `Dropped after a 200, as Segment does: ${words.join(", ")}`;
+  $("dropped").textContent = `Dropped after a 200, like Segment does: ${words.join(", ")}`;
   $("dropped").hidden = dropped === 0;
 }
 
@@ -138,7 +138,7 @@ function select(entry) {
   $("json").replaceChildren(...coloured(JSON.stringify(shown.event, null, 2)));
   $("json").scrollTop = 0;
   $("detail").hidden = false;
-  // Where it covers the list, it takes the focus as well.
+  // If it covers the list, move the focus to it.
   if (getComputedStyle($("detail")).position === "fixed") $("detail-name").focus();
 }
 
@@ -180,7 +180,7 @@ function span(kind, text) {
   return element;
 }
 
-// Words
+// Formatting
 
 function nameOf(shown) {
   if (shown.name) return shown.name;
@@ -208,7 +208,7 @@ function showState(state, words) {
   $("state").textContent = words;
 }
 
-// What people do
+// Interaction
 
 function pauseOrResume() {
   page.paused = !page.paused;
@@ -223,7 +223,7 @@ function clearFilters() {
 }
 
 function onKey(event) {
-  // In a search field Escape empties the field, as everywhere.
+  // In a search field, Escape clears the field.
   if (event.key === "Escape" && event.target.tagName !== "INPUT") close();
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const row = event.target.closest?.("#rows tr");

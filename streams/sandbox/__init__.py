@@ -1,11 +1,11 @@
-"""The local Segment: a real HTTP server that behaves as Segment behaves, silences included.
+"""The sandbox: an HTTP server that behaves like Segment, including its silent drops.
 
-Started with `python -m streams.sandbox --host 127.0.0.1 --port 8003` (port 0: any
-free one). It knows no Django and keeps all it has in memory. Behind one port stand the
-Tracking API (`POST /v1/…`, and per region `/us/v1/…`, `/eu/v1/…`), the settings probe
+Start it with `python -m streams.sandbox --host 127.0.0.1 --port 8003` (port 0 means any
+free port). It doesn't use Django, and it keeps everything in memory. One port serves the
+Tracking API (`POST /v1/…`, and per region `/us/v1/…` and `/eu/v1/…`), the settings probe
 (`GET /v1/projects/{writeKey}/settings`), a page like Segment's debugger (`/`) and the
-control API (`/_sandbox/…`, told in `streams.sandbox.control`), by which a test makes it
-slow, dead or wrong (`streams.sandbox.scripts`).
+control API (`/_sandbox/…`, see `streams.sandbox.control`). With the control API, tests
+simulate slowness, outages and errors (`streams.sandbox.scripts`).
 """
 
 from __future__ import annotations

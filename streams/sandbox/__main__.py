@@ -1,4 +1,4 @@
-"""`python -m streams.sandbox`: run the local Segment until a signal ends it."""
+"""`python -m streams.sandbox` runs the sandbox until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -23,21 +23,31 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8003, help="0: any free port")
     parser.add_argument(
-        "--keep", type=int, default=KEPT_EVENTS, help="how many events can be looked at"
+        "--host", default="127.0.0.1", help="address to bind to (default: 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8003,
+        help="port to bind to; 0 means any free port (default: 8003)",
+    )
+    parser.add_argument(
+        "--keep",
+        type=int,
+        default=KEPT_EVENTS,
+        help=f"number of events to keep (default: {KEPT_EVENTS})",
     )
     parser.add_argument(
         "--allowed-host",
         action="append",
         default=[],
-        help="respond to this Host name, IP addresses and localhost only; repeatable",
+        help="respond only to this Host name, IP addresses and localhost; repeatable",
     )
     parser.add_argument(
         "--control-token-file",
         type=Path,
-        help="the control API then requires `Authorization: Bearer` with this file's text",
+        help="require `Authorization: Bearer` with this file's text for the control API",
     )
     return parser.parse_args()
 
@@ -47,7 +57,7 @@ def _guard(options: argparse.Namespace) -> Guard:
     if options.control_token_file is not None:
         token = options.control_token_file.read_text().strip()
         if not token:
-            raise SystemExit(f"{options.control_token_file} holds no token.")
+            raise SystemExit(f"{options.control_token_file} is empty.")
     hosts = frozenset(host.lower() for host in options.allowed_host)
     return Guard(hosts or None, token)
 

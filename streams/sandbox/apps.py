@@ -1,4 +1,4 @@
-"""The OAuth apps that the sandbox knows, and which write keys they are enforced for."""
+"""The sandbox's OAuth apps, and the write keys that require OAuth."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class OAuthSettings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def read_public_key(pem: str) -> RSAPublicKey:
-    """The key of this PEM text. Raises ValueError, without the text."""
+    """Parse a PEM text. Raises ValueError, whose message never contains the text."""
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):

@@ -14,20 +14,20 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from streams.base.structs import prepared
 
-# Segment asks for less than 60 seconds. Its own libraries read the clock twice and write
-# now - 5 and now + 55, which can be 61 apart.
+# Segment requires less than 60 seconds. Its own libraries read the clock twice and use
+# now - 5 and now + 55, which can differ by 61.
 MAX_LIFE_S = 61
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
 class BadAssertion(ValueError):
-    """The assertion is malformed or its signature is wrong; the text says why."""
+    """The assertion is malformed or its signature is invalid. The message has the reason."""
 
 
 @prepared
 class Header(msgspec.Struct, frozen=True):
-    """The JOSE header: which app key signed, and how."""
+    """The JOSE header, with the app's key ID and the algorithm."""
 
     alg: str
     kid: Text
@@ -37,7 +37,7 @@ class Header(msgspec.Struct, frozen=True):
 
 @prepared
 class Claims(msgspec.Struct, frozen=True):
-    """The claims; `iat` and `exp` are epoch seconds, with or without a fraction."""
+    """The claims. `iat` and `exp` are epoch seconds, with or without a fraction."""
 
     sub: Text
     aud: str | list[str]
@@ -48,7 +48,7 @@ class Claims(msgspec.Struct, frozen=True):
 
     @property
     def audiences(self) -> list[str]:
-        """Whom the assertion is for."""
+        """The values of `aud`."""
         return [self.aud] if isinstance(self.aud, str) else self.aud
 
 
@@ -99,6 +99,6 @@ def _check_header(header: Header) -> None:
 
 
 def _decoded(part: str) -> bytes:
-    """The bytes of base64url text without padding."""
+    """Decode base64url text without padding."""
     padded = part + "=" * (-len(part) % 4)
     return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)

@@ -1,4 +1,4 @@
-"""A script under way: which of its answers a request gets."""
+"""A running script: chooses the response to each request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """What a rule may know of a request."""
+    """The parts of a request that rules can match."""
 
     calls: Calls
     write_key: str
@@ -28,14 +28,14 @@ NORMAL = Answer()
 
 
 class Behaviour:
-    """A script under way: remembers what each rule has said."""
+    """A running script. It remembers the responses that each rule has given."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self._rules = [_RuleUnderWay(rule) for rule in script.rules]
 
     def answer(self, question: Question) -> Answer:
-        """How to answer this request; it counts as asked."""
+        """Choose the response to a request, and count the request."""
         for rule in self._rules:
             answer = rule.answer(question)
             if answer is not None:

@@ -1,8 +1,8 @@
-"""A body opened: refused for its size or its form, or the messages in it.
+"""Reads a body: refuses it for its size or format, or returns its messages.
 
-Limits: Segment writes "32 KB" and "500 KB" and does not say of which kind. They are taken
-in their wider reading (1 KB = 1,024 plain bytes, the bound itself still passes), to which
-every official library keeps.
+Segment's limits are "32 KB" and "500 KB", without further details. They are interpreted as
+widely as every official library does: 1 KB is 1,024 uncompressed bytes, and a body of
+exactly the limit passes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ BATCH = "batch"
 
 
 class RefusedError(Exception):
-    """Segment answers 400; the text says why."""
+    """Segment responds with 400. The message has the reason."""
 
 
 class Body(NamedTuple):
-    """The key of a body, its messages as JSON, and what a batch gives to each of them."""
+    """A body's key, its messages as JSON, and the fields that a batch adds to each."""
 
     write_key: str
     items: list[bytes]
@@ -45,20 +45,20 @@ _messages = msgspec.json.Decoder(Message)
 
 
 def open_body(body: bytes, *, kind: str, gzipped: bool) -> Body:
-    """Open what came in a call of this kind. Raises RefusedError."""
+    """Read the body of a call of this kind. Raises RefusedError."""
     limit = MAX_BATCH_BYTES if kind == BATCH else MAX_EVENT_BYTES
     plain = _gunzipped(body, limit) if gzipped else body
     if len(plain) > limit:
         raise RefusedError(f"The body is larger than {limit:,} bytes.")
     try:
-        plain.decode()  # raw JSON is not checked for UTF-8 by its decoder
+        plain.decode()  # the JSON decoder doesn't check msgspec.Raw for UTF-8
         return _opened_batch(plain) if kind == BATCH else _opened_call(plain)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         raise RefusedError("The body is not a valid JSON object.") from None
 
 
 def read_message(item: bytes) -> Message | None:
-    """The message; None: it is valid JSON, but no message."""
+    """Decode a message; None if it is valid JSON but not a message."""
     try:
         return _messages.decode(item)
     except msgspec.DecodeError:
@@ -66,7 +66,7 @@ def read_message(item: bytes) -> Message | None:
 
 
 def text(value: object) -> str:
-    """The value if it is text, else nothing."""
+    """Return the value if it is a string, otherwise an empty string."""
     return value if isinstance(value, str) else ""
 
 
@@ -81,18 +81,18 @@ def _opened_batch(plain: bytes) -> Body:
         "integrations": bytes(envelope.integrations),
     }
     shared = {name: raw for name, raw in fields.items() if raw != b"null"}
-    # Copied, so that one event that is kept does not keep its whole batch.
+    # Copied, so that keeping an event doesn't keep its whole batch in memory.
     items = [bytes(item) for item in envelope.batch]
     return Body(text(envelope.write_key), items, shared, envelope.sent_at)
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:
-    """The plain bytes, and one beyond the limit at most: a gzip bomb stays small."""
+    """Decompress at most one byte more than the limit, so that gzip bombs stay small."""
     unpacker = isal_zlib.decompressobj(wbits=31)
     try:
         plain = unpacker.decompress(body, limit + 1)
     except isal_zlib.error:  # type: ignore[misc] # its stubs say: an instance
-        raise RefusedError("The body is not gzip.") from None
+        raise RefusedError("The body is not valid gzip.") from None
     if len(plain) <= limit and not unpacker.eof:
-        raise RefusedError("The gzip body is cut short.")
+        raise RefusedError("The gzip body is incomplete.")
     return plain

@@ -1,4 +1,4 @@
-"""What browsers ask for: preflights, and the pixel, which is always a picture."""
+"""Requests from browsers: CORS preflights, and the pixel, which is always an image."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _HEADER_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
 
 
 def pixel() -> Reply:
-    """A transparent picture of one pixel."""
+    """Return a transparent image of one pixel."""
     headers = {"Content-Type": "image/gif", "Cache-Control": "no-store"}
     return Reply(200, GIF, headers)
 
 
 def pixel_body(query: Mapping[str, str]) -> bytes:
-    """The call in a pixel's query as JSON: `data` in base64, or names with dots.
+    """Return the call in a pixel's query as JSON: `data` in base64, or names with dots.
 
-    Anything else becomes an empty body, which is no call.
+    Anything else becomes an empty body, which is not a valid call.
     """
     try:
         if "data" in query:
-            # A plus sign that was not escaped has become a space.
+            # An unescaped plus sign has become a space.
             text = query["data"].replace(" ", "+").translate({0x2D: "+", 0x5F: "/"})
             return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
         return msgspec.json.encode(_nested(query))
@@ -43,7 +43,7 @@ def pixel_body(query: Mapping[str, str]) -> bytes:
 
 
 def preflight(request: Request) -> Reply:
-    """Allow a page of any origin to send."""
+    """Allow pages from any origin to send events."""
     asked = request.headers.get("access-control-request-headers", "")
     allowed = asked if _HEADER_NAMES.fullmatch(asked) else "Authorization, Content-Type"
     headers = {
@@ -55,7 +55,7 @@ def preflight(request: Request) -> Reply:
 
 
 def cross_origin(reply: Reply) -> Reply:
-    """The reply, readable by a page of any origin."""
+    """Make a reply readable by pages from any origin."""
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset",
@@ -64,7 +64,7 @@ def cross_origin(reply: Reply) -> Reply:
 
 
 def _nested(query: Mapping[str, str]) -> dict[str, Any]:
-    """`properties.price=5` as an object in an object. Raises ValueError."""
+    """Turn `properties.price=5` into nested objects. Raises ValueError."""
     nested: dict[str, Any] = {}
     for name, value in query.items():
         *folders, last = name.split(".")
@@ -74,7 +74,7 @@ def _nested(query: Mapping[str, str]) -> dict[str, Any]:
         for folder in folders:
             inner = inner.setdefault(folder, {})
             if not isinstance(inner, dict):
-                # What came is wrong, not how we called.
-                raise ValueError("a value and an object of one name")  # noqa: TRY004
+                # The input is wrong, not the type of an argument.
+                raise ValueError("a name is both a value and an object")  # noqa: TRY004
         inner[last] = value
     return nested

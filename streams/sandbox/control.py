@@ -1,46 +1,50 @@
-"""The control API: what a person or a test asks of the sandbox itself. All JSON.
+"""The control API of the sandbox, for people and tests. Everything is JSON.
 
 GET /_sandbox/healthz
-    200 as soon as the sandbox answers.
+    Responds with 200 once the sandbox is ready.
 GET /_sandbox/stats?brief=1
-    `requests` to the Tracking API, `events` in those that were taken, and of them
-    `unique_message_ids`, `duplicates` and `discarded` (by Segment's code); `worst_second`
-    is the most requests in any sliding second. The same under `by_key` and `by_region`.
-    `seconds` is [epoch second, requests] for each of the last 3600, silent ones too.
-    brief=1 leaves out `by_key` and `seconds`.
+    `requests` counts the requests to the Tracking API, `events` the accepted events. Of
+    these, `unique_message_ids`, `duplicates` and `discarded` (by Segment's code) are
+    counted separately. `worst_second` is the highest number of requests in any sliding
+    second. `by_key` and `by_region` have the same counts. `seconds` is a list of
+    [epoch second, requests] for the last 3600 seconds, including those without requests.
+    brief=1 omits `by_key` and `seconds`.
 GET /_sandbox/events?source=&after=&limit=
-    The newest events, newest last; with `after`, those that follow that number.
-    `next_after` is the number to go on from. `log` changes when the numbers start anew.
-    `event` is what was sent, `delivered` has the times that Segment gives it.
+    The newest events, newest last. With `after`, the events after that number. Use
+    `next_after` for the next request. `log` changes when the numbers restart. `event` is
+    the event as sent, `delivered` has the timestamps that Segment sets.
 GET /_sandbox/requests
-    The newest 1,000 requests: headers, size, count of events, the answer, oldest first.
+    The newest 1,000 requests, oldest first, with headers, size, number of events and the
+    response.
 DELETE /_sandbox/events
-    Forget all events, requests and counts.
+    Delete all events, requests and counts.
 GET, PUT, DELETE /_sandbox/behaviour
     {"rules": [{"write_key": "…", "answers": [503, {"hang_s": 5}], "then": "normal"}]}
 GET, PUT /_sandbox/sources
-    {"known": null}, or the only write keys there are:
-    {"known": [{"write_key": "…", "region": "eu"}]}, each in its region, or without in all.
-    "enabled": false: the source is switched off and drops its events.
+    {"known": null} accepts any well-formed write key. A list accepts only its keys:
+    {"known": [{"write_key": "…", "region": "eu"}]}. A key without a region is valid in all
+    regions. With "enabled": false, the source drops its events.
 GET, PUT /_sandbox/suppressed
-    {"user_ids": ["…"]}: the users whose events vanish.
+    {"user_ids": ["…"]}: users whose events are dropped.
 GET, PUT, DELETE /_sandbox/oauth
-    The OAuth apps, and the write keys that need a token. POST /token issues one.
+    The OAuth apps, and the write keys that require a token. POST /token issues a token.
     {"apps": [{"app_id": "…", "key_id": "…", "public_key": "PEM", "region": "eu"}],
      "enforced": ["a write key"]}
-    An app with two keys is listed twice. Optional: `region` of an app (us, eu or sandbox;
-    all), its `scopes`, `token_life_s` (86400) and `write_keys` that it is connected to
-    (all). `clock_skew_s` moves the token server's clock, and with it the Date header. Tokens
-    of an app that stays remain valid; DELETE removes everything. GET counts an app's
-    `valid_tokens`, and masks write keys.
+    List an app with two keys twice. Optional fields of an app, with their defaults:
+    `region` (us, eu or sandbox; all), `scopes` (all), `token_life_s` (86400) and
+    `write_keys`, the sources that it is connected to (all). `clock_skew_s` changes the
+    token server's clock and its Date header. Tokens stay valid as long as their app
+    exists. DELETE removes everything. GET counts an app's `valid_tokens`, and masks write
+    keys.
 DELETE /_sandbox/oauth/tokens
-    Revoke all tokens; with {"token": "…"} or {"app_id": "…"}, that one or those of an app.
+    Revoke all tokens. With {"token": "…"} or {"app_id": "…"}, revoke one token or those of
+    an app.
 
 An error is {"error": "…"}.
 
-No write key is shown whole: `write_key` has its last four characters, and `source`, by which
-`by_key` lists them, is the beginning of its SHA-256. Only programs of this machine may use
-the control API, or, where the sandbox was started with a token, whoever sends it.
+Write keys are never shown in full: `write_key` has the last four characters, and `source`,
+the key of `by_key`, is the start of its SHA-256. Only programs on this machine can use the
+control API. If the sandbox was started with a control token, it requires that token instead.
 """
 
 from __future__ import annotations
@@ -68,39 +72,40 @@ MAX_PAGE = 20_000
 
 
 class BadRequestError(ValueError):
-    """The request to the control API cannot be followed; the text says why."""
+    """The request to the control API is not valid. The message has the reason."""
 
 
 @prepared
 class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """Which events to show; of a `source`, or of a whole `write_key`."""
+    """Which events to show: those of a `source`, or of a full `write_key`."""
 
     source: str | None = None
     write_key: str | None = None
     after: int | None = None
     limit: int = 100
-    mask: bool = True  # keys always are; older pages ask for it
+    mask: bool = True  # ignored: keys are always masked; older pages send it
 
 
 @prepared
 class Revocation(msgspec.Struct, forbid_unknown_fields=True):
-    """Which tokens to revoke; neither: all."""
+    """Which tokens to revoke: one token, those of an app, or all."""
 
     token: str | None = None
     app_id: str | None = None
 
 
 def answer(segment: Segment, request: Request) -> Reply:
-    """Answer a request to anything that is not Segment's own API."""
+    """Respond to a request to the page, its files or the control API."""
     if request.method == "GET" and request.path == "/":
         return pages.debugger()
     if request.method == "GET" and request.path.startswith("/static/"):
         return pages.static(request.path)
     ways = _WAYS.get(request.path)
     if ways is None:
-        return json_reply({"error": "There is no such path; see /_sandbox/."}, 404)
+        return json_reply({"error": "This path does not exist. See /_sandbox/."}, 404)
     if request.method not in ways:
-        return json_reply({"error": f"Only {', '.join(ways)} here."}, 405)
+        problem = f"This path supports only {', '.join(ways)}."
+        return json_reply({"error": problem}, 405)
     try:
         return ways[request.method](segment, request)
     except BadRequestError as error:
@@ -217,7 +222,7 @@ def _revoke(segment: Segment, request: Request) -> Reply:
 
 
 def _masking(content: dict[str, Any]) -> dict[str, Any]:
-    """Settings with a list of objects, their write keys masked."""
+    """Mask the write keys in settings that are a list of objects."""
     for items in content.values():
         for item in items or ():
             if item.get("write_key"):

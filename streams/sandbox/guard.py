@@ -1,7 +1,7 @@
-"""Who may use the sandbox: which Host names it responds to, and who controls it.
+"""Access to the sandbox: the allowed Host names, and who can use the control API.
 
-A page in somebody's browser may reach a local server by a name that it resolves to
-127.0.0.1. So names have to be allowed; an IP address is no name.
+A web page can reach a local server through a name that resolves to 127.0.0.1. So host names
+must be allowed explicitly; IP addresses are always allowed.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from streams.sandbox.request import Request
 
-# A proxy on this machine speaks for somebody elsewhere.
+# Headers of a proxy on this machine, whose client can be elsewhere.
 _FORWARDED = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What is allowed. `allowed_hosts` None: events may be sent to any name."""
+    """The access rules. With `allowed_hosts` None, events can be sent to any name."""
 
     allowed_hosts: frozenset[str] | None = None
     control_token: str = ""
 
     def allows_host(self, request: Request) -> bool:
-        """Whether the request was meant for this server."""
+        """Whether the request's Host is allowed."""
         if self.allowed_hosts is None:
             return True
         host = _name(request.headers.get("host", ""))
@@ -37,9 +37,10 @@ class Guard:
         return host in self.allowed_hosts
 
     def may_control(self, request: Request) -> bool:
-        """Whether the caller may use the control API and see the debugger.
+        """Whether the client can use the control API and the debugger.
 
-        With a token, whoever has it; without, only programs of this machine.
+        This requires the control token, if there is one; otherwise, the client must be on
+        this machine.
         """
         if self.control_token:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -71,7 +72,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _name(host: str) -> str:
-    """The host of a Host header, without its port, in lower case."""
+    """Return the host of a Host header in lower case, without the port."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower().removesuffix(".")

@@ -1,4 +1,5 @@
-"""What Segment does with a call: refuse it with a 400, or say 200 and judge each event."""
+"""Processes a call like Segment: refuses it with a 400, or responds with 200 and decides
+about each event."""
 
 from __future__ import annotations
 
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
     from streams.sandbox.sources import Region, Sources
 
 MAX_BATCH_EVENTS = 2_500
-# Of 6 characters a key is refused; `bad_key`, of 7, passes in the tests of Segment's own
-# libraries.
+# Segment refuses keys of 6 characters. `bad_key`, with 7, passes in the tests of Segment's
+# own libraries.
 MIN_KEY_CHARACTERS = 7
 
 _NO_MESSAGE = Message(type="")
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One event of a call, and why it is dropped (None: it is not)."""
+    """An event of a call. `discard` is the reason why it is dropped, or None."""
 
     write_key: str
     message_id: str
@@ -42,9 +43,9 @@ class Event(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call as Segment reads it: refused for a reason, or its events in order.
+    """A call as Segment reads it: its events in order, or the reason for its refusal.
 
-    `shared` is what a batch gives to each of its events, as JSON by field name.
+    `shared` has the fields that a batch adds to each event, as JSON by field name.
     """
 
     write_key: str
@@ -63,9 +64,9 @@ def read_call(
     region: Region,
     sources: Sources,
 ) -> Call:
-    """Read one request to the Tracking API; `kind` is the call its path names.
+    """Read one request to the Tracking API. `kind` is the call in its path.
 
-    A key in the body wins over the header's, and an event's own key over both.
+    A key in the body takes precedence over the header's, and an event's own key over both.
     """
     write_key = header_key
     try:
@@ -97,7 +98,7 @@ def _check(request_key: str, body: Body, messages: list[Message]) -> None:
 
 
 class _Judge:
-    """Says what becomes of each event of one call."""
+    """Decides about each event of one call."""
 
     def __init__(
         self, request_key: str, *, kind: str, region: Region, sources: Sources
@@ -112,7 +113,7 @@ class _Judge:
     def event(self, item: bytes, message: Message) -> Event:
         kind = text(message.type) if self._kind == BATCH else self._kind
         write_key = text(message.write_key) or self._request_key
-        # Segment gives an id to a message that has none.
+        # Segment adds an ID to a message without one.
         message_id = text(message.message_id) or f"sandbox-{uuid4()}"
         discard = self._key_discard(write_key) or (
             "too_many_events" if self.overfull else discard_code(message, kind)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from streams.sandbox.request import Request
     from streams.sandbox.sources import Region
 
-# A whole afternoon of trying things out, some 50 MB of 1 KB events.
+# Enough for an afternoon of trying things out; about 50 MB of 1 KB events.
 KEPT_EVENTS = 20_000
 KEPT_REQUESTS = 1_000
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An event as it came; `shared` is what its batch gave to all its events."""
+    """An event as received. `shared` has the fields that its batch adds to all events."""
 
     number: int
     received_at: float
@@ -35,9 +35,9 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class ShownRequest(msgspec.Struct):
-    """A request to the Tracking API and what was answered; `status` None: nothing.
+    """A request to the Tracking API and its response. `status` is None without one.
 
-    `arrived_s` is of a clock that only goes on. No write key and no credential is in it.
+    `arrived_s` is monotonic. It contains no write key and no credential.
     """
 
     number: int
@@ -55,7 +55,7 @@ class ShownRequest(msgspec.Struct):
 
 
 class Journal:
-    """Keeps the newest events, numbered 1, 2, 3 …; `id` tells one journal from the next."""
+    """Keeps the newest events, numbered 1, 2, 3 …. Each journal has its own `id`."""
 
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self.id = uuid4().hex
@@ -67,7 +67,7 @@ class Journal:
     def add(
         self, events: list[Event], call: Call, region: Region, request: Request
     ) -> None:
-        """Write down events of a call that was taken."""
+        """Add the events of an accepted call."""
         at, shared = request.received_at, call.shared
         numbered = enumerate(events, start=self.last_number + 1)
         self._entries.extend(
@@ -84,7 +84,7 @@ class Journal:
         status: int | None,
         taken: bool,
     ) -> None:
-        """Write down a request and what became of it."""
+        """Add a request and its result."""
         self._last_request += 1
         shown = ShownRequest(
             number=self._last_request,
@@ -103,11 +103,11 @@ class Journal:
         self.requests.append(shown)
 
     def page(self, *, source: str | None, after: int | None, limit: int) -> list[Entry]:
-        """Events in order: the first ones after a number, or without one the newest."""
+        """Return events in order: the first ones after a number, or else the newest."""
         if after is None:
             newest = list(islice(self._of(source, reversed(self._entries)), limit))
             return newest[::-1]
-        # Numbers have no gaps, so those before are skipped without a look at each.
+        # Numbers have no gaps, so the earlier events can be skipped by position.
         oldest = self.last_number - len(self._entries) + 1
         skipped = max(0, min(after, self.last_number) + 1 - oldest)
         later = islice(self._entries, skipped, None)

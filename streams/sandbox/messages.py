@@ -1,4 +1,4 @@
-"""One message of a call, and the codes under which Segment drops it after its 200."""
+"""A message of a call, and the codes with which Segment drops it after its 200."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NULL = msgspec.Raw(b"null")
 
 
 class Message(msgspec.Struct, rename="camel", gc=False):
-    """What of a message decides its fate; a field may hold anything a caller sent."""
+    """The fields that decide about a message. They can hold any value."""
 
     type: Any = None
     message_id: Any = None
@@ -30,9 +30,9 @@ class Message(msgspec.Struct, rename="camel", gc=False):
 
 
 def discard_code(message: Message, kind: str) -> str | None:
-    """Why Segment drops the message; None: it goes on.
+    """Return the code with which Segment drops the message, or None.
 
-    The codes are those of Segment's "failed on ingest" table. Consent codes are left out.
+    The codes are those of Segment's "failed on ingest" table, without the consent codes.
     """
     if kind not in KINDS:
         return "multi_user_error"
@@ -79,5 +79,5 @@ def _is_text_or_absent(value: object) -> bool:
 
 
 def _is_object_or_null(raw: msgspec.Raw) -> bool:
-    # Looked at by its first byte, so that nothing inside is decoded.
+    # The first byte is sufficient, so nothing is decoded.
     return memoryview(raw)[0] in b"{n"

@@ -1,7 +1,7 @@
-"""OAuth as Segment does it: the token endpoint, and what an enforced source refuses.
+"""OAuth like Segment: the token endpoint, and the refusals of sources that require a token.
 
-`POST /token` (per region `/us/token`, `/eu/token`) takes the form that Segment's libraries
-send. Without a region in the path it serves the apps of every region.
+`POST /token` (per region `/us/token`, `/eu/token`) accepts the form that Segment's libraries
+send. Without a region in the path, it serves the apps of every region.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_FORM_BYTES = 16 * 1024
 
 
 class OAuth:
-    """The apps, their tokens, and the write keys that need one."""
+    """The apps, their tokens, and the write keys that require a token."""
 
     def __init__(self) -> None:
         self.tokens = Tokens(OAuthSettings())
@@ -35,22 +35,22 @@ class OAuth:
 
     @property
     def settings(self) -> OAuthSettings:
-        """What was set last."""
+        """The current settings."""
         return self.tokens.settings
 
     def set(self, settings: OAuthSettings) -> None:
-        """Put settings in force; tokens of apps that stay remain valid."""
+        """Change the settings. The tokens of apps that still exist stay valid."""
         tokens = Tokens(settings)
         tokens.take_over(self.tokens)
         self.tokens = tokens
         self._enforced = frozenset(settings.enforced)
 
     def now(self, request: Request) -> float:
-        """The time by the token server's clock, in epoch seconds."""
+        """Return the token server's time, in epoch seconds."""
         return request.received_at + self.settings.clock_skew_s
 
     def answer(self, request: Request, region: Region) -> Reply:
-        """Answer a request for a token."""
+        """Respond to a request for a token."""
         now = self.now(request)
         try:
             text, token = self.tokens.issue(_read(request, region, now))
@@ -65,7 +65,7 @@ class OAuth:
         return self.dated(request, json_reply(content))
 
     def dated(self, request: Request, reply: Reply) -> Reply:
-        """The reply with the headers of a token server, and the date by its clock."""
+        """Add the headers of a token server to a reply, with the date by its clock."""
         headers = {
             "Date": formatdate(self.now(request), usegmt=True),
             "Cache-Control": "no-store",
@@ -75,7 +75,7 @@ class OAuth:
     def refusal(
         self, request: Request, region: Region, write_keys: Iterable[str]
     ) -> Reply | None:
-        """Why events with these write keys are refused; None: they are not."""
+        """Return the refusal of events with these write keys, or None."""
         enforced = self._enforced.intersection(write_keys) if self._enforced else ()
         if not enforced:
             return None
@@ -96,7 +96,7 @@ class OAuth:
 
 
 def oauth_failure(error: OAuthError) -> Reply:
-    """An error as RFC 6749 writes it."""
+    """Return an error in the format of RFC 6749."""
     content = {"error": error.error, "error_description": str(error)}
     return json_reply(content, error.status)
 
@@ -145,7 +145,7 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 def _servers(request: Request, region: Region) -> set[str]:
-    """The URLs by which the client may know this token server."""
+    """Return the URLs of this token server from the client's point of view."""
     host = request.headers.get("host", "")
     path = request.path.removesuffix("/").removesuffix("/token")
     return {f"{scheme}://{host}{path}" for scheme in ("http", "https")}

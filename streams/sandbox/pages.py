@@ -28,15 +28,15 @@ _HEADERS = {
 
 
 def debugger() -> Reply:
-    """The page that shows what arrived."""
+    """Return the debugger's page."""
     return _file(_PAGE)
 
 
 def static(path: str) -> Reply:
-    """A file of `/static/sandbox/`, and none from elsewhere."""
+    """Return a file of `/static/sandbox/`."""
     files = {f"/static/sandbox/{file.name}": file for file in _STATIC.iterdir()}
     if path not in files:
-        return failure(404, "There is no such file.")
+        return failure(404, "This file does not exist.")
     return _file(files[path])
 
 

@@ -1,4 +1,4 @@
-"""Plays an answer on a connection: what is said, and how badly."""
+"""Sends a scripted response on a connection, including its faults."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
 def scripted(answer: Answer, own: Reply, *, refused: Reply | None = None) -> Reply:
-    """What Segment itself would say, with what the script says otherwise.
+    """Apply a scripted answer to Segment's own reply.
 
-    `refused` has the usual body of an error; without it, that of the Tracking API.
+    `refused` has the default body of an error. Without it, the Tracking API's is used.
     """
     reply = own
     if answer.status is not None and answer.status != own.status:
@@ -38,13 +38,13 @@ def _usual(status: int, refused: Reply | None) -> Reply:
         return Reply(status, success().body)
     if refused is not None:
         return Reply(status, refused.body, refused.headers)
-    return failure(status, "The sandbox was told to answer this.")
+    return failure(status, "The sandbox is scripted to respond with this error.")
 
 
 async def play(
     answer: Answer, reply: Reply, transport: asyncio.Transport, *, keep_alive: bool
 ) -> None:
-    """Give the answer as it is meant; afterwards the transport may be closing."""
+    """Send a response as scripted. Afterwards, the transport may be closing."""
     await asyncio.sleep(answer.delay_s)
     if not answer.is_sent:
         await asyncio.sleep(answer.hang_s or 0)

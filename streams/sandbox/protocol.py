@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection: takes requests whole, answers them in order."""
+"""One HTTP/1.1 connection, which responds to complete requests in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streams.sandbox.replies import Reply, failure
 from streams.sandbox.request import Request
 from streams.sandbox.scripts import Answer
 
-# Larger than any body that passes, so that what is cut here is refused for its size.
+# Larger than any accepted body, so that a truncated body is refused for its size.
 KEPT_BODY_BYTES = 1024 * 1024
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ Application = Callable[[Request], tuple[Answer, Reply]]
 
 
 class Connection(asyncio.Protocol):
-    """Reads no further while an answer is under way."""
+    """A connection. It reads nothing while a scripted response is being sent."""
 
     def __init__(self, application: Application, open_connections: set[Connection]):
         self._application = application
@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserCallbackError:  # a fault of ours
+        except httptools.HttpParserCallbackError:  # a bug in the sandbox
             logger.exception("sandbox.connection.failed")
             self.transport.abort()
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         address = self.transport.get_extra_info(which)
         return str(address[0]) if address else ""
 
-    # Answers
+    # Responses
 
     def _answer_next(self) -> None:
         while self._waiting and self._playing is None:
@@ -116,9 +116,9 @@ class Connection(asyncio.Protocol):
     def _answered(self, request: Request) -> tuple[Answer, Reply]:
         try:
             return self._application(request)
-        except Exception:  # a fault of ours is one answer, not the end of the server
+        except Exception:  # a bug must not stop the server
             logger.exception("sandbox.request.failed")
-            return NORMAL, failure(500, "The sandbox itself failed; see its log.")
+            return NORMAL, failure(500, "The sandbox failed. See its log.")
 
     def _say(self, reply: Reply, *, keep_alive: bool) -> None:
         self.transport.write(reply.encoded(keep_alive=keep_alive))

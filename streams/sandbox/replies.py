@@ -1,4 +1,4 @@
-"""An answer as HTTP/1.1 bytes."""
+"""Responses, and their encoding in HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _WITHOUT_BODY = {204, 304}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status, headers and a body; JSON unless the headers say otherwise."""
+    """A status, headers and a body, which is JSON unless the headers differ."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def head(self, *, keep_alive: bool) -> bytes:
-        """The status line and the headers, up to and with the empty line."""
+        """Encode the status line and the headers, including the empty line."""
         headers = {"Content-Type": "application/json", **self.headers}
         if self.status not in _WITHOUT_BODY:
             headers["Content-Length"] = str(len(self.body))
@@ -35,22 +35,22 @@ class Reply:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def encoded(self, *, keep_alive: bool) -> bytes:
-        """All of it."""
+        """Encode the whole reply."""
         body = b"" if self.status in _WITHOUT_BODY else self.body
         return self.head(keep_alive=keep_alive) + body
 
 
 def json_reply(content: object, status: int = 200) -> Reply:
-    """A JSON answer."""
+    """Return a JSON reply."""
     return Reply(status, msgspec.json.encode(content))
 
 
 def success() -> Reply:
-    """What Segment says to all it took, and to much that it did not."""
+    """Return Segment's reply to accepted calls, and to many that it drops."""
     return json_reply({"success": True})
 
 
 def failure(status: int, message: str, code: str | None = None) -> Reply:
-    """What Segment says where it says no."""
+    """Return Segment's reply to refused calls."""
     coded = {} if code is None else {"code": code}
     return json_reply({"success": False, **coded, "message": message}, status)

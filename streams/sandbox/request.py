@@ -1,4 +1,4 @@
-"""An HTTP request that has arrived whole."""
+"""A complete HTTP request."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Request:
-    """Header names are in small letters; a query's name has its last value.
+    """A request. Header names are in lower case; repeated query names have the last value.
 
-    `peer` is the caller's IP address, `local_address` the one that it connected to.
-    `arrived_ns` is of a clock that only goes on, `received_at` is seconds since 1970.
+    `peer` is the client's IP address, `local_address` the one that it connected to.
+    `arrived_ns` is monotonic, `received_at` is in epoch seconds.
     """
 
     method: str = ""

@@ -1,31 +1,31 @@
-"""Scripts that make the sandbox slow, dead, rate-limiting or wrong.
+"""Scripts that make the sandbox slow, unavailable, rate-limited or faulty.
 
-A script is a list of rules. The first rule that matches a request and has something to say
-answers it; where none does, the sandbox answers as Segment does.
+A script is a list of rules. The first rule that matches a request and has an answer left
+determines the response. Without such a rule, the sandbox responds like Segment.
 
-A rule matches by `write_key` (the request's own), `region` (`us`, `eu`, `sandbox`), `calls`
-(`events`, the default, or `settings` for the settings probe), `only_event` (the request
-holds an event with this messageId) and `above_per_second` (only what comes beyond so many
-requests in any sliding second; those let through are counted). What is left out matches all.
-`token` is the third kind of `calls`: requests for an OAuth token, which have no write key.
+A rule matches by `write_key` (the request's own), `region` (`us`, `eu` or `sandbox`),
+`calls` (`events`, the default; `settings` for the settings probe; `token` for requests for
+an OAuth token, which have no write key), `only_event` (the request has an event with this
+messageId) and `above_per_second` (only requests beyond this number in any sliding second;
+those let through are counted). Omitted fields match everything.
 
-It says `answers` one after the other, and `then`: `"normal"` (the default: it has no more to
-say), `"repeat"` (from the start again), or an answer given for ever.
+The rule gives its `answers` one after the other, and then `then`: `"normal"` (the default:
+no more answers), `"repeat"` (from the start again), or an answer for all further requests.
 
-An answer is a status, or an object. It says what is answered: `status`, `headers` (a null
-takes one away), `body` (text); each left out is as Segment would have it. A 429 carries
-`Retry-After` and `X-RateLimit-Reset`, 1 second unless told. And how: `delay_s` waits first,
-whatever follows; then at most one of
+An answer is a status or an object. `status`, `headers` (null removes a header) and `body`
+(text) set the response; omitted ones are like Segment's. A 429 has `Retry-After` and
+`X-RateLimit-Reset` with a default of 1 second. `delay_s` waits before anything else. Use at
+most one of these:
 
-    drip_s            the answer, byte by byte, over so long
-    hang_in_answer_s  half the answer, then silence for so long, then the end
-    hang_s            silence for so long, then the end, without an answer
-    close             the end at once, without an answer
-    reset             the same, by a TCP reset
+    drip_s            send the response byte by byte over this time
+    hang_in_answer_s  send half of the response, send nothing for this time, then close
+    hang_s            send nothing for this time, then close without a response
+    close             close immediately without a response
+    reset             the same, with a TCP reset
 
-`take` says whether the events are taken. Unless told, they are where a 2xx status is sent
-whole or in part, and not where there is no answer. `{"close": true, "take": true}` is
-the answer that gets lost.
+`take` sets whether the events are accepted. By default, they are if a 2xx response is sent
+in full or in part, and they are not without a response. `{"close": true, "take": true}`
+simulates a lost response.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _FRAMING = {"connection", "content-length", "transfer-encoding"}
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One scripted answer; the empty one is what Segment answers."""
+    """A scripted answer. An empty one is Segment's own response."""
 
     status: Status | None = None
     headers: dict[str, str | None] = {}
@@ -73,12 +73,12 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     @property
     def is_sent(self) -> bool:
-        """Whether any of an answer reaches the caller."""
+        """Whether the client receives any part of a response."""
         return not (self.reset or self.close or self.hang_s is not None)
 
     @property
     def takes_events(self) -> bool:
-        """Whether the events of a sound request are taken."""
+        """Whether the events of a valid request are accepted."""
         if self.take is not None:
             return self.take
         return self.is_sent and (self.status is None or self.status < 300)
@@ -95,7 +95,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which requests are answered otherwise, and how."""
+    """A rule: which requests it matches, and its answers."""
 
     calls: Calls = "events"
     write_key: str | None = None
@@ -107,11 +107,11 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.answers and isinstance(self.then, str):
-            raise ValueError("a rule needs `answers`, or an answer as its `then`")
+            raise ValueError("a rule needs `answers`, or an answer in `then`")
 
 
 @prepared
 class Script(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The rules, in the order in which they are asked."""
+    """The rules, in the order in which they are applied."""
 
     rules: list[Rule] = []

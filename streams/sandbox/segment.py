@@ -1,4 +1,4 @@
-"""What the sandbox knows, and what it does with a call as Segment."""
+"""The sandbox's state, and its responses to calls of Segment's API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from streams.sandbox.tokens import OAuthError
 if TYPE_CHECKING:
     from streams.sandbox.request import Request
 
-# With the browser library's one-letter forms, and `import`, the older name of batch.
+# Including the browser library's one-letter names, and `import`, the older name of batch.
 _CALLS = {
     **{
         name: name for name in ("identify", "track", "page", "screen", "group", "alias")
@@ -40,7 +40,7 @@ GZIP = {"gzip", "x-gzip"}
 
 
 class Segment:
-    """All that one sandbox holds, and its answers to the calls of Segment's own API."""
+    """The state of one sandbox, and its responses to calls of Segment's own API."""
 
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self._kept_events = kept_events
@@ -50,12 +50,12 @@ class Segment:
         self.forget()
 
     def forget(self) -> None:
-        """Lose every event and count; the behavior, sources and OAuth stay."""
+        """Delete all events and counts, but not the behavior, sources and OAuth settings."""
         self.stats = Stats()
         self.journal = Journal(self._kept_events)
 
     def answer(self, request: Request) -> tuple[Answer, Reply]:
-        """Answer a call under `/v1/`, or to `/token`, with or without a region before it."""
+        """Respond to a call to `/v1/…` or `/token`, with or without a region prefix."""
         region, parts = _region_and_parts(request.path)
         match request.method, parts:
             case "POST", ["v1", name] if name in _CALLS:
@@ -71,7 +71,7 @@ class Segment:
                 return self._settings(write_key, region, now_ns=request.arrived_ns)
             case "POST", ["token"]:
                 return self._token(request, region)
-        return NORMAL, failure(404, "There is no such path.")
+        return NORMAL, failure(404, "This path does not exist.")
 
     def _read(self, request: Request, *, kind: str, region: Region) -> Call:
         return read_call(
@@ -86,7 +86,7 @@ class Segment:
     def _answer_call(
         self, request: Request, call: Call, region: Region, own: Reply | None = None
     ) -> tuple[Answer, Reply]:
-        """Take the events or refuse them; `own` is what is said in either case."""
+        """Accept or refuse the events. `own` is the reply in both cases."""
         now_ns = request.arrived_ns
         question = Question("events", call.write_key, region, call.events, now_ns)
         answer = self.behaviour.answer(question)
@@ -111,7 +111,9 @@ class Segment:
         question = Question("token", "", region, (), request.arrived_ns)
         answer = self.behaviour.answer(question)
         error = OAuthError(
-            400, "invalid_request", "The sandbox was told to answer this."
+            400,
+            "invalid_request",
+            "The sandbox is scripted to respond with this error.",
         )
         refused = self.oauth.dated(request, oauth_failure(error))
         own = self.oauth.answer(request, region) if answer.takes_events else refused
@@ -120,7 +122,7 @@ class Segment:
     def _settings(
         self, write_key: str, region: Region, *, now_ns: int
     ) -> tuple[Answer, Reply]:
-        """The probe for a write key: one host for all regions, as Segment's CDN is."""
+        """Respond to the probe of a write key, on one host for all regions like Segment."""
         question = Question("settings", write_key, region, (), now_ns)
         answer = self.behaviour.answer(question)
         own = failure(404, "The path or the write key is invalid.")
@@ -137,7 +139,7 @@ def _region_and_parts(path: str) -> tuple[Region, list[str]]:
 
 
 def _basic_user(authorization: str) -> str:
-    """The user of a Basic header, whose colon may be missing; else nothing."""
+    """Return the user of a Basic header, whose colon may be missing, or an empty string."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return ""

@@ -1,4 +1,4 @@
-"""The listening server: one port for Segment's API, the control API and the page."""
+"""The server: one port for Segment's API, the control API and the debugger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTROL = ("/_sandbox/", "/static/")
 
 
 class Server:
-    """A sandbox that listens within `async with`; leaving it ends every connection."""
+    """A sandbox that listens within `async with`. Leaving it closes all connections."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where the sandbox is reached, with the port it got."""
+        """The sandbox's URL, with its actual port."""
         host, port = self._listener.sockets[0].getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -81,5 +81,8 @@ class Server:
         is_open = request.path == "/_sandbox/healthz"
         if is_open or self._guard.may_control(request):
             return control.answer(self._segment, request)
-        why = "Only from this machine without a proxy, or with the control token."
+        why = (
+            "The control API is only available from this machine without a proxy, or with"
+            " the control token."
+        )
         return json_reply({"error": why}, 403)

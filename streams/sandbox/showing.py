@@ -1,4 +1,4 @@
-"""How an event is shown, with no more of its write key than may be seen."""
+"""Shows events with their write keys masked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN_CHARACTERS = 4
 
 
 class ShownEvent(msgspec.Struct):
-    """An event as the control API shows it: `event` as sent, `delivered` its times."""
+    """An event in the control API: `event` as sent, `delivered` with Segment's times."""
 
     number: int
     received_at: str
@@ -39,7 +39,7 @@ class ShownEvent(msgspec.Struct):
 
 
 def shown(entry: Entry) -> ShownEvent:
-    """The event, without its write key."""
+    """Return an event with its write key masked."""
     event = entry.event
     message = read_message(event.data) or Message()
     hide = partial(_without, write_key=event.write_key)
@@ -66,23 +66,23 @@ def shown(entry: Entry) -> ShownEvent:
 
 def _event_json(entry: Entry) -> bytes:
     data, key = entry.event.data, entry.event.write_key
-    # An escape may spell a part of the key.
+    # A part of the key may be escaped.
     if not entry.shared and b"\\" not in data and key.encode() not in data:
         return data
     try:
         fields: dict[str, Any] = msgspec.json.decode(data)
         for name, shared in entry.shared.items():
             fields[name] = _merged(msgspec.json.decode(shared), fields.get(name))
-        # A key may stand anywhere in what was sent, not only under `writeKey`.
+        # The key can be anywhere in the event, not only in `writeKey`.
         return msgspec.json.encode(_without(fields, key))
-    except msgspec.ValidationError:  # a number that no 64 bits hold
+    except msgspec.ValidationError:  # a number that doesn't fit into 64 bits
         return msgspec.json.encode("A number in this event is too large to show.")
     except RecursionError:
         return msgspec.json.encode("This event is nested too deeply to show.")
 
 
 def _without(value: Any, write_key: str) -> Any:
-    """The value, with the write key masked in every text in it."""
+    """Mask the write key in all strings of a value."""
     match value:
         case str():
             return value.replace(write_key, masked(write_key))
@@ -97,25 +97,25 @@ def _without(value: Any, write_key: str) -> Any:
 
 
 def _merged(shared: object, own: object) -> object:
-    """A batch's context or integrations under an event's own, which wins."""
+    """Merge a batch's context or integrations into an event's, which take precedence."""
     if isinstance(shared, dict) and isinstance(own, dict):
         return {**shared, **own}
     return shared if own is None else own
 
 
 def masked(write_key: str) -> str:
-    """The last four characters, behind a sign that there was more; of a short key none."""
+    """Return an ellipsis and the last four characters, or only the ellipsis if short."""
     is_long = len(write_key) >= 3 * SHOWN_CHARACTERS
     return f"…{write_key[-SHOWN_CHARACTERS:]}" if is_long else "…"
 
 
 def source_of(write_key: str) -> str:
-    """What tells one write key from others and does not reveal it."""
+    """Return an identifier of a write key that doesn't reveal it."""
     return sha256(write_key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def scrubbed(headers: dict[str, str], write_key: str) -> dict[str, str]:
-    """Headers to show: without credentials, and without the write key."""
+    """Remove credentials from headers, and mask the write key in the others."""
     secret = {"authorization", "cookie", "proxy-authorization"}
     return {
         name: value.replace(write_key, masked(write_key)) if write_key else value
@@ -125,5 +125,5 @@ def scrubbed(headers: dict[str, str], write_key: str) -> dict[str, str]:
 
 
 def iso(epoch_s: float) -> str:
-    """ISO 8601 in UTC, to the millisecond."""
+    """Format a time as ISO 8601 in UTC, to the millisecond."""
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds")

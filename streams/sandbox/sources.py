@@ -1,4 +1,4 @@
-"""Which write keys lead to a source, and in which region."""
+"""The sources: which write keys are valid, and in which region."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9]{32}")
 class Source(
     msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True
 ):
-    """A write key that leads to a source; without a region, in every region.
+    """A source with its write key, in one region or (None) in all.
 
-    A source that is not enabled drops what it receives.
+    A disabled source drops its events.
     """
 
     write_key: str
@@ -32,14 +32,14 @@ class Source(
 
 @prepared
 class KnownSources(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The sources there are; None: any key of 32 letters and digits leads to one."""
+    """The sources. With None, any key of 32 letters and digits is valid."""
 
     known: list[Source] | None = None
 
 
 @prepared
 class Suppressed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The userIds whose events vanish without a trace."""
+    """The userIds whose events are dropped silently."""
 
     user_ids: list[str] = []
 
@@ -48,7 +48,7 @@ NOBODY = Suppressed()
 
 
 class Sources:
-    """Answers for each write key whether it leads to a source."""
+    """Looks up write keys."""
 
     def __init__(self, listed: KnownSources, suppressed: Suppressed = NOBODY) -> None:
         self.listed = listed
@@ -60,7 +60,7 @@ class Sources:
             self._regions.setdefault(source.write_key, set()).add(source.region)
 
     def knows(self, write_key: str) -> bool:
-        """Whether the key leads to a source in any region."""
+        """Whether the key belongs to a source in any region."""
         if self.listed.known is None:
             return _WELL_FORMED.fullmatch(write_key) is not None
         return write_key in self._regions
@@ -70,7 +70,7 @@ class Sources:
         return isinstance(user_id, str) and user_id in self._suppressed
 
     def discard_code(self, write_key: str, region: Region) -> str | None:
-        """Why all that comes with this key, here, vanishes; None: it does not."""
+        """Return the code with which events with this key are dropped here, or None."""
         if not self.knows(write_key):
             return "unknown_source"
         if write_key in self._disabled:

@@ -1,4 +1,4 @@
-"""What the sandbox counted, in all and by write key and region."""
+"""The sandbox's counts, in total and by write key and region."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KEPT_SECONDS = 3600
 
 
 class SeenIds:
-    """Which message ids came before, by 8 bytes of hash each: ten million take about 90 MB.
+    """The set of known message IDs, by 8 bytes of hash. Ten million IDs take about 90 MB.
 
-    Two of the hash's bytes choose a bucket, the other six are kept in it, end to end. The
-    chance that one of ten million ids is wrongly held for another is 1 in 300,000.
+    Two bytes of the hash select a bucket, which stores the other six. With ten million IDs,
+    the probability of mistaking one for another is 1 in 300,000.
     """
 
     _KEPT_BYTES = 6
@@ -30,12 +30,12 @@ class SeenIds:
         self._buckets: dict[bytes, bytearray] = {}
 
     def add(self, message_id: str) -> bool:
-        """Remember the id; True: it is new."""
+        """Add an ID. Returns whether it is new."""
         digest = hash(message_id).to_bytes(8, "big", signed=True)
         bucket = self._buckets.setdefault(digest[:2], bytearray())
         kept = digest[2:]
         at = bucket.find(kept)
-        while at > 0 and at % self._KEPT_BYTES:  # found across two neighbours
+        while at > 0 and at % self._KEPT_BYTES:  # a match across two entries
             at = bucket.find(kept, at + 1)
         if at >= 0:
             return False
@@ -45,9 +45,9 @@ class SeenIds:
 
 @dataclass(slots=True)
 class Judged:
-    """Every event of a call that was taken is unique, a duplicate, or discarded.
+    """Counts of accepted events. Each is unique, a duplicate or discarded.
 
-    Beside these, a batch without events is one `empty_batch` among the discarded.
+    A batch without events counts as one discarded `empty_batch`.
     """
 
     events: int = 0
@@ -73,7 +73,7 @@ class Judged:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted for one write key, one region, or all."""
+    """The counts of one write key, of one region, or of all."""
 
     requests: int = 0
     judged: Judged = field(default_factory=Judged)
@@ -95,7 +95,7 @@ class Tally:
 
 
 class Stats:
-    """All counts. Message ids are compared over all sources, as Segment's newer text says."""
+    """All counts. Message IDs are compared across sources, as in Segment's newer docs."""
 
     def __init__(self) -> None:
         self._seen = SeenIds()
@@ -106,17 +106,17 @@ class Stats:
         self._last_second = 0
 
     def count_request(self, write_key: str, region: Region, request: Request) -> None:
-        """Count a request to the Tracking API, whatever becomes of it."""
+        """Count a request to the Tracking API, whatever its result."""
         for tally in self._tallies(write_key, region):
             tally.count_request(request.arrived_ns)
-        # A wall clock that is set back adds to the last second: seconds stay in order.
+        # If the clock is set back, count for the last second to keep seconds in order.
         self._last_second = max(self._last_second, int(request.received_at))
         self._seconds[self._last_second] += 1
         if len(self._seconds) > KEPT_SECONDS:
             del self._seconds[next(iter(self._seconds))]
 
     def count_events(self, call: Call, region: Region) -> list[Event]:
-        """Count the events of a call that is taken; gives back those that go on."""
+        """Count the events of an accepted call. Returns those that are not dropped."""
         fresh = []
         by_key: defaultdict[str, Judged] = defaultdict(Judged)
         for event in call.events:
@@ -132,7 +132,7 @@ class Stats:
         return fresh
 
     def as_json(self, *, brief: bool) -> dict[str, Any]:
-        """The counts; brief, without the sources and the single seconds."""
+        """Return the counts. Brief omits the counts by source and second."""
         counts = {**self._total.as_json(), "by_region": _as_json(self._by_region)}
         if brief:
             return counts
@@ -152,7 +152,7 @@ class Stats:
         return self._total, by_key, by_region
 
     def _dense_seconds(self) -> list[list[int]]:
-        """Requests by whole second from the first to the last one, silent ones as 0."""
+        """Return the requests per second, including seconds without requests."""
         if not self._seconds:
             return []
         last = self._last_second

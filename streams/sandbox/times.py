@@ -1,4 +1,4 @@
-"""The times that Segment gives to an event that it delivers."""
+"""The timestamps that Segment sets in an event."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Times(msgspec.Struct, rename="camel"):
-    """ISO 8601 in UTC, as the destinations of a source get them."""
+    """The timestamps in ISO 8601 and UTC, as destinations receive them."""
 
     timestamp: str
     original_timestamp: str
@@ -17,10 +17,10 @@ class Times(msgspec.Struct, rename="camel"):
 
 
 def delivered(*, timestamp: object, sent_at: object, received_at: float) -> Times:
-    """What Segment makes of a call's times: it takes out the error of the sender's clock.
+    """Correct a call's timestamps for the error of the sender's clock, like Segment.
 
-    The time of the event is receivedAt - (sentAt - originalTimestamp). A call without a
-    time, or with one that cannot be read, happened when it was received.
+    The timestamp is receivedAt - (sentAt - originalTimestamp). Without a valid timestamp,
+    it is receivedAt.
     """
     received = datetime.fromtimestamp(received_at, UTC)
     original, sent = _time(timestamp), _time(sent_at)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_TOKENS = 10_000
 MAX_JTIS = 100_000
 
-# Where the token servers of Segment are: what a client configured for them writes as `aud`.
+# The URLs of Segment's token servers, which clients configured for them send as `aud`.
 SEGMENT_SERVERS: dict[Region, str] = {
     "us": "https://oauth2.segment.io",
     "eu": "https://oauth2.eu1.segmentapis.com",
@@ -30,7 +30,7 @@ SEGMENT_SERVERS: dict[Region, str] = {
 
 
 class OAuthError(Exception):
-    """Why there is no token: `error` is a code of RFC 6749, the text describes it."""
+    """The refusal of a token. `error` is a code of RFC 6749, the message describes it."""
 
     def __init__(self, status: int, error: str, description: str) -> None:
         super().__init__(description)
@@ -39,7 +39,7 @@ class OAuthError(Exception):
 
 
 class Token(NamedTuple):
-    """What an access token stands for."""
+    """The app, scopes and expiry of an access token."""
 
     app: App
     scopes: list[str]
@@ -57,7 +57,7 @@ class TokenRequest(NamedTuple):
 
 
 class Tokens:
-    """Issues tokens under one set of apps, and remembers them."""
+    """Issues and stores tokens for one set of apps."""
 
     def __init__(self, settings: OAuthSettings) -> None:
         self.settings = settings
@@ -66,7 +66,7 @@ class Tokens:
         self._used_jtis: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def issue(self, request: TokenRequest) -> tuple[str, Token]:
-        """A new token and what it stands for. Raises OAuthError."""
+        """Issue a token. Returns its text and its details. Raises OAuthError."""
         try:
             assertion = parse(request.assertion)
         except BadAssertion as error:
@@ -82,12 +82,12 @@ class Tokens:
         return text, token
 
     def find(self, text: str, now: float) -> Token | None:
-        """The token of this text; None: unknown, revoked or expired."""
+        """Return the token with this text; None if it is unknown, revoked or expired."""
         token = self._issued.get(text)
         return None if token is None or token.expires_at <= now else token
 
     def revoke(self, text: str | None = None, app_id: str | None = None) -> int:
-        """Revoke one token, those of an app, or all; returns how many."""
+        """Revoke one token, those of an app, or all. Returns their number."""
         revoked = [
             issued
             for issued, token in self._issued.items()
@@ -98,12 +98,12 @@ class Tokens:
         return len(revoked)
 
     def count(self, app_id: str, now: float) -> int:
-        """How many tokens of an app are valid."""
+        """Count the valid tokens of an app."""
         tokens = self._issued.values()
         return sum(t.app.app_id == app_id and t.expires_at > now for t in tokens)
 
     def take_over(self, earlier: Tokens) -> None:
-        """Keep the tokens of apps that are still there, as their settings are now."""
+        """Keep the tokens of apps that still exist, with the apps' new settings."""
         by_id = {app.app_id: app for app in self.settings.apps}
         for text, token in earlier._issued.items():
             app = by_id.get(token.app.app_id)
@@ -126,15 +126,15 @@ class Tokens:
         problem = _problem(claims, app, request)
         jti = (app.app_id, claims.jti)
         if problem is None and self._used_jtis.get(jti, 0) > request.now:
-            problem = "The jti was used before."
+            problem = "The jti has been used before."
         if problem is not None:
             raise OAuthError(400, "invalid_request", problem)
         _remember(self._used_jtis, jti, claims.exp, limit=MAX_JTIS)
 
 
 def _problem(claims: Claims, app: App, request: TokenRequest) -> str | None:
-    """What is wrong with the claims of an assertion whose signature is right."""
-    # Both libraries know these two descriptions, and correct their clock on them.
+    """Return the problem with the claims of an assertion with a valid signature, or None."""
+    # Both libraries recognize these two descriptions and correct their clock.
     if claims.exp <= request.now:
         return "Token is expired"
     if claims.iat > request.now:
@@ -152,13 +152,13 @@ def _problem(claims: Claims, app: App, request: TokenRequest) -> str | None:
 
 
 def _segment_servers(app: App, region: Region) -> set[str]:
-    """Segment's own token servers for which this one stands."""
+    """Return the URLs of Segment's own token servers that this one stands for."""
     where = app.region if region == "sandbox" else region
     return {url for name, url in SEGMENT_SERVERS.items() if where in {None, name}}
 
 
 def _remember[K, V](kept: OrderedDict[K, V], key: K, value: V, *, limit: int) -> None:
-    """Keep the value, and forget the oldest beyond the limit."""
+    """Store a value, and delete the oldest one beyond the limit."""
     kept[key] = value
     if len(kept) > limit:
         kept.popitem(last=False)

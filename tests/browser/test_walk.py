@@ -73,7 +73,7 @@ def test_from_the_first_sign_in_to_events_that_arrive(
     debugger = page.context.new_page()
     debugger.goto(far_segment.url)
     debugger.get_by_role("button", name="Connection Tested").click()
-    expect(debugger.get_by_label("The event's JSON")).to_contain_text(code)
+    expect(debugger.get_by_label("Event as JSON")).to_contain_text(code)
     page.get_by_role("button", name="Yes, I see it").click()
     expect(page.get_by_text("the connection works from end to end")).to_be_visible()
 
