@@ -1,4 +1,4 @@
-"""The backlog and the free storage, which ingest checks every few seconds."""
+"""How much waits and what room is left: one look, which ingest takes every few seconds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-# The backlog per feed: events that its newest live cursor has not sent yet, or that wait
-# for a first connection, and events in quarantine. Idle cursors have no backlog, so most
-# rows are skipped. Returns one row for all feeds within the limit, and one for each feed
-# over it.
+# What waits, feed by feed: for its newest live cursor, or for a first connection, and in
+# quarantine for somebody to decide. An idle cursor has nothing that waits, so most rows are passed over. One row for all feeds that
+# are within the bound, and one for each that is not.
 WAITING = """
     SELECT CASE WHEN waiting >= %(bound)s THEN feed_id END AS full_feed, sum(waiting)
     FROM (SELECT feed_id, sum(waiting) AS waiting FROM (
@@ -36,26 +35,26 @@ WAITING = """
     ) AS parts GROUP BY feed_id) AS feeds
     GROUP BY 1
 """
-NO_BOUND = 2**62  # events; stands for a limit of 0
+NO_BOUND = 2**62  # events; what a bound of 0 means
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The size of the backlog, and the limits that are reached."""
+    """How much waits, and what is full."""
 
     waiting: int = 0  # events, of all feeds
-    full_feeds: frozenset[int] = frozenset()  # at or over MAX_FEED_BACKLOG_EVENTS
-    backlog_full: bool = False  # the total is at or over MAX_BACKLOG_EVENTS
+    full_feeds: frozenset[int] = frozenset()  # at MAX_FEED_BACKLOG_EVENTS, or over it
+    backlog_full: bool = False  # all together at MAX_BACKLOG_EVENTS, or over it
     storage_full: bool = False  # the disk or the database
 
     @property
     def takes_nothing(self) -> bool:
-        """Whether all events must be refused."""
+        """No event of anybody is to be taken."""
         return self.backlog_full or self.storage_full
 
 
 def look() -> Load:
-    """Measure the load with one query and the file system's free space."""
+    """One statement over feeds and cursors, and what the file system says."""
     with connection.cursor() as sql:
         bound = settings.MAX_FEED_BACKLOG_EVENTS or NO_BOUND
         sql.execute(WAITING, {"bound": bound})
@@ -70,7 +69,8 @@ def look() -> Load:
 
 
 def storage_full() -> bool:
-    """Whether a visible disk is below MIN_FREE_DISK_BYTES, or the database over its limit."""
+    """Whether a disk that can be seen from here is below its floor, or the database over
+    its bound."""
     if any(free < settings.MIN_FREE_DISK_BYTES for free in _free_bytes()):
         return True
     bound = settings.MAX_DATABASE_BYTES
@@ -87,7 +87,7 @@ def _free_bytes() -> list[int]:
 def _database_bytes() -> int:
     if connection.vendor == "sqlite":
         return Path(connection.settings_dict["NAME"]).stat().st_size
-    # The server's disk and its write-ahead log are not visible from here.
+    # The server's own disk cannot be seen from here, nor its log.
     with connection.cursor() as sql:
         sql.execute("SELECT pg_database_size(current_database())")
         return int(sql.fetchone()[0])

@@ -1,4 +1,4 @@
-"""The forecast of a queue: its delivery rate and when it will be empty."""
+"""How fast what waits is being sent, and when it will have been."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
 PACE_OF = timedelta(minutes=1)
-MOST_DELIVERIES = 100  # read to compute the rate
+MOST_DELIVERIES = 100  # looked at for the pace
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many cursors share a stream's rate limit at this moment."""
+    """Who shares a stream's requests at this moment."""
 
-    busy: int  # cursors with events to send
-    turns: int  # per round: the sum of their weights
+    busy: int  # cursors that have something to send
+    turns: int  # in one round: the sum of their weights
     requests_per_second: int
 
     @property
     def round_s(self) -> float:
-        """The seconds until every cursor has had its turns."""
+        """Seconds until each had its turns, however much it has to send."""
         return self.turns / self.requests_per_second
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The queue of one connection and its forecast."""
+    """What waits for one connection, and how long it will."""
 
     waiting: int
     load: Load
@@ -42,23 +42,23 @@ class Outlook:
 
     @property
     def empty_in(self) -> timedelta | None:
-        """The time until the queue is empty; None if nothing was sent recently."""
+        """None: nothing was sent lately, so there is no telling."""
         if not self.events_per_second:
             return None
-        # A short queue waits for its turn, whatever the rate.
+        # With little to send a connection waits for its turn, not for its pace.
         needs_s = max(self.waiting / self.events_per_second, self.load.round_s)
         return timedelta(seconds=needs_s) if needs_s < 10**9 else None
 
 
 def load(stream: Stream, now: datetime) -> Load:
-    """Compute the load from the cursors that are due."""
+    """Counted from the cursors that are due."""
     due = Cursor.objects.to_send(now).filter(stream=stream)
     found = due.aggregate(busy=Count("pk"), turns=Sum("feed__workspace__weight"))
     return Load(found["busy"], found["turns"] or 0, stream.requests_per_second)
 
 
 def of(cursor: Cursor, now: datetime) -> Outlook | None:
-    """Return the forecast of a cursor's queue; None if the queue is empty."""
+    """The outlook of a cursor with its feed and stream; None: nothing waits."""
     waiting = cursor.feed.head_seq - cursor.position
     if waiting <= 0:
         return None
@@ -70,7 +70,7 @@ def pace(deliveries: Iterable[tuple[datetime, int]], now: datetime) -> float:
     recent = [(at, events) for at, events in deliveries if at > now - PACE_OF]
     if not recent:
         return 0.0
-    # A single delivery says little about the time between two.
+    # One delivery alone says little of the time between two.
     lasted = max(now - min(at for at, _ in recent), timedelta(seconds=1))
     return sum(events for _, events in recent) / lasted.total_seconds()
 

@@ -1,4 +1,4 @@
-"""The cached result of the health checks, so that frequent probes cost little."""
+"""Whether the portal can do its work, for probes that may ask any number of times."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from streams.base.clock import now
 from streams.observability.health import readiness
 
-VERDICT_S = 5.0  # how long one result serves all probes
-# The parts that accepting events needs. A lack of workers is no reason to refuse events.
+VERDICT_S = 5.0  # one look serves every probe for this long
+# What taking events needs. That nobody sends them is no reason to turn senders away.
 FOR_INGEST = frozenset({"database", "migrations", "backlog", "storage"})
 
 
 class Verdict:
-    """The failing parts, checked by one thread at a time and kept for VERDICT_S."""
+    """The parts that fail, looked up by one thread at a time and kept for VERDICT_S."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class Verdict:
         self._failing: frozenset[str] = frozenset()
 
     def failing(self) -> frozenset[str]:
-        """Return the names of the parts that failed in the latest check."""
+        """The names of the parts that failed at the latest look."""
         with self._lock:
             if time.monotonic() >= self._until:
                 parts = readiness(now())
@@ -31,7 +31,7 @@ class Verdict:
             return self._failing
 
     def forget(self) -> None:
-        """Discard the result, so that the next call checks again."""
+        """Look again the next time."""
         self._until = 0.0
 
 
