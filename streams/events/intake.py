@@ -1,7 +1,6 @@
-"""From one event as sent to one that is ready to be written.
+"""Turns an event as sent into one that is ready to be written.
 
-What is wrong with an event is raised for that event alone; its neighbours in a batch
-are not touched by it.
+Errors affect only their own event, not the other events of a batch.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ from streams.spec.times import parse_time
 if TYPE_CHECKING:
     from streams.spec.findings import Finding
 
-COLUMN_LENGTH = 200  # characters of names and ids that columns hold
+COLUMN_LENGTH = 200  # characters of names and IDs in columns
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Refused(ValueError):
-    """An event that is not taken, and why."""
+    """The rejection of an event, with its reason."""
 
     def __init__(self, rule: str, message: str, fix: str, path: str = "") -> None:
         super().__init__(message)
@@ -47,7 +46,7 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a stream stamps on its events, and what it asks of them."""
+    """The fields that a stream adds to its events, and its requirement for IDs."""
 
     slug: str
     version: str
@@ -56,7 +55,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What holds for all events of a request."""
+    """The fields that apply to all events of a request."""
 
     source: Source
     received_at: datetime
@@ -70,7 +69,7 @@ class Surroundings:
 
 
 def read(sent: bytes) -> dict[str, Any]:
-    """An event as sent, decoded. Raises Refused."""
+    """Decode an event as sent. Raises Refused."""
     try:
         return read_event(sent)
     except Unsound as unsound:
@@ -84,11 +83,10 @@ def prepare(
     ids: Iterator[str],
     call: str | None = None,
 ) -> NewEvent:
-    """Check and stamp a decoded event; the dict is changed on the way.
+    """Check a decoded event, and add our fields to it in place. Raises Refused.
 
-    `call` is what the path says that it is; an event without a messageId has the next
-    of `ids`.
-    Raises Refused.
+    `call` is the type in the request's path. An event without a messageId gets the next of
+    `ids`.
     """
     if call is not None:
         if event.get("type") in (None, ""):
@@ -103,7 +101,7 @@ def prepare(
     if event.get("messageId") is None:
         event["messageId"] = next(ids)
     payload = _encode(event)
-    if len(payload) > MAX_EVENT_BYTES:  # with what was added, Segment would refuse it
+    if len(payload) > MAX_EVENT_BYTES:  # Segment's limit, including the added fields
         raise Refused.for_finding(too_large(len(payload)))
     return NewEvent(
         type=event["type"],
@@ -115,8 +113,11 @@ def prepare(
 
 
 def message_ids(count: int) -> Iterator[str]:
-    """Random ids of 32 digits, at most so many, from one draw when the first is asked
-    for: a draw for each would cost a quarter of an event's whole time."""
+    """Yield up to `count` random IDs of 32 digits.
+
+    One call gets the random bytes for all, because a call per event would take a quarter
+    of its whole processing time.
+    """
     drawn = os.urandom(16 * count).hex()
     yield from (drawn[first : first + 32] for first in range(0, len(drawn), 32))
 
@@ -140,25 +141,25 @@ def _stamp(event: dict[str, Any], around: Surroundings) -> None:
 
 
 def _happened_at(timestamp: str | None, sent_at: object, around: Surroundings) -> str:
-    """When it happened by our clock: the sender's is off by as much as its `sentAt` is.
+    """Correct the timestamp by the error of the sender's clock, which `sentAt` shows.
 
-    A `sentAt` that cannot be read corrects nothing. It is not kept: the request that
-    delivers the event, perhaps days later, has one of its own.
+    An invalid `sentAt` is ignored. It is never stored, because the request that delivers
+    the event, possibly days later, has its own.
     """
     happened = parse_time(timestamp) if timestamp is not None else None
     if happened is None:
         return around.received_at_text
     sent = parse_time(sent_at) if isinstance(sent_at, str) else around.sent_at
     if sent is not None:
-        try:  # noqa: SIM105 - `suppress` costs as much as all the rest of this
+        try:  # noqa: SIM105 - `suppress` would take as long as the rest of the function
             happened += around.received_at - sent
         except OverflowError:
-            pass  # out of the calendar: no correction can be right
+            pass  # out of the calendar, so no correction is possible
     return iso_ms(happened)
 
 
 def column(value: object) -> str:
-    """A text as a column takes it: not too long, and PostgreSQL knows no NUL."""
+    """Fit a text into a column: truncated, and without NUL, which PostgreSQL rejects."""
     if not isinstance(value, str):
         return ""
     text = value[:COLUMN_LENGTH]
@@ -169,7 +170,7 @@ def _other_call(call: str) -> Refused:
     return Refused.for_finding(
         RULES["SPEC-TYPE-002"].finding(
             "type",
-            f"The event's type is not {call}, which is what the path says.",
-            f"Post it to the path of its own type, or leave type out. Types: {', '.join(CALLS)}.",
+            f"The event's type is not {call}, the type in the request's path.",
+            f"Send it to the path of its own type, or omit type. Types: {', '.join(CALLS)}.",
         )
     )

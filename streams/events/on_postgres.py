@@ -36,15 +36,15 @@ HELD_TYPES = ["int8", "timestamptz", *["varchar"] * 5, "bytea"]
 SEEN_TYPES = ["bytea", "int8", "timestamptz"]
 MARK_TYPES = ["int8", "timestamptz", "int8"]
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
-# How far the clocks of two ingest machines may be apart.
+# The allowed difference between the clocks of two ingest machines.
 CLOCKS_DIFFER = timedelta(hours=1)
 
 
 class PostgresStore:
-    """In as few round trips as may be: after each, the thread waits for Python's lock
-    beside all that reads requests."""
+    """The store on PostgreSQL. Uses as few round trips as possible: after each, the thread
+    competes for Python's lock with everything that reads requests."""
 
-    # Rows from which COPY, which takes round trips of its own, is the faster way.
+    # From this number of rows, COPY is faster, although it needs its own round trips.
     COPY_FROM = 200
 
     def look(
@@ -58,16 +58,16 @@ class PostgresStore:
             "SELECT id, head_seq, head_at FROM streams_feed WHERE id = ANY(%b)"
             " ORDER BY id FOR NO KEY UPDATE"
         )
-        # With an end, so that the partitions of the days to come are not asked for each
-        # digest; it leaves room for a machine whose clock is ahead.
+        # With an upper bound, so that each digest is not searched in future partitions. The
+        # bound allows for a machine whose clock is ahead.
         among = (
             "SELECT digest, feed_id FROM streams_seenmessage"
             " WHERE digest = ANY(%b) AND seen_at BETWEEN %s AND %s"
         )
         until = now + CLOCKS_DIFFER
         with pipeline() as locked, driver_cursor() as seen:
-            # A partition is empty when its day begins. A plan made then would read all
-            # of it, and be kept while it grows.
+            # A partition is empty when its day starts. A plan made then would scan it, and
+            # would be kept while it grows.
             seen.execute("SET LOCAL enable_seqscan TO off")
             locked.execute(lock, [list(feed_ids)], binary=True, prepare=True)
             seen.execute(
@@ -84,7 +84,7 @@ class PostgresStore:
         )
         first = since or EARLIEST
         with driver_cursor() as cursor:
-            # Not prepared: see `look`. What it reads is worth a plan.
+            # Not prepared, see `look`. Planning takes little time compared to the reading.
             cursor.execute(query, [feed_id, seq, first, until, most], binary=True)
             return cursor.fetchall()
 

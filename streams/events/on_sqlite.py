@@ -32,7 +32,7 @@ _SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
 
 
 class SqliteStore:
-    CHUNK = 500  # parameters in one IN list: fewer than any SQLite's bound
+    CHUNK = 500  # parameters in an IN list, below the limit of every SQLite version
 
     def look(
         self,
@@ -41,7 +41,7 @@ class SqliteStore:
         since: datetime,
         now: datetime,
     ) -> tuple[list[FeedRow], set[tuple[bytes, int]]]:
-        # Whoever is in a transaction has the whole database for itself.
+        # A transaction locks the whole database.
         feeds = Feed.objects.filter(pk__in=feed_ids)
         rows = list(feeds.values_list("pk", "head_seq", "head_at"))
         return rows, self._seen(digests, since)
@@ -62,7 +62,7 @@ class SqliteStore:
     def events_after(
         self, feed_id: int, seq: int, since: datetime | None, until: datetime, most: int
     ) -> list[LogRow]:
-        # Times tell no partition here: the key alone leads to the rows.
+        # There are no partitions to select by time, so the key is enough.
         after = Event.objects.filter(feed=feed_id, seq__gt=seq).order_by("seq")
         return list(after.values_list("seq", "received_at", "payload")[:most])
 
@@ -77,7 +77,7 @@ class SqliteStore:
         if held:
             self._hold(held)
         self._insert(f"INSERT INTO streams_event ({EVENT_COLUMNS})", 8, 2, events)
-        # REPLACE: an entry older than the window may not have been pruned yet.
+        # REPLACE, because an entry older than the window may not be pruned yet.
         self._insert(f"REPLACE INTO streams_seenmessage ({SEEN_COLUMNS})", 3, 2, seen)
         ignoring = f"INSERT OR IGNORE INTO streams_feedmark ({MARK_COLUMNS})"
         self._insert(ignoring, 3, 1, marks)
@@ -109,5 +109,5 @@ class SqliteStore:
 
 
 def _text(moment: datetime) -> str:
-    """A time as Django writes it in SQLite, so that texts compare as times."""
+    """Format a time like Django does in SQLite, so that texts compare like times."""
     return str(connection.ops.adapt_datetimefield_value(moment))

@@ -1,7 +1,7 @@
-"""Tables that PostgreSQL holds in partitions by day: made ahead, dropped whole.
+"""Tables with one partition per day on PostgreSQL, created ahead and dropped as a whole.
 
-Either takes a lock on the whole table. Who waits for that holds up every append, so
-nobody waits long here: what could not be had is tried again an hour later.
+Both need a lock on the whole table. Waiting for it blocks every append, so the timeout is
+LOCK_TIMEOUT, and a failed attempt is repeated an hour later.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOCK_TIMEOUT = "500ms"
 
 
 def make_partitions(today: date) -> None:
-    """A partition for each table and day from today on; those that exist stay."""
+    """Create the partitions of all tables for today and the coming days."""
     if connection.vendor != "postgresql":
         return
     for table in PARTITIONED:
@@ -37,7 +37,7 @@ def make_partitions(today: date) -> None:
         try:
             for day in sorted(days - known):
                 _make_partition(table, day)
-        except OperationalError as error:  # the lock was not to be had
+        except OperationalError as error:  # the lock was not available
             log.warning("retention.no_partition_made", table=table, error=str(error))
 
 
@@ -46,10 +46,10 @@ def drop_partitions(
     before: datetime,
     is_needed: Callable[[datetime], bool] = lambda _: False,
 ) -> list[str]:
-    """Drop the days that lie wholly before a moment; the names of those dropped.
+    """Drop the partitions that end before a moment. Returns their names.
 
-    `is_needed(end)` says that something before `end` must stay. It is asked again under
-    the lock, where nothing can be added any more.
+    `is_needed(end)` returns whether anything before `end` must stay. It is called again
+    under the lock, when no rows can be added.
     """
     dropped: list[str] = []
     if connection.vendor != "postgresql":
@@ -67,16 +67,16 @@ def drop_partitions(
 
 
 def forget_before(table: str, before: datetime) -> int:
-    """Delete what is older and in no partition that can be dropped; how many rows.
+    """Delete older rows that are in no partition to drop. Returns their number.
 
-    On PostgreSQL that is what came on a day that had no partition; on SQLite, all.
+    On PostgreSQL, these are the rows of days without a partition; on SQLite, all rows.
     """
     rest = f"{table}_default" if connection.vendor == "postgresql" else table
     return delete_before(rest, PARTITIONED[table], before)
 
 
 def _days(table: str) -> Iterator[tuple[date, str]]:
-    """The table's partitions of one day each, by their names."""
+    """Yield the day and the name of each partition of the table."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT inhrelid::regclass::text FROM pg_inherits"
@@ -99,7 +99,7 @@ def _make_partition(table: str, day: date) -> None:
                 f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES {bounds}"
             )
     except IntegrityError as error:
-        # Rows of that day are in the default partition already, where they may stay.
+        # The default partition already has rows of that day; they can stay there.
         log.warning("retention.no_partition_made", table=name, error=str(error))
 
 
@@ -114,7 +114,7 @@ def _drop(table: str, name: str, is_needed: Callable[[], bool]) -> bool:
 
 @contextmanager
 def _locking(table: str) -> Iterator[None]:
-    """A transaction in which nobody else reads or writes the table."""
+    """Run a transaction with exclusive access to the table."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")

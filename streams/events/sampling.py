@@ -1,5 +1,4 @@
-"""The newest events of many feeds, those in quarantine too: bounded, and enough to tell
-what comes."""
+"""A sample of the newest events of many feeds, including quarantined ones."""
 
 from __future__ import annotations
 
@@ -28,13 +27,13 @@ ROWS = 500  # read at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Which events to look at: the newest of the feeds that got some last."""
+    """The newest events of the most recently active feeds."""
 
     feeds: tuple[Feed, ...]
     since: datetime
 
     def payloads(self) -> Iterator[bytes]:
-        """Each event as it is stored, feed by feed, the newest first."""
+        """Yield the payload of each event, feed by feed, newest first."""
         most = min(MOST_OF_ONE, MOST // max(len(self.feeds), 1))
         for feed in self.feeds:
             low = max(oldest_retained(feed), feed.head_seq + 1 - most)
@@ -45,7 +44,7 @@ class Sample:
                 yield from self._recent(kept[:most])
 
     def _recent(self, rows: QuerySet[Any]) -> Iterator[bytes]:
-        """Those received since then; `rows` are the newest first, so one older ends it."""
+        """Yield the payloads of `rows`, newest first, until one is too old."""
         stored = rows.values_list("received_at", "payload").iterator(ROWS)
         for received_at, payload in stored:
             if received_at < self.since:
@@ -54,7 +53,7 @@ class Sample:
 
 
 def newest(feeds: QuerySet[Feed], since: datetime) -> Sample:
-    """Of what was received from then on."""
+    """Return a sample of the events received since a moment."""
     recent = Q(head_at__gte=since) | Q(quarantined__gt=0)
     with_some = feeds.filter(recent).order_by(F("head_at").desc(nulls_last=True))
     return Sample(feeds=tuple(with_some[:MOST_FEEDS]), since=since)

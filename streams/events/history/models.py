@@ -7,19 +7,19 @@ from django.db.models.functions import Now
 
 
 class Generation(models.Model):
-    """A stretch of the database's life during which it never went back in time.
+    """A period during which the database never went back in time.
 
-    The one that has not ended is current. Its `ticks` only grow, and are also kept
-    outside the database (watermark.py): a restore, or a failover that lost commits, shows
-    as a number lower than the one outside.
+    The current generation has no end. Its `ticks` only grow, and are also kept outside the
+    database (watermark.py). After a restore, or a failover that lost commits, the number in
+    the database is lower than the one outside.
     """
 
-    id = models.BigIntegerField(primary_key=True)  # 1, 2, 3 …: two cannot begin at once
+    id = models.BigIntegerField(primary_key=True)  # 1, 2, 3 …: two cannot start at once
     number = models.UUIDField(default=uuid4, unique=True)
     ticks = models.BigIntegerField(default=0)
     ticked_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(db_default=Now())
-    # Set when it is found that the database went back: what is missing, from when to when.
+    # Set when a step back in time is detected: the period whose data may be missing.
     went_back_at = models.DateTimeField(null=True)
     missing_from = models.DateTimeField(null=True)
     missing_until = models.DateTimeField(null=True)

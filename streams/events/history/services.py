@@ -1,6 +1,6 @@
-"""Notices that the database went back in time: a restore, or a failover that lost commits.
+"""Detects that the database went back in time: a restore, or a failover that lost commits.
 
-Acknowledged events can then be missing, and their numbers are assigned a second time.
+Acknowledged events can then be missing, and their numbers are assigned again.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ log = structlog.get_logger()
 
 
 def tick() -> None:
-    """Compare the database with what is known outside it, then move both on.
+    """Compare the database with the watermark outside it, then advance both.
 
-    The sweep calls it each second. What is outside is read first: it was committed here
-    before it was written there, so the database can only be ahead, unless it went back.
+    The sweep calls it every second. It reads the watermark first: a watermark is written
+    only after its commit, so the database can only be ahead, unless it went back.
     """
     current = _current()
     known = watermark.highest(current.number)
@@ -43,7 +43,7 @@ def tick() -> None:
 
 
 def report(*, missing_until: datetime) -> None:
-    """Note that the database went back; what it had before `missing_until` may be gone."""
+    """Record that the database went back, and may lack data from before `missing_until`."""
     current = _current()
     mine = Generation.objects.filter(pk=current.pk, ended_at=None, went_back_at=None)
     if mine.update(
@@ -57,13 +57,13 @@ def report(*, missing_until: datetime) -> None:
 
 
 def setback() -> Generation | None:
-    """The current generation if the database went back and nobody has acknowledged it."""
+    """Return the current generation if the database went back and this is not acknowledged."""
     return Generation.objects.filter(ended_at=None).exclude(went_back_at=None).first()
 
 
 @transaction.atomic
 def acknowledge() -> Generation | None:
-    """Begin a new generation after a recovery; the one that ended. None: nothing to do."""
+    """Start a new generation after a recovery. Returns the ended one, or None."""
     found = setback()
     if found is None:
         return None
@@ -73,7 +73,7 @@ def acknowledge() -> Generation | None:
 
 
 def in_words(found: Generation) -> str:
-    """One sentence for operators."""
+    """Describe a step back in time for operators."""
     return (
         "The database went back in time: events acknowledged from"
         f" {found.missing_from:%Y-%m-%d %H:%M:%S} to {found.missing_until:%Y-%m-%d %H:%M:%S}"

@@ -1,7 +1,7 @@
-"""How far the database had come, kept outside it: in Redis and in a file of VAR_DIR.
+"""The database's latest tick, kept outside it: in Redis and in a file in VAR_DIR.
 
-Each may be lost or old at any time: then less is noticed, and nothing is reported by
-mistake. Names hold the generation, so portals that share a Redis do not meet here.
+Both may be lost or outdated at any time. Then less is detected, but nothing is reported by
+mistake. The names contain the generation, so portals that share a Redis don't collide.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ KEPT_FOR_S = 400 * 24 * 3600
 @prepared
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """What the database said last, as far as anybody outside knows."""
+    """The latest tick of the database that is known outside it."""
 
     ticks: int
     at: datetime
 
 
 def highest(generation: UUID) -> Watermark | None:
-    """The highest that is known outside; None: nothing is."""
+    """Return the highest watermark outside the database, or None."""
     found = [*_of_file(generation), *_of_redis(generation)]
     return max(found, key=lambda mark: mark.ticks, default=None)
 
 
 def keep(generation: UUID, mark: Watermark) -> None:
-    """Note it outside, after the database has committed it."""
+    """Store a watermark outside the database, which has already committed it."""
     text = msgspec.json.encode(mark)
     try:
         file = _file(generation)
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(".new")
         new.write_bytes(text)
-        new.replace(file)  # in one step: a reader finds the old text or the new
+        new.replace(file)  # atomic: a reader finds the old text or the new one
     except OSError as error:
         log.debug("history.file_not_written", error=type(error).__name__)
     if settings.REDIS_URL:

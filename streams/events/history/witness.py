@@ -1,7 +1,7 @@
-"""What this process has reported to senders: the highest number of each feed.
+"""The highest event number per feed that this process has reported to senders.
 
-A feed that assigns such a number again has lost events, for instance in a failover too
-short for the watermark. Costs two look-ups in memory for each addition.
+If a feed assigns such a number again, it has lost events, for example in a failover too
+short for the watermark. This costs two lookups in memory per addition.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MAX_FEEDS = 100_000  # some 10 MB; then it begins again
+MAX_FEEDS = 100_000  # about 10 MB; then it starts over
 
 _reported: dict[int, int] = {}
 
 
 def reported(feed_ids: Iterable[int]) -> list[int]:
-    """The highest number reported of each of these feeds; 0: none. To be asked before
-    the transaction: another thread may report later numbers during it."""
+    """Return the highest reported number of each feed, or 0.
+
+    Call it before the transaction, because other threads can report numbers during it.
+    """
     return [_reported.get(feed_id, 0) for feed_id in feed_ids]
 
 
 def witness(feed_ids: Sequence[int], before: Sequence[int], given: list[Seqs]) -> None:
-    """Note the numbers that were given, once they are durable, and compare them."""
+    """Compare assigned numbers with the reported ones, and record them once durable."""
     if len(_reported) > MAX_FEEDS:
         _reported.clear()
     for feed_id, old, seqs in zip(feed_ids, before, given, strict=True):
