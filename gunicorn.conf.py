@@ -1,7 +1,7 @@
-"""What gunicorn does for web and ingest alike; it reads this file from its folder.
+"""gunicorn's configuration for web and ingest; gunicorn reads it from its working folder.
 
-The files of ours that the master needs are run, not imported: the workers that it starts
-on SIGHUP would inherit what it has imported, however old.
+The master runs our files instead of importing them, because the workers that it starts on
+SIGHUP would inherit its outdated imports.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent
 
 
 def on_starting(server: object) -> None:
-    """Refuse to start, with one line and exit code 1, rather than respond with errors."""
+    """Refuse to start with one line and exit code 1, instead of responding with errors."""
     checked = subprocess.run(
         [sys.executable, "-m", "partner_portal.preflight"], check=False
     )
@@ -27,7 +27,7 @@ def on_starting(server: object) -> None:
 
 
 def log_format() -> str:
-    """LOG_FORMAT as the settings have it. What is wrong with them is reported later."""
+    """Return LOG_FORMAT from the settings. Their errors are reported later."""
     env_file = run_path(str(ROOT / "partner_portal" / "environment" / "env_file.py"))
     path = Path(os.environ.get("ENV_FILE", "").strip() or ROOT / ".env")
     try:

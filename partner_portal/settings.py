@@ -1,7 +1,7 @@
-"""Django's settings, made of the portal's own settings.
+"""Django's settings, derived from the portal's own settings.
 
-`partner_portal/environment/table.py` has each of those, with its type, unit and default.
-A value that cannot be used ends the process here; `streams/checks.py` says what is unsafe.
+`partner_portal/environment/table.py` lists those, with their types, units and defaults. An
+invalid value ends the process here; `streams/checks.py` reports unsafe values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECRET_KEY = _values["SECRET_KEY"]
 SECRET_KEY_FALLBACKS = _values["SECRET_KEY_FALLBACKS"]  # still accepted
 ENCRYPTION_KEYS = _values["ENCRYPTION_KEYS"]  # "id:base64 of 32 bytes", newest first
 
-# --- Where we are ----------------------------------------------------------------
+# --- Addresses and security --------------------------------------------------------
 DEBUG = _values["DEBUG"]
 HTTPS = _values["HTTPS"]
 ALLOWED_HOSTS = _values["ALLOWED_HOSTS"]
@@ -46,7 +46,7 @@ _mail_options = {
     "password": _mail["EMAIL_HOST_PASSWORD"],
     "use_tls": _mail.get("EMAIL_USE_TLS"),
     "use_ssl": _mail.get("EMAIL_USE_SSL"),
-    "timeout": 10,  # seconds: people wait for it
+    "timeout": 10,  # seconds, during which users wait
 }
 MAILERS = {
     "default": {
@@ -61,9 +61,9 @@ REVIEW_EMAIL = _values["REVIEW_EMAIL"]
 SEGMENT_US_URL = _values["SEGMENT_US_URL"]
 SEGMENT_EU_URL = _values["SEGMENT_EU_URL"]
 SEGMENT_CDN_URL = _values["SEGMENT_CDN_URL"]
-SANDBOX_URL = _values["SANDBOX_URL"]  # empty: customers are not offered it
+SANDBOX_URL = _values["SANDBOX_URL"]  # empty: customers cannot choose the sandbox
 
-# --- Numbers -----------------------------------------------------------------------
+# --- Limits and logs ---------------------------------------------------------------
 DEDUP_WINDOW_HOURS = _values["DEDUP_WINDOW_HOURS"]
 INGEST_MAX_CONNECTIONS = _values["INGEST_MAX_CONNECTIONS"]
 MAX_STREAM_WORKSPACES = _values["MAX_STREAM_WORKSPACES"]
@@ -95,7 +95,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Outside of all that responds early or raises: every response gets their headers.
+    # First, so that every response gets their headers, including early ones and errors.
     "streams.portal.headers.HeadersMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -135,10 +135,10 @@ TEMPLATES = [
     },
 ]
 
-# --- A network that loses everything and says nothing --------------------------------
-# Database and broker are given up once sent bytes, or probes, had no answer for the time
-# of a lease. Not later: the next owner waits for the locks of one that is cut off, and
-# must not lose its own lease over it.
+# --- Silent network failures ---------------------------------------------------------
+# A connection to the database or broker is dropped once sent bytes or probes have had no
+# response for the time of a lease. Not later: the next owner of a stream waits for the
+# locks of a process that was cut off, and must not lose its own lease meanwhile.
 CONNECT_TIMEOUT_S = 3
 SILENCE_MS = int(LEASE_S * 1000)
 _probe_s = max(1, int(LEASE_S / 5))
@@ -150,10 +150,10 @@ _database = DATABASES["default"]
 _database["ATOMIC_REQUESTS"] = False
 if "sqlite" in _database["ENGINE"]:
     _database["OPTIONS"] = {
-        # A transaction takes the write lock when it begins: no upgrade can fail midway.
+        # A transaction takes the write lock when it starts, so no later upgrade can fail.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds to wait for another writer
-        # FULL: what was committed survives a power cut, not the process alone.
+        # FULL, so that commits survive a power failure, not only the end of the process.
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
         "PRAGMA cache_size=-65536;",
     }
@@ -164,30 +164,30 @@ else:
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": SILENCE_MS,
         **{f"keepalives_{name}": n for name, n in KEEPALIVES.items()},
-    } | _database.get("OPTIONS", {})  # what DATABASE_URL says is not overruled
-# What each session of PostgreSQL is set to (streams/base/database.py). Without these the
-# server keeps the locks of a host that is cut off until it notices. Not sent as startup
-# parameters: PgBouncer refuses those that it does not know.
+    } | _database.get("OPTIONS", {})  # DATABASE_URL takes precedence
+# The settings of each PostgreSQL session (streams/base/database.py). Without them, the
+# server keeps the locks of a host that was cut off until it notices. Not sent as startup
+# parameters, because PgBouncer refuses unknown ones.
 SESSION_SETTINGS = {
     **{f"tcp_keepalives_{name}": str(n) for name, n in KEEPALIVES.items()},
     "tcp_user_timeout": str(SILENCE_MS),
-    # No statement waits longer for a lock, and a process that stops inside a transaction
-    # keeps its locks for less than a lease (streams/base/frozen.py ends the rest).
+    # Statements wait no longer for a lock, and a process that stops inside a transaction
+    # keeps its locks for less than a lease (streams/base/frozen.py ends the others).
     "lock_timeout": f"{LEASE_S * 200:.0f}ms",
     "idle_in_transaction_session_timeout": f"{LEASE_S * 900:.0f}ms",
     "application_name": "partner-portal",
 }
-# How long a process waits for a statement of its own before it connects again: a server
-# that hangs still acknowledges what is sent to it (streams/base/statements.py).
+# How long a process waits for a statement before it reconnects: a server that hangs still
+# acknowledges received bytes (streams/base/statements.py).
 DRAIN_DEADLINE_S = LEASE_S * 0.5  # an owner, and the sweep that finds the next one
 INGEST_DEADLINE_S = LEASE_S * 0.8
-SERVING_DEADLINE_S = 30.0  # pages, and what workers do beside sending
+SERVING_DEADLINE_S = 30.0  # pages, and the workers' other tasks
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Celery: it only wakes somebody, the database holds what is due ------------------
+# --- Celery: it only wakes workers; the database has the due work --------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # one that refuses commands is waited for, too
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # also wait for a broker that refuses commands
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
@@ -204,12 +204,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     },
 }
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_PUBLISH_RETRY = False  # a wake-up that is lost costs a second
+CELERY_TASK_PUBLISH_RETRY = False  # a lost wake-up costs a second
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
-# --- People ------------------------------------------------------------------------
+# --- Users -------------------------------------------------------------------------
 AUTH_USER_MODEL = "streams.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -231,12 +231,12 @@ ACCOUNT_FORMS = {
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # people come by invitation: the link proves it
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the link in the invitation verifies the email
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = False  # ours: streams/identity/sign_in_limits.py and accounts.py
+ACCOUNT_RATE_LIMITS = False  # see streams/identity/sign_in_limits.py and accounts.py
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# The link proves who one is, and the browser is known from then on.
+# The link proves the user's identity, and makes the browser a known one.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds
 
@@ -252,9 +252,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = (
-    6_000_000  # bytes; the ingest surface has limits of its own
-)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000  # bytes; the ingest has its own limits
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # an event of a plan: 600 rows of six fields
 
@@ -270,11 +268,11 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked inside the network
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes inside the network
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _values["HSTS_INCLUDE_SUBDOMAINS"]
 SECURE_HSTS_PRELOAD = _values["HSTS_PRELOAD"]
-# Without those two, Django warns: they reach beyond the portal's own host.
+# Don't warn about these two settings, which affect more than the portal's own host.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "streams" / "spec" / "spec.json"
-# Our names for the places where the docs disagree, in the order of the facts.
+# Our names for the contradictions in the docs, in the order of the facts.
 DISAGREEMENTS = (
     "email-ip-object",
     "email-examples",
@@ -51,7 +51,7 @@ def main(folder: str) -> None:
 
 
 def built(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The Spec, by kind of entry."""
+    """Return the Spec, by kind of entry."""
     return {
         "categories": [category(entry) for entry in facts["categories"]],
         "events": [event(entry) for entry in facts["events"]],
@@ -122,7 +122,7 @@ def correction(entry: dict[str, Any]) -> dict[str, Any]:
     right = entry["right"]
     return {
         "name": entry["wrong"],
-        # In parentheses: there is no such event, and what to do instead.
+        # Text in parentheses is advice, for names without a corresponding event.
         "right": "" if right.startswith("(") else right,
         "kind": entry["kind"],
         "docs": page(entry["file"]),
@@ -130,7 +130,7 @@ def correction(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def field_correction(entry: dict[str, Any]) -> dict[str, Any]:
-    """Where a field may not stand, and the one that is meant."""
+    """Return the location of a misplaced field, and the correct field."""
     wrong, _, where = entry["wrong"].rstrip(")").partition(" (")
     right = entry["right"].rstrip(")").rpartition("(later pages: ")[2]
     made = {"wrong": wrong, "right": right, "docs": page(entry["file"])}
@@ -145,7 +145,7 @@ def fields(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def field(entry: dict[str, Any], *, name: str) -> dict[str, Any]:
-    """One property, trait or field; what the docs are silent on is left out."""
+    """Return a property, trait or field, without the details that the docs don't specify."""
     made = {"path": name, "type": entry["type"]}
     if entry.get("required", "unspecified") != "unspecified":
         made["required"] = entry["required"]
@@ -156,7 +156,7 @@ def field(entry: dict[str, Any], *, name: str) -> dict[str, Any]:
 
 
 def page(file: str) -> str:
-    """The address, below that of the docs, of the page made of a file of their source."""
+    """Return the path of the docs page that a source file of the docs becomes."""
     path = file.split(" ")[0].removeprefix("src/").removesuffix(".md")
     return path.removesuffix("index").rstrip("/") + "/"
 

@@ -1,8 +1,8 @@
-"""Takes the pictures of the portal's screens that streams' docs show: static/docs/*.png.
+"""Takes the screenshots for the docs of streams: static/docs/*.png.
 
-For a portal that was just seeded (`make run`): it connects the workspace of the
-demonstration that waits for that, to the sandbox, with a key that opens nothing. Run again
-whenever these screens change. No key is to be seen in them.
+Run it against a newly seeded portal (`make run`). It connects the demonstration's second
+workspace to the sandbox with a random key. Run it again whenever these pages change. The
+screenshots show no key.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
         page.get_by_label("Password").fill(person["password"])
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("link", name="Connection", exact=True).click()
-        # Customers of an installation for others are not offered the sandbox.
+        # Customers of production installations cannot choose the sandbox.
         page.locator(".choice", has_text="Sandbox").evaluate_all(
             "all => all.forEach(one => one.remove())"
         )

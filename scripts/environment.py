@@ -1,8 +1,8 @@
-"""Makes .venv hold what requirements/<set>.txt locks; does nothing where it does.
+"""Installs the packages that requirements/<set>.txt locks into .venv, unless they are there.
 
     python scripts/environment.py run|dev
 
-Needs the standard library alone: it runs before anything is installed.
+Uses only the standard library, because it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ PROBLEMS = {
         f" python3.{sys.version_info.minor}-venv or python3-venv, or uv, and try again."
     ),
     r"THESE PACKAGES DO NOT MATCH THE HASHES|Hash mismatch": (
-        "The package index sent other files than requirements/ locks. Check which index"
-        " PIP_INDEX_URL or pip's configuration names."
+        "The files from the package index differ from those locked in requirements/. Check"
+        " the index in PIP_INDEX_URL or pip's configuration."
     ),
     r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|UnknownIssuer": (
-        "The certificate of the package index could not be verified. Name the certificate"
-        " of your proxy in PIP_CERT."
+        "The certificate of the package index could not be verified. Set PIP_CERT to your"
+        " proxy's certificate."
     ),
     r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution"
     r"|Name or service not known|Connection refused|Network is unreachable|timed out"
     r"|Could not fetch URL|Failed to establish|Failed to fetch": (
-        "The package index could not be reached. Check the network, and set https_proxy or"
-        " PIP_INDEX_URL if you need a proxy or an index of your own."
+        "The package index could not be reached. Check the network. If you need a proxy or"
+        " your own index, set https_proxy or PIP_INDEX_URL."
     ),
 }
 
@@ -52,7 +52,7 @@ PROBLEMS = {
 def main() -> None:
     (name,) = sys.argv[1:]
     with (ROOT / "requirements" / "run.txt").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: one installs, one waits
+        fcntl.flock(lock, fcntl.LOCK_EX)  # only one make installs at a time
         if not is_current("run"):
             make_environment()
             install("run")
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def call(command: list[str | Path]) -> str | None:
-    """Run a program, and show what it prints; what to do if it fails, None: it did not."""
+    """Run a program and show its output. Returns what to do if it failed, or None."""
     done = subprocess.run(
         command,
         stdout=subprocess.PIPE,
@@ -73,11 +73,11 @@ def call(command: list[str | Path]) -> str | None:
     if done.returncode == 0:
         return None
     found = (PROBLEMS[each] for each in PROBLEMS if re.search(each, done.stdout))
-    return next(found, "The lines above say why.")
+    return next(found, "See the output above for the reason.")
 
 
 def is_current(name: str) -> bool:
-    """Whether the environment was made by this Python from this lock file."""
+    """Whether this Python created the environment from this lock file."""
     try:
         return stamp(name).read_text() == state(name)
     except FileNotFoundError:
@@ -97,8 +97,8 @@ def lock_file(name: str) -> Path:
 
 
 def make_environment() -> None:
-    """An empty .venv in place of any earlier one."""
-    print(f"Making .venv with {BASE_PYTHON} ...", flush=True)
+    """Create an empty .venv, and delete an earlier one."""
+    print(f"Creating .venv with {BASE_PYTHON} ...", flush=True)
     if uv := find_uv():
         command = [uv, "venv", "--quiet", "--clear", "--seed", "--python", BASE_PYTHON]
         if call([*command, VENV]) is None:
@@ -108,14 +108,14 @@ def make_environment() -> None:
 
 
 def install(name: str) -> None:
-    """Bring the environment to the lock file; what else it holds may stay."""
+    """Install the locked packages. Other packages in the environment are kept."""
     print(f"Installing requirements/{name}.txt ...", flush=True)
     python = VENV / "bin" / "python"
     locked = ("--require-hashes", "-r", lock_file(name))
     uv = find_uv()
     command = [uv, "pip", "install", "--quiet", "--python", python, *locked]
-    # pip where there is no uv, and where uv fails: it knows pip's configuration,
-    # in which a company may name its own index, and uv does not.
+    # Use pip without uv or if uv fails: unlike uv, pip reads pip's configuration, which
+    # may contain a company's own index.
     if not uv or call(command):
         problem = call([python, "-m", "pip", "install", "--quiet", *locked])
         if problem:
@@ -124,12 +124,12 @@ def install(name: str) -> None:
 
 
 def find_uv() -> str | None:
-    own = ROOT / ".uv" / "bin" / "uv"  # made by python.sh where it had to
+    own = ROOT / ".uv" / "bin" / "uv"  # installed by python.sh if necessary
     return str(own) if own.exists() else shutil.which("uv")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except OSError as error:  # of a file of ours: that of the programs is in PROBLEMS
+    except OSError as error:  # for our own files; programs' errors are in PROBLEMS
         sys.exit(f"{error.filename or VENV} cannot be used: {error.strerror}.")

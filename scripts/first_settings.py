@@ -1,6 +1,6 @@
-"""Writes .env for the first run: secrets of its own, for this machine alone.
+"""Writes .env for the first run, with new secrets for this machine.
 
-Does nothing where there are settings already. Needs the standard library alone.
+Does nothing if settings exist. Uses only the standard library.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 
 FILE = Path(__file__).resolve().parent.parent / ".env"
 TEMPLATE = """\
-# Made by the first `make run`, for a look at the portal on one's own machine.
-# Every setting is explained in .env.example.
+# Created by the first `make run`, to evaluate the portal on your own machine.
+# For all settings, see .env.example.
 SECRET_KEY={secret_key}
-# Without this key the write keys in the database cannot be read any more: keep it.
+# Keep this key: without it, the write keys in the database cannot be decrypted.
 ENCRYPTION_KEYS=k1:{encryption_key}
 HTTPS=off
 ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
-# Who hears of what partners submit: the demonstration's staff. Mails go to the console.
+# The demonstration's operator is notified of submissions. Emails go to the console.
 REVIEW_EMAIL=olga@portal.example
 """
 
@@ -41,11 +41,11 @@ def main() -> None:
             f"{FILE} cannot be written: {error.strerror}. Free space, or run make as the"
             f" owner of {FILE.parent}, and try again."
         )
-    print("Wrote .env: secrets for this machine.")
+    print("Created .env with secrets for this machine.")
 
 
 def write(text: str) -> None:
-    """Create the file with the text, or not at all: half of it would pass for settings.
+    """Create the file, or delete it on an error, because partial settings look valid.
 
     Raises OSError.
     """

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Locks the newest dependencies that fit requirements/*.in. What is locked holds no
-# address and no path, and serves every supported Python and system.
+# Locks the newest dependencies that requirements/*.in allow. The lock files contain no
+# addresses and no paths, and work on every supported Python version and system.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,5 +10,5 @@ compile() {
 }
 
 compile run
-# The tests run on the very versions that the portal runs on.
+# The tests use the same versions as the portal.
 compile dev --constraint requirements/run.txt

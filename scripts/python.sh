@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prints the path of a Python that the portal runs on: 3.12 or newer.
+# Prints the path of a suitable Python: 3.12 or newer.
 #
-# Every candidate is run, for a name on PATH may be an old Python or a pyenv shim that
-# ends with "command not found". Without one, uv fetches it; without uv, an older
-# Python fetches uv. All that is fetched for this stays in .uv/.
+# Every candidate is run, because a name on PATH can be an old Python or a pyenv shim that
+# fails with "command not found". If there is none, uv downloads one; without uv, an older
+# Python installs uv. All downloads stay in .uv/.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,14 +16,14 @@ path_of() {
 }
 
 candidates() {
-    echo .venv/bin/python # what .venv was made with, for as long as it runs
+    echo .venv/bin/python # the Python that .venv was created with, while it works
     for name in python3.13 python3.14 python3.12 python3 python; do
         command -v "$name" || true
     done
     ls "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3.1[234] 2>/dev/null || true
 }
 
-# Puts uv into .uv/, by a Python that came with pip, or with venv, which brings it.
+# Installs uv into .uv/, with a Python that has pip, or venv, which includes pip.
 own_uv() {
     [ -x .uv/bin/uv ] && return
     mkdir -p .uv
@@ -45,7 +45,7 @@ fetch_with() {
 
 if [ -n "${PYTHON:-}" ]; then
     supported "$PYTHON" && path_of "$PYTHON" && exit
-    echo "PYTHON=$PYTHON is not a Python 3.12 or newer that runs." >&2
+    echo "PYTHON=$PYTHON is not a working Python 3.12 or newer." >&2
     exit 1
 fi
 
@@ -57,7 +57,7 @@ if [ -n "$python" ]; then
     exit
 fi
 
-echo "No Python 3.12 or newer is here; trying to fetch one with uv." >&2
+echo "No Python 3.12 or newer was found. Trying to download one with uv." >&2
 if command -v uv >/dev/null; then
     fetch_with uv && exit
 else
@@ -66,14 +66,14 @@ fi
 
 cat >&2 <<'END'
 
-The portal needs Python 3.12 or newer, and none was found or could be fetched.
-Get one in one of these ways, then try again:
+The portal needs Python 3.12 or newer. None was found, and downloading one failed.
+Install it in one of these ways, then try again:
   Debian 13, Ubuntu 24.04 or newer:  apt install python3 python3-venv
-  Debian 12, Ubuntu 22.04: apt has no Python this new; apt install python3-venv lets
-                   this script fetch one, if the machine reaches PyPI and GitHub
+  Debian 12, Ubuntu 22.04: apt has no suitable Python; with apt install python3-venv,
+                   this script can download one, if it can reach PyPI and GitHub
   Fedora:          dnf install python3.13
   macOS:           brew install python@3.13
-  anywhere:        pyenv install 3.13, or uv python install 3.13 (docs.astral.sh/uv)
-If you have one in an unusual place: PYTHON=/path/to/python3.13 make run
+  Other systems:   pyenv install 3.13, or uv python install 3.13 (docs.astral.sh/uv)
+If Python is in an unusual place: PYTHON=/path/to/python3.13 make run
 END
 exit 1

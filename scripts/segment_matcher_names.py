@@ -1,9 +1,9 @@
-"""Writes tests/spec/matcher_names.json: the events that Segment's own matcher knows.
+"""Writes tests/spec/matcher_names.json: the events of Segment's own matcher.
 
     .venv/bin/python scripts/segment_matcher_names.py LIB_INDEX_JS
 
 LIB_INDEX_JS is lib/index.js of the npm package analytics-events 2.2.5. Each event is listed
-with its pairs of object and action, in any order of which the matcher takes a name.
+with its pairs of object and action. The matcher accepts the words of a pair in any order.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Runs segment-analytics-python's own test suite with the sandbox as its host.
+"""Runs segment-analytics-python's own test suite against the sandbox.
 
     .venv/bin/python scripts/segment_python_suite.py [FOLDER]
 
-FOLDER holds the package's source (its `segment` folder); without it, the source
-distribution of the installed version is downloaded from PyPI. In a copy, Segment's address
-is replaced by the sandbox's; nothing else is changed. Exits with 1 if any test fails other
-than the one that needs a slow host.
+FOLDER contains the package's source (its `segment` folder). Without it, the source
+distribution of the installed version is downloaded from PyPI. In a copy of it, the
+sandbox's address replaces Segment's; nothing else changes. Exits with 1 if any test fails,
+except the one that needs a slow host.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "segment-analytics-python"
 SEGMENT = "https://api.segment.io"
-# It waits for a timeout of 0.1 ms, which a host on the loopback may beat.
+# It expects a timeout of 0.1 ms, but a host on the loopback can respond faster.
 NEEDS_A_SLOW_HOST = {"test_should_timeout"}
-# The suite imports the package that the standard library's module comes from.
+# The suite imports the package `mock`, which is now part of the standard library.
 MOCK = "import sys, unittest.mock\nsys.modules['mock'] = unittest.mock\n"
 LINE = re.compile(r"^(?:FAILED|ERROR) \S+::(\w+)", re.MULTILINE)
 
 
 def main() -> None:
-    """Run the suite; print its output and the verdict."""
+    """Run the suite, and print its output and the result."""
     with tempfile.TemporaryDirectory() as folder, sandbox() as url:
         given = sys.argv[1:]
         source = Path(given[0]) if given else downloaded(Path(folder))
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def downloaded(folder: Path) -> Path:
-    """The unpacked source distribution of the installed version."""
+    """Download and unpack the source distribution of the installed version."""
     wanted = f"{PACKAGE}=={importlib.metadata.version(PACKAGE)}"
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     options = ["--no-binary", ":all:", "--dest", str(folder), wanted]
@@ -62,7 +62,7 @@ def downloaded(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def sandbox() -> Iterator[str]:
-    """The URL of a sandbox on a port of its own."""
+    """Run a sandbox on a free port, and yield its URL."""
     command = [sys.executable, "-m", "streams.sandbox", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with process:
@@ -74,13 +74,13 @@ def sandbox() -> Iterator[str]:
 
 
 def redirect(package: Path, url: str) -> None:
-    """Let the library and its tests know the sandbox as Segment."""
+    """Replace Segment's address with the sandbox's in the library and its tests."""
     for file in package.rglob("*.py"):
         file.write_text(file.read_text().replace(SEGMENT, url))
 
 
 def run(folder: Path) -> str:
-    """The output of pytest over the copy."""
+    """Run pytest on the copy, and return its output."""
     pytest = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider"]
     options = ["-c", "/dev/null", "--rootdir", str(folder), "-W", "ignore"]
     done = subprocess.run(

@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.contrib import admin
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.utils.translation import gettext_lazy as _
 
-# Imported to register the checks, and what is done with each database connection and sign-in.
+# Imported to register the checks and the handlers for database connections and sign-ins.
 from streams import checks
 from streams.base import database
 from streams.portal import sessions
@@ -14,15 +15,15 @@ __all__ = ["StaffConfig", "StreamsConfig", "checks", "database", "sessions"]
 
 class StreamsConfig(AppConfig):
     name = "streams"
-    verbose_name = "Partner Portal"
+    verbose_name = _("Partner Portal")
 
 
 class StaffConfig(SimpleAdminConfig):
-    """Registers no models at startup; `StaffSite` does."""
+    """The admin's configuration. `StaffSite` registers its models when needed."""
 
     default_site = "streams.admin.site.StaffSite"
 
     def ready(self) -> None:
         super().ready()
-        # Django makes the site when it is first used, and checks only sites that exist.
+        # Django creates the site at first use, and checks only existing sites.
         admin.site.name  # noqa: B018

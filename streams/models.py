@@ -1,4 +1,4 @@
-"""Gathers every room's models for Django."""
+"""Imports all models for Django."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Celery's entry points. The due cursor in the database is the truth; a task only wakes
-somebody, so a lost message costs a second."""
+"""Celery's tasks. They only wake workers: the database has all due cursors, so a lost
+message costs a second."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _stop = threading.Event()
-PRUNE_DEADLINE_S = 600.0  # of one statement: some delete a day of events
+PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
 
 
 @celeryd_init.connect
@@ -51,16 +51,16 @@ def _stop_sending(**_: object) -> None:
 
 @shared_task(name="streams.drain", ignore_result=True)
 def drain(*, stream_id: int, **_: object) -> None:
-    """Send what a stream has to send, unless somebody does so already."""
+    """Deliver a stream's events, unless another worker does."""
     delivery.drain(stream_id, stop=_stop)
 
 
 @shared_task(name="streams.sweep", ignore_result=True)
 def sweep(**_: object) -> None:
-    """Wake a worker for each stream that is due and has no owner; beat runs it each second.
+    """Wake a worker for each due stream without an owner. Beat runs it every second.
 
-    Each statement has an owner's deadline: sweeps that wait for a hung server occupy the
-    threads that a takeover needs.
+    Each statement has an owner's deadline, because sweeps that wait for a hung server would
+    occupy the threads that a takeover needs.
     """
     with within(settings.DRAIN_DEADLINE_S):
         end_frozen_sessions()
@@ -68,31 +68,31 @@ def sweep(**_: object) -> None:
         if quarantine.has_lost_its_worker():
             wake_quarantine()
         history.tick()
-        clocks.mend()  # last: it may find a row locked, and the others need not
+        clocks.mend()  # last, because a locked row can delay it
 
 
 @shared_task(name="streams.quarantine", ignore_result=True)
 def work_quarantine(**_: object) -> None:
-    """Do what people have decided about events in quarantine; beside others who do."""
+    """Process decisions about quarantined events. Several workers can do so at once."""
     quarantine.work(_stop.is_set, lambda ids: wake(lease.unowned(ids)))
 
 
 @shared_task(name="streams.prune", ignore_result=True)
 def prune(**_: object) -> None:
-    """Make the partitions of the days to come, forget what is past its retention."""
+    """Create upcoming partitions, and delete everything past its retention."""
     with within(PRUNE_DEADLINE_S):
         prune_all(now=now())
 
 
 @shared_task(name="streams.clear_sessions", ignore_result=True)
 def clear_sessions(**_: object) -> None:
-    """Delete sessions that have ended, and counts of limits; beat runs it each day."""
+    """Delete expired sessions and old counts of rate limits. Beat runs it every day."""
     SessionStore.clear_expired()
     forget_counts()
 
 
 def wake(stream_ids: Iterable[int]) -> None:
-    """Have some worker drain these streams. Best effort: the sweep does it too."""
+    """Wake a worker for each of these streams. Best effort: the sweep does it too."""
     for stream_id in stream_ids:
         try:
             drain.apply_async(kwargs={"stream_id": stream_id}, retry=False)
@@ -102,7 +102,7 @@ def wake(stream_ids: Iterable[int]) -> None:
 
 
 def wake_quarantine() -> None:
-    """Have some worker do what was decided. Best effort: the sweep does it too."""
+    """Wake a worker for quarantine jobs. Best effort: the sweep does it too."""
     try:
         work_quarantine.apply_async(retry=False)
     except OperationalError as error:

@@ -1,4 +1,4 @@
-"""The addresses of every surface."""
+"""The URLs of all surfaces."""
 
 from __future__ import annotations
 
