@@ -77,7 +77,7 @@ def test_an_old_python_that_was_asked_for_is_refused(checkout):
 
     found = find_python(checkout, PYTHON="old")
 
-    message = "PYTHON=old is not a Python 3.12 or newer that runs.\n"
+    message = "PYTHON=old is not a working Python 3.12 or newer.\n"
     assert (found.returncode, found.stdout, found.stderr) == (1, "", message)
 
 
@@ -194,7 +194,7 @@ def test_half_of_the_settings_are_not_left_behind(checkout):
         ("ProxyError('Cannot connect to proxy.')", "set https_proxy"),
         ("SSL: CERTIFICATE_VERIFY_FAILED", "PIP_CERT"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "PIP_INDEX_URL"),
-        ("Segmentation fault", "The lines above say why."),
+        ("Segmentation fault", "See the output above for the reason."),
     ],
 )  # fmt: skip
 def test_what_an_installation_failed_of_is_said(checkout, printed, advice):

@@ -83,9 +83,7 @@ def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
     make.published_plan(submitted, "Email Clicked", number=2)
 
     page = " ".join(staff.get(page_of(submitted)).text.split())
-    assert (
-        f"{told}</strong> Version 1 was submitted; version 2 is published." in page
-    )
+    assert f"{told}</strong> Version 1 was submitted; version 2 is published." in page
 
 
 def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):

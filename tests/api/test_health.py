@@ -121,7 +121,7 @@ def test_a_broker_that_does_not_answer_makes_it_unready(client, monkeypatch, cap
 
     assert (status, found["broker"]) == (
         503,
-        {**FINE, "ok": False, "detail": "The broker does not answer."},
+        {**FINE, "ok": False, "detail": "The broker is unavailable."},
     )
     assert "hunter2" not in "".join(capfd.readouterr())
 
@@ -181,7 +181,7 @@ def test_a_backlog_at_its_bound_makes_it_unready(client, settings):
 
     assert (status, found["backlog"]["detail"]) == (
         503,
-        "3 events wait, and no more are taken.",
+        "3 events are queued, the limit of MAX_BACKLOG_EVENTS. New events are refused.",
     )
 
 
@@ -195,7 +195,7 @@ def test_one_feed_at_its_bound_is_said_and_changes_nothing_for_the_others(
 
     assert (status, found["backlog"]["detail"]) == (
         200,
-        "Feeds that take no more events until some are delivered: 1.",
+        "Feeds at MAX_FEED_BACKLOG_EVENTS, whose new events are refused: 1.",
     )
 
 
@@ -219,7 +219,7 @@ def test_events_that_are_about_to_be_deleted_are_told_of(client):
         200,
         {
             **FINE,
-            "detail": f"Events that are deleted unsent from {first} 00:00 UTC on, unless"
-            " they can be sent: 3 of 2 feeds.",
+            "detail": f"Undelivered events that expire from {first} 00:00 UTC: 3 in 2"
+            " feeds.",
         },
     )

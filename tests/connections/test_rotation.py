@@ -89,7 +89,7 @@ def test_the_command_says_what_it_did(rotated):
 
     call_command("reencrypt", stdout=out)
 
-    assert out.getvalue() == "3 write keys sealed with 'new'.\n"
+    assert out.getvalue() == "Write keys encrypted with 'new': 3.\n"
 
 
 @pytest.mark.parametrize("batch", [0, -1, 10_001])

@@ -59,6 +59,7 @@ if connection.vendor == "postgresql":
 
         assert checked.returncode == 1
         assert checked.stderr == (
-            "Not started: DATABASE_URL leads to a pooler that shares sessions (PgBouncer"
-            " with pool_mode=transaction or statement); set pool_mode=session.\n"
+            "Not started: DATABASE_URL refers to a connection pooler that shares sessions"
+            " (PgBouncer with pool_mode=transaction or statement). Set"
+            " pool_mode=session.\n"
         )

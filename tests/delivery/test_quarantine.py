@@ -242,11 +242,11 @@ def test_what_waits_in_quarantine_waits(feed, settings):
 @pytest.mark.parametrize(
     ("column", "found"),
     [
-        ("quarantined", "it counts 3 in quarantine, the rows are 2"),
-        ("discarded", "it counts 1 discarded, the jobs say 0"),
+        ("quarantined", "3 events are in quarantine, but there are 2 rows"),
+        ("discarded", "1 events were discarded, but the jobs say 0"),
         (
             "quarantine_expired",
-            "1 events have expired in quarantine, the audit log says 0",
+            "1 events have expired in quarantine, but the activity log says 0",
         ),
     ],
 )

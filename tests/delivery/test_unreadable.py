@@ -89,7 +89,7 @@ def test_readyz_says_which_keys_are_missing(cursor):
 
     assert (part.ok, part.detail) == (
         False,
-        "ENCRYPTION_KEYS lacks keys that write keys are sealed with: k2.",
+        "ENCRYPTION_KEYS lacks keys that encrypted write keys need: k2.",
     )
 
 

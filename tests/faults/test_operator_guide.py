@@ -340,7 +340,8 @@ def test_a_backup_under_traffic_is_restored_into_a_new_database(site, guide, tmp
     until(
         lambda: received(site) == sum(acknowledged.values()), within_s=RECOVERY_BOUND_S
     )
-    until(lambda: "0 feeds wrong" in guide.printed(reconcile), within_s=60)
+    fine = "Inconsistent feeds: 0."
+    until(lambda: fine in guide.printed(reconcile), within_s=60)
 
 
 def received(site) -> int:

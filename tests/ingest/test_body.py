@@ -165,8 +165,8 @@ def test_a_context_of_the_batch_that_cannot_be_used_is_not_called_an_event():
 
     said = f"{caught.value.message} {caught.value.fix}"
     assert said == (
-        "The context of the whole batch cannot be used: It is not a JSON object."
-        " Send context as an object beside batch, or leave it out."
+        "The batch's context is not valid: It is not a JSON object."
+        " Send context as an object next to batch, or omit it."
     )
 
 

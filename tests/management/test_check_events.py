@@ -66,13 +66,13 @@ def test_as_text_a_person_reads_what_is_wrong_where_and_what_to_do(run):
     assert printed.startswith("Line 2\n  error    SPEC-NAME-003  event\n")
     assert "    Fix: Send it as “Order Completed”.\n" in printed
     assert printed.splitlines()[-1] == (
-        "3 checked: 1 with errors, 0 with warnings at most, 1 with hints at most,"
-        " 1 with no findings."
+        "Events checked: 3 (1 with errors, 0 with warnings only, 1 with hints only,"
+        " 1 with no issues)."
     )
 
 
 def test_an_empty_file_is_said_to_be_empty(run):
-    assert run("", "") == (0, "There are no events in it.\n")
+    assert run("", "") == (0, "The file contains no events.\n")
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])

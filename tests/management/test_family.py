@@ -67,7 +67,7 @@ def test_child_that_does_not_stop_is_killed(start):
     up.process.terminate()
 
     output, _ = up.process.communicate(timeout=10)
-    assert output.splitlines() == ["Killing stubborn: it has not stopped yet."]
+    assert output.splitlines() == ["Killing stubborn, which has not stopped yet."]
     assert alive(up.children) == []
 
 
@@ -88,9 +88,9 @@ def test_dead_child_is_named_and_starts_again(start):
     told = [up.process.stdout.readline().rstrip() for _ in range(5)]
     assert told == [
         "",
-        "  polite died: killed by SIGKILL. It said last:",
+        "  polite ended unexpectedly: killed by SIGKILL. Last output:",
         "    is there",
-        "  Starting polite again.",
+        "  Restarting polite.",
         "polite | is there",
     ]
 
@@ -106,9 +106,9 @@ def test_child_that_dies_again_and_again_stops_the_rest(start):
 
     output, _ = up.process.communicate(timeout=10)
     assert output.splitlines()[-3:] == [
-        "polite died: killed by SIGKILL. It said last:",
+        "polite ended unexpectedly: killed by SIGKILL. Last output:",
         "    is there",
-        "Killing stubborn: it has not stopped yet.",
+        "Killing stubborn, which has not stopped yet.",
     ]
     assert up.process.returncode == 1
     assert alive(up.children) == []
@@ -143,7 +143,7 @@ def test_second_family_is_refused_by_the_first(start, tmp_path):
     )
 
     assert second.returncode == 1
-    assert f"already up on {tmp_path} (process {up.process.pid})" in second.stderr
+    assert f"already running in {tmp_path} (process {up.process.pid})" in second.stderr
 
 
 def test_family_after_a_killed_one_waits_until_that_is_gone(start):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
@@ -52,13 +53,14 @@ def test_port_in_use_is_named_with_a_way_out(tmp_path, taken):
         layout(tmp_path, taken - 2).check_ports()
 
     assert str(refused.value).startswith(
-        f"Port {taken}, for sandbox, is in use by another program. Stop what uses it, or"
-        " move the whole portal: PORT="
+        f"Port {taken} (for sandbox) is in use by another program. Stop the program that"
+        " uses it, or use other ports: set PORT="
     )
 
 
 def test_port_beyond_the_last_is_refused(tmp_path):
-    with pytest.raises(PortInUse, match="Port 65536, for valkey, is no port number"):
+    refusal = re.escape("Port 65536 (for valkey) is not a valid port number")
+    with pytest.raises(PortInUse, match=refusal):
         layout(tmp_path, 65533).check_ports()
 
 

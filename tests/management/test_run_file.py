@@ -8,7 +8,7 @@ FACTS = RunFacts(
     web="http://127.0.0.1:8000",
     ingest="http://127.0.0.1:8001",
     sandbox="http://127.0.0.1:8002",
-    sign_ins=[SignIn("staff", "olga@portal.example", "a password")],
+    sign_ins=[SignIn("operator", "olga@portal.example", "a password")],
     partner_token="pt_a",
     feeds=[FeedFacts("northwind", "postbox", "ik_a")],
 )

@@ -180,7 +180,7 @@ def test_everything_answers_once_the_run_file_is_there(up):
 
 def test_there_is_a_sign_in_of_each_kind(up):
     assert [one["role"] for one in up.facts["sign_ins"]] == [
-        "staff",
+        "operator",
         "partner admin",
         "partner developer",
         "partner support",
@@ -250,7 +250,7 @@ def test_second_up_on_the_same_folder_is_refused(up):
     second = manage(up.environ | {"PORT": str(free_port())}, "up")
 
     assert second.returncode == 1
-    assert f"already up on {up.environ['VAR_DIR']}" in second.stderr
+    assert f"already running in {up.environ['VAR_DIR']}" in second.stderr
     assert up.run_file.exists()
 
 
@@ -270,7 +270,7 @@ def test_worker_that_is_killed_is_named_and_another_sends_what_waits(up):
     up.track("after-the-death")
 
     assert up.arrives("after-the-death")
-    assert "worker died: killed by SIGKILL" in up.log.read_text()
+    assert "worker ended unexpectedly: killed by SIGKILL" in up.log.read_text()
 
 
 def test_web_that_is_killed_answers_again(up):
@@ -279,7 +279,8 @@ def test_web_that_is_killed_answers_again(up):
     web.kill()
     gone([web])
 
-    eventually(lambda: "web died: killed by SIGKILL" in up.log.read_text())
+    ended = "web ended unexpectedly: killed by SIGKILL"
+    eventually(lambda: ended in up.log.read_text())
     eventually(lambda: answers(f"{up.facts['web']}/healthz"), within_s=60)
 
 
@@ -294,7 +295,7 @@ def test_without_a_portal_demo_says_how_to_start_one(services, tmp_path):
     demo = manage(services.environ(VAR_DIR=str(tmp_path)), "demo")
 
     assert demo.returncode == 1
-    assert "No portal is up here" in demo.stderr
+    assert "No portal is running here" in demo.stderr
 
 
 def test_database_that_does_not_answer_is_told(services, tmp_path):
@@ -303,7 +304,7 @@ def test_database_that_does_not_answer_is_told(services, tmp_path):
     up = manage(environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}, "up")
 
     assert up.returncode == 1
-    assert "CommandError: The database does not answer" in up.stderr
+    assert "CommandError: The database is unavailable" in up.stderr
 
 
 def test_broker_that_does_not_answer_is_told(services, tmp_path):
@@ -312,7 +313,7 @@ def test_broker_that_does_not_answer_is_told(services, tmp_path):
     up = manage(environ | {"REDIS_URL": "redis://127.0.0.1:9/0"}, "up")
 
     assert up.returncode == 1
-    assert "broker: no answer from REDIS_URL (ConnectionError)" in up.stderr
+    assert "broker: no response from REDIS_URL (ConnectionError)" in up.stderr
 
 
 def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(up):

@@ -60,8 +60,8 @@ def test_no_process_starts_without_a_key_that_rows_need(name, services, settings
     assert ended.returncode == 1
     assert said == [
         (
-            "Not started: ENCRYPTION_KEYS lacks keys that write keys are sealed with:"
-            " k2; add them."
+            "Not started: ENCRYPTION_KEYS lacks keys that encrypted write keys need:"
+            " k2. Add them."
         )
     ]
 

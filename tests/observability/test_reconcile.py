@@ -75,20 +75,20 @@ def test_missing_events_are_named(cursor):
 def test_missing_events_at_the_head_are_named(cursor):
     Event.objects.filter(feed=cursor.feed, seq=10).delete()
 
-    assert found(cursor) == ["the head is 10, the last event 9"]
+    assert found(cursor) == ["the head is 10, but the last event is 9"]
 
 
 def test_events_beyond_the_head_are_seen(cursor):
     event_after(cursor.feed, 12)
 
-    assert found(cursor) == ["there are events beyond the head"]
+    assert found(cursor) == ["there are events after the head"]
 
 
 def test_a_position_beyond_the_head_is_seen(cursor):
     Feed.objects.filter(pk=cursor.feed_id).update(head_seq=7)
     Event.objects.filter(feed=cursor.feed, seq__gt=7).delete()
 
-    assert found(cursor) == ["it is at 8, beyond the head 7"]
+    assert found(cursor) == ["the position 8 is after the head 7"]
 
 
 @pytest.mark.parametrize("change_rejected", [1, -1])
@@ -96,7 +96,7 @@ def test_a_wrong_count_of_rejections_is_seen(cursor, change_rejected):
     change(cursor, rejected=F("rejected") + change_rejected)
 
     assert found(cursor) == [
-        f"it counts {1 + change_rejected} rejected, the rows are 1"
+        f"{1 + change_rejected} events were rejected, but there are 1 rejections"
     ]
 
 
@@ -104,15 +104,15 @@ def test_a_rejection_that_is_gone_leaves_an_event_unaccounted(cursor):
     Rejection.objects.filter(cursor=cursor).delete()
 
     assert found(cursor) == [
-        "it counts 1 rejected, the rows are 0",
-        "1 events are in no delivery, 0 were filtered: after 4",
+        "1 events were rejected, but there are 0 rejections",
+        "1 events after 4 are in no delivery, but 0 were skipped",
     ]
 
 
 def test_a_delivery_that_is_gone_is_seen(cursor):
     Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).delete()
 
-    assert found(cursor) == ["3 events are in no delivery, 0 were filtered: after 5"]
+    assert found(cursor) == ["3 events after 5 are in no delivery, but 0 were skipped"]
 
 
 def test_events_that_were_filtered_need_no_delivery(cursor):
@@ -125,7 +125,7 @@ def test_events_that_were_filtered_need_no_delivery(cursor):
 def test_events_that_were_delivered_twice_are_seen(cursor):
     make.delivery(cursor, 3, 4)
 
-    assert found(cursor) == ["2 events were settled twice: after 4"]
+    assert found(cursor) == ["2 events after 4 were settled twice"]
 
 
 def test_an_event_both_rejected_and_delivered_is_seen(cursor):
@@ -133,13 +133,13 @@ def test_an_event_both_rejected_and_delivered_is_seen(cursor):
         first_seq=5, events=4
     )
 
-    assert found(cursor) == ["1 events were settled twice: after 5"]
+    assert found(cursor) == ["1 events after 5 were settled twice"]
 
 
 def test_a_delivery_beyond_the_position_is_seen(cursor):
     make.delivery(cursor, 9, 9)
 
-    assert found(cursor) == ["there are deliveries beyond its position"]
+    assert found(cursor) == ["there are deliveries after the position"]
 
 
 def test_a_rejection_beyond_the_position_is_seen(cursor):
@@ -147,33 +147,33 @@ def test_a_rejection_beyond_the_position_is_seen(cursor):
         connection=cursor.connection, cursor=cursor, seq=9, reason="Bad"
     )
 
-    assert found(cursor) == ["there are rejections beyond its position"]
+    assert found(cursor) == ["there are rejections after the position"]
 
 
 def test_a_delivery_that_miscounts_its_range_is_seen(cursor):
     Delivery.objects.filter(cursor=cursor, last_seq=4).update(events=3)
 
     assert found(cursor) == [
-        "a delivery counts more or fewer events than its range holds"
+        "a delivery has a number of events that does not match its range"
     ]
 
 
 def test_a_position_that_ran_ahead_of_the_deliveries_is_seen(cursor):
     change(cursor, position=10, due_at=None)
 
-    assert found(cursor) == ["2 events are in no delivery, 0 were filtered: after 8"]
+    assert found(cursor) == ["2 events after 8 are in no delivery, but 0 were skipped"]
 
 
 def test_waiting_events_that_nobody_would_send_are_seen(cursor):
     change(cursor, due_at=None)
 
-    assert found(cursor) == ["events wait, and it is not due"]
+    assert found(cursor) == ["events are queued, but the cursor is not due"]
 
 
 def test_a_cursor_that_is_held_for_nothing_is_seen(cursor):
     change(cursor, held=True)
 
-    assert found(cursor) == ["it is held, and its connection is active"]
+    assert found(cursor) == ["the cursor is on hold, but its connection is active"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,9 @@ def test_a_cursor_that_is_held_for_nothing_is_seen(cursor):
 def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
     Connection.objects.filter(pk=cursor.connection_id).update(**fields)
 
-    assert found(cursor) == ["it is not held, and its connection is not active"]
+    assert found(cursor) == [
+        "the cursor is not on hold, but its connection is not active"
+    ]
 
 
 @pytest.fixture
@@ -210,20 +212,20 @@ def test_a_replay_that_miscounts_what_it_left_out_is_seen(replay, filtered):
     change(replay.cursor, filtered=filtered)
 
     assert found_of(replay) == [
-        f"2 events are in no delivery, {filtered} were filtered: after 3"
+        f"2 events after 3 are in no delivery, but {filtered} were skipped"
     ]
 
 
 def test_a_replay_that_counts_more_expired_than_have_is_seen(replay):
     change(replay.cursor, filtered=1, expired=1)
 
-    assert "it counts 1 expired, of its events 0 have" in found_of(replay)
+    assert "1 events are counted as expired, but only 0 have" in found_of(replay)
 
 
 def test_a_replay_that_nobody_would_go_on_with_is_seen(replay):
     change(replay.cursor, due_at=None)
 
-    assert found_of(replay) == ["events wait, and it is not due"]
+    assert found_of(replay) == ["events are queued, but the cursor is not due"]
 
 
 def test_a_replay_that_was_cancelled_waits_for_nothing(replay):
@@ -235,7 +237,7 @@ def test_a_replay_that_was_cancelled_waits_for_nothing(replay):
 def test_a_replay_that_is_at_its_end_and_has_not_ended_is_seen(replay):
     change(replay.cursor, end_seq=5)
 
-    assert found_of(replay) == ["it is at its end, and has not ended"]
+    assert found_of(replay) == ["the cursor has reached its end, but has not ended"]
 
 
 def expired(cursor):
@@ -257,7 +259,7 @@ def test_events_that_expired_without_an_entry_in_the_audit_log_are_seen(cursor):
     with entries_may_go():
         AuditEntry.objects.filter(action="events.expired").delete()
 
-    assert found(cursor) == ["it counts 2 expired, the audit log says 0"]
+    assert found(cursor) == ["2 events have expired, but the activity log says 0"]
 
 
 def test_so_they_are_where_nobody_has_connected():
@@ -267,7 +269,9 @@ def test_so_they_are_where_nobody_has_connected():
     with entries_may_go():
         AuditEntry.objects.filter(action="events.expired").delete()
 
-    assert list(findings(feed)) == ["3 events have expired, the audit log says 0"]
+    assert list(findings(feed)) == [
+        "3 events have expired, but the activity log says 0"
+    ]
 
 
 def test_a_hole_after_what_has_expired_is_seen(cursor):
@@ -281,7 +285,7 @@ def test_a_rejection_whose_row_was_forgotten_uncounted_is_seen(cursor):
     expired(cursor)
     change(cursor, rejected_forgotten=0)
 
-    assert found(cursor) == ["it counts 1 rejected, the rows are 0"]
+    assert found(cursor) == ["1 events were rejected, but there are 0 rejections"]
 
 
 def test_what_expires_while_the_rows_are_looked_at_is_no_finding(cursor):
@@ -332,7 +336,9 @@ def test_what_the_engine_itself_wrote_is_right(segment, settings):
 def test_the_command_says_that_all_is_well(cursor, capsys):
     call_command("reconcile")
 
-    assert capsys.readouterr().out == "1 feeds, 10 events: 0 feeds wrong.\n"
+    assert capsys.readouterr().out == (
+        "Checked 1 feeds with 10 events. Inconsistent feeds: 0.\n"
+    )
 
 
 def test_the_command_names_the_feed_that_is_wrong_and_fails(cursor, capsys):
@@ -345,8 +351,9 @@ def test_the_command_names_the_feed_that_is_wrong_and_fails(cursor, capsys):
     feed = cursor.feed
     assert end.value.code == 1
     assert capsys.readouterr().out == (
-        f"feed {feed.pk} ({feed}): live cursor {cursor.pk}: events wait, and it is not due\n"
-        "2 feeds, 11 events: 1 feeds wrong.\n"
+        f"feed {feed.pk} ({feed}): live cursor {cursor.pk}: events are queued, but the"
+        " cursor is not due\n"
+        "Checked 2 feeds with 11 events. Inconsistent feeds: 1.\n"
     )
 
 
@@ -356,7 +363,9 @@ def test_the_command_speaks_json(cursor, capsys):
     with pytest.raises(SystemExit):
         call_command("reconcile", json=True)
 
-    finding = f"live cursor {cursor.pk}: it counts 0 rejected, the rows are 1"
+    finding = (
+        f"live cursor {cursor.pk}: 0 events were rejected, but there are 1 rejections"
+    )
     assert json.loads(capsys.readouterr().out) == {
         "feeds": 1,
         "events": 10,
@@ -372,9 +381,11 @@ def test_one_feed_can_be_asked_for(cursor, capsys):
 
     call_command("reconcile", feed=cursor.feed_id)
 
-    assert capsys.readouterr().out == "1 feeds, 10 events: 0 feeds wrong.\n"
+    assert capsys.readouterr().out == (
+        "Checked 1 feeds with 10 events. Inconsistent feeds: 0.\n"
+    )
 
 
 def test_a_feed_that_is_not_there_is_an_error():
-    with pytest.raises(CommandError, match="No feed has the id 77"):
+    with pytest.raises(CommandError, match="There is no feed with the ID 77"):
         call_command("reconcile", feed=77)

@@ -112,7 +112,7 @@ def test_a_line_with_a_null_character_is_no_setting(written):
     values, (error,) = env_file.read(path)
 
     assert values == {"B": "2"}  # the environment cannot hold A's
-    assert error == f"{path}, line 1: this is not a setting; write NAME=value."
+    assert error == f"{path}, line 1: This is not a setting. Write NAME=value."
 
 
 def test_a_file_without_end_is_refused():

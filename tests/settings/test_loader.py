@@ -35,11 +35,11 @@ def test_all_errors_are_reported_at_once(file):
     found = errors({"LEASE_S": "1"}, file)
 
     assert found == [
-        f"{file}, line 2: this is not a setting; write NAME=value.",
+        f"{file}, line 2: This is not a setting. Write NAME=value.",
         "SECRET_KEY is not set; set it in the environment or in .env.",
         "ENCRYPTION_KEYS is not set; set it in the environment or in .env.",
         "HTTPS must be on or off, without quotes or a comment.",
-        "PORT must be a whole number from 1 to 65532, in digits alone.",
+        "PORT must be a whole number from 1 to 65532; write digits only.",
         "LEASE_S is out of bounds; write a number from 5 to 600.",
     ]
 

@@ -81,7 +81,8 @@ def test_a_worker_needs_a_broker(name, services):
 
     assert process.returncode == 1
     assert process.stderr.splitlines()[-1] == (
-        "REDIS_URL is not set; a worker and beat need it, such as redis://host:6379/0."
+        "REDIS_URL is not set. Workers and beat need it; set one such as"
+        " redis://host:6379/0."
     )
 
 
@@ -94,8 +95,8 @@ def test_up_refuses_settings_of_production_in_one_line(services, trusted):
     assert process.returncode == 1
     assert process.stderr.splitlines() == [
         (
-            "CommandError: HTTPS is on, and `manage.py up` serves http for one machine: set"
-            " HTTPS=off, or start each process as the operator guide says."
+            "CommandError: HTTPS is on, but `manage.py up` serves http for one machine. Set"
+            " HTTPS=off, or start each process as described in the operator guide."
         )
     ]
 
