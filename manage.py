@@ -13,8 +13,10 @@ from streams.management.commands import check_events
 
 
 def exit_with_reason(error: Exception) -> NoReturn:
-    """End with one line where the cause is outside: a database, or a file, that cannot be
-    used. Raises the error if it is a fault of ours, or if the trace was asked for."""
+    """Exit with one line for an external cause: an unusable database or file.
+
+    Raises the error if it is a bug, or with --traceback.
+    """
     if "--traceback" in sys.argv or isinstance(error, (IntegrityError, DataError)):
         raise error
     if isinstance(error, OSError):
@@ -27,8 +29,8 @@ def exit_with_reason(error: Exception) -> NoReturn:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["check_events"]:
-        # It reads one file. A partner's CI has no settings for it, and its environment
-        # may hold names like ours.
+        # Runs without the portal's settings: a partner's CI has none, and its environment
+        # may contain the same names.
         settings.configure()
         check_events.Command().run_from_argv(sys.argv)
     else:

@@ -225,7 +225,7 @@ def test_an_assertion_is_used_once(segment):
     assert refused(segment, assertion) == (
         400,
         "invalid_request",
-        "The jti was used before.",
+        "The jti has been used before.",
     )
 
 
