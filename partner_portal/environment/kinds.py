@@ -25,7 +25,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _HOST = re.compile(rf"\*|\.?{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\]")
-_ADDRESS = re.compile(  # ASCII only: other mail servers may reject anything else
+_ADDRESS = re.compile(  # ASCII only: other email servers may reject anything else
     r"[!#-'*+\-./-9=?A-Z^-~]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
 _NAMED_ADDRESS = re.compile(r"([^<>]*)<([^<>]*)>")

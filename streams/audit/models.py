@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def of_stream(self, stream: Stream) -> AuditEntryQuerySet:
-        """What was done to the stream itself, not what was in its customers' workspaces."""
+        """Return the entries about the stream itself, not about customers' workspaces."""
         return self.filter(
             partner=stream.partner_id, stream=stream.slug, workspace=None
         )
 
 
 class AuditEntry(models.Model):
-    """Who did what, and when; holds no secret and no payload.
+    """An entry of the activity log. It contains no secret and no payload.
 
-    Only ever added to: the database refuses to change or delete one (migration 0035).
+    Entries are only added: the database refuses to change or delete them.
     """
 
     at = models.DateTimeField()
@@ -30,8 +30,8 @@ class AuditEntry(models.Model):
     partner = models.ForeignKey(
         "streams.Partner", on_delete=models.PROTECT, null=True, related_name="+"
     )
-    # The entry outlives an empty workspace that is removed: no constraint, and the entry
-    # keeps its id. None also stands for a removed one, where `select_related` fetched it.
+    # Without a constraint, because the entry outlives an empty workspace that is deleted,
+    # and keeps its ID. With `select_related`, a deleted workspace is also None.
     workspace = models.ForeignKey(
         "streams.Workspace",
         on_delete=models.DO_NOTHING,
@@ -39,8 +39,8 @@ class AuditEntry(models.Model):
         null=True,
         related_name="+",
     )
-    # The stream's slug, if it is about one. Not a key: a slug never changes, and the
-    # entry outlives its stream.
+    # The slug of the stream, if the entry is about one. Not a foreign key: a slug never
+    # changes, and the entry outlives its stream.
     stream = models.CharField(max_length=50, blank=True, db_default="")
     action = models.CharField(max_length=60)  # "connection.paused"
     detail = models.JSONField(default=dict)
@@ -50,10 +50,10 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name_plural = "audit entries"
         indexes = [
-            # The history of one workspace, newest first.
+            # The entries of one workspace, newest first.
             models.Index(fields=["workspace", "-at"], name="audit_by_workspace"),
             models.Index(fields=["partner", "-at"], name="audit_by_partner"),
-            # The history of one stream, newest first.
+            # The entries of one stream, newest first.
             models.Index(
                 fields=["stream", "-id"],
                 condition=models.Q(workspace=None),

@@ -54,7 +54,7 @@ LOOKUP_THREADS = 4
 SMALL_BODY = 512 * 1024
 USUAL_RATIO = 10  # compression ratio of events
 
-# A step towards a response. It can return a function to call in the loop.
+# A step toward a response. It can return a function to call in the loop.
 Then = Callable[[], None]
 Step = Callable[["Exchange", Directory], Then | None]
 

@@ -19,7 +19,7 @@ GET /_sandbox/requests
 DELETE /_sandbox/events
     Delete all events, requests and counts.
 GET, PUT, DELETE /_sandbox/behaviour
-    {"rules": [{"write_key": "…", "answers": [503, {"hang_s": 5}], "then": "normal"}]}
+    `{"rules": [{"write_key": "…", "answers": [503, {"hang_s": 5}], "then": "normal"}]}`
 GET, PUT /_sandbox/sources
     {"known": null} accepts any well-formed write key. A list accepts only its keys:
     {"known": [{"write_key": "…", "region": "eu"}]}. A key without a region is valid in all

@@ -16,7 +16,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
 def scripted(answer: Answer, own: Reply, *, refused: Reply | None = None) -> Reply:
-    """Apply a scripted answer to Segment's own reply.
+    """Apply a scripted response to Segment's own reply.
 
     `refused` has the default body of an error. Without it, the Tracking API's is used.
     """
@@ -44,7 +44,7 @@ def _usual(status: int, refused: Reply | None) -> Reply:
 async def play(
     answer: Answer, reply: Reply, transport: asyncio.Transport, *, keep_alive: bool
 ) -> None:
-    """Send a response as scripted. Afterwards, the transport may be closing."""
+    """Send a response as scripted. The transport may be closing after it."""
     await asyncio.sleep(answer.delay_s)
     if not answer.is_sent:
         await asyncio.sleep(answer.hang_s or 0)

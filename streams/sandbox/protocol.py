@@ -41,7 +41,7 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
         self.transport: asyncio.Transport
 
-    # What asyncio calls
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy
@@ -62,7 +62,7 @@ class Connection(asyncio.Protocol):
         if self._playing is not None:
             self._playing.cancel()
 
-    # What the parser calls
+    # Called by the parser
 
     def on_message_begin(self) -> None:
         self._request = Request()

@@ -1,7 +1,7 @@
 """Scripts that make the sandbox slow, unavailable, rate-limited or faulty.
 
-A script is a list of rules. The first rule that matches a request and has an answer left
-determines the response. Without such a rule, the sandbox responds like Segment.
+A script is a list of rules. The first rule that matches a request and has a response left
+is used. Without such a rule, the sandbox responds like Segment.
 
 A rule matches by `write_key` (the request's own), `region` (`us`, `eu` or `sandbox`),
 `calls` (`events`, the default; `settings` for the settings probe; `token` for requests for
@@ -9,11 +9,12 @@ an OAuth token, which have no write key), `only_event` (the request has an event
 messageId) and `above_per_second` (only requests beyond this number in any sliding second;
 those let through are counted). Omitted fields match everything.
 
-The rule gives its `answers` one after the other, and then `then`: `"normal"` (the default:
-no more answers), `"repeat"` (from the start again), or an answer for all further requests.
+The responses of a rule are its `answers`, one after the other, and then `then`: `"normal"`
+(the default: no more responses), `"repeat"` (from the start again), or a response for all
+further requests.
 
-An answer is a status or an object. `status`, `headers` (null removes a header) and `body`
-(text) set the response; omitted ones are like Segment's. A 429 has `Retry-After` and
+A response is a status or an object. `status`, `headers` (null removes a header) and `body`
+(text) set its content; omitted ones are like Segment's. A 429 has `Retry-After` and
 `X-RateLimit-Reset` with a default of 1 second. `delay_s` waits before anything else. Use at
 most one of these:
 
@@ -48,7 +49,7 @@ _FRAMING = {"connection", "content-length", "transfer-encoding"}
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A scripted answer. An empty one is Segment's own response."""
+    """A scripted response. An empty one is Segment's own response."""
 
     status: Status | None = None
     headers: dict[str, str | None] = {}
@@ -95,7 +96,7 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A rule: which requests it matches, and its answers."""
+    """A rule: which requests it matches, and its responses."""
 
     calls: Calls = "events"
     write_key: str | None = None
@@ -107,7 +108,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.answers and isinstance(self.then, str):
-            raise ValueError("a rule needs `answers`, or an answer in `then`")
+            raise ValueError("a rule needs `answers`, or a response in `then`")
 
 
 @prepared

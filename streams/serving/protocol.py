@@ -67,7 +67,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def is_encrypted(self) -> bool:
         return self._transport.get_extra_info("ssl_object") is not None
 
-    # What asyncio calls
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy
@@ -126,7 +126,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._wait()
         self._regulate()
 
-    # What the server calls
+    # Called by the server
 
     def tick(self, now: float) -> None:
         """Enforce the timeouts of the client and of the front."""
@@ -164,7 +164,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         rank = 2 if reading or self._choked else int(self._has_asked)
         return patience.idleness(rank, self._until, now, self._front.body_timeout_s)
 
-    # What the reader calls
+    # Called by the reader
 
     def begin(self) -> Exchange:
         if len(self._unanswered) >= patience.MAX_PIPELINED:
@@ -195,7 +195,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._deaf = exchange.is_last
         self.advance()
 
-    # What an exchange calls
+    # Called by an exchange
 
     def admitted(self, exchange: Exchange) -> None:
         if exchange is self._reader.exchange:
@@ -256,7 +256,7 @@ class HttpConnection(asyncio.BufferedProtocol):
                 keep_alive=not self._is_over,
             )
 
-    # How it goes on
+    # Responses and timeouts
 
     def _refuse(self, refused: RequestRefused) -> None:
         """Refuse the request that is being read, and stop reading."""

@@ -108,7 +108,7 @@ class Reader:
         assert self.exchange is not None  # noqa: S101 - between its begin and its end
         return self.exchange
 
-    # What the parser calls
+    # Called by the parser
 
     def on_message_begin(self) -> None:
         if not self._once_more:

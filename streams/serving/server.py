@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 READ_BYTES = 64 * 1024  # limit per read
-DROPPED = 50  # close one in 50 connections together, because finding them takes time
+DROPPED = 50  # close one in 50 connections together, because the search takes time
 
 
 class Server:
@@ -78,7 +78,7 @@ class Server:
         for connection in tuple(self.connections):
             connection.abort()
 
-    # What a listener calls
+    # Called by a listener
 
     def open(self, accepted: socket.socket) -> None:
         connection = HttpConnection(self)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 READY_WITHIN_S = 300.0  # enough for a small, busy machine
 NEWS_EVERY_S = 15.0  # while waiting
-LATE_S = 10.0  # afterwards, probe only once per second, because each probe is logged
+LATE_S = 10.0  # after this, probe only once per second, because each probe is logged
 LATE_POLL_S = 1.0
 BROKER_WITHIN_S = 5.0  # an external broker must be running already
 

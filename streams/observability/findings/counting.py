@@ -80,7 +80,7 @@ class FindingCounter:
         `sample` is called only if the rule and name have not been seen recently.
         """
         hour = hour_of(at)
-        # Keep the first finding of each rule.
+        # Keep the first issue of each rule.
         by_rule = {finding.rule: finding for finding in reversed(findings)}
         with self._lock:
             for rule, finding in by_rule.items():

@@ -4,19 +4,19 @@ from django.db import models
 
 from streams.spec.findings import Severity
 
-MOST_KINDS = 200  # of a feed or stream; what comes beyond counts in OTHERS
+MOST_KINDS = 200  # per feed or stream; issues of further kinds count in OTHERS
 OTHERS = MOST_KINDS  # its slot
 
 
 class FindingKind(models.Model):
-    """A rule that events of one name break in a feed, or in any feed of a stream.
+    """A rule that events with one name break in a feed, or in any feed of a stream.
 
-    Each of them has MOST_KINDS slots, so what is kept is bounded whatever is sent. The
-    stream's own are sums: there may be very many feeds to add up. Forgotten a week after
-    it was last seen.
+    Each feed and stream has MOST_KINDS slots, so the number of rows is bounded. The kinds
+    of a stream are sums, because adding up many feeds would take too long. A kind is
+    deleted a week after it was last seen.
     """
 
-    # One of the two; without an index of their own, since their slots have one.
+    # Either feed or stream is set. The constraints on their slots serve as indexes.
     feed = models.ForeignKey(
         "streams.Feed",
         on_delete=models.PROTECT,
@@ -32,12 +32,12 @@ class FindingKind(models.Model):
         related_name="finding_kinds",
     )
     slot = models.PositiveSmallIntegerField()
-    rule = models.CharField(max_length=40)  # empty: all for which there is no slot
-    name = models.CharField(max_length=200)  # of the event; of its call if it has none
+    rule = models.CharField(max_length=40)  # empty: all kinds without a slot
+    name = models.CharField(max_length=200)  # of the event, or else its call
     severity = models.CharField(
         max_length=7, choices=[(s.value, s.value.capitalize()) for s in Severity]
     )
-    # Of one event of the last hour in which there were some. No value of it is kept.
+    # From one event of the latest hour with such events. Its values are not kept.
     path = models.CharField(max_length=200, blank=True)
     message = models.CharField(max_length=300, blank=True)
     fix = models.CharField(max_length=300, blank=True)
@@ -72,7 +72,7 @@ class FindingKind(models.Model):
 
 
 class FindingHour(models.Model):
-    """How many events of a kind came in an hour; kept for a week."""
+    """The number of events of a kind in an hour, kept for a week."""
 
     pk = models.CompositePrimaryKey("kind", "at")
     kind = models.ForeignKey(
@@ -83,7 +83,7 @@ class FindingHour(models.Model):
 
     class Meta:
         indexes = [
-            # What is older than a week.
+            # For deleting hours older than a week.
             models.Index(fields=["at"], name="finding_hour_age"),
         ]
 
