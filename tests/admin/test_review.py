@@ -46,10 +46,10 @@ def test_staff_read_what_was_submitted(staff, submitted):
         "dev@postbox.example",
         "2026-06-01",
         "Ten customers wait.",
-        "Send back",
+        "Request changes",
     ):
         assert told in page
-    assert "Set live" not in page
+    assert "Launch stream" not in page
     assert "Missing recommended items: About the tool" in page
     assert f'href="/docs/{submitted.slug}/integration/"' in page
 
@@ -164,7 +164,7 @@ def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
 def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):
     approve(stream=submitted, actor=None)
     start_qa(stream=submitted, actor=None)
-    assert "Decline to go live" not in staff.get(page_of(submitted)).text
+    assert "Decline launch" not in staff.get(page_of(submitted)).text
     ask_for_live(stream=submitted, note="Ten customers wait.", actor=None)
     assert "Ten customers wait." in staff.get(page_of(submitted)).text
 
