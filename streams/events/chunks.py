@@ -11,12 +11,10 @@ CHUNK = 10_000  # rows deleted in one transaction
 
 
 def delete_before(table: str, column: str, before: datetime) -> int:
-    """Delete rows whose time in `column` is before a moment. Returns their number.
-
-    Works in small transactions, so that no other session waits long.
-    """
+    """Delete the rows whose time in `column` is older, so many at a time that nobody
+    waits long for the database; how many went."""
     where = f"{table} WHERE {column} < %s LIMIT {CHUNK}"
-    # The physical address of a row, which each database finds without a scan.
+    # What each database calls a row's place, and finds without a scan.
     if connection.vendor == "postgresql":
         old = f"ctid = ANY(ARRAY(SELECT ctid FROM {where}))"  # noqa: S608
     else:

@@ -1,4 +1,4 @@
-"""The append: numbers events, drops duplicates and writes events to the log."""
+"""The append: numbers events, drops duplicates, writes them down."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ if TYPE_CHECKING:
 
     from streams.events.rows import EventRow, FeedRow, HeldRow, MarkRow, SeenRow
 
-# The number of each event; None for a duplicate, IN_QUARANTINE for a quarantined one.
+# For each event its number; None for a duplicate, IN_QUARANTINE for one that has none.
 Seqs = list[int | None]
 IN_QUARANTINE = 0
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event that is ready to be written. `payload` is the JSON for Segment.
+    """An event that is ready to be written; `payload` is what Segment gets.
 
-    A struct, because a frozen dataclass takes ten times as long to create.
+    Not a dataclass: one that is frozen takes ten times as long to make.
     """
 
     type: str
-    name: str  # at most 200 characters and without NUL, like the next two
+    name: str  # at most 200 characters, without NUL, as are the next two
     user_id: str
     message_id: str  # at most 100
     payload: bytes
-    held_by: str = ""  # for a quarantined event, the rule that it broke
+    held_by: str = ""  # the rule that it broke, where it is to lie in quarantine
 
     def quarantined(self, rule: str) -> NewEvent:
-        """Return a copy that goes to quarantine instead of the log."""
+        """The same, to be kept out of the log."""
         return msgspec.structs.replace(self, held_by=rule)
 
     def __repr__(self) -> str:
-        """Leave out personal data, because reprs end up in logs."""
+        """Without what people did: reprs end up in logs."""
         return f"NewEvent({self.type!r}, {self.message_id!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Events for one feed, in order."""
+    """Events for one feed, in their order."""
 
     feed_id: int
     events: Sequence[NewEvent]
 
 
 class UnknownFeed(LookupError):
-    """The feed of an addition does not exist."""
+    """An addition names a feed that is not there."""
 
 
 class _Tail:
-    """The end of a feed during an append: the rows to write and its next head."""
+    """The end of one feed while it grows: rows to write, and its next head."""
 
     def __init__(self, feed: FeedRow, now: datetime) -> None:
         self.feed_id, self._old_head, self._old_at = feed
         self.head = self._old_head
-        # Never before the last event, even if the clock was set back: times within a feed
-        # only grow, so a search by time can use numbers.
+        # Never before the last event, though a clock was set back: times within a
+        # feed only grow, so a search by time can go by number.
         self.at = max(now, self._old_at) if self._old_at else now
         self.rows: list[EventRow] = []
         self.held: list[HeldRow] = []
@@ -80,7 +80,7 @@ class _Tail:
         return self.head
 
     def hold(self, event: NewEvent) -> int:
-        """Add an event to quarantine, without a number."""
+        """Keep it beside the log, without a number."""
         self.held.append(
             (
                 self.feed_id, self.at, event.type, event.name, event.user_id,
@@ -90,7 +90,7 @@ class _Tail:
         return IN_QUARANTINE
 
     def mark(self) -> MarkRow | None:
-        """Return the mark if these events are the first in a quarter hour."""
+        """The mark of a quarter of an hour that begins with these events."""
         start, before = quarter(self.at), self._old_at
         if before is not None and quarter(before) == start:
             return None
@@ -98,17 +98,17 @@ class _Tail:
 
 
 def message_digest(message_id: str) -> bytes:
-    """Return 128 bits that identify a messageId. Collisions are negligible."""
+    """128 bits that stand for a messageId; two alike are not to be expected."""
     return hashlib.blake2b(message_id.encode(), digest_size=16).digest()
 
 
 def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
-    """Append events to their feeds, within the caller's transaction.
+    """Write events down in their feeds; within the caller's transaction.
 
-    Returns a number per event: None for a messageId that the feed has had within the
-    window, IN_QUARANTINE for a quarantined event. The feeds stay locked until the
-    transaction ends, so numbers are committed in order and no reader skips one. Raises
-    UnknownFeed.
+    The answer has a number per event, None for one whose messageId the feed took within
+    the window, IN_QUARANTINE for one that is kept beside the log. The feeds stay locked
+    until the transaction ends, so numbers are committed in their order and no reader
+    skips one. Raises UnknownFeed.
     """
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
     tails, seen = _look({a.feed_id for a in additions}, digests, now)
@@ -129,9 +129,9 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
 
 
 def append_released(addition: Addition, *, now: datetime) -> Seqs:
-    """Append events that leave quarantine, like `append`.
+    """Number events that lay in quarantine, as `append` does.
 
-    Their messageIds were recorded when they arrived, so duplicates are not checked.
+    Their messageIds were noted when they came: nobody looks for duplicates.
     """
     tails, _ = _look({addition.feed_id}, [], now)
     seqs: Seqs = [tails[addition.feed_id].add(event) for event in addition.events]

@@ -6,5 +6,5 @@ QUARTER = timedelta(minutes=15)
 
 
 def quarter(moment: datetime) -> datetime:
-    """Return the start of the quarter hour that contains a moment."""
+    """The start of the quarter of an hour that a moment lies in."""
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""Finds event numbers by time: both grow together within a feed."""
+"""Which number a moment is: numbers and times grow together within a feed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def last_before(feed: Feed, moment: datetime) -> int:
-    """Return the number of the last event received before a moment, or 0.
+    """The number of the last event that was received before a moment; 0: none was.
 
-    Marks narrow it down to a quarter hour, then bisection finds the number. This reads
-    about twenty rows, whatever the feed's size. Expired events are never returned.
+    Marks tell the quarter of an hour, halving tells the number: some twenty rows are
+    read, whatever the feed's size. No event is named that is past its retention.
     """
     marks = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
         low=Max("seq", filter=Q(at__lte=moment)),

@@ -1,7 +1,7 @@
-"""Reads the log for pages: newest first, in a time that doesn't depend on the feed's size.
+"""Reads the log for people: newest first, in time that does not grow with the feed.
 
-Events have no index except their key. So a search goes back by number, scans at most SCAN
-events per page, and returns how far it got.
+The events have no index but their key, so a search walks back by number, over at most
+SCAN events for each page, and says how far it came.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-SCAN = 20_000  # events scanned per page
+SCAN = 20_000  # events that one page may look at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """A filter of events. Empty fields are ignored."""
+    """Which events to show; what is empty does not matter."""
 
-    name: str = ""  # start of the name, ignoring case
+    name: str = ""  # how the name begins; upper and lower case are the same
     type: str = ""
     user_id: str = ""
     since: datetime | None = None  # received then or later
@@ -36,13 +36,13 @@ class EventFilter:
 class EventPage:
     """Events without their payload, newest first.
 
-    All events from `searched_to` on have been scanned; it is 0 if there are none. If there
-    are fewer events than requested but a `next_before`, the search reached its limit and
-    continues from there.
+    Everything from `searched_to` up has been looked at; 0 if there is nothing. With
+    fewer events than asked for and a `next_before`, the search ended at its bound and
+    goes on from there.
     """
 
     events: list[Event]
-    next_before: int | None  # `before` of the next page; None: there is none
+    next_before: int | None  # `before` of the page that follows; None: there is none
     searched_to: int
 
 
@@ -53,7 +53,7 @@ def page(
     filters: EventFilter | None = None,
     limit: int = 50,
 ) -> EventPage:
-    """Return the events with a number below `before`, or from the feed's head."""
+    """The events with a number below `before`; None: from the feed's head."""
     wanted = filters or EventFilter()
     top, bottom = _reach(feed, before, wanted)
     low = max(bottom, top - SCAN)
@@ -71,20 +71,20 @@ def page(
 
 
 def event(feed: Feed, seq: int) -> Event | None:
-    """Return an event with its payload; None if it doesn't exist or has expired."""
-    if seq < oldest_retained(feed):  # its row may not be deleted yet
+    """One event with its payload; None: never written, or past its retention."""
+    if seq < oldest_retained(feed):  # its row may not have been deleted yet
         return None
     return between(feed, seq, seq + 1).first()
 
 
 def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, int]:
-    """Return the numbers to search: the one after the highest, and the lowest."""
+    """The numbers to search, as (first above, lowest)."""
     top, bottom = feed.head_seq + 1, oldest_retained(feed)
     if before is not None:
         top = min(top, before)
     if wanted.since is None and wanted.until is None:
         return top, bottom
-    # Times only grow within a feed, and marks have the number at each quarter hour.
+    # Times only grow within a feed, and a mark says where a quarter of an hour began.
     marks = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
         since=Max(
             "seq", filter=Q(at__lte=wanted.since) if wanted.since else Q(at=None)
@@ -101,9 +101,9 @@ def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, in
 
 
 def between(feed: Feed, low: int, top: int) -> QuerySet[Event]:
-    """Return the events from `low` to below `top`.
+    """The events from `low` to below `top`.
 
-    With a range of times, PostgreSQL opens only the partitions of those days.
+    Told when they were received, PostgreSQL opens the partitions of those days only.
     """
     received = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
         since=Max("at", filter=Q(seq__lt=low)),

@@ -1,8 +1,8 @@
-"""Retention: which events of a feed have expired, and which rows to delete.
+"""What of a feed is past its retention, and what no longer needs to be kept.
 
-Events up to `Feed.expired_seq` have expired and are never read, although their rows may
-still exist. The feed's marks show what is left to delete: those before the cutoff are
-deleted last.
+`Feed.expired_seq` says up to where events have expired; from then on nobody reads them,
+though their rows may still be there. The feed's marks say what is left to do: those
+before the cutoff go last, when all else is gone.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 def oldest_retained(feed: Feed) -> int:
-    """Return the lowest number whose event can be read; head + 1 if there is none.
+    """The lowest number whose event can be read; head + 1 if there is none.
 
-    Uses the values of `feed` without a query. They change only under the feed's lock, so
-    lock the feed before starting a cursor there.
+    As `feed` was read: it is moved under the feed's lock, so who starts a cursor there
+    locks the feed first. Costs nothing.
     """
     return feed.expired_seq + 1
 
 
 def newest_before(feeds: Sequence[Feed], cutoff: datetime) -> dict[int, int]:
-    """Return the last number of each locked feed that was received before a midnight.
+    """The last number of each feed that was received before a midnight; all are locked.
 
-    Query it only after locking the feeds, to see the appends that held the locks before.
+    Asked after the lock was had, not with it: an append that had it before must be seen.
     """
     later = FeedMark.objects.filter(feed_id=OuterRef("pk"), at__gte=cutoff)
     first = Subquery(later.order_by("at").values("seq")[:1])
@@ -46,22 +46,21 @@ def newest_before(feeds: Sequence[Feed], cutoff: datetime) -> dict[int, int]:
 
 
 def feeds_with_older(stream: Stream, cutoff: datetime) -> list[int]:
-    """Return the IDs of the stream's feeds with anything from before the cutoff."""
+    """The ids of the stream's feeds that have something from before the cutoff."""
     older = FeedMark.objects.filter(feed_id=OuterRef("pk"), at__lt=cutoff)
     feeds = Feed.objects.filter(Exists(older), stream=stream).order_by("pk")
     return list(feeds.values_list("pk", flat=True))
 
 
 def has_older(moment: datetime) -> bool:
-    """Whether any feed has events from before a moment that are not deleted yet."""
+    """Whether any feed has something from before, not yet expired or not yet deleted."""
     return FeedMark.objects.filter(at__lt=moment).exists()
 
 
 def forget_events(feed_ids: Sequence[int], cutoff: datetime, *, rows: bool) -> int:
-    """Delete the expired events of feeds and their marks. Returns the number of events.
+    """Delete the expired events of feeds, and the marks that led to them.
 
-    Without `rows`, delete only the marks, because the rows are dropped with their
-    partition.
+    Without `rows` the marks alone: the rows go with their partition. How many rows went.
     """
     older = FeedMark.objects.filter(feed_id__in=feed_ids, at__lt=cutoff)
     gone = 0
@@ -73,8 +72,8 @@ def forget_events(feed_ids: Sequence[int], cutoff: datetime, *, rows: bool) -> i
 
 
 def _delete_events(feed: Feed, older: QuerySet[FeedMark], cutoff: datetime) -> int:
-    # By number, which needs no search. With a range of times, PostgreSQL opens only the
-    # partitions of those days.
+    # By number, so that nothing has to be searched for; told the days, PostgreSQL opens
+    # their partitions only.
     reach = older.aggregate(below=Min("seq"), since=Min("at"))
     if reach["since"] is None:
         return 0

@@ -1,4 +1,4 @@
-"""The rows of the log and its tables, as tuples."""
+"""Rows of the log as they are written and read."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ LogRow = tuple[int, datetime, bytes | memoryview]  # seq, received_at, payload
 FeedRow = tuple[int, int, datetime | None]  # id, head_seq, head_at
 HeadRow = tuple[int, int, datetime]  # feed_id, head_seq, head_at
 
-MarkRow = tuple[int, datetime, int]  # feed_id, start of a quarter hour, seq before it
+MarkRow = tuple[int, datetime, int]  # feed_id, the start of a quarter, seq before it
 MARK_COLUMNS = "feed_id, at, seq"

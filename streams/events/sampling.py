@@ -1,4 +1,5 @@
-"""A sample of the newest events of many feeds, including quarantined ones."""
+"""The newest events of many feeds, those in quarantine too: bounded, and enough to tell
+what comes."""
 
 from __future__ import annotations
 
@@ -27,13 +28,13 @@ ROWS = 500  # read at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The newest events of the most recently active feeds."""
+    """Which events to look at: the newest of the feeds that got some last."""
 
     feeds: tuple[Feed, ...]
     since: datetime
 
     def payloads(self) -> Iterator[bytes]:
-        """Yield the payload of each event, feed by feed, newest first."""
+        """Each event as it is stored, feed by feed, the newest first."""
         most = min(MOST_OF_ONE, MOST // max(len(self.feeds), 1))
         for feed in self.feeds:
             low = max(oldest_retained(feed), feed.head_seq + 1 - most)
@@ -44,7 +45,7 @@ class Sample:
                 yield from self._recent(kept[:most])
 
     def _recent(self, rows: QuerySet[Any]) -> Iterator[bytes]:
-        """Yield the payloads of `rows`, newest first, until one is too old."""
+        """Those received since then; `rows` are the newest first, so one older ends it."""
         stored = rows.values_list("received_at", "payload").iterator(ROWS)
         for received_at, payload in stored:
             if received_at < self.since:
@@ -53,7 +54,7 @@ class Sample:
 
 
 def newest(feeds: QuerySet[Feed], since: datetime) -> Sample:
-    """Return a sample of the events received since a moment."""
+    """Of what was received from then on."""
     recent = Q(head_at__gte=since) | Q(quarantined__gt=0)
     with_some = feeds.filter(recent).order_by(F("head_at").desc(nulls_last=True))
     return Sample(feeds=tuple(with_some[:MOST_FEEDS]), since=since)

@@ -22,7 +22,7 @@ INGEST_KEY_PREFIX = "ik_"
 def open_feed(
     *, stream: Stream, workspace: Workspace, actor: User | None
 ) -> tuple[Feed, Secret | None]:
-    """Get or create the feed of a workspace in a stream, with the ingest key if new."""
+    """The feed of a workspace in a stream; its ingest key only if it was made now."""
     secret = new_secret(INGEST_KEY_PREFIX)
     feed, made = Feed.objects.get_or_create(
         stream=stream, workspace=workspace, defaults=_key_fields(secret)
@@ -37,9 +37,9 @@ def open_feed(
 def open_feeds(
     *, stream: Stream, workspaces: Collection[Workspace], at: datetime
 ) -> list[Feed]:
-    """Get or create the feeds of workspaces in a stream, in a few statements.
+    """The feeds of workspaces in a stream, new ones in a few statements.
 
-    Their ingest keys are not returned: users create one when they need it.
+    Nobody learns their ingest keys: a person makes one when it is needed.
     """
     known = Feed.objects.filter(stream=stream, workspace__in=workspaces)
     before = set(known.values_list("workspace_id", flat=True))
@@ -64,9 +64,9 @@ def open_feeds(
 def new_ingest_key(
     *, feed: Feed, actor: User | None, secret: Secret | None = None
 ) -> Secret:
-    """Replace a feed's ingest key. The old one is refused from now on.
+    """Give a feed a new ingest key; the old one is refused from now on.
 
-    The demonstration sets `secret`, because its keys are the same at each start.
+    `secret` is for the demonstration, whose keys are the same at each start.
     """
     secret = secret or new_secret(INGEST_KEY_PREFIX)
     Feed.objects.filter(pk=feed.pk).update(**_key_fields(secret))

@@ -1,6 +1,6 @@
-"""Reads and writes the rows of the log, in the fastest way of each database.
+"""How rows of the log are written on each database: all that an append knows of either.
 
-PostgreSQL supports binary COPY and arrays; SQLite accepts many rows in one statement.
+PostgreSQL takes binary COPY and arrays; SQLite takes many rows in one statement.
 """
 
 from __future__ import annotations
@@ -37,15 +37,17 @@ class Store(Protocol):
         since: datetime,
         now: datetime,
     ) -> tuple[list[FeedRow], set[tuple[bytes, int]]]:
-        """Lock feeds, then return the digests seen since a moment, as (digest, feed_id).
+        """Lock feeds, then see which digests a feed has taken since then, as (digest,
+        feed_id).
 
-        Feeds are locked in the given order, which must be by ID to avoid deadlocks.
+        Feeds are locked in the order given: two groups that share some, both in the
+        order of their ids, cannot wait for each other.
         """
 
     def events_after(
         self, feed_id: int, seq: int, since: datetime | None, until: datetime, most: int
     ) -> list[LogRow]:
-        """Return a feed's next events by number. The times limit the partitions read."""
+        """The next events of a feed, by number; times bound what is looked through."""
 
     def write(
         self,
@@ -55,13 +57,13 @@ class Store(Protocol):
         marks: Sequence[MarkRow],
         held: Sequence[HeldRow],
     ) -> int:
-        """Write rows and advance heads. Returns the number of advanced feeds.
+        """Write rows down and move heads; how many feeds were moved.
 
-        Existing marks are kept. `held` rows go to quarantine and are counted in their
-        feeds.
+        A mark that is there already stays as it is. `held` goes into quarantine, and its
+        feeds count it.
         """
 
 
 def store() -> Store:
-    """Return the store of the database in use."""
+    """The store of the database that is in use."""
     return PostgresStore() if connection.vendor == "postgresql" else SqliteStore()
