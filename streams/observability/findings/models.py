@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.spec.findings import Severity
 
 MOST_KINDS = 200  # per feed or stream; issues of further kinds count in OTHERS
 OTHERS = MOST_KINDS  # its slot
+SEVERITIES = [
+    (Severity.ERROR.value, _("Error")),
+    (Severity.WARNING.value, _("Warning")),
+    (Severity.HINT.value, _("Hint")),
+]
 
 
 class FindingKind(models.Model):
@@ -34,9 +41,7 @@ class FindingKind(models.Model):
     slot = models.PositiveSmallIntegerField()
     rule = models.CharField(max_length=40)  # empty: all kinds without a slot
     name = models.CharField(max_length=200)  # of the event, or else its call
-    severity = models.CharField(
-        max_length=7, choices=[(s.value, s.value.capitalize()) for s in Severity]
-    )
+    severity = models.CharField(max_length=7, choices=SEVERITIES)
     # From one event of the latest hour with such events. Its values are not kept.
     path = models.CharField(max_length=200, blank=True)
     message = models.CharField(max_length=300, blank=True)
@@ -68,7 +73,7 @@ class FindingKind(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.name}" if self.rule else "others"
+        return f"{self.rule} {self.name}" if self.rule else gettext("all other rules")
 
 
 class FindingHour(models.Model):
