@@ -144,5 +144,5 @@ def test_check_events_needs_no_settings(tmp_path):
     process = ended([*MANAGE, "check_events", str(events)], cwd=empty, **foreign)
 
     assert (process.returncode, process.stderr) == (0, "")
-    assert process.stdout.startswith("1 checked: 0 with errors")
+    assert process.stdout.startswith("Events checked: 1 (0 with errors")
     assert list(empty.iterdir()) == []
