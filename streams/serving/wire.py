@@ -125,7 +125,7 @@ def _date(second: int) -> bytes:
 
 def bad_http(message: str) -> RequestRefused:
     return RequestRefused(
-        400, "INGEST-HTTP-001", message, "Send HTTP/1.1 requests with an HTTP library."
+        400, "INGEST-HTTP-001", message, "Use an HTTP library that sends HTTP/1.1."
     )
 
 
