@@ -147,7 +147,7 @@ def test_nothing_is_seeded_where_https_is_on(settings):
 def test_nothing_is_seeded_where_real_partners_are():
     make.partner()
 
-    with pytest.raises(CommandError, match="there are real partners"):
+    with pytest.raises(CommandError, match="Real partners exist"):
         seed()
 
     assert not User.objects.exists()
