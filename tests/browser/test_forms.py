@@ -262,7 +262,7 @@ def test_a_restored_draft_can_be_discarded(page, scene, live_server):
 def test_rows_that_were_added_to_an_event_are_restored(page, scene, live_server):
     person = desk(page, scene, live_server, "portal/partner_plan_event.html")
     page.locator("#id_name").fill("Survey Answered")
-    page.get_by_role("button", name="Add a row to Properties").click()
+    page.get_by_role("button", name="Add row to Properties").click()
     page.locator("[name=properties-1-path]").fill("survey_id")
 
     person.open()

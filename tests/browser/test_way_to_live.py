@@ -57,7 +57,7 @@ DELIVERED = {
 }
 REFUSED = dict.fromkeys(
     ("user-id", "rules"),
-    "Failed Found as events came in. Email Opened: userId is missing, and the stream does not take events with an anonymousId alone. (SPEC-ID-001)",
+    "Failed Found as events came in. Email Opened: userId is missing, and the stream doesn't accept events with only an anonymousId. (SPEC-ID-001)",
 )
 
 
