@@ -28,9 +28,7 @@ class PublishForm(SeenForm):
         validators=[validate_one_line],
         required=False,
         label=_("Release note"),
-        help_text=_(
-            "One sentence: what changed and why. Shown in the public change history."
-        ),
+        help_text=_("One sentence: what changed and why. Shown in the public docs."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

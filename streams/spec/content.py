@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_FINDINGS = 20  # per event
 MOST_KEYS = 300  # properties or traits per event, the limit of Segment's Unify
 
-# A place as a linked list from the inside out. It becomes a path only for a finding.
+# A place as a linked list from the inside out. It becomes a path only for an issue.
 type Spot = tuple[Spot | None, str | int]
 
 _CUT = Fault(
@@ -77,7 +77,7 @@ def walk(
 
 def _to_look_at_closer(content: Mapping[str, Any], shape: Shape) -> Sequence[str]:
     """Return the keys of values for which type and length are not enough."""
-    # Most events have none. Finding that out first takes a third of the time.
+    # Most events have none. Checking that first takes a third of the time.
     plain_anywhere = shape.plain_anywhere
     for value in content.values():
         kind = type(value)

@@ -67,7 +67,7 @@ def _made(table: Table) -> type[msgspec.Struct]:
 
 
 def _type(place: Place, style: Style) -> Any:
-    """Return the type that is certainly valid besides null; None: only null is."""
+    """Return the type that is certainly valid, apart from null; None: only null is."""
     if place.table is not None and place.kind == "object":
         return gate_of(place.table)
     if place.each is not None:

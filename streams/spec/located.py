@@ -38,7 +38,7 @@ class Place:
     inside: dict[str, Place] | list[Place] | None  # None: neither object nor list
 
     def find(self, path: str) -> Place:
-        """Return the value at a finding's path, or its nearest ancestor."""
+        """Return the value at an issue's path, or its nearest ancestor."""
         place, rest = self, path
         while rest:
             found, rest = place._step(rest)

@@ -18,7 +18,7 @@ LONGEST_PART = 100  # characters of an event's key that are repeated in a path
 
 
 class Fault(NamedTuple):
-    """A finding without its place, for which `{path}` stands in the texts."""
+    """An issue without its place, for which `{path}` stands in the texts."""
 
     rule: Rule
     message: str

@@ -41,7 +41,7 @@ class Shape:
     _known: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def findings(self, name: str) -> tuple[Finding, ...]:
-        """Return the findings of an object that is a top-level field of the event."""
+        """Return the issues of an object that is a top-level field of the event."""
         if name not in self._known:
             self._known[name] = tuple(
                 fault.at(f"{name}.{key[:LONGEST_PART]}") for key, fault in self.faults

@@ -31,7 +31,7 @@ CATEGORIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A section that the portal generates, so that it is always up to date.
+    """A section that the portal generates and keeps up to date.
 
     A line `{{ name }}` places it. Required sections that a page doesn't place are added at
     its end, under `heading`.
@@ -57,7 +57,7 @@ PARTS = {
         Part(
             name="about",
             heading="About",
-            says=_("What the tool does and who maintains the source."),
+            says=_("The purpose of the tool and the maintainer of the source."),
             needed_on=_BOTH,
         ),
         Part(
@@ -91,7 +91,7 @@ PARTS = {
             needed_on=_SOURCE,
         ),
         Part(name="limits", heading="Limits", says=_("Sizes, rates, and retention.")),
-        Part(name="retries", heading="Retries", says=_("What happens when Segment can't be reached.")),
+        Part(name="retries", heading="Retries", says=_("The retry policy if Segment can't be reached.")),
         Part(
             name="troubleshooting",
             heading="Troubleshooting",

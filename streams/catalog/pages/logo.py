@@ -1,4 +1,4 @@
-"""Read an uploaded logo, PNG or SVG, and rewrite it so that it is safe to show."""
+"""Read an uploaded logo, PNG or SVG, and make it safe to show."""
 
 from __future__ import annotations
 

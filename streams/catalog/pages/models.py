@@ -78,7 +78,7 @@ class StreamProfile(models.Model):
 
 
 class Logo(models.Model):
-    """A stream's logo, rewritten by logo.py so that it is safe to show."""
+    """A stream's logo, which logo.py has made safe to show."""
 
     stream = models.OneToOneField(
         "streams.Stream", on_delete=models.CASCADE, related_name="logo"

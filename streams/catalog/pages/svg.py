@@ -123,7 +123,7 @@ def _may_name(name: str, value: str, shapes: set[str]) -> bool:
 
 
 def _rules(text: str) -> Iterator[str]:
-    # Split, because a pattern would take quadratic time for long text without braces.
+    # Split, because a pattern would take quadratic time on long text without braces.
     *blocks, _ = _without_comments(text).split("}")
     for block in blocks:
         before, _, declarations = block.rpartition("{")

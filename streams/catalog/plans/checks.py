@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streams.spec.findings import Finding
 
 MAX_FINDINGS = 20  # per event
-MAX_KEY = 100  # characters of an event's key that are repeated in a finding
+MAX_KEY = 100  # characters of an event's key that are repeated in an issue
 
 # The Python types that are accepted for each planned type: null always is.
 ACCEPTED: dict[str, frozenset[type]] = {
@@ -101,7 +101,7 @@ class _Event:
 
 
 class _Place:
-    """What is allowed at one place."""
+    """The values that are allowed at one place."""
 
     __slots__ = ("accepted", "each", "inside", "kind", "required", "unnamed")
 
@@ -143,7 +143,7 @@ class _Place:
 
 
 class _Object:
-    """What is allowed in an object; `closed`: nothing else is."""
+    """The properties that are allowed in an object; `closed`: no others are."""
 
     __slots__ = ("_closed", "_plain", "_required", "places")
 

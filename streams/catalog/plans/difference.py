@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Change(StrEnum):
-    """What happened to an event."""
+    """The kind of a change to an event."""
 
     ADDED = "added"
     REMOVED = "removed"

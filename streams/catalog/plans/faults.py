@@ -154,7 +154,7 @@ def unknown_type(name: str) -> str:
 
 
 def _place(path: str) -> tuple[str, str]:
-    """Return the part and path of the property at a finding's path."""
+    """Return the part and path of the property at an issue's path."""
     part, _, rest = path.partition(".")
     places = (EACH if place.isdigit() else place for place in parts(rest))
     return "context" if part == "context" else "properties", ".".join(places)

@@ -52,7 +52,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedEvent:
-    """What was seen of one event."""
+    """An event inferred from traffic."""
 
     call: str
     name: str
@@ -151,7 +151,7 @@ def _joined(
 
 @dataclass(slots=True)
 class _Shape:
-    """What was seen at one path."""
+    """The values seen at one path."""
 
     count: int = 0  # values other than null
     kinds: set[str] = field(default_factory=set)  # of plan.TYPES
@@ -233,7 +233,7 @@ class _Shape:
 
 @dataclass(slots=True)
 class _Kind:
-    """What was seen of one event."""
+    """The values seen of one event."""
 
     content: _Shape = field(default_factory=_Shape)
     context: _Shape = field(default_factory=_Shape)
