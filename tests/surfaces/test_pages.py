@@ -1,0 +1,64 @@
+"""Every page of every role: its texts come from gettext, its variables are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.test.signals import template_rendered
+from django.test.utils import override_settings
+
+from tests.portal.table import set_scene
+from tests.services.keeper import ROOT
+from tests.surfaces.pseudo_locale import pseudo_locale
+from tests.surfaces.undefined import noting_undefined
+from tests.surfaces.visible_text import texts_of
+from tests.surfaces.walk import walk
+
+TEMPLATES = ROOT / "templates"
+# The sandbox serves it as a file: it runs without Django.
+STATIC = TEMPLATES / "sandbox"
+
+
+@dataclass
+class Seen:
+    """What one walk over all pages has shown."""
+
+    texts: dict[str, str] = field(default_factory=dict)  # with the first page of each
+    undefined: set[str] = field(default_factory=set)
+    rendered: set[str] = field(default_factory=set)
+
+    def note_template(self, sender: object, template: object, **_: object) -> None:
+        self.rendered.add(str(template.origin.name))
+
+
+@pytest.fixture
+def seen(db, settings, segment) -> Seen:
+    settings.SANDBOX_URL = segment.url
+    seen, scene = Seen(), set_scene()
+    template_rendered.connect(seen.note_template)
+    try:
+        with (
+            pseudo_locale(),
+            override_settings(SECURE_SSL_REDIRECT=False),
+            noting_undefined() as seen.undefined,
+        ):
+            for visit in walk(scene):
+                for text in texts_of(visit.html):
+                    seen.texts.setdefault(text, visit.what)
+    finally:
+        template_rendered.disconnect(seen.note_template)
+    return seen
+
+
+# One test, since the walk takes a while: workers of xdist share nothing.
+def test_every_template_gets_the_variables_that_it_shows(seen):
+    ours = {str(path) for path in TEMPLATES.rglob("*.html") if not is_static(path)}
+
+    assert ours - seen.rendered == set()
+    assert seen.undefined == set()
+
+
+def is_static(path: Path) -> bool:
+    return path.is_relative_to(STATIC)

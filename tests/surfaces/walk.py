@@ -1,0 +1,144 @@
+"""Every page of the portal in every state that the tables of tests/portal and
+tests/browser can bring about, as each person gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib import admin
+from django.urls import NoReverseMatch, reverse
+
+from streams.catalog.models import Stream
+from streams.delivery.models import Halt, Lease
+from tests import make
+from tests.browser.form_table import FORMS, Form, as_it_is
+from tests.portal.table import PEOPLE as PEOPLE_OF_TABLE
+from tests.portal.table import ROWS, Row, Scene
+from tests.surfaces.rare import rare_pages
+from tests.surfaces.visits import Visit, Visitor, undone
+
+# Each sees pages, or parts of them, that the others do not.
+PEOPLE = ("nobody", "bob", "alice", "anna", "sam", "petra")
+MAY_ALL = ("anna", "petra")
+STAGES = ("draft", "submitted", "approved", "in_qa", "live", "suspended")
+DECISIONS = ("approve", "send-back", "go-live", "not-yet", "suspend", "resume", "none")
+# What the table of forms does not lead to.
+MORE = (
+    "w/<public_id>/events/?name=none",
+    "w/<public_id>/findings/?severity=hint",
+    "w/<public_id>/replays/new/?count=1",
+    "p/<slug:slug>/streams/<slug:stream_slug>/plan/versions/?from=1&to=1",
+    "docs/search/?q=retention",
+    "docs/search/?q=xyzzy",
+)
+PROGRAMS = ("v1/", "^v1/", "api/", "^api/", "healthz", "readyz")
+
+
+def walk(scene: Scene) -> Iterator[Visit]:
+    """Everything that is changed on the way is taken back."""
+    people = {name: Visitor(scene, name) for name in (*PEOPLE, "olga")}
+    for name in PEOPLE:
+        yield from pages_of(people[name])
+    for form in FORMS:
+        yield from states_of(form, people[form.who])
+    for stage in STAGES:
+        with undone():
+            Stream.objects.filter(pk=scene.cast.stream.pk).update(stage=stage)
+            yield from pages_at_stage(people)
+    yield from account_pages(scene)
+    yield from staff_pages(people["olga"])
+    yield from rare_pages(scene)
+
+
+def pages_of(visitor: Visitor) -> Iterator[Visit]:
+    """All that somebody may see; forms, sent without what they need, by admins alone."""
+    place = PEOPLE_OF_TABLE.index(visitor.name)
+    for row in ROWS:
+        if row.route.startswith(PROGRAMS):
+            continue
+        is_seen = visitor.name == "nobody" or row.gets[place] in (200, 201)
+        if is_seen if row.method == "get" else visitor.name in MAY_ALL:
+            with undone():
+                path = visitor.scene.url(row)
+                yield from visitor.visit(row.method, path, row.data)
+    if visitor.name in MAY_ALL:
+        for route in MORE:
+            path = visitor.scene.url(Row(route=route, gets=()))
+            yield from visitor.visit("get", path)
+
+
+def states_of(form: Form, visitor: Visitor) -> Iterator[Visit]:
+    """The form's page as the table prepares it, and the form sent empty and filled in."""
+    scene = visitor.scene
+    page = scene.url(Row(route=form.page, gets=())) + form.query
+    action = scene.url(Row(route=form.sends_to, gets=())) + form.query
+    for sent in (None, {}, {**form.fields, **form.secrets}):
+        with undone():
+            form.prepare(scene)
+            if sent is not None:
+                yield from visitor.visit("post", action, sent)
+            elif form.query or form.prepare is not as_it_is:
+                yield from visitor.visit("get", page)
+
+
+def pages_at_stage(people: dict[str, Visitor]) -> Iterator[Visit]:
+    """The stream's pages for those who act and those who look, and what staff decide."""
+    stream = "p/<slug:slug>/streams/<slug:stream_slug>/"
+    for name in ("petra", "sam"):
+        for page in ("way/", "qa/", "qa/report/", ""):
+            path = people[name].scene.url(Row(route=f"{stream}{page}", gets=()))
+            yield from people[name].visit("get", path)
+    olga = people["olga"]
+    review = reverse("admin:streams_stream_review", args=[olga.scene.cast.stream.pk])
+    for decision in DECISIONS:
+        with undone():
+            data = {"decision": decision, "text": "Drill"}
+            yield from olga.visit("post", review, data)
+
+
+def account_pages(scene: Scene) -> Iterator[Visit]:
+    """The forms of one's account, sent with mistakes and without."""
+    email, password, new = scene.cast.bob.email, make.PASSWORD, "another battery 7"
+    forms = {
+        "account_login": (
+            {"login": email, "password": "wrong"},
+            {"login": email, "password": password},
+        ),
+        "account_reset_password": ({"email": email}, {"email": "new@example.com"}, {}),
+        "account_change_password": (
+            {"oldpassword": "wrong", "password1": "1", "password2": "2"},
+            {"oldpassword": password, "password1": new, "password2": new},
+        ),
+    }
+    for name, sent in forms.items():
+        for data in sent:
+            with undone():
+                who = "bob" if name == "account_change_password" else "nobody"
+                yield from Visitor(scene, who).visit("post", reverse(name), data)
+
+
+def staff_pages(olga: Visitor) -> Iterator[Visit]:
+    """The admin: each model's list, form and history."""
+    with undone():
+        make.rejected(olga.scene.replay.cursor)
+        Halt.objects.create(stream=olga.scene.cast.stream, reason="Drill")
+        Lease.objects.get_or_create(stream=olga.scene.cast.stream)
+        for path in staff_paths():
+            yield from olga.visit("get", path)
+
+
+def staff_paths() -> Iterator[str]:
+    yield reverse("admin:index")
+    yield reverse("admin:password_change")
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        row = model._default_manager.first()
+        for page, args in (("add", []), *((each, [row and row.pk]) for each in OF_ROW)):
+            try:
+                yield reverse(f"{name}_{page}", args=args)
+            except NoReverseMatch:
+                continue
+
+
+OF_ROW = ("change", "history", "review")
