@@ -1,5 +1,5 @@
-# `make` lists the targets. PORT, DATABASE_URL, REDIS_URL and PYTHON are read from the
-# environment or the command line: make run PORT=9000
+# `make` lists the targets. Set PORT, DATABASE_URL, REDIS_URL or PYTHON in the environment
+# or on the command line: make run PORT=9000
 
 python = .venv/bin/python
 
@@ -8,17 +8,17 @@ python = .venv/bin/python
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-install: ## Make the environment (.venv) that the portal runs in
+install: ## Create the environment (.venv) that the portal runs in
 	@python=$$(scripts/python.sh) && "$$python" scripts/environment.py run
 
-install-dev: ## Add what tests and checks need to it
+install-dev: ## Add the packages of tests and checks to it
 	@python=$$(scripts/python.sh) && "$$python" scripts/environment.py dev
 
-run: install ## Start the portal, with a demonstration to look at; Ctrl-C stops it
+run: install ## Start the portal with demonstration data; Ctrl-C stops it
 	@$(python) scripts/first_settings.py
 	@exec $(python) manage.py up
 
-demo: install ## Send a day of a mail campaign's events to the running portal
+demo: install ## Send a day of an email campaign to the running portal
 	@exec $(python) manage.py demo
 
 test: install-dev ## Run the tests, on SQLite and on PostgreSQL; ARGS="tests/spec -x"
@@ -28,16 +28,16 @@ coverage: install-dev ## Run the tests on SQLite and report their coverage, by l
 	@exec $(python) -m pytest -n 4 -p no:cacheprovider --cov --cov-report=term:skip-covered \
 		--cov-report=html $(ARGS)
 
-soak: install-dev ## Let everything fail at random while events flow; MINUTES=60 SEED=7
+soak: install-dev ## Cause random faults while events flow; MINUTES=60 SEED=7
 	@exec $(python) -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 check: install-dev ## Check format, lint, types, migrations, settings, templates, docs and prose
 	@exec $(python) scripts/check.py
 
-bench: install-dev ## Measure the whole portal, in some ten minutes; ARGS="batch latency"
+bench: install-dev ## Measure the portal, in about ten minutes; ARGS="batch latency"
 	@exec $(python) -m bench $(ARGS)
 
-bench-full: install-dev ## The same with larger loads, in up to an hour
+bench-full: install-dev ## Measure it with larger loads, in up to an hour
 	@exec $(python) -m bench --full $(ARGS)
 
 audit: install-dev ## Check the locked dependencies for known vulnerabilities; needs PyPI
