@@ -1,100 +1,156 @@
-"""An audit entry as a sentence without its subject: “Approved it”.
+"""Activity log entries as sentences without a subject, such as “Approved the stream”.
 
-One row for each action that is written down. An action without one is still told, by its
-own name.
+There is one row for each recorded action. An action without a row is shown by its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-# What stands in braces is of the entry's detail.
-WORDS = {
-    "partner.created": "Made the partner",
-    "partner.changed": "Changed the partner: {fields}",
-    "stream.created": "Made the stream {stream}",
-    "stream.changed": "Changed the settings",
-    "stream.readings_chosen": "Chose how to read the Spec where Segment’s docs disagree",
-    "stream.profile_changed": "Changed what the docs say of the tool",
-    "stream.logo_changed": "Changed the logo",
-    "stream.logo_removed": "Removed the logo",
-    "stream.submitted": "Submitted it, with version {plan_version} of the plan",
-    "stream.approved": "Approved it",
-    "stream.sent_back": "Sent it back",
-    "stream.qa_started": "Started QA",
-    "stream.live_asked": "Asked that it go live",
-    "stream.live_declined": "Left it in QA: not yet",
-    "stream.went_live": "Set it live",
-    "stream.suspended": "Suspended it",
-    "stream.resumed": "Resumed it",
-    "qa.run": "Ran the test in {workspaces} test workspaces",
-    "plan.drafted": "Changed the draft of the plan, version {version}",
-    "plan.discarded": "Discarded the draft of the plan, version {version}",
-    "plan.published": "Published version {version} of the plan, with {events} events",
-    "page.saved": "Saved a draft of the {page} page, version {number}",
-    "page.published": "Published version {number} of the {page} page",
-    "token.created": "Made the token “{name}” ({hint}…)",
-    "token.revoked": "Revoked the token “{name}” ({hint}…)",
-    "member.invited": "Invited {member} as {role}",
-    "member.invitation_printed": "Printed an invitation for {member} as {role}",
-    "member.invitation_not_sent": "Could not email the invitation to {member}",
-    "member.invitation_withdrawn": "Withdrew the invitation of {member}",
-    "member.joined": "Let {member} in as {role}",
-    "member.role_changed": "Made {member} {role}, who was {before}",
-    "member.removed": "Removed {member}",
-    "user.signed_in": "Signed in from {address}",
-    "user.sign_in_failed": "Failed to sign in as {member} from {address}",
-    "user.password_changed": "Changed their password, from {address}",
-    "user.password_reset": "Reset their password by email, from {address}",
-    "user.password_set_by_operator": "Set the password of {member}",
-    "user.email_changed_by_operator": "Changed the email of {before} to {member}",
-    "workspace.created": "Made the workspace",
-    "workspace.changed": "Changed the workspace: {fields}",
-    "workspace.removed": "Removed the empty workspace {name} ({external_id})",
-    "workspace.check_mode": "Set how strict it is with events: {check_mode}",
-    "feed.opened": "Opened its feed of {stream}",
-    "feed.ingest_key_made": "Made an ingest key ({hint}…)",
-    "connection.made": "Connected it, key {key}, region {region}",
-    "connection.replaced": "Changed the connection, key {key}, region {region}",
-    "connection.paused": "Paused the connection",
-    "connection.resumed": "Resumed the connection",
-    "connection.retried": "Tried the connection again",
-    "connection.tested": "Sent a test event",
-    "connection.seen": "Saw the test event in Segment",
-    "connection.needs_attention": "Held the connection: Segment refuses the events",
-    "connection.deleted": "Deleted the connection, key {key}",
-    "replay.started": "Started a replay of events {events}",
-    "replay.cancelled": "Cancelled a replay of events {events}",
-    "quarantine.release": "Released {events} events from quarantine",
-    "quarantine.rename": "Renamed {events} events in quarantine: {name} to {new_name}",
-    "quarantine.discard": "Discarded {events} events in quarantine",
-    "quarantine.expired": "Deleted {events} events in quarantine, past their days",
-    "events.expired": "Let {events} events expire unsent",
-    "delivery.halted": "Stopped sending",
-    "delivery.halt_lifted": "Resumed sending",
-    "history.acknowledged": "Acknowledged that the database went back in time, to {missing_from}",
-    "connections.renewed": "Encrypted {count} write keys anew",
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Placeholders are keys of the entry's detail.
+WORDS: dict[str, StrOrPromise] = {
+    "partner.created": _("Created the partner"),
+    "partner.changed": _("Changed the partner: %(fields)s"),
+    "stream.created": _("Created the stream %(stream)s"),
+    "stream.changed": _("Changed the stream settings"),
+    "stream.readings_chosen": _("Changed the Spec exceptions"),
+    "stream.profile_changed": _("Changed the tool’s details in the docs"),
+    "stream.logo_changed": _("Changed the logo"),
+    "stream.logo_removed": _("Removed the logo"),
+    "stream.submitted": _(
+        "Submitted the stream for review, with version %(plan_version)s of the plan"
+    ),
+    "stream.approved": _("Approved the stream"),
+    "stream.sent_back": _("Requested changes to the stream"),
+    "stream.qa_started": _("Started QA"),
+    "stream.live_asked": _("Requested the launch"),
+    "stream.live_declined": _("Declined the launch request"),
+    "stream.went_live": _("Launched the stream"),
+    "stream.suspended": _("Suspended the stream"),
+    "stream.resumed": _("Resumed the stream"),
+    "qa.run": ngettext_lazy(
+        "Ran the QA test in %(workspaces)s test workspace",
+        "Ran the QA test in %(workspaces)s test workspaces",
+        "workspaces",
+    ),
+    "plan.drafted": _("Edited the draft of plan version %(version)s"),
+    "plan.discarded": _("Discarded the draft of plan version %(version)s"),
+    "plan.published": ngettext_lazy(
+        "Published plan version %(version)s with %(events)s event",
+        "Published plan version %(version)s with %(events)s events",
+        "events",
+    ),
+    "page.saved": _("Saved draft version %(number)s of the %(page)s page"),
+    "page.published": _("Published version %(number)s of the %(page)s page"),
+    "token.created": _("Created the API token “%(name)s” (%(hint)s…)"),
+    "token.revoked": _("Revoked the API token “%(name)s” (%(hint)s…)"),
+    "member.invited": _("Invited %(member)s with the role %(role)s"),
+    "member.invitation_printed": _(
+        "Printed an invitation for %(member)s with the role %(role)s"
+    ),
+    "member.invitation_not_sent": _("Couldn’t email the invitation to %(member)s"),
+    "member.invitation_withdrawn": _("Revoked the invitation of %(member)s"),
+    "member.joined": _("%(member)s joined with the role %(role)s"),
+    "member.role_changed": _(
+        "Changed the role of %(member)s from %(before)s to %(role)s"
+    ),
+    "member.removed": _("Removed %(member)s"),
+    "user.signed_in": _("Signed in from %(address)s"),
+    "user.sign_in_failed": _("Failed to sign in as %(member)s from %(address)s"),
+    "user.password_changed": _("Changed their password from %(address)s"),
+    "user.password_reset": _("Reset their password by email from %(address)s"),
+    "user.password_set_by_operator": _("Set the password of %(member)s"),
+    "user.email_changed_by_operator": _(
+        "Changed the email of %(before)s to %(member)s"
+    ),
+    "workspace.created": _("Created the workspace"),
+    "workspace.changed": _("Changed the workspace: %(fields)s"),
+    "workspace.removed": _("Deleted the empty workspace %(name)s (%(external_id)s)"),
+    "workspace.check_mode": _("Set the validation mode to %(check_mode)s"),
+    "feed.opened": _("Added the workspace to the stream %(stream)s"),
+    "feed.ingest_key_made": _("Created an ingest key (%(hint)s…)"),
+    "connection.made": _("Connected Segment with key %(key)s in region %(region)s"),
+    "connection.replaced": _(
+        "Changed the connection to key %(key)s in region %(region)s"
+    ),
+    "connection.paused": _("Paused the connection"),
+    "connection.resumed": _("Resumed the connection"),
+    "connection.retried": _("Retried the connection"),
+    "connection.tested": _("Sent a test event"),
+    "connection.seen": _("Confirmed the test event in Segment"),
+    "connection.needs_attention": _("Stopped delivery: Segment rejected the events"),
+    "connection.deleted": _("Deleted the connection with key %(key)s"),
+    "replay.started": _("Started a replay of events %(events)s"),
+    "replay.cancelled": _("Canceled a replay of events %(events)s"),
+    "quarantine.release": ngettext_lazy(
+        "Released %(events)s event from quarantine",
+        "Released %(events)s events from quarantine",
+        "events",
+    ),
+    "quarantine.rename": ngettext_lazy(
+        "Renamed %(events)s event in quarantine from %(name)s to %(new_name)s",
+        "Renamed %(events)s events in quarantine from %(name)s to %(new_name)s",
+        "events",
+    ),
+    "quarantine.discard": ngettext_lazy(
+        "Discarded %(events)s event in quarantine",
+        "Discarded %(events)s events in quarantine",
+        "events",
+    ),
+    "quarantine.expired": ngettext_lazy(
+        "Deleted %(events)s event in quarantine because its retention ended",
+        "Deleted %(events)s events in quarantine because their retention ended",
+        "events",
+    ),
+    "events.expired": ngettext_lazy(
+        "%(events)s event expired before delivery",
+        "%(events)s events expired before delivery",
+        "events",
+    ),
+    "delivery.halted": _("Stopped delivery"),
+    "delivery.halt_lifted": _("Resumed delivery"),
+    "history.acknowledged": _(
+        "Acknowledged that the database was restored to its state at %(missing_from)s"
+    ),
+    "connections.renewed": ngettext_lazy(
+        "Re-encrypted %(count)s write key",
+        "Re-encrypted %(count)s write keys",
+        "count",
+    ),
 }
 WHY = ("comment", "reason", "note", "what", "changed", "readings", "fields")
 
 
 def words(action: str, detail: Mapping[str, Any]) -> str:
-    """What was done, beginning with the verb."""
+    """Return the sentence for an entry; most start with a verb."""
     text = WORDS.get(action)
     if text is None:
         return action.replace(".", " ").replace("_", " ").capitalize()
-    return text.format_map(_Known(detail))
+    return str(text % _Known(detail))
 
 
 def why(action: str, detail: Mapping[str, Any]) -> str:
-    """What was said to it, or what it changed; empty: nothing."""
+    """Return the comment of an entry, or the changes that it lists; may be empty."""
     said = next((str(detail[name]) for name in WHY if detail.get(name)), "")
-    return "" if "{fields}" in WORDS.get(action, "") else said
+    return "" if action in ("partner.changed", "workspace.changed") else said
 
 
 class _Known(dict[str, Any]):
-    """Older entries lack what newer ones have."""
+    """Details of an entry, of which older entries have fewer."""
 
-    def __missing__(self, key: str) -> str:
+    def __missing__(self, key: str) -> _Unknown:
+        return _Unknown()
+
+
+class _Unknown(int):
+    """A missing detail: a dash in a text, and a number where a plural needs one."""
+
+    def __str__(self) -> str:
         return "–"

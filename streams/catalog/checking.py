@@ -1,4 +1,4 @@
-"""What a stream's events are held against, and what becomes of one that fails."""
+"""Validation of a stream's events against the Spec and the published plan."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The Spec and a stream's published plan. Safe between threads."""
+    """Checks against the Spec and a stream's published plan. Thread-safe."""
 
     mode: Mode  # in force; never OFF
     readings: Readings = SAFE
     plan: PlanChecks | None = None
 
     def findings(self, event: Mapping[str, Any], *, now: datetime) -> list[Finding]:
-        """What is wrong with a structurally sound event (`spec.calls.problems`)."""
+        """Return the issues of an event that passed `spec.calls.problems`."""
         found = semantics(event, readings=self.readings, now=now)
         if self.plan is not None:
             found += self.plan.check(event)
         return found
 
     def hidden(self, call: str, name: str) -> frozenset[tuple[str, ...]]:
-        """What of such an event is to be shown to nobody: places by parts of a path."""
+        """Return the paths, as tuples of keys, whose values must never be shown."""
         return self.plan.hidden(call, name) if self.plan else frozenset()
 
     def stopped_by(self, findings: Iterable[Finding]) -> Finding | None:
-        """The first that keeps its event from being sent; None: it may go."""
+        """Return the first issue that blocks the event; None if it can be delivered."""
         return None if self.mode is Mode.WARN else first_error(findings)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRules:
-    """What a stream asks of its events, for all its workspaces."""
+    """Validation rules of a stream, before a workspace makes them stricter."""
 
     mode: Mode
     readings: Readings
     plan: PlanChecks | None
 
     def checks(self, workspace_mode: Mode) -> Checks | None:
-        """What holds in a workspace; None: its events are not looked at."""
+        """Return the checks for a workspace; None if its events aren't checked."""
         mode = stricter(self.mode, workspace_mode)
         if mode is Mode.OFF:
             return None
@@ -63,8 +63,11 @@ class StreamRules:
 
 
 class Rulebook:
-    """The rules of streams as they stand, asked anew; a published plan is made ready
-    once, since it is fixed. Safe between threads."""
+    """Current rules of streams, with a cache of compiled plans. Thread-safe.
+
+    Settings are read on every call. A published plan never changes, so it is compiled
+    only once.
+    """
 
     KEPT = 1_000  # plans
 
@@ -72,7 +75,7 @@ class Rulebook:
         self._ready: dict[int, PlanChecks] = {}
 
     def of(self, stream_ids: Iterable[int]) -> dict[int, StreamRules]:
-        """By stream, in one query where no plan is new."""
+        """Return the rules by stream ID, with one query unless a plan is new."""
         newest = PlanVersion.objects.published().filter(stream=OuterRef("pk"))
         streams = Stream.objects.filter(pk__in=stream_ids).annotate(
             plan=Subquery(newest.values("pk")[:1])
@@ -88,12 +91,12 @@ class Rulebook:
         ready = self._ready if len(self._ready) < self.KEPT else {}
         if missing := wanted - ready.keys():
             found = PlanVersion.objects.filter(pk__in=missing)
-            # Replaced, not changed: others read it meanwhile.
+            # Replaced, not changed, because other threads may be reading it.
             ready = ready | {v.pk: PlanChecks(v.plan) for v in found}
             self._ready = ready
         return ready
 
 
 def first_error(findings: Iterable[Finding]) -> Finding | None:
-    """Warnings and hints never stop an event."""
+    """Return the first error. Warnings and hints never block an event."""
     return next((f for f in findings if f.severity is Severity.ERROR), None)

@@ -5,10 +5,19 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from streams.base.clock import now
 from streams.base.text import validate_one_line
-from streams.catalog.retention import DEFAULT_DAYS, MAX_DAYS, MIN_DAYS, Retention
+from streams.catalog.retention import (
+    DEFAULT_DAYS,
+    MAX_DAYS,
+    MIN_DAYS,
+    NOTICE,
+    Retention,
+)
 from streams.catalog.stage import Stage
 from streams.spec.modes import CHOICES, Mode
 from streams.spec.readings import Readings
@@ -16,15 +25,15 @@ from streams.spec.readings import Readings
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Words in the addresses of the docs and the portal, where streams' own names stand
-# beside them.
+# URL segments of the docs and the portal that a stream's slug must not shadow.
 RESERVED_SLUGS = {"docs", "guide", "guides", "new", "search"}
 
 
 def not_reserved(slug: str) -> None:
-    """Raises ValidationError for a slug that would hide a page of the portal's own docs."""
+    """Raise ValidationError for a slug that would hide a page of the portal's own docs."""
     if slug in RESERVED_SLUGS:
-        raise ValidationError(f"“{slug}” is a word that the portal itself uses.")
+        reserved = _("“%(slug)s” is reserved. Choose a different short name.")
+        raise ValidationError(reserved % {"slug": slug})
 
 
 class Stream(models.Model):
@@ -38,42 +47,56 @@ class Stream(models.Model):
     version = models.CharField(max_length=20, default="1.0.0")
     allow_anonymous = models.BooleanField(
         default=False,
-        help_text="Take events that carry an anonymousId and no userId. Segment asks"
-        " partners for a userId on every call.",
+        help_text=gettext_lazy(
+            "Accept events that have an anonymousId but no userId. Segment asks partners to"
+            " send a userId with every call."
+        ),
     )
     create_workspaces = models.BooleanField(
         default=True,
-        help_text="An event for a workspace that is not known yet makes that workspace.",
+        help_text=gettext_lazy(
+            "The first event for an unknown workspace creates that workspace."
+        ),
     )
     requests_per_second = models.PositiveIntegerField(
         default=50,
         db_default=50,
         validators=[MinValueValidator(1)],
-        help_text="Segment grants a partner's tool 50. More only where Segment has"
-        " agreed to it.",
+        help_text=gettext_lazy(
+            "Segment allows 50 for a partner’s tool. Set more only if Segment agreed to it."
+        ),
     )
     retention_days = models.PositiveSmallIntegerField(
         default=DEFAULT_DAYS,
         db_default=DEFAULT_DAYS,
         validators=[MinValueValidator(MIN_DAYS), MaxValueValidator(MAX_DAYS)],
-        help_text=f"Days for which events are kept, sent or not: {MIN_DAYS} to {MAX_DAYS}."
-        " A shorter time takes effect a week later.",
+        help_text=format_lazy(
+            gettext_lazy(
+                "How many days events are kept, delivered or not: {least} to {most}. A"
+                " shorter retention takes effect after {notice} days."
+            ),
+            least=MIN_DAYS,
+            most=MAX_DAYS,
+            notice=NOTICE.days,
+        ),
     )
     retention_shortened_at = models.DateTimeField(null=True, editable=False)
     stage = models.CharField(
         max_length=10, choices=Stage, default=Stage.DRAFT, db_default=Stage.DRAFT
     )
     check_mode = models.CharField(
-        "checking",
+        gettext_lazy("validation mode"),
         max_length=10,
         choices=CHOICES,
         default=Mode.WARN,
         db_default=Mode.WARN,
-        help_text="What becomes of an event that breaks the Segment Spec or the stream's"
-        " plan. A workspace may be stricter.",
+        help_text=gettext_lazy(
+            "How events that violate the Segment Spec or the stream’s plan are handled. A"
+            " workspace can be stricter."
+        ),
     )
-    # Ids of spec.readings.READINGS: where Segment's docs disagree, what is accepted
-    # beside the safe reading.
+    # IDs of spec.readings.READINGS: the exceptions that are accepted in addition to the
+    # safe reading where Segment's docs contradict themselves.
     spec_readings = models.JSONField(
         default=list, db_default=models.Value([], models.JSONField()), editable=False
     )
@@ -92,16 +115,16 @@ class Stream(models.Model):
 
     @property
     def readings(self) -> Readings:
-        """How it reads the Spec where Segment's docs disagree."""
+        """The Spec exceptions of this stream."""
         return Readings.of(self.spec_readings)
 
     @property
     def retention(self) -> Retention:
-        """How long events are kept."""
+        """How long events are kept, and since when."""
         return Retention(self.retention_days, self.retention_shortened_at)
 
     def keep_for(self, days: int, *, now: datetime) -> None:
-        """Change how long, unsaved. Shorter: those whose events wait have to hear of it first."""
+        """Set the retention without saving. A shorter one takes effect after a notice."""
         if days < self.retention_days:
             self.retention_shortened_at = now
         self.retention_days = days

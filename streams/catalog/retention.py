@@ -1,4 +1,4 @@
-"""How long a stream's events are kept: whole days, that end at midnight UTC."""
+"""Retention of a stream's events, in whole days that end at midnight UTC."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 DEFAULT_DAYS = 30
-# A week to be sent in, and a week of warning; and no more partitions than PostgreSQL
-# plans over without effort.
+# At least a week for delivery and a week of warning. At most as many partitions as
+# PostgreSQL can plan over cheaply.
 MIN_DAYS, MAX_DAYS = 14, 365
-# So long before events are deleted unsent it is said; and so long after the time was
-# made shorter nothing is deleted.
+# Users are warned this long before undelivered events are deleted. For the same time
+# after the retention was shortened, nothing is deleted.
 NOTICE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """A time to keep events, and when it was last made shorter."""
+    """A retention period, and when it was last shortened."""
 
     days: int = DEFAULT_DAYS
     shortened_at: datetime | None = None
 
     def cutoff(self, now: datetime) -> datetime:
-        """The midnight before which everything received has expired by now."""
+        """Return the midnight before which everything received has expired."""
         rests = self.shortened_at is not None and now < self.shortened_at + NOTICE
         return midnight(now) - timedelta(days=MAX_DAYS if rests else self.days)
 
     def kept_until(self, received_at: datetime) -> datetime:
-        """The first moment at which something received then has expired."""
+        """Return when something received at that time expires."""
         day = midnight(received_at)
         ends = day + timedelta(days=self.days + 1)
         if self.shortened_at is None:
@@ -37,5 +37,5 @@ class Retention:
 
 
 def midnight(moment: datetime) -> datetime:
-    """The start of its day in UTC, as that of a partition."""
+    """Return the start of the UTC day, which is also a partition's lower bound."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -27,7 +27,7 @@ def change_stream(
     check_mode: str,
     actor: User | None,
 ) -> None:
-    """Change what a stream says of itself and what it takes, from the next event on."""
+    """Change a stream's settings. They apply from the next event on."""
     given: dict[str, Any] = {
         "name": name,
         "version": version,
@@ -66,7 +66,7 @@ def change_stream(
 def choose_readings(
     *, stream: Stream, accepted: Iterable[str], actor: User | None
 ) -> None:
-    """Say what a stream accepts where Segment's docs disagree; the rest is read safely."""
+    """Set the Spec exceptions of a stream. Unknown IDs are ignored."""
     stream.spec_readings = sorted(Readings.of(accepted).accepted)
     stream.save(update_fields=["spec_readings"])
     record(

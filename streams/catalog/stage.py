@@ -1,32 +1,41 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Stage(models.TextChoices):
-    """How far a stream has come on Segment's way from an idea to a live source."""
+    """A launch stage of a stream."""
 
-    DRAFT = "draft", "Draft"
-    SUBMITTED = "submitted", "Submitted"
-    APPROVED = "approved", "Approved"
-    IN_QA = "in_qa", "In QA"
-    LIVE = "live", "Live"
-    SUSPENDED = "suspended", "Suspended"
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("In review")
+    APPROVED = "approved", _("Approved")
+    IN_QA = "in_qa", _("QA")
+    LIVE = "live", _("Live")
+    SUSPENDED = "suspended", _("Suspended")
 
     @property
     def delivers(self) -> bool:
-        """Whether its events may go to customers' real sources.
+        """Whether events are delivered to customers' real sources.
 
-        Begin building only after Segment says yes (segment/partner.md, 1). Until then
-        the sandbox and test workspaces alone are delivered to.
+        Segment asks partners to wait for its approval before they build
+        (segment/partner.md, 1). Until then, only the sandbox and test workspaces are
+        delivered to.
         """
         return self in DELIVERING
 
     @property
     def said(self) -> str:
-        """As the end of “It is …”."""
-        usual = {Stage.DRAFT: "a draft", Stage.IN_QA: "in QA"}
-        return usual.get(self, self.label.lower())
+        """The stage as a sentence names it after “is”, such as “in review”."""
+        return str(_SAID[self])
 
 
+_SAID = {
+    Stage.DRAFT: _("a draft"),
+    Stage.SUBMITTED: _("in review"),
+    Stage.APPROVED: _("approved"),
+    Stage.IN_QA: _("in QA"),
+    Stage.LIVE: _("live"),
+    Stage.SUSPENDED: _("suspended"),
+}
 DELIVERING = frozenset({Stage.APPROVED, Stage.IN_QA, Stage.LIVE})

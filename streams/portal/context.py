@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What a person may open."""
+    """Partners and workspaces that a user may open."""
 
     partners: list[Partner]
     workspaces: list[Workspace]
@@ -25,7 +25,7 @@ class Belongings:
 
 
 def belongings_of(user: User) -> Belongings:
-    """The partners and workspaces that a person is a member of, by name."""
+    """Return the partners and workspaces that a user is a member of, by name."""
     partners = Partner.objects.filter(memberships__user=user).order_by("name")
     workspaces = (
         Workspace.objects.filter(memberships__user=user)
@@ -36,7 +36,7 @@ def belongings_of(user: User) -> Belongings:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """What the frame of every page shows; asked of the database only where it is shown."""
+    """Context of every page's frame; queries the database only when rendered."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"zone": timezone.get_current_timezone_name()}

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.text import validate_one_line
 from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
@@ -22,17 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.forms.boundfield import BoundWidget
+    from django_stubs_ext import StrOrPromise
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 Action = QuarantineJob.Action
 MODE_HINTS = {
-    Mode.OFF: "Nobody looks whether events keep to the Segment Spec and the plan.",
-    Mode.WARN: "Everything is sent. The sender is told what is wrong.",
-    Mode.QUARANTINE: "An event with an error is kept and not sent, until somebody corrects"
-    " it, sends it all the same, or discards it.",
-    Mode.REJECT: "An event with an error is refused when it comes, with the way to fix it."
-    " Nothing of it is kept.",
+    Mode.OFF: _("Events aren’t checked against the Segment Spec or the plan."),
+    Mode.WARN: _("All events are delivered. The response to the sender lists issues."),
+    Mode.QUARANTINE: _(
+        "Events with errors are kept in quarantine until someone renames, releases, or"
+        " discards them."
+    ),
+    Mode.REJECT: _(
+        "Events with errors are rejected and not stored. The response explains how to fix"
+        " them."
+    ),
 }
 ACTION_HINTS = {
     Action.RENAME: "Track events get a new name and are checked again. Those without an"
@@ -121,13 +128,13 @@ class ChangeForm(ConnectionForm):
 
 
 class OfAStreamForm(forms.Form):
-    """Asks which of the partner's streams, if there is a choice."""
+    """A form with a choice of stream, hidden if the partner has only one."""
 
     def __init__(self, partner: Partner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         streams = partner.streams.order_by("name")
         chosen = forms.ModelChoiceField(
-            streams, label="Stream", empty_label=None, initial=streams.first()
+            streams, label=_("Stream"), empty_label=None, initial=streams.first()
         )
         if len(streams) == 1:
             chosen.widget = forms.HiddenInput()
@@ -138,15 +145,17 @@ class WorkspaceForm(OfAStreamForm):
     name = forms.CharField(
         max_length=100,
         validators=[validate_one_line],
-        label="Name",
-        help_text="What the customer is called. The customer sees it.",
+        label=_("Name"),
+        help_text=_("The customer’s name. The customer sees it."),
     )
     external_id = forms.CharField(
         max_length=100,
         validators=[validate_one_line],
-        label="Your id",
-        help_text="What your tool calls this customer. Your events name it, so it should"
-        " never change: a number is better than a name.",
+        label=_("Your ID"),
+        help_text=_(
+            "The customer’s ID in your tool. Your events refer to it, so use an ID that"
+            " never changes, not a name."
+        ),
     )
 
     def clean_external_id(self) -> str:
@@ -160,46 +169,61 @@ class TokenForm(OfAStreamForm):
     name = forms.CharField(
         max_length=100,
         validators=[validate_one_line],
-        label="Name",
-        help_text="Where it is used, such as “Production”.",
+        label=_("Name"),
+        help_text=_("Where you use the token, such as “Production”."),
     )
 
 
 class StreamForm(forms.Form):
-    name = forms.CharField(max_length=100, validators=[validate_one_line], label="Name")
+    name = forms.CharField(
+        max_length=100, validators=[validate_one_line], label=_("Name")
+    )
     version = forms.RegexField(
         r"\A[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z",
-        label="Version",
-        help_text="Raise it when you change which events you send, or what is in them.",
-        error_messages={"invalid": "Three numbers with dots between them, as 1.0.0."},
+        label=_("Version"),
+        help_text=_("Increase it whenever you change your events or their properties."),
+        error_messages={
+            "invalid": _("Enter three numbers separated by dots, such as 1.0.0.")
+        },
     )
     allow_anonymous = forms.BooleanField(
         required=False,
-        label="Take events without a userId",
-        help_text="They must have an anonymousId then. Segment asks partners for a userId"
-        " on every event.",
+        label=_("Accept events without a userId"),
+        help_text=_(
+            "Such events need an anonymousId. Segment asks partners to send a userId with"
+            " every event."
+        ),
     )
     create_workspaces = forms.BooleanField(
         required=False,
-        label="Make workspaces by themselves",
-        help_text="The first event for a customer that is not known yet makes its"
-        " workspace. Off: such events are refused.",
+        label=_("Create workspaces automatically"),
+        help_text=_(
+            "The first event for an unknown customer creates a workspace. If this is off,"
+            " such events are rejected."
+        ),
     )
     retention_days = forms.IntegerField(
         min_value=MIN_DAYS,
         max_value=MAX_DAYS,
-        label="Days to keep events",
-        help_text=f"{MIN_DAYS} to {MAX_DAYS}. Then they are deleted, even those that could"
-        f" not be sent. A shorter time takes effect after {NOTICE.days} days, so that your"
-        " customers hear of it.",
+        label=_("Retention (days)"),
+        help_text=format_lazy(
+            _(
+                "How long events are kept: {least} to {most} days. After that, events are"
+                " deleted, even if they weren’t delivered. A shorter retention takes effect"
+                " after {notice} days, so that your customers are warned first."
+            ),
+            least=MIN_DAYS,
+            most=MAX_DAYS,
+            notice=NOTICE.days,
+        ),
     )
 
     check_mode = forms.ChoiceField(
-        choices=CHOICES, label="How strict", widget=forms.RadioSelect
+        choices=CHOICES, label=_("Validation mode"), widget=forms.RadioSelect
     )
 
-    def modes(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Each mode's button, and what it means."""
+    def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Yield each mode's radio button and its description."""
         for radio in self["check_mode"]:
             yield radio, MODE_HINTS[radio.data["value"]]
 
@@ -255,21 +279,21 @@ class DecisionForm(forms.Form):
 class ReadingsForm(forms.Form):
     accepted = forms.MultipleChoiceField(
         required=False,
-        label="Accept as well",
+        label=_("Exceptions"),
         widget=forms.CheckboxSelectMultiple,
-        choices=[(one.id, one.title) for one in READINGS.values()],
+        choices=[(one.id, _(one.title)) for one in READINGS.values()],
     )
 
     @classmethod
     def of(cls, stream: Stream, *, disabled: bool) -> ReadingsForm:
-        """What a stream accepts now."""
+        """Return the form with the exceptions of a stream."""
         form = cls(initial={"accepted": stream.spec_readings})
         form.fields["accepted"].disabled = disabled
         return form
 
-    def boxes(self) -> list[tuple[BoundWidget, str]]:
-        """Each box, and what Segment's docs say there."""
-        return [(box, READINGS[box.data["value"]].why) for box in self["accepted"]]
+    def boxes(self) -> list[tuple[BoundWidget, StrOrPromise]]:
+        """Return each checkbox and its reason in Segment's docs."""
+        return [(box, _(READINGS[box.data["value"]].why)) for box in self["accepted"]]
 
 
 class EventFilterForm(forms.Form):

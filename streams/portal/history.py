@@ -1,4 +1,4 @@
-"""The history of a stream, and of all that is a partner's: who did what, and when."""
+"""Activity logs of a stream and of a partner: who did what, and when."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from streams.audit.models import AuditEntry
 from streams.audit.words import why, words
@@ -29,18 +30,18 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An audit entry in words."""
+    """An audit entry as the page shows it."""
 
     entry: AuditEntry
     who: str
     what: str
     why: str
-    where: str  # the workspace, or the stream; empty: the partner itself
+    where: str  # workspace or stream; empty for the partner itself
 
 
 @signed_in
 def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """What was done to a stream; not what was done in its customers' workspaces."""
+    """Show changes to a stream, without those in its customers' workspaces."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     entries = AuditEntry.objects.of_stream(stream)
@@ -50,7 +51,7 @@ def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpR
 
 @signed_in
 def partner_history(request: PortalRequest, slug: str) -> HttpResponse:
-    """All that was done to the partner, its streams and its workspaces."""
+    """Show changes to the partner, its streams, and its workspaces."""
     place = partner_to_see(request, slug)
     entries = AuditEntry.objects.filter(partner=place.partner)
     return render(
@@ -64,7 +65,7 @@ def _page(
     before = number_in(request.GET, "before")
     if before is not None:
         entries = entries.filter(pk__lt=before)
-    # A token of a test run is made and revoked by the run, which has its own entry.
+    # A QA run creates and revokes a token; the run has its own entry.
     entries = entries.exclude(detail__has_key="internal")
     found = list(
         entries.select_related("actor", "workspace").order_by("-pk")[: SHOWN + 1]
@@ -81,7 +82,7 @@ def _page(
 def _row(entry: AuditEntry, team: set[int]) -> Row:
     workspace = entry.workspace.name if entry.workspace else ""
     if entry.workspace_id and not workspace:
-        workspace = "a workspace that was removed"
+        workspace = _("Deleted workspace")
     return Row(
         entry=entry,
         who=who(entry.actor, team),
@@ -92,12 +93,12 @@ def _row(entry: AuditEntry, team: set[int]) -> Row:
 
 
 def team_of(place: PartnerPlace) -> set[int]:
-    """The ids of the partner's own people."""
+    """Return the user IDs of the partner's team."""
     return set(place.partner.members.values_list("pk", flat=True))
 
 
 def who(actor: User | None, team: set[int]) -> str:
-    """Somebody's name to members of a partner's team: of staff they see no more than that."""
+    """Name an actor to the partner's team; operators stay anonymous."""
     if actor is None:
-        return "the portal itself"
-    return actor.email if actor.pk in team or not actor.is_staff else "our staff"
+        return _("the portal")
+    return actor.email if actor.pk in team or not actor.is_staff else _("the operator")

@@ -1,10 +1,12 @@
-"""A plan to begin with: of a new stream, or of one that is there."""
+"""Plan templates: for a new stream, or added to the draft of an existing one."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
 from streams.catalog.plans.starting import TooManyStreams, start_stream
@@ -22,7 +24,7 @@ from streams.tenancy.services import SlugTaken
 
 @signed_in
 def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
-    """Ask; a POST makes the stream and leads to its plan."""
+    """Show the form; a POST creates the stream and redirects to its plan."""
     place = partner_to_administer(request, slug)
     form = NewStreamForm(request.POST or None)
     if form.is_valid():
@@ -35,13 +37,13 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
                 actor=request.user,
             )
         except SlugTaken:
-            form.add_error(
-                "slug", "There is a stream of this short name already. Write another."
-            )
+            taken = _("Another stream has this short name. Choose a different one.")
+            form.add_error("slug", taken)
         except TooManyStreams as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"{made.name} is made. Next: its plan.")
+            created = _("%(stream)s created. Next, define its plan.")
+            messages.success(request, created % {"stream": made.name})
             return redirect(within(place, "partner-stream-plan", made.slug))
     shown = {"place": place, "form": form}
     return render(request, "portal/partner_stream_new.html", shown)
@@ -49,7 +51,7 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Ask; a POST adds a template's events to the draft, but for those it has."""
+    """Show the templates; a POST adds the events that the draft doesn't have yet."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     form = TemplateForm(request.POST or None)
@@ -67,9 +69,19 @@ def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
         except BrokenPlan as refusal:
             form.add_error(None, str(refusal))
         else:
-            told = f"{more} event{'' if more == 1 else 's'} added to the draft."
-            messages.success(request, told if more else "They are all in the plan.")
+            messages.success(request, _added(more))
             return redirect(within(place, "partner-stream-plan", stream.slug))
     planned = [event.name or event.call for event in drafted_plan(stream).events]
     shown = {"place": place, "stream": stream, "form": form, "planned": planned}
     return render(request, "portal/partner_plan_template.html", shown)
+
+
+def _added(events: int) -> str:
+    if not events:
+        return _("The plan already has all events of this template.")
+    added = ngettext(
+        "%(events)s event added to the draft.",
+        "%(events)s events added to the draft.",
+        events,
+    )
+    return added % {"events": events}

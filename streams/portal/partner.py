@@ -1,4 +1,4 @@
-"""A partner's workspaces: the list, a new one, and one as the partner sees it."""
+"""A partner's workspaces: list, creation, deletion, and the page of one workspace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import pluralize
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from streams.base.clock import now
 from streams.events.services import new_ingest_key, open_feed
@@ -42,7 +43,7 @@ PAGE_LENGTH = 50
 
 @signed_in
 def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
-    """The partner's workspaces by name, and how each stands."""
+    """List the partner's workspaces by name, with their status."""
     place = partner_to_see(request, slug)
     query, found = _named(request, place)
     found = found.order_by("name", "pk")
@@ -59,21 +60,16 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
-    """Show the empty workspaces of the list; a POST removes those that were shown."""
+    """Show the empty workspaces of the list; a POST deletes those that were shown."""
     place = partner_to_develop(request, slug)
     query, named = _named(request, place)
     customers = named.filter(is_test=False)
     if request.method == "POST":
-        # Not those that came since: nobody has seen their names.
+        # Workspaces created since then were not shown, so they stay.
         shown_to = number_in(request.POST, "last_id") or 0
         chosen = customers.filter(pk__lte=shown_to)
         removed = remove_empty(chosen, actor=request.user)
-        words = f"Removed {removed:,} empty workspace{pluralize(removed)}."
-        if left := empty(chosen).count():
-            words += (
-                f" {left:,} more can be removed: there were too many for one request."
-            )
-        messages.success(request, words if removed else "No workspace was empty.")
+        _report_deleted(request, removed, left=empty(chosen).count())
         return redirect(within(place, "partner"))
     found = empty(customers).order_by("name", "pk")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
@@ -86,10 +82,29 @@ def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
     return render(request, "portal/partner_workspaces_remove.html", shown)
 
 
+def _report_deleted(request: PortalRequest, deleted: int, *, left: int) -> None:
+    if not deleted:
+        messages.success(request, _("There were no empty workspaces to delete."))
+        return
+    done = ngettext(
+        "Deleted %(workspaces)s empty workspace.",
+        "Deleted %(workspaces)s empty workspaces.",
+        deleted,
+    )
+    messages.success(request, done % {"workspaces": f"{deleted:,}"})
+    if left:
+        rest = ngettext(
+            "%(workspaces)s empty workspace is left: one request can’t delete them all.",
+            "%(workspaces)s empty workspaces are left: one request can’t delete them all.",
+            left,
+        )
+        messages.info(request, rest % {"workspaces": f"{left:,}"})
+
+
 def _named(
     request: PortalRequest, place: PartnerPlace
 ) -> tuple[str, QuerySet[Workspace]]:
-    """The search text, and the partner's workspaces that match it."""
+    """Return the search text, and the partner's workspaces that match it."""
     query = request.GET.get("q", "").strip()[:100]
     named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
     return query, place.partner.workspaces.filter(named)
@@ -97,7 +112,7 @@ def _named(
 
 @signed_in
 def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
-    """Make a workspace and its feed; the answer shows the ingest key, once."""
+    """Create a workspace and its feed; the response shows the ingest key once."""
     place = partner_to_develop(request, slug)
     form = WorkspaceForm(place.partner, request.POST or None)
     if form.is_valid():
@@ -111,9 +126,8 @@ def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
         except ExternalIdTaken as error:
             form.add_error("external_id", str(error))
         else:
-            return _workspace(
-                request, place, made, secret, "The new workspace's ingest key"
-            )
+            title = _("Ingest key of the new workspace")
+            return _workspace(request, place, made, secret, title)
     shown = {"place": place, "form": form}
     return render(request, "portal/partner_workspace_new.html", shown)
 
@@ -128,13 +142,13 @@ def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse
 def ingest_key(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
-    """Ask; the answer to a POST shows the feed's new ingest key, once."""
+    """Ask for confirmation; the response to a POST shows the new ingest key once."""
     place = partner_to_develop(request, slug)
     found = workspace_of(place, public_id)
     feed = get_object_or_404(found.feeds.select_related("stream"), pk=pk)
     if request.method == "POST":
         secret = new_ingest_key(feed=feed, actor=request.user)
-        return _workspace(request, place, found, secret, "The new ingest key")
+        return _workspace(request, place, found, secret, _("New ingest key"))
     shown = {"place": place, "workspace": found, "feed": feed}
     return render(request, "portal/partner_ingest_key.html", shown)
 
@@ -163,7 +177,7 @@ def _workspace(
         **people_of(found),
     }
     response = render(request, "portal/partner_workspace.html", shown)
-    if secret:  # it did its work: see portal/once.py
+    if secret:  # the form was processed: see portal/once.py
         page = within(place, "partner-workspace", found.public_id)
         response.status_code, response.headers["Location"] = 201, page
     return response

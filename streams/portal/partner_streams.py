@@ -1,10 +1,11 @@
-"""A partner's streams and the tokens of its servers."""
+"""A partner's streams, their settings, and the API tokens of its servers."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
@@ -36,7 +37,7 @@ def streams(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """A stream's settings, and how to send events; a POST changes the settings."""
+    """Show a stream's settings and how to send events; a POST changes the settings."""
     changes = request.method == "POST"
     place = (partner_to_develop if changes else partner_to_see)(request, slug)
     found = stream_of(place, stream_slug)
@@ -46,7 +47,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         field.disabled = not place.can_develop
     if form.is_valid():
         change_stream(stream=found, actor=request.user, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Settings saved."))
         return redirect(within(place, "partner-stream", stream_slug))
     shown = {
         "place": place,
@@ -64,21 +65,21 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 @signed_in
 @require_POST
 def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Choose what is accepted where Segment's docs disagree."""
+    """Save the Spec exceptions of a stream."""
     place = partner_to_develop(request, slug)
     found = stream_of(place, stream_slug)
     form = ReadingsForm(request.POST)
     if form.is_valid():
         choose_readings(stream=found, actor=request.user, **form.cleaned_data)
-        messages.success(request, "Saved.")
-    else:  # boxes that we never offered
-        messages.error(request, "Choose among the boxes shown.")
+        messages.success(request, _("Exceptions saved."))
+    else:  # values that the form never offered
+        messages.error(request, _("Select only exceptions from the list."))
     return redirect(within(place, "partner-stream", stream_slug))
 
 
 @signed_in
 def tokens(request: PortalRequest, slug: str) -> HttpResponse:
-    """The partner's tokens; the answer to a POST shows the new one, once."""
+    """List the API tokens; the response to a POST shows the new one once."""
     makes = request.method == "POST"
     place = (partner_to_develop if makes else partner_to_see)(request, slug)
     form, secret = TokenForm(place.partner, request.POST or None), None
@@ -95,14 +96,14 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
         "secret": secret.text if secret else "",
     }
     response = render(request, "portal/partner_tokens.html", shown)
-    if secret:  # it did its work: see portal/once.py
+    if secret:  # the form was processed: see portal/once.py
         response.status_code, response.headers["Location"] = 201, request.path
     return response
 
 
 @signed_in
 def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
-    """Ask; a POST revokes."""
+    """Ask for confirmation; a POST revokes the token."""
     place = partner_to_develop(request, slug)
     token = get_object_or_404(place.partner.tokens, pk=pk)
     if request.method == "POST":
@@ -111,7 +112,8 @@ def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
         except AlreadyRevoked as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, f"The token “{token.name}” is revoked.")
+            revoked = _("API token “%(token)s” revoked.") % {"token": token.name}
+            messages.success(request, revoked)
         return redirect(within(place, "partner-tokens"))
     shown = {"place": place, "token": token}
     return render(request, "portal/partner_token_revoke.html", shown)

@@ -1,4 +1,4 @@
-"""A stream's QA: its test workspaces, and the checklist of what came through them."""
+"""QA pages of a stream: the checklist, the report, and the test workspaces."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from streams.base.addresses import addresses
@@ -26,9 +28,9 @@ from streams.portal.access import (
 from streams.portal.glance import Row, rows
 from streams.portal.tags import within
 from streams.publishing.pages import address_of
-from streams.review.qa.checklist import State
 from streams.review.qa.client import NotTaken
 from streams.review.qa.facts import Page, SeenError, SeenEvent, SentRequest
+from streams.review.qa.line import State
 from streams.review.qa.running import CannotRun, run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import (
@@ -43,10 +45,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.catalog.models import Stream
-    from streams.review.qa.checklist import Checklist, Line, Proof
+    from streams.review.qa.checklist import Checklist
+    from streams.review.qa.line import Line, Proof
 
-# After a run its events are delivered, and the lines turn green one by one. Later they
-# change with what the partner's own tool sends. Each look reads thousands of events.
+# While the events of a run are being delivered, checks pass one by one. After that,
+# they change only with what the partner's tool sends. Each refresh reads thousands of
+# events.
 UNDER_WAY = timedelta(minutes=2)
 OFTEN, SELDOM = "5s", "30s"
 TONES = {
@@ -58,7 +62,7 @@ TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A line of the checklist, as the page shows it."""
+    """A check as the page shows it."""
 
     line: Line
     tone: str
@@ -68,7 +72,7 @@ class Shown:
 
 @signed_in
 def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The checklist, and the test workspaces."""
+    """Show the checklist and the test workspaces."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     shown = {
@@ -81,7 +85,7 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 
 @signed_in
 def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """All of it on one page, to be printed and attached to a submission."""
+    """Show all results on one page, for printing."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     docs = [(kind.label, address_of(kind, stream.slug)) for kind in Kind]
@@ -97,7 +101,7 @@ def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
 
 @signed_in
 def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The checklist, which keeps itself fresh."""
+    """Render the checklist alone, for its periodic refresh."""
     place = partner_to_see(request, slug)
     shown = _checklist(place, stream_of(place, stream_slug))
     return render(request, "portal/_qa_checklist.html", shown)
@@ -106,7 +110,7 @@ def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 @signed_in
 @require_POST
 def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Make the two test workspaces, or what is missing of them."""
+    """Create the test workspaces that don't exist yet."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     try:
@@ -114,14 +118,14 @@ def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
     except (TooManyTestWorkspaces, ExternalIdTaken) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "The test workspaces are ready.")
+        messages.success(request, _("The test workspaces are ready."))
     return redirect(within(place, "partner-stream-qa", stream_slug))
 
 
 @signed_in
 @require_POST
 def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Send the plan and the walk for each test workspace."""
+    """Send the planned events and the test sequence for each test workspace."""
     place = partner_to_develop(request, slug)
     stream = stream_of(place, stream_slug)
     host = addresses(request).ingest
@@ -130,7 +134,12 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     except (CannotRun, NotTaken) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"The test runs: {run.events:,} events were sent.")
+        sent = ngettext(
+            "QA test started: %(events)s event sent.",
+            "QA test started: %(events)s events sent.",
+            run.events,
+        )
+        messages.success(request, sent % {"events": f"{run.events:,}"})
     return redirect(within(place, "partner-stream-qa", stream_slug))
 
 
@@ -142,7 +151,7 @@ def _test_rows(stream: Stream) -> list[Row]:
 
 
 def pace(found: Checklist, started_at: datetime | None, now: datetime) -> str:
-    """How often the page looks again by itself, as htmx says it; empty: never."""
+    """Return the refresh interval in htmx's notation; empty if nothing can change."""
     if found.complete:
         return ""
     return OFTEN if started_at and now - started_at < UNDER_WAY else SELDOM
@@ -171,13 +180,14 @@ def _shown(line: Line, place: PartnerPlace, stream: Stream) -> Shown:
 def _link(proof: Proof, place: PartnerPlace, stream: Stream) -> tuple[str, str]:
     if isinstance(proof, Page):
         page = within(place, "partner-stream-docs-page", stream.slug, proof.kind)
-        return page, proof.label
+        return page, str(proof.label)
     args: tuple[int, ...]
     match proof:
         case SeenEvent():
             name, args, text = "event", (proof.seq,), f"{proof.title} #{proof.seq}"
         case SentRequest():
-            name, args, text = "delivery", (proof.number,), f"Request {proof.number}"
+            name, args = "delivery", (proof.number,)
+            text = _("Request %(number)s") % {"number": proof.number}
         case SeenError():
             name, args, text = "findings", (), f"{proof.rule} {proof.name}"
     address = reverse(

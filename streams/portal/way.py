@@ -1,4 +1,4 @@
-"""A stream's way to live: its stages, what is missing, and what its partner does next."""
+"""The launch checklist of a stream: its stages, open items, and the next move."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from streams.base.addresses import addresses
@@ -35,28 +37,34 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 ABOUT = {
-    Stage.DRAFT: "You write the event plan and both docs pages, and hand them in with your"
-    " dates.",
-    Stage.SUBMITTED: "Our staff read them. They approve, or send back with what has to"
-    " change.",
-    Stage.APPROVED: "You build. From here on events go to your customers’ own Segment"
-    " sources.",
-    Stage.IN_QA: "You run the test until each line of the checklist is green, and ask to go"
-    " live.",
-    Stage.LIVE: "Our staff have agreed, and your docs no longer say beta.",
+    Stage.DRAFT: gettext_lazy(
+        "You write the tracking plan and both docs pages, and submit them with your"
+        " timeline."
+    ),
+    Stage.SUBMITTED: gettext_lazy(
+        "The operator reviews your submission, and approves it or requests changes."
+    ),
+    Stage.APPROVED: gettext_lazy(
+        "You build the stream. From this stage on, events go to your customers’ own"
+        " Segment sources."
+    ),
+    Stage.IN_QA: gettext_lazy(
+        "You run the QA test until every check passes, and request the launch."
+    ),
+    Stage.LIVE: gettext_lazy("The stream is live, and its docs no longer say beta."),
 }
 PAGES = {
     "plan": "partner-stream-plan",
     "facts": "partner-stream-docs-facts",
     "logo": "partner-stream-docs",
     "workspaces": "partner-stream-qa",
-    "pages": "partner-stream-docs",  # a line of QA
+    "pages": "partner-stream-docs",  # a QA check
 }
 REFUSALS = (services.WrongStage, services.NotReady, services.AlreadyAsked)
 
 
 class By(TypedDict):
-    """Who does it, and where the portal is, for the mails."""
+    """The actor, and the address of the portal for links in emails."""
 
     actor: User
     origin: str
@@ -65,19 +73,19 @@ class By(TypedDict):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownTask:
     task: Task
-    address: str  # where it is done
+    address: str  # of the page on which to do it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownStep:
     step: Step
     about: str
-    who: str  # brought the stream there
+    who: str  # the person who moved the stream to it
 
 
 @signed_in
 def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """The stages, and what is missing in this one; a POST submits."""
+    """Show the stages and the open items of the current one; a POST submits."""
     submits = request.method == "POST"
     place = (partner_to_administer if submits else partner_to_see)(request, slug)
     stream = stream_of(place, stream_slug)
@@ -89,7 +97,7 @@ def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
         except REFUSALS as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, "Submitted. Our staff act next.")
+            messages.success(request, _("Submitted for review."))
             return redirect(within(place, "partner-stream-way", stream_slug))
     return render(request, "portal/partner_way.html", _page(place, stream, form))
 
@@ -97,7 +105,7 @@ def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
 @signed_in
 @require_POST
 def way_start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Say that the stream is built."""
+    """Move an approved stream to QA."""
     place = partner_to_administer(request, slug)
     stream = stream_of(place, stream_slug)
     try:
@@ -105,14 +113,14 @@ def way_start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpRes
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "QA has begun.")
+        messages.success(request, _("QA started."))
     return redirect(within(place, "partner-stream-way", stream_slug))
 
 
 @signed_in
 @require_POST
 def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Ask staff to set the stream live."""
+    """Ask the operator to launch the stream."""
     place = partner_to_administer(request, slug)
     stream = stream_of(place, stream_slug)
     form = LiveForm(request.POST)
@@ -123,7 +131,7 @@ def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
         except REFUSALS as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, "Asked. Our staff act next.")
+            messages.success(request, _("Launch requested."))
             return redirect(within(place, "partner-stream-way", stream_slug))
     shown = _page(place, stream, SubmissionForm.of(stream), form)
     return render(request, "portal/partner_way.html", shown)
@@ -148,7 +156,7 @@ def _page(
         "tasks": [
             ShownTask(task=task, address=_where(task, place, stream))
             for task in found.tasks
-            if found.checklist is None or not task.done  # of QA what is left alone
+            if found.checklist is None or not task.done  # in QA, only open items
         ],
         "form": form,
         "live_form": live_form or LiveForm(),

@@ -1,7 +1,7 @@
-"""Who hears of a stream's moves by mail: staff of what waits for them, admins of the answer.
+"""Emails about a stream's launch: requests to the reviewers, decisions to the partner.
 
-A mail goes out once the move is written down. One that fails undoes nothing: it is logged
-as an error, and the pages say how the stream stands in any case.
+An email is sent after the move is committed. A failure is logged as an error and undoes
+nothing; the pages show the stage in any case.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from streams.base.mail import message, send
 from streams.tenancy.models import PartnerMembership, User
@@ -22,64 +24,77 @@ if TYPE_CHECKING:
 
 
 class Waits(Enum):
-    """What waits for staff: a subject, and a sentence."""
+    """Requests to the reviewers: a subject and a sentence."""
 
-    SUBMITTED = "{stream} waits for approval", "{who} submitted {stream} of {partner}."
-    LIVE = "{stream} asks to go live", "{who} asks that {stream} of {partner} go live."
+    SUBMITTED = (
+        gettext_lazy("%(stream)s is waiting for approval"),
+        gettext_lazy("%(who)s submitted the stream %(stream)s of %(partner)s."),
+    )
+    LIVE = (
+        gettext_lazy("%(stream)s is waiting for launch"),
+        gettext_lazy(
+            "%(who)s requested the launch of the stream %(stream)s of %(partner)s."
+        ),
+    )
 
 
 class Moved(Enum):
-    """What staff did: a subject, and what follows from it for the partner."""
+    """Decisions of the operator: a subject, and the consequence for the partner."""
 
     APPROVED = (
-        "{stream} is approved",
-        (
-            "Our staff approved {stream}. Build it now: from here on its events go to your"
-            " customers’ own Segment sources."
+        gettext_lazy("%(stream)s is approved"),
+        gettext_lazy(
+            "Your stream %(stream)s is approved. You can build it now: its events are"
+            " delivered to your customers’ own Segment sources from now on."
         ),
     )
     SENT_BACK = (
-        "{stream} is sent back",
-        (
-            "Our staff want something changed before they approve {stream}. Change it, and"
-            " submit it again."
+        gettext_lazy("%(stream)s needs changes"),
+        gettext_lazy(
+            "Your stream %(stream)s needs changes before it can be approved. Make the"
+            " changes, and submit the stream again."
         ),
     )
-    LIVE = "{stream} is live", "Our staff set {stream} live."
+    LIVE = (
+        gettext_lazy("%(stream)s is live"),
+        gettext_lazy("Your stream %(stream)s is live."),
+    )
     NOT_YET = (
-        "{stream} does not go live yet",
-        (
-            "Our staff want something more before {stream} goes live. Ask again once it is"
-            " there."
+        gettext_lazy("%(stream)s isn’t ready to go live yet"),
+        gettext_lazy(
+            "Your launch request for %(stream)s was declined. When you have fixed what is"
+            " missing, request the launch again."
         ),
     )
     SUSPENDED = (
-        "{stream} is suspended",
-        (
-            "Our staff suspended {stream}. Its events are kept, and none but those of tests"
-            " are sent, until our staff resume it."
+        gettext_lazy("%(stream)s is suspended"),
+        gettext_lazy(
+            "The operator suspended your stream %(stream)s. Until it is resumed, all its"
+            " events are queued and only test events are delivered."
         ),
     )
     RESUMED = (
-        "{stream} is resumed",
-        ("Our staff resumed {stream}. It is as it was before."),
+        gettext_lazy("%(stream)s is resumed"),
+        gettext_lazy(
+            "The operator resumed your stream %(stream)s. It is back in its previous stage."
+        ),
     )
 
 
 def tell_staff(
     stream: Stream, origin: str, what: Waits, *, actor: User | None, text: str
 ) -> None:
-    """Send them the link to the review. `origin` is empty, or nobody is named: to nobody."""
+    """Email the link to the review; nothing if `origin` or REVIEW_EMAIL is empty."""
     link = reverse("admin:streams_stream_review", args=[stream.pk])
-    names = {"partner": str(stream.partner), "who": str(actor or "The portal itself")}
+    names = {"partner": str(stream.partner), "who": str(actor or _("The portal"))}
     if origin:
         _send_later(stream, settings.REVIEW_EMAIL, what, names, text, origin + link)
 
 
 def tell_partner(stream: Stream, origin: str, what: Moved, *, text: str = "") -> None:
-    """Send the partner's admins the link to the way to live; `text` is what staff wrote.
+    """Email the partner's admins the link to the launch checklist; nothing if `origin` is empty.
 
-    `origin` is empty: to nobody.
+    `text` is the operator's comment.
     """
     if not origin:
         return
@@ -91,9 +106,9 @@ def tell_partner(stream: Stream, origin: str, what: Moved, *, text: str = "") ->
         partner_memberships__role=PartnerMembership.Role.ADMIN,
     )
     to = list(admins.order_by("pk").values_list("email", flat=True))
-    said = f"They write:\n\n{text.strip()}" if text.strip() else ""
-    answers = settings.REVIEW_EMAIL
-    _send_later(stream, to, what, {}, said, link, reply_to=answers)
+    comment = text.strip()
+    said = _("Comment:\n\n%(comment)s") % {"comment": comment} if comment else ""
+    _send_later(stream, to, what, {}, said, link, reply_to=settings.REVIEW_EMAIL)
 
 
 def _send_later(
@@ -105,7 +120,8 @@ def _send_later(
     link: str,
     reply_to: Sequence[str] = (),
 ) -> None:
-    subject, sentence = (part.format(stream=stream, **names) for part in what.value)
+    values = {"stream": stream, **names}
+    subject, sentence = (str(part % values) for part in what.value)
     parts = [sentence, text.strip(), link]
     body = "\n\n".join(filter(None, parts)) + "\n"
     mail = message(subject, body, to, reply_to=reply_to)

@@ -5,15 +5,17 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from streams.catalog.stage import Stage
 
 
 class DecisionQuerySet[Asked: models.Model](models.QuerySet[Asked]):
-    """What partners ask of staff, who decide it once."""
+    """Requests of partners that the operator decides once."""
 
     def undecided(self) -> Self:
-        """None or one of each stream."""
+        """Return those that wait for a decision: at most one per stream."""
         return self.filter(decided_at=None)
 
     def newest_first(self) -> Self:
@@ -21,11 +23,11 @@ class DecisionQuerySet[Asked: models.Model](models.QuerySet[Asked]):
 
 
 class Submission(models.Model):
-    """A stream's plan and timeline, as a partner handed them in, and what staff said."""
+    """A stream's plan and timeline submitted for review, and the operator's decision."""
 
     class Decision(models.TextChoices):
-        APPROVED = "approved", "Approved"
-        SENT_BACK = "sent_back", "Sent back"
+        APPROVED = "approved", gettext_lazy("Approved")
+        SENT_BACK = "sent_back", gettext_lazy("Changes requested")
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="submissions"
@@ -33,9 +35,9 @@ class Submission(models.Model):
     plan_version = models.ForeignKey(
         "streams.PlanVersion", on_delete=models.PROTECT, related_name="+"
     )
-    build_on = models.DateField("building starts")
-    qa_on = models.DateField("QA starts")
-    launch_on = models.DateField("launch")
+    build_on = models.DateField(gettext_lazy("development starts"))
+    qa_on = models.DateField(gettext_lazy("QA starts"))
+    launch_on = models.DateField(gettext_lazy("launch"))
     notes = models.TextField(blank=True, max_length=2000)
     submitted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(
@@ -46,7 +48,7 @@ class Submission(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    comment = models.TextField(blank=True, max_length=2000)  # by who decided
+    comment = models.TextField(blank=True, max_length=2000)  # of decided_by
 
     objects = DecisionQuerySet["Submission"].as_manager()
 
@@ -65,15 +67,18 @@ class Submission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Submission of {self.stream}, {self.submitted_at:%Y-%m-%d}"
+        return _("Submission of %(stream)s, %(date)s") % {
+            "stream": self.stream,
+            "date": f"{self.submitted_at:%Y-%m-%d}",
+        }
 
 
 class LiveRequest(models.Model):
-    """A partner's asking that its stream in QA go live, and what staff said."""
+    """A partner's request to launch a stream, and the operator's decision."""
 
     class Decision(models.TextChoices):
-        LIVE = "live", "Live"
-        NOT_YET = "not_yet", "Not yet"
+        LIVE = "live", gettext_lazy("Launched")
+        NOT_YET = "not_yet", gettext_lazy("Declined")
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="live_requests"
@@ -88,7 +93,7 @@ class LiveRequest(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    comment = models.CharField(blank=True, max_length=500)  # by who decided
+    comment = models.CharField(blank=True, max_length=500)  # of decided_by
 
     objects = DecisionQuerySet["LiveRequest"].as_manager()
 
@@ -102,16 +107,19 @@ class LiveRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stream} asks to go live, {self.asked_at:%Y-%m-%d}"
+        return _("Launch request for %(stream)s, %(date)s") % {
+            "stream": self.stream,
+            "date": f"{self.asked_at:%Y-%m-%d}",
+        }
 
 
 class Suspension(models.Model):
-    """A time in which a stream is held, and the stage that it comes back to."""
+    """A period in which a stream is suspended, and the stage that it returns to."""
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="suspensions"
     )
-    stage = models.CharField(max_length=10, choices=Stage)  # that it was in
+    stage = models.CharField(max_length=10, choices=Stage)  # before
     reason = models.CharField(max_length=500)
     suspended_at = models.DateTimeField()
     resumed_at = models.DateTimeField(null=True)
@@ -126,4 +134,7 @@ class Suspension(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Suspension of {self.stream}, {self.suspended_at:%Y-%m-%d}"
+        return _("Suspension of %(stream)s, %(date)s") % {
+            "stream": self.stream,
+            "date": f"{self.suspended_at:%Y-%m-%d}",
+        }

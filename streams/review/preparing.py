@@ -1,9 +1,12 @@
-"""What a stream needs before it can be submitted, told from what is there."""
+"""Items that a stream needs before it can be submitted, computed from its data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import Logo
@@ -13,58 +16,66 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
 ASKED = {
-    "about": "what it does",
-    "website": "website",
-    "support_email": "support e-mail",
+    "about": gettext_lazy("description"),
+    "website": gettext_lazy("website"),
+    "support_email": gettext_lazy("support email"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One thing that is done, or is not."""
+    """An item of the launch checklist."""
 
-    name: str  # never changes: "plan", a Kind, "facts", "logo", or a line of QA
+    name: str  # never changes: "plan", a Kind, "facts", "logo", or a QA check
     title: str
     done: bool
-    why: str  # one sentence that says how it stands
-    needed: bool = True  # else it is better done, and nothing waits for it
-    failed: bool = False  # it is there, and wrong
+    why: str  # one or two sentences on its state
+    needed: bool = True  # otherwise it is only recommended
+    failed: bool = False  # there is data, and it is wrong
 
 
 def preparation(stream: Stream) -> list[Task]:
-    """In the order in which one does it."""
+    """Return the items in the order in which a partner works on them."""
     return [_plan(stream), *_pages(stream), _facts(stream), _logo(stream)]
 
 
 def missing(stream: Stream) -> list[str]:
-    """What has to be published before a stream can be submitted, in words."""
-    lacking = [task for task in preparation(stream) if task.needed and not task.done]
-    return [f"the {task.title[:1].lower()}{task.title[1:]}" for task in lacking]
+    """Return the titles of the required items that are not done."""
+    tasks = preparation(stream)
+    return [task.title for task in tasks if task.needed and not task.done]
 
 
 def _plan(stream: Stream) -> Task:
     version = stream.plan_versions.published().first()
     if version:
-        why = f"Version {version.number} is published, with {_events(version.plan.events)}."
+        events = len(version.plan.events)
+        published = ngettext(
+            "Version %(version)s with %(events)s event is published.",
+            "Version %(version)s with %(events)s events is published.",
+            events,
+        )
+        why = published % {"version": version.number, "events": f"{events:,}"}
     elif stream.plan_versions.draft().exists():
-        why = "There is a draft. Publish it."
+        why = _("Publish the draft.")
     else:
-        why = "Say which events you send, and with what in them. Then publish it."
-    return Task(name="plan", title="Event plan", done=version is not None, why=why)
+        why = _("Define the events that you send and their properties, then publish.")
+    return Task(
+        name="plan", title=_("Tracking plan"), done=version is not None, why=why
+    )
 
 
 def _pages(stream: Stream) -> list[Task]:
     numbers: dict[str, int] = {}
     for kind, number in stream.page_versions.published().values_list("kind", "number"):
-        numbers.setdefault(kind, number)  # the newest comes first
+        numbers.setdefault(kind, number)  # newest first
     return [
         Task(
             name=kind,
             title=str(kind.label),
             done=kind in numbers,
-            why=f"Version {numbers[kind]} is published."
+            why=_("Version %(version)s is published.") % {"version": numbers[kind]}
             if kind in numbers
-            else "It begins complete: read it, make it yours, publish it.",
+            else _("We filled in a draft for you. Review it, edit it, and publish it."),
         )
         for kind in Kind
     ]
@@ -72,24 +83,22 @@ def _pages(stream: Stream) -> list[Task]:
 
 def _facts(stream: Stream) -> Task:
     profile = profile_of(stream)
-    lacking = [word for field, word in ASKED.items() if not getattr(profile, field)]
-    why = (
-        f"Both pages, and Segment’s catalog, want to say: {', '.join(lacking)}."
-        if lacking
-        else "Said: what it does, its website and where to ask for help."
-    )
-    return Task(
-        name="facts", title="About the tool", done=not lacking, why=why, needed=False
-    )
+    lacking = [
+        str(word) for field, word in ASKED.items() if not getattr(profile, field)
+    ]
+    if lacking:
+        why = _("Missing from your docs and from Segment’s catalog: %(details)s.")
+        why %= {"details": ", ".join(lacking)}
+    else:
+        why = _("The description, website, and support email are filled in.")
+    title = _("Tool details")
+    return Task(name="facts", title=title, done=not lacking, why=why, needed=False)
 
 
 def _logo(stream: Stream) -> Task:
     done = Logo.objects.filter(stream=stream).exists()
-    why = (
-        "It is shown beside both pages." if done else "An SVG or a PNG, for both pages."
-    )
-    return Task(name="logo", title="Logo", done=done, why=why, needed=False)
-
-
-def _events(events: tuple[object, ...]) -> str:
-    return f"{len(events):,} event{'' if len(events) == 1 else 's'}"
+    if done:
+        why = _("Both docs pages show your logo.")
+    else:
+        why = _("Upload an SVG or PNG file for both docs pages.")
+    return Task(name="logo", title=_("Logo"), done=done, why=why, needed=False)

@@ -1,7 +1,7 @@
-"""What moves a stream from stage to stage, once each, whoever else tries.
+"""Moves of a stream between launch stages. Concurrent attempts at a move succeed once.
 
-`origin` is where this portal is, as `https://portal.example`, for the links in the mails
-that tell of a move; empty: nobody is told.
+`origin` is the portal's address, such as `https://portal.example`, for links in the emails
+about a move. If it is empty, no email is sent.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
@@ -29,29 +30,35 @@ MAX_TEXT = 500  # characters of a comment or a reason
 
 
 class WrongStage(ValueError):
-    """The stream is in a stage from which this cannot be done."""
+    """The stream is in a stage that doesn't allow the move."""
 
 
 class NotReady(ValueError):
-    """Something is missing; the message says what."""
+    """A required item is missing; the message names it."""
 
 
 class WithoutReason(ValueError):
-    """This needs a sentence that says why."""
+    """The move requires a comment."""
 
 
 class AlreadyAsked(ValueError):
-    """It is asked for, and not answered yet."""
+    """A launch request is already waiting for a decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """When a partner means to build, to test and to launch."""
+    """Planned dates for development, QA, and launch."""
 
     build_on: date
     qa_on: date
     launch_on: date
     notes: str = ""
+
+    def __str__(self) -> str:
+        days = {"build": self.build_on, "qa": self.qa_on, "launch": self.launch_on}
+        return _(
+            "Development starts: %(build)s. QA starts: %(qa)s. Launch: %(launch)s."
+        ) % (days)
 
     @property
     def is_in_order(self) -> bool:
@@ -62,12 +69,15 @@ class Timeline:
 def submit(
     *, stream: Stream, timeline: Timeline, actor: User | None, origin: str = ""
 ) -> Submission:
-    """Hand a draft in for approval. Raises WrongStage and NotReady."""
+    """Submit a draft for review. Raises WrongStage and NotReady."""
     _move(stream, Stage.DRAFT, Stage.SUBMITTED)
     if lacking := missing(stream):
-        raise NotReady(f"Publish {' and '.join(lacking)} first.")
+        raise NotReady(
+            _("Publish these items before you submit: %(items)s.")
+            % {"items": ", ".join(lacking)}
+        )
     if not timeline.is_in_order:
-        raise NotReady("Building comes before QA, and QA before the launch.")
+        raise NotReady(_("Development must start before QA, and QA before launch."))
     made = Submission.objects.create(
         stream=stream,
         plan_version=stream.plan_versions.published()[0],
@@ -79,8 +89,7 @@ def submit(
         submitted_by=actor,
     )
     _record("stream.submitted", stream, actor, plan_version=made.plan_version.number)
-    days = f"Building {timeline.build_on}, QA {timeline.qa_on}, launch {timeline.launch_on}."
-    text = f"{days}\n\n{timeline.notes}"
+    text = f"{timeline}\n\n{timeline.notes}"
     tell_staff(stream, origin, Waits.SUBMITTED, actor=actor, text=text)
     return made
 
@@ -89,7 +98,7 @@ def submit(
 def approve(
     *, stream: Stream, comment: str = "", actor: User | None, origin: str = ""
 ) -> None:
-    """Let a submitted stream deliver to customers' sources. Raises WrongStage."""
+    """Approve a submitted stream: it may deliver to customers' sources. Raises WrongStage."""
     _move(stream, Stage.SUBMITTED, Stage.APPROVED)
     _decide(stream, Submission.Decision.APPROVED, comment, actor)
     _record("stream.approved", stream, actor, comment=comment)
@@ -100,8 +109,8 @@ def approve(
 def send_back(
     *, stream: Stream, comment: str, actor: User | None, origin: str = ""
 ) -> None:
-    """Make a submitted stream a draft again. Raises WrongStage and WithoutReason."""
-    _demand(comment, "Say what has to change.")
+    """Return a submitted stream to draft. Raises WrongStage and WithoutReason."""
+    _demand(comment, _("Enter the changes that you request."))
     _move(stream, Stage.SUBMITTED, Stage.DRAFT)
     _decide(stream, Submission.Decision.SENT_BACK, comment, actor)
     _record("stream.sent_back", stream, actor, comment=comment)
@@ -110,7 +119,7 @@ def send_back(
 
 @transaction.atomic
 def start_qa(*, stream: Stream, actor: User | None) -> None:
-    """Say that an approved stream is built and being tried. Raises WrongStage."""
+    """Move an approved stream to QA. Raises WrongStage."""
     _move(stream, Stage.APPROVED, Stage.IN_QA)
     _record("stream.qa_started", stream, actor)
 
@@ -119,24 +128,31 @@ def start_qa(*, stream: Stream, actor: User | None) -> None:
 def ask_for_live(
     *, stream: Stream, note: str = "", actor: User | None, origin: str = ""
 ) -> LiveRequest:
-    """Ask staff to set a stream live that is in QA; with a note where that is not complete.
+    """Request the launch of a stream in QA. A note is required if QA is incomplete.
 
     Raises WrongStage, NotReady and AlreadyAsked.
     """
-    _move(stream, Stage.IN_QA, Stage.IN_QA)  # holds the row: nobody else moves it
+    _move(stream, Stage.IN_QA, Stage.IN_QA)  # locks the row against other moves
     if stream.live_requests.undecided().exists():
-        raise AlreadyAsked("That is asked already. Staff answer it.")
+        raise AlreadyAsked(
+            _("The launch is already requested and waits for a decision.")
+        )
     qa = checklist(stream, last_run(stream))
     if not qa.complete and not note.strip():
         raise NotReady(
-            f"{qa.passed} of {len(qa.lines)} lines of the QA checklist passed."
-            " Say why it should go live all the same."
+            _(
+                "%(passed)s of %(total)s QA checks passed. Explain why the stream should go"
+                " live anyway."
+            )
+            % {"passed": qa.passed, "total": len(qa.lines)}
         )
     made = LiveRequest.objects.create(
         stream=stream, note=note, asked_at=now(), asked_by=actor
     )
     _record("stream.live_asked", stream, actor, note=note, qa_complete=qa.complete)
-    text = f"{qa.passed} of {len(qa.lines)} lines of its QA passed.\n\n{note}"
+    checks = _("%(passed)s of %(total)s QA checks passed.")
+    checks %= {"passed": qa.passed, "total": len(qa.lines)}
+    text = f"{checks}\n\n{note}"
     tell_staff(stream, origin, Waits.LIVE, actor=actor, text=text)
     return made
 
@@ -145,11 +161,13 @@ def ask_for_live(
 def answer_not_yet(
     *, stream: Stream, comment: str, actor: User | None, origin: str = ""
 ) -> None:
-    """Leave a stream in QA whose partner asked for more. Raises WrongStage, WithoutReason."""
-    _demand(comment, "Say what is missing.")
+    """Decline a launch request. Raises WrongStage and WithoutReason."""
+    _demand(comment, _("Enter what is missing."))
     _move(stream, Stage.IN_QA, Stage.IN_QA)
     if not _answer(stream, LiveRequest.Decision.NOT_YET, comment, actor):
-        raise WrongStage(f"Nobody asks by now that {stream} go live.")
+        raise WrongStage(
+            _("There is no open launch request for %(stream)s.") % {"stream": stream}
+        )
     _record("stream.live_declined", stream, actor, comment=comment)
     tell_partner(stream, origin, Moved.NOT_YET, text=comment)
 
@@ -158,7 +176,7 @@ def answer_not_yet(
 def go_live(
     *, stream: Stream, reason: str = "", actor: User | None, origin: str = ""
 ) -> None:
-    """Set a stream live once QA is complete, or for a reason that is written down.
+    """Launch a stream whose QA is complete, or with a recorded reason.
 
     Raises WrongStage and NotReady.
     """
@@ -166,8 +184,11 @@ def go_live(
     qa = checklist(stream, last_run(stream))
     if not qa.complete and not reason.strip():
         raise NotReady(
-            f"{qa.passed} of {len(qa.lines)} lines of the QA checklist passed."
-            " Say why it goes live all the same."
+            _(
+                "%(passed)s of %(total)s QA checks passed. Explain why you launch the"
+                " stream anyway."
+            )
+            % {"passed": qa.passed, "total": len(qa.lines)}
         )
     _answer(stream, LiveRequest.Decision.LIVE, reason, actor)
     _record("stream.went_live", stream, actor, reason=reason, qa_complete=qa.complete)
@@ -178,11 +199,11 @@ def go_live(
 def suspend(
     *, stream: Stream, reason: str, actor: User | None, origin: str = ""
 ) -> None:
-    """Hold all events but those of tests, at once. Raises WrongStage and WithoutReason."""
-    _demand(reason, "Say why it is suspended: its partner reads it.")
+    """Stop delivery immediately, except for tests. Raises WrongStage and WithoutReason."""
+    _demand(reason, _("Enter the reason. The partner sees it."))
     held = Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
     if held.stage == Stage.SUSPENDED:
-        raise WrongStage(f"{stream} is suspended already.")
+        raise WrongStage(_("%(stream)s is already suspended.") % {"stream": stream})
     before = Stage(held.stage)
     _move(stream, before, Stage.SUSPENDED)
     Suspension.objects.create(
@@ -194,12 +215,12 @@ def suspend(
 
 @transaction.atomic
 def resume(*, stream: Stream, actor: User | None, origin: str = "") -> None:
-    """Bring a suspended stream back to the stage that it was in. Raises WrongStage."""
+    """Return a suspended stream to its previous stage. Raises WrongStage."""
     rows = Stream.objects.select_for_update(no_key=True)
-    rows.get(pk=stream.pk)  # nobody else resumes it meanwhile
+    rows.get(pk=stream.pk)  # locks it against a concurrent resume
     held = stream.suspensions.filter(resumed_at=None).first()
     if held is None:
-        raise WrongStage(f"{stream} is not suspended.")
+        raise WrongStage(_("%(stream)s isn’t suspended.") % {"stream": stream})
     _move(stream, Stage.SUSPENDED, Stage(held.stage))
     held.resumed_at = now()
     held.save(update_fields=["resumed_at"])
@@ -208,15 +229,16 @@ def resume(*, stream: Stream, actor: User | None, origin: str = "") -> None:
 
 
 def _move(stream: Stream, start: Stage, to: Stage) -> None:
-    """Put a stream that is in stage `start` by now in another. Raises WrongStage.
+    """Move a stream from stage `start` to another. Raises WrongStage.
 
-    Asked and moved in one UPDATE, which holds the row: of two who decide, one finds the
-    stage gone.
+    A single UPDATE checks the stage, changes it, and locks the row, so that of two
+    concurrent moves only one succeeds.
     """
     rows = Stream.objects.filter(pk=stream.pk)
     if not rows.filter(stage=start).update(stage=to):
         stage = Stage(rows.values_list("stage", flat=True).get())
-        raise WrongStage(f"This cannot be done: {stream} is {stage.said} by now.")
+        problem = _("%(stream)s is in the stage “%(stage)s”, which doesn’t allow this.")
+        raise WrongStage(problem % {"stream": stream, "stage": stage.label})
 
 
 def _demand(text: str, otherwise: str) -> None:
@@ -227,7 +249,7 @@ def _demand(text: str, otherwise: str) -> None:
 def _decide(
     stream: Stream, decision: Submission.Decision, comment: str, actor: User | None
 ) -> None:
-    # A stream that was made submitted before there were submissions has none.
+    # Streams submitted before this table existed have no submission.
     stream.submissions.undecided().update(
         decision=decision, comment=comment, decided_at=now(), decided_by=actor
     )

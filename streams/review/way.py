@@ -1,4 +1,4 @@
-"""How far a stream is on its way to live: what is done, what is missing, who acts next."""
+"""The launch state of a stream: its stages, open items, and who acts next."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
 from streams.review.models import LiveRequest
 from streams.review.preparing import Task, preparation
-from streams.review.qa.checklist import State
+from streams.review.qa.line import State
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import test_feeds
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from streams.review.qa.checklist import Checklist
 
 ORDER = (Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED, Stage.IN_QA, Stage.LIVE)
-# What brought a stream to a stage; its newest entry says when, and who.
+# The action that moves a stream to a stage. Its newest entry has the time and the actor.
 BROUGHT_BY = {
     Stage.DRAFT: "stream.created",
     Stage.SUBMITTED: "stream.submitted",
@@ -42,12 +43,12 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A stage as a step of the way."""
+    """A launch stage, and whether the stream has reached it."""
 
     stage: Stage
     is_done: bool
     is_now: bool
-    entry: AuditEntry | None = None  # what brought the stream there
+    entry: AuditEntry | None = None  # that moved the stream to this stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,31 +56,31 @@ class Way:
     stage: Stage
     turn: Turn
     steps: tuple[Step, ...]
-    tasks: tuple[Task, ...] = ()  # of the stage that it is in
+    tasks: tuple[Task, ...] = ()  # of the current stage
     submission: Submission | None = None  # the newest
     asked: LiveRequest | None = None  # the newest
-    suspension: Suspension | None = None  # that holds it now
-    checklist: Checklist | None = None  # while it is in QA
+    suspension: Suspension | None = None  # in force
+    checklist: Checklist | None = None  # only in QA
 
     @property
     def is_ready(self) -> bool:
-        """Whether all is done that the next move needs."""
+        """Whether all items that the next move requires are done."""
         return all(task.done for task in self.tasks if task.needed)
 
     @property
     def waits_for_live(self) -> bool:
-        """Whether the partner has asked to go live, and has no answer yet."""
+        """Whether a launch request waits for a decision."""
         return self.asked is not None and self.asked.decided_at is None
 
 
 def waits_for_staff() -> Q:
-    """The streams that staff have to answer: submitted, or asked to be set live."""
+    """Match the streams that wait for the operator: a submission or a launch request."""
     asked = LiveRequest.objects.undecided().filter(stream=OuterRef("pk"))
     return Q(stage=Stage.SUBMITTED) | Q(Exists(asked), stage=Stage.IN_QA)
 
 
 def way(stream: Stream) -> Way:
-    """As it stands now. In QA that reads what QA reads: not for a list of streams."""
+    """Return the launch state. In QA this evaluates all checks: too slow for lists."""
     stage = Stage(stream.stage)
     held = stream.suspensions.filter(resumed_at=None).first()
     asked = stream.live_requests.newest_first().select_related("decided_by").first()
@@ -106,7 +107,7 @@ def _turn(stage: Stage, *, is_asked: bool) -> Turn:
 
 
 def _steps(stream: Stream, stage: Stage) -> tuple[Step, ...]:
-    """`stage` is the one that it is in, or comes back to."""
+    """Return all stages; `stage` is the current one, or the one to return to."""
     newest: dict[str, AuditEntry] = {}
     entries = AuditEntry.objects.of_stream(stream).filter(
         action__in=BROUGHT_BY.values()
@@ -146,11 +147,9 @@ def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
 
 def _workspaces(stream: Stream) -> Task:
     done = test_feeds(stream).exists()
-    why = (
-        "They are there, and are delivered to."
-        if done
-        else "One press makes two, one for each of Segment’s regions."
-    )
-    return Task(
-        name="workspaces", title="Test workspaces", done=done, why=why, needed=False
-    )
+    if done:
+        why = _("Your test workspaces are ready, and their events are delivered.")
+    else:
+        why = _("Create two test workspaces, one for each Segment region.")
+    title = _("Test workspaces")
+    return Task(name="workspaces", title=title, done=done, why=why, needed=False)

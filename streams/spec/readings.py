@@ -1,8 +1,8 @@
-"""Where Segment's docs say two things, and which of the two a stream goes by.
+"""Spec exceptions: alternatives that a stream can accept where Segment's docs disagree.
 
-Not every place where they disagree is a choice: that the examples of the Email Spec lack
-`userId` does not make such events arrive. What is a choice has a safe side, to which no
-reviewer can object, and that is the default.
+Not every contradiction is a choice: the examples of the Email Spec lack `userId`, but
+Segment still drops such events. Each choice has a safe reading that no reviewer can object
+to. It is the default.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation. The portal translates it when it shows it."""
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The other side of a disagreement, which a stream may accept."""
+    """A Spec exception: the alternative to the safe reading."""
 
-    id: str  # never changes: streams store it
-    title: str  # what is accepted
-    why: str  # what the docs say
+    id: str  # never changes, because streams store it
+    title: str  # the alternative that is accepted
+    why: str  # the contradiction in Segment's docs
 
 
 READINGS: dict[str, Reading] = {
@@ -25,65 +30,86 @@ READINGS: dict[str, Reading] = {
     for reading in (
         Reading(
             "email-unsubscribed",
-            "Email Unsubscribed beside Unsubscribed",
-            "The Email Spec says Unsubscribed. Segment's own template for docs pages and"
-            " its Engage source say Email Unsubscribed, as one source in five does.",
+            gettext_noop("Email Unsubscribed as well as Unsubscribed"),
+            gettext_noop(
+                "The Email Spec says Unsubscribed. Segment's own docs template,"
+                " its Engage source, and one in five sources say Email"
+                " Unsubscribed."
+            ),
         ),
         Reading(
             "other-names",
-            "Other tools' names for Spec events, such as Email Clicked",
-            "The partner pages say that a stream is turned down for them, and the"
-            " catalogue's pages of tools that Segment took have some.",
+            gettext_noop("Other tools' names for Spec events, such as Email Clicked"),
+            gettext_noop(
+                "The partner docs say that a stream with such names is turned"
+                " down, but the catalog pages of some accepted tools use them."
+            ),
         ),
         Reading(
             "custom-component",
-            "Custom Component Loaded beside Component Loaded",
-            "The AI Copilot Spec uses both names.",
+            gettext_noop("Custom Component Loaded as well as Component Loaded"),
+            gettext_noop("The AI Copilot Spec uses both names."),
         ),
         Reading(
             "email-ip-object",
-            "context.ip as an object",
-            "Two tables of the Email Spec say object; all others, and the Common Spec,"
-            " say text.",
+            gettext_noop("context.ip as an object"),
+            gettext_noop(
+                "Two tables of the Email Spec say object. All others, and the"
+                " Common Spec, say string."
+            ),
         ),
         Reading(
             "email-user-agent",
-            "context.user_agent beside context.userAgent",
-            "The Email Spec spells it user_agent, the Common Spec userAgent, which is what"
-            " destinations read.",
+            gettext_noop("context.user_agent as well as context.userAgent"),
+            gettext_noop(
+                "The Email Spec says user_agent. The Common Spec says"
+                " userAgent, which is what destinations read."
+            ),
         ),
         Reading(
             "group-employees",
-            "The group trait employees as a number",
-            "The Group Spec's table says text; its example sends a number.",
+            gettext_noop("The group trait employees as a number"),
+            gettext_noop(
+                "The table in the Group Spec says string, but its example sends"
+                " a number."
+            ),
         ),
         Reading(
             "video-ad-lists",
-            "ad_asset_ids, ad_pod_ids and ad_types as lists",
-            "The Video Spec's tables say ad_asset_id, ad_pod_id and ad_type; its example of"
-            " the whole lifecycle has the plurals, as lists.",
+            gettext_noop("ad_asset_ids, ad_pod_ids, and ad_types as arrays"),
+            gettext_noop(
+                "The tables of the Video Spec say ad_asset_id, ad_pod_id, and"
+                " ad_type. Its lifecycle example uses the plural names, with"
+                " arrays."
+            ),
         ),
         Reading(
             "video-quality-case",
-            "startup_time and dropped_frames",
-            "Video Quality Updated has startupTime and droppedFrames, while every other"
-            " video property is in snake_case.",
+            gettext_noop("startup_time and dropped_frames"),
+            gettext_noop(
+                "Video Quality Updated has startupTime and droppedFrames, but"
+                " every other video property is in snake_case."
+            ),
         ),
         Reading(
             "copilot-case",
-            "conversation_id and message_id in AI Copilot events",
-            "Their tables have conversationId and messageId, beside message_body.",
+            gettext_noop("conversation_id and message_id in AI Copilot events"),
+            gettext_noop(
+                "The tables say conversationId and messageId, next to message_body."
+            ),
         ),
         Reading(
             "review-rating",
-            "The rating of Product Reviewed as a number",
-            "The Ecommerce Spec says text.",
+            gettext_noop("The rating of Product Reviewed as a number"),
+            gettext_noop("The Ecommerce Spec says string."),
         ),
         Reading(
             "checkout-total",
-            "total in Checkout Started, value in other order events",
-            "For the same amount Checkout Started has value, while Order Updated, Completed"
-            " and Cancelled have total.",
+            gettext_noop("total in Checkout Started, value in other order events"),
+            gettext_noop(
+                "For the same amount, Checkout Started has value, but Order"
+                " Updated, Order Completed, and Order Cancelled have total."
+            ),
         ),
     )
 }
@@ -91,20 +117,20 @@ READINGS: dict[str, Reading] = {
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What a stream accepts beside the safe readings."""
+    """The Spec exceptions that a stream accepts."""
 
     accepted: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, ids: Iterable[str]) -> Readings:
-        """Of ids as stored; one that is no longer a choice is left out."""
+        """Build from stored IDs; exceptions that no longer exist are ignored."""
         return cls(frozenset(ids).intersection(READINGS))
 
     def __contains__(self, reading: str) -> bool:
         return reading in self.accepted
 
     def __hash__(self) -> int:
-        # Asked for every event. A frozenset remembers its own.
+        # Called for every event. A frozenset caches its own hash.
         return hash(self.accepted)
 
 

@@ -1,4 +1,4 @@
-"""Sends a test run through the portal's own public ingest, as a partner's server does."""
+"""Client that sends a QA run through the public ingest, as a partner's server would."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from streams.base.deadlines import deadline_session
@@ -14,18 +15,18 @@ from streams.base.deadlines import deadline_session
 if TYPE_CHECKING:
     from streams.base.ids import Secret
 
-TIMEOUT_S = 10.0  # in all
+TIMEOUT_S = 10.0  # in total
 STORED = frozenset({"accepted", "warned", "held", "duplicate"})
-MOST_TOLD = 10  # of what was not stored
+MOST_TOLD = 10  # events that were not stored
 
 
 class NotTaken(Exception):
-    """The ingest took no events; the message says why. Never holds the token."""
+    """The ingest accepted no events; the message says why and never holds the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of the events of one request."""
+    """Result of the events of one request."""
 
     stored: int
     refused: tuple[str, ...]  # "Email Opened: why (RULE)"; the first ones
@@ -33,26 +34,30 @@ class Taken:
 
 @sensitive_variables("token")
 def send(ingest_url: str, token: Secret, events: Sequence[dict[str, Any]]) -> Taken:
-    """One request with all of them. Raises NotTaken."""
+    """Send all events in one request. Raises NotTaken."""
     try:
         with deadline_session() as session:
-            answer = session.post(
+            response = session.post(
                 f"{ingest_url}/v1/batch",
                 json={"batch": events},
                 auth=_Bearer(token),
                 timeout=TIMEOUT_S,
-                allow_redirects=False,  # the token is for this address alone
+                allow_redirects=False,  # the token is only for this address
             )
     except requests.RequestException as error:
-        # Without its text and its cause, which hold the request.
-        raise NotTaken(
-            f"The ingest at {ingest_url} does not answer ({type(error).__name__})."
-            " Nothing is wrong with your stream: try again in a minute, and tell the"
-            " people who run this portal if it stays so."
-        ) from None
-    if answer.status_code != 200:
-        raise NotTaken(f"The ingest answers {answer.status_code}: {answer.text[:200]}")
-    return _taken(events, answer.json()["results"])
+        # Without the error's text and cause, which hold the request.
+        problem = _(
+            "The ingest API at %(address)s can’t be reached (%(error)s). Your stream is"
+            " fine. Try again in a minute. If the problem persists, tell the operator of"
+            " this portal."
+        )
+        values = {"address": ingest_url, "error": type(error).__name__}
+        raise NotTaken(problem % values) from None
+    if response.status_code != 200:
+        problem = _("The ingest API returned %(status)s: %(text)s")
+        values = {"status": str(response.status_code), "text": response.text[:200]}
+        raise NotTaken(problem % values)
+    return _taken(events, response.json()["results"])
 
 
 def _taken(events: Sequence[dict[str, Any]], results: list[dict[str, Any]]) -> Taken:
@@ -72,7 +77,7 @@ def _why(result: dict[str, Any]) -> str:
 
 
 class _Bearer(requests.auth.AuthBase):
-    """As `auth`, so that no .netrc of the machine takes the header's place."""
+    """Passed as `auth`, so that no .netrc on the machine replaces the header."""
 
     def __init__(self, token: Secret) -> None:
         self._token = token

@@ -1,4 +1,4 @@
-"""Reads what the checklist looks at: bounded, however much came."""
+"""Bounded queries for the observations that the QA checklist is computed from."""
 
 from __future__ import annotations
 
@@ -35,23 +35,26 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan
     from streams.events.models import Feed
 
-MOST = 5_000  # events, and requests, of all test workspaces together
+MOST = 5_000  # events, and requests, across all test workspaces
 ROWS = 500  # read at a time
 MOST_ERRORS = 100
-# Workers' clocks may differ from ours by less; only spares PostgreSQL old partitions.
+# More than any clock difference to the workers. It only lets PostgreSQL skip old
+# partitions.
 CLOCKS_APART = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What came later is looked at: after these numbers of feeds, which a run noted."""
+    """Lower bounds of the observations, as recorded when a run started."""
 
-    seqs: Mapping[int, int] = field(default_factory=dict)  # one that is missing: all
+    seqs: Mapping[int, int] = field(
+        default_factory=dict
+    )  # by feed; a missing feed has no bound
     at: datetime | None = None
 
 
 def gather(stream: Stream, since: Since) -> Facts:
-    """The newest events and requests of a stream's test workspaces, and its docs."""
+    """Collect the newest events and requests of the test workspaces, and the docs."""
     feeds = list(test_feeds(stream))
     each = MOST // max(len(feeds), 1)
     plan = published_plan(stream)
@@ -75,13 +78,13 @@ def gather(stream: Stream, since: Since) -> Facts:
 
 
 def _checks(stream: Stream, plan: EventPlan | None) -> Checks:
-    """All there are, whatever the stream does with events that fail."""
+    """Return all checks, whatever the validation mode of the stream."""
     return Checks(Mode.WARN, stream.readings, PlanChecks(plan) if plan else None)
 
 
 def _events(feed: Feed, low: int, checks: Checks) -> Iterator[SeenEvent]:
     rows = between(feed, low, feed.head_seq + 1).order_by("seq")
-    # The portal's own test of a connection is no event of the stream's.
+    # Without the portal's own test events, which verify a connection.
     rows = rows.exclude(type="track", name=TEST_EVENT)
     stored = rows.values_list("seq", "received_at", "payload").iterator(chunk_size=ROWS)
     for seq, received_at, payload in stored:
@@ -114,8 +117,10 @@ def _requests(feed: Feed, low: int, since: Since, most: int) -> Iterator[SentReq
 
 
 def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
-    """What was refused or quarantined is in no feed, but counted among the findings: some
-    seconds later, and by the ingest's clock."""
+    """Read the errors of rejected and quarantined events, which are in no feed.
+
+    They are counted some seconds after the event, by the clock of the ingest server.
+    """
     found = FindingKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
     found = found.exclude(rule="")
     if since.at:

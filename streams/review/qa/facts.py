@@ -1,10 +1,11 @@
-"""What QA knows of a stream's tests: small values, of which the checklist is made."""
+"""Observations of a stream's tests, from which the QA checklist is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from streams.base.text import looks_like_email
@@ -16,18 +17,28 @@ if TYPE_CHECKING:
     from streams.spec.findings import Finding
 
 
+class Doubt(StrEnum):
+    """A reason why a userId can't be the customer's own ID of a person."""
+
+    NONE = ""
+    MISSING = "missing"
+    ANONYMOUS_ID = "anonymous-id"  # the same as the anonymousId
+    OWN_ID = "own-id"  # the tool's own ID
+    EMAIL = "email"  # an email address
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenEvent:
-    """One event of a test workspace, and what matters of it."""
+    """An event of a test workspace, reduced to what the checks need."""
 
     workspace: str  # its public id
     seq: int
     call: str
-    name: str  # empty: it has none
-    user_id: str  # empty: it has none
-    doubt: str = ""  # what is wrong with the userId, as an end of "It has …"
+    name: str  # may be empty
+    user_id: str  # may be empty
+    doubt: Doubt = Doubt.NONE
     says_where_from: bool = True  # `context.integration` is slug and version
-    is_complete: bool = True  # no property is missing that the plan requires
+    is_complete: bool = True  # it has all properties that the plan requires
     error: str = ""  # the first error by Spec or plan: "message (RULE)"
 
     @property
@@ -37,7 +48,7 @@ class SeenEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentRequest:
-    """One request to Segment, or to the sandbox."""
+    """A request to Segment or to the sandbox."""
 
     workspace: str
     number: int  # of its delivery
@@ -55,7 +66,7 @@ class SentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenError:
-    """An error that the ingest found, whether the event was stored or not."""
+    """An error found at ingest, whether or not the event was stored."""
 
     workspace: str
     rule: str
@@ -69,7 +80,9 @@ class SeenError:
 
     @property
     def told(self) -> str:
-        return f"{self.name or 'An event'}: {self.message} ({self.rule})"
+        if not self.name:
+            return f"{self.message} ({self.rule})"
+        return f"{self.name}: {self.message} ({self.rule})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +104,7 @@ class Facts:
     requests: tuple[SentRequest, ...] = ()
     errors: tuple[SeenError, ...] = ()  # the newest first
     pages: tuple[Page, ...] = ()
-    is_cut: bool = False  # there are more; the oldest were not looked at
+    is_cut: bool = False  # only the newest events and requests are included
 
 
 def look(
@@ -103,7 +116,7 @@ def look(
     slug: str,
     version: str,
 ) -> SeenEvent:
-    """What matters of a stored event; `findings` are what its checks say of it."""
+    """Reduce a stored event and its issues to what the checks need."""
     found = list(findings)
     call = content["type"]
     field = NAME_FIELDS.get(call)
@@ -123,29 +136,28 @@ def look(
     )
 
 
-def doubt(content: Mapping[str, Any], slug: str) -> str:
-    """Why an event's userId cannot be the customer's own id of a person; empty: it may be.
+def doubt(content: Mapping[str, Any], slug: str) -> Doubt:
+    """Return why an event's userId can't be the customer's own ID of a person, if it can't.
 
-    More cannot be told from outside: an id of the tool's that is sent nowhere else in the
-    event looks like any other.
+    This finds the tool's own ID only if the event repeats it in its context.
     """
     user_id = content.get("userId")
     if not user_id:
-        return "no userId"
+        return Doubt.MISSING
     if user_id == content.get("anonymousId"):
-        return "the same userId and anonymousId"
+        return Doubt.ANONYMOUS_ID
     if user_id in _own_ids(_object(content.get("context")), slug):
-        return "your tool's own id as its userId"
+        return Doubt.OWN_ID
     if looks_like_email(str(user_id)):
-        return "an e-mail address as its userId"
-    return ""
+        return Doubt.EMAIL
+    return Doubt.NONE
 
 
 def _own_ids(context: Mapping[str, Any], slug: str) -> set[str]:
-    """The tool's ids of the person: Segment asks for them as `context.yourToolId`.
+    """Return the tool's own IDs of the person; Segment asks for `context.yourToolId`.
 
-    Any key that ends so is meant, since a tool need not be called as its stream is; but
-    for `userId`, which some repeat there.
+    Any key with this ending counts, because a tool's name can differ from its stream's.
+    `userId` doesn't count, because some tools repeat it there.
     """
     own = _folded(slug)
     found = [

@@ -7,7 +7,7 @@ from streams.base.clock import now
 
 
 class QaRun(models.Model):
-    """One press of “Run the test”: what came later is what the checklist looks at."""
+    """A QA test run. The checklist considers only what arrived after its start."""
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="qa_runs"
@@ -16,10 +16,10 @@ class QaRun(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    # The last number of each test workspace's feed, by the feed's id.
+    # The last sequence number of each test workspace's feed, by the feed's ID.
     seqs = models.JSONField(default=dict)
-    events = models.IntegerField(default=0)  # that the ingest stored
-    # Of those that it did not store: "Email Opened: why (RULE)"; the first ones.
+    events = models.IntegerField(default=0)  # stored by the ingest
+    # The first events that were not stored: "Email Opened: why (RULE)".
     refused = models.JSONField(default=list)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How many requests may have reached Segment within one second."""
+"""Upper bound of the requests that reached Segment within one second."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SECOND = timedelta(seconds=1)
 
 
 def busiest_second(requests: Sequence[SentRequest]) -> list[SentRequest]:
-    """The most requests that any sliding second may have seen, by their start.
+    """Return the requests of the busiest sliding second, sorted by start.
 
-    A request arrives at some moment between its start and its answer, so each that was
-    under way at any time within the second counts: never fewer than there were.
+    A request arrives at some time between its start and its response. Every request in
+    flight within the second counts, so the result is never too small.
     """
     starts = sorted(one.started_at for one in requests)
     ends = sorted(one.ended_at for one in requests)
 
     def within(end: datetime) -> int:
-        """How many had begun by a second after `end`, less those that ended before it."""
+        """Count the requests started within a second of `end` and not ended before it."""
         return bisect_left(starts, end + SECOND) - bisect_left(ends, end)
 
-    # A second that holds the most may be moved on until it begins as one of them ends.
+    # A busiest second can be shifted until it starts when one of its requests ends.
     busiest = max(ends, key=within, default=None)
     if busiest is None:
         return []

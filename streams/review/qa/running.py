@@ -1,4 +1,4 @@
-"""“Run the test”: the plan and the walk, sent for each test workspace."""
+"""QA test runs: send the plan and the test sequence for each test workspace."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.catalog.plans.samples import sample
@@ -26,29 +27,31 @@ if TYPE_CHECKING:
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
-# Ids as a customer's database would have them.
+# User IDs as a customer's database would have them.
 EACH, WALKER = "qa-user-1", "qa-user-2"
-TOKEN_NAME = "QA test run"  # noqa: S105 - what the list of tokens calls it
+TOKEN_NAME = "QA test run"  # noqa: S105 - its name in the list of tokens
 MOST_REFUSED = 20
 
 
 class CannotRun(ValueError):
-    """There is nothing to send, or nowhere to send it to; the message says what to do."""
+    """There is nothing to send, or no test workspace; the message says what to do."""
 
 
 def run_test(
     *, stream: Stream, ingest_url: str, actor: User | None, now: datetime
 ) -> QaRun:
-    """Send each planned event and the walk through the public ingest; what it became.
+    """Send each planned event and the test sequence through the public ingest.
 
-    Waits for the network, so not to be called in a transaction. Raises CannotRun, and
-    client.NotTaken: the run began all the same, and what it sent until then counts.
+    Never call this in a transaction: it waits for the network. Raises CannotRun, or
+    client.NotTaken after the run has started; what was sent until then counts.
     """
     plan, feeds = published_plan(stream), list(test_feeds(stream))
     if plan is None or not plan.events:
-        raise CannotRun("Publish the stream’s plan first: it says what is to be sent.")
+        raise CannotRun(
+            _("Publish the stream’s plan first. The test sends its events.")
+        )
     if not feeds:
-        raise CannotRun("Make the test workspaces first.")
+        raise CannotRun(_("Create the test workspaces first."))
     run = _begin(stream, feeds, actor, now)
     with _token(stream, actor) as token:
         for feed in feeds:
@@ -60,7 +63,7 @@ def run_test(
 
 
 def calls(plan: EventPlan, feed: Feed, run: int) -> list[dict[str, Any]]:
-    """What is sent for one test workspace: each planned event, then the walk."""
+    """Return the calls for one test workspace: planned events, then the test sequence."""
     everything = [sample(event, user_id=EACH) for event in plan.events]
     everything += [sample(event, user_id=WALKER) for event in walk(plan)]
     workspace = feed.workspace.external_id
@@ -88,8 +91,10 @@ def _begin(
 
 @contextmanager
 def _token(stream: Stream, actor: User | None) -> Iterator[Secret]:
-    """A partner token for this run alone. Where the process dies in between, nobody is
-    left who knows it."""
+    """Create an API token for this run, and revoke it at the end.
+
+    If the process dies before that, no one knows the token.
+    """
     token, secret = create_token(
         stream=stream, name=TOKEN_NAME, actor=actor, is_internal=True
     )

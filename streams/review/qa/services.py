@@ -17,10 +17,7 @@ def last_run(stream: Stream) -> QaRun | None:
 
 
 def checklist(stream: Stream, run: QaRun | None) -> Checklist:
-    """How a stream's test stands by now: of what came since its last run began.
-
-    Without a run, of all that is kept.
-    """
+    """Evaluate the checks on everything since the last run, or on all retained data."""
     if run is None:
         return check(gather(stream, Since()))
     seqs = {int(feed): seq for feed, seq in run.seqs.items()}

@@ -1,4 +1,4 @@
-"""The walk of a test: the calls that one person causes, in their order."""
+"""The test sequence: calls of one user that QA expects in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from streams.catalog.plans.plan import EventPlan, PlannedEvent
     from streams.review.qa.facts import SeenEvent
 
-# Segment's own test: a campaign with a link and an unsubscribe, sent to oneself
+# Segment's own test is a campaign with a link and an unsubscribe, sent to yourself
 # (segment/partner.md, 2).
 SEGMENTS_WALK = (
     "Email Delivered",
@@ -18,14 +18,14 @@ SEGMENTS_WALK = (
     "Unsubscribed",
 )
 
-# Its docs say both: a stream's settings may accept the other name (spec/readings.py).
+# Segment's docs use both names. The second one is a Spec exception (spec/readings.py).
 WALKS = (SEGMENTS_WALK, (*SEGMENTS_WALK[:-1], "Email Unsubscribed"))
 
 type Key = tuple[str, str]  # call and name
 
 
 def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
-    """Segment's own where the plan has its events; else all of the plan, in its order."""
+    """Return Segment's sequence if the plan has its events, or else the whole plan."""
     named = {event.name: event for event in plan.events if event.call == "track"}
     for names in WALKS:
         if named.keys() >= set(names):
@@ -36,8 +36,10 @@ def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
 def by_plan(
     plan: EventPlan, events: Iterable[SeenEvent]
 ) -> list[tuple[Key, SeenEvent]]:
-    """Events with what they are in the plan: one without a name stands for all names of
-    its call that the plan does not have."""
+    """Pair each event with its key in the plan.
+
+    A planned call without a name covers all names that the plan doesn't list.
+    """
     planned = {(event.call, event.name) for event in plan.events}
     named = (((event.call, event.name), event) for event in events)
     return [(key if key in planned else (key[0], ""), event) for key, event in named]
@@ -46,7 +48,7 @@ def by_plan(
 def furthest(
     steps: Sequence[Key], events: Iterable[tuple[Key, SeenEvent]]
 ) -> list[SeenEvent]:
-    """The longest way along the steps that one person went in one workspace."""
+    """Return the longest prefix of the steps that one user completed in one workspace."""
     ways: dict[Key, list[SeenEvent]] = {}
     for key, event in events:
         if not event.user_id:
@@ -58,7 +60,7 @@ def furthest(
 
 
 def went_astray(steps: Sequence[Key], events: Iterable[tuple[Key, SeenEvent]]) -> bool:
-    """Whether one person did all of the steps in one workspace, in whatever order."""
+    """Whether one user completed all steps in one workspace, in any order."""
     done: dict[Key, set[Key]] = {}
     for key, event in events:
         if event.user_id:

@@ -1,10 +1,11 @@
-"""Test workspaces: the partner's own, through which a stream is tried in both regions."""
+"""Test workspaces of a partner, one for each region."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.base.ids import new_secret
 from streams.connections.models import Connection
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.tenancy.models import User, Workspace
 
-MAX_TEST_WORKSPACES = 10  # of a partner: they are delivered to before any approval
-# By external id: the name, and the region in which it is tried.
+MAX_TEST_WORKSPACES = 10  # per partner, because they are delivered to before approval
+# By external ID: the name and the region.
 WANTED = {
     "qa-us": ("QA US", Region.SANDBOX),
     "qa-eu": ("QA Europe", Region.SANDBOX_EU),
@@ -30,32 +31,36 @@ WANTED = {
 
 
 class TooManyTestWorkspaces(ValueError):
-    """The partner has as many as it may have."""
+    """The partner has reached MAX_TEST_WORKSPACES."""
 
 
 def test_feeds(stream: Stream) -> QuerySet[Feed]:
-    """The feeds that QA looks at, in a fixed order; MAX_TEST_WORKSPACES at most, unless
-    staff made more."""
+    """Return the feeds that QA evaluates, in a fixed order.
+
+    There are at most MAX_TEST_WORKSPACES, unless the operator created more.
+    """
     tests = Feed.objects.filter(stream=stream, workspace__is_test=True)
     return tests.select_related("workspace", "stream").order_by("pk")
 
 
 @transaction.atomic
 def prepare(*, stream: Stream, actor: User | None) -> None:
-    """See to it that both test workspaces are there, with a feed and a connection.
+    """Create the missing test workspaces, each with a feed and a connection.
 
-    What is there stays. Their keys are made up: the sandbox takes any. Where this portal
-    offers no sandbox they are left unconnected. Raises TooManyTestWorkspaces, and
-    ExternalIdTaken where a customer has such an id.
+    Their write keys are random, because the sandbox accepts any. If this portal offers no
+    sandbox, they stay unconnected. Raises TooManyTestWorkspaces, or ExternalIdTaken if a
+    customer has the same ID.
     """
-    # One at a time: nobody else counts or makes test workspaces meanwhile.
+    # Locks the partner, so that no one else counts or creates test workspaces.
     partner = Partner.objects.select_for_update(no_key=True).get(pk=stream.partner_id)
     there = {w.external_id: w for w in partner.workspaces.filter(is_test=True)}
     if len(there.keys() | WANTED.keys()) > MAX_TEST_WORKSPACES:
-        raise TooManyTestWorkspaces(
-            f"{partner} has {len(there)} test workspaces; {MAX_TEST_WORKSPACES} are the"
-            " most. Use those that are there."
+        problem = _(
+            "%(partner)s already has %(count)s test workspaces, and the limit is %(limit)s."
+            " Use the existing ones."
         )
+        values = {"count": len(there), "limit": MAX_TEST_WORKSPACES}
+        raise TooManyTestWorkspaces(problem % {"partner": partner, **values})
     for external_id, (name, region) in WANTED.items():
         workspace = there.get(external_id) or create_workspace(
             partner=partner,
@@ -73,5 +78,5 @@ def _connect(
     feed, _ = open_feed(stream=stream, workspace=workspace, actor=actor)
     connected = Connection.objects.current().filter(feed=feed).exists()
     if not connected and region in offered():
-        key = new_secret("").text  # 32 letters and digits, as Segment's own
+        key = new_secret("").text  # 32 letters and digits, like Segment's
         connect(feed=feed, write_key=key, region=region, actor=actor)
