@@ -32,7 +32,7 @@ RESERVED_SLUGS = {"docs", "guide", "guides", "new", "search"}
 def not_reserved(slug: str) -> None:
     """Raise ValidationError for a slug that would hide a page of the portal's own docs."""
     if slug in RESERVED_SLUGS:
-        reserved = _("“%(slug)s” is reserved. Choose a different short name.")
+        reserved = _("“%(slug)s” is reserved. Choose a different slug.")
         raise ValidationError(reserved % {"slug": slug})
 
 

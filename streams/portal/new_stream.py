@@ -37,7 +37,7 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
                 actor=request.user,
             )
         except SlugTaken:
-            taken = _("Another stream has this short name. Choose a different one.")
+            taken = _("Another stream has this slug. Choose a different one.")
             form.add_error("slug", taken)
         except TooManyStreams as refusal:
             form.add_error(None, str(refusal))

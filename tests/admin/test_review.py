@@ -158,7 +158,7 @@ def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
     assert [row.action for row in page.context["cl"].result_list] == [
         "stream.submitted"
     ]
-    assert "Submitted it, with version 1 of the plan" in page.text
+    assert "Submitted the stream for review, with version 1 of the plan" in page.text
 
 
 def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):

@@ -32,14 +32,28 @@ def recorded(source: str) -> Iterator[str]:
         (
             "stream.submitted",
             {"plan_version": 3},
-            "Submitted it, with version 3 of the plan",
+            "Submitted the stream for review, with version 3 of the plan",
         ),
         (
             "page.published",
             {"page": "source", "number": 2},
             "Published version 2 of the source page",
         ),
-        ("stream.submitted", {}, "Submitted it, with version – of the plan"),
+        (
+            "stream.submitted",
+            {},
+            "Submitted the stream for review, with version – of the plan",
+        ),
+        (
+            "quarantine.release",
+            {"events": 1},
+            "Released 1 event from quarantine",
+        ),
+        (
+            "quarantine.release",
+            {},
+            "Released – events from quarantine",
+        ),
         ("cheese.eaten_up", {}, "Cheese eaten up"),
     ],
 )

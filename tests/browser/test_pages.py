@@ -135,7 +135,7 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     check(page, found, "an event of a plan with errors")
     page.goto(f"{partner}tokens/")
     page.get_by_label("Name").fill("Staging")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create API token").click()
     check(page, found, "a secret that is shown once")
     page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/check/")
     page.locator("#id_events").fill('{"type": "track",\n"event": "Purchase"}')
@@ -195,7 +195,7 @@ def test_a_secret_is_copied_with_its_button_and_gone_when_the_page_is_loaded_ane
     be(page, scene, live_server, "petra")
     page.goto(f"{live_server.url}/p/{scene.cast.partner.slug}/tokens/")
     page.get_by_label("Name").fill("Staging")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create API token").click()
     token = page.locator("#secret").inner_text()
 
     page.get_by_role("button", name="Copy").click()

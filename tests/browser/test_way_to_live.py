@@ -23,41 +23,45 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 WALK = ["Email Delivered", "Email Opened", "Email Link Clicked", "Unsubscribed"]
-WALKED = f"{', '.join(WALK)}: seen in this order, of one person in one workspace."
+WALKED = f"One user in one workspace completed in order: {', '.join(WALK)}."
 PLAN = [*WALK[:1], "Email Bounced", *WALK[1:3], "Email Marked as Spam", *WALK[3:]]
 SLUG = "letterbox-mail"
 
-# The lines of the checklist: how each stands, and why.
-NOTHING_CAME = "Not seen yet No event has come to a test workspace yet."
-NOTHING_SENT = "Not seen yet Nothing was sent from a test workspace yet."
+# The checks of the checklist: the state of each, and why.
+NOTHING_CAME = "Incomplete No events have arrived in a test workspace yet."
+NOTHING_SENT = "Incomplete No requests have been sent from a test workspace yet."
 AT_FIRST = {
-    "planned": f"Not seen yet 0 of 6 seen. Still missing: {', '.join(PLAN[:5])} and 1 more.",
-    "walk": "Not seen yet 0 of 4 seen in order; next comes Email Delivered.",
+    "planned": f"Incomplete 0 of 6 arrived. Still missing: {', '.join(PLAN[:5])}, and 1 more.",
+    "walk": "Incomplete 0 of 4 arrived in order. Next: Email Delivered.",
     "user-id": NOTHING_CAME,
     "integration": NOTHING_CAME,
     "rules": NOTHING_CAME,
     "key": NOTHING_SENT,
     "rate": NOTHING_SENT,
     "batches": NOTHING_SENT,
-    "regions": "Not seen yet Nothing was delivered yet to US and Europe.",
-    "pages": "Passed Source page in version 1, Integration page in version 1.",
+    "regions": "Incomplete Nothing was delivered yet to: US, Europe.",
+    "pages": "Passed Published: Source page (version 1), Integration page (version 1).",
 }
 ACCEPTED = {
-    "planned": "Passed All 6 events of the plan were seen whole.",
+    "planned": "Passed All 6 planned events arrived with all required properties.",
     "walk": f"Passed {WALKED}",
-    "user-id": "Passed All 20 calls have one, and none is an e-mail address",
-    "integration": f"Passed All 20 calls say {SLUG}. The portal stamps it.",
-    "rules": "Passed 20 events checked, without an error.",
+    "user-id": "Passed In all 20 calls, the userId isn’t an email address",
+    "integration": f"Passed All 20 calls name {SLUG}. The portal adds the name to every event.",
+    "rules": "Passed 20 events checked, no errors found.",
 }
 DELIVERED = {
-    "key": re.compile("Passed The portal sends it so .+ [1-9][0-9]* requests passed"),
-    "rate": re.compile("Passed At most [1-9][0-9]? may have arrived within one second"),
-    "batches": re.compile("Passed The most events were [1-9][0-9]?; the largest"),
-    "regions": "Passed Delivered to Sandbox and Sandbox (Europe).",
+    "key": re.compile(
+        "Passed The portal always sends .+ [1-9][0-9]* delivered requests confirm"
+    ),
+    "rate": re.compile(
+        "Passed At most [1-9][0-9]? requests? arrived within one second"
+    ),
+    "batches": re.compile("Passed Most events in a request: [1-9][0-9]?\\. Largest"),
+    "regions": "Passed Delivered to: Sandbox, Sandbox (Europe).",
 }
 REFUSED = dict.fromkeys(
     ("user-id", "rules"),
-    "Failed Found as events came in. Email Opened: userId is missing, and the stream doesn't accept events with only an anonymousId. (SPEC-ID-001)",
+    "Failed Found at ingest: Email Opened: userId is missing, and the stream doesn't accept events with only an anonymousId. (SPEC-ID-001)",
 )
 
 
@@ -88,8 +92,8 @@ def start_stream(page: Page) -> None:
     page.get_by_label("Name", exact=True).press_sequentially("Letterbox Mail")
     expect(page.get_by_label("Slug")).to_have_value(SLUG)
     page.get_by_role("radio", name=re.compile("^Email")).check()
-    page.get_by_role("button", name="Make stream").click()
-    told(page, "Letterbox Mail is made. Next: its plan.")
+    page.get_by_role("button", name="Create stream").click()
+    told(page, "Letterbox Mail created. Next, define its plan.")
     for name in PLAN:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
@@ -136,13 +140,13 @@ def publish_pages(page: Page) -> None:
 
 
 def submit(page: Page) -> None:
-    open_tab(page, "Way to live")
-    page.get_by_label("Building starts").fill("2026-12-01")
+    open_tab(page, "Launch checklist")
+    page.get_by_label("Development starts").fill("2026-12-01")
     page.get_by_label("QA starts").fill("2027-01-11")
     page.get_by_label("Launch").fill("2027-02-01")
-    page.get_by_label("For our staff").fill("Ten customers wait for it.")
-    page.get_by_role("button", name="Submit").click()
-    told(page, "Submitted. Our staff act next.")
+    page.get_by_label("Note to the reviewer").fill("Ten customers wait for it.")
+    page.get_by_role("button", name="Submit for review").click()
+    told(page, "Submitted for review.")
 
 
 def approve(page: Page, web: str, staff: str) -> None:
@@ -160,9 +164,9 @@ def approve(page: Page, web: str, staff: str) -> None:
 
 
 def token(page: Page) -> str:
-    page.get_by_role("navigation", name="Partner").get_by_text("Tokens").click()
+    page.get_by_role("navigation", name="Partner").get_by_text("API tokens").click()
     page.get_by_label("Name").fill("The tool itself")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create API token").click()
     return page.locator("#secret").inner_text()
 
 
@@ -209,15 +213,15 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
     page.get_by_role("link", name="Letterbox Mail").click()
     expect(page.get_by_text("Welcome.")).to_be_visible()
     page.get_by_role("button", name="Start QA").click()
-    expect(page.get_by_text("1 of 10 lines of the checklist are green.")).to_be_visible()  # fmt: skip
+    expect(page.get_by_text("1 of 10 checks on the QA checklist passed.")).to_be_visible()  # fmt: skip
 
     # Each line turns green by what it is about: first by what came in …
     open_tab(page, "QA")
     stands(page, AT_FIRST)
-    page.get_by_role("button", name="Make test workspaces").click()
+    page.get_by_role("button", name="Create two test workspaces").click()
     told(page, "The test workspaces are ready.")
-    page.get_by_role("button", name="Run the test").click()
-    told(page, "The test runs: 20 events were sent.")
+    page.get_by_role("button", name="Run QA test").click()
+    told(page, "QA test started: 20 events sent.")
     nothing_sent = {name: AT_FIRST[name] for name in DELIVERED}
     stands(page, ACCEPTED | nothing_sent | {"pages": AT_FIRST["pages"]})
     expect(page.get_by_text("6 of 10 passed")).to_be_visible()

@@ -33,7 +33,7 @@ def test_it_says_who_changed_what_and_hides_the_names_of_staff(as_sam, cast, add
     text = as_sam.get(address).text
 
     for told in (
-        "dev@postbox.example", "version: 1.0.0 → 1.0.1", "our staff", "Say &lt;who&gt;.",
+        "dev@postbox.example", "version: 1.0.0 → 1.0.1", "the operator", "Say &lt;who&gt;.",
     ):  # fmt: skip
         assert told in text
     assert cast.olga.email not in text
@@ -54,10 +54,10 @@ def test_older_entries_are_a_page_further(as_sam, cast, address):
     first = as_sam.get(address)
     second = as_sam.get(f"{address}?before={first.context['next_before']}")
 
-    assert "version 50 of" in first.text
-    assert "version 0 of" not in first.text
+    assert "plan version 50 with" in first.text
+    assert "plan version 0 with" not in first.text
     assert [row.what for row in second.context["rows"]] == [
-        "Published version 0 of the plan, with 1 events"
+        "Published plan version 0 with 1 event"
     ]
 
 

@@ -59,15 +59,15 @@ def test_a_template_adds_what_the_draft_does_not_have(as_petra, cast):
     assert events[0] == own
     assert {one.name for one in events} == set(template("email").names)
     assert "5 events added to the draft." in told
-    assert "They are all in the plan." in again
+    assert "The plan already has all events of this template." in again
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"slug": "taken"}, "There is a stream of this short name already."),
+        ({"slug": "taken"}, "Another stream has this slug."),
         ({"slug": "Post Box"}, "Use lowercase letters, digits, and single hyphens"),
-        ({"slug": "new"}, "is a word that the portal itself uses"),
+        ({"slug": "new"}, "is reserved. Choose a different slug."),
         ({"name": "Поштова"}, "No slug can be derived from this name."),
         ({"name": "Docs"}, "No slug can be derived from this name."),
         ({"plan": ""}, "Choose an option."),

@@ -60,7 +60,10 @@ def test_a_new_ingest_key_takes_the_place_of_the_old_one(as_petra, cast):
     asked = as_petra.get(page)
     made = as_petra.post(page)
 
-    assert f"The old key <code>{old.hint}…</code> stops working at once." in asked.text
+    assert (
+        f"The current key <code>{old.hint}…</code> stops working immediately."
+        in asked.text
+    )
     cast.feed.refresh_from_db()
     assert cast.feed.ingest_key_digest == digest(secret_on(made)) != old.digest
 
@@ -95,7 +98,7 @@ def test_a_token_is_revoked_after_one_was_asked(as_petra, cast):
     asked = as_petra.get(revoke)
     page = as_petra.post(revoke, follow=True)
 
-    assert "It was never used." in asked.text
+    assert "The token has never been used." in asked.text
     assert '<span class="badge">Revoked</span>' in page.text
 
 
@@ -177,8 +180,8 @@ def test_a_stream_says_how_long_a_round_takes(as_petra, cast):
 
     page = as_petra.get(f"/p/{cast.partner.slug}/streams/{cast.stream.slug}/").text
 
-    assert "At most 50 a second" in page
-    assert "60 ms: so long until each of them has had its turn" in page
+    assert "Up to 50 requests per second" in page
+    assert "60 ms, until every active connection has sent once" in page
 
 
 def test_a_stream_chooses_how_to_read_the_spec_where_the_docs_disagree(as_petra, cast):

@@ -29,8 +29,8 @@ def test_one_press_makes_the_test_workspaces_which_the_test_needs(as_dev, cast):
     assert Workspace.objects.filter(is_test=True).count() == 2
     for text in ("QA US", "QA Europe", "Sandbox (Europe)", "0 of 10 passed"):
         assert text in page.content.decode()
-    assert "Run the test" not in before
-    assert "Run the test" in page.content.decode()
+    assert "Run QA test" not in before
+    assert "Run QA test" in page.content.decode()
 
 
 def test_whoever_may_not_have_more_is_told_why(as_dev, cast):
@@ -39,7 +39,7 @@ def test_whoever_may_not_have_more_is_told_why(as_dev, cast):
 
     page = as_dev.post(address(cast, "partner-stream-qa-workspaces"), follow=True)
 
-    assert "10 test workspaces; 10 are the most" in page.content.decode()
+    assert "10 test workspaces, and the limit is 10" in page.content.decode()
     assert Workspace.objects.filter(is_test=True).count() == 10
 
 
@@ -120,10 +120,10 @@ def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast
 
     for part in (
         "0 of 10 passed",
-        "0 of 1 seen. Still missing: Survey Answered.",
+        "0 of 1 arrived. Still missing: Survey Answered.",
         "Sandbox (Europe): 0 accepted, 0 delivered, 0 rejected",
         f"http://testserver/docs/{cast.stream.slug}/integration/",
-        "none yet",
+        "None yet",
         "<dt>Survey Answered</dt>",
     ):
         assert part in text

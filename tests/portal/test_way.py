@@ -1,4 +1,4 @@
-"""A stream's way to live, as its partner walks it."""
+"""The launch checklist, as the partner uses it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_is_missing_leads_to_where_it_is_done(as_petra, cast, draft):
     ):
         there = reverse(f"portal:{page}", args=(cast.partner.slug, draft.slug, *kind))
         assert f'<a href="{there}">' in text
-    assert "You act next" in text
+    assert "Your turn" in text
     assert 'type="date"' not in text  # nothing to submit yet
 
 
@@ -64,21 +64,27 @@ def test_an_admin_submits_with_dates_and_staff_act_next(as_petra, cast, ready):
 
     submission = ready.submissions.get()
     assert (stage_of(ready), submission.submitted_by) == ("submitted", cast.petra)
-    for told in ("Our staff act next", "Ten customers wait.", "1 Jun 2026"):
+    for told in (
+        "Your submission is in the review queue.",
+        "Ten customers wait.",
+        "1 Jun 2026",
+    ):
         assert told in page
 
 
 def test_dates_out_of_order_are_told_where_they_stand(as_petra, cast, ready):
     page = as_petra.post(address(cast), {**DATES, "qa_on": "2026-07-01"})
 
-    assert page.context["form"].errors == {"launch_on": ["Not before QA starts."]}
+    assert page.context["form"].errors == {
+        "launch_on": ["The launch can’t be before QA starts."]
+    }
     assert stage_of(ready) == "draft"
 
 
 def test_a_developer_reads_who_submits(as_dev, cast, ready):
     text = as_dev.get(address(cast)).text
 
-    assert "An admin of your team submits it." in text
+    assert "Only an admin of your team can submit the stream." in text
     assert 'type="date"' not in text
 
 
@@ -104,7 +110,7 @@ def test_qa_is_started_and_live_is_asked_for_with_a_note(as_petra, cast, ready):
     qa = address(cast, "partner-stream-qa")
     assert f'<a href="{qa}#user-id">' in text
     refused = as_petra.post(address(cast, "partner-stream-way-ask"), follow=True)
-    assert "Say why it should go live all the same." in refused.text
+    assert "Explain why the stream should go live anyway." in refused.text
     asked = as_petra.post(
         address(cast, "partner-stream-way-ask"),
         {"note": "Seen by Segment."},
@@ -112,7 +118,8 @@ def test_qa_is_started_and_live_is_asked_for_with_a_note(as_petra, cast, ready):
     )
 
     assert stage_of(ready) == "in_qa"
-    assert "Our staff act next" in asked.text
+    assert "Your request is in the review queue." in asked.text
+    assert "In review" in asked.text
     assert ready.live_requests.get().note == "Seen by Segment."
 
 
@@ -131,7 +138,7 @@ def test_what_is_wrong_in_qa_is_told_apart_from_what_is_missing(as_petra, cast, 
             re.DOTALL,
         )
     )
-    assert (said["user-id"], said["regions"]) == ("Failed", "Missing")
+    assert (said["user-id"], said["regions"]) == ("Failed", "Required")
 
 
 def test_a_suspended_stream_says_why_and_whom_to_write_to(

@@ -49,7 +49,7 @@ def test_it_shows_how_many_there_are_and_which(as_dev, cast, empties, page_of):
     page = as_dev.get(page_of())
 
     shown = page.text.split("<main")[1]
-    assert "Remove 2 empty workspaces" in shown
+    assert "Delete 2 empty workspaces" in shown
     assert [name in shown for name in ("Typo 1", "Typo 2", "Used")] == [
         True, True, False,
     ]  # fmt: skip
@@ -63,7 +63,7 @@ def test_they_go_with_their_pages_and_the_log_names_them(
 
     done = as_dev.post(page_of(), form_on(page), follow=True)
 
-    assert said(done) == ["Removed 2 empty workspaces."]
+    assert said(done) == ["Deleted 2 empty workspaces."]
     assert not Workspace.objects.filter(name__startswith="Typo").exists()
     overview = url("overview", empties[0].public_id)
     own_page = url("partner-workspace", cast.partner.slug, empties[0].public_id)
@@ -73,7 +73,7 @@ def test_they_go_with_their_pages_and_the_log_names_them(
     assert [entry.detail["name"] for entry in entries] == ["Typo 1", "Typo 2"]
     history = as_dev.get(url("partner-history", cast.partner.slug)).text
     id_ = empties[0].external_id
-    assert f"Removed the empty workspace Typo 1 ({id_})" in history
+    assert f"Deleted the empty workspace Typo 1 ({id_})" in history
 
 
 def test_the_second_submit_removes_nothing_more(as_dev, cast, empties, page_of):
@@ -102,7 +102,7 @@ def test_one_that_received_an_event_meanwhile_stays(as_dev, cast, empties, page_
 
     done = as_dev.post(page_of(), form, follow=True)
 
-    assert said(done) == ["No workspace was empty."]
+    assert said(done) == ["There were no empty workspaces to delete."]
     assert Workspace.objects.filter(name__startswith="Typo").count() == 2
 
 
@@ -122,8 +122,9 @@ def test_of_very_many_some_are_left_and_the_page_says_so(
 
     done = as_dev.post(page_of(), form_on(as_dev.get(page_of())), follow=True)
 
-    [words] = said(done)
-    assert words.startswith("Removed 1 empty workspace. 1 more can be removed")
+    deleted, left = said(done)
+    assert deleted == "Deleted 1 empty workspace."
+    assert left.startswith("1 empty workspace is left")
     assert Workspace.objects.filter(name__startswith="Typo").count() == 1
 
 

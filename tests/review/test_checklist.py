@@ -1,4 +1,4 @@
-"""Each line of the checklist turns green and red for its own reason."""
+"""Each check passes and fails for its own reason."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from streams.catalog.plans.plan import EventPlan, PlannedEvent
 from streams.connections.regions import Region
-from streams.review.qa.checklist import Line, State, check
-from streams.review.qa.facts import Facts, Page, doubt, look
+from streams.review.qa.checklist import check
+from streams.review.qa.facts import Doubt, Facts, Page, doubt, look
+from streams.review.qa.line import Line, State
 from streams.review.qa.rate import busiest_second
 from streams.spec.findings import error, warning
 from tests.review.making import event, good, refused, request, requests
@@ -50,7 +51,7 @@ def broken(**changes) -> Facts:
     [
         (good(events=EVENTS[:3]), {"planned": UNSEEN, "walk": UNSEEN}),
         (good(events=EVENTS[::-1]), {"walk": FAILED}),
-        (broken(user_id="", doubt="no userId"), {"user-id": FAILED}),
+        (broken(user_id="", doubt=Doubt.MISSING), {"user-id": FAILED}),
         (good(errors=(refused("SPEC-ID-001", "userId", "No userId."),)), {"user-id": FAILED, "rules": FAILED}),
         (good(errors=(refused("SPEC-ID-004", "groupId", "No groupId."),)), {"rules": FAILED}),
         (broken(says_where_from=False), {"integration": FAILED}),
@@ -75,7 +76,7 @@ def test_an_event_without_what_the_plan_requires_is_not_seen_whole():
     planned = line("planned", good(events=tuple(partly)))
 
     assert (planned.state, planned.evidence) == (FAILED, (partly[1],))
-    assert planned.why.endswith("missing in Email Opened.")
+    assert planned.why.endswith("missing in: Email Opened.")
 
 
 def test_another_call_of_the_same_name_is_another_event():
@@ -85,7 +86,7 @@ def test_another_call_of_the_same_name_is_another_event():
 
     planned = line("planned", good(plan=plan, events=(event(1, "Home"),)))
 
-    assert planned.why == "1 of 2 seen. Still missing: Home."
+    assert planned.why == "1 of 2 arrived. Still missing: Home."
 
 
 def test_a_call_that_is_planned_without_a_name_is_seen_under_any():
@@ -111,7 +112,7 @@ def test_a_region_counts_when_it_took_something():
     regions = line("regions", good(requests=(request(1), refused)))
 
     assert (regions.state, regions.why) == (
-        UNSEEN, "Nothing was delivered yet to Europe.",
+        UNSEEN, "Nothing was delivered yet to: Europe.",
     )  # fmt: skip
 
 
@@ -122,7 +123,7 @@ def test_segments_own_regions_count_as_the_sandbox_does():
 
 
 def test_what_is_wrong_is_named_with_the_newest_events_first():
-    wrong = [event(n, "Email Opened", doubt="no userId") for n in range(10, 17)]
+    wrong = [event(n, "Email Opened", doubt=Doubt.MISSING) for n in range(10, 17)]
 
     user_id = line("user-id", good(events=(*EVENTS, *wrong)))
 
@@ -151,7 +152,7 @@ def test_others_may_come_between_the_steps():
 def test_the_next_step_is_named():
     walk = line("walk", good(events=EVENTS[:2]))
 
-    assert walk.why == "2 of 4 seen in order; next comes Email Link Clicked."
+    assert walk.why == "2 of 4 arrived in order. Next: Email Link Clicked."
     assert walk.evidence == EVENTS[:2]
 
 
@@ -166,7 +167,7 @@ def test_the_other_name_that_segments_docs_have_ends_the_walk_too():
     walk = line("walk", good(plan=plan, events=walked))
 
     assert walk.state is PASSED
-    assert walk.title.startswith("One person went Segment’s own walk")
+    assert walk.title.startswith("One user completed Segment’s test sequence")
 
 
 def test_a_plan_without_segments_events_is_walked_in_its_own_order():
@@ -214,21 +215,21 @@ def test_nothing_was_sent_in_no_second():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, ""),
-        ({"userId": None}, "no userId"),
-        ({"userId": ""}, "no userId"),
-        ({"userId": "ada@example.com"}, "an e-mail address as its userId"),
-        ({"userId": "7", "anonymousId": "7"}, "the same userId and anonymousId"),
-        ({"anonymousId": "8"}, ""),
-        ({"context": {"postbox": {"id": "7"}}}, ""),
-        ({"context": {"postbox": {"id": "u1"}}}, "your tool's own id as its userId"),
-        ({"context": {"postbox": "u1"}}, "your tool's own id as its userId"),
-        ({"context": {"postboxId": "u1"}}, "your tool's own id as its userId"),
-        ({"context": {"mailer_id": "u1"}}, "your tool's own id as its userId"),
-        ({"context": {"mailer_id": "7", "userId": "u1"}}, ""),
-        ({"context": {"postbox": {"id": ["u1"]}}}, ""),
-        ({"context": {"app": {"id": "u1"}}}, ""),
-        ({"context": ["u1"]}, ""),
+        ({}, Doubt.NONE),
+        ({"userId": None}, Doubt.MISSING),
+        ({"userId": ""}, Doubt.MISSING),
+        ({"userId": "ada@example.com"}, Doubt.EMAIL),
+        ({"userId": "7", "anonymousId": "7"}, Doubt.ANONYMOUS_ID),
+        ({"anonymousId": "8"}, Doubt.NONE),
+        ({"context": {"postbox": {"id": "7"}}}, Doubt.NONE),
+        ({"context": {"postbox": {"id": "u1"}}}, Doubt.OWN_ID),
+        ({"context": {"postbox": "u1"}}, Doubt.OWN_ID),
+        ({"context": {"postboxId": "u1"}}, Doubt.OWN_ID),
+        ({"context": {"mailer_id": "u1"}}, Doubt.OWN_ID),
+        ({"context": {"mailer_id": "7", "userId": "u1"}}, Doubt.NONE),
+        ({"context": {"postbox": {"id": ["u1"]}}}, Doubt.NONE),
+        ({"context": {"app": {"id": "u1"}}}, Doubt.NONE),
+        ({"context": ["u1"]}, Doubt.NONE),
     ],
 )
 def test_whose_id_a_user_id_is(changes, told):

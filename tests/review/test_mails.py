@@ -52,10 +52,10 @@ def test_staff_hear_of_what_is_submitted_with_a_link_to_its_review(
 
     [mail] = mailoutbox
     assert mail.to == ["review@portal.example"]
-    assert mail.subject == "Postbox Bcc: x waits for approval"
+    assert mail.subject == "Postbox Bcc: x is waiting for approval"
     for told in (
-        "dev@postbox.example submitted",
-        "launch 2026-06-01",
+        "dev@postbox.example submitted the stream",
+        "Launch: 2026-06-01",
         "Ten customers wait.",
         f"{ORIGIN}/admin/streams/stream/{stream.pk}/review/",
     ):
@@ -75,7 +75,7 @@ def test_a_partners_admins_hear_what_staff_decided_and_why(
         ["petra@postbox.example"],
         ["review@portal.example"],
     )
-    assert "They write:\n\nSay who.\n\n" in mail.body
+    assert "Comment:\n\nSay who.\n\n" in mail.body
     way = f"/p/{stream.partner.slug}/streams/{stream.slug}/way/"
     assert mail.body.endswith(f"{ORIGIN}{way}\n")
 
@@ -100,7 +100,7 @@ def test_staff_hear_who_asks_to_go_live_and_how_qa_stands(
     with committed():
         ask_for_live(stream=stream, note="It is good.", actor=None, origin=ORIGIN)
 
-    assert "1 of 10 lines of its QA passed.\n\nIt is good." in mailoutbox[0].body
+    assert "1 of 10 QA checks passed.\n\nIt is good." in mailoutbox[0].body
 
 
 def test_nobody_is_told_where_no_address_or_origin_is_known(

@@ -1,4 +1,4 @@
-"""“Run the test” where it cannot; a whole run is in tests/whole/test_qa.py."""
+"""A QA test run that can’t start; a whole run is in tests/whole/test_qa.py."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_without_a_test_workspace_there_is_nowhere_to_send_it_to():
     stream = make.stream()
     make.published_plan(stream, "Email Opened")
 
-    with pytest.raises(CannotRun, match="Make the test workspaces first"):
+    with pytest.raises(CannotRun, match="Create the test workspaces first"):
         start(stream)
 
 
 def test_an_ingest_that_does_not_answer_is_told_and_the_token_is_revoked(stream):
     make.published_plan(stream, "Email Opened")
 
-    with pytest.raises(NotTaken, match="does not answer") as refused:
+    with pytest.raises(NotTaken, match="can’t be reached") as refused:
         start(stream)
 
     assert "pt_" not in str(refused.value)

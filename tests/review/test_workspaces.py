@@ -85,7 +85,9 @@ def test_a_partner_has_ten_at_most(stream):
     for _ in range(MAX_TEST_WORKSPACES - 1):
         make.workspace(stream.partner, is_test=True)
 
-    with pytest.raises(TooManyTestWorkspaces, match="has 9 test workspaces; 10 are"):
+    with pytest.raises(
+        TooManyTestWorkspaces, match="has 9 test workspaces, and the limit is 10"
+    ):
         prepare(stream=stream, actor=None)
 
     assert stream.partner.workspaces.count() == MAX_TEST_WORKSPACES - 1

@@ -1,4 +1,4 @@
-"""The QA of a stream, from “Run the test” to a green checklist, and red again."""
+"""The QA of a stream, from a test run to a checklist that passes, and fails again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from streams.base.clock import now
-from streams.review.qa.checklist import State
+from streams.review.qa.line import State
 from streams.review.qa.running import run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.walk import SEGMENTS_WALK

@@ -174,8 +174,8 @@ def _at_ingest(errors: Sequence[SeenError]) -> str:
     if not more:
         return _("Found at ingest: %(issue)s") % {"issue": errors[0].told}
     found = ngettext(
-        "Found at ingest, with %(more)s other issue: %(issue)s",
-        "Found at ingest, with %(more)s other issues: %(issue)s",
+        "Found at ingest: %(issue)s There is %(more)s other issue.",
+        "Found at ingest: %(issue)s There are %(more)s other issues.",
         more,
     )
     return found % {"issue": errors[0].told, "more": f"{more:,}"}
