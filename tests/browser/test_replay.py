@@ -42,7 +42,7 @@ def test_a_replay_is_counted_started_watched_and_cancelled(
 
     # What to send, and what that means.
     sign_in(page, web, cast.alice.email)
-    page.get_by_role("link", name="Replays", exact=True).click()
+    page.get_by_role("link", name="Replay", exact=True).click()
     expect(page.get_by_text("No replays yet")).to_be_visible()
     page.get_by_role("link", name="New replay").click()
     page.get_by_label("Event name, in full").fill("Email Clicked")
@@ -76,10 +76,10 @@ def test_a_replay_is_counted_started_watched_and_cancelled(
     assert far_segment.stats()["unique_message_ids"] == cursor.delivered
 
     # It is in the history, and its requests are marked.
-    page.get_by_role("link", name="Replays", exact=True).click()
+    page.get_by_role("link", name="Replay", exact=True).click()
     row = page.get_by_role("row", name="Events named “Email Clicked”")
     expect(row.get_by_text("Cancelled")).to_be_visible()
-    page.get_by_role("link", name="Delivery attempts", exact=True).click()
+    page.get_by_role("link", name="Deliveries", exact=True).click()
     expect(page.get_by_role("row").nth(1).get_by_text("Replay")).to_be_visible()
     page.get_by_role("link", name="Overview", exact=True).click()
     expect(page.get_by_text("Everything is delivered")).to_be_visible()
