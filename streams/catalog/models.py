@@ -87,7 +87,7 @@ class Stream(models.Model):
     check_mode = models.CharField(
         gettext_lazy("validation mode"),
         max_length=10,
-        choices=CHOICES,
+        choices=[(mode, gettext_lazy(label)) for mode, label in CHOICES],
         default=Mode.WARN,
         db_default=Mode.WARN,
         help_text=gettext_lazy(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 Action = QuarantineJob.Action
+MODES = [(mode, _(label)) for mode, label in CHOICES]
 MODE_HINTS = {
     Mode.OFF: _("Events aren’t checked against the Segment Spec or the plan."),
     Mode.WARN: _("All events are delivered. The response to the sender lists issues."),
@@ -219,7 +220,7 @@ class StreamForm(forms.Form):
     )
 
     check_mode = forms.ChoiceField(
-        choices=CHOICES, label=_("Validation mode"), widget=forms.RadioSelect
+        choices=MODES, label=_("Validation mode"), widget=forms.RadioSelect
     )
 
     def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
@@ -232,7 +233,7 @@ class WorkspaceModeForm(forms.Form):
     """How much stricter than its stream a workspace is."""
 
     check_mode = forms.ChoiceField(
-        choices=[(Mode.OFF, "As the stream"), *CHOICES[1:]],
+        choices=[(Mode.OFF, "As the stream"), *MODES[1:]],
         label="How strict here",
         widget=forms.RadioSelect,
     )

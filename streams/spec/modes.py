@@ -1,34 +1,34 @@
-"""How strict a stream is with events that break the Spec or its plan."""
+"""Validation modes: how events with issues are handled."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from streams.spec.gettext import gettext_noop
+
 
 class Mode(StrEnum):
-    """What becomes of an event that is sound and has findings; from mild to strict.
+    """How a well-formed event with issues is handled, from lenient to strict.
 
-    Unsound events, which Segment would lose without a word, are refused in every mode.
+    Malformed events, which Segment would drop silently, are rejected in every mode.
     """
 
-    OFF = "off"  # not looked at
-    WARN = "warn"  # sent, and the findings are counted
-    QUARANTINE = (
-        "quarantine"  # an error keeps it from being sent until somebody decides
-    )
-    REJECT = "reject"  # an error is answered at ingest, and nothing is kept
+    OFF = "off"  # not checked
+    WARN = "warn"  # delivered, and the issues are counted
+    QUARANTINE = "quarantine"  # with an error: kept aside until a person decides
+    REJECT = "reject"  # with an error: rejected at ingest and not stored
 
     @property
     def label(self) -> str:
-        """As people read it."""
+        """The English label."""
         return _LABELS[self]
 
 
 _LABELS = {
-    Mode.OFF: "Off",
-    Mode.WARN: "Warn",
-    Mode.QUARANTINE: "Quarantine",
-    Mode.REJECT: "Reject",
+    Mode.OFF: gettext_noop("Off"),
+    Mode.WARN: gettext_noop("Warn"),
+    Mode.QUARANTINE: gettext_noop("Quarantine"),
+    Mode.REJECT: gettext_noop("Reject"),
 }
 _ORDER = list(Mode)
 
@@ -36,5 +36,5 @@ CHOICES = [(mode.value, mode.label) for mode in Mode]
 
 
 def stricter(one: Mode, other: Mode) -> Mode:
-    """The stricter of two: a workspace may tighten what its stream does, never loosen it."""
+    """Return the stricter of two modes. A workspace can only be stricter than its stream."""
     return max(one, other, key=_ORDER.index)

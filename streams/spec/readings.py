@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-
-def gettext_noop(text: str) -> str:
-    """Mark a text for translation. The portal translates it when it shows it."""
-    return text
+from streams.spec.gettext import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
