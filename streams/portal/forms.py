@@ -238,8 +238,9 @@ class WorkspaceModeForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def modes(self) -> Iterator[tuple[BoundWidget, str]]:
+    def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Each mode's button, and what it means."""
+        hints: dict[str, StrOrPromise]
         hints = {**MODE_HINTS, Mode.OFF: "Nothing stricter."}
         for radio in self["check_mode"]:
             yield radio, hints[radio.data["value"]]

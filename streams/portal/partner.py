@@ -122,7 +122,7 @@ def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
                 made = create_workspace(
                     partner=place.partner, actor=request.user, **form.cleaned_data
                 )
-                _, secret = open_feed(stream=stream, workspace=made, actor=request.user)
+                secret = open_feed(stream=stream, workspace=made, actor=request.user)[1]
         except ExternalIdTaken as error:
             form.add_error("external_id", str(error))
         else:

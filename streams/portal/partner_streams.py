@@ -84,7 +84,7 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     place = (partner_to_develop if makes else partner_to_see)(request, slug)
     form, secret = TokenForm(place.partner, request.POST or None), None
     if form.is_valid():
-        _, secret = create_token(actor=request.user, **form.cleaned_data)
+        secret = create_token(actor=request.user, **form.cleaned_data)[1]
         form = TokenForm(place.partner)
     made = place.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
     all_streams = place.partner.streams.all()

@@ -169,7 +169,7 @@ def _steps(found: Way, place: PartnerPlace) -> list[ShownStep]:
     return [
         ShownStep(
             step=step,
-            about=ABOUT[step.stage],
+            about=str(ABOUT[step.stage]),
             who=who(step.entry.actor, team) if step.entry else "",
         )
         for step in found.steps

@@ -75,7 +75,7 @@ def prepare(*, stream: Stream, actor: User | None) -> None:
 def _connect(
     stream: Stream, workspace: Workspace, region: Region, actor: User | None
 ) -> None:
-    feed, _ = open_feed(stream=stream, workspace=workspace, actor=actor)
+    feed = open_feed(stream=stream, workspace=workspace, actor=actor)[0]
     connected = Connection.objects.current().filter(feed=feed).exists()
     if not connected and region in offered():
         key = new_secret("").text  # 32 letters and digits, like Segment's
