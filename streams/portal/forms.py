@@ -240,7 +240,7 @@ class WorkspaceModeForm(forms.Form):
 
     def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Each mode's button, and what it means."""
-        hints: dict[str, StrOrPromise]
+        hints: dict[Mode, StrOrPromise]
         hints = {**MODE_HINTS, Mode.OFF: "Nothing stricter."}
         for radio in self["check_mode"]:
             yield radio, hints[radio.data["value"]]

@@ -64,7 +64,7 @@ def test_each_event_is_held_against_spec_and_plan_whatever_the_mode(cursor):
 
     assert (right.error, right.is_complete, right.doubt) == ("", True, "")
     assert (partly.is_complete, "PLAN-REQUIRED-001" in partly.error) == (False, True)
-    assert (nobodys.user_id, nobodys.doubt) == ("", "no userId")
+    assert (nobodys.user_id, nobodys.doubt) == ("", "missing")
 
 
 def test_what_came_before_the_run_does_not_count(cursor):

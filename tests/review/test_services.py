@@ -82,7 +82,7 @@ def test_a_launch_before_qa_is_refused():
         build_on=TIMELINE.build_on, qa_on=TIMELINE.launch_on, launch_on=TIMELINE.qa_on
     )
 
-    with pytest.raises(NotReady, match="QA before the launch"):
+    with pytest.raises(NotReady, match="QA before launch"):
         submit(stream=stream, timeline=upside_down, actor=None)
 
     assert stage_of(stream) == Stage.DRAFT
