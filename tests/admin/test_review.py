@@ -50,7 +50,7 @@ def test_staff_read_what_was_submitted(staff, submitted):
     ):
         assert told in page
     assert "Launch stream" not in page
-    assert "Missing recommended items: About the tool" in page
+    assert "Missing recommended items: Tool details" in page
     assert f'href="/docs/{submitted.slug}/integration/"' in page
 
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_done_is_said_and_what_was_written_stays(staff, submitted
     too_long = decide(staff, submitted, "approve", "x" * 501)
 
     assert [a.status_code for a in (refused, too_early, too_long)] == [409] * 3
-    assert "Say what has to change." in refused.content.decode()
+    assert "Enter the changes that you request." in refused.content.decode()
     assert "We like it.</textarea>" in too_early.content.decode()
     assert (
         "The message has 501 characters. Shorten it to 500 characters."
