@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
@@ -23,12 +24,20 @@ class AuditEntry(models.Model):
     Entries are only added: the database refuses to change or delete them.
     """
 
-    at = models.DateTimeField()
+    at = models.DateTimeField(_("time"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("actor"),
     )
     partner = models.ForeignKey(
-        "streams.Partner", on_delete=models.PROTECT, null=True, related_name="+"
+        "streams.Partner",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("partner"),
     )
     # Without a constraint, because the entry outlives an empty workspace that is deleted,
     # and keeps its ID. With `select_related`, a deleted workspace is also None.
@@ -38,17 +47,19 @@ class AuditEntry(models.Model):
         db_constraint=False,
         null=True,
         related_name="+",
+        verbose_name=_("workspace"),
     )
     # The slug of the stream, if the entry is about one. Not a foreign key: a slug never
     # changes, and the entry outlives its stream.
-    stream = models.CharField(max_length=50, blank=True, db_default="")
-    action = models.CharField(max_length=60)  # "connection.paused"
-    detail = models.JSONField(default=dict)
+    stream = models.CharField(_("stream"), max_length=50, blank=True, db_default="")
+    action = models.CharField(_("action"), max_length=60)  # "connection.paused"
+    detail = models.JSONField(_("details"), default=dict)
 
     objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "audit entries"
+        verbose_name = _("activity log entry")
+        verbose_name_plural = _("activity log")
         indexes = [
             # The entries of one workspace, newest first.
             models.Index(fields=["workspace", "-at"], name="audit_by_workspace"),

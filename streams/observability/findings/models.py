@@ -30,6 +30,7 @@ class FindingKind(models.Model):
         null=True,
         db_index=False,
         related_name="finding_kinds",
+        verbose_name=_("feed"),
     )
     stream = models.ForeignKey(
         "streams.Stream",
@@ -37,20 +38,27 @@ class FindingKind(models.Model):
         null=True,
         db_index=False,
         related_name="finding_kinds",
+        verbose_name=_("stream"),
     )
-    slot = models.PositiveSmallIntegerField()
-    rule = models.CharField(max_length=40)  # empty: all kinds without a slot
-    name = models.CharField(max_length=200)  # of the event, or else its call
-    severity = models.CharField(max_length=7, choices=SEVERITIES)
+    slot = models.PositiveSmallIntegerField(_("slot"))
+    rule = models.CharField(_("rule"), max_length=40)  # empty: all kinds without a slot
+    name = models.CharField(
+        _("event name"), max_length=200
+    )  # of the event, or else its call
+    severity = models.CharField(_("severity"), max_length=7, choices=SEVERITIES)
     # From one event of the latest hour with such events. Its values are not kept.
-    path = models.CharField(max_length=200, blank=True)
-    message = models.CharField(max_length=300, blank=True)
-    fix = models.CharField(max_length=300, blank=True)
-    sample = models.TextField(blank=True)  # JSON by redaction.sample_of
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
+    path = models.CharField(_("path"), max_length=200, blank=True)
+    message = models.CharField(_("message"), max_length=300, blank=True)
+    fix = models.CharField(_("fix"), max_length=300, blank=True)
+    sample = models.TextField(
+        _("example structure"), blank=True
+    )  # JSON by redaction.sample_of
+    first_seen_at = models.DateTimeField(_("first seen"))
+    last_seen_at = models.DateTimeField(_("last seen"))
 
     class Meta:
+        verbose_name = _("issue")
+        verbose_name_plural = _("issues")
         constraints = [
             models.UniqueConstraint(fields=["feed", "slot"], name="finding_slot"),
             models.UniqueConstraint(
