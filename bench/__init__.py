@@ -1,1 +1,1 @@
-"""The benchmark: the whole portal under load, measured at what Segment received."""
+"""The benchmark: the whole portal under load, measured by the events that Segment received."""

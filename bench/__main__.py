@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def measures(name: str, bench: Benchmark) -> bool:
-    """Measure one row. False: it could not be, and why is printed; the others go on."""
+    """Measure one row; return False, with the reason printed, if that fails."""
     began, known = time.monotonic(), set(bench.notes.runs)
     print(f"{name} …", end=" ", file=sys.stderr, flush=True)
     try:
@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
 
 
 def _set_environment(var: Path) -> None:
-    """Settings for what of the portal runs in this process: how its own are started."""
+    """Return the settings for the parts of the portal that run in this process."""
     ours = settings_for(var=var, database_url="", redis_url="")
     kept = without_settings(os.environ)
     os.environ.clear()

@@ -1,4 +1,4 @@
-"""What a row is given: the servers, how much to do, and where to note what came of it."""
+"""The input of a row: the servers, the amount of work, and the place for its samples."""
 
 from __future__ import annotations
 

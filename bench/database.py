@@ -1,4 +1,4 @@
-"""What PostgreSQL did: statements by its log, and bytes of WAL."""
+"""Count PostgreSQL's work: statements from its log, and bytes of WAL."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from bench.ground import Ground
 
-# The log and not pg_stat_statements: that extension is not in every installation.
+# Uses the log, because not every installation has the extension pg_stat_statements.
 _STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): ")
 
 
 def log_statements(ground: Ground, database_url: str) -> None:
-    """Have every statement of connections made from now on written to the log."""
+    """Log every statement of connections that are opened from now on."""
     name = urlsplit(database_url).path.removeprefix("/")
     with ground.connect() as connection:
         connection.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
@@ -22,7 +22,7 @@ def log_statements(ground: Ground, database_url: str) -> None:
 
 
 class StatementCount:
-    """Statements of all processes since it was made: BEGIN and COMMIT are some, too."""
+    """The statements of all processes since its creation, including BEGIN and COMMIT."""
 
     def __init__(self, ground: Ground) -> None:
         self._log = ground.postgres_log
@@ -35,7 +35,7 @@ class StatementCount:
 
 
 def wal_bytes(ground: Ground) -> int:
-    """All that was ever written to the WAL."""
+    """Return the bytes that were ever written to the WAL."""
     with ground.connect() as connection:
         row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
         return int(row.fetchone()[0])

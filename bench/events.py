@@ -1,7 +1,7 @@
-"""The events that are sent: like those of a mail campaign, each with an id of its own.
+"""The events that are sent: like those of an email campaign, each with its own ID.
 
-A request is built once, with gaps; filling them costs the load generator some 0.1 µs
-per event, so the portal has the processors to itself.
+A request is built once, with gaps. Filling them costs the load generator about 0.1 µs per
+event, which leaves the processors to the portal.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import cache
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 
 NAMES = ("Email Opened", "Email Delivered", "Link Clicked")
-KINDS = 100  # different events; a window of gzip holds some 30 of 1 KB
-MOST_PROPERTIES = 30  # that the plan knows; an event of 1,000 bytes has 16
+KINDS = 100  # different events; a window of gzip holds about 30 of 1 KB
+MOST_PROPERTIES = 30  # in the plan; an event of 1,000 bytes has 16
 _GAP = "messageId-goes-here"
 _WORDS = [
     "spring",
@@ -45,25 +45,25 @@ _WORDS = [
 
 @cache
 def batch_body(events: int, size_bytes: int, prefix: str) -> bytes:
-    """The body of a batch whose events of `size_bytes` each lack their number (`%`)."""
+    """Return the body of a batch of events with `size_bytes` each, without numbers (`%`)."""
     made = [_event(kind % KINDS, size_bytes, prefix) for kind in range(events)]
     return b'{"batch":[%b],"sentAt":"%%b"}' % b",".join(made)
 
 
 @cache
 def single_body(kind: int, size_bytes: int, prefix: str) -> bytes:
-    """The body of a call for one event, without its number (`%`)."""
+    """Return the body of a call for one event, without its number (`%`)."""
     return _event(kind, size_bytes, prefix)
 
 
 def as_sent(number: int, size_bytes: int, prefix: str) -> dict:
-    """One event as a library is given it."""
+    """Return one event in the form that a library accepts."""
     event = json.loads(single_body(number % KINDS, size_bytes, prefix) % number)
     return dict(event)
 
 
 def planned() -> EventPlan:
-    """A plan to which every event keeps, however large."""
+    """Return a plan that every event follows, of any size."""
     paths = ["email_id", *(f"property_{n}" for n in range(1, MOST_PROPERTIES + 1))]
     properties = tuple(PlannedProperty(path=path) for path in paths)
     return EventPlan(
@@ -72,7 +72,7 @@ def planned() -> EventPlan:
 
 
 def basic(key: str) -> bytes:
-    """The Authorization of an ingest key or a write key."""
+    """Return the Authorization header of an ingest key or a write key."""
     return b"Basic " + b64encode(f"{key}:".encode())
 
 
@@ -93,7 +93,7 @@ def _event(kind: int, size_bytes: int, prefix: str) -> bytes:
 
 
 def _fill(properties: dict[str, str], room: int, chance: random.Random) -> None:
-    """Properties of words and of ids, half and half, that take `room` bytes."""
+    """Return properties of `room` bytes, half words and half IDs."""
     number = 0
     while room > 0:
         number += 1
@@ -101,7 +101,7 @@ def _fill(properties: dict[str, str], room: int, chance: random.Random) -> None:
         around = len(f',"{name}":""')
         words = " ".join(chance.choices(_WORDS, k=6))
         value = words if number % 2 else f"{chance.randrange(16**40):040x}"
-        if around + len(value) + 24 > room:  # the last one takes what is left
+        if around + len(value) + 24 > room:  # the last one fills the rest
             value = (value * (room // len(value) + 1))[: max(0, room - around)]
         properties[name] = value
         room -= around + len(value)

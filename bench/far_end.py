@@ -1,4 +1,4 @@
-"""What the sandbox Segment received, watched while it comes."""
+"""Watch the sandbox receive events."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bench.portal import NotReached
 if TYPE_CHECKING:
     from tests.segment import SandboxSegment
 
-EVERY_S = 0.03  # the error of a time of arrival; asking costs the sandbox 0.2 ms
-SELDOM_S = 0.5  # where nothing is to disturb what is measured
+EVERY_S = 0.03  # the error of an arrival time; a request costs the sandbox 0.2 ms
+SELDOM_S = 0.5  # when requests would disturb the measurement
 STALL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Counts since the reset, at a moment of the monotonic clock."""
+    """Counts since the reset, at a time of the monotonic clock."""
 
     at: float
     requests: int
@@ -31,7 +31,7 @@ class Sample:
 def receive(
     sandbox: SandboxSegment, events: int, *, every_s: float = EVERY_S
 ) -> list[Sample]:
-    """Watch until so many events are there. Raises NotReached where none comes any more."""
+    """Watch until that many events have arrived. Raises NotReached if no more arrive."""
     samples = [look(sandbox)]
     moved_at = samples[0].at
     while samples[-1].events < events:
@@ -55,14 +55,14 @@ def look(sandbox: SandboxSegment) -> Sample:
 
 
 def steady(samples: Sequence[Sample]) -> tuple[Sample, Sample]:
-    """The ends of the middle: from a tenth to nine tenths of the events."""
+    """Return the samples at a tenth and at nine tenths of the events."""
     total = samples[-1].events
     inner = [s for s in samples if 0.1 * total <= s.events <= 0.9 * total]
     return inner[0], inner[-1]
 
 
 def received_at(sandbox: SandboxSegment) -> dict[str, float]:
-    """When each event that the sandbox still keeps came: messageId to wall clock."""
+    """Return the arrival times (wall clock) of the events that the sandbox still has, by messageId."""
     return {
         shown["event"]["messageId"]: _wall_clock(shown["received_at"])
         for shown in sandbox.shown_events()
@@ -70,14 +70,14 @@ def received_at(sandbox: SandboxSegment) -> dict[str, float]:
 
 
 def requested_at(sandbox: SandboxSegment) -> dict[str, float]:
-    """When the first request of each source came, of the newest 1,000: wall clock.
+    """Return when the first request of each source arrived (wall clock), of the newest 1,000.
 
-    It costs the sandbox less than to show the events of a backlog.
+    This costs the sandbox less than listing the events of a backlog.
     """
     newest_first = reversed(sandbox.requests)
     return {c["source"]: _wall_clock(c["received_at"]) for c in newest_first}
 
 
 def _wall_clock(shown: str) -> float:
-    """The sandbox tells whole milliseconds, cut; a time here is the millisecond's end."""
+    """Return the end of the millisecond: the sandbox reports whole milliseconds, cut off."""
     return datetime.fromisoformat(shown).timestamp() + 0.001

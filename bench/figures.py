@@ -1,7 +1,7 @@
-"""Every figure: its name, unit, what it says, its goal, and what it is held against.
+"""Every figure: its name, unit, meaning, goal, and baseline.
 
-The goals stand for the two cores of one machine with everything on them, load and
-receiver included; events have 1 KB and are durable before the answer.
+The goals are for one machine with two cores that run everything, including the load
+generator and the receiver. Events have 1 KB and are durable before the response.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bench.numbers import median
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound: at least so much, or at most."""
+    """A lower or an upper bound."""
 
     bound: float
     at_most: bool = False
@@ -28,13 +28,13 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A number of the table. `ratio`: it is one figure over the largest of others."""
+    """A number of the table. `ratio`: one figure divided by the largest of others."""
 
     name: str
     unit: str
     says: str
     goal: Goal | None = None
-    baseline: str = ""  # the figure that its row is held against, from the same run
+    baseline: str = ""  # the figure that it is compared to, from the same run
     ratio: tuple[str, tuple[str, ...]] | None = None
     of_runs: Callable[[Sequence[float]], float] = median
 
@@ -89,7 +89,7 @@ FIGURES = [
     Figure(
         name="accepted_events_per_s",
         unit="events/s",
-        says="what ingest took meanwhile",
+        says="events that ingest accepted meanwhile",
         baseline="copy_alone_events_per_s",
     ),
     Figure(
@@ -137,7 +137,7 @@ FIGURES = [
     Figure(
         name="acknowledged_p50_ms",
         unit="ms",
-        says="sent to answered, the same load",
+        says="sent to response, the same load",
         goal=at_most(3),
         baseline="row_task_post_acknowledged_p50_ms",
     ),
@@ -166,7 +166,7 @@ FIGURES = [
     Figure(
         name="fairness_alone_p50_ms",
         unit="ms",
-        says="the same 500 connections with nobody beside them",
+        says="the same 500 connections without the others",
     ),
     Figure(
         name="fairness_alone_p99_ms",
@@ -176,18 +176,18 @@ FIGURES = [
     Figure(
         name="fairness_backlog_share",
         unit="share",
-        says="of 50 requests/s, that the backlog got meanwhile",
+        says="of 50 requests/s, for the backlog",
     ),
     Figure(
         name="fairness_requests_per_s",
         unit="requests/s",
         says="of all of them together",
     ),
-    # What an event costs
+    # Cost of an event
     Figure(
         name="cpu_us_per_event",
         unit="µs",
-        says="processor time of all that is ours, batches of 100, no budget",
+        says="processor time of all our processes, batches of 100, no budget",
         baseline="row_task_post_cpu_us_per_event",
     ),
     *(
@@ -201,7 +201,7 @@ FIGURES = [
     Figure(
         name="check_us_per_event",
         unit="µs",
-        says="processor time to hold an event of 1,000 bytes against the Spec",
+        says="processor time to check an event of 1,000 bytes against the Spec",
         baseline="read_us_per_event",
     ),
     Figure(
@@ -219,19 +219,19 @@ FIGURES = [
     Figure(
         name="read_us_per_event",
         unit="µs",
-        says="of ingest to read it: decoded and found sound",
+        says="of ingest to read it: decode it and check its structure",
     ),
     *(
         Figure(
             name=f"checking_{mode}_events_per_s",
             unit="events/s",
-            says=f"sent to answered, batches of 100, no worker; {words}",
+            says=f"sent to response, batches of 100, no worker; {words}",
             baseline="" if mode == "off" else "checking_off_events_per_s",
         )
         for mode, words in (
             ("off", "events are not checked"),
-            ("warn", "held against Spec and plan, sent whatever is found"),
-            ("reject", "held against both, refused on an error"),
+            ("warn", "checked against Spec and plan, sent in any case"),
+            ("reject", "checked against both, rejected on an error"),
         )
     ),
     *(
@@ -262,7 +262,7 @@ FIGURES = [
     Figure(
         name="wal_bytes_per_event_appended",
         unit="bytes",
-        says="of WAL to take an event of 1,000 bytes",
+        says="of WAL to store an event of 1,000 bytes",
         baseline="row_task_post_wal_bytes_per_event_appended",
     ),
     Figure(
@@ -276,13 +276,13 @@ FIGURES = [
         Figure(
             name=f"{process}_peak_mib",
             unit="MiB",
-            says=f"most memory of {process}, 1,000,000 events waiting",
+            says=f"most memory of {process}, 1,000,000 queued events",
             goal=at_most(150) if process == "worker" else None,
             baseline="row_task_post_worker_peak_mib" if process == "worker" else "",
         )
         for process in ("worker", "ingest", "database", "beat", "broker")
     ),
-    # Growth: processor time of all that is ours per event, large end over small end
+    # Growth: processor time of all our processes per event, large end over small end
     Figure(
         name="cost_100k_connections_over_100",
         unit="x",
@@ -292,7 +292,7 @@ FIGURES = [
     Figure(
         name="cost_1m_backlog_over_100k",
         unit="x",
-        says="cost per event delivered, 1,000,000 waiting over 100,000",
+        says="cost per event delivered, 1,000,000 queued over 100,000",
     ),
     Figure(
         name="cost_10kb_over_300b",
@@ -322,7 +322,7 @@ FIGURES = [
     Figure(
         name="copy_alone_events_per_s",
         unit="events/s",
-        says="binary COPY of the same rows, nothing else",
+        says="binary COPY of the same rows, and nothing else",
     ),
     Figure(
         name="sandbox_alone_events_per_s",
@@ -333,10 +333,10 @@ FIGURES = [
         Figure(
             name=f"library_{how}_events_per_s",
             unit="events/s",
-            says=f"segment-analytics-python {words}, kept in memory alone",
+            says=f"segment-analytics-python {words}, kept only in memory",
         )
         for how, words in (
-            ("as_it_comes", "as it comes"),
+            ("as_it_comes", "with its defaults"),
             ("tuned", "with 4 threads and batches of 400"),
         )
     ),
@@ -347,7 +347,7 @@ FIGURES = [
             ("single_events_per_s", "events/s", "single events"),
             ("latency_p50_ms", "ms", "sent to received"),
             ("latency_p99_ms", "ms", "the same, 99 of 100"),
-            ("acknowledged_p50_ms", "ms", "sent to answered"),
+            ("acknowledged_p50_ms", "ms", "sent to response"),
             ("acknowledged_p99_ms", "ms", "the same, 99 of 100"),
             ("cpu_us_per_event", "µs", "processor time, batches of 100"),
             ("worker_peak_mib", "MiB", "most memory of one of its two workers"),
@@ -360,7 +360,7 @@ FIGURES = [
 
 
 def figures_of(runs: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Each figure that the runs allow, in the table's order."""
+    """Yield each figure that the runs allow, in the order of the table."""
     found = {f.name: f.of_runs(runs[f.name]) for f in FIGURES if runs.get(f.name)}
     for figure in FIGURES:
         if figure.ratio is None:

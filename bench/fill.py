@@ -1,9 +1,9 @@
-"""Fills feeds with events, quicker than they could be sent:
+"""Fill feeds with events, faster than they could be sent:
 `python -m bench.fill EVENTS EVENT_BYTES DAYS waiting|sent [FEEDS]`.
 
-The events are spread evenly over all feeds, or the first so many, and over so many days, up to today, each
-day in its partition. `waiting`: the cursors are due; `sent`: they stand at the end.
-PostgreSQL alone.
+The events are spread evenly over all feeds, or the first FEEDS, and over DAYS days up to
+today, each day in its partition. `waiting`: the cursors are due; `sent`: they are at the
+end. PostgreSQL only.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from bench import events  # noqa: E402
 from streams.base.clock import now  # noqa: E402
 from streams.events.models import Feed  # noqa: E402
 
-AT_ONCE = 100  # events of each of many feeds: they lie interleaved, as sent
-ROWS_AT_ONCE = 10_000  # of few feeds
+AT_ONCE = 100  # events of each of many feeds, interleaved as if they were sent
+ROWS_AT_ONCE = 10_000  # of a few feeds
 
 FEEDS = (
     "CREATE TEMPORARY TABLE filled AS SELECT id FROM streams_feed ORDER BY id LIMIT %s"
@@ -53,7 +53,7 @@ SENT = (
     "UPDATE streams_cursor SET position = head_seq, position_at = head_at"
     " FROM streams_feed WHERE streams_feed.id = feed_id"
 )
-# Its index is built when it is attached, in a tenth of the time of adding row by row.
+# The index is built when it is attached, in a tenth of the time that single rows take.
 DAY = "CREATE TABLE streams_event_{day} (LIKE streams_event INCLUDING DEFAULTS)"
 ATTACH = (
     "ALTER TABLE streams_event ATTACH PARTITION streams_event_{day}"
@@ -79,14 +79,14 @@ def main() -> None:
 
 
 def choose_feeds(most: int | None = None) -> int:
-    """Fill all feeds, or the first so many of them; their number."""
+    """Fill all feeds, or the first ones; return their number."""
     with connection.cursor() as cursor:
         cursor.execute(FEEDS, [most])
     return min(Feed.objects.count(), most or sys.maxsize)
 
 
 def step(feeds: int) -> int:
-    """Events of each feed in one transaction."""
+    """Return the events of each feed per transaction."""
     return max(AT_ONCE, ROWS_AT_ONCE // feeds)
 
 
@@ -98,7 +98,7 @@ def make_bodies(event_bytes: int) -> None:
 
 
 def append_past_day(each: int, at: datetime) -> None:
-    """A whole day: its partition, so many events for each feed, what dedup keeps of it."""
+    """Write a whole day: its partition, the events of each feed, and their digests."""
     day = at.date()
     names = {"day": f"{day:%Y%m%d}", "begin": day, "end": day + timedelta(days=1)}
     is_seen = at > now() - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
@@ -112,7 +112,7 @@ def append_past_day(each: int, at: datetime) -> None:
 
 @transaction.atomic
 def append(each: int, at: datetime) -> None:
-    """So many events for each feed, as an append writes them."""
+    """Write events of each feed, as an append writes them."""
     do(EVENTS.format(table="streams_event"), each, at)
     do(SEEN, each, at)
     do(HEADS, each, at)
@@ -125,7 +125,7 @@ def do(statement: str, each: int = 0, at: datetime | None = None) -> None:
 
 
 def settle() -> None:
-    """What autovacuum would do meanwhile, and the checkpoint that is due."""
+    """Vacuum, as autovacuum would meanwhile, and run the checkpoint that is due."""
     with connection.cursor() as cursor:
         for table in ("streams_event", "streams_seenmessage", "streams_feed"):
             cursor.execute(f"VACUUM (ANALYZE) {table}")

@@ -1,4 +1,4 @@
-"""What a run stands on: a database server, a broker, and databases made ready in it."""
+"""The servers of a run: a database server with prepared databases, and a broker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.services.share import Services
 
 
 class Ground:
-    """The servers of one kind of installation; `vendor` says which database."""
+    """The servers of one kind of installation; `vendor` is its database."""
 
     def __init__(self, vendor: Database, keeper: Keeper) -> None:
         self.vendor = vendor
@@ -37,7 +37,7 @@ class Ground:
 
     @property
     def programs(self) -> list[str]:
-        """The servers that run, as people name them."""
+        """Return the names of the servers."""
         return self.keeper.servers.programs
 
     @property
@@ -45,21 +45,21 @@ class Ground:
         return Path(self.keeper.servers.postgres).parent / "postgres.log"
 
     def write_keys_file(self) -> Path:
-        """A hundred write keys, for what sends to the sandbox itself."""
+        """Write a hundred write keys, for senders to the sandbox itself; return the file."""
         file = self.folder / "write-keys.json"
         file.write_text(json.dumps([write_key(n) for n in range(100)]))
         return file
 
     def keys_file(self, connections: int) -> Path:
-        """Where `database` puts the ingest keys of so many connections."""
+        """Return the path of the ingest keys that `database` writes."""
         return self.folder / f"keys-{connections}.json"
 
     def environ(self, database_url: str, **changes: str) -> dict[str, str]:
-        """The whole environment of a portal on this database."""
+        """Return the complete environment of a portal on this database."""
         return self._services.environ(DATABASE_URL=database_url, **changes)
 
     def database(self, connections: int) -> str:
-        """The URL of a database with so many connections and no events."""
+        """Return the URL of a database with that many connections and no events."""
         if connections not in self._templates:
             self._templates[connections] = self._make(connections)
         template, name = self._templates[connections], f"run_{next(self._numbers)}"
@@ -73,7 +73,7 @@ class Ground:
         return template.replace(of, name)
 
     def drop(self, database_url: str) -> None:
-        """Give the disk back; nobody may be connected any more."""
+        """Free the disk space; all connections must be closed."""
         if self.vendor == "sqlite":
             Path(database_url.removeprefix("sqlite:///")).unlink()
             return
@@ -83,7 +83,7 @@ class Ground:
 
     @contextmanager
     def connect(self, database_url: str = "") -> Iterator[Any]:
-        """A connection that commits each statement; for PostgreSQL its superuser's."""
+        """Return a connection that commits each statement; on PostgreSQL, as superuser."""
         if self.vendor == "sqlite":
             file = database_url.removeprefix("sqlite:///")
             opened: Any = sqlite3.connect(file, autocommit=True, timeout=20)
@@ -112,7 +112,7 @@ class Ground:
 
 @contextmanager
 def ground(vendor: Database) -> Iterator[Ground]:
-    """Start the servers. Commits are durable: PostgreSQL runs with its own defaults."""
+    """Start the servers. Commits are durable: PostgreSQL has its own defaults."""
     keeper = Keeper(vendor, durable=True)
     try:
         yield Ground(vendor, keeper)

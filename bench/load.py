@@ -1,6 +1,6 @@
-"""A load generator that leaves the processors to what it measures: one thread, epoll,
-requests that were built beforehand. A process of its own: `python -m bench.load`, with
-a Job as JSON on standard input, and a Report on standard output.
+"""A load generator that uses little processor time: one thread, epoll, and requests that
+are built in advance. It is a separate process: `python -m bench.load`, with a Job as JSON
+on standard input, and a Report on standard output.
 """
 
 from __future__ import annotations
@@ -21,49 +21,53 @@ from pathlib import Path
 
 from bench import events
 
-GIVE_UP_S = 120.0  # without any answer
+GIVE_UP_S = 120.0  # without any response
 _NOW = b"2026-03-02T10:00:00.000Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to send. Requests go to the keys in turn."""
+    """The requests to send, with each key in turn."""
 
     port: int
     keys_file: str  # JSON list of ingest keys or write keys
     prefix: str  # of the messageIds; new for each run
     requests: int
-    clients: int  # connections, each with one request under way
+    clients: int  # connections, each with one request in progress
     batch: int = 0  # events in a request; 0: a call for a single event
     event_bytes: int = 1_000
     gzipped: bool = False  # all requests are then built before the first is sent
-    rate: float = 0.0  # requests a second, evenly spaced; 0: as fast as answers come
+    rate: float = (
+        0.0  # requests per second, evenly spaced; 0: as fast as responses arrive
+    )
     path: str = ""  # instead of Segment's
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of it. Times are of the monotonic clock, `sent_at` of the wall clock."""
+    """The result. Times are of the monotonic clock, `sent_at` of the wall clock."""
 
     began_at: float = 0.0
     ended_at: float = 0.0
     cpu_s: float = 0.0
     statuses: dict[str, int] = field(default_factory=dict)
     answer_ms: list[float] = field(default_factory=list)
-    sent_at: list[float] = field(default_factory=list)  # by event; paced jobs alone
+    sent_at: list[float] = field(default_factory=list)  # by event; only for paced jobs
 
 
 def requests_of(job: Job) -> Iterator[bytes]:
-    """The job's requests, whole and in order."""
+    """Return the job's requests, complete and in order."""
     each = max(1, job.batch)
     for number, key in enumerate(keys_of(job)):
         yield _request(job, key, range(number * each, (number + 1) * each))
 
 
 def keys_of(job: Job) -> Iterator[str]:
-    """The key of each request, in order."""
+    """Return the key of each request, in order."""
     keys = json.loads(Path(job.keys_file).read_text())
-    random.Random(0).shuffle(keys)  # neighbours in a table are no neighbours in time
+    random.Random(0).shuffle(
+        keys
+    )  # adjacent rows of a table should not be adjacent in time
     return itertools.islice(itertools.cycle(keys), job.requests)
 
 
@@ -86,7 +90,7 @@ def _request(job: Job, key: str, ids: range) -> bytes:
 
 
 class Client:
-    """One connection, with one request under way at most."""
+    """One connection, with at most one request in progress."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -97,7 +101,7 @@ class Client:
         self._answer = b""
 
     def send(self, request: bytes) -> bool:
-        """Begin a request; False: some of it waits until the socket takes more."""
+        """Start a request; return False if the socket has not accepted all of it yet."""
         self.sent_at = time.monotonic()
         self._unsent = memoryview(request)
         return self.send_rest()
@@ -110,7 +114,7 @@ class Client:
         return not self._unsent
 
     def receive(self) -> str | None:
-        """Read what is there; the status once the answer is whole. Raises ConnectionError."""
+        """Read; return the status once the response is complete. Raises ConnectionError."""
         data = self.socket.recv(262_144)
         if not data:
             raise ConnectionError("The server closed the connection.")
@@ -128,7 +132,7 @@ class Client:
 
 
 class Load:
-    """Sends a job's requests over its clients and notes what is answered."""
+    """Sends a job's requests over its clients and records the responses."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -137,7 +141,9 @@ class Load:
             self._requests = iter(list(self._requests))
         self._poll = select.epoll()
         self._clients = {c.socket.fileno(): c for c in self._connect(job)}
-        self._idle = deque(self._clients.values())  # whoever idled longest goes first
+        self._idle = deque(
+            self._clients.values()
+        )  # the one that has been idle longest goes first
         self._started = 0
         self._statuses: Counter[str] = Counter()
         self.report = Report()
@@ -149,7 +155,7 @@ class Load:
             yield client
 
     def run(self) -> Report:
-        """Send all, wait for all answers. Raises TimeoutError where none comes."""
+        """Send all requests and wait for all responses. Raises TimeoutError if none arrives."""
         report, job = self.report, self._job
         report.began_at, cpu_before = time.monotonic(), time.process_time()
         while len(report.answer_ms) < job.requests:
@@ -165,7 +171,7 @@ class Load:
         return report
 
     def _send_what_is_due(self) -> float | None:
-        """Give idle clients work; seconds until the next is due, None: when one is free."""
+        """Give idle clients work; return the seconds until the next, None: when one is free."""
         job = self._job
         while self._idle and self._started < job.requests:
             if job.rate:

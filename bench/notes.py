@@ -1,4 +1,4 @@
-"""What the runs of one benchmark gave, figure by figure."""
+"""The results of all runs of a benchmark, by figure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bench.numbers import median
 
 @dataclass(slots=True)
 class Notes:
-    """Values by figure, one for each run; and of curves by the place on the x axis."""
+    """Values by figure, one for each run; values of curves by their place on the x axis."""
 
     runs: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     curves: dict[str, dict[float, list[float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
-    # Values of all runs by distribution, and in it by the case that they are of.
+    # Values of all runs by distribution, and then by case.
     spreads: dict[str, dict[str, list[float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -32,9 +32,9 @@ class Notes:
         self.spreads[name][case] += values
 
     def points(self, curve: str) -> list[tuple[float, float]]:
-        """A curve's medians, in order of x; none where it was not measured."""
+        """Return a curve's medians, in order of x; none if it was not measured."""
         return [(x, median(v)) for x, v in sorted(self.curves.get(curve, {}).items())]
 
     def ends(self, curve: str, small: float, large: float) -> float:
-        """How much more the large end costs than the small one."""
+        """Return the cost of the large end divided by that of the small one."""
         return median(self.curves[curve][large]) / median(self.curves[curve][small])

@@ -1,4 +1,4 @@
-"""How much of everything is measured: `make bench` and `make bench-full`."""
+"""The amounts of work of `make bench` and `make bench-full`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Sizes of the rows; `requests` of batches hold 100 events unless a row says else."""
+    """Sizes of the rows; a batch has 100 events unless its row says otherwise."""
 
     name: str
     runs: int  # of each row: the median counts
-    connections: int  # where a row does not vary them
+    connections: int  # if a row does not vary them
     batch_requests: int
-    budget_s: float  # of Segment's whole limit, in rows under the budget
+    budget_s: float  # at Segment's full limit, in rows under the budget
     single_requests: int
     latency_s: float
     fairness_s: float  # the sandbox keeps the last 20 s of requests
     checking_requests: int
-    cost_requests: int  # where statements and WAL are counted
+    cost_requests: int  # to count statements and WAL
     growth_requests: int  # for each point of a curve
-    drained: int  # events of a backlog, at most, by which its cost is told
-    simple_requests: int  # of single events, for a row, a task and a POST each
+    drained: int  # the most events of a backlog that its cost is measured with
+    simple_requests: int  # of single events, with a row, a task and a POST each
     library_events: int
 
 

@@ -27,7 +27,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A curve among the notes, and how it is shown."""
+    """A curve, and how it is drawn."""
 
     name: str
     file: str
@@ -65,7 +65,7 @@ CURVES = [
 
 
 def plot(curve: Curve, points: Points) -> str:
-    """The curve as an SVG document. Raises ValueError for no points."""
+    """Return the curve as an SVG document. Raises ValueError without points."""
     if not points:
         raise ValueError(f"The curve {curve.name!r} has no points.")
     top = nice_above(max(y for _, y in points))
@@ -79,7 +79,7 @@ def plot(curve: Curve, points: Points) -> str:
 
 
 def nice_above(value: float) -> float:
-    """The next of 1, 2, 4, 5 or 10 times a power of ten: four steps divide it well."""
+    """Return the next of 1, 2, 4, 5 or 10 times a power of ten, which four steps divide well."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -87,7 +87,7 @@ def nice_above(value: float) -> float:
 
 
 def short(value: float) -> str:
-    """A number for an axis: 100k, 10M."""
+    """Return a number for an axis: 100k, 10M."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:g}{letter}"
@@ -95,7 +95,7 @@ def short(value: float) -> str:
 
 
 def frame(title: str, x: str, y: str) -> Iterator[str]:
-    """The beginning of a picture; the axes are named by what they count."""
+    """Return the start of a plot; the axes are named by what they count."""
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
     yield f"<title>{title}</title><style>{STYLE}</style>"
     yield f'<text class="title" x="{LEFT}" y="20">{title}, {y}</text>'
@@ -103,7 +103,7 @@ def frame(title: str, x: str, y: str) -> Iterator[str]:
 
 
 def grid(top: float) -> Iterator[str]:
-    """Lines across the field, from 0 to its top."""
+    """Yield the lines across the field, from 0 to its top."""
     for step in range(STEPS + 1):
         value = top * step / STEPS
         y = height_of(value, top)
@@ -134,10 +134,10 @@ def field_width() -> float:
 
 
 def _x(value: float, points: Points) -> float:
-    """Where a value stands; a curve of one point has it in the middle."""
+    """Return the position of a value; a single point is in the middle."""
     low, high = math.log10(points[0][0]), math.log10(points[-1][0])
     share = (math.log10(value) - low) / (high - low) if high > low else 0.5
-    inset = 30  # px: the marks of the first and the last point stay in the picture
+    inset = 30  # px: keeps the marks of the first and the last point inside the plot
     return LEFT + inset + share * (field_width() - 2 * inset)
 
 

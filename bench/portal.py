@@ -1,4 +1,4 @@
-"""A portal that runs: its processes as `manage.py up` starts them, and the sandbox."""
+"""A running portal: its processes, as `manage.py up` starts them, and the sandbox."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from streams.management.first_run.services import Service
 
 START_TIMEOUT_S = 60.0
-SEGMENTS_BUDGET = 50  # requests a second
-NO_BUDGET = 1_000_000  # more than there can ever be
+SEGMENTS_BUDGET = 50  # requests per second
+NO_BUDGET = 1_000_000  # more than possible
 
 
 class NotReached(RuntimeError):
-    """What was waited for did not come about in time."""
+    """The expected state was not reached in time."""
 
 
 class Portal:
-    """Processes on one database of a ground; each is started when a row asks for it."""
+    """Processes on one database; each is started when a row needs it."""
 
     def __init__(self, ground: Ground, database_url: str, connections: int) -> None:
         self.ground = ground
@@ -59,7 +59,7 @@ class Portal:
         return self.ground.keys_file(self.connections)
 
     def start_all(self, *, budget: bool = True) -> None:
-        """Ingest, worker and beat. Without the budget, as if Segment had no limit."""
+        """Start ingest, worker and beat; without the budget, as if Segment had no limit."""
         self.start_worker(budget=budget)
         self.start_beat()
         self.start_ingest()
@@ -101,11 +101,11 @@ class Portal:
                 self.stop(name)
 
     def meter(self) -> Meter:
-        """Processor time and memory of every process, from now on."""
+        """Return a meter of the processor time and memory of every process, from now on."""
         database, broker = self._servers()
         return Meter({n: c.pid for n, c in self._children.items()} | database | broker)
 
-    # What a row does to the database, past the portal
+    # Changes of the database that bypass the portal
 
     def set_budget(self, requests_per_second: int) -> None:
         budget = f"requests_per_second = {requests_per_second}"
@@ -115,7 +115,7 @@ class Portal:
         self._do(f"UPDATE streams_stream SET check_mode = '{mode}'")
 
     def halt(self) -> None:
-        """Have nothing more sent, from a second later on, as an operator may."""
+        """Stop sending within a second, as an operator can."""
         halt = "VALUES ('', 'The benchmark makes ready.', CURRENT_TIMESTAMP)"
         self._do(f"INSERT INTO streams_halt (region, reason, created_at) {halt}")
 
@@ -123,12 +123,12 @@ class Portal:
         self._do("DELETE FROM streams_halt")
 
     def try_again_now(self) -> None:
-        """Have no connection wait any longer after what Segment answered."""
+        """End the backoff of every connection."""
         later = "due_at > CURRENT_TIMESTAMP"
         self._do(f"UPDATE streams_cursor SET due_at = CURRENT_TIMESTAMP WHERE {later}")
 
     def waiting(self) -> int:
-        """Events that are still to be sent."""
+        """Return the number of queued events."""
         heads, positions = "sum(head_seq)", "sum(position)"
         return int(
             self._ask(f"SELECT {heads} FROM streams_feed")
@@ -136,7 +136,7 @@ class Portal:
         )
 
     def event_bytes(self) -> float:
-        """The mean size of a stored event, with the comma that joins it to the next."""
+        """Return the mean size of a stored event, with the comma that joins it to the next."""
         some = "SELECT payload FROM streams_event LIMIT 10000"
         return self._ask(f"SELECT avg(length(payload)) + 1 FROM ({some}) AS few")
 
@@ -149,8 +149,8 @@ class Portal:
         waiting: bool,
         feeds: int | None = None,
     ) -> None:
-        """Put events into the log of all feeds, or of the first so many, as if they had
-        been sent (bench/fill.py)."""
+        """Put events into the log of all feeds, or of the first ones, as if they had been sent
+        (bench/fill.py)."""
         how = [str(events), str(event_bytes), str(days)]
         how += ["waiting" if waiting else "sent", *([str(feeds)] if feeds else [])]
         subprocess.run(
@@ -173,7 +173,7 @@ class Portal:
         return {"database": database[0]} if database else {}, {"broker": broker}
 
     def until_listens(self, name: str) -> None:
-        """For a server that has no page of its own to ask."""
+        """Wait for a server that has no health page."""
 
         def probe() -> str | None:
             try:
@@ -195,7 +195,7 @@ class Portal:
 
 @contextmanager
 def portal(ground: Ground, *, connections: int) -> Iterator[Portal]:
-    """A portal with the sandbox alone running, on a new database."""
+    """Yield a portal on a new database, with only the sandbox running."""
     url = ground.database(connections)
     running = Portal(ground, url, connections)
     try:
@@ -206,7 +206,7 @@ def portal(ground: Ground, *, connections: int) -> Iterator[Portal]:
 
 
 class Sending:
-    """A job under way in a process of its own."""
+    """A job in progress in a separate process."""
 
     def __init__(self, job: Job) -> None:
         self._process = subprocess.Popen(
@@ -225,7 +225,7 @@ class Sending:
         return self._process.pid
 
     def report(self) -> Report:
-        """Wait for its end. Raises NotReached if any answer was not a plain 200."""
+        """Wait for its end. Raises NotReached if any response was not a plain 200."""
         assert self._process.stdout is not None
         said = self._process.stdout.read()
         if self._process.wait() != 0:

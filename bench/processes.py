@@ -1,4 +1,4 @@
-"""What processes cost: processor time and peak memory, each with all its children."""
+"""Measure processes: processor time and peak memory, each with all its children."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 
 
 class Meter:
-    """Counts from when it was made, or from the last `reset`."""
+    """Counts since its creation, or since the last `reset`."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._pids = dict(pids)
@@ -21,22 +21,22 @@ class Meter:
         self._before = {name: cpu_s(pid) for name, pid in self._pids.items()}
 
     def cpu_s(self) -> dict[str, float]:
-        """Seconds of processor time of each since then."""
+        """Return the seconds of processor time of each process since then."""
         return {n: cpu_s(pid) - self._before[n] for n, pid in self._pids.items()}
 
     def forget_peaks(self) -> None:
-        """Have the kernel count peak memory anew."""
+        """Reset the kernel's count of peak memory."""
         for pid in self._pids.values():
             for process in _tree(pid):
                 Path(f"/proc/{process.pid}/clear_refs").write_text("5")
 
     def peak_mib(self) -> dict[str, float]:
-        """The largest resident size that any process of each has had."""
+        """Return the largest resident size among the processes of each, in MiB."""
         return {n: max(map(_peak, _tree(pid))) / MIB for n, pid in self._pids.items()}
 
 
 def cpu_s(pid: int) -> float:
-    """Of a process and all its children, those that have ended too."""
+    """Return the processor time of a process and its children, including ended ones."""
     return sum(sum(process.cpu_times()[:4]) for process in _tree(pid))
 
 

@@ -1,4 +1,4 @@
-"""The table that is printed, and what is written to bench/results/."""
+"""Print the table, and write bench/results/."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEADINGS = ("figure", "", "unit", "runs", "goal", "", "of its baseline")
 
 
 def table(notes: Notes) -> str:
-    """Every figure that was measured: value, range of the runs, goal, ratio to its baseline."""
+    """Return every measured figure: value, range of the runs, goal, ratio to its baseline."""
     figures = figures_of(notes.runs)
     rows = [
         _row(figure, figures, notes.runs.get(figure.name, ()))
@@ -42,7 +42,7 @@ def table(notes: Notes) -> str:
 
 
 def brief(notes: Notes, names: Container[str]) -> Iterator[str]:
-    """These figures in a few words, for whoever waits for the table."""
+    """Return these figures in a few words, to show progress."""
     for name, value in figures_of(notes.runs).items():
         if name in names:
             yield f"{name} {_short(value)}"
@@ -77,7 +77,7 @@ def _ratio(value: float, baseline: float | None) -> str:
 
 
 def _short(value: float) -> str:
-    """Three digits that count, and no more."""
+    """Return a number with three significant digits."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
@@ -92,7 +92,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def write(notes: Notes, plan: Plan, programs: Sequence[str]) -> None:
-    """Everything that was measured into bench/results/latest.json."""
+    """Write all measurements to bench/results/latest.json."""
     RESULTS.mkdir(exist_ok=True)
     curves = {name: notes.points(name) for name in notes.curves}
     results = {
@@ -111,7 +111,7 @@ def write(notes: Notes, plan: Plan, programs: Sequence[str]) -> None:
 
 
 def draw(notes: Notes) -> list[str]:
-    """A plot of each curve and distribution that was measured; the files' names."""
+    """Draw a plot of each measured curve and distribution; return the files' names."""
     RESULTS.mkdir(exist_ok=True)
     pictures = {
         c.file: plot(c, notes.points(c.name)) for c in CURVES if c.name in notes.curves
@@ -130,7 +130,7 @@ def _rounded(value: float) -> float:
 
 
 def commit() -> str:
-    """The commit that was measured, with `+` where files differ from it."""
+    """Return the measured commit, with `+` if files differ from it."""
     git = ["git", "-C", str(ROOT)]
     head = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
     return head + ("+" if subprocess.call([*git, *CHANGED]) else "")
@@ -143,13 +143,13 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": platform.platform(),
-        # Others' work on the machine shows here: alone, it is what the benchmark makes.
+        # Shows other work on the machine; without any, it is the load of the benchmark.
         "load_average": psutil.getloadavg()[2],
     }
 
 
 def _named(program: str) -> str:
-    """A server as a reader knows it, without this machine's folders."""
+    """Return a server's name and version, without this machine's folders."""
     _, _, product = program.rstrip(")").partition(" (")
     return product or Path(program).name
 

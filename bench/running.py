@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """From the first byte sent to the last event received."""
+    """The time from the first byte sent to the last event received."""
 
     events: int
     seconds: float
@@ -41,12 +41,12 @@ class Run:
 
 
 def ours(cpu_s: Mapping[str, float]) -> float:
-    """Processor time of the portal and its servers, without load and receiver."""
+    """Return the processor time of the portal and its servers, without load and receiver."""
     return sum(cpu_s.get(name, 0.0) for name in OURS)
 
 
 def prefix() -> str:
-    """Begins the messageIds of one run; with its number an id has 36 characters."""
+    """Return the prefix of one run's messageIds; with its number, an ID has 36 characters."""
     return f"bench-run-{next(_numbers):013d}"
 
 
@@ -60,7 +60,7 @@ def singles(running: Portal, requests: int, **changes: Any) -> Job:
 
 
 def job(running: Portal, requests: int, **changes: Any) -> Job:
-    """A job for the ingest, to all connections in turn, with ids of its own."""
+    """Return a job for ingest, to all connections in turn, with new IDs."""
     usual: dict[str, Any] = {
         "port": running.layout.ports["ingest"],
         "keys_file": str(running.keys_file),
@@ -71,7 +71,7 @@ def job(running: Portal, requests: int, **changes: Any) -> Job:
 
 
 def send(running: Portal, what: Job) -> Run:
-    """Do a job and wait until Segment has every event of it."""
+    """Run a job and wait until Segment has every event of it."""
     running.sandbox.reset()
     meter = running.meter()
     sending = Sending(what)

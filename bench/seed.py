@@ -1,7 +1,7 @@
-"""Makes the tenants of a run: `python -m bench.seed CONNECTIONS KEYS_FILE`.
+"""Create the tenants of a run: `python -m bench.seed CONNECTIONS KEYS_FILE`.
 
-One partner and one stream with a published plan, and for each connection a workspace, a feed with an ingest
-key, and a live cursor. The keys go into the file, as a JSON list.
+One partner and one stream with a published plan, and for each connection a workspace, a
+feed with an ingest key, and a live cursor. The file gets the keys, as a JSON list.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def connect(stream: Stream, numbers: tuple[int, ...]) -> list[str]:
-    """Connected workspaces with these numbers; their ingest keys."""
+    """Create connected workspaces with these numbers; return their ingest keys."""
     workspaces = Workspace.objects.bulk_create(
         Workspace(partner=stream.partner, name=f"Customer {n}", external_id=f"c-{n}")
         for n in numbers

@@ -1,7 +1,6 @@
-"""Distributions as SVG: the value that so many percent of all do not exceed, of two cases.
+"""Distributions as SVG: percentiles of two cases.
 
-The x axis gives each tenth of what is left as much room as all before it, so that the
-slowest one in a hundred is seen as well as the half.
+On the x axis, 90 to 99% is as wide as 0 to 90%, so the slowest percent is visible, too.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from bench.plots import (
 )
 
 MARKS = (0, 50, 75, 90, 95, 99)  # percent
-LAST = 99.5  # of some hundred values, one says nothing of its like
+LAST = 99.5  # of a few hundred values, the slowest single one means nothing
 PLACES = 100
 CLASSES = ("line", "line second")
-KEY_PX = 20  # between the lines of the key
+KEY_PX = 20  # between the lines of the legend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """A distribution among the notes, and how it is shown."""
+    """A distribution, and how it is drawn."""
 
     name: str
     file: str
@@ -52,7 +51,7 @@ SPREADS = [
 
 
 def plot(spread: Spread, cases: Mapping[str, Sequence[float]]) -> str:
-    """At most two cases as an SVG document. Raises ValueError for a case without values."""
+    """Return up to two cases as an SVG document. Raises ValueError for one without values."""
     lines = {name: list(_line(values)) for name, values in cases.items()}
     top = nice_above(max(y for line in lines.values() for _, y in line))
     shown = [*frame(spread.title, spread.x, spread.y), *grid(top), *_marks()]
@@ -85,6 +84,6 @@ def _key(name: str, number: int, css: str) -> Iterator[str]:
 
 
 def _x(percent: float) -> float:
-    """Where so many percent stand, of 0 to LAST."""
+    """Return the position of a percentile, from 0 to LAST."""
     share = math.log(1 - percent / 100) / math.log(1 - LAST / 100)
     return LEFT + share * field_width()

@@ -1,1 +1,1 @@
-"""What the portal is held against, measured in the same run: small, and as good as its kind."""
+"""The baselines of the portal, measured in the same run: small, and good of their kind."""

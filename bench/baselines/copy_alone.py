@@ -13,7 +13,7 @@ from bench import events
 if TYPE_CHECKING:
     import psycopg
 
-AT_ONCE = 3_200  # rows in a transaction: as many as 32 clients send together
+AT_ONCE = 3_200  # rows per transaction: as many as 32 clients send together
 TABLE = """
 CREATE TABLE copied (
     feed_id int8, seq int8, received_at timestamptz, type varchar(8), name varchar(200),
@@ -25,7 +25,7 @@ TYPES = ["int8", "int8", "timestamptz", *["varchar"] * 4, "bytea"]
 
 
 def events_per_s(connection: psycopg.Connection, groups: int, prefix: str) -> float:
-    """How fast that is, the making of the rows left out."""
+    """Return its speed, without the time to build the rows."""
     connection.execute("DROP TABLE IF EXISTS copied")
     connection.execute(TABLE)
     rows = list(_rows(groups * AT_ONCE, prefix))

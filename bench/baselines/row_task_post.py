@@ -1,8 +1,8 @@
 """The design that most teams would write: a view, a row, a task and a POST per event.
 
-A Django project of its own in one file. `python -m bench.baselines.row_task_post` makes
-its table; gunicorn serves `application`; Celery runs `app`. The customer's write key
-comes as the user name of Basic, as at Segment.
+A complete Django project in one file. `python -m bench.baselines.row_task_post` creates its
+table; gunicorn serves `application`; Celery runs `app`. The customer's write key is the user
+name of Basic auth, as with Segment.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ session = requests.Session()
 
 
 class Event(models.Model):
-    """One event, and what has become of it."""
+    """One event and its status."""
 
     write_key = models.CharField(max_length=40)
     payload = models.JSONField()
@@ -60,7 +60,7 @@ class Event(models.Model):
 
 @app.task(max_retries=10)
 def deliver(event_id: int) -> None:
-    """Send one event, and write down that it was."""
+    """Send one event, and record it."""
     event = Event.objects.get(pk=event_id)
     answer = session.post(
         f"{os.environ['SANDBOX_URL']}/v1/{event.payload['type']}",

@@ -1,8 +1,8 @@
 """Segment's own Python library, sending the same events to the same sandbox.
 
 `python -m bench.baselines.segment_library HOST WRITE_KEY PREFIX EVENTS THREADS BATCH`;
-prints the monotonic moment of the first call. The library keeps events in memory alone;
-its queue is made large enough to drop none.
+prints the monotonic time of the first call. The library keeps events only in memory; its
+queue is large enough to drop none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EVENT_BYTES = 1_000
 def main() -> None:
     host, write_key, prefix, *numbers = sys.argv[1:]
     count, threads, batch = map(int, numbers)
-    # Made beforehand: what a tool's own code costs is not the library's.
+    # Built in advance: the cost of a tool's own code is not the library's.
     made = [events.as_sent(n, EVENT_BYTES, prefix) for n in range(count)]
     client = Client(
         write_key, host=host, max_queue_size=count, thread=threads, upload_size=batch

@@ -1,4 +1,4 @@
-"""What is measured: a function for each row, which notes figures run by run."""
+"""The rows of the benchmark: a function each, which records the figures of every run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bench.rows import (
 if TYPE_CHECKING:
     from bench.benchmark import Benchmark
 
-# Each beside what it is held against: the machine's mood changes within minutes.
+# Each next to its baselines, because the machine's speed changes within minutes.
 ROWS: dict[str, Callable[[Benchmark], None]] = {
     "copy": limits.copy_alone,
     "sandbox": limits.sandbox_alone,

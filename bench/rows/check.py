@@ -1,4 +1,4 @@
-"""What it costs to hold an event against the Spec, beside reading it."""
+"""The cost of checking an event against the Spec, next to that of reading it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check(event: dict[str, Any]) -> None:
 
 
 def _us_each(work: Callable[[Any], object], on: Iterable[Any]) -> float:
-    """Processor time of one, in µs."""
+    """Return the processor time of one, in µs."""
     began = process_time()
     for _ in range(ROUNDS):
         for one in on:

@@ -1,4 +1,4 @@
-"""What it costs at ingest to hold every event against the Spec and the stream's plan."""
+"""The cost of validating every event at ingest against the Spec and the stream's plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODES = ("off", "warn", "reject")
 
 
 def measure(bench: Benchmark) -> None:
-    """Sent to answered, with no worker there; a portal for each mode, that take turns."""
+    """Measure sent to response without a worker, with a portal for each mode in turn."""
     plan = bench.plan
     with ExitStack() as stack:
         portals = {

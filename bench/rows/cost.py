@@ -1,4 +1,4 @@
-"""What an event costs the database."""
+"""The cost of an event for the database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def statements(bench: Benchmark) -> None:
 
 
 def note_statements(bench: Benchmark, running: Portal, work: Job, design: str) -> None:
-    """From the first request to the last event received."""
+    """Measure from the first request to the last event received."""
     count = StatementCount(bench.postgres)
     run = send(running, work)
     name = f"{design}sql_statements_per_event"
@@ -57,7 +57,7 @@ def note_wal(
     deliver: Callable[[], None],
     design: str,
 ) -> None:
-    """First all is taken, with no worker there; then `deliver` starts one."""
+    """Store all events without a worker; then start one with `deliver`."""
     running.sandbox.reset()
     events = work.requests * max(1, work.batch)
     at_first = wal_bytes(bench.postgres)
@@ -65,7 +65,7 @@ def note_wal(
     taken = wal_bytes(bench.postgres)
     deliver()
     receive(running.sandbox, events)
-    running.stop("worker")  # it writes down the last outcomes first
+    running.stop("worker")  # it writes the last results first
     delivered = wal_bytes(bench.postgres)
     name = f"{design}wal_bytes_per_event"
     bench.notes.add(f"{name}_appended", (taken - at_first) / events)

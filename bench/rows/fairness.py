@@ -1,4 +1,4 @@
-"""What those who send little feel of a huge backlog and of connections in trouble."""
+"""The effect of a huge backlog and of failing connections on small customers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from bench.load import Job
     from bench.portal import Portal
 
-# Connections, by number. The first is the one that bench/fill.py fills.
+# Connections, by number. bench/fill.py fills the first one.
 BIG = 0
 TROUBLES = {1: {"reset": True}, 2: {"status": 429}, 3: {"delay_s": 10}}
 SMALL = range(4, 504)
-EVENTS_PER_S = 20.0  # of all the small ones: an event every 25 seconds of each
+EVENTS_PER_S = 20.0  # of all small ones together: one event each every 25 seconds
 CLIENTS = 20
 BACKLOG = 1_000_000  # events
-BACKLOG_DAYS = 7  # in which it gathered
+BACKLOG_DAYS = 7  # in which it collected
 SPREAD = "fairness"
 ALONE = "alone"
 CROWDED = "beside a huge backlog and three in trouble"
@@ -55,19 +55,19 @@ def crowded(bench: Benchmark) -> None:
 
 
 def _rules() -> Iterable[dict]:
-    """How Segment answers those in trouble, for ever."""
+    """Yield Segment's permanent responses to the failing connections."""
     for number, answer in TROUBLES.items():
         yield {"write_key": write_key(number), "answers": [], "then": answer}
 
 
 def _for_the_troubled(running: Portal) -> Job:
-    """Some thousand events for each, so that they always have something to send."""
+    """Return a job with about a thousand events for each, so they always have some to send."""
     keys_file = _keys_file(running, TROUBLES)
     return batches(running, 10 * len(TROUBLES), clients=1, keys_file=keys_file)
 
 
 def _small_ones(running: Portal, events: int, first: int) -> Sequence[float]:
-    """Have so many of the small ones send an event each: ms from sent to received."""
+    """Have small ones send `events` in turn; return the ms from sent to received."""
     chosen = [SMALL[(first + n) % len(SMALL)] for n in range(events)]
     work = job(
         running,
@@ -84,7 +84,7 @@ def _small_ones(running: Portal, events: int, first: int) -> Sequence[float]:
 
 
 def _until_received(running: Portal, keys: set[str]) -> dict[str, float]:
-    """When the request of each came. Raises NotReached if one does not come."""
+    """Return when the request of each arrived. Raises NotReached if one does not."""
     give_up = time.monotonic() + STALL_S
     while keys - (came := requested_at(running.sandbox)).keys():
         if time.monotonic() > give_up:

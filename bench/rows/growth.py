@@ -1,4 +1,4 @@
-"""Whether an event costs more when there is more of everything."""
+"""The cost of an event as each of four things grows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONNECTIONS = (1, 100, 5_000, 100_000)
 BACKLOGS = (10_000, 100_000, 1_000_000)  # events
 EVENT_BYTES = (300, 1_000, 10_000)
 RETAINED = (100_000, 10_000_000)  # events
-RETAINED_BYTES = 150  # each: what is measured is the indexes, not the disk
+RETAINED_BYTES = 150  # each, to measure the indexes instead of the disk
 RETAINED_DAYS = 30
 
 
@@ -33,7 +33,7 @@ def sizes(bench: Benchmark) -> None:
     with portal(bench.postgres, connections=bench.plan.connections) as running:
         running.start_all(budget=False)
         for size in EVENT_BYTES:
-            # 40 of the largest are as much as one request may hold.
+            # A request can hold 40 of the largest.
             _note_cost(bench, running, "event bytes", size, batch=40, event_bytes=size)
     _note_ends(bench, "event bytes", 300, 10_000, "cost_10kb_over_300b")
 
@@ -64,7 +64,7 @@ def _note_ends(
 
 
 def backlog(bench: Benchmark) -> None:
-    """The cost of delivering the first events of a backlog; the last also tells memory."""
+    """Measure the delivery of the first events of a backlog; the last one also memory."""
     with portal(bench.postgres, connections=bench.plan.connections) as running:
         running.halt()
         running.start_all(budget=False)
@@ -74,12 +74,12 @@ def backlog(bench: Benchmark) -> None:
                 cost = _cost_of_draining(running, min(waiting, bench.plan.drained))
                 bench.notes.add_point("backlog", waiting, cost)
         send_while_all_waits(bench, running)
-    # Of the smallest, the second in which an order is noticed is a large part.
+    # For the smallest, the second until an order is read is a large part.
     _note_ends(bench, "backlog", 100_000, 1_000_000, "cost_1m_backlog_over_100k")
 
 
 def send_while_all_waits(bench: Benchmark, running: Portal) -> None:
-    """Peak memory of each process since its start, after the whole backlog was there."""
+    """Record the peak memory of each process since its start, with the whole backlog."""
     running.lift_halt()
     send(running, batches(running, 50))
     for name, mib in running.meter().peak_mib().items():
@@ -87,7 +87,7 @@ def send_while_all_waits(bench: Benchmark, running: Portal) -> None:
 
 
 def _cost_of_draining(running: Portal, events: int) -> float:
-    """µs per event of all that is ours, until so many are received; then all is halted."""
+    """Return our µs per event until that many are received; then halt everything."""
     running.sandbox.reset()
     meter = running.meter()
     running.lift_halt()
@@ -99,8 +99,8 @@ def _cost_of_draining(running: Portal, events: int) -> float:
 
 
 def _until_quiet(running: Portal) -> None:
-    """What was under way when all was halted is over once two looks see the same."""
+    """Wait until two counts agree: then the requests in progress at the halt have ended."""
     before, now = -1, look(running.sandbox).events
     while now != before:
-        time.sleep(1.5)  # longer than it takes to notice the order
+        time.sleep(1.5)  # longer than it takes to read the order
         before, now = now, look(running.sandbox).events

@@ -1,4 +1,4 @@
-"""How long one event takes when little is going on."""
+"""The latency of an event under light load."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 1_000
 EVENTS_PER_S = 40.0
-CLIENTS = 20  # each is used every half a second: gunicorn closes one idle for two
+CLIENTS = 20  # each is used every half a second; gunicorn closes connections that are idle for two
 
 
 def light_load(bench: Benchmark) -> None:
@@ -29,7 +29,7 @@ def light_load(bench: Benchmark) -> None:
 
 
 def note(bench: Benchmark, running: Portal, work: Job, design: str) -> None:
-    """Do a paced job; its figures' names begin with `design`."""
+    """Run a paced job; the names of its figures start with `design`."""
     report = send(running, work).report
     came = received_at(running.sandbox)
     took_ms = [

@@ -1,4 +1,4 @@
-"""The raw limits, and Segment's own library: what no portal stands between."""
+"""The limits without a portal: the raw receiver and database, and Segment's own library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.benchmark import Benchmark
     from bench.portal import Portal
 
-EVENTS_IN_A_BODY = 450  # of 1 KB: some 500 KB
+EVENTS_IN_A_BODY = 450  # of 1 KB: about 500 KB
 AS_IT_COMES = (1, 100)  # threads, events in a request
 TUNED = (4, 400)
 
@@ -31,7 +31,7 @@ def copy_alone(bench: Benchmark) -> None:
 
 
 def sandbox_alone(bench: Benchmark) -> None:
-    """What the receiver itself can take, of bodies that were made beforehand."""
+    """Measure the receiver alone, with bodies that are built in advance."""
     requests = bench.plan.batch_requests * 100 // EVENTS_IN_A_BODY
     with portal(bench.postgres, connections=1) as running:
         for _ in range(bench.plan.runs):
@@ -58,7 +58,7 @@ def segment_library(bench: Benchmark) -> None:
 
 
 def _library(bench: Benchmark, running: Portal, threads: int, batch: int) -> float:
-    """Events a second, from the first call to the last event received."""
+    """Return events per second, from the first call to the last event received."""
     count = bench.plan.library_events
     running.sandbox.reset()
     how = [

@@ -1,4 +1,4 @@
-"""The baseline of bench/baselines/row_task_post.py, measured as the portal is."""
+"""The baseline of bench/baselines/row_task_post.py, measured like the portal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.benchmark import Benchmark
 
 MODULE = "bench.baselines.row_task_post"
-DESIGN = "row_task_post_"  # begins the names of its figures
+DESIGN = "row_task_post_"  # the start of its figures' names
 
 
 def measure(bench: Benchmark) -> None:
@@ -85,7 +85,7 @@ def _start_view(running: Portal) -> None:
     argv = [
         *(sys.executable, "-m", "gunicorn", f"{MODULE}:application", address),
         *("--no-control-socket", "--worker-class=gthread", "--threads=8"),
-        # A busy client keeps its connection, as at the portal's ingest.
+        # A busy client keeps its connection, as with the portal's ingest.
         *("--worker-connections=1000", "--keep-alive=10", "--log-level=warning"),
     ]
     running.start(Service(name="ingest", argv=argv, env={}, stop_turn=TAKES_WORK))

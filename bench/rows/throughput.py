@@ -1,4 +1,4 @@
-"""From request sent to event received: how many a second, and what each costs."""
+"""From request sent to event received: events per second, and the cost of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from bench.running import Run
 
 CEILING_BYTES_PER_S = 50 * 500_000  # what Segment's limits allow a tool
-STORED_BYTES = 1_150  # some more than an event has, stamped: how many to send
+STORED_BYTES = (
+    1_150  # a little more than a stamped event has, to choose how many to send
+)
 
 
 def without_budget(bench: Benchmark) -> None:
@@ -43,7 +45,7 @@ def under_budget(bench: Benchmark) -> None:
 
 
 def _note_backlogged(bench: Benchmark, run: Run, event_bytes: float) -> None:
-    """What passed in the middle of the run, while more waited than could be sent."""
+    """Return the events in the middle of the run, while more were queued than sent."""
     first, last = steady(run.samples)
     seconds = last.at - first.at
     carried = (last.events - first.events) * event_bytes
@@ -66,7 +68,7 @@ def single_events(bench: Benchmark) -> None:
 
 
 def small_installation(bench: Benchmark) -> None:
-    """The same on SQLite with the embedded broker."""
+    """Measure the same on SQLite with the embedded broker."""
     plan, notes = bench.plan, bench.notes
     with portal(bench.sqlite, connections=plan.connections) as running:
         running.start_all(budget=False)
