@@ -1,7 +1,7 @@
 """Claims that prevent a form that is sent twice from being processed twice.
 
 A rendered form contains a token. The first request with a token and its content claims the
-form in the database, which all processes share. The others get the first one's result.
+form in the database, which all processes share. The others get the result of the first.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class FormClaim(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whether this request is the first; if not, the address of the first one's result."""
+    """Whether this request is the first; if not, the address of the first request's result."""
 
     is_first: bool
     result: str = ""  # empty: not known yet

@@ -1,4 +1,4 @@
-"""Plain-text email. A mail server that is down causes nothing else to fail."""
+"""Plain-text email. An email server that is down causes nothing else to fail."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def message(
 
 
 def send(mail: EmailMessage, *, about: str) -> bool:
-    """Pass an email to the mail server. Logs the failure and returns False if it refuses."""
+    """Pass an email to the email server. Logs the failure and returns False if it refuses."""
     try:
         mail.send()
     except MAIL_ERRORS as error:
@@ -60,7 +60,7 @@ def send(mail: EmailMessage, *, about: str) -> bool:
 def send_soon(mail: EmailMessage, *, about: str) -> None:
     """Send an email from another thread.
 
-    No one waits for the mail server, and the response time doesn't reveal whether there was
+    No one waits for the email server, and the response time doesn't reveal whether there was
     an email to send.
     """
     future = _background.submit(send, mail, about=about)

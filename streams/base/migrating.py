@@ -30,7 +30,7 @@ TOO_OLD = (
 
 
 def migrations_missing(connection: Any) -> str:
-    """What the database lacks of this version's tables, as a sentence; empty: nothing."""
+    """Return a sentence about missing migrations, or an empty string."""
     executor = MigrationExecutor(connection)
     if is_too_old(executor.loader):
         return TOO_OLD
@@ -46,7 +46,7 @@ def migrations_missing(connection: Any) -> str:
 def is_too_old(loader: MigrationLoader) -> bool:
     """Whether the database completed only some of the migrations that one replaces.
 
-    Django would leave out that one, and run those after it on tables that are not there.
+    Django would skip that one and run later migrations on tables that don't exist.
     """
     for migration in loader.replacements.values():
         done = {

@@ -76,7 +76,7 @@ class RateLimited(Exception):
 
     @property
     def retry_after_minutes(self) -> int:
-        """The wait in minutes, rounded up so that it is always long enough."""
+        """The wait in minutes, rounded up to be always sufficient."""
         return -(-self.retry_after_s // 60)
 
 

@@ -34,7 +34,7 @@ ACTIONS = {
 
 
 class MailNotSent(Exception):
-    """The mail server didn't accept an email that a person is waiting for."""
+    """The email server didn't accept an email that a person is waiting for."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

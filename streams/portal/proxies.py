@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FOR_PROGRAMS = ("/v1/", "/api/")  # answered in JSON
+FOR_PROGRAMS = ("/v1/", "/api/")  # for these, errors are JSON
 SAFE = ("GET", "HEAD", "OPTIONS")
 # The Host of a proxy that doesn't forward the browser's: an address, or a name without a dot,
 # such as "web:8000". No browser reaches a portal by those.

@@ -1,6 +1,6 @@
 """Invitation emails, with their rate limits and activity log entries.
 
-The activity log records an invitation as sent only if the mail server accepted the email.
+The activity log records an invitation as sent only if the email server accepted the email.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ class Invitation(models.Model):
     )
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)  # when the mail server accepted the email
+    sent_at = models.DateTimeField(null=True)  # when the server accepted the email
     accepted_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
