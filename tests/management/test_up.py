@@ -222,7 +222,7 @@ def test_demo_sends_a_day_of_events_that_arrive(up):
     demo = manage(up.environ, "demo", "--events=300")
 
     assert demo.returncode == 0, demo.stderr
-    assert "300 accepted for northwind" in demo.stdout
+    assert "Events sent for northwind: 300 accepted." in demo.stdout
     deadline = time.monotonic() + 15
     while len(up.arrived()) < before + 300:
         assert time.monotonic() < deadline
@@ -233,8 +233,8 @@ def test_demo_for_a_workspace_without_connection_says_what_holds_it(up):
     demo = manage(up.environ, "demo", "--events=20", "--workspace=fern-and-field")
 
     assert demo.returncode == 0, demo.stderr
-    assert "20 held for fern-and-field" in demo.stdout
-    assert "Those held wait for a connection" in demo.stdout
+    assert "Events sent for fern-and-field: 20 held." in demo.stdout
+    assert "queued until the workspace is connected" in demo.stdout
 
 
 def test_output_tells_urls_and_sign_ins_and_no_token(up):
@@ -259,7 +259,7 @@ def test_second_up_on_the_same_port_is_told_which_port(up, tmp_path):
 
     assert second.returncode == 1
     port = up.environ["PORT"]
-    assert f"Port {port}, for web, is in use by another program" in second.stderr
+    assert f"Port {port} (for web) is in use by another program" in second.stderr
 
 
 def test_worker_that_is_killed_is_named_and_another_sends_what_waits(up):
