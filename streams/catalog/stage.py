@@ -24,18 +24,5 @@ class Stage(models.TextChoices):
         """
         return self in DELIVERING
 
-    @property
-    def said(self) -> str:
-        """The stage as a sentence names it after “is”, such as “in review”."""
-        return str(_SAID[self])
 
-
-_SAID = {
-    Stage.DRAFT: _("a draft"),
-    Stage.SUBMITTED: _("in review"),
-    Stage.APPROVED: _("approved"),
-    Stage.IN_QA: _("in QA"),
-    Stage.LIVE: _("live"),
-    Stage.SUSPENDED: _("suspended"),
-}
 DELIVERING = frozenset({Stage.APPROVED, Stage.IN_QA, Stage.LIVE})

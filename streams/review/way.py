@@ -34,7 +34,7 @@ BROUGHT_BY = {
 
 
 class Turn(StrEnum):
-    """Who acts next."""
+    """The side that acts next."""
 
     PARTNER = "partner"
     STAFF = "staff"

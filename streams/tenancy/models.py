@@ -104,7 +104,7 @@ class Workspace(models.Model):
     check_mode = models.CharField(
         _("validation mode"),
         max_length=10,
-        choices=CHOICES,
+        choices=[(mode, _(label)) for mode, label in CHOICES],
         default=Mode.OFF,
         db_default=Mode.OFF,
         help_text=_("Can be stricter than the stream, not more lenient."),

@@ -143,7 +143,7 @@ def submit(page: Page) -> None:
     open_tab(page, "Launch checklist")
     page.get_by_label("Development starts").fill("2026-12-01")
     page.get_by_label("QA starts").fill("2027-01-11")
-    page.get_by_label("Launch").fill("2027-02-01")
+    page.get_by_label("Launch", exact=True).fill("2027-02-01")
     page.get_by_label("Note to the reviewer").fill("Ten customers wait for it.")
     page.get_by_role("button", name="Submit for review").click()
     told(page, "Submitted for review.")

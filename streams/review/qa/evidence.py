@@ -119,7 +119,7 @@ def _requests(feed: Feed, low: int, since: Since, most: int) -> Iterator[SentReq
 def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
     """Read the errors of rejected and quarantined events, which are in no feed.
 
-    They are counted some seconds after the event, by the clock of the ingest server.
+    They are counted a few seconds after the event, by the clock of the ingest server.
     """
     found = FindingKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
     found = found.exclude(rule="")
