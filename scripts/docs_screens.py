@@ -43,7 +43,7 @@ def main() -> None:
         page.get_by_role("textbox", name="Write key").fill(made_up_key())
         page.get_by_label("Sandbox", exact=False).first.check()
         page.get_by_role("button", name="Connect").click()
-        page.get_by_role("button", name="Send a test event").click()
+        page.get_by_role("button", name="Send test event").click()
         page.locator(".test-code").wait_for()
         page.locator("#test .how li", has_text="sandbox").evaluate(
             "one => one.remove()"

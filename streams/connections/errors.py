@@ -1,19 +1,21 @@
-"""Why a text cannot be a connection's write key, in words for people and without the text."""
+"""Why a text is not a valid write key. The messages are for users and omit the text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from streams.connections.shape import KeyProblem
 
 
 class InvalidWriteKey(ValueError):
-    """A text that cannot be a connection's write key."""
+    """The text can't be used as the write key of a connection."""
 
 
 class WrongShape(InvalidWriteKey):
-    """It does not look like a write key."""
+    """The text doesn't have the format of a write key."""
 
     def __init__(self, problem: KeyProblem) -> None:
         super().__init__(problem.message)
@@ -24,9 +26,16 @@ class KeyInUse(InvalidWriteKey):
     """Another connection has the same key."""
 
     def __init__(self, *, same_workspace: bool) -> None:
-        whose = "another stream of this" if same_workspace else "another"
-        super().__init__(
-            f"This write key is already used by {whose} workspace. Each needs a source of"
-            " its own, or their events cannot be told apart: in Segment, add a source for"
-            " this one and copy its write key."
-        )
+        if same_workspace:
+            message = _(
+                "Another stream of this workspace already uses this write key. Each stream"
+                " needs its own source, so that events stay separate. In Segment, add a"
+                " source for this stream and copy its write key."
+            )
+        else:
+            message = _(
+                "Another workspace already uses this write key. Each workspace needs its"
+                " own source, so that events stay separate. In Segment, add a source for"
+                " this workspace and copy its write key."
+            )
+        super().__init__(message)

@@ -1,7 +1,7 @@
-"""Write keys at rest: sealed for one row, found again by a fingerprint.
+"""Stored write keys: encrypted for one row, and found by a fingerprint.
 
-Nothing here puts a key into an error, a repr or a log: a `WriteKey` shows its last four
-characters, and whoever needs the whole text asks for `.text`.
+Nothing here puts a key into an error, a repr, or a log. A `WriteKey` shows its last four
+characters; the full key is in `.text`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from streams.connections.models import Connection
 from streams.connections.shape import problem_with, trimmed
 
 FINGERPRINT_SALT = "streams.connections.keys.fingerprint"
-# The reason of an active connection whose key a process could not read.
+# The status reason of an active connection whose key a process cannot decrypt.
 UNREADABLE = "The portal cannot read the write key (operator)."
 
 
@@ -35,28 +35,30 @@ class WriteKey:
 
     @property
     def last4(self) -> str:
-        """All that may be shown of it."""
+        """The only part that may be shown."""
         return self.text[-4:]
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same key, and of no use without SECRET_KEY.
+        """A keyed hash that identifies the write key, useless without SECRET_KEY.
 
-        It does not depend on the key ring, so it outlives a rotation of that; when
-        SECRET_KEY itself changes, `manage.py reencrypt` renews it.
+        It doesn't depend on the key ring, so a rotation leaves it unchanged. When
+        SECRET_KEY changes, `manage.py reencrypt` renews it.
         """
         return _fingerprint(self.text, settings.SECRET_KEY)
 
     @property
     def fingerprints(self) -> list[str]:
-        """The same, and those under the older keys of SECRET_KEY_FALLBACKS: what a row
-        may hold until `manage.py reencrypt` has renewed it."""
+        """The fingerprints by SECRET_KEY and by SECRET_KEY_FALLBACKS.
+
+        A row may have any of them until `manage.py reencrypt` has renewed it.
+        """
         secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return [_fingerprint(self.text, secret) for secret in secrets]
 
 
 class KeyFields(TypedDict):
-    """What a connection's row holds of its write key."""
+    """The columns of a connection that store its write key."""
 
     key_ciphertext: bytes
     key_ring_id: str

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
@@ -9,24 +10,24 @@ from streams.connections.regions import Region
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def current(self) -> ConnectionQuerySet:
-        """Those that have not been deleted."""
+        """Connections that are not deleted."""
         return self.filter(deleted_at=None)
 
 
 class Connection(models.Model):
-    """A Segment source that a feed is sent to."""
+    """A Segment source that receives the events of a feed."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        ATTENTION = "attention", "Needs attention"
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        ATTENTION = "attention", _("Needs attention")
 
     feed = models.ForeignKey(
         "streams.Feed", on_delete=models.PROTECT, related_name="connections"
     )
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
     region = models.CharField(max_length=10, choices=Region)
-    # The write key: sealed for this row (keys.py), and what may be shown of it.
+    # The write key, encrypted for this row (keys.py), and the part of it that pages show.
     key_ciphertext = models.BinaryField(editable=False)
     key_ring_id = models.CharField(max_length=20, editable=False)
     key_fingerprint = models.CharField(max_length=64, editable=False)
@@ -34,8 +35,8 @@ class Connection(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=300, blank=True)
     status_at = models.DateTimeField(default=now)
-    # Is the key right? Segment answers 200 to any key, so: known, then seen.
-    known = models.BooleanField(null=True)  # None: could not be asked
+    # Verification. Segment returns 200 for any key, so we check: known, then seen.
+    known = models.BooleanField(null=True)  # None: Segment could not be reached
     known_at = models.DateTimeField(null=True)
     test_code = models.CharField(max_length=4, blank=True)
     test_sent_at = models.DateTimeField(null=True)
@@ -47,13 +48,13 @@ class Connection(models.Model):
 
     class Meta:
         constraints = [
-            # Two at once would send every event twice.
+            # Two connections would send every event twice.
             models.UniqueConstraint(
                 fields=["feed"],
                 condition=models.Q(deleted_at=None),
                 name="one_connection_per_feed",
             ),
-            # Two customers' events in one source could not be told apart again.
+            # Events of two customers in one source can't be separated later.
             models.UniqueConstraint(
                 fields=["key_fingerprint"],
                 condition=models.Q(deleted_at=None),

@@ -1,7 +1,7 @@
-"""Asks Segment whether a write key leads to a source: does it serve settings for it?
+"""Ask Segment whether it recognizes a write key, by requesting the source's settings.
 
-The key stands in the path, as Segment's own libraries send it. So nothing here logs,
-and no exception leaves: urllib, unlike requests, writes no URL into a log.
+The key is part of the path, as in Segment's own libraries. So nothing here logs, and no
+exception leaves the module. Unlike requests, urllib doesn't log URLs.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from streams.connections.regions import settings_url
 if TYPE_CHECKING:
     from streams.connections.keys import WriteKey
 
-TIMEOUT_S = 5.0  # in all
-# What Segment has been seen to answer to a key it does not know (segment/http-api.md,
-# 2). 401 and 403 are not among them: those come from walls on the way.
+TIMEOUT_S = 5.0  # in total
+# Segment's observed responses to an unknown key (segment/http-api.md, 2). 401 and 403 are
+# not among them: those come from firewalls and proxies.
 UNKNOWN = {400, 404, 410}
 
 
@@ -36,25 +36,25 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> None:
-        """Follow none: the key would be told to another host."""
+        """Follow no redirects: another host would get the key."""
 
 
 @cache
 def _opener() -> urllib.request.OpenerDirector:
-    """Built at the first use: it reads all certificates that the machine trusts."""
+    """Build the opener at first use, because it reads all trusted certificates."""
     return urllib.request.build_opener(_NoRedirect, DeadlineHandler)
 
 
 @sensitive_variables("url")
 def is_known(*, region: str, write_key: WriteKey) -> bool | None:
-    """Whether the key leads to a source; None: nobody could say.
+    """Whether Segment recognizes the key; None: unknown.
 
-    It does not tell the region: Segment has one such host for all of them.
+    Doesn't check the region: Segment has one host for all regions.
     """
     url = f"{settings_url(region)}/projects/{write_key.text}/settings"
     try:
         with _opener().open(url, timeout=TIMEOUT_S) as response:
-            # A page with 200 is from somebody on the way, not from Segment.
+            # An HTML page with 200 is from a proxy, not from Segment.
             is_json = response.headers.get_content_type() == "application/json"
             return True if response.status == 200 and is_json else None
     except urllib.error.HTTPError as error:

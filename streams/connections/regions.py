@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Region(models.TextChoices):
-    """A write key belongs to one; sent to the other, its events vanish in silence."""
+    """A write key belongs to one region. In the other, Segment silently discards events."""
 
-    US = "us", "United States"
-    EU = "eu", "Europe (Ireland)"
-    # The practice Segment has both regions, so that both can be tried without an account.
-    SANDBOX = "sandbox", "Sandbox"
-    SANDBOX_EU = "sandbox-eu", "Sandbox (Europe)"
+    US = "us", _("United States")
+    EU = "eu", _("Europe (Ireland)")
+    # The simulated Segment has both regions, so that you can try both without an account.
+    SANDBOX = "sandbox", _("Sandbox")
+    SANDBOX_EU = "sandbox-eu", _("Sandbox (Europe)")
 
     @property
     def is_sandbox(self) -> bool:
-        """Nothing that goes there reaches a customer's real source."""
+        """Whether events stay in the sandbox and never reach a real source."""
         return self in SANDBOXES
 
 
@@ -25,12 +26,12 @@ SANDBOXES = frozenset({Region.SANDBOX, Region.SANDBOX_EU})
 
 
 def offered() -> list[Region]:
-    """The regions that a customer may pick here."""
+    """The regions that a customer can select in this portal."""
     return [r for r in Region if not r.is_sandbox or settings.SANDBOX_URL]
 
 
 def tracking_url(region: str) -> str:
-    """Where the region takes events, `/v1` included."""
+    """The URL of the region's Tracking API, including `/v1`."""
     urls = {
         Region.US: settings.SEGMENT_US_URL,
         Region.EU: settings.SEGMENT_EU_URL,
@@ -41,7 +42,7 @@ def tracking_url(region: str) -> str:
 
 
 def settings_url(region: str) -> str:
-    """Where a source's settings are served: one host for US and EU alike."""
+    """The URL of sources' settings: one host for the US and the EU."""
     if Region(region).is_sandbox:
         return tracking_url(region)
     return str(settings.SEGMENT_CDN_URL)

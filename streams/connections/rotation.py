@@ -1,4 +1,4 @@
-"""Brings every sealed write key to the newest key of the ring, while all else runs."""
+"""Re-encrypt all write keys with the newest key of the ring, without downtime."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streams.connections.models import Connection
 
 @dataclass(slots=True)
 class Rotation:
-    """What was done, and which connections need a look, by their public ids."""
+    """The result, with the public IDs of connections that need attention."""
 
     renewed: int = 0
     unreadable: list[str] = field(default_factory=list)  # the ring lacks their key
@@ -23,10 +23,10 @@ class Rotation:
 
 
 def renew_keys(*, batch: int = 500) -> Rotation:
-    """Seal with the newest key what another one sealed, and renew fingerprints.
+    """Re-encrypt with the newest key, and renew fingerprints.
 
-    May be stopped and run again at any time: what is done stays done. A connection whose
-    key is replaced meanwhile keeps its new one.
+    Can be stopped and run again at any time. A connection whose key is replaced meanwhile
+    keeps the new key.
     """
     rotation = Rotation()
     for connection in _current(batch):
@@ -41,7 +41,7 @@ def renew_keys(*, batch: int = 500) -> Rotation:
 
 
 def _current(batch: int) -> Iterator[Connection]:
-    """All that have a key, read little by little so that no transaction stays open."""
+    """Yield all connections with a key in batches, so that no transaction stays open."""
     rows, last = Connection.objects.current().order_by("pk"), 0
     while page := list(rows.filter(pk__gt=last)[:batch]):
         yield from page
@@ -55,7 +55,7 @@ def _renew(connection: Connection, rotation: Rotation) -> None:
     sealed_with_newest = connection.key_ring_id == fields["key_ring_id"]
     if sealed_with_newest and connection.key_fingerprint == key.fingerprint:
         return
-    # Asked again in the UPDATE: a key that was replaced meanwhile has the last word.
+    # The UPDATE checks again, so that a key replaced meanwhile is kept.
     old = bytes(connection.key_ciphertext)
     same = Connection.objects.filter(pk=connection.pk, key_ciphertext=old)
     try:

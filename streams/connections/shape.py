@@ -1,6 +1,6 @@
-"""What a pasted text looks like: a write key, or what else, and where the right one is.
+"""The format of a pasted text: a write key, or something else that people paste.
 
-Pure. No answer repeats what was pasted: it may be a secret, if not the one we asked for.
+Pure. No message repeats the pasted text, which may be another secret.
 """
 
 from __future__ import annotations
@@ -9,16 +9,23 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from streams.base.text import EMAIL
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 KEY_LENGTH = 32
-LONGEST_JUDGED = 4_000  # characters; what is longer is not looked into
-WHERE = (
-    "In Segment, open Connections → Sources, choose the source, then Settings → API Keys,"
-    " and copy the Write Key."
+LONGEST_JUDGED = 4_000  # characters; longer texts are not examined
+WHERE = gettext_lazy(
+    "In Segment, go to Connections → Sources, select the source, then open Settings → API"
+    " Keys and copy the Write Key."
 )
-# What copying from a page or a mail leaves around a text, and nobody sees.
+# Invisible characters that copying from a page or an email leaves around a text.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _AROUND = _INVISIBLE + "".join(filter(str.isspace, map(chr, range(0x3001))))
 
@@ -27,7 +34,7 @@ _WRITE_KEY = re.compile(rf"[A-Za-z0-9]{{{KEY_LENGTH}}}")
 
 @dataclass(frozen=True, slots=True)
 class KeyProblem:
-    """Why a text is no write key: `rule` for a program, `message` for a person."""
+    """Why a text is not a write key: `rule` for programs, `message` for people."""
 
     rule: str
     message: str
@@ -38,67 +45,74 @@ class KeyProblem:
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """Something else that people paste, known by its form."""
+    """Something else that people paste, recognized by its format."""
 
     rule: str
     form: re.Pattern[str]
-    what: str  # completes "This …"
-    where: str = WHERE
+    message: StrOrPromise
 
 
 _LOOKALIKES = (
     Lookalike(
         "private_key",
         re.compile(r"-----BEGIN .*", re.DOTALL),
-        "is a private key, as Segment's OAuth apps use. Keep it secret.",
+        gettext_lazy(
+            "This is a private key, as Segment’s OAuth apps use. Keep it secret."
+        ),
     ),
     Lookalike(
         "snippet",
         re.compile(
             r".*(?:analytics\.load|<script|writeKey\s*+[\"']?\s*+[:=]).*", re.DOTALL
         ),
-        "is a piece of code. Paste the key alone, without quotes.",
+        gettext_lazy("This is code. Paste only the key, without quotes."),
     ),
-    Lookalike("email", EMAIL, "is an email address."),
+    Lookalike("email", EMAIL, gettext_lazy("This is an email address.")),
     Lookalike(
         "url",
         re.compile(
             r"(?:[a-z]+://|www\.).*|[\w.-]+\.(?:com|io|net|org)(?:/.*)?", re.IGNORECASE
         ),
-        "is a web address.",
+        gettext_lazy("This is a web address."),
     ),
     Lookalike(
         "ingest_key",
         re.compile(r"ik_.*", re.DOTALL),
-        "is an ingest key of this portal: with it events are sent to us. We need the key"
-        " that leads from us to Segment.",
+        gettext_lazy(
+            "This is an ingest key of this portal, which sends events to us. Paste the"
+            " write key of your Segment source instead."
+        ),
     ),
     Lookalike(
         "partner_token",
         re.compile(r"pt_.*", re.DOTALL),
-        "is a token of this portal's API. We need a key from Segment. Keep the token"
-        " secret.",
+        gettext_lazy(
+            "This is an API token of this portal. Keep it secret, and paste the write key"
+            " of your Segment source instead."
+        ),
     ),
     Lookalike(
         "public_api_token",
         re.compile(r"sgp_.*|[\w-]{43}\.[\w-]{43}", re.DOTALL),
-        "is a token of Segment's Public API. It could change your whole workspace, so"
-        " give it to nobody; a write key can only add events to one source.",
+        gettext_lazy(
+            "This is a token of Segment’s Public API. Keep it secret: it can change your"
+            " whole workspace. A write key can only add events to one source."
+        ),
     ),
     Lookalike(
         "access_token",
         re.compile(r"eyJ[\w-]+\.[\w.-]+"),
-        "is an access token (a JWT), as an OAuth app gets it.",
+        gettext_lazy("This is an access token (a JWT) of an OAuth app."),
     ),
     Lookalike(
         "header",
         re.compile(r"(?:Authorization:\s*)?(?:Basic|Bearer)\s.*", re.IGNORECASE),
-        "is an HTTP header. Paste the key alone.",
+        gettext_lazy("This is an HTTP header. Paste only the key."),
     ),
     Lookalike(
         "uuid",
         re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE),
-        "is a UUID, as ids of users and messages are.",
+        gettext_lazy("This is a UUID, such as the ID of a user or a message."),
     ),
     Lookalike(
         "placeholder",
@@ -106,29 +120,33 @@ _LOOKALIKES = (
             r"[<{\[(]*(?:your|my)?[ _-]*(?:segment[ _-]*)?write[ _-]*key[>}\])]*",
             re.IGNORECASE,
         ),
-        "is the placeholder of an example.",
+        gettext_lazy("This is a placeholder from an example."),
     ),
     Lookalike(
         "slug",
         re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+|[a-z]{2,19}"),
-        "is a name (of a workspace or a source, perhaps), not a key.",
+        gettext_lazy(
+            "This is a name, perhaps of a workspace or a source. It isn’t a key."
+        ),
     ),
     Lookalike(
         "segment_id",
         re.compile(r"[A-Za-z0-9]{20,26}"),
-        "is shorter than a write key. It may be the id of a source or a workspace, as it"
-        " stands in Segment's addresses.",
+        gettext_lazy(
+            "This is shorter than a write key. It may be the ID of a source or a workspace"
+            " from a Segment URL."
+        ),
     ),
 )
 
 
 def trimmed(text: str) -> str:
-    """The text without what copying leaves around it: spaces, line ends, the invisible."""
+    """Remove surrounding spaces, line breaks, and invisible characters."""
     return text.strip(_AROUND)
 
 
 def problem_with(text: str) -> KeyProblem | None:
-    """Why the text, once trimmed, is no write key; None: it has the shape of one."""
+    """Return why the trimmed text is not a write key; None if it has the right format."""
     key = trimmed(text)
     if _WRITE_KEY.fullmatch(key):
         return None
@@ -136,20 +154,21 @@ def problem_with(text: str) -> KeyProblem | None:
 
 
 def _problems(key: str) -> Iterator[KeyProblem]:
-    """What is wrong, the most telling first."""
+    """Yield the problems, the most specific first."""
     if not key:
-        yield KeyProblem("empty", f"Paste the write key of your source. {WHERE}")
+        message = _("Paste the write key of your source.")
+        yield KeyProblem("empty", f"{message} {WHERE}")
     if len(key) > LONGEST_JUDGED:
         yield _wrong_length(len(key))
     for other in _LOOKALIKES:
         if other.form.fullmatch(key):
-            yield KeyProblem(other.rule, f"This {other.what} {other.where}")
+            yield KeyProblem(other.rule, f"{other.message} {WHERE}")
     if any(char.isspace() or char in _INVISIBLE for char in key):
-        yield KeyProblem(
-            "spaces",
-            "There is a space or a line break inside. Perhaps two things were copied at"
-            f" once. {WHERE}",
+        message = _(
+            "The text contains a space or a line break. Check that you copied only the"
+            " key."
         )
+        yield KeyProblem("spaces", f"{message} {WHERE}")
     for place, char in enumerate(key, start=1):
         if not (char.isascii() and char.isalnum()):
             yield _wrong_character(char, place)
@@ -158,24 +177,35 @@ def _problems(key: str) -> Iterator[KeyProblem]:
 
 def _wrong_character(char: str, place: int) -> KeyProblem:
     if char.isascii() and char.isprintable():
-        return KeyProblem(
-            "characters",
-            f"Character {place} is “{char}”, but a write key has letters and digits"
-            f" only. {WHERE}",
-        )
+        message = _(
+            "Character %(place)s is “%(char)s”, but a write key has only letters and"
+            " digits."
+        ) % {"place": place, "char": char}
+        return KeyProblem("characters", f"{message} {WHERE}")
     name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
-    return KeyProblem(
-        "lookalike_letters",
-        f"Character {place} is no plain letter or digit but “{name}”; some programs"
-        f" put such look-alikes in. Copy the key from Segment itself. {WHERE}",
-    )
+    message = _(
+        "Character %(place)s isn’t a plain letter or digit, but “%(name)s”. Some programs"
+        " insert such lookalikes, so copy the key directly from Segment."
+    ) % {"place": place, "name": name}
+    return KeyProblem("lookalike_letters", f"{message} {WHERE}")
 
 
 def _wrong_length(length: int) -> KeyProblem:
-    too_short = length < KEY_LENGTH
-    why = "Part of it is missing." if too_short else "More was copied than the key."
-    characters = "character" if length == 1 else "characters"
-    return KeyProblem(
-        "length",
-        f"This has {length:,} {characters}; a write key has {KEY_LENGTH}. {why} {WHERE}",
-    )
+    if length < KEY_LENGTH:
+        message = ngettext(
+            "The text has %(length)s character, but a write key has %(expected)s. Part of"
+            " the key is missing.",
+            "The text has %(length)s characters, but a write key has %(expected)s. Part of"
+            " the key is missing.",
+            length,
+        )
+    else:
+        message = ngettext(
+            "The text has %(length)s character, but a write key has %(expected)s. Copy only"
+            " the key.",
+            "The text has %(length)s characters, but a write key has %(expected)s. Copy"
+            " only the key.",
+            length,
+        )
+    counts = {"length": f"{length:,}", "expected": KEY_LENGTH}
+    return KeyProblem("length", f"{message % counts} {WHERE}")

@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of each event of each addition, and whom to wake."""
+    """The numbers of the appended events, and the streams to wake."""
 
     seqs: list[Seqs]  # events.log.append
-    stream_ids: set[int]  # have work now that they had not before
+    stream_ids: set[int]  # have events to send now, and had none before
 
 
 def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
-    """Write events down and mark the idle cursors of their feeds as due.
+    """Append events and mark the idle cursors of their feeds as due.
 
-    When this returns the events are durable. The caller may then wake the streams;
-    if it cannot, the sweep does within a second. Raises events.log.UnknownFeed.
+    The events are durable when this returns. The caller can then wake the streams; if it
+    can't, the sweep does within a second. Raises events.log.UnknownFeed.
     """
     feed_ids = [addition.feed_id for addition in additions]
     durable = (
         not connection.in_atomic_block
-    )  # else the caller's commit is still to come
+    )  # otherwise the caller has not committed yet
     before = reported(feed_ids)
     with transaction.atomic():
         seqs = append(additions, now=now)
@@ -47,7 +47,9 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
 
 
 def accept_released(addition: Addition, *, now: datetime) -> set[int]:
-    """Number events that leave quarantine and mark their feed's idle cursors as due; the
-    streams to be woken. Within the caller's transaction."""
+    """Append events that leave quarantine, and mark their feed's idle cursors as due.
+
+    Runs in the caller's transaction. Returns the streams to wake.
+    """
     append_released(addition, now=now)
     return store().mark_due({addition.feed_id}, now)

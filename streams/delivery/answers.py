@@ -1,9 +1,9 @@
-"""What each answer of Segment means: the one place that reads status codes.
+"""What each response of Segment means: the only place that interprets status codes.
 
-From segment/http-api.md, 7: 200 says received, 400 too large or not JSON, and the
-libraries' list of answers that are worth another try. A web filter or a captive portal on
-the way may answer as well: a 2xx counts only with the body that Segment sends, and a
-redirect or an HTML page is never Segment's.
+From segment/http-api.md, 7: 200 means received, 400 means too large or not JSON; the rest
+follows the libraries' list of responses to retry. A web filter or a captive portal may also
+respond: a 2xx counts only with Segment's body, and a redirect or an HTML page is never
+Segment's.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ REFUSED_KEY = frozenset({401, 403})
 
 class Verdict(Enum):
     TAKEN = "taken"
-    HALVE = "halve"  # one of the events is at fault: find it
-    HOLD = "hold"  # nothing will pass until a person has looked
+    HALVE = "halve"  # one of the events is invalid: find it
+    HOLD = "hold"  # stop delivery until someone resumes it
     RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back for one request; `status` None: nothing did."""
+    """The response to one request; `status` None: there was none."""
 
     status: int | None
-    text: str = ""  # the beginning of the body
-    error: str = ""  # why nothing came back
+    text: str = ""  # the start of the body
+    error: str = ""  # why there was no response
     retry_after_s: float | None = None
     duration_ms: int = 0
 
     @property
     def verdict(self) -> Verdict:
-        """What to do about it."""
+        """The action that follows."""
         if self.status is None or self.status in TRY_AGAIN:
             return Verdict.RETRY
         if self.stranger:
@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def stranger(self) -> str:
-        """What shows that somebody other than Segment answered; empty: nothing does."""
+        """Why the response isn't Segment's; empty: it is."""
         if self.status is None or self.status >= 500:
             return ""
         if 300 <= self.status < 400:
@@ -66,33 +66,33 @@ class Answer:
 
     @property
     def host_is_down(self) -> bool:
-        """It says something about the host, and nothing about this connection."""
+        """Whether the host is at fault, not this connection."""
         return self.verdict is Verdict.RETRY and self.status not in TRY_AGAIN
 
     @property
     def reason(self) -> str:
-        """One sentence for people, without secrets."""
+        """One sentence for people, without secrets. Stored, so it stays English."""
         if self.status is None:
             return self.error
         if self.stranger and self.status not in TRY_AGAIN:
             return f"The response ({self.status}) is not Segment's: {self.stranger}."
         if self.status in REFUSED_KEY or self._blames_key:
-            return f"Segment refused the write key ({self.status})."
+            return f"Segment rejected the write key ({self.status})."
         if self.verdict is Verdict.HOLD:
-            return f"Segment answered {self.status}, which it gives for no event."
+            return f"Segment returned {self.status}, which is not a response to events."
         if self.status == 429:
-            return "Segment asked for fewer requests (429)."
-        return f"Segment answered {self.status}."
+            return "Segment asked us to slow down (429)."
+        return f"Segment returned {self.status}."
 
     @property
     def _blames_key(self) -> bool:
-        # Segment answers so to an empty or a very short key (http-api.md, 3): the
-        # events are not at fault, and halving would reject every one of them.
+        # Segment's response to an empty or very short key (http-api.md, 3). The events
+        # are valid, and halving would reject every one of them.
         return self.status == 400 and "write key" in self.text.lower()
 
 
 def _says_success(body: str) -> bool:
-    """Whether this is the JSON with which Segment says that it has received a batch."""
+    """Whether this is the JSON that Segment returns for a received batch."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

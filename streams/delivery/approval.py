@@ -1,8 +1,10 @@
-"""What the stage of a stream lets through: until it is approved, tests alone."""
+"""Delivery by stage: before a stream is approved, only test deliveries are allowed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 from streams.catalog.stage import Stage
 from streams.connections.regions import Region
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
 def kept_by(
     stream: Stream, workspace: Workspace, connection: Connection
 ) -> Stage | None:
-    """The stage of the stream, if that keeps it from sending to this connection.
+    """Return the stage of the stream if it stops delivery to this connection.
 
-    models.of_tests asks the same of the database.
+    models.of_tests is the same condition as a query.
     """
     stage = Stage(stream.stage)
     if stage.delivers or workspace.is_test or Region(connection.region).is_sandbox:
@@ -27,7 +29,7 @@ def kept_by(
 
 
 def reason(stage: Stage) -> str:
-    """Why a stage keeps events waiting, for whose they are."""
+    """Explain to customers why a stage stops delivery."""
     if stage == Stage.SUSPENDED:
-        return "The stream is suspended."
-    return "The stream waits for approval."
+        return _("The stream is suspended.")
+    return _("The stream is awaiting approval.")

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Waits that double up to a ceiling, with full jitter. It never gives up.
+    """Exponential backoff with a ceiling and full jitter. It never gives up.
 
-    Full jitter (any wait up to the doubled one) keeps many connections that failed
-    together from coming back together.
+    With full jitter, any delay up to the doubled one, connections that failed together
+    don't retry together.
     """
 
     first: timedelta = timedelta(seconds=2)
@@ -17,7 +17,7 @@ class Backoff:
     ceiling: timedelta = timedelta(hours=1)
 
     def wait_after(self, failures: int, *, chance: float) -> timedelta:
-        """The wait once `failures` (1 or more) tries in a row have failed.
+        """Return the delay after `failures` (1 or more) failed attempts in a row.
 
         `chance` is a random number from 0 to 1.
         """

@@ -1,4 +1,4 @@
-"""How events become the body of one request: stored bytes, joined."""
+"""Build the body of one request by joining stored events."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 # Segment's limits for a batch (segment/http-api.md, 5); 500 KB read as the smaller.
 MAX_BODY_BYTES = 500_000
 MAX_EVENTS = 2_500
-FRAME_BYTES = 64  # what stands around the events
+FRAME_BYTES = 64  # the JSON around the events
 
 
 class MissingEvents(Exception):
-    """The log has a hole where it must not: events after the position are gone."""
+    """The log has a gap: events after the position are missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events that follow each other in a feed, as many as one request may hold."""
+    """Consecutive events of a feed that fit into one request."""
 
     first_seq: int
     last_seq: int
@@ -34,17 +34,17 @@ class Batch:
         return len(self.payloads)
 
     def body(self, sent_at: datetime) -> bytes:
-        """The request's JSON. `sentAt` is ours and fresh: times in events are true."""
+        """Return the JSON of the request, with the current time as `sentAt`."""
         events = b",".join(self.payloads)
         return b'{"batch":[%b],"sentAt":"%b"}' % (events, iso_ms(sent_at).encode())
 
 
 def most_events(*, position: int, suspect_seq: int | None) -> int:
-    """How many events the next request may hold.
+    """Return the maximum number of events in the next request.
 
-    With a bad event somewhere in (position, suspect_seq], half of them: whichever half
-    Segment takes or refuses, the other is known to hold it, so some twelve requests
-    find one among 2,500.
+    If there is an invalid event in (position, suspect_seq], send half of the range. Either
+    half's result shows which one contains it, so about twelve requests find one event
+    among 2,500.
     """
     if suspect_seq is None or suspect_seq <= position:
         return MAX_EVENTS
@@ -54,10 +54,10 @@ def most_events(*, position: int, suspect_seq: int | None) -> int:
 def take(
     rows: Iterable[tuple[int, datetime, bytes | memoryview]], *, after: int, most: int
 ) -> Batch | None:
-    """The longest batch from the start of rows (seq, received_at, payload).
+    """Return the longest batch from the start of rows (seq, received_at, payload).
 
-    Always at least one event, however large. None: there are no rows. Raises
-    MissingEvents where the rows do not go on from `after` without a gap.
+    It has at least one event, however large. None: there are no rows. Raises MissingEvents
+    if the rows don't continue from `after` without a gap.
     """
     payloads: list[bytes] = []
     size, last_at = FRAME_BYTES, None
@@ -66,7 +66,9 @@ def take(
         if payloads and (size > MAX_BODY_BYTES or len(payloads) >= most):
             break
         if seq != after + len(payloads) + 1:
-            raise MissingEvents(f"Event {after + len(payloads) + 1} is gone.")
+            raise MissingEvents(
+                f"Event {after + len(payloads) + 1} is missing from the log."
+            )
         payloads.append(bytes(payload))
         last_at = received_at
     if last_at is None:
@@ -75,6 +77,6 @@ def take(
 
 
 def rows_to_ask(mean_bytes: float, most: int) -> int:
-    """How many rows to read so that a batch is full and little is read in vain."""
+    """Return how many rows to read to fill a batch with little excess."""
     fitting = int(MAX_BODY_BYTES / max(mean_bytes, 1.0) * 1.1) + 2
     return min(fitting, most)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Breaker:
-    """Whether a region's host is worth asking.
+    """A circuit breaker for the host of a region.
 
-    It opens once several connections in a row found the host down. Then one probe at
-    a time goes out, after waits that double, until one is answered. A single bad
-    connection cannot open it. Moments are seconds of a monotonic clock.
+    It opens when several connections in a row find the host down. Then it lets one probe
+    at a time through, after delays that double, until a probe gets a response. A single
+    connection can't open it. Times are seconds of a monotonic clock.
     """
 
     threshold: int = 3  # different connections in a row
@@ -25,21 +25,21 @@ class Breaker:
         return len(self._down_for) >= self.threshold
 
     def may_send(self, now: float) -> bool:
-        """Whether a request may go out now; while open that one is the probe."""
+        """Whether a request may be sent now; while the breaker is open, it is the probe."""
         return not self.is_open or (not self._probing and now >= self._probe_at)
 
     def sent(self) -> None:
-        """A request goes out."""
+        """Record that a request is sent."""
         self._probing = self.is_open
 
     def up(self) -> None:
-        """The host answered."""
+        """Record a response from the host."""
         self._down_for.clear()
         self._probing = False
         self._wait_s = 0.0
 
     def down(self, connection_id: int, now: float) -> None:
-        """The host did not answer, or answered for nobody."""
+        """Record that the host didn't respond, or that its response shows that it is down."""
         self._down_for.add(connection_id)
         self._probing = False
         if self.is_open:

@@ -1,4 +1,4 @@
-"""Calls Segment. Nobody else does, and a write key goes nowhere else."""
+"""The only module that sends events, and write keys, to Segment."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_ANSWER_BYTES = 1_000
-# Beyond this, the connection is closed instead of read to its end.
+# Longer responses are not read to the end; the connection is closed.
 MAX_READ_BYTES = 64 * 1024
-# Segment's addresses change without notice (segment/http-api.md, 1): a kept connection
-# is closed after this time, so that the name is looked up again.
+# Segment's addresses change without notice (segment/http-api.md, 1), so an open connection
+# is closed after this time to resolve the name again.
 SESSION_LIFE_S = 600.0
-GZIP_FROM_BYTES = 1_000  # smaller bodies fit a packet anyway
-LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0  # more is taken for a mistake
+GZIP_FROM_BYTES = 1_000  # smaller bodies fit into one packet
+LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0  # more is treated as a mistake
 
 
 class SegmentClient:
-    """One sender's connections to Segment; not to be shared between threads.
+    """One sender's connections to Segment; don't share between threads.
 
     `timeout_s` is the total time of a request, from connecting to the last byte.
     """
@@ -39,7 +39,7 @@ class SegmentClient:
         self._opened_at = time.monotonic()
 
     def post_batch(self, url: str, *, write_key: str, body: bytes) -> Answer:
-        """Send one batch. Never raises for what the network does: that is an answer."""
+        """Send one batch. Network errors are returned as an Answer, never raised."""
         started = time.monotonic()
         limit = Deadline(self._timeout_s)
         try:
@@ -58,7 +58,7 @@ class SegmentClient:
         )
 
     def close(self) -> None:
-        """Close the connections; the client must not be used again."""
+        """Close the connections. Don't use the client afterwards."""
         self._session.close()
 
     def _post(self, url: str, write_key: str, body: bytes) -> Answer:
@@ -90,7 +90,7 @@ class SegmentClient:
 
 
 def retry_after_s(value: str | None, at: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or a date; else None."""
+    """Parse a Retry-After header, a number or a date, into seconds; else None."""
     if not value:
         return None
     try:
@@ -104,8 +104,8 @@ def retry_after_s(value: str | None, at: datetime) -> float | None:
 
 
 def _beginning(response: requests.Response) -> str:
-    # Read to the end, so that the connection can be used again, but keep little of it
-    # and do not read one that does not end.
+    # Read to the end, so that the connection can be reused, but keep only the start, and
+    # stop at MAX_READ_BYTES.
     kept, read_bytes = b"", 0
     for chunk in response.iter_content(1024):
         kept = (kept + chunk)[:MAX_ANSWER_BYTES]
@@ -115,15 +115,15 @@ def _beginning(response: requests.Response) -> str:
     return kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
-IN_TIME = "Segment did not answer in time."
+IN_TIME = "Segment did not respond in time."
 
 
 def _words(error: requests.RequestException) -> str:
-    """What went wrong, without the request: its headers hold the write key."""
+    """Describe the error without the request, whose headers contain the write key."""
     kinds: list[tuple[type[requests.RequestException], str]] = [
-        (requests.ConnectTimeout, "Segment could not be reached in time."),
+        (requests.ConnectTimeout, "The connection to Segment timed out."),
         (requests.ReadTimeout, IN_TIME),
-        (requests.exceptions.SSLError, "Segment's certificate could not be checked."),
+        (requests.exceptions.SSLError, "Segment's certificate could not be verified."),
         (requests.ConnectionError, "The connection to Segment failed."),
     ]
     for kind, words in kinds:

@@ -1,8 +1,8 @@
-"""Sends what a stream has to send, for as long as this process owns its budget.
+"""Deliver the events of a stream while this process holds its lease.
 
-One thread chooses whose turn it is, reads batches, and writes outcomes down; a pool of
-senders waits for the network. No cursor has more than one request under way, so a feed
-is delivered in its order.
+One thread schedules cursors, reads batches, and stores outcomes; a pool of senders waits
+for the network. A cursor has at most one running request, so events of a feed are
+delivered in order.
 """
 
 from __future__ import annotations
@@ -45,28 +45,28 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# How soon a cursor that turned due is seen: with nothing to do, and with much.
+# The time until a due cursor is noticed: while idle, and while busy.
 IDLE_POLL_S = 0.005
 BUSY_POLL_S = 0.02
-# With nothing due for a while, the wait is this share of the while, up to a maximum.
+# While nothing is due, the delay is this share of the idle time, up to a maximum.
 IDLE_SHARE = 0.2
 MAX_IDLE_POLL_S = 0.03
-# The stream is kept for a while after its last request: its next event is then seen by
-# a poll, without the way through the broker.
+# How long the lease is kept after the last request. Until then, a poll finds the next event
+# without a message through the broker.
 LINGER_S = 2.0
-# So long one stream may keep a worker's thread while others wait for one.
+# How long a stream may keep a worker's thread while other streams wait.
 SHIFT_S = 30.0
 OTHERS_WAIT = timedelta(seconds=5)
 ASK_FOR_OTHERS_S = 5.0
-# How soon an operator's orders are followed.
+# The time until an operator's change takes effect.
 READ_ORDERS_S = 1.0
-# Where a row that a turn has to change is locked, the others go on for so long first.
+# How long a cursor is skipped after its row was locked.
 LOCKED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A request that is over, on its way back from a sender."""
+    """A completed request that a sender returns."""
 
     cursor: Cursor
     sent: Sent | None  # None: it was not sent
@@ -74,9 +74,9 @@ class Done:
 
 
 def drain(stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S) -> bool:
-    """Send for a stream until `stop`, or until nothing has been due for `linger_s`.
+    """Deliver for a stream until `stop`, or until nothing has been due for `linger_s`.
 
-    False: somebody else does.
+    False: another process holds the lease.
     """
     with within(settings.DRAIN_DEADLINE_S):
         owned = lease.take(stream_id)
@@ -87,14 +87,14 @@ def drain(stream_id: int, *, stop: threading.Event, linger_s: float = LINGER_S) 
         except lease.LeaseLost:
             log.warning("drain.lease_lost", stream=stream_id)
         else:
-            # Not after an error: what was just sent still counts, so the next owner has
-            # to wait until the lease runs out.
+            # Not after an error: the last requests still count against the rate limit, so
+            # the next owner has to wait until the lease expires.
             owned.release()
     return True
 
 
 class Drain:
-    """One owner's work on one stream."""
+    """Delivers for one stream under one lease."""
 
     def __init__(
         self, owned: lease.OwnedStream, stop: threading.Event, linger_s: float
@@ -112,17 +112,17 @@ class Drain:
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
         self._regions = RegionState()
-        self._due: dict[int, Due] = {}  # cursors with nothing under way, by id
+        self._due: dict[int, Due] = {}  # cursors without a running request, by ID
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._outcomes = Outcomes(owned)
-        self._locked: dict[int, float] = {}  # when to try a cursor again, by id
+        self._locked: dict[int, float] = {}  # when to try a cursor again, by ID
         self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
         self._gives_way = False
         self._busy_at = time.monotonic()  # when something was last due
 
     def run(self) -> None:
-        """Work until there is a reason to leave. Raises lease.LeaseLost."""
+        """Deliver until there is a reason to stop. Raises lease.LeaseLost."""
         try:
             with (
                 closing(self._sender),
@@ -130,7 +130,7 @@ class Drain:
             ):
                 try:
                     self._work(senders)
-                finally:  # what has arrived need not wait for the slowest response
+                finally:  # store outcomes without waiting for the slowest response
                     self._write_late()
         finally:
             self._write_late()
@@ -146,7 +146,7 @@ class Drain:
             self._collect()
 
     def _may_leave(self) -> bool:
-        # Only with a budget that is whole again: the next owner starts with a full one.
+        # Only once the full rate limit is available again: the next owner starts with it.
         at = time.monotonic()
         if self._requests or self._budget.quiet_in_s(at) > 0:
             return False
@@ -156,11 +156,11 @@ class Drain:
 
     @property
     def _requests(self) -> int:
-        """How many are under way."""
+        """The number of running requests."""
         return len(self._turns.sending) - self._outcomes.aside
 
     def _is_leaving(self) -> bool:
-        """Told to stop; or after a shift, while other streams wait for a worker."""
+        """Whether to stop: on `stop`, or after a shift while other streams wait."""
         if not self._gives_way and time.monotonic() > self._shift_ends:
             self._gives_way = bool(
                 lease.unowned_due_streams(self._owned.now - OTHERS_WAIT)
@@ -169,7 +169,7 @@ class Drain:
         return self._gives_way or self._stop.is_set()
 
     def _look(self) -> None:
-        """See who is due."""
+        """Update the due cursors."""
         at = time.monotonic()
         if at - self._polled_at < (BUSY_POLL_S if self._due else self._idle_poll_s(at)):
             return
@@ -200,11 +200,11 @@ class Drain:
         self._ordered_at = at
 
     def _shut(self, at: float) -> set[str]:
-        """Regions that nothing is sent to now: halted, or found to be down."""
+        """Return the regions that are halted or down."""
         return self._regions.down(at) | self._orders.halted_regions
 
     def _send_some(self, senders: ThreadPoolExecutor) -> bool:
-        """Start the requests that may go out now. False: there is none."""
+        """Start the requests that may be sent now. False: there are none."""
         chosen = self._choose()
         cursors = self._still_due(chosen)
         for due in chosen:
@@ -214,7 +214,7 @@ class Drain:
         return bool(chosen)
 
     def _choose(self) -> list[Due]:
-        """Whose turn it is: as many as there is room for."""
+        """Choose as many cursors as the rate limit and the senders allow."""
         at = time.monotonic()
         idle = settings.SENDER_THREADS - self._requests
         room = min(self._budget.room(at), idle)
@@ -231,7 +231,7 @@ class Drain:
         return chosen
 
     def _still_due(self, chosen: list[Due]) -> dict[int, Cursor]:
-        """Their cursors, but for those that there is a reason against by now."""
+        """Return their cursors, without those that may no longer send."""
         if not chosen:
             return {}
         rows = Cursor.objects.select_related("connection", "feed").filter(
@@ -240,12 +240,12 @@ class Drain:
             due_at__lte=self._owned.now,
         )
         if self._orders.tests is not None:
-            # Asked again: what went to the sandbox may by now go to a real source.
+            # Checked again: a sandbox connection may have changed to a real source.
             rows = rows.filter(of_tests())
         return {cursor.pk: cursor for cursor in rows}
 
     def _try(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
-        """`_start`, unless another session holds a row that this has to change."""
+        """Call `_start`; skip the cursor if another session has locked its row."""
         try:
             return self._start(cursor, region, senders)
         except DATABASE_DOWN as error:
@@ -256,8 +256,8 @@ class Drain:
             return False
 
     def _start(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
-        """Send for a cursor. False: there is nothing to send, or no way to."""
-        # One whose region was changed just now is offered again with its new one.
+        """Start a request for a cursor. False: it has nothing to send, or can't send."""
+        # After a change of region, the cursor is offered again with the new one.
         if cursor.connection.region != region:
             return False
         batch = self._read(cursor)
@@ -281,7 +281,7 @@ class Drain:
             pass_over(cursor, passed.up_to, now=self._owned.now)
             return None
         except MissingEvents as error:
-            # Retention may have taken the cursor past them since it was read.
+            # Retention may have moved the cursor past them since it was read.
             if not Cursor.objects.filter(pk=cursor.pk, position=cursor.position):
                 return None
             need_attention(connection=cursor.connection, reason=str(error))
@@ -289,12 +289,12 @@ class Drain:
             return None
 
     def _send(self, cursor: Cursor, batch: Batch, key: WriteKey) -> None:
-        """Runs in a sender's thread."""
+        """Send a batch. Runs in a sender's thread."""
         sent = self._sender.send(cursor, batch, key)
         self._done.put(Done(cursor, sent, time.monotonic()))
 
     def _collect(self) -> None:
-        """Wait a little for responses, and write down all that have come."""
+        """Wait briefly for responses, and store all that have arrived."""
         over: list[Done] = []
         with suppress(queue.Empty):
             over = [self._done.get(timeout=self._wait_s()), *self._at_hand()]

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-AT_ONCE = 1_000  # cursors looked at together; more wait for their turn in the table
+AT_ONCE = 1_000  # cursors read at once; the others wait in the table
 
 
 class DueCursors:
-    """Who of a stream has something to send.
+    """The cursors of a stream that have events to send.
 
-    Asked every few milliseconds, so it asks for ids alone; what else a turn depends on
-    is looked up once for each cursor, and again after `forget`.
+    Called every few milliseconds, so it queries only IDs. The other columns are read once
+    per cursor, and again after `forget`.
     """
 
     def __init__(self, stream_id: int) -> None:
@@ -31,16 +31,18 @@ class DueCursors:
         shut: Collection[str],
         among: Collection[int] | None = None,
     ) -> list[Due]:
-        """Those that may be sent to, the longest due first; none in a region that is
-        shut, and none but `among`, since a thousand that cannot be sent to would hide all
-        others."""
+        """Return the cursors that may send, the longest due first.
+
+        Leaves out regions in `shut` and, if given, cursors not in `among`: otherwise a
+        thousand cursors that can't send would hide all others.
+        """
         ids = store().due(self._stream_id, now, shut, among, AT_ONCE)
         self._learn(set(ids) - self._known.keys())
-        # One that was deleted in the meantime is not among those known.
+        # A cursor that was deleted in the meantime is not known.
         return [found for pk in ids if (found := self._known.get(pk))]
 
     def forget(self) -> None:
-        """Look everything up anew: regions and weights change."""
+        """Read all columns again, because regions and weights change."""
         self._known.clear()
 
     def _learn(self, ids: set[int]) -> None:

@@ -1,7 +1,6 @@
-"""Events that are past their retention: no cursor waits for them any more.
+"""Events past their retention: move the cursors beyond them.
 
-They are accounted for as expired where they had not been sent, and that they will be is
-told days ahead.
+Unsent events are counted as expired, and customers are warned days ahead.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ EXPIRED = "events.expired"  # the audit entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expiring:
-    """Events of a feed that wait, and are deleted within NOTICE unless they are sent."""
+    """Queued events of a feed that will expire within NOTICE."""
 
     feed_id: int
     events: int
-    since: datetime  # when the first of them was received, to a quarter of an hour
-    first_at: datetime  # when it is deleted; in the past: at any moment
+    since: datetime  # when the first one was received, to the quarter of an hour
+    first_at: datetime  # when it expires; in the past: at any moment
 
 
 @transaction.atomic
 def expire(feed_ids: Sequence[int], *, cutoff: datetime) -> tuple[int, int]:
-    """Let what feeds received before a midnight expire, and take their cursors past it.
+    """Expire events that feeds received before a midnight, and move the cursors past them.
 
-    How many events are past their retention now that were not, and how many of them had
-    not been sent. From here on they are not read, though their rows may be there still.
+    Returns how many events expired, and how many of them were unsent. Expired events are
+    no longer read, even if their rows still exist.
     """
     locked = Feed.objects.select_for_update(no_key=True, of=("self",))
     named = locked.select_related("stream", "workspace__partner")
@@ -66,7 +65,7 @@ def expire(feed_ids: Sequence[int], *, cutoff: datetime) -> tuple[int, int]:
 def expiring(
     feeds: QuerySet[Feed], stream: Stream, now: datetime
 ) -> Iterator[Expiring]:
-    """Those of a stream's feeds of which events that wait are soon deleted; one query."""
+    """Yield the feeds of a stream whose queued events expire soon, with one query."""
     soon = stream.retention.cutoff(now + NOTICE)
     marks = FeedMark.objects.filter(feed_id=OuterRef("pk"))
     later = marks.filter(at__gte=soon).order_by("at").values("seq")
@@ -94,21 +93,21 @@ def expiring(
 
 
 def expiring_of(feed: Feed, now: datetime) -> Expiring | None:
-    """What of one feed is soon deleted unsent."""
+    """Return the queued events of one feed that expire soon."""
     only = Feed.objects.filter(pk=feed.pk)
     return next(expiring(only, feed.stream, now), None)
 
 
 def expiring_of_all(now: datetime) -> Iterator[Expiring]:
-    """What of every feed is soon deleted unsent; few feeds are looked at closely."""
+    """Yield the queued events of all feeds that expire soon; only examines a few feeds."""
     for stream in Stream.objects.order_by("pk"):
         soon = stream.retention.cutoff(now + NOTICE)
-        # What comes after something young is young.
+        # Events after a recent one are recent, too.
         old = Q(position_at=None) | Q(position_at__lt=soon)
         due = Cursor.objects.filter(old, kind=LIVE, stream=stream, due_at__isnull=False)
         waiting = Feed.objects.filter(stream=stream, head_seq__gt=F("expired_seq"))
         unconnected = waiting.exclude(Exists(_live()))
-        # By their ids: in one statement PostgreSQL would look closely first, at all.
+        # By ID: in one statement, PostgreSQL would examine all feeds first.
         ids = [
             *due.values_list("feed", flat=True),
             *unconnected.values_list("pk", flat=True),
@@ -118,27 +117,27 @@ def expiring_of_all(now: datetime) -> Iterator[Expiring]:
 
 
 def _live() -> QuerySet[Cursor]:
-    """The live cursors of an outer feed, the one that speaks for what comes next first."""
+    """Return the live cursors of an outer feed, the current one first."""
     live = Cursor.objects.filter(feed=OuterRef("pk"), kind=LIVE)
     return live.order_by("-connection_id")
 
 
 def _newest_cursors(feeds: Sequence[Feed]) -> dict[int, Cursor]:
-    """The live cursor of each feed that speaks for what comes next; not locked."""
+    """Return the current live cursor of each feed, without locks."""
     live = Cursor.objects.filter(feed__in=feeds, kind=LIVE)
     return {cursor.feed_id: cursor for cursor in live.order_by("connection_id")}
 
 
 def _pass(feed: Feed, cursor: Cursor | None, last: int) -> int:
-    """Count what expires unsent where it would have been sent from; how many events.
+    """Count unsent events as expired at the newest live cursor; return how many.
 
-    That is the newest live cursor. What an older one left over is accounted for already,
-    as not sent; and a replay sends again, and passes over what is not there any more.
+    Events that an older cursor left over already count as skipped, and a replay skips
+    events that no longer exist.
     """
     if cursor is None:
         feed.expired += last - feed.expired_seq
         return _note(feed, None, feed.expired_seq, last)
-    if cursor.position < last:  # it only grows, so most need no lock
+    if cursor.position < last:  # the position only grows, so most cursors need no lock
         cursor = Cursor.objects.select_for_update(no_key=True).get(pk=cursor.pk)
     if cursor.position >= last:
         return 0
@@ -148,12 +147,12 @@ def _pass(feed: Feed, cursor: Cursor | None, last: int) -> int:
 
 
 def _move(cursor: Cursor, last: int, head: int) -> None:
-    # `position_at` stays: what comes next was received later, so it is a bound still.
+    # `position_at` stays valid as a bound: the next events were received later.
     cursor.expired += last - cursor.position
     cursor.position = last
     if cursor.suspect_seq is not None and cursor.suspect_seq <= last:
         cursor.suspect_seq = None
-    if last >= head:  # the feed is locked: no append can come between
+    if last >= head:  # the feed is locked, so no append can happen
         cursor.due_at, cursor.failures, cursor.failing_since = None, 0, None
     cursor.save(
         update_fields=[
@@ -163,7 +162,7 @@ def _move(cursor: Cursor, last: int, head: int) -> None:
 
 
 def _note(feed: Feed, cursor_id: int | None, position: int, last: int) -> int:
-    """Write down what expires unsent: reconcile adds these entries up."""
+    """Record the events that expire unsent. `reconcile` adds up these entries."""
     record(
         EXPIRED,
         actor=None,

@@ -1,5 +1,7 @@
-"""The kill switch: nothing is sent to a region, for a stream, or at all. Events wait,
-none is lost, and what is under way ends. For one connection there is `pause`."""
+"""The kill switch: stop delivery to a region, for a stream, or everywhere.
+
+Events stay queued and running requests complete. To stop one connection, use `pause`.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
 def halt(
     *, stream: Stream | None, region: str, reason: str, actor: User | None
 ) -> Halt:
-    """Send nothing from the next second on, until it is lifted.
+    """Stop delivery within a second, until the halt is lifted.
 
-    `stream` None: of all streams; `region` empty: to all regions. Customers read the
-    reason.
+    `stream` None means all streams; an empty `region` means all regions. Customers see
+    the reason.
     """
     made = Halt.objects.create(stream=stream, region=region, reason=reason)
     _note("delivery.halted", made, actor)
@@ -34,13 +36,13 @@ def halt(
 
 @transaction.atomic
 def lift(*, halt: Halt, actor: User | None) -> None:
-    """Send again what waits, as far as no other halt stands."""
+    """Resume delivery of queued events, unless another halt applies."""
     _note("delivery.halt_lifted", halt, actor)
     halt.delete()
 
 
 def connections_of(*, stream: Stream | None, region: str) -> QuerySet[Connection]:
-    """The connections that a halt of this scope keeps from being sent to."""
+    """Return the connections that a halt of this scope stops."""
     found = Connection.objects.current()
     if stream:
         found = found.filter(feed__stream=stream)

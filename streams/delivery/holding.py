@@ -1,8 +1,8 @@
-"""Whether a connection sends: pause, resume, needs attention. Use it through services.py.
+"""The status of a connection: pause, resume, needs attention. Use it through services.py.
 
-`Connection.status` and `Cursor.held` are written here and in services.py alone, always
-together. Everything locks in one order (feed, cursors, connection), as the engine does,
-so that no two can wait for each other.
+Only this module and services.py write `Connection.status` and `Cursor.held`, always
+together. All code locks in the same order as the engine (feed, cursors, connection), which
+rules out deadlocks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
@@ -25,42 +26,42 @@ ACTIVE, PAUSED, ATTENTION = Connection.Status
 
 
 class Conflict(Exception):
-    """The connection is not, or no longer, as somebody believes; told in words for people."""
+    """The connection is not in the state that the action needs. The message is for users."""
 
 
 class CannotPause(Conflict):
-    """The connection does not send."""
+    """The connection is not active."""
 
 
 class CannotResume(Conflict):
-    """The connection sends, or is gone."""
+    """The connection is active or deleted."""
 
 
 class CannotRetry(Conflict):
-    """Nothing waits, or the connection is held."""
+    """No event is queued, or delivery is stopped."""
 
 
 @transaction.atomic
 def pause(*, connection: Connection, actor: User | None) -> None:
-    """Stop sending; events are held. A request under way still ends. Raises CannotPause."""
+    """Stop delivery and queue events; a running request completes. Raises CannotPause."""
     if not turn(connection, of={ACTIVE}, to=PAUSED):
-        raise CannotPause("Only a connection that sends can be paused.")
+        raise CannotPause(_("This connection can’t be paused because it isn’t active."))
     note("connection.paused", connection, actor)
 
 
 @transaction.atomic
 def resume(*, connection: Connection, actor: User | None) -> None:
-    """Send again, what was held first. Raises CannotResume."""
+    """Resume delivery with the queued events. Raises CannotResume."""
     if not turn(connection, of={PAUSED, ATTENTION}, to=ACTIVE):
-        raise CannotResume("This connection sends already, or it was deleted.")
+        raise CannotResume(_("This connection is already active, or it was deleted."))
     note("connection.resumed", connection, actor)
 
 
 @transaction.atomic
 def need_attention(*, connection: Connection, reason: str) -> None:
-    """Hold events until a person has looked; only if it is as the engine knew it.
+    """Stop delivery until someone resumes it, unless key or region have changed.
 
-    A refusal of a key that was replaced in the meantime says nothing of the new one.
+    A refused key that was replaced in the meantime says nothing about the new key.
     """
     if turn(connection, of={ACTIVE}, to=ATTENTION, reason=reason):
         note("connection.needs_attention", connection, None, reason=reason[:300])
@@ -68,10 +69,10 @@ def need_attention(*, connection: Connection, reason: str) -> None:
 
 @transaction.atomic
 def retry_now(*, connection: Connection, actor: User | None) -> None:
-    """Do not wait until the next try is due. Raises CannotRetry."""
+    """Retry without waiting for the next attempt. Raises CannotRetry."""
     waiting = Cursor.objects.filter(connection=connection, held=False)
     if not waiting.exclude(due_at=None).update(due_at=now()):
-        raise CannotRetry("Nothing waits to be tried, or the connection is held.")
+        raise CannotRetry(_("No events are queued, or the connection isn’t active."))
     note("connection.retried", connection, actor)
 
 
@@ -82,9 +83,9 @@ def turn(
     to: Connection.Status,
     reason: str = "",
 ) -> bool:
-    """Go from one of these statuses to another, cursors with it; False: it is in none.
+    """Change the status of a connection and its cursors; False if it is in none of `of`.
 
-    Also False where it was deleted, or key and region are no longer what we know.
+    Also False if the connection was deleted, or its key or region has changed.
     """
     lock_cursors(connection)
     if (
@@ -99,13 +100,13 @@ def turn(
 
 
 def lock_cursors(connection: Connection) -> None:
-    """Before the connection itself: the engine locks in this order too."""
+    """Lock the cursors before the connection, in the same order as the engine."""
     cursors = Cursor.objects.filter(connection=connection).order_by("pk")
     list(cursors.select_for_update(no_key=True).values_list("pk"))
 
 
 def as_known(connection: Connection) -> ConnectionQuerySet:
-    """The row, if its key and region are still those that `connection` was read with."""
+    """Return the row if its key and region are still those of `connection`."""
     return Connection.objects.current().filter(
         pk=connection.pk,
         key_fingerprint=connection.key_fingerprint,
@@ -116,7 +117,7 @@ def as_known(connection: Connection) -> ConnectionQuerySet:
 def note(
     action: str, connection: Connection, actor: User | None, **detail: str | int | bool
 ) -> None:
-    """The audit entry of what was done to a connection."""
+    """Write an audit entry about a connection."""
     record(
         action,
         actor=actor,

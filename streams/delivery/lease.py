@@ -1,7 +1,6 @@
-"""Who may spend a stream's budget: one owner at a time, by a row in the database.
+"""The lease of a stream: a row in the database that lets one process at a time deliver.
 
-Times are the database's own, so that workers need not agree on a clock, and whose clock
-jumps harms nobody.
+Times are the database's, so the clocks of the workers don't matter.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from streams.delivery.models import Cursor, Lease
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# An owner that did not release its lease may have sent until the moment it expired, or
-# longer where this database is a standby that lagged when it was promoted. So the next
-# one begins after the second that its requests count in, and their time on the network.
+# An owner that didn't release its lease may have sent until the lease expired, or longer if
+# this database is a standby that lagged when it was promoted. So the next owner waits for
+# the window of the rate limit and for the time on the network.
 AFTER_UNRELEASED_S = 1.5
-ASK_AGAIN_S = 0.25  # while another session holds the lease's row
+ASK_AGAIN_S = 0.25  # while another session has locked the lease's row
 
 
 class LeaseLost(Exception):
-    """Somebody else may own the stream by now: send nothing more."""
+    """Another process may own the stream by now, so nothing more may be sent."""
 
 
 class OwnedStream:
-    """A lease that this process holds, and how long it may rely on it."""
+    """A lease that this process holds, and how long it is valid."""
 
     def __init__(
         self, stream_id: int, owner: UUID, asked_at: float, *, may_send_at: float = 0.0
@@ -47,17 +46,19 @@ class OwnedStream:
 
     @property
     def now(self) -> datetime:
-        """The database's time, without asking it."""
+        """The database's time, without a query."""
         return self._told + timedelta(seconds=time.monotonic() - self._told_at)
 
     @property
     def remaining_s(self) -> float:
-        """Seconds for which the lease surely holds; below 0 it may not."""
+        """Seconds for which the lease is certainly valid; below 0, it may have expired."""
         return self._valid_until - time.monotonic()
 
     def keep(self) -> None:
-        """Renew once a third of the term has gone, and on each new connection: a database
-        that was failed over may know nothing of the lease. Raises LeaseLost."""
+        """Renew after a third of the term, and on each new database connection.
+
+        After a failover, the database may not have the lease. Raises LeaseLost.
+        """
         asked_at = time.monotonic()
         fresh = connection.connection is self._asked_on
         if fresh and self.remaining_s > settings.LEASE_S * 2 / 3:
@@ -79,14 +80,14 @@ class OwnedStream:
 
     @transaction.atomic
     def _renew(self) -> bool:
-        """False: it is lost, or another session holds its row, which is not waited for."""
+        """Renew the lease. False: it is lost, or its row is locked; this doesn't wait."""
         mine = self._mine().select_for_update(skip_locked=True)
         if not mine.values_list("pk").first():
             return False
         return bool(self._mine().update(until=Now() + _term()))
 
     def _rely(self, asked_at: float) -> None:
-        """The term was set after `asked_at`, by the monotonic clock."""
+        """Compute the end of the term from `asked_at`, a time of the monotonic clock."""
         self._valid_until: float = asked_at + settings.LEASE_S
         self._told_at = time.monotonic()
         self._asked_on = connection.connection
@@ -94,18 +95,18 @@ class OwnedStream:
         self._told: datetime = leases.values_list(Now(), flat=True).get()
 
     def release(self) -> None:
-        """Let somebody else have the stream at once."""
+        """Release the stream immediately."""
         mine = Lease.objects.filter(stream=self.stream_id, owner=self.owner)
         mine.update(owner=None, until=None)
 
 
 def take(stream_id: int) -> OwnedStream | None:
-    """Own the stream, or None: somebody else does."""
+    """Take the lease of a stream; None: another process holds it."""
     owner, asked_at = uuid4(), time.monotonic()
     Lease.objects.get_or_create(stream_id=stream_id)
     free = Lease.objects.filter(Q(until=None) | Q(until__lte=Now()), stream=stream_id)
     with transaction.atomic():
-        # A row that is locked is being taken, or held up: neither is waited for.
+        # A locked row is being taken by another process, or blocked. Don't wait for it.
         before = free.select_for_update(skip_locked=True).first()
         if before is None:
             return None
@@ -117,7 +118,7 @@ def take(stream_id: int) -> OwnedStream | None:
 
 
 def unowned(stream_ids: Iterable[int]) -> set[int]:
-    """Those of the streams that nobody owns."""
+    """Return those of the streams that no process owns."""
     asked = set(stream_ids)
     if not asked:
         return asked
@@ -126,13 +127,13 @@ def unowned(stream_ids: Iterable[int]) -> set[int]:
 
 
 def unowned_due(now: datetime | Now) -> QuerySet[Cursor]:
-    """Cursors with something to send that nobody sends."""
+    """Return the due cursors of streams that no process owns."""
     owned = Lease.objects.filter(stream=OuterRef("stream"), until__gt=Now())
     return Cursor.objects.to_send(now).filter(~Exists(owned))
 
 
 def unowned_due_streams(now: datetime | Now) -> list[int]:
-    """Their streams."""
+    """Return the streams of these cursors."""
     due = unowned_due(now)
     return list(due.values_list("stream_id", flat=True).order_by().distinct())
 

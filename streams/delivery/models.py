@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 
 def of_tests() -> Q:
-    """Cursors that go to the sandbox, or are of a test workspace: they may be sent to
-    whatever the stage of the stream (approval.kept_by says the same of one).
+    """Match cursors of the sandbox or a test workspace, which may send in every stage.
 
-    As two sets of ids: PostgreSQL looks neither up unless some cursor depends on it, and
-    the sweep asks each second.
+    approval.kept_by is the same condition for one connection. Two subqueries of IDs, so
+    that PostgreSQL runs them only if a cursor depends on them: the sweep queries every
+    second.
     """
     sandbox = Connection.objects.filter(region__in=SANDBOXES)
     tests = Feed.objects.filter(workspace__is_test=True)
@@ -37,8 +38,7 @@ def of_tests() -> Q:
 
 class CursorQuerySet(models.QuerySet["Cursor"]):
     def to_send(self, now: datetime | Now) -> CursorQuerySet:
-        """Those that are due, not held, and that neither a halt nor the stage of their
-        stream keeps from sending."""
+        """Return due cursors that no hold, halt, or stage of their stream stops."""
         early = Stream.objects.exclude(stage__in=DELIVERING)
         due = self.filter(
             ~Q(stream__in=early) | of_tests(),
@@ -54,15 +54,15 @@ class CursorQuerySet(models.QuerySet["Cursor"]):
 
 
 class Cursor(models.Model):
-    """How far a feed has been sent to a connection.
+    """The position of a feed's delivery to a connection.
 
     Accounts for every event after `start`: delivered, rejected, filtered, expired, or
     pending between `position` and the feed's head, or the end of a replay.
     """
 
     class Kind(models.TextChoices):
-        LIVE = "live", "Live"
-        REPLAY = "replay", "Replay"
+        LIVE = "live", _("Live")
+        REPLAY = "replay", _("Replay")
 
     connection = models.ForeignKey(
         "streams.Connection", on_delete=models.PROTECT, related_name="cursors"
@@ -76,33 +76,31 @@ class Cursor(models.Model):
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.LIVE)
     start = models.BigIntegerField()
     position = models.BigIntegerField()
-    # The last number of a replay. None: it is live, and goes on with the feed.
+    # The last event number of a replay. None: a live cursor, which follows the feed.
     end_seq = models.BigIntegerField(null=True)
-    # When a replay reached its end, or was cancelled before: it moves no more.
+    # When a replay completed or was canceled. It no longer moves.
     ended_at = models.DateTimeField(null=True)
-    # When the event at `position` was received: a bound for reading on, so that
-    # PostgreSQL looks into no older partition.
+    # When the event at `position` was received: a bound for the next read, so that
+    # PostgreSQL skips older partitions.
     position_at = models.DateTimeField(null=True)
     rejected = models.BigIntegerField(default=0)
     filtered = models.BigIntegerField(default=0)
     # Deleted before they could be sent.
     expired = models.BigIntegerField(default=0, db_default=0)
-    # Of the rejected, those whose rows were deleted with their events.
+    # Rejected events whose Rejection rows were deleted with the events.
     rejected_forgotten = models.BigIntegerField(default=0, db_default=0)
-    # None: nothing waits. Else something does, and may be sent from then on.
+    # When queued events may be sent. None: no events are queued.
     due_at = models.DateTimeField(null=True)
-    # Paused, needing attention, or of a deleted connection: due, but not to be sent.
+    # Paused, needs attention, or a deleted connection: due, but must not send.
     held = models.BooleanField(default=False)
-    failures = models.IntegerField(
-        default=0
-    )  # tries in a row without an answer to act on
+    failures = models.IntegerField(default=0)  # failed attempts in a row
     failing_since = models.DateTimeField(null=True)
-    # Where it stood, and when, as Segment last began to refuse or not to answer; kept
-    # when that is over, so that one can replay what came since.
+    # The position and the time when the last delivery problem started. Kept after the
+    # problem ends, so that users can replay the events since then.
     troubled_seq = models.BigIntegerField(null=True)
     troubled_at = models.DateTimeField(null=True)
-    # Segment refused a request whose last event this was: somewhere between
-    # `position` and it there is a bad one.
+    # The last event of a request that Segment rejected: there is an invalid event between
+    # `position` and this one.
     suspect_seq = models.BigIntegerField(null=True)
     rejections_in_row = models.IntegerField(default=0)
     last_delivered_at = models.DateTimeField(null=True)
@@ -111,7 +109,7 @@ class Cursor(models.Model):
 
     class Meta:
         constraints = [
-            # One live cursor, and one replay at a time. (A live one never ends.)
+            # One live cursor and one replay at a time. (A live cursor never ends.)
             models.UniqueConstraint(
                 fields=["connection", "kind"],
                 condition=Q(ended_at=None),
@@ -126,14 +124,14 @@ class Cursor(models.Model):
                 | Q(kind="replay", end_seq__isnull=False, end_seq__gte=F("position")),
                 name="replay_ends_at_its_end",
             ),
-            # Nothing can wake what has ended: no append, no retry, no late answer.
+            # An ended cursor is never due again: no append, retry, or late response wakes it.
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(due_at=None),
                 name="ended_is_never_due",
             ),
         ]
         indexes = [
-            # What a drain and the sweep ask each turn: who of this stream is due?
+            # The due cursors of a stream, queried in each turn by drains and the sweep.
             models.Index(
                 fields=["stream", "due_at"],
                 condition=Q(due_at__isnull=False, held=False),
@@ -146,31 +144,31 @@ class Cursor(models.Model):
 
     @property
     def delivered(self) -> int:
-        """Events that Segment took."""
+        """Events that Segment accepted."""
         settled = self.position - self.start
         return settled - self.rejected - self.filtered - self.expired
 
 
 class Replay(models.Model):
-    """What a replay's cursor sends again, how, and who asked for it."""
+    """The filter, the options, and the requester of a replay's cursor."""
 
     class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        HELD = "held", "On hold"
-        FINISHED = "finished", "Finished"
-        STOPPED = "stopped", "Stopped"
-        CANCELLED = "cancelled", "Cancelled"
+        RUNNING = "running", _("Running")
+        HELD = "held", _("On hold")
+        FINISHED = "finished", _("Completed")
+        STOPPED = "stopped", _("Stopped")
+        CANCELLED = "cancelled", _("Canceled")
 
     cursor = models.OneToOneField(
         Cursor, on_delete=models.PROTECT, primary_key=True, related_name="replay"
     )
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
-    # The filter; what is empty does not matter.
+    # The filter; empty fields match everything.
     name = models.CharField(max_length=200, blank=True)
     type = models.CharField(max_length=8, blank=True)
     user_id = models.CharField(max_length=200, blank=True)
     rejected_only = models.BooleanField(default=False)
-    new_ids = models.BooleanField(default=False)  # else the same messageIds
+    new_ids = models.BooleanField(default=False)  # otherwise the same messageIds
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -182,7 +180,7 @@ class Replay(models.Model):
 
     @property
     def filter(self) -> ReplayFilter:
-        """Which events of the range it sends."""
+        """The filter for the events of the range."""
         return ReplayFilter(
             name=self.name,
             type=self.type,
@@ -192,7 +190,7 @@ class Replay(models.Model):
 
     @property
     def state(self) -> State:
-        """How far it is, as its cursor says."""
+        """The state, derived from the cursor."""
         cursor = self.cursor
         if cursor.ended_at is None:
             return self.State.HELD if cursor.held else self.State.RUNNING
@@ -202,7 +200,7 @@ class Replay(models.Model):
 
 
 class Lease(models.Model):
-    """Who may spend a stream's budget, and until when."""
+    """The process that may deliver for a stream, and until when."""
 
     stream = models.OneToOneField(
         "streams.Stream",
@@ -219,14 +217,14 @@ class Lease(models.Model):
 
 class HaltQuerySet(models.QuerySet["Halt"]):
     def of_stream(self, stream_id: int) -> HaltQuerySet:
-        """Those that keep this stream from sending, to all regions or to one."""
+        """Return the halts that apply to this stream, in one region or in all."""
         return self.filter(Q(stream=None) | Q(stream=stream_id))
 
 
 class Halt(models.Model):
-    """An operator's order to send nothing: to a region, for a stream, or at all.
+    """An operator's stop of delivery: to a region, for a stream, or everywhere.
 
-    It is in force while the row is there.
+    It applies while the row exists.
     """
 
     stream = models.ForeignKey(
@@ -235,15 +233,15 @@ class Halt(models.Model):
         null=True,
         blank=True,
         related_name="halts",
-        help_text="Empty: all streams.",
+        help_text=_("Empty: all streams."),
     )
     region = models.CharField(
-        max_length=10, choices=Region, blank=True, help_text="Empty: all regions."
+        max_length=10, choices=Region, blank=True, help_text=_("Empty: all regions.")
     )
     reason = models.CharField(
         max_length=200,
         validators=[validate_one_line],
-        help_text="Customers read this on their pages.",
+        help_text=_("Shown to customers."),
     )
     created_at = models.DateTimeField(default=now)
 
@@ -262,22 +260,22 @@ class Halt(models.Model):
         return text % {"stream": self.stream, "region": region}
 
     def keeps(self, stream_id: int, region: str) -> bool:
-        """Whether it keeps this stream from sending to this region."""
+        """Whether it stops delivery of this stream to this region."""
         return self.stream_id in {None, stream_id} and self.region in {"", region}
 
 
 class Delivery(models.Model):
-    """One HTTP request to Segment and what came of it.
+    """A delivery attempt: one HTTP request to Segment and its response.
 
     On PostgreSQL partitioned by `started_at` (migration 0002).
     """
 
     class Outcome(models.TextChoices):
-        DELIVERED = "delivered", "Delivered"
-        SPLIT = "split", "Refused, sent again in halves"
-        REJECTED = "rejected", "Rejected"
-        RETRY = "retry", "Will be tried again"
-        HELD = "held", "Refused, connection held"
+        DELIVERED = "delivered", _("Delivered")
+        SPLIT = "split", _("Split and resent")
+        REJECTED = "rejected", _("Rejected")
+        RETRY = "retry", _("Retrying")
+        HELD = "held", _("Needs attention")
 
     cursor = models.ForeignKey(
         Cursor,
@@ -300,17 +298,20 @@ class Delivery(models.Model):
     started_at = models.DateTimeField()
     duration_ms = models.IntegerField()
     outcome = models.CharField(max_length=10, choices=Outcome)
-    status_code = models.IntegerField(null=True)  # None: no answer
+    status_code = models.IntegerField(null=True)  # None: no response
     error = models.CharField(max_length=300, blank=True)
-    answer = models.CharField(max_length=1000, blank=True)  # Segment's body, cut
+    answer = models.CharField(
+        max_length=1000, blank=True
+    )  # Segment's response body, truncated
     retry_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery attempt")
+        verbose_name_plural = _("delivery attempts")
         indexes = [
-            # The list of a connection, newest first.
+            # The attempts of a connection, newest first.
             models.Index(fields=["connection", "-id"], name="delivery_list"),
-            # The deliveries whose range holds one event.
+            # The attempts whose range includes one event.
             models.Index(fields=["connection", "last_seq"], name="delivery_range"),
         ]
 
@@ -319,7 +320,7 @@ class Delivery(models.Model):
 
 
 class Rejection(models.Model):
-    """One event that Segment, or the plan, refused for good."""
+    """An event that Segment permanently rejected."""
 
     connection = models.ForeignKey(
         "streams.Connection", on_delete=models.PROTECT, related_name="rejections"
@@ -340,7 +341,7 @@ class Rejection(models.Model):
 
 
 class CursorMark(models.Model):
-    """Where a cursor stood at the start of a quarter of an hour in which it moved."""
+    """The position of a cursor at the start of a quarter of an hour in which it moved."""
 
     pk = models.CompositePrimaryKey("cursor_id", "at")
     cursor_id = models.BigIntegerField()
@@ -350,7 +351,7 @@ class CursorMark(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["at"], name="cursor_mark_age"),  # those to be deleted
+            models.Index(fields=["at"], name="cursor_mark_age"),  # rows to delete
         ]
 
     def __str__(self) -> str:

@@ -10,17 +10,17 @@ from streams.delivery.models import Cursor, Halt, of_tests
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What an operator wants of a stream's sending."""
+    """The limits and stops that an operator has set for a stream."""
 
     requests_per_second: int
-    halted: bool  # nothing is to be sent
+    halted: bool  # nothing is sent
     halted_regions: frozenset[str]
-    # The cursors that may be sent to until the stream is approved; None: all may.
+    # The cursors that may send before the stream is approved; None: all of them.
     tests: frozenset[int] | None
 
     @classmethod
     def read(cls, stream_id: int) -> Self:
-        """As they stand in the database now."""
+        """Read the current values from the database."""
         streams = Stream.objects.values_list("requests_per_second", "stage")
         budget, stage = streams.get(pk=stream_id)
         regions = set(

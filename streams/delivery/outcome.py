@@ -1,4 +1,4 @@
-"""Writes down what a request's answer changes."""
+"""Store the outcome of requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request that is over. `cursor` stands as it stood when the batch was read."""
+    """A completed request. `cursor` is as it was when the batch was read."""
 
     cursor: Cursor
     batch: Batch
@@ -39,16 +39,16 @@ class Sent:
 
     @property
     def caught_up(self) -> bool:
-        """Whether it held all that was there to be sent live when it was read."""
+        """Whether it contained all live events that were queued when it was read."""
         return self.batch.last_seq >= self.cursor.feed.head_seq
 
 
 def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
-    """Write down what came of these requests, all in one transaction.
+    """Store the outcomes of requests in one transaction.
 
-    Returns the ids of the cursors that are due again at once, to send more or to `rest`.
-    A cursor that somebody else has moved in the meantime (the lease was lost) is left
-    alone: Segment has those events twice, with the same messageIds.
+    Returns the IDs of the cursors that are due again immediately, to send more or to
+    `rest`. A cursor that another process has moved (the lease was lost) is left alone:
+    Segment then has those events twice, with the same messageIds.
     """
     with transaction.atomic():
         ended = _ended_meanwhile(sents)
@@ -65,23 +65,23 @@ def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
 
 @transaction.atomic
 def rest(cursor_ids: Collection[int]) -> set[int]:
-    """Let live cursors go idle that have nothing more to send; the ids of those.
+    """Let live cursors without queued events go idle; return their IDs.
 
-    A cursor goes idle only under its feed's lock: an append either was committed before,
-    and we see its events, or comes after and sees the cursor idle. One that is at work
-    now is not waited for, its group may hold a hundred feeds: the cursor then stays due,
-    and is looked at again. Nor is any append to wait long for us, so this is not a part
-    of `record`, whose commit waits for the disk.
+    A cursor goes idle only under its feed's lock. So an append either committed before, and
+    we see its events, or comes later and sees the idle cursor. We don't wait for a running
+    append, whose group may have a hundred feeds; the cursor then stays due and is checked
+    again. Appends must not wait long for us either, so this is not part of `record`, whose
+    commit waits for the disk.
     """
     return store().rest(cursor_ids) if cursor_ids else set()
 
 
 def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
-    """The replays among these that were cancelled while their request was under way."""
+    """Return the replays that were canceled while their request was running."""
     replays = [sent.cursor for sent in sents if sent.cursor.end_seq is not None]
     if not replays:
         return set()
-    # All cursors of their connections, in the order in which holding.py locks them.
+    # All cursors of their connections, locked in the same order as in holding.py.
     locked = Cursor.objects.select_for_update(no_key=True).filter(
         connection__in={cursor.connection_id for cursor in replays}
     )
@@ -96,8 +96,7 @@ def _step(sent: Sent, ended: set[int], now: datetime) -> Step:
 
 
 def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
-    """Change the cursors' rows that still are as they were when the batches were read;
-    the ids of those that are."""
+    """Update the cursors that are unchanged since the batches were read; return their IDs."""
     moved: set[int] = set()
     alike: defaultdict[tuple[str, ...], list[Move]] = defaultdict(list)
     for sent, step in steps:
@@ -105,7 +104,7 @@ def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
         if step.retry_at is None:
             move = (cursor.pk, cursor.position, step.fields)
             alike[tuple(step.fields)].append(move)
-        # With a new key, or told to try now, it need not wait for the old failure.
+        # After a new key or "retry now", the delay of the old failure doesn't apply.
         elif Cursor.objects.filter(
             pk=cursor.pk, position=cursor.position, due_at=cursor.due_at
         ).update(**step.fields):
@@ -119,20 +118,20 @@ def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
 
 
 def _follow_up(sent: Sent, step: Step, now: datetime) -> None:
-    """What else is to be written for a cursor that was moved."""
+    """Store the consequences for a cursor that was updated."""
     cursor = sent.cursor
     if step.hold_because:
         need_attention(connection=cursor.connection, reason=step.hold_because)
     if step.stop_because:
         Replay.objects.filter(pk=cursor.pk).update(stopped_because=step.stop_because)
-    if step.moves and cursor.end_seq is None:  # the chart is of live cursors
+    if step.moves and cursor.end_seq is None:  # the chart shows live cursors
         _mark(cursor, now)
     if step.outcome is Delivery.Outcome.REJECTED:
         _reject(sent, now)
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:
-    """Note where the cursor stood when it first moved in this quarter of an hour."""
+    """Record the cursor's position before its first move in this quarter of an hour."""
     before, start = cursor.last_delivered_at, quarter(now)
     if before is not None and quarter(before) == start:
         return

@@ -1,4 +1,4 @@
-"""Writes a drain's outcomes down, although rows are locked or the database restarts."""
+"""Store a drain's outcomes, even if rows are locked or the database restarts."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DATABASE_RETRY_S = 0.25
-LOOK_AGAIN_S = 0.5  # at rows that another session had locked
+LOOK_AGAIN_S = 0.5  # for rows that another session had locked
 
 
 class Outcomes:
-    """What came of a drain's requests, on its way into the database.
+    """The outcomes of a drain's requests that are not stored yet.
 
-    One thread writes for all connections of a stream, so it never waits for the same
-    locked row twice: those outcomes are set aside, and written once the row is free.
+    One thread stores the outcomes of all connections of a stream, so it never waits twice
+    for the same locked row: it sets those outcomes aside until the row is free.
     """
 
     def __init__(self, owned: OwnedStream) -> None:
         self._owned = owned
         self._aside: list[Sent] = []
-        self._unwritten: list[Sent] = []  # what `write` was at when it failed
+        self._unwritten: list[Sent] = []  # what `write` was storing when it failed
         self._looked_at = 0.0  # monotonic
 
     @property
     def aside(self) -> int:
-        """How many wait for a lock."""
+        """The number of outcomes that wait for a lock."""
         return len(self._aside)
 
     def write(self, sents: list[Sent]) -> tuple[list[Sent], set[int]]:
-        """Write these down, and those set aside whose rows are free.
+        """Store these outcomes, and those set aside whose rows are free.
 
-        Returns the outcomes that are settled, and the ids of the cursors that have more
-        to send at once. Waits for a database that restarts while the lease holds: what
-        Segment took would otherwise be sent again.
+        Returns the stored outcomes, and the IDs of the cursors that have more to send.
+        Waits for a restarting database while the lease is valid; otherwise delivered
+        events would be sent again.
         """
         sents = [*self._freed(), *sents]
         if not sents:
@@ -62,9 +62,9 @@ class Outcomes:
         return written, due
 
     def write_late(self, sents: list[Sent]) -> None:
-        """Write down what can be written, once, though the lease may be lost.
+        """Try once to store the remaining outcomes, even if the lease may be lost.
 
-        Nobody is harmed: only a cursor moves that still stands where it stood.
+        This is safe, because only cursors with an unchanged position are updated.
         """
         late = [*self._unwritten, *self._aside, *sents]
         self._unwritten, self._aside = [], []
@@ -96,7 +96,7 @@ class Outcomes:
         self._looked_at = time.monotonic()
 
     def _freed(self) -> list[Sent]:
-        """Those set aside whose rows are free by now; they are aside no longer."""
+        """Return, and no longer set aside, the outcomes whose rows are free."""
         at = time.monotonic()
         if not self._aside or at - self._looked_at < LOOK_AGAIN_S:
             return []
@@ -119,4 +119,4 @@ class Outcomes:
                     raise
                 log.exception("drain.database_lost", stream=self._owned.stream_id)
                 connection.close()
-                time.sleep(DATABASE_RETRY_S)  # nothing else can be done meanwhile
+                time.sleep(DATABASE_RETRY_S)  # nothing else can run meanwhile

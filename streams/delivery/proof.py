@@ -1,4 +1,7 @@
-"""Is the key right? Segment says 200 to any, so: known, then seen. Use it through services.py."""
+"""Verification of a connection: known, then seen. Segment returns 200 for any key.
+
+Use it through services.py.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.base.ids import short_code
@@ -35,28 +39,28 @@ class CannotTest(Conflict):
 
 
 class CannotConfirm(Conflict):
-    """No test event is to be confirmed, or not this one."""
+    """There is no test event to confirm, or there is a newer one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestEvent:
-    """A test event on its way: the code to look for, and the event's number."""
+    """A queued test event: its code and its event number."""
 
-    __test__ = False  # says to pytest that this is no class of tests
+    __test__ = False  # tells pytest that this is not a test class
 
     code: str
     seq: int
-    stream_ids: frozenset[int]  # to be woken
+    stream_ids: frozenset[int]  # to wake
 
 
 def check_known(*, connection: Connection) -> bool | None:
-    """Ask Segment whether it knows the key, and keep the answer; None: nobody could say.
+    """Ask Segment whether it knows the key, and save the result; None: unknown.
 
-    Waits for the network, so not to be called in a transaction.
+    Waits for the network, so don't call it in a transaction.
     """
     try:
         key = open_write_key(connection)
-    except CannotDecrypt:  # an operator's error: no page fails over it
+    except CannotDecrypt:  # an operator's mistake must not break the page
         log.exception(
             "connection.key_unreadable",
             connection=connection.public_id,
@@ -70,17 +74,16 @@ def check_known(*, connection: Connection) -> bool | None:
 
 @transaction.atomic
 def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
-    """Put an event with a new code into the feed, to be found in Segment's debugger.
+    """Append an event with a new code to the feed, to look for in Segment's debugger.
 
-    It waits its turn like any other, and is held while the connection is. Raises
-    CannotTest.
+    It is queued like any other event. Raises CannotTest.
     """
     moment, code = now(), short_code()
     event = _test_event(connection.feed, code, moment)
     accepted = accept([Addition(connection.feed_id, [event])], now=moment)
     sent = {"test_code": code, "test_sent_at": moment, "seen_at": None}
     if not as_known(connection).update(**sent):
-        raise CannotTest("This connection was changed or deleted just now.")
+        raise CannotTest(_("This connection was just changed or deleted."))
     connection.refresh_from_db()
     note("connection.tested", connection, actor)
     seq = cast("int", accepted.seqs[0][0])  # its messageId is new: no duplicate
@@ -89,10 +92,12 @@ def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
 
 @transaction.atomic
 def confirm_seen(*, connection: Connection, actor: User | None) -> None:
-    """Keep that a person found the last test event in Segment. Raises CannotConfirm."""
+    """Record that a user found the last test event in Segment. Raises CannotConfirm."""
     tested = as_known(connection).filter(test_code=connection.test_code)
     if not tested.exclude(test_code="").update(seen_at=now()):
-        raise CannotConfirm("There is a newer test event, or none: look for its code.")
+        raise CannotConfirm(
+            _("There is a newer test event, or none. Look for the code on this page.")
+        )
     connection.refresh_from_db()
     note("connection.seen", connection, actor)
 

@@ -1,4 +1,4 @@
-"""What beat does each hour: partitions ahead, and what is past its retention behind."""
+"""The hourly retention job: create partitions, and delete data past its retention."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FEEDS = 200  # locked together while their numbers move: some milliseconds
+FEEDS = 200  # locked together for a few milliseconds
 
-# A delivery starts after its events came, but the clocks of two machines differ.
+# An attempt starts after its events arrive, but the clocks of two machines differ.
 CLOCK_MARGIN = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class Pruned:
-    """What one run did."""
+    """The result of one run."""
 
     past: int = 0  # events that passed their retention
-    unsent: int = 0  # and had not been sent until then
-    quarantined: int = 0  # of those that lay in quarantine, past their retention
+    unsent: int = 0  # of these, events that were unsent
+    quarantined: int = 0  # events in quarantine that passed their retention
     partitions: list[str] = field(default_factory=list)  # dropped
-    rows: Counter[str] = field(default_factory=Counter)  # deleted one by one, by table
+    rows: Counter[str] = field(default_factory=Counter)  # deleted rows, by table
     failed_feeds: int = 0
 
     def __str__(self) -> str:
@@ -58,10 +58,10 @@ class Pruned:
 
 
 def prune(*, now: datetime) -> Pruned:
-    """Make the partitions of the days to come; forget what is past its time.
+    """Create the partitions of the coming days, and delete data past its retention.
 
-    All of it may be repeated, by two at once too. What one feed's trouble keeps from
-    being done is logged, and done by a later run.
+    Safe to repeat, and to run twice at once. An error in one feed is logged, and a later
+    run tries again.
     """
     done = Pruned()
     make_partitions(now.date())
@@ -72,7 +72,7 @@ def prune(*, now: datetime) -> Pruned:
     cutoffs = [stream.retention.cutoff(now) for stream in streams]
     oldest = min(cutoffs, default=Retention(MAX_DAYS).cutoff(now))
     for stream, cutoff in zip(streams, cutoffs, strict=True):
-        # Days that no stream keeps any more go with their partition.
+        # Days that no stream retains are deleted with their partition.
         rows = cutoff > oldest or connection.vendor != "postgresql"
         for some in batched(feeds_with_older(stream, cutoff), FEEDS):
             _prune_feeds(done, some, cutoff, rows=rows)
@@ -93,7 +93,7 @@ def _prune_feeds(
         done.rows["streams_rejection"] += _forget_rejections(feed_ids)
         done.rows["streams_event"] += forget_events(feed_ids, cutoff, rows=rows)
     except DatabaseError:
-        if len(feed_ids) > 1:  # find the one that is in trouble: the others go on
+        if len(feed_ids) > 1:  # find the feed with the error; the others continue
             for feed_id in feed_ids:
                 _prune_feeds(done, [feed_id], cutoff, rows=rows)
             return
@@ -102,11 +102,11 @@ def _prune_feeds(
 
 
 def _forget_shared(done: Pruned, oldest: datetime) -> None:
-    """What all streams have in common, once the one that keeps longest is done with it."""
+    """Delete shared data that is older than the longest retention."""
     done.partitions += drop_partitions("streams_event", oldest, has_older)
     if connection.vendor == "postgresql" and not has_older(oldest):
         done.rows["streams_event"] += forget_before("streams_event", oldest)
-    # An event's deliveries are as old as it or younger, and hold nothing of its content.
+    # Attempts are not older than their events, and contain nothing of their content.
     _forget(done, "streams_delivery", oldest - CLOCK_MARGIN)
     done.rows["streams_cursormark"] += delete_before("streams_cursormark", "at", oldest)
 
@@ -117,7 +117,7 @@ def _forget(done: Pruned, table: str, before: datetime) -> None:
 
 
 def _forget_rejections(feed_ids: Sequence[int]) -> int:
-    """Delete the rejections of events that have expired; the cursors keep their number."""
+    """Delete the rejections of expired events; the cursors keep the count."""
     old = Rejection.objects.filter(
         cursor=OuterRef("pk"), seq__lte=OuterRef("feed__expired_seq")
     )

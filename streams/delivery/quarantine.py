@@ -1,7 +1,7 @@
-"""Decides about events in quarantine, in bulk: release, rename, discard.
+"""Resolve events in quarantine in bulk: release, rename, discard.
 
-A job is a row that says how far it is. Each chunk is one transaction, in which events
-leave the quarantine and enter the log: a worker that dies loses and doubles nothing.
+A job is a row that stores its progress. Each chunk is one transaction that moves events
+from the quarantine to the log, so a worker that dies neither loses nor duplicates events.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from streams.spec.findings import Finding
     from streams.tenancy.models import User
 
-CHUNK = 500  # events in one transaction: their feed is locked for some hundredths of a second
-SILENT = timedelta(seconds=5)  # so long after its last chunk a job has lost its worker
-MAX_NAME = 200  # characters, as the column
+CHUNK = 500  # events per transaction, which locks their feed for hundredths of a second
+SILENT = timedelta(seconds=5)  # without a chunk: the job has lost its worker
+MAX_NAME = 200  # characters, like the column
 
 Action = QuarantineJob.Action
 _decode = msgspec.json.Decoder().decode
@@ -42,11 +43,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NothingHeld(Exception):
-    """No event in quarantine is meant."""
+    """No event in quarantine matches."""
 
 
 class CannotRename(Exception):
-    """The new name is none, or the old one."""
+    """The new name is invalid or the same as the old one."""
 
 
 def decide(
@@ -58,9 +59,10 @@ def decide(
     new_name: str = "",
     last_id: int | None = None,
 ) -> str:
-    """Have something done to what is held now, feed by feed; the order's id.
+    """Create a job for each feed with matching events; return the ID of the order.
 
-    `last_id` is the last that was counted: what came since is not meant. A worker has to be woken then. Raises NothingHeld, CannotRename.
+    Events after `last_id`, the last one that was counted, are not affected. The caller
+    wakes a worker. Raises NothingHeld, CannotRename.
     """
     if action == Action.RENAME:
         _check_names(held.name, new_name)
@@ -68,7 +70,7 @@ def decide(
     with transaction.atomic():
         found = counts(list(by_id), held, last_id)
         if not found:
-            raise NothingHeld("Nothing of this lies in quarantine any more.")
+            raise NothingHeld(_("These events are no longer in quarantine."))
         jobs = [
             QuarantineJob(
                 order=order,
@@ -90,7 +92,7 @@ def decide(
 
 
 def work(stop: Callable[[], bool], wake: Callable[[set[int]], None]) -> None:
-    """Do what there is to do, a chunk of each job in turn, until nothing is left."""
+    """Work on all jobs, one chunk of each in turn, until none is left."""
     while not stop():
         done = _work_some()
         if done is None:
@@ -99,14 +101,14 @@ def work(stop: Callable[[], bool], wake: Callable[[set[int]], None]) -> None:
 
 
 def has_lost_its_worker() -> bool:
-    """Whether there are jobs, and nobody has worked on any for a while."""
+    """Whether there are jobs that no worker has touched for a while."""
     to_do = QuarantineJob.objects.filter(ended_at=None)
     return to_do.exists() and not to_do.filter(worked_at__gt=Now() - SILENT).exists()
 
 
 @dataclass(slots=True)
 class _Chunk:
-    """What is to become of some events of one feed."""
+    """The next events of a job, and what to do with each."""
 
     last_id: int
     leave: list[int] = field(default_factory=list)  # by id
@@ -116,14 +118,16 @@ class _Chunk:
 
 @transaction.atomic
 def _work_some() -> set[int] | None:
-    """Do a chunk of the job that has waited longest; the streams to be woken. None: there
-    is no job, or others work on all."""
+    """Work on a chunk of the job that has waited longest; return the streams to wake.
+
+    None: there is no job, or other workers hold all of them.
+    """
     to_do = QuarantineJob.objects.filter(ended_at=None)
     free = to_do.select_for_update(skip_locked=True, of=("self",))
     job = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
     if job is None:
         return None
-    # As an append does: nobody adds to what we count, or lets it expire.
+    # Like an append: nothing is added or expires while we count.
     locked = Feed.objects.select_for_update(no_key=True, of=("self",))
     feed = locked.select_related("stream").get(pk=job.feed_id)
     chunk = _next_chunk(job, feed)
@@ -162,7 +166,7 @@ def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
 def _rename(
     row: QuarantinedEvent, new_name: str, checks: Checks, chunk: _Chunk
 ) -> None:
-    """Give an event its new name; one that still has an error stays, with that name."""
+    """Rename an event; one that still has an error stays in quarantine, renamed."""
     content: dict[str, Any] = _decode(bytes(row.payload))
     content["event"] = new_name
     row.name, row.payload = new_name, _encode(content)
@@ -182,7 +186,7 @@ def _error(content: dict[str, Any], payload: bytes, checks: Checks) -> Finding |
 
 
 def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:
-    """Write a chunk down; the streams to be woken."""
+    """Save a chunk; return the streams to wake."""
     QuarantinedEvent.objects.filter(pk__in=chunk.leave).delete()
     QuarantinedEvent.objects.bulk_update(chunk.kept, ["name", "rule", "payload"])
     thrown_away = len(chunk.leave) - len(chunk.released)
@@ -199,7 +203,7 @@ def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:
 
 
 def _checks(feed: Feed) -> Checks:
-    """What holds in the stream now, whatever its mode."""
+    """The rules of the stream as they are now, whatever its validation mode."""
     rules = Rulebook().of([feed.stream_id])[feed.stream_id]
     checks = rules.checks(Mode.QUARANTINE)
     assert checks is not None  # noqa: S101 - at least QUARANTINE is in force
@@ -212,11 +216,13 @@ def _event(row: QuarantinedEvent) -> NewEvent:
 
 def _check_names(name: str, new_name: str) -> None:
     if not name:
-        raise CannotRename("Choose the event that gets a new name.")
+        raise CannotRename(_("Select one event name to rename."))
     if not new_name.strip() or len(new_name) > MAX_NAME or "\0" in new_name:
-        raise CannotRename(f"Give a new name of 1 to {MAX_NAME} characters.")
+        raise CannotRename(
+            _("Enter a new name of 1 to %(most)s characters.") % {"most": MAX_NAME}
+        )
     if new_name == name:
-        raise CannotRename("The new name is the old one.")
+        raise CannotRename(_("Enter a name that is different from the current one."))
 
 
 def _note(job: QuarantineJob, actor: User | None) -> None:

@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from streams.delivery.models import Cursor
     from streams.events.rows import LogRow
 
-# Cursors whose events' mean size is remembered; forgetting one costs a larger read.
+# Cursors whose mean event size is cached. A cursor that isn't cached reads more.
 KNOWN_CURSORS = 10_000
-# Of one that is not known yet: a second read for small events costs more than to have
-# read in vain of large ones.
+# The assumed size for others: a second read of small events costs more than reading too many
+# large ones.
 FIRST_MEAN_BYTES = 1_000
 
 
 class BatchReader:
-    """Reads the next batch of a cursor, and little more than it needs."""
+    """Reads the next batch of a cursor, with little excess."""
 
     def __init__(self) -> None:
         self._mean_bytes: dict[int, float] = {}
 
     def read(self, cursor: Cursor) -> Batch | None:
-        """The events after the cursor's position.
+        """Return the events after the cursor's position.
 
-        Raises batching.MissingEvents; of a replay replaying.NothingTaken.
+        Raises batching.MissingEvents and, for a replay, replaying.NothingTaken.
         """
         most = most_events(position=cursor.position, suspect_seq=cursor.suspect_seq)
         mean = self._mean_bytes.get(cursor.pk, FIRST_MEAN_BYTES)
@@ -46,7 +46,7 @@ class BatchReader:
         if batch:
             self._learn(cursor.pk, batch)
         elif cursor.feed.head_seq > cursor.position:
-            raise MissingEvents(f"Event {cursor.position + 1} is gone.")
+            raise MissingEvents(f"Event {cursor.position + 1} is missing from the log.")
         return batch
 
     def _learn(self, cursor_id: int, batch: Batch) -> None:
@@ -57,10 +57,10 @@ class BatchReader:
 
 
 def _rows(cursor: Cursor, page: int) -> Iterator[LogRow]:
-    """What follows the cursor, read page by page as it is asked for."""
+    """Yield the events after the cursor, read in pages on demand."""
     position, since = cursor.position, cursor.position_at
-    # Up to the feed's head as it was read with the cursor: what came later is of the
-    # next batch, and the partitions of later days need not be looked through.
+    # Up to the feed's head as it was read with the cursor: later events belong to the next
+    # batch, so partitions of later days need no search.
     until = cursor.feed.head_at
     if until is None:
         return

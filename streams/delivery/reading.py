@@ -1,4 +1,4 @@
-"""What became of events, derived for people: no event carries a status of its own."""
+"""The status of events and their delivery attempts, for pages. Events store no status."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Subquery, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.batching import MAX_EVENTS
 from streams.delivery.models import Cursor, Delivery, Rejection
@@ -18,35 +19,35 @@ if TYPE_CHECKING:
 
     from streams.connections.models import Connection
 
-# Requests shown for one event: more than three days of tries at their slowest.
+# Attempts shown for one event: more than three days of retries at the slowest rate.
 TRIES_SHOWN = 200
 # A partition of deliveries is a day, and the clocks of two machines differ.
 CLOCK_MARGIN = timedelta(days=1)
 
 
 class State(TextChoices):
-    """What became of one event."""
+    """The state of one event."""
 
-    PENDING = "pending", "Pending"
-    HELD = "held", "Held"
-    DELIVERED = "delivered", "Delivered"
-    REJECTED = "rejected", "Rejected"
-    FILTERED = "filtered", "Not sent"
+    PENDING = "pending", _("Queued")
+    HELD = "held", _("Queued: on hold")
+    DELIVERED = "delivered", _("Delivered")
+    REJECTED = "rejected", _("Rejected")
+    FILTERED = "filtered", _("Skipped")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
-    """What became of one event, and by whom."""
+    """The state of one event, and the connection that it belongs to."""
 
     state: State
-    connection_id: int | None = None  # whose cursor accounts for it
-    delivery_id: int | None = None  # the request that Segment took it in
+    connection_id: int | None = None  # the one whose cursor accounts for it
+    delivery_id: int | None = None  # the attempt that delivered it
     reason: str = ""  # of a rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPage:
-    """Deliveries, newest first; `next_before` None: these are the oldest."""
+    """Delivery attempts, newest first; `next_before` is None on the last page."""
 
     deliveries: list[Delivery]
     next_before: int | None
@@ -55,7 +56,7 @@ class DeliveryPage:
 def page(
     connection: Connection, *, before: int | None = None, limit: int = 50
 ) -> DeliveryPage:
-    """The deliveries of a connection with an id below `before`; None: the newest."""
+    """Return the attempts of a connection with an ID below `before`; None: the newest."""
     older = Delivery.objects.filter(connection=connection).select_related(
         "cursor__replay"
     )
@@ -69,8 +70,8 @@ def page(
 
 
 def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
-    """Every request that carried the event, of replays too, newest first."""
-    # The range's end bounds the search: none spans more than MAX_EVENTS.
+    """Return all attempts with the event, including replays, newest first."""
+    # No range is longer than MAX_EVENTS, which bounds the search.
     holding = Delivery.objects.filter(
         connection__in=list(feed.connections.values_list("pk", flat=True)),
         last_seq__range=(seq, seq + MAX_EVENTS - 1),
@@ -84,7 +85,7 @@ def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
 
 
 def _takes(cursor: Cursor, seq: int) -> bool:
-    """Whether the cursor sends the event, which lies amid its range."""
+    """Whether the cursor sends the event, which is in its range."""
     if cursor.end_seq is None or cursor.replay.filter.takes_all:
         return True
     wanted = cursor.replay.filter
@@ -92,7 +93,7 @@ def _takes(cursor: Cursor, seq: int) -> bool:
 
 
 def fates(feed: Feed, events: Sequence[Event]) -> dict[int, Fate]:
-    """What became of each of these events, by number; three queries for any many."""
+    """Return the state of each event by number, with three queries in all."""
     cursors = live_cursors(feed)
     by_cursor: dict[Cursor, list[Event]] = {}
     found: dict[int, Fate] = {}
@@ -108,19 +109,19 @@ def fates(feed: Feed, events: Sequence[Event]) -> dict[int, Fate]:
 
 
 def live_cursors(feed: Feed) -> list[Cursor]:
-    """The live cursors of the feed's connections, deleted ones too, newest first."""
+    """Return the live cursors of all connections, including deleted ones, newest first."""
     live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
     return list(live.order_by("-connection_id"))
 
 
 def _accountable(cursors: Sequence[Cursor], seq: int) -> Cursor | None:
-    """The newest cursor that began before the event: what it says is what holds."""
+    """Return the newest cursor that started before the event; it decides the state."""
     return next((c for c in cursors if c.start < seq), None)
 
 
 def _unsent(cursors: Sequence[Cursor], cursor: Cursor | None) -> Fate:
     if cursor is None:
-        # No connection yet; or the one there is began after this event.
+        # There is no connection yet, or it started after this event.
         return Fate(state=State.FILTERED if cursors else State.HELD)
     if cursor is not cursors[0]:
         return Fate(state=State.FILTERED, connection_id=cursor.connection_id)
@@ -152,7 +153,7 @@ def _settled(cursor: Cursor, events: Sequence[Event]) -> Iterator[tuple[int, Fat
 
 
 def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
-    """The delivery that each event went with, where it is still kept."""
+    """Return the attempt that delivered each event, where it is still stored."""
     # Found by the index on (connection, last_seq); the bounds keep it short.
     holding = (
         Delivery.objects.filter(

@@ -1,4 +1,4 @@
-"""Whether a drain may send to a region: is its host well, how much of us is it using?"""
+"""Whether a drain may send to a region: the host's health, and the share of senders."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 
 class RegionState:
-    """What one drain knows of the regions, from its own requests. Times are monotonic."""
+    """The state of the regions, from the requests of one drain. Times are monotonic."""
 
     def __init__(self) -> None:
         self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
-        self._under_way: Counter[str] = Counter()  # requests, by region
+        self._under_way: Counter[str] = Counter()  # running requests by region
 
     def down(self, at: float) -> set[str]:
-        """Regions that nothing is sent to now."""
+        """Return the regions that are down."""
         return {r for r, breaker in self._breakers.items() if not breaker.may_send(at)}
 
     def may_send(self, region: str, planned: int, at: float) -> bool:
-        """Whether one more request may go there, beside those already planned."""
+        """Whether one more request may go there, in addition to those planned."""
         breaker = self._breakers[region]
         if planned and breaker.is_open:  # one is the probe
             return False
-        # A region that hangs leaves half of the senders to the others.
+        # A region that hangs leaves half of the senders to other regions.
         most = max(1, settings.SENDER_THREADS // 2)
         return self._under_way[region] + planned < most and breaker.may_send(at)
 
     def sent(self, region: str) -> None:
-        """A request is on its way there."""
+        """Record that a request is sent to the region."""
         self._breakers[region].sent()
         self._under_way[region] += 1
 
     def settle(self, cursor: Cursor, answer: Answer | None, at: float) -> None:
-        """A request is over; `answer` None: it was not sent after all."""
+        """Record a completed request; `answer` is None if it was not sent."""
         region = cursor.connection.region
         self._under_way[region] -= 1
         if answer is None:

@@ -1,4 +1,4 @@
-"""How a replay reads its next batch. It is no hot path: live cursors never come here."""
+"""Read the next batch of a replay. Not a hot path: live cursors don't use it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from streams.events.models import Event
     from streams.events.rows import LogRow
 
-# Numbers that one turn looks through for an event that the filter takes. The drain's one
-# thread does it, and live cursors wait meanwhile.
+# Event numbers that one turn searches for a match. The drain's only thread does it while
+# live cursors wait.
 WINDOW = 5_000
 
 _encode = msgspec.json.Encoder().encode
 
 
 class NothingTaken(Exception):
-    """Among the events up to a number there is none for this replay."""
+    """No event up to that number matches the replay."""
 
     def __init__(self, up_to: int) -> None:
         super().__init__(f"Nothing to send up to {up_to}.")
@@ -40,23 +40,23 @@ class NothingTaken(Exception):
 
 
 def read(cursor: Cursor, *, page: int) -> Batch:
-    """The next batch of a replay, of at most `page` events. Raises NothingTaken.
+    """Return the next batch of a replay, with up to `page` events. Raises NothingTaken.
 
-    Events that the filter leaves out, or that are past their retention, are passed over.
-    From first to last number a batch spans no more than one of a live cursor may, so a
-    filter never costs more requests than the whole range would.
+    Skips events that don't match the filter or are past their retention. A batch spans no
+    more event numbers than a batch of a live cursor, so a filter never costs more requests
+    than the whole range.
     """
     replay, suspect = cursor.replay, cursor.suspect_seq or 0
     if suspect > cursor.position:
         rows = _rows(cursor, cursor.position, suspect, MAX_EVENTS)
-        # Half of those among which Segment found a bad one, by count (batching.py).
+        # Half of the events of which Segment rejected one, by count (batching.py).
         rows, up_to = rows[: max(1, len(rows) // 2)], suspect
     else:
         after = _before_first(cursor)
         up_to = min(cursor.end_seq or 0, after + MAX_EVENTS)
         rows = _rows(cursor, after, up_to, page)
     batch = pick(rows)
-    if batch is None:  # dropped by retention in this moment
+    if batch is None:  # just deleted by retention
         raise NothingTaken(up_to)
     if replay.new_ids:
         payloads = [with_new_id(payload, replay) for payload in batch.payloads]
@@ -67,10 +67,10 @@ def read(cursor: Cursor, *, page: int) -> Batch:
 def matching(
     cursor: Cursor, wanted: ReplayFilter, *, after: int, up_to: int
 ) -> QuerySet[Event]:
-    """The events of a stretch that a filter takes; `cursor` is of the connection.
+    """Return the matching events of a stretch; `cursor` belongs to the connection.
 
-    To be asked of short stretches: no index helps. What is past its retention is not
-    among them, though its row may be there still.
+    For short stretches only: there is no index. Events past their retention don't match,
+    even if their rows still exist.
     """
     after = max(after, oldest_retained(cursor.feed) - 1)
     events = between(cursor.feed, after + 1, up_to + 1).filter(**wanted.columns)
@@ -81,9 +81,9 @@ def matching(
 
 
 def rejections(cursor: Cursor) -> QuerySet[Rejection]:
-    """What Segment refused of the feed when it was sent first.
+    """Return the events of the feed that Segment rejected when they were first sent.
 
-    By this connection or those before it: what a later one meets changes no replay.
+    By this connection or earlier ones: later connections don't change a replay.
     """
     live = Cursor.objects.filter(
         feed=cursor.feed_id,
@@ -94,8 +94,8 @@ def rejections(cursor: Cursor) -> QuerySet[Rejection]:
 
 
 def pick(rows: Sequence[LogRow]) -> Batch | None:
-    """The longest batch from the start of rows that may have gaps between them."""
-    # Numbered anew they have no gaps, as `take` wants them.
+    """Return the longest batch from the start of rows, which may have gaps."""
+    # Renumbered without gaps, because `take` allows none.
     numbered = [(n, at, payload) for n, (_, at, payload) in enumerate(rows, start=1)]
     batch = take(numbered, after=0, most=MAX_EVENTS)
     if batch is None:
@@ -104,9 +104,9 @@ def pick(rows: Sequence[LogRow]) -> Batch | None:
 
 
 def with_new_id(payload: bytes, replay: Replay) -> bytes:
-    """The event under another messageId: the same one whenever this replay sends it.
+    """Return the event with a new messageId, which is always the same for this replay.
 
-    So what a crash makes it send again is known to Segment, and dropped.
+    So Segment drops events that are sent again after a crash.
     """
     event = msgspec.json.decode(payload)
     name = f"{replay.public_id}:{event['messageId']}".encode()
@@ -115,7 +115,7 @@ def with_new_id(payload: bytes, replay: Replay) -> bytes:
 
 
 def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
-    """Write down that nothing up to a number is for this replay; at its end, end it."""
+    """Move the replay past events that don't match; complete it at its end."""
     at_end, expired = up_to == cursor.end_seq, expired_up_to(cursor, up_to)
     standing = Cursor.objects.filter(
         pk=cursor.pk, position=cursor.position, ended_at=None
@@ -130,13 +130,13 @@ def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
 
 
 def expired_up_to(cursor: Cursor, up_to: int) -> int:
-    """How many numbers, from the cursor up to that one, are past their retention."""
+    """Count the events from the cursor up to that number that are past their retention."""
     last = min(up_to, oldest_retained(cursor.feed) - 1)
     return max(0, last - cursor.position)
 
 
 def _before_first(cursor: Cursor) -> int:
-    """The number before the next event to send. Raises NothingTaken."""
+    """Return the number before the next matching event. Raises NothingTaken."""
     up_to = cursor.end_seq or 0
     if not cursor.replay.filter.takes_all:
         up_to = min(up_to, cursor.position + WINDOW)

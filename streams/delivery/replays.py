@@ -1,7 +1,7 @@
-"""Replays: events are sent again, beside what is live and after it.
+"""Replays: send stored events again, with lower priority than live events.
 
-A replay is a cursor with an end, so it goes on where it was after a crash, waits while
-the connection does, and takes its turns in the stream's budget.
+A replay is a cursor with an end. It continues after a crash, stops while the connection is
+paused, and shares the rate limit of the stream.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
+from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.base.ids import id_named, public_id
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
-# Events that a count looks at: no one waits longer than a second for it.
+# Events that a count examines, so that it takes less than a second.
 COUNTED = 200_000
 
 
 class NothingToReplay(ValueError):
-    """No event of the selection was sent already and is still kept."""
+    """The selection has no event that was sent before and is still stored."""
 
 
 class CannotReplay(Conflict):
@@ -45,16 +46,18 @@ class CannotCancel(Conflict):
 
 
 def select(connection: Connection, wanted: Selection) -> Stretch:
-    """The numbers that a selection means now. Raises NothingToReplay.
+    """Return the range of event numbers of a selection. Raises NothingToReplay.
 
-    At most what the live cursor has passed: what still waits is sent anyway.
+    Ends at the live cursor: queued events are sent anyway.
     """
     live = _live_cursor(connection)
     feed, oldest = live.feed, oldest_retained(live.feed)
     if wanted.since_trouble and live.troubled_seq is None:
-        raise NothingToReplay("This connection has had no trouble so far.")
+        raise NothingToReplay(_("This connection has had no delivery problems so far."))
     if oldest > live.position:
-        raise NothingToReplay("No event has been sent so far that is still kept.")
+        raise NothingToReplay(
+            _("None of the events that are still retained has been sent yet.")
+        )
     starts = [oldest - 1]
     ends = [live.position]
     if wanted.since_trouble and live.troubled_seq is not None:
@@ -69,15 +72,17 @@ def select(connection: Connection, wanted: Selection) -> Stretch:
         ends.append(last_before(feed, wanted.until))
     stretch = Stretch(max(starts), min(ends))
     if stretch.size <= 0:
-        raise NothingToReplay(
-            "There is nothing to send again in this range: the events"
-            f" {oldest:,} to {live.position:,} have been sent and are still kept."
+        message = _(
+            "This range has no events to replay. You can replay events %(first)s to"
+            " %(last)s."
         )
+        bounds = {"first": f"{oldest:,}", "last": f"{live.position:,}"}
+        raise NothingToReplay(message % bounds)
     return stretch
 
 
 def count(connection: Connection, stretch: Stretch, wanted: ReplayFilter) -> Count:
-    """How many events of a stretch a filter takes; counted only so far as it is quick."""
+    """Count the matching events of a stretch, at most in its first COUNTED events."""
     if wanted.takes_all:
         return Count(events=stretch.size, looked_at=stretch.size, size=stretch.size)
     cursor = _live_cursor(connection)
@@ -102,12 +107,11 @@ def start_replay(
     key: str = "",
     token: str = "",
 ) -> tuple[Replay, bool]:
-    """Send a selection again; the replay, and whether it was made now.
+    """Start a replay; return it, and whether it was created now.
 
-    With `new_ids` every event gets another messageId, so Segment takes it for a new one.
-    Who asks twice with the same `key` gets the same replay; `token` names what asked in
-    place of a person. On a connection that is paused it waits as all else does. Raises
-    NothingToReplay, CannotReplay.
+    With `new_ids`, every event gets a new messageId, so Segment treats it as new. Calls
+    with the same `key` return the same replay. `token` names the API token if there is no
+    `actor`. On a paused connection, the replay waits. Raises NothingToReplay, CannotReplay.
     """
     name = id_named(f"{connection.public_id}:{key}") if key else public_id()
     lock_cursors(connection)
@@ -115,7 +119,7 @@ def start_replay(
         return made, False
     current = Connection.objects.current().filter(pk=connection.pk).first()
     if current is None:
-        raise CannotReplay("This connection was deleted just now.")
+        raise CannotReplay(_("This connection was just deleted."))
     stretch = select(connection, wanted)
     replay = Replay.objects.create(
         cursor=_create_cursor(current, stretch),
@@ -133,29 +137,29 @@ def start_replay(
 
 @transaction.atomic
 def cancel_replay(*, replay: Replay, actor: User | None, token: str = "") -> None:
-    """Send nothing more of it; what Segment has taken stays. Raises CannotCancel."""
+    """Cancel a replay; delivered events stay in Segment. Raises CannotCancel."""
     running = Cursor.objects.filter(pk=replay.cursor_id, ended_at=None)
     if not running.update(ended_at=now(), due_at=None):
-        raise CannotCancel("This replay has ended already.")
+        raise CannotCancel(_("This replay has already ended."))
     replay.cursor.refresh_from_db()
     _note("replay.cancelled", replay, actor, token)
 
 
 def stop_replay(connection: Connection, *, because: str) -> None:
-    """End the replay that runs, if one does; within the caller's transaction."""
+    """End the running replay, if any, within the caller's transaction."""
     running = _running(connection)
     Replay.objects.filter(cursor__in=running).update(stopped_because=because)
     running.update(ended_at=now(), due_at=None)
 
 
 def left_to_replay(connection: Connection) -> int:
-    """The numbers that the replay which runs has still before it; 0: none runs."""
+    """Return how many event numbers the running replay has left; 0 if none runs."""
     left = _running(connection).aggregate(sum=Sum(F("end_seq") - F("position")))
     return left["sum"] or 0
 
 
 def replays_of(feed: Feed) -> QuerySet[Replay]:
-    """All replays of a feed, newest first, with what a page shows of them."""
+    """Return the replays of a feed, newest first, with the relations that pages show."""
     of_feed = Replay.objects.filter(cursor__feed=feed).order_by("-pk")
     return of_feed.select_related("cursor__connection", "requested_by")
 
@@ -190,7 +194,9 @@ def _create_cursor(connection: Connection, stretch: Stretch) -> Cursor:
         if not _running(connection).exists():
             raise
         raise CannotReplay(
-            "A replay runs already. Wait until it has finished, or cancel it first."
+            _(
+                "A replay is already running. Wait until it completes, or cancel it first."
+            )
         ) from None
 
 

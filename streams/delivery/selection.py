@@ -1,9 +1,12 @@
-"""What to replay, as people ask for it."""
+"""The range and the filter of a replay."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -11,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayFilter:
-    """Which events of a range to send; what is empty does not matter."""
+    """Which events of a range to send; an empty field matches everything."""
 
-    name: str = ""  # in full
+    name: str = ""  # the full name
     type: str = ""
     user_id: str = ""
-    rejected_only: bool = False  # those that Segment refused when they were sent first
+    rejected_only: bool = False  # only events that Segment rejected at first
 
     @property
     def columns(self) -> dict[str, str]:
-        """What the columns of an event must hold."""
+        """The values that the columns of an event must have."""
         asked = {"name": self.name, "type": self.type, "user_id": self.user_id}
-        # The columns are cut, too (events/intake.py).
+        # The columns are truncated, too (events/intake.py).
         return {column: text[:200] for column, text in asked.items() if text}
 
     @property
@@ -30,27 +33,35 @@ class ReplayFilter:
         return not (self.columns or self.rejected_only)
 
     @property
-    def words(self) -> str:
-        """The filter in a sentence's words: “track calls named Email Opened”."""
-        parts = [f"{self.type} calls" if self.type else "events"]
+    def summary(self) -> str:
+        """The filter for people: “Call: track · Event: Email Opened”."""
+        conditions = []
+        if self.type:
+            conditions.append(_("Call: %(type)s") % {"type": self.type})
         if self.name:
-            parts.append(f"named “{self.name}”")
+            conditions.append(_("Event: %(name)s") % {"name": self.name})
         if self.user_id:
-            parts.append(f"of the user “{self.user_id}”")
+            conditions.append(_("userId: %(id)s") % {"id": self.user_id})
         if self.rejected_only:
-            parts.append("that Segment refused")
-        return " ".join(["all", *parts] if self.takes_all else parts)
+            conditions.append(_("Rejected events"))
+        return " · ".join(conditions) or _("All events")
+
+    @property
+    def words(self) -> str:
+        """The summary in English, for the activity log."""
+        with translation.override("en"):
+            return self.summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A range and a filter. All bounds that are given hold together."""
+    """A range and a filter. Events must match all bounds that are given."""
 
     first: int | None = None
     last: int | None = None
     since: datetime | None = None  # received then or later
     until: datetime | None = None  # received before
-    since_trouble: bool = False  # what came since the connection last had trouble
+    since_trouble: bool = False  # received since the last delivery problem
     filter: ReplayFilter = field(default_factory=ReplayFilter)
 
 
@@ -72,7 +83,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """How many events of a stretch a filter takes, counted in its first `looked_at`."""
+    """How many of the first `looked_at` events of a stretch match a filter."""
 
     events: int
     looked_at: int

@@ -1,4 +1,4 @@
-"""What happens in a sender's thread: one request, from its write key to its answer."""
+"""A sender's thread: send one request and return its response."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Sender:
-    """Sends batches for an owned stream; each thread keeps connections of its own."""
+    """Sends batches for an owned stream; each thread has its own connections."""
 
     owned: OwnedStream
     _own: threading.local = field(default_factory=threading.local)
     _clients: list[SegmentClient] = field(default_factory=list)
 
     def send(self, cursor: Cursor, batch: Batch, write_key: WriteKey) -> Sent | None:
-        """Send one batch. None: the lease ran out first, and nothing was sent."""
+        """Send one batch. None: the lease expired first, and nothing was sent."""
         started_at = self.owned.now
         body = batch.body(started_at)
-        # The last look before the network: a process that was frozen wakes up here.
+        # The last check before the network, in case the process was frozen.
         if self.owned.remaining_s <= 0:
             return None
         answer = self._post(cursor, body, write_key)
@@ -46,10 +46,10 @@ class Sender:
             url = tracking_url(cursor.connection.region)
             return self._client().post_batch(url, write_key=write_key.text, body=body)
         except Exception as error:
-            # A fault of ours, or of this connection's settings: it is logged, seen in
-            # the delivery and tried again later, and costs nobody else anything.
+            # Our bug, or wrong settings of this connection. It is logged, shown on the
+            # attempt, and retried later, without effect on other connections.
             log.exception("sender.failed", connection=cursor.connection_id)
-            words = f"The request could not be made ({type(error).__name__})."
+            words = f"The request could not be sent ({type(error).__name__})."
             return Answer(status=None, error=words)
 
     def _client(self) -> SegmentClient:
@@ -60,6 +60,6 @@ class Sender:
         return client
 
     def close(self) -> None:
-        """Close all connections; no thread may be sending."""
+        """Close all connections. Call it only while no thread is sending."""
         for client in self._clients:
             client.close()

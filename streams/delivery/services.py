@@ -1,8 +1,7 @@
-"""What is done to a connection: made, changed, deleted; and by way of holding.py and
-proof.py: paused, resumed, tested.
+"""Changes to a connection: create, change, delete; pause and resume (holding.py); verify
+(proof.py).
 
-The engine may have a request under way meanwhile: it ends as it will, with the key that
-it began with.
+A request that the engine is sending meanwhile completes with the key that it started with.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from streams.base.clock import now
@@ -93,33 +93,33 @@ NO_KEY = {"key_ciphertext": b"", "key_ring_id": "", "key_fingerprint": ""}
 
 
 class RegionNotOffered(ValueError):
-    """The operator of this portal does not allow the region."""
+    """The portal doesn't offer this region."""
 
 
 class AlreadyConnected(Conflict):
-    """The feed has a connection."""
+    """The feed already has a connection."""
 
 
 class NotKept(ValueError):
-    """A connection cannot begin there: those events are not there, or no longer."""
+    """A connection cannot start there: the feed doesn't have those events."""
 
 
 class ChangedMeanwhile(Conflict):
-    """Somebody else changed or deleted the connection first."""
+    """Another user changed or deleted the connection first."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody else changed or deleted this connection just now. Look at it again."
+            _("Someone else just changed or deleted this connection. Review it again.")
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """The events that wait for a connection, and where they go."""
+    """The queued events of a connection, and where they will be sent."""
 
     queued: int
     oldest_at: datetime | None  # when the first of them was received
-    replaying: int  # numbers that a replay has still before it
+    replaying: int  # event numbers that a replay has left
     now_to: str  # "…1234 (United States)"
     then_to: str
 
@@ -134,19 +134,19 @@ def connect(
     actor: User | None,
     after: int | None = None,
 ) -> Connection:
-    """Point a feed at a Segment source.
+    """Connect a feed to a Segment source.
 
-    It gets the events after the number `after`; unless told, what waits: from the oldest
-    event that is kept or, after a connection that was deleted, from where that one
-    stopped. Raises InvalidWriteKey, RegionNotOffered, AlreadyConnected, NotKept; the
-    key's text is in no message, log or audit entry.
+    The connection gets the events after the number `after`. By default, it gets the queue:
+    from where the previous, deleted connection stopped, or from the oldest stored event.
+    Raises InvalidWriteKey, RegionNotOffered, AlreadyConnected, NotKept. No message, log, or
+    audit entry contains the key.
     """
     key = read_write_key(write_key)
     _check_offered(region)
-    # Locked: no event can come between our look at the head and the cursor.
+    # Locked, so that no event arrives between reading the head and creating the cursor.
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed.pk)
     if Connection.objects.current().filter(feed=feed).exists():
-        raise AlreadyConnected("Somebody else has connected this a moment ago.")
+        raise AlreadyConnected(_("Someone else just connected this stream."))
     start, start_at = _waiting(feed) if after is None else (_checked(feed, after), None)
     connection = _create(feed, key, region)
     Cursor.objects.create(
@@ -171,11 +171,10 @@ def replace(
     region: str | None = None,
     actor: User | None,
 ) -> None:
-    """Change a connection's key, its region, or both; what waits goes there.
+    """Change the key or the region of a connection, or both; queued events go there.
 
-    What was known of the old ones begins anew: whether they are right, tries and their
-    waits, the attention that was needed. A paused connection stays paused. Raises
-    InvalidWriteKey, RegionNotOffered, ChangedMeanwhile.
+    Resets the verification, failed attempts, and the need for attention. A paused
+    connection stays paused. Raises InvalidWriteKey, RegionNotOffered, ChangedMeanwhile.
     """
     key = read_write_key(write_key) if write_key is not None else None
     fields = {**UNPROVEN, **_new_place(connection, key, region)}
@@ -193,10 +192,10 @@ def replace(
 
 @transaction.atomic
 def delete(*, connection: Connection, actor: User | None) -> None:
-    """Forget the key and send no more; the history stays.
+    """Delete the key and stop delivery; keep the delivery attempts.
 
-    What was not sent is held in the feed, and a later connection begins with it: nothing
-    is lost, nothing sent twice. Raises ChangedMeanwhile.
+    Unsent events stay queued in the feed for the next connection. Raises
+    ChangedMeanwhile.
     """
     lock_cursors(connection)
     current = Connection.objects.current().filter(pk=connection.pk)
@@ -212,9 +211,9 @@ def delete(*, connection: Connection, actor: User | None) -> None:
 def impact(
     *, connection: Connection, write_key: str | None = None, region: str | None = None
 ) -> Impact:
-    """How many events wait; where they go now, and where with another key or region.
+    """Return the queued events and their destination, before and after a change.
 
-    Raises InvalidWriteKey, before anybody is asked to confirm such a key.
+    Raises InvalidWriteKey, so that no one is asked to confirm an invalid key.
     """
     key = read_write_key(write_key) if write_key is not None else None
     if key and (refusal := _refusal(key, connection.feed)):
@@ -233,7 +232,7 @@ def impact(
 
 def _check_offered(region: str) -> None:
     if region not in offered():
-        raise RegionNotOffered("This portal does not send to that region.")
+        raise RegionNotOffered(_("This portal doesn’t deliver to that region."))
 
 
 def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
@@ -248,21 +247,23 @@ def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
 
 
 def _waiting(feed: Feed) -> tuple[int, datetime | None]:
-    """The number after which the events wait for a connection, and when it came."""
-    # The newest alone: the ledger lets each speak for what comes after its start.
+    """Return the number of the last event before the queue, and when it was received."""
+    # Only the newest: in the ledger, each cursor accounts for events after its start.
     live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
     newest = live.order_by("-connection_id").values_list("position", "position_at")
     return newest.first() or (oldest_retained(feed) - 1, None)
 
 
 def _checked(feed: Feed, after: int) -> int:
-    """The number, if the feed still has what comes after it. Raises NotKept."""
+    """Return the number if the feed still has the event after it. Raises NotKept."""
     oldest = oldest_retained(feed)
     if not oldest - 1 <= after <= feed.head_seq:
-        raise NotKept(
-            f"The events {oldest:,} to {feed.head_seq:,} are kept: begin with one of"
-            " these, or with the next."
+        message = _(
+            "Events %(first)s to %(last)s are available. Start with one of them, or with"
+            " the next event."
         )
+        bounds = {"first": f"{oldest:,}", "last": f"{feed.head_seq:,}"}
+        raise NotKept(message % bounds)
     return after
 
 
@@ -280,7 +281,7 @@ def _new_place(
 
 
 def _begin_anew(connection: Connection) -> None:
-    """Forget tries and waits: they were of another key or another host."""
+    """Reset attempts and delays: they belong to another key or another host."""
     cursors = Cursor.objects.filter(connection=connection)
     cursors.update(
         failures=0, failing_since=None, suspect_seq=None, rejections_in_row=0
@@ -290,11 +291,11 @@ def _begin_anew(connection: Connection) -> None:
 
 @contextmanager
 def _refusing_used(key: WriteKey, feed: Feed) -> Iterator[None]:
-    """Let the database say whether another connection has the key. Raises KeyInUse."""
+    """Let the database detect another connection with the key. Raises KeyInUse."""
     if settings.SECRET_KEY_FALLBACKS and (refusal := _refusal(key, feed)):
-        raise refusal  # its row may still have the fingerprint of an older SECRET_KEY
+        raise refusal  # its row may have the fingerprint of an older SECRET_KEY
     try:
-        with transaction.atomic():  # what it refuses leaves the rest as it was
+        with transaction.atomic():  # an error rolls back only this part
             yield
     except IntegrityError:
         if (refusal := _refusal(key, feed)) is None:
@@ -312,6 +313,6 @@ def _refusal(key: WriteKey, feed: Feed) -> KeyInUse | None:
 
 def _received_at_after(cursor: Cursor) -> datetime | None:
     after = Event.objects.filter(feed=cursor.feed, seq=cursor.position + 1)
-    if cursor.position_at is not None:  # so that PostgreSQL asks no older partition
+    if cursor.position_at is not None:  # so that PostgreSQL skips older partitions
         after = after.filter(received_at__gte=cursor.position_at)
     return after.values_list("received_at", flat=True).first()

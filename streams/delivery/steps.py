@@ -1,4 +1,4 @@
-"""What an answer means for the cursor: pure, so every case can be told in a test."""
+"""What a response means for the cursor. Pure, so that tests cover every case."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from streams.delivery.batching import Batch
 
 BACKOFF = Backoff()
-# Segment refuses a single event seldom. So many in a row say that something else is
-# wrong: better to hold them all than to reject one after the other.
+# Segment rarely rejects single events. This many in a row have another cause, so it is
+# better to stop delivery than to reject more events.
 MAX_REJECTIONS_IN_ROW = 20
-ALL_REFUSED = f"Segment refused {MAX_REJECTIONS_IN_ROW} events one after the other."
+ALL_REFUSED = f"Segment rejected {MAX_REJECTIONS_IN_ROW} events in a row."
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to write: the cursor's new fields, and what else follows."""
+    """The changes to save: the cursor's new fields, and their consequences."""
 
     outcome: Delivery.Outcome
     fields: dict[str, object] = field(default_factory=dict)
@@ -41,9 +41,9 @@ def step_after(
     now: datetime,
     chance: float,
 ) -> Step:
-    """The step that an answer to a batch of this cursor calls for.
+    """Return the step that follows from the response to a batch.
 
-    A live cursor stays due: whether it may go idle is asked later (outcome.rest).
+    A live cursor stays due; outcome.rest decides later whether it goes idle.
     `chance` is a random number from 0 to 1.
     """
     match answer.verdict:
@@ -63,9 +63,9 @@ def step_after(
 
 
 def after_the_end(step: Step) -> Step:
-    """The same for a replay that ended (was cancelled) while the request was under way.
+    """Return the step for a replay that was canceled while the request was running.
 
-    What Segment took counts; nothing follows from it.
+    Delivered events count; nothing else follows.
     """
     fields = {k: v for k, v in step.fields.items() if k not in ("due_at", "ended_at")}
     return replace(step, fields=fields, stop_because="", retry_at=None)
@@ -93,7 +93,7 @@ def _forward(batch: Batch, cursor: Cursor, now: datetime, *, rejected: bool) -> 
 
 
 def _of_replay(step: Step, batch: Batch, cursor: Cursor, now: datetime) -> Step:
-    """What is more to write for a replay: what it passed over, and its end."""
+    """Add the changes of a replay: skipped events and its end."""
     fields = dict(step.fields)
     skipped = batch.last_seq - cursor.position - len(batch)
     expired = expired_up_to(cursor, batch.first_seq - 1)
@@ -102,8 +102,8 @@ def _of_replay(step: Step, batch: Batch, cursor: Cursor, now: datetime) -> Step:
     if fields["due_at"] is None:
         fields["ended_at"] = now
     elif fields["rejections_in_row"] == MAX_REJECTIONS_IN_ROW:
-        # Of events that it sends for the second time that says nothing about the
-        # connection, so live events go on.
+        # Rejections of replayed events say nothing about the connection, so live events
+        # continue.
         fields |= {"due_at": None, "ended_at": now}
         return replace(step, fields=fields, stop_because=ALL_REFUSED)
     return replace(step, fields=fields)
@@ -115,7 +115,7 @@ def _hold(reason: str, cursor: Cursor, now: datetime) -> Step:
 
 
 def _trouble(cursor: Cursor, now: datetime) -> dict[str, object]:
-    """Where and when the trouble began, unless it has lasted for a while."""
+    """Where and when the problem started, unless it started earlier."""
     if cursor.failing_since is not None:
         return {}
     return {"troubled_seq": cursor.position, "troubled_at": now}

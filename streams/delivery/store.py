@@ -1,5 +1,4 @@
-"""The statements on cursors that appends and drains spend their time with, as each
-database does them best."""
+"""The performance-critical statements on cursors, optimized for each database."""
 
 from __future__ import annotations
 
@@ -16,20 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-# A cursor's id, where it stood, and its new fields by name.
+# A cursor's ID, its old position, and its new fields by name.
 Move = tuple[int, int, "Mapping[str, Any]"]
 
 
 class Store(Protocol):
-    """Statements within the caller's transaction."""
+    """Statements that run in the caller's transaction."""
 
     def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
-        """Mark the idle live cursors of feeds that have grown as due; their streams.
+        """Mark the idle live cursors of feeds with new events as due; return their streams.
 
         The feeds are locked, and a drain locks the feed before its cursor goes idle
-        (outcome.py): either it saw our events, or we see it idle. No event is new to a
-        replay, which has an end. A stream's owner goes by the database's clock; ours
-        may be ahead of it, and the earlier of the two counts.
+        (outcome.py), so either it saw our events or we see it idle. Replays have an end, so
+        new events don't concern them. A stream's owner uses the database's clock. Ours may
+        be ahead, so the earlier of the two times is stored.
         """
 
     def due(
@@ -40,25 +39,31 @@ class Store(Protocol):
         among: Collection[int] | None,
         most: int,
     ) -> list[int]:
-        """The cursors that may be sent to, by id, the longest due first; none in a
-        region that is shut, and only those `among`, unless that is None."""
+        """Return the IDs of the cursors that may send, the longest due first.
+
+        Leaves out regions in `shut` and, unless it is None, cursors not in `among`.
+        """
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
-        """Mark live cursors as idle that stand at the head of their feed, where neither
-        is locked (outcome.rest); the ids of those."""
+        """Mark live cursors at the head of their feed as idle; return their IDs.
+
+        Skips locked cursors and feeds (outcome.rest).
+        """
 
     def move(self, moves: Sequence[Move]) -> set[int]:
-        """Change cursors that still stand where they stood; the ids of those changed.
+        """Update cursors whose position is unchanged; return their IDs.
 
-        All moves name the same fields.
+        All moves have the same fields.
         """
 
     def blocked_feeds(self, feed_ids: Collection[int]) -> set[int]:
-        """The feeds that no append can write to now: another session holds the row of
-        the feed, or of a live cursor of it that the append would mark as due."""
+        """Return the feeds that an append can't write to now.
+
+        Another session has locked the feed, or an idle live cursor of it.
+        """
 
     def blocked_connections(self, connection_ids: Collection[int]) -> set[int]:
-        """The connections of which another session holds the row, or that of a cursor."""
+        """Return the connections that another session has locked, or a cursor of which."""
 
 
 class PostgresStore:
@@ -96,8 +101,8 @@ class PostgresStore:
             return [pk for (pk,) in cursor.fetchall()]
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
-        # Should the server die before this is on its disk, the cursors are still due,
-        # and are looked at again.
+        # If the server dies before this is on disk, the cursors are still due and are
+        # checked again.
         no_wait = "SET LOCAL synchronous_commit TO off"
         statement = (
             "WITH ended AS ("
@@ -147,7 +152,7 @@ class PostgresStore:
         )
 
     def _blocked(self, parents: str, children: str, ids: Collection[int]) -> set[int]:
-        """The parents that are locked, or have a child (id, parent's id) that is."""
+        """Return the parents that are locked, or have a locked child (ID, parent's ID)."""
         unlocked = "FOR NO KEY UPDATE SKIP LOCKED"
         statement = (
             f"WITH free AS ({parents} {unlocked}), child(id, parent) AS ({children}),"  # noqa: S608
@@ -203,7 +208,7 @@ class SqliteStore:
             if Cursor.objects.filter(pk=pk, position=stood_at).update(**fields)
         }
 
-    # It locks the database as a whole.
+    # SQLite locks the whole database.
 
     def blocked_feeds(self, feed_ids: Collection[int]) -> set[int]:
         return set()
@@ -213,5 +218,5 @@ class SqliteStore:
 
 
 def store() -> Store:
-    """The store of the database that is in use."""
+    """Return the store for the database in use."""
     return PostgresStore() if connection.vendor == "postgresql" else SqliteStore()

@@ -1,4 +1,4 @@
-"""Whose turn it is to send one request."""
+"""A fair queue that decides which cursor sends the next request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
-# Replays have the turns that nobody else wants, and beside these one in so many: with
-# less, a stream that is always busy would never end one.
+# Replays get the turns that live cursors don't need, and at least one in this many.
+# Otherwise a replay on a stream that is always busy would never complete.
 REPLAY_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A cursor that has something to send, and what its turn depends on."""
+    """A cursor with events to send, and the properties that decide its turn."""
 
     cursor_id: int
     region: str
@@ -25,8 +25,10 @@ class Due:
 
 
 class Turns:
-    """Live cursors before replays, and among each kind a rotation. No cursor has a
-    second turn until its first was `served`."""
+    """Live cursors first, then replays, each in a rotation.
+
+    A cursor gets no second turn before its first one is `served`.
+    """
 
     def __init__(self) -> None:
         self._live, self._replays = Rotation(), Rotation()
@@ -34,7 +36,7 @@ class Turns:
         self._live_in_row = 0
 
     def offer(self, dues: Iterable[Due]) -> None:
-        """These are due; those not yet known are new."""
+        """Add due cursors that are not queued yet."""
         for due in dues:
             if due.cursor_id not in self._sending:
                 self._rotation(due).offer(due.cursor_id)
@@ -44,7 +46,7 @@ class Turns:
         due: Mapping[int, Due],
         may: Callable[[Due], bool] = lambda _: True,
     ) -> Due | None:
-        """The next of those due. Whoever may not send now keeps the place it has."""
+        """Return the next due cursor. A cursor that may not send now keeps its place."""
 
         def may_now(cursor_id: int) -> bool:
             return may(due[cursor_id])
@@ -61,7 +63,7 @@ class Turns:
         return None
 
     def served(self, cursor_id: int) -> Due:
-        """Its request is done."""
+        """End the turn of a cursor."""
         due = self._sending.pop(cursor_id)
         self._rotation(due).served(cursor_id, weight=due.weight)
         return due
@@ -71,24 +73,26 @@ class Turns:
 
     @property
     def sending(self) -> Mapping[int, Due]:
-        """Those with a request under way."""
+        """The cursors with a running request."""
         return self._sending
 
 
 class Rotation:
-    """Each cursor gets its share of requests, whatever its backlog.
+    """Gives each cursor its share of requests, whatever its backlog.
 
-    A cursor that has just become due goes before those that have been served, so a
-    small customer is served at once beside a huge one. One that was served waits in
-    the rotation, even if nothing is left to send: it cannot come back as new until its
-    turn has passed. (After RFC 8290, flow queueing, with requests in place of bytes.)
+    A newly due cursor goes before those that have been served, so a small customer is
+    served immediately next to a huge one. A served cursor stays in the rotation, even if
+    it has nothing left to send, so it can't come back as new before its turn has passed.
+    (Based on RFC 8290, flow queueing, with requests instead of bytes.)
     """
 
     def __init__(self) -> None:
         self._new: deque[int] = deque()
         self._old: deque[int] = deque()
-        self._waiting: set[int] = set()  # in either
-        self._used: dict[int, int] = {}  # turns in this round, of those with more left
+        self._waiting: set[int] = set()  # in either queue
+        self._used: dict[
+            int, int
+        ] = {}  # turns used in this round, of cursors with turns left
 
     def offer(self, cursor_id: int) -> None:
         if cursor_id not in self._waiting:
@@ -96,8 +100,7 @@ class Rotation:
             self._new.append(cursor_id)
 
     def take(self, due: Container[int], may_now: Callable[[int], bool]) -> int | None:
-        """The first of those due that may; those before it that are not due are
-        forgotten."""
+        """Return the first due cursor that may send; drop those before it that aren't due."""
         for queue in (self._new, self._old):
             passed: list[int] = []
             taken = self._take(queue, due, may_now, passed)
@@ -125,7 +128,7 @@ class Rotation:
         return None
 
     def served(self, cursor_id: int, *, weight: int) -> None:
-        """Its turn is over. While it has more in this round it is next, else last."""
+        """End a turn. With turns left in this round, the cursor is next; otherwise last."""
         used = self._used.pop(cursor_id, 0) + 1
         self._waiting.add(cursor_id)
         if used < weight:

@@ -1,7 +1,7 @@
-"""Write keys that this process cannot read: an operator's error, never the customer's.
+"""Write keys that this process can't decrypt: an operator's mistake, not the customer's.
 
-The connection stays active and its events stay queued. Delivery is retried, and goes on
-by itself once a process has the key: nobody has to press anything.
+The connection stays active and its events stay queued. Delivery is retried, and resumes
+automatically when a process has the key.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# A retry asks nobody but ourselves, so it need not become as rare as one at Segment.
+# A retry costs no request to Segment, so the delay can stay short.
 BACKOFF = Backoff(ceiling=timedelta(seconds=30))
 
 
 def readable_key(cursor: Cursor, *, now: datetime) -> WriteKey | None:
-    """The write key of the cursor's connection; None: unreadable, and retried later."""
+    """Return the write key of the cursor's connection; None: unreadable, retried later."""
     connection = cursor.connection
     try:
         key = open_write_key(connection)
@@ -60,6 +60,6 @@ def _retry_later(cursor: Cursor, now: datetime) -> None:
         failing_since=cursor.failing_since or now,
         due_at=now + BACKOFF.wait_after(failures, chance=chance),
     ):
-        return  # somebody moved it, or asked for a retry now
+        return  # another process moved it, or a user selected "Retry now"
     active = as_known(cursor.connection).filter(status=Connection.Status.ACTIVE)
     active.exclude(status_reason=UNREADABLE).update(status_reason=UNREADABLE)

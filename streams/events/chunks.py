@@ -11,10 +11,9 @@ CHUNK = 10_000  # rows deleted in one transaction
 
 
 def delete_before(table: str, column: str, before: datetime) -> int:
-    """Delete the rows whose time in `column` is older, so many at a time that nobody
-    waits long for the database; how many went."""
+    """Delete rows whose time in `column` is older, in small transactions; return how many."""
     where = f"{table} WHERE {column} < %s LIMIT {CHUNK}"
-    # What each database calls a row's place, and finds without a scan.
+    # The name of a row's location in each database, which needs no scan.
     if connection.vendor == "postgresql":
         old = f"ctid = ANY(ARRAY(SELECT ctid FROM {where}))"  # noqa: S608
     else:

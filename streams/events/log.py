@@ -1,4 +1,4 @@
-"""The append: numbers events, drops duplicates, writes them down."""
+"""The append: number events, drop duplicates, and store them."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ if TYPE_CHECKING:
 
     from streams.events.rows import EventRow, FeedRow, HeldRow, MarkRow, SeenRow
 
-# For each event its number; None for a duplicate, IN_QUARANTINE for one that has none.
+# The number of each event; None for a duplicate, IN_QUARANTINE for one without a number.
 Seqs = list[int | None]
 IN_QUARANTINE = 0
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event that is ready to be written; `payload` is what Segment gets.
+    """An event that is ready to be stored; `payload` is what Segment gets.
 
-    Not a dataclass: one that is frozen takes ten times as long to make.
+    Not a dataclass, because creating a frozen one takes ten times as long.
     """
 
     type: str
-    name: str  # at most 200 characters, without NUL, as are the next two
+    name: str  # at most 200 characters, without NUL, like the next two
     user_id: str
     message_id: str  # at most 100
     payload: bytes
-    held_by: str = ""  # the rule that it broke, where it is to lie in quarantine
+    held_by: str = ""  # the rule that it broke, if it goes into quarantine
 
     def quarantined(self, rule: str) -> NewEvent:
-        """The same, to be kept out of the log."""
+        """Return the event for the quarantine."""
         return msgspec.structs.replace(self, held_by=rule)
 
     def __repr__(self) -> str:
-        """Without what people did: reprs end up in logs."""
+        """Omit the content, because reprs end up in logs."""
         return f"NewEvent({self.type!r}, {self.message_id!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Events for one feed, in their order."""
+    """Events for one feed, in order."""
 
     feed_id: int
     events: Sequence[NewEvent]
 
 
 class UnknownFeed(LookupError):
-    """An addition names a feed that is not there."""
+    """An addition has a feed that doesn't exist."""
 
 
 class _Tail:
-    """The end of one feed while it grows: rows to write, and its next head."""
+    """The end of a feed during an append: the rows to store, and the next head."""
 
     def __init__(self, feed: FeedRow, now: datetime) -> None:
         self.feed_id, self._old_head, self._old_at = feed
         self.head = self._old_head
-        # Never before the last event, though a clock was set back: times within a
-        # feed only grow, so a search by time can go by number.
+        # Never before the last event, even if a clock was set back: times within a feed
+        # only grow, so a search by time can use numbers.
         self.at = max(now, self._old_at) if self._old_at else now
         self.rows: list[EventRow] = []
         self.held: list[HeldRow] = []
@@ -80,7 +80,7 @@ class _Tail:
         return self.head
 
     def hold(self, event: NewEvent) -> int:
-        """Keep it beside the log, without a number."""
+        """Put an event into quarantine, without a number."""
         self.held.append(
             (
                 self.feed_id, self.at, event.type, event.name, event.user_id,
@@ -90,7 +90,7 @@ class _Tail:
         return IN_QUARANTINE
 
     def mark(self) -> MarkRow | None:
-        """The mark of a quarter of an hour that begins with these events."""
+        """Return the mark of a quarter of an hour that starts with these events."""
         start, before = quarter(self.at), self._old_at
         if before is not None and quarter(before) == start:
             return None
@@ -98,17 +98,16 @@ class _Tail:
 
 
 def message_digest(message_id: str) -> bytes:
-    """128 bits that stand for a messageId; two alike are not to be expected."""
+    """Return a 128-bit digest of a messageId."""
     return hashlib.blake2b(message_id.encode(), digest_size=16).digest()
 
 
 def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
-    """Write events down in their feeds; within the caller's transaction.
+    """Append events to their feeds, in the caller's transaction.
 
-    The answer has a number per event, None for one whose messageId the feed took within
-    the window, IN_QUARANTINE for one that is kept beside the log. The feeds stay locked
-    until the transaction ends, so numbers are committed in their order and no reader
-    skips one. Raises UnknownFeed.
+    Returns a number per event, None for a messageId that the feed accepted within the
+    window, or IN_QUARANTINE. The feeds stay locked until the transaction ends, so numbers
+    are committed in order, and no reader skips one. Raises UnknownFeed.
     """
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
     tails, seen = _look({a.feed_id for a in additions}, digests, now)
@@ -129,9 +128,9 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
 
 
 def append_released(addition: Addition, *, now: datetime) -> Seqs:
-    """Number events that lay in quarantine, as `append` does.
+    """Append events from quarantine, like `append`.
 
-    Their messageIds were noted when they came: nobody looks for duplicates.
+    Their messageIds were stored when they were received, so there is no deduplication.
     """
     tails, _ = _look({addition.feed_id}, [], now)
     seqs: Seqs = [tails[addition.feed_id].add(event) for event in addition.events]

@@ -6,5 +6,5 @@ QUARTER = timedelta(minutes=15)
 
 
 def quarter(moment: datetime) -> datetime:
-    """The start of the quarter of an hour that a moment lies in."""
+    """Return the start of the quarter of an hour of a moment."""
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)

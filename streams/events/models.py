@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
 
 
 class Feed(models.Model):
-    """One workspace's log of events in one stream: numbered 1, 2, 3 … without gaps."""
+    """The event log of a workspace in a stream, numbered 1, 2, 3 … without gaps."""
 
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="feeds"
@@ -16,17 +17,17 @@ class Feed(models.Model):
     workspace = models.ForeignKey(
         "streams.Workspace", on_delete=models.PROTECT, related_name="feeds"
     )
-    head_seq = models.BigIntegerField(default=0)  # the last number given
-    head_at = models.DateTimeField(null=True)  # when it was given
-    # The last number that is past its retention: it and all before it cannot be read.
+    head_seq = models.BigIntegerField(default=0)  # the number of the last event
+    head_at = models.DateTimeField(null=True)  # when that event was appended
+    # The last event past its retention. It and all earlier events can't be read.
     expired_seq = models.BigIntegerField(default=0, db_default=0)
-    # How many of these expired before anybody had connected; a cursor counts its own.
+    # How many events expired before the first connection. Cursors count later ones.
     expired = models.BigIntegerField(default=0, db_default=0)
-    # What was received is the head, and these three: events beside the log have no number.
-    quarantined = models.BigIntegerField(default=0, db_default=0)  # lie there now
-    discarded = models.BigIntegerField(default=0, db_default=0)  # by a person
+    # Received events are the head plus these three, which have no event number.
+    quarantined = models.BigIntegerField(default=0, db_default=0)  # in quarantine now
+    discarded = models.BigIntegerField(default=0, db_default=0)  # by a user
     quarantine_expired = models.BigIntegerField(default=0, db_default=0)
-    # What an official Segment library sends as its write key; shown once.
+    # The key that Segment's libraries send as their write key; shown only once.
     ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many may have none
     ingest_key_hint = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(default=now)
@@ -41,11 +42,11 @@ class Feed(models.Model):
 
 
 class Event(models.Model):
-    """One Segment call, never changed once written.
+    """One Segment call, immutable once stored.
 
     On PostgreSQL the table is partitioned by `received_at` (migration 0002), which
-    only grows within a feed. Beside its key it has no index: each would cost about
-    as much as all the rest of the append.
+    only grows within a feed. The key is the only index: another one would cost about
+    as much as the rest of the append.
     """
 
     pk = models.CompositePrimaryKey("feed", "seq")
@@ -59,20 +60,22 @@ class Event(models.Model):
     seq = models.BigIntegerField()
     received_at = models.DateTimeField()
     type = models.CharField(max_length=8)
-    name = models.CharField(max_length=200)  # of the event, page, screen; cut at 200
-    user_id = models.CharField(max_length=200)  # cut at 200
+    name = models.CharField(
+        max_length=200
+    )  # of the event, page, or screen; truncated at 200
+    user_id = models.CharField(max_length=200)  # truncated at 200
     message_id = models.CharField(max_length=100)
-    payload = models.BinaryField()  # the JSON that Segment gets, byte by byte
+    payload = models.BinaryField()  # the exact JSON that Segment gets
 
     def __str__(self) -> str:
         return f"{self.feed_id}/{self.seq} {self.type} {self.name}"
 
 
 class QuarantinedEvent(models.Model):
-    """An event that broke a rule, kept beside the log until somebody decides.
+    """An event in quarantine: it broke a rule, and waits until a user resolves it.
 
-    Its feed is locked while it is written, so within a feed ids are in the order in
-    which events came.
+    Its feed is locked while it is stored, so within a feed, IDs are in the order in which
+    events were received.
     """
 
     feed = models.ForeignKey(
@@ -87,14 +90,14 @@ class QuarantinedEvent(models.Model):
     name = models.CharField(max_length=200)
     user_id = models.CharField(max_length=200)
     message_id = models.CharField(max_length=100)
-    rule = models.CharField(max_length=40)  # the gravest that it broke
+    rule = models.CharField(max_length=40)  # the most severe rule that it broke
     payload = models.BinaryField()
 
     class Meta:
         indexes = [
-            # Page by page, and a job's way through it.
+            # For pages, and for jobs that work through a feed.
             models.Index(fields=["feed", "id"], name="quarantine_order"),
-            # How many of which, without touching the payloads.
+            # For counts by rule and name, without reading payloads.
             models.Index(fields=["feed", "rule", "name"], name="quarantine_counts"),
         ]
 
@@ -103,16 +106,16 @@ class QuarantinedEvent(models.Model):
 
 
 class QuarantineJob(models.Model):
-    """What somebody decided about events of one feed that lie in quarantine.
+    """An action on events of one feed in quarantine.
 
-    The row is the truth: a worker goes on where it says. Jobs of several feeds that were
-    decided together share their `order`. Never deleted: they are the account.
+    The row stores the progress, where a worker continues. Jobs that were created together
+    for several feeds share their `order`. Jobs are never deleted: they are the record.
     """
 
     class Action(models.TextChoices):
-        RELEASE = "release", "Release"
-        RENAME = "rename", "Rename"
-        DISCARD = "discard", "Discard"
+        RELEASE = "release", _("Release")
+        RENAME = "rename", _("Rename")
+        DISCARD = "discard", _("Discard")
 
     order = models.CharField(max_length=12, default=public_id, db_index=True)
     feed = models.ForeignKey(
@@ -122,22 +125,22 @@ class QuarantineJob(models.Model):
     rule = models.CharField(max_length=40, blank=True)  # empty: any
     name = models.CharField(max_length=200, blank=True)  # empty: any
     new_name = models.CharField(max_length=200, blank=True)
-    events = models.BigIntegerField()  # as they were counted
-    last_id = models.BigIntegerField()  # what came later is not meant
-    position = models.BigIntegerField(default=0)  # the last id that was looked at
+    events = models.BigIntegerField()  # the count when the job was created
+    last_id = models.BigIntegerField()  # later events are not affected
+    position = models.BigIntegerField(default=0)  # the ID of the last processed event
     released = models.BigIntegerField(default=0)
     discarded = models.BigIntegerField(default=0)
-    kept = models.BigIntegerField(default=0)  # renamed, and still with an error
+    kept = models.BigIntegerField(default=0)  # renamed, but still with an error
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     requested_at = models.DateTimeField(default=now)
-    worked_at = models.DateTimeField(null=True)  # by the database's clock
+    worked_at = models.DateTimeField(null=True)  # the database's time
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            # Those to be worked on: few, and looked for each second.
+            # Open jobs: few rows, queried every second.
             models.Index(
                 fields=["worked_at"],
                 condition=models.Q(ended_at=None),
@@ -150,9 +153,9 @@ class QuarantineJob(models.Model):
 
 
 class SeenMessage(models.Model):
-    """A messageId that a feed has taken, as 128 bits of its digest; kept for the window."""
+    """A messageId that a feed has accepted, as a 128-bit digest, for deduplication."""
 
-    # The digest first: a group of many feeds asks for its digests in one statement.
+    # The digest comes first: one statement looks up the digests of many feeds.
     pk = models.CompositePrimaryKey("digest", "feed_id")
     digest = models.BinaryField(max_length=16)
     feed_id = models.BigIntegerField()
@@ -163,10 +166,10 @@ class SeenMessage(models.Model):
 
 
 class FeedMark(models.Model):
-    """Where a feed's head stood when its first event of a quarter of an hour came.
+    """The head of a feed before its first event of a quarter of an hour.
 
-    Numbers have no gaps, so two marks tell how many events came between them: a chart
-    and a search by time without counting and without an index on the events.
+    Numbers have no gaps, so two marks give the number of events between them. Charts and
+    searches by time need neither counting nor an index on the events.
     """
 
     pk = models.CompositePrimaryKey("feed_id", "at")
@@ -176,7 +179,7 @@ class FeedMark(models.Model):
 
     class Meta:
         indexes = [
-            # Is there a feed with something older than that? Asked before a day is dropped.
+            # Finds feeds with older events, before a partition is dropped.
             models.Index(fields=["at"], name="feed_mark_age"),
         ]
 

@@ -1,4 +1,4 @@
-"""Which number a moment is: numbers and times grow together within a feed."""
+"""Event numbers by time: within a feed, numbers and times grow together."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def last_before(feed: Feed, moment: datetime) -> int:
-    """The number of the last event that was received before a moment; 0: none was.
+    """Return the number of the last event received before a moment; 0: there is none.
 
-    Marks tell the quarter of an hour, halving tells the number: some twenty rows are
-    read, whatever the feed's size. No event is named that is past its retention.
+    Marks give the quarter of an hour, and a binary search gives the number: about twenty
+    rows are read, whatever the feed's size. Skips events past their retention.
     """
     marks = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
         low=Max("seq", filter=Q(at__lte=moment)),

@@ -1,4 +1,4 @@
-"""What lies in quarantine: how much of what, and until when."""
+"""The contents of the quarantine: counts, oldest event, and expiry."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ EXPIRED = "quarantine.expired"  # the audit entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Which events of feeds are meant; what is empty does not matter."""
+    """A filter for events in quarantine; an empty field matches everything."""
 
     rule: str = ""
     name: str = ""
 
     def of(self, feed_ids: Sequence[int]) -> QuerySet[QuarantinedEvent]:
-        """Those of the feeds, in no order."""
+        """Return the matching events of the feeds, unordered."""
         found = QuarantinedEvent.objects.filter(feed__in=feed_ids)
         if self.rule:
             found = found.filter(rule=self.rule)
@@ -36,7 +36,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Events in quarantine that have a rule and a name in common."""
+    """The number of events in quarantine with the same rule and name."""
 
     rule: str
     name: str
@@ -44,7 +44,7 @@ class Kind:
 
 
 def kinds(feed_ids: Sequence[int], held: Held) -> list[Kind]:
-    """What is meant by rule and name, the most first."""
+    """Count the matching events by rule and name, the most frequent first."""
     groups = held.of(feed_ids).values_list("rule", "name")
     counted = groups.annotate(events=Count("pk")).order_by("-events", "rule", "name")
     return [Kind(*row) for row in counted]
@@ -53,8 +53,10 @@ def kinds(feed_ids: Sequence[int], held: Held) -> list[Kind]:
 def counts(
     feed_ids: Sequence[int], held: Held, last_id: int | None = None
 ) -> list[tuple[int, int, int]]:
-    """For each feed that has some: its id, how many are meant, the last one's id; of those
-    up to `last_id`, if given."""
+    """Return (feed ID, number of matching events, last ID) for each feed that has some.
+
+    With `last_id`, only of events up to that ID.
+    """
     found = held.of(feed_ids).values_list("feed").order_by("feed")
     if last_id is not None:
         found = found.filter(pk__lte=last_id)
@@ -62,8 +64,8 @@ def counts(
 
 
 def oldest(feed_ids: Sequence[int]) -> datetime | None:
-    """When the first of what lies there was received."""
-    # A feed's first by id, which is an index's first entry.
+    """Return when the oldest event in quarantine was received."""
+    # The first event of a feed by ID is the first entry of an index.
     firsts = (
         QuarantinedEvent.objects.filter(feed=pk)
         .order_by("pk")
@@ -75,13 +77,13 @@ def oldest(feed_ids: Sequence[int]) -> datetime | None:
 
 
 def feeds_with_some(stream_id: int) -> list[int]:
-    """The ids of the stream's feeds of which something lies in quarantine."""
+    """Return the IDs of the stream's feeds that have events in quarantine."""
     feeds = Feed.objects.filter(stream=stream_id, quarantined__gt=0).order_by("pk")
     return list(feeds.values_list("pk", flat=True))
 
 
 def expire(feed_id: int, cutoff: datetime) -> int:
-    """Delete what a feed has held since before the cutoff, and account for it; how many."""
+    """Delete the feed's events in quarantine from before the cutoff; return how many."""
     gone = 0
     while some := _expire_some(feed_id, cutoff):
         gone += some
@@ -92,7 +94,7 @@ def expire(feed_id: int, cutoff: datetime) -> int:
 def _expire_some(feed_id: int, cutoff: datetime) -> int:
     locked = Feed.objects.select_for_update(no_key=True, of=("self",))
     feed = locked.select_related("stream", "workspace__partner").get(pk=feed_id)
-    # In their order, which is that of their times but for a clock that was set back.
+    # In order of ID, which is the order of time unless a clock was set back.
     rows = QuarantinedEvent.objects.filter(feed=feed).order_by("pk")
     old = [
         pk for pk, at in rows.values_list("pk", "received_at")[:CHUNK] if at < cutoff

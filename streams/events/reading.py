@@ -1,7 +1,7 @@
-"""Reads the log for people: newest first, in time that does not grow with the feed.
+"""Read the log for pages: newest first, in time independent of the feed's size.
 
-The events have no index but their key, so a search walks back by number, over at most
-SCAN events for each page, and says how far it came.
+Events have no index except their key, so a search walks back by number, over up to SCAN
+events per page, and reports how far it got.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-SCAN = 20_000  # events that one page may look at
+SCAN = 20_000  # events searched per page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events to show; what is empty does not matter."""
+    """A filter for events; empty fields match everything."""
 
-    name: str = ""  # how the name begins; upper and lower case are the same
+    name: str = ""  # the start of the name, case-insensitive
     type: str = ""
     user_id: str = ""
-    since: datetime | None = None  # received then or later
+    since: datetime | None = None  # received at that time or later
     until: datetime | None = None  # received before
 
 
@@ -36,13 +36,13 @@ class EventFilter:
 class EventPage:
     """Events without their payload, newest first.
 
-    Everything from `searched_to` up has been looked at; 0 if there is nothing. With
-    fewer events than asked for and a `next_before`, the search ended at its bound and
-    goes on from there.
+    All events from `searched_to` on have been searched; 0 if there are none. If the page
+    has fewer events than requested and a `next_before`, the search reached its bound and
+    continues from there.
     """
 
     events: list[Event]
-    next_before: int | None  # `before` of the page that follows; None: there is none
+    next_before: int | None  # `before` of the next page; None: this is the last page
     searched_to: int
 
 
@@ -53,7 +53,7 @@ def page(
     filters: EventFilter | None = None,
     limit: int = 50,
 ) -> EventPage:
-    """The events with a number below `before`; None: from the feed's head."""
+    """Return the events with a number below `before`; None: from the feed's head."""
     wanted = filters or EventFilter()
     top, bottom = _reach(feed, before, wanted)
     low = max(bottom, top - SCAN)
@@ -71,20 +71,20 @@ def page(
 
 
 def event(feed: Feed, seq: int) -> Event | None:
-    """One event with its payload; None: never written, or past its retention."""
-    if seq < oldest_retained(feed):  # its row may not have been deleted yet
+    """Return one event with its payload; None: it doesn't exist, or its retention ended."""
+    if seq < oldest_retained(feed):  # the row may still exist
         return None
     return between(feed, seq, seq + 1).first()
 
 
 def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, int]:
-    """The numbers to search, as (first above, lowest)."""
+    """Return the numbers to search, as (upper bound, lowest)."""
     top, bottom = feed.head_seq + 1, oldest_retained(feed)
     if before is not None:
         top = min(top, before)
     if wanted.since is None and wanted.until is None:
         return top, bottom
-    # Times only grow within a feed, and a mark says where a quarter of an hour began.
+    # Times only grow within a feed, and a mark is the start of a quarter of an hour.
     marks = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
         since=Max(
             "seq", filter=Q(at__lte=wanted.since) if wanted.since else Q(at=None)
@@ -101,9 +101,9 @@ def _reach(feed: Feed, before: int | None, wanted: EventFilter) -> tuple[int, in
 
 
 def between(feed: Feed, low: int, top: int) -> QuerySet[Event]:
-    """The events from `low` to below `top`.
+    """Return the events from `low` to below `top`.
 
-    Told when they were received, PostgreSQL opens the partitions of those days only.
+    With the times of receipt, PostgreSQL opens only the partitions of those days.
     """
     received = FeedMark.objects.filter(feed_id=feed.pk).aggregate(
         since=Max("at", filter=Q(seq__lt=low)),

@@ -1,8 +1,8 @@
-"""What of a feed is past its retention, and what no longer needs to be kept.
+"""Events past their retention: find and delete them.
 
-`Feed.expired_seq` says up to where events have expired; from then on nobody reads them,
-though their rows may still be there. The feed's marks say what is left to do: those
-before the cutoff go last, when all else is gone.
+Events up to `Feed.expired_seq` have expired and are no longer read, even if their rows
+exist. The feed's marks show what is left to delete: marks before the cutoff are deleted
+last.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 def oldest_retained(feed: Feed) -> int:
-    """The lowest number whose event can be read; head + 1 if there is none.
+    """Return the lowest number of a readable event; head + 1 if there is none.
 
-    As `feed` was read: it is moved under the feed's lock, so who starts a cursor there
-    locks the feed first. Costs nothing.
+    Based on the loaded `feed`, without a query. The number changes only under the feed's
+    lock, so lock the feed before you start a cursor there.
     """
     return feed.expired_seq + 1
 
 
 def newest_before(feeds: Sequence[Feed], cutoff: datetime) -> dict[int, int]:
-    """The last number of each feed that was received before a midnight; all are locked.
+    """Return the last event of each locked feed that was received before a midnight.
 
-    Asked after the lock was had, not with it: an append that had it before must be seen.
+    Runs after the locks are acquired, so that earlier appends are visible.
     """
     later = FeedMark.objects.filter(feed_id=OuterRef("pk"), at__gte=cutoff)
     first = Subquery(later.order_by("at").values("seq")[:1])
@@ -46,21 +46,21 @@ def newest_before(feeds: Sequence[Feed], cutoff: datetime) -> dict[int, int]:
 
 
 def feeds_with_older(stream: Stream, cutoff: datetime) -> list[int]:
-    """The ids of the stream's feeds that have something from before the cutoff."""
+    """Return the IDs of the stream's feeds that have data from before the cutoff."""
     older = FeedMark.objects.filter(feed_id=OuterRef("pk"), at__lt=cutoff)
     feeds = Feed.objects.filter(Exists(older), stream=stream).order_by("pk")
     return list(feeds.values_list("pk", flat=True))
 
 
 def has_older(moment: datetime) -> bool:
-    """Whether any feed has something from before, not yet expired or not yet deleted."""
+    """Whether any feed has older data that is not expired or not deleted."""
     return FeedMark.objects.filter(at__lt=moment).exists()
 
 
 def forget_events(feed_ids: Sequence[int], cutoff: datetime, *, rows: bool) -> int:
-    """Delete the expired events of feeds, and the marks that led to them.
+    """Delete the expired events of feeds and their marks; return the number of rows.
 
-    Without `rows` the marks alone: the rows go with their partition. How many rows went.
+    Without `rows`, delete only the marks: the rows are dropped with their partition.
     """
     older = FeedMark.objects.filter(feed_id__in=feed_ids, at__lt=cutoff)
     gone = 0
@@ -72,8 +72,8 @@ def forget_events(feed_ids: Sequence[int], cutoff: datetime, *, rows: bool) -> i
 
 
 def _delete_events(feed: Feed, older: QuerySet[FeedMark], cutoff: datetime) -> int:
-    # By number, so that nothing has to be searched for; told the days, PostgreSQL opens
-    # their partitions only.
+    # By number, so that no search is needed. With the days, PostgreSQL opens only their
+    # partitions.
     reach = older.aggregate(below=Min("seq"), since=Min("at"))
     if reach["since"] is None:
         return 0

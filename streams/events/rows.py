@@ -1,4 +1,4 @@
-"""Rows of the log as they are written and read."""
+"""Row types of the log, as they are written and read."""
 
 from __future__ import annotations
 

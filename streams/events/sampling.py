@@ -1,5 +1,4 @@
-"""The newest events of many feeds, those in quarantine too: bounded, and enough to tell
-what comes."""
+"""Sample the newest events of many feeds, including those in quarantine."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from streams.events.models import Feed
 
-MOST = 20_000  # events of all feeds together
+MOST = 20_000  # events in total
 MOST_OF_ONE = 5_000
 MOST_FEEDS = 20
 ROWS = 500  # read at a time
@@ -28,13 +27,13 @@ ROWS = 500  # read at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Which events to look at: the newest of the feeds that got some last."""
+    """The events to sample: the newest of the feeds with the latest events."""
 
     feeds: tuple[Feed, ...]
     since: datetime
 
     def payloads(self) -> Iterator[bytes]:
-        """Each event as it is stored, feed by feed, the newest first."""
+        """Yield each event as it is stored, by feed, the newest first."""
         most = min(MOST_OF_ONE, MOST // max(len(self.feeds), 1))
         for feed in self.feeds:
             low = max(oldest_retained(feed), feed.head_seq + 1 - most)
@@ -45,7 +44,7 @@ class Sample:
                 yield from self._recent(kept[:most])
 
     def _recent(self, rows: QuerySet[Any]) -> Iterator[bytes]:
-        """Those received since then; `rows` are the newest first, so one older ends it."""
+        """Yield rows received since then. Rows are newest first, so an older one ends it."""
         stored = rows.values_list("received_at", "payload").iterator(ROWS)
         for received_at, payload in stored:
             if received_at < self.since:
@@ -54,7 +53,7 @@ class Sample:
 
 
 def newest(feeds: QuerySet[Feed], since: datetime) -> Sample:
-    """Of what was received from then on."""
+    """Sample events received since that time."""
     recent = Q(head_at__gte=since) | Q(quarantined__gt=0)
     with_some = feeds.filter(recent).order_by(F("head_at").desc(nulls_last=True))
     return Sample(feeds=tuple(with_some[:MOST_FEEDS]), since=since)

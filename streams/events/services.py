@@ -22,7 +22,7 @@ INGEST_KEY_PREFIX = "ik_"
 def open_feed(
     *, stream: Stream, workspace: Workspace, actor: User | None
 ) -> tuple[Feed, Secret | None]:
-    """The feed of a workspace in a stream; its ingest key only if it was made now."""
+    """Get or create the feed of a workspace in a stream; the ingest key only if created."""
     secret = new_secret(INGEST_KEY_PREFIX)
     feed, made = Feed.objects.get_or_create(
         stream=stream, workspace=workspace, defaults=_key_fields(secret)
@@ -37,9 +37,9 @@ def open_feed(
 def open_feeds(
     *, stream: Stream, workspaces: Collection[Workspace], at: datetime
 ) -> list[Feed]:
-    """The feeds of workspaces in a stream, new ones in a few statements.
+    """Get or create the feeds of workspaces in a stream with few statements.
 
-    Nobody learns their ingest keys: a person makes one when it is needed.
+    Their ingest keys are unknown: a user creates a new key when it is needed.
     """
     known = Feed.objects.filter(stream=stream, workspace__in=workspaces)
     before = set(known.values_list("workspace_id", flat=True))
@@ -64,7 +64,7 @@ def open_feeds(
 def new_ingest_key(
     *, feed: Feed, actor: User | None, secret: Secret | None = None
 ) -> Secret:
-    """Give a feed a new ingest key; the old one is refused from now on.
+    """Create a new ingest key for a feed; the old one stops working immediately.
 
     `secret` is for the demonstration, whose keys are the same at each start.
     """

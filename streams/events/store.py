@@ -1,6 +1,6 @@
-"""How rows of the log are written on each database: all that an append knows of either.
+"""How each database stores the rows of the log; the interface that an append uses.
 
-PostgreSQL takes binary COPY and arrays; SQLite takes many rows in one statement.
+PostgreSQL uses binary COPY and arrays; SQLite uses statements with many rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Store(Protocol):
-    """Statements within the caller's transaction."""
+    """Statements that run in the caller's transaction."""
 
     def look(
         self,
@@ -37,17 +37,16 @@ class Store(Protocol):
         since: datetime,
         now: datetime,
     ) -> tuple[list[FeedRow], set[tuple[bytes, int]]]:
-        """Lock feeds, then see which digests a feed has taken since then, as (digest,
-        feed_id).
+        """Lock feeds, then return known digests since that time, as (digest, feed_id).
 
-        Feeds are locked in the order given: two groups that share some, both in the
-        order of their ids, cannot wait for each other.
+        Feeds are locked in the given order. If all groups use the order of IDs, there are
+        no deadlocks.
         """
 
     def events_after(
         self, feed_id: int, seq: int, since: datetime | None, until: datetime, most: int
     ) -> list[LogRow]:
-        """The next events of a feed, by number; times bound what is looked through."""
+        """Return the next events of a feed by number; the times bound the search."""
 
     def write(
         self,
@@ -57,13 +56,13 @@ class Store(Protocol):
         marks: Sequence[MarkRow],
         held: Sequence[HeldRow],
     ) -> int:
-        """Write rows down and move heads; how many feeds were moved.
+        """Store rows and move heads; return how many feeds were moved.
 
-        A mark that is there already stays as it is. `held` goes into quarantine, and its
-        feeds count it.
+        Existing marks stay unchanged. `held` goes into quarantine and is counted by its
+        feeds.
         """
 
 
 def store() -> Store:
-    """The store of the database that is in use."""
+    """Return the store for the database in use."""
     return PostgresStore() if connection.vendor == "postgresql" else SqliteStore()

@@ -1,4 +1,4 @@
-"""What would become of an event, told without taking it: nothing is sent or stored."""
+"""Dry run: validate an event as ingest would, without sending or storing it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Fate(StrEnum):
-    """What the stream would do with an event."""
+    """The result that the event would have in the stream."""
 
     REFUSED = "refused"  # in every mode: Segment would lose it
     REJECTED = "rejected"
@@ -34,15 +34,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of one event."""
+    """The result of the dry run of one event."""
 
-    event: Mapping[str, Any] | None  # as it was sent; None: it could not be read
+    event: Mapping[str, Any] | None  # as it was sent; None: it is not readable
     findings: list[Finding]  # the Spec's, then the plan's
     fate: Fate
 
 
 class Trial:
-    """A stream's rules, for events that are only looked at."""
+    """The rules of a stream, for dry runs."""
 
     def __init__(self, stream: Stream, plan: EventPlan | None) -> None:
         self._source = Source(stream.slug, stream.version, stream.allow_anonymous)
@@ -53,10 +53,10 @@ class Trial:
     def of(
         self, sent: bytes, *, now: datetime, context: Mapping[str, Any] | None = None
     ) -> Verdict:
-        """Look at an event as ingest would; `context` is that of its whole batch.
+        """Validate an event as ingest would; `context` is that of its batch.
 
-        The Spec is asked of the event as it was sent, so that every finding is about
-        something that stands there; the plan of what Segment would get.
+        The Spec checks apply to the event as it was sent, so that every issue refers to
+        its text; the plan checks apply to the event that Segment would get.
         """
         look = look_at(
             sent,

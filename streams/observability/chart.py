@@ -1,4 +1,4 @@
-"""The last day in quarters of an hour, from marks alone: nothing is counted."""
+"""The last 24 hours by quarters of an hour, computed from marks without counting events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What happened in the quarter of an hour that begins `at`."""
+    """The counts of the quarter of an hour that starts at `at`."""
 
     at: datetime
     accepted: int
@@ -26,26 +26,26 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A count that only grows: what it was before each mark, and what it is now."""
+    """A growing count: its value before each mark, and its current value."""
 
     marks: Sequence[tuple[datetime, int]]  # by time
     now: int
 
     def before(self, moment: datetime) -> int:
-        """What it was when `moment`, the start of a quarter, came.
+        """Return the value at `moment`, the start of a quarter.
 
-        A mark is made by the first growth within a quarter, so the next mark tells.
+        The first growth within a quarter makes a mark, so the next mark has the value.
         """
         following = bisect_left(self.marks, moment, key=lambda mark: mark[0])
         return self.marks[following][1] if following < len(self.marks) else self.now
 
     def grown(self, start: datetime) -> int:
-        """By how much it grew in the quarter that begins at `start`."""
+        """Return the growth in the quarter that starts at `start`."""
         return self.before(start + QUARTER) - self.before(start)
 
 
 def last_24_hours(feed: Feed, now: datetime) -> list[Point]:
-    """A point per quarter of an hour, oldest first, the current one last; four queries."""
+    """Return a point per quarter of an hour, the current one last, with four queries."""
     last = quarter(now)
     starts = [last - DAY + QUARTER * n for n in range(1, DAY // QUARTER + 1)]
     accepted = _accepted(feed, starts[0])
@@ -67,7 +67,7 @@ def last_24_hours(feed: Feed, now: datetime) -> list[Point]:
 
 def _accepted(feed: Feed, since: datetime) -> Track:
     marks = FeedMark.objects.filter(feed_id=feed.pk, at__gte=since).order_by("at")
-    # The marks before the head: so no mark is beyond it.
+    # Read the marks before the head, so that no mark is beyond it.
     by_time = list(marks.values_list("at", "seq"))
     return Track(
         by_time, Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
@@ -75,7 +75,7 @@ def _accepted(feed: Feed, since: datetime) -> Track:
 
 
 def _settled(feed: Feed, since: datetime) -> tuple[list[Track], list[Track]]:
-    """The positions of the live cursors, and the rejections among what they passed."""
+    """Return the positions of the live cursors, and their rejections."""
     ids = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE).values("pk")
     moved = CursorMark.objects.filter(cursor_id__in=ids, at__gte=since).order_by("at")
     marks: dict[int, list[CursorMark]] = {}

@@ -1,4 +1,4 @@
-"""Where every event of a feed is: the columns always add up to what was accepted."""
+"""The ledger of a feed: every accepted event is in exactly one column."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from streams.delivery.models import Cursor, Rejection
 from streams.events.models import Feed
 
-# What was received and is not in the log; columns of Feed and of its Ledger.
+# Received events that are not in the log: columns of Feed and of its Ledger.
 BESIDE = ("quarantined", "discarded", "quarantine_expired")
 
 
@@ -22,34 +22,34 @@ class Ledger:
     """accepted = delivered + rejected + filtered + expired + pending + held;
     received = accepted + quarantined + discarded + quarantine_expired."""
 
-    accepted: int  # what has a number
+    accepted: int  # events with a number
     delivered: int = 0
     rejected: int = 0
-    filtered: int = 0  # not to be sent
-    expired: int = 0  # past their retention before they could be sent
+    filtered: int = 0  # skipped
+    expired: int = 0  # past their retention before they were sent
     pending: int = 0
-    held: int = 0  # wait for a connection, or for theirs to be active again
+    held: int = 0  # queued until there is an active connection
     last_delivered_at: datetime | None = None
-    quarantined: int = 0  # kept beside the log until somebody decides
-    discarded: int = 0  # from there, by a person
-    quarantine_expired: int = 0  # lay there until their retention was over
+    quarantined: int = 0  # in quarantine now
+    discarded: int = 0  # from quarantine, by a user
+    quarantine_expired: int = 0  # in quarantine until the end of their retention
 
     @property
     def received(self) -> int:
-        """All that ingest said yes to, duplicates left out."""
+        """All events that ingest accepted, without duplicates."""
         beside = self.quarantined + self.discarded + self.quarantine_expired
         return self.accepted + beside
 
 
 def of(feed: Feed) -> Ledger:
-    """The ledger of one feed as it stands in the database now."""
+    """Return the current ledger of one feed."""
     return of_each([feed.pk])[feed.pk]
 
 
 def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
-    """The ledgers of many feeds by the feed's id, in two queries.
+    """Return the ledgers of many feeds by feed ID, with two queries.
 
-    A third where a connection sends again what one before it had sent.
+    A third query is needed if a connection sends events again that an earlier one sent.
     """
     ids = list(feed_ids)
     live = Cursor.objects.filter(feed__in=ids, kind=Cursor.Kind.LIVE)
@@ -57,7 +57,7 @@ def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
     for cursor in live.order_by("-connection_id"):
         cursors.setdefault(cursor.feed_id, []).append(cursor)
     again = _refused_again(cursors.values())
-    # The heads after the cursors: no position that was read can be beyond them.
+    # Read the heads after the cursors, so that no position is beyond them.
     feeds = Feed.objects.filter(pk__in=ids)
     heads = feeds.values_list("pk", "head_seq", "expired", *BESIDE)
     return {
@@ -75,18 +75,18 @@ def balance(
     expired: int = 0,
     refused_again: Mapping[int, int] = {},
 ) -> Ledger:
-    """Add up what a feed's live cursors say, the newest connection's first.
+    """Add up the live cursors of a feed, the newest connection first.
 
-    The first `expired` events expired before there was any. `refused_again` has, for a
-    cursor by its id, how many of its rejections lie beyond what it speaks for.
+    The first `expired` events expired before there was a connection. `refused_again` has,
+    by cursor ID, how many of its rejections are beyond the events it accounts for.
     """
     if not cursors:
         return Ledger(accepted=head, expired=expired, held=head - expired)
     delivered = rejected = unsent = below = 0
     unconnected = expired
     for cursor, last in _spoken_for(cursors):
-        # What it did beyond that counts for the newer one, which does it again. Where
-        # rejections of it are forgotten by now, as much as can be was delivered.
+        # Events beyond that count for the newer cursor, which sends them again. If its
+        # rejections are already deleted, count as many as possible as delivered.
         beyond = max(0, cursor.position - last)
         taken = min(beyond - refused_again.get(cursor.pk, 0), cursor.delivered)
         delivered += cursor.delivered - taken
@@ -109,10 +109,10 @@ def balance(
 
 
 def _spoken_for(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]:
-    """Each cursor that speaks for some events, and the last number it does so for.
+    """Yield each cursor that accounts for events, and the last event of its range.
 
-    The newest one speaks for all that comes after its start, an older one for what comes
-    before that: what was sent once more, to another connection, counts there.
+    The newest cursor accounts for all events after its start, an older one for the events
+    before. So events that were sent again count at the newer connection.
     """
     last = cursors[0].position
     for cursor in cursors:

@@ -1,4 +1,4 @@
-"""How much waits and what room is left: one look, which ingest takes every few seconds."""
+"""The backlog and the free storage, which ingest checks every few seconds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-# What waits, feed by feed: for its newest live cursor, or for a first connection, and in
-# quarantine for somebody to decide. An idle cursor has nothing that waits, so most rows are passed over. One row for all feeds that
-# are within the bound, and one for each that is not.
+# The backlog by feed: events queued for its newest live cursor or for a first connection, and
+# events in quarantine. An idle cursor has no queue, so most rows are skipped. Returns one row
+# for all feeds within the bound, and one for each feed beyond it.
 WAITING = """
     SELECT CASE WHEN waiting >= %(bound)s THEN feed_id END AS full_feed, sum(waiting)
     FROM (SELECT feed_id, sum(waiting) AS waiting FROM (
@@ -35,12 +35,12 @@ WAITING = """
     ) AS parts GROUP BY feed_id) AS feeds
     GROUP BY 1
 """
-NO_BOUND = 2**62  # events; what a bound of 0 means
+NO_BOUND = 2**62  # events; stands for a bound of 0
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much waits, and what is full."""
+    """The backlog, and which bounds are reached."""
 
     waiting: int = 0  # events, of all feeds
     full_feeds: frozenset[int] = frozenset()  # at MAX_FEED_BACKLOG_EVENTS, or over it
@@ -49,12 +49,12 @@ class Load:
 
     @property
     def takes_nothing(self) -> bool:
-        """No event of anybody is to be taken."""
+        """Whether no events are accepted."""
         return self.backlog_full or self.storage_full
 
 
 def look() -> Load:
-    """One statement over feeds and cursors, and what the file system says."""
+    """Measure the backlog with one statement, and the free storage."""
     with connection.cursor() as sql:
         bound = settings.MAX_FEED_BACKLOG_EVENTS or NO_BOUND
         sql.execute(WAITING, {"bound": bound})
@@ -69,8 +69,7 @@ def look() -> Load:
 
 
 def storage_full() -> bool:
-    """Whether a disk that can be seen from here is below its floor, or the database over
-    its bound."""
+    """Whether a local disk is below its floor, or the database is beyond its bound."""
     if any(free < settings.MIN_FREE_DISK_BYTES for free in _free_bytes()):
         return True
     bound = settings.MAX_DATABASE_BYTES
@@ -87,7 +86,7 @@ def _free_bytes() -> list[int]:
 def _database_bytes() -> int:
     if connection.vendor == "sqlite":
         return Path(connection.settings_dict["NAME"]).stat().st_size
-    # The server's own disk cannot be seen from here, nor its log.
+    # The server's own disk and its log are not visible from here.
     with connection.cursor() as sql:
         sql.execute("SELECT pg_database_size(current_database())")
         return int(sql.fetchone()[0])

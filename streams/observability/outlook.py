@@ -1,4 +1,4 @@
-"""How fast what waits is being sent, and when it will have been."""
+"""Forecast of a queue: its rate, and when it will be empty."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
 PACE_OF = timedelta(minutes=1)
-MOST_DELIVERIES = 100  # looked at for the pace
+MOST_DELIVERIES = 100  # considered for the rate
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Who shares a stream's requests at this moment."""
+    """How the stream's rate limit is shared right now."""
 
-    busy: int  # cursors that have something to send
+    busy: int  # cursors with events to send
     turns: int  # in one round: the sum of their weights
     requests_per_second: int
 
     @property
     def round_s(self) -> float:
-        """Seconds until each had its turns, however much it has to send."""
+        """Seconds until each cursor has had its turns."""
         return self.turns / self.requests_per_second
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What waits for one connection, and how long it will."""
+    """The queue of one connection and its forecast."""
 
     waiting: int
     load: Load
@@ -42,23 +42,23 @@ class Outlook:
 
     @property
     def empty_in(self) -> timedelta | None:
-        """None: nothing was sent lately, so there is no telling."""
+        """Time until the queue is empty; None: not enough data."""
         if not self.events_per_second:
             return None
-        # With little to send a connection waits for its turn, not for its pace.
+        # With few events, a connection waits for its turn, not for its rate.
         needs_s = max(self.waiting / self.events_per_second, self.load.round_s)
         return timedelta(seconds=needs_s) if needs_s < 10**9 else None
 
 
 def load(stream: Stream, now: datetime) -> Load:
-    """Counted from the cursors that are due."""
+    """Count the cursors that are due."""
     due = Cursor.objects.to_send(now).filter(stream=stream)
     found = due.aggregate(busy=Count("pk"), turns=Sum("feed__workspace__weight"))
     return Load(found["busy"], found["turns"] or 0, stream.requests_per_second)
 
 
 def of(cursor: Cursor, now: datetime) -> Outlook | None:
-    """The outlook of a cursor with its feed and stream; None: nothing waits."""
+    """Return the forecast of a cursor with its feed and stream; None: the queue is empty."""
     waiting = cursor.feed.head_seq - cursor.position
     if waiting <= 0:
         return None
@@ -66,11 +66,11 @@ def of(cursor: Cursor, now: datetime) -> Outlook | None:
 
 
 def pace(deliveries: Iterable[tuple[datetime, int]], now: datetime) -> float:
-    """Events per second, of deliveries (started_at, events) of the last minute."""
+    """Events per second of the deliveries (started_at, events) in the last minute."""
     recent = [(at, events) for at, events in deliveries if at > now - PACE_OF]
     if not recent:
         return 0.0
-    # One delivery alone says little of the time between two.
+    # A single delivery says nothing about the time between two.
     lasted = max(now - min(at for at, _ in recent), timedelta(seconds=1))
     return sum(events for _, events in recent) / lasted.total_seconds()
 

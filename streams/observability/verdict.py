@@ -1,4 +1,4 @@
-"""Whether the portal can do its work, for probes that may ask any number of times."""
+"""Cached readiness checks, so that probes can ask at any rate."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from streams.base.clock import now
 from streams.observability.health import readiness
 
-VERDICT_S = 5.0  # one look serves every probe for this long
-# What taking events needs. That nobody sends them is no reason to turn senders away.
+VERDICT_S = 5.0  # how long a result is cached
+# The parts that ingest needs. It accepts events even if nothing delivers them.
 FOR_INGEST = frozenset({"database", "migrations", "backlog", "storage"})
 
 
 class Verdict:
-    """The parts that fail, looked up by one thread at a time and kept for VERDICT_S."""
+    """The failing parts, checked by one thread at a time and cached for VERDICT_S."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class Verdict:
         self._failing: frozenset[str] = frozenset()
 
     def failing(self) -> frozenset[str]:
-        """The names of the parts that failed at the latest look."""
+        """Return the names of the parts that failed the latest check."""
         with self._lock:
             if time.monotonic() >= self._until:
                 parts = readiness(now())
@@ -31,7 +31,7 @@ class Verdict:
             return self._failing
 
     def forget(self) -> None:
-        """Look again the next time."""
+        """Check again at the next call."""
         self._until = 0.0
 
 

@@ -1,4 +1,4 @@
-"""An event's JSON line by line, and what is wrong with it below the lines it is about."""
+"""An event's JSON line by line, with each issue below the line that it refers to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from streams.events.trial import Fate
 from streams.portal.pretty import coloured
@@ -25,29 +27,43 @@ if TYPE_CHECKING:
     from streams.spec.pasted import Piece
 
 LONG_LINE = 100  # characters; an event in one longer line is shown with an indent
-SHOWN_WHOLE = 40  # lines; of longer events those far from any finding are left out
-AROUND = 4  # lines that are shown before and after one with a finding
+SHOWN_WHOLE = 40  # lines; in longer events, lines far from any issue are left out
+AROUND = 4  # lines that are shown before and after a line with an issue
 
 TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
-FATES = {
-    Fate.REFUSED: ("bad", "Refused in every mode"),
-    Fate.REJECTED: ("bad", "Rejected"),
-    Fate.QUARANTINED: ("warn", "Quarantined"),
+SEVERITIES = {
+    Severity.ERROR: gettext_lazy("error"),
+    Severity.WARNING: gettext_lazy("warning"),
+    Severity.HINT: gettext_lazy("hint"),
 }
-SENT_WARNED, SENT = ("warn", "Sent, with findings"), ("good", "Sent")
+FATES = {
+    Fate.REFUSED: ("bad", gettext_lazy("Rejected in every mode")),
+    Fate.REJECTED: ("bad", gettext_lazy("Rejected")),
+    Fate.QUARANTINED: ("warn", gettext_lazy("Quarantined")),
+}
+SENT_WARNED = ("warn", gettext_lazy("Accepted with issues"))
+SENT = ("good", gettext_lazy("Accepted"))
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding as it is shown."""
+    """An issue as the page shows it."""
 
     finding: Finding
-    tone: str
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.finding.severity]
+
+    @property
+    def severity(self) -> str:
+        """The translated severity."""
+        return str(SEVERITIES[self.finding.severity])
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line, or some that are left out."""
+    """A line, or a gap in place of lines that are left out."""
 
     number: int
     code: SafeString
@@ -57,21 +73,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotated:
-    """One event, to be shown."""
+    """One checked event as the page shows it."""
 
     title: str
     call: str
-    line: int  # where it begins in what was pasted
-    is_indented: bool  # by us: lines are counted from its own first
+    line: int  # its first line in the pasted text
+    is_indented: bool  # by us: its lines are counted from 1
     tone: str
     word: str
-    broken: str  # where and how it stops being JSON; empty: it is
-    counts: list[tuple[str, int]]
+    broken: str  # where it stops being valid JSON, and why; empty: it is valid
+    counts: list[str]  # "2 errors", "1 warning"
     rows: list[Row]
 
 
 def annotated(piece: Piece, verdict: Verdict) -> Annotated:
-    """What the page shows of an event and what was said of it."""
+    """Combine an event and its issues for the page."""
     text, first = piece.text, piece.line
     is_indented = (
         "\n" not in text and len(text) > LONG_LINE and verdict.event is not None
@@ -84,13 +100,17 @@ def annotated(piece: Piece, verdict: Verdict) -> Annotated:
         place = locate(text)
     except Broken as found:
         line, column = _position(text, found.at)
-        broken = f"Line {first + line}, column {column + 1}: {found.message}"
+        where = {"line": first + line, "column": column + 1}
+        broken = _("Line %(line)s, column %(column)s: %(message)s") % {
+            **where,
+            "message": found.message,
+        }
         findings = [_of_json(text, found, findings)]
-        notes[line] = [Remark(findings[0], TONES[findings[0].severity])]
+        notes[line] = [Remark(findings[0])]
     else:
         for finding in findings:
             at = _position(text, _offset(place, finding))[0]
-            notes[at].append(Remark(finding, TONES[finding.severity]))
+            notes[at].append(Remark(finding))
     tone, word = _fate(verdict)
     return Annotated(
         title=_title(verdict),
@@ -115,10 +135,10 @@ def _position(text: str, at: int) -> tuple[int, int]:
 
 
 def _of_json(text: str, found: Broken, findings: Sequence[Finding]) -> Finding:
-    """What ingest says of bytes that are no JSON, in words that show where."""
+    """Return ingest's issue for invalid JSON, with a message that says where it breaks."""
     if findings and len(text.encode()) <= MAX_EVENT_BYTES:
         return replace(findings[0], message=found.message)
-    # A whole batch, perhaps: that it is too large for one event is not what is wrong.
+    # This may be a whole batch, so its size is not the problem.
     rule = RULES["SPEC-JSON-001"]
     return rule.finding("", found.message, "Build the body with a JSON library.")
 
@@ -141,16 +161,31 @@ def _rows(
 
 
 def _fate(verdict: Verdict) -> tuple[str, str]:
+    """Return the tone and the label."""
     if verdict.fate in FATES:
-        return FATES[verdict.fate]
-    grave = any(one.severity is not Severity.HINT for one in verdict.findings)
-    return SENT_WARNED if grave else SENT
+        tone, word = FATES[verdict.fate]
+    else:
+        grave = any(one.severity is not Severity.HINT for one in verdict.findings)
+        tone, word = SENT_WARNED if grave else SENT
+    return tone, str(word)
 
 
-def _counts(findings: Sequence[Finding]) -> list[tuple[str, int]]:
-    """Of each severity that there is, the gravest first."""
-    counted = [(one, sum(f.severity is one for f in findings)) for one in Severity]
-    return [(one.value, count) for one, count in counted if count]
+def _counts(findings: Sequence[Finding]) -> list[str]:
+    """Count the issues of each severity, the most severe first."""
+    errors, warnings, hints = (
+        sum(finding.severity is one for finding in findings) for one in Severity
+    )
+    texts = []
+    if errors:
+        text = ngettext("%(count)d error", "%(count)d errors", errors)
+        texts.append(text % {"count": errors})
+    if warnings:
+        text = ngettext("%(count)d warning", "%(count)d warnings", warnings)
+        texts.append(text % {"count": warnings})
+    if hints:
+        text = ngettext("%(count)d hint", "%(count)d hints", hints)
+        texts.append(text % {"count": hints})
+    return texts
 
 
 def _title(verdict: Verdict) -> str:

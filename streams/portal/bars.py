@@ -1,4 +1,4 @@
-"""Where the bars of the chart stand; the template only draws them."""
+"""Chart layout: the positions of the bars. The template only draws them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """One row of the table that says the same in numbers."""
+    """One row of the table view."""
 
     at: datetime
     accepted: int
@@ -40,13 +40,13 @@ class Hour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A day of bars, its scale, and the same by the hour."""
+    """The bars of a day, their scale, and the counts by hour."""
 
     width: float
-    top: int  # the count that a bar of full height stands for
+    top: int  # the count at full height
     bars: list[Bar]
     hours: list[Hour]
-    labels: list[datetime]  # evenly spread under the bars, left to right
+    labels: list[datetime]  # evenly spaced below the bars, left to right
 
     @property
     def empty(self) -> bool:
@@ -54,7 +54,7 @@ class Drawing:
 
 
 def draw(points: Sequence[Point]) -> Drawing:
-    """Accepted as a wide bar; before it what was delivered, and what was rejected."""
+    """Draw a wide bar for accepted events, in front of it delivered and rejected ones."""
     highest = max(
         (max(p.accepted, p.delivered + p.rejected) for p in points), default=0
     )
@@ -70,7 +70,7 @@ def draw(points: Sequence[Point]) -> Drawing:
 
 
 def small_bars(counts: Sequence[int], kind: str) -> list[Bar]:
-    """A bar for each count that is not 0, the highest of full height."""
+    """Draw a bar for each count above 0; the highest has full height."""
     top = max(counts, default=0)
     heights = [
         (n, round(HEIGHT * count / top, 2)) for n, count in enumerate(counts) if count
@@ -96,7 +96,7 @@ def _bars(number: int, point: Point, top: int) -> list[Bar]:
 
 
 def _hours(points: Sequence[Point]) -> list[Hour]:
-    """The hours in which something happened; the newest first, as in every list."""
+    """Add up the quarters by hour, newest first, without empty hours."""
     hours = []
     for at, group in groupby(points, key=lambda point: point.at.replace(minute=0)):
         quarters = list(group)
@@ -112,7 +112,7 @@ def _hours(points: Sequence[Point]) -> list[Hour]:
 
 
 def _round_up(count: int) -> int:
-    """The next of 1, 2, 5, 10, 20, 50 …: a scale that reads well."""
+    """Round up to 1, 2, 5, 10, 20, 50, and so on, for a readable scale."""
     if count <= 0:
         return 1
     power = int(10 ** ceil(log10(count)))

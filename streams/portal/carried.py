@@ -1,4 +1,4 @@
-"""A write key on its way from one page to the next: sealed, so that no page holds it."""
+"""A write key that is passed from one page to the next, encrypted."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MAX_AGE_S = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What somebody asks for and has not confirmed yet."""
+    """A change that the user has not confirmed yet."""
 
     region: Region
-    write_key: str = field(default="", repr=False)  # empty: stays as it is
+    write_key: str = field(default="", repr=False)  # empty: unchanged
 
     @property
     def last4(self) -> str:
@@ -37,14 +37,14 @@ class Change:
         return str(self.region.label)
 
     def seal(self, connection: Connection, user: User) -> str:
-        """For a hidden field: opens for this connection and person, 15 minutes long."""
+        """Encrypt for a hidden field, valid 15 minutes for this connection and user."""
         sealed = key_ring().seal(self.write_key, bound_to=_bound_to(connection, user))
         text = base64.b64encode(sealed.ciphertext).decode()
         return signing.dumps([self.region.value, sealed.key_id, text], salt=SALT)
 
 
 def opened(carried: str, connection: Connection, user: User) -> Change | None:
-    """The change; None: it is too old. Raises BadRequest for what we never gave out."""
+    """Decrypt a change; None if it has expired. Raises BadRequest if it is not ours."""
     try:
         region, key_id, text = signing.loads(carried, salt=SALT, max_age=MAX_AGE_S)
         sealed = Sealed(key_id, base64.b64decode(text))
@@ -53,7 +53,9 @@ def opened(carried: str, connection: Connection, user: User) -> Change | None:
         # MissingKey: a process with a newer key sealed it, and this one lacks that key.
         return None
     except (signing.BadSignature, CannotDecrypt) as error:
-        raise BadRequest("This change was prepared for somebody else.") from error
+        raise BadRequest(
+            "This change belongs to another user or connection."
+        ) from error
     return Change(Region(region), key)
 
 

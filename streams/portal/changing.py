@@ -1,4 +1,4 @@
-"""Another key or another region: first what it means, then the change."""
+"""Change the write key or the region: review the effects, then save."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @sensitive_post_parameters("write_key")
 @signed_in
 def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Ask for the new key or region; a POST shows what it would change."""
+    """Show the form for a new key or region, or preview the change on POST."""
     place = workspace_to_edit(request, public_id)
     current = current_connection(place)
     form = ChangeForm(request.POST or None, initial={"region": current.region})
@@ -41,7 +42,10 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
             except InvalidWriteKey as error:
                 form.add_error("write_key", str(error))
         else:
-            form.add_error(None, "This is what you have already: nothing would change.")
+            form.add_error(
+                None,
+                _("Enter a new key or select another region. Nothing has changed."),
+            )
     shown = {"place": place, "connection": current, "form": form}
     return render(request, "portal/connection_change.html", shown)
 
@@ -49,12 +53,15 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_POST
 def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Do what the preview showed."""
+    """Apply the change that the preview showed."""
     place = workspace_to_edit(request, public_id)
     current = current_connection(place)
     change = opened(request.POST.get("change", ""), current, request.user)
     if change is None:
-        messages.error(request, "That took more than 15 minutes. Please start again.")
+        messages.error(
+            request,
+            _("This review expired after 15 minutes. Enter your changes again."),
+        )
         return redirect(to(place, "connection-change"))
     try:
         services.replace(
@@ -68,7 +75,9 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
         return redirect(to(place, "connection-change"))
     wake({place.the_feed.stream_id})
     services.check_known(connection=current)
-    messages.success(request, "Changed. Send a test event to be sure that it is right.")
+    messages.success(
+        request, _("Changes saved. Send a test event to verify the connection.")
+    )
     return redirect(to(place, "connection"))
 
 

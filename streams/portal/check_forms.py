@@ -1,10 +1,12 @@
-"""The form of “Check an event”."""
+"""The form of the page “Check an event”."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,20 +23,22 @@ EXAMPLE = """{
 
 
 class CheckForm(forms.Form):
-    """Events, and what they are held against beside the Spec."""
+    """Events to check, and the plan version to check them against."""
 
     events = forms.CharField(
         max_length=MAX_TEXT,
         strip=False,
-        label="Events",
-        help_text="One as JSON, a list of them, a batch, or one a line. They are not sent and"
-        " not kept.",
-        error_messages={"required": "Paste an event first."},
+        label=_("Events"),
+        help_text=_(
+            "A JSON object, an array, a batch, or one event per line. Nothing is sent or"
+            " stored."
+        ),
+        error_messages={"required": _("Paste at least one event.")},
         widget=forms.Textarea(
             attrs={"class": "mono", "rows": 12, "spellcheck": "false", "placeholder": EXAMPLE}
         ),
     )  # fmt: skip
-    plan = forms.ChoiceField(label="Held against", widget=forms.Select)
+    plan = forms.ChoiceField(label=_("Check against"), widget=forms.Select)
 
     def __init__(
         self,
@@ -44,13 +48,14 @@ class CheckForm(forms.Form):
         draft: PlanVersion | None,
         asked: Mapping[str, Any],
     ) -> None:
-        """`asked` may name the plan to begin with."""
+        """`asked` may name the plan that is preselected."""
         choices = []
         if published is not None:
-            choices.append(("published", f"Spec and plan, version {published.number}"))
+            named = gettext("Segment Spec and tracking plan version %(number)s")
+            choices.append(("published", named % {"number": published.number}))
         if draft is not None:
-            choices.append(("draft", "Spec and the draft of the plan"))
-        choices.append(("spec", "The Segment Spec alone"))
+            choices.append(("draft", gettext("Segment Spec and tracking plan draft")))
+        choices.append(("spec", gettext("Segment Spec only")))
         first = asked.get("plan")
         known = first in dict(choices)
         super().__init__(data, initial={"plan": first if known else choices[0][0]})
@@ -59,9 +64,9 @@ class CheckForm(forms.Form):
             plan.choices = choices
 
     def clean_events(self) -> str:
-        """With lines that end as they do everywhere but in forms, and no mark before them."""
+        """Return the text with Unix line ends and without a byte order mark."""
         text: str = self.cleaned_data["events"]
         text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
         if not text.strip():
-            raise forms.ValidationError("Paste an event first.")
+            raise forms.ValidationError(gettext("Paste at least one event."))
         return text.strip("\n")

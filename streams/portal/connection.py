@@ -1,4 +1,4 @@
-"""The connection page: connect, prove that the key is right, pause, resume, delete."""
+"""The connection page: connect, verify, pause, resume, and delete."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -29,7 +31,7 @@ from streams.portal.access import (
 from streams.portal.forms import number_in
 from streams.portal.proof import debugger, test_event
 from streams.portal.range_forms import NewConnectionForm
-from streams.portal.standing import events, standing
+from streams.portal.standing import standing
 from streams.portal.tags import to
 from streams.tasks import wake
 
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 @sensitive_post_parameters("write_key")
 @signed_in
 def connection(request: PortalRequest, public_id: str) -> HttpResponse:
-    """How the feed is connected; a POST connects it."""
+    """Show the connection of the feed, or create it on POST."""
     if request.method == "POST":
         return _connect(request, workspace_to_edit(request, public_id))
     place = workspace_to_see(request, public_id)
@@ -77,7 +79,7 @@ def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
 def connection_test_fresh(
     request: PortalRequest, public_id: str, seq: int
 ) -> HttpResponse:
-    """The part of the page that says how far the test event is."""
+    """Render the part of the page that shows the progress of the test event."""
     place = workspace_to_see(request, public_id)
     shown = _shown(place, current_connection(place), seq)
     return render(request, "portal/_test.html", shown)
@@ -86,11 +88,11 @@ def connection_test_fresh(
 @signed_in
 @require_POST
 def connection_seen(request: PortalRequest, public_id: str) -> HttpResponse:
-    """The person found the test event in Segment."""
+    """Record that the user found the test event in Segment."""
     place = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
         services.confirm_seen(connection=current_connection(place), actor=request.user)
-        messages.success(request, "Good: the connection works from end to end.")
+        messages.success(request, _("Connection verified. Events arrive in Segment."))
     return redirect(to(place, "connection"))
 
 
@@ -100,7 +102,9 @@ def connection_pause(request: PortalRequest, public_id: str) -> HttpResponse:
     place = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
         services.pause(connection=current_connection(place), actor=request.user)
-        messages.success(request, "Paused. Events are kept until you resume.")
+        messages.success(
+            request, _("Delivery paused. New events are queued until you resume.")
+        )
     return redirect(to(place, "connection"))
 
 
@@ -111,31 +115,31 @@ def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
     with _telling_conflicts(request):
         services.resume(connection=current_connection(place), actor=request.user)
         wake({place.the_feed.stream_id})
-        messages.success(request, "Resumed. What waited is on its way.")
+        messages.success(request, _("Delivery resumed. Queued events are being sent."))
     return redirect(to(place, "connection"))
 
 
 @signed_in
 @require_POST
 def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Try now, without waiting for the next turn."""
+    """Retry now, without waiting for the scheduled attempt."""
     place = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
         services.retry_now(connection=current_connection(place), actor=request.user)
         wake({place.the_feed.stream_id})
-        messages.success(request, "Trying again now.")
+        messages.success(request, _("Retrying now."))
     return redirect(to(place, "connection"))
 
 
 @signed_in
 def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Say what deleting means; a POST does it."""
+    """Show the effects of deleting the connection, or delete it on POST."""
     place = workspace_to_administer(request, public_id)
     current = current_connection(place)
     if request.method == "POST":
         with _telling_conflicts(request):
             services.delete(connection=current, actor=request.user)
-            messages.success(request, "The connection is deleted. New events are kept.")
+            messages.success(request, _("Connection deleted. New events are queued."))
         return redirect(to(place, "connection"))
     impact = services.impact(connection=current)
     shown = {"place": place, "connection": current, "impact": impact}
@@ -143,7 +147,7 @@ def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 def current_connection(place: Place) -> Connection:
-    """The connection, for what makes no sense without one."""
+    """Return the current connection. Raises Http404 if there is none."""
     current = place.connection()
     if current is None:
         raise Http404
@@ -152,7 +156,7 @@ def current_connection(place: Place) -> Connection:
 
 @contextmanager
 def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
-    """Say it when somebody else was faster: the page that follows shows how it is now."""
+    """Show a conflict with another user's change as an error message."""
     try:
         yield
     except services.Conflict as error:
@@ -182,10 +186,19 @@ def _connect(request: PortalRequest, place: Place) -> HttpResponse:
             wake({place.the_feed.stream_id})
             services.check_known(connection=made)
             waiting = services.impact(connection=made).queued
-            told = f" {events(waiting)} on the way to Segment." if waiting else ""
-            messages.success(request, f"Connected.{told}")
+            messages.success(request, _connected(waiting))
             return redirect(to(place, "connection"))
     return _new(request, place, form)
+
+
+def _connected(waiting: int) -> str:
+    if not waiting:
+        return _("Connected.")
+    return ngettext(
+        "Connected. %(total)s event is on the way to Segment.",
+        "Connected. %(total)s events are on the way to Segment.",
+        waiting,
+    ) % {"total": f"{waiting:,}"}
 
 
 def _new(request: PortalRequest, place: Place, form: NewConnectionForm) -> HttpResponse:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @signed_in
 def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
-    """The requests to Segment, newest first, of one connection."""
+    """List the delivery attempts of one connection, newest first."""
     place = workspace_to_see(request, public_id)
     connections = list(place.the_feed.connections.order_by("-pk"))
     connection = _chosen(connections, request.GET.get("connection"))
@@ -34,7 +34,7 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 def delivery(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
-    """One request to Segment and what came of it."""
+    """Show one delivery attempt."""
     place = workspace_to_see(request, public_id)
     connections = place.the_feed.connections.values_list("pk", flat=True)
     found = get_object_or_404(

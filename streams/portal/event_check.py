@@ -1,4 +1,4 @@
-"""“Check an event”: what is wrong with pasted events, beside the lines. Nothing is sent."""
+"""“Check an event”: shows the issues of pasted events next to their lines. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.events.trial import Trial
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @signed_in
 def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """A text to paste events into, and what the stream would say of them."""
+    """Show a form for pasted events, and the issues that the stream would report."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     published = stream.plan_versions.published().first()
@@ -40,14 +41,16 @@ def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             )
             shown["left_out"], shown["most"] = pasted.left_out, MOST_EVENTS
         else:
-            form.add_error("events", "There is no event in it.")
+            form.add_error(
+                "events", _("The text contains no event. Paste at least one.")
+            )
     return render(request, "portal/partner_plan_check.html", shown)
 
 
 def _taken_apart(text: str) -> Pasted:
     try:
         return pieces_of(text)
-    except Broken:  # told at its line, like all that is wrong with an event
+    except Broken:  # shown at its line, like any other issue
         return Pasted(pieces=[Piece(text.rstrip(), 1)])
 
 

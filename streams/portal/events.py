@@ -14,7 +14,7 @@ from streams.portal.tags import to
 
 @signed_in
 def events(request: PortalRequest, public_id: str) -> HttpResponse:
-    """The events of a feed, newest first, with what became of each."""
+    """List the events of a feed with their status, newest first."""
     place = workspace_to_see(request, public_id)
     form = EventFilterForm(request.GET)
     filters = form.filters()
@@ -37,12 +37,12 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 def events_new(request: PortalRequest, public_id: str, after: int) -> HttpResponse:
-    """How many events came since the list was opened."""
+    """Count the events received since the list was opened."""
     place = workspace_to_see(request, public_id)
     count = max(0, place.the_feed.head_seq - after)
     try:
         here = request.htmx.current_url_abs_path or to(place, "events")
-    except ValueError:  # no browser sends half an IPv6 address
+    except ValueError:  # a malformed URL, such as half an IPv6 address
         here = to(place, "events")
     shown = {"place": place, "head": after, "count": count, "here": here}
     return render(request, "portal/_events_new.html", shown)
@@ -50,7 +50,7 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
 
 @signed_in
 def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
-    """One event: what Segment gets, and every request that carried it."""
+    """Show one event: its payload and its delivery attempts."""
     place = workspace_to_see(request, public_id)
     found = reading.event(place.the_feed, seq)
     if found is None:

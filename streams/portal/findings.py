@@ -1,4 +1,4 @@
-"""What was wrong with events of the last week: of a workspace, or of a stream's all."""
+"""Issues of the last seven days, for a workspace or for all workspaces of a stream."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.catalog.plans.rules import EVENT, PROPERTY
@@ -23,7 +24,7 @@ from streams.portal.access import (
     stream_of,
     workspace_to_see,
 )
-from streams.portal.annotated import TONES
+from streams.portal.annotated import SEVERITIES, TONES
 from streams.portal.bars import Bar, small_bars
 from streams.portal.pretty import highlighted
 from streams.portal.tags import to, within
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 LEARNABLE = {EVENT.id, PROPERTY.id}
 GRAVEST_FIRST = list(Severity)
+PLURALS = {
+    Severity.ERROR: _("Errors"),
+    Severity.WARNING: _("Warnings"),
+    Severity.HINT: _("Hints"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,22 +56,27 @@ class Row:
     found: Found
     bars: Sequence[Bar]
     sample: SafeString | str
-    events: str  # the address of such events; empty: there is none
+    events: str  # the URL of the list of these events; empty: there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """A rule, and the events that broke it."""
+    """A rule and the events that broke it."""
 
     id: str
-    rule: Rule | None  # None: this version has no such rule any more
+    rule: Rule | None  # None: the rule no longer exists
     severity: Severity
     tone: str
     rows: Sequence[Row]
 
     @property
+    def label(self) -> str:
+        """The translated severity."""
+        return str(SEVERITIES[self.severity])
+
+    @property
     def is_learnable(self) -> bool:
-        """Whether the plan could take up what it has not got."""
+        """Whether adding something to the tracking plan would fix it."""
         return self.id in LEARNABLE
 
     @property
@@ -80,7 +91,7 @@ class Broken:
 
 @signed_in
 def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Of the feed that the page is about."""
+    """Show the issues of the workspace's feed."""
     place = workspace_to_see(request, public_id)
     feed = place.the_feed
     mode = stricter(Mode(feed.stream.check_mode), Mode(place.workspace.check_mode))
@@ -92,7 +103,7 @@ def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
 def stream_findings(
     request: PortalRequest, slug: str, stream_slug: str
 ) -> HttpResponse:
-    """Of all workspaces of the stream."""
+    """Show the issues of all workspaces of the stream."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     home = within(place, "partner-stream-findings", stream.slug)
@@ -126,7 +137,7 @@ def _page(
         if isinstance(place, Place)
         else within(place, "partner-stream-quarantine", stream.slug),
         "severity": severity,
-        "filters": [(s, TONES[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
+        "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
         "broken": _by_rule(found, place),
         "others": sum(one.week for one in found if not one.kind.rule),
@@ -136,7 +147,7 @@ def _page(
 
 
 def _by_rule(found: Iterable[Found], place: Place | PartnerPlace) -> list[Broken]:
-    """The gravest first, and of these what most events broke."""
+    """Group by rule: the most severe first, then those with the most events."""
     named = (one for one in found if one.kind.rule)
     ordered = sorted(named, key=lambda one: one.kind.rule)
     broken = []
@@ -172,5 +183,5 @@ def _row(found: Found, place: Place | PartnerPlace) -> Row:
 def _events(name: str, place: Place | PartnerPlace) -> str:
     if not name or not isinstance(place, Place):
         return ""
-    # An event without a name is told by its call.
+    # An event without a name is listed under its call.
     return to(place, "events", **{"type" if name in CALLS else "name": name})

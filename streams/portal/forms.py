@@ -30,7 +30,7 @@ CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 Action = QuarantineJob.Action
 MODES = [(mode, _(label)) for mode, label in CHOICES]
-MODE_HINTS = {
+MODE_HINTS: dict[Mode, StrOrPromise] = {
     Mode.OFF: _("Events aren’t checked against the Segment Spec or the plan."),
     Mode.WARN: _("All events are delivered. The response to the sender lists issues."),
     Mode.QUARANTINE: _(
@@ -42,26 +42,32 @@ MODE_HINTS = {
         " them."
     ),
 }
-ACTION_HINTS = {
-    Action.RENAME: "Track events get a new name and are checked again. Those without an"
-    " error are sent, the others stay here.",
-    Action.RELEASE: "They are sent as they are, in the order in which they came.",
-    Action.DISCARD: "They are deleted for good. The overview counts them as discarded.",
+ACTION_HINTS: dict[Action, StrOrPromise] = {
+    Action.RENAME: _(
+        "Give the track events a new name and validate them again. Events without"
+        " errors are sent; the others stay in quarantine."
+    ),
+    Action.RELEASE: _("Send the events unchanged, in the order they were received."),
+    Action.DISCARD: _(
+        "Permanently delete the events. The overview counts them as discarded."
+    ),
 }
 
 REGION_HINTS = {
-    # segment/http-api.md, 1: the region is fixed when a workspace is made.
-    Region.US: "Most workspaces are here: it is what Segment makes by default.",
-    Region.EU: "Made for Europe from the start, on Segment's Business plan.",
-    Region.SANDBOX: "A practice Segment beside this portal. Nothing goes to the real one.",
-    Region.SANDBOX_EU: "The same, by the way that events take to Europe.",
+    # segment/http-api.md, 1: the region is fixed when a workspace is created.
+    Region.US: _("Segment’s default region, used by most workspaces."),
+    Region.EU: _("For workspaces created in Europe, on Segment’s Business plan."),
+    Region.SANDBOX: _(
+        "A simulated Segment that comes with this portal. Nothing is sent to the real one."
+    ),
+    Region.SANDBOX_EU: _("The same sandbox, reached through the European endpoint."),
 }
 
 
 class KeyInput(forms.PasswordInput):
-    """For a write key: readable while one pastes it, and never sent back to the page.
+    """A field for a write key: readable while it is pasted, never sent back to the page.
 
-    Not of the type "password": browsers offer to store those whatever one tells them.
+    Not of the type "password": browsers offer to store those despite `autocomplete`.
     """
 
     input_type = "text"
@@ -73,7 +79,7 @@ class KeyInput(forms.PasswordInput):
             "autocapitalize": "none",
             "autocorrect": "off",
             "spellcheck": "false",
-            "placeholder": "32 letters and digits",
+            "placeholder": _("32 letters and digits"),
             "data-1p-ignore": "true",
             "data-bwignore": "true",
             "data-lpignore": "true",
@@ -85,18 +91,20 @@ class KeyInput(forms.PasswordInput):
 class ConnectionForm(forms.Form):
     # No strip and no length: a key with a space at its end gets a sentence of its own.
     write_key = forms.CharField(
-        label="Write key",
+        label=_("Write key"),
         widget=KeyInput,
         strip=False,
-        error_messages={"required": "Paste the write key of your Segment source."},
+        error_messages={"required": _("Paste the write key of your Segment source.")},
     )
     region = forms.ChoiceField(
-        label="Where is your Segment workspace?",
+        label=_("Region of your Segment workspace"),
         widget=forms.RadioSelect,
         choices=lambda: [(one.value, one.label) for one in offered()],
         error_messages={
-            "required": "Say where your Segment workspace is: a key of one region does"
-            " not work in another."
+            "required": _(
+                "Select the region of your Segment workspace. A write key works in one"
+                " region only."
+            )
         },
     )
 
@@ -107,13 +115,14 @@ class ConnectionForm(forms.Form):
         return cleaned
 
     def ask_for_key_again(self) -> None:
-        """Something else is wrong, and the page that says so has no key in it."""
+        """Ask for the key after another error: the page with the error doesn't hold it."""
         self.add_error(
-            "write_key", "Please paste it once more: we do not send keys back."
+            "write_key",
+            _("Paste the write key again. We don’t send keys back to the page."),
         )
 
-    def regions(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Each region's button, and what tells that it is the right one."""
+    def regions(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Each region's radio button and its hint."""
         for radio in self["region"]:
             yield radio, REGION_HINTS[Region(radio.data["value"])]
 
@@ -124,8 +133,8 @@ class ChangeForm(ConnectionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["write_key"].required = False
-        self.fields["write_key"].label = "New write key"
-        self.fields["write_key"].help_text = "Leave it empty to keep the key you have."
+        self.fields["write_key"].label = _("New write key")
+        self.fields["write_key"].help_text = _("Leave empty to keep the current key.")
 
 
 class OfAStreamForm(forms.Form):
@@ -230,31 +239,33 @@ class StreamForm(forms.Form):
 
 
 class WorkspaceModeForm(forms.Form):
-    """How much stricter than its stream a workspace is."""
+    """The validation mode of a workspace, where it is stricter than its stream's."""
 
     check_mode = forms.ChoiceField(
-        choices=[(Mode.OFF, "As the stream"), *MODES[1:]],
-        label="How strict here",
+        choices=[(Mode.OFF, _("Same as stream")), *MODES[1:]],
+        label=_("Validation mode of this workspace"),
         widget=forms.RadioSelect,
     )
 
     def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
-        """Each mode's button, and what it means."""
-        hints: dict[Mode, StrOrPromise]
-        hints = {**MODE_HINTS, Mode.OFF: "Nothing stricter."}
+        """Each mode's radio button and its hint."""
+        hints: dict[Mode, StrOrPromise] = {
+            **MODE_HINTS,
+            Mode.OFF: _("The stream’s validation mode applies."),
+        }
         for radio in self["check_mode"]:
             yield radio, hints[radio.data["value"]]
 
 
 class DecisionForm(forms.Form):
-    """What is to become of events in quarantine."""
+    """What to do with events in quarantine."""
 
-    action = forms.ChoiceField(label="What to do", widget=forms.RadioSelect)
+    action = forms.ChoiceField(label=_("Action"), widget=forms.RadioSelect)
     new_name = forms.CharField(
-        required=False, max_length=200, label="New name, to rename them"
+        required=False, max_length=200, label=_("New name (to rename)")
     )
     sure = forms.BooleanField(required=False)
-    # Of what was counted: what came since is not meant.
+    # The last event that was counted: later events are not affected.
     last_id = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, can_rename: bool, **kwargs: Any) -> None:
@@ -266,15 +277,18 @@ class DecisionForm(forms.Form):
             if can_rename or action != Action.RENAME
         ]
 
-    def actions(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Each action's button, and what it means."""
+    def actions(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Each action's radio button and its hint."""
         for radio in self["action"]:
             yield radio, ACTION_HINTS[radio.data["value"]]
 
     def clean(self) -> dict[str, Any]:
         asked = self.cleaned_data
         if asked.get("action") == Action.DISCARD and not asked.get("sure"):
-            self.add_error(None, "Say that they are to be deleted for good.")
+            self.add_error(
+                None,
+                _("To discard the events, confirm that they are permanently deleted."),
+            )
         return asked
 
 
@@ -299,23 +313,23 @@ class ReadingsForm(forms.Form):
 
 
 class EventFilterForm(forms.Form):
-    """What the list of events is asked for; what cannot be read does not filter."""
+    """The filters of the list of events; a value that cannot be read is ignored."""
 
-    name = forms.CharField(required=False, max_length=200, label="Name begins with")
+    name = forms.CharField(required=False, max_length=200, label=_("Name starts with"))
     type = forms.ChoiceField(
         required=False,
-        label="Call",
-        choices=[("", "All calls"), *((call, call) for call in CALLS)],
+        label=_("Call"),
+        choices=[("", _("All calls")), *((call, call) for call in CALLS)],
     )
     user_id = forms.CharField(required=False, max_length=200, label="userId")
     since = forms.DateTimeField(
         required=False,
-        label="From",
+        label=_("From"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
     until = forms.DateTimeField(
         required=False,
-        label="To",
+        label=_("To"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
 
@@ -325,15 +339,15 @@ class EventFilterForm(forms.Form):
         return EventFilter(**asked)
 
     def before(self) -> int | None:
-        """The number that this page ends before."""
+        """The event number that this page ends before."""
         return number_in(self.data, "before")
 
     def newest(self) -> str:
-        """The query of the first page, all else the same."""
+        """The query of the first page, with the same filters."""
         return self.link_to(None)
 
     def link_to(self, before: int | None) -> str:
-        """The query of the page that goes on from there, all else the same."""
+        """The query of the page before that number, with the same filters."""
         query = QueryDict(mutable=True)
         query.update({k: v for k, v in self.data.items() if v and k != "before"})
         if before is not None:
@@ -342,6 +356,6 @@ class EventFilterForm(forms.Form):
 
 
 def number_in(query: Any, name: str) -> int | None:
-    """A number of a link that we made; what else stands there is as if it did not."""
+    """Return the number in a query parameter; None if it is missing or not a number."""
     text = str(query.get(name, ""))
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,4 +1,4 @@
-"""Many feeds at a glance: for each its connection, its ledger and how it stands."""
+"""Summaries of workspaces: connection, totals, and status of each feed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One feed of a workspace, or a workspace that has none."""
+    """A feed of a workspace, or a workspace without feeds."""
 
     workspace: Workspace
     feed: Feed | None = None
@@ -36,7 +36,7 @@ class Row:
 
 
 def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
-    """A row per feed in the order of the workspaces; six queries for any many."""
+    """Return one row per feed, in the order of the workspaces, with six queries in all."""
     feeds: dict[int, list[Feed]] = {}
     found = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
     for feed in found.order_by("pk"):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @signed_in
 def home(request: PortalRequest) -> HttpResponse:
-    """Send a person where they belong; let them choose if that is not one place."""
+    """Redirect to the user's partner or workspace; with several, offer a choice."""
     own = belongings_of(request.user)
     if request.user.is_staff and not (own.partners or own.workspaces):
         return redirect("admin:index")

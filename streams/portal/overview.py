@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @signed_in
 def overview(request: PortalRequest, public_id: str) -> HttpResponse:
-    """How the feed stands, its ledger, and the last day."""
+    """Show the status of the feed, its totals, and the last 24 hours."""
     place = workspace_to_see(request, public_id)
     if place.feed is None:
         return render(request, "portal/overview_empty.html", {"place": place})
@@ -31,7 +31,7 @@ def overview(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
-    """The part of the overview that keeps itself fresh."""
+    """Render the part of the overview that refreshes itself."""
     place = workspace_to_see(request, public_id)
     return render(request, "portal/_overview.html", _figures(place))
 

@@ -1,4 +1,4 @@
-"""An event's JSON for people."""
+"""Format and highlight an event's JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from streams.base.structs import prepared
 
-# In the order of trial: a key is a text that a colon follows. A text without an end goes
-# on to the last character: else each quote in it would be tried as a beginning.
+# Tried in this order: a key is a string followed by a colon. An unterminated string matches
+# to the end of the text; otherwise each quote in it would be tried as a start.
 TOKEN = re.compile(
     r'(?P<k>"(?:[^"\\]|\\.)*+")(?=\s*:)|(?P<s>"(?:[^"\\]|\\.)*+"?)'
     r"|(?P<n>-?\d[\d.eE+-]*|true|false|null)"
@@ -29,7 +29,7 @@ class Context(msgspec.Struct):
 
 @prepared
 class Stamps(msgspec.Struct, rename="camel"):
-    """What the portal writes into every event."""
+    """Fields that the portal adds to every event."""
 
     timestamp: str = ""
     received_at: str = ""
@@ -41,12 +41,12 @@ def stamps(payload: bytes) -> Stamps:
 
 
 def highlighted(payload: bytes) -> SafeString:
-    """JSON with an indent and in colours."""
+    """Format JSON with indentation and highlighting."""
     return coloured(msgspec.json.format(payload, indent=2).decode())
 
 
 def coloured(text: str) -> SafeString:
-    """JSON, or a line of it: keys, texts and numbers each in a span of a class."""
+    """Highlight JSON, or a line of it: wrap keys, strings, and numbers in spans."""
     parts, end = [], 0
     for match in TOKEN.finditer(text):
         parts.append(escape(text[end : match.start()]))
@@ -55,5 +55,5 @@ def coloured(text: str) -> SafeString:
         )
         end = match.end()
     parts.append(escape(text[end:]))
-    # Every part above is escaped already.
+    # Every part above is already escaped.
     return mark_safe("".join(parts))  # noqa: S308

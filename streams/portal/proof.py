@@ -1,4 +1,4 @@
-"""How far the test event is, by which a person proves that the key is right."""
+"""Progress of the test event that verifies a connection."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Of the test event `seq`."""
+    """Progress of the test event `seq`."""
 
     seq: int
     code: str
     name: str
     state: State
-    at: datetime | None  # when Segment took it
-    reason: str  # why Segment did not
+    at: datetime | None  # when Segment accepted it
+    reason: str  # why Segment rejected it
 
     @property
     def moving(self) -> bool:
-        """Worth looking again in a moment."""
+        """Whether the page should refresh itself."""
         return self.state == State.PENDING
 
 
@@ -51,14 +51,14 @@ class _Call(msgspec.Struct):
 
 
 def debugger(region: str) -> str:
-    """Where a person of that region looks for the event."""
+    """Return the URL of the debugger for that region."""
     if Region(region).is_sandbox:
         return str(settings.SANDBOX_URL)
     return "https://app.segment.com"
 
 
 def test_event(connection: Connection, seq: int | None) -> Progress | None:
-    """Of the test event with that number, or without one of the newest unconfirmed."""
+    """Return the progress of that test event; by default, of the newest unconfirmed one."""
     feed = connection.feed
     if seq is None:
         seq = _newest(connection)

@@ -1,4 +1,4 @@
-"""What lies in quarantine, and what is to become of it: for a workspace, or a stream."""
+"""Events in quarantine, for a workspace or a stream: list and resolve them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Max, Min, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.delivery.quarantine import CannotRename, NothingHeld, decide
@@ -44,14 +45,14 @@ MOST_ORDERS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose quarantine a page shows, where the page is, and who may decide."""
+    """The feeds that a page covers, its URLs, and whether the user may resolve events."""
 
     place: Place | PartnerPlace
     stream: Stream
     feeds: Sequence[Feed]
     layout: str
     home: str
-    decide: str  # an address
+    decide: str  # a URL
     may_decide: bool
 
     @property
@@ -74,14 +75,16 @@ def workspace_decide(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_POST
 def workspace_mode(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Be stricter than the stream, or no longer."""
+    """Set the validation mode of a workspace."""
     place = workspace_to_edit(request, public_id)
     form = WorkspaceModeForm(request.POST)
     if form.is_valid():
         set_check_mode(
             workspace=place.workspace, actor=request.user, **form.cleaned_data
         )
-        messages.success(request, "Saved. It counts within some seconds.")
+        messages.success(
+            request, _("Saved. The validation mode takes effect within seconds.")
+        )
     return redirect(to(place, "quarantine"))
 
 
@@ -144,14 +147,14 @@ def _list(request: PortalRequest, scope: Scope, **more: object) -> HttpResponse:
 
 
 def _decide(request: PortalRequest, scope: Scope) -> HttpResponse:
-    """Say how many events are meant; a POST has it done."""
+    """Show how many events are affected, or start the action on POST."""
     held = Held(
         rule=request.GET.get("rule", "")[:40], name=request.GET.get("name", "")[:200]
     )
     counted = quarantine.counts(scope.ids, held)
     sample = held.of(scope.ids).order_by("pk").first()
     if sample is None:
-        messages.info(request, "Nothing of this lies in quarantine any more.")
+        messages.info(request, _("These events are no longer in quarantine."))
         return redirect(scope.home)
     last_id = max((last for _, _, last in counted), default=sample.pk)
     form = DecisionForm(
@@ -193,12 +196,12 @@ def _carry_out(
         form.add_error(None, str(error))
         return False
     wake_quarantine()
-    messages.success(request, "Under way. Below you see how far it is.")
+    messages.success(request, _("In progress. See “Recent actions” for the result."))
     return True
 
 
 def _orders(scope: Scope) -> list[dict[str, object]]:
-    """What was decided lately, what several feeds have in common added up."""
+    """The latest actions, added up over the feeds that they cover."""
     jobs = QuarantineJob.objects.filter(feed__stream=scope.stream)
     if isinstance(scope.place, Place):
         jobs = jobs.filter(feed__in=scope.ids)

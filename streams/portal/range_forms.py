@@ -1,10 +1,11 @@
-"""Forms that ask for a part of the feed: what to replay, where a connection begins."""
+"""Forms that select a part of the feed: events to replay, the start of a connection."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.selection import ReplayFilter, Selection
 from streams.events.numbers import last_before
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.forms.boundfield import BoundWidget
+    from django_stubs_ext import StrOrPromise
 
     from streams.events.models import Feed
 
@@ -22,18 +24,22 @@ HIGHEST = 2**63 - 1  # as the column holds it
 SAME, NEW = "same", "new"
 ID_HINTS = {
     # (segment/http-api.md, 9: a day is guaranteed, some 170 are usual.)
-    SAME: "The safe way. Each keeps its messageId, and Segment drops those that it has:"
-    " surely those of the last day, and as a rule older ones.",
-    NEW: "Everything arrives once more. Each gets a new messageId, so Segment also takes"
-    " what it has: it may count twice in reports and on the bill.",
+    SAME: _(
+        "Recommended. Segment drops duplicates of at least the last 24 hours, and usually"
+        " of older events too."
+    ),
+    NEW: _(
+        "Segment treats every event as new. Events that it already has may be counted"
+        " twice in reports and on your bill."
+    ),
 }
 WAITING, NOW, CHOSEN = "waiting", "now", "chosen"
 
 
 class NumberField(forms.IntegerField):
-    """The number of an event."""
+    """An event number."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: StrOrPromise) -> None:
         digits = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
         super().__init__(
             required=False, min_value=1, max_value=HIGHEST, label=label, widget=digits
@@ -41,41 +47,41 @@ class NumberField(forms.IntegerField):
 
 
 class MomentField(forms.DateTimeField):
-    """A time on the reader's own clock."""
+    """A time in the reader's time zone."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: StrOrPromise) -> None:
         picker = forms.DateTimeInput(attrs={"type": "datetime-local"})
         super().__init__(required=False, label=label, widget=picker)
 
 
 class ReplayForm(forms.Form):
-    """What to send again. What is empty does not matter."""
+    """The filters of a replay; empty ones match everything."""
 
-    since = MomentField("Received from")
-    until = MomentField("Received before")
-    first = NumberField("From number")
-    last = NumberField("To number")
-    name = forms.CharField(required=False, max_length=200, label="Event name, in full")
+    since = MomentField(_("Received from"))
+    until = MomentField(_("Received before"))
+    first = NumberField(_("From event number"))
+    last = NumberField(_("To event number"))
+    name = forms.CharField(required=False, max_length=200, label=_("Full event name"))
     type = forms.ChoiceField(
         required=False,
-        label="Call",
-        choices=[("", "All calls"), *((call, call) for call in CALLS)],
+        label=_("Call"),
+        choices=[("", _("All calls")), *((call, call) for call in CALLS)],
     )
     user_id = forms.CharField(required=False, max_length=200, label="userId")
     rejected_only = forms.BooleanField(
         required=False,
-        label="Only events that Segment refused",
-        help_text="For when what it objected to has been put right in Segment.",
+        label=_("Only events that Segment rejected"),
+        help_text=_("Use this after you fixed the cause in Segment."),
     )
     ids = forms.ChoiceField(
-        label="How should Segment take them?",
+        label=_("Deduplication"),
         widget=forms.RadioSelect,
         initial=SAME,
-        choices=[(SAME, "As the same events"), (NEW, "As new events")],
+        choices=[(SAME, _("Keep messageId")), (NEW, _("Generate new messageId"))],
     )
 
-    def id_choices(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Each way's button, and what it means."""
+    def id_choices(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Each option's radio button and its hint."""
         for radio in self["ids"]:
             yield radio, ID_HINTS[radio.data["value"]]
 
@@ -84,7 +90,7 @@ class ReplayForm(forms.Form):
         return bool(self.cleaned_data["ids"] == NEW)
 
     def selection(self) -> Selection:
-        """What was asked for; the form is valid."""
+        """The range and the filter; the form is valid."""
         asked = self.cleaned_data
         return Selection(
             **{name: asked[name] for name in ("first", "last", "since", "until")},
@@ -98,21 +104,21 @@ class ReplayForm(forms.Form):
 
 
 class NewConnectionForm(ConnectionForm):
-    """A key, a region, and where in the feed to begin."""
+    """A write key, a region, and the first event to send."""
 
     start = forms.ChoiceField(
         required=False,
-        label="What should be sent?",
+        label=_("Events to send"),
         widget=forms.RadioSelect,
         initial=WAITING,
         choices=[
-            (WAITING, "Everything that waits, and what comes"),
-            (NOW, "Only what comes from now on"),
-            (CHOSEN, "From an event or a time that I choose"),
+            (WAITING, _("All queued and new events")),
+            (NOW, _("New events only")),
+            (CHOSEN, _("From a specific event or time")),
         ],
     )
-    start_seq = NumberField("From number")
-    start_at = MomentField("Or received from")
+    start_seq = NumberField(_("From event number"))
+    start_at = MomentField(_("Or received from"))
 
     def __init__(self, feed: Feed, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -125,11 +131,14 @@ class NewConnectionForm(ConnectionForm):
         asked = self.cleaned_data
         number, moment = asked.get("start_seq"), asked.get("start_at")
         if asked.get("start") == CHOSEN and (number is None) == (moment is None):
-            self.add_error("start", "Give either a number or a time to begin with.")
+            self.add_error("start", _("Enter either an event number or a time."))
         return super().clean()
 
     def after(self) -> int | None:
-        """The number after which to begin; None: what waits. The form is valid."""
+        """The number of the last event to leave out; None: start with the queue.
+
+        The form is valid.
+        """
         chosen = self.cleaned_data.get("start") or WAITING
         if chosen == WAITING:
             return None
@@ -139,12 +148,14 @@ class NewConnectionForm(ConnectionForm):
             return int(self.cleaned_data["start_seq"]) - 1
         return last_before(self.feed, self.cleaned_data["start_at"])
 
-    def starts(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Each start's button, and what it means."""
+    def starts(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Each option's radio button and its hint."""
         hints = {
-            WAITING: "Nothing is left out, and nothing is sent twice.",
-            NOW: "What came in before is kept, but not sent. You can replay it later.",
-            CHOSEN: "Events that an earlier connection has sent already are sent again.",
+            WAITING: _("Every event is sent once."),
+            NOW: _(
+                "Earlier events are stored but not sent. You can replay them later."
+            ),
+            CHOSEN: _("Events that an earlier connection already sent are sent again."),
         }
         for radio in self["start"]:
             yield radio, hints[radio.data["value"]]

@@ -1,4 +1,4 @@
-"""Replays: ask for one, see first what it means, watch it, cancel it."""
+"""Replays: preview, start, follow, and cancel them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.delivery import replays as service
@@ -25,6 +26,7 @@ from streams.portal.access import (
 from streams.portal.connection import current_connection
 from streams.portal.forms import number_in
 from streams.portal.range_forms import ReplayForm
+from streams.portal.standing import sentence
 from streams.portal.tags import to
 from streams.tasks import wake
 
@@ -34,13 +36,13 @@ if TYPE_CHECKING:
     from streams.connections.models import Connection
 
 SHOWN = 50
-# Of the form: what they mean in numbers, as it was shown, is what is done.
+# Fields of the form that the preview replaces with exact event numbers.
 RANGE = ("first", "last", "since", "until")
 
 
 @signed_in
 def replays(request: PortalRequest, public_id: str) -> HttpResponse:
-    """The replays of a feed, newest first."""
+    """List the replays of a feed, newest first."""
     place = workspace_to_see(request, public_id)
     made = service.replays_of(place.the_feed)
     before = number_in(request.GET, "before")
@@ -60,7 +62,7 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Ask what to replay; with `count` say what that means; a POST does it."""
+    """Show the form; with `count`, preview the replay; on POST, start it."""
     place = workspace_to_edit(request, public_id)
     connection = current_connection(place)
     asked = request.POST or request.GET
@@ -79,7 +81,7 @@ def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 def replay(request: PortalRequest, public_id: str, replay_id: str) -> HttpResponse:
-    """One replay: what it sends, and how far it is."""
+    """Show one replay and its progress."""
     place = workspace_to_see(request, public_id)
     shown = _progress(place, _found(place, replay_id))
     return render(request, "portal/replay.html", shown)
@@ -89,7 +91,7 @@ def replay(request: PortalRequest, public_id: str, replay_id: str) -> HttpRespon
 def replay_fresh(
     request: PortalRequest, public_id: str, replay_id: str
 ) -> HttpResponse:
-    """The part of that page that keeps itself fresh."""
+    """Render the part of the replay page that refreshes itself."""
     place = workspace_to_see(request, public_id)
     shown = _progress(place, _found(place, replay_id))
     return render(request, "portal/_replay.html", shown)
@@ -106,7 +108,9 @@ def replay_cancel(
     except CannotCancel as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Cancelled. What Segment has got by now stays there.")
+        messages.success(
+            request, _("Replay canceled. Events sent before then stay in Segment.")
+        )
     return redirect(to(place, "replay", replay_id))
 
 
@@ -131,12 +135,12 @@ def _progress(place: Place, found: Replay) -> dict[str, object]:
 
 
 def _halted(place: Place, replays: Iterable[Replay]) -> dict[int, str]:
-    """Those that would run, if an operator's order or the stream's stage did not stand
-    against it, and why."""
+    """Return why running replays are on hold: an operator's halt or the stream's stage."""
     running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
     halts = Halt.objects.all() if running else ()
     stopped = {
-        cursor.pk: f"We have stopped sending for now. {halt.reason}"
+        cursor.pk: _("Delivery paused by the operator: %(reason)s")
+        % {"reason": sentence(halt.reason)}
         for halt in halts
         for cursor in running
         if halt.keeps(cursor.stream_id, cursor.connection.region)
@@ -189,7 +193,7 @@ def _preview(
 
 
 def _without_count(request: PortalRequest) -> str:
-    """The query that shows the form again as it was filled in."""
+    """Return the query that shows the form with the same values."""
     query = request.GET.copy()
     query.pop("count", None)
     return query.urlencode()
@@ -197,7 +201,7 @@ def _without_count(request: PortalRequest) -> str:
 
 def _event(place: Place, seq: int) -> object:
     found = reading.event(place.the_feed, seq)
-    if found is None:  # it was dropped in this moment
+    if found is None:  # it has just been deleted
         raise Http404
     return found
 
@@ -207,7 +211,7 @@ def _start(
 ) -> HttpResponse:
     """Raises NothingToReplay."""
     try:
-        made, _ = service.start_replay(
+        made, _created = service.start_replay(
             connection=connection,
             wanted=form.selection(),
             new_ids=form.new_ids,

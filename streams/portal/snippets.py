@@ -1,6 +1,6 @@
-"""How to send a first event: text to copy, with this installation's address for events.
+"""Commands that send a first event, with the address of this installation.
 
-Everything else about sending stands in the quick start of the docs.
+The quick start in the docs covers the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ curl {host}/v1/batch \\
   -H "Content-Type: application/json" \\
   -d '{{"batch": [{event}]}}'"""
 WHOSE, WHO = "your-id-of-the-customer", "the-customers-id-of-the-person"
-# Where nothing is planned yet.
+# Used while the tracking plan is empty.
 OPENED = PlannedEvent(
     name="Email Opened",
     properties=(PlannedProperty(path="campaign_name", example="Spring"),),
@@ -29,14 +29,14 @@ OPENED = PlannedEvent(
 
 
 def batch(request: HttpRequest, plan: EventPlan | None) -> str:
-    """For a terminal, with the first event of the plan that has a name, as it fits it.
+    """Return a shell command that sends the first named event of the plan.
 
-    The token in it is the name of an environment variable.
+    The token in it is an environment variable.
     """
     named = (event for event in plan.events if event.name) if plan else iter(())
     event = sample(next(named, OPENED), user_id=WHO)
     text = json.dumps(_of_workspace(event), indent=2, ensure_ascii=False)
-    # A single quote would end the text that the shell reads.
+    # A single quote would end the string in the shell.
     return BATCH.format(
         host=addresses(request).ingest,
         event=text.replace("'", "'\\''").replace("\n", "\n  "),
@@ -44,7 +44,7 @@ def batch(request: HttpRequest, plan: EventPlan | None) -> str:
 
 
 def _of_workspace(event: dict[str, Any]) -> dict[str, Any]:
-    """The event and whose it is, where people look for it: after what it is."""
+    """Add the workspace to the event, right after its type and name."""
     first = {"type", "event", "name"}
     what = {key: value for key, value in event.items() if key in first}
     return {**what, "workspace": WHOSE, **event}

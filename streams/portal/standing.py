@@ -1,13 +1,15 @@
-"""How a feed stands, in the words of a person who has a job to do."""
+"""The delivery status of a feed, as pages show it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
-from streams.delivery.approval import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,17 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What to show at the top of a page, and in one word in a list."""
+    """A status: `word` for lists, the rest for the top of a page."""
 
-    tone: str  # good, busy, warn, bad or calm: the colours of portal.css
+    tone: str  # good, busy, warn, bad or calm: the colors of portal.css
     word: str
     title: str
     detail: str
-    action: str = ""  # what an editor may do about it on the connection page
+    action: str = ""  # the label of the link to the connection page, for editors
 
     @property
     def icon(self) -> str:
-        """The mark that says the same as the colour."""
+        """The template of the icon that matches the color."""
         names = {"good": "check", "busy": "dots", "warn": "alert", "bad": "cross"}
         return f"portal/icons/{names.get(self.tone, 'pause')}.svg"
 
@@ -42,28 +44,17 @@ def standing(
     halts: Iterable[Halt] = (),
     kept: Stage | None = None,
 ) -> Standing:
-    """Say how it stands, the most pressing thing first.
+    """Return the status; if several apply, the most urgent one.
 
-    `halts` may be anybody's; `kept` is the stage that keeps it (delivery.approval).
+    `halts` may include those of other streams; `kept` is the stage of the stream if it
+    stops delivery (delivery.approval).
     """
     if connection is None or cursor is None:
         return _unconnected(ledger)
     if connection.status == Connection.Status.PAUSED:
-        return Standing(
-            tone="calm",
-            word="Paused",
-            title="Paused",
-            detail=f"Nothing is sent. {_kept(ledger.held)}",
-            action="Resume",
-        )
+        return _paused(ledger)
     if connection.status == Connection.Status.ATTENTION:
-        return Standing(
-            tone="bad",
-            word="Needs attention",
-            title="Segment refuses the events",
-            detail=f"{connection.status_reason} {_kept(ledger.held)}".strip(),
-            action="Check the connection",
-        )
+        return _attention(connection, ledger)
     if kept:
         return _kept_by_stage(kept, ledger)
     for halt in halts:
@@ -76,20 +67,23 @@ def standing(
     return _active(connection, ledger)
 
 
-def events(count: int) -> str:
-    """The count and its noun."""
-    return "1 event" if count == 1 else f"{count:,} events"
-
-
-def _kept(count: int) -> str:
+def queued(count: int) -> str:
+    """Say how many events are queued, and that they will be sent."""
     if not count:
-        return "Events that come in now are kept for later."
-    verb = "waits" if count == 1 else "wait"
-    return f"{events(count)} {verb} and will be sent, oldest first."
+        return _("New events are queued.")
+    return ngettext(
+        "%(total)s event is queued and will be sent.",
+        "%(total)s events are queued and will be sent, oldest first.",
+        count,
+    ) % {"total": f"{count:,}"}
 
 
-def _sentence(text: str) -> str:
-    """What an operator wrote, so that another sentence can follow."""
+def _paragraph(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def sentence(text: str) -> str:
+    """End an operator's text with a period, so that another sentence can follow."""
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
@@ -97,51 +91,97 @@ def _sentence(text: str) -> str:
 def _unconnected(ledger: Ledger) -> Standing:
     return Standing(
         tone="warn" if ledger.held else "calm",
-        word="Not connected",
-        title="Not connected to Segment yet",
-        detail=f"{_kept(ledger.held)} Paste the write key of a Segment source to begin.",
-        action="Connect Segment",
+        word=_("Not connected"),
+        title=_("Not connected to Segment"),
+        detail=_paragraph(
+            queued(ledger.held),
+            _("To start delivery, paste the write key of a Segment source."),
+        ),
+        action=_("Connect Segment"),
+    )
+
+
+def _paused(ledger: Ledger) -> Standing:
+    return Standing(
+        tone="calm",
+        word=_("Paused"),
+        title=_("Delivery paused"),
+        detail=_paragraph(_("No events are sent."), queued(ledger.held)),
+        action=_("Resume delivery"),
+    )
+
+
+def _attention(connection: Connection, ledger: Ledger) -> Standing:
+    return Standing(
+        tone="bad",
+        word=_("Needs attention"),
+        title=_("Delivery stopped: the connection needs attention"),
+        detail=_paragraph(connection.status_reason, queued(ledger.held)),
+        action=_("Check connection"),
     )
 
 
 def _halted(halt: Halt, ledger: Ledger) -> Standing:
     return Standing(
         tone="warn",
-        word="Stopped",
-        title="We have stopped sending for now",
-        detail=f"{_sentence(halt.reason)} {_kept(ledger.pending)}",
+        word=_("Paused by operator"),
+        title=_("Delivery paused by the operator"),
+        detail=_paragraph(sentence(halt.reason), queued(ledger.pending)),
     )
 
 
 def _kept_by_stage(stage: Stage, ledger: Ledger) -> Standing:
+    if stage == Stage.SUSPENDED:
+        return Standing(
+            tone="warn",
+            word=_("Suspended"),
+            title=_("Stream suspended"),
+            detail=_paragraph(
+                _("No events are sent to Segment while the stream is suspended."),
+                queued(ledger.pending),
+            ),
+        )
     return Standing(
         tone="warn",
-        word="Suspended" if stage == Stage.SUSPENDED else "Waits for approval",
-        title=reason(stage).removesuffix("."),
-        detail=f"Nothing is sent to Segment until that is over. {_kept(ledger.pending)}",
+        word=_("Awaiting approval"),
+        title=_("Stream awaiting approval"),
+        detail=_paragraph(
+            _("Delivery to Segment starts when the stream is approved."),
+            queued(ledger.pending),
+        ),
     )
 
 
 def _failing(cursor: Cursor, ledger: Ledger, now: datetime) -> Standing:
-    waiting = events(ledger.pending)
     soon = cursor.due_at is None or cursor.due_at <= now
     return Standing(
         tone="warn",
-        word="Trying again",
-        title="Segment does not answer",
-        detail=f"We try again {'now' if soon else 'soon'}, and go on for days if need be."
-        f" Nothing is lost: {waiting} {'waits' if ledger.pending == 1 else 'wait'}.",
+        word=_("Retrying"),
+        title=_("Segment isn’t accepting events right now"),
+        detail=_paragraph(
+            _("We’re retrying now.") if soon else _("We’ll retry soon."),
+            _("We keep retrying until the retention period ends."),
+            ngettext(
+                "%(total)s event is queued.",
+                "%(total)s events are queued.",
+                ledger.pending,
+            )
+            % {"total": f"{ledger.pending:,}"},
+        ),
     )
 
 
 def _waiting_for_operator(connection: Connection, ledger: Ledger) -> Standing:
     return Standing(
         tone="warn",
-        word="Retrying",
-        title="Waiting for the operator of this portal",
-        detail=f"{connection.status_reason} Your connection is fine, and you don't need"
-        " to do anything. Events stay queued, and delivery resumes automatically."
-        f" {_kept(ledger.pending)}",
+        word=_("Waiting for operator"),
+        title=_("Waiting for the operator of this portal"),
+        detail=_paragraph(
+            connection.status_reason,
+            _("Your connection is fine, and you don’t need to do anything."),
+            _("Events stay queued, and delivery resumes automatically."),
+            queued(ledger.pending),
+        ),
     )
 
 
@@ -149,31 +189,40 @@ def _active(connection: Connection, ledger: Ledger) -> Standing:
     if connection.known is False:
         return Standing(
             tone="bad",
-            word="Key not known",
-            title="Segment does not know this write key",
-            detail="Segment takes events for unknown keys and throws them away without"
-            " a word. Look up the key again, and check the region.",
-            action="Check the connection",
+            word=_("Key not recognized"),
+            title=_("Write key not recognized"),
+            detail=_(
+                "Segment accepts events with unknown write keys and silently discards"
+                " them. Check the write key and the region."
+            ),
+            action=_("Check connection"),
         )
     if connection.seen_at is None:
         return Standing(
             tone="warn",
-            word="Not confirmed",
-            title="Connected, but not confirmed",
-            detail="Segment says yes to any key, right or wrong. Send a test event and"
-            " look for it in Segment to be sure.",
-            action="Send a test event",
+            word=_("Not verified"),
+            title=_("Connected, but not verified"),
+            detail=_(
+                "Segment accepts any key, even a wrong one. Send a test event and"
+                " confirm that it arrives in Segment."
+            ),
+            action=_("Send test event"),
         )
     if ledger.pending:
         return Standing(
             tone="busy",
-            word="Sending",
-            title="Sending",
-            detail=f"{events(ledger.pending)} on the way to Segment.",
+            word=_("Sending"),
+            title=_("Sending events"),
+            detail=ngettext(
+                "%(total)s event is on the way to Segment.",
+                "%(total)s events are on the way to Segment.",
+                ledger.pending,
+            )
+            % {"total": f"{ledger.pending:,}"},
         )
     return Standing(
         tone="good",
-        word="Working",
-        title="Everything is delivered",
-        detail="Events go to Segment as they come in.",
+        word=_("Working"),
+        title=_("All events delivered"),
+        detail=_("Events are sent to Segment as they arrive."),
     )

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 ADMIN = "/admin/"
-COOKIE = "zone"  # set by static/portal/portal.js from what the browser knows
+COOKIE = "zone"  # set by static/portal/portal.js from the browser's time zone
 
 
 class ZoneMiddleware:
-    """Pages show times as the clock of the person who reads them does."""
+    """Show times in the reader's time zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Operators compare times with logs and with each other: the admin's are in UTC.
+        # The admin shows UTC, so that operators can compare times with logs.
         own = not request.path.startswith(ADMIN)
         zone = zone_named(request.COOKIES.get(COOKIE, "")) if own else None
         with timezone.override(zone):
@@ -30,8 +30,8 @@ class ZoneMiddleware:
 
 
 def zone_named(name: str) -> zoneinfo.ZoneInfo | None:
-    """The zone of that name; None, that is UTC, for a name that nobody knows."""
-    # A name is a path to the library that reads zones: ask its own list first.
+    """Return the zone of that name; None, which means UTC, for an unknown name."""
+    # zoneinfo treats a name as a path, so check its list of names first.
     return zoneinfo.ZoneInfo(name) if name in _names() else None
 
 

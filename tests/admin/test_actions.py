@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
     assert active.held is True
     assert sorted(said) == sorted(
         [
-            f"{paused.connection.public_id}: Only a connection that sends can be paused.",
+            f"{paused.connection.public_id}: This connection can’t be paused because it isn’t active.",
             f"Paused connection {active.connection.public_id}.",
         ]
     )
@@ -120,7 +120,7 @@ def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
     replay.cursor.refresh_from_db()
     assert replay.state == "cancelled"
     assert first == [f"Canceled replay {replay.public_id}."]
-    assert again == [f"{replay.public_id}: This replay has ended already."]
+    assert again == [f"{replay.public_id}: This replay has already ended."]
     assert audited() == ("replay.cancelled", olga)
 
 

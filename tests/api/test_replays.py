@@ -128,7 +128,7 @@ def test_one_that_waits_for_the_approval_of_its_stream_says_so(api, live):
     replay = api.post(body=wanted(live)).json()["replay"]
 
     assert (replay["state"], replay["waitsBecause"]) == (
-        "held", "The stream waits for approval.",
+        "held", "The stream is awaiting approval.",
     )  # fmt: skip
 
 
@@ -314,7 +314,7 @@ def test_a_range_with_nothing_in_it_is_refused_in_words(api, live):
     answer = api.post(body=wanted(live, first=9))
 
     assert refused(answer) == (422, "API-REPLAY-001")
-    assert "the events 1 to 8 have been sent" in answer.json()["message"]
+    assert "You can replay events 1 to 8" in answer.json()["message"]
 
 
 def test_a_workspace_without_a_connection_is_refused(api, live):

@@ -152,7 +152,7 @@ def seen_lately(scene: Scene) -> None:
 def change_region(page: Page) -> None:
     page.locator("[name=region][value=sandbox-eu]").check()
     with page.expect_navigation():
-        page.get_by_role("button", name="See what changes").click()
+        page.get_by_role("button", name="Review changes").click()
 
 
 def upload_plan(page: Page) -> None:

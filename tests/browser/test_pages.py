@@ -105,10 +105,10 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     be(page, scene, live_server, "anna")
     page.goto(f"{workspace}connection/change/")
     page.get_by_role("textbox", name="New write key").fill(make.write_key())
-    page.get_by_role("button", name="See what changes").click()
+    page.get_by_role("button", name="Review changes").click()
     check(page, found, "the preview of a change")
-    page.get_by_role("button", name="Change it").click()
-    page.get_by_role("button", name="Send a test event").click()
+    page.get_by_role("button", name="Save changes").click()
+    page.get_by_role("button", name="Send test event").click()
     page.get_by_text("Sending the test event").wait_for()
     check(page, found, "a test event on its way")
     page.goto("about:blank")  # or it would ask for the test of what is gone
@@ -120,7 +120,7 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     page.goto(f"{workspace}events/?name=Nothing+is+called+so")
     check(page, found, "a search that found nothing")
     page.goto(workspace)
-    page.get_by_text("The same in numbers").click()
+    page.get_by_text("View as table").click()
     check(page, found, "the numbers of the chart")
     page.get_by_text("Your account").locator("..").click()
     check(page, found, "the menu of one's account")
@@ -184,7 +184,7 @@ def test_one_connects_without_a_mouse(page, scene, live_server):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    page.get_by_role("heading", name="Segment knows it").wait_for()
+    page.get_by_role("heading", name="Segment recognizes the key").wait_for()
     assert Connection.objects.current().get().region == "sandbox-eu"
 
 

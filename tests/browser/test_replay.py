@@ -42,47 +42,47 @@ def test_a_replay_is_counted_started_watched_and_cancelled(
 
     # What to send, and what that means.
     sign_in(page, web, cast.alice.email)
-    page.get_by_role("link", name="Replay", exact=True).click()
+    page.get_by_role("link", name="Replays", exact=True).click()
     expect(page.get_by_text("No replays yet")).to_be_visible()
     page.get_by_role("link", name="New replay").click()
-    page.get_by_label("Event name, in full").fill("Email Clicked")
-    page.get_by_label("From number").fill("1,001")
-    page.get_by_role("button", name="Count them").click()
+    page.get_by_label("Full event name").fill("Email Clicked")
+    page.get_by_label("From event number").fill("1,001")
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("Enter a whole number.")).to_be_visible()
-    page.get_by_label("From number").fill("1001")
-    page.get_by_role("radio", name="As new events").check()
-    page.get_by_role("button", name="Count them").click()
-    expect(page.get_by_role("heading", name="Send 9,667 events again?")).to_be_visible()
-    expect(page.get_by_text("it has already may count twice")).to_be_visible()
+    page.get_by_label("From event number").fill("1001")
+    page.get_by_role("radio", name="Generate new messageId").check()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="Replay 9,667 events?")).to_be_visible()
+    expect(page.get_by_text("Segment already has may be counted twice")).to_be_visible()
     assert not Replay.objects.exists()
     assert barriers(page) == []
 
     # It runs: the page moves by itself.
-    page.get_by_role("button", name="Start the replay").click()
-    expect(page.get_by_role("heading", name="0 % done", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Replay 9,667 events").click()
+    expect(page.get_by_role("heading", name="0% done", exact=True)).to_be_visible()
     assert barriers(page) == []
     portal.worker()
     portal.beat()
-    expect(page.get_by_role("heading", name="0 % done", exact=True)).to_be_hidden()
+    expect(page.get_by_role("heading", name="0% done", exact=True)).to_be_hidden()
     expect(page.get_by_text("Running")).to_be_visible()
 
-    # Cancelled: it stops where it is.
-    page.get_by_role("button", name="Cancel the replay").click()
-    expect(page.get_by_text("Cancelled. What Segment has got by now")).to_be_visible()
-    expect(page.get_by_role("button", name="Cancel the replay")).to_be_hidden()
+    # Canceled: it stops where it is.
+    page.get_by_role("button", name="Cancel replay").click()
+    expect(page.get_by_text("Replay canceled. Events sent before then")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel replay")).to_be_hidden()
     until(lambda: far_segment.stats()["requests"] == requests_of(cast))
     cursor = Cursor.objects.get(kind="replay")
     assert 1_000 < cursor.position < EVENTS
     assert far_segment.stats()["unique_message_ids"] == cursor.delivered
 
     # It is in the history, and its requests are marked.
-    page.get_by_role("link", name="Replay", exact=True).click()
-    row = page.get_by_role("row", name="Events named “Email Clicked”")
-    expect(row.get_by_text("Cancelled")).to_be_visible()
-    page.get_by_role("link", name="Deliveries", exact=True).click()
+    page.get_by_role("link", name="Replays", exact=True).click()
+    row = page.get_by_role("row", name="Event: Email Clicked")
+    expect(row.get_by_text("Canceled")).to_be_visible()
+    page.get_by_role("link", name="Delivery attempts", exact=True).click()
     expect(page.get_by_role("row").nth(1).get_by_text("Replay")).to_be_visible()
     page.get_by_role("link", name="Overview", exact=True).click()
-    expect(page.get_by_text("Everything is delivered")).to_be_visible()
+    expect(page.get_by_text("All events delivered")).to_be_visible()
 
 
 def requests_of(cast) -> int:

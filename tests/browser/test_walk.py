@@ -46,27 +46,29 @@ def test_from_the_first_sign_in_to_events_that_arrive(
     # Sign in: a person of one workspace is there at once.
     sign_in(page, web, cast.alice.email)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    expect(page.get_by_text("Not connected to Segment yet")).to_be_visible()
+    expect(page.get_by_text("Not connected to Segment")).to_be_visible()
 
     # A bad key: the page says what is wrong, and does not give it back.
     page.get_by_role("link", name="Connect Segment").click()
     page.get_by_role("textbox", name="Write key").fill(LEFT_OUT)
-    page.get_by_role("radio", name="Sandbox A practice").check()
+    page.get_by_role("radio", name="Sandbox A simulated").check()
     page.get_by_role("button", name="Connect").click()
-    expect(page.get_by_text("This has 30 characters")).to_be_visible()
+    expect(page.get_by_text("The text has 30 characters")).to_be_visible()
     expect(page.get_by_role("textbox", name="Write key")).to_have_value("")
     assert LEFT_OUT not in page.content()
 
     # A good key, and a region.
     page.get_by_role("textbox", name="Write key").fill(KEY)
-    page.get_by_role("radio", name="Sandbox A practice").check()
+    page.get_by_role("radio", name="Sandbox A simulated").check()
     page.get_by_role("button", name="Connect").click()
-    expect(page.get_by_role("heading", name="Segment knows it")).to_be_visible()
-    expect(page.get_by_text("Connected, but not confirmed")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="Segment recognizes the key")
+    ).to_be_visible()
+    expect(page.get_by_text("Connected, but not verified")).to_be_visible()
     assert KEY not in page.content()
 
     # The test event: sent, delivered, and found in the sandbox's debugger.
-    page.get_by_role("button", name="Send a test event").click()
+    page.get_by_role("button", name="Send test event").click()
     expect(page.get_by_text("Delivered to Segment")).to_be_visible()
     code = page.locator(".test-code").inner_text()
     assert re.fullmatch(r"\d{4}", code)
@@ -74,18 +76,20 @@ def test_from_the_first_sign_in_to_events_that_arrive(
     debugger.goto(far_segment.url)
     debugger.get_by_role("button", name="Connection Tested").click()
     expect(debugger.get_by_label("Event as JSON")).to_contain_text(code)
-    page.get_by_role("button", name="Yes, I see it").click()
-    expect(page.get_by_text("the connection works from end to end")).to_be_visible()
+    page.get_by_role("button", name="Confirm test event").click()
+    expect(
+        page.get_by_text("Connection verified. Events arrive in Segment.")
+    ).to_be_visible()
 
-    # Paused: what comes in is held, and says so.
+    # Paused: new events are queued, and the page says so.
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delivery paused")).to_be_visible()
     page.get_by_role("link", name="Events", exact=True).click()
     expect(page.get_by_role("link", name="Connection Tested")).to_be_visible()
     send(web, ingest_key.text, "Email Opened")
-    page.get_by_role("link", name="1 new event").click()
+    page.get_by_role("link", name="Show 1 new event").click()
     opened = page.get_by_role("row", name="Email Opened")
-    expect(opened.get_by_text("Held")).to_be_visible()
+    expect(opened.get_by_text("Queued: on hold")).to_be_visible()
     assert [e["event"] for e in far_segment.events(KEY)] == ["Connection Tested"]
 
     # Resumed: it arrives.

@@ -232,7 +232,7 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
     assert walks(far_segment) == {"sandbox": WALK, "eu": WALK}
     # What shows it is one press away.
     page.locator("#walk").get_by_role("link", name="Unsubscribed").click()
-    shown = page.get_by_role("group", name="What Segment gets")
+    shown = page.get_by_role("group", name="Payload")
     expect(shown).to_contain_text('"userId": "qa-user-1", "event": "Unsubscribed"')
     page.go_back()
     page.locator("#regions").get_by_role("link").first.click()
@@ -249,5 +249,5 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
     until(lambda: page.reload() and red.is_visible())
     stands(page, ACCEPTED | DELIVERED | REFUSED)
     page.locator("#user-id").get_by_role("link", name="SPEC-ID-001").click()
-    expect(page.get_by_role("heading", name="Findings")).to_be_visible()
+    expect(page.get_by_role("heading", name="Issues")).to_be_visible()
     expect(page.get_by_text("userId is missing,").first).to_be_visible()

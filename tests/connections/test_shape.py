@@ -76,19 +76,19 @@ def test_the_message_says_what_it_is_and_where_the_right_one_is():
     problem = problem_with("sgp_" + "x" * 64)
 
     assert str(problem) == (
-        "This is a token of Segment's Public API. It could change your whole workspace,"
-        " so give it to nobody; a write key can only add events to one source."
-        " In Segment, open Connections → Sources, choose the source, then Settings →"
-        " API Keys, and copy the Write Key."
+        "This is a token of Segment’s Public API. Keep it secret: it can change your whole"
+        " workspace. A write key can only add events to one source. In Segment, go to"
+        " Connections → Sources, select the source, then open Settings → API Keys and"
+        " copy the Write Key."
     )
 
 
 def test_a_wrong_length_is_counted():
     assert str(problem_with("a1B" * 10)).startswith(
-        "This has 30 characters; a write key has 32. Part of it is missing."
+        "The text has 30 characters, but a write key has 32. Part of the key is missing."
     )
     assert str(problem_with("a1B" * 11)).startswith(
-        "This has 33 characters; a write key has 32. More was copied than the key."
+        "The text has 33 characters, but a write key has 32. Copy only the key."
     )
 
 
@@ -100,7 +100,7 @@ def test_a_look_alike_is_called_by_its_name():
     problem = problem_with("\u0410" + WRITE_KEY[1:])
 
     assert (
-        "Character 1 is no plain letter or digit but “cyrillic capital letter a”"
+        "Character 1 isn’t a plain letter or digit, but “cyrillic capital letter a”."
         in (str(problem))
     )
 
@@ -110,4 +110,4 @@ def test_no_message_repeats_what_was_pasted():
 
     messages = [str(problem_with(text)) for text in pasted]
 
-    assert not [m for m in messages if "Secret" in m.replace(WHERE, "")]
+    assert not [m for m in messages if "Secret" in m.replace(str(WHERE), "")]

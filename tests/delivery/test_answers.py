@@ -28,9 +28,9 @@ SUCCESS = '{"success": true}'
 @pytest.mark.parametrize(
     ("status", "text", "verdict", "reason"),
     [
-        (200, SUCCESS, TAKEN, "Segment answered 200."),
-        (202, f"\n{SUCCESS}\n", TAKEN, "Segment answered 202."),
-        (200, '{"success": true, "more": 1}', TAKEN, "Segment answered 200."),
+        (200, SUCCESS, TAKEN, "Segment returned 200."),
+        (202, f"\n{SUCCESS}\n", TAKEN, "Segment returned 202."),
+        (200, '{"success": true, "more": 1}', TAKEN, "Segment returned 200."),
         (200, "", RETRY, "its body is empty"),
         (204, "", RETRY, "its body is empty"),
         (200, "<!DOCTYPE html><title>Sign in</title>", RETRY, "it is an HTML page"),
@@ -63,7 +63,7 @@ def test_a_400_that_blames_the_key_does_not_blame_the_events():
     answer = Answer(status=400, text='{"message":"Invalid write key"}')
 
     assert answer.verdict is HOLD
-    assert answer.reason == "Segment refused the write key (400)."
+    assert answer.reason == "Segment rejected the write key (400)."
 
 
 @pytest.mark.parametrize(

@@ -32,5 +32,5 @@ def test_a_connection_is_told_to_wait_just_when_the_database_keeps_its_cursor():
 
 
 def test_customers_read_why():
-    assert reason(Stage.SUBMITTED) == "The stream waits for approval."
+    assert reason(Stage.SUBMITTED) == "The stream is awaiting approval."
     assert reason(Stage.SUSPENDED) == "The stream is suspended."

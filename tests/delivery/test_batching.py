@@ -34,7 +34,7 @@ def test_no_rows_no_batch():
 
 
 def test_a_hole_in_the_log_is_not_passed_over_in_silence():
-    with pytest.raises(MissingEvents, match="Event 2 is gone"):
+    with pytest.raises(MissingEvents, match="Event 2 is missing"):
         take([(1, AT, b"{}"), (3, AT, b"{}")], after=0, most=100)
 
 

@@ -48,7 +48,7 @@ def test_a_large_batch_is_compressed_and_arrives_whole(client, segment):
     ("told", "words"),
     [
         ({"reset": True}, "The connection to Segment failed."),
-        ({"hang_s": 5}, "Segment did not answer in time."),
+        ({"hang_s": 5}, "Segment did not respond in time."),
     ],
 )
 def test_what_the_network_does_is_an_answer_in_words(client, segment, told, words):

@@ -292,7 +292,7 @@ def test_a_connection_that_cannot_be_sent_to_at_all_costs_nobody_else(segment):
     first = Delivery.objects.filter(cursor=broken).earliest("id")
     assert (first.outcome, first.error) == (
         "retry",
-        "The request could not be made (ValueError).",
+        "The request could not be sent (ValueError).",
     )
 
 
@@ -503,7 +503,11 @@ def test_a_hole_in_the_log_holds_the_connection(segment):
     work_off(cursor)
 
     reason = Connection.objects.values_list("status_reason", flat=True).get()
-    assert (cursor.held, cursor.position, reason) == (True, 0, "Event 1 is gone.")
+    assert (cursor.held, cursor.position, reason) == (
+        True,
+        0,
+        "Event 1 is missing from the log.",
+    )
 
 
 if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway

@@ -118,10 +118,10 @@ def test_events_past_their_retention_are_not_selected():
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (Selection(first=9), "the events 1 to 8 have been sent"),
-        (Selection(first=5, last=4), "nothing to send again in this range"),
-        (Selection(until=make.NOW), "nothing to send again in this range"),
-        (Selection(since_trouble=True), "has had no trouble so far"),
+        (Selection(first=9), "You can replay events 1 to 8"),
+        (Selection(first=5, last=4), "This range has no events to replay"),
+        (Selection(until=make.NOW), "This range has no events to replay"),
+        (Selection(since_trouble=True), "has had no delivery problems so far"),
     ],
 )
 def test_a_selection_of_nothing_says_what_there_is(wanted, words):
@@ -130,7 +130,7 @@ def test_a_selection_of_nothing_says_what_there_is(wanted, words):
 
 
 def test_before_anything_was_sent_there_is_nothing_to_replay():
-    with pytest.raises(NothingToReplay, match="No event has been sent so far"):
+    with pytest.raises(NothingToReplay, match="None of the events"):
         replays.select(make.due_cursor(events=2).connection, ALL)
 
 
@@ -205,14 +205,14 @@ def test_who_asked_for_what_is_kept_and_written_down():
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.actor) == ("replay.started", alice)
     assert entry.detail["events"] == "3-8"
-    assert entry.detail["filter"] == "events named “Email Clicked”"
+    assert entry.detail["filter"] == "Event: Email Clicked"
 
 
 def test_one_replay_runs_at_a_time():
     live = sent(8)
     first = start(live)
 
-    with pytest.raises(CannotReplay, match="A replay runs already"):
+    with pytest.raises(CannotReplay, match="A replay is already running"):
         start(live)
 
     replays.cancel_replay(replay=first, actor=None)
@@ -347,7 +347,7 @@ def test_a_replay_of_what_is_refused_anew_stops_and_live_events_go_on(segment):
 
     live.refresh_from_db()
     assert (replay.state, counts(replay)) == ("stopped", (20, 0, 20, 0))
-    assert replay.stopped_because == "Segment refused 20 events one after the other."
+    assert replay.stopped_because == "Segment rejected 20 events in a row."
     assert look_at(live.connection).status == Connection.Status.ACTIVE
     assert live.position == 101
     assert list(findings(live.feed)) == []
@@ -477,7 +477,7 @@ def test_a_cancelled_replay_sends_nothing_more(segment):
     assert segment.events() == []
     entry = AuditEntry.objects.latest("pk")
     assert (entry.action, entry.actor) == ("replay.cancelled", alice)
-    with pytest.raises(CannotCancel, match="ended already"):
+    with pytest.raises(CannotCancel, match="already ended"):
         replays.cancel_replay(replay=replay, actor=None)
 
 

@@ -99,7 +99,7 @@ def test_a_connection_cannot_begin_with_events_that_are_not_there(after):
     make.append(feed, 3)
     make.expired(feed, 1)
 
-    with pytest.raises(NotKept, match="The events 2 to 3 are kept"):
+    with pytest.raises(NotKept, match="Events 2 to 3 are available"):
         services.connect(
             feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=after
         )
@@ -135,7 +135,7 @@ def test_what_was_copied_around_a_key_is_left_out():
 
 
 def test_a_text_that_is_no_write_key_is_refused_with_words():
-    with pytest.raises(WrongShape, match="a token of Segment's Public API"):
+    with pytest.raises(WrongShape, match="a token of Segment’s Public API"):
         connect(make.feed(), "sgp_" + "x" * 64)
 
     assert not Connection.objects.exists()
@@ -144,7 +144,7 @@ def test_a_text_that_is_no_write_key_is_refused_with_words():
 def test_a_key_of_another_workspace_is_refused():
     connect(make.feed())
 
-    with pytest.raises(KeyInUse, match="already used by another workspace"):
+    with pytest.raises(KeyInUse, match="Another workspace already uses"):
         connect(make.feed())
 
 
@@ -153,7 +153,7 @@ def test_a_key_of_another_stream_of_the_workspace_is_refused():
     connect(feed)
     other = make.feed(make.stream(feed.stream.partner), feed.workspace)
 
-    with pytest.raises(KeyInUse, match="another stream of this workspace"):
+    with pytest.raises(KeyInUse, match="Another stream of this workspace"):
         connect(other)
 
 

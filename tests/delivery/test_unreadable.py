@@ -79,7 +79,7 @@ def test_the_customer_is_told_that_it_is_not_their_fault(cursor):
 
     shown = standing(connection, cursor, ledger_of(cursor.feed), now())
 
-    assert (shown.tone, shown.word) == ("warn", "Retrying")
+    assert (shown.tone, shown.word) == ("warn", "Waiting for operator")
     assert UNREADABLE in shown.detail
     assert "Segment" not in shown.title + shown.detail
 

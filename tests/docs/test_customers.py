@@ -40,7 +40,8 @@ def test_it_explains_every_connection_status():
 def test_it_explains_every_figure_of_the_overview():
     overview = (ROOT / "templates/portal/_overview.html").read_text()
 
-    assert first_cells("Monitor your events") == re.findall("<dt>(.+?)</dt>", overview)
+    figures = re.findall('<dt>{% translate "(.+?)" %}</dt>', overview)
+    assert first_cells("Monitor your events") == figures
 
 
 def test_every_label_that_it_names_is_on_the_pages():

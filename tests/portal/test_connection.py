@@ -34,7 +34,7 @@ def test_connecting_sends_what_waited_and_asks_segment_about_the_key(as_alice, c
     assert open_write_key(connection).text == KEY
     assert (connection.region, connection.known) == ("sandbox", True)
     assert ledger.of(cast.feed).pending == 3
-    assert "Connected. 3 events on the way to Segment." in page.text
+    assert "Connected. 3 events are on the way to Segment." in page.text
 
 
 def test_a_key_that_segment_does_not_know_is_kept_and_told(as_alice, cast, segment):
@@ -42,15 +42,15 @@ def test_a_key_that_segment_does_not_know_is_kept_and_told(as_alice, cast, segme
 
     page = connect(as_alice, cast)
 
-    assert "Segment does not know this write key" in page.text
+    assert "Write key not recognized" in page.text
 
 
 @pytest.mark.parametrize(
     ("pasted", "told"),
     [
-        (KEY[:-1], "This has 31 characters"),
-        (f"{KEY[:16]} {KEY[16:]}", "a space or a line break inside"),
-        ("sgp_" + "x" * 40, "a token of Segment&#x27;s Public API"),
+        (KEY[:-1], "The text has 31 characters"),
+        (f"{KEY[:16]} {KEY[16:]}", "contains a space or a line break"),
+        ("sgp_" + "x" * 40, "a token of Segment’s Public API"),
         ("", "Paste the write key of your Segment source."),
     ],
 )
@@ -67,14 +67,14 @@ def test_a_key_in_use_elsewhere_is_refused_without_saying_where(as_alice, cast):
 
     page = connect(as_alice, cast)
 
-    assert "already used by another workspace" in page.text
+    assert "Another workspace already uses this write key" in page.text
     assert taken.feed.workspace.name not in page.text
 
 
 def test_a_good_key_is_asked_for_again_when_something_else_was_wrong(as_alice, cast):
     page = connect(as_alice, cast, region="")
 
-    assert "Please paste it once more" in page.text
+    assert "Paste the write key again" in page.text
     assert KEY not in page.text
 
 
@@ -92,7 +92,7 @@ def test_the_second_of_two_people_who_connect_at_once_is_told(as_alice, cast):
 
     page = connect(as_alice, cast)
 
-    assert "somebody else" in page.text.lower()
+    assert "someone else" in page.text.lower()
     assert Connection.objects.count() == 1
 
 
@@ -105,7 +105,7 @@ def test_a_change_is_shown_with_what_waits_before_it_is_made(as_alice, cast):
         url(cast, "connection-change"), {"write_key": OTHER_KEY, "region": "eu"}
     )
 
-    assert "4 events wait" in preview.text
+    assert "4 events are queued" in preview.text
     assert f"…{OTHER_KEY[-4:]} (Europe (Ireland))" in preview.text
     assert OTHER_KEY not in preview.text
     connection.refresh_from_db()
@@ -134,7 +134,7 @@ def test_a_change_of_nothing_is_not_shown(as_alice, cast):
         url(cast, "connection-change"), {"write_key": "", "region": "sandbox"}
     )
 
-    assert "nothing would change" in page.text
+    assert "Nothing has changed" in page.text
 
 
 def test_a_test_event_is_followed_until_it_arrived(as_alice, cast):
@@ -178,7 +178,7 @@ def test_a_paused_connection_says_what_is_held(as_alice, cast):
 
     page = as_alice.post(url(cast, "connection-pause"), follow=True)
 
-    assert "2 events wait and will be sent, oldest first." in page.text
+    assert "2 events are queued and will be sent, oldest first." in page.text
 
 
 def test_what_cannot_be_done_is_told(as_alice, cast):
@@ -186,7 +186,7 @@ def test_what_cannot_be_done_is_told(as_alice, cast):
 
     page = as_alice.post(url(cast, "connection-resume"), follow=True)
 
-    assert "This connection sends already" in page.text
+    assert "This connection is already active" in page.text
 
 
 def test_deleting_says_first_what_happens_to_what_waits(client, cast):
@@ -196,7 +196,7 @@ def test_deleting_says_first_what_happens_to_what_waits(client, cast):
     page = client.get(url(cast, "connection-delete"))
     client.post(url(cast, "connection-delete"))
 
-    assert "2 events wait to be sent." in page.text
+    assert "2 events are queued." in page.text
     assert not Connection.objects.current().exists()
 
 
@@ -222,9 +222,10 @@ def test_a_queue_is_shown_with_its_share_and_its_end(as_alice, cast):
 
     assert "10 events" in page
     assert (
-        "2 connections share 50 requests a second; each has a turn every 40 ms" in page
+        "2 connections share 50 requests per second, and each has a turn every 40 ms"
+        in page
     )
-    assert "about 5 seconds, at the pace of the last minute" in page
+    assert "About 5 seconds at the rate of the last minute" in page
 
 
 def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
@@ -233,8 +234,10 @@ def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
 
     page = as_alice.get(url(cast)).text
 
-    assert "We have stopped sending for now" in page
-    assert "Segment has an outage in Europe. 3 events wait and will be sent" in page
+    assert "Delivery paused by the operator" in page
+    assert (
+        "Segment has an outage in Europe. 3 events are queued and will be sent" in page
+    )
 
 
 def test_a_stream_that_is_not_approved_tells_its_customers_what_waits(as_alice, cast):
@@ -244,8 +247,8 @@ def test_a_stream_that_is_not_approved_tells_its_customers_what_waits(as_alice, 
     page = as_alice.get(url(cast)).text
     overview = as_alice.get(url(cast, "overview")).text
 
-    assert "The stream waits for approval: it is sent once that is over" in page
-    assert "Empty in about" not in page
+    assert "Starts when the stream is approved" in page
+    assert "Empty in" not in page
     for told in (page, overview):
-        assert "The stream waits for approval" in told
-        assert "3 events wait and will be sent, oldest first." in told
+        assert "Stream awaiting approval" in told
+        assert "3 events are queued and will be sent, oldest first." in told

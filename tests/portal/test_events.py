@@ -77,7 +77,7 @@ def test_the_list_says_how_many_events_came_since(as_alice, cast):
 
     part = as_alice.get(url(cast, "events-new", 1))
 
-    assert "1 new event." in part.text
+    assert "Show 1 new event" in part.text
 
 
 @pytest.mark.parametrize("page", ["http://[", "//[x"])
@@ -87,7 +87,7 @@ def test_a_url_of_the_page_that_is_no_url_costs_nothing(as_alice, cast, page):
 
     part = as_alice.get(url(cast, "events-new", 1), headers=headers)
 
-    assert "1 new event." in part.text
+    assert "Show 1 new event" in part.text
 
 
 def test_an_event_shows_its_json_and_what_the_portal_wrote_into_it(as_alice, cast):

@@ -46,7 +46,7 @@ def test_a_workspace_sees_its_own_by_rule_and_event_the_gravest_first(
     planned = said.index("PLAN-EVENT-001 · 3 events in 24 hours, 5 in 7 days")
     typed = said.index("SPEC-PROPERTY-001 · 1,200 events in 24 hours, 1,200 in 7 days")
     assert planned < typed
-    assert "Mail Opened No such event. Add it. event · first" in said
+    assert "Mail Opened No such event. Add it. event · First seen" in said
     assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
     assert "text, 6 characters" in page.text
     assert "workspaces" not in said
@@ -70,7 +70,7 @@ def test_one_severity_is_asked_for(as_bob, cast, found):
 
 @pytest.mark.parametrize(
     ("mode", "says"),
-    [("off", "Events are not checked"), ("warn", "Nothing found in the last 7 days")],
+    [("off", "Validation is off"), ("warn", "No issues in the last 7 days")],
 )
 def test_where_there_is_nothing_it_says_what_that_means(as_bob, cast, mode, says):
     cast.stream.check_mode = mode
@@ -85,7 +85,7 @@ def test_what_was_found_before_checking_was_turned_off_is_not_all(as_bob, cast, 
 
     said = words(as_bob.get(of_workspace(cast)))
 
-    assert "Events are not checked now. Only what Segment would lose" in said
+    assert "Validation is off. Only events that Segment would lose" in said
     assert "PLAN-EVENT-001 · 3 events" in said
 
 
@@ -95,8 +95,8 @@ def test_what_is_over_the_bound_is_told_as_one_number(as_bob, cast):
 
     said = words(as_bob.get(of_workspace(cast)))
 
-    assert "2 more findings of events with other names." in said
-    assert "And 101 other kinds with fewer events." in said
+    assert "2 more issues in events with other names." in said
+    assert "101 more combinations of event name and rule with fewer events." in said
 
 
 def test_a_kind_more_is_no_query_more(as_dev, cast, found):
@@ -120,8 +120,8 @@ def test_the_overview_and_the_stream_say_how_it_goes(as_dev, cast, found):
     args = [cast.partner.slug, cast.stream.slug]
     stream = words(as_dev.get(reverse("portal:partner-stream", args=args)))
 
-    said = "1,203 findings in the last 24 hours, 4 in the 24 hours before: more"
-    assert f"{said} See findings" in overview
+    said = "1,203 issues in the last 24 hours, up from 4 the day before"
+    assert f"{said} View issues" in overview
     assert said.replace("1,203", "1,207") in stream
 
 
@@ -132,5 +132,5 @@ def test_it_leads_to_such_events_and_to_what_can_be_done(as_dev, cast, found):
     workspace, stream = as_dev.get(of_workspace(cast)), as_dev.get(of_stream(cast))
 
     assert 'events/?name=Mail%20Opened"' in workspace.text.replace("+", "%20")
-    assert "See quarantine" in workspace.text
+    assert "View quarantine" in workspace.text
     assert "Learn from the last day" in stream.text

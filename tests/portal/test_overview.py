@@ -25,8 +25,8 @@ def test_events_that_wait_are_told_of_before_they_are_deleted(as_alice, cast):
 
     shown = page(as_alice, cast)
 
-    assert "1,204 events will be deleted unless they are sent soon" in shown
-    assert "and is deleted on <strong>" in shown
+    assert "1,204 events will expire unless they are sent soon" in shown
+    assert "and expires on <strong>" in shown
 
 
 def test_one_event_is_told_of_in_the_singular_and_too_late_is_said_so(as_alice, cast):
@@ -34,14 +34,14 @@ def test_one_event_is_told_of_in_the_singular_and_too_late_is_said_so(as_alice, 
 
     shown = page(as_alice, cast)
 
-    assert "1 event will be deleted unless it is sent soon" in shown
-    assert "may be deleted at any moment" in shown
+    assert "1 event will expire unless it is sent soon" in shown
+    assert "can expire at any moment" in shown
 
 
 def test_what_waits_for_less_than_that_is_no_matter(as_alice, cast):
     make.append(cast.feed, 3, now=now() - 20 * DAY)
 
-    assert "will be deleted" not in page(as_alice, cast)
+    assert "will expire" not in page(as_alice, cast)
 
 
 def test_what_was_deleted_unsent_stays_in_the_ledger(as_alice, cast):
@@ -53,7 +53,9 @@ def test_what_was_deleted_unsent_stays_in_the_ledger(as_alice, cast):
 
     assert "<dt>Expired</dt>" in shown
     assert "deleted unsent after 30 days" in shown
-    assert "The oldest number left is 1,205" in page(as_alice, cast, "events")
+    assert "The oldest event available is number 1,205" in page(
+        as_alice, cast, "events"
+    )
 
 
 def test_an_event_says_until_when_it_is_kept(as_alice, cast):
@@ -73,5 +75,5 @@ def test_what_lies_in_quarantine_leads_to_where_it_is_decided_about(as_alice, ca
     make.quarantined(cast.feed, 3)
 
     home = reverse("portal:quarantine", args=[cast.workspace.public_id])
-    decide = f'<a href="{home}">decide what becomes of them</a>'
+    decide = f'<a href="{home}">Review</a>'
     assert decide in page(as_alice, cast, "overview-fresh")

@@ -49,10 +49,10 @@ def test_a_workspace_sees_what_it_has_by_rule_and_name(as_bob, cast, held):
     page = as_bob.get(of_workspace(cast))
 
     said = words(page)
-    assert "3 events the oldest kept until" in said
+    assert "3 events The oldest expires on" in said
     assert "PLAN-EVENT-001 3" in said
     assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
-    assert "Decide" not in said
+    assert "Resolve" not in said
 
 
 def test_a_stream_sees_what_all_have(as_dev, cast, held):
@@ -66,7 +66,7 @@ def test_where_there_is_nothing_it_says_how_that_would_come(as_bob, cast):
 def test_it_is_counted_first_and_nothing_happens(as_alice, cast, held):
     page = as_alice.get(of_workspace(cast, "quarantine-decide", name=OLD))
 
-    assert "What should become of 3 events?" in words(page)
+    assert "Resolve 3 events" in words(page)
     assert f'name="new_name" value="{NEW}"' in page.text  # the Spec has one for it
     assert not QuarantineJob.objects.exists()
 
@@ -83,7 +83,7 @@ def test_an_editor_renames_what_is_its_own_and_sees_what_came_of_it(
     cast.feed.refresh_from_db()
     assert cast.feed.head_seq == 3
     assert QuarantinedEvent.objects.count() == 2  # the other workspace's
-    assert "Rename Mail Opened to Email Opened PLAN-EVENT-001 3 released of 3" in page
+    assert "Rename Mail Opened to Email Opened PLAN-EVENT-001 3 of 3 released" in page
     assert "alice@northwind.example" in page
 
 
@@ -97,7 +97,7 @@ def test_a_developer_decides_for_all_workspaces_of_the_stream(as_dev, cast, held
     held.refresh_from_db()
     assert held.head_seq == 2
     assert not QuarantinedEvent.objects.exists()
-    assert "Release all 5 released of 5" in page
+    assert "Release all 5 of 5 released" in page
 
 
 @pytest.mark.parametrize(("sure", "jobs"), [({}, 0), ({"sure": "on"}, 1)])

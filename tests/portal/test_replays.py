@@ -38,25 +38,27 @@ def count(client, cast, **asked):
 
 
 def test_the_form_says_what_can_be_sent_again(as_alice, cast, live):
-    assert "Events 1 to 8 have been sent" in words(as_alice.get(url(cast)))
+    assert "You can replay events 1 to 8." in words(as_alice.get(url(cast)))
 
 
 @pytest.mark.parametrize(
     ("asked", "title"),
     [
-        ({}, "Send 8 events again?"),
-        ({"first": "3", "last": "5"}, "Send 3 events again?"),
-        ({"name": "Email Clicked"}, "Send 4 events again?"),
-        ({"name": "Email Clicked", "last": "3"}, "Send 1 event again?"),
-        ({"name": "email clicked"}, "No event matches"),
-        ({"rejected_only": "on"}, "No event matches"),
+        ({}, "Replay 8 events?"),
+        ({"first": "3", "last": "5"}, "Replay 3 events?"),
+        ({"name": "Email Clicked"}, "Replay 4 events?"),
+        ({"name": "Email Clicked", "last": "3"}, "Replay 1 event?"),
+        ({"name": "email clicked"}, "No matching events"),
+        ({"rejected_only": "on"}, "No matching events"),
     ],
 )
 def test_it_is_counted_first_and_nothing_starts(as_alice, cast, live, asked, title):
     page = count(as_alice, cast, **asked)
 
     assert title in words(page)
-    assert ("Start the replay" in page.text) is (title != "No event matches")
+    assert ('<button class="button first" type="submit">' in page.text) is (
+        title != "No matching events"
+    )
     assert not Replay.objects.exists()
 
 
@@ -65,8 +67,8 @@ def test_what_cannot_be_counted_at_once_is_said_so(as_alice, cast, live, monkeyp
 
     page = words(count(as_alice, cast, name="Email Clicked"))
 
-    assert "Send at least 2 events again?" in page
-    assert "We counted among the first 4 of 8 events." in page
+    assert "Replay at least 2 events?" in page
+    assert "Counted in the first 4 of 8 events." in page
 
 
 def test_a_time_is_one_on_the_readers_clock(as_alice, cast, live):
@@ -76,7 +78,7 @@ def test_a_time_is_one_on_the_readers_clock(as_alice, cast, live):
 
     page = count(as_alice, cast, since="2026-03-02T11:30")
 
-    assert "Numbers 9 to 9" in words(page)
+    assert "Event numbers 9–9" in words(page)
 
 
 def test_what_was_shown_is_started(as_alice, cast, live):
@@ -95,15 +97,15 @@ def test_what_was_shown_is_started(as_alice, cast, live):
 
 
 def test_the_two_ways_are_told_before_one_starts(as_alice, cast, live):
-    assert "may count twice" not in words(count(as_alice, cast))
-    assert "may count twice" in words(count(as_alice, cast, ids="new"))
+    assert "may be counted twice" not in words(count(as_alice, cast))
+    assert "may be counted twice" in words(count(as_alice, cast, ids="new"))
 
 
 def test_a_range_with_nothing_in_it_is_told_on_the_form(as_alice, cast, live):
     page = count(as_alice, cast, first="9")
 
-    assert "the events 1 to 8 have been sent and are still kept" in words(page)
-    assert "Count them" in page.text
+    assert "You can replay events 1 to 8." in words(page)
+    assert "Preview" in page.text
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,9 @@ def test_what_cannot_be_read_is_explained(as_alice, cast, live, wrong):
 def test_before_anything_was_sent_the_page_says_so(as_alice, cast):
     make.due_cursor(2, make.connection(cast.feed))
 
-    assert "No event has been sent so far" in words(as_alice.get(url(cast)))
+    assert "None of the events that are still retained has been sent yet" in words(
+        as_alice.get(url(cast))
+    )
 
 
 def test_trouble_is_offered_as_a_start(as_alice, cast, live):
@@ -126,7 +130,7 @@ def test_trouble_is_offered_as_a_start(as_alice, cast, live):
 
     page = as_alice.get(url(cast))
 
-    assert "Since the last trouble, 2 Mar, 10:00" in words(page)
+    assert "Since the last delivery problem, 2 Mar, 10:00" in words(page)
     assert f'{url(cast)}?first=5"' in page.text
     assert 'name="first" value="5"' in as_alice.get(url(cast), {"first": 5}).text
 
@@ -137,8 +141,8 @@ def test_a_second_one_is_not_started_beside_the_first(as_alice, cast, live):
     shown = words(count(as_alice, cast))
     started = as_alice.post(url(cast), {"ids": "same"}, follow=True)
 
-    assert "Another replay is under way." in shown
-    assert "A replay runs already." in words(started)
+    assert "Another replay is in progress." in shown
+    assert "A replay is already running." in words(started)
     assert Replay.objects.count() == 1
 
 
@@ -152,11 +156,11 @@ def test_how_far_it_is_keeps_itself_fresh_until_it_has_ended(as_alice, cast, liv
     )
     ended = as_alice.get(address)
 
-    assert "75 % done" in words(running)
+    assert "75% done" in words(running)
     assert '<progress aria-labelledby="progress" max="8" value="6">' in running.text
-    assert "Sent again 3" in words(running)
+    assert "Replayed 3" in words(running)
     assert 'hx-trigger="every 2s"' in running.text
-    assert "Finished" in words(ended)
+    assert "Completed" in words(ended)
     assert "hx-trigger" not in ended.text
     assert "Cancel" not in ended.text
 
@@ -169,9 +173,12 @@ def test_what_had_expired_is_told_apart_from_what_does_not_match(as_alice, cast,
     Cursor.objects.filter(pk=replay.pk).update(filtered=1, expired=3)
     after = words(as_alice.get(address))
 
-    assert "Left out 2 do not match" in before
+    assert "Skipped 2 don’t match the filters" in before
     assert "Expired" not in before
-    assert "Left out 1 do not match Expired 3 deleted before their turn" in after
+    assert (
+        "Skipped 1 don’t match the filters Expired 3 deleted before they were sent"
+        in after
+    )
 
 
 def test_it_is_cancelled_and_says_where(as_alice, cast, live):
@@ -180,8 +187,8 @@ def test_it_is_cancelled_and_says_where(as_alice, cast, live):
     page = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
     again = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
 
-    assert "before event 4. What had been sent by then stays" in words(page)
-    assert "This replay has ended already." in words(again)
+    assert "before event 4. Events sent before then stay" in words(page)
+    assert "This replay has already ended." in words(again)
 
 
 def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
@@ -198,7 +205,7 @@ def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
     assert "Running" not in listed + alone
     assert "On hold" in listed
     assert (
-        "We have stopped sending for now. We look at a fault. The replay goes on"
+        "Delivery paused by the operator: We look at a fault. The replay continues"
         in alone
     )
 
@@ -211,7 +218,7 @@ def test_one_whose_stream_is_suspended_says_so(as_alice, cast, live):
     page = words(as_alice.get(url(cast, "replay", replay.public_id)))
 
     assert "On hold" in page
-    assert "The stream is suspended. The replay goes on where it is" in page
+    assert "The stream is suspended. The replay continues" in page
 
 
 def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):
@@ -221,7 +228,7 @@ def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):
 
     page = words(as_alice.get(url(cast, "replay", replay.public_id)))
 
-    assert "Finished" in page
+    assert "Completed" in page
     assert "We look at a fault" not in page
 
 
@@ -229,7 +236,7 @@ def test_why_it_stopped_is_told(as_alice, cast, live):
     ended = {"due_at": None, "ended_at": make.NOW}
     replay = make.replay(live, position=3, stopped_because="Because.", **ended)
 
-    assert "before event 4: Because." in words(
+    assert "before event 4. Because." in words(
         as_alice.get(url(cast, "replay", replay.public_id))
     )
 
@@ -287,7 +294,7 @@ def test_the_overview_says_that_one_runs_and_its_figures_stay(as_alice, cast, li
     make.replay(live, position=4)
     page = as_alice.get(url(cast, "overview"))
 
-    assert "A replay is under way" in page.text
+    assert "A replay is in progress" in page.text
     assert page.context["ledger"] == before
 
 
@@ -304,10 +311,14 @@ def connect(client, cast, **asked):
 @pytest.mark.parametrize(
     ("asked", "start", "told"),
     [
-        ({"start": "waiting"}, 0, "3 events on the way"),
+        ({"start": "waiting"}, 0, "3 events are on the way"),
         ({"start": "now"}, 3, "Connected."),
-        ({"start": "chosen", "start_seq": "3"}, 2, "1 event on the way"),
-        ({"start": "chosen", "start_at": "2026-03-02T10:00"}, 0, "3 events on the way"),
+        ({"start": "chosen", "start_seq": "3"}, 2, "1 event is on the way"),
+        (
+            {"start": "chosen", "start_at": "2026-03-02T10:00"},
+            0,
+            "3 events are on the way",
+        ),
         ({"start": "chosen", "start_at": "2026-03-02T10:01"}, 3, "Connected."),
     ],
 )
@@ -323,9 +334,9 @@ def test_one_chooses_where_a_connection_begins(as_alice, cast, asked, start, tol
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"start": "chosen"}, "Give either a number or a time"),
-        ({"start": "chosen", "start_seq": "2", "start_at": "2026-03-02T10:00"}, "Give either a number or a time"),
-        ({"start": "chosen", "start_seq": "5"}, "The events 1 to 3 are kept"),
+        ({"start": "chosen"}, "Enter either an event number or a time"),
+        ({"start": "chosen", "start_seq": "2", "start_at": "2026-03-02T10:00"}, "Enter either an event number or a time"),
+        ({"start": "chosen", "start_seq": "5"}, "Events 1 to 3 are available"),
         ({"start": "chosen", "start_seq": "0"}, "greater than or equal to 1"),
     ],
 )  # fmt: skip
@@ -335,7 +346,7 @@ def test_a_start_that_cannot_be_is_explained(as_alice, cast, asked, told):
     page = connect(as_alice, cast, **asked)
 
     assert told in words(page)
-    assert "Please paste it once more" in words(page)
+    assert "Paste the write key again" in words(page)
     assert KEY not in page.text
     assert not Cursor.objects.exists()
 
@@ -343,6 +354,6 @@ def test_a_start_that_cannot_be_is_explained(as_alice, cast, asked, told):
 def test_where_nothing_has_come_in_yet_there_is_nothing_to_choose(as_alice, cast):
     page = as_alice.get(url(cast, "connection"))
 
-    assert "What should be sent?" not in page.text
+    assert "Events to send" not in page.text
     assert connect(as_alice, cast).status_code == 200
     assert Cursor.objects.get().start == 0
