@@ -54,11 +54,11 @@ class Other(NamedTuple):
 
     def fault(self) -> Fault:
         if not self.reading:
-            message = f"The Spec calls this property {self.right}."
+            message = f"The Spec's name for this is {self.right}."
             return Fault(self.rule, message, f"Send it as {self.right}.", self.docs)
         return Fault(
             self.rule,
-            f"The Spec calls this property {self.right}. {READINGS[self.reading].why}",
+            f"The Spec's name for this is {self.right}. {READINGS[self.reading].why}",
             f"Send it as {self.right}, or allow both in the stream's settings.",
             self.docs,
         )
