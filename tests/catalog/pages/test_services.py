@@ -132,5 +132,5 @@ def test_a_logo_is_replaced_and_removed(stream):
 
 @pytest.mark.parametrize("slug", ["guide", "search"])
 def test_no_stream_may_hide_the_portals_own_docs(slug):
-    with pytest.raises(ValidationError, match="a word that the portal itself uses"):
+    with pytest.raises(ValidationError, match=f"“{slug}” is reserved"):
         create_stream(partner=make.partner(), name="Guide", slug=slug, actor=None)
