@@ -47,7 +47,7 @@ def readiness(now: datetime) -> dict[str, Part]:
     else:
         migrations = _tried(_migrations, "Checking the migrations failed.")
         keys = _tried(_keys, "Checking the write keys failed.")
-        history = _tried(_history, "Checking the database history failed.")
+        history = _tried(_history, "Checking the database generation failed.")
         oldest_due = _tried(lambda: _oldest_due(now), "Checking the cursors failed.")
         backlog = _tried(_backlog, "Checking the backlog failed.")
         storage = _tried(_storage, "Checking the free storage failed.")
