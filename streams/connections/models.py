@@ -23,30 +23,43 @@ class Connection(models.Model):
         ATTENTION = "attention", _("Needs attention")
 
     feed = models.ForeignKey(
-        "streams.Feed", on_delete=models.PROTECT, related_name="connections"
+        "streams.Feed",
+        on_delete=models.PROTECT,
+        related_name="connections",
+        verbose_name=_("feed"),
     )
-    public_id = models.CharField(max_length=12, unique=True, default=public_id)
-    region = models.CharField(max_length=10, choices=Region)
+    public_id = models.CharField(_("ID"), max_length=12, unique=True, default=public_id)
+    region = models.CharField(_("region"), max_length=10, choices=Region)
     # The write key, encrypted for this row (keys.py), and the part of it that pages show.
     key_ciphertext = models.BinaryField(editable=False)
-    key_ring_id = models.CharField(max_length=20, editable=False)
+    key_ring_id = models.CharField(_("encryption key"), max_length=20, editable=False)
     key_fingerprint = models.CharField(max_length=64, editable=False)
-    key_last4 = models.CharField(max_length=4)
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    status_reason = models.CharField(max_length=300, blank=True)
-    status_at = models.DateTimeField(default=now)
+    key_last4 = models.CharField(
+        _("last four characters of the write key"), max_length=4
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.ACTIVE
+    )
+    status_reason = models.CharField(
+        _("reason for the status"), max_length=300, blank=True
+    )
+    status_at = models.DateTimeField(_("status since"), default=now)
     # Verification. Segment returns 200 for any key, so we check: known, then seen.
-    known = models.BooleanField(null=True)  # None: Segment could not be reached
-    known_at = models.DateTimeField(null=True)
-    test_code = models.CharField(max_length=4, blank=True)
-    test_sent_at = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=now)
-    deleted_at = models.DateTimeField(null=True)
+    known = models.BooleanField(
+        _("key recognized"), null=True
+    )  # None: Segment could not be reached
+    known_at = models.DateTimeField(_("last key check"), null=True)
+    test_code = models.CharField(_("code of the test event"), max_length=4, blank=True)
+    test_sent_at = models.DateTimeField(_("last test event"), null=True)
+    seen_at = models.DateTimeField(_("test event confirmed"), null=True)
+    created_at = models.DateTimeField(_("created"), default=now)
+    deleted_at = models.DateTimeField(_("deleted"), null=True)
 
     objects = ConnectionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
         constraints = [
             # Two connections would send every event twice.
             models.UniqueConstraint(

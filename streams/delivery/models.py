@@ -65,49 +65,64 @@ class Cursor(models.Model):
         REPLAY = "replay", _("Replay")
 
     connection = models.ForeignKey(
-        "streams.Connection", on_delete=models.PROTECT, related_name="cursors"
+        "streams.Connection",
+        on_delete=models.PROTECT,
+        related_name="cursors",
+        verbose_name=_("connection"),
     )
     feed = models.ForeignKey(
-        "streams.Feed", on_delete=models.PROTECT, related_name="cursors"
+        "streams.Feed",
+        on_delete=models.PROTECT,
+        related_name="cursors",
+        verbose_name=_("feed"),
     )
     stream = models.ForeignKey(
-        "streams.Stream", on_delete=models.PROTECT, related_name="+"
+        "streams.Stream",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("stream"),
     )
-    kind = models.CharField(max_length=6, choices=Kind, default=Kind.LIVE)
-    start = models.BigIntegerField()
-    position = models.BigIntegerField()
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.LIVE)
+    start = models.BigIntegerField(_("start"))
+    position = models.BigIntegerField(_("position"))
     # The last event number of a replay. None: a live cursor, which follows the feed.
-    end_seq = models.BigIntegerField(null=True)
+    end_seq = models.BigIntegerField(_("last event number"), null=True)
     # When a replay completed or was canceled. It no longer moves.
-    ended_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
     # When the event at `position` was received: a bound for the next read, so that
     # PostgreSQL skips older partitions.
-    position_at = models.DateTimeField(null=True)
-    rejected = models.BigIntegerField(default=0)
-    filtered = models.BigIntegerField(default=0)
+    position_at = models.DateTimeField(_("time of the position"), null=True)
+    rejected = models.BigIntegerField(_("rejected"), default=0)
+    filtered = models.BigIntegerField(_("skipped"), default=0)
     # Deleted before they could be sent.
-    expired = models.BigIntegerField(default=0, db_default=0)
+    expired = models.BigIntegerField(_("expired"), default=0, db_default=0)
     # Rejected events whose Rejection rows were deleted with the events.
-    rejected_forgotten = models.BigIntegerField(default=0, db_default=0)
+    rejected_forgotten = models.BigIntegerField(
+        _("rejected and pruned"), default=0, db_default=0
+    )
     # When queued events may be sent. None: no events are queued.
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(_("next attempt"), null=True)
     # Paused, needs attention, or a deleted connection: due, but must not send.
-    held = models.BooleanField(default=False)
-    failures = models.IntegerField(default=0)  # failed attempts in a row
-    failing_since = models.DateTimeField(null=True)
+    held = models.BooleanField(_("on hold"), default=False)
+    failures = models.IntegerField(
+        _("consecutive failures"), default=0
+    )  # failed attempts in a row
+    failing_since = models.DateTimeField(_("failing since"), null=True)
     # The position and the time when the last delivery problem started. Kept after the
     # problem ends, so that users can replay the events since then.
-    troubled_seq = models.BigIntegerField(null=True)
-    troubled_at = models.DateTimeField(null=True)
+    troubled_seq = models.BigIntegerField(_("start of the last problem"), null=True)
+    troubled_at = models.DateTimeField(_("time of the last problem"), null=True)
     # The last event of a request that Segment rejected: there is an invalid event between
     # `position` and this one.
-    suspect_seq = models.BigIntegerField(null=True)
-    rejections_in_row = models.IntegerField(default=0)
-    last_delivered_at = models.DateTimeField(null=True)
+    suspect_seq = models.BigIntegerField(_("end of the suspected range"), null=True)
+    rejections_in_row = models.IntegerField(_("consecutive rejections"), default=0)
+    last_delivered_at = models.DateTimeField(_("last delivered"), null=True)
 
     objects = CursorQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("cursor")
+        verbose_name_plural = _("cursors")
         constraints = [
             # One live cursor and one replay at a time. (A live cursor never ends.)
             models.UniqueConstraint(
@@ -160,20 +175,36 @@ class Replay(models.Model):
         CANCELLED = "cancelled", _("Canceled")
 
     cursor = models.OneToOneField(
-        Cursor, on_delete=models.PROTECT, primary_key=True, related_name="replay"
+        Cursor,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="replay",
+        verbose_name=_("cursor"),
     )
-    public_id = models.CharField(max_length=12, unique=True, default=public_id)
+    public_id = models.CharField(_("ID"), max_length=12, unique=True, default=public_id)
     # The filter; empty fields match everything.
-    name = models.CharField(max_length=200, blank=True)
-    type = models.CharField(max_length=8, blank=True)
-    user_id = models.CharField(max_length=200, blank=True)
-    rejected_only = models.BooleanField(default=False)
-    new_ids = models.BooleanField(default=False)  # otherwise the same messageIds
+    name = models.CharField(_("event name"), max_length=200, blank=True)
+    type = models.CharField(_("type"), max_length=8, blank=True)
+    user_id = models.CharField(_("user ID"), max_length=200, blank=True)
+    rejected_only = models.BooleanField(_("rejected events only"), default=False)
+    new_ids = models.BooleanField(
+        _("new messageIds"), default=False
+    )  # otherwise the same messageIds
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("requested by"),
     )
-    requested_at = models.DateTimeField(default=now)
-    stopped_because = models.CharField(max_length=300, blank=True)
+    requested_at = models.DateTimeField(_("requested"), default=now)
+    stopped_because = models.CharField(
+        _("reason for the stop"), max_length=300, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("replay")
+        verbose_name_plural = _("replays")
 
     def __str__(self) -> str:
         return self.public_id
@@ -207,9 +238,14 @@ class Lease(models.Model):
         on_delete=models.CASCADE,
         primary_key=True,
         related_name="lease",
+        verbose_name=_("stream"),
     )
-    owner = models.UUIDField(null=True)
-    until = models.DateTimeField(null=True)
+    owner = models.UUIDField(_("owner"), null=True)
+    until = models.DateTimeField(_("until"), null=True)
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
         return f"{self.stream_id} until {self.until}"
@@ -234,18 +270,28 @@ class Halt(models.Model):
         blank=True,
         related_name="halts",
         help_text=_("Empty: all streams."),
+        verbose_name=_("stream"),
     )
     region = models.CharField(
-        max_length=10, choices=Region, blank=True, help_text=_("Empty: all regions.")
+        _("region"),
+        max_length=10,
+        choices=Region,
+        blank=True,
+        help_text=_("Empty: all regions."),
     )
     reason = models.CharField(
+        _("reason"),
         max_length=200,
         validators=[validate_one_line],
         help_text=_("Shown to customers."),
     )
-    created_at = models.DateTimeField(default=now)
+    created_at = models.DateTimeField(_("since"), default=now)
 
     objects = HaltQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("halt")
+        verbose_name_plural = _("halts")
 
     def __str__(self) -> str:
         region = self.get_region_display()
@@ -283,6 +329,7 @@ class Delivery(models.Model):
         db_constraint=False,
         related_name="+",
         db_index=False,
+        verbose_name=_("cursor"),
     )
     connection = models.ForeignKey(
         "streams.Connection",
@@ -290,20 +337,21 @@ class Delivery(models.Model):
         db_constraint=False,
         related_name="deliveries",
         db_index=False,
+        verbose_name=_("connection"),
     )
-    first_seq = models.BigIntegerField()
-    last_seq = models.BigIntegerField()
-    events = models.IntegerField()
-    body_bytes = models.IntegerField()  # before gzip
-    started_at = models.DateTimeField()
-    duration_ms = models.IntegerField()
-    outcome = models.CharField(max_length=10, choices=Outcome)
-    status_code = models.IntegerField(null=True)  # None: no response
-    error = models.CharField(max_length=300, blank=True)
+    first_seq = models.BigIntegerField(_("first event number"))
+    last_seq = models.BigIntegerField(_("last event number"))
+    events = models.IntegerField(_("events"))
+    body_bytes = models.IntegerField(_("body size (bytes)"))  # before gzip
+    started_at = models.DateTimeField(_("started"))
+    duration_ms = models.IntegerField(_("duration (ms)"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    status_code = models.IntegerField(_("status code"), null=True)  # None: no response
+    error = models.CharField(_("error"), max_length=300, blank=True)
     answer = models.CharField(
-        max_length=1000, blank=True
+        _("response"), max_length=1000, blank=True
     )  # Segment's response body, truncated
-    retry_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(_("next attempt"), null=True)
 
     class Meta:
         verbose_name = _("delivery attempt")
@@ -323,15 +371,22 @@ class Rejection(models.Model):
     """An event that Segment permanently rejected."""
 
     connection = models.ForeignKey(
-        "streams.Connection", on_delete=models.PROTECT, related_name="rejections"
+        "streams.Connection",
+        on_delete=models.PROTECT,
+        related_name="rejections",
+        verbose_name=_("connection"),
     )
-    cursor = models.ForeignKey(Cursor, on_delete=models.PROTECT, related_name="+")
-    seq = models.BigIntegerField()
-    reason = models.CharField(max_length=300)
-    status_code = models.IntegerField(null=True)
-    created_at = models.DateTimeField(default=now)
+    cursor = models.ForeignKey(
+        Cursor, on_delete=models.PROTECT, related_name="+", verbose_name=_("cursor")
+    )
+    seq = models.BigIntegerField(_("event number"))
+    reason = models.CharField(_("reason"), max_length=300)
+    status_code = models.IntegerField(_("status code"), null=True)
+    created_at = models.DateTimeField(_("rejected"), default=now)
 
     class Meta:
+        verbose_name = _("rejected event")
+        verbose_name_plural = _("rejected events")
         constraints = [
             models.UniqueConstraint(fields=["cursor", "seq"], name="rejected_once"),
         ]

@@ -12,27 +12,51 @@ class Feed(models.Model):
     """The event log of a workspace in a stream, numbered 1, 2, 3 … without gaps."""
 
     stream = models.ForeignKey(
-        "streams.Stream", on_delete=models.PROTECT, related_name="feeds"
+        "streams.Stream",
+        on_delete=models.PROTECT,
+        related_name="feeds",
+        verbose_name=_("stream"),
     )
     workspace = models.ForeignKey(
-        "streams.Workspace", on_delete=models.PROTECT, related_name="feeds"
+        "streams.Workspace",
+        on_delete=models.PROTECT,
+        related_name="feeds",
+        verbose_name=_("workspace"),
     )
-    head_seq = models.BigIntegerField(default=0)  # the number of the last event
-    head_at = models.DateTimeField(null=True)  # when that event was appended
+    head_seq = models.BigIntegerField(
+        _("last event number"), default=0
+    )  # the number of the last event
+    head_at = models.DateTimeField(
+        _("last event"), null=True
+    )  # when that event was appended
     # The last event past its retention. It and all earlier events can't be read.
-    expired_seq = models.BigIntegerField(default=0, db_default=0)
+    expired_seq = models.BigIntegerField(
+        _("last expired event number"), default=0, db_default=0
+    )
     # How many events expired before the first connection. Cursors count later ones.
-    expired = models.BigIntegerField(default=0, db_default=0)
+    expired = models.BigIntegerField(
+        _("expired before the first connection"), default=0, db_default=0
+    )
     # Received events are the head plus these three, which have no event number.
-    quarantined = models.BigIntegerField(default=0, db_default=0)  # in quarantine now
-    discarded = models.BigIntegerField(default=0, db_default=0)  # by a user
-    quarantine_expired = models.BigIntegerField(default=0, db_default=0)
+    quarantined = models.BigIntegerField(
+        _("quarantined"), default=0, db_default=0
+    )  # in quarantine now
+    discarded = models.BigIntegerField(
+        _("discarded"), default=0, db_default=0
+    )  # by a user
+    quarantine_expired = models.BigIntegerField(
+        _("expired in quarantine"), default=0, db_default=0
+    )
     # The key that Segment's libraries send as their write key; shown only once.
     ingest_key_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many may have none
-    ingest_key_hint = models.CharField(max_length=8, blank=True)
-    created_at = models.DateTimeField(default=now)
+    ingest_key_hint = models.CharField(
+        _("start of the ingest key"), max_length=8, blank=True
+    )
+    created_at = models.DateTimeField(_("created"), default=now)
 
     class Meta:
+        verbose_name = _("feed")
+        verbose_name_plural = _("feeds")
         constraints = [
             models.UniqueConstraint(fields=["stream", "workspace"], name="one_feed"),
         ]
