@@ -26,7 +26,7 @@ class HaltForm(forms.ModelForm):
         ),
     )
     # The scope that was previewed. A change of scope needs a new confirmation.
-    previewed = forms.CharField(required=False, widget=forms.HiddenInput)
+    previewed = forms.CharField(required=False, label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Halt

@@ -65,7 +65,7 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("filter"))
     def what(self, replay: Replay) -> str:
-        return replay.filter.words
+        return replay.filter.summary
 
     @admin.display(description=_("event numbers"))
     def numbers(self, replay: Replay) -> str:

@@ -47,8 +47,19 @@ HIDDEN = {
     "remember",
     "stream",
 }
-# Labels that differ from the name of the field.
-LABELS = {"login": _("Email"), "external_id": _("Your ID")}
+# Labels of the fields that hold most; others are shown by their names.
+LABELS = {
+    "login": _("Email"),
+    "external_id": _("Your ID"),
+    "email": _("Email"),
+    "name": _("Name"),
+    "note": _("Note"),
+    "notes": _("Notes"),
+    "region": _("Region"),
+    "role": _("Role"),
+    "text": _("Text"),
+    "when": _("Trigger"),
+}
 # Buttons, counters, and empty rows of the admin's forms.
 OF_THE_ADMIN = re.compile(r"^_|_FORMS$|-id$|__prefix__")
 SHORT = 80  # characters; longer or multiline values get a text area

@@ -1,6 +1,6 @@
 """A language without a catalog: what gettext returns in it is accented and 40% longer.
 
-    Save changes  →  ⟦Šáávéé çĥááñğéš⟧
+    Save changes  →  ⟦Šááṽéé çĥááñğééš·⟧
 
 So a text that is in plain letters on a page did not come from gettext, and a layout that
 holds these texts holds those of German or Finnish.
@@ -41,7 +41,7 @@ def pseudo(text: str) -> str:
     for place in range(0, len(parts), 2):
         parts[place], missing = _lengthened(parts[place], missing)
         parts[place] = parts[place].translate(_ACCENTS)
-    more = ("ééééé " * missing)[:missing]
+    more = ("····· " * missing)[:missing]
     return f"{OPENS}{''.join(parts)}{more}{CLOSES}"
 
 

@@ -18,9 +18,11 @@ VOID = {
     "source",
     "wbr",
 }
-# Code and data by their element; `lang` names a language of its own.
+# Code, data, and texts that stay English: those of guides, docs and rules.
 NOT_READ = {"script", "style", "code", "pre", "kbd", "samp", "textarea", "template"}
-NOT_READ_CLASSES = {"mono", "prose", "code"}
+NOT_READ_CLASSES = {
+    "code", "difference", "docs-contents", "docs-results", "mono", "prose",
+}  # fmt: skip
 READ_ATTRIBUTES = ("placeholder", "title", "aria-label", "alt", "data-pending")
 BUTTONS = {"submit", "button", "reset"}
 
@@ -44,7 +46,8 @@ class VisibleText(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = {name: value or "" for name, value in attrs}
         classes = set(named.get("class", "").split())
-        is_read = tag not in NOT_READ and not classes & NOT_READ_CLASSES
+        is_english = tag != "html" and named.get("lang") == "en"
+        is_read = not (is_english or tag in NOT_READ or classes & NOT_READ_CLASSES)
         if self._is_read and (is_read or tag == "textarea"):
             self._add_attributes(tag, named)
         if tag not in VOID:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.portal.table import Scene
 
 HTML = "text/html"
+BROWSER = {"User-Agent": "Firefox"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Visitor:
     """Somebody who asks for pages: one of the scene's people, nobody, or another user."""
 
     def __init__(self, scene: Scene, who: str | User) -> None:
-        self.scene, self.status, self.client = scene, 0, Client()
+        self.scene, self.status, self.client = scene, 0, Client(headers=BROWSER)
         self.client.raise_request_exception = False
         person = scene.person(who) if isinstance(who, str) else who
         self.name = str(who)
