@@ -33,7 +33,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
 }
 
-// A line for a printed part, put where one was writing.
+// Inserts the directive of a generated section at the cursor.
 for (const button of document.querySelectorAll("[data-insert]")) {
   button.hidden = false;
 }

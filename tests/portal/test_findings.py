@@ -133,4 +133,4 @@ def test_it_leads_to_such_events_and_to_what_can_be_done(as_dev, cast, found):
 
     assert 'events/?name=Mail%20Opened"' in workspace.text.replace("+", "%20")
     assert "View quarantine" in workspace.text
-    assert "Learn from the last day" in stream.text
+    assert "Add events from traffic" in stream.text
