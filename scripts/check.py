@@ -45,10 +45,11 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "templates": ("djlint --lint --quiet templates", {}),
     "docs": ("python scripts/check_docs.py", {}),
+    "prose": ("python -m scripts.prose", {}),
     # The hooks that are not a check above.
     "hooks": (
         "pre-commit run --all-files",
-        {"SKIP": "ruff-format,ruff,types,templates,docs"},
+        {"SKIP": "ruff-format,ruff,types,templates,docs,prose"},
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What each response of Segment means: the only place that interprets status codes.
+"""The meaning of each response of Segment: the only place that interprets status codes.
 
 From segment/http-api.md, 7: 200 means received, 400 means too large or not JSON; the rest
 follows the libraries' list of responses to retry. A web filter or a captive portal may also

@@ -39,7 +39,7 @@ class SegmentClient:
         self._opened_at = time.monotonic()
 
     def post_batch(self, url: str, *, write_key: str, body: bytes) -> Answer:
-        """Send one batch. Network errors are returned as an Answer, never raised."""
+        """Send one batch. Network errors are returned as an `Answer`, never raised."""
         started = time.monotonic()
         limit = Deadline(self._timeout_s)
         try:
@@ -58,7 +58,7 @@ class SegmentClient:
         )
 
     def close(self) -> None:
-        """Close the connections. Don't use the client afterwards."""
+        """Close the connections. Don't use the client after that."""
         self._session.close()
 
     def _post(self, url: str, write_key: str, body: bytes) -> Answer:

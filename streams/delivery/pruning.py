@@ -61,7 +61,7 @@ def prune(*, now: datetime) -> Pruned:
     """Create the partitions of the coming days, and delete data past its retention.
 
     Safe to repeat, and to run twice at once. An error in one feed is logged, and a later
-    run tries again.
+    run retries it.
     """
     done = Pruned()
     make_partitions(now.date())

@@ -1,4 +1,4 @@
-"""What a response means for the cursor. Pure, so that tests cover every case."""
+"""The effect of a response on the cursor. Pure, so that tests cover every case."""
 
 from __future__ import annotations
 
