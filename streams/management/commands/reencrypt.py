@@ -12,9 +12,9 @@ MOST_CONNECTIONS = 10_000  # in one batch
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypt all write keys with the newest of ENCRYPTION_KEYS while the portal"
-        " runs. First add the new key in front and restart every process. Then run this"
-        " command. Then remove the old key. Also run it after a change of SECRET_KEY."
+        "Encrypt all write keys again with the first of ENCRYPTION_KEYS, while the portal"
+        " runs. It is a step of rotating ENCRYPTION_KEYS or SECRET_KEY: follow “Keys and"
+        " secrets” in the operator guide."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
