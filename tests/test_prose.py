@@ -87,7 +87,7 @@ def test_templates_give_their_text_attributes_and_strings():
 <p title="a mail">Sent <a href="/anew/">anew</a> <code>anew</code>
 {{ anew }}</p><!-- anew --><input name="anew" placeholder="told">
 {% translate "for long" %}{% include "a.html" with title="Nobody knows" %}
-<script>anew</script>{% if x %}What waits{% endif %}{% url "anew" %}"""
+<script>anew</script>{% if x %}What counts{% endif %}{% url "anew" %}"""
 
     assert found("templates", *html.segments(source)) == [
         "2: “anew",
@@ -95,7 +95,7 @@ def test_templates_give_their_text_attributes_and_strings():
         "3: “told",
         "4: “Nobody",
         "4: “for long",
-        "5: “What waits",
+        "5: “What counts",
     ]
 
 
