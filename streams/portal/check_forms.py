@@ -51,10 +51,10 @@ class CheckForm(forms.Form):
         """`asked` may name the plan that is preselected."""
         choices = []
         if published is not None:
-            named = gettext("Segment Spec and tracking plan version %(number)s")
+            named = gettext("Spec and plan version %(number)s")
             choices.append(("published", named % {"number": published.number}))
         if draft is not None:
-            choices.append(("draft", gettext("Segment Spec and tracking plan draft")))
+            choices.append(("draft", gettext("Spec and plan draft")))
         choices.append(("spec", gettext("Segment Spec only")))
         first = asked.get("plan")
         known = first in dict(choices)
