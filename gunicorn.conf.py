@@ -38,7 +38,7 @@ def log_format() -> str:
 
 
 if log_format() == "json":
-    lines = run_path(str(ROOT / "streams" / "base" / "log_lines.py"))
+    lines = run_path(str(ROOT / "streams" / "base" / "json_logs.py"))
     lines["install_for_server"]()
 
     class JsonLogger(Logger):  # type: ignore[misc] # gunicorn has no types

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.notes import Notes
+from bench.measure.samples import Notes
 
 if TYPE_CHECKING:
-    from bench.ground import Ground
     from bench.plan import Plan
+    from bench.servers import Ground
 
 
 @dataclass(slots=True)

@@ -14,19 +14,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.load import Job, Report
-from bench.processes import Meter
-from streams.management.first_run import services
-from streams.management.first_run.layout import HOST, Layout, PortInUse
-from streams.management.first_run.readiness import Probe, http, worker
+from bench.load.generator import Job, Report
+from bench.measure.processes import Meter
+from streams.devtools.first_run import processes
+from streams.devtools.first_run.installation import HOST, Layout, PortInUse
+from streams.devtools.first_run.readiness import Probe, http, worker
 from tests.segment import SandboxSegment
 from tests.services.keeper import ROOT
 from tests.services.processes import start, stop
 from tests.services.valkey import free_port
 
 if TYPE_CHECKING:
-    from bench.ground import Ground
-    from streams.management.first_run.services import Service
+    from bench.servers import Ground
+    from streams.devtools.first_run.processes import Service
 
 START_TIMEOUT_S = 60.0
 SEGMENTS_BUDGET = 50  # requests per second
@@ -51,7 +51,7 @@ class Portal:
         )
         self._children: dict[str, subprocess.Popen] = {}
         self.sandbox = SandboxSegment(self.layout.url("sandbox"))
-        self.start(services.sandbox(self.layout, {}))
+        self.start(processes.sandbox(self.layout, {}))
         self.until_answers("sandbox", http(f"{self.sandbox.url}/_sandbox/healthz"))
 
     @property
@@ -65,20 +65,20 @@ class Portal:
         self.start_ingest()
 
     def start_ingest(self) -> None:
-        self.start(services.ingest(self.layout, {}))
+        self.start(processes.ingest(self.layout, {}))
         self.until_answers("ingest", http(self.layout.url("ingest") + "/healthz"))
 
     def start_worker(self, *, budget: bool = True) -> None:
         self.set_budget(SEGMENTS_BUDGET if budget else NO_BUDGET)
-        self.start(services.worker({}))
+        self.start(processes.worker({}))
         self.wait_for_worker()
 
     def wait_for_worker(self) -> None:
-        answers = worker(services.worker_name(), self.environ["REDIS_URL"])
+        answers = worker(processes.worker_name(), self.environ["REDIS_URL"])
         self.until_answers("worker", answers)
 
     def start_beat(self) -> None:
-        self.start(services.beat({}))
+        self.start(processes.beat({}))
 
     def start(self, service: Service) -> None:
         with self.log.open("ab") as log:
@@ -150,11 +150,11 @@ class Portal:
         feeds: int | None = None,
     ) -> None:
         """Put events into the log of all feeds, or of the first ones, as if they had been sent
-        (bench/fill.py)."""
+        (bench/load/backfill.py)."""
         how = [str(events), str(event_bytes), str(days)]
         how += ["waiting" if waiting else "sent", *([str(feeds)] if feeds else [])]
         subprocess.run(
-            [sys.executable, "-m", "bench.fill", *how],
+            [sys.executable, "-m", "bench.load.backfill", *how],
             cwd=ROOT,
             env=self.environ,
             check=True,
@@ -210,7 +210,7 @@ class Sending:
 
     def __init__(self, job: Job) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load"],
+            [sys.executable, "-m", "bench.load.generator"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

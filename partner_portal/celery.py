@@ -14,7 +14,7 @@ from celery.beat import Scheduler
 from celery.signals import setup_logging
 from django.conf import settings
 
-from streams.base import log_lines
+from streams.base import json_logs
 
 log = structlog.get_logger()
 
@@ -93,7 +93,7 @@ app.conf.beat_schedule = {
     "prune": {"task": "streams.prune", "schedule": 3600.0},
 }
 app.conf.beat_scheduler = "partner_portal.celery:Beat"
-app.conf.worker_consumer = "partner_portal.consuming:PatientConsumer"
+app.conf.worker_consumer = "partner_portal.broker_connection:PatientConsumer"
 app.autodiscover_tasks(["streams"])
 
 
@@ -104,7 +104,7 @@ def keep_logging(**_: object) -> None:
 
 def _print_json_alone() -> None:
     """Suppress Celery's banners, and print the rest of its output as JSON."""
-    log_lines.install_for_server()
+    json_logs.install_for_server()
     for owner, name, ours in (
         (worker.Worker, "emit_banner", lambda _: None),
         (beat.Beat, "banner", lambda *_: ""),
@@ -115,7 +115,7 @@ def _print_json_alone() -> None:
 
 def _say_json(text: str, _: TextIO | None = None) -> None:
     """Replace Celery's `safe_say`. Runs in signal handlers, so it must not take a lock."""
-    line = log_lines.json_line(text.strip(), level="info", logger="celery.worker")
+    line = json_logs.json_line(text.strip(), level="info", logger="celery.worker")
     os.write(2, f"{line}\n".encode())
 
 

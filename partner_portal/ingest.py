@@ -6,7 +6,7 @@ import os
 
 import django
 
-from partner_portal.boot import booting
+from partner_portal.startup_error import booting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 with booting():
@@ -14,8 +14,8 @@ with booting():
 
 from django.conf import settings
 
-from streams.base.statements import limit_process
-from streams.ingest.front import Front
+from streams.base.database.statement_timeout import limit_process
+from streams.ingest.app import Front
 from streams.serving.listener import connection_limit
 from streams.serving.server import Server
 

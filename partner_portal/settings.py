@@ -1,6 +1,6 @@
 """Django's settings, derived from the portal's own settings.
 
-`partner_portal/environment/table.py` lists those, with their types, units and defaults. An
+`partner_portal/environment/settings_table.py` lists those, with their types, units and defaults. An
 invalid value ends the process here; `streams/checks.py` reports unsafe values.
 """
 
@@ -96,24 +96,24 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First, so that every response gets their headers, including early ones and errors.
-    "streams.portal.headers.HeadersMiddleware",
+    "streams.web.security_headers.HeadersMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "streams.api.health.ProbeMiddleware",
-    "streams.portal.proxies.ProxyMiddleware",
-    "streams.portal.null_characters.NullCharacterMiddleware",
+    "streams.web.proxies.ProxyMiddleware",
+    "streams.web.null_characters.NullCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "streams.portal.sessions.SessionLimits",
+    "streams.web.session_limits.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "streams.portal.zones.ZoneMiddleware",
-    "streams.portal.once.FormMiddleware",
+    "streams.web.time_zones.ZoneMiddleware",
+    "streams.web.form_once.FormMiddleware",
 ]
 
 ROOT_URLCONF = "partner_portal.urls"
@@ -128,9 +128,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "streams.portal.context.navigation",
+                "streams.portal.navigation.navigation",
             ],
-            "builtins": ["django.templatetags.i18n", "streams.portal.tags"],
+            "builtins": ["django.templatetags.i18n", "streams.web.template_tags"],
         },
     },
 ]
@@ -165,20 +165,20 @@ else:
         "tcp_user_timeout": SILENCE_MS,
         **{f"keepalives_{name}": n for name, n in KEEPALIVES.items()},
     } | _database.get("OPTIONS", {})  # DATABASE_URL takes precedence
-# The settings of each PostgreSQL session (streams/base/database.py). Without them, the
+# The settings of each PostgreSQL session (streams/base/database/session.py). Without them, the
 # server keeps the locks of a host that was cut off until it notices. Not sent as startup
 # parameters, because PgBouncer refuses unknown ones.
 SESSION_SETTINGS = {
     **{f"tcp_keepalives_{name}": str(n) for name, n in KEEPALIVES.items()},
     "tcp_user_timeout": str(SILENCE_MS),
     # Statements wait no longer for a lock, and a process that stops inside a transaction
-    # keeps its locks for less than a lease (streams/base/frozen.py ends the others).
+    # keeps its locks for less than a lease (streams/base/database/frozen_sessions.py ends the others).
     "lock_timeout": f"{LEASE_S * 200:.0f}ms",
     "idle_in_transaction_session_timeout": f"{LEASE_S * 900:.0f}ms",
     "application_name": "partner-portal",
 }
 # How long a process waits for a statement before it reconnects: a server that hangs still
-# acknowledges received bytes (streams/base/statements.py).
+# acknowledges received bytes (streams/base/database/statement_timeout.py).
 DRAIN_DEADLINE_S = LEASE_S * 0.5  # an owner, and the sweep that finds the next one
 INGEST_DEADLINE_S = LEASE_S * 0.8
 SERVING_DEADLINE_S = 30.0  # pages, and the workers' other tasks
@@ -222,11 +222,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_REDIRECT_URL = "portal:home"
-ACCOUNT_ADAPTER = "streams.portal.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "streams.portal.account.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "change_password": "streams.portal.people.ChangePasswordForm",
-    "set_password": "streams.portal.people.SetPasswordForm",
-    "reset_password_from_key": "streams.portal.people.ResetPasswordKeyForm",
+    "change_password": "streams.portal.people.forms.ChangePasswordForm",
+    "set_password": "streams.portal.people.forms.SetPasswordForm",
+    "reset_password_from_key": "streams.portal.people.forms.ResetPasswordKeyForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -234,7 +234,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the link in the invitation verifies the email
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = False  # see streams/identity/sign_in_limits.py and accounts.py
+ACCOUNT_RATE_LIMITS = False  # see streams/identity/password_guessing.py and accounts.py
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # The link proves the user's identity, and makes the browser a known one.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -277,9 +277,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60  # from each use (portal/sessions.py)
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60  # from each use (web/session_limits.py)
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "streams.portal.kept.csrf_failure"
+CSRF_FAILURE_VIEW = "streams.web.kept_forms.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
-from partner_portal.boot import booting
+from partner_portal.startup_error import booting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partner_portal.settings")
 with booting():
@@ -16,8 +16,8 @@ with booting():
 
 from django.conf import settings
 
-from streams.base.statements import limit_process
-from streams.ingest.views import flusher
+from streams.base.database.statement_timeout import limit_process
+from streams.ingest.http.django_views import flusher
 
 limit_process(settings.SERVING_DEADLINE_S)
 import_module(settings.ROOT_URLCONF)  # at startup, so that the first request is fast

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 # Imported to register the checks and the handlers for database connections and sign-ins.
 from streams import checks
-from streams.base import database
-from streams.portal import sessions
+from streams.base.database import session
+from streams.web import session_limits
 
-__all__ = ["StaffConfig", "StreamsConfig", "checks", "database", "sessions"]
+__all__ = ["StaffConfig", "StreamsConfig", "checks", "session", "session_limits"]
 
 
 class StreamsConfig(AppConfig):

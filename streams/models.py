@@ -18,7 +18,7 @@ from streams.delivery.models import (
     Rejection,
     Replay,
 )
-from streams.events.history.models import Generation
+from streams.events.data_loss.models import Generation
 from streams.events.models import (
     Event,
     Feed,
@@ -27,7 +27,7 @@ from streams.events.models import (
     QuarantineJob,
     SeenMessage,
 )
-from streams.observability.findings.models import FindingHour, FindingKind
+from streams.observability.issues.models import FindingHour, FindingKind
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
 from streams.tenancy.models import (

@@ -15,14 +15,14 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
-from streams.base.frozen import end_frozen_sessions
+from streams.base.database.frozen_sessions import end_frozen_sessions
+from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
-from streams.base.statements import limit_process, within
-from streams.delivery import clocks, lease, quarantine
-from streams.delivery import drain as delivery
-from streams.events.history import services as history
+from streams.delivery import clock_repair, lease, quarantine
+from streams.delivery.engine import drain as delivery
+from streams.events.data_loss import services as history
 from streams.observability.preflight import exit_if_refused
-from streams.observability.pruning import prune as prune_all
+from streams.observability.prune import prune as prune_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ def sweep(**_: object) -> None:
         if quarantine.has_lost_its_worker():
             wake_quarantine()
         history.tick()
-        clocks.mend()  # last, because a locked row can delay it
+        clock_repair.mend()  # last, because a locked row can delay it
 
 
 @shared_task(name="streams.quarantine", ignore_result=True)

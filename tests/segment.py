@@ -23,8 +23,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from streams.sandbox.server import Server
-from streams.sandbox.showing import source_of
+from streams.sandbox.debugger.event_view import source_of
+from streams.sandbox.http.server import Server
 
 WRITE_KEY = "SandboxTestWriteKey0000000000001"
 
@@ -46,7 +46,7 @@ class SandboxSegment:
     def answers(self) -> list[Any]:
         """The answers that were set; setting them says how the next calls are answered.
 
-        Each is a status or an object (see streams.sandbox.scripts); after the last one
+        Each is a status or an object (see streams.sandbox.faults.scripts); after the last one
         Segment is itself again.
         """
         rules = self._ask("GET", "/_sandbox/behaviour")["rules"]
@@ -69,7 +69,7 @@ class SandboxSegment:
         self._ask("PUT", "/_sandbox/suppressed", {"user_ids": user_ids})
 
     def oauth(self, *apps: dict[str, Any], **settings: Any) -> dict[str, Any]:
-        """Let these be the OAuth apps; returns the state (see streams.sandbox.control)."""
+        """Let these be the OAuth apps; returns the state (see streams.sandbox.debugger.control_api)."""
         return self._ask("PUT", "/_sandbox/oauth", {"apps": list(apps), **settings})
 
     def revoke(self, **which: str) -> int:

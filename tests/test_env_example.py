@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from partner_portal.environment import SETTINGS
-from partner_portal.environment.example import text
+from partner_portal.environment.env_example import text
 from tests.services.environment import without_settings
 from tests.services.keeper import ROOT
 

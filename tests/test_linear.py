@@ -22,12 +22,12 @@ from time import thread_time
 import pytest
 
 import streams
-from streams.base.markdown import LANGUAGES, render
+from streams.base.text.markdown import LANGUAGES, render
 from streams.catalog.pages.svg import read_svg
-from streams.connections.shape import problem_with, trimmed
+from streams.connections.key_format import problem_with, trimmed
 from streams.observability.logs import mask
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
-from tests import make
+from tests import factories
 
 SHORT, LONG = 500, 4_000  # characters
 MOST = 24  # linear is 8 times the work, quadratic is 64 times
@@ -279,6 +279,6 @@ def test_masking_of_a_log_line_takes_linear_time(part):
 
 
 def test_a_mask_takes_the_whole_of_a_password_with_colons():
-    secret = make.PASSWORD.replace(" ", ":")
+    secret = factories.PASSWORD.replace(" ", ":")
 
     assert secret not in mask(f"smtp://portal:{secret}@mail.example.com:587")

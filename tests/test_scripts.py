@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from streams.base.keyring import KeyRing
-from streams.management.demo.cast import STAFF
+from streams.devtools.demo.accounts import STAFF
 from tests.services.keeper import ROOT
 
 SUPPORTED = f'#!/bin/sh\nexec {sys.executable} "$@"\n'

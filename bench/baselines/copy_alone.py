@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bench import events
+from bench.load import events
 
 if TYPE_CHECKING:
     import psycopg

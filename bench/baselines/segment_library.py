@@ -12,7 +12,7 @@ import time
 
 from segment.analytics import Client
 
-from bench import events
+from bench.load import events
 
 EVENT_BYTES = 1_000
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bench.events import KINDS, as_sent, single_body
+from bench.load.events import KINDS, as_sent, single_body
 from streams.spec.check import check
-from streams.spec.sound import read_event
+from streams.spec.decode.structure import read_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,9 +27,9 @@ def measure(bench: Benchmark) -> None:
     events = [as_sent(n, SIZE_BYTES, "check") for n in range(KINDS)]
     decode = msgspec.json.Decoder().decode
     for _ in range(bench.plan.runs):
-        bench.notes.add("decode_us_per_event", _us_each(decode, bodies))
-        bench.notes.add("read_us_per_event", _us_each(read_event, bodies))
-        bench.notes.add("check_us_per_event", _us_each(_check, events))
+        bench.measure.samples.add("decode_us_per_event", _us_each(decode, bodies))
+        bench.measure.samples.add("read_us_per_event", _us_each(read_event, bodies))
+        bench.measure.samples.add("check_us_per_event", _us_each(_check, events))
 
 
 def _check(event: dict[str, Any]) -> None:

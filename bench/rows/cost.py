@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.database import StatementCount, log_statements, wal_bytes
-from bench.far_end import receive
+from bench.measure.database import StatementCount, log_statements, wal_bytes
+from bench.measure.receiver import receive
 from bench.portal import Sending, portal
-from bench.running import batches, send
+from bench.run import batches, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.benchmark import Benchmark
-    from bench.load import Job
+    from bench.load.generator import Job
     from bench.portal import Portal
 
 
@@ -32,7 +32,7 @@ def note_statements(bench: Benchmark, running: Portal, work: Job, design: str) -
     count = StatementCount(bench.postgres)
     run = send(running, work)
     name = f"{design}sql_statements_per_event"
-    bench.notes.add(name, count.so_far() / run.events)
+    bench.measure.samples.add(name, count.so_far() / run.events)
 
 
 def wal(bench: Benchmark) -> None:
@@ -68,5 +68,5 @@ def note_wal(
     running.stop("worker")  # it writes the last results first
     delivered = wal_bytes(bench.postgres)
     name = f"{design}wal_bytes_per_event"
-    bench.notes.add(f"{name}_appended", (taken - at_first) / events)
-    bench.notes.add(f"{name}_delivered", (delivered - taken) / events)
+    bench.measure.samples.add(f"{name}_appended", (taken - at_first) / events)
+    bench.measure.samples.add(f"{name}_delivered", (delivered - taken) / events)

@@ -6,23 +6,23 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from bench.far_end import EVERY_S, STALL_S, requested_at
-from bench.keys import ingest_key, write_key
-from bench.load import keys_of
-from bench.numbers import percentile
+from bench.load.generator import keys_of
+from bench.load.keys import ingest_key, write_key
+from bench.measure.receiver import EVERY_S, STALL_S, requested_at
+from bench.measure.statistics import percentile
 from bench.portal import SEGMENTS_BUDGET, NotReached, Sending, portal
-from bench.running import batches, job
-from streams.sandbox.showing import source_of
+from bench.run import batches, job
+from streams.sandbox.debugger.event_view import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from bench.benchmark import Benchmark
-    from bench.load import Job
+    from bench.load.generator import Job
     from bench.portal import Portal
 
-# Connections, by number. bench/fill.py fills the first one.
+# Connections, by number. bench/load/backfill.py fills the first one.
 BIG = 0
 TROUBLES = {1: {"reset": True}, 2: {"status": 429}, 3: {"delay_s": 10}}
 SMALL = range(4, 504)
@@ -100,15 +100,15 @@ def _keys_file(running: Portal, numbers: Iterable[int]) -> str:
 
 
 def _note(bench: Benchmark, case: str, figure: str, took_ms: Sequence[float]) -> None:
-    bench.notes.add(f"{figure}_p50_ms", percentile(took_ms, 0.50))
-    bench.notes.add(f"{figure}_p99_ms", percentile(took_ms, 0.99))
-    bench.notes.add_spread(SPREAD, case, took_ms)
+    bench.measure.samples.add(f"{figure}_p50_ms", percentile(took_ms, 0.50))
+    bench.measure.samples.add(f"{figure}_p99_ms", percentile(took_ms, 0.99))
+    bench.measure.samples.add_spread(SPREAD, case, took_ms)
 
 
 def _note_requests(bench: Benchmark, running: Portal, seconds: float) -> None:
     stats = running.sandbox.stats()
     of_backlog = stats["by_key"][source_of(write_key(BIG))]["requests"]
     share = of_backlog / seconds / SEGMENTS_BUDGET
-    bench.notes.add("fairness_backlog_share", share)
-    bench.notes.add("fairness_requests_per_s", stats["requests"] / seconds)
-    bench.notes.add("worst_sliding_second", stats["worst_second"])
+    bench.measure.samples.add("fairness_backlog_share", share)
+    bench.measure.samples.add("fairness_requests_per_s", stats["requests"] / seconds)
+    bench.measure.samples.add("worst_sliding_second", stats["worst_second"])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.far_end import received_at
-from bench.numbers import percentile
+from bench.measure.receiver import received_at
+from bench.measure.statistics import percentile
 from bench.portal import portal
-from bench.running import job, send
+from bench.run import job, send
 
 if TYPE_CHECKING:
     from bench.benchmark import Benchmark
-    from bench.load import Job
+    from bench.load.generator import Job
     from bench.portal import Portal
 
 CONNECTIONS = 1_000
@@ -37,5 +37,5 @@ def note(bench: Benchmark, running: Portal, work: Job, design: str) -> None:
         for number, sent_at in enumerate(report.sent_at)
     ]
     for name, values in (("latency", took_ms), ("acknowledged", report.answer_ms)):
-        bench.notes.add(f"{design}{name}_p50_ms", percentile(values, 0.50))
-        bench.notes.add(f"{design}{name}_p99_ms", percentile(values, 0.99))
+        bench.measure.samples.add(f"{design}{name}_p50_ms", percentile(values, 0.50))
+        bench.measure.samples.add(f"{design}{name}_p99_ms", percentile(values, 0.99))

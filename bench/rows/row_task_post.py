@@ -7,16 +7,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bench.database import log_statements
+from bench.measure.database import log_statements
 from bench.portal import Portal, portal
 from bench.rows import cost, latency
-from bench.running import batches, job, send, singles
-from streams.management.first_run.services import (
-    SENDS,
-    TAKES_WORK,
-    Service,
-    worker_name,
-)
+from bench.run import batches, job, send, singles
+from streams.devtools.first_run.processes import SENDS, TAKES_WORK, Service, worker_name
 from tests.services.keeper import ROOT
 
 if TYPE_CHECKING:
@@ -37,11 +32,11 @@ def measure(bench: Benchmark) -> None:
             run = send(
                 running, batches(running, plan.simple_requests // 100, **_to(running))
             )
-            bench.notes.add(f"{DESIGN}batch_events_per_s", run.events_per_s)
-            bench.notes.add(f"{DESIGN}cpu_us_per_event", run.our_us_per_event)
+            bench.measure.samples.add(f"{DESIGN}batch_events_per_s", run.events_per_s)
+            bench.measure.samples.add(f"{DESIGN}cpu_us_per_event", run.our_us_per_event)
         for _ in range(plan.runs):
             run = send(running, singles(running, plan.simple_requests, **_to(running)))
-            bench.notes.add(f"{DESIGN}single_events_per_s", run.events_per_s)
+            bench.measure.samples.add(f"{DESIGN}single_events_per_s", run.events_per_s)
         for _ in range(plan.runs):
             rate = latency.EVENTS_PER_S
             events = int(rate * plan.latency_s)
@@ -50,7 +45,7 @@ def measure(bench: Benchmark) -> None:
             )
             latency.note(bench, running, work, DESIGN)
         peak = running.meter().peak_mib()["worker"]
-        bench.notes.add(f"{DESIGN}worker_peak_mib", peak)
+        bench.measure.samples.add(f"{DESIGN}worker_peak_mib", peak)
 
 
 def measure_cost(bench: Benchmark) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.far_end import steady
+from bench.measure.receiver import steady
 from bench.portal import portal
-from bench.running import batches, send, singles
+from bench.run import batches, send, singles
 
 if TYPE_CHECKING:
     from bench.benchmark import Benchmark
-    from bench.running import Run
+    from bench.run import Run
 
 CEILING_BYTES_PER_S = 50 * 500_000  # what Segment's limits allow a tool
 STORED_BYTES = (
@@ -19,7 +19,7 @@ STORED_BYTES = (
 
 
 def without_budget(bench: Benchmark) -> None:
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.plan, bench.measure.samples
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all(budget=False)
         send(running, batches(running, plan.batch_requests // 10))
@@ -32,7 +32,7 @@ def without_budget(bench: Benchmark) -> None:
 
 
 def under_budget(bench: Benchmark) -> None:
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.plan, bench.measure.samples
     requests = int(CEILING_BYTES_PER_S * plan.budget_s / STORED_BYTES / 100)
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all()
@@ -50,14 +50,14 @@ def _note_backlogged(bench: Benchmark, run: Run, event_bytes: float) -> None:
     seconds = last.at - first.at
     carried = (last.events - first.events) * event_bytes
     share = carried / seconds / CEILING_BYTES_PER_S
-    bench.notes.add("budget_ceiling_share", share)
+    bench.measure.samples.add("budget_ceiling_share", share)
     requests = (last.requests - first.requests) / seconds
-    bench.notes.add("mean_requests_per_second_backlogged", requests)
-    bench.notes.add("worst_sliding_second", run.samples[-1].worst_second)
+    bench.measure.samples.add("mean_requests_per_second_backlogged", requests)
+    bench.measure.samples.add("worst_sliding_second", run.samples[-1].worst_second)
 
 
 def single_events(bench: Benchmark) -> None:
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.plan, bench.measure.samples
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all()
         send(running, singles(running, plan.single_requests // 10))
@@ -69,7 +69,7 @@ def single_events(bench: Benchmark) -> None:
 
 def small_installation(bench: Benchmark) -> None:
     """Measure the same on SQLite with the embedded broker."""
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.plan, bench.measure.samples
     with portal(bench.sqlite, connections=plan.connections) as running:
         running.start_all(budget=False)
         for _ in range(plan.runs):

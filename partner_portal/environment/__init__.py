@@ -2,7 +2,7 @@
 
 To add a setting:
 
-1. Add a row to `table.py`: name, type with bounds and unit (`kinds.py`), default,
+1. Add a row to `settings_table.py`: name, type with bounds and unit (`setting_types.py`), default,
    and one or two sentences for operators.
 2. Run `python -m partner_portal.environment example >.env.example`.
 3. Read it in `partner_portal/settings.py`: `NAME = _values["NAME"]`.
@@ -12,8 +12,8 @@ To add a setting:
 
 from __future__ import annotations
 
-from partner_portal.environment.kinds import Invalid
 from partner_portal.environment.loader import InvalidSettings, load, load_or_exit
-from partner_portal.environment.table import SETTINGS, Setting
+from partner_portal.environment.setting_types import Invalid
+from partner_portal.environment.settings_table import SETTINGS, Setting
 
 __all__ = ["SETTINGS", "Invalid", "InvalidSettings", "Setting", "load", "load_or_exit"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import sys
 
-from partner_portal.environment import example, load_or_exit
+from partner_portal.environment import env_example, load_or_exit
 
 if sys.argv[1:] == ["example"]:
-    sys.stdout.write(example.text())
+    sys.stdout.write(env_example.text())
 else:
     load_or_exit()

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from partner_portal.environment import env_file
-from partner_portal.environment.kinds import ROOT, Invalid
 from partner_portal.environment.loopback import exempt_loopback
-from partner_portal.environment.table import SETTINGS, Setting
-from streams.base import log_lines
+from partner_portal.environment.setting_types import ROOT, Invalid
+from partner_portal.environment.settings_table import SETTINGS, Setting
+from streams.base import json_logs
 
 NAMES = SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
 MAX_SECRET_BYTES = 65_536  # NAME_FILE could be /dev/zero
@@ -126,10 +126,10 @@ def load_or_exit() -> dict[str, Any]:
             sys.stderr.write(f"{line}\n")
         sys.exit(1)
     if values["LOG_FORMAT"] == "json":
-        log_lines.install()
+        json_logs.install()
     exempt_loopback(os.environ)  # after .env, which may set the proxy
     return values
 
 
 def _as_json(error: str) -> str:
-    return log_lines.json_line("settings.invalid", level="critical", error=error)
+    return json_logs.json_line("settings.invalid", level="critical", error=error)

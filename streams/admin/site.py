@@ -60,7 +60,7 @@ def _register_tables() -> None:
     Importing them is slow, so only processes that serve the admin do it.
     """
     autodiscover()
-    autodiscover_modules("admin.tables")
+    autodiscover_modules("admin.registry")
 
 
 def _go_on(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from streams.base.clock import now
 from streams.observability.health import OLDEST_DUE_BOUND, readiness
-from streams.observability.verdict import verdict
+from streams.observability.readiness import verdict
 
 
 @require_safe

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from streams.api.access import for_partner
+from streams.api.authentication import for_partner
 from streams.base.clock import iso_ms
-from streams.base.refusals import RequestRefused
-from streams.base.structs import prepared
-from streams.delivery import replays as service
-from streams.delivery.approval import kept_by, reason
+from streams.base.msgspec_types import prepared
+from streams.base.request_errors import RequestRefused
+from streams.delivery.limits.approval import kept_by, reason
 from streams.delivery.models import Replay
-from streams.delivery.replays import CannotCancel, CannotReplay, NothingToReplay
-from streams.delivery.selection import ReplayFilter, Selection
+from streams.delivery.replay import services as service
+from streams.delivery.replay.filter import ReplayFilter, Selection
+from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events.models import Feed
 from streams.tasks import wake
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from streams.api import access, health, replays
+from streams.api import authentication, health, replays
 
 app_name = "api"
 urlpatterns = [
@@ -14,5 +14,5 @@ urlpatterns = [
     path(
         "api/v1/replays/<replay_id>/cancel", replays.replay_cancel, name="replay-cancel"
     ),
-    re_path(r"^api/.*$", access.unknown_path),
+    re_path(r"^api/.*$", authentication.unknown_path),
 ]

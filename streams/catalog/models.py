@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.base.clock import now
-from streams.base.text import validate_one_line
+from streams.base.text.input import validate_one_line
 from streams.catalog.retention import (
     DEFAULT_DAYS,
     MAX_DAYS,
@@ -19,8 +19,8 @@ from streams.catalog.retention import (
     Retention,
 )
 from streams.catalog.stage import Stage
+from streams.spec.exceptions import Readings
 from streams.spec.modes import CHOICES, Mode
-from streams.spec.readings import Readings
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.catalog.plans.rules import RULES as PLAN_RULES
-from streams.spec.findings import Rule, by_id
+from streams.spec.issues import Rule, by_id
 from streams.spec.rules import RULES as SPEC_RULES
 
 # By id; the plan's first, as lists for people have them.

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from streams.audit.services import record
 from streams.base.clock import now
-from streams.spec.readings import Readings
+from streams.spec.exceptions import Readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

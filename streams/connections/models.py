@@ -30,7 +30,7 @@ class Connection(models.Model):
     )
     public_id = models.CharField(_("ID"), max_length=12, unique=True, default=public_id)
     region = models.CharField(_("region"), max_length=10, choices=Region)
-    # The write key, encrypted for this row (keys.py), and the part of it that pages show.
+    # The write key, encrypted for this row (write_keys.py), and the part of it that pages show.
     key_ciphertext = models.BinaryField(editable=False)
     key_ring_id = models.CharField(_("encryption key"), max_length=20, editable=False)
     key_fingerprint = models.CharField(max_length=64, editable=False)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.base.text import validate_one_line
+from streams.base.text.input import validate_one_line
 from streams.catalog.models import Stream
 from streams.catalog.stage import DELIVERING
 from streams.connections.models import Connection
 from streams.connections.regions import SANDBOXES, Region
-from streams.delivery.selection import ReplayFilter
+from streams.delivery.replay.filter import ReplayFilter
 from streams.events.models import Feed
 
 if TYPE_CHECKING:

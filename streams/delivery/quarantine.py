@@ -19,18 +19,18 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.catalog.checking import Checks, Rulebook, first_error
-from streams.delivery.accept import accept_released
+from streams.catalog.validation import Checks, Rulebook, first_error
+from streams.delivery.append import accept_released
 from streams.events.log import Addition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import Held, counts
+from streams.spec.decode.structure import MAX_EVENT_BYTES, too_large
 from streams.spec.modes import Mode
-from streams.spec.sound import MAX_EVENT_BYTES, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from streams.spec.findings import Finding
+    from streams.spec.issues import Finding
     from streams.tenancy.models import User
 
 CHUNK = 500  # events per transaction, which locks their feed for hundredths of a second

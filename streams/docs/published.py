@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import PageVersion
+from streams.catalog.pages.page_kinds import Kind
 from streams.catalog.stage import Stage
 from streams.publishing.pages import address_of, title_of
 

@@ -16,11 +16,11 @@ from django.utils.translation import get_language
 from django.views.decorators.csp import csp_override
 
 from streams.catalog.models import Stream
-from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import Logo, PageVersion
+from streams.catalog.pages.page_kinds import Kind
 from streams.catalog.stage import Stage
-from streams.docs.kept import KeptPages, made_of
-from streams.docs.pages import Page, cacheable, written
+from streams.docs.page_cache import KeptPages, made_of
+from streams.docs.public_page import Page, cacheable, written
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from streams.docs import indexing, stream_pages
+from streams.docs import search_engines, stream_pages
 from streams.docs.guides import views as guides
 from streams.docs.search import views as search
 
 pages: list[URLPattern | URLResolver] = [
-    path("sitemap.xml", indexing.sitemap, name="sitemap"),
-    path("robots.txt", indexing.robots, name="robots"),
+    path("sitemap.xml", search_engines.sitemap, name="sitemap"),
+    path("robots.txt", search_engines.robots, name="robots"),
     path("docs/", guides.index, name="index"),
     path("docs/search/", search.results, name="search"),
     path("docs/guide/<slug:name>/", guides.guide, name="guide"),

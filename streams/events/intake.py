@@ -16,13 +16,18 @@ import msgspec
 from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
 from streams.spec.calls import CALLS, problems
+from streams.spec.content.empty_values import tidy
+from streams.spec.content.timestamps import parse_time
+from streams.spec.decode.structure import (
+    MAX_EVENT_BYTES,
+    Unsound,
+    read_event,
+    too_large,
+)
 from streams.spec.rules import RULES
-from streams.spec.sound import MAX_EVENT_BYTES, Unsound, read_event, too_large
-from streams.spec.tidy import tidy
-from streams.spec.times import parse_time
 
 if TYPE_CHECKING:
-    from streams.spec.findings import Finding
+    from streams.spec.issues import Finding
 
 COLUMN_LENGTH = 200  # characters of names and IDs in columns
 

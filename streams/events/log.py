@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
-from streams.events.marks import quarter
-from streams.events.store import store
+from streams.events.checkpoints import quarter
+from streams.events.store.interface import store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from streams.events.rows import EventRow, FeedRow, HeldRow, MarkRow, SeenRow
+    from streams.events.store.rows import EventRow, FeedRow, HeldRow, MarkRow, SeenRow
 
 # The number of each event; None for a duplicate, IN_QUARANTINE for one without a number.
 Seqs = list[int | None]

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Count, F, Max, QuerySet
 
 from streams.audit.services import record
-from streams.events.chunks import CHUNK
 from streams.events.models import Feed, QuarantinedEvent
+from streams.events.retention.bounded_delete import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

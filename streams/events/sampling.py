@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q
 
 from streams.events.models import QuarantinedEvent
-from streams.events.reading import between
-from streams.events.retention import oldest_retained
+from streams.events.queries import between
+from streams.events.retention.policy import oldest_retained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

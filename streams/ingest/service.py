@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.base.refusals import RequestRefused
+from streams.base.request_errors import RequestRefused
 from streams.events.intake import Refused, Surroundings, message_ids, prepare, read
 from streams.events.log import IN_QUARANTINE, Addition, NewEvent, Seqs
-from streams.ingest import auth
-from streams.ingest.accesses import Place
-from streams.ingest.answers import (
+from streams.ingest.commit.backpressure import RETRY_AFTER_S, check_all, check_feed
+from streams.ingest.credentials import authentication
+from streams.ingest.credentials.credential_cache import Place
+from streams.ingest.http.body import (
+    MAX_BYTES,
+    MAX_PARTNER_BYTES,
+    Parcel,
+    key_of_first,
+    open_batch,
+    open_single,
+    unpack,
+)
+from streams.ingest.http.responses import (
     ACCEPTED,
     DUPLICATE,
     HELD,
@@ -33,28 +43,22 @@ from streams.ingest.answers import (
     throttled,
     without_hints,
 )
-from streams.ingest.body import (
-    MAX_BYTES,
-    MAX_PARTNER_BYTES,
-    Parcel,
-    key_of_first,
-    open_batch,
-    open_single,
-    unpack,
+from streams.ingest.issue_counting import note, note_refused
+from streams.ingest.workspace_resolution import (
+    check_key,
+    unknown_workspace,
+    workspace_of,
 )
-from streams.ingest.noting import note, note_refused
-from streams.ingest.owner import check_key, unknown_workspace, workspace_of
-from streams.ingest.pressure import RETRY_AFTER_S, check_all, check_feed
 from streams.spec.modes import Mode
 
 if TYPE_CHECKING:
-    from streams.catalog.checking import Checks
-    from streams.ingest.accesses import Access
-    from streams.ingest.auth import Credential
-    from streams.ingest.directory import Directory
-    from streams.ingest.routes import Route
-    from streams.observability.findings.counting import FindingCounter
-    from streams.spec.findings import Finding
+    from streams.catalog.validation import Checks
+    from streams.ingest.credentials.authentication import Credential
+    from streams.ingest.credentials.credential_cache import Access
+    from streams.ingest.credentials.lookup import Directory
+    from streams.ingest.http.routes import Route
+    from streams.observability.issues.counter import FindingCounter
+    from streams.spec.issues import Finding
 
 # Structs, because a frozen dataclass takes ten times as long to create.
 
@@ -148,7 +152,7 @@ class Pending(msgspec.Struct, frozen=True):
 def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
     """Check a request's head. Raises RequestRefused, NotCached."""
     check_all(directory.load())
-    credential = auth.from_header(headers.get("authorization", ""))
+    credential = authentication.from_header(headers.get("authorization", ""))
     access = _access_of(credential, directory) if credential else None
     of_partner = access is not None and access.place is None
     return Admission(
@@ -190,10 +194,14 @@ def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Acces
     if access is None:
         key = parcel.key or key_of_first(parcel.events)
         if key is None:
-            raise auth.no_key(admission.headers.get("authorization", ""))
-        return _access_of(auth.from_body(key), directory)
-    if access.place and parcel.key and auth.from_body(parcel.key) != access.credential:
-        raise auth.other_key()
+            raise authentication.no_key(admission.headers.get("authorization", ""))
+        return _access_of(authentication.from_body(key), directory)
+    if (
+        access.place
+        and parcel.key
+        and authentication.from_body(parcel.key) != access.credential
+    ):
+        raise authentication.other_key()
     return access
 
 

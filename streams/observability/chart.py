@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from streams.delivery.models import Cursor, CursorMark
-from streams.events.marks import QUARTER, quarter
+from streams.events.checkpoints import QUARTER, quarter
 from streams.events.models import Feed, FeedMark
 
 DAY = timedelta(hours=24)

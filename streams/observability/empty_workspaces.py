@@ -14,7 +14,7 @@ from streams.audit.services import record_each
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.events.models import Feed
-from streams.observability.findings.models import FindingKind
+from streams.observability.issues.models import FindingKind
 from streams.tenancy.models import Invitation, Workspace, WorkspaceMembership
 
 if TYPE_CHECKING:

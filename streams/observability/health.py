@@ -12,14 +12,14 @@ from django.db import DatabaseError, connection
 from django.db.models import Min
 from kombu.exceptions import OperationalError
 
-from streams.base.migrating import migrations_missing
-from streams.connections.keys import UNREADABLE, unknown_key_ids
+from streams.base.database.safe_migrations import migrations_missing
 from streams.connections.models import Connection
-from streams.delivery.expiry import expiring_of_all
+from streams.connections.write_keys import UNREADABLE, unknown_key_ids
 from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
-from streams.events.history.services import in_words, setback
-from streams.observability.load import look, storage_full
+from streams.delivery.retention.expiry import expiring_of_all
+from streams.events.data_loss.services import in_words, setback
+from streams.observability.backlog import look, storage_full
 
 log = structlog.get_logger()
 # A due cursor moves, backs off or is put on hold within one turn. After this long without

@@ -12,7 +12,7 @@ from typing import Any, NotRequired, TypedDict
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from streams.base.log_lines import MASK, mask, raw
+from streams.base.json_logs import MASK, mask, raw
 
 SECRET_FIELDS = frozenset(
     {
@@ -118,7 +118,7 @@ def _standard(level: str, *, as_text: bool) -> dict[str, Any]:
             "django.server": usual,
             "gunicorn.error": usual,
             "gunicorn.access": usual,
-            # streams/portal/proxies.py logs these as one line instead of a traceback.
+            # streams/web/proxies.py logs these as one line instead of a traceback.
             "django.security.DisallowedHost": quiet | {"level": "CRITICAL"},
             "urllib3": quiet,
             "kombu": quiet,

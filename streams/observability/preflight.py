@@ -10,9 +10,9 @@ import sys
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from streams.base.migrating import migrations_missing
-from streams.base.pooling import shares_sessions
-from streams.connections.keys import unknown_key_ids
+from streams.base.database.pooling import shares_sessions
+from streams.base.database.safe_migrations import migrations_missing
+from streams.connections.write_keys import unknown_key_ids
 
 
 def refusal() -> str:

@@ -28,8 +28,8 @@ from django.db.models.functions import Coalesce, Lag
 
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
-from streams.delivery.expiry import EXPIRED
 from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.delivery.retention.expiry import EXPIRED
 from streams.events.models import Event, Feed, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import EXPIRED as QUARANTINE_EXPIRED
 

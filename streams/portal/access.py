@@ -16,7 +16,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from streams.portal.kept import signed_out_part
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -24,6 +23,7 @@ from streams.tenancy.models import (
     Workspace,
     WorkspaceMembership,
 )
+from streams.web.kept_forms import signed_out_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable

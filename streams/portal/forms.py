@@ -7,13 +7,13 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text import validate_one_line
+from streams.base.text.input import validate_one_line
 from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
 from streams.connections.regions import Region, offered
 from streams.events.models import QuarantineJob
-from streams.events.reading import EventFilter
+from streams.events.queries import EventFilter
+from streams.spec.exceptions import READINGS
 from streams.spec.modes import CHOICES, Mode
-from streams.spec.readings import READINGS
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 
-from streams.base.markdown import parse, plain
+from streams.base.text.markdown import parse, plain
 from streams.publishing.pages import markdown_of, title_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from streams.catalog.stage import Stage
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.pages.kinds import Kind
+    from streams.catalog.pages.page_kinds import Kind
     from streams.catalog.plans.models import PlanVersion
     from streams.catalog.plans.plan import PlannedEvent
 

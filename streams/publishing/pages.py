@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import override
 
-from streams.base.markdown import render
-from streams.base.writing import directives, filled
-from streams.catalog.pages.kinds import PARTS, Part
-from streams.publishing.events import write_changes, write_events, write_properties
-from streams.publishing.plain import write_about, write_identity, write_support
+from streams.base.text.markdown import render
+from streams.base.text.markdown_writer import directives, filled
+from streams.catalog.pages.page_kinds import PARTS, Part
+from streams.publishing.about import write_about, write_identity, write_support
+from streams.publishing.plan_sections import (
+    write_changes,
+    write_events,
+    write_properties,
+)
 from streams.publishing.sending import (
     write_connect,
     write_limits,
@@ -26,8 +30,8 @@ from streams.publishing.troubleshooting import write_troubleshooting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.base.markdown import Document
-    from streams.catalog.pages.kinds import Kind
+    from streams.base.text.markdown import Document
+    from streams.catalog.pages.page_kinds import Kind
     from streams.publishing.facts import Facts
 
 WRITERS: dict[str, Callable[[Facts], str]] = {

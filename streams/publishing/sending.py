@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 
-from streams.base.writing import code, literal, table
+from streams.base.text.markdown_writer import code, literal, table
 from streams.connections.regions import Region, tracking_url
-from streams.delivery.backoff import Backoff
-from streams.delivery.batching import MAX_BODY_BYTES, MAX_EVENTS
-from streams.spec.sound import MAX_EVENT_BYTES
+from streams.delivery.segment.backoff import Backoff
+from streams.delivery.segment.batch import MAX_BODY_BYTES, MAX_EVENTS
+from streams.spec.decode.structure import MAX_EVENT_BYTES
 
 if TYPE_CHECKING:
     from streams.publishing.facts import Facts

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.base.writing import code, link, literal, table
+from streams.base.text.markdown_writer import code, link, literal, table
 from streams.catalog.rules import RULES
-from streams.spec.findings import Severity
+from streams.spec.issues import Severity
 from streams.spec.modes import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.publishing.facts import Facts
-    from streams.spec.findings import Rule
+    from streams.spec.issues import Rule
 
 RULES_GUIDE = "/docs/guide/rules/"
 

@@ -16,10 +16,10 @@ from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
-from streams.review.mails import Moved, Waits, tell_partner, tell_staff
+from streams.review.emails import Moved, Waits, tell_partner, tell_staff
 from streams.review.models import LiveRequest, Submission, Suspension
-from streams.review.preparing import missing
 from streams.review.qa.services import checklist, last_run
+from streams.review.requirements import missing
 
 if TYPE_CHECKING:
     from datetime import date

@@ -9,9 +9,9 @@ import signal
 import sys
 from pathlib import Path
 
-from streams.sandbox.guard import Guard
-from streams.sandbox.journal import KEPT_EVENTS
-from streams.sandbox.server import Server
+from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
+from streams.sandbox.http.access import Guard
+from streams.sandbox.http.server import Server
 
 
 def main() -> None:

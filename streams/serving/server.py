@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.serving.body_count import BodyCount
+from streams.serving.body_budget import BodyCount
+from streams.serving.connection import HttpConnection
 from streams.serving.listener import Listener
-from streams.serving.patience import FIRST_BYTE_TIMEOUT_S
-from streams.serving.protocol import HttpConnection
+from streams.serving.timeouts import FIRST_BYTE_TIMEOUT_S
 
 if TYPE_CHECKING:
     import socket
     import ssl
     from collections.abc import Iterable
 
-    from streams.serving.exchange import Front
+    from streams.serving.request_context import Front
 
 log = structlog.get_logger()
 

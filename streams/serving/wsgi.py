@@ -18,12 +18,12 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from streams.serving.http_format import encode_head, has_body
 from streams.serving.threads import Threads
-from streams.serving.wire import encode_head, has_body
 
 if TYPE_CHECKING:
-    from streams.base.refusals import RequestRefused
-    from streams.serving.exchange import Exchange
+    from streams.base.request_errors import RequestRefused
+    from streams.serving.request_context import Exchange
 
 log = structlog.get_logger()
 

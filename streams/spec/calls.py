@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.spec.content.timestamps import parse_time
 from streams.spec.rules import RULES
-from streams.spec.times import parse_time
 
 if TYPE_CHECKING:
-    from streams.spec.findings import Finding
+    from streams.spec.issues import Finding
 
 MAX_MESSAGE_ID = 100  # characters
 

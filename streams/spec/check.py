@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.calls import problems
-from streams.spec.content import look
-from streams.spec.fields import look_at_fields, look_at_time
-from streams.spec.findings import Severity
-from streams.spec.names import name_findings
-from streams.spec.readings import SAFE, Readings
+from streams.spec.content.fields import look_at_fields, look_at_time
+from streams.spec.content.walk import look
+from streams.spec.exceptions import SAFE, Readings
+from streams.spec.issues import Severity
+from streams.spec.names.event_names import name_findings
 from streams.spec.tables import (
     CONTEXT,
     EVENT_TABLES,
@@ -24,7 +24,7 @@ from streams.spec.tables import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.spec.findings import Finding
+    from streams.spec.issues import Finding
 
 # The content field of each call and its table.
 _CONTENT = {

@@ -7,7 +7,7 @@ about names start with SPEC-NAME.
 from __future__ import annotations
 
 from streams.spec.data import DOCS
-from streams.spec.findings import Rule, Severity, by_id
+from streams.spec.issues import Rule, Severity, by_id
 
 _ERROR, _WARNING, _HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from streams.spec.content.key_spelling import snake_case
+from streams.spec.content.values import group_id, wanted_value
 from streams.spec.data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
-from streams.spec.keys import snake_case
-from streams.spec.places import Other, Place, Style, Table
+from streams.spec.paths import Other, Place, Style, Table
 from streams.spec.rules import RULES
-from streams.spec.values import group_id, wanted_value
 
 if TYPE_CHECKING:
-    from streams.spec.findings import Rule
+    from streams.spec.issues import Rule
 
 _EACH = "$"  # in a path: every item of a list
 _MONEY = frozenset(

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
-from streams.base.mail import message, send_soon
-from streams.base.text import one_line
+from streams.base.email import message, send_soon
+from streams.base.text.input import one_line
 from streams.tenancy.models import (
     Invitation,
     Partner,

@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
-from streams.base.mail import wait_until_sent
+from streams.base.email import wait_until_sent
 from streams.connections.models import Connection
 from streams.delivery.models import Halt
 from streams.tenancy.models import Partner, User, Workspace
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def audited():
 
 
 def test_pause_holds_the_events_of_the_chosen_connections(staff, olga):
-    cursor, other = make.due_cursor(events=1), make.due_cursor(events=1)
+    cursor, other = factories.due_cursor(events=1), factories.due_cursor(events=1)
 
     said = act(staff, "connection", "pause", cursor.connection)
 
@@ -46,7 +46,7 @@ def test_pause_holds_the_events_of_the_chosen_connections(staff, olga):
 
 
 def test_resume_sends_what_was_held(staff, olga):
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
     act(staff, "connection", "pause", cursor.connection)
 
     said = act(staff, "connection", "resume", cursor.connection)
@@ -58,8 +58,8 @@ def test_resume_sends_what_was_held(staff, olga):
 
 
 def test_retry_now_ends_the_wait(staff, olga):
-    cursor = make.due_cursor(events=1)
-    cursor.due_at = now() + (make.NOW - make.NOW.replace(hour=0))
+    cursor = factories.due_cursor(events=1)
+    cursor.due_at = now() + (factories.NOW - factories.NOW.replace(hour=0))
     cursor.save()
 
     said = act(staff, "connection", "retry_now", cursor.connection)
@@ -71,7 +71,7 @@ def test_retry_now_ends_the_wait(staff, olga):
 
 
 def test_a_connection_can_be_paused_on_its_own_page(staff):
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
     pk = cursor.connection_id
     form = {"CHANGE_FORM-action": "pause", "_selected_action": pk}
 
@@ -82,7 +82,7 @@ def test_a_connection_can_be_paused_on_its_own_page(staff):
 
 
 def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
-    paused, active = make.due_cursor(events=1), make.due_cursor(events=1)
+    paused, active = factories.due_cursor(events=1), factories.due_cursor(events=1)
     act(staff, "connection", "pause", paused.connection)
 
     said = act(staff, "connection", "pause", paused.connection, active.connection)
@@ -98,10 +98,10 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
 
 
 def test_staff_who_may_only_look_have_no_actions(client):
-    person = make.user(is_staff=True)
+    person = factories.user(is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="view_connection"))
     client.force_login(person)
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
 
     act(client, "connection", "pause", cursor.connection)
 
@@ -110,9 +110,9 @@ def test_staff_who_may_only_look_have_no_actions(client):
 
 
 def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
-    live = make.due_cursor(events=2)
-    make.delivered(live, 2)
-    replay = make.replay(live)
+    live = factories.due_cursor(events=2)
+    factories.delivered(live, 2)
+    replay = factories.replay(live)
 
     first = act(staff, "replay", "cancel", replay)
     again = act(staff, "replay", "cancel", replay)
@@ -125,7 +125,7 @@ def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
 
 
 def test_revoke_refuses_a_token_from_now_on(staff, olga):
-    token, _ = make.token()
+    token, _ = factories.token()
 
     first = act(staff, "partnertoken", "revoke", token)
     again = act(staff, "partnertoken", "revoke", token)
@@ -168,7 +168,7 @@ def test_a_new_partner_comes_with_its_stream_and_its_admin(staff, olga):
 
 
 def test_a_new_partner_may_have_an_admin_who_has_an_account(staff):
-    person = make.user("petra@postbox.example")
+    person = factories.user("petra@postbox.example")
 
     staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
 
@@ -198,7 +198,7 @@ def test_a_slug_that_is_taken_is_refused(staff, field, message):
 
 
 def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
-    stream = make.stream(name="Postbox")
+    stream = factories.stream(name="Postbox")
     form = {
         "name": "Postbox Mail",
         "version": "2.0.0",
@@ -222,7 +222,7 @@ def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
 
 @pytest.mark.parametrize(("days", "noted"), [("14", True), ("60", False)])
 def test_a_time_that_staff_made_shorter_does_not_hold_at_once(staff, days, noted):
-    stream = make.stream()
+    stream = factories.stream()
     form = {
         "name": "Postbox",
         "version": "1.0.0",
@@ -238,7 +238,7 @@ def test_a_time_that_staff_made_shorter_does_not_hold_at_once(staff, days, noted
 
 
 def test_a_feed_tells_staff_what_is_about_to_expire(staff):
-    cursor = make.due_cursor(events=2)
+    cursor = factories.due_cursor(events=2)
 
     page = staff.get(reverse("admin:streams_feed_change", args=[cursor.feed_id]))
 
@@ -266,11 +266,14 @@ def members_form(rows, new=()):
 
 
 def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
-    workspace = make.workspace()
-    make.member(workspace, "admin")
-    alice, bob = make.member(workspace, "viewer"), make.member(workspace, "viewer")
+    workspace = factories.workspace()
+    factories.member(workspace, "admin")
+    alice, bob = (
+        factories.member(workspace, "viewer"),
+        factories.member(workspace, "viewer"),
+    )
     rows = {m.user_id: m for m in workspace.memberships.all()}
-    carol = make.user()
+    carol = factories.user()
     form = members_form(
         [(rows[alice.pk], "editor", False), (rows[bob.pk], "viewer", True)],
         new=[(carol, "viewer")],
@@ -292,8 +295,8 @@ def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
 
 
 def test_a_member_can_be_put_in_anothers_place(staff):
-    workspace = make.workspace()
-    anna, carol = make.member(workspace, "admin"), make.user()
+    workspace = factories.workspace()
+    anna, carol = factories.member(workspace, "admin"), factories.user()
     form = members_form([(workspace.memberships.get(user=anna), "admin", False)])
     form["memberships-0-user"] = carol.pk
 
@@ -306,8 +309,8 @@ def test_a_member_can_be_put_in_anothers_place(staff):
 
 
 def test_the_only_admin_stays_and_the_page_says_why(staff):
-    workspace = make.workspace()
-    anna = make.member(workspace, "admin")
+    workspace = factories.workspace()
+    anna = factories.member(workspace, "admin")
     form = members_form([(workspace.memberships.get(), "admin", True)])
 
     response = staff.post(
@@ -333,7 +336,7 @@ def test_a_person_is_made_without_a_password(staff, olga):
 
 
 def test_only_a_superuser_gives_powers(client):
-    helper = make.user(is_staff=True)
+    helper = factories.user(is_staff=True)
     for codename in ("change_user", "view_user"):
         helper.user_permissions.add(Permission.objects.get(codename=codename))
     client.force_login(helper)
@@ -349,7 +352,7 @@ def test_only_a_superuser_gives_powers(client):
 
 
 def test_who_may_change_people_cannot_change_a_superuser(client, olga):
-    helper = make.user(is_staff=True)
+    helper = factories.user(is_staff=True)
     for codename in ("change_user", "view_user"):
         helper.user_permissions.add(Permission.objects.get(codename=codename))
     client.force_login(helper)
@@ -367,7 +370,7 @@ def test_who_may_change_people_cannot_change_a_superuser(client, olga):
 
 def helper_with(*codenames):
     """A member of staff with some permissions, and not all."""
-    helper = make.user(is_staff=True)
+    helper = factories.user(is_staff=True)
     for codename in codenames:
         helper.user_permissions.add(Permission.objects.get(codename=codename))
     return helper
@@ -382,7 +385,7 @@ NEW_PASSWORD = {
 
 def test_another_operator_is_not_changed_nor_anybodys_password_set(client):
     client.force_login(helper_with("change_user", "view_user", "change_group"))
-    colleague, customer = helper_with("view_user", "change_stream"), make.user()
+    colleague, customer = helper_with("view_user", "change_stream"), factories.user()
     pages = [
         reverse("admin:streams_user_change", args=[colleague.pk]),
         reverse("admin:auth_user_password_change", args=[colleague.pk]),
@@ -395,12 +398,12 @@ def test_another_operator_is_not_changed_nor_anybodys_password_set(client):
     assert [answer.status_code for answer in answers] == [403] * 4
     for person in (colleague, customer):
         person.refresh_from_db()
-        assert person.check_password(make.PASSWORD)
+        assert person.check_password(factories.PASSWORD)
 
 
 def test_a_helper_changes_the_name_of_a_person_and_not_where_links_go(client):
     client.force_login(helper_with("change_user", "view_user"))
-    customer = make.user()
+    customer = factories.user()
     page = reverse("admin:streams_user_change", args=[customer.pk])
     form = {
         "email": "mine@example.com",
@@ -428,7 +431,7 @@ def test_a_person_is_made_without_a_password_whoever_makes_them(client):
 def test_a_superuser_sets_a_password_and_the_person_hears_of_it(
     staff, olga, mailoutbox
 ):
-    person = make.user()
+    person = factories.user()
 
     staff.post(
         reverse("admin:auth_user_password_change", args=[person.pk]), NEW_PASSWORD
@@ -451,7 +454,7 @@ def change_person(client, person, **changes):
 
 
 def test_a_changed_email_is_told_to_the_address_before(staff, olga, mailoutbox):
-    person = make.user("before@example.com")
+    person = factories.user("before@example.com")
 
     changed = change_person(staff, person, email="After@example.com")
     wait_until_sent()
@@ -469,7 +472,7 @@ def test_a_changed_email_is_told_to_the_address_before(staff, olga, mailoutbox):
 
 
 def test_another_change_of_a_person_is_told_to_nobody(staff, mailoutbox):
-    person = make.user("before@example.com")
+    person = factories.user("before@example.com")
 
     change_person(staff, person, name="Ada", email="BEFORE@example.com")
     wait_until_sent()
@@ -500,7 +503,7 @@ def halted(staff, form: dict[str, object]) -> list[str]:
 
 
 def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
-    stream = make.stream()
+    stream = factories.stream()
     form = {"stream": stream.pk, "region": "eu", "reason": "Segment asked us to stop."}
 
     halted(staff, form)
@@ -534,11 +537,11 @@ def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
 def test_a_halt_says_first_how_many_connections_it_stops(
     staff, of_stream, region, told
 ):
-    feed = make.feed(make.stream(name="Postbox"))
-    make.connection(feed, region="us")
-    make.connection(make.feed(feed.stream), region="us")
-    make.connection(region="eu")
-    make.connection(region="us", deleted_at=make.NOW)
+    feed = factories.feed(factories.stream(name="Postbox"))
+    factories.connection(feed, region="us")
+    factories.connection(factories.feed(feed.stream), region="us")
+    factories.connection(region="eu")
+    factories.connection(region="us", deleted_at=factories.NOW)
     stream = feed.stream.pk if of_stream else ""
 
     said = halted(staff, {"stream": stream, "region": region, "reason": "Fire drill."})
@@ -570,7 +573,7 @@ def test_halts_are_lifted_and_not_deleted(staff):
 
 
 def test_an_action_that_removes_a_row_leads_from_its_page_to_the_list(staff):
-    halt, workspace = Halt.objects.create(reason="Drill."), make.feed().workspace
+    halt, workspace = Halt.objects.create(reason="Drill."), factories.feed().workspace
 
     for row, name in ((halt, "lift"), (workspace, "remove_empty")):
         page = f"admin:streams_{row._meta.model_name}_change"
@@ -583,8 +586,8 @@ def test_an_action_that_removes_a_row_leads_from_its_page_to_the_list(staff):
 
 
 def test_operators_remove_workspaces_that_are_empty(staff, olga):
-    gone, used = make.feed(), make.feed()
-    make.append(used, 1)
+    gone, used = factories.feed(), factories.feed()
+    factories.append(used, 1)
 
     said = act(staff, "workspace", "remove_empty", gone.workspace, used.workspace)
 
@@ -600,8 +603,8 @@ def test_operators_remove_workspaces_that_are_empty(staff, olga):
 
 
 def test_only_operators_who_may_delete_workspaces_remove_them(client):
-    gone = make.feed().workspace
-    person = make.user(is_staff=True)
+    gone = factories.feed().workspace
+    person = factories.user(is_staff=True)
     person.user_permissions.add(
         *Permission.objects.filter(codename__in=["view_workspace", "change_workspace"])
     )

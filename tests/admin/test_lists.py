@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from streams.admin import history
+from streams.admin import append_only
 from streams.audit.services import record
 from streams.delivery.models import Delivery
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -24,14 +24,16 @@ def listed(staff, name, **query):
 def feeds(count):
     """Feeds with something of everything."""
     for _ in range(count):
-        cursor = make.due_cursor(events=2)
-        make.rejected(cursor)
-        make.delivered(cursor, 2)
-        make.token(cursor.stream)
-        make.found(cursor.feed)
-        make.published_plan(cursor.stream, "Email Opened", published_by=make.user())
-        make.replay(cursor, requested_by=make.user())
-        record("feed.opened", actor=make.user(), workspace=cursor.feed.workspace)
+        cursor = factories.due_cursor(events=2)
+        factories.rejected(cursor)
+        factories.delivered(cursor, 2)
+        factories.token(cursor.stream)
+        factories.found(cursor.feed)
+        factories.published_plan(
+            cursor.stream, "Email Opened", published_by=factories.user()
+        )
+        factories.replay(cursor, requested_by=factories.user())
+        record("feed.opened", actor=factories.user(), workspace=cursor.feed.workspace)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -67,9 +69,9 @@ def test_history_is_never_counted(staff, name, django_assert_max_num_queries):
 
 
 def test_history_goes_on_below_the_last_row_of_a_page(staff, monkeypatch):
-    monkeypatch.setattr("streams.admin.history.HistoryAdmin.list_per_page", 2)
-    cursor = make.due_cursor(events=5)
-    made = [make.delivered(cursor, seq) for seq in (1, 2, 3, 4, 5)]
+    monkeypatch.setattr("streams.admin.append_only.HistoryAdmin.list_per_page", 2)
+    cursor = factories.due_cursor(events=5)
+    made = [factories.delivered(cursor, seq) for seq in (1, 2, 3, 4, 5)]
 
     first, changes = listed(staff, "delivery")
     assert (first, changes.older) == ([made[4], made[3]], f"?before={made[3].pk}")
@@ -79,10 +81,10 @@ def test_history_goes_on_below_the_last_row_of_a_page(staff, monkeypatch):
 
 
 def test_a_filter_looks_at_so_many_rows_and_says_how_far_it_came(staff, monkeypatch):
-    monkeypatch.setattr(history, "SCAN", 2)
-    cursor = make.due_cursor(events=1)
-    retry = make.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
-    others = [make.delivery(cursor, 1, 1) for _ in range(4)]
+    monkeypatch.setattr(append_only, "SCAN", 2)
+    cursor = factories.due_cursor(events=1)
+    retry = factories.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
+    others = [factories.delivery(cursor, 1, 1) for _ in range(4)]
 
     found, changes = listed(staff, "delivery", outcome__exact="retry")
     assert (found, changes.searched_to) == ([], others[1].pk)
@@ -95,12 +97,12 @@ def test_a_filter_looks_at_so_many_rows_and_says_how_far_it_came(staff, monkeypa
 
 
 def test_a_filter_bounds_its_search_within_what_was_searched_for(staff, monkeypatch):
-    monkeypatch.setattr(history, "SCAN", 2)
-    cursor = make.due_cursor(events=1)
-    retry = make.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
-    other = make.due_cursor(events=1)
+    monkeypatch.setattr(append_only, "SCAN", 2)
+    cursor = factories.due_cursor(events=1)
+    retry = factories.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
+    other = factories.due_cursor(events=1)
     for _ in range(4):
-        make.delivery(other, 1, 1)
+        factories.delivery(other, 1, 1)
 
     found, _ = listed(
         staff, "delivery", outcome__exact="retry", q=cursor.connection.public_id
@@ -110,9 +112,9 @@ def test_a_filter_bounds_its_search_within_what_was_searched_for(staff, monkeypa
 
 
 def test_deliveries_are_found_by_connection_and_by_workspace(staff):
-    cursor, other = make.due_cursor(events=1), make.due_cursor(events=1)
-    mine = make.delivered(cursor, 1)
-    make.delivered(other, 1)
+    cursor, other = factories.due_cursor(events=1), factories.due_cursor(events=1)
+    mine = factories.delivered(cursor, 1)
+    factories.delivered(other, 1)
 
     for term in (cursor.connection.public_id, cursor.feed.workspace.external_id):
         assert listed(staff, "delivery", q=term)[0] == [mine]
@@ -127,9 +129,9 @@ def test_deliveries_are_found_by_connection_and_by_workspace(staff):
     ],
 )  # fmt: skip
 def test_deliveries_are_filtered_by_what_segment_answered(staff, kind, status):
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
     made = {
-        code: make.delivery(cursor, 1, 1, status_code=code)
+        code: factories.delivery(cursor, 1, 1, status_code=code)
         for code in (200, 413, 401, 429, 503, None)
     }
 
@@ -140,19 +142,19 @@ def test_deliveries_are_filtered_by_what_segment_answered(staff, kind, status):
 
 def test_deliveries_are_filtered_by_region(staff):
     us, sandbox = (
-        make.due_cursor(1, make.connection(region=region))
+        factories.due_cursor(1, factories.connection(region=region))
         for region in ("us", "sandbox")
     )
-    make.delivered(sandbox, 1)
-    taken = make.delivered(us, 1)
+    factories.delivered(sandbox, 1)
+    taken = factories.delivered(us, 1)
 
     assert listed(staff, "delivery", connection__region__exact="us")[0] == [taken]
 
 
 def test_feeds_show_their_ledger(staff):
-    cursor = make.due_cursor(events=1234)
-    make.rejected(cursor)
-    make.delivered(cursor, 1200)
+    cursor = factories.due_cursor(events=1234)
+    factories.rejected(cursor)
+    factories.delivered(cursor, 1200)
 
     page = staff.get(reverse("admin:streams_feed_changelist")).content.decode()
 

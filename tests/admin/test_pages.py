@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
-from streams.delivery import services
+from streams.delivery.connection import status
 from streams.delivery.models import Halt, Lease
-from streams.events.history.models import Generation
-from tests import make
+from streams.events.data_loss.models import Generation
+from tests import factories
 from tests.admin.registered import registered
 
 pytestmark = pytest.mark.django_db
@@ -31,15 +31,15 @@ class World:
 
 @pytest.fixture
 def world(olga):
-    feed = make.feed()
-    ingest_key = make.ingest_key(feed)
-    connection = make.connection(feed, write_key=WRITE_KEY)
-    cursor = make.due_cursor(events=3, connection=connection)
-    rejection = make.rejected(cursor)
-    delivery = make.delivered(cursor, 3)
-    token, token_secret = make.token(feed.stream)
-    make.found(feed)
-    services.pause(connection=connection, actor=olga)
+    feed = factories.feed()
+    ingest_key = factories.ingest_key(feed)
+    connection = factories.connection(feed, write_key=WRITE_KEY)
+    cursor = factories.due_cursor(events=3, connection=connection)
+    rejection = factories.rejected(cursor)
+    delivery = factories.delivered(cursor, 3)
+    token, token_secret = factories.token(feed.stream)
+    factories.found(feed)
+    status.pause(connection=connection, actor=olga)
     Lease.objects.create(stream=feed.stream)
     rows = {
         "auditentry": AuditEntry.objects.get().pk,
@@ -53,9 +53,9 @@ def world(olga):
         "lease": feed.stream_id,
         "partner": feed.stream.partner_id,
         "partnertoken": token.pk,
-        "planversion": make.published_plan(feed.stream, "Email Opened").pk,
+        "planversion": factories.published_plan(feed.stream, "Email Opened").pk,
         "rejection": rejection.pk,
-        "replay": make.replay(cursor, end=3).pk,
+        "replay": factories.replay(cursor, end=3).pk,
         "stream": feed.stream_id,
         "user": olga.pk,
         "workspace": feed.workspace_id,
@@ -111,7 +111,7 @@ def test_nobody_is_sent_to_the_sign_in_page(client, world):
 
 
 def test_people_who_are_not_staff_are_refused(client, world):
-    client.force_login(make.user())
+    client.force_login(factories.user())
 
     for address in addresses(world):
         response = client.get(address, follow=True)
@@ -120,7 +120,7 @@ def test_people_who_are_not_staff_are_refused(client, world):
 
 
 def test_the_sign_in_form_of_the_admin_itself_is_closed(client, olga):
-    form = {"username": olga.email, "password": make.PASSWORD}
+    form = {"username": olga.email, "password": factories.PASSWORD}
 
     response = client.post(reverse("admin:login"), form)
 
@@ -130,11 +130,15 @@ def test_the_sign_in_form_of_the_admin_itself_is_closed(client, olga):
 
 def test_no_form_of_django_itself_ever_checks_a_password(client, olga):
     """Those know no limit; and operators who may do nothing can reach them, too."""
-    client.force_login(make.user(is_staff=True))
-    guess = {"username": olga.email, "password": make.PASSWORD}
+    client.force_login(factories.user(is_staff=True))
+    guess = {"username": olga.email, "password": factories.PASSWORD}
 
     login = client.post(reverse("admin:login"), guess)
-    form = {"old_password": make.PASSWORD, "new_password1": "x", "new_password2": "x"}
+    form = {
+        "old_password": factories.PASSWORD,
+        "new_password1": "x",
+        "new_password2": "x",
+    }
     password = client.post(reverse("admin:password_change"), form)
 
     assert (login.status_code, login.url) == (302, "/admin/")
@@ -143,7 +147,7 @@ def test_no_form_of_django_itself_ever_checks_a_password(client, olga):
 
 
 def test_staff_without_a_right_see_no_events(client, world):
-    client.force_login(make.user(is_staff=True))
+    client.force_login(factories.user(is_staff=True))
 
     for name, args in (("events", []), ("event", [1])):
         address = reverse(

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from streams.catalog.plans.starting import start_stream
+from streams.catalog.plans.creation import start_stream
 from streams.catalog.plans.templates import template
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_version_shows_each_event_with_its_properties(staff):
     stream = start_stream(
-        partner=make.partner(),
+        partner=factories.partner(),
         name="P",
         slug="p",
         template=template("email"),
@@ -32,8 +32,8 @@ def test_a_version_shows_each_event_with_its_properties(staff):
 
 
 def test_a_stream_leads_to_its_versions_and_no_others(staff):
-    version = make.published_plan(make.stream(), "Email Opened")
-    make.published_plan(make.stream(), "Email Opened")
+    version = factories.published_plan(factories.stream(), "Email Opened")
+    factories.published_plan(factories.stream(), "Email Opened")
     page = staff.get(
         reverse("admin:streams_stream_change", args=[version.stream_id])
     ).text
@@ -47,8 +47,10 @@ def test_a_stream_leads_to_its_versions_and_no_others(staff):
 
 
 def test_the_state_narrows_the_list(staff):
-    published = make.published_plan(make.stream(), "Email Opened")
-    draft = make.published_plan(make.stream(), "Email Opened", published_at=None)
+    published = factories.published_plan(factories.stream(), "Email Opened")
+    draft = factories.published_plan(
+        factories.stream(), "Email Opened", published_at=None
+    )
 
     for state, version in (("published", published), ("draft", draft)):
         url = reverse("admin:streams_planversion_changelist", query={"state": state})

@@ -10,19 +10,21 @@ from streams.audit.models import AuditEntry
 from streams.audit.services import record
 from streams.catalog.pages.models import StreamProfile
 from streams.review.services import Timeline, approve, ask_for_live, start_qa, submit
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def submitted():
-    stream = make.stream(stage="draft")
-    make.published_plan(stream, "Email Opened")
-    make.published_pages(stream)
+    stream = factories.stream(stage="draft")
+    factories.published_plan(stream, "Email Opened")
+    factories.published_pages(stream)
     days = {"build_on": date(2026, 4, 1), "qa_on": date(2026, 5, 1)}
     timeline = Timeline(**days, launch_on=date(2026, 6, 1), notes="Ten customers wait.")
-    submit(stream=stream, timeline=timeline, actor=make.user("dev@postbox.example"))
+    submit(
+        stream=stream, timeline=timeline, actor=factories.user("dev@postbox.example")
+    )
     return stream
 
 
@@ -67,7 +69,7 @@ def test_staff_read_what_the_partner_says_of_its_tool(staff, submitted):
 
 
 def test_of_a_large_plan_the_first_events_are_listed(staff, submitted):
-    make.published_plan(submitted, *(f"E{n}" for n in range(120)), number=2)
+    factories.published_plan(submitted, *(f"E{n}" for n in range(120)), number=2)
 
     page = staff.get(page_of(submitted)).text
 
@@ -80,7 +82,7 @@ def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
     told = "The tracking plan has changed since it was submitted."
     assert told not in staff.get(page_of(submitted)).text
 
-    make.published_plan(submitted, "Email Clicked", number=2)
+    factories.published_plan(submitted, "Email Clicked", number=2)
 
     page = " ".join(staff.get(page_of(submitted)).text.split())
     assert f"{told}</strong> Version 1 was submitted; version 2 is published." in page
@@ -121,7 +123,7 @@ def test_staff_suspend_and_resume_from_the_page(staff, submitted):
 
 
 def test_who_may_only_look_decides_nothing(client, submitted):
-    viewer = make.user(is_staff=True)
+    viewer = factories.user(is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_stream"))
     client.force_login(viewer)
 
@@ -133,7 +135,7 @@ def test_who_may_only_look_decides_nothing(client, submitted):
 
 
 def test_who_may_not_look_at_streams_is_refused(client, submitted):
-    client.force_login(make.user(is_staff=True))
+    client.force_login(factories.user(is_staff=True))
 
     assert client.get(page_of(submitted)).status_code == 403
 
@@ -148,7 +150,7 @@ def test_the_stage_is_no_field_of_the_form(staff, submitted):
 
 
 def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
-    other = make.stream()
+    other = factories.stream()
     record("stream.approved", actor=None, partner=other.partner, stream=other.slug)
     entries = reverse("admin:streams_auditentry_changelist")
     query = {"partner": submitted.partner.slug, "stream": submitted.slug}
@@ -176,8 +178,8 @@ def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):
 
 
 def test_staff_find_what_waits_for_them(staff, submitted):
-    asks, quiet = make.stream(stage="in_qa"), make.stream(stage="in_qa")
-    make.stream(stage="draft")
+    asks, quiet = factories.stream(stage="in_qa"), factories.stream(stage="in_qa")
+    factories.stream(stage="draft")
     ask_for_live(stream=asks, note="It is good.", actor=None)
 
     streams = reverse("admin:streams_stream_changelist")
@@ -190,7 +192,7 @@ def test_staff_find_what_waits_for_them(staff, submitted):
 def test_an_answer_reaches_the_partners_admins_by_mail(
     staff, submitted, mailoutbox, django_capture_on_commit_callbacks
 ):
-    make.partner_member(submitted.partner, "admin", "petra@postbox.example")
+    factories.partner_member(submitted.partner, "admin", "petra@postbox.example")
 
     with django_capture_on_commit_callbacks(execute=True):
         decide(staff, submitted, "send-back", "Say who clicks.")

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from streams.tenancy.models import User
-from tests import make
+from tests import factories
 from tests.admin.registered import registered
 
 
@@ -21,9 +21,9 @@ def in_tokyo(staff):
 
 def test_no_list_shows_an_icon_for_yes_or_no(staff):
     """A red cross for each row that is as it should be looks like a failure."""
-    cursor = make.due_cursor()
-    make.delivered(cursor, 3)
-    make.user()
+    cursor = factories.due_cursor()
+    factories.delivered(cursor, 3)
+    factories.user()
     lists = [
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         for model in registered()
@@ -36,9 +36,9 @@ def test_no_list_shows_an_icon_for_yes_or_no(staff):
 
 
 def test_a_delivery_says_whether_a_replay_sent_it(staff):
-    cursor = make.due_cursor(events=4)
-    make.delivered(cursor, 3)
-    make.delivery(make.replay(cursor, end=3).cursor, 1, 3)
+    cursor = factories.due_cursor(events=4)
+    factories.delivered(cursor, 3)
+    factories.delivery(factories.replay(cursor, end=3).cursor, 1, 3)
 
     page = staff.get(reverse("admin:streams_delivery_changelist")).text
 
@@ -47,9 +47,9 @@ def test_a_delivery_says_whether_a_replay_sent_it(staff):
 
 
 def test_all_times_of_the_admin_are_in_one_zone_which_each_page_names(in_tokyo):
-    feed = make.feed()
+    feed = factories.feed()
     at = datetime(2026, 3, 1, 22, 30, 5, tzinfo=UTC)
-    [seq] = make.append(feed, now=at)
+    [seq] = factories.append(feed, now=at)
     pages = [
         in_tokyo.get(url).text
         for url in (
@@ -64,8 +64,10 @@ def test_all_times_of_the_admin_are_in_one_zone_which_each_page_names(in_tokyo):
 
 
 def test_the_review_of_a_stream_is_in_that_zone_too(in_tokyo):
-    stream = make.stream()
-    make.published_plan(stream, "A", published_at=datetime(2026, 3, 1, 22, tzinfo=UTC))
+    stream = factories.stream()
+    factories.published_plan(
+        stream, "A", published_at=datetime(2026, 3, 1, 22, tzinfo=UTC)
+    )
 
     page = in_tokyo.get(reverse("admin:streams_stream_review", args=[stream.pk])).text
 
@@ -73,8 +75,8 @@ def test_the_review_of_a_stream_is_in_that_zone_too(in_tokyo):
 
 
 def test_a_time_that_is_searched_for_is_in_that_zone(in_tokyo):
-    feed = make.feed()
-    make.append(feed, now=datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
+    feed = factories.feed()
+    factories.append(feed, now=datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
     url = reverse("admin:streams_feed_events", args=[feed.pk])
 
     before = in_tokyo.get(url, {"since": "2026-03-01 22:00"})

@@ -10,8 +10,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from streams.base.clock import now
 from streams.delivery import lease
 from streams.delivery.models import Cursor
-from streams.observability.verdict import verdict
-from tests import make
+from streams.observability.readiness import verdict
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ FINE = {"ok": True, "detail": "", "age_s": None}
 
 def parts(client):
     """Status and parts, as an operator reads them."""
-    client.force_login(make.staff())
+    client.force_login(factories.staff())
     response = client.get("/readyz/details", secure=True)
     return response.status_code, response.json()["parts"]
 
@@ -33,7 +33,7 @@ def test_alive_says_so_without_asking_the_database(client, django_assert_num_que
 
 
 def test_ready_names_each_part_to_operators(client):
-    client.force_login(make.staff())
+    client.force_login(factories.staff())
     response = client.get("/readyz/details", secure=True)
 
     assert (response.status_code, response.json()) == (
@@ -90,7 +90,7 @@ def test_ready_looks_once_however_often_it_is_asked(client, django_assert_num_qu
 @pytest.mark.parametrize("is_signed_in", [False, True])
 def test_details_are_for_operators_alone(client, is_signed_in):
     if is_signed_in:
-        client.force_login(make.user())
+        client.force_login(factories.user())
 
     assert client.get("/readyz/details", secure=True).status_code == 404
 
@@ -148,7 +148,7 @@ def test_a_migration_that_is_not_applied_makes_it_unready(client):
     [(4, False, 200), (6, False, 503), (6, True, 200), (-60, False, 200)],
 )
 def test_events_that_are_due_for_long_make_it_unready(client, minutes, held, status):
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
     Cursor.objects.filter(pk=cursor.pk).update(
         due_at=now() - timedelta(minutes=minutes), held=held
     )
@@ -162,7 +162,7 @@ def test_events_that_are_due_for_long_make_it_unready(client, minutes, held, sta
 
 
 def test_what_waits_behind_a_region_that_is_down_has_an_owner_and_is_no_alarm(client):
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
     long_ago = now() - timedelta(minutes=6)
     Cursor.objects.filter(pk=cursor.pk).update(due_at=long_ago)
     lease.take(cursor.stream_id)
@@ -174,7 +174,7 @@ def test_what_waits_behind_a_region_that_is_down_has_an_owner_and_is_no_alarm(cl
 
 
 def test_a_backlog_at_its_bound_makes_it_unready(client, settings):
-    make.append(make.feed(), 3)
+    factories.append(factories.feed(), 3)
     settings.MAX_BACKLOG_EVENTS = 3
 
     status, found = parts(client)
@@ -188,7 +188,7 @@ def test_a_backlog_at_its_bound_makes_it_unready(client, settings):
 def test_one_feed_at_its_bound_is_said_and_changes_nothing_for_the_others(
     client, settings
 ):
-    make.append(make.feed(), 3)
+    factories.append(factories.feed(), 3)
     settings.MAX_FEED_BACKLOG_EVENTS = 3
 
     status, found = parts(client)
@@ -208,9 +208,9 @@ def test_a_disk_without_room_makes_it_unready(client, settings):
 
 
 def test_events_that_are_about_to_be_deleted_are_told_of(client):
-    make.append(make.feed(), 2, now=now() - timedelta(days=40))
-    make.append(make.feed(), 1, now=now() - timedelta(days=25))
-    make.append(make.feed(), 1, now=now())
+    factories.append(factories.feed(), 2, now=now() - timedelta(days=40))
+    factories.append(factories.feed(), 1, now=now() - timedelta(days=25))
+    factories.append(factories.feed(), 1, now=now())
 
     status, found = parts(client)
 

@@ -10,11 +10,11 @@ from django.db import OperationalError, connection
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
-from streams.delivery import services
+from streams.delivery.connection import services
 from streams.delivery.models import Cursor, Replay
 from streams.events.models import Event
 from streams.tenancy.services import revoke_token
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ class Api:
 
     def __init__(self, client, stream) -> None:
         self._client = client
-        self.token, self.secret = make.token(stream)
+        self.token, self.secret = factories.token(stream)
 
     def get(self, path: str = PATH, **query):
         return self._answer("get", path, query)
@@ -46,9 +46,9 @@ class Api:
 @pytest.fixture
 def live() -> Cursor:
     """A connection that has sent eight events, of which 2, 4, 6 and 8 are clicks."""
-    live = make.due_cursor(8)
+    live = factories.due_cursor(8)
     Event.objects.filter(feed=live.feed, seq__in=(2, 4, 6, 8)).update(name="Clicked")
-    make.delivered(live, 8)
+    factories.delivered(live, 8)
     return live
 
 
@@ -114,7 +114,7 @@ def test_a_replay_is_started(api, live):
 def test_a_range_is_asked_for_in_numbers_in_time_or_by_trouble(
     api, live, asked, numbers
 ):
-    Cursor.objects.filter(pk=live.pk).update(troubled_seq=5, troubled_at=make.NOW)
+    Cursor.objects.filter(pk=live.pk).update(troubled_seq=5, troubled_at=factories.NOW)
 
     replay = api.post(body=wanted(live, **asked)).json()["replay"]
 
@@ -158,11 +158,11 @@ def test_who_sends_the_same_request_again_gets_the_same_replay(api, live):
 
 
 def test_how_far_it_is_and_how_it_ended(api, live):
-    replay = make.replay(live, position=4, rejected=1, filtered=2, name="Clicked")
+    replay = factories.replay(live, position=4, rejected=1, filtered=2, name="Clicked")
     path = f"{PATH}/{replay.public_id}"
 
     running = api.get(path).json()["replay"]
-    ended = {"due_at": None, "ended_at": make.NOW + timedelta(seconds=1.5)}
+    ended = {"due_at": None, "ended_at": factories.NOW + timedelta(seconds=1.5)}
     Cursor.objects.filter(pk=replay.pk).update(position=8, **ended)
     finished = api.get(path).json()["replay"]
 
@@ -176,7 +176,7 @@ def test_how_far_it_is_and_how_it_ended(api, live):
 
 
 def test_why_it_stopped_is_told(api, live):
-    replay = make.replay(live)
+    replay = factories.replay(live)
     services.delete(connection=live.connection, actor=None)
 
     shown = api.get(f"{PATH}/{replay.public_id}").json()["replay"]
@@ -188,7 +188,7 @@ def test_why_it_stopped_is_told(api, live):
 
 
 def test_it_is_cancelled_once(api, live):
-    replay = make.replay(live)
+    replay = factories.replay(live)
     path = f"{PATH}/{replay.public_id}/cancel"
 
     first, again = api.post(path), api.post(path)
@@ -206,8 +206,8 @@ def test_the_replays_of_a_workspace_are_listed_newest_first_in_pages(
     api, live, monkeypatch
 ):
     monkeypatch.setattr("streams.api.replays.LISTED", 2)
-    ended = {"due_at": None, "ended_at": make.NOW}
-    made = [make.replay(live, **ended).public_id for _ in range(3)]
+    ended = {"due_at": None, "ended_at": factories.NOW}
+    made = [factories.replay(live, **ended).public_id for _ in range(3)]
     name = live.feed.workspace.external_id
 
     page = api.get(workspace=name).json()
@@ -223,7 +223,7 @@ def test_a_list_takes_the_same_queries_for_any_many(
     api, live, count, django_assert_num_queries
 ):
     for _ in range(count):
-        make.replay(live, due_at=None, ended_at=make.NOW)
+        factories.replay(live, due_at=None, ended_at=factories.NOW)
 
     with django_assert_num_queries(5):
         answer = api.get(workspace=live.feed.workspace.external_id)
@@ -257,11 +257,11 @@ def test_a_token_that_was_revoked_opens_nothing(api, live):
 
 
 def test_a_token_opens_its_own_stream_alone(client, live):
-    replay = make.replay(live)
-    sibling = make.stream(live.stream.partner)
-    make.feed(sibling, live.feed.workspace)
+    replay = factories.replay(live)
+    sibling = factories.stream(live.stream.partner)
+    factories.feed(sibling, live.feed.workspace)
 
-    for stream in (sibling, make.stream()):
+    for stream in (sibling, factories.stream()):
         api = Api(client, stream)
         one = f"{PATH}/{replay.public_id}"
         assert refused(api.get(one)) == (404, "API-REPLAY-003")

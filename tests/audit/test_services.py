@@ -5,13 +5,13 @@ from django.db import DatabaseError, transaction
 
 from streams.audit.models import AuditEntry
 from streams.audit.services import record
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_entry_says_who_did_what_where():
-    cast = make.cast()
+    cast = factories.cast()
 
     record("feed.opened", actor=cast.alice, workspace=cast.workspace, stream="postbox")
 
@@ -25,7 +25,7 @@ def test_an_entry_says_who_did_what_where():
 
 
 def test_what_is_done_in_a_workspace_is_also_in_the_history_of_its_partner():
-    workspace = make.workspace()
+    workspace = factories.workspace()
 
     record("feed.opened", actor=None, workspace=workspace)
 
@@ -41,7 +41,9 @@ def test_what_is_done_in_a_workspace_is_also_in_the_history_of_its_partner():
     ids=["update", "delete"],
 )
 def test_the_database_refuses_to_change_or_delete_an_entry(tamper):
-    record("stream.sent_back", actor=None, partner=make.partner(), stream="postbox")
+    record(
+        "stream.sent_back", actor=None, partner=factories.partner(), stream="postbox"
+    )
 
     with (
         pytest.raises(DatabaseError, match="never changed or deleted"),
@@ -53,11 +55,13 @@ def test_the_database_refuses_to_change_or_delete_an_entry(tamper):
 
 
 def test_the_history_of_a_stream_is_not_that_of_its_customers_or_of_anothers():
-    stream, workspace = make.stream(slug="postbox"), make.workspace()
+    stream, workspace = factories.stream(slug="postbox"), factories.workspace()
     here = {"partner": stream.partner, "actor": None}
     record("stream.submitted", stream="postbox", **here)
     record("stream.submitted", stream="other", **here)
-    record("stream.submitted", stream="postbox", actor=None, partner=make.partner())
+    record(
+        "stream.submitted", stream="postbox", actor=None, partner=factories.partner()
+    )
     record("feed.opened", stream="postbox", actor=None, workspace=workspace)
 
     entry = AuditEntry.objects.of_stream(stream).get()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.base.markdown import (
+from streams.base.text.markdown import (
     ATTRIBUTE_VALUES,
     ATTRIBUTES,
     TAGS,

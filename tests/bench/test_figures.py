@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.figures import FIGURES, at_least, at_most, figures_of
+from bench.output.figures import FIGURES, at_least, at_most, figures_of
 
 # What whoever reads bench/results/latest.json relies on.
 PROMISED = {

@@ -8,8 +8,8 @@ from base64 import b64encode
 
 import pytest
 
-from bench.events import as_sent
-from bench.load import Job, requests_of
+from bench.load.events import as_sent
+from bench.load.generator import Job, requests_of
 
 
 def job(tmp_path, **changes) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.numbers import median, percentile
+from bench.measure.statistics import median, percentile
 
 
 @pytest.mark.parametrize(

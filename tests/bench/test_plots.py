@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.plots import CURVES, HEIGHT, WIDTH, nice_above, plot, short
+from bench.output.plots import CURVES, HEIGHT, WIDTH, nice_above, plot, short
 
 SVG = "{http://www.w3.org/2000/svg}"
 POINTS = [(1, 90.0), (100, 40.0), (100_000, 60.0)]

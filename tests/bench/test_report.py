@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench import report
-from bench.notes import Notes
+from bench.measure.samples import Notes
+from bench.output import report
 
 
 def notes(**runs: list[float]) -> Notes:

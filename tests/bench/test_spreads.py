@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.plots import HEIGHT, LEFT, WIDTH
-from bench.spreads import SPREADS, plot
+from bench.output.plots import HEIGHT, LEFT, WIDTH
+from bench.output.spreads import SPREADS, plot
 
 SVG = "{http://www.w3.org/2000/svg}"
 

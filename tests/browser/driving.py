@@ -5,14 +5,14 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests import make
+from tests import factories
 
 
 def sign_in(page: Page, url: str, email: str) -> None:
     """Through the form, as people do."""
     page.goto(url)
     page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(make.PASSWORD)
+    page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("Your account").wait_for(state="attached")
 

@@ -14,10 +14,10 @@ from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
 from streams.connections.models import Connection
+from streams.delivery.connection.verification import send_test_event
 from streams.delivery.models import Cursor
-from streams.delivery.services import send_test_event
-from streams.review.qa.workspaces import prepare
-from tests import make
+from streams.review.qa.test_workspaces import prepare
+from tests import factories
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -86,13 +86,13 @@ def of_stream(template: str, page: str, action: str = "", **more) -> Form:
 
 
 def unconnected(scene: Scene) -> None:
-    Connection.objects.update(deleted_at=make.NOW)
+    Connection.objects.update(deleted_at=factories.NOW)
 
 
 def tested(scene: Scene) -> None:
     connection = Connection.objects.get()
     sent = send_test_event(connection=connection, actor=None)
-    make.delivered(connection.cursors.get(kind=Cursor.Kind.LIVE), sent.seq)
+    factories.delivered(connection.cursors.get(kind=Cursor.Kind.LIVE), sent.seq)
 
 
 def without_admin(scene: Scene) -> None:
@@ -101,7 +101,9 @@ def without_admin(scene: Scene) -> None:
 
 
 def with_an_empty_workspace(scene: Scene) -> None:
-    make.feed(scene.cast.stream, make.workspace(scene.cast.partner, name="Typo"))
+    factories.feed(
+        scene.cast.stream, factories.workspace(scene.cast.partner, name="Typo")
+    )
 
 
 def with_test_workspaces(scene: Scene) -> None:
@@ -137,13 +139,13 @@ def drafted(*names: str) -> Callable[[Scene], None]:
 
 
 def drafted_page(scene: Scene) -> None:
-    make.page_version(
+    factories.page_version(
         scene.cast.stream, number=2, text="{{ about }}\n\nNew.", published_at=None
     )
 
 
 def seen_lately(scene: Scene) -> None:
-    make.append(scene.cast.feed, 12, now=now(), event="Email Clicked")
+    factories.append(scene.cast.feed, 12, now=now(), event="Email Clicked")
 
 
 # --- Steps to pages that only a POST shows -------------------------------------------
@@ -168,122 +170,137 @@ EVENT = {"name": "Survey Answered", "when": "A person answers."}
 
 FORMS = [
     of_workspace(
-        "portal/connection_new.html",
+        "portal/connection/new.html",
         "connection/",
         prepare=unconnected,
         fields={"region": "sandbox-eu"},
-        secrets={"write_key": make.WRITE_KEY},
-    ),
-    of_workspace("portal/_check_again.html", "connection/", "connection/check/"),
-    of_workspace("portal/_test.html", "connection/", "connection/test/"),
-    of_workspace(
-        "portal/_test.html", "connection/", "connection/seen/", prepare=tested
-    ),
-    of_workspace("portal/_source.html", "connection/", "connection/pause/"),
-    of_workspace(
-        "portal/_source.html", "connection/", "connection/resume/", prepare=paused
+        secrets={"write_key": factories.WRITE_KEY},
     ),
     of_workspace(
-        "portal/_source.html", "connection/", "connection/retry/", prepare=failing
+        "portal/connection/_check_again.html", "connection/", "connection/check/"
     ),
     of_workspace(
-        "portal/connection_change.html",
+        "portal/connection/_test_event.html", "connection/", "connection/test/"
+    ),
+    of_workspace(
+        "portal/connection/_test_event.html",
+        "connection/",
+        "connection/seen/",
+        prepare=tested,
+    ),
+    of_workspace("portal/shared/_source.html", "connection/", "connection/pause/"),
+    of_workspace(
+        "portal/shared/_source.html",
+        "connection/",
+        "connection/resume/",
+        prepare=paused,
+    ),
+    of_workspace(
+        "portal/shared/_source.html",
+        "connection/",
+        "connection/retry/",
+        prepare=failing,
+    ),
+    of_workspace(
+        "portal/connection/change.html",
         "connection/change/",
         fields={"region": "sandbox-eu"},
-        secrets={"write_key": make.WRITE_KEY},
+        secrets={"write_key": factories.WRITE_KEY},
     ),
     of_workspace(
-        "portal/connection_preview.html",
+        "portal/connection/preview.html",
         "connection/change/",
         "connection/replace/",
         steps=change_region,
     ),
-    of_workspace("portal/connection_delete.html", "connection/delete/"),
+    of_workspace("portal/connection/delete.html", "connection/delete/"),
     of_workspace(
-        "portal/replay_preview.html",
+        "portal/replay/preview.html",
         "replays/new/",
         query="?first=1&last=3&ids=same&count=1",
     ),
     of_workspace(
-        "portal/_replay.html", "replays/<replay_id>/", "replays/<replay_id>/cancel/"
+        "portal/replay/_replay.html",
+        "replays/<replay_id>/",
+        "replays/<replay_id>/cancel/",
     ),
     of_workspace(
-        "portal/quarantine_decide.html",
+        "portal/quarantine/resolve.html",
         "quarantine/decide/",
         query="?rule=PLAN-EVENT-001&name=Email+Opened",
         fields={"action": "rename", "new_name": "Mail Opened"},
     ),
     of_workspace(
-        "portal/quarantine.html",
+        "portal/quarantine/quarantine.html",
         "quarantine/",
         "quarantine/mode/",
         fields={"check_mode": "reject"},
     ),
     of_workspace(
-        "portal/_invite.html", "members/", fields={**INVITED, "role": "editor"}
+        "portal/people/_invite.html", "members/", fields={**INVITED, "role": "editor"}
     ),
     of_workspace(
-        "portal/_members.html",
+        "portal/people/_members.html",
         "members/",
         "members/<int:pk>/role/",
         fields={"role": "editor"},
     ),
-    of_workspace("portal/_member_remove.html", "members/<int:pk>/remove/"),
+    of_workspace("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
     of_workspace(
-        "portal/_invitations.html", "members/", "invitations/<int:pk>/resend/"
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/resend/"
     ),
     of_workspace(
-        "portal/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
     ),
     of_partner(
-        "portal/partner_workspace_new.html",
+        "portal/partner/workspace_new.html",
         "workspaces/new/",
         fields={"name": "Fern & Field", "external_id": "fern-7"},
     ),
     of_partner(
-        "portal/partner_workspaces_remove.html",
+        "portal/partner/workspaces_remove.html",
         "workspaces/remove/",
         prepare=with_an_empty_workspace,
     ),
     of_partner(
-        "portal/_invite.html",
+        "portal/people/_invite.html",
         "workspaces/<public_id>/invite/",
         fields={**INVITED, "role": "editor"},
         prepare=without_admin,
     ),
     of_partner(
-        "portal/_invitations.html",
+        "portal/people/_invitations.html",
         "workspaces/<public_id>/",
         "workspaces/<public_id>/invitations/<int:pk>/resend/",
         prepare=without_admin,
     ),
     of_partner(
-        "portal/_invitations.html",
+        "portal/people/_invitations.html",
         "workspaces/<public_id>/",
         "workspaces/<public_id>/invitations/<int:pk>/withdraw/",
         prepare=without_admin,
     ),
     of_partner(
-        "portal/partner_ingest_key.html", "workspaces/<public_id>/feeds/<int:pk>/key/"
+        "portal/partner/ingest_key.html", "workspaces/<public_id>/feeds/<int:pk>/key/"
     ),
     of_partner(
-        "portal/partner_stream_new.html",
+        "portal/stream/new.html",
         "streams/new/",
         fields={"name": "Second", "slug": "second", "plan": "email"},
     ),
     of_stream(
-        "portal/partner_stream.html",
+        "portal/stream/settings.html",
         "",
         fields={"name": "Post & Box", "version": "1.2.3", "check_mode": "quarantine"},
     ),
     of_stream(
-        "portal/partner_stream.html",
+        "portal/stream/settings.html",
         "",
         "readings/",
         fields={"accepted": ["review-rating"]},
     ),
     of_stream(
-        "portal/_way_now.html",
+        "portal/launch/_stage.html",
         "way/",
         prepare=at_stage("draft"),
         fields={
@@ -294,112 +311,121 @@ FORMS = [
         },
     ),
     of_stream(
-        "portal/_way_now.html", "way/", "way/start-qa/", prepare=at_stage("approved")
+        "portal/launch/_stage.html",
+        "way/",
+        "way/start-qa/",
+        prepare=at_stage("approved"),
     ),
     of_stream(
-        "portal/_way_now.html",
+        "portal/launch/_stage.html",
         "way/",
         "way/ask/",
         prepare=at_stage("in_qa"),
         fields={"note": "The rate was tested elsewhere."},
     ),
     of_stream(
-        "portal/partner_plan_template.html",
+        "portal/plan/template.html",
         "plan/template/",
         fields={"plan": "surveys"},
     ),
     of_stream(
-        "portal/partner_plan_check.html",
+        "portal/event_check/check.html",
         "plan/check/",
         fields={"events": '{"type": "track",\n "event": "Purchase"}', "plan": "spec"},
     ),
     of_stream(
-        "portal/partner_plan_publish.html",
+        "portal/plan/publish.html",
         "plan/publish/",
         prepare=drafted("Email Opened", "Email Link Clicked"),
         fields={"note": "Clicks too."},
     ),
     of_stream(
-        "portal/_plan_objection.html",
+        "portal/plan/_objection.html",
         "plan/publish/",
         "plan/rename/",
         prepare=drafted("Email Unsubscribed"),
     ),
     of_stream(
-        "portal/partner_plan_discard.html",
+        "portal/plan/discard.html",
         "plan/discard/",
         prepare=drafted("Email Link Clicked"),
     ),
+    of_stream("portal/plan/files.html", "plan/files/", file=("plan.yaml", PLAN_YAML)),
     of_stream(
-        "portal/partner_plan_files.html", "plan/files/", file=("plan.yaml", PLAN_YAML)
-    ),
-    of_stream(
-        "portal/partner_plan_import.html",
+        "portal/plan/import.html",
         "plan/files/",
         "plan/files/import/",
         steps=upload_plan,
     ),
     of_stream(
-        "portal/partner_plan_version.html",
+        "portal/plan/version.html",
         "plan/versions/<int:number>/",
         prepare=drafted("Email Link Clicked"),
     ),
     of_stream(
-        "portal/partner_plan_spec.html",
+        "portal/plan/spec_events.html",
         "plan/spec/",
         fields={"events": ["Unsubscribed", "Email Bounced"]},
     ),
-    of_stream("portal/partner_plan_learn.html", "plan/learn/", prepare=seen_lately),
-    of_stream("portal/partner_plan_event.html", "plan/events/new/", fields=EVENT),
-    of_stream("portal/partner_plan_event.html", "plan/events/<key>/", fields=EVENT),
-    of_stream("portal/partner_plan_event_remove.html", "plan/events/<key>/remove/"),
+    of_stream("portal/plan/inference.html", "plan/learn/", prepare=seen_lately),
+    of_stream("portal/plan/event.html", "plan/events/new/", fields=EVENT),
+    of_stream("portal/plan/event.html", "plan/events/<key>/", fields=EVENT),
+    of_stream("portal/plan/event_remove.html", "plan/events/<key>/remove/"),
     of_stream(
-        "portal/quarantine_decide.html",
+        "portal/quarantine/resolve.html",
         "quarantine/decide/",
         query="?rule=PLAN-EVENT-001&name=Email+Opened",
         fields={"action": "rename", "new_name": "Mail Opened"},
     ),
     of_stream(
-        "portal/partner_docs_facts.html",
+        "portal/docs/facts.html",
         "docs/facts/",
         fields={"about": "Postbox sends mail.", "support_email": "help@example.com"},
     ),
     of_stream(
-        "portal/partner_docs.html", "docs/", "docs/logo/", file=("logo.svg", make.LOGO)
+        "portal/docs/docs.html",
+        "docs/",
+        "docs/logo/",
+        file=("logo.svg", factories.LOGO),
     ),
-    of_stream("portal/partner_docs.html", "docs/", "docs/logo/remove/"),
+    of_stream("portal/docs/docs.html", "docs/", "docs/logo/remove/"),
     of_stream(
-        "portal/partner_docs_page.html",
+        "portal/docs/page.html",
         "docs/<kind>/",
         fields={"text": "# Ours\n\n{{ about }}\n\n" + "Long & <b>plain</b>. " * 5_000},
     ),
+    of_stream("portal/docs/publish.html", "docs/<kind>/publish/", prepare=drafted_page),
     of_stream(
-        "portal/partner_docs_publish.html", "docs/<kind>/publish/", prepare=drafted_page
-    ),
-    of_stream(
-        "portal/partner_docs_version.html",
+        "portal/docs/version.html",
         "docs/<kind>/versions/<int:number>/",
         prepare=drafted_page,
     ),
     of_stream(
-        "portal/_qa_checklist.html", "qa/", "qa/run/", prepare=with_test_workspaces
+        "portal/launch/_qa_checklist.html",
+        "qa/",
+        "qa/run/",
+        prepare=with_test_workspaces,
     ),
-    of_stream("portal/partner_qa.html", "qa/", "qa/workspaces/"),
-    of_partner("portal/partner_tokens.html", "tokens/", fields={"name": "Staging"}),
-    of_partner("portal/partner_token_revoke.html", "tokens/<int:pk>/revoke/"),
+    of_stream("portal/launch/qa.html", "qa/", "qa/workspaces/"),
+    of_partner("portal/stream/tokens.html", "tokens/", fields={"name": "Staging"}),
+    of_partner("portal/stream/token_revoke.html", "tokens/<int:pk>/revoke/"),
     of_partner(
-        "portal/_invite.html", "members/", fields={**INVITED, "role": "developer"}
+        "portal/people/_invite.html",
+        "members/",
+        fields={**INVITED, "role": "developer"},
     ),
     of_partner(
-        "portal/_members.html",
+        "portal/people/_members.html",
         "members/",
         "members/<int:pk>/role/",
         fields={"role": "developer"},
     ),
-    of_partner("portal/_member_remove.html", "members/<int:pk>/remove/"),
-    of_partner("portal/_invitations.html", "members/", "invitations/<int:pk>/resend/"),
+    of_partner("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
     of_partner(
-        "portal/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/resend/"
+    ),
+    of_partner(
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
     ),
 ]
 
@@ -411,7 +437,7 @@ TEMPLATES_OF_SECRETS = {
     "account/login.html", "account/logout.html", "account/password_change.html",
     "account/password_reset.html", "account/password_reset_from_key.html",
     "account/password_set.html", "account/reauthenticate.html",
-    "portal/_person.html", "portal/home.html",  # to sign out
-    "portal/invitation.html", "portal/invitation_sign_up.html",
-    "portal/_kept_form.html",
+    "portal/people/_person.html", "portal/workspace/home.html",  # to sign out
+    "portal/people/invitation.html", "portal/people/invitation_sign_up.html",
+    "portal/shared/_kept_form.html",
 }  # fmt: skip

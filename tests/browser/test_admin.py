@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests import make
+from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,20 +20,20 @@ LISTS = (
 @pytest.fixture
 def staff(page, live_server):
     """A window in which Olga has come to the admin by way of the sign-in form."""
-    olga = make.staff("olga@portal.example")
+    olga = factories.staff("olga@portal.example")
     page.goto(f"{live_server.url}/admin/")
     page.get_by_label("Email").fill(olga.email)
-    page.get_by_label("Password", exact=True).fill(make.PASSWORD)
+    page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{live_server.url}/admin/")
     return page
 
 
 def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
-    cursor = make.due_cursor(events=2)
-    make.rejected(cursor)
-    make.delivered(cursor, 2)
-    make.replay(cursor)
+    cursor = factories.due_cursor(events=2)
+    factories.rejected(cursor)
+    factories.delivered(cursor, 2)
+    factories.replay(cursor)
 
     for name in LISTS:
         answer = staff.goto(f"{live_server.url}/admin/streams/{name}/")
@@ -41,8 +41,8 @@ def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
 
 
 def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
-    cursor = make.due_cursor(events=2)
-    make.rejected(cursor, reason="Segment answered 400.")
+    cursor = factories.due_cursor(events=2)
+    factories.rejected(cursor, reason="Segment answered 400.")
     staff.set_viewport_size(PHONE)
 
     staff.goto(f"{live_server.url}/admin/streams/feed/")
@@ -58,7 +58,7 @@ def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
 
 
 def test_a_connection_is_paused_from_the_list(staff, live_server):
-    cursor = make.due_cursor(events=1)
+    cursor = factories.due_cursor(events=1)
 
     staff.goto(f"{live_server.url}/admin/streams/connection/")
     staff.get_by_role("checkbox", name="Select this object").check()
@@ -72,7 +72,7 @@ def test_a_connection_is_paused_from_the_list(staff, live_server):
 
 
 def test_a_partner_is_made_and_a_member_found_by_typing(staff, live_server):
-    make.user("dev@postbox.example")
+    factories.user("dev@postbox.example")
 
     staff.goto(f"{live_server.url}/admin/streams/partner/add/")
     staff.get_by_label("Name:", exact=True).press_sequentially("Postbox Inc")

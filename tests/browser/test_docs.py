@@ -10,7 +10,7 @@ from streams.catalog.pages.services import set_logo
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import to_json
 from streams.catalog.plans.templates import template
-from tests import make
+from tests import factories
 from tests.base.hostile import MARKDOWN
 from tests.catalog.pages.hostile import SHAPE, SVGS, svg
 
@@ -28,10 +28,10 @@ LIVE = """() => [...document.querySelectorAll(
 @pytest.fixture
 def cast(transactional_db):
     """A partner whose every text and picture is hostile, published as it is."""
-    cast = make.cast()
+    cast = factories.cast()
     text = "\n\n".join(one.replace("\x00", "") for one in MARKDOWN)
-    make.page_version(cast.stream, "source", text=text)
-    make.page_version(cast.stream, "integration", text=text)
+    factories.page_version(cast.stream, "source", text=text)
+    factories.page_version(cast.stream, "integration", text=text)
     inside = "".join(one for one in SVGS if one.startswith("<svg"))
     set_logo(stream=cast.stream, upload=svg(inside).encode(), actor=None)
     return cast
@@ -96,14 +96,14 @@ def test_nor_would_an_svg_that_had_come_past_the_reading(browser, cast, live_ser
 def test_a_phone_shows_tables_of_three_columns_whole(
     page, transactional_db, live_server
 ):
-    stream = make.stream()
+    stream = factories.stream()
     PlanVersion.objects.create(
         stream=stream,
         number=1,
         content=to_json(template("email").plan),
-        published_at=make.NOW,
+        published_at=factories.NOW,
     )
-    make.published_pages(stream)
+    factories.published_pages(stream)
     page.set_viewport_size({"width": 375, "height": 740})
 
     page.goto(f"{live_server.url}/docs/{stream.slug}/")

@@ -14,7 +14,7 @@ from django.test import Client
 
 from streams.audit.models import AuditEntry
 from streams.base.form_claims import FormClaim
-from tests import make
+from tests import factories
 from tests.browser.form_table import FORMS, Form, unconnected
 from tests.portal.table import Row, Scene, set_scene
 
@@ -227,7 +227,7 @@ def desk(page, scene, live_server, template: str) -> Person:
 def test_a_draft_outlives_the_tab_and_is_gone_once_it_is_saved(
     page, scene, live_server
 ):
-    person = desk(page, scene, live_server, "portal/partner_docs_page.html")
+    person = desk(page, scene, live_server, "portal/docs/page.html")
     page.locator("#id_text").fill("A long text.")
     page.locator("#preview").get_by_text("A long text.").wait_for()
 
@@ -248,7 +248,7 @@ def test_a_draft_outlives_the_tab_and_is_gone_once_it_is_saved(
 
 
 def test_a_restored_draft_can_be_discarded(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/partner_docs_page.html")
+    person = desk(page, scene, live_server, "portal/docs/page.html")
     before = page.locator("#id_text").input_value()
     page.locator("#id_text").fill("A long text.")
     person.open()
@@ -260,7 +260,7 @@ def test_a_restored_draft_can_be_discarded(page, scene, live_server):
 
 
 def test_rows_that_were_added_to_an_event_are_restored(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/partner_plan_event.html")
+    person = desk(page, scene, live_server, "portal/plan/event.html")
     page.locator("#id_name").fill("Survey Answered")
     page.get_by_role("button", name="Add row to Properties").click()
     page.locator("[name=properties-1-path]").fill("survey_id")
@@ -274,7 +274,7 @@ def test_rows_that_were_added_to_an_event_are_restored(page, scene, live_server)
 
 def test_no_draft_holds_a_secret_and_signing_out_ends_all(page, scene, live_server):
     unconnected(scene)
-    person = desk(page, scene, live_server, "portal/connection_new.html")
+    person = desk(page, scene, live_server, "portal/connection/new.html")
     person.fill_in()
     person.open()
     page.get_by_text("Restored what you typed on").wait_for()
@@ -285,14 +285,14 @@ def test_no_draft_holds_a_secret_and_signing_out_ends_all(page, scene, live_serv
     page.get_by_role("heading", name="Sign in").wait_for()
 
     assert "sandbox-eu" in kept
-    assert make.WRITE_KEY not in kept
+    assert factories.WRITE_KEY not in kept
     assert page.evaluate("localStorage.length") == 0
 
 
 def test_a_preview_without_a_session_leaves_the_editor_and_says_so(
     page, scene, live_server
 ):
-    person = desk(page, scene, live_server, "portal/partner_docs_page.html")
+    person = desk(page, scene, live_server, "portal/docs/page.html")
     page.context.clear_cookies(name="sessionid")
     page.locator("#id_text").fill("Written while signed out.")
 
@@ -306,7 +306,7 @@ def test_a_preview_without_a_session_leaves_the_editor_and_says_so(
 
 
 def test_without_a_network_nothing_is_sent_and_nothing_lost(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/partner_docs_facts.html")
+    person = desk(page, scene, live_server, "portal/docs/facts.html")
     person.fill_in()
     before = done()
     page.context.set_offline(True)
@@ -324,7 +324,7 @@ def test_without_a_network_nothing_is_sent_and_nothing_lost(page, scene, live_se
 
 
 def test_a_form_on_its_way_cannot_be_sent_again(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/partner_docs_facts.html")
+    person = desk(page, scene, live_server, "portal/docs/facts.html")
     person.fill_in()
     held: list[Route] = []
     page.route("**/docs/facts/", lambda route: held.append(route))

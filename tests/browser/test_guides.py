@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.docs.guides.shelf import GUIDES
+from streams.docs.guides.index import GUIDES
 from tests.browser.driving import barriers
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from streams.connections.models import Connection
-from tests import make
+from tests import factories
 from tests.browser.driving import barriers
 from tests.portal.table import PEOPLE, ROWS, Row, Scene, set_scene
 
@@ -104,7 +104,7 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
 
     be(page, scene, live_server, "anna")
     page.goto(f"{workspace}connection/change/")
-    page.get_by_role("textbox", name="New write key").fill(make.write_key())
+    page.get_by_role("textbox", name="New write key").fill(factories.write_key())
     page.get_by_role("button", name="Review changes").click()
     check(page, found, "the preview of a change")
     page.get_by_role("button", name="Save changes").click()
@@ -112,7 +112,7 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
     page.get_by_text("Sending the test event").wait_for()
     check(page, found, "a test event on its way")
     page.goto("about:blank")  # or it would ask for the test of what is gone
-    Connection.objects.update(deleted_at=make.NOW)
+    Connection.objects.update(deleted_at=factories.NOW)
     page.goto(f"{workspace}connection/")
     page.get_by_role("button", name="Connect").click()
     page.get_by_text("Paste the write key of your Segment source").wait_for()
@@ -170,7 +170,7 @@ def test_nor_do_the_states_that_one_comes_to_by_doing_something(
 
 
 def test_one_connects_without_a_mouse(page, scene, live_server):
-    Connection.objects.update(deleted_at=make.NOW)
+    Connection.objects.update(deleted_at=factories.NOW)
     be(page, scene, live_server, "alice")
     page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/connection/")
 
@@ -178,7 +178,7 @@ def test_one_connects_without_a_mouse(page, scene, live_server):
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    page.keyboard.type(make.write_key())
+    page.keyboard.type(factories.write_key())
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowUp")  # the last region: the sandbox in Europe
     page.keyboard.press("Tab")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from streams.base.clock import now
 from streams.delivery.models import Cursor, Replay
 from streams.events.models import Event
-from tests import make
+from tests import factories
 from tests.browser.driving import barriers, sign_in
 from tests.running import until
 
@@ -20,15 +20,17 @@ EVENTS = 30_000
 @pytest.fixture
 def cast(portal, settings):
     """Alice's workspace has sent EVENTS, every third of which is a click."""
-    cast = make.cast()
+    cast = factories.cast()
     # The web process knows no other hash, unlike the tests themselves.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    cast.alice.set_password(make.PASSWORD)
+    cast.alice.set_password(factories.PASSWORD)
     cast.alice.save()
-    live = make.cursor(make.connection(cast.feed, known=True, seen_at=make.NOW))
+    live = factories.cursor(
+        factories.connection(cast.feed, known=True, seen_at=factories.NOW)
+    )
     for _ in range(0, EVENTS, 5_000):
-        make.append(cast.feed, 5_000, now=now())  # beat lets older ones expire
-    make.delivered(live, EVENTS, now=now())
+        factories.append(cast.feed, 5_000, now=now())  # beat lets older ones expire
+    factories.delivered(live, EVENTS, now=now())
     clicks = Event.objects.filter(feed=cast.feed, seq__in=range(3, EVENTS + 1, 3))
     clicks.update(name="Email Clicked")
     return cast

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests import make
+from tests import factories
 from tests.browser.driving import sign_in
 from tests.leaks import places_with
 from tests.running import until
@@ -33,12 +33,12 @@ def send(url: str, ingest_key: str, name: str) -> None:
 def test_from_the_first_sign_in_to_events_that_arrive(
     portal, far_segment, page, har, settings
 ):
-    cast = make.cast()
+    cast = factories.cast()
     # The web process knows no other hash, unlike the tests themselves.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    cast.alice.set_password(make.PASSWORD)
+    cast.alice.set_password(factories.PASSWORD)
     cast.alice.save()
-    ingest_key = make.ingest_key(cast.feed)
+    ingest_key = factories.ingest_key(cast.feed)
     web = portal.web()
     portal.worker()
     portal.beat()
@@ -106,5 +106,5 @@ def test_from_the_first_sign_in_to_events_that_arrive(
 
     # What is secret was told to nobody.
     page.context.close()
-    for secret in (KEY, LEFT_OUT, ingest_key.text, make.PASSWORD):
+    for secret in (KEY, LEFT_OUT, ingest_key.text, factories.PASSWORD):
         assert places_with(secret, portal, har) == []

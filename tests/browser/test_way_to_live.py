@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests import make
+from tests import factories
 from tests.browser.driving import sign_in
 from tests.running import until
 
@@ -152,7 +152,7 @@ def submit(page: Page) -> None:
 def approve(page: Page, web: str, staff: str) -> None:
     page.goto(f"{web}/admin/")
     page.get_by_label("Email").fill(staff)
-    page.get_by_label("Password", exact=True).fill(make.PASSWORD)
+    page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Streams", exact=True).click()
     page.get_by_role("row", name=SLUG).get_by_role("link", name="Review").click()
@@ -196,8 +196,10 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
 ):
     # The web process knows no other hash, unlike the tests themselves.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    petra = make.partner_member(make.partner(), "admin", "petra@letterbox.example")
-    olga = make.staff("olga@portal.example")
+    petra = factories.partner_member(
+        factories.partner(), "admin", "petra@letterbox.example"
+    )
+    olga = factories.staff("olga@portal.example")
     ingest = portal.environ["INGEST_URL"] = portal.ingest()
     web = portal.web()
 

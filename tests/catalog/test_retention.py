@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE, Retention
 from streams.catalog.services import change_stream
-from tests import make
+from tests import factories
 
 DAY = timedelta(days=1)
-MIDNIGHT = make.NOW.replace(hour=0)
+MIDNIGHT = factories.NOW.replace(hour=0)
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
     lambda moment: moment.replace(tzinfo=UTC)
 )
@@ -22,16 +22,16 @@ RETENTIONS = st.builds(Retention, st.integers(MIN_DAYS, MAX_DAYS), st.none() | M
 def test_a_day_expires_whole_once_so_many_days_lie_between():
     retention = Retention(30)
 
-    assert retention.cutoff(make.NOW) == MIDNIGHT - 30 * DAY
-    assert retention.kept_until(make.NOW) == MIDNIGHT + 31 * DAY
+    assert retention.cutoff(factories.NOW) == MIDNIGHT - 30 * DAY
+    assert retention.kept_until(factories.NOW) == MIDNIGHT + 31 * DAY
 
 
 def test_for_a_week_after_it_was_shortened_nothing_expires():
-    retention = Retention(30, shortened_at=make.NOW)
+    retention = Retention(30, shortened_at=factories.NOW)
 
-    assert retention.cutoff(make.NOW + NOTICE - DAY) < make.NOW - 300 * DAY
-    assert retention.cutoff(make.NOW + NOTICE) == MIDNIGHT + NOTICE - 30 * DAY
-    assert retention.kept_until(make.NOW - 90 * DAY) == make.NOW + NOTICE
+    assert retention.cutoff(factories.NOW + NOTICE - DAY) < factories.NOW - 300 * DAY
+    assert retention.cutoff(factories.NOW + NOTICE) == MIDNIGHT + NOTICE - 30 * DAY
+    assert retention.kept_until(factories.NOW - 90 * DAY) == factories.NOW + NOTICE
 
 
 @given(RETENTIONS, MOMENTS, MOMENTS)
@@ -67,7 +67,7 @@ def change(stream, days):
 
 @pytest.mark.django_db
 def test_a_longer_time_holds_at_once_and_a_shorter_one_is_noted():
-    stream = make.stream()
+    stream = factories.stream()
 
     change(stream, 90)
     longer = stream.retention
@@ -82,4 +82,4 @@ def test_a_longer_time_holds_at_once_and_a_shorter_one_is_noted():
 @pytest.mark.parametrize("days", [MIN_DAYS - 1, MAX_DAYS + 1])
 def test_the_database_holds_the_bounds(days):
     with pytest.raises(IntegrityError), transaction.atomic():
-        make.stream(retention_days=days)
+        factories.stream(retention_days=days)

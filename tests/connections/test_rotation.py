@@ -6,14 +6,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from streams.audit.models import AuditEntry
-from streams.connections.errors import KeyInUse
-from streams.connections.keys import WriteKey, open_write_key
+from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
 from streams.connections.rotation import Rotation, renew_keys
-from streams.delivery.services import connect
+from streams.connections.write_keys import WriteKey, open_write_key
+from streams.delivery.connection.services import connect
 from streams.tenancy.invitations import make_invitation, read_invitation, token_of
-from tests import make
-from tests.connections.test_keys import ring
+from tests import factories
+from tests.connections.test_write_keys import ring
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def rotated(settings):
     """Three connections that an older key has sealed."""
     settings.ENCRYPTION_KEYS = ring("old")
-    connections = [make.connection() for _ in range(3)]
+    connections = [factories.connection() for _ in range(3)]
     settings.ENCRYPTION_KEYS = ring("new", "old")
     return connections
 
@@ -55,33 +55,35 @@ def test_a_row_that_cannot_be_opened_does_not_stop_the_others(rotated):
 
 
 def test_a_deleted_connection_has_nothing_to_renew(rotated):
-    Connection.objects.update(deleted_at=make.NOW, key_ciphertext=b"", key_ring_id="")
+    Connection.objects.update(
+        deleted_at=factories.NOW, key_ciphertext=b"", key_ring_id=""
+    )
 
     assert renew_keys() == Rotation()
 
 
 def test_fingerprints_are_renewed_when_the_secret_key_has_changed(settings):
-    connection = make.connection(write_key=make.WRITE_KEY)
+    connection = factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY = "another"
 
     assert renew_keys() == Rotation(renewed=1)
 
     connection.refresh_from_db()
-    assert connection.key_fingerprint == WriteKey(make.WRITE_KEY).fingerprint
+    assert connection.key_fingerprint == WriteKey(factories.WRITE_KEY).fingerprint
 
 
 def test_a_key_that_slipped_in_twice_is_named_and_sealed_all_the_same(settings):
     settings.ENCRYPTION_KEYS = ring("old")
-    first = make.connection(write_key=make.WRITE_KEY)
+    first = factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY = "another"
     settings.ENCRYPTION_KEYS = ring("new", "old")
-    make.connection(write_key=make.WRITE_KEY)
+    factories.connection(write_key=factories.WRITE_KEY)
 
     assert renew_keys() == Rotation(used_twice=[first.public_id])
 
     settings.ENCRYPTION_KEYS = ring("new")
     first.refresh_from_db()
-    assert open_write_key(first).text == make.WRITE_KEY
+    assert open_write_key(first).text == factories.WRITE_KEY
 
 
 def test_the_command_says_what_it_did(rotated):
@@ -106,21 +108,31 @@ def test_the_command_fails_where_a_key_cannot_be_opened(rotated):
 
 
 def test_an_older_secret_key_still_knows_a_write_key_that_is_used(settings):
-    make.connection(write_key=make.WRITE_KEY)
+    factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
 
     with pytest.raises(KeyInUse):
-        connect(feed=make.feed(), write_key=make.WRITE_KEY, region="us", actor=None)
+        connect(
+            feed=factories.feed(),
+            write_key=factories.WRITE_KEY,
+            region="us",
+            actor=None,
+        )
 
     assert renew_keys() == Rotation(renewed=1)
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(KeyInUse):
-        connect(feed=make.feed(), write_key=make.WRITE_KEY, region="us", actor=None)
+        connect(
+            feed=factories.feed(),
+            write_key=factories.WRITE_KEY,
+            region="us",
+            actor=None,
+        )
 
 
 def test_sessions_and_invitations_outlive_a_change_of_the_secret_key(client, settings):
-    cast = make.cast()
+    cast = factories.cast()
     client.force_login(cast.anna)
     invitation = make_invitation(
         place=cast.workspace, email="d@example.com", role="editor", actor=None

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.db import connection
 
-from streams.base.pooling import shares_sessions
+from streams.base.database.pooling import shares_sessions
 from tests.base.pooler import find_binary, pooled
 from tests.running import ROOT, database_url
 

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 
-from streams.base.database import is_lock_timeout
-from streams.base.frozen import end_frozen_sessions
-from streams.base.statements import within
+from streams.base.database.frozen_sessions import end_frozen_sessions
+from streams.base.database.session import is_lock_timeout
+from streams.base.database.statement_timeout import within
 from streams.tasks import sweep
-from tests import make
+from tests import factories
 from tests.faults.row_locks import connect, held
 from tests.ingest.sending import basic
 
@@ -60,7 +60,7 @@ if connection.vendor == "postgresql":
         client, settings
     ):
         settings.INGEST_DEADLINE_S = 0.5
-        key = make.ingest_key(make.feed())
+        key = factories.ingest_key(factories.feed())
         with hanging():
             began = time.monotonic()
             response = client.post(
@@ -75,7 +75,7 @@ if connection.vendor == "postgresql":
         assert took_s < 10
 
     def test_a_lock_is_not_waited_for_without_end():
-        feed = make.feed()
+        feed = factories.feed()
         with held(feed), pytest.raises(OperationalError) as raised:
             type(feed).objects.filter(pk=feed.pk).update(head_seq=1)
 

@@ -8,9 +8,9 @@ import pytest
 
 from streams.catalog.stage import Stage
 from streams.connections.regions import Region
-from streams.delivery.approval import kept_by, reason
+from streams.delivery.limits.approval import kept_by, reason
 from streams.delivery.models import Cursor
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -18,14 +18,16 @@ pytestmark = pytest.mark.django_db
 def test_a_connection_is_told_to_wait_just_when_the_database_keeps_its_cursor():
     told = set()
     for stage, region, is_test in product(Stage, Region, [True, False]):
-        stream = make.stream(stage=stage)
-        workspace = make.workspace(stream.partner, is_test=is_test)
-        connection = make.connection(make.feed(stream, workspace), region=region)
-        cursor = make.due_cursor(1, connection)
+        stream = factories.stream(stage=stage)
+        workspace = factories.workspace(stream.partner, is_test=is_test)
+        connection = factories.connection(
+            factories.feed(stream, workspace), region=region
+        )
+        cursor = factories.due_cursor(1, connection)
         if kept_by(stream, workspace, connection) is None:
             told.add(cursor.pk)
 
-    sent = Cursor.objects.to_send(make.NOW).values_list("pk", flat=True)
+    sent = Cursor.objects.to_send(factories.NOW).values_list("pk", flat=True)
 
     assert set(sent) == told
     assert 0 < len(told) < Cursor.objects.count()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from streams.delivery.backoff import Backoff
+from streams.delivery.segment.backoff import Backoff
 
 
 @pytest.mark.parametrize(

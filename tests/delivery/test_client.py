@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.delivery.answers import Verdict
-from streams.delivery.client import SegmentClient, retry_after_s
+from streams.delivery.segment.client import SegmentClient, retry_after_s
+from streams.delivery.segment.responses import Verdict
 
 KEY = "ClientTestWriteKey00000000000001"
 BODY = json.dumps(

@@ -12,16 +12,16 @@ from django.db import connection, transaction
 
 from streams.base.clock import now
 from streams.catalog.models import Stream
-from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
+from streams.connections.write_keys import open_write_key
 from streams.delivery import lease
-from streams.delivery.drain import Drain, drain
-from streams.delivery.due import DueCursors
+from streams.delivery.engine.batch_reader import BatchReader
+from streams.delivery.engine.drain import Drain, drain
+from streams.delivery.engine.due_cursors import DueCursors
+from streams.delivery.engine.sender import Sender
 from streams.delivery.models import Cursor, CursorMark, Delivery, Halt, Rejection
-from streams.delivery.reader import BatchReader
-from streams.delivery.sender import Sender
 from streams.events.models import Event, Feed
-from tests import make
+from tests import factories
 from tests.delivery.working import at_work
 from tests.running import until
 
@@ -42,7 +42,7 @@ def work_off(cursor: Cursor) -> None:
 
 def due(*, events: int, stream=None) -> Cursor:
     """A cursor that is due, of a connection of its own."""
-    return make.due_cursor(events, make.connection(make.feed(stream)))
+    return factories.due_cursor(events, factories.connection(factories.feed(stream)))
 
 
 def message_ids(cursor: Cursor) -> list[str]:
@@ -188,7 +188,7 @@ def test_held_events_are_not_sent(segment):
 
 
 def test_connections_take_turns(segment):
-    stream = make.stream()
+    stream = factories.stream()
     big = due(stream=stream, events=4000)
     small = due(stream=stream, events=1)
 
@@ -209,7 +209,7 @@ def test_the_first_move_of_a_quarter_leaves_a_mark(segment):
 
 
 def test_a_stream_with_nothing_due_is_polled_less_and_less(segment, monkeypatch):
-    cursor, looks = make.cursor(), []
+    cursor, looks = factories.cursor(), []
     look = DueCursors.look
 
     def counted(*arguments, **options):
@@ -252,7 +252,7 @@ def test_a_worker_that_is_told_to_stop_sends_nothing_more(segment):
 
 
 def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
-    stream = make.stream()
+    stream = factories.stream()
     with transaction.atomic():  # one commit, for speed
         cursors = [due(stream=stream, events=2) for _ in range(120)]
 
@@ -279,8 +279,10 @@ def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(
 
 
 def test_a_connection_that_cannot_be_sent_to_at_all_costs_nobody_else(segment):
-    stream = make.stream()
-    broken = make.due_cursor(1, make.connection(make.feed(stream), region="mars"))
+    stream = factories.stream()
+    broken = factories.due_cursor(
+        1, factories.connection(factories.feed(stream), region="mars")
+    )
     well = due(stream=stream, events=1)
 
     work_off(well)
@@ -297,7 +299,7 @@ def test_a_connection_that_cannot_be_sent_to_at_all_costs_nobody_else(segment):
 
 
 def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatch):
-    monkeypatch.setattr("streams.delivery.drain.SHIFT_S", 0.0)
+    monkeypatch.setattr("streams.delivery.engine.drain.SHIFT_S", 0.0)
     cursor, other = due(events=1), due(events=1)
 
     work_off(cursor)
@@ -310,9 +312,11 @@ def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatc
 def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
     settings.SENDER_THREADS = 4
     settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
-    stream = make.stream()
+    stream = factories.stream()
     hanging = [
-        make.due_cursor(1, make.connection(make.feed(stream), region="eu"))
+        factories.due_cursor(
+            1, factories.connection(factories.feed(stream), region="eu")
+        )
         for _ in range(5)
     ]
     well = due(stream=stream, events=1)
@@ -330,11 +334,13 @@ def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
 def test_a_region_that_is_down_hides_nobody_who_became_due_later(
     segment, settings, monkeypatch
 ):
-    monkeypatch.setattr("streams.delivery.due.AT_ONCE", 3)
+    monkeypatch.setattr("streams.delivery.engine.due_cursors.AT_ONCE", 3)
     settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
-    stream = make.stream()
+    stream = factories.stream()
     for _ in range(6):
-        make.due_cursor(1, make.connection(make.feed(stream), region="eu"))
+        factories.due_cursor(
+            1, factories.connection(factories.feed(stream), region="eu")
+        )
     well = due(stream=stream, events=1)
     Cursor.objects.filter(pk=well.pk).update(due_at=now())
     segment.behave({"region": "eu", "answers": [], "then": {"status": 503}})
@@ -344,7 +350,7 @@ def test_a_region_that_is_down_hides_nobody_who_became_due_later(
 
 
 def test_a_stream_may_have_another_budget(segment):
-    stream = make.stream(requests_per_second=5)
+    stream = factories.stream(requests_per_second=5)
     with transaction.atomic():  # one commit, for speed
         cursors = [due(stream=stream, events=1) for _ in range(12)]
 
@@ -378,7 +384,7 @@ def test_a_halt_holds_what_waits_and_lifted_lets_it_go(segment, of_stream, where
 def test_a_halt_elsewhere_changes_nothing(segment, elsewhere):
     cursor = due(events=1)
     if elsewhere == "another stream":
-        Halt.objects.create(stream=make.stream(), reason="Drill")
+        Halt.objects.create(stream=factories.stream(), reason="Drill")
     else:
         Halt.objects.create(region="eu", reason="Drill")
 
@@ -388,18 +394,20 @@ def test_a_halt_elsewhere_changes_nothing(segment, elsewhere):
 
 
 def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
-    monkeypatch.setattr("streams.delivery.drain.READ_ORDERS_S", 0.01)
+    monkeypatch.setattr("streams.delivery.engine.drain.READ_ORDERS_S", 0.01)
     settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
-    stream = make.stream()
-    halted = make.due_cursor(1, make.connection(make.feed(stream), region="eu"))
+    stream = factories.stream()
+    halted = factories.due_cursor(
+        1, factories.connection(factories.feed(stream), region="eu")
+    )
     other = due(stream=stream, events=1)
 
     with at_work(stream) as drain:
         until(lambda: len(arrived(segment)) == 2)
         Halt.objects.create(region="eu", reason="Drill")
         until(lambda: drain._orders.halted_regions == {"eu"})
-        make.append(halted.feed, 1)
-        make.append(other.feed, 1)
+        factories.append(halted.feed, 1)
+        factories.append(other.feed, 1)
         until(lambda: len(arrived(segment)) >= 3)
 
     assert arrived(segment)[2:] == message_ids(other)[1:]
@@ -412,10 +420,10 @@ def _real_us(settings, segment):
 
 def of_stage(stage: str, *, region: str = "us", is_test: bool = False) -> Cursor:
     """A due cursor with one event, in a stream of this stage."""
-    stream = make.stream(stage=stage)
-    workspace = make.workspace(stream.partner, is_test=is_test)
-    feed = make.feed(stream, workspace)
-    return make.due_cursor(1, make.connection(feed, region=region))
+    stream = factories.stream(stage=stage)
+    workspace = factories.workspace(stream.partner, is_test=is_test)
+    feed = factories.feed(stream, workspace)
+    return factories.due_cursor(1, factories.connection(feed, region=region))
 
 
 @pytest.mark.usefixtures("_real_us")
@@ -458,8 +466,8 @@ def test_the_sandbox_and_test_workspaces_are_sent_to_in_every_stage(
 
 def test_a_replay_waits_for_the_stage_too(segment):
     cursor = of_stage("draft")
-    make.delivered(cursor, 1)
-    replay = make.replay(cursor).cursor
+    factories.delivered(cursor, 1)
+    replay = factories.replay(cursor).cursor
 
     work_off(replay)
 
@@ -489,7 +497,7 @@ def test_a_connection_that_leaves_the_sandbox_meanwhile_is_not_sent_to(segment):
 
 
 def test_a_cursor_that_is_due_for_nothing_goes_idle(segment):
-    cursor = make.cursor(make.connection(), due_at=make.NOW)
+    cursor = factories.cursor(factories.connection(), due_at=factories.NOW)
 
     work_off(cursor)
 

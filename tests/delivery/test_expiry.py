@@ -9,29 +9,29 @@ import pytest
 from django.db import connection
 
 from streams.audit.models import AuditEntry
-from streams.delivery.drain import drain
-from streams.delivery.expiry import expiring_of, expiring_of_all
+from streams.delivery.connection.services import connect, delete
+from streams.delivery.engine.drain import drain
 from streams.delivery.models import Cursor
-from streams.delivery.pruning import prune
-from streams.delivery.services import connect, delete
+from streams.delivery.retention.expiry import expiring_of, expiring_of_all
+from streams.delivery.retention.pruning import prune
 from streams.events.models import Event, FeedMark
-from streams.events.retention import oldest_retained
+from streams.events.retention.policy import oldest_retained
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
 from streams.observability.reconcile import findings
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-OVER = make.NOW + 31 * DAY  # what came at NOW has expired; a day later is kept
+OVER = factories.NOW + 31 * DAY  # what came at NOW has expired; a day later is kept
 
 
 def aged(cursor, *, old: int, young: int = 0):
     """Events from NOW, and from a day later."""
-    make.append(cursor.feed, old, now=make.NOW)
+    factories.append(cursor.feed, old, now=factories.NOW)
     if young:
-        make.append(cursor.feed, young, now=make.NOW + DAY)
+        factories.append(cursor.feed, young, now=factories.NOW + DAY)
     cursor.refresh_from_db()
     return cursor
 
@@ -46,27 +46,27 @@ def after(cursor, *, now=OVER):
 
 
 def test_what_was_sent_expires_without_a_trace_in_the_ledger():
-    cursor = aged(make.cursor(), old=3, young=2)
-    make.rejected(cursor)
-    make.delivered(cursor, 3)
+    cursor = aged(factories.cursor(), old=3, young=2)
+    factories.rejected(cursor)
+    factories.delivered(cursor, 3)
 
     found = after(cursor)
 
     assert found == Ledger(
-        accepted=5, delivered=2, rejected=1, pending=2, last_delivered_at=make.NOW
+        accepted=5, delivered=2, rejected=1, pending=2, last_delivered_at=factories.NOW
     )
     assert oldest_retained(cursor.feed) == 4
     assert not AuditEntry.objects.filter(action="events.expired").exists()
 
 
 def test_what_waited_is_accounted_for_as_expired_and_the_rest_goes_on_waiting():
-    cursor = aged(make.cursor(), old=5, young=2)
-    make.delivered(cursor, 2)
+    cursor = aged(factories.cursor(), old=5, young=2)
+    factories.delivered(cursor, 2)
 
     found = after(cursor)
 
     assert found == Ledger(
-        accepted=7, delivered=2, expired=3, pending=2, last_delivered_at=make.NOW
+        accepted=7, delivered=2, expired=3, pending=2, last_delivered_at=factories.NOW
     )
     assert (cursor.position, cursor.due_at is None) == (5, False)
     entry = AuditEntry.objects.get(action="events.expired")
@@ -75,7 +75,7 @@ def test_what_waited_is_accounted_for_as_expired_and_the_rest_goes_on_waiting():
 
 
 def test_nothing_is_left_to_send_when_all_has_expired():
-    cursor = aged(make.cursor(failures=3, failing_since=make.NOW), old=4)
+    cursor = aged(factories.cursor(failures=3, failing_since=factories.NOW), old=4)
     Cursor.objects.filter(pk=cursor.pk).update(suspect_seq=3)
 
     found = after(cursor)
@@ -85,7 +85,7 @@ def test_nothing_is_left_to_send_when_all_has_expired():
 
 
 def test_events_are_kept_to_the_end_of_their_last_day():
-    cursor = aged(make.cursor(), old=1)
+    cursor = aged(factories.cursor(), old=1)
 
     assert after(cursor, now=OVER.replace(hour=0) - timedelta(seconds=1)).pending == 1
     assert after(cursor, now=OVER.replace(hour=0)).expired == 1
@@ -93,11 +93,14 @@ def test_events_are_kept_to_the_end_of_their_last_day():
 
 def test_each_stream_keeps_its_events_for_a_time_of_its_own():
     brief = aged(
-        make.cursor(make.connection(make.feed(make.stream(retention_days=14)))), old=2
+        factories.cursor(
+            factories.connection(factories.feed(factories.stream(retention_days=14)))
+        ),
+        old=2,
     )
-    usual = aged(make.cursor(), old=2)
+    usual = aged(factories.cursor(), old=2)
 
-    prune(now=make.NOW + 15 * DAY)
+    prune(now=factories.NOW + 15 * DAY)
 
     assert ledger.of(brief.feed).expired == 2
     assert ledger.of(usual.feed).expired == 0
@@ -107,7 +110,7 @@ def test_each_stream_keeps_its_events_for_a_time_of_its_own():
 
 
 def test_pruning_again_changes_nothing():
-    cursor = aged(make.cursor(), old=3, young=1)
+    cursor = aged(factories.cursor(), old=3, young=1)
     first = after(cursor)
 
     assert after(cursor) == first
@@ -115,9 +118,9 @@ def test_pruning_again_changes_nothing():
 
 
 def test_events_for_a_workspace_that_never_connected_expire_too():
-    feed = make.feed()
-    make.append(feed, 3)
-    make.append(feed, 2, now=make.NOW + DAY)
+    feed = factories.feed()
+    factories.append(feed, 3)
+    factories.append(feed, 2, now=factories.NOW + DAY)
 
     prune(now=OVER)
 
@@ -130,12 +133,12 @@ def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
     settings, segment
 ):
     settings.SANDBOX_URL = segment.url
-    feed = make.feed()
-    make.append(feed, 3)
-    make.append(feed, 2, now=make.NOW + DAY)
+    feed = factories.feed()
+    factories.append(feed, 3)
+    factories.append(feed, 2, now=factories.NOW + DAY)
     prune(now=OVER)
 
-    connect(feed=feed, write_key=make.write_key(), region="sandbox", actor=None)
+    connect(feed=feed, write_key=factories.write_key(), region="sandbox", actor=None)
 
     assert ledger.of(feed) == Ledger(accepted=5, expired=3, pending=2)
     assert list(findings(feed)) == []
@@ -143,12 +146,14 @@ def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
 
 def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
     settings.SANDBOX_URL = segment.url
-    cursor = aged(make.cursor(), old=4, young=2)
-    make.delivered(cursor, 1)
+    cursor = aged(factories.cursor(), old=4, young=2)
+    factories.delivered(cursor, 1)
     delete(connection=cursor.connection, actor=None)
 
     held = after(cursor)
-    connect(feed=cursor.feed, write_key=make.write_key(), region="sandbox", actor=None)
+    connect(
+        feed=cursor.feed, write_key=factories.write_key(), region="sandbox", actor=None
+    )
     found = ledger.of(cursor.feed)
 
     assert (held.delivered, held.expired, held.held) == (1, 3, 2)
@@ -157,11 +162,15 @@ def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
 
 
 def test_what_an_older_connection_left_over_stays_as_not_sent():
-    feed = make.feed()
-    make.append(feed, 6)
-    earlier = make.cursor(make.connection(feed, deleted_at=make.NOW), held=True)
-    make.delivered(earlier, 2)
-    later = make.cursor(make.connection(feed), start=4, position=4, due_at=make.NOW)
+    feed = factories.feed()
+    factories.append(feed, 6)
+    earlier = factories.cursor(
+        factories.connection(feed, deleted_at=factories.NOW), held=True
+    )
+    factories.delivered(earlier, 2)
+    later = factories.cursor(
+        factories.connection(feed), start=4, position=4, due_at=factories.NOW
+    )
 
     prune(now=OVER)
 
@@ -172,9 +181,9 @@ def test_what_an_older_connection_left_over_stays_as_not_sent():
 
 
 def test_a_replay_loses_nothing_that_was_not_sent():
-    live = aged(make.cursor(), old=3, young=1)
-    make.delivered(live, 4)
-    make.replay(live)
+    live = aged(factories.cursor(), old=3, young=1)
+    factories.delivered(live, 4)
+    factories.replay(live)
 
     found = after(live)
 
@@ -184,9 +193,9 @@ def test_a_replay_loses_nothing_that_was_not_sent():
 @pytest.mark.django_db(transaction=True)
 def test_a_replay_passes_over_what_expires_before_its_turn(segment, settings):
     settings.SANDBOX_URL = segment.url
-    live = aged(make.cursor(), old=3, young=1)
-    make.delivered(live, 4)
-    replay = make.replay(live)
+    live = aged(factories.cursor(), old=3, young=1)
+    factories.delivered(live, 4)
+    replay = factories.replay(live)
     prune(now=OVER)
 
     drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
@@ -201,7 +210,7 @@ def test_a_replay_passes_over_what_expires_before_its_turn(segment, settings):
 @pytest.mark.django_db(transaction=True)
 def test_a_drain_goes_on_after_events_that_expire_as_it_reads(segment, settings):
     settings.SANDBOX_URL = segment.url
-    cursor = aged(make.cursor(), old=3, young=2)
+    cursor = aged(factories.cursor(), old=3, young=2)
     told = []
 
     def expire_then(execute, sql, params, many, context):
@@ -232,34 +241,34 @@ def test_a_drain_goes_on_after_events_that_expire_as_it_reads(segment, settings)
 
 @pytest.mark.parametrize(("days", "told"), [(23, False), (24, True), (40, True)])
 def test_it_is_told_a_week_ahead_what_expires_and_when(days, told):
-    cursor = aged(make.cursor(held=True), old=5, young=3)
-    make.delivered(cursor, 2)
+    cursor = aged(factories.cursor(held=True), old=5, young=3)
+    factories.delivered(cursor, 2)
 
-    found = expiring_of(cursor.feed, (make.NOW + days * DAY).replace(hour=0))
+    found = expiring_of(cursor.feed, (factories.NOW + days * DAY).replace(hour=0))
 
     assert bool(found) == told
     if found:
         assert found.first_at == OVER.replace(hour=0)
-        assert found.since == make.NOW
+        assert found.since == factories.NOW
         # On the later day, what came a day later is near its end as well.
         assert found.events == (3 if days == 24 else 6)
 
 
 def test_what_was_sent_is_not_told_of():
-    cursor = aged(make.cursor(), old=5)
-    make.delivered(cursor, 5)
+    cursor = aged(factories.cursor(), old=5)
+    factories.delivered(cursor, 5)
 
     assert expiring_of(cursor.feed, OVER) is None
     assert list(expiring_of_all(OVER)) == []
 
 
 def test_of_all_feeds_only_those_with_something_old_are_told_of():
-    old, young = aged(make.cursor(held=True), old=2), make.cursor()
-    make.append(young.feed, 3, now=OVER - 2 * DAY)
-    sent = aged(make.cursor(), old=2)
-    make.delivered(sent, 2)
-    Cursor.objects.filter(pk=sent.pk).update(position_at=make.NOW)
-    make.append(sent.feed, 1, now=OVER - 2 * DAY)
+    old, young = aged(factories.cursor(held=True), old=2), factories.cursor()
+    factories.append(young.feed, 3, now=OVER - 2 * DAY)
+    sent = aged(factories.cursor(), old=2)
+    factories.delivered(sent, 2)
+    Cursor.objects.filter(pk=sent.pk).update(position_at=factories.NOW)
+    factories.append(sent.feed, 1, now=OVER - 2 * DAY)
 
     [found] = expiring_of_all(OVER - DAY)
 
@@ -267,8 +276,8 @@ def test_of_all_feeds_only_those_with_something_old_are_told_of():
 
 
 def test_events_that_wait_for_a_first_connection_are_told_of():
-    feed = make.feed()
-    make.append(feed, 2)
+    feed = factories.feed()
+    factories.append(feed, 2)
 
     found = expiring_of(feed, OVER - DAY)
 
@@ -277,12 +286,12 @@ def test_events_that_wait_for_a_first_connection_are_told_of():
 
 
 def test_the_first_event_is_dated_by_its_own_quarter_of_an_hour():
-    cursor = make.cursor()
-    make.append(cursor.feed, 2, now=make.NOW)
-    make.append(cursor.feed, 2, now=make.NOW + timedelta(minutes=20))
-    make.delivered(cursor, 2)
+    cursor = factories.cursor()
+    factories.append(cursor.feed, 2, now=factories.NOW)
+    factories.append(cursor.feed, 2, now=factories.NOW + timedelta(minutes=20))
+    factories.delivered(cursor, 2)
 
     found = expiring_of(cursor.feed, OVER)
 
-    assert found.since == make.NOW + timedelta(minutes=15)
+    assert found.since == factories.NOW + timedelta(minutes=15)
     assert FeedMark.objects.count() == 2

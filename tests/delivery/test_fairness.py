@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from streams.delivery.models import Cursor
-from tests import make
+from tests import factories
 from tests.delivery.working import at_work, big, requests_until_sent
 from tests.running import until
 
@@ -23,23 +23,28 @@ def _sandbox_region(settings, segment):
 
 
 def test_a_small_customer_is_served_at_once_whatever_the_others_do(segment):
-    stream = make.stream(requests_per_second=BUDGET)
+    stream = factories.stream(requests_per_second=BUDGET)
     backlogs = [big(stream, requests=10) for _ in range(BACKLOGS)]
     troubles = {
         "hangs": {"hang_s": 5},
         "refuses": {"status": 429},
         "slow": {"delay_s": 5},
     }
-    keys = {name: make.write_key() for name in troubles}
+    keys = {name: factories.write_key() for name in troubles}
     for key in keys.values():
-        make.due_cursor(1, make.connection(make.feed(stream), write_key=key))
+        factories.due_cursor(
+            1, factories.connection(factories.feed(stream), write_key=key)
+        )
     segment.behave(
         *(
             {"write_key": keys[name], "answers": [], "then": then}
             for name, then in troubles.items()
         ),
     )
-    small = [make.cursor(make.connection(make.feed(stream))) for _ in range(SMALL)]
+    small = [
+        factories.cursor(factories.connection(factories.feed(stream)))
+        for _ in range(SMALL)
+    ]
 
     with at_work(stream):
         until(lambda: segment.stats()["requests"] >= BUDGET)

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from streams.base.clock import now
 from streams.delivery import lease
 from streams.delivery.models import Cursor, Lease
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -18,14 +18,14 @@ def run_out(stream) -> None:
 
 
 def test_one_owner_at_a_time():
-    stream = make.stream()
+    stream = factories.stream()
 
     assert lease.take(stream.pk) is not None
     assert lease.take(stream.pk) is None
 
 
 def test_a_lease_that_ran_out_is_free():
-    stream = make.stream()
+    stream = factories.stream()
     lease.take(stream.pk)
 
     run_out(stream)
@@ -34,7 +34,7 @@ def test_a_lease_that_ran_out_is_free():
 
 
 def test_a_lease_that_is_released_is_free():
-    stream = make.stream()
+    stream = factories.stream()
     owned = lease.take(stream.pk)
 
     owned.release()
@@ -44,7 +44,7 @@ def test_a_lease_that_is_released_is_free():
 
 def test_an_owner_keeps_its_lease_by_renewing(settings):
     settings.LEASE_S = 10.0
-    stream = make.stream()
+    stream = factories.stream()
     owned = lease.take(stream.pk)
     settings.LEASE_S = 30.0  # now less than two thirds remain
 
@@ -54,7 +54,7 @@ def test_an_owner_keeps_its_lease_by_renewing(settings):
 
 
 def test_an_owner_that_slept_too_long_notices(settings):
-    stream = make.stream()
+    stream = factories.stream()
     owned = lease.take(stream.pk)
     run_out(stream)
     settings.LEASE_S = 30.0
@@ -64,7 +64,7 @@ def test_an_owner_that_slept_too_long_notices(settings):
 
 
 def test_whoever_lost_a_lease_does_not_release_the_next_owners(settings):
-    stream = make.stream()
+    stream = factories.stream()
     slow = lease.take(stream.pk)
     run_out(stream)
     lease.take(stream.pk)
@@ -75,7 +75,11 @@ def test_whoever_lost_a_lease_does_not_release_the_next_owners(settings):
 
 
 def test_the_sweep_finds_streams_that_are_due_and_unowned():
-    waiting, owned, idle = make.due_cursor(), make.due_cursor(), make.cursor()
+    waiting, owned, idle = (
+        factories.due_cursor(),
+        factories.due_cursor(),
+        factories.cursor(),
+    )
     lease.take(owned.stream_id)
 
     found = lease.unowned_due_streams(now())
@@ -85,7 +89,7 @@ def test_the_sweep_finds_streams_that_are_due_and_unowned():
 
 
 def test_what_is_held_or_not_yet_due_wakes_nobody():
-    held, later = make.due_cursor(), make.due_cursor()
+    held, later = factories.due_cursor(), factories.due_cursor()
     Cursor.objects.filter(pk=held.pk).update(held=True)
     Cursor.objects.filter(pk=later.pk).update(due_at=now() + timedelta(minutes=5))
 

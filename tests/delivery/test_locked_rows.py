@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from streams.base.clock import now
 from streams.delivery import lease
 from streams.delivery.models import Cursor, Delivery, Lease
-from tests import make
+from tests import factories
 from tests.delivery.test_lease import run_out
 from tests.delivery.working import at_work
 from tests.faults.row_locks import LOCK_TIMEOUT_S, held
@@ -26,8 +26,8 @@ def _sandbox(segment, settings):
 
 
 def due(stream):
-    cursor = make.cursor(make.connection(make.feed(stream)))
-    make.append(cursor.feed, 1, now=now())
+    cursor = factories.cursor(factories.connection(factories.feed(stream)))
+    factories.append(cursor.feed, 1, now=now())
     return cursor
 
 
@@ -40,7 +40,7 @@ def test_a_response_that_comes_after_the_lease_was_lost_is_written_down(
 ):
     settings.LEASE_S = 1.5
     segment.behave({"then": {"delay_s": 1.5}})
-    cursor = due(make.stream())
+    cursor = due(factories.stream())
 
     with at_work(cursor.stream) as work:
         until(lambda: segment.stats()["requests"])
@@ -52,7 +52,7 @@ def test_a_response_that_comes_after_the_lease_was_lost_is_written_down(
 
 
 def test_the_next_owner_waits_where_the_last_did_not_release(segment):
-    cursor = due(make.stream())
+    cursor = due(factories.stream())
     lease.take(cursor.stream_id)
     run_out(cursor.stream)
 
@@ -65,7 +65,7 @@ def test_the_next_owner_waits_where_the_last_did_not_release(segment):
 
 
 def test_a_lease_is_renewed_on_a_new_connection():
-    stream = make.stream()
+    stream = factories.stream()
     owned = lease.take(stream.pk)
     before = Lease.objects.get(pk=stream.pk).until
 
@@ -79,7 +79,7 @@ def test_a_lease_is_renewed_on_a_new_connection():
 
 def test_a_lease_that_the_database_no_longer_knows_is_lost_on_a_new_connection():
     """As on a standby that lagged: our own clock says that the lease holds."""
-    stream = make.stream()
+    stream = factories.stream()
     owned = lease.take(stream.pk)
     Lease.objects.filter(pk=stream.pk).update(until=Now())
     connection.close()
@@ -92,14 +92,14 @@ def test_a_lease_that_the_database_no_longer_knows_is_lost_on_a_new_connection()
 if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     def test_an_outcome_whose_cursor_is_locked_is_written_later(segment):
-        stream = make.stream()
+        stream = factories.stream()
         stuck, other = due(stream), due(stream)
 
         with at_work(stream):
             with held(stuck):
                 until(lambda: delivered(other))
                 until(lambda: segment.stats()["requests"] == 2)
-                make.append(other.feed, 1, now=now())
+                factories.append(other.feed, 1, now=now())
                 Cursor.objects.filter(pk=other.pk).update(due_at=now())
                 until(lambda: Delivery.objects.filter(cursor=other).count() == 2)
                 meanwhile = delivered(stuck)
@@ -110,7 +110,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     def test_a_lease_whose_row_is_locked_is_not_waited_for(settings):
         settings.LEASE_S = 3.0
-        stream = make.stream()
+        stream = factories.stream()
         owned = lease.take(stream.pk)
         time.sleep(1.5)  # more than a third of the term
 

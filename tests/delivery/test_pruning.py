@@ -10,31 +10,31 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from streams.delivery.models import CursorMark, Delivery, Rejection
-from streams.delivery.pruning import prune
-from streams.events import chunks
+from streams.delivery.retention.pruning import prune
 from streams.events.log import Addition, append
 from streams.events.models import Event, FeedMark, SeenMessage
-from streams.events.partitions import make_partitions
+from streams.events.retention import bounded_delete
+from streams.events.store.partitions import make_partitions
 from streams.observability.reconcile import findings
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-OVER = make.NOW + 31 * DAY
+OVER = factories.NOW + 31 * DAY
 IS_POSTGRES = connection.vendor == "postgresql"
 
 
 @pytest.fixture
 def cursor():
     """One event delivered, one rejected and one that waits; then as many a day later."""
-    cursor = make.cursor()
-    for now in (make.NOW, make.NOW + DAY):
+    cursor = factories.cursor()
+    for now in (factories.NOW, factories.NOW + DAY):
         make_partitions(now.date())
-        make.append(cursor.feed, 3, now=now)
-        make.delivered(cursor, cursor.position + 1, now=now)
-        make.rejected(cursor, now=now)
-        make.delivered(cursor, cursor.position + 1, now=now)
+        factories.append(cursor.feed, 3, now=now)
+        factories.delivered(cursor, cursor.position + 1, now=now)
+        factories.rejected(cursor, now=now)
+        factories.delivered(cursor, cursor.position + 1, now=now)
     return cursor
 
 
@@ -86,15 +86,15 @@ def test_the_command_says_what_it_did(cursor, capsys, monkeypatch):
     )
     assert "1 of streams_rejection" in said
     if IS_POSTGRES:
-        assert f"streams_event_{make.NOW:%Y%m%d}" in said
+        assert f"streams_event_{factories.NOW:%Y%m%d}" in said
     else:
         assert "3 of streams_event," in said
 
 
 def test_many_rows_are_deleted_a_few_at_a_time(cursor, monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK", 2)
-    monkeypatch.setattr("streams.events.retention.CHUNK", 2)
-    monkeypatch.setattr("streams.delivery.pruning.CHUNK", 2)
+    monkeypatch.setattr(bounded_delete, "CHUNK", 2)
+    monkeypatch.setattr("streams.events.retention.policy.CHUNK", 2)
+    monkeypatch.setattr("streams.delivery.retention.pruning.CHUNK", 2)
 
     prune(now=OVER + 2 * DAY)
 
@@ -104,8 +104,8 @@ def test_many_rows_are_deleted_a_few_at_a_time(cursor, monkeypatch):
 if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
 
     def test_a_feed_that_fails_does_not_keep_the_others(cursor):
-        other = make.feed()
-        make.append(other, 2)
+        other = factories.feed()
+        factories.append(other, 2)
 
         def refuse(execute, sql, params, many, context):
             if (
@@ -126,17 +126,21 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
         other.refresh_from_db()
         assert (done.failed_feeds, other.expired_seq) == (1, 2)
         # The partition stays: it holds events that have not expired.
-        assert f"streams_event_{make.NOW:%Y%m%d}" in partitions("streams_event")
+        assert f"streams_event_{factories.NOW:%Y%m%d}" in partitions("streams_event")
 
     def test_a_day_that_nobody_keeps_is_dropped_and_not_deleted(cursor):
         done = prune(now=OVER)
 
-        assert f"streams_event_{make.NOW:%Y%m%d}" in done.partitions
-        assert f"streams_event_{make.NOW + DAY:%Y%m%d}" in partitions("streams_event")
+        assert f"streams_event_{factories.NOW:%Y%m%d}" in done.partitions
+        assert f"streams_event_{factories.NOW + DAY:%Y%m%d}" in partitions(
+            "streams_event"
+        )
         assert done.rows["streams_event"] == 0
 
     def test_what_had_no_partition_is_deleted(cursor):
-        make.append(cursor.feed, 2, now=make.NOW + 10 * DAY)  # no partition was made
+        factories.append(
+            cursor.feed, 2, now=factories.NOW + 10 * DAY
+        )  # no partition was made
         assert rows_in("streams_event_default") == 2
 
         done = prune(now=OVER + 10 * DAY)
@@ -167,17 +171,17 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
         reader.join()
         second = prune(now=OVER)
 
-        day = f"streams_event_{make.NOW:%Y%m%d}"
+        day = f"streams_event_{factories.NOW:%Y%m%d}"
         assert (day in first.partitions, day in second.partitions) == (False, True)
 
     @pytest.mark.django_db(transaction=True)
     def test_an_append_by_a_clock_that_is_days_behind_keeps_its_day(cursor):
-        late = make.feed()
+        late = factories.feed()
         appended, done = threading.Event(), threading.Event()
 
         def write():
             with transaction.atomic():
-                append([Addition(late.pk, [make.event()])], now=make.NOW)
+                append([Addition(late.pk, [factories.event()])], now=factories.NOW)
                 appended.set()
                 done.wait(30)
             connection.close()

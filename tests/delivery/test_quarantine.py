@@ -9,16 +9,16 @@ import pytest
 
 from streams.audit.models import AuditEntry
 from streams.delivery import quarantine
-from streams.delivery.accept import accept
-from streams.delivery.pruning import prune
+from streams.delivery.append import accept
 from streams.delivery.quarantine import CannotRename, NothingHeld, decide
+from streams.delivery.retention.pruning import prune
 from streams.events.log import Addition
 from streams.events.models import Event, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import Held, Kind, kinds
 from streams.observability import ledger
-from streams.observability.load import look
+from streams.observability.backlog import look
 from streams.observability.reconcile import findings
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -30,13 +30,13 @@ PLANNED, OLD = "Email Opened", "Mail Opened"
 @pytest.fixture
 def feed():
     """Connected, of a stream that has a plan."""
-    feed = make.cursor(make.connection()).feed
-    make.published_plan(feed.stream, PLANNED)
+    feed = factories.cursor(factories.connection()).feed
+    factories.published_plan(feed.stream, PLANNED)
     return feed
 
 
-def hold(feed, count, name=OLD, *, rule=RULE, now=make.NOW):
-    return make.quarantined(feed, count, event=name, rule=rule, now=now)
+def hold(feed, count, name=OLD, *, rule=RULE, now=factories.NOW):
+    return factories.quarantined(feed, count, event=name, rule=rule, now=now)
 
 
 def work():
@@ -58,8 +58,8 @@ def beside(feed):
 
 def test_what_is_released_follows_in_its_order_and_is_due(feed, monkeypatch):
     monkeypatch.setattr(quarantine, "CHUNK", 2)
-    make.append(feed, 1)
-    make.delivered(feed.cursors.get(), 1)
+    factories.append(feed, 1)
+    factories.delivered(feed.cursors.get(), 1)
     ids = hold(feed, 5)
 
     decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
@@ -100,8 +100,8 @@ def test_what_has_an_error_under_its_new_name_stays_and_is_counted(feed):
 
 
 def test_a_rename_finds_no_other_calls(feed):
-    page = make.event(feed.stream, type="page", event=None, name=OLD)
-    accept([Addition(feed.pk, [page.quarantined(RULE)])], now=make.NOW)
+    page = factories.event(feed.stream, type="page", event=None, name=OLD)
+    accept([Addition(feed.pk, [page.quarantined(RULE)])], now=factories.NOW)
 
     held = Held(name=OLD)
     decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
@@ -146,8 +146,8 @@ def test_the_rule_chooses_too(feed):
 
 
 def test_several_feeds_are_decided_about_at_once_under_one_order(feed):
-    other, empty, rest = (make.feed(feed.stream) for _ in range(3))
-    alice = make.user()
+    other, empty, rest = (factories.feed(feed.stream) for _ in range(3))
+    alice = factories.user()
     for one, count in ((feed, 2), (other, 1), (rest, 4)):
         hold(one, count)
 
@@ -220,9 +220,9 @@ def test_a_job_that_nobody_works_on_is_found(feed):
 
 def test_past_its_retention_it_expires_and_is_accounted_for(feed):
     hold(feed, 2)
-    hold(feed, 1, now=make.NOW + timedelta(days=20))
+    hold(feed, 1, now=factories.NOW + timedelta(days=20))
 
-    done = prune(now=make.NOW + timedelta(days=feed.stream.retention_days + 2))
+    done = prune(now=factories.NOW + timedelta(days=feed.stream.retention_days + 2))
 
     assert done.quarantined == 2
     assert beside(feed) == (3, 0, 1, 0)
@@ -231,7 +231,7 @@ def test_past_its_retention_it_expires_and_is_accounted_for(feed):
 
 def test_what_waits_in_quarantine_waits(feed, settings):
     settings.MAX_FEED_BACKLOG_EVENTS = 3
-    make.append(feed, 1)
+    factories.append(feed, 1)
     hold(feed, 2)
 
     load = look()

@@ -13,34 +13,30 @@ from django.views.debug import ExceptionReporter
 
 from streams.audit.models import AuditEntry
 from streams.base.keyring import KeyRingError
-from streams.connections.keys import open_write_key
+from streams.connections.key_errors import KeyInUse, WrongShape
 from streams.connections.models import Connection
 from streams.connections.regions import Region
-from streams.delivery import services
-from streams.delivery.models import Cursor
-from streams.delivery.services import (
+from streams.connections.write_keys import open_write_key
+from streams.delivery.connection import services, status, verification
+from streams.delivery.connection.services import (
     AlreadyConnected,
-    CannotConfirm,
-    CannotPause,
-    CannotResume,
-    CannotRetry,
-    CannotTest,
     ChangedMeanwhile,
-    KeyInUse,
     NotKept,
     RegionNotOffered,
-    WrongShape,
 )
+from streams.delivery.connection.status import CannotPause, CannotResume, CannotRetry
+from streams.delivery.connection.verification import CannotConfirm, CannotTest
+from streams.delivery.models import Cursor
 from streams.events.models import Event, Feed
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 OTHER_KEY = "AnotherWriteKey00000000000000001"
-LATER = make.NOW + timedelta(hours=1)
+LATER = factories.NOW + timedelta(hours=1)
 
 
-def connect(feed, write_key=make.WRITE_KEY, region=Region.US, actor=None):
+def connect(feed, write_key=factories.WRITE_KEY, region=Region.US, actor=None):
     return services.connect(feed=feed, write_key=write_key, region=region, actor=actor)
 
 
@@ -56,19 +52,19 @@ def last_entry():
 
 
 def test_connecting_an_empty_feed_waits_for_its_first_event():
-    feed = make.feed()
+    feed = factories.feed()
 
     connection = connect(feed, region=Region.EU)
 
-    assert open_write_key(connection).text == make.WRITE_KEY
+    assert open_write_key(connection).text == factories.WRITE_KEY
     assert (connection.region, connection.status) == ("eu", "active")
     cursor = live_cursor(connection)
     assert (cursor.start, cursor.position, cursor.due_at) == (0, 0, None)
 
 
 def test_events_that_waited_for_a_connection_are_due_at_once():
-    feed = make.feed()
-    make.append(feed, 3)
+    feed = factories.feed()
+    factories.append(feed, 3)
 
     cursor = live_cursor(connect(feed))
 
@@ -80,11 +76,11 @@ def test_events_that_waited_for_a_connection_are_due_at_once():
     ("after", "waits"), [(0, True), (2, True), (3, False), (None, True)]
 )
 def test_a_connection_may_begin_after_any_number_that_is_kept(after, waits):
-    feed = make.feed()
-    make.append(feed, 3)
+    feed = factories.feed()
+    factories.append(feed, 3)
 
     connection = services.connect(
-        feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=after
+        feed=feed, write_key=factories.WRITE_KEY, region="us", actor=None, after=after
     )
 
     cursor = live_cursor(connection)
@@ -95,76 +91,82 @@ def test_a_connection_may_begin_after_any_number_that_is_kept(after, waits):
 
 @pytest.mark.parametrize("after", [-1, 0, 4])
 def test_a_connection_cannot_begin_with_events_that_are_not_there(after):
-    feed = make.feed()
-    make.append(feed, 3)
-    make.expired(feed, 1)
+    feed = factories.feed()
+    factories.append(feed, 3)
+    factories.expired(feed, 1)
 
     with pytest.raises(NotKept, match="Events 2 to 3 are available"):
         services.connect(
-            feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=after
+            feed=feed,
+            write_key=factories.WRITE_KEY,
+            region="us",
+            actor=None,
+            after=after,
         )
 
     assert not Connection.objects.exists()
 
 
 def test_a_connection_may_begin_amid_what_an_earlier_one_has_sent():
-    feed = make.feed()
-    earlier = make.due_cursor(5, make.connection(feed, deleted_at=make.NOW))
-    make.delivered(earlier, 4)
+    feed = factories.feed()
+    earlier = factories.due_cursor(
+        5, factories.connection(feed, deleted_at=factories.NOW)
+    )
+    factories.delivered(earlier, 4)
 
     connection = services.connect(
-        feed=feed, write_key=make.WRITE_KEY, region="us", actor=None, after=2
+        feed=feed, write_key=factories.WRITE_KEY, region="us", actor=None, after=2
     )
 
     assert live_cursor(connection).position == 2
 
 
 def test_an_event_after_the_connection_makes_its_cursor_due():
-    feed = make.feed()
+    feed = factories.feed()
     connection = connect(feed)
 
-    make.append(feed, 1, now=LATER)
+    factories.append(feed, 1, now=LATER)
 
     assert live_cursor(connection).due_at == LATER
 
 
 def test_what_was_copied_around_a_key_is_left_out():
-    connection = connect(make.feed(), f"  {make.WRITE_KEY}\n")
+    connection = connect(factories.feed(), f"  {factories.WRITE_KEY}\n")
 
-    assert open_write_key(connection).text == make.WRITE_KEY
+    assert open_write_key(connection).text == factories.WRITE_KEY
 
 
 def test_a_text_that_is_no_write_key_is_refused_with_words():
     with pytest.raises(WrongShape, match="a token of Segment’s Public API"):
-        connect(make.feed(), "sgp_" + "x" * 64)
+        connect(factories.feed(), "sgp_" + "x" * 64)
 
     assert not Connection.objects.exists()
 
 
 def test_a_key_of_another_workspace_is_refused():
-    connect(make.feed())
+    connect(factories.feed())
 
     with pytest.raises(KeyInUse, match="Another workspace already uses"):
-        connect(make.feed())
+        connect(factories.feed())
 
 
 def test_a_key_of_another_stream_of_the_workspace_is_refused():
-    feed = make.feed()
+    feed = factories.feed()
     connect(feed)
-    other = make.feed(make.stream(feed.stream.partner), feed.workspace)
+    other = factories.feed(factories.stream(feed.stream.partner), feed.workspace)
 
     with pytest.raises(KeyInUse, match="Another stream of this workspace"):
         connect(other)
 
 
 def test_a_key_is_free_again_once_its_connection_is_deleted():
-    services.delete(connection=connect(make.feed()), actor=None)
+    services.delete(connection=connect(factories.feed()), actor=None)
 
-    assert connect(make.feed()).pk
+    assert connect(factories.feed()).pk
 
 
 def test_a_feed_has_one_connection():
-    feed = make.feed()
+    feed = factories.feed()
     connect(feed)
 
     with pytest.raises(AlreadyConnected):
@@ -175,13 +177,13 @@ def test_a_region_that_the_operator_does_not_allow_is_refused(settings):
     settings.SANDBOX_URL = ""
 
     with pytest.raises(RegionNotOffered):
-        connect(make.feed(), region=Region.SANDBOX)
+        connect(factories.feed(), region=Region.SANDBOX)
     with pytest.raises(RegionNotOffered):
-        connect(make.feed(), region="mars")
+        connect(factories.feed(), region="mars")
 
 
 def test_connecting_is_audited_without_the_key():
-    cast = make.cast()
+    cast = factories.cast()
 
     connection = connect(cast.feed, actor=cast.alice)
 
@@ -202,7 +204,7 @@ def test_connecting_is_audited_without_the_key():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_editors_who_connect_at_once_one_wins_and_the_other_is_told():
-    feed = make.feed()
+    feed = factories.feed()
 
     told = at_once(lambda: connect(feed), lambda: connect(feed, OTHER_KEY))
 
@@ -212,7 +214,7 @@ def test_of_two_editors_who_connect_at_once_one_wins_and_the_other_is_told():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_workspaces_that_take_a_key_at_once_one_gets_it():
-    first, second = make.feed(), make.feed()
+    first, second = factories.feed(), factories.feed()
 
     told = at_once(lambda: connect(first), lambda: connect(second))
 
@@ -240,7 +242,9 @@ def at_once(*calls):
 
 
 def test_a_new_key_and_region_get_what_waits():
-    cursor = make.due_cursor(events=3, connection=make.connection(region=Region.US))
+    cursor = factories.due_cursor(
+        events=3, connection=factories.connection(region=Region.US)
+    )
 
     services.replace(
         connection=cursor.connection, write_key=OTHER_KEY, region=Region.EU, actor=None
@@ -253,18 +257,18 @@ def test_a_new_key_and_region_get_what_waits():
 
 
 def test_the_key_stays_where_only_the_region_changes():
-    connection = make.connection(write_key=make.WRITE_KEY, region=Region.US)
+    connection = factories.connection(write_key=factories.WRITE_KEY, region=Region.US)
 
     services.replace(connection=connection, region=Region.EU, actor=None)
 
     connection.refresh_from_db()
-    assert open_write_key(connection).text == make.WRITE_KEY
+    assert open_write_key(connection).text == factories.WRITE_KEY
     assert connection.region == "eu"
 
 
 def test_a_change_begins_anew_what_was_known_of_the_old_key():
-    connection = make.connection(
-        known=True, known_at=make.NOW, seen_at=make.NOW, test_code="1234"
+    connection = factories.connection(
+        known=True, known_at=factories.NOW, seen_at=factories.NOW, test_code="1234"
     )
 
     services.replace(connection=connection, write_key=OTHER_KEY, actor=None)
@@ -278,12 +282,14 @@ def test_a_change_begins_anew_what_was_known_of_the_old_key():
 
 
 def test_a_change_ends_waits_and_attention():
-    cursor = make.cursor(
-        make.connection(status="attention", status_reason="Segment refused the key."),
+    cursor = factories.cursor(
+        factories.connection(
+            status="attention", status_reason="Segment refused the key."
+        ),
         held=True,
         due_at=LATER + timedelta(days=400_000),
         failures=7,
-        failing_since=make.NOW,
+        failing_since=factories.NOW,
         suspect_seq=5,
     )
 
@@ -302,7 +308,7 @@ def test_a_change_ends_waits_and_attention():
 
 
 def test_a_paused_connection_stays_paused_when_its_key_changes():
-    cursor = make.cursor(make.connection(status="paused"), held=True)
+    cursor = factories.cursor(factories.connection(status="paused"), held=True)
 
     services.replace(connection=cursor.connection, write_key=OTHER_KEY, actor=None)
 
@@ -311,18 +317,18 @@ def test_a_paused_connection_stays_paused_when_its_key_changes():
 
 
 def test_the_key_of_another_workspace_does_not_replace_one():
-    make.connection(write_key=OTHER_KEY)
-    connection = make.connection(write_key=make.WRITE_KEY)
+    factories.connection(write_key=OTHER_KEY)
+    connection = factories.connection(write_key=factories.WRITE_KEY)
 
     with pytest.raises(KeyInUse):
         services.replace(connection=connection, write_key=OTHER_KEY, actor=None)
 
     connection.refresh_from_db()
-    assert open_write_key(connection).text == make.WRITE_KEY
+    assert open_write_key(connection).text == factories.WRITE_KEY
 
 
 def test_a_change_of_what_somebody_else_has_changed_is_refused():
-    seen_by_alice = make.connection(region=Region.US)
+    seen_by_alice = factories.connection(region=Region.US)
     seen_by_anna = Connection.objects.get()
     services.replace(connection=seen_by_anna, write_key=OTHER_KEY, actor=None)
 
@@ -333,7 +339,7 @@ def test_a_change_of_what_somebody_else_has_changed_is_refused():
 
 
 def test_a_change_is_audited_with_what_was_before():
-    connection = make.connection(write_key=make.WRITE_KEY, region=Region.US)
+    connection = factories.connection(write_key=factories.WRITE_KEY, region=Region.US)
 
     services.replace(connection=connection, region=Region.EU, actor=None)
 
@@ -346,8 +352,9 @@ def test_a_change_is_audited_with_what_was_before():
 
 
 def test_the_impact_says_how_many_events_go_where():
-    cursor = make.due_cursor(
-        events=3, connection=make.connection(write_key=make.WRITE_KEY, region="us")
+    cursor = factories.due_cursor(
+        events=3,
+        connection=factories.connection(write_key=factories.WRITE_KEY, region="us"),
     )
 
     impact = services.impact(
@@ -356,7 +363,7 @@ def test_the_impact_says_how_many_events_go_where():
 
     assert impact == services.Impact(
         queued=3,
-        oldest_at=make.NOW,
+        oldest_at=factories.NOW,
         replaying=0,
         now_to="…0001 (United States)",
         then_to="…bbbb (Europe (Ireland))",
@@ -364,9 +371,9 @@ def test_the_impact_says_how_many_events_go_where():
 
 
 def test_the_impact_counts_from_the_position():
-    cursor = make.due_cursor(events=2)
-    make.append(cursor.feed, 1, now=LATER)
-    Cursor.objects.update(position=2, position_at=make.NOW)
+    cursor = factories.due_cursor(events=2)
+    factories.append(cursor.feed, 1, now=LATER)
+    Cursor.objects.update(position=2, position_at=factories.NOW)
 
     impact = services.impact(connection=cursor.connection)
 
@@ -375,61 +382,61 @@ def test_the_impact_counts_from_the_position():
 
 
 def test_with_nothing_queued_there_is_no_oldest():
-    impact = services.impact(connection=make.cursor().connection)
+    impact = services.impact(connection=factories.cursor().connection)
 
     assert (impact.queued, impact.oldest_at) == (0, None)
 
 
 def test_the_impact_of_a_key_that_is_used_elsewhere_is_a_refusal():
-    make.connection(write_key=OTHER_KEY)
+    factories.connection(write_key=OTHER_KEY)
 
     with pytest.raises(KeyInUse):
-        services.impact(connection=make.cursor().connection, write_key=OTHER_KEY)
+        services.impact(connection=factories.cursor().connection, write_key=OTHER_KEY)
 
 
 # --- Hold ------------------------------------------------------------------------------
 
 
 def test_a_paused_connection_holds_its_events_until_it_is_resumed():
-    cursor = make.due_cursor()
+    cursor = factories.due_cursor()
 
-    services.pause(connection=cursor.connection, actor=None)
+    status.pause(connection=cursor.connection, actor=None)
     cursor.refresh_from_db()
     assert (cursor.connection.status, cursor.held) == ("paused", True)
 
-    services.resume(connection=cursor.connection, actor=None)
+    status.resume(connection=cursor.connection, actor=None)
     cursor.refresh_from_db()
     assert (cursor.connection.status, cursor.held) == ("active", False)
-    assert cursor.due_at == make.NOW
+    assert cursor.due_at == factories.NOW
 
 
 def test_events_that_come_while_paused_are_held_and_due():
-    cursor = make.cursor()
-    services.pause(connection=cursor.connection, actor=None)
+    cursor = factories.cursor()
+    status.pause(connection=cursor.connection, actor=None)
 
-    make.append(cursor.feed)
+    factories.append(cursor.feed)
 
     cursor.refresh_from_db()
-    assert (cursor.held, cursor.due_at) == (True, make.NOW)
+    assert (cursor.held, cursor.due_at) == (True, factories.NOW)
 
 
 def test_what_does_not_send_cannot_be_paused():
-    connection = make.cursor().connection
-    services.pause(connection=connection, actor=None)
+    connection = factories.cursor().connection
+    status.pause(connection=connection, actor=None)
 
     with pytest.raises(CannotPause):
-        services.pause(connection=connection, actor=None)
+        status.pause(connection=connection, actor=None)
 
 
 def test_what_sends_cannot_be_resumed():
     with pytest.raises(CannotResume):
-        services.resume(connection=make.cursor().connection, actor=None)
+        status.resume(connection=factories.cursor().connection, actor=None)
 
 
 def test_a_refused_key_needs_attention_and_holds_events():
-    cursor = make.due_cursor()
+    cursor = factories.due_cursor()
 
-    services.need_attention(connection=cursor.connection, reason="Refused (401).")
+    status.need_attention(connection=cursor.connection, reason="Refused (401).")
 
     cursor.refresh_from_db()
     connection = Connection.objects.get()
@@ -443,10 +450,10 @@ def test_a_refused_key_needs_attention_and_holds_events():
 
 
 def test_attention_ends_when_somebody_resumes():
-    cursor = make.due_cursor()
-    services.need_attention(connection=cursor.connection, reason="Refused (401).")
+    cursor = factories.due_cursor()
+    status.need_attention(connection=cursor.connection, reason="Refused (401).")
 
-    services.resume(connection=cursor.connection, actor=None)
+    status.resume(connection=cursor.connection, actor=None)
 
     cursor.refresh_from_db()
     assert (cursor.connection.status, cursor.held) == ("active", False)
@@ -454,30 +461,30 @@ def test_attention_ends_when_somebody_resumes():
 
 
 def test_a_late_refusal_of_an_old_key_says_nothing_of_the_new_one():
-    cursor = make.due_cursor()
+    cursor = factories.due_cursor()
     as_the_engine_knew_it = Connection.objects.get()
     services.replace(connection=cursor.connection, write_key=OTHER_KEY, actor=None)
 
-    services.need_attention(connection=as_the_engine_knew_it, reason="Refused (401).")
+    status.need_attention(connection=as_the_engine_knew_it, reason="Refused (401).")
 
     cursor.refresh_from_db()
     assert (Connection.objects.get().status, cursor.held) == ("active", False)
 
 
 def test_a_refusal_does_not_wake_what_somebody_has_paused():
-    cursor = make.due_cursor()
-    services.pause(connection=cursor.connection, actor=None)
+    cursor = factories.due_cursor()
+    status.pause(connection=cursor.connection, actor=None)
 
-    services.need_attention(connection=cursor.connection, reason="Refused (401).")
+    status.need_attention(connection=cursor.connection, reason="Refused (401).")
 
     assert Connection.objects.get().status == "paused"
 
 
 def test_trying_now_does_not_wait_for_the_next_try():
-    far = make.NOW + timedelta(days=400_000)
-    cursor = make.cursor(due_at=far, failures=5)
+    far = factories.NOW + timedelta(days=400_000)
+    cursor = factories.cursor(due_at=far, failures=5)
 
-    services.retry_now(connection=cursor.connection, actor=None)
+    status.retry_now(connection=cursor.connection, actor=None)
 
     cursor.refresh_from_db()
     assert cursor.due_at < far
@@ -486,18 +493,20 @@ def test_trying_now_does_not_wait_for_the_next_try():
 
 def test_nothing_to_try_is_said():
     with pytest.raises(CannotRetry):
-        services.retry_now(connection=make.cursor().connection, actor=None)
+        status.retry_now(connection=factories.cursor().connection, actor=None)
 
-    held = make.cursor(make.connection(status="paused"), held=True, due_at=make.NOW)
+    held = factories.cursor(
+        factories.connection(status="paused"), held=True, due_at=factories.NOW
+    )
     with pytest.raises(CannotRetry):
-        services.retry_now(connection=held.connection, actor=None)
+        status.retry_now(connection=held.connection, actor=None)
 
 
 # --- Delete ----------------------------------------------------------------------------
 
 
 def test_a_deleted_connection_keeps_its_history_and_not_its_key():
-    cursor = make.due_cursor()
+    cursor = factories.due_cursor()
 
     services.delete(connection=cursor.connection, actor=None)
 
@@ -509,19 +518,19 @@ def test_a_deleted_connection_keeps_its_history_and_not_its_key():
 
 
 def test_a_connection_after_a_deleted_one_begins_where_that_one_stopped():
-    cursor = make.due_cursor(events=5)
-    Cursor.objects.update(position=3, position_at=make.NOW)
+    cursor = factories.due_cursor(events=5)
+    Cursor.objects.update(position=3, position_at=factories.NOW)
     services.delete(connection=cursor.connection, actor=None)
 
     new = live_cursor(connect(cursor.feed))
 
-    assert (new.start, new.position, new.position_at) == (3, 3, make.NOW)
+    assert (new.start, new.position, new.position_at) == (3, 3, factories.NOW)
     assert new.due_at is not None
 
 
 def test_after_all_was_sent_a_later_connection_has_nothing_to_do():
-    cursor = make.due_cursor(events=2)
-    Cursor.objects.update(position=2, position_at=make.NOW, due_at=None)
+    cursor = factories.due_cursor(events=2)
+    Cursor.objects.update(position=2, position_at=factories.NOW, due_at=None)
     services.delete(connection=cursor.connection, actor=None)
 
     new = live_cursor(connect(cursor.feed))
@@ -531,7 +540,7 @@ def test_after_all_was_sent_a_later_connection_has_nothing_to_do():
 
 def test_what_a_deleted_connection_delivers_late_does_not_move_those_after_it():
     """So that the ledger has no gap: the one in between speaks for those events."""
-    first = make.due_cursor(events=5)
+    first = factories.due_cursor(events=5)
     services.delete(connection=first.connection, actor=None)
     second = connect(first.feed)
     Cursor.objects.filter(pk=first.pk).update(position=4)
@@ -543,27 +552,29 @@ def test_what_a_deleted_connection_delivers_late_does_not_move_those_after_it():
 
 
 def test_a_deleted_connection_takes_no_further_orders():
-    connection = make.due_cursor().connection
+    connection = factories.due_cursor().connection
     services.delete(connection=connection, actor=None)
 
     with pytest.raises(ChangedMeanwhile):
         services.delete(connection=connection, actor=None)
     with pytest.raises(CannotResume):
-        services.resume(connection=connection, actor=None)
+        status.resume(connection=connection, actor=None)
     with pytest.raises(CannotTest):
-        services.send_test_event(connection=connection, actor=None)
+        verification.send_test_event(connection=connection, actor=None)
 
 
 # --- Is the key right? -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("key", "known"), [(make.WRITE_KEY, True), (OTHER_KEY, False)])
+@pytest.mark.parametrize(
+    ("key", "known"), [(factories.WRITE_KEY, True), (OTHER_KEY, False)]
+)
 def test_segment_is_asked_whether_it_knows_the_key(settings, segment, key, known):
     settings.SEGMENT_CDN_URL = f"{segment.url}/v1"
-    segment.know({"write_key": make.WRITE_KEY})
-    connection = make.connection(write_key=key, region=Region.US)
+    segment.know({"write_key": factories.WRITE_KEY})
+    connection = factories.connection(write_key=key, region=Region.US)
 
-    assert services.check_known(connection=connection) is known
+    assert verification.check_known(connection=connection) is known
 
     assert connection.known is known
     assert connection.known_at is not None
@@ -571,17 +582,17 @@ def test_segment_is_asked_whether_it_knows_the_key(settings, segment, key, known
 
 def test_a_segment_that_cannot_be_asked_leaves_it_open(settings):
     settings.SEGMENT_CDN_URL = "http://127.0.0.1:9/v1"
-    connection = make.connection(region=Region.US, known=True)
+    connection = factories.connection(region=Region.US, known=True)
 
-    assert services.check_known(connection=connection) is None
+    assert verification.check_known(connection=connection) is None
 
     assert connection.known is None
 
 
 def test_a_test_event_is_in_the_feed_with_its_code():
-    cursor = make.cursor()
+    cursor = factories.cursor()
 
-    sent = services.send_test_event(connection=cursor.connection, actor=None)
+    sent = verification.send_test_event(connection=cursor.connection, actor=None)
 
     event = Event.objects.get()
     content = json.loads(bytes(event.payload))
@@ -599,19 +610,19 @@ def test_a_test_event_is_in_the_feed_with_its_code():
 
 
 def test_what_a_person_has_seen_is_kept_until_the_next_test():
-    connection = make.cursor().connection
-    services.send_test_event(connection=connection, actor=None)
+    connection = factories.cursor().connection
+    verification.send_test_event(connection=connection, actor=None)
 
-    services.confirm_seen(connection=connection, actor=None)
+    verification.confirm_seen(connection=connection, actor=None)
     assert connection.seen_at is not None
 
-    services.send_test_event(connection=connection, actor=None)
+    verification.send_test_event(connection=connection, actor=None)
     assert connection.seen_at is None
 
 
 def test_without_a_test_event_there_is_nothing_to_confirm():
     with pytest.raises(CannotConfirm):
-        services.confirm_seen(connection=make.cursor().connection, actor=None)
+        verification.confirm_seen(connection=factories.cursor().connection, actor=None)
 
 
 # --- The key stays secret --------------------------------------------------------------
@@ -619,7 +630,7 @@ def test_without_a_test_event_there_is_nothing_to_confirm():
 
 @pytest.mark.parametrize("breaks", ["the feed is gone", "the ring is broken"])
 def test_the_key_is_in_no_report_of_a_failure(settings, breaks):
-    feed = make.feed()
+    feed = factories.feed()
     if breaks == "the feed is gone":
         Feed.objects.all().delete()
     else:
@@ -627,12 +638,12 @@ def test_the_key_is_in_no_report_of_a_failure(settings, breaks):
 
     with pytest.raises((Feed.DoesNotExist, KeyRingError)) as failed:
         services.connect(
-            feed=feed, write_key=make.WRITE_KEY, region=Region.US, actor=None
+            feed=feed, write_key=factories.WRITE_KEY, region=Region.US, actor=None
         )
 
     report = ExceptionReporter(None, failed.type, failed.value, failed.tb)
-    assert make.WRITE_KEY not in report.get_traceback_text()
-    assert make.WRITE_KEY not in local_variables(report)
+    assert factories.WRITE_KEY not in report.get_traceback_text()
+    assert factories.WRITE_KEY not in local_variables(report)
 
 
 def local_variables(report):
@@ -645,11 +656,11 @@ def local_variables(report):
 def test_the_key_is_in_no_error_log_or_audit_entry(caplog, settings):
     caplog.set_level(logging.DEBUG)
     settings.SEGMENT_CDN_URL = "http://127.0.0.1:9/v1"
-    connection = connect(make.feed())
-    services.check_known(connection=connection)
-    services.send_test_event(connection=connection, actor=None)
+    connection = connect(factories.feed())
+    verification.check_known(connection=connection)
+    verification.send_test_event(connection=connection, actor=None)
     with pytest.raises(KeyInUse) as refused:
-        connect(make.feed())
+        connect(factories.feed())
     services.replace(connection=connection, region=Region.EU, actor=None)
     services.delete(connection=connection, actor=None)
 
@@ -660,4 +671,4 @@ def test_the_key_is_in_no_error_log_or_audit_entry(caplog, settings):
         repr(connection.__dict__),
     ]
 
-    assert [text for text in told if make.WRITE_KEY in text] == []
+    assert [text for text in told if factories.WRITE_KEY in text] == []

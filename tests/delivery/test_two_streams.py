@@ -8,7 +8,7 @@ import pytest
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor
-from tests import make
+from tests import factories
 from tests.delivery.working import big, requests_until_sent
 from tests.running import until
 
@@ -22,12 +22,14 @@ HANGING, EVENTS = 3, 8
 def noisy(portal, far_segment):
     """A stream whose backlogs last for longer than a test, and to which Segment hangs or says 429;
     a worker is at it."""
-    stream = make.stream(requests_per_second=NOISY)
+    stream = factories.stream(requests_per_second=NOISY)
     troubles = [{"hang_s": 5}] * HANGING + [{"status": 429}]
-    keys = [make.write_key() for _ in troubles]
+    keys = [factories.write_key() for _ in troubles]
     for key in keys:
-        cursor = make.cursor(make.connection(make.feed(stream), write_key=key))
-        make.append(cursor.feed, 1, now=now())  # else beat would have it expire
+        cursor = factories.cursor(
+            factories.connection(factories.feed(stream), write_key=key)
+        )
+        factories.append(cursor.feed, 1, now=now())  # else beat would have it expire
     far_segment.behave(
         *(
             {"write_key": key, "answers": [], "then": trouble}
@@ -45,7 +47,7 @@ def noisy(portal, far_segment):
 @pytest.fixture
 def quiet(noisy):
     """Another partner's stream, of which nothing is wrong."""
-    stream = make.stream(requests_per_second=QUIET)
+    stream = factories.stream(requests_per_second=QUIET)
     assert stream.partner != noisy.partner
     return stream
 
@@ -54,7 +56,8 @@ def test_an_event_comes_as_if_the_other_stream_were_not_there(
     far_segment, noisy, quiet
 ):
     first, *others = [
-        make.cursor(make.connection(make.feed(quiet))) for _ in range(1 + EVENTS)
+        factories.cursor(factories.connection(factories.feed(quiet)))
+        for _ in range(1 + EVENTS)
     ]
 
     # The first wakes the worker; the others find it there, as those of a stream alone.

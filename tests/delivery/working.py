@@ -10,8 +10,8 @@ from django.db import connections
 
 from streams.base.clock import now
 from streams.delivery import lease
-from streams.delivery.drain import Drain
-from tests import make
+from streams.delivery.engine.drain import Drain
+from tests import factories
 from tests.running import until
 
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ def at_work(stream: Stream) -> Iterator[Working]:
 
 def big(stream: Stream, *, requests: int) -> Cursor:
     """A backlog that takes so many full requests."""
-    cursor = make.cursor(make.connection(make.feed(stream)))
+    cursor = factories.cursor(factories.connection(factories.feed(stream)))
     padding = {"properties": {"padding": "x" * 19_000}}  # 25 events fill a request
-    make.append(cursor.feed, 25 * requests, now=now(), **padding)
+    factories.append(cursor.feed, 25 * requests, now=now(), **padding)
     return cursor
 
 
 def requests_until_sent(segment: SandboxSegment, cursor: Cursor) -> int:
     """Append an event; how many requests of others came before the one that held it."""
-    make.append(cursor.feed, 1, now=now())
+    factories.append(cursor.feed, 1, now=now())
     before = segment.stats()["requests"]
     key = cursor.connection.key_last4
 

@@ -24,7 +24,7 @@ class Refusal:
 
 def refusals(folder: Path) -> Iterator[Refusal]:
     """Each call in a folder's modules that names a code and what to say of it."""
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted(folder.rglob("*.py")):
         for call in ast.walk(ast.parse(file.read_text())):
             if isinstance(call, ast.Call):
                 yield from _refusal(call.args)

@@ -7,7 +7,7 @@ import re
 
 from django.conf import settings
 
-from streams.docs.guides.shelf import GUIDES
+from streams.docs.guides.index import GUIDES
 
 TEXT = GUIDES["customers"].text
 ROOT = settings.BASE_DIR
@@ -21,7 +21,7 @@ def first_cells(heading: str) -> list[str]:
 
 
 def test_it_explains_every_connection_status():
-    tree = ast.parse((ROOT / "streams/portal/standing.py").read_text())
+    tree = ast.parse((ROOT / "streams/portal/workspace/status.py").read_text())
 
     words = {
         part.value
@@ -38,7 +38,7 @@ def test_it_explains_every_connection_status():
 
 
 def test_it_explains_every_figure_of_the_overview():
-    overview = (ROOT / "templates/portal/_overview.html").read_text()
+    overview = (ROOT / "templates/portal/workspace/_overview.html").read_text()
 
     figures = re.findall('<dt>{% translate "(.+?)" %}</dt>', overview)
     assert first_cells("Monitor your events") == figures

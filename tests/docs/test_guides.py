@@ -7,8 +7,8 @@ import pytest
 
 from streams.catalog.rules import RULES
 from streams.docs.guides.former_anchors import FORMER
-from streams.docs.guides.shelf import FOLDER, GUIDES, NAMES, neighbours
-from tests import make
+from streams.docs.guides.index import FOLDER, GUIDES, NAMES, neighbours
+from tests import factories
 from tests.docs.html import Seen
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def pages(client) -> dict[str, Seen]:
     """The index, every guide, what a search finds, and a stream's pages, by path."""
-    stream = make.stream(slug="postbox", name="Postbox")
-    make.published_pages(stream)
-    make.published_plan(stream, "Email Opened", "Support")
+    stream = factories.stream(slug="postbox", name="Postbox")
+    factories.published_pages(stream)
+    factories.published_plan(stream, "Email Opened", "Support")
     paths = [
         "/docs/",
         *(guide.path for guide in GUIDES.values()),

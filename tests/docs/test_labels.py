@@ -7,7 +7,7 @@ import re
 import pytest
 from django.conf import settings
 
-from streams.docs.guides.shelf import GUIDES
+from streams.docs.guides.index import GUIDES
 
 SURFACES = {
     "templates/portal": "*.html",

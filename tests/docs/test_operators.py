@@ -11,11 +11,11 @@ from django.core.management import load_command_class
 from partner_portal import web
 from partner_portal.environment import SETTINGS
 from streams.base.clock import now
-from streams.docs.guides.installation import commands, groups
-from streams.docs.guides.shelf import GUIDES
-from streams.ingest.front import Front
+from streams.docs.guides.index import GUIDES
+from streams.docs.guides.settings_reference import commands, groups
+from streams.ingest.app import Front
 from streams.observability.health import readiness
-from streams.serving import patience, wsgi
+from streams.serving import timeouts, wsgi
 from streams.serving.wsgi import WsgiFront
 from tests.docs.html import Seen
 
@@ -67,16 +67,16 @@ def test_processes_are_started_as_in_the_compose_file():
 
 def test_limits_are_those_of_the_servers():
     below = TEXT.split("## Server limits")[1].split("\n## ")[0]
-    both = f"at least {patience.TAKEN_BYTES // 1024} KB in {patience.TAKE_TIMEOUT_S:.0f} seconds"  # fmt: skip
+    both = f"at least {timeouts.TAKEN_BYTES // 1024} KB in {timeouts.TAKE_TIMEOUT_S:.0f} seconds"  # fmt: skip
 
     for limit, of_web, of_ingest in [
         ("Open connections per process", f"{web.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
-        ("Time until the first byte of a connection arrives", *[f"{patience.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
-        ("Time until the headers arrive", *[f"{patience.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Time until the first byte of a connection arrives", *[f"{timeouts.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Time until the headers arrive", *[f"{timeouts.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
         ("Time until the body arrives", *[f"{front.body_timeout_s:.0f} seconds" for front in (WsgiFront, Front)]),
         ("Time to respond to a complete request", *[f"{front.response_timeout_s:.0f} seconds, then 503" for front in (WsgiFront, Front)]),
         ("Speed at which the client reads the response", both, both),
-        ("Time between two requests of a connection", *[f"{patience.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Time between two requests of a connection", *[f"{timeouts.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
         ("Requests that wait for a thread", f"{wsgi.MAX_WAITING}, then 503", "–"),
     ]:  # fmt: skip
         assert f"| {limit} | {of_web} | {of_ingest} |" in below

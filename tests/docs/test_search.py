@@ -4,13 +4,13 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from streams.base.addresses import Addresses
-from streams.base.markdown import render
+from streams.base.public_urls import Addresses
+from streams.base.text.markdown import render
 from streams.catalog.stage import Stage
 from streams.docs.search.corpus import corpus
 from streams.docs.search.ranking import MOST_OF_PAGE, search
 from streams.docs.search.sections import sections_of
-from tests import make
+from tests import factories
 
 AT = Addresses("https://portal.example", "https://in.example")
 
@@ -94,9 +94,9 @@ def test_one_page_does_not_fill_the_list():
 
 @pytest.mark.django_db
 def test_the_pages_of_a_stream_are_found_with_what_is_printed_into_them():
-    stream = make.stream(slug="postbox", name="Postbox")
-    make.published_pages(stream)
-    make.published_plan(stream, "Parcel Weighed")
+    stream = factories.stream(slug="postbox", name="Postbox")
+    factories.published_pages(stream)
+    factories.published_plan(stream, "Parcel Weighed")
 
     assert hrefs("parcel weighed")[0] == "/docs/postbox/#parcel-weighed"
     assert {one.split("#")[0] for one in hrefs("SPEC-NAME-003")} == {
@@ -106,18 +106,18 @@ def test_the_pages_of_a_stream_are_found_with_what_is_printed_into_them():
 
 @pytest.mark.django_db
 def test_neither_drafts_nor_suspended_streams_are_found():
-    stream = make.stream(slug="postbox")
-    make.page_version(stream, text="zebras", published_at=None)
-    other = make.stream(stage=Stage.SUSPENDED)
-    make.page_version(other, text="zebras")
+    stream = factories.stream(slug="postbox")
+    factories.page_version(stream, text="zebras", published_at=None)
+    other = factories.stream(stage=Stage.SUSPENDED)
+    factories.page_version(other, text="zebras")
 
     assert hrefs("zebras") == []
 
 
 @pytest.mark.django_db
 def test_a_page_is_read_once_until_it_changes():
-    stream = make.stream(slug="postbox")
-    make.page_version(stream, text="zebras")
+    stream = factories.stream(slug="postbox")
+    factories.page_version(stream, text="zebras")
 
     def queries() -> int:
         with CaptureQueriesContext(database) as asked:
@@ -127,7 +127,7 @@ def test_a_page_is_read_once_until_it_changes():
 
     assert queries() > 1
     assert queries() == 1
-    make.page_version(stream, number=2, text="zebras, and more")
+    factories.page_version(stream, number=2, text="zebras, and more")
     assert queries() > 1
 
 

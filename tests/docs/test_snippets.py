@@ -14,7 +14,7 @@ from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import to_json
 from streams.catalog.plans.templates import template
 from streams.events.models import Event
-from tests import make
+from tests import factories
 from tests.docs.html import Seen
 
 pytestmark = [pytest.mark.processes]
@@ -63,18 +63,20 @@ def test_each_snippet_of_the_quick_start_sends_one_event(
 ):
     if shutil.which("node") is None:
         pytest.skip("no node on this machine")
-    stream = make.stream(check_mode="warn")  # what it would warn of, it would answer
+    stream = factories.stream(
+        check_mode="warn"
+    )  # what it would warn of, it would answer
     plan = to_json(template("email").plan)
     PlanVersion.objects.create(
-        stream=stream, number=1, content=plan, published_at=make.NOW
+        stream=stream, number=1, content=plan, published_at=factories.NOW
     )
-    _, token = make.token(stream)
-    feed = make.feed(stream)
+    _, token = factories.token(stream)
+    feed = factories.feed(stream)
     environ = {
         "PATH": os.environ["PATH"],
         "PORTAL_URL": settings.INGEST_URL,
         "PORTAL_TOKEN": token.text,
-        "INGEST_KEY": make.ingest_key(feed).text,
+        "INGEST_KEY": factories.ingest_key(feed).text,
     }
     runnable = [
         snippet

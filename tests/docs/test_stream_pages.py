@@ -8,23 +8,23 @@ from django.test.utils import CaptureQueriesContext
 
 from streams.catalog.pages.models import Logo, StreamProfile
 from streams.catalog.stage import Stage
-from streams.docs.guides.shelf import NAMES
-from streams.docs.kept import KeptPages
-from tests import make
+from streams.docs.guides.index import NAMES
+from streams.docs.page_cache import KeptPages
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def stream():
-    stream = make.stream(slug="postbox", name="Postbox")
-    make.published_pages(stream)
+    stream = factories.stream(slug="postbox", name="Postbox")
+    factories.published_pages(stream)
     return stream
 
 
 def test_the_published_version_is_shown_and_no_draft(client, stream):
-    make.page_version(stream, number=2, text="Two", published_at=make.NOW)
-    make.page_version(stream, number=3, text="Not yet", published_at=None)
+    factories.page_version(stream, number=2, text="Two", published_at=factories.NOW)
+    factories.page_version(stream, number=3, text="Not yet", published_at=None)
 
     shown = client.get("/docs/postbox/").text
 
@@ -34,9 +34,9 @@ def test_the_published_version_is_shown_and_no_draft(client, stream):
 
 @pytest.mark.parametrize("path", ["", "integration/", "logo"])
 def test_what_is_not_published_is_not_there(client, path):
-    stream = make.stream(slug="postbox")
-    make.page_version(stream, "source", published_at=None)
-    make.page_version(stream, "integration", published_at=None)
+    stream = factories.stream(slug="postbox")
+    factories.page_version(stream, "source", published_at=None)
+    factories.page_version(stream, "integration", published_at=None)
 
     assert client.get(f"/docs/postbox/{path}").status_code == 404
     assert client.get(f"/docs/nobody/{path}").status_code == 404
@@ -53,7 +53,7 @@ def test_staff_take_everything_down_by_suspending_the_stream(client, stream):
 
 
 def test_a_page_that_is_alone_links_to_no_other(client):
-    make.page_version(make.stream(slug="postbox"), "source")
+    factories.page_version(factories.stream(slug="postbox"), "source")
 
     assert "/docs/postbox/integration/" not in client.get("/docs/postbox/").text
 
@@ -68,7 +68,7 @@ def test_visitors_get_no_cookie_and_those_who_signed_in_cost_no_more(client, str
 
     client.get("/docs/postbox/")  # rendered from now on
     alone = queries()
-    client.force_login(make.user())
+    client.force_login(factories.user())
 
     assert queries() == alone
 
@@ -93,7 +93,7 @@ def test_a_page_is_rendered_once_for_each_version(client, stream):
 
     first, of_first = texts_read()
     again, of_again = texts_read(**{"if-none-match": first["ETag"]})
-    make.page_version(stream, number=2, text="Written again.")
+    factories.page_version(stream, number=2, text="Written again.")
     changed, of_changed = texts_read(**{"if-none-match": first["ETag"]})
 
     assert (of_first, of_again, of_changed) == (1, 0, 1)
@@ -135,8 +135,8 @@ def test_a_logo_is_a_picture_that_can_do_nothing(client, stream):
 
 
 def test_the_sitemap_has_the_guides_and_every_published_page_once(client, stream):
-    make.page_version(stream, number=2)
-    make.page_version(make.stream(slug="other"), published_at=None)
+    factories.page_version(stream, number=2)
+    factories.page_version(factories.stream(slug="other"), published_at=None)
 
     listed = re.findall("<loc>(.*?)</loc>", client.get("/sitemap.xml").text)
 
@@ -149,7 +149,7 @@ def test_the_sitemap_has_the_guides_and_every_published_page_once(client, stream
 
 
 def test_the_index_lists_what_everybody_can_read(client, stream):
-    make.page_version(make.stream(slug="other"), published_at=None)
+    factories.page_version(factories.stream(slug="other"), published_at=None)
 
     text = client.get("/docs/").text
 

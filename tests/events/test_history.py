@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.db.models import F
 
 from streams.base.clock import now
-from streams.events.history import services, watermark
-from streams.events.history.models import Generation
-from streams.events.history.services import acknowledge, setback, tick
+from streams.events.data_loss import services, watermark
+from streams.events.data_loss.models import Generation
+from streams.events.data_loss.services import acknowledge, setback, tick
 from streams.events.models import Event, Feed
 from streams.observability.health import readiness
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -123,12 +123,12 @@ def test_a_new_database_beside_old_watermarks_is_no_setback():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_number_that_was_reported_and_is_given_again_is_noticed():
-    feed = make.feed()
-    make.append(feed, 3, now=now())
+    feed = factories.feed()
+    factories.append(feed, 3, now=now())
     assert setback() is None
     Event.objects.filter(feed=feed, seq__gt=1).delete()
     Feed.objects.filter(pk=feed.pk).update(head_seq=F("head_seq") - 2)
 
-    make.append(feed, 1, now=now())
+    factories.append(feed, 1, now=now())
 
     assert setback() is not None

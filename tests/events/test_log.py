@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from django.db import DataError, connection, transaction
 
-from streams.delivery.pruning import prune
+from streams.delivery.retention.pruning import prune
 from streams.events.log import IN_QUARANTINE, Addition, NewEvent, UnknownFeed, append
 from streams.events.models import Event, FeedMark, QuarantinedEvent, SeenMessage
-from streams.events.partitions import make_partitions
-from tests import make
+from streams.events.store.partitions import make_partitions
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -19,58 +19,58 @@ def event(message_id: str, payload: bytes = b"{}") -> NewEvent:
     return NewEvent("track", "Email Opened", "u-1", message_id, payload)
 
 
-def add(feed, *message_ids: str, now=make.NOW):
+def add(feed, *message_ids: str, now=factories.NOW):
     with transaction.atomic():
         return append([Addition(feed.pk, [event(m) for m in message_ids])], now=now)[0]
 
 
 def test_numbers_go_on_without_gaps():
-    feed = make.feed()
+    feed = factories.feed()
 
     assert add(feed, "a", "b") == [1, 2]
     assert add(feed, "c") == [3]
 
     feed.refresh_from_db()
-    assert (feed.head_seq, feed.head_at) == (3, make.NOW)
+    assert (feed.head_seq, feed.head_at) == (3, factories.NOW)
 
 
 def test_an_event_is_kept_byte_by_byte():
-    feed = make.feed()
+    feed = factories.feed()
     payload = '{"b": 1.0,  "a":"é\\u0000"}'.encode()
 
     with transaction.atomic():
-        append([Addition(feed.pk, [event("a", payload)])], now=make.NOW)
+        append([Addition(feed.pk, [event("a", payload)])], now=factories.NOW)
 
     stored = Event.objects.get(feed=feed, seq=1)
     assert bytes(stored.payload) == payload
     assert (stored.type, stored.name, stored.user_id, stored.message_id) == (
         "track", "Email Opened", "u-1", "a",
     )  # fmt: skip
-    assert stored.received_at == make.NOW
+    assert stored.received_at == factories.NOW
 
 
 def test_a_message_is_taken_once_in_the_window():
-    feed = make.feed()
+    feed = factories.feed()
     add(feed, "a", "b")
 
-    again = add(feed, "b", "c", "a", now=make.NOW + timedelta(hours=24))
+    again = add(feed, "b", "c", "a", now=factories.NOW + timedelta(hours=24))
 
     assert again == [None, 3, None]
 
 
 def test_a_message_twice_in_one_request_is_taken_once():
-    assert add(make.feed(), "a", "a", "b") == [1, None, 2]
+    assert add(factories.feed(), "a", "a", "b") == [1, None, 2]
 
 
 def test_after_the_window_the_same_message_is_a_new_event():
-    feed = make.feed()
+    feed = factories.feed()
     add(feed, "a")
 
-    assert add(feed, "a", now=make.NOW + timedelta(hours=48, seconds=1)) == [2]
+    assert add(feed, "a", now=factories.NOW + timedelta(hours=48, seconds=1)) == [2]
 
 
 def test_feeds_do_not_share_their_messages():
-    first, second = make.feed(), make.feed()
+    first, second = factories.feed(), factories.feed()
 
     add(first, "a")
 
@@ -78,7 +78,7 @@ def test_feeds_do_not_share_their_messages():
 
 
 def test_several_feeds_are_written_in_one_call():
-    first, second = make.feed(), make.feed()
+    first, second = factories.feed(), factories.feed()
 
     with transaction.atomic():
         seqs = append(
@@ -87,77 +87,77 @@ def test_several_feeds_are_written_in_one_call():
                 Addition(first.pk, [event("x")]),
                 Addition(second.pk, [event("y"), event("z")]),
             ],
-            now=make.NOW,
+            now=factories.NOW,
         )
 
     assert seqs == [[1, 2], [1], [None, 3]]
 
 
 def test_an_unknown_feed_costs_the_whole_call_and_writes_nothing():
-    feed = make.feed()
+    feed = factories.feed()
 
     with pytest.raises(UnknownFeed), transaction.atomic():
-        append([Addition(feed.pk, [event("a")]), Addition(-1, [])], now=make.NOW)
+        append([Addition(feed.pk, [event("a")]), Addition(-1, [])], now=factories.NOW)
 
     assert not Event.objects.exists()
 
 
 def test_times_in_a_feed_never_go_back_though_the_clock_does():
-    feed = make.feed()
+    feed = factories.feed()
     add(feed, "a")
 
-    add(feed, "b", now=make.NOW - timedelta(hours=1))
+    add(feed, "b", now=factories.NOW - timedelta(hours=1))
 
-    assert Event.objects.get(feed=feed, seq=2).received_at == make.NOW
+    assert Event.objects.get(feed=feed, seq=2).received_at == factories.NOW
 
 
 def test_the_first_event_of_a_quarter_leaves_a_mark():
-    feed = make.feed()
+    feed = factories.feed()
 
-    add(feed, "a", "b", now=make.NOW)
-    add(feed, "c", now=make.NOW + timedelta(seconds=1))
-    add(feed, "d", now=make.NOW + timedelta(minutes=15))
+    add(feed, "a", "b", now=factories.NOW)
+    add(feed, "c", now=factories.NOW + timedelta(seconds=1))
+    add(feed, "d", now=factories.NOW + timedelta(minutes=15))
 
     marks = FeedMark.objects.filter(feed_id=feed.pk).order_by("at")
     assert [mark.seq for mark in marks] == [0, 3]
 
 
 def test_what_the_window_no_longer_needs_is_forgotten():
-    feed = make.feed()
-    add(feed, "old", now=make.NOW - timedelta(days=4))
-    add(feed, "young", now=make.NOW - timedelta(hours=1))
+    feed = factories.feed()
+    add(feed, "old", now=factories.NOW - timedelta(days=4))
+    add(feed, "young", now=factories.NOW - timedelta(hours=1))
 
-    prune(now=make.NOW)
+    prune(now=factories.NOW)
 
     assert SeenMessage.objects.count() == 1
     assert add(feed, "young") == [None]
 
 
 def test_pruning_twice_makes_no_trouble():
-    prune(now=make.NOW)
-    prune(now=make.NOW)
+    prune(now=factories.NOW)
+    prune(now=factories.NOW)
 
-    assert add(make.feed(), "a") == [1]
+    assert add(factories.feed(), "a") == [1]
 
 
 if connection.vendor == "postgresql":  # SQLite has no partitions to look into
 
     def test_events_go_into_the_partition_of_their_day():
-        make_partitions(make.NOW.date())
+        make_partitions(factories.NOW.date())
 
-        add(make.feed(), "a")
+        add(factories.feed(), "a")
 
         with connection.cursor() as cursor:
             cursor.execute("SELECT tableoid::regclass::text FROM streams_event")
-            assert cursor.fetchone() == (f"streams_event_{make.NOW:%Y%m%d}",)
+            assert cursor.fetchone() == (f"streams_event_{factories.NOW:%Y%m%d}",)
 
     def test_what_fails_amid_a_copy_is_told_as_any_other_error_of_the_database():
         with pytest.raises(DataError):
-            add(make.feed(), "longer than the column " * 10)
+            add(factories.feed(), "longer than the column " * 10)
 
     def test_what_was_seen_is_never_read_as_a_whole():
         """A day's partition begins empty: a plan made then would read all of it."""
-        feed, before = make.feed(), scans_of_what_was_seen()
+        feed, before = factories.feed(), scans_of_what_was_seen()
 
         for n in range(7):  # after some runs PostgreSQL keeps a plan
             add(feed, *[f"{n}-{m}" for m in range(1_000)])
@@ -177,7 +177,7 @@ if connection.vendor == "postgresql":  # SQLite has no partitions to look into
 
 @pytest.mark.django_db(transaction=True)
 def test_many_writers_of_one_feed_give_each_number_once():
-    feed, given = make.feed(), []
+    feed, given = factories.feed(), []
 
     def write(writer: int) -> None:
         for turn in range(10):
@@ -197,7 +197,7 @@ def test_many_writers_of_one_feed_give_each_number_once():
 
 @pytest.mark.parametrize("count", [3, 300])  # few rows, and enough for a COPY
 def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(count):
-    feed, other = make.feed(), make.feed()
+    feed, other = factories.feed(), factories.feed()
     group = [event(f"m{n}") for n in range(count)]
     mixed = [
         e.quarantined("PLAN-EVENT-001") if n % 2 else e for n, e in enumerate(group)
@@ -206,7 +206,7 @@ def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(
 
     with transaction.atomic():
         additions = [Addition(feed.pk, mixed), Addition(other.pk, all_held)]
-        seqs, none = append(additions, now=make.NOW)
+        seqs, none = append(additions, now=factories.NOW)
 
     feed.refresh_from_db()
     other.refresh_from_db()
@@ -220,15 +220,15 @@ def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(
     ]
     first = held.filter(feed=other)[0]
     assert (first.rule, first.type, first.name, first.user_id, first.received_at) == (
-        "SPEC-NAME-003", "track", "Email Opened", "u-1", make.NOW,
+        "SPEC-NAME-003", "track", "Email Opened", "u-1", factories.NOW,
     )  # fmt: skip
     assert bytes(first.payload) == b"{}"
 
 
 def test_what_lies_in_quarantine_is_a_duplicate_when_it_comes_again():
-    feed = make.feed()
+    feed = factories.feed()
     held = Addition(feed.pk, [event("a").quarantined("PLAN-EVENT-001")])
     with transaction.atomic():
-        append([held], now=make.NOW)
+        append([held], now=factories.NOW)
 
     assert add(feed, "a", "b") == [None, 1]

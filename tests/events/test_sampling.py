@@ -8,7 +8,7 @@ import pytest
 from streams.events import sampling
 from streams.events.models import Feed
 from streams.events.sampling import newest
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -19,14 +19,14 @@ def names(sample):
 
 
 def test_what_was_received_since_then_is_read_newest_first():
-    feed = make.feed()
-    make.append(feed, now=make.NOW, event="Old")
-    make.append(feed, now=make.NOW + DAY, event="Newer")
-    make.append(feed, now=make.NOW + DAY, event="Newest")
-    quiet = make.feed(feed.stream)
-    make.append(quiet, now=make.NOW)
+    feed = factories.feed()
+    factories.append(feed, now=factories.NOW, event="Old")
+    factories.append(feed, now=factories.NOW + DAY, event="Newer")
+    factories.append(feed, now=factories.NOW + DAY, event="Newest")
+    quiet = factories.feed(feed.stream)
+    factories.append(quiet, now=factories.NOW)
 
-    sample = newest(feed.stream.feeds.all(), make.NOW + DAY)
+    sample = newest(feed.stream.feeds.all(), factories.NOW + DAY)
 
     assert names(sample) == ["Newest", "Newer"]
     assert sample.feeds == (feed,)
@@ -34,29 +34,29 @@ def test_what_was_received_since_then_is_read_newest_first():
 
 def test_it_is_bounded_and_every_feed_has_its_share(monkeypatch):
     monkeypatch.setattr(sampling, "MOST", 4)
-    feed = make.feed()
-    other = make.feed(feed.stream)
-    make.append(feed, 5, event="Many")
-    make.append(other, 1, event="One")
+    feed = factories.feed()
+    other = factories.feed(feed.stream)
+    factories.append(feed, 5, event="Many")
+    factories.append(other, 1, event="One")
 
-    found = names(newest(Feed.objects.filter(stream=feed.stream), make.NOW))
+    found = names(newest(Feed.objects.filter(stream=feed.stream), factories.NOW))
 
     assert sorted(found) == ["Many", "Many", "One"]
 
 
 def test_what_has_expired_is_not_read():
-    feed = make.feed()
-    make.append(feed, 3)
-    make.expired(feed, 2)
+    feed = factories.feed()
+    factories.append(feed, 3)
+    factories.expired(feed, 2)
 
-    assert len(names(newest(feed.stream.feeds.all(), make.NOW))) == 1
+    assert len(names(newest(feed.stream.feeds.all(), factories.NOW))) == 1
 
 
 def test_what_lies_in_quarantine_came_too():
-    feed = make.feed()
-    make.quarantined(feed, now=make.NOW - DAY, event="Old")
-    make.quarantined(feed, now=make.NOW, event="Kept")
+    feed = factories.feed()
+    factories.quarantined(feed, now=factories.NOW - DAY, event="Old")
+    factories.quarantined(feed, now=factories.NOW, event="Kept")
 
-    sample = newest(feed.stream.feeds.all(), make.NOW)
+    sample = newest(feed.stream.feeds.all(), factories.NOW)
 
     assert names(sample) == ["Kept"]

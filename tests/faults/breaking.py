@@ -19,7 +19,7 @@ from tests.faults.row_locks import frozen_inside, held
 from tests.faults.scene import Fault
 
 if TYPE_CHECKING:
-    from tests.faults.site import Site
+    from tests.faults.deployment import Site
 
 HOUR_S = 3600.0
 SLOW_S = 0.4  # for each piece, either way: a wake-up then takes seconds

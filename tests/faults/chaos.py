@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from django.core.management import call_command
 
 from tests.faults import breaking
-from tests.faults.lanes import REGIONS, open_lanes, open_quiet_lane
+from tests.faults.event_lanes import REGIONS, open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 
 if TYPE_CHECKING:
+    from tests.faults.deployment import Site
     from tests.faults.scene import Scene
-    from tests.faults.site import Site
 
 LANES = 9
 PAUSE_S = 0.1  # between two requests of a lane: an hour carries more than a test

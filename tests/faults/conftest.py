@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.faults.database import own_postgres
+from tests.faults.deployment import site as new_site
 from tests.faults.hosts import lacking
-from tests.faults.site import site as new_site
-from tests.faults.spread import spread
+from tests.faults.multi_host import spread
 from tests.running import database_url
 from tests.services import valkey
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.docs.guides.shelf import GUIDES
+from streams.docs.guides.index import GUIDES
 from tests.running import ROOT
 
 TEXT = GUIDES["operators"].text

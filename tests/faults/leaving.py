@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests import make
+from tests import factories
 
 if TYPE_CHECKING:
-    from tests.faults.site import Site
+    from tests.faults.deployment import Site
 
 CLIENTS = 4
 LONGEST_S = 0.012
@@ -24,7 +24,7 @@ LONGEST_S = 0.012
 @contextmanager
 def leaving_early(site: Site) -> Iterator[None]:
     """They come and go, with events for a feed of their own, as long as the block lasts."""
-    key = make.ingest_key(make.feed()).text
+    key = factories.ingest_key(factories.feed()).text
     ended = threading.Event()
     threads = [
         threading.Thread(target=_come_and_go, args=(site.urls[name], key, ended))

@@ -18,7 +18,7 @@ from django.db import connection
 from tests.services.processes import family
 
 if TYPE_CHECKING:
-    from tests.faults.site import Site
+    from tests.faults.deployment import Site
 
 JOURNAL_FILE_BYTES = 1024 * 1024  # see database.py; less would stop the whole server
 SQLITE_BYTES = 64 * 1024  # its files are larger, so nothing more can be appended

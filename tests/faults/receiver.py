@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from streams.sandbox.showing import source_of
-from streams.sandbox.sliding import SlidingSecond
+from streams.sandbox.debugger.event_view import source_of
+from streams.sandbox.debugger.sliding_window import SlidingSecond
 
 if TYPE_CHECKING:
-    from tests.faults.lanes import Lane
+    from tests.faults.event_lanes import Lane
     from tests.segment import SandboxSegment
 
 LOOK_EVERY_S = 0.2

@@ -18,7 +18,7 @@ from tests.running import until
 if TYPE_CHECKING:
     from django.db.models import Model
 
-    from tests.faults.site import Site
+    from tests.faults.deployment import Site
 
 WAITING = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
 IN_TRANSACTION = (

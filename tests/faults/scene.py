@@ -15,8 +15,8 @@ from tests.faults.traffic import Traffic
 from tests.running import until
 
 if TYPE_CHECKING:
-    from tests.faults.lanes import Lane
-    from tests.faults.site import Site
+    from tests.faults.deployment import Site
+    from tests.faults.event_lanes import Lane
 
 RECOVERY_BOUND_S = 60.0  # the goal is 30; a busy machine is let be slower
 SETTLING_S = 90.0

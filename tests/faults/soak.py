@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import django
 
 from tests.faults.database import own_postgres
-from tests.faults.site import Site, site
+from tests.faults.deployment import Site, site
 from tests.services import valkey
 from tests.services.environment import settings_for, without_settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.breaking import all_killed
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 
 pytestmark = [pytest.mark.processes]

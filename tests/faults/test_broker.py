@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.faults.breaking import BROKER, broker_down
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 from tests.running import until
 

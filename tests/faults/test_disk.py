@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults import limits
-from tests.faults.lanes import open_lanes
+from tests.faults.event_lanes import open_lanes
 from tests.faults.scene import playing
 from tests.faults.traffic import Refusal
 from tests.running import until

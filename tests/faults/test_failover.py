@@ -10,7 +10,7 @@ from django.db import connection
 
 from streams.catalog.models import Stream
 from tests.faults.conftest import connected_to
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.receiver import Receiver
 from tests.faults.scene import playing
 from tests.faults.standby import primary_and_standby

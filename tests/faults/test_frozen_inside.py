@@ -7,7 +7,7 @@ import time
 import pytest
 
 from streams.delivery.models import Lease
-from tests.faults.lanes import open_lanes
+from tests.faults.event_lanes import open_lanes
 from tests.faults.row_locks import frozen_inside, held
 from tests.faults.scene import playing
 from tests.running import until

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from streams.events.models import Feed
-from tests import make
-from tests.faults.lanes import open_lanes
+from tests import factories
+from tests.faults.event_lanes import open_lanes
 from tests.faults.scene import playing
 from tests.running import until
 
@@ -47,7 +47,7 @@ def test_a_host_that_is_cut_off_sends_nothing_more_and_comes_back(spread_site):
 
 
 def test_the_locks_of_a_host_that_is_cut_off_are_given_back(spread_site):
-    feed = make.feed()
+    feed = factories.feed()
     second, _ = spread_site.members
 
     with second.holding(feed), spread_site.cut_off(second), transaction.atomic():

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection, transaction
 
 from streams.base.clock import now
-from streams.delivery import replays
 from streams.delivery.models import Cursor, Replay
-from streams.delivery.selection import ReplayFilter, Selection
+from streams.delivery.replay import services
+from streams.delivery.replay.filter import ReplayFilter, Selection
 from streams.events.models import Event
 from streams.observability.reconcile import findings
-from tests import make
+from tests import factories
 from tests.running import until
 
 pytestmark = [pytest.mark.processes]
@@ -21,11 +21,11 @@ EVENTS, CLICKS = 40_000, 10_000
 
 def sent() -> Cursor:
     """A live cursor that has sent EVENTS, of which every fourth is a click."""
-    live = make.cursor(make.connection())
+    live = factories.cursor(factories.connection())
     with transaction.atomic():  # one commit, for speed
         for _ in range(0, EVENTS, 5_000):
-            make.append(live.feed, 5_000, now=now())  # beat lets older ones expire
-        make.delivered(live, EVENTS, now=now())
+            factories.append(live.feed, 5_000, now=now())  # beat lets older ones expire
+        factories.delivered(live, EVENTS, now=now())
     clicks = f"UPDATE streams_event SET name = 'Email Clicked' WHERE seq % 4 = 0 AND feed_id = {live.feed_id}"
     with connection.cursor() as sql:
         sql.execute(clicks)
@@ -38,7 +38,7 @@ def test_kill_9_amid_a_replay_sends_the_rest_and_repeats_the_same_ids(
     live = sent()
     # Slow enough for the kill to fall amid it: the answers come late.
     far_segment.behave({"answers": [], "then": {"delay_s": 0.2, "take": True}})
-    replay, _ = replays.start_replay(
+    replay, _ = services.start_replay(
         connection=live.connection,
         wanted=Selection(filter=ReplayFilter(name="Email Clicked")),
         new_ids=True,

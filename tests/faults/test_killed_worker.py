@@ -11,7 +11,7 @@ import requests
 from django.db import transaction
 
 from streams.delivery.models import Cursor
-from tests import make
+from tests import factories
 from tests.running import until
 
 pytestmark = [pytest.mark.processes]
@@ -21,12 +21,13 @@ EVENTS = 10_000
 
 def connected_feeds(count: int) -> list[str]:
     """The ingest keys of so many feeds of one stream, each with a connection."""
-    stream = make.stream()
+    stream = factories.stream()
     with transaction.atomic():  # one commit, for speed
         feeds = [
-            make.cursor(make.connection(make.feed(stream))).feed for _ in range(count)
+            factories.cursor(factories.connection(factories.feed(stream))).feed
+            for _ in range(count)
         ]
-        return [make.ingest_key(feed).text for feed in feeds]
+        return [factories.ingest_key(feed).text for feed in feeds]
 
 
 def send(url: str, keys: list[str], *, padding_bytes: int) -> None:

@@ -19,13 +19,13 @@ from environ import Env
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
-from streams.delivery import services
+from streams.delivery.connection import services
 from streams.tenancy.models import User
-from tests import make
-from tests.connections.test_keys import ring
+from tests import factories
+from tests.connections.test_write_keys import ring
 from tests.faults.conftest import connected_to
+from tests.faults.event_lanes import open_lanes
 from tests.faults.guide import DRILLS, Guide, drills, sections
-from tests.faults.lanes import open_lanes
 from tests.faults.scene import RECOVERY_BOUND_S, playing
 from tests.faults.supervisor import Supervisor
 from tests.faults.versions import checked_out, ingest_of, previous_commit, web_of
@@ -79,7 +79,7 @@ def test_every_command_of_the_guide_is_in_a_drill():
 def visited(url: str):
     """Someone signed in asks for a page all the time; fails on a 5xx or a sign-in page."""
     browser = Client()
-    browser.force_login(make.user())
+    browser.force_login(factories.user())
     session = requests.Session()
     session.cookies.update({n: m.value for n, m in browser.cookies.items()})
     ended, bad, seen = threading.Event(), [], []
@@ -114,9 +114,9 @@ def restart(site, *names: str) -> None:
 def save_new_key(lane, keys: list[str], settings) -> None:
     """A customer saves a key through a web process with this ring."""
     settings.ENCRYPTION_KEYS = keys
-    feed = make.feed(lane.cursor.stream)
+    feed = factories.feed(lane.cursor.stream)
     services.connect(
-        feed=feed, write_key=make.write_key(), region="sandbox", actor=None
+        feed=feed, write_key=factories.write_key(), region="sandbox", actor=None
     )
 
 
@@ -185,9 +185,9 @@ def test_it_is_installed_and_the_first_partner_sends(
         settings.ENCRYPTION_KEYS = [key]
         with connected_to(url):
             assert User.objects.get(email="ops@portal.example").is_superuser
-            feed = make.feed(Stream.objects.get())
-            make.cursor(make.connection(feed))
-            ingest_key = make.ingest_key(feed).text
+            feed = factories.feed(Stream.objects.get())
+            factories.cursor(factories.connection(feed))
+            ingest_key = factories.ingest_key(feed).text
         sent = requests.post(
             f"{ingest}/v1/batch",
             json={"batch": [FIRST_EVENT]},

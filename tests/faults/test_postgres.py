@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.faults.breaking import DATABASE, disk_full
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 
 pytestmark = [pytest.mark.processes]

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.faults.breaking import PROCESSES
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 from tests.running import until
 

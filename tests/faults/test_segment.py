@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from streams.delivery import services
+from streams.delivery.connection import status
 from streams.delivery.models import Cursor
-from streams.sandbox.showing import source_of
+from streams.sandbox.debugger.event_view import source_of
 from tests.faults.breaking import certificate_bad, name_unknown
-from tests.faults.lanes import REGIONS, open_lanes, open_quiet_lane
+from tests.faults.event_lanes import REGIONS, open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 from tests.running import until
 
@@ -112,7 +112,7 @@ def test_a_key_that_segment_refuses_holds_its_events_until_a_person_has_looked(s
         asked = len(scene.receiver.arrivals[key])
         scene.await_more(20, lanes[1])
         assert len(scene.receiver.arrivals[key]) <= asked + 1
-        services.resume(connection=cursor.get().connection, actor=None)
+        status.resume(connection=cursor.get().connection, actor=None)
         scene.recover("a refused key")
 
 

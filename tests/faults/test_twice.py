@@ -7,7 +7,7 @@ from threading import Event, Thread
 import pytest
 from celery import Celery
 
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 
 pytestmark = [pytest.mark.processes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.lanes import open_lanes, open_quiet_lane
+from tests.faults.event_lanes import open_lanes, open_quiet_lane
 from tests.faults.scene import playing
 from tests.faults.versions import checked_out, previous_commit
 

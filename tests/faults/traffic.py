@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import requests
 
 if TYPE_CHECKING:
-    from tests.faults.lanes import Lane
+    from tests.faults.event_lanes import Lane
 
 TRY_AGAIN_S = 0.2
 # Gunicorn closes a connection that was silent for 2 s, or for 3: a request that comes just

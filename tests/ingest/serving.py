@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from streams.ingest.front import Front
+from streams.ingest.app import Front
 from streams.serving.server import Server
 
 TICK_S = 0.02

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.base.refusals import RequestRefused
-from streams.ingest.body import (
+from streams.base.request_errors import RequestRefused
+from streams.ingest.http.body import (
     GZIP_MAGIC,
     MAX_EVENTS,
     open_batch,
     open_single,
     unpack,
 )
-from streams.ingest.salvage import take_apart
+from streams.ingest.http.broken_batch import take_apart
 
 GZIP = {"content-encoding": "gzip"}
 

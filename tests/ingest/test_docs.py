@@ -7,11 +7,15 @@ import re
 import pytest
 from django.conf import settings
 
-from streams.docs.guides.shelf import FOLDER
-from streams.ingest import accesses, answers, body, owner, pressure
-from streams.ingest.front import Front
-from streams.serving import patience, wire
-from streams.spec import calls, sound
+from streams.docs.guides.index import FOLDER
+from streams.ingest import workspace_resolution
+from streams.ingest.app import Front
+from streams.ingest.commit import backpressure
+from streams.ingest.credentials import credential_cache
+from streams.ingest.http import body, responses
+from streams.serving import http_format, timeouts
+from streams.spec import calls
+from streams.spec.decode import structure
 from tests.docs.refusals import CODE, rows, unquoted
 
 PAGE = (FOLDER / "ingest.md").read_text()
@@ -27,7 +31,7 @@ def row(name: str) -> str:
 
 
 def test_every_code_is_explained_and_no_other():
-    sources = [f.read_text() for d in (INGEST, SERVING) for f in d.glob("*.py")]
+    sources = [f.read_text() for d in (INGEST, SERVING) for f in d.rglob("*.py")]
 
     codes = {code for source in sources for code in CODE.findall(source)}
 
@@ -49,19 +53,19 @@ def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
         ("Events in a batch", f"{body.MAX_EVENTS:,}"),
         (
             "One event, as sent and with the fields that the portal adds",
-            f"{sound.MAX_EVENT_BYTES:,} bytes",
+            f"{structure.MAX_EVENT_BYTES:,} bytes",
         ),
-        ("Nesting in an event", f"{sound.MAX_DEPTH}"),
+        ("Nesting in an event", f"{structure.MAX_DEPTH}"),
         ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
-        ("`workspace`", f"{owner.MAX_EXTERNAL_ID} characters"),
+        ("`workspace`", f"{workspace_resolution.MAX_EXTERNAL_ID} characters"),
         ("Time until the body arrives", f"{Front.body_timeout_s:.0f} seconds"),
         (
             "Path and headers",
-            f"{wire.MAX_TARGET_BYTES:,} and {wire.MAX_HEAD_BYTES:,} bytes; {wire.MAX_HEADERS} headers",
+            f"{http_format.MAX_TARGET_BYTES:,} and {http_format.MAX_HEAD_BYTES:,} bytes; {http_format.MAX_HEADERS} headers",
         ),
         (
             "Time between two requests of a connection",
-            f"{patience.IDLE_TIMEOUT_S:.0f} seconds",
+            f"{timeouts.IDLE_TIMEOUT_S:.0f} seconds",
         ),
     ],
 )
@@ -72,9 +76,9 @@ def test_the_bounds_are_those_of_the_code(name, bound):
 @pytest.mark.parametrize(
     "said",
     [
-        f"within {accesses.FRESH_S:.0f} seconds. A new one works within {accesses.ABSENT_S:.0f} second.",
-        f"checks every {pressure.REFRESH_S:.0f} seconds",
-        f"`Retry-After` is {pressure.RETRY_AFTER_S} seconds",
+        f"within {credential_cache.FRESH_S:.0f} seconds. A new one works within {credential_cache.ABSENT_S:.0f} second.",
+        f"checks every {backpressure.REFRESH_S:.0f} seconds",
+        f"`Retry-After` is {backpressure.RETRY_AFTER_S} seconds",
     ],
 )
 def test_the_times_are_those_of_the_code(said):
@@ -82,11 +86,13 @@ def test_the_times_are_those_of_the_code(said):
 
 
 def test_the_seconds_until_a_mode_counts_are_those_of_the_code():
-    assert f"A change takes effect within {accesses.FRESH_S:.0f} seconds." in PAGE
+    assert (
+        f"A change takes effect within {credential_cache.FRESH_S:.0f} seconds." in PAGE
+    )
 
 
 def test_the_outcomes_are_those_of_the_code():
-    outcomes = [*answers.TAKEN, answers.REJECTED, answers.THROTTLED]
+    outcomes = [*responses.TAKEN, responses.REJECTED, responses.THROTTLED]
 
     table = PAGE.partition("| Outcome | Meaning |")[2].partition("\n\n")[0]
 
@@ -97,7 +103,7 @@ def test_the_findings_in_an_answer_are_as_many_as_in_the_code():
     said = re.sub(r"\s+", " ", PAGE)
 
     assert (
-        f"at most {answers.MOST_OF_EVENT} of an event and {answers.MOST_FINDINGS} in an"
+        f"at most {responses.MOST_OF_EVENT} of an event and {responses.MOST_FINDINGS} in an"
         in said
     )
 

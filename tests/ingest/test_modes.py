@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from streams.events.models import Event, QuarantinedEvent
-from streams.ingest import views
-from streams.ingest.accesses import FRESH_S, Accesses
-from streams.ingest.cache import Recent
-from streams.ingest.directory import Directory
-from tests import make
+from streams.ingest.credentials.credential_cache import FRESH_S, Accesses
+from streams.ingest.credentials.lookup import Directory
+from streams.ingest.credentials.ttl_cache import Recent
+from streams.ingest.http import django_views
+from tests import factories
 from tests.ingest.sending import basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
@@ -28,15 +28,15 @@ class Clock:
 def clock(monkeypatch):
     clock = Clock()
     directory = Directory(Accesses(clock), Recent(100, clock))
-    monkeypatch.setattr(views, "directory", directory)
+    monkeypatch.setattr(django_views, "directory", directory)
     return clock
 
 
 @pytest.fixture
 def feed(clock):
     """Connected; its stream has published a plan with one event."""
-    feed = make.cursor(make.connection()).feed
-    make.published_plan(feed.stream, PLANNED)
+    feed = factories.cursor(factories.connection()).feed
+    factories.published_plan(feed.stream, PLANNED)
     return feed
 
 
@@ -87,7 +87,7 @@ def test_an_event_that_is_not_in_the_plan_and_its_neighbours(
 ):
     set_mode(feed, mode)
 
-    status, answer = post("/v1/batch", BATCH, basic(make.ingest_key(feed)))
+    status, answer = post("/v1/batch", BATCH, basic(factories.ingest_key(feed)))
 
     assert status == 200
     assert [result["outcome"] for result in answer["results"]] == [
@@ -104,7 +104,7 @@ def test_what_was_found_is_told_with_the_way_to_fix_it(post, feed):
     set_mode(feed, "warn")
 
     _, answer = post(
-        "/v1/track", track("m1", event=UNPLANNED), basic(make.ingest_key(feed))
+        "/v1/track", track("m1", event=UNPLANNED), basic(factories.ingest_key(feed))
     )
 
     [result] = answer["results"]
@@ -130,7 +130,7 @@ def test_a_single_call_that_is_kept_is_a_success_and_one_that_is_rejected_is_not
     set_mode(feed, mode)
 
     answered, answer = post(
-        "/v1/track", track("m1", event=UNPLANNED), basic(make.ingest_key(feed))
+        "/v1/track", track("m1", event=UNPLANNED), basic(factories.ingest_key(feed))
     )
 
     assert (answered, answer[outcome]) == (status, 1)
@@ -139,7 +139,7 @@ def test_a_single_call_that_is_kept_is_a_success_and_one_that_is_rejected_is_not
 
 def test_what_is_quarantined_is_not_due_and_again_is_a_duplicate(post, feed):
     set_mode(feed, "quarantine")
-    key = basic(make.ingest_key(feed))
+    key = basic(factories.ingest_key(feed))
 
     post("/v1/track", track("m1", event=UNPLANNED), key)
     _, answer = post("/v1/track", track("m1", event=UNPLANNED), key)
@@ -151,13 +151,13 @@ def test_what_is_quarantined_is_not_due_and_again_is_a_duplicate(post, feed):
 
 def test_warnings_and_hints_stop_no_event_and_hints_are_not_told(post, feed):
     not_in_title_case = "newsletter liked"
-    make.published_plan(feed.stream, not_in_title_case, number=2)
+    factories.published_plan(feed.stream, not_in_title_case, number=2)
     set_mode(feed, "reject")
     hinted = track("m1", event=not_in_title_case, properties={})
     warned = hinted | {"messageId": "m2", "properties": {"unplanned": 1}}
 
     _, answer = post(
-        "/v1/batch", {"batch": [hinted, warned]}, basic(make.ingest_key(feed))
+        "/v1/batch", {"batch": [hinted, warned]}, basic(factories.ingest_key(feed))
     )
 
     told = [
@@ -169,10 +169,10 @@ def test_warnings_and_hints_stop_no_event_and_hints_are_not_told(post, feed):
 
 
 def test_a_workspace_may_be_stricter_than_its_stream_and_not_milder(post, feed):
-    other = make.cursor(make.connection(make.feed(feed.stream))).feed
+    other = factories.cursor(factories.connection(factories.feed(feed.stream))).feed
     set_mode(feed, "warn", "reject")
     set_mode(other, "warn", "off")
-    _, token = make.token(feed.stream)
+    _, token = factories.token(feed.stream)
     events = [
         track("m1", event=UNPLANNED, workspace=one.workspace.external_id)
         for one in (feed, other)
@@ -186,7 +186,7 @@ def test_a_workspace_may_be_stricter_than_its_stream_and_not_milder(post, feed):
 
 def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, clock):
     set_mode(feed, "reject")
-    key = basic(make.ingest_key(feed))
+    key = basic(factories.ingest_key(feed))
     outcomes = []
 
     def send():
@@ -196,9 +196,9 @@ def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, cloc
         outcomes.append(answer["results"][0]["outcome"])
 
     send()
-    make.published_plan(feed.stream, PLANNED, UNPLANNED, number=2)
+    factories.published_plan(feed.stream, PLANNED, UNPLANNED, number=2)
     send()
-    make.published_plan(feed.stream, PLANNED, number=3)
+    factories.published_plan(feed.stream, PLANNED, number=3)
     send()
     set_mode(feed, "off")
     send()
@@ -207,10 +207,10 @@ def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, cloc
 
 
 def test_a_draft_of_the_plan_decides_nothing(post, feed):
-    make.published_plan(feed.stream, UNPLANNED, number=2, published_at=None)
+    factories.published_plan(feed.stream, UNPLANNED, number=2, published_at=None)
     set_mode(feed, "reject")
 
-    status, _ = post("/v1/track", track("m1"), basic(make.ingest_key(feed)))
+    status, _ = post("/v1/track", track("m1"), basic(factories.ingest_key(feed)))
 
     assert status == 200
 
@@ -220,7 +220,7 @@ def test_an_answer_tells_a_bounded_number_of_findings(post, feed):
     unplanned = dict.fromkeys("abcdefghij", 1)
     batch = [track(f"m{n}", properties=unplanned) for n in range(120)]
 
-    _, answer = post("/v1/batch", {"batch": batch}, basic(make.ingest_key(feed)))
+    _, answer = post("/v1/batch", {"batch": batch}, basic(factories.ingest_key(feed)))
 
     told = [len(result.get("findings", ())) for result in answer["results"]]
     assert answer["warned"] == 120
@@ -230,9 +230,9 @@ def test_an_answer_tells_a_bounded_number_of_findings(post, feed):
 def test_a_name_that_means_a_spec_event_is_stopped_unless_the_stream_reads_it_so(
     post, feed, clock
 ):
-    make.published_plan(feed.stream, "Purchase", "Email Unsubscribed", number=2)
+    factories.published_plan(feed.stream, "Purchase", "Email Unsubscribed", number=2)
     set_mode(feed, "reject")
-    key = basic(make.ingest_key(feed))
+    key = basic(factories.ingest_key(feed))
 
     _, refused = post("/v1/track", track("m1", event="Purchase"), key)
     _, warned = post("/v1/track", track("m2", event="Email Unsubscribed"), key)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.base.refusals import RequestRefused
-from streams.ingest.routes import Route, find_route
+from streams.base.request_errors import RequestRefused
+from streams.ingest.http.routes import Route, find_route
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,14 @@ from hypothesis import strategies as st
 from streams.base.ids import new_secret
 from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
-from streams.ingest.body import MAX_BYTES, MAX_PARTNER_BYTES
-from streams.ingest.front import Front
-from streams.observability.verdict import verdict
-from streams.serving import body_count, patience
+from streams.ingest.app import Front
+from streams.ingest.http.body import MAX_BYTES, MAX_PARTNER_BYTES
+from streams.observability.readiness import verdict
+from streams.serving import body_budget, timeouts
+from streams.serving.http_format import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from streams.serving.listener import OTHER_FILES, connection_limit
-from streams.serving.patience import CHECKED_BODY, MAX_PIPELINED, PIPELINED
-from streams.serving.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
-from tests import make
+from streams.serving.timeouts import CHECKED_BODY, MAX_PIPELINED, PIPELINED
+from tests import factories
 from tests.faults.certificates import Certificates
 from tests.ingest.sending import TRACK, basic, bearer, track
 from tests.ingest.serving import Wire, serving
@@ -53,19 +53,19 @@ def server(transactional_db, caplog):
 
 @pytest.fixture
 def feed(transactional_db):
-    return make.cursor(make.connection()).feed
+    return factories.cursor(factories.connection()).feed
 
 
 @pytest.fixture
 def key(feed):
-    return make.ingest_key(feed)
+    return factories.ingest_key(feed)
 
 
 @pytest.fixture
 def impatient(monkeypatch):
     """Have the server wait for fractions of a second."""
     for name in ("FIRST_BYTE", "HEAD", "IDLE", "TAKE"):
-        monkeypatch.setattr(patience, f"{name}_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(timeouts, f"{name}_TIMEOUT_S", 0.3)
     for name in ("body", "response"):
         monkeypatch.setattr(Front, f"{name}_timeout_s", 0.3)
 
@@ -267,7 +267,7 @@ def large(size, token=None, *lines):
 
 
 def test_a_body_is_asked_for_once_its_size_is_fine(server, feed):
-    _, token = make.token(feed.stream)
+    _, token = factories.token(feed.stream)
     body = json.dumps({"batch": [track("m1", workspace="w")]}).encode()
     body += b" " * (MAX_BYTES + 1)
 
@@ -305,7 +305,7 @@ def test_another_expectation_is_refused(server, key):
 @pytest.mark.parametrize("size", [MAX_PARTNER_BYTES + 1, CHECKED_BODY + 1])
 def test_a_large_body_is_refused_before_it_is_read(server, feed, size):
     stranger = new_secret("pt_")
-    _, token = make.token(feed.stream)
+    _, token = factories.token(feed.stream)
     sender, status = (stranger, 401) if size < MAX_BYTES else (token, 413)
 
     with server.connect() as wire:
@@ -576,8 +576,8 @@ def test_the_limit_on_connections_follows_that_on_open_files():
 def test_bodies_beyond_the_bound_are_put_off_before_they_are_read(
     server, feed, monkeypatch
 ):
-    monkeypatch.setattr(body_count, "MAX_BODY_BYTES", 2_500_000)
-    _, token = make.token(feed.stream)
+    monkeypatch.setattr(body_budget, "MAX_BODY_BYTES", 2_500_000)
+    _, token = factories.token(feed.stream)
     with ExitStack() as stack:
         wires = [stack.enter_context(server.connect()) for _ in range(3)]
         for number, wire in enumerate(wires):
@@ -598,8 +598,8 @@ def test_bodies_beyond_the_bound_are_put_off_before_they_are_read(
 
 
 def test_a_body_in_chunks_counts_as_it_is_read(server, feed, monkeypatch):
-    monkeypatch.setattr(body_count, "MAX_BODY_BYTES", 200_000)
-    _, token = make.token(feed.stream)
+    monkeypatch.setattr(body_budget, "MAX_BODY_BYTES", 200_000)
+    _, token = factories.token(feed.stream)
     chunked = post(
         "/v1/batch",
         f"Authorization: {bearer(token)['Authorization']}",
@@ -615,7 +615,7 @@ def test_a_body_in_chunks_counts_as_it_is_read(server, feed, monkeypatch):
 def test_large_bodies_of_strangers_leave_room_for_known_senders(
     server, feed, key, monkeypatch
 ):
-    monkeypatch.setattr(body_count, "MAX_BODY_BYTES", 1_000_000)
+    monkeypatch.setattr(body_budget, "MAX_BODY_BYTES", 1_000_000)
     named = f"Authorization: {basic(key)['Authorization']}"
     with ExitStack() as stack:
         found = []

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from streams.events.log import IN_QUARANTINE, Addition
 from streams.ingest.tracing import MAX_IN_LINE, log_stored
-from tests import make
+from tests import factories
 from tests.ingest.sending import TRACK, basic, track
 from tests.ingest.serving import serving
 from tests.ingest.test_server import call, kept, lock
@@ -34,11 +34,11 @@ def lines(caplog):
 
 @pytest.fixture
 def feed(transactional_db):
-    return make.cursor(make.connection()).feed
+    return factories.cursor(factories.connection()).feed
 
 
 def test_a_proxys_request_leads_to_the_numbers_of_its_events(feed, lines):
-    key = make.ingest_key(feed)
+    key = factories.ingest_key(feed)
     with serving() as server, server.connect() as wire:
         wire.send(call(key, track("m1"), f"X-Request-Id: {FROM_PROXY}"))
         wire.answer()
@@ -53,7 +53,7 @@ def test_a_proxys_request_leads_to_the_numbers_of_its_events(feed, lines):
 
 
 def test_requests_that_are_written_together_share_a_line(feed, lines):
-    key = make.ingest_key(feed)
+    key = factories.ingest_key(feed)
     with serving() as server, server.connect() as one, server.connect() as other:
         with transaction.atomic():
             lock(feed)  # until then all of them gather
@@ -78,7 +78,7 @@ def test_requests_that_are_written_together_share_a_line(feed, lines):
 def test_the_web_port_names_each_request_too(client, feed, lines):
     client.post(
         "/v1/track", TRACK, content_type="application/json",
-        headers={**basic(make.ingest_key(feed)), "X-Request-Id": FROM_PROXY},
+        headers={**basic(factories.ingest_key(feed)), "X-Request-Id": FROM_PROXY},
     )  # fmt: skip
 
     [[entry]] = lines()

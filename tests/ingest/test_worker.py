@@ -20,9 +20,9 @@ from segment.analytics import Client
 
 from streams.base.ids import new_secret
 from streams.events.models import Event
-from streams.ingest.front import Front
-from streams.observability.findings.models import FindingHour
-from tests import make
+from streams.ingest.app import Front
+from streams.observability.issues.models import FindingHour
+from tests import factories
 from tests.ingest.sending import TRACK, basic, bearer, track
 from tests.running import RunningPortal, database_url, running, until
 
@@ -52,12 +52,12 @@ def own_url(processes: RunningPortal):
 
 @pytest.fixture
 def feed(transactional_db):
-    return make.cursor(make.connection()).feed
+    return factories.cursor(factories.connection()).feed
 
 
 @pytest.fixture
 def key(feed):
-    return make.ingest_key(feed)
+    return factories.ingest_key(feed)
 
 
 def logged(feed):
@@ -141,7 +141,7 @@ def test_many_senders_at_once_are_all_taken_once(own_url, feed, key):
 
 
 def test_a_large_request_of_a_partner_is_taken(url, feed):
-    _, token = make.token(feed.stream)
+    _, token = factories.token(feed.stream)
     batch = [
         track(
             f"m{n}", workspace=feed.workspace.external_id, properties={"t": "x" * 1500}
@@ -336,7 +336,7 @@ def test_a_broker_that_does_not_answer_delays_nobody(services, tmp_path, feed, k
 def test_a_feed_of_which_too_much_waits_is_put_off_by_the_process_too(
     services, tmp_path, feed, key
 ):
-    make.append(feed, 3)
+    factories.append(feed, 3)
     environ = services.environ(DATABASE_URL=database_url(), MAX_FEED_BACKLOG_EVENTS="3")
     with running(environ, tmp_path) as processes:
         answer = requests.post(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from functools import partial
 
-from streams.ingest.committer import Committer
+from streams.ingest.commit.group_commit import Committer
 
 
 class Writer:

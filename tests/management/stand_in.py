@@ -11,10 +11,10 @@ from pathlib import Path
 
 from django.core.management.base import OutputWrapper
 
-from streams.management.first_run import lock
-from streams.management.first_run.console import Console
-from streams.management.first_run.family import ChildDied, Family, Service
-from streams.management.first_run.stopping import StopAsked, stop_request
+from streams.devtools.first_run import lock
+from streams.devtools.first_run.console import Console
+from streams.devtools.first_run.process_group import ChildDied, Family, Service
+from streams.devtools.first_run.stop_signals import StopAsked, stop_request
 
 # Says that it is there, works, and on SIGTERM says that it goes.
 POLITE = """

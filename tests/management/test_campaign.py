@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from streams.base.clock import iso_ms
-from streams.catalog.checking import Checks
-from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.conformance import PlanChecks
 from streams.catalog.plans.templates import template
-from streams.management.demo import campaign, cast
+from streams.catalog.validation import Checks
+from streams.devtools.demo import accounts, campaign
 from streams.spec.modes import Mode
-from tests import make
+from tests import factories
 
 FOUR = {"email_id", "email_subject", "campaign_id", "campaign_name"}
 # What the Spec's page on e-mail names, event by event.
@@ -26,7 +26,7 @@ PROPERTIES = {
 
 
 def day(count: int, seed: int = 1):
-    return campaign.day(count, now=make.NOW, random=Random(seed))
+    return campaign.day(count, now=factories.NOW, random=Random(seed))
 
 
 @pytest.mark.parametrize("count", [1, 17, 1000])
@@ -42,25 +42,25 @@ def test_day_has_all_six_events_with_the_properties_of_the_spec(count):
 
 
 def test_neither_the_spec_nor_the_plan_has_anything_to_say():
-    checks = Checks(Mode.WARN, plan=PlanChecks(template(cast.TEMPLATE).plan))
+    checks = Checks(Mode.WARN, plan=PlanChecks(template(accounts.TEMPLATE).plan))
 
     for event in day(1000):
-        assert checks.findings(event, now=make.NOW) == []
+        assert checks.findings(event, now=factories.NOW) == []
 
 
 def test_of_an_older_release_there_is_something_to_say_of_each():
-    checks = Checks(Mode.WARN, plan=PlanChecks(template(cast.TEMPLATE).plan))
+    checks = Checks(Mode.WARN, plan=PlanChecks(template(accounts.TEMPLATE).plan))
 
-    for event in campaign.older_release(300, now=make.NOW, random=Random(1)):
-        assert checks.findings(event, now=make.NOW) != []
+    for event in campaign.older_release(300, now=factories.NOW, random=Random(1)):
+        assert checks.findings(event, now=factories.NOW) != []
 
 
 def test_events_are_in_order_and_of_the_last_24_hours():
     times = [event["timestamp"] for event in day(1000)]
 
     assert times == sorted(times)
-    assert iso_ms(make.NOW - timedelta(hours=24)) <= times[0]
-    assert times[-1] <= iso_ms(make.NOW)
+    assert iso_ms(factories.NOW - timedelta(hours=24)) <= times[0]
+    assert times[-1] <= iso_ms(factories.NOW)
 
 
 def test_every_event_has_a_message_id_of_its_own():

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from streams.management.demo import cast
+from streams.devtools.demo import accounts
 
 
 def secrets():
     return [
-        cast.partner_token().text,
-        *(feed.ingest_key for feed in cast.feeds()),
-        *(cast.write_key(customer) for customer in cast.CUSTOMERS),
-        *(one.password for one in cast.sign_ins()),
+        accounts.partner_token().text,
+        *(feed.ingest_key for feed in accounts.feeds()),
+        *(accounts.write_key(customer) for customer in accounts.CUSTOMERS),
+        *(one.password for one in accounts.sign_ins()),
     ]
 
 
 def test_secrets_are_the_same_at_each_start_and_differ_from_each_other():
     assert secrets() == secrets()
-    assert len(set(secrets())) == 1 + 2 + 2 + len(cast.PEOPLE)
+    assert len(set(secrets())) == 1 + 2 + 2 + len(accounts.PEOPLE)
 
 
 def test_another_installation_has_other_secrets(settings):

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from streams.tenancy.invitations import read_invitation, sign_up
 from streams.tenancy.models import Partner
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_a_partner_is_made_and_its_admin_invited():
     assert link.startswith("https://portal.example/")
     token = link.rstrip("/").rpartition("/")[2]
     petra = sign_up(
-        invitation=read_invitation(token), name="Petra", password=make.PASSWORD
+        invitation=read_invitation(token), name="Petra", password=factories.PASSWORD
     )
     assert partner.memberships.get(user=petra).role == "admin"
 
@@ -44,7 +44,7 @@ def test_a_partner_is_made_and_its_admin_invited():
     ],
 )
 def test_what_cannot_be_made_is_said_and_nothing_half_is_left(arguments, options):
-    make.partner(slug="taken")
+    factories.partner(slug="taken")
 
     with pytest.raises(CommandError):
         create_partner(*arguments, **options)

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from streams.management.first_run.layout import HOST, Layout, PortInUse
-from streams.management.first_run.services import Broker, environment
+from streams.devtools.first_run.installation import HOST, Layout, PortInUse
+from streams.devtools.first_run.processes import Broker, environment
 
 
 @pytest.fixture

@@ -12,16 +12,20 @@ from django.db import connection, connections
 from django.db.models.signals import post_migrate
 
 from streams.audit.models import AuditEntry
-from streams.base.migrating import LockNotAvailable, in_batches, with_short_locks
+from streams.base.database.safe_migrations import (
+    LockNotAvailable,
+    in_batches,
+    with_short_locks,
+)
 from streams.tenancy.models import User
-from tests import make
+from tests import factories
 from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_rows_come_in_batches_over_gaps_and_each_once():
-    people = [make.user() for _ in range(7)]
+    people = [factories.user() for _ in range(7)]
     people[3].delete()
 
     found = [
@@ -55,7 +59,7 @@ if connection.vendor == "postgresql":
             cursor.execute("ALTER TABLE streams_feed DROP COLUMN drill")
 
     def test_appends_go_on_while_a_change_waits_for_a_reader(reader):
-        feed, said = make.feed(), []
+        feed, said = factories.feed(), []
 
         def change():
             with_short_locks(connection, alter, say=said.append)
@@ -66,7 +70,7 @@ if connection.vendor == "postgresql":
         slowest_s = 0.0
         while len(said) < 2:
             began = time.monotonic()
-            make.append(feed, 1)
+            factories.append(feed, 1)
             slowest_s = max(slowest_s, time.monotonic() - began)
         reader.rollback()
         until(lambda: not changing.is_alive())
@@ -101,7 +105,7 @@ if connection.vendor == "postgresql":
             assert cursor.fetchone()[0] == "0"
 
     def test_an_entry_of_the_version_before_is_found_by_its_stream():
-        stream = make.stream()
+        stream = factories.stream()
         with connection.cursor() as cursor:  # that version knows no column `stream`
             cursor.execute(
                 "INSERT INTO streams_auditentry (at, partner_id, action, detail) VALUES"

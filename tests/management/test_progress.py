@@ -4,7 +4,7 @@ import io
 
 from django.core.management.base import OutputWrapper
 
-from streams.management.demo.progress import Progress
+from streams.devtools.demo.progress_bar import Progress
 
 
 class Terminal(io.StringIO):

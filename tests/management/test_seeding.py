@@ -9,14 +9,14 @@ from django.core.management import CommandError, call_command
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.templates import template
-from streams.connections.keys import open_write_key
 from streams.connections.models import Connection
-from streams.delivery.services import pause
+from streams.connections.write_keys import open_write_key
+from streams.delivery.connection.status import pause
+from streams.devtools.demo import accounts, seeding
 from streams.events.models import Feed
-from streams.management.demo import cast, seeding
 from streams.models import AuditEntry
+from streams.review.launch import BROUGHT_BY
 from streams.review.services import suspend
-from streams.review.way import BROUGHT_BY
 from streams.tenancy.models import (
     Partner,
     PartnerMembership,
@@ -25,7 +25,7 @@ from streams.tenancy.models import (
     Workspace,
     WorkspaceMembership,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_seeding_twice_changes_nothing():
 def test_everybody_signs_in_with_the_password_that_is_told():
     seed()
 
-    for one in cast.sign_ins():
+    for one in accounts.sign_ins():
         assert User.objects.get(email=one.email).check_password(one.password)
 
 
@@ -92,17 +92,17 @@ def test_first_feed_is_connected_to_the_sandbox_and_the_second_waits_to_be():
     connection = Connection.objects.get()
     assert connection.feed.workspace.external_id == "northwind"
     assert connection.region == "sandbox"
-    assert open_write_key(connection).text == cast.write_key(cast.NORTHWIND)
+    assert open_write_key(connection).text == accounts.write_key(accounts.NORTHWIND)
     assert Feed.objects.count() == 2
 
 
 def test_tokens_are_those_that_the_run_file_tells():
     seed()
 
-    assert PartnerToken.objects.get().digest == cast.partner_token().digest
-    for customer in cast.CUSTOMERS:
+    assert PartnerToken.objects.get().digest == accounts.partner_token().digest
+    for customer in accounts.CUSTOMERS:
         feed = Feed.objects.get(workspace__external_id=customer.external_id)
-        assert feed.ingest_key_digest == cast.ingest_key(customer).digest
+        assert feed.ingest_key_digest == accounts.ingest_key(customer).digest
 
 
 def test_new_secret_key_makes_new_secrets_of_the_same_people(settings):
@@ -128,7 +128,7 @@ def test_what_somebody_did_to_the_connection_stays():
 
 def test_token_that_was_revoked_works_again_at_the_next_start():
     seed()
-    PartnerToken.objects.update(revoked_at=make.NOW)
+    PartnerToken.objects.update(revoked_at=factories.NOW)
 
     seed()
 
@@ -145,7 +145,7 @@ def test_nothing_is_seeded_where_https_is_on(settings):
 
 
 def test_nothing_is_seeded_where_real_partners_are():
-    make.partner()
+    factories.partner()
 
     with pytest.raises(CommandError, match="Real partners exist"):
         seed()

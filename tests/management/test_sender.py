@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from streams.management.demo.sender import NotTaken, PartnerServer
+from streams.devtools.demo.sender import NotTaken, PartnerServer
 
 EVENTS = [{"messageId": str(number)} for number in range(450)]
 

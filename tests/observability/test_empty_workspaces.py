@@ -12,17 +12,17 @@ from django.test import Client
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
-from streams.delivery.accept import accept
+from streams.delivery.append import accept
 from streams.events.log import Addition, UnknownFeed
 from streams.events.models import Event, Feed
-from streams.ingest import views
-from streams.ingest.directory import Directory
+from streams.ingest.credentials.lookup import Directory
+from streams.ingest.http import django_views
 from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
-from streams.observability.findings.models import FindingKind
+from streams.observability.issues.models import FindingKind
 from streams.tenancy.invitations import make_invitation
 from streams.tenancy.models import Invitation, Workspace
-from tests import make
+from tests import factories
 from tests.ingest.sending import bearer, dumps, track
 from tests.running import until
 
@@ -32,11 +32,11 @@ def all_of(feed):
 
 
 def with_an_event(feed):
-    make.append(feed, 1)
+    factories.append(feed, 1)
 
 
 def quarantining(feed):
-    make.quarantined(feed)
+    factories.quarantined(feed)
 
 
 def discarding(feed):
@@ -44,11 +44,11 @@ def discarding(feed):
 
 
 def once_connected(feed):
-    make.connection(feed, deleted_at=make.NOW)
+    factories.connection(feed, deleted_at=factories.NOW)
 
 
 def with_a_member(feed):
-    make.member(feed.workspace)
+    factories.member(feed.workspace)
 
 
 def inviting(feed):
@@ -58,7 +58,7 @@ def inviting(feed):
 
 
 IN_USE = [
-    with_an_event, quarantining, discarding, make.connection, once_connected,
+    with_an_event, quarantining, discarding, factories.connection, once_connected,
     with_a_member, inviting,
 ]  # fmt: skip
 
@@ -66,7 +66,7 @@ IN_USE = [
 @pytest.mark.django_db
 @pytest.mark.parametrize("use", IN_USE, ids=lambda use: use.__name__)
 def test_a_workspace_that_was_ever_used_stays(use):
-    feed = make.feed()
+    feed = factories.feed()
     use(feed)
 
     assert remove_empty(all_of(feed), actor=None) == 0
@@ -76,7 +76,7 @@ def test_a_workspace_that_was_ever_used_stays(use):
 
 @pytest.mark.django_db
 def test_an_invitation_that_expired_keeps_no_workspace():
-    feed = make.feed()
+    feed = factories.feed()
     inviting(feed)
     Invitation.objects.update(expires_at=now() - timedelta(seconds=1))
 
@@ -87,10 +87,10 @@ def test_an_invitation_that_expired_keeps_no_workspace():
 
 @pytest.mark.django_db
 def test_what_belongs_to_an_empty_workspace_goes_and_the_log_stays():
-    feed, olga = make.feed(), make.staff()
-    make.found(feed, at=now())
-    kept = make.feed(feed.stream)
-    make.append(kept, 1)
+    feed, olga = factories.feed(), factories.staff()
+    factories.found(feed, at=now())
+    kept = factories.feed(feed.stream)
+    factories.append(kept, 1)
 
     removed = remove_empty(all_of(feed), actor=olga)
 
@@ -111,7 +111,7 @@ def test_what_belongs_to_an_empty_workspace_goes_and_the_log_stays():
 
 @pytest.mark.django_db
 def test_the_activity_log_is_append_only_still():
-    feed = make.feed()
+    feed = factories.feed()
     remove_empty(all_of(feed), actor=None)
 
     for change in (
@@ -124,9 +124,9 @@ def test_the_activity_log_is_append_only_still():
 
 @pytest.mark.django_db
 def test_many_are_removed_in_as_few_queries_as_one(django_assert_num_queries):
-    one, many = make.feed(), make.feed()
+    one, many = factories.feed(), factories.feed()
     for _ in range(20):
-        make.feed(many.stream)
+        factories.feed(many.stream)
 
     with django_assert_num_queries(QUERIES):
         assert remove_empty(all_of(one), actor=None) == 1
@@ -140,11 +140,11 @@ QUERIES = 23
 @pytest.mark.django_db
 def test_more_than_fit_into_a_transaction_are_removed_too(monkeypatch):
     monkeypatch.setattr(empty_workspaces, "CHUNK", 2)
-    feed = make.feed()
+    feed = factories.feed()
     for _ in range(4):
-        make.feed(feed.stream)
+        factories.feed(feed.stream)
     used = Feed.objects.order_by("pk")[1]
-    make.append(used, 1)
+    factories.append(used, 1)
 
     assert remove_empty(all_of(feed), actor=None) == 4
 
@@ -158,7 +158,7 @@ race = pytest.mark.django_db(transaction=True)
 
 
 def append_to(feed):
-    return accept([Addition(feed.pk, [make.event()])], now=now())
+    return accept([Addition(feed.pk, [factories.event()])], now=now())
 
 
 def send_event(token, message_id, workspace):
@@ -195,7 +195,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     @race
     def test_a_workspace_whose_event_is_about_to_be_committed_stays():
-        feed = make.feed()
+        feed = factories.feed()
 
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
@@ -208,7 +208,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     @race
     def test_an_append_that_waits_for_the_removal_is_refused():
-        feed = make.feed()
+        feed = factories.feed()
 
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
@@ -221,8 +221,8 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     @race
     def test_an_event_that_names_a_workspace_during_its_removal_creates_it_again():
-        row, token = make.token()
-        named = make.workspace(row.partner, external_id="aldgate")
+        row, token = factories.token()
+        named = factories.workspace(row.partner, external_id="aldgate")
 
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
@@ -239,9 +239,9 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
 @race
 def test_no_event_is_lost_while_workspaces_are_removed_and_created_again(monkeypatch):
-    monkeypatch.setattr(views, "directory", Directory())
-    feed = make.feed()
-    _, token = make.token(feed.stream)
+    monkeypatch.setattr(django_views, "directory", Directory())
+    feed = factories.feed()
+    _, token = factories.token(feed.stream)
     done = threading.Event()
 
     def send(sender):

@@ -10,22 +10,23 @@ from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.plans.conformance import PlanChecks
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED
-from streams.observability.findings import counting, flushing
-from streams.observability.findings.counting import FindingCounter
-from streams.observability.findings.flushing import Flusher, flush
-from streams.observability.findings.forgetting import forget
-from streams.observability.findings.models import FindingKind
-from streams.observability.findings.redaction import MOST_BYTES, sample_of
-from tests import make
+from streams.observability.issues import counter as counting
+from streams.observability.issues import flusher as flushing
+from streams.observability.issues.counter import FindingCounter
+from streams.observability.issues.expiry import forget
+from streams.observability.issues.flusher import Flusher, flush
+from streams.observability.issues.models import FindingKind
+from streams.observability.issues.redaction import MOST_BYTES, sample_of
+from tests import factories
 
 HOUR = timedelta(hours=1)
 FOUND = EVENT.finding("event", "Not planned.", "Plan it.")
 
 
-def count(counter, feed, name="Mail Opened", *findings, at=make.NOW, times=1):
+def count(counter, feed, name="Mail Opened", *findings, at=factories.NOW, times=1):
     for _ in range(times):
         counter.count(
             feed.pk, name, findings or [FOUND], at=at, sample=lambda: '{"a": "text"}'
@@ -41,9 +42,9 @@ def written(**of):
 
 @pytest.mark.django_db
 def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
-    feed, one, other = make.feed(), FindingCounter(), FindingCounter()
+    feed, one, other = factories.feed(), FindingCounter(), FindingCounter()
 
-    for at in (make.NOW, make.NOW + HOUR):
+    for at in (factories.NOW, factories.NOW + HOUR):
         count(one, feed, at=at, times=2)
         count(other, feed, at=at, times=3)
         flush(one)
@@ -51,16 +52,19 @@ def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
 
     kind = FindingKind.objects.get(feed=feed)
     hours = kind.hours.order_by("at").values_list("at", "count")
-    assert list(hours) == [(make.NOW, 5), (make.NOW + HOUR, 5)]
+    assert list(hours) == [(factories.NOW, 5), (factories.NOW + HOUR, 5)]
     assert (kind.rule, kind.severity, kind.path) == (EVENT.id, "error", "event")
-    assert (kind.first_seen_at, kind.last_seen_at) == (make.NOW, make.NOW + HOUR)
+    assert (kind.first_seen_at, kind.last_seen_at) == (
+        factories.NOW,
+        factories.NOW + HOUR,
+    )
     assert (kind.message, kind.sample) == ("Not planned.", '{"a": "text"}')
 
 
 @pytest.mark.django_db
 def test_a_stream_has_the_sums_of_its_feeds():
-    counter, stream = FindingCounter(), make.stream()
-    feeds = [make.feed(stream), make.feed(stream), make.feed()]
+    counter, stream = FindingCounter(), factories.stream()
+    feeds = [factories.feed(stream), factories.feed(stream), factories.feed()]
 
     for n, feed in enumerate(feeds, 1):
         count(counter, feed, times=n)
@@ -72,7 +76,7 @@ def test_a_stream_has_the_sums_of_its_feeds():
 
 @pytest.mark.django_db
 def test_an_event_counts_once_for_each_rule_that_it_broke():
-    feed, counter = make.feed(), FindingCounter()
+    feed, counter = factories.feed(), FindingCounter()
     missing = [REQUIRED.finding(path, "Missing.", "Send it.") for path in ("a", "b")]
 
     count(counter, feed, "Mail Opened", *missing, PROPERTY.finding("c", "No.", "No."))
@@ -87,7 +91,7 @@ def test_an_event_counts_once_for_each_rule_that_it_broke():
 
 @pytest.mark.django_db
 def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
-    feed, one, other = make.feed(), FindingCounter(), FindingCounter()
+    feed, one, other = factories.feed(), FindingCounter(), FindingCounter()
 
     for n in range(250):
         count(one, feed, f"Clicked {n}")
@@ -104,7 +108,7 @@ def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
 @pytest.mark.django_db
 def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
     monkeypatch.setattr(counting, "MOST_TALLIES", 3)
-    feed, counter = make.feed(), FindingCounter()
+    feed, counter = factories.feed(), FindingCounter()
 
     for n in range(5):
         count(counter, feed, f"Clicked {n}")
@@ -115,7 +119,7 @@ def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
 
 @pytest.mark.django_db
 def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
-    feed, counter = make.feed(), FindingCounter()
+    feed, counter = factories.feed(), FindingCounter()
     count(counter, feed, times=2)
 
     def down(_):
@@ -135,7 +139,7 @@ def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
 
 @pytest.mark.django_db
 def test_a_feed_that_was_removed_costs_the_others_nothing():
-    feed, gone, counter = make.feed(), make.feed(), FindingCounter()
+    feed, gone, counter = factories.feed(), factories.feed(), FindingCounter()
     count(counter, gone)
     count(counter, feed)
     gone.delete()
@@ -148,24 +152,24 @@ def test_a_feed_that_was_removed_costs_the_others_nothing():
 
 @pytest.mark.django_db
 def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
-    feed, counter = make.feed(), FindingCounter()
+    feed, counter = factories.feed(), FindingCounter()
     count(counter, feed, "Old")
     count(counter, feed, "Kept")
-    count(counter, feed, "Kept", at=make.NOW + HOUR)
+    count(counter, feed, "Kept", at=factories.NOW + HOUR)
     flush(counter)
 
-    gone = forget(make.NOW + HOUR + timedelta(days=7))
+    gone = forget(factories.NOW + HOUR + timedelta(days=7))
 
     assert gone == 6  # an hour of each, and a kind; the stream's too
     assert written() == [(EVENT.id, "Kept", 1)]
-    count(counter, feed, "New", at=make.NOW + timedelta(days=8))
+    count(counter, feed, "New", at=factories.NOW + timedelta(days=8))
     flush(counter)
     assert sorted(kind.slot for kind in feed.finding_kinds.all()) == [0, 1]
 
 
 @pytest.mark.django_db
 def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
-    feed, counter = make.feed(), FindingCounter()
+    feed, counter = factories.feed(), FindingCounter()
 
     count(counter, feed, "N", PROPERTY.finding("a\0" * 300, "m\0" * 300, "Fix."))
     flush(counter)
@@ -177,7 +181,7 @@ def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_thread_writes_what_is_left_when_it_is_closed():
-    feed, counter = make.feed(), FindingCounter()
+    feed, counter = factories.feed(), FindingCounter()
     flusher = Flusher(counter)
     flusher.start()
     count(counter, feed)

@@ -7,7 +7,7 @@ import pytest
 from streams.delivery.models import Cursor
 from streams.observability import ledger
 from streams.observability.ledger import Ledger, balance
-from tests import make
+from tests import factories
 
 
 def cursor(*, refused_again=0, **fields):
@@ -124,43 +124,47 @@ def test_what_expired_before_the_first_connection_was_not_left_out_on_purpose():
 
 @pytest.mark.django_db
 def test_a_feed_tells_what_its_cursor_has_done():
-    cursor = make.due_cursor(events=4)
-    make.delivered(cursor, 2)
-    make.rejected(cursor)
+    cursor = factories.due_cursor(events=4)
+    factories.delivered(cursor, 2)
+    factories.rejected(cursor)
 
     assert ledger.of(cursor.feed) == Ledger(
-        accepted=4, delivered=2, rejected=1, pending=1, last_delivered_at=make.NOW
+        accepted=4, delivered=2, rejected=1, pending=1, last_delivered_at=factories.NOW
     )
 
 
 @pytest.mark.django_db
 def test_a_replay_does_not_count_twice():
-    live = make.due_cursor(events=2)
-    make.delivered(live, 2)
-    make.replay(live, position=1)
+    live = factories.due_cursor(events=2)
+    factories.delivered(live, 2)
+    factories.replay(live, position=1)
 
     assert ledger.of(live.feed).delivered == 2
 
 
 @pytest.mark.django_db
 def test_what_a_later_connection_sends_again_counts_there_and_once():
-    feed = make.feed()
-    earlier = make.due_cursor(6, make.connection(feed, deleted_at=make.NOW))
-    make.rejected(earlier)
-    make.delivered(earlier, 4)
-    make.rejected(earlier)
-    later = make.cursor(make.connection(feed), start=3, position=3, due_at=make.NOW)
-    make.delivered(later, 4)
+    feed = factories.feed()
+    earlier = factories.due_cursor(
+        6, factories.connection(feed, deleted_at=factories.NOW)
+    )
+    factories.rejected(earlier)
+    factories.delivered(earlier, 4)
+    factories.rejected(earlier)
+    later = factories.cursor(
+        factories.connection(feed), start=3, position=3, due_at=factories.NOW
+    )
+    factories.delivered(later, 4)
 
     assert ledger.of(feed) == Ledger(
-        accepted=6, delivered=3, rejected=1, pending=2, last_delivered_at=make.NOW
+        accepted=6, delivered=3, rejected=1, pending=2, last_delivered_at=factories.NOW
     )
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_ledgers_of_many_feeds_take_two_queries(count, django_assert_num_queries):
-    feeds = [make.due_cursor(events=n).feed for n in range(1, count + 1)]
+    feeds = [factories.due_cursor(events=n).feed for n in range(1, count + 1)]
 
     with django_assert_num_queries(2):
         found = ledger.of_each([feed.pk for feed in feeds])

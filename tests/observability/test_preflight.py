@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests import make
-from tests.connections.test_keys import ring
+from tests import factories
+from tests.connections.test_write_keys import ring
 from tests.running import INGEST, ROOT, WEB, database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
@@ -49,7 +49,7 @@ def applied_only(*names):
 @pytest.mark.parametrize("name", PROCESSES)
 def test_no_process_starts_without_a_key_that_rows_need(name, services, settings):
     settings.ENCRYPTION_KEYS = ring("k2")
-    make.connection()
+    factories.connection()
     environ = services.environ(
         DATABASE_URL=database_url(), ENCRYPTION_KEYS=ring("k1")[0]
     )

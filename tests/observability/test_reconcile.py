@@ -12,14 +12,14 @@ from django.db.models import F
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.connections.models import Connection
-from streams.delivery.drain import drain
+from streams.delivery.engine.drain import drain
 from streams.delivery.models import Cursor, Delivery, Rejection
-from streams.delivery.pruning import prune
+from streams.delivery.retention.pruning import prune
 from streams.events.models import Event, Feed
 from streams.observability import ledger
 from streams.observability.chart import last_24_hours
 from streams.observability.reconcile import findings
-from tests import make
+from tests import factories
 from tests.append_only import entries_may_go
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +28,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def cursor():
     """Ten events: 1 to 4 delivered, 5 rejected, 6 to 8 delivered after a retry."""
-    cursor = make.due_cursor(events=10)
-    make.delivered(cursor, 4)
-    make.rejected(cursor)
-    make.delivery(cursor, 6, 8, outcome=Delivery.Outcome.RETRY, status_code=503)
-    make.delivered(cursor, 8)
+    cursor = factories.due_cursor(events=10)
+    factories.delivered(cursor, 4)
+    factories.rejected(cursor)
+    factories.delivery(cursor, 6, 8, outcome=Delivery.Outcome.RETRY, status_code=503)
+    factories.delivered(cursor, 8)
     return cursor
 
 
@@ -49,7 +49,7 @@ def change(cursor, **fields):
 def event_after(feed, seq):
     """An event beyond the head, as no append makes one."""
     Event.objects.create(
-        feed=feed, seq=seq, received_at=make.NOW, type="track", name="", user_id="",
+        feed=feed, seq=seq, received_at=factories.NOW, type="track", name="", user_id="",
         message_id=f"m-{seq}", payload=b"{}",
     )  # fmt: skip
 
@@ -59,10 +59,10 @@ def test_what_the_engine_leaves_is_right(cursor):
 
 
 def test_a_feed_without_events_or_without_a_connection_is_right():
-    feed = make.feed()
+    feed = factories.feed()
     assert list(findings(feed)) == []
 
-    make.append(feed, 3)
+    factories.append(feed, 3)
     assert list(findings(feed)) == []
 
 
@@ -123,7 +123,7 @@ def test_events_that_were_filtered_need_no_delivery(cursor):
 
 
 def test_events_that_were_delivered_twice_are_seen(cursor):
-    make.delivery(cursor, 3, 4)
+    factories.delivery(cursor, 3, 4)
 
     assert found(cursor) == ["2 events after 4 were settled twice"]
 
@@ -137,7 +137,7 @@ def test_an_event_both_rejected_and_delivered_is_seen(cursor):
 
 
 def test_a_delivery_beyond_the_position_is_seen(cursor):
-    make.delivery(cursor, 9, 9)
+    factories.delivery(cursor, 9, 9)
 
     assert found(cursor) == ["there are deliveries after the position"]
 
@@ -177,7 +177,7 @@ def test_a_cursor_that_is_held_for_nothing_is_seen(cursor):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"status": Connection.Status.PAUSED}, {"deleted_at": make.NOW}]
+    "fields", [{"status": Connection.Status.PAUSED}, {"deleted_at": factories.NOW}]
 )
 def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
     Connection.objects.filter(pk=cursor.connection_id).update(**fields)
@@ -190,8 +190,10 @@ def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
 @pytest.fixture
 def replay(cursor):
     """Of the events 1 to 8 those that are odd: 1 and 3 sent, 5 refused, 7 to come."""
-    replay = make.replay(cursor, end=8, position=5, filtered=2, rejected=1, name="Odd")
-    make.delivery(replay.cursor, 1, 3, events=2)
+    replay = factories.replay(
+        cursor, end=8, position=5, filtered=2, rejected=1, name="Odd"
+    )
+    factories.delivery(replay.cursor, 1, 3, events=2)
     Rejection.objects.create(
         connection=cursor.connection, cursor=replay.cursor, seq=5, reason="Bad"
     )
@@ -229,7 +231,7 @@ def test_a_replay_that_nobody_would_go_on_with_is_seen(replay):
 
 
 def test_a_replay_that_was_cancelled_waits_for_nothing(replay):
-    change(replay.cursor, due_at=None, ended_at=make.NOW)
+    change(replay.cursor, due_at=None, ended_at=factories.NOW)
 
     assert found_of(replay) == []
 
@@ -242,8 +244,8 @@ def test_a_replay_that_is_at_its_end_and_has_not_ended_is_seen(replay):
 
 def expired(cursor):
     """Four delivered; of the other six, the first three have expired."""
-    make.append(cursor.feed, 3, now=make.NOW + timedelta(days=1))
-    prune(now=make.NOW + timedelta(days=31))
+    factories.append(cursor.feed, 3, now=factories.NOW + timedelta(days=1))
+    prune(now=factories.NOW + timedelta(days=31))
     return cursor
 
 
@@ -263,9 +265,9 @@ def test_events_that_expired_without_an_entry_in_the_audit_log_are_seen(cursor):
 
 
 def test_so_they_are_where_nobody_has_connected():
-    feed = make.feed()
-    make.append(feed, 3)
-    prune(now=make.NOW + timedelta(days=31))
+    feed = factories.feed()
+    factories.append(feed, 3)
+    prune(now=factories.NOW + timedelta(days=31))
     with entries_may_go():
         AuditEntry.objects.filter(action="events.expired").delete()
 
@@ -289,13 +291,13 @@ def test_a_rejection_whose_row_was_forgotten_uncounted_is_seen(cursor):
 
 
 def test_what_expires_while_the_rows_are_looked_at_is_no_finding(cursor):
-    make.append(cursor.feed, 3, now=make.NOW + timedelta(days=1))
+    factories.append(cursor.feed, 3, now=factories.NOW + timedelta(days=1))
     looked = []
 
     def expire_first(execute, sql, params, many, context):
         if 'MAX("streams_event"."seq")' in sql and not looked:
             looked.append(sql)
-            prune(now=make.NOW + timedelta(days=31))
+            prune(now=factories.NOW + timedelta(days=31))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(expire_first):
@@ -308,9 +310,9 @@ def test_what_expires_while_the_rows_are_looked_at_is_no_finding(cursor):
 def test_a_feed_takes_the_same_queries_whatever_its_size(
     events, django_assert_num_queries
 ):
-    cursor = make.due_cursor(events=events)
+    cursor = factories.due_cursor(events=events)
     for up_to in range(events // 10, events + 1, events // 10):
-        make.delivered(cursor, up_to)
+        factories.delivered(cursor, up_to)
 
     with django_assert_num_queries(19):
         assert list(findings(cursor.feed)) == []
@@ -319,7 +321,7 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
 @pytest.mark.django_db(transaction=True)
 def test_what_the_engine_itself_wrote_is_right(segment, settings):
     settings.SANDBOX_URL = segment.url
-    cursor = make.due_cursor(events=40)
+    cursor = factories.due_cursor(events=40)
     # 40, 20, 10, 5, 2 and at last 1 event are refused; everything after that is taken.
     segment.behave({"answers": [400, 400, 400, 400, 400, 400], "then": 200})
 
@@ -342,7 +344,7 @@ def test_the_command_says_that_all_is_well(cursor, capsys):
 
 
 def test_the_command_names_the_feed_that_is_wrong_and_fails(cursor, capsys):
-    make.append(make.feed(), 1, now=make.NOW + timedelta(seconds=1))
+    factories.append(factories.feed(), 1, now=factories.NOW + timedelta(seconds=1))
     change(cursor, due_at=None)
 
     with pytest.raises(SystemExit) as end:
@@ -377,7 +379,7 @@ def test_the_command_speaks_json(cursor, capsys):
 
 
 def test_one_feed_can_be_asked_for(cursor, capsys):
-    make.append(make.feed(), 5)
+    factories.append(factories.feed(), 5)
 
     call_command("reconcile", feed=cursor.feed_id)
 

@@ -6,10 +6,12 @@ import pytest
 @pytest.fixture
 def cast(db, settings, segment):
     """Everybody, and the sandbox among the regions."""
-    from tests import make  # here: Django is not set up yet when this file is loaded
+    from tests import (
+        factories,  # here: Django is not set up yet when this file is loaded
+    )
 
     settings.SANDBOX_URL = segment.url
-    return make.cast()
+    return factories.cast()
 
 
 @pytest.fixture

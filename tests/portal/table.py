@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from streams.base.clock import now
-from streams.catalog.plans.editing import key_of, mark_of
+from streams.catalog.plans.authoring.editing import key_of, mark_of
 from streams.catalog.plans.plan import PlannedEvent
 from streams.delivery.models import Cursor, Delivery
 from streams.tenancy.invitations import make_invitation, token_of
-from tests import make
+from tests import factories
 
 if TYPE_CHECKING:
     from streams.delivery.models import Replay
@@ -303,7 +303,7 @@ ROWS = [
 class Scene:
     """The cast, and a row of everything that a URL can name."""
 
-    cast: make.Cast
+    cast: factories.Cast
     delivery: Delivery
     replay: Replay
     token: PartnerToken
@@ -363,13 +363,13 @@ class Scene:
 
 
 def set_scene() -> Scene:
-    cast = make.cast()
-    cursor = make.cursor(make.connection(cast.feed))
-    make.append(cast.feed, 3)
+    cast = factories.cast()
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 3)
     for place, role in ((cast.workspace, "viewer"), (cast.partner, "support")):
         make_invitation(place=place, email="waits@example.com", role=role, actor=None)
-    make.quarantined(cast.feed)
-    make.found(cast.feed, at=now())
+    factories.quarantined(cast.feed)
+    factories.found(cast.feed, at=now())
     Cursor.objects.filter(pk=cursor.pk).update(position=3, due_at=None)
     delivery = Delivery.objects.create(
         cursor=cursor,
@@ -378,16 +378,16 @@ def set_scene() -> Scene:
         last_seq=3,
         events=3,
         body_bytes=900,
-        started_at=make.NOW,
+        started_at=factories.NOW,
         duration_ms=120,
         outcome=Delivery.Outcome.DELIVERED,
         status_code=200,
         answer='{"success": true}',
     )
-    token, _ = make.token(cast.stream)
-    make.published_pages(cast.stream)
-    make.published_plan(cast.stream, OPENED.name)
-    replay = make.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
+    token, _ = factories.token(cast.stream)
+    factories.published_pages(cast.stream)
+    factories.published_plan(cast.stream, OPENED.name)
+    replay = factories.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
     return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from streams.delivery.accept import accept
+from streams.delivery.append import accept
 from streams.events.log import Addition
-from tests import make
+from tests import factories
 
 
 def url(cast, page: str = "events", *args: object) -> str:
@@ -13,8 +13,8 @@ def url(cast, page: str = "events", *args: object) -> str:
 
 
 def add(cast, *events: dict[str, object]) -> None:
-    made = [make.event(cast.stream, **event) for event in events]
-    accept([Addition(cast.feed.pk, made)], now=make.NOW)
+    made = [factories.event(cast.stream, **event) for event in events]
+    accept([Addition(cast.feed.pk, made)], now=factories.NOW)
 
 
 def seqs(page) -> list[int]:
@@ -64,7 +64,7 @@ def test_times_are_asked_for_in_the_readers_zone(as_alice, cast, mixed):
 
 
 def test_older_events_are_a_page_further_with_the_same_filter(as_alice, cast):
-    make.append(cast.feed, 51)
+    factories.append(cast.feed, 51)
 
     page = as_alice.get(url(cast), {"name": "Email"})
 
@@ -73,7 +73,7 @@ def test_older_events_are_a_page_further_with_the_same_filter(as_alice, cast):
 
 
 def test_the_list_says_how_many_events_came_since(as_alice, cast):
-    make.append(cast.feed, 2)
+    factories.append(cast.feed, 2)
 
     part = as_alice.get(url(cast, "events-new", 1))
 
@@ -82,7 +82,7 @@ def test_the_list_says_how_many_events_came_since(as_alice, cast):
 
 @pytest.mark.parametrize("page", ["http://[", "//[x"])
 def test_a_url_of_the_page_that_is_no_url_costs_nothing(as_alice, cast, page):
-    make.append(cast.feed, 2)
+    factories.append(cast.feed, 2)
     headers = {"HX-Request": "true", "HX-Current-URL": page}
 
     part = as_alice.get(url(cast, "events-new", 1), headers=headers)
@@ -110,9 +110,9 @@ def test_markup_in_an_event_is_shown_as_text(as_alice, cast):
 
 def test_an_event_of_another_feed_is_not_found(client, cast):
     client.force_login(cast.charlie)
-    other = make.feed(cast.stream, cast.elsewhere)
-    make.append(other, 1)
-    make.append(cast.feed, 2)
+    other = factories.feed(cast.stream, cast.elsewhere)
+    factories.append(other, 1)
+    factories.append(cast.feed, 2)
 
     answer = client.get(reverse("portal:event", args=[cast.elsewhere.public_id, 2]))
 
@@ -121,8 +121,10 @@ def test_an_event_of_another_feed_is_not_found(client, cast):
 
 def test_a_delivery_of_another_workspace_is_not_found(client, cast):
     client.force_login(cast.charlie)
-    make.cursor(make.connection(make.feed(cast.stream, cast.elsewhere)))
-    delivery = make.delivery(make.cursor(make.connection(cast.feed)), 1, 1)
+    factories.cursor(factories.connection(factories.feed(cast.stream, cast.elsewhere)))
+    delivery = factories.delivery(
+        factories.cursor(factories.connection(cast.feed)), 1, 1
+    )
 
     answer = client.get(
         reverse("portal:delivery", args=[cast.elsewhere.public_id, delivery.pk])
@@ -132,8 +134,8 @@ def test_a_delivery_of_another_workspace_is_not_found(client, cast):
 
 
 def test_each_stream_of_a_workspace_has_its_own_events(as_alice, cast):
-    other = make.feed(make.stream(cast.partner), cast.workspace)
-    make.append(other, 2)
+    other = factories.feed(factories.stream(cast.partner), cast.workspace)
+    factories.append(other, 2)
 
     page = as_alice.get(url(cast), {"stream": other.stream.slug})
 
@@ -142,6 +144,6 @@ def test_each_stream_of_a_workspace_has_its_own_events(as_alice, cast):
 
 
 def test_a_stream_of_somebody_else_is_not_found(as_alice, cast):
-    answer = as_alice.get(url(cast), {"stream": make.feed().stream.slug})
+    answer = as_alice.get(url(cast), {"stream": factories.feed().stream.slug})
 
     assert answer.status_code == 404

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from tests import make
+from tests import factories
 from tests.admin.registered import registered
 from tests.portal.table import ROWS, Scene, set_scene
 
@@ -82,9 +82,9 @@ def test_a_page_with_a_null_character_in_its_address_does_not_exist(client, path
 
 
 def test_a_search_for_a_null_character_finds_nothing(client):
-    feed = make.feed()
-    make.append(feed, 1)
-    client.force_login(make.member(feed.workspace))
+    feed = factories.feed()
+    factories.append(feed, 1)
+    client.force_login(factories.member(feed.workspace))
 
     page = client.get(
         f"/w/{feed.workspace.public_id}/events/", QUERY_STRING="user_id=a%00b"
@@ -101,7 +101,7 @@ def test_a_session_with_a_null_character_is_none(client):
 
 
 def test_a_null_character_is_no_workspace_of_the_api(client):
-    _, secret = make.token()
+    _, secret = factories.token()
 
     page = client.get(
         "/api/v1/replays?workspace=%00",

@@ -6,19 +6,19 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from streams.portal.docs.forms import ProfileForm
 from streams.portal.forms import StreamForm, TokenForm, WorkspaceForm
-from streams.portal.page_forms import ProfileForm
-from streams.portal.people import InvitationForm, SignUpForm
-from streams.portal.plan_forms import PublishForm
-from streams.portal.template_forms import NewStreamForm
-from streams.portal.way_forms import LiveForm, SubmissionForm
+from streams.portal.launch.forms import LiveForm, SubmissionForm
+from streams.portal.people.forms import InvitationForm, SignUpForm
+from streams.portal.plan.forms import PublishForm
+from streams.portal.stream.template_forms import NewStreamForm
 from streams.tenancy.services import (
     create_partner,
     create_stream,
     create_token,
     create_workspace,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -28,13 +28,13 @@ EVIL = "Fern\u202e\x08Field"
 @pytest.mark.parametrize(
     ("form", "name"),
     [
-        (lambda data: WorkspaceForm(make.partner(), data), "name"),
-        (lambda data: WorkspaceForm(make.partner(), data), "external_id"),
-        (lambda data: TokenForm(make.partner(), data), "name"),
+        (lambda data: WorkspaceForm(factories.partner(), data), "name"),
+        (lambda data: WorkspaceForm(factories.partner(), data), "external_id"),
+        (lambda data: TokenForm(factories.partner(), data), "name"),
         (StreamForm, "name"),
         (NewStreamForm, "name"),
         (lambda data: SignUpForm("a@example.com", data), "name"),
-        (lambda data: InvitationForm(make.partner(), data), "email"),
+        (lambda data: InvitationForm(factories.partner(), data), "email"),
         (PublishForm, "note"),
         (ProfileForm, "about"),
         (SubmissionForm, "notes"),
@@ -49,7 +49,7 @@ def test_forms_refuse_hidden_characters(form, name):
 
 @pytest.mark.parametrize("name", ["\u200b", "\u3164 \u2800", "\ufe0f\u2060", "\u00ad"])
 def test_a_name_of_which_nothing_can_be_seen_is_refused(name):
-    filled = WorkspaceForm(make.partner(), {"name": name, "external_id": "1"})
+    filled = WorkspaceForm(factories.partner(), {"name": name, "external_id": "1"})
 
     assert filled.errors["name"] == [
         "This text is invisible. Enter at least one letter or digit."
@@ -57,7 +57,7 @@ def test_a_name_of_which_nothing_can_be_seen_is_refused(name):
 
 
 def test_services_refuse_them_whoever_calls():
-    partner, stream = make.partner(), make.stream()
+    partner, stream = factories.partner(), factories.stream()
     calls = [
         lambda: create_workspace(
             partner=partner, external_id="1", name=EVIL, actor=None
@@ -84,8 +84,8 @@ def test_services_refuse_them_whoever_calls():
 
 @pytest.mark.parametrize("page", ["partner", "workspace", "user", "stream"])
 def test_the_admin_refuses_them(client, page):
-    client.force_login(make.staff())
-    row = getattr(make, page)()
+    client.force_login(factories.staff())
+    row = getattr(factories, page)()
     url = reverse(f"admin:streams_{page}_change", args=[row.pk])
     form = {"name": EVIL, "email": "a@example.com", "slug": "slug", "weight": "1"}
 

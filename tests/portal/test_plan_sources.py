@@ -8,11 +8,11 @@ import pytest
 from django.urls import reverse
 
 from streams.base.clock import now
-from streams.catalog.plans.learning import ENOUGH
+from streams.catalog.plans.authoring.inference import ENOUGH
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 from streams.catalog.plans.services import drafted_plan, replace_draft
-from streams.delivery.proof import TEST_EVENT
-from tests import make
+from streams.delivery.connection.verification import TEST_EVENT
+from tests import factories
 
 
 @pytest.fixture
@@ -80,14 +80,14 @@ def learned(client, at, **posted):
 
 
 def test_what_came_in_the_last_day_is_shown_and_added(as_dev, cast, at):
-    make.append(cast.feed, now=now() - timedelta(days=2), event="Long Ago")
-    make.append(
+    factories.append(cast.feed, now=now() - timedelta(days=2), event="Long Ago")
+    factories.append(
         cast.feed,
         ENOUGH,
         now=now(),
         properties={"id": "secret-1", "email": "ada@postbox.example"},
     )
-    make.append(cast.feed, now=now(), event=TEST_EVENT)
+    factories.append(cast.feed, now=now(), event=TEST_EVENT)
     page = as_dev.get(at("learn"))
     [offer] = page.context["offers"]
     assert (offer.title, offer.learned.count, offer.is_checked) == (
@@ -112,9 +112,9 @@ def test_what_came_in_the_last_day_is_shown_and_added(as_dev, cast, at):
 
 
 def test_what_is_added_is_what_was_shown_whatever_came_since(as_dev, cast, at):
-    make.append(cast.feed, now=now(), properties={"id": "a"})
+    factories.append(cast.feed, now=now(), properties={"id": "a"})
     page = as_dev.get(at("learn"))
-    make.append(cast.feed, now=now(), properties={"id": "a", "more": 1})
+    factories.append(cast.feed, now=now(), properties={"id": "a", "more": 1})
 
     keys = [offer.key for offer in page.context["offers"]]
     as_dev.post(at("learn"), {"learned": page.context["learned"], "events": keys})
@@ -128,7 +128,7 @@ def test_a_planned_event_gets_what_it_lacks(as_dev, cast, at):
     replace_draft(
         stream=cast.stream, plan=EventPlan(events=(mine,)), what="", actor=None
     )
-    make.append(cast.feed, now=now(), properties={"id": "a", "more": 1})
+    factories.append(cast.feed, now=now(), properties={"id": "a", "more": 1})
     [offer] = as_dev.get(at("learn")).context["offers"]
     assert offer.new == {"more"}
 
@@ -140,8 +140,8 @@ def test_a_planned_event_gets_what_it_lacks(as_dev, cast, at):
 
 
 def test_names_that_should_be_others_are_not_checked_from_the_start(as_dev, cast, at):
-    make.append(cast.feed, now=now(), event="Clicked button 42")
-    make.append(cast.feed, now=now(), event="Purchase")
+    factories.append(cast.feed, now=now(), event="Clicked button 42")
+    factories.append(cast.feed, now=now(), event="Purchase")
 
     page = as_dev.get(at("learn"))
 
@@ -152,9 +152,9 @@ def test_names_that_should_be_others_are_not_checked_from_the_start(as_dev, cast
 def test_nothing_is_added_that_nobody_checked_or_that_is_of_another_stream(
     as_dev, cast, at
 ):
-    make.append(cast.feed, now=now())
+    factories.append(cast.feed, now=now())
     assert "Select at least one event." in learned(as_dev, at).text
-    other = make.stream(cast.partner)
+    other = factories.stream(cast.partner)
     args = (cast.partner.slug, other.slug)
     page = as_dev.get(at("learn"))
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def behind_a_proxy(settings):
 
 
 def sign_in(**headers):
-    user = make.user()
+    user = factories.user()
     client = Client(enforce_csrf_checks=True, headers=HTTPS | headers)
     page = client.get(reverse("account_login"))
     assert page.status_code == 200, page.text
@@ -29,7 +29,7 @@ def sign_in(**headers):
         reverse("account_login"),
         {
             "login": user.email,
-            "password": make.PASSWORD,
+            "password": factories.PASSWORD,
             "csrfmiddlewaretoken": page.context["csrf_token"],
         },
     )

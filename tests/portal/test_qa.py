@@ -8,13 +8,13 @@ import pytest
 from django.urls import reverse
 
 from streams.connections.models import Connection
-from streams.portal.qa import pace
+from streams.portal.launch.qa import pace
 from streams.review.qa.checklist import check
-from streams.review.qa.facts import Facts
+from streams.review.qa.observations import Facts
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import create_token, revoke_token
-from tests import make
-from tests.make import NOW
+from tests import factories
+from tests.factories import NOW
 from tests.review.making import good
 
 
@@ -35,7 +35,7 @@ def test_one_press_makes_the_test_workspaces_which_the_test_needs(as_dev, cast):
 
 def test_whoever_may_not_have_more_is_told_why(as_dev, cast):
     for _ in range(10):
-        make.workspace(cast.partner, is_test=True)
+        factories.workspace(cast.partner, is_test=True)
 
     page = as_dev.post(address(cast, "partner-stream-qa-workspaces"), follow=True)
 
@@ -45,13 +45,13 @@ def test_whoever_may_not_have_more_is_told_why(as_dev, cast):
 
 def test_the_evidence_of_a_line_can_be_opened(as_dev, cast):
     Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
-    make.published_plan(cast.stream, "Email Opened")
-    cursor = make.cursor(make.connection(cast.feed))
-    make.append(cast.feed)
-    sent = make.delivered(cursor, 1)
-    make.page_version(cast.stream, "source")
+    factories.published_plan(cast.stream, "Email Opened")
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed)
+    sent = factories.delivered(cursor, 1)
+    factories.page_version(cast.stream, "source")
 
-    make.found(cast.feed, "Mail Opened")
+    factories.found(cast.feed, "Mail Opened")
     text = as_dev.get(address(cast, "partner-stream-qa-fresh")).content.decode()
 
     findings = reverse("portal:findings", args=(cast.workspace.public_id,))
@@ -76,7 +76,7 @@ def test_developers_paste_the_key_of_their_own_source_into_a_test_workspace(
     client.force_login(getattr(cast, person))
     page = reverse("portal:connection", args=(cast.workspace.public_id,))
 
-    answer = client.post(page, {"write_key": make.WRITE_KEY, "region": "sandbox"})
+    answer = client.post(page, {"write_key": factories.WRITE_KEY, "region": "sandbox"})
 
     assert answer.status_code == status
     assert Connection.objects.exists() == (status == 302)
@@ -85,7 +85,7 @@ def test_developers_paste_the_key_of_their_own_source_into_a_test_workspace(
 def test_what_is_no_test_workspace_is_its_customers_alone(as_dev, cast):
     page = reverse("portal:connection", args=(cast.workspace.public_id,))
 
-    answer = as_dev.post(page, {"write_key": make.WRITE_KEY, "region": "sandbox"})
+    answer = as_dev.post(page, {"write_key": factories.WRITE_KEY, "region": "sandbox"})
 
     assert (answer.status_code, Connection.objects.exists()) == (403, False)
 
@@ -113,8 +113,8 @@ def test_tokens_of_runs_are_gone_from_the_list_once_they_are_revoked(as_dev, cas
 
 def test_the_report_has_checklist_plan_regions_and_docs_on_one_page(as_dev, cast):
     Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
-    make.published_plan(cast.stream, "Survey Answered")
-    make.connection(cast.feed, region="sandbox-eu")
+    factories.published_plan(cast.stream, "Survey Answered")
+    factories.connection(cast.feed, region="sandbox-eu")
 
     text = as_dev.get(address(cast, "partner-stream-qa-report")).content.decode()
 

@@ -8,48 +8,50 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from streams.audit.services import record
-from streams.catalog.plans.editing import added
+from streams.catalog.plans.authoring.editing import added
 from streams.catalog.plans.plan import PlannedEvent
 from streams.catalog.plans.services import change_draft, drafted_plan
 from streams.tenancy.models import WorkspaceMembership
-from tests import make
+from tests import factories
 
 
 def add_event(cast):
-    make.append(cast.feed)
+    factories.append(cast.feed)
 
 
 def add_delivery(cast):
-    here = cast.feed.connections.first() or make.connection(cast.feed)
-    cursor = here.cursors.first() or make.cursor(here)
-    make.delivery(cursor, 1, 1)
+    here = cast.feed.connections.first() or factories.connection(cast.feed)
+    cursor = here.cursors.first() or factories.cursor(here)
+    factories.delivery(cursor, 1, 1)
 
 
 def add_replay(cast):
-    here = cast.feed.connections.first() or make.connection(cast.feed)
-    live = here.cursors.first() or make.cursor(here)
-    make.replay(live, end=3, due_at=None, ended_at=make.NOW, requested_by=make.user())
+    here = cast.feed.connections.first() or factories.connection(cast.feed)
+    live = here.cursors.first() or factories.cursor(here)
+    factories.replay(
+        live, end=3, due_at=None, ended_at=factories.NOW, requested_by=factories.user()
+    )
 
 
 def add_member(cast):
-    make.member(cast.workspace)
+    factories.member(cast.workspace)
 
 
 def add_partner_member(cast):
-    make.partner_member(cast.partner)
+    factories.partner_member(cast.partner)
 
 
 def add_workspace(cast):
-    feed = make.feed(cast.stream, make.workspace(cast.partner))
-    make.due_cursor(2, make.connection(feed))
+    feed = factories.feed(cast.stream, factories.workspace(cast.partner))
+    factories.due_cursor(2, factories.connection(feed))
 
 
 def add_stream(cast):
-    make.stream(cast.partner)
+    factories.stream(cast.partner)
 
 
 def add_token(cast):
-    make.token(cast.stream, created_by=make.user())
+    factories.token(cast.stream, created_by=factories.user())
 
 
 def add_planned_event(cast):
@@ -64,16 +66,18 @@ def add_planned_event(cast):
 
 def add_plan_version(cast):
     number = cast.stream.plan_versions.count() + 1
-    make.published_plan(cast.stream, "Sent", number=number, published_by=make.user())
+    factories.published_plan(
+        cast.stream, "Sent", number=number, published_by=factories.user()
+    )
 
 
 def add_entry(cast):
-    record("stream.approved", actor=make.user(), workspace=cast.workspace)
+    record("stream.approved", actor=factories.user(), workspace=cast.workspace)
 
 
 def add_belonging(cast):
     WorkspaceMembership.objects.create(
-        workspace=make.workspace(), user=cast.petra, role="viewer"
+        workspace=factories.workspace(), user=cast.petra, role="viewer"
     )
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
-from streams.base import mail as mails
+from streams.base import email as mails
 from streams.base.rate_limit import RateLimited, consume
 from streams.identity.limits import (
     CHANGES_OF_PASSWORD,
@@ -22,7 +22,7 @@ from streams.identity.limits import (
     RESETS_TO_EMAIL,
     TO_ACCOUNT,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def browser(address: str = OWNER) -> Client:
     return Client(headers={"X-Forwarded-For": f"10.9.9.9, {address}"})
 
 
-def sign_in(client: Client, email: str, password: str = make.PASSWORD, **headers):
+def sign_in(client: Client, email: str, password: str = factories.PASSWORD, **headers):
     form = {"login": email, "password": password}
     return client.post(reverse("account_login"), form, **headers)
 
@@ -64,7 +64,7 @@ def guess(times: int, email: str, client: Client) -> list[int]:
 
 @each_store
 def test_a_stranger_cannot_lock_the_owner_out():
-    owner, at_home = make.user(), browser()
+    owner, at_home = factories.user(), browser()
     sign_in(at_home, owner.email)
     at_home.post(reverse("account_logout"))
 
@@ -78,7 +78,7 @@ def test_a_stranger_cannot_lock_the_owner_out():
 
 @each_store
 def test_guessing_at_one_account_ends_after_five_and_at_any_after_twenty():
-    emails = [make.user().email for _ in range(5)]
+    emails = [factories.user().email for _ in range(5)]
     stranger = browser(STRANGER)
 
     answers = [guess(6, email, stranger) for email in emails]
@@ -89,7 +89,7 @@ def test_guessing_at_one_account_ends_after_five_and_at_any_after_twenty():
 
 
 def test_the_right_password_is_refused_to_who_has_guessed_too_often():
-    owner, stranger = make.user(), browser(STRANGER)
+    owner, stranger = factories.user(), browser(STRANGER)
     guess(5, owner.email, stranger)
 
     refused = sign_in(stranger, owner.email)
@@ -103,7 +103,7 @@ def test_the_right_password_is_refused_to_who_has_guessed_too_often():
 
 
 def test_the_client_does_not_choose_its_address():
-    owner = make.user()
+    owner = factories.user()
     answers = [
         sign_in(
             Client(headers={"X-Forwarded-For": f"192.0.2.{n}, {STRANGER}"}),
@@ -118,7 +118,7 @@ def test_the_client_does_not_choose_its_address():
 
 def test_without_a_proxy_the_header_is_not_read(settings):
     settings.TRUST_PROXY = False
-    owner = make.user()
+    owner = factories.user()
     answers = [guess(1, owner.email, browser(f"192.0.2.{n}")) for n in range(6)]
 
     assert answers == [[200]] * 5 + [[429]]
@@ -126,7 +126,7 @@ def test_without_a_proxy_the_header_is_not_read(settings):
 
 @each_store
 def test_signing_in_often_is_no_guessing():
-    owner = make.user()
+    owner = factories.user()
 
     answers = [sign_in(browser(), owner.email).status_code for _ in range(25)]
 
@@ -134,7 +134,7 @@ def test_signing_in_often_is_no_guessing():
 
 
 def test_a_known_browser_may_not_guess_for_ever_either():
-    owner, at_home = make.user(), browser()
+    owner, at_home = factories.user(), browser()
     sign_in(at_home, owner.email)
     at_home.post(reverse("account_logout"))
 
@@ -144,7 +144,7 @@ def test_a_known_browser_may_not_guess_for_ever_either():
 
 
 def test_a_browser_is_known_to_its_own_account_alone():
-    mallory, victim = make.user(), make.user()
+    mallory, victim = factories.user(), factories.user()
     client = browser(STRANGER)
     sign_in(client, mallory.email)
     client.post(reverse("account_logout"))
@@ -153,7 +153,7 @@ def test_a_browser_is_known_to_its_own_account_alone():
 
 
 def test_a_cookie_that_we_did_not_sign_makes_no_browser_known():
-    victim = make.user()
+    victim = factories.user()
     client = browser(STRANGER)
     client.cookies["known_browser"] = "W1siYSIsICJiIl1d:1abcde:forged"
 
@@ -161,7 +161,7 @@ def test_a_cookie_that_we_did_not_sign_makes_no_browser_known():
 
 
 def test_a_password_link_gets_the_owner_in_though_strangers_guess(mailoutbox):
-    owner, new_browser = make.user(), browser("192.0.2.1")
+    owner, new_browser = factories.user(), browser("192.0.2.1")
     for n in range(17):
         guess(3, owner.email, browser(f"203.0.113.{n}"))
     mails.wait_until_sent()
@@ -181,7 +181,7 @@ def test_a_password_link_gets_the_owner_in_though_strangers_guess(mailoutbox):
 
 def test_a_password_of_an_open_session_is_not_guessed_at():
     client = browser()
-    client.force_login(make.user())
+    client.force_login(factories.user())
     form = {"oldpassword": "a guess", "password1": "x", "password2": "y"}
     url = reverse("account_change_password")
 
@@ -194,7 +194,7 @@ def test_a_password_of_an_open_session_is_not_guessed_at():
 
 
 def test_links_to_one_mailbox_end_after_three_without_a_word(mailoutbox):
-    owner = make.user()
+    owner = factories.user()
     for n in range(6):
         asked = browser(f"203.0.113.{n}").post(
             reverse("account_reset_password"), {"email": owner.email}
@@ -217,7 +217,7 @@ def test_one_address_asks_for_ten_links_an_hour(mailoutbox):
 
 
 def test_what_attackers_do_does_not_fill_log_or_mailbox(mailoutbox):
-    owner = make.user()
+    owner = factories.user()
 
     for n in range(10):
         guess(5, owner.email, browser(f"203.0.113.{n}"))
@@ -229,7 +229,7 @@ def test_what_attackers_do_does_not_fill_log_or_mailbox(mailoutbox):
 
 
 def test_a_new_browser_is_told_of_and_a_known_one_is_not(mailoutbox):
-    owner, first, second = make.user(), browser(), browser("192.0.2.1")
+    owner, first, second = factories.user(), browser(), browser("192.0.2.1")
 
     for client in (first, second, first, second):
         sign_in(client, owner.email)
@@ -250,13 +250,13 @@ def test_a_new_browser_is_told_of_and_a_known_one_is_not(mailoutbox):
 
 
 def test_a_change_of_password_is_told_and_recorded(mailoutbox):
-    owner, client = make.user(), browser()
+    owner, client = factories.user(), browser()
     client.force_login(owner)
     new = "an entirely new passphrase"
 
     client.post(
         reverse("account_change_password"),
-        {"oldpassword": make.PASSWORD, "password1": new, "password2": new},
+        {"oldpassword": factories.PASSWORD, "password1": new, "password2": new},
     )
     mails.wait_until_sent()
 
@@ -282,11 +282,11 @@ def test_attempts_at_the_same_moment_are_all_counted():
 
 
 def test_the_page_of_a_limit_keeps_what_was_typed_but_no_password():
-    owner, stranger = make.user(), browser(STRANGER)
+    owner, stranger = factories.user(), browser(STRANGER)
     guess(5, owner.email, stranger)
     form = {
         "login": owner.email,
-        "password": make.PASSWORD,
+        "password": factories.PASSWORD,
         "next": "/accounts/password/change/",
         "remember": "on",
     }
@@ -306,7 +306,7 @@ def test_the_page_of_a_limit_keeps_what_was_typed_but_no_password():
 
 def test_every_page_of_a_limit_holds_its_form():
     """Sign-in is above; these are the other forms with a limit."""
-    person, client = make.user(), browser(STRANGER)
+    person, client = factories.user(), browser(STRANGER)
     reset = reverse("account_reset_password")
     for _ in range(RESETS_FROM_ADDRESS.amount):
         client.post(reset, {"email": "other@example.com"})

@@ -10,7 +10,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.observability import empty_workspaces
 from streams.tenancy.models import Workspace
-from tests import make
+from tests import factories
 
 
 def url(page, *args, query=""):
@@ -21,7 +21,9 @@ def url(page, *args, query=""):
 def empties(cast):
     """Two that a sender named by mistake; all of the cast's have members."""
     return [
-        make.feed(cast.stream, make.workspace(cast.partner, name=name)).workspace
+        factories.feed(
+            cast.stream, factories.workspace(cast.partner, name=name)
+        ).workspace
         for name in ("Typo 1", "Typo 2")
     ]
 
@@ -44,7 +46,9 @@ def said(response):
 
 
 def test_it_shows_how_many_there_are_and_which(as_dev, cast, empties, page_of):
-    make.append(make.feed(cast.stream, make.workspace(cast.partner, name="Used")), 1)
+    factories.append(
+        factories.feed(cast.stream, factories.workspace(cast.partner, name="Used")), 1
+    )
 
     page = as_dev.get(page_of())
 
@@ -88,7 +92,7 @@ def test_the_second_submit_removes_nothing_more(as_dev, cast, empties, page_of):
 
 def test_one_that_was_not_shown_stays(as_dev, cast, empties, page_of):
     form = form_on(as_dev.get(page_of()))
-    newer = make.workspace(cast.partner, name="Typo 3")
+    newer = factories.workspace(cast.partner, name="Typo 3")
 
     as_dev.post(page_of(), form)
 
@@ -98,7 +102,7 @@ def test_one_that_was_not_shown_stays(as_dev, cast, empties, page_of):
 def test_one_that_received_an_event_meanwhile_stays(as_dev, cast, empties, page_of):
     form = form_on(as_dev.get(page_of()))
     for one in empties:
-        make.append(one.feeds.get(), 1)
+        factories.append(one.feeds.get(), 1)
 
     done = as_dev.post(page_of(), form, follow=True)
 
@@ -129,8 +133,8 @@ def test_of_very_many_some_are_left_and_the_page_says_so(
 
 
 def test_test_workspaces_stay_and_so_do_those_of_other_partners(as_dev, cast, page_of):
-    tests = make.workspace(cast.partner, is_test=True)
-    foreign = make.workspace(cast.rival)
+    tests = factories.workspace(cast.partner, is_test=True)
+    foreign = factories.workspace(cast.rival)
 
     page = as_dev.get(page_of())
     as_dev.post(page_of(), {"last_id": 10**9})
@@ -150,6 +154,6 @@ def test_three_cost_as_many_queries_as_one(
 ):
     with django_assert_num_queries(8):
         as_dev.get(page_of("?q=Typo 1"))
-    make.workspace(cast.partner, name="Typo 3")
+    factories.workspace(cast.partner, name="Typo 3")
     with django_assert_num_queries(8):
         as_dev.get(page_of("?q=Typo"))

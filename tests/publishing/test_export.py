@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.models import StreamProfile
-from streams.catalog.pages.start import starting_text
+from streams.catalog.pages.page_kinds import Kind
 from streams.publishing.export import export, remarks
 from streams.publishing.facts import facts_of
-from tests import make
+from tests import factories
 
 
 def exported(stream, text: str | None = None):
@@ -20,7 +20,7 @@ def exported(stream, text: str | None = None):
 
 @pytest.mark.django_db
 def test_the_source_page_is_a_file_of_segments_repository():
-    stream = make.stream(slug="postbox", name='Post: "box"')
+    stream = factories.stream(slug="postbox", name='Post: "box"')
     StreamProfile.objects.create(stream=stream, catalog_id="0123abc")
 
     file = exported(stream)
@@ -33,7 +33,9 @@ def test_the_source_page_is_a_file_of_segments_repository():
 
 @pytest.mark.django_db
 def test_it_is_pure_markdown_without_pictures_and_links_lead_here():
-    content = exported(make.stream(), "[ours](/docs/x/) {{ about }}\n\n{{ connect }}")
+    content = exported(
+        factories.stream(), "[ours](/docs/x/) {{ about }}\n\n{{ connect }}"
+    )
 
     assert "{{ connect }}" not in content.content
     assert "![" not in content.content
@@ -43,7 +45,9 @@ def test_it_is_pure_markdown_without_pictures_and_links_lead_here():
 
 @pytest.mark.django_db
 def test_jekyll_reads_nothing_in_it_as_its_own():
-    file = exported(make.stream(), "Say `Hello {{ first_name }}` or {% include x %}.")
+    file = exported(
+        factories.stream(), "Say `Hello {{ first_name }}` or {% include x %}."
+    )
 
     assert (
         "`Hello {% raw %}{{{% endraw %} first_name }}`"

@@ -6,11 +6,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from streams.base.markdown import render
-from streams.catalog.pages.kinds import PARTS, Kind
+from streams.base.text.markdown import render
+from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.models import StreamProfile
+from streams.catalog.pages.page_kinds import PARTS, Kind
 from streams.catalog.pages.services import unknown_parts
-from streams.catalog.pages.start import starting_text
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import (
     EventPlan,
@@ -20,12 +20,12 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.catalog.stage import Stage
+from streams.publishing.about import tracked
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import WRITERS, markdown_of, missing_parts
-from streams.publishing.plain import tracked
 from streams.spec.modes import Mode
 from streams.spec.rules import RULES as SPEC_RULES
-from tests import make
+from tests import factories
 from tests.base.hostile import MARKDOWN
 from tests.base.test_markdown import dangers
 
@@ -48,7 +48,7 @@ def published(stream, *events: PlannedEvent, number: int = 1, **fields) -> PlanV
         stream=stream,
         number=number,
         content=to_json(EventPlan(events=events)),
-        published_at=make.NOW + timedelta(days=number),
+        published_at=factories.NOW + timedelta(days=number),
         **fields,
     )
 
@@ -63,14 +63,14 @@ def test_every_part_can_be_printed():
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_new_stream_has_whole_pages_that_place_every_part(kind):
-    text = starting_text(kind, make.stream())
+    text = starting_text(kind, factories.stream())
 
     assert missing_parts(text, kind) == []
     assert unknown_parts(text) == []
 
 
 def test_the_source_page_begins_with_the_sections_of_segments_own_in_their_order():
-    stream = make.stream()
+    stream = factories.stream()
     published(stream, OPENED)
     text = starting_text(Kind.SOURCE, stream)
 
@@ -82,7 +82,7 @@ def test_the_source_page_begins_with_the_sections_of_segments_own_in_their_order
 
 
 def test_what_a_page_must_have_is_added_where_it_was_left_out():
-    stream = make.stream()
+    stream = factories.stream()
     published(stream, OPENED)
 
     text = markdown_of("# Ours\n\n{{ events }}", facts_of(stream, Kind.SOURCE))
@@ -93,7 +93,7 @@ def test_what_a_page_must_have_is_added_where_it_was_left_out():
 
 
 def test_events_and_their_properties_are_those_of_the_plan_in_force():
-    stream = make.stream()
+    stream = factories.stream()
     published(stream, OPENED)
     assert "| Email Opened | `track` | A person opens an email. |" in written(stream, "events")  # fmt: skip
 
@@ -104,7 +104,7 @@ def test_events_and_their_properties_are_those_of_the_plan_in_force():
 
 
 def test_properties_say_what_is_in_an_event_and_show_nothing_sensitive():
-    stream = make.stream()
+    stream = factories.stream()
     published(stream, OPENED)
 
     assert written(stream, "properties").splitlines() == [
@@ -120,21 +120,21 @@ def test_properties_say_what_is_in_an_event_and_show_nothing_sensitive():
 
 
 def test_the_identity_is_what_events_really_carry():
-    stream = make.stream(version="2.1.0")
+    stream = factories.stream(version="2.1.0")
     block = written(stream, "identity").split("```json\n")[1].split("\n```")[0]
 
-    told = json.loads(make.event(stream).payload)["context"]["integration"]
+    told = json.loads(factories.event(stream).payload)["context"]["integration"]
     assert json.loads(block) == {"context": {"integration": told}}
     assert "are not sent" in written(stream, "identity")
 
 
 def test_customers_are_told_that_events_make_tracked_users():
-    assert "monthly tracked users (MTUs)" in written(make.stream(), "identity")
+    assert "monthly tracked users (MTUs)" in written(factories.stream(), "identity")
 
 
 @pytest.mark.parametrize("name", ["50% off %s", "{stream} {0}", "NAME {{ events }}"])
 def test_a_name_is_a_name_whatever_it_looks_like(name):
-    stream = make.stream(name=name)
+    stream = factories.stream(name=name)
 
     for kind in Kind:
         page = render(markdown_of(starting_text(kind, stream), facts_of(stream, kind)))
@@ -142,19 +142,19 @@ def test_a_name_is_a_name_whatever_it_looks_like(name):
 
 
 def test_a_source_is_named_by_words_alone():
-    connect = written(make.stream(name="Postbox & <Co>"), "connect")
+    connect = written(factories.stream(name="Postbox & <Co>"), "connect")
 
     assert "`Postbox_Co_Prod`" in connect
 
 
 def test_without_an_address_nobody_is_sent_to_one():
-    stream = make.stream()
+    stream = factories.stream()
 
     assert written(stream, "support") == (f"{stream.partner} maintains this source.")
 
 
 def test_the_tools_name_leads_to_its_site_as_segment_asks():
-    stream = make.stream(name="Postbox", stage=Stage.LIVE)
+    stream = factories.stream(name="Postbox", stage=Stage.LIVE)
     StreamProfile.objects.create(
         stream=stream,
         about="Postbox sends *mail*.",
@@ -173,16 +173,16 @@ def test_the_tools_name_leads_to_its_site_as_segment_asks():
 
 
 def test_until_it_is_live_a_stream_is_in_beta():
-    stream = make.stream(name="Postbox", stage=Stage.APPROVED)
+    stream = factories.stream(name="Postbox", stage=Stage.APPROVED)
 
-    assert "> Postbox is in beta" in written(stream, "about", changed_at=make.NOW)
-    assert "last updated on 2 March 2026" in written(stream, "about", changed_at=make.NOW)  # fmt: skip
+    assert "> Postbox is in beta" in written(stream, "about", changed_at=factories.NOW)
+    assert "last updated on 2 March 2026" in written(stream, "about", changed_at=factories.NOW)  # fmt: skip
 
 
 def test_hosts_limits_and_waits_are_those_of_this_installation(settings):
     settings.SEGMENT_EU_URL = "https://eu.example/v1"
     settings.DEDUP_WINDOW_HOURS = 72
-    stream = make.stream(requests_per_second=80, retention_days=60)
+    stream = factories.stream(requests_per_second=80, retention_days=60)
 
     assert "`eu.example`" in written(stream, "regions")
     assert "| 80 per second, shared by all customers |" in written(stream, "limits")
@@ -192,7 +192,7 @@ def test_hosts_limits_and_waits_are_those_of_this_installation(settings):
 
 
 def test_changes_are_told_the_newest_first():
-    stream = make.stream()
+    stream = factories.stream()
     published(stream, OPENED, note="First events")
     published(stream, OPENED, number=2)
 
@@ -203,7 +203,7 @@ def test_changes_are_told_the_newest_first():
 
 
 def test_changes_between_versions_are_told_below_the_newer_one():
-    stream, clicked = make.stream(), PlannedEvent(name="*Clicked*", when="Soon.")
+    stream, clicked = factories.stream(), PlannedEvent(name="*Clicked*", when="Soon.")
     published(stream, OPENED)
     opened = msgspec.structs.replace(OPENED, properties=OPENED.properties[1:])
     published(stream, opened, clicked, number=2)
@@ -222,7 +222,7 @@ def test_changes_between_versions_are_told_below_the_newer_one():
 
 
 def test_a_long_history_is_bounded():
-    stream = make.stream()
+    stream = factories.stream()
     events = [PlannedEvent(name=f"Event {number}") for number in range(40)]
     for number in range(1, 31):
         published(stream, *events[number % 2 :: 2], number=number)
@@ -239,7 +239,7 @@ def test_however_large_a_plan_is_its_page_is_rendered_for_whoever_asks():
     properties = [msgspec.structs.replace(one, path=f"p_{n}") for n in range(300)]
     event = PlannedEvent(name="E", when=text, properties=tuple(properties))
     events = [msgspec.structs.replace(event, name=f"E{n}") for n in range(100)]
-    stream = make.stream()
+    stream = factories.stream()
     published(stream, *events)
 
     page = markdown_of("{{ properties }}\n\n" * 1_000, facts_of(stream, Kind.SOURCE))
@@ -251,7 +251,7 @@ def test_however_large_a_plan_is_its_page_is_rendered_for_whoever_asks():
 
 
 def test_troubleshooting_names_every_rule_and_what_follows_from_an_error():
-    told = written(make.stream(check_mode=Mode.REJECT), "troubleshooting")
+    told = written(factories.stream(check_mode=Mode.REJECT), "troubleshooting")
 
     for rule in (*PLAN_RULES, *SPEC_RULES):
         assert f"| [`{rule}`](</docs/guide/rules/#{rule}>) | " in told
@@ -271,7 +271,7 @@ def test_parameters_are_added_to_an_address_once():
 def test_a_hostile_plan_and_profile_are_inert(kind):
     texts = [text.replace("\x00", "") for text in MARKDOWN]  # no database takes it
     hostile = " ".join(texts)[:400]
-    stream = make.stream(name="<b>x</b>](javascript:alert(1))", version="<x>")
+    stream = factories.stream(name="<b>x</b>](javascript:alert(1))", version="<x>")
     StreamProfile.objects.create(
         stream=stream,
         about=hostile,

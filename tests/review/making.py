@@ -7,9 +7,15 @@ from datetime import timedelta
 
 from streams.catalog.plans.plan import EventPlan, PlannedEvent
 from streams.connections.regions import Region
-from streams.review.qa.facts import Facts, Page, SeenError, SeenEvent, SentRequest
-from streams.review.qa.walk import SEGMENTS_WALK
-from tests.make import NOW
+from streams.review.qa.observations import (
+    Facts,
+    Page,
+    SeenError,
+    SeenEvent,
+    SentRequest,
+)
+from streams.review.qa.test_journey import SEGMENTS_WALK
+from tests.factories import NOW
 
 
 def event(seq: int, name: str, **changes) -> SeenEvent:

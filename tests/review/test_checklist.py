@@ -10,10 +10,10 @@ import pytest
 from streams.catalog.plans.plan import EventPlan, PlannedEvent
 from streams.connections.regions import Region
 from streams.review.qa.checklist import check
-from streams.review.qa.facts import Doubt, Facts, Page, doubt, look
 from streams.review.qa.line import Line, State
-from streams.review.qa.rate import busiest_second
-from streams.spec.findings import error, warning
+from streams.review.qa.observations import Doubt, Facts, Page, doubt, look
+from streams.review.qa.request_rate import busiest_second
+from streams.spec.issues import error, warning
 from tests.review.making import event, good, refused, request, requests
 
 EVENTS = good().events

@@ -9,10 +9,10 @@ import pytest
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty, to_json
 from streams.catalog.rules import RULES
-from streams.delivery.proof import TEST_EVENT
+from streams.delivery.connection.verification import TEST_EVENT
 from streams.review.qa import evidence
 from streams.review.qa.evidence import Since, gather
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -20,26 +20,29 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def cursor():
     """Of a test workspace; the plan of its stream requires a campaign."""
-    stream = make.stream()
+    stream = factories.stream()
     campaign = PlannedProperty(path="campaign_id", required=True)
     plan = EventPlan(
         events=(PlannedEvent(name="Email Opened", properties=(campaign,)),)
     )
     PlanVersion.objects.create(
-        stream=stream, number=1, content=to_json(plan), published_at=make.NOW
+        stream=stream, number=1, content=to_json(plan), published_at=factories.NOW
     )
-    feed = make.feed(stream, make.workspace(stream.partner, is_test=True))
-    return make.cursor(make.connection(feed))
+    feed = factories.feed(stream, factories.workspace(stream.partner, is_test=True))
+    return factories.cursor(factories.connection(feed))
 
 
 def test_events_and_requests_of_test_workspaces_alone_count(cursor):
     stream = cursor.stream
-    customer = make.due_cursor(
-        2, make.connection(make.feed(stream, make.workspace(stream.partner)))
+    customer = factories.due_cursor(
+        2,
+        factories.connection(
+            factories.feed(stream, factories.workspace(stream.partner))
+        ),
     )
-    make.delivered(customer, 2)
-    make.append(cursor.feed, 3)
-    sent = make.delivered(cursor, 3)
+    factories.delivered(customer, 2)
+    factories.append(cursor.feed, 3)
+    sent = factories.delivered(cursor, 3)
 
     facts = gather(stream, Since())
 
@@ -56,9 +59,9 @@ def test_events_and_requests_of_test_workspaces_alone_count(cursor):
 def test_each_event_is_held_against_spec_and_plan_whatever_the_mode(cursor):
     cursor.stream.check_mode = "off"
     cursor.stream.save()
-    make.append(cursor.feed)
-    make.append(cursor.feed, properties={})
-    make.append(cursor.feed, userId=None, anonymousId="a-1")
+    factories.append(cursor.feed)
+    factories.append(cursor.feed, properties={})
+    factories.append(cursor.feed, userId=None, anonymousId="a-1")
 
     right, partly, nobodys = gather(cursor.stream, Since()).events
 
@@ -68,12 +71,12 @@ def test_each_event_is_held_against_spec_and_plan_whatever_the_mode(cursor):
 
 
 def test_what_came_before_the_run_does_not_count(cursor):
-    make.append(cursor.feed, 3)
-    make.delivered(cursor, 3)
-    make.append(cursor.feed, 2)
-    later = make.delivered(cursor, 5)
+    factories.append(cursor.feed, 3)
+    factories.delivered(cursor, 3)
+    factories.append(cursor.feed, 2)
+    later = factories.delivered(cursor, 5)
 
-    facts = gather(cursor.stream, Since({cursor.feed_id: 3}, make.NOW))
+    facts = gather(cursor.stream, Since({cursor.feed_id: 3}, factories.NOW))
 
     assert [event.seq for event in facts.events] == [4, 5]
     assert [request.number for request in facts.requests] == [later.pk]
@@ -81,14 +84,14 @@ def test_what_came_before_the_run_does_not_count(cursor):
 
 def test_what_the_ingest_refused_since_the_run_is_told_of(cursor):
     no_user = RULES["SPEC-ID-001"].finding("userId", "No userId.", "Send one.")
-    at = make.NOW + timedelta(minutes=1)
-    make.found(cursor.feed, "Email Opened", no_user, at=at)
-    make.found(cursor.feed, "Mail Opened", at=make.NOW - timedelta(minutes=1))
-    make.found(
-        make.feed(cursor.stream), "Email Bounced", no_user, at=at
+    at = factories.NOW + timedelta(minutes=1)
+    factories.found(cursor.feed, "Email Opened", no_user, at=at)
+    factories.found(cursor.feed, "Mail Opened", at=factories.NOW - timedelta(minutes=1))
+    factories.found(
+        factories.feed(cursor.stream), "Email Bounced", no_user, at=at
     )  # a customer's
 
-    facts = gather(cursor.stream, Since({}, make.NOW))
+    facts = gather(cursor.stream, Since({}, factories.NOW))
 
     [refused] = facts.errors
     assert refused.told == "Email Opened: No userId. (SPEC-ID-001)"
@@ -98,8 +101,8 @@ def test_what_the_ingest_refused_since_the_run_is_told_of(cursor):
 
 def test_the_newest_are_read_and_the_rest_is_said_to_be_cut(cursor, monkeypatch):
     monkeypatch.setattr(evidence, "MOST", 2)
-    make.append(cursor.feed, 3)
-    make.delivered(cursor, 3)
+    factories.append(cursor.feed, 3)
+    factories.delivered(cursor, 3)
 
     facts = gather(cursor.stream, Since())
 
@@ -107,13 +110,13 @@ def test_the_newest_are_read_and_the_rest_is_said_to_be_cut(cursor, monkeypatch)
 
 
 def test_the_portals_own_test_of_a_connection_is_left_out(cursor):
-    make.append(cursor.feed, event=TEST_EVENT)
+    factories.append(cursor.feed, event=TEST_EVENT)
 
     assert gather(cursor.stream, Since()).events == ()
 
 
 def test_both_pages_are_told_of(cursor):
-    make.page_version(cursor.stream, "source", number=3)
+    factories.page_version(cursor.stream, "source", number=3)
 
     pages = gather(cursor.stream, Since()).pages
 

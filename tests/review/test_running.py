@@ -1,14 +1,14 @@
-"""A QA test run that can’t start; a whole run is in tests/whole/test_qa.py."""
+"""A QA test run that can’t start; a whole run is in tests/end_to_end/test_qa.py."""
 
 from __future__ import annotations
 
 import pytest
 
 from streams.review.qa.client import NotTaken
-from streams.review.qa.running import CannotRun, run_test
 from streams.review.qa.services import last_run
+from streams.review.qa.test_run import CannotRun, run_test
 from streams.tenancy.models import PartnerToken
-from tests import make
+from tests import factories
 from tests.services.valkey import free_port
 
 pytestmark = pytest.mark.django_db
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def stream():
     """With a test workspace, and no plan."""
-    stream = make.stream()
-    make.feed(stream, make.workspace(stream.partner, is_test=True))
+    stream = factories.stream()
+    factories.feed(stream, factories.workspace(stream.partner, is_test=True))
     return stream
 
 
 def start(stream):
     nobody = f"http://127.0.0.1:{free_port()}"
-    return run_test(stream=stream, ingest_url=nobody, actor=None, now=make.NOW)
+    return run_test(stream=stream, ingest_url=nobody, actor=None, now=factories.NOW)
 
 
 def test_without_a_plan_there_is_nothing_to_send(stream):
@@ -35,15 +35,15 @@ def test_without_a_plan_there_is_nothing_to_send(stream):
 
 
 def test_without_a_test_workspace_there_is_nowhere_to_send_it_to():
-    stream = make.stream()
-    make.published_plan(stream, "Email Opened")
+    stream = factories.stream()
+    factories.published_plan(stream, "Email Opened")
 
     with pytest.raises(CannotRun, match="Create the test workspaces first"):
         start(stream)
 
 
 def test_an_ingest_that_does_not_answer_is_told_and_the_token_is_revoked(stream):
-    make.published_plan(stream, "Email Opened")
+    factories.published_plan(stream, "Email Opened")
 
     with pytest.raises(NotTaken, match="can’t be reached") as refused:
         start(stream)

@@ -7,7 +7,7 @@ import pytest
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
 from streams.review.models import Submission
-from streams.review.preparing import missing
+from streams.review.requirements import missing
 from streams.review.services import (
     AlreadyAsked,
     NotReady,
@@ -24,7 +24,7 @@ from streams.review.services import (
     submit,
     suspend,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +34,9 @@ TIMELINE = Timeline(
 
 
 def ready(stage: str = "draft"):
-    stream = make.stream(stage=stage)
-    make.published_plan(stream, "Email Opened")
-    make.published_pages(stream)
+    stream = factories.stream(stage=stage)
+    factories.published_plan(stream, "Email Opened")
+    factories.published_pages(stream)
     return stream
 
 
@@ -51,7 +51,7 @@ def last_entry():
 
 
 def test_a_draft_is_submitted_with_its_plan_and_timeline():
-    stream, dev = ready(), make.user()
+    stream, dev = ready(), factories.user()
 
     made = submit(stream=stream, timeline=TIMELINE, actor=dev)
 
@@ -63,9 +63,9 @@ def test_a_draft_is_submitted_with_its_plan_and_timeline():
 
 
 def test_what_is_not_published_is_named_and_nothing_changes():
-    stream = make.stream(stage="draft")
-    make.page_version(stream, "source", published_at=None)
-    make.page_version(stream, "integration")
+    stream = factories.stream(stage="draft")
+    factories.page_version(stream, "source", published_at=None)
+    factories.page_version(stream, "integration")
 
     with pytest.raises(
         NotReady,
@@ -89,12 +89,12 @@ def test_a_launch_before_qa_is_refused():
 
 
 def test_of_two_who_decide_the_second_is_told():
-    stream, olga = ready(), make.staff()
+    stream, olga = ready(), factories.staff()
     submit(stream=stream, timeline=TIMELINE, actor=None)
     approve(stream=stream, comment="Good names.", actor=olga)
 
     with pytest.raises(WrongStage, match="is in the stage “Approved”"):
-        send_back(stream=stream, comment="Bad names.", actor=make.staff())
+        send_back(stream=stream, comment="Bad names.", actor=factories.staff())
 
     decided = Submission.objects.get()
     assert stage_of(stream) == Stage.APPROVED
@@ -142,7 +142,7 @@ def test_only_complete_qa_or_a_reason_sets_a_stream_live():
 
 @pytest.mark.parametrize("stage", [s for s in Stage if s != Stage.SUSPENDED])
 def test_a_suspended_stream_comes_back_to_where_it_was(stage):
-    stream = make.stream(stage=stage)
+    stream = factories.stream(stage=stage)
     suspend(stream=stream, reason="It sends passwords.", actor=None)
     assert stage_of(stream) == Stage.SUSPENDED
     with pytest.raises(WrongStage, match="already suspended"):
@@ -181,7 +181,7 @@ def test_a_published_stream_lacks_nothing():
 
 
 def test_live_is_asked_for_once_and_answered_with_what_is_missing():
-    stream, olga = ready("in_qa"), make.staff()
+    stream, olga = ready("in_qa"), factories.staff()
     ask_for_live(stream=stream, note="It is good.", actor=None)
 
     with pytest.raises(AlreadyAsked):

@@ -6,7 +6,7 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.models import Cursor
-from streams.review.qa.workspaces import (
+from streams.review.qa.test_workspaces import (
     MAX_TEST_WORKSPACES,
     TooManyTestWorkspaces,
     prepare,
@@ -14,7 +14,7 @@ from streams.review.qa.workspaces import (
 )
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import ExternalIdTaken
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 feeds_of_tests = test_feeds
@@ -24,7 +24,7 @@ del test_feeds  # pytest would take it for a test
 @pytest.fixture
 def stream(settings):
     settings.SANDBOX_URL = "http://127.0.0.1:9"
-    return make.stream(stage="draft")
+    return factories.stream(stage="draft")
 
 
 def standing(stream) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ def test_one_press_makes_a_test_workspace_for_each_region(stream):
 def test_what_is_there_stays_and_what_is_gone_comes_back(stream):
     prepare(stream=stream, actor=None)
     us, eu = Connection.objects.order_by("pk")
-    Connection.objects.filter(pk=eu.pk).update(deleted_at=make.NOW)
+    Connection.objects.filter(pk=eu.pk).update(deleted_at=factories.NOW)
 
     prepare(stream=stream, actor=None)
 
@@ -55,7 +55,7 @@ def test_what_is_there_stays_and_what_is_gone_comes_back(stream):
 
 
 def test_another_stream_of_the_partner_is_tried_in_the_same_workspaces(stream):
-    other = make.stream(stream.partner)
+    other = factories.stream(stream.partner)
     prepare(stream=stream, actor=None)
 
     prepare(stream=other, actor=None)
@@ -67,9 +67,9 @@ def test_another_stream_of_the_partner_is_tried_in_the_same_workspaces(stream):
 def test_they_are_delivered_to_before_the_stream_is_approved(stream):
     prepare(stream=stream, actor=None)
     for feed in feeds_of_tests(stream):
-        make.append(feed)
+        factories.append(feed)
 
-    assert Cursor.objects.to_send(make.NOW).count() == 2
+    assert Cursor.objects.to_send(factories.NOW).count() == 2
 
 
 def test_without_a_sandbox_they_wait_for_keys(stream, settings):
@@ -83,7 +83,7 @@ def test_without_a_sandbox_they_wait_for_keys(stream, settings):
 
 def test_a_partner_has_ten_at_most(stream):
     for _ in range(MAX_TEST_WORKSPACES - 1):
-        make.workspace(stream.partner, is_test=True)
+        factories.workspace(stream.partner, is_test=True)
 
     with pytest.raises(
         TooManyTestWorkspaces, match="has 9 test workspaces, and the limit is 10"
@@ -94,7 +94,7 @@ def test_a_partner_has_ten_at_most(stream):
 
 
 def test_a_customer_of_that_id_is_left_alone(stream):
-    customer = make.workspace(stream.partner, external_id="qa-us")
+    customer = factories.workspace(stream.partner, external_id="qa-us")
 
     with pytest.raises(ExternalIdTaken, match="qa-us"):
         prepare(stream=stream, actor=None)

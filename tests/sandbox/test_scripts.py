@@ -8,8 +8,8 @@ import time
 import msgspec
 import pytest
 
-from streams.sandbox.behaviour import Behaviour, Question
-from streams.sandbox.scripts import Script
+from streams.sandbox.faults.running_script import Behaviour, Question
+from streams.sandbox.faults.scripts import Script
 from tests.sandbox.calls import (
     KEY,
     OTHER_KEY,

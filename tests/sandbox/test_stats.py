@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.sandbox.request import Request
-from streams.sandbox.showing import source_of
-from streams.sandbox.sliding import SECOND_NS, SlidingSecond
-from streams.sandbox.stats import SeenIds, Stats
+from streams.sandbox.debugger.event_view import source_of
+from streams.sandbox.debugger.sliding_window import SECOND_NS, SlidingSecond
+from streams.sandbox.debugger.stats import SeenIds, Stats
+from streams.sandbox.http.request import Request
 from tests.sandbox.calls import (
     KEY,
     OTHER_KEY,

@@ -251,7 +251,7 @@ def test_a_response_that_takes_too_long_is_given_up(server, monkeypatch):
 
 
 def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
-    monkeypatch.setattr("streams.serving.patience.TAKE_TIMEOUT_S", 1)
+    monkeypatch.setattr("streams.serving.timeouts.TAKE_TIMEOUT_S", 1)
     with server.connect() as wire:
         wire.send(get("/large") * 3 + get("/large", "Connection: close"))
         read = 0
@@ -263,7 +263,7 @@ def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
 
 
 def test_a_reader_that_takes_nothing_is_cut_off(server, monkeypatch):
-    monkeypatch.setattr("streams.serving.patience.TAKE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("streams.serving.timeouts.TAKE_TIMEOUT_S", 0.3)
     with server.connect() as wire:
         wire.send(get("/large") * 8)  # more than the system itself takes
         deadline = time.monotonic() + 5
@@ -287,7 +287,7 @@ def test_a_request_under_way_at_the_end_is_answered(server):
 
 
 def test_a_proxy_that_connected_before_the_end_may_be_late(server, monkeypatch):
-    monkeypatch.setattr("streams.serving.patience.LAST_CALL_S", 0.2)
+    monkeypatch.setattr("streams.serving.timeouts.LAST_CALL_S", 0.2)
     with server.connect() as fresh, server.connect() as idle:
         idle.send(get("/"))
         idle.answer()
@@ -302,7 +302,7 @@ def test_a_proxy_that_connected_before_the_end_may_be_late(server, monkeypatch):
 def test_a_request_that_came_in_time_is_answered_by_a_process_that_was_late(
     server, monkeypatch
 ):
-    monkeypatch.setattr("streams.serving.patience.IDLE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("streams.serving.timeouts.IDLE_TIMEOUT_S", 0.5)
     with server.connect() as wire:
         wire.send(get("/"))
         wire.answer()

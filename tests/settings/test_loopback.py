@@ -16,7 +16,7 @@ ASK = """
 import sys, urllib.request
 import django; django.setup()
 import requests
-from streams.management.first_run import readiness
+from streams.devtools.first_run import readiness
 url = sys.argv[1]
 print(readiness.http(url)(), requests.get(url).text, urllib.request.urlopen(url).read().decode())
 print(sorted(requests.utils.get_environ_proxies("https://api.segment.io/v1/batch").keys() - {"no"}))

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from streams.spec.calls import CALLS
 from streams.spec.check import check
-from streams.spec.content import MAX_FINDINGS, walk
+from streams.spec.content.walk import MAX_FINDINGS, walk
 from streams.spec.data import EVENTS, SPEC
-from streams.spec.gates import passes
-from streams.spec.readings import READINGS, Readings
+from streams.spec.decode.fast_path import passes
+from streams.spec.decode.shape_cache import shape_of
+from streams.spec.exceptions import READINGS, Readings
 from streams.spec.rules import RULES
-from streams.spec.shapes import shape_of
 from streams.spec.tables import (
     CONTEXT,
     EVENT_TABLES,
@@ -34,7 +34,7 @@ from streams.spec.tables import (
     SCREEN,
     TRACK,
 )
-from tests import make
+from tests import factories
 
 examples = settings(
     max_examples=int(os.environ.get("CHECK_EXAMPLES", "200")),
@@ -111,9 +111,9 @@ def test_so_is_what_looks_like_an_event(event, readings):
 
 def hold(event, readings) -> None:
     """All findings are whole, and the same the second time, when shapes are known."""
-    found = check(event, readings=readings, now=make.NOW)
+    found = check(event, readings=readings, now=factories.NOW)
 
-    assert found == check(event, readings=readings, now=make.NOW)
+    assert found == check(event, readings=readings, now=factories.NOW)
     assert len(found) <= 2 * MAX_FINDINGS
     for one in found:
         assert one.severity is RULES[one.rule].severity
@@ -155,7 +155,7 @@ def steps(event) -> int:
     before = sys.gettrace()
     sys.settrace(of_ours)
     try:
-        check(event, now=make.NOW)
+        check(event, now=factories.NOW)
     finally:
         sys.settrace(before)
     return count
@@ -223,7 +223,7 @@ def seconds(text: str) -> float:
     """The least of several, of this thread's own: what else the machine does only adds."""
     event = {**track({f"{text}a": 1, f"{text}1": 2}), "event": text, "timestamp": text}
     taken = repeat(
-        lambda: check(event, now=make.NOW), timer=thread_time, number=1, repeat=9
+        lambda: check(event, now=factories.NOW), timer=thread_time, number=1, repeat=9
     )
     return min(taken)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from streams.spec.check import check
-from streams.spec.collisions import right_name
 from streams.spec.data import EVENTS, SPEC, docs_of
-from streams.spec.readings import READINGS
+from streams.spec.exceptions import READINGS
+from streams.spec.names.collisions import right_name
 
 
 def test_all_semantic_events_are_in_it():

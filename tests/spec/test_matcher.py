@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from streams.spec.collisions import collision
 from streams.spec.data import EVENTS
+from streams.spec.names.collisions import collision
 
 FILE = Path(__file__).with_name("matcher_names.json")
 # The matcher knows these, and the Spec does not.

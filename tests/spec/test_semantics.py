@@ -7,14 +7,14 @@ from random import Random
 
 import pytest
 
-from streams.management.demo import campaign
+from streams.devtools.demo import campaign
 from streams.spec.check import semantics
-from streams.spec.content import MAX_FINDINGS
+from streams.spec.content.walk import MAX_FINDINGS
 from streams.spec.data import EVENTS, SPEC
-from streams.spec.findings import Severity
-from streams.spec.readings import READINGS, SAFE, Readings
+from streams.spec.exceptions import READINGS, SAFE, Readings
+from streams.spec.issues import Severity
 from streams.spec.rules import RULES
-from tests import make
+from tests import factories
 
 
 def track(event: str = "Invoice Sent", properties=None, **fields):
@@ -28,7 +28,7 @@ def call(kind: str, **fields):
 def found(event, *readings: str) -> list[tuple[str, str]]:
     """Rules and paths."""
     accepted = Readings.of(readings) if readings else SAFE
-    findings = semantics(event, readings=accepted, now=make.NOW)
+    findings = semantics(event, readings=accepted, now=factories.NOW)
     return [(one.rule, one.path) for one in findings]
 
 
@@ -37,7 +37,7 @@ def order(**properties):
 
 
 def at(seconds: float) -> str:
-    return (make.NOW + timedelta(seconds=seconds)).isoformat()
+    return (factories.NOW + timedelta(seconds=seconds)).isoformat()
 
 
 BROKEN = [
@@ -234,7 +234,7 @@ def test_each_property_trait_and_field_of_the_spec_has_its_type():
 
 
 def test_the_demonstration_sends_nothing_that_is_wrong():
-    day = campaign.day(200, now=make.NOW, random=Random(1))
+    day = campaign.day(200, now=factories.NOW, random=Random(1))
 
     assert {one["event"]: found(one) for one in day if found(one)} == {}
 
@@ -260,5 +260,5 @@ def test_a_finding_never_tells_a_value():
     secret = "hunter2-hunter2"
     event = order(revenue=secret, currency=secret, products=[secret], orderId=secret)
 
-    for one in semantics(event, now=make.NOW):
+    for one in semantics(event, now=factories.NOW):
         assert secret not in one.message + one.fix + one.path

@@ -12,12 +12,12 @@ from django.utils.functional import Promise
 from django.utils.text import camel_case_to_spaces, capfirst
 
 from streams.catalog.models import Stream
-from streams.catalog.pages.kinds import CATEGORIES, PARTS
+from streams.catalog.pages.page_kinds import CATEGORIES, PARTS
 from streams.catalog.plans.plan import TYPES, to_json
 from streams.catalog.plans.templates import templates
 from streams.catalog.rules import RULES
-from streams.delivery.proof import TEST_EVENT
-from streams.docs.guides.shelf import GUIDES
+from streams.delivery.connection.verification import TEST_EVENT
+from streams.docs.guides.index import GUIDES
 from streams.spec.calls import CALLS
 from streams.spec.data import EVENTS
 from tests.browser.form_table import FORMS

@@ -17,7 +17,7 @@ from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty, to_json
 from streams.delivery.models import Cursor
 from streams.tenancy.models import WorkspaceMembership
-from tests import make
+from tests import factories
 from tests.browser.form_table import PLAN_YAML, drafted, paused
 from tests.portal.table import Row, Scene
 from tests.surfaces.visits import Visit, Visitor, undone
@@ -80,12 +80,12 @@ def twice_at_once(scene: Scene) -> Iterator[Visit]:
     """The page for a form whose first request is not done: it would take seconds to get."""
     request = RequestFactory().get("/")
     request.user, request.resolver_match = scene.cast.bob, None
-    name = "portal/form_in_progress.html"
+    name = "portal/shared/form_in_progress.html"
     yield Visit(name, render_to_string(name, {"page": "/"}, request))
 
 
 def first_password(scene: Scene) -> Iterator[Visit]:
-    person = make.user("new@example.com")
+    person = factories.user("new@example.com")
     person.set_unusable_password()
     person.save()
     yield from Visitor(scene, person).visit("get", reverse("account_set_password"))
@@ -99,7 +99,7 @@ def expired_sessions(scene: Scene) -> Iterator[Visit]:
     stream = "p/<slug:slug>/streams/<slug:stream_slug>/"
     forms = {
         "w/<public_id>/members/": {"email": "new@example.com", "role": "viewer"},
-        "w/<public_id>/connection/": {"write_key": make.WRITE_KEY, "region": "us"},
+        "w/<public_id>/connection/": {"write_key": factories.WRITE_KEY, "region": "us"},
         f"{stream}docs/<kind>/": {"text": "Long\ntext", "seen": "1.1"},
     }
     for route, data in forms.items():
@@ -138,7 +138,7 @@ def homes(scene: Scene) -> Iterator[Visit]:
     WorkspaceMembership.objects.create(
         workspace=cast.workspace, user=cast.charlie, role="viewer"
     )
-    for person in (cast.charlie, make.user("none@example.com")):
+    for person in (cast.charlie, factories.user("none@example.com")):
         yield from Visitor(scene, person).visit("get", reverse("portal:home"))
     empty = reverse("portal:overview", args=[cast.elsewhere.public_id])
     yield from Visitor(scene, "charlie").visit("get", empty)
@@ -174,7 +174,7 @@ def plans_of_staff(scene: Scene) -> Iterator[Visit]:
     )
     plan = to_json(EventPlan(events=(event,)))
     version = PlanVersion.objects.create(
-        stream=scene.cast.stream, number=3, content=plan, published_at=make.NOW
+        stream=scene.cast.stream, number=3, content=plan, published_at=factories.NOW
     )
     olga = Visitor(scene, "olga")
     for name, args in (

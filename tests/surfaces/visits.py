@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client, TestCase
 from django.utils.html import escape
 
-from streams.base.mail import wait_until_sent
+from streams.base.email import wait_until_sent
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

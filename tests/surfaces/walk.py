@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from streams.catalog.models import Stream
 from streams.delivery.models import Halt, Lease
-from tests import make
+from tests import factories
 from tests.browser.form_table import FORMS, Form, as_it_is
 from tests.portal.table import PEOPLE as PEOPLE_OF_TABLE
 from tests.portal.table import ROWS, Row, Scene
@@ -98,7 +98,7 @@ def pages_at_stage(people: dict[str, Visitor]) -> Iterator[Visit]:
 
 def account_pages(scene: Scene) -> Iterator[Visit]:
     """The forms of one's account, sent with mistakes and without."""
-    email, password, new = scene.cast.bob.email, make.PASSWORD, "another battery 7"
+    email, password, new = scene.cast.bob.email, factories.PASSWORD, "another battery 7"
     forms = {
         "account_login": (
             {"login": email, "password": "wrong"},
@@ -119,7 +119,7 @@ def account_pages(scene: Scene) -> Iterator[Visit]:
 
 def staff_pages(olga: Visitor) -> Iterator[Visit]:
     """The admin: each model's list, form and history."""
-    make.rejected(olga.scene.replay.cursor)
+    factories.rejected(olga.scene.replay.cursor)
     Halt.objects.create(stream=olga.scene.cast.stream, reason="Drill")
     Lease.objects.get_or_create(stream=olga.scene.cast.stream)
     for path in staff_paths():

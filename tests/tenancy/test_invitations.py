@@ -10,6 +10,14 @@ from django.core import mail, signing
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.rate_limit import RateLimited
+from streams.tenancy.invitation_sending import (
+    BY_PERSON,
+    OF_PARTNER,
+    TO_EMAIL,
+    TO_PLACE,
+    invite,
+    resend_invitation,
+)
 from streams.tenancy.invitations import (
     GOOD_FOR,
     SALT,
@@ -24,14 +32,6 @@ from streams.tenancy.invitations import (
     token_of,
     withdraw_invitation,
 )
-from streams.tenancy.inviting import (
-    BY_PERSON,
-    OF_PARTNER,
-    TO_EMAIL,
-    TO_PLACE,
-    invite,
-    resend_invitation,
-)
 from streams.tenancy.members import (
     AlreadyMember,
     NoSuchRole,
@@ -39,7 +39,7 @@ from streams.tenancy.members import (
     remove_member,
 )
 from streams.tenancy.models import Invitation, User
-from tests import make
+from tests import factories
 from tests.append_only import entries_may_go
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def actions():
 
 
 def test_an_invitation_goes_out_by_mail():
-    cast = make.cast()
+    cast = factories.cast()
 
     send(cast.workspace, cast.anna)
 
@@ -97,7 +97,7 @@ def test_an_invitation_goes_out_by_mail():
 @pytest.mark.parametrize("name", ["Anna", "Ånna"])
 def test_the_link_is_whole_in_the_raw_message(name):
     """Python's own limit is 78 characters a line; a copied link must not be cut there."""
-    cast = make.cast()
+    cast = factories.cast()
     User.objects.filter(pk=cast.anna.pk).update(name=name)
     cast.anna.refresh_from_db()
 
@@ -113,8 +113,8 @@ def test_the_link_is_whole_in_the_raw_message(name):
 
 def test_a_name_with_a_line_break_makes_no_line_of_its_own():
     """Such a name cannot be given any more, but may be in the database from before."""
-    workspace = make.workspace(name="Evil\nBcc: all@example.com\n\nPay here")
-    anna = make.member(workspace, "admin")
+    workspace = factories.workspace(name="Evil\nBcc: all@example.com\n\nPay here")
+    anna = factories.member(workspace, "admin")
     User.objects.filter(pk=anna.pk).update(name="Anna\r\nVisit evil.example")
     anna.refresh_from_db()
 
@@ -131,7 +131,7 @@ def test_a_name_with_a_line_break_makes_no_line_of_its_own():
 
 
 def test_invited_is_only_recorded_of_an_email_that_the_mail_server_took(settings):
-    cast = make.cast()
+    cast = factories.cast()
     settings.MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -146,9 +146,9 @@ def test_invited_is_only_recorded_of_an_email_that_the_mail_server_took(settings
 
 
 def test_an_invitation_is_sent_again_and_lasts_a_week_from_then():
-    cast = make.cast()
+    cast = factories.cast()
     made = send(cast.workspace, cast.anna)
-    Invitation.objects.update(expires_at=make.NOW - timedelta(days=900))
+    Invitation.objects.update(expires_at=factories.NOW - timedelta(days=900))
     made.refresh_from_db()
 
     resend_invitation(invitation=made, actor=cast.anna, link=link)
@@ -159,7 +159,7 @@ def test_an_invitation_is_sent_again_and_lasts_a_week_from_then():
 
 
 def test_a_withdrawn_invitation_lets_nobody_in():
-    cast = make.cast()
+    cast = factories.cast()
     made = send(cast.workspace, cast.anna)
 
     withdraw_invitation(invitation=made, actor=cast.anna)
@@ -174,9 +174,9 @@ def test_a_withdrawn_invitation_lets_nobody_in():
     [(BY_PERSON, 20), (TO_PLACE, 30), (OF_PARTNER, 100), (TO_EMAIL, 5)],
 )
 def test_mailboxes_are_not_flooded(limit, amount):
-    partner = make.partner()
-    places = [make.workspace(partner) for _ in range(8)]
-    admins = [[make.member(place, "admin") for _ in range(3)] for place in places]
+    partner = factories.partner()
+    places = [factories.workspace(partner) for _ in range(8)]
+    admins = [[factories.member(place, "admin") for _ in range(3)] for place in places]
     several = {
         BY_PERSON: (1, 1),
         TO_PLACE: (1, 3),
@@ -200,7 +200,7 @@ def test_mailboxes_are_not_flooded(limit, amount):
 
 def test_links_of_the_previous_release_still_work():
     """They named everything that a row of the table says now."""
-    workspace, number = make.workspace(), "0123456789abcdef"
+    workspace, number = factories.workspace(), "0123456789abcdef"
     workspace.invitations.create(
         email=DANA,
         role="editor",
@@ -217,8 +217,8 @@ def test_links_of_the_previous_release_still_work():
 
 
 def test_who_was_invited_twice_does_not_come_back_by_the_other_link():
-    workspace, dana = make.workspace(), make.user(DANA)
-    anna = make.member(workspace, "admin")
+    workspace, dana = factories.workspace(), factories.user(DANA)
+    anna = factories.member(workspace, "admin")
     before = token_for(workspace, actor=anna)
     accept_invitation(invitation=read_invitation(token_for(workspace)), user=dana)
     # As if one had been made beside a membership.
@@ -231,9 +231,9 @@ def test_who_was_invited_twice_does_not_come_back_by_the_other_link():
 
 @pytest.mark.parametrize("loss", ["removed", "demoted", "closed"])
 def test_an_invitation_is_worth_no_more_than_its_inviter(loss):
-    workspace = make.workspace()
-    make.member(workspace, "admin")
-    former = make.member(workspace, "admin")
+    workspace = factories.workspace()
+    factories.member(workspace, "admin")
+    former = factories.member(workspace, "admin")
     token = token_for(workspace, role="admin", actor=former)
     membership = workspace.memberships.get(user=former)
 
@@ -249,11 +249,13 @@ def test_an_invitation_is_worth_no_more_than_its_inviter(loss):
 
 
 def test_the_partner_invites_only_while_a_workspace_has_no_admin():
-    workspace = make.workspace()
-    dev = make.partner_member(workspace.partner, "developer")
+    workspace = factories.workspace()
+    dev = factories.partner_member(workspace.partner, "developer")
     own = token_for(workspace, dev.email, "admin", actor=dev)
     customers = token_for(workspace, role="admin", actor=dev)
-    sign_up(invitation=read_invitation(customers), name="Dana", password=make.PASSWORD)
+    sign_up(
+        invitation=read_invitation(customers), name="Dana", password=factories.PASSWORD
+    )
 
     with pytest.raises(InvitationRefused, match="no longer invite"):
         read_invitation(own)
@@ -262,9 +264,9 @@ def test_the_partner_invites_only_while_a_workspace_has_no_admin():
 
 
 def test_a_test_workspace_stays_the_partners():
-    workspace = make.workspace(is_test=True)
-    make.member(workspace, "admin")
-    dev = make.partner_member(workspace.partner, "developer")
+    workspace = factories.workspace(is_test=True)
+    factories.member(workspace, "admin")
+    dev = factories.partner_member(workspace.partner, "developer")
 
     token_for(workspace, role="viewer", actor=dev)
 
@@ -273,11 +275,11 @@ def test_a_test_workspace_stays_the_partners():
 
 @pytest.mark.parametrize("role", ["support", None])
 def test_others_of_the_partner_or_of_none_do_not_invite(role):
-    workspace = make.workspace()
+    workspace = factories.workspace()
     person = (
-        make.partner_member(workspace.partner, role)
+        factories.partner_member(workspace.partner, role)
         if role
-        else make.partner_member(make.partner(), "admin")
+        else factories.partner_member(factories.partner(), "admin")
     )
 
     with pytest.raises(MayNotInvite):
@@ -287,20 +289,20 @@ def test_others_of_the_partner_or_of_none_do_not_invite(role):
 
 
 def test_a_new_person_gets_an_account_and_is_let_in():
-    workspace = make.workspace()
+    workspace = factories.workspace()
     invitation = read_invitation(token_for(workspace, " Dana@Northwind.example "))
     assert not invitation.has_account()
 
-    dana = sign_up(invitation=invitation, name="Dana", password=make.PASSWORD)
+    dana = sign_up(invitation=invitation, name="Dana", password=factories.PASSWORD)
 
     assert (dana.email, dana.name, dana.is_staff) == (DANA, "Dana", False)
-    assert dana.check_password(make.PASSWORD)
+    assert dana.check_password(factories.PASSWORD)
     membership = workspace.memberships.get()
     assert (membership.user, membership.role) == (dana, "editor")
 
 
 def test_a_person_with_an_account_signs_in_and_is_let_in():
-    partner, dana = make.partner(), make.user(DANA)
+    partner, dana = factories.partner(), factories.user(DANA)
     invitation = read_invitation(token_for(partner, role="support"))
     assert invitation.has_account()
 
@@ -310,21 +312,21 @@ def test_a_person_with_an_account_signs_in_and_is_let_in():
 
     assert partner.memberships.get().role == "support"
     dana.refresh_from_db()
-    assert dana.check_password(make.PASSWORD)
+    assert dana.check_password(factories.PASSWORD)
 
 
 def test_an_account_without_a_password_is_completed():
     User.objects.create_user(DANA)
-    invitation = read_invitation(token_for(make.workspace()))
+    invitation = read_invitation(token_for(factories.workspace()))
 
-    dana = sign_up(invitation=invitation, name="Dana", password=make.PASSWORD)
+    dana = sign_up(invitation=invitation, name="Dana", password=factories.PASSWORD)
 
     assert User.objects.get() == dana
-    assert dana.check_password(make.PASSWORD)
+    assert dana.check_password(factories.PASSWORD)
 
 
 def test_an_invitation_is_for_one_address():
-    workspace, charlie = make.workspace(), make.user("charlie@fern.example")
+    workspace, charlie = factories.workspace(), factories.user("charlie@fern.example")
 
     with pytest.raises(NotYours, match=DANA):
         accept_invitation(
@@ -335,20 +337,20 @@ def test_an_invitation_is_for_one_address():
 
 
 def test_an_invitation_lets_in_once():
-    workspace = make.workspace()
+    workspace = factories.workspace()
     token = token_for(workspace)
-    sign_up(invitation=read_invitation(token), name="Dana", password=make.PASSWORD)
+    sign_up(invitation=read_invitation(token), name="Dana", password=factories.PASSWORD)
 
     with pytest.raises(InvitationRefused, match="already been used"):
         read_invitation(token)
 
 
 def test_who_was_removed_does_not_come_back_by_an_old_invitation():
-    workspace = make.workspace()
-    make.member(workspace, "admin")
+    workspace = factories.workspace()
+    factories.member(workspace, "admin")
     token = token_for(workspace)
     read_before = read_invitation(token)
-    dana = sign_up(invitation=read_before, name="Dana", password=make.PASSWORD)
+    dana = sign_up(invitation=read_before, name="Dana", password=factories.PASSWORD)
     remove_member(membership=workspace.memberships.get(user=dana), actor=None)
 
     with pytest.raises(InvitationRefused):
@@ -360,8 +362,8 @@ def test_who_was_removed_does_not_come_back_by_an_old_invitation():
 
 
 def test_a_new_invitation_lets_in_who_was_removed():
-    workspace, dana = make.workspace(), make.user(DANA)
-    make.member(workspace, "admin")
+    workspace, dana = factories.workspace(), factories.user(DANA)
+    factories.member(workspace, "admin")
     accept_invitation(invitation=read_invitation(token_for(workspace)), user=dana)
     remove_member(membership=workspace.memberships.get(user=dana), actor=None)
 
@@ -371,7 +373,7 @@ def test_a_new_invitation_lets_in_who_was_removed():
 
 
 def test_a_new_invitation_replaces_the_one_before():
-    workspace, dana = make.workspace(), make.user(DANA)
+    workspace, dana = factories.workspace(), factories.user(DANA)
     first, second = token_for(workspace), token_for(workspace)
 
     with pytest.raises(InvitationRefused, match="newer one"):
@@ -380,7 +382,7 @@ def test_a_new_invitation_replaces_the_one_before():
 
 
 def test_an_invitation_grows_old():
-    token = token_for(make.workspace())
+    token = token_for(factories.workspace())
 
     Invitation.objects.update(expires_at=now())
 
@@ -389,7 +391,7 @@ def test_an_invitation_grows_old():
 
 
 def test_a_link_that_we_did_not_make_is_refused():
-    token = token_for(make.workspace())
+    token = token_for(factories.workspace())
 
     for forged in ("", "x", token[:-1], "x" + token, token.replace(":", "::", 1)):
         with pytest.raises(InvitationRefused, match="incomplete"):
@@ -397,7 +399,7 @@ def test_a_link_that_we_did_not_make_is_refused():
 
 
 def test_a_place_that_is_gone_lets_nobody_in():
-    workspace = make.workspace()
+    workspace = factories.workspace()
     token = token_for(workspace)
     with entries_may_go():
         AuditEntry.objects.all().delete()
@@ -408,7 +410,7 @@ def test_a_place_that_is_gone_lets_nobody_in():
 
 
 def test_members_and_wrong_roles_are_not_invited():
-    cast = make.cast()
+    cast = factories.cast()
 
     with pytest.raises(AlreadyMember):
         token_for(cast.workspace, "ALICE@northwind.example")

@@ -11,15 +11,15 @@ from streams.tenancy.members import (
     change_role,
     remove_member,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 PLACES = pytest.mark.parametrize(
     ("place", "member", "lesser_role"),
     [
-        (make.partner, make.partner_member, "support"),
-        (make.workspace, make.member, "viewer"),
+        (factories.partner, factories.partner_member, "support"),
+        (factories.workspace, factories.member, "viewer"),
     ],
     ids=["partner", "workspace"],
 )
@@ -27,7 +27,7 @@ PLACES = pytest.mark.parametrize(
 
 @PLACES
 def test_a_person_is_let_in_once(place, member, lesser_role):
-    place, person = place(), make.user()
+    place, person = place(), factories.user()
 
     membership = add_member(place=place, user=person, role=lesser_role, actor=None)
 
@@ -40,18 +40,18 @@ def test_a_person_is_let_in_once(place, member, lesser_role):
 @pytest.mark.parametrize(
     ("place", "role"),
     [
-        (make.partner, "editor"),
-        (make.workspace, "developer"),
-        (make.workspace, ""),
+        (factories.partner, "editor"),
+        (factories.workspace, "developer"),
+        (factories.workspace, ""),
     ],
 )
 def test_a_role_of_another_kind_of_place_is_refused(place, role):
     with pytest.raises(NoSuchRole):
-        add_member(place=place(), user=make.user(), role=role, actor=None)
+        add_member(place=place(), user=factories.user(), role=role, actor=None)
 
 
 def test_a_change_of_role_is_audited_with_what_it_was():
-    cast = make.cast()
+    cast = factories.cast()
     membership = cast.workspace.memberships.get(user=cast.bob)
 
     change_role(membership=membership, role="editor", actor=cast.anna)
@@ -93,7 +93,7 @@ def test_with_two_admins_one_may_go(place, member, lesser_role):
 
 
 def test_a_viewer_may_go_though_there_is_one_admin():
-    cast = make.cast()
+    cast = factories.cast()
 
     remove_member(
         membership=cast.workspace.memberships.get(user=cast.bob), actor=cast.anna

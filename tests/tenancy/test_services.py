@@ -23,7 +23,7 @@ from streams.tenancy.services import (
     find_token,
     revoke_token,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def postbox(**changes):
 
 
 def test_a_partner_has_a_stream_and_an_admin():
-    petra, olga = make.user("petra@postbox.example"), make.staff()
+    petra, olga = factories.user("petra@postbox.example"), factories.staff()
 
     partner = postbox(admin=petra, actor=olga)
 
@@ -104,7 +104,7 @@ def test_a_partner_may_have_another_stream():
 
 
 def test_a_workspace_has_the_partners_own_id():
-    cast = make.cast()
+    cast = factories.cast()
 
     workspace = create_workspace(
         partner=cast.partner, external_id="c-17", name="Northwind", actor=cast.dev
@@ -116,14 +116,14 @@ def test_a_workspace_has_the_partners_own_id():
 
 
 def test_an_external_id_is_given_once_in_a_partner():
-    partner = make.partner()
+    partner = factories.partner()
     create_workspace(partner=partner, external_id="c-17", name="First", actor=None)
 
     with pytest.raises(ExternalIdTaken, match="c-17"):
         create_workspace(partner=partner, external_id="c-17", name="Next", actor=None)
 
     other = create_workspace(
-        partner=make.partner(), external_id="c-17", name="Other", actor=None
+        partner=factories.partner(), external_id="c-17", name="Other", actor=None
     )
     assert Workspace.objects.count() == 2
     assert other.external_id == "c-17"
@@ -133,13 +133,13 @@ def test_an_external_id_is_given_once_in_a_partner():
 def test_an_external_id_that_cannot_be_is_refused(external_id):
     with pytest.raises(ValidationError):
         create_workspace(
-            partner=make.partner(), external_id=external_id, name="N", actor=None
+            partner=factories.partner(), external_id=external_id, name="N", actor=None
         )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_make_the_same_workspace_at_once_one_is_told():
-    partner, start = make.partner(), threading.Barrier(2)
+    partner, start = factories.partner(), threading.Barrier(2)
 
     def run():
         start.wait()
@@ -160,7 +160,7 @@ def test_of_two_who_make_the_same_workspace_at_once_one_is_told():
 
 
 def test_a_token_is_shown_once_and_stored_as_a_digest():
-    stream, dev = make.stream(), make.user()
+    stream, dev = factories.stream(), factories.user()
 
     token, secret = create_token(stream=stream, name="Production", actor=dev)
 
@@ -176,36 +176,36 @@ def test_a_token_is_shown_once_and_stored_as_a_digest():
 
 
 def test_a_token_is_found_by_its_text():
-    token, secret = make.token()
+    token, secret = factories.token()
 
-    assert find_token(secret.text, make.NOW) == token
-    assert find_token(secret.text + "x", make.NOW) is None
-    assert find_token("", make.NOW) is None
+    assert find_token(secret.text, factories.NOW) == token
+    assert find_token(secret.text + "x", factories.NOW) is None
+    assert find_token("", factories.NOW) is None
 
 
 def test_the_last_use_of_a_token_is_noted_once_a_minute():
-    _, secret = make.token()
+    _, secret = factories.token()
 
     uses = [timedelta(0), timedelta(seconds=59), timedelta(seconds=61)]
     noted = []
     for after in uses:
-        find_token(secret.text, make.NOW + after)
-        noted.append(PartnerToken.objects.get().last_used_at - make.NOW)
+        find_token(secret.text, factories.NOW + after)
+        noted.append(PartnerToken.objects.get().last_used_at - factories.NOW)
 
     assert noted == [timedelta(0), timedelta(0), timedelta(seconds=61)]
 
 
 def test_a_revoked_token_opens_nothing():
-    token, secret = make.token()
+    token, secret = factories.token()
 
     revoke_token(token=token, actor=None)
 
-    assert find_token(secret.text, make.NOW) is None
+    assert find_token(secret.text, factories.NOW) is None
     assert token.revoked_at is not None
 
 
 def test_a_token_is_revoked_once():
-    token, _ = make.token()
+    token, _ = factories.token()
     revoke_token(token=token, actor=None)
     first = token.revoked_at
 

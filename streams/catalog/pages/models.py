@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from streams.base.clock import now
-from streams.catalog.pages.kinds import Kind
+from streams.catalog.pages.page_kinds import Kind
 
 MAX_TEXT = 60_000  # characters, which take less than a second to render
 

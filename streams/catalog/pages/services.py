@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
-from streams.base.writing import directives
+from streams.base.text.markdown_writer import directives
 from streams.catalog.models import Stream
-from streams.catalog.pages.kinds import PARTS, Kind
 from streams.catalog.pages.logo import read_logo
 from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
+from streams.catalog.pages.page_kinds import PARTS, Kind
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from streams.base.structs import prepared
+from streams.base.msgspec_types import prepared
 
 
 class PlannedProperty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.spec.findings import Rule, Severity, by_id
+from streams.spec.issues import Rule, Severity, by_id
 
 EVENT = Rule("PLAN-EVENT-001", Severity.ERROR, "Event not in the plan")
 REQUIRED = Rule("PLAN-REQUIRED-001", Severity.ERROR, "Missing required property")

@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
-from streams.catalog.plans.faults import faults, label
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import EventPlan, mark, to_json
-from streams.catalog.plans.publishing import objections
+from streams.catalog.plans.spec_review import objections
+from streams.catalog.plans.validation import faults, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.catalog.plans.faults import Fault
     from streams.catalog.plans.plan import PlannedEvent
+    from streams.catalog.plans.validation import Fault
     from streams.tenancy.models import User
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_noop
 
-from streams.catalog.plans.files.yaml_reading import from_yaml
+from streams.catalog.plans.files.yaml_reader import from_yaml
 from streams.catalog.plans.plan import EventPlan
 
 FILES = Path(__file__).parent / "templates"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from streams.base.addresses import addresses
-from streams.base.markdown import render
-from streams.docs.guides import shelf
-from streams.docs.pages import Page, show
+from streams.base.public_urls import addresses
+from streams.base.text.markdown import render
+from streams.docs.guides import index as shelf
+from streams.docs.public_page import Page, show
 from streams.docs.published import published_pages
 
 MOST_LISTED = 500  # pages of streams. The search finds all of them

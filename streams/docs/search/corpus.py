@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import OuterRef, Subquery
 
 from streams.catalog.models import Stream
-from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import PageVersion
+from streams.catalog.pages.page_kinds import Kind
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.stage import Stage
-from streams.docs.guides import shelf
-from streams.docs.kept import made_of
+from streams.docs.guides import index
+from streams.docs.page_cache import made_of
 from streams.docs.search.sections import Section, sections_of
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
@@ -22,7 +22,7 @@ from streams.publishing.pages import address_of, document_of, title_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.base.addresses import Addresses
+    from streams.base.public_urls import Addresses
 
 MOST_STREAMS = 1_000
 # The time that a search may spend on rendering changed pages. The next search continues
@@ -32,15 +32,15 @@ READING_S = 1.0
 
 def corpus(at: Addresses) -> Iterator[Section]:
     """Yield all sections, guides first. Runs one query if no page has changed."""
-    for name in shelf.NAMES:
+    for name in index.NAMES:
         yield from _of_guide(name, at)
     yield from _shelves.sections()
 
 
-@lru_cache(maxsize=shelf.RENDERED)
+@lru_cache(maxsize=index.RENDERED)
 def _of_guide(name: str, at: Addresses) -> list[Section]:
-    guide = shelf.GUIDES[name]
-    html = shelf.read(name, at).html
+    guide = index.GUIDES[name]
+    html = index.read(name, at).html
     return sections_of(html, page=guide.title, path=guide.path)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streams.base.markdown import RULE
+from streams.base.text.markdown import RULE
 
 if TYPE_CHECKING:
     from streams.docs.search.sections import Section

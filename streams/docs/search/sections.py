@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from streams.base.markdown import RULE
+from streams.base.text.markdown import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.addresses import addresses
-from streams.base.markdown import render
-from streams.docs.guides import shelf
-from streams.docs.pages import Page, show
+from streams.base.public_urls import addresses
+from streams.base.text.markdown import render
+from streams.docs.guides import index
+from streams.docs.public_page import Page, show
 from streams.docs.search.corpus import corpus
 from streams.docs.search.ranking import MAX_QUERY, MOST, search
 
@@ -27,7 +27,7 @@ def results(request: HttpRequest) -> HttpResponse:
         request,
         "docs/search.html",
         PAGE,
-        guides=shelf.GUIDES.values(),
+        guides=index.GUIDES.values(),
         shown=PAGE,  # marks no guide as current
         query=query,
         results=found,

@@ -16,11 +16,11 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.base.clock import now
-from streams.spec.findings import Severity
-from streams.spec.sent import look_at
+from streams.spec.issues import Severity
+from streams.spec.text.check_text import look_at
 
 if TYPE_CHECKING:
-    from streams.spec.findings import Finding
+    from streams.spec.issues import Finding
 
 CANNOT_READ = 2  # exit status; 1 means that an event has an error
 

@@ -8,20 +8,20 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from streams.base.clock import now
-from streams.management.demo import campaign
-from streams.management.demo.progress import Progress
-from streams.management.demo.sender import NotTaken, PartnerServer
-from streams.management.first_run.run_file import RunFacts
+from streams.devtools.demo import campaign
+from streams.devtools.demo.progress_bar import Progress
+from streams.devtools.demo.sender import NotTaken, PartnerServer
+from streams.devtools.first_run.run_file import RunFacts
 
 if TYPE_CHECKING:
-    from streams.management.first_run.run_file import FeedFacts
+    from streams.devtools.first_run.run_file import FeedFacts
 
 ONE_WRONG_IN = 400  # events, so that there are issues to look at
 MOST_EVENTS = 1_000_000  # they are generated before they are sent
 
 
 class Command(BaseCommand):
-    """Sends the events of an email campaign; see campaign.py."""
+    """Sends the events of an email campaign; see devtools/demo/campaign.py."""
 
     help = (
         "Send one day of an email campaign's events to the portal on this machine, through"

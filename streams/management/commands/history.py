@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from streams.audit.services import record
-from streams.events.history.services import acknowledge, setback
+from streams.events.data_loss.services import acknowledge, setback
 
 STEPS = """\
 The database went back in time, by a restore or a failover that lost commits.

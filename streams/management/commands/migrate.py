@@ -7,7 +7,7 @@ from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-from streams.base.migrating import (
+from streams.base.database.safe_migrations import (
     TOO_OLD,
     LockNotAvailable,
     is_too_old,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from streams.events.history.services import in_words, setback
+from streams.events.data_loss.services import in_words, setback
 from streams.events.models import Feed
 from streams.observability.reconcile import findings
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streams.connections.keys import key_ring
 from streams.connections.rotation import renew_keys
+from streams.connections.write_keys import key_ring
 
 MOST_CONNECTIONS = 10_000  # in one batch
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from streams.delivery.services import RegionNotOffered
-from streams.management.demo import cast, seeding
+from streams.delivery.connection.services import RegionNotOffered
+from streams.devtools.demo import accounts, seeding
 
 
 class Command(BaseCommand):
-    """Creates the demonstration's accounts. `demo` sends its events; see campaign.py."""
+    """Creates the demonstration's accounts. `demo` sends its events; see devtools/demo/campaign.py."""
 
     help = (
         "Create the demonstration: the partner Postbox, its stream, two workspaces (the"
@@ -35,5 +35,5 @@ class Command(BaseCommand):
                 " workspace connects to the sandbox. `manage.py up` sets SANDBOX_URL."
             ) from None
         if options["verbosity"]:
-            for one in cast.sign_ins():
+            for one in accounts.sign_ins():
                 self.stdout.write(f"{one.role:<18}  {one.email:<24}  {one.password}")

@@ -8,14 +8,14 @@ from django.core.management import BaseCommand, CommandError
 from django.core.management.color import supports_color
 from django.db import OperationalError
 
-from streams.management.first_run import lock
-from streams.management.first_run.console import Console
-from streams.management.first_run.family import ChildDied, Family
-from streams.management.first_run.layout import Layout, PortInUse
-from streams.management.first_run.lock import AlreadyUp
-from streams.management.first_run.portal import NotReady, Portal
-from streams.management.first_run.services import NAMES
-from streams.management.first_run.stopping import StopRequest, stop_request
+from streams.devtools.first_run import lock
+from streams.devtools.first_run.console import Console
+from streams.devtools.first_run.installation import Layout, PortInUse
+from streams.devtools.first_run.lock import AlreadyUp
+from streams.devtools.first_run.process_group import ChildDied, Family
+from streams.devtools.first_run.processes import NAMES
+from streams.devtools.first_run.stop_signals import StopRequest, stop_request
+from streams.devtools.first_run.supervisor import NotReady, Portal
 
 
 class Command(BaseCommand):

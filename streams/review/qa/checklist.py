@@ -14,7 +14,7 @@ from streams.review.qa.line import Line, State
 from streams.review.qa.request_checks import batches, key, pages, rate, regions
 
 if TYPE_CHECKING:
-    from streams.review.qa.facts import Facts
+    from streams.review.qa.observations import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

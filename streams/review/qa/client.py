@@ -10,7 +10,7 @@ import requests
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from streams.base.deadlines import deadline_session
+from streams.base.http_deadlines import deadline_session
 
 if TYPE_CHECKING:
     from streams.base.ids import Secret

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.catalog.checking import Checks
-from streams.catalog.pages.kinds import Kind
-from streams.catalog.plans.checks import PlanChecks
+from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.plans.conformance import PlanChecks
 from streams.catalog.plans.services import published_plan
+from streams.catalog.validation import Checks
+from streams.delivery.connection.verification import TEST_EVENT
 from streams.delivery.models import Delivery
-from streams.delivery.proof import TEST_EVENT
-from streams.events.reading import between
-from streams.events.retention import oldest_retained
-from streams.observability.findings.models import FindingKind
-from streams.review.qa.facts import (
+from streams.events.queries import between
+from streams.events.retention.policy import oldest_retained
+from streams.observability.issues.models import FindingKind
+from streams.review.qa.observations import (
     Facts,
     Page,
     SeenError,
@@ -26,8 +26,8 @@ from streams.review.qa.facts import (
     SentRequest,
     look,
 )
-from streams.review.qa.workspaces import test_feeds
-from streams.spec.findings import Severity
+from streams.review.qa.test_workspaces import test_feeds
+from streams.spec.issues import Severity
 from streams.spec.modes import Mode
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy
 
-from streams.review.qa.facts import Page, SeenError, SeenEvent, SentRequest
+from streams.review.qa.observations import Page, SeenError, SeenEvent, SentRequest
 
 MOST_LINKS = 5  # to the evidence of one check
 

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from streams.connections.regions import Region
-from streams.delivery.batching import MAX_BODY_BYTES, MAX_EVENTS
+from streams.delivery.segment.batch import MAX_BODY_BYTES, MAX_EVENTS
 from streams.review.qa.line import Line, count_of, failed, passed, unseen
-from streams.review.qa.rate import busiest_second
+from streams.review.qa.request_rate import busiest_second
 
 if TYPE_CHECKING:
-    from streams.review.qa.facts import Facts, SentRequest
+    from streams.review.qa.observations import Facts, SentRequest
 
 # Segment's limit for a tool, unless it agreed to more (segment/partner.md, 2).
 REQUESTS_PER_SECOND = 50

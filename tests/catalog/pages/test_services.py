@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from streams.audit.models import AuditEntry
-from streams.catalog.pages.kinds import Kind
 from streams.catalog.pages.models import Logo
+from streams.catalog.pages.page_kinds import Kind
 from streams.catalog.pages.services import (
     NEVER_SAVED,
     CannotPublish,
@@ -16,14 +16,14 @@ from streams.catalog.pages.services import (
     set_logo,
 )
 from streams.tenancy.services import create_stream
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def stream():
-    return make.stream()
+    return factories.stream()
 
 
 def save(stream, text: str, seen: str = NEVER_SAVED, actor=None):
@@ -42,7 +42,7 @@ def states(stream) -> list[tuple[int, str, bool]]:
 
 
 def test_a_draft_is_edited_until_it_is_published(stream):
-    dev = make.user()
+    dev = factories.user()
     first = save(stream, "One")
     second = save(stream, "Two", first.mark)
 
@@ -61,7 +61,7 @@ def test_what_was_published_stays_as_it_was(stream):
 
 
 def test_the_second_of_two_who_edit_is_told_and_nothing_is_lost(stream):
-    ann = make.user("ann@example.com")
+    ann = factories.user("ann@example.com")
     seen = save(stream, "One").mark
     save(stream, "Ann's", seen, ann)
 
@@ -109,7 +109,7 @@ def test_nothing_new_is_not_published_again(stream):
 
 
 def test_who_wrote_and_published_is_in_the_audit_log(stream):
-    dev = make.user()
+    dev = factories.user()
 
     show(stream, "One", actor=dev)
 
@@ -121,8 +121,8 @@ def test_who_wrote_and_published_is_in_the_audit_log(stream):
 
 
 def test_a_logo_is_replaced_and_removed(stream):
-    set_logo(stream=stream, upload=make.LOGO, actor=None)
-    set_logo(stream=stream, upload=make.LOGO, actor=None)
+    set_logo(stream=stream, upload=factories.LOGO, actor=None)
+    set_logo(stream=stream, upload=factories.LOGO, actor=None)
     assert Logo.objects.get().content_type == "image/svg+xml"
 
     remove_logo(stream=stream, actor=None)
@@ -133,4 +133,4 @@ def test_a_logo_is_replaced_and_removed(stream):
 @pytest.mark.parametrize("slug", ["guide", "search"])
 def test_no_stream_may_hide_the_portals_own_docs(slug):
     with pytest.raises(ValidationError, match=f"“{slug}” is reserved"):
-        create_stream(partner=make.partner(), name="Guide", slug=slug, actor=None)
+        create_stream(partner=factories.partner(), name="Guide", slug=slug, actor=None)

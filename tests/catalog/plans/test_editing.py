@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.editing import (
+from streams.catalog.plans.authoring.editing import (
     NOT_THERE,
     EditedMeanwhile,
     added,

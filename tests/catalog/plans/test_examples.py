@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.catalog.plans.checks import fits
-from streams.catalog.plans.examples import read, written
+from streams.catalog.plans.authoring.examples import read, written
+from streams.catalog.plans.conformance import fits
 from streams.catalog.plans.plan import TYPES
 
 VALUES = st.recursive(

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.advice import advice
-from streams.catalog.plans.faults import faults
-from streams.catalog.plans.from_spec import expected, planned_event
+from streams.catalog.plans.authoring.from_spec import expected, planned_event
+from streams.catalog.plans.authoring.sensitive import is_likely_sensitive
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
-from streams.catalog.plans.publishing import objections
-from streams.catalog.plans.sensitive import is_likely_sensitive
+from streams.catalog.plans.spec_review import objections
+from streams.catalog.plans.suggestions import advice
+from streams.catalog.plans.validation import faults
 from streams.spec.data import EVENTS
-from streams.spec.readings import SAFE
+from streams.spec.exceptions import SAFE
 
 
 def test_all_of_the_spec_makes_a_plan_that_the_spec_has_nothing_against():

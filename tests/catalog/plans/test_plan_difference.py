@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.difference import Change, plan_difference
+from streams.catalog.plans.diff import Change, plan_difference
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
 
 CAMPAIGN = PlannedProperty(path="campaign_id")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from streams.catalog.plans.faults import faults
+from streams.catalog.plans.files.importing import MAX_BYTES, read_plan, read_text
 from streams.catalog.plans.files.problems import UnreadableFile
-from streams.catalog.plans.files.reading import MAX_BYTES, read_plan, read_text
-from streams.catalog.plans.files.schema_writing import to_schema
-from streams.catalog.plans.files.yaml_writing import to_yaml
+from streams.catalog.plans.files.schema_writer import to_schema
+from streams.catalog.plans.files.yaml_writer import to_yaml
 from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.validation import faults
 
 P = PlannedProperty
 ORDER = PlannedEvent(

@@ -20,7 +20,7 @@ from streams.catalog.plans.services import (
     rename_event,
     replace_draft,
 )
-from tests import make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -32,12 +32,12 @@ PLAN = EventPlan(events=(OPENED,))
 
 @pytest.fixture
 def dev():
-    return make.user("dev@postbox.example")
+    return factories.user("dev@postbox.example")
 
 
 @pytest.fixture
 def stream(db):
-    return make.stream()
+    return factories.stream()
 
 
 def audited():

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.checks import PlanChecks
-from streams.catalog.plans.faults import faults
-from streams.catalog.plans.publishing import objections
-from streams.catalog.plans.samples import sample
-from streams.catalog.plans.sensitive import is_likely_sensitive
+from streams.catalog.plans.authoring.samples import sample
+from streams.catalog.plans.authoring.sensitive import is_likely_sensitive
+from streams.catalog.plans.conformance import PlanChecks
+from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.templates import ABOUT, FILES, template, templates
-from streams.spec.collisions import right_name
+from streams.catalog.plans.validation import faults
 from streams.spec.data import EVENTS
-from streams.spec.readings import SAFE
+from streams.spec.exceptions import SAFE
+from streams.spec.names.collisions import right_name
 
 # Of the catalogue's sources of each kind: what two or more send, or the only one that
 # keeps to the Spec. Names as they send them.

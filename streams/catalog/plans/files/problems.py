@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.faults import Fault
+from streams.catalog.plans.validation import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.faults import Fault
 from streams.catalog.plans.files.problems import UnreadableFile, shown
+from streams.catalog.plans.validation import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

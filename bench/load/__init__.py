@@ -1,0 +1,1 @@
+"""What is sent: events, keys, tenants, and the load generator."""

@@ -1,0 +1,1 @@
+"""Figures, the table, and the plots."""

@@ -1,0 +1,1 @@
+"""Streams, their plans and their review."""

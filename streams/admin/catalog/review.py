@@ -1,0 +1,202 @@
+"""The review page of a stream: the partner's submission and the operator's decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict, cast
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from streams.audit.models import AuditEntry
+from streams.audit.sentences import why, words
+from streams.base.public_urls import addresses
+from streams.catalog.models import Stream
+from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.stage import Stage
+from streams.publishing.facts import profile_of
+from streams.publishing.pages import address_of
+from streams.review import services
+from streams.review.qa.services import checklist, last_run
+from streams.review.requirements import preparation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.catalog.pages.models import StreamProfile
+    from streams.catalog.plans.models import PlanVersion
+    from streams.tenancy.models import User
+
+
+class By(TypedDict):
+    """The operator who decides, and the portal's URL for links in emails."""
+
+    actor: User
+    origin: str
+
+
+# Per decision, by the value that its button sends: the stages that offer it, and the
+# service that it calls with the message.
+DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, By], object]]] = {
+    "approve": (
+        frozenset({Stage.SUBMITTED}),
+        lambda s, text, by: services.approve(stream=s, comment=text, **by),
+    ),
+    "send-back": (
+        frozenset({Stage.SUBMITTED}),
+        lambda s, text, by: services.send_back(stream=s, comment=text, **by),
+    ),
+    "go-live": (
+        frozenset({Stage.IN_QA}),
+        lambda s, text, by: services.go_live(stream=s, reason=text, **by),
+    ),
+    "not-yet": (
+        frozenset({Stage.IN_QA}),
+        lambda s, text, by: services.answer_not_yet(stream=s, comment=text, **by),
+    ),
+    "suspend": (
+        frozenset(Stage) - {Stage.SUSPENDED},
+        lambda s, text, by: services.suspend(stream=s, reason=text, **by),
+    ),
+    "resume": (
+        frozenset({Stage.SUSPENDED}),
+        lambda s, text, by: services.resume(stream=s, **by),
+    ),
+}
+MOST_ENTRIES = 50
+REFUSALS = (services.WrongStage, services.NotReady, services.WithoutReason)
+
+
+def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpResponse:
+    """Show the review page. A POST's `decision` is one of DECISIONS, `text` its message."""
+    may_decide = request.user.has_perm("streams.change_stream")
+    if not (may_decide or request.user.has_perm("streams.view_stream")):
+        raise PermissionDenied
+    stream = get_object_or_404(Stream.objects.select_related("partner"), pk=stream_id)
+    refused = ""
+    if request.method == "POST":
+        if not may_decide:
+            raise PermissionDenied
+        refused = _decide(request, stream)
+        if not refused:
+            return redirect("admin:streams_stream_review", stream_id)
+    return _page(request, stream, site, refused=refused, may_decide=may_decide)
+
+
+def _told(profile: StreamProfile) -> list[tuple[str, str]]:
+    """Return the partner's facts about the tool, for its docs and Segment's catalog."""
+    told = {
+        _("Description"): profile.about,
+        _("Website"): profile.website,
+        _("Support email"): profile.support_email,
+        _("Help page"): profile.docs_url,
+        _("Category"): profile.category,
+    }
+    return [(what, text) for what, text in told.items() if text]
+
+
+def _open_items(stream: Stream, *, needed: bool) -> list[str]:
+    """Return the titles of the open items of the launch checklist."""
+    tasks = preparation(stream)
+    return [task.title for task in tasks if task.needed is needed and not task.done]
+
+
+def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion | None:
+    """Return the submitted plan version, if a newer one has been published since."""
+    waits = stream.submissions.undecided().select_related("plan_version").first()
+    if waits is None or waits.plan_version == in_force:
+        return None
+    return waits.plan_version
+
+
+def _shown(stream: Stream) -> list[Kind]:
+    """Return the kinds of docs pages that are public."""
+    if stream.stage == Stage.SUSPENDED:
+        return []
+    found = set(stream.page_versions.published().values_list("kind", flat=True))
+    return [kind for kind in Kind if kind in found]
+
+
+def _offered(stage: Stage, *, is_asked: bool) -> list[str]:
+    found = [name for name, (stages, _act) in DECISIONS.items() if stage in stages]
+    return [name for name in found if is_asked or name != "not-yet"]
+
+
+def _decide(request: HttpRequest, stream: Stream) -> str:
+    """Carry out the decision. Returns the reason for a refusal, or an empty string."""
+    if request.POST.get("decision") not in DECISIONS:
+        return _("Choose one of the decisions below.")
+    text = request.POST.get("text", "").strip()
+    if len(text) > services.MAX_TEXT:
+        return _too_long(len(text))
+    staff = cast("User", request.user)
+    _stages, act = DECISIONS[request.POST["decision"]]
+    try:
+        act(stream, text, {"actor": staff, "origin": addresses(request).portal})
+    except REFUSALS as refusal:
+        return str(refusal)
+    stream.refresh_from_db()
+    done = _("The stage of %(stream)s is now “%(stage)s”.")
+    named = {"stream": stream, "stage": stream.get_stage_display()}
+    messages.success(request, done % named)
+    return ""
+
+
+def _too_long(length: int) -> str:
+    text = ngettext(
+        "The message has %(length)s characters. Shorten it to %(most)s character.",
+        "The message has %(length)s characters. Shorten it to %(most)s characters.",
+        services.MAX_TEXT,
+    )
+    return text % {"length": length, "most": services.MAX_TEXT}
+
+
+def _page(
+    request: HttpRequest,
+    stream: Stream,
+    site: AdminSite,
+    *,
+    refused: str,
+    may_decide: bool,
+) -> HttpResponse:
+    stage = Stage(stream.stage)
+    people = ("submitted_by", "decided_by", "plan_version")
+    submissions = stream.submissions.newest_first().select_related(*people)
+    entries = AuditEntry.objects.of_stream(stream).select_related("actor")
+    in_force = stream.plan_versions.published().first()
+    asked = stream.live_requests.undecided().select_related("asked_by").first()
+    content = {
+        **site.each_context(request),
+        "title": _("Review of %(stream)s") % {"stream": stream},
+        "opts": Stream._meta,
+        "stream": stream,
+        "submissions": submissions,
+        "checklist": checklist(stream, last_run(stream))
+        if stage in (Stage.IN_QA, Stage.LIVE)
+        else None,
+        "entries": [
+            (entry, words(entry.action, entry.detail), why(entry.action, entry.detail))
+            for entry in entries.order_by("-pk")[:MOST_ENTRIES]
+        ],
+        "asked": asked,
+        "pages": [
+            (kind.label, address_of(kind, stream.slug)) for kind in _shown(stream)
+        ],
+        "told": _told(profile_of(stream)),
+        "missing": _open_items(stream, needed=True),
+        "left": _open_items(stream, needed=False),
+        "plan_version": in_force,
+        "changed_since": _changed_since(stream, in_force),
+        "offered": _offered(stage, is_asked=asked is not None) if may_decide else [],
+        "max_text": services.MAX_TEXT,
+        "refused": refused,
+        "text": request.POST.get("text", ""),
+    }
+    return TemplateResponse(
+        request, "admin/stream_review.html", content, status=409 if refused else 200
+    )

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.base import (
+    LIST_AND_FORM,
+    AuditedAdmin,
+    ReadOnlyAdmin,
+    list_link,
+    moment,
+    staff_of,
+)
+from streams.admin.catalog import review
+from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.catalog.plans.models import PlanVersion
+from streams.review.launch import waits_for_staff
+from streams.tenancy.models import PartnerToken
+from streams.tenancy.services import AlreadyRevoked, revoke_token
+
+
+class WaitsForStaff(admin.SimpleListFilter):
+    title, parameter_name = _("review"), "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("yes", gettext("Awaiting review"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(waits_for_staff()) if self.value() else queryset
+
+
+@admin.register(Stream)
+class StreamAdmin(AuditedAdmin):
+    list_display = (
+        "name",
+        "slug",
+        "version",
+        "partner",
+        "stage",
+        "to_review",
+        "created",
+    )
+    list_filter = (WaitsForStaff, "stage", "partner")
+    list_select_related = ("partner",)
+    search_fields = ("name", "slug", "partner__name")
+    fields = (
+        "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
+        "requests_per_second", "retention_days", "stage", "to_review",
+        "plan_versions", "created",
+    )  # fmt: skip
+    created = moment("created_at", _("created"))
+    autocomplete_fields = ("partner",)
+    ordering = ("name",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        # The partner of a stream never changes, and its feeds refer to it by its slug.
+        # Only a logged review decision changes its stage.
+        shown = ("stage", "to_review", "plan_versions", "created")
+        return ("partner", "slug", *shown) if obj else shown
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = self.admin_site.admin_view(review.review)
+        route, known = "<int:stream_id>/review/", {"site": self.admin_site}
+        return [
+            path(route, shown, known, name="streams_stream_review"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("review"))
+    def to_review(self, stream: Stream) -> str:
+        if stream.pk is None:
+            return "–"
+        url = reverse("admin:streams_stream_review", args=[stream.pk])
+        return format_html('<a href="{}">{}</a>', url, gettext("Review"))
+
+    @admin.display(description=_("tracking plan"))
+    def plan_versions(self, stream: Stream) -> str:
+        if stream.pk is None:
+            return "–"
+        return list_link(PlanVersion, _("Versions"), stream__id__exact=stream.pk)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Stream,  # type: ignore[override] # this admin's rows are streams
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        if change and "retention_days" in form.changed_data:
+            days, obj.retention_days = (
+                obj.retention_days,
+                form.initial["retention_days"],
+            )
+            obj.keep_for(days, now=now())
+        super().save_model(request, obj, form, change)
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        return {} if obj else {"slug": ("name",)}
+
+
+@admin.register(PartnerToken)
+class PartnerTokenAdmin(ReadOnlyAdmin):
+    """API tokens. They are created in the portal, which shows their secret only once."""
+
+    list_display = (
+        "name", "token", "partner", "stream", "created", "last_used", "revoked",
+    )  # fmt: skip
+    list_filter = ("partner",)
+    list_select_related = ("partner", "stream")
+    search_fields = ("hint__startswith", "name", "partner__name")
+    ordering = ("-pk",)
+    fields = (
+        "name", "token", "partner", "stream", "created_by", "created", "last_used",
+        "revoked",
+    )  # fmt: skip
+    created = moment("created_at", _("created"))
+    last_used = moment("last_used_at", _("last used"))
+    revoked = moment("revoked_at", _("revoked"))
+    readonly_fields = fields
+    actions = ("revoke",)
+
+    @admin.display(description=_("token"))
+    def token(self, token: PartnerToken) -> str:
+        return f"{token.hint}…"
+
+    @admin.action(
+        description=_("Revoke API token"),
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for token in queryset.select_related("partner"):
+            try:
+                revoke_token(token=token, actor=staff_of(request))
+            except AlreadyRevoked as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+            else:
+                text = gettext("Revoked API token %(token)s.") % {"token": token}
+                self.message_user(request, text, messages.SUCCESS)

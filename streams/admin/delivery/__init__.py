@@ -1,0 +1,1 @@
+"""Feeds, connections, delivery attempts, replays and halts."""

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.base import (
+    LIST_AND_FORM,
+    ReadOnlyAdmin,
+    events_link,
+    link,
+    list_link,
+    moment,
+    to_the_second,
+)
+from streams.connections.models import Connection
+from streams.delivery.connection import status
+from streams.delivery.connection.status import Conflict
+from streams.delivery.models import Cursor, Delivery, Rejection
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class DeletedFilter(admin.SimpleListFilter):
+    title, parameter_name = _("deleted"), "deleted"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> Iterable[tuple[str, str]]:
+        return [("no", gettext("No")), ("yes", gettext("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(deleted_at__isnull=self.value() == "no")
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ReadOnlyAdmin):
+    """Connections. Shows no more of a write key than its last four characters."""
+
+    list_display = (
+        "public_id", "feed", "region", "write_key", "status", "waiting", "next_try",
+        "last_delivery", "deleted",
+    )  # fmt: skip
+    list_filter = (
+        "status",
+        "region",
+        DeletedFilter,
+    )
+    list_select_related = ("feed__workspace", "feed__stream")
+    search_fields = (
+        "public_id__exact",
+        "feed__workspace__external_id__exact",
+        "feed__workspace__name__istartswith",
+    )
+    search_help_text = _(
+        "Enter a connection ID, a workspace's external ID, or the start of its name."
+    )
+    ordering = ("-pk",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "public_id",
+                    "feed_link",
+                    "region",
+                    "created",
+                    "deleted",
+                    "links",
+                )
+            },
+        ),
+        (
+            _("Delivery"),
+            {
+                "fields": (
+                    "status",
+                    "status_reason",
+                    "since",
+                    "waiting",
+                    "failures",
+                    "next_try",
+                    "last_delivery",
+                ),
+            },
+        ),
+        (
+            _("Write key"),
+            {
+                "fields": (
+                    "write_key",
+                    "key_ring_id",
+                    "known",
+                    "asked",
+                    "tested",
+                    "seen",
+                ),
+            },
+        ),
+    )
+    created = moment("created_at", _("created"))
+    deleted = moment("deleted_at", _("deleted"))
+    since = moment("status_at", _("status since"))
+    asked = moment("known_at", _("last key check"))
+    tested = moment("test_sent_at", _("last test event"))
+    seen = moment("seen_at", _("test event confirmed"))
+    actions = ("pause", "resume", "retry_now")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        live = Cursor.objects.filter(kind=Cursor.Kind.LIVE).select_related("feed")
+        return (
+            super()
+            .get_queryset(request)
+            .defer("key_ciphertext", "key_fingerprint")
+            .prefetch_related(Prefetch("cursors", live, to_attr="live"))
+        )
+
+    @admin.display(description=_("write key"))
+    def write_key(self, connection: Connection) -> str:
+        return f"…{connection.key_last4}"
+
+    @admin.display(description=_("queued"))
+    def waiting(self, connection: Connection) -> int | None:
+        cursor = live_cursor(connection)
+        return cursor.feed.head_seq - cursor.position if cursor else None
+
+    @admin.display(description=_("consecutive failures"))
+    def failures(self, connection: Connection) -> int | None:
+        cursor = live_cursor(connection)
+        return cursor.failures if cursor else None
+
+    @admin.display(description=_("next attempt"))
+    def next_try(self, connection: Connection) -> str:
+        cursor = live_cursor(connection)
+        return to_the_second(cursor.due_at if cursor and not cursor.held else None)
+
+    @admin.display(description=_("last delivered"))
+    def last_delivery(self, connection: Connection) -> str:
+        cursor = live_cursor(connection)
+        return to_the_second(cursor.last_delivered_at if cursor else None)
+
+    @admin.display(description=_("feed"))
+    def feed_link(self, connection: Connection) -> str:
+        return link(connection.feed)
+
+    @admin.display(description=_("related"))
+    def links(self, connection: Connection) -> str:
+        named = {"q": connection.public_id}
+        return format_html_join(
+            " · ",
+            "{}",
+            [
+                (list_link(Delivery, _("Delivery attempts"), **named),),
+                (list_link(Rejection, _("Rejected events"), **named),),
+                (events_link(connection.feed),),
+            ],
+        )
+
+    @admin.action(
+        description=_("Pause delivery"),
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
+    def pause(self, request: HttpRequest, queryset: QuerySet) -> None:
+        done = _("Paused connection %(connection)s.")
+        self._each(request, queryset, status.pause, done)
+
+    @admin.action(
+        description=_("Resume delivery"),
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
+    def resume(self, request: HttpRequest, queryset: QuerySet) -> None:
+        done = _("Resumed connection %(connection)s.")
+        self._each(request, queryset, status.resume, done)
+
+    @admin.action(
+        description=_("Retry now"),
+        permissions=["operate"],
+        location=LIST_AND_FORM,
+    )
+    def retry_now(self, request: HttpRequest, queryset: QuerySet) -> None:
+        done = _("Retrying connection %(connection)s now.")
+        self._each(request, queryset, status.retry_now, done)
+
+    def _each(
+        self,
+        request: HttpRequest,
+        connections: QuerySet,
+        change: Callable[..., None],
+        done: StrOrPromise,
+    ) -> None:
+        """Apply a service to each connection and report each result."""
+        for connection in connections:
+            try:
+                change(connection=connection, actor=request.user)
+            except Conflict as refusal:
+                words, level = f"{connection.public_id}: {refusal}", messages.WARNING
+            else:
+                named = {"connection": connection.public_id}
+                words, level = done % named, messages.SUCCESS
+            self.message_user(request, words, level)
+
+
+def live_cursor(connection: Connection) -> Cursor | None:
+    """Return the live cursor that the list has prefetched."""
+    live: list[Cursor] = connection.__dict__["live"]
+    return live[0] if live else None

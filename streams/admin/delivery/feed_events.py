@@ -1,0 +1,103 @@
+"""A feed's events. Django's admin cannot list them, because their key has two columns."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.delivery.history import deliveries_of, fates
+from streams.events import queries
+from streams.events.models import Feed
+from streams.events.queries import EventFilter
+from streams.spec.calls import CALLS
+
+
+class Search(forms.Form):
+    """Filters of the list, kept in the URL, where `before` selects the page."""
+
+    name = forms.CharField(required=False, label=_("Name starts with"))
+    type = forms.ChoiceField(
+        required=False,
+        label=_("Type"),
+        choices=[("", _("All types")), *((name, name) for name in CALLS)],
+    )
+    user_id = forms.CharField(required=False, label=_("User ID"))
+    since = forms.DateTimeField(required=False, label=_("Since"))
+    until = forms.DateTimeField(required=False, label=_("Until"))
+
+    def filters(self) -> EventFilter:
+        """Return the filter; an empty one if the input is not valid."""
+        return EventFilter(**self.cleaned_data) if self.is_valid() else EventFilter()
+
+
+def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
+    """Show the newest events before `before`, with the status of each."""
+    feed = _feed(request, feed_id)
+    search = Search(request.GET)
+    before = request.GET.get("before", "")
+    page = queries.page(
+        feed,
+        before=int(before) if before.isdecimal() else None,
+        filters=search.filters(),
+    )
+    known = fates(feed, page.events)
+    asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}
+    content = {
+        "title": gettext("Events of %(feed)s") % {"feed": feed},
+        "search": search,
+        "page": page,
+        "rows": [(event, known[event.seq]) for event in page.events],
+        "newest": urlencode(asked) if before else None,
+        "older": urlencode({**asked, "before": page.next_before}),
+    }
+    return _shown(request, site, feed, "admin/feed_events.html", content)
+
+
+def event(
+    request: HttpRequest, feed_id: int, seq: int, site: AdminSite
+) -> HttpResponse:
+    """Show one event: its payload and its delivery attempts."""
+    feed = _feed(request, feed_id)
+    found = queries.event(feed, seq)
+    if found is None:
+        raise Http404
+    [fate] = fates(feed, [found]).values()
+    payload = json.loads(bytes(found.payload))
+    content = {
+        "title": gettext("Event %(number)s of %(feed)s")
+        % {"number": seq, "feed": feed},
+        "event": found,
+        "payload": json.dumps(payload, indent=2, ensure_ascii=False),
+        "fate": fate,
+        "deliveries": deliveries_of(feed, seq),
+    }
+    return _shown(request, site, feed, "admin/feed_event.html", content)
+
+
+def _feed(request: HttpRequest, feed_id: int) -> Feed:
+    # Events hold data about a customer's users, so they need a permission of their own.
+    if not request.user.has_perms(["streams.view_feed", "streams.view_event"]):
+        raise PermissionDenied
+    feeds = Feed.objects.select_related("workspace", "stream")
+    return get_object_or_404(feeds, pk=feed_id)
+
+
+def _shown(
+    request: HttpRequest,
+    site: AdminSite,
+    feed: Feed,
+    template: str,
+    content: dict[str, Any],
+) -> HttpResponse:
+    page = {**site.each_context(request), "opts": Feed._meta, "feed": feed, **content}
+    return TemplateResponse(request, template, page)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.base import (
+    ReadOnlyAdmin,
+    events_link,
+    link,
+    list_link,
+    moment,
+    to_the_second,
+)
+from streams.admin.delivery import feed_events
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.delivery.models import Delivery
+from streams.delivery.retention.expiry import expiring_of
+from streams.events.models import Feed
+from streams.events.retention.policy import oldest_retained
+from streams.observability import ledger
+from streams.observability.issues.models import FindingKind
+
+if TYPE_CHECKING:
+    from streams.observability.ledger import Ledger
+
+
+class FeedList(ChangeList):
+    """The page's feeds with their ledgers, which two queries read for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        feeds: list[Feed] = list(self.result_list)
+        ledgers = ledger.of_each([feed.pk for feed in feeds])
+        for feed in feeds:
+            feed.__dict__["ledger"] = ledgers[feed.pk]
+        self.result_list = feeds
+
+
+def ledger_of(feed: Feed) -> Ledger:
+    """Return the ledger that the list has prefetched, or read it."""
+    found: Ledger | None = feed.__dict__.get("ledger")
+    if found is None:
+        found = feed.__dict__["ledger"] = ledger.of(feed)
+    return found
+
+
+@admin.register(Feed)
+class FeedAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "workspace", "stream", "accepted", "delivered", "rejected", "filtered",
+        "expired", "pending", "held", "last_delivery", "events",
+    )  # fmt: skip
+    list_display_links = ("id", "workspace")
+    list_filter = ("stream",)
+    list_select_related = ("workspace", "stream")
+    search_fields = (
+        "workspace__external_id__exact",
+        "workspace__public_id__exact",
+        "workspace__name__istartswith",
+    )
+    search_help_text = _(
+        "Enter a workspace's ID, its external ID, or the start of its name."
+    )
+    ordering = ("-pk",)
+    fields = (
+        "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
+        "delivered", "rejected", "filtered", "expired", "pending", "held", "last_event",
+        "last_delivery", "oldest", "expiring",
+    )  # fmt: skip
+    readonly_fields = fields
+    created = moment("created_at", _("created"))
+    last_event = moment("head_at", _("last event"))
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        return FeedList
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = self.admin_site.admin_view
+        return [
+            path(
+                "<int:feed_id>/events/",
+                shown(feed_events.events),
+                {"site": self.admin_site},
+                name="streams_feed_events",
+            ),
+            path(
+                "<int:feed_id>/events/<int:seq>/",
+                shown(feed_events.event),
+                {"site": self.admin_site},
+                name="streams_feed_event",
+            ),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("accepted"))
+    def accepted(self, feed: Feed) -> int:
+        return ledger_of(feed).accepted
+
+    @admin.display(description=_("delivered"))
+    def delivered(self, feed: Feed) -> int:
+        return ledger_of(feed).delivered
+
+    @admin.display(description=_("rejected"))
+    def rejected(self, feed: Feed) -> int:
+        return ledger_of(feed).rejected
+
+    @admin.display(description=_("skipped"))
+    def filtered(self, feed: Feed) -> int:
+        return ledger_of(feed).filtered
+
+    @admin.display(description=_("expired"))
+    def expired(self, feed: Feed) -> int:
+        return ledger_of(feed).expired
+
+    @admin.display(description=_("oldest retained event"))
+    def oldest(self, feed: Feed) -> int:
+        return oldest_retained(feed)
+
+    @admin.display(description=_("expiring soon"))
+    def expiring(self, feed: Feed) -> str:
+        found = expiring_of(feed, now())
+        if found is None:
+            return gettext("None")
+        text = ngettext(
+            "%(count)s event, at %(time)s UTC",
+            "%(count)s events, starting at %(time)s UTC",
+            found.events,
+        )
+        return text % {"count": found.events, "time": to_the_second(found.first_at)}
+
+    @admin.display(description=_("queued"))
+    def pending(self, feed: Feed) -> int:
+        return ledger_of(feed).pending
+
+    @admin.display(description=_("on hold"))
+    def held(self, feed: Feed) -> int:
+        return ledger_of(feed).held
+
+    @admin.display(description=_("last delivered"))
+    def last_delivery(self, feed: Feed) -> str:
+        return to_the_second(ledger_of(feed).last_delivered_at)
+
+    @admin.display(description=_("events"))
+    def events(self, feed: Feed) -> str:
+        return events_link(feed)
+
+    @admin.display(description=_("ingest key"))
+    def ingest_key(self, feed: Feed) -> str:
+        return f"{feed.ingest_key_hint}…" if feed.ingest_key_hint else gettext("None")
+
+    @admin.display(description=_("workspace"))
+    def workspace_link(self, feed: Feed) -> str:
+        return link(feed.workspace)
+
+    @admin.display(description=_("stream"))
+    def stream_link(self, feed: Feed) -> str:
+        return link(feed.stream)
+
+    @admin.display(description=_("related"))
+    def links(self, feed: Feed) -> str:
+        named = {"q": feed.workspace.external_id}
+        return format_html_join(
+            " · ",
+            "{}",
+            [
+                (events_link(feed),),
+                (list_link(Delivery, _("Workspace delivery attempts"), **named),),
+                (list_link(Connection, _("Workspace connections"), **named),),
+                (list_link(FindingKind, _("Workspace issues"), **named),),
+            ],
+        )

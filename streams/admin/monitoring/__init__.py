@@ -1,0 +1,1 @@
+"""What happened: the activity log, issues with events, the history of the database."""

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.append_only import HistoryAdmin
+from streams.admin.base import moment
+from streams.audit.models import AuditEntry
+from streams.audit.sentences import WORDS, words
+from streams.catalog.models import Stream
+from streams.tenancy.models import Partner, Workspace
+
+
+class ByPartner(admin.SimpleListFilter):
+    """Filter by partner. Lists all partners, without a scan of the activity log."""
+
+    title, parameter_name = _("partner"), "partner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return list(Partner.objects.order_by("name").values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(partner__slug=self.value()) if self.value() else queryset
+
+
+class ByStream(admin.SimpleListFilter):
+    title, parameter_name = _("stream"), "stream"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        streams = Stream.objects.order_by("name")
+        if partner := request.GET.get(ByPartner.parameter_name):
+            streams = streams.filter(partner__slug=partner)
+        return list(streams.values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(stream=self.value()) if self.value() else queryset
+
+
+class ByAction(admin.SimpleListFilter):
+    title, parameter_name = _("action"), "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [(action, action) for action in sorted(WORDS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(HistoryAdmin):
+    list_display = (
+        "when", "what", "action", "who", "stream", "workspace", "partner", "details",
+    )  # fmt: skip
+    list_filter = (ByPartner, ByStream, ByAction)
+    list_select_related = ("actor", "workspace", "partner")
+    search_fields = ("workspace__external_id",)
+    search_help_text = _(
+        "Enter the full external ID of a workspace or the full slug of a partner."
+    )
+    fields = list_display
+    readonly_fields = fields
+    when = moment("at", _("time"))
+
+    def strands(self, search_term: str) -> list[Q]:
+        if not search_term:
+            return [Q()]
+        workspaces = Workspace.objects.filter(external_id=search_term)
+        partners = Partner.objects.filter(slug=search_term)
+        return [
+            *(Q(workspace=pk) for pk in workspaces.values_list("pk", flat=True)),
+            *(Q(partner=pk) for pk in partners.values_list("pk", flat=True)),
+        ]
+
+    @admin.display(description=_("activity"))
+    def what(self, entry: AuditEntry) -> str:
+        return words(entry.action, entry.detail)
+
+    @admin.display(description=_("actor"))
+    def who(self, entry: AuditEntry) -> str:
+        return str(entry.actor) if entry.actor else gettext("System")
+
+    @admin.display(description=_("details"))
+    def details(self, entry: AuditEntry) -> str:
+        return "; ".join(f"{name}: {value}" for name, value in entry.detail.items())

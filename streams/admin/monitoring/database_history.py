@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.base import ReadOnlyAdmin, moment
+from streams.events.data_loss.models import Generation
+from streams.events.data_loss.services import in_words, setback
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnlyAdmin):
+    """Restores and failovers that lost commits; `manage.py history` acknowledges them."""
+
+    list_display = (
+        "number",
+        "started",
+        "went_back",
+        "missing_since",
+        "missing_to",
+        "ended",
+    )
+    ordering = ("-pk",)
+    started = moment("started_at", _("started"))
+    went_back = moment("went_back_at", _("rollback detected"))
+    missing_since = moment("missing_from", _("missing from"))
+    missing_to = moment("missing_until", _("missing until"))
+    ended = moment("ended_at", _("acknowledged"))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if found := setback():
+            messages.error(request, in_words(found))
+        return super().changelist_view(request, extra_context)

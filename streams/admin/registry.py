@@ -1,0 +1,17 @@
+"""Imports every module that registers a model with the admin; see site.py.
+
+The package's `__init__` cannot import them: the site is part of the package and would be
+created twice.
+"""
+
+from __future__ import annotations
+
+from streams.admin.catalog import plans, streams
+from streams.admin.delivery import attempts, connections, feeds, halts, replays
+from streams.admin.monitoring import activity_log, database_history, issues
+from streams.admin.tenancy import partners, users, workspaces
+
+__all__ = [
+    "activity_log", "attempts", "connections", "database_history", "feeds", "halts", "issues", "partners", "plans",
+    "replays", "streams", "users", "workspaces",
+]  # fmt: skip

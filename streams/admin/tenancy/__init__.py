@@ -1,0 +1,1 @@
+"""Partners, workspaces, members and users."""

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.base import AuditedAdmin, list_link, moment, staff_of
+from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
+from streams.base.text.input import validate_one_line
+from streams.catalog.models import Stream
+from streams.tenancy.models import Partner, PartnerToken, User, Workspace
+from streams.tenancy.services import create_partner
+
+
+class NewPartner(forms.ModelForm):
+    """A new partner with its first stream and first admin."""
+
+    stream_name = forms.CharField(
+        label=_("Stream name"),
+        max_length=100,
+        validators=[validate_one_line],
+        help_text=_("The name of the tool, as customers know it."),
+    )
+    stream_slug = forms.SlugField(
+        label=_("Stream slug"),
+        max_length=50,
+        help_text=_("Identifies the tool in every event, as context.integration."),
+    )
+    admin_email = forms.EmailField(
+        label=_("First admin's email"),
+        help_text=_(
+            "If there is no account with this email, we create one. The admin sets a"
+            " password with “Forgot your password?” on the sign-in page."
+        ),
+    )
+
+    class Meta:
+        model = Partner
+        fields = ("name", "slug")
+
+    def clean_stream_slug(self) -> str:
+        slug: str = self.cleaned_data["stream_slug"]
+        if Stream.objects.filter(slug=slug).exists():
+            raise forms.ValidationError(
+                gettext("A stream with this slug already exists. Choose another slug.")
+            )
+        return slug
+
+    def clean_admin_email(self) -> str:
+        return str(self.cleaned_data["admin_email"]).lower()
+
+
+@admin.register(Partner)
+class PartnerAdmin(AuditedAdmin):
+    list_display = ("name", "slug", "created")
+    search_fields = ("name", "slug")
+    ordering = ("name",)
+    readonly_fields = ("created", "links")
+    created = moment("created_at", _("created"))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None:
+            return ("name", "slug", "stream_name", "stream_slug", "admin_email")
+        return ("name", "slug", "created", "links")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        if obj is not None:
+            return {}  # an existing slug never changes along with the name
+        return {"slug": ("name",), "stream_slug": ("stream_name",)}
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        return [PartnerMembershipInline] if obj else []
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Model | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - the admin calls it so
+        **kwargs: Any,
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewPartner
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Model,
+        form: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.pk = self._create(request, form.cleaned_data).pk
+
+    def _create(self, request: HttpRequest, data: dict[str, str]) -> Partner:
+        person = User.objects.filter(email=data["admin_email"]).first()
+        return create_partner(
+            name=data["name"],
+            slug=data["slug"],
+            stream_name=data["stream_name"],
+            stream_slug=data["stream_slug"],
+            admin=person or User.objects.create_user(data["admin_email"]),
+            actor=staff_of(request),
+        )
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formset: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        save_memberships(request, formset)
+
+    @admin.display(description=_("related"))
+    def links(self, partner: Partner) -> str:
+        named = {"partner__id__exact": partner.pk}
+        return format_html_join(
+            " · ",
+            "{}",
+            [
+                (list_link(Stream, _("Streams"), **named),),
+                (list_link(Workspace, _("Workspaces"), **named),),
+                (list_link(PartnerToken, _("API tokens"), **named),),
+            ],
+        )

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.base import AuditedAdmin, link, moment, said, staff_of
+from streams.identity import security_notices
+from streams.tenancy.models import User
+
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# Changing these makes it possible to sign in as the user: a link to set a new password
+# goes to the email.
+CREDENTIALS = ("email", "password")
+
+
+class NewPerson(forms.ModelForm):
+    """A new user, without a password: an operator who set one could sign in with it."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's
+        self.instance.set_unusable_password()
+        saved: User = super().save(commit)
+        return saved
+
+
+class ChangedPerson(UserChangeForm):
+    """An existing user. The email is stored in lower case, as sign-in looks it up."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+# Sign-in uses the User's email, so the admin doesn't show a second table of addresses.
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(User)
+class PersonAdmin(AuditedAdmin, UserAdmin):
+    """Users. Only superusers grant permissions, change other operators or credentials.
+
+    Users are never deleted, because the activity log refers to them. `is_active` closes
+    an account.
+    """
+
+    form = ChangedPerson
+    add_form = NewPerson
+    list_display = ("email", "name", "operator", "account", "signed_in", "joined")
+    signed_in = moment("last_login", _("last sign-in"))
+    joined = moment("date_joined", _("joined"))
+    operator = said("is_staff", _("Operator"), _("operator"))
+    list_filter = ("is_staff", "is_superuser", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password", "is_active", "places")}),
+        (_("Permissions"), {"fields": POWERS}),
+        (_("Dates"), {"fields": ("signed_in", "joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name")}),)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None or _is_superuser(request):
+            return super().get_fieldsets(request, obj)
+        fields = ("email", "name", "is_active", "places")
+        return ((None, {"fields": fields}), *self.fieldsets[1:])
+
+    @admin.display(description=_("account"), ordering="is_active")
+    def account(self, person: User) -> str:
+        return "–" if person.is_active else gettext("Closed")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        fixed = ("signed_in", "joined", "places")
+        if obj is None or _is_superuser(request):
+            return fixed
+        return (*fixed, *POWERS, *CREDENTIALS)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        # Another operator may have more permissions, so only superusers change operators.
+        above = isinstance(obj, User) and obj.is_staff and obj != request.user
+        if above and not _is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Model,
+        form: Any,
+        change: bool,  # noqa: FBT001 - the admin calls it so
+    ) -> None:
+        """Save, and notify the old address if the email changed."""
+        super().save_model(request, obj, form, change)
+        person, actor = cast("User", obj), staff_of(request)
+        before = form.initial.get("email")
+        if change and before and before != person.email:
+            security_notices.email_changed(request, person, before=before, actor=actor)
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002 - Django's
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Let superusers set a password. Notifies the user and logs the change."""
+        actor = request.user
+        if not (isinstance(actor, User) and actor.is_superuser):
+            raise PermissionDenied
+        before = self.get_object(request, id)
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        after = self.get_object(request, id)
+        if before and after and before.password != after.password:
+            security_notices.password_changed(
+                request,
+                after,
+                action="user.password_set_by_operator",
+                actor=actor,
+            )
+        return response
+
+    @admin.display(description=_("memberships"))
+    def places(self, user: User) -> str:
+        partners = user.partner_memberships.select_related("partner")
+        workspaces = user.workspace_memberships.select_related("workspace")
+        rows = [(link(m.partner), m.get_role_display()) for m in partners]
+        rows += [(link(m.workspace), m.get_role_display()) for m in workspaces]
+        return format_html_join(", ", "{} ({})", rows) or gettext("None")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
+    """Groups. They grant permissions to operators, so only superusers change them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from streams.admin.base import (  # fmt: skip
+    LIST_AND_FORM,
+    AuditedAdmin,
+    list_link,
+    moment,
+    said,
+    staff_of,
+    to_list,
+)
+from streams.admin.tenancy.memberships import (
+    WorkspaceMembershipInline,
+    save_memberships,
+)
+from streams.connections.models import Connection
+from streams.delivery.models import Delivery
+from streams.events.models import Feed
+from streams.observability.empty_workspaces import remove_empty
+from streams.tenancy.models import Workspace
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(AuditedAdmin):
+    list_display = (
+        "name", "external_id", "public_id", "partner", "test", "created",
+    )  # fmt: skip
+    list_filter = ("is_test", "partner")
+    list_select_related = ("partner",)
+    search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
+    search_help_text = _("Enter an ID, an external ID, or the start of a name.")
+    ordering = ("-pk",)
+    fields = (
+        "partner", "name", "external_id", "public_id", "weight", "is_test", "created",
+        "links",
+    )  # fmt: skip
+    autocomplete_fields = ("partner",)
+    actions = ("remove_empty",)
+    created = moment("created_at", _("created"))
+    test = said("is_test", _("Test workspace"), _("test"))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> Any:
+        # The partner's server refers to the workspace by its external ID.
+        fixed = ("public_id", "created", "links")
+        return (*fixed, "partner", "external_id") if obj else fixed
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        return [WorkspaceMembershipInline] if obj else []
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formset: Any,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        save_memberships(request, formset)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request)
+
+    @admin.action(
+        description=_("Delete empty workspaces"),
+        permissions=["remove"],
+        location=LIST_AND_FORM,
+    )
+    def remove_empty(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        asked = queryset.count()
+        removed = remove_empty(queryset, actor=staff_of(request))
+        kept = asked - removed
+        text = ngettext(
+            "Deleted %(count)s empty workspace.",
+            "Deleted %(count)s empty workspaces.",
+            removed,
+        )
+        level = messages.WARNING if kept else messages.SUCCESS
+        self.message_user(request, text % {"count": f"{removed:,}"}, level)
+        if kept:
+            self.message_user(request, _not_empty(kept), messages.WARNING)
+        return to_list(request, Workspace)
+
+    @admin.display(description=_("related"))
+    def links(self, workspace: Workspace) -> str:
+        if workspace.pk is None:
+            return "–"
+        named = {"q": workspace.external_id}
+        return format_html_join(
+            " · ",
+            "{}",
+            [
+                (list_link(Feed, _("Feeds"), **named),),
+                (list_link(Connection, _("Connections"), **named),),
+                (list_link(Delivery, _("Delivery attempts"), **named),),
+            ],
+        )
+
+
+def _not_empty(count: int) -> str:
+    text = ngettext(
+        "%(count)s workspace was not deleted, because it has events, connections,"
+        " members or open invitations.",
+        "%(count)s workspaces were not deleted, because they have events, connections,"
+        " members or open invitations.",
+        count,
+    )
+    return text % {"count": f"{count:,}"}

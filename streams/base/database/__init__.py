@@ -1,0 +1,1 @@
+"""The database connection: its session, timeouts and migrations."""

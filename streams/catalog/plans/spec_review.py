@@ -1,0 +1,81 @@
+"""Check a plan against the Spec before it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streams.catalog.plans.authoring.from_spec import is_there, planned_event
+from streams.catalog.plans.authoring.samples import sample
+from streams.spec.check import check
+from streams.spec.data import EVENTS
+from streams.spec.issues import Severity
+from streams.spec.names.collisions import collision
+
+if TYPE_CHECKING:
+    from streams.catalog.plans.plan import EventPlan, PlannedEvent
+    from streams.spec.exceptions import Readings
+    from streams.spec.issues import Finding
+
+# A synonym of a Spec event, and a name on which Segment's docs disagree.
+MAY_BE_ACCEPTED = {"SPEC-NAME-005", "SPEC-NAME-007"}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A property that the Spec defines for an event."""
+
+    path: str  # with `context.` before fields of it
+    type: str  # as in a plan; empty: the Spec gives none or several
+    planned: bool  # whether the planned event has it
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An issue with a planned event, found by checking its sample call."""
+
+    event: PlannedEvent
+    finding: Finding
+    right: str = ""  # the Spec's name, if the issue is about the name
+
+    @property
+    def expected(self) -> list[Expected]:
+        """The Spec's properties of the event called `right`."""
+        if self.right not in EVENTS:
+            return []
+        present = [path for path, _ in self.event.places]
+        return [
+            Expected(
+                path, "" if one.type == "any" else one.type, is_there(path, present)
+            )
+            for path, one in planned_event(EVENTS[self.right]).places
+        ]
+
+    @property
+    def may_be_accepted(self) -> bool:
+        """Whether the name can be allowed in the stream's settings."""
+        return bool(self.right) and self.finding.rule in MAY_BE_ACCEPTED
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it prevents publishing, because Segment rejects streams for it.
+
+        True for errors, and for synonyms of Spec events that the settings don't allow.
+        """
+        grave = self.finding.severity is Severity.ERROR
+        return grave or self.may_be_accepted
+
+
+def objections(plan: EventPlan, readings: Readings) -> list[Objection]:
+    """List the issues of a plan: those that prevent publishing first, then by event."""
+    found = [
+        Objection(event, finding, _right(event, finding, readings))
+        for event in plan.events
+        for finding in check(sample(event, user_id="u1"), readings=readings)
+    ]
+    return sorted(found, key=lambda one: not one.forbids)
+
+
+def _right(event: PlannedEvent, finding: Finding, readings: Readings) -> str:
+    found = collision(event.call, event.name, readings)
+    return found.right if found and found.rule.id == finding.rule else ""

@@ -1,0 +1,1 @@
+"""A connection: creating, changing, verifying, pausing and deleting it."""

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.delivery.cursor_store import store
+from streams.delivery.engine.fair_queue import Due
+from streams.delivery.models import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+AT_ONCE = 1_000  # cursors read at once; the others wait in the table
+
+
+class DueCursors:
+    """The cursors of a stream that have events to send.
+
+    Called every few milliseconds, so it queries only IDs. The other columns are read once
+    per cursor, and again after `forget`.
+    """
+
+    def __init__(self, stream_id: int) -> None:
+        self._stream_id = stream_id
+        self._known: dict[int, Due] = {}
+
+    def look(
+        self,
+        now: datetime,
+        *,
+        shut: Collection[str],
+        among: Collection[int] | None = None,
+    ) -> list[Due]:
+        """Return the cursors that may send, the longest due first.
+
+        Leaves out regions in `shut` and, if given, cursors not in `among`: otherwise a
+        thousand cursors that can't send would hide all others.
+        """
+        ids = store().due(self._stream_id, now, shut, among, AT_ONCE)
+        self._learn(set(ids) - self._known.keys())
+        # A cursor that was deleted in the meantime is not known.
+        return [found for pk in ids if (found := self._known.get(pk))]
+
+    def forget(self) -> None:
+        """Read all columns again, because regions and weights change."""
+        self._known.clear()
+
+    def _learn(self, ids: set[int]) -> None:
+        if not ids:
+            return
+        rows = Cursor.objects.filter(pk__in=ids).values_list(
+            "pk", "connection__region", "feed__workspace__weight", "kind"
+        )
+        for pk, region, weight, kind in rows:
+            self._known[pk] = Due(pk, region, weight, kind == Cursor.Kind.REPLAY)

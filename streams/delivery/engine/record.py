@@ -1,0 +1,189 @@
+"""Store the outcome of requests."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import transaction
+
+from streams.delivery.connection.status import need_attention
+from streams.delivery.cursor_store import store
+from streams.delivery.engine.transitions import Step, after_the_end, step_after
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
+from streams.delivery.segment.responses import Answer, Verdict
+from streams.events.checkpoints import quarter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from streams.delivery.cursor_store import Move
+    from streams.delivery.segment.batch import Batch
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A completed request. `cursor` is as it was when the batch was read."""
+
+    cursor: Cursor
+    batch: Batch
+    body_bytes: int
+    started_at: datetime
+    answer: Answer = field(repr=False)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether it contained all live events that were queued when it was read."""
+        return self.batch.last_seq >= self.cursor.feed.head_seq
+
+
+def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
+    """Store the outcomes of requests in one transaction.
+
+    Returns the IDs of the cursors that are due again immediately, to send more or to
+    `rest`. A cursor that another process has moved (the lease was lost) is left alone:
+    Segment then has those events twice, with the same messageIds.
+    """
+    with transaction.atomic():
+        ended = _ended_meanwhile(sents)
+        steps = [(sent, _step(sent, ended, now)) for sent in sents]
+        moved = _move(steps)
+        done = [(sent, step) for sent, step in steps if sent.cursor.pk in moved]
+        for sent, step in done:
+            _follow_up(sent, step, now)
+        deliveries = [_delivery(sent, step) for sent, step in done]
+        Delivery.objects.bulk_create(deliveries)
+    _log(deliveries)
+    return {sent.cursor.pk for sent, step in done if step.fields.get("due_at") == now}
+
+
+@transaction.atomic
+def rest(cursor_ids: Collection[int]) -> set[int]:
+    """Let live cursors without queued events go idle; return their IDs.
+
+    A cursor goes idle only under its feed's lock. So an append either committed before, and
+    we see its events, or comes later and sees the idle cursor. We don't wait for a running
+    append, whose group may have a hundred feeds; the cursor then stays due and is checked
+    again. Appends must not wait long for us either, so this is not part of `record`, whose
+    commit waits for the disk.
+    """
+    return store().rest(cursor_ids) if cursor_ids else set()
+
+
+def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
+    """Return the replays that were canceled while their request was running."""
+    replays = [sent.cursor for sent in sents if sent.cursor.end_seq is not None]
+    if not replays:
+        return set()
+    # All cursors of their connections, locked in the same order as in status.py.
+    locked = Cursor.objects.select_for_update(no_key=True).filter(
+        connection__in={cursor.connection_id for cursor in replays}
+    )
+    moments = dict(locked.order_by("pk").values_list("pk", "ended_at"))
+    return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
+
+
+def _step(sent: Sent, ended: set[int], now: datetime) -> Step:
+    chance = random.random()  # noqa: S311 - spreads retries, guards nothing
+    step = step_after(sent.answer, sent.batch, sent.cursor, now=now, chance=chance)
+    return after_the_end(step) if sent.cursor.pk in ended else step
+
+
+def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
+    """Update the cursors that are unchanged since the batches were read; return their IDs."""
+    moved: set[int] = set()
+    alike: defaultdict[tuple[str, ...], list[Move]] = defaultdict(list)
+    for sent, step in steps:
+        cursor = sent.cursor
+        if step.retry_at is None:
+            move = (cursor.pk, cursor.position, step.fields)
+            alike[tuple(step.fields)].append(move)
+        # After a new key or "retry now", the delay of the old failure doesn't apply.
+        elif Cursor.objects.filter(
+            pk=cursor.pk, position=cursor.position, due_at=cursor.due_at
+        ).update(**step.fields):
+            moved.add(cursor.pk)
+    for moves in alike.values():
+        moved |= store().move(moves)
+    for sent, _ in steps:
+        if sent.cursor.pk not in moved:
+            log.warning("delivery.overtaken", cursor=sent.cursor.pk)
+    return moved
+
+
+def _follow_up(sent: Sent, step: Step, now: datetime) -> None:
+    """Store the consequences for a cursor that was updated."""
+    cursor = sent.cursor
+    if step.hold_because:
+        need_attention(connection=cursor.connection, reason=step.hold_because)
+    if step.stop_because:
+        Replay.objects.filter(pk=cursor.pk).update(stopped_because=step.stop_because)
+    if step.moves and cursor.end_seq is None:  # the chart shows live cursors
+        _mark(cursor, now)
+    if step.outcome is Delivery.Outcome.REJECTED:
+        _reject(sent, now)
+
+
+def _mark(cursor: Cursor, now: datetime) -> None:
+    """Record the cursor's position before its first move in this quarter of an hour."""
+    before, start = cursor.last_delivered_at, quarter(now)
+    if before is not None and quarter(before) == start:
+        return
+    mark = CursorMark(
+        cursor_id=cursor.pk,
+        at=start,
+        position=cursor.position,
+        rejected=cursor.rejected,
+    )
+    CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
+
+
+def _reject(sent: Sent, now: datetime) -> None:
+    Rejection.objects.create(
+        connection_id=sent.cursor.connection_id,
+        cursor=sent.cursor,
+        seq=sent.batch.last_seq,
+        reason=f"{sent.answer.reason} {sent.answer.text}"[:300],
+        status_code=sent.answer.status,
+        created_at=now,
+    )
+
+
+def _delivery(sent: Sent, step: Step) -> Delivery:
+    answer, batch = sent.answer, sent.batch
+    return Delivery(
+        cursor=sent.cursor,
+        connection_id=sent.cursor.connection_id,
+        first_seq=batch.first_seq,
+        last_seq=batch.last_seq,
+        events=len(batch),
+        body_bytes=sent.body_bytes,
+        started_at=sent.started_at,
+        duration_ms=answer.duration_ms,
+        outcome=step.outcome,
+        status_code=answer.status,
+        error="" if answer.verdict is Verdict.TAKEN else answer.reason[:300],
+        answer=answer.text[:1000],
+        retry_at=step.retry_at,
+    )
+
+
+def _log(deliveries: Iterable[Delivery]) -> None:
+    for delivery in deliveries:
+        log.info(
+            "delivery.finished",
+            connection=delivery.connection_id,
+            feed=delivery.cursor.feed_id,
+            first_seq=delivery.first_seq,
+            last_seq=delivery.last_seq,
+            events=delivery.events,
+            outcome=str(delivery.outcome),
+            status=delivery.status_code,
+            duration_ms=delivery.duration_ms,
+        )

@@ -1,0 +1,65 @@
+"""A sender's thread: send one request and return its response."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+
+from streams.connections.regions import tracking_url
+from streams.delivery.engine.record import Sent
+from streams.delivery.segment.client import SegmentClient
+from streams.delivery.segment.responses import Answer
+
+if TYPE_CHECKING:
+    from streams.connections.write_keys import WriteKey
+    from streams.delivery.lease import OwnedStream
+    from streams.delivery.models import Cursor
+    from streams.delivery.segment.batch import Batch
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends batches for an owned stream; each thread has its own connections."""
+
+    owned: OwnedStream
+    _own: threading.local = field(default_factory=threading.local)
+    _clients: list[SegmentClient] = field(default_factory=list)
+
+    def send(self, cursor: Cursor, batch: Batch, write_key: WriteKey) -> Sent | None:
+        """Send one batch. None: the lease expired first, and nothing was sent."""
+        started_at = self.owned.now
+        body = batch.body(started_at)
+        # The last check before the network, in case the process was frozen.
+        if self.owned.remaining_s <= 0:
+            return None
+        answer = self._post(cursor, body, write_key)
+        return Sent(cursor, batch, len(body), started_at, answer)
+
+    def _post(self, cursor: Cursor, body: bytes, write_key: WriteKey) -> Answer:
+        try:
+            url = tracking_url(cursor.connection.region)
+            return self._client().post_batch(url, write_key=write_key.text, body=body)
+        except Exception as error:
+            # Our bug, or wrong settings of this connection. It is logged, shown on the
+            # attempt, and retried later, without effect on other connections.
+            log.exception("sender.failed", connection=cursor.connection_id)
+            words = f"The request could not be sent ({type(error).__name__})."
+            return Answer(status=None, error=words)
+
+    def _client(self) -> SegmentClient:
+        if not hasattr(self._own, "client"):
+            self._own.client = SegmentClient(timeout_s=settings.SEGMENT_TIMEOUT_S)
+            self._clients.append(self._own.client)
+        client: SegmentClient = self._own.client
+        return client
+
+    def close(self) -> None:
+        """Close all connections. Call it only while no thread is sending."""
+        for client in self._clients:
+            client.close()

@@ -1,0 +1,179 @@
+"""The status of events and their delivery attempts, for pages. Events store no status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import OuterRef, Subquery, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.delivery.replay.batches import matching
+from streams.delivery.segment.batch import MAX_EVENTS
+from streams.events.models import Event, Feed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from streams.connections.models import Connection
+
+# Attempts shown for one event: more than three days of retries at the slowest rate.
+TRIES_SHOWN = 200
+# A partition of deliveries is a day, and the clocks of two machines differ.
+CLOCK_MARGIN = timedelta(days=1)
+
+
+class State(TextChoices):
+    """The state of one event."""
+
+    PENDING = "pending", _("Queued")
+    HELD = "held", _("Queued: on hold")
+    DELIVERED = "delivered", _("Delivered")
+    REJECTED = "rejected", _("Rejected")
+    FILTERED = "filtered", _("Skipped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """The state of one event, and the connection that it belongs to."""
+
+    state: State
+    connection_id: int | None = None  # the one whose cursor accounts for it
+    delivery_id: int | None = None  # the attempt that delivered it
+    reason: str = ""  # of a rejection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPage:
+    """Delivery attempts, newest first; `next_before` is None on the last page."""
+
+    deliveries: list[Delivery]
+    next_before: int | None
+
+
+def page(
+    connection: Connection, *, before: int | None = None, limit: int = 50
+) -> DeliveryPage:
+    """Return the attempts of a connection with an ID below `before`; None: the newest."""
+    older = Delivery.objects.filter(connection=connection).select_related(
+        "cursor__replay"
+    )
+    if before is not None:
+        older = older.filter(pk__lt=before)
+    found = list(older.order_by("-pk")[: limit + 1])
+    more = len(found) > limit
+    return DeliveryPage(
+        deliveries=found[:limit], next_before=found[limit - 1].pk if more else None
+    )
+
+
+def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
+    """Return all attempts with the event, including replays, newest first."""
+    # No range is longer than MAX_EVENTS, which bounds the search.
+    holding = Delivery.objects.filter(
+        connection__in=list(feed.connections.values_list("pk", flat=True)),
+        last_seq__range=(seq, seq + MAX_EVENTS - 1),
+        first_seq__lte=seq,
+    )
+    newest = holding.select_related("cursor__replay", "cursor__feed").order_by("-pk")
+    found = list(newest[:TRIES_SHOWN])
+    cursors = {delivery.cursor_id: delivery.cursor for delivery in found}
+    carried = {pk for pk, cursor in cursors.items() if _takes(cursor, seq)}
+    return [delivery for delivery in found if delivery.cursor_id in carried]
+
+
+def _takes(cursor: Cursor, seq: int) -> bool:
+    """Whether the cursor sends the event, which is in its range."""
+    if cursor.end_seq is None or cursor.replay.filter.takes_all:
+        return True
+    wanted = cursor.replay.filter
+    return matching(cursor, wanted, after=seq - 1, up_to=seq).exists()
+
+
+def fates(feed: Feed, events: Sequence[Event]) -> dict[int, Fate]:
+    """Return the state of each event by number, with three queries in all."""
+    cursors = live_cursors(feed)
+    by_cursor: dict[Cursor, list[Event]] = {}
+    found: dict[int, Fate] = {}
+    for event in events:
+        cursor = _accountable(cursors, event.seq)
+        if cursor is not None and event.seq <= cursor.position:
+            by_cursor.setdefault(cursor, []).append(event)
+        else:
+            found[event.seq] = _unsent(cursors, cursor)
+    for cursor, sent in by_cursor.items():
+        found.update(_settled(cursor, sent))
+    return found
+
+
+def live_cursors(feed: Feed) -> list[Cursor]:
+    """Return the live cursors of all connections, including deleted ones, newest first."""
+    live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
+    return list(live.order_by("-connection_id"))
+
+
+def _accountable(cursors: Sequence[Cursor], seq: int) -> Cursor | None:
+    """Return the newest cursor that started before the event; it decides the state."""
+    return next((c for c in cursors if c.start < seq), None)
+
+
+def _unsent(cursors: Sequence[Cursor], cursor: Cursor | None) -> Fate:
+    if cursor is None:
+        # There is no connection yet, or it started after this event.
+        return Fate(state=State.FILTERED if cursors else State.HELD)
+    if cursor is not cursors[0]:
+        return Fate(state=State.FILTERED, connection_id=cursor.connection_id)
+    state = State.HELD if cursor.held else State.PENDING
+    return Fate(state=state, connection_id=cursor.connection_id)
+
+
+def _settled(cursor: Cursor, events: Sequence[Event]) -> Iterator[tuple[int, Fate]]:
+    seqs = [event.seq for event in events]
+    refused = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
+    reasons = dict(refused.values_list("seq", "reason"))
+    taken_by = _taken_by(cursor, events)
+    whose = cursor.connection_id
+    for seq in seqs:
+        if seq in reasons:
+            yield (
+                seq,
+                Fate(state=State.REJECTED, connection_id=whose, reason=reasons[seq]),
+            )
+        else:
+            yield (
+                seq,
+                Fate(
+                    state=State.DELIVERED,
+                    connection_id=whose,
+                    delivery_id=taken_by.get(seq),
+                ),
+            )
+
+
+def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
+    """Return the attempt that delivered each event, where it is still stored."""
+    # Found by the index on (connection, last_seq); the bounds keep it short.
+    holding = (
+        Delivery.objects.filter(
+            connection=cursor.connection_id,
+            cursor=cursor,
+            outcome=Delivery.Outcome.DELIVERED,
+            first_seq__lte=OuterRef("seq"),
+            last_seq__gte=OuterRef("seq"),
+            last_seq__lt=OuterRef("seq") + MAX_EVENTS,
+            started_at__gte=min(e.received_at for e in events) - CLOCK_MARGIN,
+        )
+        .order_by("last_seq")
+        .values("pk")[:1]
+    )
+    found = Event.objects.filter(
+        feed=cursor.feed_id,
+        seq__in=[event.seq for event in events],
+        received_at__range=(
+            min(e.received_at for e in events),
+            max(e.received_at for e in events),
+        ),
+    ).annotate(delivery=Subquery(holding))
+    return dict(found.exclude(delivery=None).values_list("seq", "delivery"))

@@ -1,0 +1,1 @@
+"""What limits delivery: halts, operator limits and the stream's stage."""

@@ -1,0 +1,1 @@
+"""Replays: which events, in which batches, and how they start and end."""

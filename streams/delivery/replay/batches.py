@@ -1,0 +1,157 @@
+"""Read the next batch of a replay. Not a hot path: live cursors don't use it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.delivery.models import Cursor, Rejection
+from streams.delivery.segment.batch import MAX_EVENTS, Batch, take
+from streams.events.queries import between
+from streams.events.retention.policy import oldest_retained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from streams.delivery.models import Replay
+    from streams.delivery.replay.filter import ReplayFilter
+    from streams.events.models import Event
+    from streams.events.store.rows import LogRow
+
+# Event numbers that one turn searches for a match. The drain's only thread does it while
+# live cursors wait.
+WINDOW = 5_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NothingTaken(Exception):
+    """No event up to that number matches the replay."""
+
+    def __init__(self, up_to: int) -> None:
+        super().__init__(f"Nothing to send up to {up_to}.")
+        self.up_to = up_to
+
+
+def read(cursor: Cursor, *, page: int) -> Batch:
+    """Return the next batch of a replay, with up to `page` events. Raises NothingTaken.
+
+    Skips events that don't match the filter or are past their retention. A batch spans no
+    more event numbers than a batch of a live cursor, so a filter never costs more requests
+    than the whole range.
+    """
+    replay, suspect = cursor.replay, cursor.suspect_seq or 0
+    if suspect > cursor.position:
+        rows = _rows(cursor, cursor.position, suspect, MAX_EVENTS)
+        # Half of the events of which Segment rejected one, by count (batch.py).
+        rows, up_to = rows[: max(1, len(rows) // 2)], suspect
+    else:
+        after = _before_first(cursor)
+        up_to = min(cursor.end_seq or 0, after + MAX_EVENTS)
+        rows = _rows(cursor, after, up_to, page)
+    batch = pick(rows)
+    if batch is None:  # just deleted by retention
+        raise NothingTaken(up_to)
+    if replay.new_ids:
+        payloads = [with_new_id(payload, replay) for payload in batch.payloads]
+        batch = replace(batch, payloads=payloads)
+    return batch
+
+
+def matching(
+    cursor: Cursor, wanted: ReplayFilter, *, after: int, up_to: int
+) -> QuerySet[Event]:
+    """Return the matching events of a stretch; `cursor` belongs to the connection.
+
+    For short stretches only: there is no index. Events past their retention don't match,
+    even if their rows still exist.
+    """
+    after = max(after, oldest_retained(cursor.feed) - 1)
+    events = between(cursor.feed, after + 1, up_to + 1).filter(**wanted.columns)
+    if not wanted.rejected_only:
+        return events
+    refused = rejections(cursor).filter(seq__gt=after, seq__lte=up_to)
+    return events.filter(seq__in=refused.values("seq"))
+
+
+def rejections(cursor: Cursor) -> QuerySet[Rejection]:
+    """Return the events of the feed that Segment rejected when they were first sent.
+
+    By this connection or earlier ones: later connections don't change a replay.
+    """
+    live = Cursor.objects.filter(
+        feed=cursor.feed_id,
+        kind=Cursor.Kind.LIVE,
+        connection__lte=cursor.connection_id,
+    )
+    return Rejection.objects.filter(cursor__in=list(live.values_list("pk", flat=True)))
+
+
+def pick(rows: Sequence[LogRow]) -> Batch | None:
+    """Return the longest batch from the start of rows, which may have gaps."""
+    # Renumbered without gaps, because `take` allows none.
+    numbered = [(n, at, payload) for n, (_, at, payload) in enumerate(rows, start=1)]
+    batch = take(numbered, after=0, most=MAX_EVENTS)
+    if batch is None:
+        return None
+    return replace(batch, first_seq=rows[0][0], last_seq=rows[len(batch) - 1][0])
+
+
+def with_new_id(payload: bytes, replay: Replay) -> bytes:
+    """Return the event with a new messageId, which is always the same for this replay.
+
+    So Segment drops events that are sent again after a crash.
+    """
+    event = msgspec.json.decode(payload)
+    name = f"{replay.public_id}:{event['messageId']}".encode()
+    event["messageId"] = hashlib.blake2b(name, digest_size=16).hexdigest()
+    return _encode(event)
+
+
+def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
+    """Move the replay past events that don't match; complete it at its end."""
+    at_end, expired = up_to == cursor.end_seq, expired_up_to(cursor, up_to)
+    standing = Cursor.objects.filter(
+        pk=cursor.pk, position=cursor.position, ended_at=None
+    )
+    standing.update(
+        position=up_to,
+        filtered=cursor.filtered + up_to - cursor.position - expired,
+        expired=cursor.expired + expired,
+        due_at=None if at_end else now,
+        ended_at=now if at_end else None,
+    )
+
+
+def expired_up_to(cursor: Cursor, up_to: int) -> int:
+    """Count the events from the cursor up to that number that are past their retention."""
+    last = min(up_to, oldest_retained(cursor.feed) - 1)
+    return max(0, last - cursor.position)
+
+
+def _before_first(cursor: Cursor) -> int:
+    """Return the number before the next matching event. Raises NothingTaken."""
+    up_to = cursor.end_seq or 0
+    if not cursor.replay.filter.takes_all:
+        up_to = min(up_to, cursor.position + WINDOW)
+    found = _matching(cursor, cursor.position, up_to).values_list("seq", flat=True)
+    first = found.first()
+    if first is None:
+        raise NothingTaken(up_to)
+    return first - 1
+
+
+def _rows(cursor: Cursor, after: int, up_to: int, most: int) -> list[LogRow]:
+    found = _matching(cursor, after, up_to)
+    return list(found.values_list("seq", "received_at", "payload")[:most])
+
+
+def _matching(cursor: Cursor, after: int, up_to: int) -> QuerySet[Event]:
+    wanted = cursor.replay.filter
+    return matching(cursor, wanted, after=after, up_to=up_to).order_by("seq")

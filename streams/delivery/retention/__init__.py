@@ -1,0 +1,1 @@
+"""Expiring events that were not delivered in time, and pruning old rows."""

@@ -1,0 +1,180 @@
+"""Events past their retention: move the cursors beyond them.
+
+Unsent events are counted as expired, and customers are warned days ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from streams.audit.services import record
+from streams.catalog.models import Stream
+from streams.catalog.retention import NOTICE
+from streams.delivery.models import Cursor
+from streams.events.models import Feed, FeedMark
+from streams.events.retention.policy import newest_before
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+log = structlog.get_logger()
+
+LIVE = Cursor.Kind.LIVE
+EXPIRED = "events.expired"  # the audit entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """Queued events of a feed that will expire within NOTICE."""
+
+    feed_id: int
+    events: int
+    since: datetime  # when the first one was received, to the quarter of an hour
+    first_at: datetime  # when it expires; in the past: at any moment
+
+
+@transaction.atomic
+def expire(feed_ids: Sequence[int], *, cutoff: datetime) -> tuple[int, int]:
+    """Expire events that feeds received before a midnight, and move the cursors past them.
+
+    Returns how many events expired, and how many of them were unsent. Expired events are
+    no longer read, even if their rows still exist.
+    """
+    locked = Feed.objects.select_for_update(no_key=True, of=("self",))
+    named = locked.select_related("stream", "workspace__partner")
+    feeds = list(named.filter(pk__in=feed_ids).order_by("pk"))
+    last = newest_before(feeds, cutoff)
+    moved = [feed for feed in feeds if last[feed.pk] > feed.expired_seq]
+    past = sum(last[feed.pk] - feed.expired_seq for feed in moved)
+    cursors = _newest_cursors(moved)
+    unsent = sum(_pass(feed, cursors.get(feed.pk), last[feed.pk]) for feed in moved)
+    for feed in moved:
+        feed.expired_seq = last[feed.pk]
+    Feed.objects.bulk_update(moved, ["expired_seq", "expired"])
+    return past, unsent
+
+
+def expiring(
+    feeds: QuerySet[Feed], stream: Stream, now: datetime
+) -> Iterator[Expiring]:
+    """Yield the feeds of a stream whose queued events expire soon, with one query."""
+    soon = stream.retention.cutoff(now + NOTICE)
+    marks = FeedMark.objects.filter(feed_id=OuterRef("pk"))
+    later = marks.filter(at__gte=soon).order_by("at").values("seq")
+    first = marks.filter(seq__lte=OuterRef("settled")).order_by("-at").values("at")
+    found = (
+        feeds.filter(Exists(marks.filter(at__lt=soon)), stream=stream)
+        .annotate(
+            settled=Coalesce(
+                Subquery(_live().values("position")[:1]), F("expired_seq")
+            ),
+            soon_seq=Coalesce(Subquery(later[:1]), F("head_seq")),
+        )
+        .filter(settled__lt=F("soon_seq"))
+        .annotate(since=Subquery(first[:1]))
+    )
+    for pk, settled, soon_seq, since in found.values_list(
+        "pk", "settled", "soon_seq", "since"
+    ):
+        yield Expiring(
+            feed_id=pk,
+            events=soon_seq - settled,
+            since=since,
+            first_at=stream.retention.kept_until(since),
+        )
+
+
+def expiring_of(feed: Feed, now: datetime) -> Expiring | None:
+    """Return the queued events of one feed that expire soon."""
+    only = Feed.objects.filter(pk=feed.pk)
+    return next(expiring(only, feed.stream, now), None)
+
+
+def expiring_of_all(now: datetime) -> Iterator[Expiring]:
+    """Yield the queued events of all feeds that expire soon; only examines a few feeds."""
+    for stream in Stream.objects.order_by("pk"):
+        soon = stream.retention.cutoff(now + NOTICE)
+        # Events after a recent one are recent, too.
+        old = Q(position_at=None) | Q(position_at__lt=soon)
+        due = Cursor.objects.filter(old, kind=LIVE, stream=stream, due_at__isnull=False)
+        waiting = Feed.objects.filter(stream=stream, head_seq__gt=F("expired_seq"))
+        unconnected = waiting.exclude(Exists(_live()))
+        # By ID: in one statement, PostgreSQL would examine all feeds first.
+        ids = [
+            *due.values_list("feed", flat=True),
+            *unconnected.values_list("pk", flat=True),
+        ]
+        for some in batched(ids, 1_000):
+            yield from expiring(Feed.objects.filter(pk__in=some), stream, now)
+
+
+def _live() -> QuerySet[Cursor]:
+    """Return the live cursors of an outer feed, the current one first."""
+    live = Cursor.objects.filter(feed=OuterRef("pk"), kind=LIVE)
+    return live.order_by("-connection_id")
+
+
+def _newest_cursors(feeds: Sequence[Feed]) -> dict[int, Cursor]:
+    """Return the current live cursor of each feed, without locks."""
+    live = Cursor.objects.filter(feed__in=feeds, kind=LIVE)
+    return {cursor.feed_id: cursor for cursor in live.order_by("connection_id")}
+
+
+def _pass(feed: Feed, cursor: Cursor | None, last: int) -> int:
+    """Count unsent events as expired at the newest live cursor; return how many.
+
+    Events that an older cursor left over already count as skipped, and a replay skips
+    events that no longer exist.
+    """
+    if cursor is None:
+        feed.expired += last - feed.expired_seq
+        return _note(feed, None, feed.expired_seq, last)
+    if cursor.position < last:  # the position only grows, so most cursors need no lock
+        cursor = Cursor.objects.select_for_update(no_key=True).get(pk=cursor.pk)
+    if cursor.position >= last:
+        return 0
+    lost = _note(feed, cursor.pk, cursor.position, last)
+    _move(cursor, last, feed.head_seq)
+    return lost
+
+
+def _move(cursor: Cursor, last: int, head: int) -> None:
+    # `position_at` stays valid as a bound: the next events were received later.
+    cursor.expired += last - cursor.position
+    cursor.position = last
+    if cursor.suspect_seq is not None and cursor.suspect_seq <= last:
+        cursor.suspect_seq = None
+    if last >= head:  # the feed is locked, so no append can happen
+        cursor.due_at, cursor.failures, cursor.failing_since = None, 0, None
+    cursor.save(
+        update_fields=[
+            "expired", "position", "suspect_seq", "due_at", "failures", "failing_since",
+        ]
+    )  # fmt: skip
+
+
+def _note(feed: Feed, cursor_id: int | None, position: int, last: int) -> int:
+    """Record the events that expire unsent. `reconcile` adds up these entries."""
+    record(
+        EXPIRED,
+        actor=None,
+        workspace=feed.workspace,
+        stream=feed.stream.slug,
+        feed=feed.pk,
+        cursor=cursor_id,
+        events=last - position,
+        first_seq=position + 1,
+        last_seq=last,
+    )
+    log.warning(
+        "retention.expired", feed=feed.pk, cursor=cursor_id, events=last - position
+    )
+    return last - position

@@ -1,0 +1,1 @@
+"""Requests to Segment's HTTP API and the meaning of its responses."""

@@ -1,0 +1,132 @@
+"""The only module that sends events, and write keys, to Segment."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import requests
+from isal import igzip
+
+from streams.base.clock import now
+from streams.base.http_deadlines import Deadline, deadline_session
+from streams.delivery.segment.responses import Answer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MAX_ANSWER_BYTES = 1_000
+# Longer responses are not read to the end; the connection is closed.
+MAX_READ_BYTES = 64 * 1024
+# Segment's addresses change without notice (segment/http-api.md, 1), so an open connection
+# is closed after this time to resolve the name again.
+SESSION_LIFE_S = 600.0
+GZIP_FROM_BYTES = 1_000  # smaller bodies fit into one packet
+LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0  # more is treated as a mistake
+
+
+class SegmentClient:
+    """One sender's connections to Segment; don't share between threads.
+
+    `timeout_s` is the total time of a request, from connecting to the last byte.
+    """
+
+    def __init__(self, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._session = deadline_session()
+        self._opened_at = time.monotonic()
+
+    def post_batch(self, url: str, *, write_key: str, body: bytes) -> Answer:
+        """Send one batch. Network errors are returned as an `Answer`, never raised."""
+        started = time.monotonic()
+        limit = Deadline(self._timeout_s)
+        try:
+            answer = self._post(url, write_key, body)
+        except requests.RequestException as error:
+            self._session.close()
+            words = IN_TIME if limit.has_passed else _words(error)
+            answer = Answer(status=None, error=words)
+        took_ms = round((time.monotonic() - started) * 1000)
+        return Answer(
+            status=answer.status,
+            text=answer.text,
+            error=answer.error,
+            retry_after_s=answer.retry_after_s,
+            duration_ms=took_ms,
+        )
+
+    def close(self) -> None:
+        """Close the connections. Don't use the client after that."""
+        self._session.close()
+
+    def _post(self, url: str, write_key: str, body: bytes) -> Answer:
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if len(body) >= GZIP_FROM_BYTES:
+            headers["Content-Encoding"] = "gzip"
+            body = igzip.compress(body, compresslevel=1, mtime=0)
+        with self._fresh_session().post(
+            f"{url}/batch",
+            data=body,
+            headers=headers,
+            auth=(write_key, ""),
+            timeout=self._timeout_s,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return Answer(
+                status=response.status_code,
+                text=_beginning(response),
+                retry_after_s=retry_after_s(response.headers.get("Retry-After"), now()),
+            )
+
+    def _fresh_session(self) -> requests.Session:
+        if time.monotonic() - self._opened_at > SESSION_LIFE_S:
+            self._session.close()
+            self._session = deadline_session()
+            self._opened_at = time.monotonic()
+        return self._session
+
+
+def retry_after_s(value: str | None, at: datetime) -> float | None:
+    """Parse a Retry-After header, a number or a date, into seconds; else None."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - at).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S) if isfinite(seconds) else None
+
+
+def _beginning(response: requests.Response) -> str:
+    # Read to the end, so that the connection can be reused, but keep only the start, and
+    # stop at MAX_READ_BYTES.
+    kept, read_bytes = b"", 0
+    for chunk in response.iter_content(1024):
+        kept = (kept + chunk)[:MAX_ANSWER_BYTES]
+        read_bytes += len(chunk)
+        if read_bytes > MAX_READ_BYTES:
+            break
+    return kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
+
+
+IN_TIME = "Segment did not respond in time."
+
+
+def _words(error: requests.RequestException) -> str:
+    """Describe the error without the request, whose headers contain the write key."""
+    kinds: list[tuple[type[requests.RequestException], str]] = [
+        (requests.ConnectTimeout, "The connection to Segment timed out."),
+        (requests.ReadTimeout, IN_TIME),
+        (requests.exceptions.SSLError, "Segment's certificate could not be verified."),
+        (requests.ConnectionError, "The connection to Segment failed."),
+    ]
+    for kind, words in kinds:
+        if isinstance(error, kind):
+            return words
+    return f"The request to Segment failed ({type(error).__name__})."

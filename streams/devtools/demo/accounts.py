@@ -1,0 +1,124 @@
+"""The demonstration's users, workspaces and secrets.
+
+The secrets are derived from SECRET_KEY. They are the same at each start without being
+stored, differ between installations, and cannot be guessed without the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import string
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from streams.base.ids import Secret
+from streams.devtools.first_run.run_file import FeedFacts, SignIn
+
+PARTNER_NAME, PARTNER_SLUG = "Postbox", "postbox"
+STREAM_NAME, STREAM_SLUG = "Postbox", "postbox"
+TEMPLATE, PLAN_NOTE = "email", "Email events, with the names from the Spec."
+PROFILE = {
+    "about": "Postbox sends newsletters and tracks opens, clicks and unsubscribes.",
+    "website": "https://postbox.example/",
+    "support_email": "support@postbox.example",
+    "docs_url": "https://help.postbox.example/segment",
+    "category": "Email Marketing",
+    "catalog_id": "",
+}
+FOR_REVIEWERS = "Northwind Coffee already uses Postbox, and Fern & Field wants to."
+APPROVED = "The plan follows the Spec, and both pages describe the events."
+WITHOUT_QA = "The demonstration starts live. You can run its QA in the tab QA."
+LOGO = Path(__file__).parent / "postbox.svg"
+TOKEN_NAME = "Demonstration"  # noqa: S105 - a name, not a secret
+
+LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+EASY_TO_TYPE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A workspace. The first is connected, the second is not."""
+
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user. `place` is the partner's slug, a workspace's external ID, or empty for
+    operators."""
+
+    name: str
+    email: str
+    place: str
+    role: str
+
+    @property
+    def title(self) -> str:
+        """The role as the first run prints it, such as `workspace editor`."""
+        if not self.place:
+            return self.role
+        return f"{'partner' if self.place == PARTNER_SLUG else 'workspace'} {self.role}"
+
+    @property
+    def password(self) -> str:
+        letters = derived(f"password {self.email}", 12, EASY_TO_TYPE)
+        return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+NORTHWIND = Customer("northwind", "Northwind Coffee")
+FERN = Customer("fern-and-field", "Fern & Field")
+CUSTOMERS = (NORTHWIND, FERN)
+
+STAFF = Person("Olga", "olga@portal.example", "", "operator")
+PARTNER_ADMIN = Person("Petra", "petra@postbox.example", PARTNER_SLUG, "admin")
+PEOPLE = (
+    STAFF,
+    PARTNER_ADMIN,
+    Person("Dev", "dev@postbox.example", PARTNER_SLUG, "developer"),
+    Person("Sam", "sam@postbox.example", PARTNER_SLUG, "support"),
+    Person("Anna", "anna@northwind.example", NORTHWIND.external_id, "admin"),
+    Person("Alice", "alice@northwind.example", NORTHWIND.external_id, "editor"),
+    Person("Bob", "bob@northwind.example", NORTHWIND.external_id, "viewer"),
+    Person("Charlie", "charlie@fern.example", FERN.external_id, "editor"),
+)
+
+
+def derived(label: str, length: int, alphabet: str) -> str:
+    """Derive up to 64 letters from SECRET_KEY and `label`."""
+    seed = hmac.new(
+        settings.SECRET_KEY.encode(), f"demo: {label}".encode(), hashlib.sha512
+    )
+    number = int.from_bytes(seed.digest())
+    letters = []
+    for _ in range(length):
+        number, place = divmod(number, len(alphabet))
+        letters.append(alphabet[place])
+    return "".join(letters)
+
+
+def partner_token() -> Secret:
+    return Secret("pt_" + derived("partner token", 32, LETTERS_AND_DIGITS))
+
+
+def ingest_key(customer: Customer) -> Secret:
+    label = f"ingest key {customer.external_id}"
+    return Secret("ik_" + derived(label, 32, LETTERS_AND_DIGITS))
+
+
+def write_key(customer: Customer) -> str:
+    """Return the write key of the customer's source in the sandbox."""
+    return derived(f"write key {customer.external_id}", 32, LETTERS_AND_DIGITS)
+
+
+def sign_ins() -> list[SignIn]:
+    return [SignIn(p.title, p.email, p.password) for p in PEOPLE]
+
+
+def feeds() -> list[FeedFacts]:
+    return [
+        FeedFacts(c.external_id, STREAM_SLUG, ingest_key(c).text) for c in CUSTOMERS
+    ]

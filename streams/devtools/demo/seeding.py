@@ -1,0 +1,199 @@
+"""Creates the demonstration's rows. Seeding is idempotent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.catalog.pages.initial_text import starting_text
+from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.services import (
+    NEVER_SAVED,
+    change_profile,
+    publish,
+    set_logo,
+)
+from streams.catalog.plans import services as plans
+from streams.catalog.plans.templates import template
+from streams.catalog.stage import Stage
+from streams.connections.models import Connection
+from streams.connections.regions import Region
+from streams.delivery.connection.services import connect
+from streams.devtools.demo import accounts
+from streams.events.services import new_ingest_key, open_feed
+from streams.review import services as review
+from streams.tenancy.members import add_member
+from streams.tenancy.models import (
+    Partner,
+    PartnerToken,
+    User,
+    Workspace,
+)
+from streams.tenancy.services import create_partner, create_workspace
+
+if TYPE_CHECKING:
+    from streams.devtools.demo.accounts import Customer, Person
+    from streams.events.models import Feed
+
+
+def obstacle() -> str | None:
+    """Return the reason not to create the demonstration's accounts here, or None."""
+    if settings.HTTPS:
+        return "HTTPS is on. To seed anyway, run `manage.py seed_demo --force`."
+    others = Partner.objects.exclude(slug=accounts.PARTNER_SLUG)
+    if others.exists():
+        return "Real partners exist. To seed anyway, run `manage.py seed_demo --force`."
+    return None
+
+
+@transaction.atomic
+def seed() -> None:
+    """Create missing rows, and derive all secrets from the current SECRET_KEY."""
+    # SECRET_KEY has changed if it doesn't lead to the stored token. Comparing passwords
+    # would take half a second each.
+    renew = not PartnerToken.objects.filter(
+        digest=accounts.partner_token().digest
+    ).exists()
+    users = {person: _user(person, renew=renew) for person in accounts.PEOPLE}
+    stream = _stream(users[accounts.PARTNER_ADMIN])
+    workspaces = {c.external_id: _workspace(stream, c) for c in accounts.CUSTOMERS}
+    places: dict[str, Partner | Workspace] = {
+        stream.partner.slug: stream.partner,
+        **workspaces,
+    }
+    for person, user in users.items():
+        if person.place:
+            _give_role(person, user, places[person.place])
+    _give_token(stream, users[accounts.PARTNER_ADMIN])
+    feeds = [_feed(stream, workspaces[c.external_id], c) for c in accounts.CUSTOMERS]
+    _connect(feeds[0], accounts.CUSTOMERS[0])
+    _publish_plan(stream, users[accounts.PARTNER_ADMIN])
+    _write_docs(stream, users[accounts.PARTNER_ADMIN])
+    _bring_to_life(stream, users[accounts.PARTNER_ADMIN], users[accounts.STAFF])
+
+
+def _user(person: Person, *, renew: bool) -> User:
+    user = User.objects.filter(email=person.email).first()
+    if user is None:
+        is_staff = not person.place
+        return User.objects.create_user(
+            person.email,
+            person.password,
+            name=person.name,
+            is_staff=is_staff,
+            is_superuser=is_staff,
+        )
+    if renew:
+        user.set_password(person.password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def _stream(admin: User) -> Stream:
+    if not Partner.objects.filter(slug=accounts.PARTNER_SLUG).exists():
+        create_partner(
+            name=accounts.PARTNER_NAME,
+            slug=accounts.PARTNER_SLUG,
+            stream_name=accounts.STREAM_NAME,
+            stream_slug=accounts.STREAM_SLUG,
+            admin=admin,
+            actor=None,
+        )
+    return Stream.objects.select_related("partner").get(slug=accounts.STREAM_SLUG)
+
+
+def _workspace(stream: Stream, customer: Customer) -> Workspace:
+    known = Workspace.objects.filter(
+        partner=stream.partner, external_id=customer.external_id
+    )
+    return known.first() or create_workspace(
+        partner=stream.partner,
+        external_id=customer.external_id,
+        name=customer.name,
+        actor=None,
+    )
+
+
+def _give_role(person: Person, user: User, place: Partner | Workspace) -> None:
+    if not place.members.contains(user):
+        add_member(place=place, user=user, role=person.role, actor=None)
+
+
+def _give_token(stream: Stream, owner: User) -> None:
+    """Store the API token of the current SECRET_KEY, and undo a revocation."""
+    secret = accounts.partner_token()
+    PartnerToken.objects.update_or_create(
+        stream=stream,
+        name=accounts.TOKEN_NAME,
+        defaults={"hint": secret.hint, "digest": secret.digest, "revoked_at": None},
+        create_defaults={
+            "partner": stream.partner,
+            "created_by": owner,
+            "hint": secret.hint,
+            "digest": secret.digest,
+        },
+    )
+
+
+def _feed(stream: Stream, workspace: Workspace, customer: Customer) -> Feed:
+    feed, _ = open_feed(stream=stream, workspace=workspace, actor=None)
+    secret = accounts.ingest_key(customer)
+    if feed.ingest_key_digest != secret.digest:
+        new_ingest_key(feed=feed, actor=None, secret=secret)
+    return feed
+
+
+def _connect(feed: Feed, customer: Customer) -> None:
+    """Connect the feed to the sandbox, unless it already has a connection."""
+    if not Connection.objects.current().filter(feed=feed).exists():
+        connect(
+            feed=feed,
+            write_key=accounts.write_key(customer),
+            region=Region.SANDBOX,
+            actor=None,
+        )
+
+
+def _publish_plan(stream: Stream, admin: User) -> None:
+    """Publish the template that campaign.py follows, unless the stream has a plan."""
+    if stream.plan_versions.exists():
+        return
+    chosen = template(accounts.TEMPLATE)
+    what = f"the template “{chosen.title}”"
+    plans.replace_draft(stream=stream, plan=chosen.plan, what=what, actor=admin)
+    plans.publish(stream=stream, note=accounts.PLAN_NOTE, actor=admin)
+
+
+def _write_docs(stream: Stream, admin: User) -> None:
+    """Publish both docs pages with their initial text, unless the stream has pages."""
+    if stream.page_versions.exists():
+        return
+    change_profile(stream=stream, actor=admin, **accounts.PROFILE)
+    set_logo(stream=stream, upload=accounts.LOGO.read_bytes(), actor=admin)
+    for kind in Kind:
+        publish(
+            stream=stream,
+            kind=kind,
+            text=starting_text(kind, stream),
+            seen=NEVER_SAVED,
+            actor=admin,
+        )
+
+
+def _bring_to_life(stream: Stream, admin: User, staff: User) -> None:
+    """Take the stream through every stage, unless it has been submitted before."""
+    if stream.stage != Stage.DRAFT or stream.submissions.exists():
+        return
+    today = now().date()
+    dates = review.Timeline(
+        build_on=today, qa_on=today, launch_on=today, notes=accounts.FOR_REVIEWERS
+    )
+    review.submit(stream=stream, timeline=dates, actor=admin)
+    review.approve(stream=stream, comment=accounts.APPROVED, actor=staff)
+    review.start_qa(stream=stream, actor=admin)
+    # The servers that a QA run needs are not running yet.
+    review.go_live(stream=stream, reason=accounts.WITHOUT_QA, actor=staff)

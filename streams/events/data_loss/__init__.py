@@ -1,0 +1,1 @@
+"""Detects that the database went back in time and lost acknowledged events."""

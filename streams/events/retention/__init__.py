@@ -1,0 +1,1 @@
+"""Which events are past their retention, and their deletion in bounded steps."""

@@ -1,0 +1,1 @@
+"""How rows of the event log are stored on each database."""

@@ -1,0 +1,1 @@
+"""Group commit: one transaction for many requests, and what delays it."""

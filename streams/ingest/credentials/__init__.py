@@ -1,0 +1,1 @@
+"""Ingest keys and API tokens: reading, checking and caching them."""

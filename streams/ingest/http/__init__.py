@@ -1,0 +1,1 @@
+"""HTTP of the ingest API: routes, bodies, CORS and responses."""

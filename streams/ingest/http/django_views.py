@@ -1,0 +1,105 @@
+"""The ingest on the web port, for installations with a single address.
+
+Each request is one transaction. For many small requests, app.py is much faster.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from streams import tasks
+from streams.base.clock import now
+from streams.base.database.session import DATABASE_DOWN
+from streams.base.database.statement_timeout import within
+from streams.base.request_errors import RequestRefused
+from streams.delivery.append import accept
+from streams.delivery.lease import unowned
+from streams.events.log import UnknownFeed
+from streams.ingest.commit.database_errors import not_stored
+from streams.ingest.commit.notifier import Waker
+from streams.ingest.credentials.lookup import Directory
+from streams.ingest.http.responses import Answer, failed, preflight, refusal
+from streams.ingest.http.routes import find_route
+from streams.ingest.service import admit, take
+from streams.ingest.tracing import log_stored
+from streams.ingest.workspace_resolution import removed
+from streams.observability.issues.flusher import Flusher
+from streams.serving.http_format import too_large
+from streams.serving.request_id import request_id
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from streams.ingest.http.routes import Route
+
+log = structlog.get_logger()
+
+directory = Directory()
+waker = Waker(tasks.wake)
+flusher = Flusher(directory.findings)  # started by the web process
+
+
+@csrf_exempt  # cookies are ignored; only the request's key counts
+def take_events(request: HttpRequest) -> HttpResponse:
+    answer = _answer(request)
+    headers = answer.all_headers(request.headers.get("Origin", ""))
+    return HttpResponse(answer.body, status=answer.status, headers=headers)
+
+
+def _answer(request: HttpRequest) -> Answer:
+    try:
+        route = find_route(request.method or "", request.path_info)
+        if route is None:
+            return preflight(_headers(request))
+        # Senders give up earlier than the deadline of pages.
+        with within(settings.INGEST_DEADLINE_S):
+            return _store(route, request)
+    except RequestRefused as refused:
+        return refusal(refused)
+    except DATABASE_DOWN as error:
+        log.warning("ingest.database_down", requests=1, error=str(error))
+        return refusal(not_stored(error))
+    except UnknownFeed:
+        return refusal(removed())
+    except DatabaseError as error:
+        # Don't log the error's text, because it can quote the row.
+        log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
+        return refusal(failed())
+
+
+def _store(route: Route, request: HttpRequest) -> Answer:
+    admission = admit(route, _headers(request), directory)
+    body = _body(request, admission.max_bytes)
+    pending = take(admission, body, directory, now=now())
+    if not pending.additions:
+        return pending.answer([])
+    accepted = accept(pending.additions, now=now())
+    waker.notify(unowned(accepted.stream_ids))
+    named = request_id(request.headers.get("X-Request-Id", ""))
+    log_stored([(named, pending.additions, accepted.seqs)])
+    return pending.answer(accepted.seqs)
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _body(request: HttpRequest, limit: int) -> bytes:
+    # Read here and not through request.body, whose limit is for pages.
+    announced = request.headers.get("Content-Length", "")
+    if not announced.isdecimal():
+        raise RequestRefused(
+            411,
+            "INGEST-SIZE-002",
+            "The request has no Content-Length header.",
+            "Send a Content-Length header, or use the ingest's own address.",
+        )
+    if int(announced) > limit:
+        raise too_large(limit)
+    return request.read(limit + 1)

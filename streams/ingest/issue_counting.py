@@ -1,0 +1,66 @@
+"""Counts the issues of received events, for the pages that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from streams.catalog.plans.plan import NAME_FIELDS
+from streams.catalog.rules import RULES
+from streams.events.intake import Refused, column
+from streams.observability.issues.redaction import sample_of
+from streams.spec.calls import CALLS
+from streams.spec.issues import Finding, Severity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.events.log import NewEvent
+    from streams.ingest.credentials.credential_cache import Place
+    from streams.observability.issues.counter import FindingCounter
+
+_decode = msgspec.json.Decoder().decode
+
+
+def note(
+    counter: FindingCounter,
+    place: Place,
+    event: NewEvent,
+    findings: Sequence[Finding],
+    at: datetime,
+) -> None:
+    """Count the issues of an event whose outcome is known."""
+    # An event without a name is counted under its call.
+    name = event.name or event.type
+    sample = partial(_sample, event, place)
+    counter.count(place.feed_id, name, findings, at=at, sample=sample)
+
+
+def note_refused(
+    counter: FindingCounter,
+    place: Place,
+    event: Mapping[str, Any],
+    refused: Refused,
+    at: datetime,
+) -> None:
+    """Count the error of an event that is rejected in every mode."""
+    if refused.rule not in RULES:  # an error of the request, not of the event
+        return
+    finding = Finding(
+        refused.rule, Severity.ERROR, refused.path, refused.message, refused.fix
+    )
+    call = event.get("type")
+    call = call if isinstance(call, str) and call in CALLS else ""
+    name = column(event.get(NAME_FIELDS.get(call, ""))) or call
+    counter.count(
+        place.feed_id, name, [finding], at=at, sample=partial(sample_of, dict(event))
+    )
+
+
+def _sample(event: NewEvent, place: Place) -> str:
+    checks = place.checks
+    hidden = checks.hidden(event.type, event.name) if checks else frozenset()
+    return sample_of(_decode(event.payload), hidden)

@@ -1,0 +1,1 @@
+"""Sign-in and password pages (django-allauth)."""

@@ -1,0 +1,125 @@
+"""Adapter that gives allauth's sign-in the portal's limits, emails, and activity log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.base.client_address import client_address
+from streams.base.email import MAIL_ERRORS, message
+from streams.base.rate_limit import RateLimited
+from streams.identity import security_notices
+from streams.identity.known_browsers import known_as, remember
+from streams.identity.password_guessing import Attempt
+from streams.web.rate_limited import too_many
+
+if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+    from django.http import HttpRequest, HttpResponse
+
+    from streams.tenancy.models import User
+
+log = structlog.get_logger()
+
+ACTIONS = {
+    "account/email/password_changed": "user.password_changed",
+    "account/email/password_set": "user.password_changed",
+    "account/email/password_reset": "user.password_reset",
+}
+
+
+class MailNotSent(Exception):
+    """The email server didn't accept an email that a person is waiting for."""
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Accounts are created by invitation or by operators, never by signing up."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("Incorrect email or password."),
+        "enter_current_password": gettext_lazy("Incorrect current password."),
+        "incorrect_password": gettext_lazy("Incorrect password."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject unchanged: allauth would prefix the host name."""
+        return subject
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is checked; return 429 above a limit."""
+        try:
+            self._attempt = Attempt(request, str(credentials.get("email", "")))
+        except RateLimited as limited:
+            reason = _("There were too many failed sign-in attempts.")
+            raise ImmediateHttpResponse(too_many(request, limited, reason)) from None
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user:
+            self._attempt.succeeded()
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        security_notices.sign_in_failed(request, str(credentials.get("email", "")))
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Check the password by the User's email: allauth's table of addresses isn't used."""
+        found = self.authenticate(self.request, email=user.email, password=password)
+        return found == user
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        is_known, is_first = (
+            bool(known_as(request, user.email)),
+            user.last_login is None,
+        )
+        super().login(request, user)
+        security_notices.signed_in(request, user, is_known=is_known, is_first=is_first)
+
+    def post_login(
+        self, request: HttpRequest, user: User, **kwargs: Any
+    ) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember(request, response, user.email)
+        return response
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str,
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Render the email with its lines unwrapped, as `message` does."""
+        mail = super().render_mail(template_prefix, email, context, headers)
+        return message(mail.subject, mail.body, mail.to)
+
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        """Render and send an email. Raises MailNotSent."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except MAIL_ERRORS as error:
+            log.error(  # noqa: TRY400 - a traceback would contain the address
+                "mail.not_sent", about=template_prefix, error=type(error).__name__
+            )
+            raise MailNotSent from None
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, *_args: object, **_kwargs: object
+    ) -> None:
+        """Record a password change and notify the person, in place of allauth's email."""
+        security_notices.password_changed(
+            self.request, user, action=ACTIONS[template_prefix]
+        )

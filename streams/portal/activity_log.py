@@ -1,0 +1,106 @@
+"""Activity logs of a stream and of a partner: who did what, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from streams.audit.models import AuditEntry
+from streams.audit.sentences import why, words
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.forms import number_in
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpResponse
+
+    from streams.tenancy.models import User
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An audit entry as the page shows it."""
+
+    entry: AuditEntry
+    who: str
+    what: str
+    why: str
+    where: str  # workspace or stream; empty for the partner itself
+
+
+@signed_in
+def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show changes to a stream, without those in its customers' workspaces."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    entries = AuditEntry.objects.of_stream(stream)
+    shown = {"stream": stream, **_page(request, place, entries)}
+    return render(request, "portal/stream/activity_log.html", shown)
+
+
+@signed_in
+def partner_history(request: PortalRequest, slug: str) -> HttpResponse:
+    """Show changes to the partner, its streams, and its workspaces."""
+    place = partner_to_see(request, slug)
+    entries = AuditEntry.objects.filter(partner=place.partner)
+    return render(
+        request,
+        "portal/stream/partner_activity_log.html",
+        _page(request, place, entries),
+    )
+
+
+def _page(
+    request: PortalRequest, place: PartnerPlace, entries: QuerySet[AuditEntry]
+) -> dict[str, object]:
+    before = number_in(request.GET, "before")
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    # A QA run creates and revokes a token; the run has its own entry.
+    entries = entries.exclude(detail__has_key="internal")
+    found = list(
+        entries.select_related("actor", "workspace").order_by("-pk")[: SHOWN + 1]
+    )
+    team = team_of(place)
+    return {
+        "place": place,
+        "rows": [_row(entry, team) for entry in found[:SHOWN]],
+        "is_first": before is None,
+        "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+    }
+
+
+def _row(entry: AuditEntry, team: set[int]) -> Row:
+    workspace = entry.workspace.name if entry.workspace else ""
+    if entry.workspace_id and not workspace:
+        workspace = _("Deleted workspace")
+    return Row(
+        entry=entry,
+        who=who(entry.actor, team),
+        what=words(entry.action, entry.detail),
+        why=why(entry.action, entry.detail),
+        where=workspace or entry.stream,
+    )
+
+
+def team_of(place: PartnerPlace) -> set[int]:
+    """Return the user IDs of the partner's team."""
+    return set(place.partner.members.values_list("pk", flat=True))
+
+
+def who(actor: User | None, team: set[int]) -> str:
+    """Name an actor to the partner's team; operators stay anonymous."""
+    if actor is None:
+        return _("the portal")
+    return actor.email if actor.pk in team or not actor.is_staff else _("the operator")

@@ -1,0 +1,99 @@
+"""Change the write key or the region: review the effects, then save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from streams.connections.key_errors import InvalidWriteKey
+from streams.connections.regions import Region
+from streams.delivery.connection import services, verification
+from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_edit
+from streams.portal.connection.signed_state import Change, opened
+from streams.portal.connection.views import current_connection
+from streams.portal.forms import ChangeForm
+from streams.tasks import wake
+from streams.web.template_tags import to
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+
+
+@sensitive_post_parameters("write_key")
+@signed_in
+def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show the form for a new key or region, or preview the change on POST."""
+    place = workspace_to_edit(request, public_id)
+    current = current_connection(place)
+    form = ChangeForm(request.POST or None, initial={"region": current.region})
+    if form.is_valid():
+        change = Change(
+            Region(form.cleaned_data["region"]), form.cleaned_data["write_key"]
+        )
+        if change.write_key or change.region != current.region:
+            try:
+                return _preview(request, place, current, change)
+            except InvalidWriteKey as error:
+                form.add_error("write_key", str(error))
+        else:
+            form.add_error(
+                None,
+                _("Enter a new key or select another region. Nothing has changed."),
+            )
+    shown = {"place": place, "connection": current, "form": form}
+    return render(request, "portal/connection/change.html", shown)
+
+
+@signed_in
+@require_POST
+def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Apply the change that the preview showed."""
+    place = workspace_to_edit(request, public_id)
+    current = current_connection(place)
+    change = opened(request.POST.get("change", ""), current, request.user)
+    if change is None:
+        messages.error(
+            request,
+            _("This review expired after 15 minutes. Enter your changes again."),
+        )
+        return redirect(to(place, "connection-change"))
+    try:
+        services.replace(
+            connection=current,
+            write_key=change.write_key or None,
+            region=change.region,
+            actor=request.user,
+        )
+    except (InvalidWriteKey, services.ChangedMeanwhile) as error:
+        messages.error(request, str(error))
+        return redirect(to(place, "connection-change"))
+    wake({place.the_feed.stream_id})
+    verification.check_known(connection=current)
+    messages.success(
+        request, _("Changes saved. Send a test event to verify the connection.")
+    )
+    return redirect(to(place, "connection"))
+
+
+def _preview(
+    request: PortalRequest, place: Place, current: Connection, change: Change
+) -> HttpResponse:
+    """Raises InvalidWriteKey."""
+    shown = {
+        "place": place,
+        "connection": current,
+        "change": change,
+        "carried": change.seal(current, request.user),
+        "impact": services.impact(
+            connection=current,
+            write_key=change.write_key or None,
+            region=change.region,
+        ),
+    }
+    return render(request, "portal/connection/preview.html", shown)

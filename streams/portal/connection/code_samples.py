@@ -1,0 +1,50 @@
+"""Commands that send a first event, with the address of this installation.
+
+The quick start in the docs covers the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from streams.base.public_urls import addresses
+from streams.catalog.plans.authoring.samples import sample
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+BATCH = """\
+curl {host}/v1/batch \\
+  -H "Authorization: Bearer $PORTAL_TOKEN" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"batch": [{event}]}}'"""
+WHOSE, WHO = "your-id-of-the-customer", "the-customers-id-of-the-person"
+# Used while the tracking plan is empty.
+OPENED = PlannedEvent(
+    name="Email Opened",
+    properties=(PlannedProperty(path="campaign_name", example="Spring"),),
+)
+
+
+def batch(request: HttpRequest, plan: EventPlan | None) -> str:
+    """Return a shell command that sends the first named event of the plan.
+
+    The token in it is an environment variable.
+    """
+    named = (event for event in plan.events if event.name) if plan else iter(())
+    event = sample(next(named, OPENED), user_id=WHO)
+    text = json.dumps(_of_workspace(event), indent=2, ensure_ascii=False)
+    # A single quote would end the string in the shell.
+    return BATCH.format(
+        host=addresses(request).ingest,
+        event=text.replace("'", "'\\''").replace("\n", "\n  "),
+    )
+
+
+def _of_workspace(event: dict[str, Any]) -> dict[str, Any]:
+    """Add the workspace to the event, right after its type and name."""
+    first = {"type", "event", "name"}
+    what = {key: value for key, value in event.items() if key in first}
+    return {**what, "workspace": WHOSE, **event}

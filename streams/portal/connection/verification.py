@@ -1,0 +1,94 @@
+"""Progress of the test event that verifies a connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.conf import settings
+
+from streams.base.msgspec_types import prepared
+from streams.connections.regions import Region
+from streams.delivery import history
+from streams.delivery.connection.verification import TEST_EVENT, TEST_USER_ID
+from streams.delivery.history import State
+from streams.delivery.models import Delivery
+from streams.events import queries as log
+from streams.events.queries import EventFilter
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.connections.models import Connection
+    from streams.events.models import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Progress of the test event `seq`."""
+
+    seq: int
+    code: str
+    name: str
+    state: State
+    at: datetime | None  # when Segment accepted it
+    reason: str  # why Segment rejected it
+
+    @property
+    def moving(self) -> bool:
+        """Whether the page should refresh itself."""
+        return self.state == State.PENDING
+
+
+class _Properties(msgspec.Struct):
+    code: str = ""
+
+
+@prepared
+class _Call(msgspec.Struct):
+    properties: _Properties
+
+
+def debugger(region: str) -> str:
+    """Return the URL of the debugger for that region."""
+    if Region(region).is_sandbox:
+        return str(settings.SANDBOX_URL)
+    return "https://app.segment.com"
+
+
+def test_event(connection: Connection, seq: int | None) -> Progress | None:
+    """Return the progress of that test event; by default, of the newest unconfirmed one."""
+    feed = connection.feed
+    if seq is None:
+        seq = _newest(connection)
+    event = log.event(feed, seq) if seq is not None else None
+    if event is None or (event.name, event.user_id) != (TEST_EVENT, TEST_USER_ID):
+        return None
+    fate = history.fates(feed, [event])[event.seq]
+    taken = None
+    if fate.delivery_id is not None:
+        found = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)
+        taken = found.first()
+    return Progress(
+        seq=event.seq,
+        code=_code(event),
+        name=event.name,
+        state=fate.state,
+        at=taken.started_at if taken else None,
+        reason=fate.reason,
+    )
+
+
+def _newest(connection: Connection) -> int | None:
+    if not connection.test_code or connection.seen_at:
+        return None
+    tests = EventFilter(
+        name=TEST_EVENT, user_id=TEST_USER_ID, since=connection.test_sent_at
+    )
+    found = log.page(connection.feed, filters=tests, limit=1).events
+    return found[0].seq if found else None
+
+
+def _code(event: Event) -> str:
+    return msgspec.json.decode(event.payload, type=_Call).properties.code

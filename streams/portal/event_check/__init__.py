@@ -1,0 +1,1 @@
+"""Checking events that a partner pastes."""

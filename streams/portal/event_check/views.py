@@ -1,0 +1,62 @@
+"""“Check an event”: shows the issues of pasted events next to their lines. Nothing is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from streams.base.clock import now
+from streams.events.dry_run import Trial
+from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
+from streams.portal.event_check.forms import CheckForm
+from streams.portal.workspace.annotated_json import annotated
+from streams.spec.decode.positions import Broken
+from streams.spec.text.pasted_events import MOST_EVENTS, Pasted, Piece, pieces_of
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.catalog.plans.plan import EventPlan
+
+
+@signed_in
+def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show a form for pasted events, and the issues that the stream would report."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    published = stream.plan_versions.published().first()
+    draft = stream.plan_versions.draft().first()
+    plans = {"published": published, "draft": draft}
+    data = request.POST if request.method == "POST" else None
+    form = CheckForm(data, published=published, draft=draft, asked=request.GET)
+    shown: dict[str, object] = {"place": place, "stream": stream, "form": form}
+    if form.is_valid():
+        chosen = plans.get(form.cleaned_data["plan"])
+        pasted = _taken_apart(form.cleaned_data["events"])
+        if pasted.pieces:
+            shown["events"] = _looked_at(
+                stream, chosen.plan if chosen else None, pasted
+            )
+            shown["left_out"], shown["most"] = pasted.left_out, MOST_EVENTS
+        else:
+            form.add_error(
+                "events", _("The text contains no event. Paste at least one.")
+            )
+    return render(request, "portal/event_check/check.html", shown)
+
+
+def _taken_apart(text: str) -> Pasted:
+    try:
+        return pieces_of(text)
+    except Broken:  # shown at its line, like any other issue
+        return Pasted(pieces=[Piece(text.rstrip(), 1)])
+
+
+def _looked_at(stream: Stream, plan: EventPlan | None, pasted: Pasted) -> list[object]:
+    trial, at = Trial(stream, plan), now()
+    return [
+        annotated(piece, trial.of(piece.text.encode(), now=at, context=pasted.context))
+        for piece in pasted.pieces
+    ]

@@ -1,0 +1,1 @@
+"""A stream's launch checklist and QA."""

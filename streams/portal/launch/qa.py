@@ -1,0 +1,196 @@
+"""QA pages of a stream: the checklist, the report, and the test workspaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.base.public_urls import addresses
+from streams.catalog.pages.page_kinds import Kind
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.workspace.summaries import Row, rows
+from streams.publishing.pages import address_of
+from streams.review.qa.client import NotTaken
+from streams.review.qa.line import State
+from streams.review.qa.observations import Page, SeenError, SeenEvent, SentRequest
+from streams.review.qa.services import checklist, last_run
+from streams.review.qa.test_run import CannotRun, run_test
+from streams.review.qa.test_workspaces import (
+    MAX_TEST_WORKSPACES,
+    TooManyTestWorkspaces,
+    prepare,
+    test_feeds,
+)
+from streams.tenancy.services import ExternalIdTaken
+from streams.web.template_tags import within
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.catalog.models import Stream
+    from streams.review.qa.checklist import Checklist
+    from streams.review.qa.line import Line, Proof
+
+# While the events of a run are being delivered, checks pass one by one. After that,
+# they change only with what the partner's tool sends. Each refresh reads thousands of
+# events.
+UNDER_WAY = timedelta(minutes=2)
+OFTEN, SELDOM = "5s", "30s"
+TONES = {
+    State.PASSED: ("good", "check"),
+    State.FAILED: ("bad", "cross"),
+    State.UNSEEN: ("", "dots"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A check as the page shows it."""
+
+    line: Line
+    tone: str
+    icon: str
+    links: list[tuple[str, str]]  # address and text
+
+
+@signed_in
+def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show the checklist and the test workspaces."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    shown = {
+        "rows": _test_rows(stream),
+        "most": MAX_TEST_WORKSPACES,
+        **_checklist(place, stream),
+    }
+    return render(request, "portal/launch/qa.html", shown)
+
+
+@signed_in
+def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show all results on one page, for printing."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    docs = [(kind.label, address_of(kind, stream.slug)) for kind in Kind]
+    shown = {
+        "rows": _test_rows(stream),
+        "version": stream.plan_versions.published().first(),
+        "docs": [(label, request.build_absolute_uri(page)) for label, page in docs],
+        "now": now(),
+        **_checklist(place, stream),
+    }
+    return render(request, "portal/launch/qa_report.html", shown)
+
+
+@signed_in
+def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Render the checklist alone, for its periodic refresh."""
+    place = partner_to_see(request, slug)
+    shown = _checklist(place, stream_of(place, stream_slug))
+    return render(request, "portal/launch/_qa_checklist.html", shown)
+
+
+@signed_in
+@require_POST
+def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Create the test workspaces that don't exist yet."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    try:
+        prepare(stream=stream, actor=request.user)
+    except (TooManyTestWorkspaces, ExternalIdTaken) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The test workspaces are ready."))
+    return redirect(within(place, "partner-stream-qa", stream_slug))
+
+
+@signed_in
+@require_POST
+def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Send the planned events and the test sequence for each test workspace."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    host = addresses(request).ingest
+    try:
+        run = run_test(stream=stream, ingest_url=host, actor=request.user, now=now())
+    except (CannotRun, NotTaken) as error:
+        messages.error(request, str(error))
+    else:
+        sent = ngettext(
+            "QA test started: %(events)s event sent.",
+            "QA test started: %(events)s events sent.",
+            run.events,
+        )
+        messages.success(request, sent % {"events": f"{run.events:,}"})
+    return redirect(within(place, "partner-stream-qa", stream_slug))
+
+
+def _test_rows(stream: Stream) -> list[Row]:
+    tests = {feed.pk: feed for feed in test_feeds(stream)}
+    glances = rows([feed.workspace for feed in tests.values()], now())
+    # A test workspace may have a feed in another stream too.
+    return [row for row in glances if row.feed and row.feed.pk in tests]
+
+
+def pace(found: Checklist, started_at: datetime | None, now: datetime) -> str:
+    """Return the refresh interval in htmx's notation; empty if nothing can change."""
+    if found.complete:
+        return ""
+    return OFTEN if started_at and now - started_at < UNDER_WAY else SELDOM
+
+
+def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
+    run = last_run(stream)
+    found = checklist(stream, run)
+    return {
+        "pace": pace(found, run.started_at if run else None, now()),
+        "run": run,
+        "can_run": test_feeds(stream).exists(),
+        "place": place,
+        "stream": stream,
+        "checklist": found,
+        "lines": [_shown(line, place, stream) for line in found.lines],
+    }
+
+
+def _shown(line: Line, place: PartnerPlace, stream: Stream) -> Shown:
+    tone, icon = TONES[line.state]
+    links = [_link(proof, place, stream) for proof in line.evidence]
+    return Shown(line=line, tone=tone, icon=f"portal/icons/{icon}.svg", links=links)
+
+
+def _link(proof: Proof, place: PartnerPlace, stream: Stream) -> tuple[str, str]:
+    if isinstance(proof, Page):
+        page = within(place, "partner-stream-docs-page", stream.slug, proof.kind)
+        return page, str(proof.label)
+    args: tuple[int, ...]
+    match proof:
+        case SeenEvent():
+            name, args, text = "event", (proof.seq,), f"{proof.title} #{proof.seq}"
+        case SentRequest():
+            name, args = "delivery", (proof.number,)
+            text = _("Request %(number)s") % {"number": proof.number}
+        case SeenError():
+            name, args, text = "findings", (), f"{proof.rule} {proof.name}"
+    address = reverse(
+        f"portal:{name}", args=(proof.workspace, *args), query={"stream": stream.slug}
+    )
+    return address, text

@@ -1,0 +1,1 @@
+"""A partner's list of workspaces."""

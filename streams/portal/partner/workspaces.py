@@ -1,0 +1,183 @@
+"""A partner's workspaces: list, creation, deletion, and the page of one workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Max, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from streams.base.clock import now
+from streams.events.services import new_ingest_key, open_feed
+from streams.observability.empty_workspaces import empty, remove_empty
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    workspace_of,
+)
+from streams.portal.forms import WorkspaceForm, number_in
+from streams.portal.people.members import people_of
+from streams.portal.people.pending_invitations import pending_of
+from streams.portal.workspace.summaries import rows
+from streams.tenancy.members import may_invite
+from streams.tenancy.services import ExternalIdTaken, create_workspace
+from streams.web.template_tags import within
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from streams.base.ids import Secret
+    from streams.tenancy.models import Workspace
+
+PAGE_LENGTH = 50
+
+
+@signed_in
+def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
+    """List the partner's workspaces by name, with their status."""
+    place = partner_to_see(request, slug)
+    query, found = _named(request, place)
+    found = found.order_by("name", "pk")
+    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    shown = {
+        "place": place,
+        "query": query,
+        "page": page,
+        "rows": rows(list(page), now()),
+        "several_streams": place.partner.streams.count() > 1,
+    }
+    return render(request, "portal/partner/workspaces.html", shown)
+
+
+@signed_in
+def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
+    """Show the empty workspaces of the list; a POST deletes those that were shown."""
+    place = partner_to_develop(request, slug)
+    query, named = _named(request, place)
+    customers = named.filter(is_test=False)
+    if request.method == "POST":
+        # Workspaces created since then were not shown, so they stay.
+        shown_to = number_in(request.POST, "last_id") or 0
+        chosen = customers.filter(pk__lte=shown_to)
+        removed = remove_empty(chosen, actor=request.user)
+        _report_deleted(request, removed, left=empty(chosen).count())
+        return redirect(within(place, "partner"))
+    found = empty(customers).order_by("name", "pk")
+    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    shown = {
+        "place": place,
+        "query": query,
+        "page": page,
+        "last": found.aggregate(last=Max("pk"))["last"],
+    }
+    return render(request, "portal/partner/workspaces_remove.html", shown)
+
+
+def _report_deleted(request: PortalRequest, deleted: int, *, left: int) -> None:
+    if not deleted:
+        messages.success(request, _("There were no empty workspaces to delete."))
+        return
+    done = ngettext(
+        "Deleted %(workspaces)s empty workspace.",
+        "Deleted %(workspaces)s empty workspaces.",
+        deleted,
+    )
+    messages.success(request, done % {"workspaces": f"{deleted:,}"})
+    if left:
+        rest = ngettext(
+            "%(workspaces)s empty workspace is left: one request can’t delete them all.",
+            "%(workspaces)s empty workspaces are left: one request can’t delete them all.",
+            left,
+        )
+        messages.info(request, rest % {"workspaces": f"{left:,}"})
+
+
+def _named(
+    request: PortalRequest, place: PartnerPlace
+) -> tuple[str, QuerySet[Workspace]]:
+    """Return the search text, and the partner's workspaces that match it."""
+    query = request.GET.get("q", "").strip()[:100]
+    named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
+    return query, place.partner.workspaces.filter(named)
+
+
+@signed_in
+def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
+    """Create a workspace and its feed; the response shows the ingest key once."""
+    place = partner_to_develop(request, slug)
+    form = WorkspaceForm(place.partner, request.POST or None)
+    if form.is_valid():
+        stream = form.cleaned_data.pop("stream")
+        try:
+            with transaction.atomic():
+                made = create_workspace(
+                    partner=place.partner, actor=request.user, **form.cleaned_data
+                )
+                secret = open_feed(stream=stream, workspace=made, actor=request.user)[1]
+        except ExternalIdTaken as error:
+            form.add_error("external_id", str(error))
+        else:
+            title = _("Ingest key of the new workspace")
+            return _workspace(request, place, made, secret, title)
+    shown = {"place": place, "form": form}
+    return render(request, "portal/partner/workspace_new.html", shown)
+
+
+@signed_in
+def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
+    place = partner_to_see(request, slug)
+    return _workspace(request, place, workspace_of(place, public_id))
+
+
+@signed_in
+def ingest_key(
+    request: PortalRequest, slug: str, public_id: str, pk: int
+) -> HttpResponse:
+    """Ask for confirmation; the response to a POST shows the new ingest key once."""
+    place = partner_to_develop(request, slug)
+    found = workspace_of(place, public_id)
+    feed = get_object_or_404(found.feeds.select_related("stream"), pk=pk)
+    if request.method == "POST":
+        secret = new_ingest_key(feed=feed, actor=request.user)
+        return _workspace(request, place, found, secret, _("New ingest key"))
+    shown = {"place": place, "workspace": found, "feed": feed}
+    return render(request, "portal/partner/ingest_key.html", shown)
+
+
+def _workspace(
+    request: PortalRequest,
+    place: PartnerPlace,
+    found: Workspace,
+    secret: Secret | None = None,
+    secret_title: str = "",
+) -> HttpResponse:
+    invites = place.can_develop and may_invite(request.user, found)
+
+    def url(what: str, pk: int) -> str:
+        page = f"partner-workspace-invitation-{what}"
+        return within(place, page, found.public_id, pk)
+
+    shown = {
+        "place": place,
+        "workspace": found,
+        "invites": invites,
+        "invitations": pending_of(found, url if invites else None),
+        "rows": [row for row in rows([found], now()) if row.feed],
+        "secret": secret.text if secret else "",
+        "secret_title": secret_title,
+        **people_of(found),
+    }
+    response = render(request, "portal/partner/workspace.html", shown)
+    if secret:  # the form was processed: see web/form_once.py
+        page = within(place, "partner-workspace", found.public_id)
+        response.status_code, response.headers["Location"] = 201, page
+    return response

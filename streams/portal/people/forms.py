@@ -1,0 +1,122 @@
+"""Forms for invitations, sign-up, and passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from allauth.account import forms as account_forms
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.forms.boundfield import BoundWidget
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.text.input import validate_one_line
+from streams.tenancy.models import Partner, PartnerMembership, User, WorkspaceMembership
+
+if TYPE_CHECKING:
+    from streams.tenancy.members import Place
+
+WORKSPACE_HINTS = {
+    WorkspaceMembership.Role.ADMIN: _(
+        "Can do everything an editor can, manage members, and delete the connection."
+    ),
+    WorkspaceMembership.Role.EDITOR: _(
+        "Can connect Segment, and change, pause, and test the connection."
+    ),
+    WorkspaceMembership.Role.VIEWER: _("Can view events and delivery attempts."),
+}
+PARTNER_HINTS = {
+    PartnerMembership.Role.ADMIN: _(
+        "Can do everything a developer can, and manage the team."
+    ),
+    PartnerMembership.Role.DEVELOPER: _(
+        "Can create workspaces, API tokens, and ingest keys."
+    ),
+    PartnerMembership.Role.SUPPORT: _("Can view every workspace, but not change any."),
+}
+
+
+def roles_of(place: Place) -> list[tuple[str, str]]:
+    """Return the roles that a member of the place can have, as form choices."""
+    is_partner = isinstance(place, Partner)
+    roles = PartnerMembership.Role if is_partner else WorkspaceMembership.Role
+    return [(role.value, str(role.label)) for role in roles]
+
+
+class InvitationForm(forms.Form):
+    """The email and role of a person to invite."""
+
+    email = forms.EmailField(
+        label=_("Email"),
+        validators=[validate_one_line],
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = forms.ChoiceField(
+            label=_("Role"), widget=forms.RadioSelect, choices=roles_of(place)
+        )
+        self.hints = PARTNER_HINTS if isinstance(place, Partner) else WORKSPACE_HINTS
+
+    def roles(self) -> Iterator[tuple[BoundWidget, str]]:
+        """Yield each role's radio button and a description of its permissions."""
+        for radio in self["role"]:
+            yield radio, str(self.hints[radio.data["value"]])
+
+
+class SignUpForm(forms.Form):
+    """The name and password of an invited person without an account."""
+
+    name = forms.CharField(
+        max_length=100,
+        validators=[validate_one_line],
+        label=_("Your name"),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Use at least 8 characters. Avoid common passwords."),
+    )
+
+    def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        person = User(email=self.email, name=self.cleaned_data.get("name", ""))
+        validate_password(password, user=person)
+        return password
+
+
+PASSWORD_LABELS = {
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("Confirm new password"),
+}
+
+
+class _PasswordForm(forms.Form):
+    """Puts the portal's labels on the password fields of allauth's forms."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = field.widget.attrs["placeholder"] = PASSWORD_LABELS[name]
+
+
+# Named in settings.ACCOUNT_FORMS. allauth has no types.
+class ChangePasswordForm(_PasswordForm, account_forms.ChangePasswordForm):  # type: ignore[misc]
+    """Change the password, given the current one."""
+
+
+class SetPasswordForm(_PasswordForm, account_forms.SetPasswordForm):  # type: ignore[misc]
+    """Set the password of an account that has none."""
+
+
+class ResetPasswordKeyForm(_PasswordForm, account_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """Set a new password with the link from an email."""

@@ -1,0 +1,66 @@
+"""The page behind an invitation link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from streams.identity.known_browsers import remember
+from streams.identity.security_notices import signed_in
+from streams.portal.people.forms import SignUpForm
+from streams.tenancy.invitations import (
+    InvitationRefused,
+    accept_invitation,
+    read_invitation,
+    sign_up,
+)
+
+if TYPE_CHECKING:
+    from streams.tenancy.models import Invitation, User
+
+
+@sensitive_post_parameters("password")
+@never_cache
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Accept an invitation, with an existing account or a new one."""
+    try:
+        invited = read_invitation(token)
+        if request.user.is_authenticated:
+            return _join(request, invited, request.user)
+        if invited.has_account():
+            return redirect(reverse("account_login", query={"next": request.path}))
+        return _sign_up(request, invited)
+    except InvitationRefused as error:
+        shown = {"reason": str(error)}
+        return render(
+            request, "portal/people/invitation_refused.html", shown, status=410
+        )
+
+
+def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse:
+    """Ask a signed-in user to accept; a POST accepts. Raises InvitationRefused."""
+    if request.method == "POST":
+        accept_invitation(invitation=invited, user=user)
+        return redirect("portal:home")
+    shown = {"invitation": invited, "is_theirs": user.email.lower() == invited.email}
+    return render(request, "portal/people/invitation.html", shown)
+
+
+def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
+    """Create an account for the invited person. Raises InvitationRefused."""
+    form = SignUpForm(invited.email, request.POST or None)
+    if form.is_valid():
+        user = sign_up(invitation=invited, **form.cleaned_data)
+        login(request, user)
+        signed_in(request, user, is_known=False, is_first=True)
+        response = redirect("portal:home")
+        remember(request, response, user.email)
+        return response
+    shown = {"invitation": invited, "form": form}
+    return render(request, "portal/people/invitation_sign_up.html", shown)

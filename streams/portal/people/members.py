@@ -1,0 +1,172 @@
+"""Members pages of workspaces and partners: list, invitations, roles, removal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_administer,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    workspace_of,
+    workspace_to_administer,
+    workspace_to_see,
+)
+from streams.portal.people.forms import InvitationForm, roles_of
+from streams.portal.people.pending_invitations import invited, pending_of
+from streams.tenancy.members import (
+    LastAdmin,
+    NoSuchRole,
+    change_role,
+    may_invite,
+    place_of,
+    remove_member,
+)
+from streams.web.template_tags import to, within
+
+if TYPE_CHECKING:
+    from streams.tenancy.members import Membership
+    from streams.tenancy.members import Place as Owner
+
+
+@signed_in
+def members(request: PortalRequest, public_id: str) -> HttpResponse:
+    """List the members of a workspace; a POST sends an invitation."""
+    invites = request.method == "POST"
+    place = (workspace_to_administer if invites else workspace_to_see)(
+        request, public_id
+    )
+    form = InvitationForm(place.workspace, request.POST or None)
+    if invites and invited(request, place.workspace, form):
+        return redirect(to(place, "members"))
+    shown: dict[str, object] = {
+        "place": place,
+        "form": form if place.can_administer else None,
+        **people_of(place.workspace),
+    }
+    if place.can_administer:
+        shown["invitations"] = pending_of(
+            place.workspace, lambda what, pk: to(place, f"invitation-{what}", pk)
+        )
+    return render(request, "portal/people/members.html", shown)
+
+
+@signed_in
+@require_POST
+def member_role(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    place = workspace_to_administer(request, public_id)
+    _change_role(request, get_object_or_404(place.workspace.memberships, pk=pk))
+    return redirect(to(place, "members"))
+
+
+@signed_in
+def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    """Ask for confirmation; a POST removes the member."""
+    place = workspace_to_administer(request, public_id)
+    membership = get_object_or_404(place.workspace.memberships, pk=pk)
+    if request.method == "POST":
+        return _remove(request, membership, to(place, "members"))
+    shown = {"place": place, "membership": membership, "owner": place.workspace}
+    return render(request, "portal/people/member_remove.html", shown)
+
+
+@signed_in
+def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
+    """List the members of a partner; a POST sends an invitation."""
+    invites = request.method == "POST"
+    place = (partner_to_administer if invites else partner_to_see)(request, slug)
+    form = InvitationForm(place.partner, request.POST or None)
+    if invites and invited(request, place.partner, form):
+        return redirect(within(place, "partner-members"))
+    shown: dict[str, object] = {
+        "place": place,
+        "form": form if place.can_administer else None,
+        **people_of(place.partner),
+    }
+    if place.can_administer:
+        shown["invitations"] = pending_of(
+            place.partner,
+            lambda what, pk: within(place, f"partner-invitation-{what}", pk),
+        )
+    return render(request, "portal/people/partner_members.html", shown)
+
+
+@signed_in
+@require_POST
+def partner_member_role(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    place = partner_to_administer(request, slug)
+    _change_role(request, get_object_or_404(place.partner.memberships, pk=pk))
+    return redirect(within(place, "partner-members"))
+
+
+@signed_in
+def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    """Ask for confirmation; a POST removes the member."""
+    place = partner_to_administer(request, slug)
+    membership = get_object_or_404(place.partner.memberships, pk=pk)
+    if request.method == "POST":
+        return _remove(request, membership, within(place, "partner-members"))
+    shown = {"place": place, "membership": membership, "owner": place.partner}
+    return render(request, "portal/people/partner_member_remove.html", shown)
+
+
+@signed_in
+def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
+    """Let a partner invite a customer's first admin, who then invites the others."""
+    place = partner_to_develop(request, slug)
+    workspace = workspace_of(place, public_id)
+    if not may_invite(request.user, workspace):
+        raise PermissionDenied(
+            _("%(place)s has an admin now. Ask an admin to send the invitation.")
+            % {"place": workspace}
+        )
+    form = InvitationForm(workspace, request.POST or None, initial={"role": "admin"})
+    if invited(request, workspace, form):
+        return redirect(within(place, "partner-workspace", public_id))
+    shown = {"place": place, "workspace": workspace, "form": form}
+    return render(request, "portal/people/workspace_invite.html", shown)
+
+
+def people_of(owner: Owner) -> dict[str, object]:
+    """Return the context of `_members.html`."""
+    memberships = owner.memberships.select_related("user").order_by("created_at", "pk")
+    return {"memberships": memberships, "roles": roles_of(owner)}
+
+
+def _change_role(request: PortalRequest, membership: Membership) -> None:
+    try:
+        change_role(
+            membership=membership, role=request.POST.get("role", ""), actor=request.user
+        )
+    except (LastAdmin, NoSuchRole) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            _("The role of %(email)s is now %(role)s.")
+            % {"email": membership.user, "role": membership.get_role_display()},
+        )
+
+
+def _remove(request: PortalRequest, membership: Membership, back: str) -> HttpResponse:
+    who, owner = membership.user, place_of(membership)
+    try:
+        remove_member(membership=membership, actor=request.user)
+    except LastAdmin as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    messages.success(
+        request,
+        _("%(email)s is no longer a member of %(place)s.")
+        % {"email": who, "place": owner},
+    )
+    return redirect("portal:home" if who == request.user else back)

@@ -1,0 +1,216 @@
+"""Pending invitations: send, list, resend, and withdraw them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.base.rate_limit import RateLimited
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_administer,
+    partner_to_develop,
+    signed_in,
+    workspace_of,
+    workspace_to_administer,
+)
+from streams.tenancy.invitation_sending import invite, resend_invitation
+from streams.tenancy.invitations import MayNotInvite, withdraw_invitation
+from streams.tenancy.members import AlreadyMember, may_invite
+from streams.web.template_tags import duration, to, within
+
+if TYPE_CHECKING:
+    from streams.portal.people.forms import InvitationForm
+    from streams.tenancy.members import Place as Owner
+    from streams.tenancy.models import Invitation
+
+type Url = Callable[
+    [str, int], str
+]  # of "resend" or "withdraw", for an invitation's primary key
+
+SHOWN_FOR = timedelta(days=30)  # after it has expired
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A row of the list; read-only if its URLs are empty."""
+
+    invitation: Invitation
+    resend_url: str
+    withdraw_url: str
+
+    @property
+    def has_expired(self) -> bool:
+        return self.invitation.expires_at <= now()
+
+
+def pending_of(owner: Owner, url: Url | None) -> list[Pending]:
+    """Return the open and recently expired invitations, newest first."""
+    rows = owner.invitations.filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=now() - SHOWN_FOR
+    )
+    rows = rows.select_related("invited_by").order_by("-created_at", "-pk")
+    return [
+        Pending(
+            row,
+            url("resend", row.pk) if url else "",
+            url("withdraw", row.pk) if url else "",
+        )
+        for row in rows
+    ]
+
+
+def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
+    """Send the form's invitation; return False if the form now shows an error."""
+    if not form.is_valid():
+        return False
+    email, role = form.cleaned_data["email"], form.cleaned_data["role"]
+    try:
+        made = invite(
+            place=owner,
+            email=email,
+            role=role,
+            actor=request.user,
+            link=_link_from(request),
+        )
+    except AlreadyMember as error:
+        form.add_error("email", str(error))
+        return False
+    except MayNotInvite as error:
+        raise PermissionDenied(str(error)) from None
+    except RateLimited as limited:
+        form.add_error(None, _too_many(limited))
+        return False
+    _say(request, made)
+    return True
+
+
+@signed_in
+@require_POST
+def resend(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    place = workspace_to_administer(request, public_id)
+    return _resend(request, place.workspace, pk, to(place, "members"))
+
+
+@signed_in
+@require_POST
+def withdraw(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    place = workspace_to_administer(request, public_id)
+    return _withdraw(request, place.workspace, pk, to(place, "members"))
+
+
+@signed_in
+@require_POST
+def partner_resend(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    place = partner_to_administer(request, slug)
+    return _resend(request, place.partner, pk, within(place, "partner-members"))
+
+
+@signed_in
+@require_POST
+def partner_withdraw(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    place = partner_to_administer(request, slug)
+    return _withdraw(request, place.partner, pk, within(place, "partner-members"))
+
+
+@signed_in
+@require_POST
+def workspace_resend(
+    request: PortalRequest, slug: str, public_id: str, pk: int
+) -> HttpResponse:
+    place = partner_to_develop(request, slug)
+    workspace = workspace_of(place, public_id)
+    back = within(place, "partner-workspace", public_id)
+    return _resend(request, workspace, pk, back)
+
+
+@signed_in
+@require_POST
+def workspace_withdraw(
+    request: PortalRequest, slug: str, public_id: str, pk: int
+) -> HttpResponse:
+    place = partner_to_develop(request, slug)
+    workspace = workspace_of(place, public_id)
+    back = within(place, "partner-workspace", public_id)
+    return _withdraw(request, workspace, pk, back)
+
+
+def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpResponse:
+    invitation = _of(request, owner, pk)
+    try:
+        resend_invitation(
+            invitation=invitation, actor=request.user, link=_link_from(request)
+        )
+    except RateLimited as limited:
+        messages.error(request, _too_many(limited))
+    else:
+        _say(request, invitation)
+    return redirect(back)
+
+
+def _withdraw(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpResponse:
+    invitation = _of(request, owner, pk)
+    withdraw_invitation(invitation=invitation, actor=request.user)
+    messages.success(
+        request,
+        _("The invitation for %(email)s was withdrawn. Its link no longer works.")
+        % {"email": invitation.email},
+    )
+    return redirect(back)
+
+
+def _of(request: PortalRequest, owner: Owner, pk: int) -> Invitation:
+    """Return an open invitation of the place: 404 for others, 403 without the right."""
+    waiting = owner.invitations.filter(accepted_at=None, withdrawn_at=None)
+    found: Invitation = get_object_or_404(waiting, pk=pk)
+    if not may_invite(request.user, owner):
+        raise PermissionDenied(
+            _("%(place)s has an admin now. Ask an admin to manage its invitations.")
+            % {"place": owner}
+        )
+    return found
+
+
+def _link_from(request: PortalRequest) -> Callable[[str], str]:
+    return lambda token: request.build_absolute_uri(
+        reverse("portal:invitation", args=[token])
+    )
+
+
+def _say(request: PortalRequest, invitation: Invitation) -> None:
+    if invitation.sent_at:
+        said = _("Invitation sent to %(email)s.")
+        messages.success(request, said % {"email": invitation.email})
+    else:
+        said = _(
+            "The email to %(email)s couldn’t be sent. The invitation is saved: choose"
+            " Resend in a few minutes."
+        )
+        messages.error(request, said % {"email": invitation.email})
+
+
+def _too_many(limited: RateLimited) -> str:
+    minutes = limited.retry_after_minutes
+    return ngettext(
+        "You’ve reached the limit of %(amount)d invitations in %(period)s. Try again in"
+        " %(minutes)d minute.",
+        "You’ve reached the limit of %(amount)d invitations in %(period)s. Try again in"
+        " %(minutes)d minutes.",
+        minutes,
+    ) % {
+        "amount": limited.limit.amount,
+        "period": duration(limited.limit.period_s),
+        "minutes": minutes,
+    }

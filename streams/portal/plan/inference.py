@@ -1,0 +1,183 @@
+"""Infer events from the last day's traffic and add the selected ones to the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from streams.base.clock import now
+from streams.catalog.plans.authoring.editing import found, key_of
+from streams.catalog.plans.authoring.inference import LearnedEvent, extended, learn
+from streams.catalog.plans.plan import EventPlan, from_json, to_json
+from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
+from streams.catalog.plans.validation import label
+from streams.delivery.connection.verification import TEST_EVENT
+from streams.events.sampling import newest
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_develop,
+    signed_in,
+    stream_of,
+)
+from streams.spec.names.collisions import right_name
+from streams.web.template_tags import within
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from streams.catalog.models import Stream
+    from streams.catalog.plans.authoring.inference import Learned
+    from streams.catalog.plans.plan import PlannedEvent
+
+DAY = timedelta(days=1)
+MAX_AGE_S = 60 * 60  # after which the events shown can no longer be added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A received event and what the plan lacks of it."""
+
+    learned: LearnedEvent
+    planned: PlannedEvent | None  # None: not in the plan
+    right: str  # the Spec's name for it; empty: the name is fine
+    new: frozenset[str]  # paths to add
+
+    @property
+    def key(self) -> str:
+        return key_of(self.learned.event)
+
+    @property
+    def title(self) -> str:
+        return label(self.learned.event)
+
+    @property
+    def adds(self) -> bool:
+        return self.planned is None or bool(self.new)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it is selected by default."""
+        return self.adds and not self.right and not self.learned.is_named_by_value
+
+    @property
+    def rows(self) -> list[tuple[str, Learned, int, bool]]:
+        """The path, property, frequency in percent, and whether it is new."""
+        context = ((f"context.{one.planned.path}", one) for one in self.learned.context)
+        own = ((one.planned.path, one) for one in self.learned.properties)
+        return [
+            # Rounded down, so that 100 percent means all of them.
+            (path, one, int(one.share * 100), path in self.new)
+            for path, one in (*own, *context)
+        ]
+
+
+@signed_in
+def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show received events and what the plan lacks of them; a POST adds the selected ones."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    if request.method == "POST" and _add(request, stream):
+        return redirect(within(place, "partner-stream-plan", stream_slug))
+    sample = newest(stream.feeds.all(), now() - DAY)
+    lesson = learn(_events(sample.payloads()))
+    plan = drafted_plan(stream)
+    offers = [_offer(one, plan, stream) for one in lesson.events]
+    shown = {
+        "place": place,
+        "stream": stream,
+        "lesson": lesson,
+        "feeds": len(sample.feeds),
+        "offers": offers,
+        "adds": any(offer.adds for offer in offers),
+        # The selection, if it couldn't be added.
+        "picked": request.POST.getlist("events") if request.POST else None,
+        "learned": _sealed((offer.learned.event for offer in offers if offer.adds), stream),
+    }  # fmt: skip
+    return render(request, "portal/plan/inference.html", shown)
+
+
+def _events(payloads: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for payload in payloads:
+        content = msgspec.json.decode(payload)
+        # The portal's own test event isn't one of the stream's.
+        if content.get("event") != TEST_EVENT:
+            yield content
+
+
+def _offer(learned: LearnedEvent, plan: EventPlan, stream: Stream) -> Offer:
+    event = learned.event
+    planned = found(plan, key_of(event))
+    before = _paths(planned) if planned else frozenset[str]()
+    after = _paths(extended(planned, event) if planned else event)
+    right = right_name(event.name, stream.readings) if event.call == "track" else None
+    return Offer(
+        learned=learned, planned=planned, right=right or "", new=after - before
+    )
+
+
+def _paths(event: PlannedEvent) -> frozenset[str]:
+    return frozenset(path for path, _ in event.places)
+
+
+def _add(request: PortalRequest, stream: Stream) -> bool:
+    """Add the selected events. If none were added, say why and return False."""
+    keys = set(request.POST.getlist("events"))
+    learned = _opened(request.POST.get("learned", ""), stream)
+    if learned is None:
+        messages.error(request, _("The list expired after an hour and was refreshed. Select the events again."))  # fmt: skip
+        return False
+    chosen = [one for one in learned.events if key_of(one) in keys]
+    if not chosen:
+        messages.error(request, _("Select at least one event."))
+        return False
+    try:
+        change_draft(
+            stream=stream,
+            change=lambda plan: _joined(plan, chosen),
+            what=f"From traffic: {', '.join(map(label, chosen))}",
+            actor=request.user,
+        )
+    except BrokenPlan as error:
+        message = _("Nothing was added. %(reason)s")
+        messages.error(request, message % {"reason": error})
+        return False
+    messages.success(request, _("Added to the draft. Enter the trigger of each event."))
+    return True
+
+
+def _joined(plan: EventPlan, chosen: Collection[PlannedEvent]) -> EventPlan:
+    by_key = {key_of(one): one for one in chosen}
+    events = [
+        extended(one, by_key.pop(key_of(one))) if key_of(one) in by_key else one
+        for one in plan.events
+    ]
+    return EventPlan(events=(*events, *by_key.values()))
+
+
+def _sealed(events: Iterable[PlannedEvent], stream: Stream) -> str:
+    """Sign the events for a hidden field, so that exactly what was shown is added."""
+    plain = to_json(EventPlan(events=tuple(events)))
+    return signing.dumps(plain, salt=_salt(stream), compress=True)
+
+
+def _opened(text: str, stream: Stream) -> EventPlan | None:
+    """Return the signed events, or None if expired. Raises BadRequest if not ours."""
+    try:
+        return from_json(signing.loads(text, salt=_salt(stream), max_age=MAX_AGE_S))
+    except signing.SignatureExpired:
+        return None
+    except signing.BadSignature as error:
+        raise BadRequest("This list belongs to another stream.") from error
+
+
+def _salt(stream: Stream) -> str:
+    return f"streams.portal.plan_learn.{stream.pk}"

@@ -1,0 +1,136 @@
+"""Publish the draft of a plan, rename its events by the Spec, or discard it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from streams.catalog.plans.diff import plan_difference
+from streams.catalog.plans.plan import EventPlan
+from streams.catalog.plans.services import (
+    BrokenPlan,
+    CannotPublish,
+    ChangedMeanwhile,
+    NoSuchEvent,
+    discard_draft,
+    publish,
+    rename_event,
+)
+from streams.catalog.plans.spec_review import objections
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    signed_in,
+    stream_of,
+)
+from streams.portal.plan.forms import PublishForm, RenameForm, SeenForm
+from streams.web.template_tags import within
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+
+MAX_SHOWN = 50  # warnings and hints
+
+
+@signed_in
+def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show the changes and issues of the draft; a POST publishes it."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form, refused = PublishForm(request.POST or None), ""
+    if form.is_valid():
+        try:
+            made = publish(stream=stream, actor=request.user, **form.cleaned_data)
+        except (CannotPublish, ChangedMeanwhile) as error:
+            refused = str(error)
+        else:
+            message = _("Plan version %(number)d was published.")
+            messages.success(request, message % {"number": made.number})
+            return redirect(within(place, "partner-stream-plan", stream_slug))
+    return _publishing(request, place, stream, form, refused)
+
+
+def _publishing(
+    request: PortalRequest,
+    place: PartnerPlace,
+    stream: Stream,
+    form: PublishForm,
+    refused: str,
+) -> HttpResponse:
+    draft = stream.plan_versions.draft().first()
+    published = stream.plan_versions.published().first()
+    found = objections(draft.plan, stream.readings) if draft else []
+    before = published.plan if published else EventPlan()
+    forbidding = [one for one in found if one.forbids]
+    remarks = found[len(forbidding) :]
+    shown = {
+        "place": place,
+        "stream": stream,
+        "draft": draft,
+        "published": published,
+        "difference": plan_difference(before, draft.plan) if draft else None,
+        "changes": draft is not None and draft.plan != before,
+        "forbidding": forbidding,
+        "remarks": remarks[:MAX_SHOWN],
+        "more_remarks": max(0, len(remarks) - MAX_SHOWN),
+        "form": form,
+        "refused": refused,
+    }
+    return render(request, "portal/plan/publish.html", shown)
+
+
+@signed_in
+@require_POST
+def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Rename an event of the draft to the Spec's name for it."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = RenameForm(request.POST)
+    if form.is_valid():
+        try:
+            rename_event(stream=stream, actor=request.user, **form.cleaned_data)
+        except BrokenPlan as error:
+            message = _("The event was not renamed. %(reason)s")
+            messages.error(request, message % {"reason": error})
+        except NoSuchEvent as error:
+            messages.error(request, str(error))
+        else:
+            message = _("The event was renamed to “%(name)s” in the draft.")
+            messages.success(request, message % {"name": form.cleaned_data["to"]})
+    else:  # not from our form
+        messages.error(request, _("Use one of the buttons on this page."))
+    return redirect(within(place, "partner-stream-plan-publish", stream_slug))
+
+
+@signed_in
+def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Ask for confirmation; a POST discards the draft."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    form = SeenForm(request.POST or None)
+    if form.is_valid():
+        seen = form.cleaned_data["seen"]
+        try:
+            discard_draft(stream=stream, seen=seen, actor=request.user)
+        except ChangedMeanwhile as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The draft was discarded."))
+            return redirect(within(place, "partner-stream-plan", stream_slug))
+    draft = stream.plan_versions.draft().first()
+    published = stream.plan_versions.published().first()
+    before = published.plan if published else EventPlan()
+    shown = {
+        "place": place,
+        "stream": stream,
+        "draft": draft,
+        "published": published,
+        "difference": plan_difference(before, draft.plan) if draft else None,
+    }
+    return render(request, "portal/plan/discard.html", shown)

@@ -1,0 +1,155 @@
+"""Show a stream's tracking plan, the draft before the published version, with its issues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from streams.catalog.plans.authoring.editing import (
+    EditedMeanwhile,
+    found,
+    key_of,
+    mark_of,
+    taken_out,
+)
+from streams.catalog.plans.services import change_draft, drafted_plan
+from streams.catalog.plans.spec_review import objections
+from streams.catalog.plans.validation import label
+from streams.portal.access import (
+    PartnerPlace,
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.docs.forms import MarkForm
+from streams.web.template_tags import within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from streams.catalog.models import Stream
+    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+    from streams.catalog.plans.spec_review import Objection
+    from streams.spec.exceptions import Readings
+
+MOST_OPEN = 8  # events; a plan with more has its tables collapsed
+PER_PAGE = 50  # events; a plan with more is rare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEvent:
+    """An event as the plan page shows it."""
+
+    event: PlannedEvent
+    objections: tuple[Objection, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return key_of(self.event)
+
+    @property
+    def title(self) -> str:
+        return label(self.event)
+
+    @property
+    def rows(self) -> list[tuple[str, PlannedProperty]]:
+        """Its properties, then its context fields, each with its path."""
+        return self.event.places
+
+    @property
+    def forbids(self) -> bool:
+        return any(one.forbids for one in self.objections)
+
+
+def shown_events(plan: EventPlan, readings: Readings) -> Iterator[ShownEvent]:
+    """Yield the events of a plan in order, each with its issues by the Spec."""
+    found = objections(plan, readings)
+    for event in plan.events:
+        yield ShownEvent(event=event, objections=_about(event, found))
+
+
+@signed_in
+def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show the draft, else the published version, at the event with the key `event`."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    published = stream.plan_versions.published().first()
+    draft = stream.plan_versions.draft().first()
+    version = draft or published
+    events = list(shown_events(version.plan, stream.readings)) if version else []
+    number = _page_with(request.GET.get("event", ""), events)
+    shown = {
+        "place": place,
+        "stream": stream,
+        "published": published,
+        "draft": draft,
+        "events": events,
+        "page": Paginator(events, PER_PAGE).get_page(number or request.GET.get("page")),
+        "forbidden": sum(one.forbids for one in events),
+        "open": len(events) <= MOST_OPEN,
+    }
+    return render(request, "portal/plan/plan.html", shown)
+
+
+@signed_in
+def event_remove(
+    request: PortalRequest, slug: str, stream_slug: str, key: str
+) -> HttpResponse:
+    """Ask for confirmation; a POST removes the event from the draft."""
+    place = partner_to_develop(request, slug)
+    stream = stream_of(place, stream_slug)
+    event = found(drafted_plan(stream), key)
+    if event is None:
+        raise Http404
+    home = within(place, "partner-stream-plan", stream_slug)
+    form = MarkForm(request.POST or None)
+    if form.is_valid():
+        seen = form.cleaned_data["seen"]
+        try:
+            change_draft(
+                stream=stream,
+                change=lambda now: taken_out(now, key, seen),
+                what=f"{label(event)} removed",
+                actor=request.user,
+            )
+        except EditedMeanwhile:
+            message = _("Someone else changed this event. Review it, then try again. Nothing was removed.")  # fmt: skip
+            messages.error(request, message)
+        else:
+            message = _("“%(event)s” was removed from the draft.")
+            messages.success(request, message % {"event": label(event)})
+        return redirect(home)
+    shown = {
+        "place": place,
+        "stream": stream,
+        "one": ShownEvent(event=event),
+        "seen": mark_of(event),
+    }
+    return render(request, "portal/plan/event_remove.html", shown)
+
+
+def address_of(place: PartnerPlace, stream: Stream, event: PlannedEvent) -> str:
+    """Return the URL of an event on the plan page."""
+    key = key_of(event)
+    home = within(place, "partner-stream-plan", stream.slug)
+    return f"{home}?event={key}#event-{key}"
+
+
+def _page_with(key: str, events: Iterable[ShownEvent]) -> int | None:
+    """Return the number of the page with this event, or None if the plan lacks it."""
+    if not key:
+        return None
+    at = next((at for at, one in enumerate(events) if one.key == key), None)
+    return None if at is None else at // PER_PAGE + 1
+
+
+def _about(event: PlannedEvent, found: Iterable[Objection]) -> tuple[Objection, ...]:
+    return tuple(one for one in found if one.event is event)

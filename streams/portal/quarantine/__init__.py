@@ -1,0 +1,1 @@
+"""Quarantined events of a workspace or a stream."""

@@ -1,0 +1,224 @@
+"""Replays: preview, start, follow, and cancel them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from streams.delivery.limits.approval import kept_by, reason
+from streams.delivery.models import Cursor, Halt, Replay
+from streams.delivery.replay import services as service
+from streams.delivery.replay.filter import Selection
+from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
+from streams.events import queries
+from streams.portal.access import (
+    Place,
+    PortalRequest,
+    signed_in,
+    workspace_to_edit,
+    workspace_to_see,
+)
+from streams.portal.connection.views import current_connection
+from streams.portal.forms import number_in
+from streams.portal.replay.range_forms import ReplayForm
+from streams.portal.workspace.status import sentence
+from streams.tasks import wake
+from streams.web.template_tags import to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.connections.models import Connection
+
+SHOWN = 50
+# Fields of the form that the preview replaces with exact event numbers.
+RANGE = ("first", "last", "since", "until")
+
+
+@signed_in
+def replays(request: PortalRequest, public_id: str) -> HttpResponse:
+    """List the replays of a feed, newest first."""
+    place = workspace_to_see(request, public_id)
+    made = service.replays_of(place.the_feed)
+    before = number_in(request.GET, "before")
+    if before is not None:
+        made = made.filter(pk__lt=before)
+    found = list(made[: SHOWN + 1])
+    shown = {
+        "place": place,
+        "connection": place.connection(),
+        "replays": found[:SHOWN],
+        "halted": _halted(place, found[:SHOWN]),
+        "is_first": before is None,
+        "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+    }
+    return render(request, "portal/replay/replays.html", shown)
+
+
+@signed_in
+def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show the form; with `count`, preview the replay; on POST, start it."""
+    place = workspace_to_edit(request, public_id)
+    connection = current_connection(place)
+    asked = request.POST or request.GET
+    if request.method != "POST" and "count" not in asked:
+        return _form(request, place, connection, ReplayForm(initial=asked.dict()))
+    form = ReplayForm(asked)
+    if form.is_valid():
+        try:
+            if request.method == "POST":
+                return _start(request, place, connection, form)
+            return _preview(request, place, connection, form)
+        except NothingToReplay as error:
+            form.add_error(None, str(error))
+    return _form(request, place, connection, form)
+
+
+@signed_in
+def replay(request: PortalRequest, public_id: str, replay_id: str) -> HttpResponse:
+    """Show one replay and its progress."""
+    place = workspace_to_see(request, public_id)
+    shown = _progress(place, _found(place, replay_id))
+    return render(request, "portal/replay/replay.html", shown)
+
+
+@signed_in
+def replay_fresh(
+    request: PortalRequest, public_id: str, replay_id: str
+) -> HttpResponse:
+    """Render the part of the replay page that refreshes itself."""
+    place = workspace_to_see(request, public_id)
+    shown = _progress(place, _found(place, replay_id))
+    return render(request, "portal/replay/_replay.html", shown)
+
+
+@signed_in
+@require_POST
+def replay_cancel(
+    request: PortalRequest, public_id: str, replay_id: str
+) -> HttpResponse:
+    place = workspace_to_edit(request, public_id)
+    try:
+        service.cancel_replay(replay=_found(place, replay_id), actor=request.user)
+    except CannotCancel as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, _("Replay canceled. Events sent before then stay in Segment.")
+        )
+    return redirect(to(place, "replay", replay_id))
+
+
+def _found(place: Place, replay_id: str) -> Replay:
+    return get_object_or_404(service.replays_of(place.the_feed), public_id=replay_id)
+
+
+def _progress(place: Place, found: Replay) -> dict[str, object]:
+    cursor = found.cursor
+    done, size = cursor.position - cursor.start, (cursor.end_seq or 0) - cursor.start
+    return {
+        "place": place,
+        "replay": found,
+        "cursor": cursor,
+        "first": cursor.start + 1,
+        "done": done,
+        "size": size,
+        "left": size - done,
+        "percent": done * 100 // size,
+        "halted": _halted(place, [found]),
+    }
+
+
+def _halted(place: Place, replays: Iterable[Replay]) -> dict[int, str]:
+    """Return why running replays are on hold: an operator's halt or the stream's stage."""
+    running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
+    halts = Halt.objects.all() if running else ()
+    stopped = {
+        cursor.pk: _("Delivery paused by the operator: %(reason)s")
+        % {"reason": sentence(halt.reason)}
+        for halt in halts
+        for cursor in running
+        if halt.keeps(cursor.stream_id, cursor.connection.region)
+    }
+    for cursor in running:
+        stream = place.the_feed.stream
+        if stage := kept_by(stream, place.workspace, cursor.connection):
+            stopped[cursor.pk] = reason(stage)
+    return stopped
+
+
+def _form(
+    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+) -> HttpResponse:
+    kept, nothing = None, ""
+    try:
+        kept = service.select(connection, Selection())
+    except NothingToReplay as error:
+        nothing = str(error)
+    shown = {
+        "place": place,
+        "form": form,
+        "kept": kept,
+        "nothing": nothing,
+        "live": connection.cursors.get(kind=Cursor.Kind.LIVE),
+    }
+    return render(request, "portal/replay/new.html", shown)
+
+
+def _preview(
+    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+) -> HttpResponse:
+    """Raises NothingToReplay."""
+    wanted = form.selection()
+    stretch = service.select(connection, wanted)
+    shown = {
+        "place": place,
+        "connection": connection,
+        "form": form,
+        "change": f"?{_without_count(request)}",
+        "kept_fields": [field for field in form if field.name not in RANGE],
+        "filter": wanted.filter,
+        "stretch": stretch,
+        "count": service.count(connection, stretch, wanted.filter),
+        "first": _event(place, stretch.first),
+        "last": _event(place, stretch.end),
+        "running": service.left_to_replay(connection),
+    }
+    return render(request, "portal/replay/preview.html", shown)
+
+
+def _without_count(request: PortalRequest) -> str:
+    """Return the query that shows the form with the same values."""
+    query = request.GET.copy()
+    query.pop("count", None)
+    return query.urlencode()
+
+
+def _event(place: Place, seq: int) -> object:
+    found = queries.event(place.the_feed, seq)
+    if found is None:  # it has just been deleted
+        raise Http404
+    return found
+
+
+def _start(
+    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+) -> HttpResponse:
+    """Raises NothingToReplay."""
+    try:
+        made, _created = service.start_replay(
+            connection=connection,
+            wanted=form.selection(),
+            new_ids=form.new_ids,
+            actor=request.user,
+        )
+    except CannotReplay as error:
+        messages.error(request, str(error))
+        return redirect(to(place, "replays"))
+    wake({place.the_feed.stream_id})
+    return redirect(to(place, "replay", made.public_id))

@@ -1,0 +1,1 @@
+"""A partner's streams and API tokens."""

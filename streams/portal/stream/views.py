@@ -1,0 +1,120 @@
+"""A partner's streams, their settings, and the API tokens of its servers."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from streams.base.clock import now
+from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.plans.services import published_plan
+from streams.catalog.services import change_stream, choose_readings
+from streams.observability import forecast
+from streams.observability.issues import queries as findings
+from streams.observability.issues.queries import Scope
+from streams.portal.access import (
+    PortalRequest,
+    partner_to_develop,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
+from streams.portal.connection import code_samples
+from streams.portal.docs import views as docs_views
+from streams.portal.forms import ReadingsForm, StreamForm, TokenForm
+from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
+from streams.web.template_tags import within
+
+
+@signed_in
+def streams(request: PortalRequest, slug: str) -> HttpResponse:
+    place = partner_to_see(request, slug)
+    shown = {"place": place, "streams": place.partner.streams.order_by("name")}
+    return render(request, "portal/stream/streams.html", shown)
+
+
+@signed_in
+def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Show a stream's settings and how to send events; a POST changes the settings."""
+    changes = request.method == "POST"
+    place = (partner_to_develop if changes else partner_to_see)(request, slug)
+    found = stream_of(place, stream_slug)
+    initial = {name: getattr(found, name) for name in StreamForm.base_fields}
+    form = StreamForm(request.POST or None, initial=initial)
+    for field in form.fields.values():
+        field.disabled = not place.can_develop
+    if form.is_valid():
+        change_stream(stream=found, actor=request.user, **form.cleaned_data)
+        messages.success(request, _("Settings saved."))
+        return redirect(within(place, "partner-stream", stream_slug))
+    shown = {
+        "place": place,
+        "stream": found,
+        "form": form,
+        "readings": ReadingsForm.of(found, disabled=not place.can_develop),
+        "pages": [docs_views.standing(found, kind) for kind in Kind],
+        "snippet": code_samples.batch(request, published_plan(found)),
+        "load": forecast.load(found, now()),
+        "findings": findings.trend(Scope(stream_id=found.pk), now()),
+    }
+    return render(request, "portal/stream/settings.html", shown)
+
+
+@signed_in
+@require_POST
+def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+    """Save the Spec exceptions of a stream."""
+    place = partner_to_develop(request, slug)
+    found = stream_of(place, stream_slug)
+    form = ReadingsForm(request.POST)
+    if form.is_valid():
+        choose_readings(stream=found, actor=request.user, **form.cleaned_data)
+        messages.success(request, _("Exceptions saved."))
+    else:  # values that the form never offered
+        messages.error(request, _("Select only exceptions from the list."))
+    return redirect(within(place, "partner-stream", stream_slug))
+
+
+@signed_in
+def tokens(request: PortalRequest, slug: str) -> HttpResponse:
+    """List the API tokens; the response to a POST shows the new one once."""
+    makes = request.method == "POST"
+    place = (partner_to_develop if makes else partner_to_see)(request, slug)
+    form, secret = TokenForm(place.partner, request.POST or None), None
+    if form.is_valid():
+        secret = create_token(actor=request.user, **form.cleaned_data)[1]
+        form = TokenForm(place.partner)
+    made = place.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
+    all_streams = place.partner.streams.all()
+    shown = {
+        "place": place,
+        "tokens": made.select_related("stream", "created_by").order_by("-pk"),
+        "streams": all_streams,
+        "form": form if place.can_develop and all_streams else None,
+        "secret": secret.text if secret else "",
+    }
+    response = render(request, "portal/stream/tokens.html", shown)
+    if secret:  # the form was processed: see web/form_once.py
+        response.status_code, response.headers["Location"] = 201, request.path
+    return response
+
+
+@signed_in
+def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
+    """Ask for confirmation; a POST revokes the token."""
+    place = partner_to_develop(request, slug)
+    token = get_object_or_404(place.partner.tokens, pk=pk)
+    if request.method == "POST":
+        try:
+            revoke_token(token=token, actor=request.user)
+        except AlreadyRevoked as error:
+            messages.error(request, str(error))
+        else:
+            revoked = _("API token “%(token)s” revoked.") % {"token": token.name}
+            messages.success(request, revoked)
+        return redirect(within(place, "partner-tokens"))
+    shown = {"place": place, "token": token}
+    return render(request, "portal/stream/token_revoke.html", shown)

@@ -1,0 +1,1 @@
+"""A workspace's pages: overview, events, attempts and issues."""

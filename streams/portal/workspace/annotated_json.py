@@ -1,0 +1,199 @@
+"""An event's JSON line by line, with each issue below the line that it refers to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from streams.events.dry_run import Fate
+from streams.portal.workspace.json_text import coloured
+from streams.spec.calls import CALLS
+from streams.spec.decode.positions import Broken, Place, locate
+from streams.spec.decode.structure import MAX_EVENT_BYTES
+from streams.spec.issues import Severity
+from streams.spec.rules import RULES
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from streams.events.dry_run import Verdict
+    from streams.spec.issues import Finding
+    from streams.spec.text.pasted_events import Piece
+
+LONG_LINE = 100  # characters; an event in one longer line is shown with an indent
+SHOWN_WHOLE = 40  # lines; in longer events, lines far from any issue are left out
+AROUND = 4  # lines that are shown before and after a line with an issue
+
+TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
+SEVERITIES = {
+    Severity.ERROR: gettext_lazy("error"),
+    Severity.WARNING: gettext_lazy("warning"),
+    Severity.HINT: gettext_lazy("hint"),
+}
+FATES = {
+    Fate.REFUSED: ("bad", gettext_lazy("Rejected in every mode")),
+    Fate.REJECTED: ("bad", gettext_lazy("Rejected")),
+    Fate.QUARANTINED: ("warn", gettext_lazy("Quarantined")),
+}
+SENT_WARNED = ("warn", gettext_lazy("Accepted with issues"))
+SENT = ("good", gettext_lazy("Accepted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """An issue as the page shows it."""
+
+    finding: Finding
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.finding.severity]
+
+    @property
+    def severity(self) -> str:
+        """The translated severity."""
+        return str(SEVERITIES[self.finding.severity])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line, or a gap in place of lines that are left out."""
+
+    number: int
+    code: SafeString
+    remarks: list[Remark]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated:
+    """One checked event as the page shows it."""
+
+    title: str
+    call: str
+    line: int  # its first line in the pasted text
+    is_indented: bool  # by us: its lines are counted from 1
+    tone: str
+    word: str
+    broken: str  # where it stops being valid JSON, and why; empty: it is valid
+    counts: list[str]  # "2 errors", "1 warning"
+    rows: list[Row]
+
+
+def annotated(piece: Piece, verdict: Verdict) -> Annotated:
+    """Combine an event and its issues for the page."""
+    text, first = piece.text, piece.line
+    is_indented = (
+        "\n" not in text and len(text) > LONG_LINE and verdict.event is not None
+    )
+    if is_indented:
+        text, first = msgspec.json.format(text, indent=2), 1
+    notes: dict[int, list[Remark]] = defaultdict(list)
+    findings, broken = verdict.findings, ""
+    try:
+        place = locate(text)
+    except Broken as found:
+        line, column = _position(text, found.at)
+        where = {"line": first + line, "column": column + 1}
+        broken = _("Line %(line)s, column %(column)s: %(message)s") % {
+            **where,
+            "message": found.message,
+        }
+        findings = [_of_json(text, found, findings)]
+        notes[line] = [Remark(findings[0])]
+    else:
+        for finding in findings:
+            at = _position(text, _offset(place, finding))[0]
+            notes[at].append(Remark(finding))
+    tone, word = _fate(verdict)
+    return Annotated(
+        title=_title(verdict),
+        call=_call(verdict),
+        line=piece.line,
+        is_indented=is_indented,
+        tone=tone,
+        word=word,
+        broken=broken,
+        counts=_counts(findings),
+        rows=list(_rows(text.split("\n"), notes, first)),
+    )
+
+
+def _offset(place: Place, finding: Finding) -> int:
+    return place.find(finding.path).at if finding.path else place.start
+
+
+def _position(text: str, at: int) -> tuple[int, int]:
+    """Line and column, from 0."""
+    return text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
+
+
+def _of_json(text: str, found: Broken, findings: Sequence[Finding]) -> Finding:
+    """Return ingest's issue for invalid JSON, with a message that says where it breaks."""
+    if findings and len(text.encode()) <= MAX_EVENT_BYTES:
+        return replace(findings[0], message=found.message)
+    # This may be a whole batch, so its size is not the problem.
+    rule = RULES["SPEC-JSON-001"]
+    return rule.finding("", found.message, "Build the body with a JSON library.")
+
+
+def _rows(
+    lines: Sequence[str], notes: dict[int, list[Remark]], first: int
+) -> Iterator[Row]:
+    whole = len(lines) <= SHOWN_WHOLE
+    near = {0, 1, len(lines) - 1}
+    near.update(at + step for at in notes for step in range(-AROUND, AROUND + 1))
+    skipped = 0
+    for at, line in enumerate(lines):
+        if not whole and at not in near:
+            skipped += 1
+            continue
+        if skipped:
+            yield Row(first + at - skipped, coloured(""), [], left_out=skipped)
+            skipped = 0
+        yield Row(first + at, coloured(line), notes.get(at, []))
+
+
+def _fate(verdict: Verdict) -> tuple[str, str]:
+    """Return the tone and the label."""
+    if verdict.fate in FATES:
+        tone, word = FATES[verdict.fate]
+    else:
+        grave = any(one.severity is not Severity.HINT for one in verdict.findings)
+        tone, word = SENT_WARNED if grave else SENT
+    return tone, str(word)
+
+
+def _counts(findings: Sequence[Finding]) -> list[str]:
+    """Count the issues of each severity, the most severe first."""
+    errors, warnings, hints = (
+        sum(finding.severity is one for finding in findings) for one in Severity
+    )
+    texts = []
+    if errors:
+        text = ngettext("%(count)d error", "%(count)d errors", errors)
+        texts.append(text % {"count": errors})
+    if warnings:
+        text = ngettext("%(count)d warning", "%(count)d warnings", warnings)
+        texts.append(text % {"count": warnings})
+    if hints:
+        text = ngettext("%(count)d hint", "%(count)d hints", hints)
+        texts.append(text % {"count": hints})
+    return texts
+
+
+def _title(verdict: Verdict) -> str:
+    event = verdict.event or {}
+    name = event.get("event") or event.get("name")
+    return name[:100] if isinstance(name, str) else ""
+
+
+def _call(verdict: Verdict) -> str:
+    call = (verdict.event or {}).get("type")
+    return call if isinstance(call, str) and call in CALLS else ""

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from streams.delivery import history
+from streams.delivery.models import Delivery
+from streams.portal.access import PortalRequest, signed_in, workspace_to_see
+from streams.portal.forms import number_in
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+
+
+@signed_in
+def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
+    """List the delivery attempts of one connection, newest first."""
+    place = workspace_to_see(request, public_id)
+    connections = list(place.the_feed.connections.order_by("-pk"))
+    connection = _chosen(connections, request.GET.get("connection"))
+    before = number_in(request.GET, "before")
+    page = history.page(connection, before=before) if connection else None
+    shown = {
+        "place": place,
+        "connections": connections,
+        "connection": connection,
+        "page": page,
+        "is_first": before is None,
+    }
+    return render(request, "portal/workspace/attempts.html", shown)
+
+
+@signed_in
+def delivery(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
+    """Show one delivery attempt."""
+    place = workspace_to_see(request, public_id)
+    connections = place.the_feed.connections.values_list("pk", flat=True)
+    found = get_object_or_404(
+        Delivery.objects.select_related("connection", "cursor__replay"),
+        connection__in=list(connections),
+        pk=pk,
+    )
+    return render(
+        request, "portal/workspace/attempt.html", {"place": place, "delivery": found}
+    )
+
+
+def _chosen(connections: list[Connection], public_id: str | None) -> Connection | None:
+    if public_id is None:
+        return connections[0] if connections else None
+    for connection in connections:
+        if connection.public_id == public_id:
+            return connection
+    raise Http404

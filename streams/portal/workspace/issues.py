@@ -1,0 +1,187 @@
+"""Issues of the last seven days, for a workspace or for all workspaces of a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.clock import now
+from streams.catalog.plans.rules import EVENT, PROPERTY
+from streams.catalog.rules import RULES
+from streams.observability.issues import queries
+from streams.observability.issues.queries import Found, Scope
+from streams.portal.access import (
+    PartnerPlace,
+    Place,
+    PortalRequest,
+    partner_to_see,
+    signed_in,
+    stream_of,
+    workspace_to_see,
+)
+from streams.portal.workspace.annotated_json import SEVERITIES, TONES
+from streams.portal.workspace.chart_layout import Bar, small_bars
+from streams.portal.workspace.json_text import highlighted
+from streams.spec.calls import CALLS
+from streams.spec.issues import Severity
+from streams.spec.modes import Mode, stricter
+from streams.web.template_tags import to, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.http import HttpResponse
+
+    from streams.catalog.models import Stream
+    from streams.spec.issues import Rule
+
+LEARNABLE = {EVENT.id, PROPERTY.id}
+GRAVEST_FIRST = list(Severity)
+PLURALS = {
+    Severity.ERROR: _("Errors"),
+    Severity.WARNING: _("Warnings"),
+    Severity.HINT: _("Hints"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Events of one name that broke a rule, as the page shows them."""
+
+    found: Found
+    bars: Sequence[Bar]
+    sample: SafeString | str
+    events: str  # the URL of the list of these events; empty: there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A rule and the events that broke it."""
+
+    id: str
+    rule: Rule | None  # None: the rule no longer exists
+    severity: Severity
+    tone: str
+    rows: Sequence[Row]
+
+    @property
+    def label(self) -> str:
+        """The translated severity."""
+        return str(SEVERITIES[self.severity])
+
+    @property
+    def is_learnable(self) -> bool:
+        """Whether adding something to the tracking plan would fix it."""
+        return self.id in LEARNABLE
+
+    @property
+    def day(self) -> int:
+        """Events in the last 24 hours."""
+        return sum(row.found.day for row in self.rows)
+
+    @property
+    def week(self) -> int:
+        return sum(row.found.week for row in self.rows)
+
+
+@signed_in
+def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show the issues of the workspace's feed."""
+    place = workspace_to_see(request, public_id)
+    feed = place.the_feed
+    mode = stricter(Mode(feed.stream.check_mode), Mode(place.workspace.check_mode))
+    scope = Scope(feed_id=feed.pk)
+    return _page(request, place, feed.stream, scope, mode, to(place, "findings"))
+
+
+@signed_in
+def stream_findings(
+    request: PortalRequest, slug: str, stream_slug: str
+) -> HttpResponse:
+    """Show the issues of all workspaces of the stream."""
+    place = partner_to_see(request, slug)
+    stream = stream_of(place, stream_slug)
+    home = within(place, "partner-stream-findings", stream.slug)
+    scope, mode = Scope(stream_id=stream.pk), Mode(stream.check_mode)
+    return _page(request, place, stream, scope, mode, home)
+
+
+def _page(
+    request: PortalRequest,
+    place: Place | PartnerPlace,
+    stream: Stream,
+    scope: Scope,
+    mode: Mode,
+    home: str,
+) -> HttpResponse:
+    moment = now()
+    severity = request.GET.get("severity", "")
+    if severity not in GRAVEST_FIRST:
+        severity = ""
+    found, more = queries.found(scope, moment, severity=severity)
+    counts = queries.counts(scope, moment)
+    layout = "workspace" if isinstance(place, Place) else "partner"
+    shown = {
+        "place": place,
+        "stream": stream,
+        "layout": f"portal/layouts/{layout}.html",
+        "home": home,
+        "mode": mode,
+        "is_kept": mode is Mode.QUARANTINE,
+        "quarantine": to(place, "quarantine")
+        if isinstance(place, Place)
+        else within(place, "partner-stream-quarantine", stream.slug),
+        "severity": severity,
+        "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
+        "all": sum(counts.values()),
+        "broken": _by_rule(found, place),
+        "others": sum(one.week for one in found if not one.kind.rule),
+        "more": more,
+    }
+    return render(request, "portal/shared/issues.html", shown)
+
+
+def _by_rule(found: Iterable[Found], place: Place | PartnerPlace) -> list[Broken]:
+    """Group by rule: the most severe first, then those with the most events."""
+    named = (one for one in found if one.kind.rule)
+    ordered = sorted(named, key=lambda one: one.kind.rule)
+    broken = []
+    for rule, ones in groupby(ordered, key=lambda one: one.kind.rule):
+        rows = [_row(one, place) for one in ones]
+        severity = Severity(rows[0].found.kind.severity)
+        tone = TONES[severity]
+        broken.append(
+            Broken(
+                id=rule,
+                rule=RULES.get(rule),
+                severity=severity,
+                tone=tone,
+                rows=sorted(rows, key=lambda row: (-row.found.day, -row.found.week)),
+            )
+        )
+    return sorted(
+        broken, key=lambda b: (GRAVEST_FIRST.index(b.severity), -b.day, -b.week)
+    )
+
+
+def _row(found: Found, place: Place | PartnerPlace) -> Row:
+    colour = "rejected" if found.kind.severity == Severity.ERROR else "delivered"
+    sample = found.kind.sample
+    return Row(
+        found=found,
+        bars=small_bars(found.by_hour, colour),
+        sample=highlighted(sample.encode()) if sample else "",
+        events=_events(found.kind.name, place),
+    )
+
+
+def _events(name: str, place: Place | PartnerPlace) -> str:
+    if not name or not isinstance(place, Place):
+        return ""
+    # An event without a name is listed under its call.
+    return to(place, "events", **{"type" if name in CALLS else "name": name})

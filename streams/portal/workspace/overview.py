@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+
+from streams.base.clock import now
+from streams.delivery.limits.approval import kept_by
+from streams.delivery.models import Cursor, Halt
+from streams.delivery.replay.services import left_to_replay
+from streams.delivery.retention.expiry import expiring_of
+from streams.observability import chart, ledger
+from streams.observability.issues import queries as findings
+from streams.observability.issues.queries import Scope
+from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
+from streams.portal.workspace.chart_layout import draw
+from streams.portal.workspace.status import standing
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+
+@signed_in
+def overview(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Show the status of the feed, its totals, and the last 24 hours."""
+    place = workspace_to_see(request, public_id)
+    if place.feed is None:
+        return render(request, "portal/workspace/overview_empty.html", {"place": place})
+    return render(request, "portal/workspace/overview.html", _figures(place))
+
+
+@signed_in
+def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Render the part of the overview that refreshes itself."""
+    place = workspace_to_see(request, public_id)
+    return render(request, "portal/workspace/_overview.html", _figures(place))
+
+
+def _figures(place: Place) -> dict[str, object]:
+    feed, moment = place.the_feed, now()
+    connection = place.connection()
+    cursor = (
+        connection.cursors.filter(kind=Cursor.Kind.LIVE).first() if connection else None
+    )
+    counts = ledger.of(feed)
+    return {
+        "place": place,
+        "connection": connection,
+        "cursor": cursor,
+        "ledger": counts,
+        "standing": standing(
+            connection,
+            cursor,
+            counts,
+            moment,
+            Halt.objects.all(),
+            kept_by(feed.stream, place.workspace, connection) if connection else None,
+        ),
+        "expiring": expiring_of(feed, moment),
+        "now": moment,
+        "replaying": left_to_replay(connection) if connection else 0,
+        "findings": findings.trend(Scope(feed_id=feed.pk), moment),
+        "drawing": draw(chart.last_24_hours(feed, moment)),
+    }

@@ -1,0 +1,155 @@
+"""The launch state of a stream: its stages, open items, and who acts next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from streams.audit.models import AuditEntry
+from streams.catalog.stage import Stage
+from streams.review.models import LiveRequest
+from streams.review.qa.line import State
+from streams.review.qa.services import checklist, last_run
+from streams.review.qa.test_workspaces import test_feeds
+from streams.review.requirements import Task, preparation
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.review.models import Submission, Suspension
+    from streams.review.qa.checklist import Checklist
+
+ORDER = (Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED, Stage.IN_QA, Stage.LIVE)
+# The action that moves a stream to a stage. Its newest entry has the time and the actor.
+BROUGHT_BY = {
+    Stage.DRAFT: "stream.created",
+    Stage.SUBMITTED: "stream.submitted",
+    Stage.APPROVED: "stream.approved",
+    Stage.IN_QA: "stream.qa_started",
+    Stage.LIVE: "stream.went_live",
+}
+
+
+class Turn(StrEnum):
+    """The side that acts next."""
+
+    PARTNER = "partner"
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A launch stage, and whether the stream has reached it."""
+
+    stage: Stage
+    is_done: bool
+    is_now: bool
+    entry: AuditEntry | None = None  # that moved the stream to this stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    stage: Stage
+    turn: Turn
+    steps: tuple[Step, ...]
+    tasks: tuple[Task, ...] = ()  # of the current stage
+    submission: Submission | None = None  # the newest
+    asked: LiveRequest | None = None  # the newest
+    suspension: Suspension | None = None  # in force
+    checklist: Checklist | None = None  # only in QA
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all items that the next move requires are done."""
+        return all(task.done for task in self.tasks if task.needed)
+
+    @property
+    def waits_for_live(self) -> bool:
+        """Whether a launch request waits for a decision."""
+        return self.asked is not None and self.asked.decided_at is None
+
+
+def waits_for_staff() -> Q:
+    """Match the streams that wait for the operator: a submission or a launch request."""
+    asked = LiveRequest.objects.undecided().filter(stream=OuterRef("pk"))
+    return Q(stage=Stage.SUBMITTED) | Q(Exists(asked), stage=Stage.IN_QA)
+
+
+def way(stream: Stream) -> Way:
+    """Return the launch state. In QA this evaluates all checks: too slow for lists."""
+    stage = Stage(stream.stage)
+    held = stream.suspensions.filter(resumed_at=None).first()
+    asked = stream.live_requests.newest_first().select_related("decided_by").first()
+    found = checklist(stream, last_run(stream)) if stage == Stage.IN_QA else None
+    people = ("submitted_by", "decided_by", "plan_version")
+    return Way(
+        stage=stage,
+        turn=_turn(stage, is_asked=asked is not None and asked.decided_at is None),
+        steps=_steps(stream, Stage(held.stage) if held else stage),
+        tasks=tuple(_tasks(stream, stage, found)),
+        submission=stream.submissions.newest_first().select_related(*people).first(),
+        asked=asked,
+        suspension=held,
+        checklist=found,
+    )
+
+
+def _turn(stage: Stage, *, is_asked: bool) -> Turn:
+    if stage in (Stage.SUBMITTED, Stage.SUSPENDED):
+        return Turn.STAFF
+    if stage == Stage.LIVE:
+        return Turn.NOBODY
+    return Turn.STAFF if stage == Stage.IN_QA and is_asked else Turn.PARTNER
+
+
+def _steps(stream: Stream, stage: Stage) -> tuple[Step, ...]:
+    """Return all stages; `stage` is the current one, or the one to return to."""
+    newest: dict[str, AuditEntry] = {}
+    entries = AuditEntry.objects.of_stream(stream).filter(
+        action__in=BROUGHT_BY.values()
+    )
+    for entry in entries.select_related("actor").order_by("pk"):
+        newest[entry.action] = entry
+    place = ORDER.index(stage) if stage in ORDER else 0
+    return tuple(
+        Step(
+            stage=one,
+            is_done=number < place or one == stage == Stage.LIVE,
+            is_now=number == place,
+            entry=newest.get(BROUGHT_BY[one]) if number <= place else None,
+        )
+        for number, one in enumerate(ORDER)
+    )
+
+
+def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
+    if stage == Stage.DRAFT:
+        return preparation(stream)
+    if stage == Stage.APPROVED:
+        return [_workspaces(stream)]
+    if found is None:
+        return []
+    return [
+        Task(
+            name=line.name,
+            title=line.title,
+            done=line.state is State.PASSED,
+            failed=line.state is State.FAILED,
+            why=line.why,
+        )
+        for line in found.lines
+    ]
+
+
+def _workspaces(stream: Stream) -> Task:
+    done = test_feeds(stream).exists()
+    if done:
+        why = _("Your test workspaces are ready, and their events are delivered.")
+    else:
+        why = _("Create two test workspaces, one for each Segment region.")
+    title = _("Test workspaces")
+    return Task(name="workspaces", title=title, done=done, why=why, needed=False)

@@ -1,0 +1,1 @@
+"""The debugger page, its API and what it shows."""

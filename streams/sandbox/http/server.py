@@ -1,0 +1,88 @@
+"""The server: one port for Segment's API, the control API and the debugger."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from streams.sandbox.debugger import control_api
+from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
+from streams.sandbox.faults.running_script import NORMAL
+from streams.sandbox.http.access import Guard
+from streams.sandbox.http.connection import Connection
+from streams.sandbox.http.cors_and_pixel import cross_origin
+from streams.sandbox.http.responses import Reply, failure, json_reply
+from streams.sandbox.segment.service import Segment
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from streams.sandbox.faults.scripts import Answer
+    from streams.sandbox.http.request import Request
+
+_CONTROL = ("/_sandbox/", "/static/")
+
+
+class Server:
+    """A sandbox that listens within `async with`. Leaving it closes all connections."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        kept_events: int = KEPT_EVENTS,
+        guard: Guard | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._segment = Segment(kept_events)
+        self._guard = guard or Guard()
+        self._open_connections: set[Connection] = set()
+        self._listener: asyncio.Server
+
+    @property
+    def url(self) -> str:
+        """The sandbox's URL, with its actual port."""
+        host, port = self._listener.sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self._answer, self._open_connections),
+            self._host,
+            self._port,
+            backlog=1024,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._listener.close()
+        for connection in list(self._open_connections):
+            connection.transport.abort()
+        await self._listener.wait_closed()
+
+    def _answer(self, request: Request) -> tuple[Answer, Reply]:
+        if not self._guard.allows_host(request):
+            return NORMAL, failure(421, "This Host is not allowed. See --allowed-host.")
+        if request.path == "/" or request.path.startswith(_CONTROL):
+            return NORMAL, self._controlled(request)
+        answer, reply = self._segment.answer(request)
+        if "origin" in request.headers and not request.path.endswith("/token"):
+            reply = cross_origin(reply)
+        return answer, reply
+
+    def _controlled(self, request: Request) -> Reply:
+        is_open = request.path == "/_sandbox/healthz"
+        if is_open or self._guard.may_control(request):
+            return control_api.answer(self._segment, request)
+        why = (
+            "The control API is only available from this machine without a proxy, or with"
+            " the control token."
+        )
+        return json_reply({"error": why}, 403)

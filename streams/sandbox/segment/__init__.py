@@ -1,0 +1,1 @@
+"""Segment's behavior: sources, messages and the tracking API."""

@@ -1,0 +1,1 @@
+"""Checks of properties, traits and context."""

@@ -1,0 +1,106 @@
+"""Check fields outside of an event's content: misnamed fields, times, group IDs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from streams.spec.content.key_spelling import snake_case
+from streams.spec.content.values import LONG_GROUP_ID, LONGEST_GROUP_ID
+from streams.spec.data import DOCS, SPEC
+from streams.spec.rules import RULES
+
+if TYPE_CHECKING:
+    from streams.spec.issues import Finding
+
+CLOCK_SKEW = timedelta(minutes=5)  # how far a tool's clock may be ahead of ours
+_FIRST_TIME = "1970-01-01"
+
+
+# Used in examples of the Email Spec, although Segment's HTTP API ignores them.
+_IN_EXAMPLES = {"action", "user_id"}
+
+
+def _misnamed(wrong: str, right: str, docs: str = "") -> Finding:
+    message = f"Segment ignores {wrong}. It calls this field {right}."
+    if wrong in _IN_EXAMPLES:
+        message += " Examples of the Email Spec are wrong about this."
+    return RULES["SPEC-FIELD-001"].finding(
+        wrong,
+        message,
+        f"Send it as {right}.",
+        docs=docs and DOCS + docs,
+    )
+
+
+_MISNAMED = {
+    snake_case(one.path): _misnamed(snake_case(one.path), one.path)
+    for one in (
+        *SPEC.common_fields,
+        *(one for call in SPEC.calls for one in call.fields),
+    )
+    if snake_case(one.path) != one.path
+} | {
+    one.wrong: _misnamed(one.wrong, one.right, one.docs)
+    for one in SPEC.field_corrections
+    if "." not in one.wrong and not one.call and not one.within
+}
+_ALL_MISNAMED = frozenset(_MISNAMED)
+_OF_ALIAS = {
+    one.wrong: _misnamed(one.wrong, one.right, one.docs)
+    for one in SPEC.field_corrections
+    if one.call == "alias"
+}
+_PROVIDERS = _misnamed("options.providers", "integrations")
+_TRAITS = RULES["SPEC-FIELD-002"].finding(
+    "traits",
+    "Segment reads traits only in identify and group calls. An example in its partner docs is"
+    " wrong about this.",
+    "Send them in context.traits.",
+)
+_FUTURE = RULES["SPEC-TIME-002"].finding(
+    "timestamp",
+    "timestamp is in the future.",
+    "Send the time of the event with its time zone, and check the sender's clock.",
+)
+_TOO_OLD = RULES["SPEC-TIME-003"].finding(
+    "timestamp",
+    "timestamp is before 1970. Segment's Engage doesn't accept such events.",
+    "Send the time of the event. Don't send 0 for an unknown time.",
+)
+_LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
+
+
+def look_at_fields(event: Mapping[str, Any], call: str, found: list[Finding]) -> None:
+    """Add the issues of the event's top-level fields."""
+    if not _ALL_MISNAMED.isdisjoint(event):
+        found += [_MISNAMED[key] for key in event if key in _MISNAMED]
+        options = event.get("options")
+        if type(options) is dict and "providers" in options:
+            found.append(_PROVIDERS)
+    if call in {"track", "page", "screen"}:
+        if "traits" in event:
+            found.append(_TRAITS)
+    elif call == "alias":
+        found += [_OF_ALIAS[key] for key in event if key in _OF_ALIAS]
+    elif call == "group":
+        group_id = event.get("groupId")
+        if type(group_id) is str and len(group_id) > LONGEST_GROUP_ID:
+            found.append(_LONG_GROUP_ID)
+
+
+def look_at_time(text: Any, now: datetime, found: list[Finding]) -> None:
+    """Add the issues of a readable timestamp. Unreadable ones are skipped."""
+    if type(text) is not str:
+        return
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    if moment > now + CLOCK_SKEW:
+        found.append(_FUTURE)
+    elif text < _FIRST_TIME:
+        found.append(_TOO_OLD)

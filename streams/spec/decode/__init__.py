@@ -1,0 +1,1 @@
+"""Reading an event's bytes and checking its structure fast."""

@@ -1,0 +1,85 @@
+"""Validate valid events fast, with tables of the Spec converted to msgspec types.
+
+Most events have no issues. The types accept less than the tables do, never more: content
+that they refuse is checked again by the slow path, which finds the issues.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+
+from streams.base.msgspec_types import prepared
+from streams.spec.content.key_spelling import snake_case
+from streams.spec.content.values import OneOf
+from streams.spec.paths import LONGEST_TEXT, Style, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.spec.paths import Place
+
+MOST_ITEMS = 10  # per list, so that the number of keys stays below its limit
+
+_TEXT = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+_SINGLE: dict[str, Any] = {
+    "string": _TEXT,
+    "number": float,
+    "integer": int,
+    "float": float,
+    "boolean": bool,
+    "unspecified": _TEXT | int | float | bool,
+}
+_gates: dict[Table, type[msgspec.Struct]] = {}
+
+
+def gate_of(table: Table) -> type[msgspec.Struct]:
+    """Return the type of a table. Created on first use; thread-safe."""
+    gate = _gates.get(table)
+    if gate is None:
+        gate = _gates[table] = prepared(_made(table))
+    return gate
+
+
+def passes(content: Mapping[str, Any], gate: type[msgspec.Struct]) -> bool:
+    """Whether an object and its content are certainly valid."""
+    try:
+        msgspec.convert(content, gate)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _made(table: Table) -> type[msgspec.Struct]:
+    fields, names, spelled = [], {}, set()
+    for number, (key, place) in enumerate(table.places.items()):
+        # Only one of two spellings: an object with both isn't valid.
+        if table.style is Style.ONE_SPELLING and snake_case(key) in spelled:
+            continue
+        spelled.add(snake_case(key))
+        names[f"_{number}"] = key
+        kind = _type(place, table.style)
+        fields.append((f"_{number}", None if kind is None else kind | None, None))
+    return msgspec.defstruct(
+        "Gate", fields, rename=names, forbid_unknown_fields=table.style is not Style.ANY
+    )
+
+
+def _type(place: Place, style: Style) -> Any:
+    """Return the type that is certainly valid, apart from null; None: only null is."""
+    if place.table is not None and place.kind == "object":
+        return gate_of(place.table)
+    if place.each is not None:
+        item = _type(place.each, style)
+        return Annotated[list[item], msgspec.Meta(max_length=MOST_ITEMS)]  # type: ignore[valid-type]
+    if isinstance(place.look, OneOf):
+        return Literal[*sorted(place.look.choices)]
+    # Dates too: msgspec accepts times that don't fit into a datetime in UTC.
+    if place.look is not None and place.kind != "integer":
+        return None
+    if style is Style.ANY:
+        return {"object": dict, "array": list, "string": str}.get(
+            place.kind, _SINGLE.get(place.kind)
+        )
+    return _SINGLE.get(place.kind)

@@ -1,0 +1,1 @@
+"""Event names: the Spec's own, synonyms and look-alikes."""

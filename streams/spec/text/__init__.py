@@ -1,0 +1,1 @@
+"""Checking text that a person pasted."""

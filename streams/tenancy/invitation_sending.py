@@ -1,0 +1,150 @@
+"""Invitation emails, with their rate limits and activity log entries.
+
+The activity log records an invitation as sent only if the email server accepted the email.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from streams.base.clock import now
+from streams.base.email import message, send
+from streams.base.rate_limit import Limit, consume
+from streams.base.text.input import one_line
+from streams.tenancy.invitations import (
+    GOOD_FOR,
+    make_invitation,
+    may_not_invite,
+    record_invitation,
+    token_of,
+)
+from streams.tenancy.members import may_invite
+from streams.tenancy.models import Invitation, Partner
+
+if TYPE_CHECKING:
+    from streams.tenancy.members import Place
+    from streams.tenancy.models import User
+
+BY_PERSON = Limit(
+    name="invitations-person",
+    counts="invitation emails that one person sends",
+    amount=20,
+    period=timedelta(hours=1),
+)
+TO_PLACE = Limit(
+    name="invitations-place",
+    counts="invitation emails for one workspace, or for one partner's team",
+    amount=30,
+    period=timedelta(hours=1),
+)
+OF_PARTNER = Limit(
+    name="invitations-partner",
+    counts="invitation emails for one partner and all of its workspaces together",
+    amount=100,
+    period=timedelta(days=1),
+)
+TO_EMAIL = Limit(
+    name="invitations-email",
+    counts="invitation emails to one email address",
+    amount=5,
+    period=timedelta(days=1),
+)
+LIMITS = (BY_PERSON, TO_PLACE, OF_PARTNER, TO_EMAIL)
+
+type Link = Callable[[str], str]  # returns the URL of the page for a token
+
+
+def invite(
+    *, place: Place, email: str, role: str, actor: User, link: Link
+) -> Invitation:
+    """Create an invitation and email its link; `sent_at` is None if that failed.
+
+    Raises AlreadyMember, MayNotInvite, NoSuchRole, RateLimited.
+    """
+    with transaction.atomic():
+        invitation = make_invitation(place=place, email=email, role=role, actor=actor)
+        _count(invitation, actor)
+    _send(invitation, actor, link)
+    return invitation
+
+
+def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> None:
+    """Email the link again, valid for another week and with `actor` as the sender.
+
+    `sent_at` is None if the email couldn't be sent. Raises MayNotInvite, RateLimited.
+    """
+    if not may_invite(actor, invitation.place):
+        raise may_not_invite(invitation.place)
+    _count(invitation, actor)
+    invitation.invited_by, invitation.sent_at = actor, None
+    invitation.expires_at = now() + GOOD_FOR
+    invitation.save(update_fields=["invited_by", "sent_at", "expires_at"])
+    _send(invitation, actor, link)
+
+
+def _count(invitation: Invitation, actor: User) -> None:
+    """Count an invitation email. Raises RateLimited."""
+    place = invitation.place
+    partner = place if isinstance(place, Partner) else place.partner
+    consume(BY_PERSON, str(actor.pk))
+    consume(TO_PLACE, f"{type(place).__name__}:{place.pk}")
+    consume(OF_PARTNER, str(partner.pk))
+    consume(TO_EMAIL, invitation.email)
+
+
+def _send(invitation: Invitation, actor: User, link: Link) -> None:
+    place = one_line(str(invitation.place))
+    subject = _("You've been invited to join %(place)s") % {"place": place}
+    body = _body(invitation, actor, link(token_of(invitation)))
+    if send(message(subject, body, [invitation.email]), about="invitation"):
+        invitation.sent_at = now()
+        invitation.save(update_fields=["sent_at"])
+        record_invitation("member.invited", invitation, actor)
+    else:
+        record_invitation("member.invitation_not_sent", invitation, actor)
+
+
+def _body(invitation: Invitation, actor: User, link: str) -> str:
+    days = GOOD_FOR.days
+    paragraphs = [
+        _sentence(invitation, actor),
+        _("To accept the invitation, open this link:"),
+        link,
+        ngettext(
+            "The link works once and expires in %(days)d day.",
+            "The link works once and expires in %(days)d days.",
+            days,
+        )
+        % {"days": days},
+        _("If you weren't expecting this invitation, ignore this email."),
+        _("Partner Portal"),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _sentence(invitation: Invitation, actor: User) -> str:
+    person = one_line(actor.name) or actor.email
+    place = one_line(str(invitation.place))
+    if invitation.workspace is None:
+        said = _("%(person)s invited you to join the %(partner)s team.")
+        return said % {"person": person, "partner": place}
+    partner = invitation.workspace.partner
+    names = {
+        "person": person,
+        "partner": one_line(str(partner)),
+        "workspace": place,
+    }
+    if partner.members.filter(pk=actor.pk).exists():
+        return (
+            _(
+                "%(person)s (%(partner)s) invited you to connect %(workspace)s to Segment."
+            )
+            % names
+        )
+    return _("%(person)s invited you to connect %(workspace)s to Segment.") % names

@@ -1,0 +1,1 @@
+"""Middleware and template tags that all HTML surfaces share."""

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+
+from streams.web.kept_forms import kept_form
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from streams.base.rate_limit import RateLimited
+
+
+def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpResponse:
+    """Return the page for a rate limit: `what`, a sentence, says what exceeded it.
+
+    The page holds the submitted form. Call this only from views that check the CSRF token,
+    so that no other site decides what the page shows.
+    """
+    shown = {
+        "what": what,
+        "minutes": limited.retry_after_minutes,
+        "signs_in": not request.user.is_authenticated,
+        **kept_form(request, is_open=True),
+    }
+    response = render(request, "429.html", shown, status=429)
+    response["Retry-After"] = str(limited.retry_after_s)
+    response["Cache-Control"] = "no-store"
+    return response

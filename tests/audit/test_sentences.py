@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import streams
+from streams.audit.sentences import WORDS, why, words
+
+ROOT = Path(streams.__file__).parent
+
+
+ACTION = re.compile(r"[a-z]+\.[a-z_]+")
+
+
+def recorded(source: str) -> Iterator[str]:
+    """The actions that code writes down, as far as they stand in it as texts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and "record" in ast.unparse(node.func):
+            texts = [
+                part.value for part in ast.walk(node) if isinstance(part, ast.Constant)
+            ]
+            yield from (text for text in texts if ACTION.fullmatch(str(text)))
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "told"),
+    [
+        (
+            "stream.submitted",
+            {"plan_version": 3},
+            "Submitted the stream for review, with version 3 of the plan",
+        ),
+        (
+            "page.published",
+            {"page": "source", "number": 2},
+            "Published version 2 of the source page",
+        ),
+        (
+            "stream.submitted",
+            {},
+            "Submitted the stream for review, with version – of the plan",
+        ),
+        (
+            "quarantine.release",
+            {"events": 1},
+            "Released 1 event from quarantine",
+        ),
+        (
+            "quarantine.release",
+            {},
+            "Released – events from quarantine",
+        ),
+        ("cheese.eaten_up", {}, "Cheese eaten up"),
+    ],
+)
+def test_an_entry_is_told_as_what_somebody_did(action, detail, told):
+    assert words(action, detail) == told
+
+
+def test_what_was_said_to_it_is_told_beside():
+    assert why("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
+    assert why("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
+    assert why("partner.changed", {"fields": "name"}) == ""  # the words have it already
+
+
+def test_every_action_that_is_written_down_has_words():
+    files = [file for file in ROOT.rglob("*.py") if "migrations" not in file.parts]
+
+    found = {action for file in files for action in recorded(file.read_text())}
+
+    assert len(found) > 20
+    assert sorted(found - WORDS.keys()) == []

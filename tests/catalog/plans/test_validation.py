@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.validation import faults
+
+
+def planned(path, kind="string", **fields):
+    return PlannedProperty(path=path, type=kind, **fields)
+
+
+def told(*events):
+    return [str(fault) for fault in faults(EventPlan(events=events))]
+
+
+def of(*properties, **fields):
+    return PlannedEvent(**{"name": "Email Opened", "properties": properties, **fields})
+
+
+def test_a_plan_may_be_empty_and_an_event_without_properties():
+    assert told() == []
+    assert told(of(), PlannedEvent(call="identify"), PlannedEvent(call="page")) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "fault"),
+    [
+        (of(name=""), "track: A track event needs a name."),
+        (of(call="delete"), "Email Opened: “delete” is not a call. Use one of: identify, track, page, screen, group, alias."),
+        (of(call="group"), "Email Opened: A call of type group can't have a name. Leave it empty."),
+        (of(name="Opened "), "Opened : The name starts or ends with a space, or contains a line break. Remove it."),
+        (of(name="x" * 201), f"{'x' * 200}: The name is longer than 200 characters. Shorten it."),
+        (of(planned("a"), call="alias", name=""), "alias: An alias call can't have properties. Remove them."),
+        (of(when="a\0b"), "Email Opened: The trigger contains a character that can't be stored. Remove it."),
+        (of(planned("")), "Email Opened, unnamed property: A property needs a name."),
+        (of(planned("a..b")), "Email Opened, a..b: The path has an empty part, or a space next to a dot. Remove it."),
+        (of(planned("$.a")), "Email Opened, $.a: Enter a valid path, such as email, address.city, or products.$.sku."),
+        (of(planned("a.b.c.d.e.f.g.h.i")), "Email Opened, a.b.c.d.e.f.g.h.i: A path can have at most 200 characters and 8 parts."),
+        (of(planned("a", "text")), "Email Opened, a: “text” is not a type. Use one of: string, number, integer, boolean, date, object, array, any."),
+        (of(planned("a"), planned("a")), "Email Opened, a: This property is listed twice. Remove one."),
+        (of(planned("a"), planned("a.b")), "Email Opened, a.b: “a” has the type string. Change it to object, or remove this property."),
+        (of(planned("a.$"), planned("a.b")), "Email Opened, a.b: “a” can't be both an array and an object."),
+        (of(planned("a", example=5)), "Email Opened, a: The example doesn't have the type string. Change the example or the type."),
+        (of(planned("a", "number", example=float("nan"))), "Email Opened, a: The example can't be stored as JSON. Change it."),
+        (of(planned("a", "any", example={"b": "\0"})), "Email Opened, a: The example can't be stored as JSON. Change it."),
+        (of(planned("a", "any", example=json.loads("[" * 21 + "]" * 21))), "Email Opened, a: The example is nested more than 20 levels deep. Simplify it."),
+        (of(planned("a", example="x" * 2000)), "Email Opened, a: The example is larger than 2,000 bytes. Shorten it."),
+        (of(context=(planned("ip", "ip"),)), "Email Opened, context.ip: “ip” is not a type. Use one of: string, number, integer, boolean, date, object, array, any."),
+        (
+            of(planned("a", "array", example=[{"b": 1}]), planned("a.$.b")),
+            "Email Opened, properties.a.0.b: The examples don't match the plan. properties.a.0.b must be a string, but is a number.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_place(event, fault):
+    assert told(event) == [fault]
+
+
+def test_an_event_that_is_planned_twice_is_told_once():
+    assert told(of(), of(), of(name="Email Sent"), of()) == [
+        "Email Opened: The plan has two events with this name. Remove or rename one."
+    ]
+
+
+def test_an_event_of_two_calls_is_two_events():
+    assert told(of(name="Home", call="page"), of(name="Home", call="screen")) == []

@@ -1,0 +1,553 @@
+"""Replays from being asked for to their end, against a real server."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from streams.audit.models import AuditEntry
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.delivery.connection import services
+from streams.delivery.connection import status as connection_status
+from streams.delivery.engine.batch_reader import BatchReader
+from streams.delivery.engine.drain import drain
+from streams.delivery.engine.record import Sent, record
+from streams.delivery.history import deliveries_of
+from streams.delivery.models import Cursor, Delivery, Rejection, Replay
+from streams.delivery.replay import services as replays
+from streams.delivery.replay.filter import Count, ReplayFilter, Selection, Stretch
+from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
+from streams.delivery.segment.responses import Answer
+from streams.events.models import Event
+from streams.observability import ledger
+from streams.observability.reconcile import findings
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+ALL = Selection()
+SUCCESS = '{"success": true}'
+CLICKS = ReplayFilter(name="Email Clicked")
+
+
+@pytest.fixture(autouse=True)
+def _sandbox_region(settings, segment):
+    settings.SANDBOX_URL = segment.url
+    settings.SEGMENT_TIMEOUT_S = 1.0
+
+
+def sent(events: int, *, clicks: range = range(0)) -> Cursor:
+    """A live cursor that has sent so many events, some of them clicks."""
+    live = factories.due_cursor(events)
+    Event.objects.filter(feed=live.feed, seq__in=clicks).update(name="Email Clicked")
+    factories.delivered(live, events)
+    return live
+
+
+def start(live: Cursor, wanted: Selection = ALL, **how) -> Replay:
+    usual = {"new_ids": False, "actor": None, **how}
+    replay, _ = replays.start_replay(connection=live.connection, wanted=wanted, **usual)
+    return replay
+
+
+def work_off(replay: Replay) -> Replay:
+    """Drain until nothing is due, and look at the replay again."""
+    drain(replay.cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+    return look(replay)
+
+
+def look(replay: Replay) -> Replay:
+    return Replay.objects.select_related("cursor__feed").get(pk=replay.pk)
+
+
+def numbers(live: Cursor, events) -> list[int]:
+    """The numbers of events as Segment got them."""
+    by_id = dict(Event.objects.filter(feed=live.feed).values_list("message_id", "seq"))
+    return [by_id[event["messageId"]] for event in events]
+
+
+def counts(replay: Replay) -> tuple[int, int, int, int]:
+    cursor = replay.cursor
+    return cursor.position, cursor.delivered, cursor.rejected, cursor.filtered
+
+
+# --- What is selected, and how much it is -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stretch"),
+    [
+        (ALL, Stretch(0, 8)),
+        (Selection(first=3), Stretch(2, 8)),
+        (Selection(last=5), Stretch(0, 5)),
+        (Selection(first=3, last=100), Stretch(2, 8)),
+        (Selection(first=-5, last=1), Stretch(0, 1)),
+        (Selection(since=factories.NOW), Stretch(0, 8)),
+        (Selection(until=factories.NOW + timedelta(hours=1)), Stretch(0, 8)),
+    ],
+)
+def test_a_selection_means_numbers_that_were_sent(wanted, stretch):
+    live = sent(8)
+    factories.append(live.feed, 2)  # these wait, and are sent anyway
+
+    assert replays.select(live.connection, wanted) == stretch
+
+
+def test_a_time_means_what_was_received_from_then_on():
+    live = factories.due_cursor(events=3)
+    for minute in (1, 20, 20, 21):
+        factories.append(live.feed, 1, now=factories.NOW + timedelta(minutes=minute))
+    factories.delivered(live, 7)
+    since, until = (factories.NOW + timedelta(minutes=m) for m in (1, 21))
+
+    found = replays.select(live.connection, Selection(since=since, until=until))
+
+    assert found == Stretch(3, 6)
+
+
+def test_events_past_their_retention_are_not_selected():
+    live = sent(8)
+    factories.expired(live.feed, 5)
+
+    assert replays.select(live.connection, ALL) == Stretch(5, 8)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (Selection(first=9), "You can replay events 1 to 8"),
+        (Selection(first=5, last=4), "This range has no events to replay"),
+        (Selection(until=factories.NOW), "This range has no events to replay"),
+        (Selection(since_trouble=True), "has had no delivery problems so far"),
+    ],
+)
+def test_a_selection_of_nothing_says_what_there_is(wanted, words):
+    with pytest.raises(NothingToReplay, match=words):
+        replays.select(sent(8).connection, wanted)
+
+
+def test_before_anything_was_sent_there_is_nothing_to_replay():
+    with pytest.raises(NothingToReplay, match="None of the events"):
+        replays.select(factories.due_cursor(events=2).connection, ALL)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("trouble", [503, 401])
+def test_since_the_last_trouble_means_from_the_event_that_met_it(segment, trouble):
+    live = sent(4)
+    factories.append(live.feed, 3)
+    segment.answers = [trouble]
+    drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
+    if trouble == 401:
+        connection_status.resume(connection=look_at(live.connection), actor=None)
+    Cursor.objects.filter(pk=live.pk).update(due_at=now())
+    drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    found = replays.select(live.connection, Selection(since_trouble=True))
+
+    assert found == Stretch(4, 7)
+
+
+def look_at(connection: Connection) -> Connection:
+    return Connection.objects.get(pk=connection.pk)
+
+
+def test_without_a_filter_the_count_is_a_difference(django_assert_num_queries):
+    live = sent(8)
+
+    with django_assert_num_queries(0):
+        found = replays.count(live.connection, Stretch(2, 8), ReplayFilter())
+
+    assert found == Count(events=6, looked_at=6, size=6)
+
+
+def test_with_a_filter_events_are_counted_so_far_as_it_is_quick(monkeypatch):
+    live = sent(10, clicks=range(1, 11, 2))
+
+    exact = replays.count(live.connection, Stretch(0, 10), CLICKS)
+    monkeypatch.setattr(replays, "COUNTED", 4)
+    bounded = replays.count(live.connection, Stretch(0, 10), CLICKS)
+
+    assert exact == Count(events=5, looked_at=10, size=10)
+    assert (bounded, bounded.is_exact) == (Count(events=2, looked_at=4, size=10), False)
+
+
+def test_refused_events_are_counted_without_looking_at_events(monkeypatch):
+    monkeypatch.setattr(replays, "COUNTED", 1)
+    live = factories.due_cursor(events=6)
+    factories.delivered(live, 2)
+    factories.rejected(live)
+    factories.delivered(live, 5)
+    factories.rejected(live)
+
+    found = replays.count(
+        live.connection, Stretch(3, 6), ReplayFilter(rejected_only=True)
+    )
+
+    assert found == Count(events=1, looked_at=3, size=3)
+
+
+# --- Starting ------------------------------------------------------------------------
+
+
+def test_who_asked_for_what_is_kept_and_written_down():
+    live, alice = sent(8), factories.user()
+    wanted = Selection(first=3, filter=CLICKS)
+
+    replay = start(live, wanted, new_ids=True, actor=alice)
+
+    cursor = replay.cursor
+    assert (cursor.start, cursor.position, cursor.end_seq) == (2, 2, 8)
+    assert (replay.filter, replay.new_ids, replay.state) == (CLICKS, True, "running")
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.actor) == ("replay.started", alice)
+    assert entry.detail["events"] == "3-8"
+    assert entry.detail["filter"] == "Event: Email Clicked"
+
+
+def test_one_replay_runs_at_a_time():
+    live = sent(8)
+    first = start(live)
+
+    with pytest.raises(CannotReplay, match="A replay is already running"):
+        start(live)
+
+    replays.cancel_replay(replay=first, actor=None)
+    assert start(live).pk != first.pk
+
+
+def test_the_database_itself_holds_one_replay_and_one_live_cursor_per_connection():
+    live = sent(8)
+    factories.replay(live)
+
+    for again in (
+        lambda: factories.replay(live),
+        lambda: factories.cursor(live.connection),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            again()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "replay", "end_seq": None},
+        {"kind": "replay", "end_seq": 7},
+        {"end_seq": 8},
+        {
+            "kind": "replay",
+            "end_seq": 9,
+            "due_at": factories.NOW,
+            "ended_at": factories.NOW,
+        },
+    ],
+)
+def test_the_database_refuses_a_cursor_that_makes_no_sense(wrong):
+    live = sent(8)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Cursor.objects.filter(pk=live.pk).update(**wrong)
+
+
+def test_who_asks_twice_with_one_key_gets_one_replay():
+    live, other = sent(8), sent(8)
+    first, made = replays.start_replay(
+        connection=live.connection, wanted=ALL, new_ids=False, actor=None, key="k"
+    )
+    replays.cancel_replay(replay=first, actor=None)
+
+    again, made_again = replays.start_replay(
+        connection=live.connection, wanted=ALL, new_ids=True, actor=None, key="k"
+    )
+
+    assert (again.pk, made, made_again) == (first.pk, True, False)
+    assert start(other, key="k").pk != first.pk
+
+
+def test_a_connection_that_was_deleted_is_not_replayed_to():
+    live = sent(8)
+    services.delete(connection=live.connection, actor=None)
+
+    with pytest.raises(CannotReplay, match="deleted"):
+        start(live)
+
+
+# --- Sending -------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_sent_once_more_in_order_under_the_same_ids(segment):
+    live = sent(40)
+
+    replay = work_off(start(live))
+
+    assert numbers(live, segment.events()) == list(range(1, 41))
+    assert (replay.state, counts(replay)) == ("finished", (40, 40, 0, 0))
+    assert replay.cursor.due_at is None
+    assert list(findings(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_filter_sends_what_it_takes_and_accounts_for_the_rest(segment):
+    live = sent(6000, clicks=range(3, 6001, 1000))
+
+    replay = work_off(start(live, Selection(filter=CLICKS)))
+
+    assert numbers(live, segment.events()) == [3, 1003, 2003, 3003, 4003, 5003]
+    assert (replay.state, counts(replay)) == ("finished", (6000, 6, 0, 5994))
+    spans = Delivery.objects.order_by("pk").values_list(
+        "first_seq", "last_seq", "events"
+    )
+    assert list(spans.filter(cursor=replay.cursor)) == [
+        (3, 2003, 3), (3003, 5003, 3),
+    ]  # fmt: skip
+    assert list(findings(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_new_ids_segment_takes_every_event_for_a_new_one(segment):
+    live = factories.due_cursor(events=5)
+    drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    replay = work_off(start(live, new_ids=True))
+
+    stats = segment.stats()
+    assert (stats["unique_message_ids"], stats["duplicates"]) == (10, 0)
+    assert replay.cursor.delivered == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_the_same_ids_segment_drops_what_it_saw(segment):
+    live = factories.due_cursor(events=5)
+    drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    work_off(start(live))
+
+    stats = segment.stats()
+    assert (stats["unique_message_ids"], stats["duplicates"]) == (5, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_segment_refuses_again_is_found_and_the_rest_arrive(segment):
+    live = sent(60, clicks=range(2, 61, 3))
+    bad = Event.objects.get(feed=live.feed, seq=29).message_id
+    segment.behave({"only_event": bad, "answers": [], "then": 400})
+
+    replay = work_off(start(live, Selection(filter=CLICKS)))
+
+    assert Rejection.objects.get(cursor=replay.cursor).seq == 29
+    assert (replay.state, counts(replay)) == ("finished", (60, 19, 1, 40))
+    assert list(findings(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_of_what_is_refused_anew_stops_and_live_events_go_on(segment):
+    live = sent(100)
+    segment.behave({"answers": [], "then": 400})
+
+    replay = work_off(start(live))
+    segment.behave()
+    factories.append(live.feed, 1)
+    drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
+
+    live.refresh_from_db()
+    assert (replay.state, counts(replay)) == ("stopped", (20, 0, 20, 0))
+    assert replay.stopped_because == "Segment rejected 20 events in a row."
+    assert look_at(live.connection).status == Connection.Status.ACTIVE
+    assert live.position == 101
+    assert list(findings(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_key_holds_live_and_replay_alike(segment):
+    live = sent(3)
+    segment.answers = [401]
+
+    replay = work_off(start(live))
+
+    assert replay.state == "held"
+    assert look_at(live.connection).status == Connection.Status.ATTENTION
+    connection_status.resume(connection=look_at(live.connection), actor=None)
+    assert work_off(replay).state == "finished"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_events_do_not_wake_a_replay_that_has_ended(segment):
+    live = sent(3)
+    replay = work_off(start(live))
+
+    factories.append(live.feed, 2)
+
+    assert look(replay).cursor.due_at is None
+    work_off(replay)
+    assert numbers(live, segment.events()) == [1, 2, 3, 4, 5]
+
+
+def test_the_ledger_stays_about_the_live_cursor():
+    live = factories.due_cursor(events=6)
+    factories.delivered(live, 4)
+    before = ledger.of(live.feed)
+
+    factories.replay(live, position=2, rejected=1)
+
+    assert ledger.of(live.feed) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_filter_and_retention_are_counted_apart(segment):
+    live = sent(8, clicks=range(2, 9, 2))
+    replay = start(live, Selection(filter=CLICKS))
+    factories.expired(live.feed, 3)
+
+    done = work_off(replay)
+
+    assert numbers(live, segment.events()) == [4, 6, 8]
+    assert (done.cursor.delivered, done.cursor.filtered, done.cursor.expired) == (
+        3,
+        2,
+        3,
+    )
+    assert list(findings(live.feed)) == []
+
+
+def test_an_event_shows_the_requests_of_replays_that_took_it(segment):
+    live = sent(6, clicks=range(2, 7, 2))
+    replay = work_off(start(live, Selection(filter=CLICKS)))
+    first, again = Delivery.objects.order_by("pk")
+
+    assert deliveries_of(live.feed, 4) == [again, first]
+    assert deliveries_of(live.feed, 3) == [first]  # amid the range, but left out
+    assert again.cursor_id == replay.pk
+
+
+# --- Holding and cancelling -------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_waits_while_the_connection_is_paused(segment):
+    live = sent(3)
+    replay = start(live)
+
+    connection_status.pause(connection=live.connection, actor=None)
+    assert work_off(replay).state == "held"
+    assert segment.events() == []
+
+    connection_status.resume(connection=look_at(live.connection), actor=None)
+    assert work_off(replay).state == "finished"
+
+
+def test_a_replay_that_is_asked_for_during_a_pause_waits():
+    live = sent(3)
+    connection_status.pause(connection=live.connection, actor=None)
+
+    assert start(live).state == "held"
+    assert list(findings(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_left_of_a_replay_goes_where_the_connection_goes(segment):
+    live, key = sent(3), factories.write_key()
+    replay = start(live)
+
+    impact = services.impact(connection=live.connection, write_key=key)
+    services.replace(connection=live.connection, write_key=key, actor=None)
+    work_off(replay)
+
+    assert impact.replaying == 3
+    assert numbers(live, segment.events(key)) == [1, 2, 3]
+
+
+def test_deleting_the_connection_stops_its_replay_and_says_why():
+    live = sent(3)
+    replay = start(live)
+
+    services.delete(connection=live.connection, actor=None)
+
+    replay = look(replay)
+    assert (replay.state, replay.stopped_because) == (
+        "stopped",
+        "The connection was deleted.",
+    )
+    assert list(findings(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancelled_replay_sends_nothing_more(segment):
+    live, alice = sent(3), factories.user()
+    replay = start(live)
+
+    replays.cancel_replay(replay=replay, actor=alice)
+
+    assert work_off(replay).state == "cancelled"
+    assert segment.events() == []
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.actor) == ("replay.cancelled", alice)
+    with pytest.raises(CannotCancel, match="already ended"):
+        replays.cancel_replay(replay=replay, actor=None)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A replay of three events whose first two are being sent."""
+
+    replay: Replay
+    sent: Sent
+
+    def answered(self, status: int) -> Replay:
+        answer = Answer(status=status, text=SUCCESS, duration_ms=5)
+        record([Sent(self.sent.cursor, self.sent.batch, 9, now(), answer)], now=now())
+        return look(self.replay)
+
+
+@pytest.fixture
+def under_way():
+    live = sent(3)
+    replay = start(live)
+    cursor = Cursor.objects.select_related("connection", "feed").get(pk=replay.pk)
+    Cursor.objects.filter(pk=replay.pk).update(suspect_seq=4)
+    cursor.suspect_seq = 4
+    batch = BatchReader().read(cursor)
+    return UnderWay(
+        replay, Sent(cursor, batch, 9, now(), Answer(status=200, text=SUCCESS))
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "position", "rejected"),
+    [(200, "delivered", 1, 0), (503, "retry", 0, 0), (400, "rejected", 1, 1)],
+)
+def test_an_answer_that_comes_after_the_cancel_counts_and_nothing_follows(
+    under_way, status, outcome, position, rejected
+):
+    replays.cancel_replay(replay=under_way.replay, actor=None)
+    ended_at = look(under_way.replay).cursor.ended_at
+
+    replay = under_way.answered(status)
+
+    assert Delivery.objects.get(cursor=replay.cursor).outcome == outcome
+    assert (replay.cursor.position, replay.cursor.rejected) == (position, rejected)
+    assert (replay.cursor.due_at, replay.cursor.ended_at) == (None, ended_at)
+    assert replay.state == "cancelled"
+
+
+def test_live_requests_are_written_down_without_a_word_about_replays():
+    live = factories.due_cursor(events=3)
+    cursor = Cursor.objects.select_related("connection", "feed").get(pk=live.pk)
+    batch = BatchReader().read(cursor)
+    statements = []
+
+    def note(execute, sql, *rest):
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        record(
+            [Sent(cursor, batch, 9, now(), Answer(status=200, text=SUCCESS))], now=now()
+        )
+
+    assert not [sql for sql in statements if "end_seq" in sql or "ended_at" in sql]

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.delivery.segment.responses import Answer, Verdict
+
+TAKEN, HALVE, HOLD, RETRY = Verdict.TAKEN, Verdict.HALVE, Verdict.HOLD, Verdict.RETRY
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (400, HALVE), (413, HALVE),
+        (401, HOLD), (403, HOLD), (404, HOLD), (422, HOLD),
+        (501, HOLD), (505, HOLD),
+        (408, RETRY), (410, RETRY), (429, RETRY), (460, RETRY),
+        (500, RETRY), (502, RETRY), (503, RETRY), (504, RETRY), (511, RETRY),
+        (None, RETRY),
+    ],
+)  # fmt: skip
+def test_each_answer_has_one_verdict(status, verdict):
+    assert Answer(status=status).verdict is verdict
+
+
+SUCCESS = '{"success": true}'
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "verdict", "reason"),
+    [
+        (200, SUCCESS, TAKEN, "Segment returned 200."),
+        (202, f"\n{SUCCESS}\n", TAKEN, "Segment returned 202."),
+        (200, '{"success": true, "more": 1}', TAKEN, "Segment returned 200."),
+        (200, "", RETRY, "its body is empty"),
+        (204, "", RETRY, "its body is empty"),
+        (200, "<!DOCTYPE html><title>Sign in</title>", RETRY, "it is an HTML page"),
+        (200, "  <html>Blocked</html>", RETRY, "it is an HTML page"),
+        (200, "ok", RETRY, 'its body does not say "success": true'),
+        (200, "{}", RETRY, 'its body does not say "success": true'),
+        (200, '{"success": false}', RETRY, 'its body does not say "success": true'),
+        (200, '{"success": "true"}', RETRY, 'its body does not say "success": true'),
+        (200, '[{"success": true}]', RETRY, 'its body does not say "success": true'),
+        (200, "[" * 1_000, RETRY, 'its body does not say "success": true'),
+        (302, "", RETRY, "it redirects"),
+        (307, SUCCESS, RETRY, "it redirects"),
+        (403, "<html>Blocked by policy</html>", RETRY, "it is an HTML page"),
+        (400, "<html>Bad request</html>", RETRY, "it is an HTML page"),
+        (404, "<html>Not found</html>", RETRY, "it is an HTML page"),
+    ],
+)
+def test_a_response_that_is_not_segments_delivers_nothing(
+    status, text, verdict, reason
+):
+    answer = Answer(status=status, text=text)
+
+    assert answer.verdict is verdict
+    if verdict is RETRY:
+        reason = f"The response ({status}) is not Segment's: {reason}."
+    assert answer.reason == reason
+
+
+def test_a_400_that_blames_the_key_does_not_blame_the_events():
+    answer = Answer(status=400, text='{"message":"Invalid write key"}')
+
+    assert answer.verdict is HOLD
+    assert answer.reason == "Segment rejected the write key (400)."
+
+
+@pytest.mark.parametrize(
+    ("status", "down"), [(503, True), (None, True), (429, False), (200, True)]
+)
+def test_a_host_that_asks_for_patience_is_not_down(status, down):
+    assert Answer(status=status).host_is_down is down

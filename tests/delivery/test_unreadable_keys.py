@@ -1,0 +1,109 @@
+"""A write key that a worker cannot read is the operator's error, and passes by itself."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from streams.audit.models import AuditEntry
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.connections.write_keys import UNREADABLE
+from streams.delivery.connection.verification import check_known
+from streams.delivery.engine.drain import drain
+from streams.delivery.models import Cursor, Delivery
+from streams.observability.health import readiness
+from streams.observability.ledger import of as ledger_of
+from streams.portal.workspace.status import standing
+from tests import factories
+from tests.connections.test_write_keys import ring
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def cursor(settings, segment):
+    """Due, of a connection whose key was sealed by a process with a newer key."""
+    settings.SANDBOX_URL = segment.url
+    settings.ENCRYPTION_KEYS = ring("k2", "k1")
+    made = factories.due_cursor(3)
+    settings.ENCRYPTION_KEYS = ring("k1")
+    return made
+
+
+def work_off(cursor: Cursor) -> None:
+    drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
+    cursor.refresh_from_db()
+
+
+def state_of(cursor: Cursor) -> tuple[str, str, bool]:
+    connection = Connection.objects.get(pk=cursor.connection_id)
+    return connection.status, connection.status_reason, cursor.held
+
+
+def test_the_connection_stays_active_and_is_retried(cursor, segment):
+    work_off(cursor)
+
+    assert state_of(cursor) == ("active", UNREADABLE, False)
+    assert (cursor.position, cursor.failures) == (0, 1)
+    assert cursor.due_at > now()
+    assert not segment.requests
+    assert not Delivery.objects.exists()
+    assert not AuditEntry.objects.filter(action="connection.needs_attention").exists()
+
+
+def test_it_recovers_by_itself_once_the_key_is_there(cursor, segment, settings):
+    work_off(cursor)
+    settings.ENCRYPTION_KEYS = ring("k1", "k2")
+    Cursor.objects.update(due_at=now())
+
+    work_off(cursor)
+
+    assert state_of(cursor) == ("active", "", False)
+    assert (cursor.position, cursor.failures) == (3, 0)
+    assert len(list(segment.events())) == 3
+
+
+def test_a_paused_connection_keeps_its_reason(cursor):
+    Connection.objects.update(status="paused", status_reason="By Ada.")
+
+    work_off(cursor)
+
+    assert state_of(cursor)[:2] == ("paused", "By Ada.")
+
+
+def test_the_customer_is_told_that_it_is_not_their_fault(cursor):
+    work_off(cursor)
+    connection = Connection.objects.get()
+
+    shown = standing(connection, cursor, ledger_of(cursor.feed), now())
+
+    assert (shown.tone, shown.word) == ("warn", "Waiting for operator")
+    assert UNREADABLE in shown.detail
+    assert "Segment" not in shown.title + shown.detail
+
+
+def test_readyz_says_which_keys_are_missing(cursor):
+    part = readiness(now())["keys"]
+
+    assert (part.ok, part.detail) == (
+        False,
+        "ENCRYPTION_KEYS lacks keys that encrypted write keys need: k2.",
+    )
+
+
+def test_readyz_of_a_process_that_has_the_key_says_that_a_worker_has_not(
+    cursor, settings
+):
+    work_off(cursor)
+    settings.ENCRYPTION_KEYS = ring("k2", "k1")
+
+    part = readiness(now())["keys"]
+
+    assert not part.ok
+    assert "Start every worker with the same ENCRYPTION_KEYS" in part.detail
+
+
+def test_a_page_that_cannot_read_the_key_says_that_it_could_not_ask(cursor):
+    assert check_known(connection=Connection.objects.get()) is None

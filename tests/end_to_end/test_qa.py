@@ -1,0 +1,56 @@
+"""The QA of a stream, from a test run to a checklist that passes, and fails again."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from streams.base.clock import now
+from streams.review.qa.line import State
+from streams.review.qa.services import checklist, last_run
+from streams.review.qa.test_journey import SEGMENTS_WALK
+from streams.review.qa.test_run import run_test
+from streams.review.qa.test_workspaces import prepare
+from streams.tenancy.models import PartnerToken
+from tests import factories
+from tests.running import until
+
+pytestmark = [pytest.mark.processes]
+
+
+def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(portal):
+    stream = factories.stream(stage="draft")
+    factories.published_plan(stream, "Email Bounced", *SEGMENTS_WALK)
+    factories.published_pages(stream)
+    prepare(stream=stream, actor=None)
+    url = portal.ingest()
+    portal.worker()
+    portal.beat()
+
+    run = run_test(stream=stream, ingest_url=url, actor=None, now=now())
+
+    assert (run.events, run.refused) == (2 * (5 + 4), [])
+    until(lambda: checklist(stream, run).complete)
+    assert last_run(stream) == run
+    assert PartnerToken.objects.get().revoked_at is not None
+
+    feed = stream.feeds.first()
+    head = feed.head_seq
+    answer = requests.post(
+        f"{url}/v1/track",
+        auth=(factories.ingest_key(feed).text, ""),
+        json={"event": "Email Opened", "anonymousId": "a-1", "properties": {}},
+        timeout=10,
+    )
+
+    # It is refused, so it is in no feed: the finding that is counted shows it.
+    assert answer.status_code == 400
+    until(lambda: not checklist(stream, run).complete)
+    red = checklist(stream, run).open
+    assert [line.name for line in red] == ["user-id", "rules"]
+    assert {line.state for line in red} == {State.FAILED}
+    assert [(one.rule, one.name) for one in red[0].evidence] == [
+        ("SPEC-ID-001", "Email Opened")
+    ]
+    feed.refresh_from_db()
+    assert feed.head_seq == head

@@ -1,0 +1,100 @@
+"""What is said of an event that is only tried is what ingest and the command say."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from streams.catalog.models import Stream
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.events.dry_run import Fate, Trial
+from streams.spec.text.pasted_events import pieces_of
+from tests import factories
+
+ORDER = (
+    '{"type": "track", "userId": "u1", "event": "Order Completed", "properties": %s}'
+)
+SENT = [
+    ORDER % '{"revenue": "9", "Total Price": 1}',
+    '{"type": "track", "userId": "u1", "event": "Purchase"}',
+    '{"type": "track", "userId": 7, "event": "order completed"}',
+    '{"type": "page"}',
+    '{"type": "track",',
+    '{"type": "track", "userId": "u1", "event": "A", "x": NaN}',
+    '{"type": "track", "userId": "u1", "event": "A", "timestamp": "2999-01-01T00:00:00Z"}',
+    "7",
+]
+PLAN = EventPlan(
+    events=(
+        PlannedEvent(
+            name="Order Completed",
+            properties=(PlannedProperty(path="order_id", required=True),),
+            context=(PlannedProperty(path="integration.name", required=True),),
+        ),
+    )
+)
+
+
+def trial(plan=None, **fields) -> Trial:
+    return Trial(Stream(slug="postbox", name="Postbox", **fields), plan)
+
+
+def rules(verdict) -> list[str]:
+    return [finding.rule for finding in verdict.findings]
+
+
+def test_of_the_spec_it_says_what_the_command_says(tmp_path):
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(SENT))
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("check_events", str(file), format="json", stdout=out)
+    by_command = [json.loads(line)["findings"] for line in out.getvalue().splitlines()]
+
+    tried = [
+        trial().of(line.encode(), now=factories.NOW)
+        for line in SENT
+        if "2999" not in line
+    ]
+
+    said = [[one.message for one in verdict.findings] for verdict in tried]
+    del by_command[6]  # of it the two are asked at different times
+    assert said == [[one["message"] for one in found] for found in by_command]
+    assert len(pieces_of("\n".join(SENT[:-1])).pieces) == len(SENT) - 1
+
+
+def test_the_plan_is_asked_of_what_segment_would_get():
+    verdict = trial(PLAN).of((ORDER % "{}").encode(), now=factories.NOW)
+
+    assert rules(verdict) == ["PLAN-REQUIRED-001"]  # the context is the portal's to add
+
+
+@pytest.mark.parametrize(
+    ("mode", "fate"),
+    [
+        ("off", Fate.SENT),
+        ("warn", Fate.SENT),
+        ("quarantine", Fate.QUARANTINED),
+        ("reject", Fate.REJECTED),
+    ],
+)
+def test_the_mode_says_what_becomes_of_an_error(mode, fate):
+    tried = trial(PLAN, check_mode=mode)
+
+    assert tried.of((ORDER % "{}").encode(), now=factories.NOW).fate is fate
+    assert tried.of(b'{"type": "page"}', now=factories.NOW).fate is Fate.REFUSED
+    assert (
+        tried.of((ORDER % '{"order_id": "1"}').encode(), now=factories.NOW).fate
+        is Fate.SENT
+    )
+
+
+def test_what_is_too_large_with_what_the_portal_adds_is_refused():
+    event = ORDER % json.dumps({"text": "x" * (32 * 1024 - len(ORDER) - 20)})
+
+    verdict = trial().of(event.encode(), now=factories.NOW)
+
+    assert (verdict.fate, rules(verdict)[0]) == (Fate.REFUSED, "SPEC-SIZE-001")

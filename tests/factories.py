@@ -1,0 +1,415 @@
+"""Builders: rows for tests, made of defaults that fit each other.
+
+    feed = make.feed()                    # with a partner, a stream and a workspace
+    cursor = make.due_cursor(events=3)    # connected, with three events that wait
+    cast = make.cast()                    # Alice edits, Bob views, Charlie is elsewhere
+
+What is not given is made, and is new each time: two feeds share nothing. Times are
+`NOW`, which is past whatever the clock of the machine says.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from streams.base.clock import iso_ms
+from streams.base.ids import Secret, new_secret, public_id
+from streams.catalog.models import Stream
+from streams.catalog.pages.initial_text import starting_text
+from streams.catalog.pages.models import PageVersion
+from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.services import set_logo
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
+from streams.catalog.plans.rules import EVENT as UNPLANNED
+from streams.connections.models import Connection
+from streams.connections.regions import Region
+from streams.connections.write_keys import WriteKey, seal_write_key
+from streams.delivery.append import accept
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
+from streams.events.checkpoints import quarter
+from streams.events.log import Addition, NewEvent
+from streams.events.models import Event, Feed
+from streams.observability.issues.counter import FindingCounter
+from streams.observability.issues.flusher import flush
+from streams.tenancy.models import (
+    Partner,
+    PartnerMembership,
+    PartnerToken,
+    User,
+    Workspace,
+    WorkspaceMembership,
+)
+
+if TYPE_CHECKING:
+    from streams.spec.issues import Finding
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+# A good one to paste. Connections made here have keys of their own (`write_key()`),
+# since no two feeds may share one.
+WRITE_KEY = "SandboxTestWriteKey0000000000001"
+
+_numbers = itertools.count(1)
+
+
+# --- Tenants and people --------------------------------------------------------------
+
+
+def partner(**fields) -> Partner:
+    number = next(_numbers)
+    return Partner.objects.create(
+        **{"name": f"Partner {number}", "slug": f"partner-{number}", **fields}
+    )
+
+
+def workspace(partner: Partner | None = None, **fields) -> Workspace:
+    number = next(_numbers)
+    named = {"name": f"Workspace {number}", "external_id": f"workspace-{number}"}
+    return Workspace.objects.create(
+        partner=partner or _new_partner(), **{**named, **fields}
+    )
+
+
+def user(email: str | None = None, **fields) -> User:
+    """Signs in with PASSWORD."""
+    email = email or f"user-{next(_numbers)}@example.com"
+    return User.objects.create_user(email, PASSWORD, **fields)
+
+
+def staff(email: str | None = None) -> User:
+    """An operator who may do everything in the admin."""
+    return user(email, is_staff=True, is_superuser=True)
+
+
+def member(
+    workspace: Workspace, role: str = "editor", email: str | None = None
+) -> User:
+    person = user(email)
+    WorkspaceMembership.objects.create(user=person, workspace=workspace, role=role)
+    return person
+
+
+def partner_member(
+    partner: Partner, role: str = "developer", email: str | None = None
+) -> User:
+    person = user(email)
+    PartnerMembership.objects.create(user=person, partner=partner, role=role)
+    return person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Everybody whom a page must tell apart."""
+
+    partner: Partner
+    stream: Stream
+    workspace: Workspace
+    feed: Feed
+    anna: User  # admin of the workspace
+    alice: User  # editor
+    bob: User  # viewer
+    petra: User  # admin of the partner
+    dev: User  # developer of the partner
+    sam: User  # support of the partner
+    elsewhere: Workspace  # another one of the same partner
+    charlie: User  # admin there, and nothing here
+    rival: Partner  # another tenant
+    rita: User  # admin there
+    olga: User  # operator
+
+
+def cast() -> Cast:
+    feed_ = feed()
+    here, owner = feed_.workspace, feed_.workspace.partner
+    elsewhere, rival = workspace(owner), partner()
+    return Cast(
+        partner=owner,
+        stream=feed_.stream,
+        workspace=here,
+        feed=feed_,
+        anna=member(here, "admin", "anna@northwind.example"),
+        alice=member(here, "editor", "alice@northwind.example"),
+        bob=member(here, "viewer", "bob@northwind.example"),
+        petra=partner_member(owner, "admin", "petra@postbox.example"),
+        dev=partner_member(owner, "developer", "dev@postbox.example"),
+        sam=partner_member(owner, "support", "sam@postbox.example"),
+        elsewhere=elsewhere,
+        charlie=member(elsewhere, "admin", "charlie@fern.example"),
+        rival=rival,
+        rita=partner_member(rival, "admin", "rita@rival.example"),
+        olga=staff("olga@portal.example"),
+    )
+
+
+# --- Streams, feeds, tokens ----------------------------------------------------------
+
+
+def stream(partner: Partner | None = None, **fields) -> Stream:
+    number = next(_numbers)
+    named = {"name": f"Stream {number}", "slug": f"stream-{number}", "stage": "live"}
+    return Stream.objects.create(
+        partner=partner or _new_partner(), **{**named, **fields}
+    )
+
+
+def published_plan(stream: Stream, *names: str, **fields) -> PlanVersion:
+    """A plan of track events without properties."""
+    plan = EventPlan(events=tuple(PlannedEvent(name=name) for name in names))
+    given = {"number": 1, "published_at": NOW, **fields}
+    return PlanVersion.objects.create(stream=stream, content=to_json(plan), **given)
+
+
+def feed(stream: Stream | None = None, workspace: Workspace | None = None) -> Feed:
+    """Without an ingest key: `ingest_key(feed)` gives it one."""
+    if stream is None:
+        stream = _new_stream(workspace and workspace.partner)
+    return Feed.objects.create(
+        stream=stream, workspace=workspace or _new_workspace(stream.partner)
+    )
+
+
+def ingest_key(feed: Feed) -> Secret:
+    secret = new_secret("ik_")
+    feed.ingest_key_digest, feed.ingest_key_hint = secret.digest, secret.hint
+    feed.save(update_fields=["ingest_key_digest", "ingest_key_hint"])
+    return secret
+
+
+def token(stream: Stream | None = None, **fields) -> tuple[PartnerToken, Secret]:
+    stream, secret = stream or _new_stream(), new_secret("pt_")
+    row = PartnerToken.objects.create(
+        partner=stream.partner,
+        stream=stream,
+        digest=secret.digest,
+        hint=secret.hint,
+        **{"name": "Production", **fields},
+    )
+    return row, secret
+
+
+# --- A stream's docs ------------------------------------------------------------------
+
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>'
+
+
+def page_version(stream: Stream, kind: str = "source", **fields) -> PageVersion:
+    """Published, unless it is said otherwise."""
+    usual = {"number": 1, "text": "{{ about }}", "published_at": NOW, "edited_at": NOW}
+    return PageVersion.objects.create(stream=stream, kind=kind, **{**usual, **fields})
+
+
+def published_pages(stream: Stream) -> None:
+    """Both as they begin, and a logo."""
+    for kind in Kind:
+        page_version(stream, kind, text=starting_text(kind, stream))
+    set_logo(stream=stream, upload=LOGO, actor=None)
+
+
+# --- Connections, cursors, events ----------------------------------------------------
+
+
+def write_key() -> str:
+    """A new one, of the right shape."""
+    return f"TestWriteKey{next(_numbers):020d}"
+
+
+def connection(
+    feed: Feed | None = None,
+    *,
+    write_key: str | None = None,
+    region: str = Region.SANDBOX,
+    **fields,
+) -> Connection:
+    """With a really sealed key, and without a cursor: `cursor(connection)` makes one."""
+    feed, name = feed or _new_feed(), public_id()
+    key = WriteKey(write_key or _new_write_key())
+    return Connection.objects.create(
+        feed=feed,
+        public_id=name,
+        region=region,
+        **seal_write_key(key, public_id=name, feed_id=feed.pk),
+        **{"created_at": NOW, "status_at": NOW, **fields},
+    )
+
+
+def cursor(connection: Connection | None = None, **fields) -> Cursor:
+    """The live cursor of a connection, at the start of its feed and with nothing due."""
+    connection = connection or _new_connection()
+    return Cursor.objects.create(
+        connection=connection,
+        feed=connection.feed,
+        stream=connection.feed.stream,
+        **{"start": 0, "position": 0, **fields},
+    )
+
+
+def due_cursor(events: int = 3, connection: Connection | None = None) -> Cursor:
+    """A live cursor with so many events to send, due since NOW."""
+    made = cursor(connection)
+    append(made.feed, events)
+    made.refresh_from_db()
+    return made
+
+
+def replay(live: Cursor, *, end: int | None = None, **fields) -> Replay:
+    """One that runs, of what a live cursor has passed; fields of its cursor or its own."""
+    start = fields.pop("start", 0)
+    own = {f.name for f in Replay._meta.fields} & fields.keys()
+    kept = {name: fields.pop(name) for name in own}
+    made = cursor(
+        live.connection,
+        kind=Cursor.Kind.REPLAY,
+        **{
+            "start": start,
+            "position": start,
+            "end_seq": live.position if end is None else end,
+            "due_at": NOW,
+            **fields,
+        },
+    )
+    return Replay.objects.create(cursor=made, requested_at=NOW, **kept)
+
+
+def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> list[int]:
+    """Add events to the log as ingest does; their numbers."""
+    added = Addition(feed.pk, [event(feed.stream, **changes) for _ in range(events)])
+    [seqs] = accept([added], now=now).seqs
+    feed.refresh_from_db()
+    return seqs
+
+
+def quarantined(
+    feed: Feed,
+    events: int = 1,
+    *,
+    rule: str = "PLAN-EVENT-001",
+    now: datetime = NOW,
+    **changes,
+) -> list[str]:
+    """Have events kept beside the log, as ingest does; their messageIds."""
+    group = [event(feed.stream, **changes).quarantined(rule) for _ in range(events)]
+    accept([Addition(feed.pk, group)], now=now)
+    feed.refresh_from_db()
+    return [one.message_id for one in group]
+
+
+def found(
+    feed: Feed,
+    name: str = "Mail Opened",
+    finding: Finding | None = None,
+    *,
+    events: int = 1,
+    at: datetime = NOW,
+) -> None:
+    """Count what was wrong with events, as ingest does."""
+    counter = FindingCounter()
+    finding = finding or UNPLANNED.finding("event", "No such event.", "Add it.")
+    shown = json.dumps({"type": "track", "event": name, "userId": "text, 6 characters"})
+    for _ in range(events):
+        counter.count(feed.pk, name, [finding], at=at, sample=lambda: shown)
+    flush(counter)
+
+
+def expired(feed: Feed, up_to: int) -> None:
+    """Take these events as past their retention; the rows are gone, too."""
+    Event.objects.filter(feed=feed, seq__lte=up_to).delete()
+    feed.expired_seq = up_to
+    feed.save(update_fields=["expired_seq"])
+
+
+def event(stream: Stream | None = None, **changes) -> NewEvent:
+    """An event as intake leaves it; `changes` are fields of its JSON."""
+    number = next(_numbers)
+    content = {
+        "type": "track",
+        "event": "Email Opened",
+        "userId": f"user-{number}",
+        "messageId": f"message-{number}",
+        "timestamp": iso_ms(NOW),
+        "receivedAt": iso_ms(NOW),
+        "properties": {"campaign_id": "spring"},
+        "context": {
+            "integration": {
+                "name": stream.slug if stream else "postbox",
+                "version": stream.version if stream else "1.0.0",
+            }
+        },
+        **changes,
+    }
+    return NewEvent(
+        type=content["type"],
+        name=content.get("event") or content.get("name") or "",
+        user_id=content.get("userId") or "",
+        message_id=content["messageId"],
+        payload=json.dumps(content, separators=(",", ":")).encode(),
+    )
+
+
+# --- What became of events -----------------------------------------------------------
+
+
+def delivery(cursor: Cursor, first_seq: int, last_seq: int, **fields) -> Delivery:
+    """One request of a cursor, which stays where it is: `delivered` moves it too."""
+    usual = {
+        "events": last_seq - first_seq + 1,
+        "body_bytes": 1000,
+        "started_at": NOW,
+        "duration_ms": 80,
+        "outcome": Delivery.Outcome.DELIVERED,
+        "status_code": 200,
+    }
+    return Delivery.objects.create(
+        cursor=cursor,
+        connection=cursor.connection,
+        first_seq=first_seq,
+        last_seq=last_seq,
+        **{**usual, **fields},
+    )
+
+
+def delivered(cursor: Cursor, up_to: int, *, now: datetime = NOW) -> Delivery:
+    """Segment took everything up to this number in one request."""
+    taken = delivery(cursor, cursor.position + 1, up_to, started_at=now)
+    _settle(cursor, up_to, now)
+    cursor.last_delivered_at = now
+    cursor.save()
+    return taken
+
+
+def rejected(cursor: Cursor, *, now: datetime = NOW, reason: str = "Bad") -> Rejection:
+    """Segment refused the next event for good."""
+    seq = cursor.position + 1
+    refused = {"outcome": Delivery.Outcome.REJECTED, "status_code": 400}
+    delivery(cursor, seq, seq, started_at=now, **refused)
+    row = Rejection.objects.create(
+        connection=cursor.connection,
+        cursor=cursor,
+        seq=seq,
+        reason=reason,
+        status_code=400,
+        created_at=now,
+    )
+    _settle(cursor, seq, now)
+    cursor.rejected += 1
+    cursor.save()
+    return row
+
+
+def _settle(cursor: Cursor, position: int, now: datetime) -> None:
+    mark = {"position": cursor.position, "rejected": cursor.rejected}
+    CursorMark.objects.get_or_create(
+        cursor_id=cursor.pk, at=quarter(now), defaults=mark
+    )
+    cursor.feed.refresh_from_db()
+    cursor.position = position
+    cursor.due_at = now if position < cursor.feed.head_seq else None
+
+
+# Parameters are called as what they hold, which hides the builders of the same name.
+_new_partner, _new_workspace, _new_stream = partner, workspace, stream
+_new_feed, _new_connection, _new_write_key = feed, connection, write_key

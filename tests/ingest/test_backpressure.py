@@ -1,0 +1,248 @@
+"""What senders hear when too much waits, or when there is no room."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from streams.events.log import Addition
+from streams.events.models import Event
+from streams.ingest.commit.backpressure import REFRESH_S, Pressure
+from streams.ingest.commit.database_errors import disk_is_full, not_stored
+from streams.ingest.credentials.lookup import Directory, NotCached
+from streams.ingest.http import django_views
+from streams.observability.backlog import Load
+from tests import factories
+from tests.ingest.sending import TRACK, basic, bearer, dumps, track
+from tests.ingest.writing import Writer
+
+pytestmark = pytest.mark.django_db
+
+
+class Clock:
+    seconds = 100.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def post(client, clock, monkeypatch):
+    monkeypatch.setattr(django_views, "directory", Directory(pressure=Pressure(clock)))
+
+    def post(path, body, headers=()):
+        return client.post(
+            path, dumps(body), content_type="application/json", headers=dict(headers)
+        )
+
+    return post
+
+
+@pytest.fixture
+def full(settings):
+    """A feed with as much waiting as may."""
+    settings.MAX_FEED_BACKLOG_EVENTS = 3
+    return factories.due_cursor(events=3).feed
+
+
+def code(answer):
+    return answer.status_code, answer.json()["code"], answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("in_body", [False, True])
+def test_a_full_feed_is_told_to_come_again(post, full, in_body):
+    key = factories.ingest_key(full)
+
+    if in_body:
+        answer = post("/v1/track", {**TRACK, "writeKey": key.text})
+    else:
+        answer = post("/v1/track", TRACK, basic(key))
+
+    assert code(answer) == (429, "INGEST-FULL-001", "60")
+    assert Event.objects.count() == 3
+
+
+def test_another_feed_does_not_feel_it(post, full):
+    other = factories.cursor(factories.connection()).feed
+
+    assert (
+        post("/v1/track", TRACK, basic(factories.ingest_key(other))).status_code == 200
+    )
+
+
+def test_in_one_request_of_a_partner_only_the_full_workspace_is_put_off(post, full):
+    other = factories.feed(full.stream)
+    _, token = factories.token(full.stream)
+    batch = [
+        track("a", workspace=full.workspace.external_id),
+        track("b", workspace=other.workspace.external_id),
+    ]
+
+    answer = post("/v1/batch", {"batch": batch}, bearer(token))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (200, "60")
+    body = answer.json()
+    assert (body["held"], body["throttled"], body["success"]) == (1, 1, True)
+    first, second = body["results"]
+    assert (first["outcome"], first["rule"]) == ("throttled", "INGEST-FULL-001")
+    assert (first["messageId"], first["workspace"]) == ("a", full.workspace.external_id)
+    assert second["outcome"] == "held"
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
+def test_a_partner_of_whom_nothing_is_taken_is_told_so_by_the_status(post, full, path):
+    _, token = factories.token(full.stream)
+    event = track("a", workspace=full.workspace.external_id)
+
+    answer = post(
+        path, {"batch": [event]} if path == "/v1/batch" else event, bearer(token)
+    )
+
+    assert code(answer) == (429, "INGEST-FULL-001", "60")
+    body = answer.json()
+    assert (body["success"], body["throttled"]) == (False, 1)
+    assert Event.objects.count() == 3
+
+
+def test_events_that_are_broken_are_told_so_beside_those_that_are_put_off(post, full):
+    _, token = factories.token(full.stream)
+    batch = [
+        track("a", workspace=full.workspace.external_id),
+        track("b", workspace=full.workspace.external_id, userId=7),
+    ]
+
+    answer = post("/v1/batch", {"batch": batch}, bearer(token))
+
+    results = [result["outcome"] for result in answer.json()["results"]]
+    assert (answer.status_code, results) == (429, ["throttled", "rejected"])
+
+
+@pytest.mark.parametrize(
+    ("bound", "expected"),
+    [
+        ({"MAX_BACKLOG_EVENTS": 2}, "INGEST-FULL-002"),
+        ({"MIN_FREE_DISK_BYTES": 2**60}, "INGEST-FULL-003"),
+        ({"MAX_DATABASE_BYTES": 1}, "INGEST-FULL-003"),
+    ],
+)
+def test_where_nothing_more_can_be_kept_everybody_is_told(
+    post, settings, bound, expected
+):
+    factories.due_cursor(events=2)
+    other = factories.cursor(factories.connection()).feed
+    for name, value in bound.items():
+        setattr(settings, name, value)
+
+    answer = post("/v1/track", TRACK, basic(factories.ingest_key(other)))
+
+    assert code(answer) == (503, expected, "60")
+    assert Event.objects.count() == 2
+
+
+def test_once_events_are_delivered_more_are_taken(post, clock, full):
+    key = factories.ingest_key(full)
+    assert post("/v1/track", TRACK, basic(key)).status_code == 429
+
+    factories.delivered(full.cursors.get(), 1)
+    before = post("/v1/track", TRACK, basic(key)).status_code
+    clock.seconds += REFRESH_S + 1
+    after = post("/v1/track", TRACK, basic(key)).status_code
+
+    assert (before, after) == (429, 200)
+
+
+def test_the_database_is_asked_every_few_seconds_and_not_on_the_loop(
+    clock, django_assert_num_queries
+):
+    directory = Directory(pressure=Pressure(clock))
+    factories.due_cursor(events=2)
+
+    with pytest.raises(NotCached):
+        directory.without_database().load()
+    with django_assert_num_queries(1):
+        directory.load()
+        directory.load()
+        assert directory.without_database().load() == Load(waiting=2)
+    clock.seconds += REFRESH_S + 1
+    with django_assert_num_queries(1):
+        directory.load()
+
+
+# --- The database itself has no room -------------------------------------------------
+
+
+@pytest.fixture
+def no_room(transactional_db):
+    """A database that answers each event as it does when its disk is full."""
+    if connection.vendor == "sqlite":
+        yield from _no_more_pages()
+    else:
+        yield from _no_extension()
+
+
+def _no_more_pages():
+    with connection.cursor() as sql:
+        sql.execute("VACUUM")  # no pages to spare of rows that are gone
+        sql.execute("PRAGMA page_count")
+        [pages] = sql.fetchone()
+        sql.execute(f"PRAGMA max_page_count = {pages}")
+    yield
+    with connection.cursor() as sql:
+        sql.execute("PRAGMA max_page_count = 1073741823")
+
+
+def _no_extension():
+    # The error that PostgreSQL raises, from PostgreSQL itself.
+    with connection.cursor() as sql:
+        sql.execute(
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"
+        )
+        sql.execute(
+            "CREATE TRIGGER no_room BEFORE INSERT ON streams_event"
+            " FOR EACH ROW EXECUTE FUNCTION no_room()"
+        )
+    yield
+    with connection.cursor() as sql:
+        sql.execute("DROP TRIGGER no_room ON streams_event")
+        sql.execute("DROP FUNCTION no_room")
+
+
+@pytest.fixture
+def small(transactional_db):
+    """A feed that was made while there was room, and its key."""
+    feed = factories.cursor(factories.connection()).feed
+    return feed, factories.ingest_key(feed)
+
+
+def test_a_database_without_room_is_told_and_nothing_is_half_written(
+    post, small, no_room
+):
+    feed, key = small
+    batch = [track(f"m{n}", properties={"t": "x" * 9000}) for n in range(50)]
+
+    answer = post("/v1/batch", {"batch": batch}, basic(key))
+
+    assert code(answer) == (503, "INGEST-FULL-003", "60")
+    feed.refresh_from_db()
+    assert (feed.head_seq, Event.objects.count()) == (0, 0)
+
+
+if connection.vendor == "postgresql":  # SQLite's bound is of one connection alone
+
+    def test_the_writer_of_many_requests_is_told_the_same(small, no_room):
+        feed, _ = small
+        committer = Writer(lambda _: None)
+
+        error = committer.hand_over([Addition(feed.pk, [factories.event()])]).exception(
+            10
+        )
+        committer.close()
+
+        assert disk_is_full(error)
+        assert not_stored(error).code == "INGEST-FULL-003"

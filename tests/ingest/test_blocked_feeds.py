@@ -1,0 +1,47 @@
+"""A feed whose row another session holds does not hold up the only writer."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import connection
+
+from streams.base.database.session import DATABASE_DOWN
+from tests import factories
+from tests.faults.row_locks import LOCK_TIMEOUT_S, held
+from tests.ingest.test_group_commit import Told, one
+from tests.ingest.writing import Writer
+from tests.running import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def committer():
+    committer = Writer(Told())
+    yield committer
+    committer.close()
+
+
+def refused(committer, feed):
+    return isinstance(committer.hand_over(one(feed)).exception(10), DATABASE_DOWN)
+
+
+if connection.vendor == "postgresql":  # SQLite has no locks on rows
+
+    @pytest.mark.parametrize("what", ["feed", "idle cursor"])
+    def test_a_locked_row_costs_its_own_feed_alone(committer, what):
+        stuck = factories.cursor(factories.connection(factories.feed()))
+        other = factories.feed()
+
+        with held(stuck.feed if what == "feed" else stuck):
+            assert refused(committer, stuck.feed)
+            began = time.monotonic()
+            for _ in range(5):
+                assert committer.hand_over(one(other)).result(10)
+                assert refused(committer, stuck.feed)
+            took_s = time.monotonic() - began
+        until(lambda: not refused(committer, stuck.feed))
+
+        assert took_s < 5 * LOCK_TIMEOUT_S  # each of the five would have waited

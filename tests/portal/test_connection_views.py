@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.connections.write_keys import open_write_key
+from streams.delivery.models import Cursor, Halt
+from streams.events.models import Event
+from streams.observability import ledger
+from tests import factories
+
+KEY, OTHER_KEY = "a1" * 16, "b2" * 16
+
+
+def url(cast, page: str = "connection", *args: object) -> str:
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
+
+
+def connect(client, cast, **changes):
+    return client.post(
+        url(cast), {"write_key": KEY, "region": "sandbox", **changes}, follow=True
+    )
+
+
+def test_connecting_sends_what_waited_and_asks_segment_about_the_key(as_alice, cast):
+    factories.append(cast.feed, 3)
+
+    page = connect(as_alice, cast)
+
+    connection = Connection.objects.get()
+    assert open_write_key(connection).text == KEY
+    assert (connection.region, connection.known) == ("sandbox", True)
+    assert ledger.of(cast.feed).pending == 3
+    assert "Connected. 3 events are on the way to Segment." in page.text
+
+
+def test_a_key_that_segment_does_not_know_is_kept_and_told(as_alice, cast, segment):
+    segment.know({"write_key": OTHER_KEY, "region": "sandbox"})
+
+    page = connect(as_alice, cast)
+
+    assert "Write key not recognized" in page.text
+
+
+@pytest.mark.parametrize(
+    ("pasted", "told"),
+    [
+        (KEY[:-1], "The text has 31 characters"),
+        (f"{KEY[:16]} {KEY[16:]}", "contains a space or a line break"),
+        ("sgp_" + "x" * 40, "a token of Segment’s Public API"),
+        ("", "Paste the write key of your Segment source."),
+    ],
+)
+def test_a_wrong_key_is_explained_and_not_sent_back(as_alice, cast, pasted, told):
+    page = connect(as_alice, cast, write_key=pasted)
+
+    assert told in page.text
+    assert not pasted or pasted not in page.text
+    assert not Connection.objects.exists()
+
+
+def test_a_key_in_use_elsewhere_is_refused_without_saying_where(as_alice, cast):
+    taken = factories.connection(
+        factories.feed(workspace=cast.elsewhere), write_key=KEY
+    )
+
+    page = connect(as_alice, cast)
+
+    assert "Another workspace already uses this write key" in page.text
+    assert taken.feed.workspace.name not in page.text
+
+
+def test_a_good_key_is_asked_for_again_when_something_else_was_wrong(as_alice, cast):
+    page = connect(as_alice, cast, region="")
+
+    assert "Paste the write key again" in page.text
+    assert KEY not in page.text
+
+
+def test_browsers_are_told_not_to_keep_the_key(as_alice, cast):
+    page = as_alice.get(url(cast))
+
+    widget = str(page.context["form"]["write_key"])
+    assert 'autocomplete="off"' in widget
+    assert 'spellcheck="false"' in widget
+    assert 'type="text"' in widget  # browsers offer to store whatever is a password
+
+
+def test_the_second_of_two_people_who_connect_at_once_is_told(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed))
+
+    page = connect(as_alice, cast)
+
+    assert "someone else" in page.text.lower()
+    assert Connection.objects.count() == 1
+
+
+def test_a_change_is_shown_with_what_waits_before_it_is_made(as_alice, cast):
+    connection = factories.due_cursor(
+        4, factories.connection(cast.feed, write_key=KEY)
+    ).connection
+
+    preview = as_alice.post(
+        url(cast, "connection-change"), {"write_key": OTHER_KEY, "region": "eu"}
+    )
+
+    assert "4 events are queued" in preview.text
+    assert f"…{OTHER_KEY[-4:]} (Europe (Ireland))" in preview.text
+    assert OTHER_KEY not in preview.text
+    connection.refresh_from_db()
+    assert (connection.region, connection.key_last4) == ("sandbox", KEY[-4:])
+
+
+def test_a_change_is_made_as_it_was_shown(as_alice, cast):
+    factories.cursor(
+        factories.connection(cast.feed, write_key=KEY, seen_at=factories.NOW)
+    )
+    preview = as_alice.post(
+        url(cast, "connection-change"), {"write_key": OTHER_KEY, "region": "sandbox"}
+    )
+
+    as_alice.post(
+        url(cast, "connection-replace"), {"change": preview.context["carried"]}
+    )
+
+    connection = Connection.objects.get()
+    assert open_write_key(connection).text == OTHER_KEY
+    assert (connection.known, connection.seen_at) == (True, None)
+
+
+def test_a_change_of_nothing_is_not_shown(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed))
+
+    page = as_alice.post(
+        url(cast, "connection-change"), {"write_key": "", "region": "sandbox"}
+    )
+
+    assert "Nothing has changed" in page.text
+
+
+def test_a_test_event_is_followed_until_it_arrived(as_alice, cast):
+    connection = factories.connection(cast.feed)
+    cursor = factories.cursor(connection)
+
+    sent = as_alice.post(url(cast, "connection-test"))
+
+    event = Event.objects.get()
+    assert sent.url == f"{url(cast)}?test={event.seq}#test"
+    connection.refresh_from_db()
+    part = as_alice.get(url(cast, "connection-test-fresh", event.seq))
+    assert f"Sending the test event with the code {connection.test_code}" in part.text
+    assert 'hx-trigger="every 1s"' in part.text
+    Cursor.objects.filter(pk=cursor.pk).update(position=1, due_at=None)
+    part = as_alice.get(url(cast, "connection-test-fresh", event.seq))
+    assert f'<p class="test-code">{connection.test_code}</p>' in part.text
+    assert "hx-trigger" not in part.text
+
+
+def test_the_test_event_is_found_again_on_a_page_that_was_loaded_anew(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed))
+    as_alice.post(url(cast, "connection-test"))
+
+    page = as_alice.get(url(cast))
+
+    assert page.context["test"].code == Connection.objects.get().test_code
+
+
+def test_an_event_that_is_no_test_is_none(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed)
+
+    part = as_alice.get(url(cast, "connection-test-fresh", 1))
+
+    assert part.context["test"] is None
+
+
+def test_a_paused_connection_says_what_is_held(as_alice, cast):
+    factories.due_cursor(
+        2, factories.connection(cast.feed, known=True, seen_at=factories.NOW)
+    )
+
+    page = as_alice.post(url(cast, "connection-pause"), follow=True)
+
+    assert "2 events are queued and will be sent, oldest first." in page.text
+
+
+def test_what_cannot_be_done_is_told(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed))
+
+    page = as_alice.post(url(cast, "connection-resume"), follow=True)
+
+    assert "This connection is already active" in page.text
+
+
+def test_deleting_says_first_what_happens_to_what_waits(client, cast):
+    client.force_login(cast.anna)
+    factories.due_cursor(2, factories.connection(cast.feed))
+
+    page = client.get(url(cast, "connection-delete"))
+    client.post(url(cast, "connection-delete"))
+
+    assert "2 events are queued." in page.text
+    assert not Connection.objects.current().exists()
+
+
+@pytest.mark.parametrize("name", ["bob", "sam", "petra"])
+def test_those_who_look_see_four_characters_and_no_button(client, cast, name):
+    client.force_login(getattr(cast, name))
+    factories.cursor(factories.connection(cast.feed, write_key=KEY))
+
+    page = client.get(url(cast))
+
+    assert KEY[-4:] in page.text
+    assert KEY not in page.text
+    assert [form for form in page.text.split("<form")[1:] if "logout" not in form] == []
+
+
+def test_a_queue_is_shown_with_its_share_and_its_end(as_alice, cast):
+    cursor = factories.due_cursor(12, factories.connection(cast.feed))
+    factories.due_cursor(1, factories.connection(factories.feed(cast.stream)))
+    Cursor.objects.update(due_at=now())
+    factories.delivered(cursor, 2, now=now())
+
+    page = as_alice.get(url(cast)).text
+
+    assert "10 events" in page
+    assert (
+        "2 connections share 50 requests per second, and each has a turn every 40 ms"
+        in page
+    )
+    assert "About 5 seconds at the rate of the last minute" in page
+
+
+def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
+    factories.due_cursor(3, factories.connection(cast.feed, region="eu"))
+    Halt.objects.create(region="eu", reason="Segment has an outage in Europe.")
+
+    page = as_alice.get(url(cast)).text
+
+    assert "Delivery paused by the operator" in page
+    assert (
+        "Segment has an outage in Europe. 3 events are queued and will be sent" in page
+    )
+
+
+def test_a_stream_that_is_not_approved_tells_its_customers_what_waits(as_alice, cast):
+    factories.due_cursor(3, factories.connection(cast.feed, region="us"))
+    Stream.objects.update(stage="draft")
+
+    page = as_alice.get(url(cast)).text
+    overview = as_alice.get(url(cast, "overview")).text
+
+    assert "Starts when the stream is approved" in page
+    assert "Empty in" not in page
+    for told in (page, overview):
+        assert "Stream awaiting approval" in told
+        assert "3 events are queued and will be sent, oldest first." in told

@@ -1,0 +1,136 @@
+"""The findings page: of a workspace, and of all workspaces of a stream."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.spec.rules import RULES
+from tests import factories
+from tests.portal.test_quarantine_views import words
+
+WRONG = RULES["SPEC-PROPERTY-001"].finding("properties.a", "It is a text.", "Fix it.")
+
+
+def of_workspace(cast, **query):
+    return reverse("portal:findings", args=[cast.workspace.public_id], query=query)
+
+
+def of_stream(cast):
+    args = [cast.partner.slug, cast.stream.slug]
+    return reverse("portal:partner-stream-findings", args=args)
+
+
+@pytest.fixture
+def found(cast):
+    """Two kinds in the cast's workspace, one of them elsewhere too."""
+    factories.found(cast.feed, events=3, at=now())
+    factories.found(cast.feed, events=2, at=now() - timedelta(days=2))
+    factories.found(cast.feed, "Order Completed", WRONG, events=1_200, at=now())
+    other = factories.feed(cast.stream, cast.elsewhere)
+    factories.found(other, events=4, at=now())
+    return other
+
+
+def test_a_workspace_sees_its_own_by_rule_and_event_the_gravest_first(
+    as_bob, cast, found
+):
+    page = as_bob.get(of_workspace(cast))
+
+    said = words(page)
+    planned = said.index("PLAN-EVENT-001 · 3 events in 24 hours, 5 in 7 days")
+    typed = said.index("SPEC-PROPERTY-001 · 1,200 events in 24 hours, 1,200 in 7 days")
+    assert planned < typed
+    assert "Mail Opened No such event. Add it. event · First seen" in said
+    assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
+    assert "text, 6 characters" in page.text
+    assert "workspaces" not in said
+
+
+def test_a_stream_sees_all_workspaces_and_how_many_they_are(as_dev, cast, found):
+    said = words(as_dev.get(of_stream(cast)))
+
+    assert "PLAN-EVENT-001 · 7 events in 24 hours, 9 in 7 days" in said
+    assert "· 2 workspaces" in said
+    assert "· 1 workspace " in said
+
+
+def test_one_severity_is_asked_for(as_bob, cast, found):
+    said = words(as_bob.get(of_workspace(cast, severity="warning")))
+
+    assert "All 1,205 Errors 5 Warnings 1,200 Hints 0" in said
+    assert "SPEC-PROPERTY-001 ·" in said
+    assert "PLAN-EVENT-001 ·" not in said
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [("off", "Validation is off"), ("warn", "No issues in the last 7 days")],
+)
+def test_where_there_is_nothing_it_says_what_that_means(as_bob, cast, mode, says):
+    cast.stream.check_mode = mode
+    cast.stream.save()
+
+    assert says in words(as_bob.get(of_workspace(cast)))
+
+
+def test_what_was_found_before_checking_was_turned_off_is_not_all(as_bob, cast, found):
+    cast.stream.check_mode = "off"
+    cast.stream.save()
+
+    said = words(as_bob.get(of_workspace(cast)))
+
+    assert "Validation is off. Only events that Segment would lose" in said
+    assert "PLAN-EVENT-001 · 3 events" in said
+
+
+def test_what_is_over_the_bound_is_told_as_one_number(as_bob, cast):
+    for n in range(202):
+        factories.found(cast.feed, f"Clicked {n}", at=now())
+
+    said = words(as_bob.get(of_workspace(cast)))
+
+    assert "2 more issues in events with other names." in said
+    assert "101 more combinations of event name and rule with fewer events." in said
+
+
+def test_a_kind_more_is_no_query_more(as_dev, cast, found):
+    def queries():
+        with CaptureQueriesContext(database) as captured:
+            as_dev.get(of_stream(cast))
+        return len(captured)
+
+    one = queries()
+    factories.found(cast.feed, "Another", at=now())
+
+    assert queries() == one
+
+
+def test_the_overview_and_the_stream_say_how_it_goes(as_dev, cast, found):
+    factories.found(cast.feed, events=4, at=now() - timedelta(hours=30))
+
+    overview = words(
+        as_dev.get(reverse("portal:overview", args=[cast.workspace.public_id]))
+    )
+    args = [cast.partner.slug, cast.stream.slug]
+    stream = words(as_dev.get(reverse("portal:partner-stream", args=args)))
+
+    said = "1,203 issues in the last 24 hours, up from 4 the day before"
+    assert f"{said} View issues" in overview
+    assert said.replace("1,203", "1,207") in stream
+
+
+def test_it_leads_to_such_events_and_to_what_can_be_done(as_dev, cast, found):
+    cast.stream.check_mode = "quarantine"
+    cast.stream.save()
+
+    workspace, stream = as_dev.get(of_workspace(cast)), as_dev.get(of_stream(cast))
+
+    assert 'events/?name=Mail%20Opened"' in workspace.text.replace("+", "%20")
+    assert "View quarantine" in workspace.text
+    assert "Add events from traffic" in stream.text

@@ -1,0 +1,167 @@
+"""The launch checklist, as the partner uses it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from streams.catalog.models import Stream
+from streams.catalog.stage import Stage
+from streams.review import services
+from streams.tenancy.models import Workspace
+from tests import factories
+
+DATES = {
+    "build_on": "2026-04-01", "qa_on": "2026-05-01", "launch_on": "2026-06-01",
+    "notes": "Ten customers wait.",
+}  # fmt: skip
+
+
+def address(cast, page: str = "partner-stream-way") -> str:
+    return reverse(f"portal:{page}", args=(cast.partner.slug, cast.stream.slug))
+
+
+@pytest.fixture
+def draft(cast):
+    cast.stream.stage = Stage.DRAFT
+    cast.stream.save(update_fields=["stage"])
+    return cast.stream
+
+
+@pytest.fixture
+def ready(draft):
+    factories.published_plan(draft, "Email Opened")
+    factories.published_pages(draft)
+    return draft
+
+
+def stage_of(stream) -> str:
+    stream.refresh_from_db()
+    return stream.stage
+
+
+def test_what_is_missing_leads_to_where_it_is_done(as_petra, cast, draft):
+    factories.page_version(draft, "source")
+
+    text = as_petra.get(address(cast)).text
+
+    for page, *kind in (
+        ("partner-stream-plan",),
+        ("partner-stream-docs-page", "integration"),
+        ("partner-stream-docs-facts",),
+        ("partner-stream-docs",),
+    ):
+        there = reverse(f"portal:{page}", args=(cast.partner.slug, draft.slug, *kind))
+        assert f'<a href="{there}">' in text
+    assert "Your turn" in text
+    assert 'type="date"' not in text  # nothing to submit yet
+
+
+def test_an_admin_submits_with_dates_and_staff_act_next(as_petra, cast, ready):
+    page = as_petra.post(address(cast), DATES, follow=True).text
+
+    submission = ready.submissions.get()
+    assert (stage_of(ready), submission.submitted_by) == ("submitted", cast.petra)
+    for told in (
+        "Your submission is in the review queue.",
+        "Ten customers wait.",
+        "1 Jun 2026",
+    ):
+        assert told in page
+
+
+def test_dates_out_of_order_are_told_where_they_stand(as_petra, cast, ready):
+    page = as_petra.post(address(cast), {**DATES, "qa_on": "2026-07-01"})
+
+    assert page.context["form"].errors == {
+        "launch_on": ["The launch can’t be before QA starts."]
+    }
+    assert stage_of(ready) == "draft"
+
+
+def test_a_developer_reads_who_submits(as_dev, cast, ready):
+    text = as_dev.get(address(cast)).text
+
+    assert "Only an admin of your team can submit the stream." in text
+    assert 'type="date"' not in text
+
+
+def test_what_staff_said_stands_on_top_and_the_form_is_filled(
+    as_petra, cast, ready, client
+):
+    as_petra.post(address(cast), DATES)
+    services.send_back(stream=ready, comment="Say who clicks.", actor=cast.olga)
+
+    page = as_petra.get(address(cast))
+
+    assert "Say who clicks." in page.text
+    assert 'value="2026-06-01"' in page.text
+    assert cast.olga.email not in page.text
+
+
+def test_qa_is_started_and_live_is_asked_for_with_a_note(as_petra, cast, ready):
+    as_petra.post(address(cast), DATES)
+    services.approve(stream=ready, actor=cast.olga)
+
+    as_petra.post(address(cast, "partner-stream-way-start-qa"))
+    text = as_petra.get(address(cast)).text
+    qa = address(cast, "partner-stream-qa")
+    assert f'<a href="{qa}#user-id">' in text
+    refused = as_petra.post(address(cast, "partner-stream-way-ask"), follow=True)
+    assert "Explain why the stream should go live anyway." in refused.text
+    asked = as_petra.post(
+        address(cast, "partner-stream-way-ask"),
+        {"note": "Seen by Segment."},
+        follow=True,
+    )
+
+    assert stage_of(ready) == "in_qa"
+    assert "Your request is in the review queue." in asked.text
+    assert "In review" in asked.text
+    assert ready.live_requests.get().note == "Seen by Segment."
+
+
+def test_what_is_wrong_in_qa_is_told_apart_from_what_is_missing(as_petra, cast, ready):
+    Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
+    Stream.objects.filter(pk=ready.pk).update(stage=Stage.IN_QA)
+    factories.append(cast.feed, userId="ada@example.com")
+
+    text = as_petra.get(address(cast)).text
+
+    qa = address(cast, "partner-stream-qa")
+    said = dict(
+        re.findall(
+            rf'{qa}#([a-z-]+)">.*?<span class="badge plain [a-z]+">([A-Za-z]+)<',
+            text,
+            re.DOTALL,
+        )
+    )
+    assert (said["user-id"], said["regions"]) == ("Failed", "Required")
+
+
+def test_a_suspended_stream_says_why_and_whom_to_write_to(
+    as_petra, cast, ready, settings
+):
+    settings.REVIEW_EMAIL = ["review@portal.example"]
+    services.suspend(stream=ready, reason="It sends passwords.", actor=cast.olga)
+
+    text = as_petra.get(address(cast)).text
+
+    assert "It sends passwords." in text
+    assert "mailto:review@portal.example" in text
+
+
+def test_the_list_of_streams_leads_to_the_way_of_those_that_are_not_live(
+    as_petra, cast, draft
+):
+    live = factories.stream(cast.partner)
+
+    text = as_petra.get(
+        reverse("portal:partner-streams", args=[cast.partner.slug])
+    ).text
+
+    assert f'href="{address(cast)}"' in text
+    settings = reverse("portal:partner-stream", args=(cast.partner.slug, live.slug))
+    assert f'href="{settings}"' in text

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.delivery import quarantine
+from streams.events.models import QuarantinedEvent, QuarantineJob
+from tests import factories
+
+OLD, NEW = "Mail Opened", "Email Opened"
+
+
+def words(page) -> str:
+    """What a person reads, in one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.text)))
+
+
+def of_workspace(cast, page="quarantine", **query):
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id], query=query)
+
+
+def of_stream(cast, page="partner-stream-quarantine", **query):
+    args = [cast.partner.slug, cast.stream.slug]
+    return reverse(f"portal:{page}", args=args, query=query)
+
+
+def decide(browser, url, **asked):
+    """Fill in the page as it is shown, and send it."""
+    page = browser.get(url)
+    last_id = re.search(r'name="last_id" value="(\d+)"', page.text)[1]
+    return browser.post(url, {"last_id": last_id, **asked})
+
+
+@pytest.fixture
+def held(cast):
+    """Three events of the cast's workspace and two of another one, in quarantine."""
+    factories.published_plan(cast.stream, NEW)
+    other = factories.feed(cast.stream, cast.elsewhere)
+    factories.quarantined(cast.feed, 3, event=OLD)
+    factories.quarantined(other, 2, event=OLD)
+    return other
+
+
+def test_a_workspace_sees_what_it_has_by_rule_and_name(as_bob, cast, held):
+    page = as_bob.get(of_workspace(cast))
+
+    said = words(page)
+    assert "3 events The oldest expires on" in said
+    assert "PLAN-EVENT-001 3" in said
+    assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
+    assert "Resolve" not in said
+
+
+def test_a_stream_sees_what_all_have(as_dev, cast, held):
+    assert "PLAN-EVENT-001 5" in words(as_dev.get(of_stream(cast)))
+
+
+def test_where_there_is_nothing_it_says_how_that_would_come(as_bob, cast):
+    assert "Nothing in quarantine" in words(as_bob.get(of_workspace(cast)))
+
+
+def test_it_is_counted_first_and_nothing_happens(as_alice, cast, held):
+    page = as_alice.get(of_workspace(cast, "quarantine-decide", name=OLD))
+
+    assert "Resolve 3 events" in words(page)
+    assert f'name="new_name" value="{NEW}"' in page.text  # the Spec has one for it
+    assert not QuarantineJob.objects.exists()
+
+
+def test_an_editor_renames_what_is_its_own_and_sees_what_came_of_it(
+    as_alice, cast, held
+):
+    url = of_workspace(cast, "quarantine-decide", name=OLD, rule="PLAN-EVENT-001")
+
+    decide(as_alice, url, action="rename", new_name=NEW)
+    quarantine.work(lambda: False, lambda streams: None)
+
+    page = words(as_alice.get(of_workspace(cast)))
+    cast.feed.refresh_from_db()
+    assert cast.feed.head_seq == 3
+    assert QuarantinedEvent.objects.count() == 2  # the other workspace's
+    assert "Rename Mail Opened to Email Opened PLAN-EVENT-001 3 of 3 released" in page
+    assert "alice@northwind.example" in page
+
+
+def test_a_developer_decides_for_all_workspaces_of_the_stream(as_dev, cast, held):
+    decide(
+        as_dev, of_stream(cast, "partner-stream-quarantine-decide"), action="release"
+    )
+    quarantine.work(lambda: False, lambda streams: None)
+
+    page = words(as_dev.get(of_stream(cast)))
+    held.refresh_from_db()
+    assert held.head_seq == 2
+    assert not QuarantinedEvent.objects.exists()
+    assert "Release all 5 of 5 released" in page
+
+
+@pytest.mark.parametrize(("sure", "jobs"), [({}, 0), ({"sure": "on"}, 1)])
+def test_nothing_is_deleted_unless_one_says_so_twice(as_alice, cast, held, sure, jobs):
+    url = of_workspace(cast, "quarantine-decide", name=OLD)
+
+    decide(as_alice, url, action="discard", **sure)
+
+    assert QuarantineJob.objects.count() == jobs
+
+
+def test_all_names_at_once_are_not_renamed(as_alice, cast, held):
+    url = of_workspace(cast, "quarantine-decide")
+
+    decide(as_alice, url, action="rename", new_name=NEW)
+
+    assert not QuarantineJob.objects.exists()
+
+
+def test_an_editor_makes_a_workspace_stricter(as_alice, cast):
+    as_alice.post(of_workspace(cast, "quarantine-mode"), {"check_mode": "quarantine"})
+
+    cast.workspace.refresh_from_db()
+    assert cast.workspace.check_mode == "quarantine"
+    entry = AuditEntry.objects.get(action="workspace.check_mode")
+    assert (entry.workspace, entry.detail) == (
+        cast.workspace, {"check_mode": "quarantine"},
+    )  # fmt: skip
+
+
+def test_what_came_after_the_page_was_shown_is_not_meant(as_alice, cast, held):
+    url = of_workspace(cast, "quarantine-decide", name=OLD)
+    page = as_alice.get(url)
+    last_id = re.search(r'name="last_id" value="(\d+)"', page.text)[1]
+    factories.quarantined(cast.feed, 4, event=OLD)
+
+    as_alice.post(url, {"last_id": last_id, "action": "release"})
+
+    assert QuarantineJob.objects.get().events == 3

@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor, Halt, Replay
+from streams.delivery.replay import services
+from streams.events.models import Event
+from tests import factories
+
+
+def url(cast, page: str = "replay-new", *args: object) -> str:
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
+
+
+def words(page) -> str:
+    """What a person reads, in one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.text)))
+
+
+@pytest.fixture
+def live(cast) -> Cursor:
+    """A connection that has sent eight events, of which 2, 4, 6 and 8 are clicks."""
+    live = factories.due_cursor(8, factories.connection(cast.feed))
+    Event.objects.filter(seq__in=(2, 4, 6, 8)).update(name="Email Clicked")
+    factories.delivered(live, 8)
+    return live
+
+
+def count(client, cast, **asked):
+    return client.get(url(cast), {"count": "1", "ids": "same", **asked})
+
+
+def test_the_form_says_what_can_be_sent_again(as_alice, cast, live):
+    assert "You can replay events 1 to 8." in words(as_alice.get(url(cast)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ({}, "Replay 8 events?"),
+        ({"first": "3", "last": "5"}, "Replay 3 events?"),
+        ({"name": "Email Clicked"}, "Replay 4 events?"),
+        ({"name": "Email Clicked", "last": "3"}, "Replay 1 event?"),
+        ({"name": "email clicked"}, "No matching events"),
+        ({"rejected_only": "on"}, "No matching events"),
+    ],
+)
+def test_it_is_counted_first_and_nothing_starts(as_alice, cast, live, asked, title):
+    page = count(as_alice, cast, **asked)
+
+    assert title in words(page)
+    assert ('<button class="button first" type="submit">' in page.text) is (
+        title != "No matching events"
+    )
+    assert not Replay.objects.exists()
+
+
+def test_what_cannot_be_counted_at_once_is_said_so(as_alice, cast, live, monkeypatch):
+    monkeypatch.setattr(services, "COUNTED", 4)
+
+    page = words(count(as_alice, cast, name="Email Clicked"))
+
+    assert "Replay at least 2 events?" in page
+    assert "Counted in the first 4 of 8 events." in page
+
+
+def test_a_time_is_one_on_the_readers_clock(as_alice, cast, live):
+    factories.append(cast.feed, 1, now=factories.NOW + timedelta(hours=1))
+    factories.delivered(live, 9)
+    as_alice.cookies["zone"] = "Europe/Berlin"  # an hour ahead of UTC in March
+
+    page = count(as_alice, cast, since="2026-03-02T11:30")
+
+    assert "Event numbers 9–9" in words(page)
+
+
+def test_what_was_shown_is_started(as_alice, cast, live):
+    page = count(as_alice, cast, name="Email Clicked", last="5", ids="new")
+    form = page.text.partition('action="' + url(cast))[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)"(?: value="([^"]*)")?', form))
+    factories.append(cast.feed, 2)  # meanwhile
+
+    started = as_alice.post(url(cast), fields)
+
+    replay = Replay.objects.select_related("cursor").get()
+    assert started.url == url(cast, "replay", replay.public_id)
+    assert (replay.cursor.start, replay.cursor.end_seq) == (0, 5)
+    assert (replay.name, replay.new_ids) == ("Email Clicked", True)
+    assert replay.requested_by == cast.alice
+
+
+def test_the_two_ways_are_told_before_one_starts(as_alice, cast, live):
+    assert "may be counted twice" not in words(count(as_alice, cast))
+    assert "may be counted twice" in words(count(as_alice, cast, ids="new"))
+
+
+def test_a_range_with_nothing_in_it_is_told_on_the_form(as_alice, cast, live):
+    page = count(as_alice, cast, first="9")
+
+    assert "You can replay events 1 to 8." in words(page)
+    assert "Preview" in page.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"first": "0"}, {"first": "x"}, {"first": "9" * 20}, {"since": "soon"}, {"ids": "no"}]
+)  # fmt: skip
+def test_what_cannot_be_read_is_explained(as_alice, cast, live, wrong):
+    page = count(as_alice, cast, **wrong)
+
+    assert 'class="errors"' in page.text
+
+
+def test_before_anything_was_sent_the_page_says_so(as_alice, cast):
+    factories.due_cursor(2, factories.connection(cast.feed))
+
+    assert "None of the events that are still retained has been sent yet" in words(
+        as_alice.get(url(cast))
+    )
+
+
+def test_trouble_is_offered_as_a_start(as_alice, cast, live):
+    Cursor.objects.filter(pk=live.pk).update(troubled_seq=4, troubled_at=factories.NOW)
+
+    page = as_alice.get(url(cast))
+
+    assert "Since the last delivery problem, 2 Mar, 10:00" in words(page)
+    assert f'{url(cast)}?first=5"' in page.text
+    assert 'name="first" value="5"' in as_alice.get(url(cast), {"first": 5}).text
+
+
+def test_a_second_one_is_not_started_beside_the_first(as_alice, cast, live):
+    factories.replay(live)
+
+    shown = words(count(as_alice, cast))
+    started = as_alice.post(url(cast), {"ids": "same"}, follow=True)
+
+    assert "Another replay is in progress." in shown
+    assert "A replay is already running." in words(started)
+    assert Replay.objects.count() == 1
+
+
+def test_how_far_it_is_keeps_itself_fresh_until_it_has_ended(as_alice, cast, live):
+    replay = factories.replay(live, position=6, rejected=1, filtered=2)
+    address = url(cast, "replay-fresh", replay.public_id)
+
+    running = as_alice.get(address)
+    Cursor.objects.filter(pk=replay.pk).update(
+        position=8, due_at=None, ended_at=factories.NOW
+    )
+    ended = as_alice.get(address)
+
+    assert "75% done" in words(running)
+    assert '<progress aria-labelledby="progress" max="8" value="6">' in running.text
+    assert "Replayed 3" in words(running)
+    assert 'hx-trigger="every 2s"' in running.text
+    assert "Completed" in words(ended)
+    assert "hx-trigger" not in ended.text
+    assert "Cancel" not in ended.text
+
+
+def test_what_had_expired_is_told_apart_from_what_does_not_match(as_alice, cast, live):
+    replay = factories.replay(live, position=6, filtered=2)
+    address = url(cast, "replay", replay.public_id)
+
+    before = words(as_alice.get(address))
+    Cursor.objects.filter(pk=replay.pk).update(filtered=1, expired=3)
+    after = words(as_alice.get(address))
+
+    assert "Skipped 2 don’t match the filters" in before
+    assert "Expired" not in before
+    assert (
+        "Skipped 1 don’t match the filters Expired 3 deleted before they were sent"
+        in after
+    )
+
+
+def test_it_is_cancelled_and_says_where(as_alice, cast, live):
+    replay = factories.replay(live, position=3)
+
+    page = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
+    again = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
+
+    assert "before event 4. Events sent before then stay" in words(page)
+    assert "This replay has already ended." in words(again)
+
+
+def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
+    replay = factories.replay(live, position=3)
+    elsewhere = "eu" if live.connection.region != "eu" else "us"
+    Halt.objects.create(region=elsewhere, reason="Not this one.")
+    before = words(as_alice.get(url(cast, "replay", replay.public_id)))
+    Halt.objects.create(stream=live.stream, reason="We look at a fault.")
+
+    listed = words(as_alice.get(url(cast, "replays")))
+    alone = words(as_alice.get(url(cast, "replay", replay.public_id)))
+
+    assert "Running" in before
+    assert "Running" not in listed + alone
+    assert "On hold" in listed
+    assert (
+        "Delivery paused by the operator: We look at a fault. The replay continues"
+        in alone
+    )
+
+
+def test_one_whose_stream_is_suspended_says_so(as_alice, cast, live):
+    Connection.objects.filter(pk=live.connection_id).update(region="us")
+    Stream.objects.filter(pk=live.stream_id).update(stage="suspended")
+    replay = factories.replay(live, position=3)
+
+    page = words(as_alice.get(url(cast, "replay", replay.public_id)))
+
+    assert "On hold" in page
+    assert "The stream is suspended. The replay continues" in page
+
+
+def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):
+    ended = {"due_at": None, "ended_at": factories.NOW}
+    replay = factories.replay(live, position=8, **ended)
+    Halt.objects.create(reason="We look at a fault.")
+
+    page = words(as_alice.get(url(cast, "replay", replay.public_id)))
+
+    assert "Completed" in page
+    assert "We look at a fault" not in page
+
+
+def test_why_it_stopped_is_told(as_alice, cast, live):
+    ended = {"due_at": None, "ended_at": factories.NOW}
+    replay = factories.replay(live, position=3, stopped_because="Because.", **ended)
+
+    assert "before event 4. Because." in words(
+        as_alice.get(url(cast, "replay", replay.public_id))
+    )
+
+
+def test_those_who_look_see_it_and_no_button(client, cast, live):
+    client.force_login(cast.bob)
+    replay = factories.replay(live)
+
+    for page in (url(cast, "replays"), url(cast, "replay", replay.public_id)):
+        shown = client.get(page).text
+        assert "Running" in shown
+        assert "Cancel" not in shown
+        assert "New replay" not in shown
+
+
+def test_another_workspaces_replay_is_not_there(as_alice, cast, live):
+    theirs = factories.due_cursor(
+        2, factories.connection(factories.feed(workspace=cast.elsewhere))
+    )
+    factories.delivered(theirs, 2)
+    replay = factories.replay(theirs)
+
+    for page, method in (("replay", "get"), ("replay-fresh", "get"), ("replay-cancel", "post")):  # fmt: skip
+        answer = getattr(as_alice, method)(url(cast, page, replay.public_id))
+        assert answer.status_code == 404
+    assert Cursor.objects.get(pk=replay.pk).ended_at is None
+
+
+def test_requests_of_a_replay_are_marked_wherever_they_are_listed(as_alice, cast, live):
+    replay = factories.replay(live, name="Email Clicked")
+    request = factories.delivery(replay.cursor, 2, 6, events=3)
+
+    listed = as_alice.get(url(cast, "deliveries"))
+    of_event = as_alice.get(url(cast, "event", 4))
+    of_other = as_alice.get(url(cast, "event", 3))
+    alone = as_alice.get(url(cast, "delivery", request.pk))
+
+    mark = '<span class="badge plain">Replay</span>'
+    counts = [page.text.count(mark) for page in (listed, of_event, of_other)]
+    assert counts == [1, 1, 0]
+    assert url(cast, "replay", replay.public_id) in alone.text
+
+
+def test_an_event_and_a_request_lead_to_sending_them_again(as_alice, cast, live):
+    request = factories.delivery(live, 2, 6)
+
+    one = as_alice.get(url(cast, "event", 4)).text
+    several = as_alice.get(url(cast, "delivery", request.pk)).text
+
+    assert f'{url(cast)}?first=4&amp;last=4"' in one
+    assert f'{url(cast)}?first=2&amp;last=6"' in several
+
+
+def test_the_overview_says_that_one_runs_and_its_figures_stay(as_alice, cast, live):
+    before = as_alice.get(url(cast, "overview")).context["ledger"]
+
+    factories.replay(live, position=4)
+    page = as_alice.get(url(cast, "overview"))
+
+    assert "A replay is in progress" in page.text
+    assert page.context["ledger"] == before
+
+
+# --- Where a connection begins ---------------------------------------------------------
+
+KEY = "a1" * 16
+
+
+def connect(client, cast, **asked):
+    form = {"write_key": KEY, "region": "sandbox", **asked}
+    return client.post(url(cast, "connection"), form, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "told"),
+    [
+        ({"start": "waiting"}, 0, "3 events are on the way"),
+        ({"start": "now"}, 3, "Connected."),
+        ({"start": "chosen", "start_seq": "3"}, 2, "1 event is on the way"),
+        (
+            {"start": "chosen", "start_at": "2026-03-02T10:00"},
+            0,
+            "3 events are on the way",
+        ),
+        ({"start": "chosen", "start_at": "2026-03-02T10:01"}, 3, "Connected."),
+    ],
+)
+def test_one_chooses_where_a_connection_begins(as_alice, cast, asked, start, told):
+    factories.append(cast.feed, 3)
+
+    page = connect(as_alice, cast, **asked)
+
+    assert Cursor.objects.get().start == start
+    assert told in words(page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"start": "chosen"}, "Enter either an event number or a time"),
+        ({"start": "chosen", "start_seq": "2", "start_at": "2026-03-02T10:00"}, "Enter either an event number or a time"),
+        ({"start": "chosen", "start_seq": "5"}, "Events 1 to 3 are available"),
+        ({"start": "chosen", "start_seq": "0"}, "greater than or equal to 1"),
+    ],
+)  # fmt: skip
+def test_a_start_that_cannot_be_is_explained(as_alice, cast, asked, told):
+    factories.append(cast.feed, 3)
+
+    page = connect(as_alice, cast, **asked)
+
+    assert told in words(page)
+    assert "Paste the write key again" in words(page)
+    assert KEY not in page.text
+    assert not Cursor.objects.exists()
+
+
+def test_where_nothing_has_come_in_yet_there_is_nothing_to_choose(as_alice, cast):
+    page = as_alice.get(url(cast, "connection"))
+
+    assert "Events to send" not in page.text
+    assert connect(as_alice, cast).status_code == 200
+    assert Cursor.objects.get().start == 0

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from streams.catalog.stage import Stage
+from streams.connections.models import Connection
+from streams.delivery.models import Cursor, Halt
+from streams.observability.ledger import Ledger
+from streams.portal.workspace.status import standing
+from tests.factories import NOW
+
+IDLE = Ledger(accepted=5, delivered=5)
+
+
+def word(connection, cursor, ledger=IDLE) -> str:
+    return standing(connection, cursor, ledger, NOW).word
+
+
+def connected(**fields) -> Connection:
+    return Connection(**{"known": True, "seen_at": NOW, **fields})
+
+
+def test_without_a_connection_it_says_how_many_events_wait():
+    shown = standing(None, None, Ledger(accepted=1204, held=1204), NOW)
+
+    assert shown.word == "Not connected"
+    assert shown.detail.startswith(
+        "1,204 events are queued and will be sent, oldest first."
+    )
+
+
+def test_one_event_waits_in_the_singular():
+    shown = standing(None, None, Ledger(accepted=1, held=1), NOW)
+
+    assert shown.detail.startswith("1 event is queued and will be sent.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, "Working"),
+        ({"status": "paused"}, "Paused"),
+        ({"status": "attention", "known": False}, "Needs attention"),
+        ({"known": False}, "Key not recognized"),
+        ({"known": None}, "Working"),  # it could not be asked, and was seen
+        ({"seen_at": None}, "Not verified"),
+    ],
+)
+def test_the_most_pressing_thing_is_said(fields, expected):
+    assert word(connected(**fields), Cursor()) == expected
+
+
+def test_attention_says_why_and_that_nothing_is_lost():
+    connection = connected(status="attention", status_reason="Segment returned 403.")
+
+    shown = standing(connection, Cursor(held=True), Ledger(accepted=2, held=2), NOW)
+
+    assert shown.detail == (
+        "Segment returned 403. 2 events are queued and will be sent, oldest first."
+    )
+
+
+def test_a_segment_that_does_not_answer_is_tried_again():
+    later = Cursor(failures=3, due_at=NOW + timedelta(seconds=1))
+
+    assert word(connected(), later) == "Retrying"
+
+
+def test_what_is_on_its_way_is_counted():
+    shown = standing(connected(), Cursor(), Ledger(accepted=9, pending=4), NOW)
+
+    assert (shown.word, shown.detail) == (
+        "Sending",
+        "4 events are on the way to Segment.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("halt", "expected"),
+    [
+        ({}, "Paused by operator"),
+        ({"region": "us"}, "Paused by operator"),
+        ({"stream_id": 1}, "Paused by operator"),
+        ({"region": "eu"}, "Working"),
+        ({"stream_id": 2}, "Working"),
+    ],
+)
+def test_only_a_halt_that_keeps_this_connection_is_told(halt, expected):
+    connection, cursor = connected(region="us"), Cursor(stream_id=1)
+
+    shown = standing(connection, cursor, IDLE, NOW, [Halt(reason="Drill", **halt)])
+
+    assert shown.word == expected
+
+
+@pytest.mark.parametrize(
+    "reason", ["Maintenance at Segment", "Maintenance at Segment. "]
+)
+def test_the_reason_of_a_halt_is_a_sentence_of_its_own(reason):
+    connection, cursor = connected(region="us"), Cursor(stream_id=1)
+
+    shown = standing(connection, cursor, IDLE, NOW, [Halt(reason=reason)])
+
+    assert shown.detail.startswith("Maintenance at Segment. New events ")
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        (Stage.DRAFT, ("Awaiting approval", "Stream awaiting approval")),
+        (Stage.SUSPENDED, ("Suspended", "Stream suspended")),
+    ],
+)
+def test_what_the_stage_keeps_is_told_with_how_much_waits(stage, expected):
+    ledger = Ledger(accepted=2, pending=2)
+
+    shown = standing(connected(), Cursor(), ledger, NOW, kept=stage)
+
+    assert (shown.word, shown.title) == expected
+    assert "2 events are queued and will be sent, oldest first." in shown.detail
+
+
+def test_who_paused_is_told_that_and_not_of_a_halt():
+    paused = connected(status="paused", region="us")
+
+    shown = standing(paused, Cursor(stream_id=1), IDLE, NOW, [Halt(reason="Drill")])
+
+    assert shown.word == "Paused"

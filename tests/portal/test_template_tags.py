@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.web.template_tags import breakable, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0004, "0 ms"),
+        (0.02, "20 ms"),
+        (1, "1 second"),
+        (89.4, "89 seconds"),
+        (119.9, "2 minutes"),
+        (5_399, "90 minutes"),
+        (7_200, "2 hours"),
+        (200_000, "2 days"),
+        (200_000_000, "2,315 days"),
+    ],
+)
+def test_a_duration_is_told_in_the_unit_that_one_can_foresee(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_path_may_break_after_its_dots_and_says_nothing_else():
+    assert breakable("traits.<b>.email") == "traits.<wbr>&lt;b&gt;.<wbr>email"

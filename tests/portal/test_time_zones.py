@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from streams.web.time_zones import ZoneMiddleware, zone_named
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "Europe/Nowhere", "x" * 4000])
+def test_a_zone_that_nobody_knows_is_utc(name):
+    assert zone_named(name) is None
+
+
+def test_a_page_is_made_in_the_zone_of_its_reader(rf):
+    request = rf.get("/")
+    request.COOKIES["zone"] = "Europe/Berlin"
+
+    name = ZoneMiddleware(lambda _: timezone.get_current_timezone_name())(request)
+
+    assert name == "Europe/Berlin"

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from streams.review.services import (
+    Timeline,
+    approve,
+    ask_for_live,
+    resume,
+    send_back,
+    submit,
+    suspend,
+)
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+ORIGIN = "https://portal.example"
+TIMELINE = Timeline(
+    build_on=date(2026, 4, 1),
+    qa_on=date(2026, 5, 1),
+    launch_on=date(2026, 6, 1),
+    notes="Ten customers wait.",
+)
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def stream(settings):
+    settings.REVIEW_EMAIL = ["review@portal.example"]
+    made = factories.stream(name="Postbox\r\nBcc: x", stage="draft")
+    factories.partner_member(made.partner, "admin", "petra@postbox.example")
+    factories.partner_member(made.partner, "developer")
+    factories.published_plan(made, "Email Opened")
+    factories.published_pages(made)
+    return made
+
+
+def test_staff_hear_of_what_is_submitted_with_a_link_to_its_review(
+    stream, committed, mailoutbox
+):
+    dev = factories.user("dev@postbox.example")
+
+    with committed():
+        submit(stream=stream, timeline=TIMELINE, actor=dev, origin=ORIGIN)
+
+    [mail] = mailoutbox
+    assert mail.to == ["review@portal.example"]
+    assert mail.subject == "Postbox Bcc: x is waiting for approval"
+    for told in (
+        "dev@postbox.example submitted the stream",
+        "Launch: 2026-06-01",
+        "Ten customers wait.",
+        f"{ORIGIN}/admin/streams/stream/{stream.pk}/review/",
+    ):
+        assert told in mail.body
+
+
+def test_a_partners_admins_hear_what_staff_decided_and_why(
+    stream, committed, mailoutbox
+):
+    submit(stream=stream, timeline=TIMELINE, actor=None)
+
+    with committed():
+        send_back(stream=stream, comment="Say who.", actor=None, origin=ORIGIN)
+
+    [mail] = mailoutbox
+    assert (mail.to, mail.reply_to) == (
+        ["petra@postbox.example"],
+        ["review@portal.example"],
+    )
+    assert "Comment:\n\nSay who.\n\n" in mail.body
+    way = f"/p/{stream.partner.slug}/streams/{stream.slug}/way/"
+    assert mail.body.endswith(f"{ORIGIN}{way}\n")
+
+
+def test_each_move_of_staff_has_its_mail(stream, committed, mailoutbox):
+    submit(stream=stream, timeline=TIMELINE, actor=None)
+
+    with committed():
+        approve(stream=stream, actor=None, origin=ORIGIN)
+        suspend(stream=stream, reason="It is ill.", actor=None, origin=ORIGIN)
+        resume(stream=stream, actor=None, origin=ORIGIN)
+
+    words = [mail.subject.split(" is ")[1] for mail in mailoutbox]
+    assert words == ["approved", "suspended", "resumed"]
+
+
+def test_staff_hear_who_asks_to_go_live_and_how_qa_stands(
+    stream, committed, mailoutbox
+):
+    type(stream).objects.filter(pk=stream.pk).update(stage="in_qa")
+
+    with committed():
+        ask_for_live(stream=stream, note="It is good.", actor=None, origin=ORIGIN)
+
+    assert "1 of 10 QA checks passed.\n\nIt is good." in mailoutbox[0].body
+
+
+def test_nobody_is_told_where_no_address_or_origin_is_known(
+    stream, committed, mailoutbox, settings
+):
+    settings.REVIEW_EMAIL = []
+
+    with committed():
+        submit(stream=stream, timeline=TIMELINE, actor=None, origin=ORIGIN)
+        approve(stream=stream, actor=None)
+
+    assert mailoutbox == []
+
+
+def test_a_mail_that_fails_undoes_nothing_and_is_an_error_in_the_log(
+    stream, committed, settings, caplog
+):
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 1},  # nobody listens
+        }
+    }
+
+    with committed():
+        submit(stream=stream, timeline=TIMELINE, actor=None, origin=ORIGIN)
+
+    stream.refresh_from_db()
+    assert stream.stage == "submitted"
+    [record] = caplog.records
+    assert (record.levelname, record.msg["event"], record.msg["about"]) == (
+        "ERROR", "mail.not_sent", "review.submitted",
+    )  # fmt: skip

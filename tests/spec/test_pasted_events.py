@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.spec.decode.positions import Broken
+from streams.spec.text.pasted_events import MOST_EVENTS, Piece, pieces_of
+
+ONE = '{"type": "track"}'
+TWO = '{"type": "page"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (ONE, [(ONE, 1)]),
+        (f"\n{ONE}\n\n{TWO}", [(ONE, 2), (TWO, 4)]),
+        (f"{ONE}\n{{broken\n{TWO}", [(ONE, 1), ("{broken", 2), (TWO, 3)]),
+        (f'{{"batch": [\n  {ONE},\n  {TWO}]}}', [(ONE, 2), (TWO, 3)]),
+        (f"[{ONE}, {TWO}]", [(ONE, 1), (TWO, 1)]),
+        ('{"batch": []}', []),
+        ('{"batch": 1}', [('{"batch": 1}', 1)]),
+        ("7", [("7", 1)]),
+    ],
+)
+def test_a_text_is_taken_apart(text, pieces):
+    assert pieces_of(text).pieces == [Piece(*one) for one in pieces]
+
+
+def test_an_event_of_a_batch_moves_to_the_left():
+    text = '{"batch": [\n    {\n      "type": "track"\n    }\n]}'
+
+    assert pieces_of(text).pieces == [Piece('{\n  "type": "track"\n}', 2)]
+
+
+def test_what_a_batch_says_of_all_its_events_goes_with_them():
+    text = '{"batch": [{}], "context": {"ip": "198.51.100.7"}}'
+
+    assert pieces_of(text).context == {"ip": "198.51.100.7"}
+
+
+def test_those_beyond_the_bound_are_counted():
+    pasted = pieces_of("\n".join([ONE] * (MOST_EVENTS + 2)))
+
+    assert (len(pasted.pieces), pasted.left_out) == (MOST_EVENTS, 2)
+
+
+def test_a_broken_event_over_many_lines_is_broken():
+    with pytest.raises(Broken):
+        pieces_of('{\n"type": "track",\n}')
