@@ -9,15 +9,9 @@ from streams.catalog.models import Stream
 from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
 from streams.catalog.plans.models import PlanVersion
 from streams.connections.models import Connection
-from streams.delivery.models import (
-    Cursor,
-    CursorMark,
-    Delivery,
-    Halt,
-    Lease,
-    Rejection,
-    Replay,
-)
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor, CursorMark, Delivery, Lease, Rejection
+from streams.delivery.replay.models import Replay
 from streams.events.data_loss.models import Generation
 from streams.events.models import (
     Event,

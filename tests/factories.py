@@ -30,7 +30,8 @@ from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.connections.write_keys import WriteKey, seal_write_key
 from streams.delivery.append import accept
-from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from streams.delivery.replay.models import Replay
 from streams.events.checkpoints import quarter
 from streams.events.log import Addition, NewEvent
 from streams.events.models import Event, Feed

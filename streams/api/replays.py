@@ -17,9 +17,9 @@ from streams.base.clock import iso_ms
 from streams.base.msgspec_types import prepared
 from streams.base.request_errors import RequestRefused
 from streams.delivery.limits.approval import kept_by, reason
-from streams.delivery.models import Replay
 from streams.delivery.replay import services as service
 from streams.delivery.replay.filter import ReplayFilter, Selection
+from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events.models import Feed
 from streams.tasks import wake

@@ -2,20 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
-from streams.base.ids import public_id
-from streams.base.text.input import validate_one_line
 from streams.catalog.models import Stream
 from streams.catalog.stage import DELIVERING
 from streams.connections.models import Connection
-from streams.connections.regions import SANDBOXES, Region
-from streams.delivery.replay.filter import ReplayFilter
+from streams.connections.regions import SANDBOXES
+from streams.delivery.limits.models import Halt
 from streams.events.models import Feed
 
 if TYPE_CHECKING:
@@ -164,72 +160,6 @@ class Cursor(models.Model):
         return settled - self.rejected - self.filtered - self.expired
 
 
-class Replay(models.Model):
-    """The filter, the options, and the requester of a replay's cursor."""
-
-    class State(models.TextChoices):
-        RUNNING = "running", _("Running")
-        HELD = "held", _("On hold")
-        FINISHED = "finished", _("Completed")
-        STOPPED = "stopped", _("Stopped")
-        CANCELLED = "cancelled", _("Canceled")
-
-    cursor = models.OneToOneField(
-        Cursor,
-        on_delete=models.PROTECT,
-        primary_key=True,
-        related_name="replay",
-        verbose_name=_("cursor"),
-    )
-    public_id = models.CharField(_("ID"), max_length=12, unique=True, default=public_id)
-    # The filter; empty fields match everything.
-    name = models.CharField(_("event name"), max_length=200, blank=True)
-    type = models.CharField(_("type"), max_length=8, blank=True)
-    user_id = models.CharField(_("user ID"), max_length=200, blank=True)
-    rejected_only = models.BooleanField(_("rejected events only"), default=False)
-    new_ids = models.BooleanField(
-        _("new messageIds"), default=False
-    )  # otherwise the same messageIds
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("requested by"),
-    )
-    requested_at = models.DateTimeField(_("requested"), default=now)
-    stopped_because = models.CharField(
-        _("reason for the stop"), max_length=300, blank=True
-    )
-
-    class Meta:
-        verbose_name = _("replay")
-        verbose_name_plural = _("replays")
-
-    def __str__(self) -> str:
-        return self.public_id
-
-    @property
-    def filter(self) -> ReplayFilter:
-        """The filter for the events of the range."""
-        return ReplayFilter(
-            name=self.name,
-            type=self.type,
-            user_id=self.user_id,
-            rejected_only=self.rejected_only,
-        )
-
-    @property
-    def state(self) -> State:
-        """The state, derived from the cursor."""
-        cursor = self.cursor
-        if cursor.ended_at is None:
-            return self.State.HELD if cursor.held else self.State.RUNNING
-        if cursor.position == cursor.end_seq:
-            return self.State.FINISHED
-        return self.State.STOPPED if self.stopped_because else self.State.CANCELLED
-
-
 class Lease(models.Model):
     """The process that may deliver for a stream, and until when."""
 
@@ -249,65 +179,6 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream_id} until {self.until}"
-
-
-class HaltQuerySet(models.QuerySet["Halt"]):
-    def of_stream(self, stream_id: int) -> HaltQuerySet:
-        """Return the halts that apply to this stream, in one region or in all."""
-        return self.filter(Q(stream=None) | Q(stream=stream_id))
-
-
-class Halt(models.Model):
-    """An operator's stop of delivery: to a region, for a stream, or everywhere.
-
-    It applies while the row exists.
-    """
-
-    stream = models.ForeignKey(
-        "streams.Stream",
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="halts",
-        help_text=_("Empty: all streams."),
-        verbose_name=_("stream"),
-    )
-    region = models.CharField(
-        _("region"),
-        max_length=10,
-        choices=Region,
-        blank=True,
-        help_text=_("Empty: all regions."),
-    )
-    reason = models.CharField(
-        _("reason"),
-        max_length=200,
-        validators=[validate_one_line],
-        help_text=_("Shown to customers."),
-    )
-    created_at = models.DateTimeField(_("since"), default=now)
-
-    objects = HaltQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("halt")
-        verbose_name_plural = _("halts")
-
-    def __str__(self) -> str:
-        region = self.get_region_display()
-        if self.stream and region:
-            text = gettext("%(stream)s, %(region)s")
-        elif self.stream:
-            text = gettext("%(stream)s, all regions")
-        elif region:
-            text = gettext("all streams, %(region)s")
-        else:
-            text = gettext("all streams, all regions")
-        return text % {"stream": self.stream, "region": region}
-
-    def keeps(self, stream_id: int, region: str) -> bool:
-        """Whether it stops delivery of this stream to this region."""
-        return self.stream_id in {None, stream_id} and self.region in {"", region}
 
 
 class Delivery(models.Model):

@@ -11,7 +11,7 @@ from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
 from streams.connections.models import Connection
-from streams.delivery.models import Halt
+from streams.delivery.limits.models import Halt
 from streams.tenancy.models import Partner, User, Workspace
 from tests import factories
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery.connection import status
-from streams.delivery.models import Halt, Lease
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Lease
 from streams.events.data_loss.models import Generation
 from tests import factories
 from tests.admin.registered import registered

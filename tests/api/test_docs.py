@@ -9,7 +9,7 @@ from django.urls import get_resolver
 
 from streams.api.replays import LISTED, MAX_BODY_BYTES, Wanted
 from streams.delivery.engine.transitions import MAX_REJECTIONS_IN_ROW
-from streams.delivery.models import Replay
+from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import COUNTED
 from streams.docs.guides.index import FOLDER
 from tests.docs.refusals import CODE, rows, unquoted

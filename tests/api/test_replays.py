@@ -11,7 +11,8 @@ from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.delivery.connection import services
-from streams.delivery.models import Cursor, Replay
+from streams.delivery.models import Cursor
+from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from streams.tenancy.services import revoke_token
 from tests import factories

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from streams.base.clock import now
-from streams.delivery.models import Cursor, Replay
+from streams.delivery.models import Cursor
+from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from tests import factories
 from tests.browser.driving import barriers, sign_in

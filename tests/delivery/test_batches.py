@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.delivery.engine.batch_reader import BatchReader
-from streams.delivery.models import Cursor, Replay
+from streams.delivery.models import Cursor
 from streams.delivery.replay import batches
 from streams.delivery.replay.batches import NothingTaken, pass_over, pick, with_new_id
+from streams.delivery.replay.models import Replay
 from streams.delivery.segment.batch import MAX_BODY_BYTES
 from streams.events.models import Event, Feed
 from streams.spec.decode.structure import Unsound, read_event

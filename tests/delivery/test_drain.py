@@ -19,7 +19,8 @@ from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import Drain, drain
 from streams.delivery.engine.due_cursors import DueCursors
 from streams.delivery.engine.sender import Sender
-from streams.delivery.models import Cursor, CursorMark, Delivery, Halt, Rejection
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.events.models import Event, Feed
 from tests import factories
 from tests.delivery.working import at_work

@@ -18,9 +18,10 @@ from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import drain
 from streams.delivery.engine.record import Sent, record
 from streams.delivery.history import deliveries_of
-from streams.delivery.models import Cursor, Delivery, Rejection, Replay
+from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.replay import services as replays
 from streams.delivery.replay.filter import Count, ReplayFilter, Selection, Stretch
+from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.delivery.segment.responses import Answer
 from streams.events.models import Event

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection, transaction
 
 from streams.base.clock import now
-from streams.delivery.models import Cursor, Replay
+from streams.delivery.models import Cursor
 from streams.delivery.replay import services
 from streams.delivery.replay.filter import ReplayFilter, Selection
+from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from streams.observability.reconcile import findings
 from tests import factories

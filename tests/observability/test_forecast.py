@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from streams.delivery.models import Cursor, Halt
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.observability import forecast
 from streams.observability.forecast import Load, Outlook, pace
 from tests import factories

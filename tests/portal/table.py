@@ -19,7 +19,7 @@ from streams.tenancy.invitations import make_invitation, token_of
 from tests import factories
 
 if TYPE_CHECKING:
-    from streams.delivery.models import Replay
+    from streams.delivery.replay.models import Replay
     from streams.tenancy.models import PartnerToken
 
 PEOPLE = (

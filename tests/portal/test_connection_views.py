@@ -7,7 +7,8 @@ from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
-from streams.delivery.models import Cursor, Halt
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.events.models import Event
 from streams.observability import ledger
 from tests import factories

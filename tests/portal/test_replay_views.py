@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor, Halt, Replay
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.delivery.replay import services
+from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from tests import factories
 

@@ -6,7 +6,8 @@ import pytest
 
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor, Halt
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.observability.ledger import Ledger
 from streams.portal.workspace.status import standing
 from tests.factories import NOW

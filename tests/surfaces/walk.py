@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.urls import reverse
 
 from streams.catalog.models import Stream
-from streams.delivery.models import Halt, Lease
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Lease
 from tests import factories
 from tests.browser.form_table import FORMS, Form, as_it_is
 from tests.portal.table import PEOPLE as PEOPLE_OF_TABLE

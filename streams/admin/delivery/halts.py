@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import LIST_AND_FORM, moment, staff_of, to_list
 from streams.delivery.limits import halts
-from streams.delivery.models import Halt
+from streams.delivery.limits.models import Halt
 
 
 class HaltForm(forms.ModelForm):

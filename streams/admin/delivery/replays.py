@@ -14,7 +14,7 @@ from streams.admin.base import (
     staff_of,
     to_the_second,
 )
-from streams.delivery.models import Replay
+from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, cancel_replay
 
 

@@ -13,7 +13,8 @@ from django.db import transaction
 from streams.delivery.connection.status import need_attention
 from streams.delivery.cursor_store import store
 from streams.delivery.engine.transitions import Step, after_the_end, step_after
-from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection, Replay
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
+from streams.delivery.replay.models import Replay
 from streams.delivery.segment.responses import Answer, Verdict
 from streams.events.checkpoints import quarter
 

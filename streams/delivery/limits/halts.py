@@ -11,7 +11,7 @@ from django.db import transaction
 
 from streams.audit.services import record
 from streams.connections.models import Connection
-from streams.delivery.models import Halt
+from streams.delivery.limits.models import Halt
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -5,7 +5,8 @@ from typing import Self
 
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
-from streams.delivery.models import Cursor, Halt, of_tests
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor, of_tests
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from streams.delivery.models import Replay
     from streams.delivery.replay.filter import ReplayFilter
+    from streams.delivery.replay.models import Replay
     from streams.events.models import Event
     from streams.events.store.rows import LogRow
 

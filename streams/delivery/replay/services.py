@@ -16,9 +16,10 @@ from streams.base.clock import now
 from streams.base.ids import id_named, public_id
 from streams.connections.models import Connection
 from streams.delivery.connection.status import Conflict, lock_cursors, note
-from streams.delivery.models import Cursor, Replay
+from streams.delivery.models import Cursor
 from streams.delivery.replay.batches import matching, rejections
 from streams.delivery.replay.filter import Count, Stretch
+from streams.delivery.replay.models import Replay
 from streams.events.retention.policy import oldest_retained
 from streams.events.time_index import last_before
 

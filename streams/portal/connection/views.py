@@ -18,7 +18,8 @@ from streams.base.clock import now
 from streams.connections.key_errors import InvalidWriteKey
 from streams.delivery.connection import services, status, verification
 from streams.delivery.limits.approval import kept_by
-from streams.delivery.models import Cursor, Halt
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.observability import forecast, ledger
 from streams.portal.access import (
     Place,

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.delivery.limits.approval import kept_by, reason
-from streams.delivery.models import Cursor, Halt, Replay
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.delivery.replay import services as service
 from streams.delivery.replay.filter import Selection
+from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events import queries
 from streams.portal.access import (

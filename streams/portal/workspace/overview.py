@@ -6,7 +6,8 @@ from django.shortcuts import render
 
 from streams.base.clock import now
 from streams.delivery.limits.approval import kept_by
-from streams.delivery.models import Cursor, Halt
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
 from streams.observability import chart, ledger

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from streams.delivery.models import Cursor, Halt
+    from streams.delivery.limits.models import Halt
+    from streams.delivery.models import Cursor
     from streams.observability.ledger import Ledger
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from streams.connections.models import Connection
 from streams.delivery.limits.approval import kept_by
-from streams.delivery.models import Cursor, Halt
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability import ledger
 from streams.observability.ledger import Ledger

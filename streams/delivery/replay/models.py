@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.clock import now
+from streams.base.ids import public_id
+from streams.delivery.models import Cursor
+from streams.delivery.replay.filter import ReplayFilter
+
+
+class Replay(models.Model):
+    """The filter, the options, and the requester of a replay's cursor."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        HELD = "held", _("On hold")
+        FINISHED = "finished", _("Completed")
+        STOPPED = "stopped", _("Stopped")
+        CANCELLED = "cancelled", _("Canceled")
+
+    cursor = models.OneToOneField(
+        Cursor,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="replay",
+        verbose_name=_("cursor"),
+    )
+    public_id = models.CharField(_("ID"), max_length=12, unique=True, default=public_id)
+    # The filter; empty fields match everything.
+    name = models.CharField(_("event name"), max_length=200, blank=True)
+    type = models.CharField(_("type"), max_length=8, blank=True)
+    user_id = models.CharField(_("user ID"), max_length=200, blank=True)
+    rejected_only = models.BooleanField(_("rejected events only"), default=False)
+    new_ids = models.BooleanField(
+        _("new messageIds"), default=False
+    )  # otherwise the same messageIds
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    requested_at = models.DateTimeField(_("requested"), default=now)
+    stopped_because = models.CharField(
+        _("reason for the stop"), max_length=300, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("replay")
+        verbose_name_plural = _("replays")
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def filter(self) -> ReplayFilter:
+        """The filter for the events of the range."""
+        return ReplayFilter(
+            name=self.name,
+            type=self.type,
+            user_id=self.user_id,
+            rejected_only=self.rejected_only,
+        )
+
+    @property
+    def state(self) -> State:
+        """The state, derived from the cursor."""
+        cursor = self.cursor
+        if cursor.ended_at is None:
+            return self.State.HELD if cursor.held else self.State.RUNNING
+        if cursor.position == cursor.end_seq:
+            return self.State.FINISHED
+        return self.State.STOPPED if self.stopped_because else self.State.CANCELLED
