@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from streams.portal.docs.forms import ProfileForm
-from streams.portal.forms import StreamForm, TokenForm, WorkspaceForm
 from streams.portal.launch.forms import LiveForm, SubmissionForm
+from streams.portal.partner.forms import WorkspaceForm
 from streams.portal.people.forms import InvitationForm, SignUpForm
 from streams.portal.plan.forms import PublishForm
+from streams.portal.stream.forms import StreamForm, TokenForm
 from streams.portal.stream.template_forms import NewStreamForm
 from streams.tenancy.services import (
     create_partner,

@@ -15,9 +15,9 @@ from streams.connections.key_errors import InvalidWriteKey
 from streams.connections.regions import Region
 from streams.delivery.connection import services, verification
 from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_edit
+from streams.portal.connection.forms import ChangeForm
 from streams.portal.connection.signed_state import Change, opened
 from streams.portal.connection.views import current_connection
-from streams.portal.forms import ChangeForm
 from streams.tasks import wake
 from streams.web.template_tags import to
 

@@ -24,7 +24,8 @@ from streams.portal.access import (
     signed_in,
     workspace_of,
 )
-from streams.portal.forms import WorkspaceForm, number_in
+from streams.portal.forms import number_in
+from streams.portal.partner.forms import WorkspaceForm
 from streams.portal.people.members import people_of
 from streams.portal.people.pending_invitations import pending_of
 from streams.portal.workspace.summaries import rows

@@ -27,7 +27,7 @@ from streams.portal.access import (
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.forms import DecisionForm, WorkspaceModeForm
+from streams.portal.quarantine.forms import DecisionForm, WorkspaceModeForm
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.names.collisions import right_name
 from streams.tasks import wake_quarantine

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.replay.filter import ReplayFilter, Selection
 from streams.events.time_index import last_before
-from streams.portal.forms import CALLS, ConnectionForm
+from streams.portal.connection.forms import ConnectionForm
+from streams.portal.forms import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ from streams.portal.access import (
 )
 from streams.portal.connection import code_samples
 from streams.portal.docs import views as docs_views
-from streams.portal.forms import ReadingsForm, StreamForm, TokenForm
+from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
 from streams.web.template_tags import within
 

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from streams.connections.regions import Region, offered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.forms.boundfield import BoundWidget
+    from django_stubs_ext import StrOrPromise
+
+REGION_HINTS = {
+    # segment/http-api.md, 1: the region is fixed when a workspace is created.
+    Region.US: _("Segment’s default region, used by most workspaces."),
+    Region.EU: _("For workspaces created in Europe, on Segment’s Business plan."),
+    Region.SANDBOX: _(
+        "A simulated Segment that comes with this portal. Nothing is sent to the real one."
+    ),
+    Region.SANDBOX_EU: _("The same sandbox, reached through the European endpoint."),
+}
+
+
+class KeyInput(forms.PasswordInput):
+    """A field for a write key: readable while it is pasted, never sent back to the page.
+
+    Not of the type "password": browsers offer to store those despite `autocomplete`.
+    """
+
+    input_type = "text"
+
+    def __init__(self) -> None:
+        attrs = {
+            "class": "key-input",
+            "autocomplete": "off",
+            "autocapitalize": "none",
+            "autocorrect": "off",
+            "spellcheck": "false",
+            "placeholder": _("32 letters and digits"),
+            "data-1p-ignore": "true",
+            "data-bwignore": "true",
+            "data-lpignore": "true",
+            "data-secret": "",  # forms.js keeps no draft of it
+        }
+        super().__init__(attrs=attrs, render_value=False)
+
+
+class ConnectionForm(forms.Form):
+    # No strip and no length: a key with a space at its end gets a sentence of its own.
+    write_key = forms.CharField(
+        label=_("Write key"),
+        widget=KeyInput,
+        strip=False,
+        error_messages={"required": _("Paste the write key of your Segment source.")},
+    )
+    region = forms.ChoiceField(
+        label=_("Region of your Segment workspace"),
+        widget=forms.RadioSelect,
+        choices=lambda: [(one.value, one.label) for one in offered()],
+        error_messages={
+            "required": _(
+                "Select the region of your Segment workspace. A write key works in one"
+                " region only."
+            )
+        },
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors and cleaned.get("write_key"):
+            self.ask_for_key_again()
+        return cleaned
+
+    def ask_for_key_again(self) -> None:
+        """Ask for the key after another error: the page with the error doesn't hold it."""
+        self.add_error(
+            "write_key",
+            _("Paste the write key again. We don’t send keys back to the page."),
+        )
+
+    def regions(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Each region's radio button and its hint."""
+        for radio in self["region"]:
+            yield radio, REGION_HINTS[Region(radio.data["value"])]
+
+
+class ChangeForm(ConnectionForm):
+    """A new key, a new region, or both."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["write_key"].required = False
+        self.fields["write_key"].label = _("New write key")
+        self.fields["write_key"].help_text = _("Leave empty to keep the current key.")

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.text.input import validate_one_line
+from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
+from streams.portal.forms import MODE_HINTS, MODES
+from streams.spec.exceptions import READINGS
+
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.tenancy.models import Partner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.forms.boundfield import BoundWidget
+    from django_stubs_ext import StrOrPromise
+
+
+class OfAStreamForm(forms.Form):
+    """A form with a choice of stream, hidden if the partner has only one."""
+
+    def __init__(self, partner: Partner, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        streams = partner.streams.order_by("name")
+        chosen = forms.ModelChoiceField(
+            streams, label=_("Stream"), empty_label=None, initial=streams.first()
+        )
+        if len(streams) == 1:
+            chosen.widget = forms.HiddenInput()
+        self.fields["stream"] = chosen
+
+
+class TokenForm(OfAStreamForm):
+    name = forms.CharField(
+        max_length=100,
+        validators=[validate_one_line],
+        label=_("Name"),
+        help_text=_("Where you use the token, such as “Production”."),
+    )
+
+
+class StreamForm(forms.Form):
+    name = forms.CharField(
+        max_length=100, validators=[validate_one_line], label=_("Name")
+    )
+    version = forms.RegexField(
+        r"\A[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z",
+        label=_("Version"),
+        help_text=_("Increase it whenever you change your events or their properties."),
+        error_messages={
+            "invalid": _("Enter three numbers separated by dots, such as 1.0.0.")
+        },
+    )
+    allow_anonymous = forms.BooleanField(
+        required=False,
+        label=_("Accept events without a userId"),
+        help_text=_(
+            "Such events need an anonymousId. Segment asks partners to send a userId with"
+            " every event."
+        ),
+    )
+    create_workspaces = forms.BooleanField(
+        required=False,
+        label=_("Create workspaces automatically"),
+        help_text=_(
+            "The first event for an unknown customer creates a workspace. If this is off,"
+            " such events are rejected."
+        ),
+    )
+    retention_days = forms.IntegerField(
+        min_value=MIN_DAYS,
+        max_value=MAX_DAYS,
+        label=_("Retention (days)"),
+        help_text=format_lazy(
+            _(
+                "How long events are kept: {least} to {most} days. After that, events are"
+                " deleted, even if they weren’t delivered. A shorter retention takes effect"
+                " after {notice} days, so that your customers are warned first."
+            ),
+            least=MIN_DAYS,
+            most=MAX_DAYS,
+            notice=NOTICE.days,
+        ),
+    )
+
+    check_mode = forms.ChoiceField(
+        choices=MODES, label=_("Validation mode"), widget=forms.RadioSelect
+    )
+
+    def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Yield each mode's radio button and its description."""
+        for radio in self["check_mode"]:
+            yield radio, MODE_HINTS[radio.data["value"]]
+
+
+class ReadingsForm(forms.Form):
+    accepted = forms.MultipleChoiceField(
+        required=False,
+        label=_("Exceptions"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(one.id, _(one.title)) for one in READINGS.values()],
+    )
+
+    @classmethod
+    def of(cls, stream: Stream, *, disabled: bool) -> ReadingsForm:
+        """Return the form with the exceptions of a stream."""
+        form = cls(initial={"accepted": stream.spec_readings})
+        form.fields["accepted"].disabled = disabled
+        return form
+
+    def boxes(self) -> list[tuple[BoundWidget, StrOrPromise]]:
+        """Return each checkbox and its reason in Segment's docs."""
+        return [(box, _(READINGS[box.data["value"]].why)) for box in self["accepted"]]
