@@ -10,7 +10,6 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -26,11 +25,9 @@ from streams.delivery import lease
 from streams.delivery.connection.status import need_attention
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.due_cursors import DueCursors
-from streams.delivery.engine.fair_queue import Due, Turns
-from streams.delivery.engine.rate_limit import Budget
 from streams.delivery.engine.record import Sent, rest
 from streams.delivery.engine.record_queue import Outcomes
-from streams.delivery.engine.region_state import RegionState
+from streams.delivery.engine.scheduler import Scheduler
 from streams.delivery.engine.sender import Sender
 from streams.delivery.engine.unreadable_keys import readable_key
 from streams.delivery.limits.operator_limits import Orders
@@ -42,15 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.connections.write_keys import WriteKey
+    from streams.delivery.engine.fair_queue import Due
 
 log = structlog.get_logger()
 
-# The time until a due cursor is noticed: while idle, and while busy.
-IDLE_POLL_S = 0.005
-BUSY_POLL_S = 0.02
-# While nothing is due, the delay is this share of the idle time, up to a maximum.
-IDLE_SHARE = 0.2
-MAX_IDLE_POLL_S = 0.03
 # How long the lease is kept after the last request. Until then, a poll finds the next event
 # without a message through the broker.
 LINGER_S = 2.0
@@ -60,8 +52,6 @@ OTHERS_WAIT = timedelta(seconds=5)
 ASK_FOR_OTHERS_S = 5.0
 # The time until an operator's change takes effect.
 READ_ORDERS_S = 1.0
-# How long a cursor is skipped after its row was locked.
-LOCKED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +95,17 @@ class Drain:
         self._sender = Sender(owned)
         self._orders = Orders.read(owned.stream_id)
         self._ordered_at = time.monotonic()
-        self._budget = Budget(
-            self._orders.requests_per_second, not_before=owned.may_send_at
+        self._scheduler = Scheduler(
+            requests_per_second=self._orders.requests_per_second,
+            not_before=owned.may_send_at,
+            at=self._ordered_at,
         )
-        self._turns = Turns()
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
-        self._regions = RegionState()
-        self._due: dict[int, Due] = {}  # cursors without a running request, by ID
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._outcomes = Outcomes(owned)
-        self._locked: dict[int, float] = {}  # when to try a cursor again, by ID
-        self._polled_at = float("-inf")
         self._shift_ends = time.monotonic() + SHIFT_S
         self._gives_way = False
-        self._busy_at = time.monotonic()  # when something was last due
 
     def run(self) -> None:
         """Deliver until there is a reason to stop. Raises lease.LeaseLost."""
@@ -148,16 +134,16 @@ class Drain:
     def _may_leave(self) -> bool:
         # Only once the full rate limit is available again: the next owner starts with it.
         at = time.monotonic()
-        if self._requests or self._budget.quiet_in_s(at) > 0:
+        if self._requests or not self._scheduler.is_limit_free(at):
             return False
         if self._is_leaving():
             return True
-        return not self._outcomes.aside and at - self._busy_at > self._linger_s
+        return not self._outcomes.aside and self._scheduler.idle_s(at) > self._linger_s
 
     @property
     def _requests(self) -> int:
         """The number of running requests."""
-        return len(self._turns.sending) - self._outcomes.aside
+        return self._scheduler.taken - self._outcomes.aside
 
     def _is_leaving(self) -> bool:
         """Whether to stop: on `stop`, or after a shift while other streams wait."""
@@ -169,66 +155,33 @@ class Drain:
         return self._gives_way or self._stop.is_set()
 
     def _look(self) -> None:
-        """Update the due cursors."""
+        """Update the due cursors, if it is time to."""
         at = time.monotonic()
-        if at - self._polled_at < (BUSY_POLL_S if self._due else self._idle_poll_s(at)):
+        if not self._scheduler.must_look(at):
             return
         self._read_orders(at)
-        found = self._cursors.look(
-            self._owned.now, shut=self._shut(at), among=self._orders.tests
-        )
-        sending = self._turns.sending
-        self._locked = {pk: until for pk, until in self._locked.items() if until > at}
-        self._due = {
-            d.cursor_id: d
-            for d in found
-            if d.cursor_id not in sending and d.cursor_id not in self._locked
-        }
-        if self._orders.halted:
-            self._due.clear()
-        self._turns.offer(self._due.values())
-        self._polled_at = at
-        if self._due:
-            self._busy_at = at
+        shut = self._scheduler.regions_down(at) | self._orders.halted_regions
+        found = self._cursors.look(self._owned.now, shut=shut, among=self._orders.tests)
+        self._scheduler.offer([] if self._orders.halted else found, at)
 
     def _read_orders(self, at: float) -> None:
         if at - self._ordered_at < READ_ORDERS_S:
             return
         self._orders = Orders.read(self._owned.stream_id)
-        self._budget.limit = self._orders.requests_per_second
+        self._scheduler.requests_per_second = self._orders.requests_per_second
         self._cursors.forget()
         self._ordered_at = at
 
-    def _shut(self, at: float) -> set[str]:
-        """Return the regions that are halted or down."""
-        return self._regions.down(at) | self._orders.halted_regions
-
     def _send_some(self, senders: ThreadPoolExecutor) -> bool:
         """Start the requests that may be sent now. False: there are none."""
-        chosen = self._choose()
+        idle = settings.SENDER_THREADS - self._requests
+        chosen = self._scheduler.choose(time.monotonic(), idle_threads=idle)
         cursors = self._still_due(chosen)
         for due in chosen:
             cursor = cursors.get(due.cursor_id)
             if cursor is None or not self._try(cursor, due.region, senders):
-                self._turns.served(due.cursor_id)
+                self._scheduler.end_turn(due.cursor_id)
         return bool(chosen)
-
-    def _choose(self) -> list[Due]:
-        """Choose as many cursors as the rate limit and the senders allow."""
-        at = time.monotonic()
-        idle = settings.SENDER_THREADS - self._requests
-        room = min(self._budget.room(at), idle)
-        chosen: list[Due] = []
-        planned: Counter[str] = Counter()
-
-        def may_send(due: Due) -> bool:
-            return self._regions.may_send(due.region, planned[due.region], at)
-
-        while len(chosen) < room and (due := self._turns.take(self._due, may_send)):
-            del self._due[due.cursor_id]
-            planned[due.region] += 1
-            chosen.append(due)
-        return chosen
 
     def _still_due(self, chosen: list[Due]) -> dict[int, Cursor]:
         """Return their cursors, without those that may no longer send."""
@@ -252,7 +205,7 @@ class Drain:
             if not is_lock_timeout(error):
                 raise
             log.warning("drain.row_locked", cursor=cursor.pk)
-            self._locked[cursor.pk] = time.monotonic() + LOCKED_S
+            self._scheduler.postpone(cursor.pk, time.monotonic())
             return False
 
     def _start(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
@@ -266,8 +219,7 @@ class Drain:
         key = readable_key(cursor, now=self._owned.now)
         if key is None:
             return False
-        self._regions.sent(region)
-        self._budget.take(time.monotonic())
+        self._scheduler.sent(region, time.monotonic())
         senders.submit(self._send, cursor, batch, key)
         return True
 
@@ -297,34 +249,25 @@ class Drain:
         """Wait briefly for responses, and store all that have arrived."""
         over: list[Done] = []
         with suppress(queue.Empty):
-            over = [self._done.get(timeout=self._wait_s()), *self._at_hand()]
+            wait_s = self._scheduler.wait_s(time.monotonic())
+            over = [self._done.get(timeout=wait_s), *self._at_hand()]
         for done in over:
             self._settle(done)
         written, again = self._outcomes.write([d.sent for d in over if d.sent])
-        served = [self._turns.served(sent.cursor.pk) for sent in written]
-        self._due |= {d.cursor_id: d for d in served if d.cursor_id in again}
-        if over:
-            self._busy_at = time.monotonic()
+        self._scheduler.end_turns([sent.cursor.pk for sent in written], due=again)
 
     def _settle(self, done: Done) -> None:
-        self._budget.settle(done.ended_at)
-        answer = done.sent.answer if done.sent else None
-        self._regions.settle(done.cursor, answer, time.monotonic())
+        self._scheduler.settle(
+            done.cursor,
+            done.sent.answer if done.sent else None,
+            ended_at=done.ended_at,
+            at=time.monotonic(),
+        )
         if done.sent is None:
-            self._turns.served(done.cursor.pk)
+            self._scheduler.end_turn(done.cursor.pk)
 
     def _write_late(self) -> None:
         self._outcomes.write_late([d.sent for d in self._at_hand() if d.sent])
-
-    def _wait_s(self) -> float:
-        at = time.monotonic()
-        if not self._due:
-            return self._idle_poll_s(at)
-        return min(IDLE_POLL_S, self._budget.wait_s(at) or IDLE_POLL_S)
-
-    def _idle_poll_s(self, at: float) -> float:
-        share = (at - self._busy_at) * IDLE_SHARE
-        return min(max(share, IDLE_POLL_S), MAX_IDLE_POLL_S)
 
     def _at_hand(self) -> Iterator[Done]:
         while True:
