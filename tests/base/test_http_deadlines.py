@@ -129,5 +129,5 @@ def test_segment_may_not_drip(phase):
         answer = client.post_batch(url, write_key="k" * 32, body=content)
     client.close()
 
-    assert (answer.status, answer.error) == (None, "Segment did not answer in time.")
+    assert (answer.status, answer.error) == (None, "Segment did not respond in time.")
     assert answer.duration_ms < 10_000

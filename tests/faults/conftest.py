@@ -26,6 +26,7 @@ ON_POSTGRES = {
     "test_clocks.py",
     "test_failover.py",
     "test_frozen_inside.py",
+    "test_frozen_worker.py",
     "test_hosts.py",
     "test_operator_guide.py",
     "test_postgres.py",
