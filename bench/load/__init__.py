@@ -1,1 +1,1 @@
-"""What is sent: events, keys, tenants, and the load generator."""
+"""The workload: events, keys, tenants, and the load generator."""

@@ -1,1 +1,1 @@
-"""What a run cost and what arrived."""
+"""The cost of a run, and the events that arrived."""

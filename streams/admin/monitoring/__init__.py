@@ -1,1 +1,1 @@
-"""What happened: the activity log, issues with events, the history of the database."""
+"""The activity log, issues with events, and the history of the database."""

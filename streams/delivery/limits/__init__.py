@@ -1,1 +1,1 @@
-"""What limits delivery: halts, operator limits and the stream's stage."""
+"""Limits on delivery: halts, operator limits, and the stage of the stream."""
