@@ -18,7 +18,7 @@ from streams.base.clock import now
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
-from streams.delivery import clock_repair, lease, quarantine
+from streams.delivery import clock_repair, lease, quarantine_decisions
 from streams.delivery.engine import drain as delivery
 from streams.events.data_loss import services as history
 from streams.observability.preflight import exit_if_refused
@@ -65,7 +65,7 @@ def sweep(**_: object) -> None:
     with within(settings.DRAIN_DEADLINE_S):
         end_frozen_sessions()
         wake(lease.unowned_due_streams(Now()))
-        if quarantine.has_lost_its_worker():
+        if quarantine_decisions.has_lost_its_worker():
             wake_quarantine()
         history.tick()
         clock_repair.mend()  # last, because a locked row can delay it
@@ -74,7 +74,7 @@ def sweep(**_: object) -> None:
 @shared_task(name="streams.quarantine", ignore_result=True)
 def work_quarantine(**_: object) -> None:
     """Process decisions about quarantined events. Several workers can do so at once."""
-    quarantine.work(_stop.is_set, lambda ids: wake(lease.unowned(ids)))
+    quarantine_decisions.work(_stop.is_set, lambda ids: wake(lease.unowned(ids)))
 
 
 @shared_task(name="streams.prune", ignore_result=True)

@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from streams.base.clock import now
-from streams.observability.health import OLDEST_DUE_BOUND, readiness
-from streams.observability.readiness import verdict
+from streams.observability.readiness_cache import verdict
+from streams.observability.readiness_checks import OLDEST_DUE_BOUND, readiness
 
 
 @require_safe

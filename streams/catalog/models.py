@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.base.clock import now
-from streams.base.text.input import validate_one_line
-from streams.catalog.retention import (
+from streams.base.text.validation import validate_one_line
+from streams.catalog.retention_period import (
     DEFAULT_DAYS,
     MAX_DAYS,
     MIN_DAYS,

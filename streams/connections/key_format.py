@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from streams.base.text.input import EMAIL
+from streams.base.text.validation import EMAIL
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

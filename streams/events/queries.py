@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db.models import FETCH_RAISE, Max, Min, Q, QuerySet
 
 from streams.events.models import Event, Feed, FeedMark
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

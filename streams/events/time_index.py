@@ -9,7 +9,7 @@ from django.db.models import Max, Min, Q
 
 from streams.events.models import FeedMark
 from streams.events.queries import between
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -36,7 +36,7 @@ from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspace_resolution import removed
 from streams.observability.issues.flusher import Flusher
-from streams.observability.readiness import FOR_INGEST, verdict
+from streams.observability.readiness_cache import FOR_INGEST, verdict
 from streams.serving.http_format import unavailable
 from streams.serving.threads import Threads
 

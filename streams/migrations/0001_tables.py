@@ -6,7 +6,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import streams.base.clock
 import streams.base.ids
-import streams.base.text.input
+import streams.base.text.validation
 import streams.catalog.models
 import streams.spec.modes
 import uuid
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='email')),
-                ('name', models.CharField(blank=True, max_length=100, validators=[streams.base.text.input.validate_one_line], verbose_name='name')),
+                ('name', models.CharField(blank=True, max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='name')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='operator')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=streams.base.clock.now, verbose_name='date joined')),
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             name='Partner',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, validators=[streams.base.text.input.validate_one_line], verbose_name='name')),
+                ('name', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='name')),
                 ('slug', models.SlugField(unique=True, verbose_name='slug')),
                 ('created_at', models.DateTimeField(default=streams.base.clock.now, verbose_name='created')),
             ],
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='streams', to='streams.partner')),
                 ('slug', models.SlugField(unique=True, validators=[streams.catalog.models.not_reserved])),
-                ('name', models.CharField(max_length=100, validators=[streams.base.text.input.validate_one_line])),
+                ('name', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line])),
                 ('version', models.CharField(default='1.0.0', max_length=20)),
                 ('allow_anonymous', models.BooleanField(default=False, help_text='Accept events that have an anonymousId but no userId. Segment asks partners to send a userId with every call.')),
                 ('create_workspaces', models.BooleanField(default=True, help_text='The first event for an unknown workspace creates that workspace.')),
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('stream', models.ForeignKey(blank=True, help_text='Empty: all streams.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='halts', to='streams.stream', verbose_name='stream')),
                 ('region', models.CharField(blank=True, choices=[('us', 'United States'), ('eu', 'Europe (Ireland)'), ('sandbox', 'Sandbox'), ('sandbox-eu', 'Sandbox (Europe)')], help_text='Empty: all regions.', max_length=10, verbose_name='region')),
-                ('reason', models.CharField(help_text='Shown to customers.', max_length=200, validators=[streams.base.text.input.validate_one_line], verbose_name='reason')),
+                ('reason', models.CharField(help_text='Shown to customers.', max_length=200, validators=[streams.base.text.validation.validate_one_line], verbose_name='reason')),
                 ('created_at', models.DateTimeField(default=streams.base.clock.now, verbose_name='since')),
             ],
             options={
@@ -281,7 +281,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='streams.partner', verbose_name='partner')),
                 ('stream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='streams.stream', verbose_name='stream')),
-                ('name', models.CharField(max_length=100, validators=[streams.base.text.input.validate_one_line], verbose_name='name')),
+                ('name', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='name')),
                 ('hint', models.CharField(max_length=8, verbose_name='first characters')),
                 ('digest', models.CharField(max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(default=streams.base.clock.now, verbose_name='created')),
@@ -375,8 +375,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='workspaces', to='streams.partner', verbose_name='partner')),
                 ('public_id', models.CharField(default=streams.base.ids.public_id, max_length=12, unique=True, verbose_name='public ID')),
-                ('external_id', models.CharField(max_length=100, validators=[streams.base.text.input.validate_one_line], verbose_name='external ID')),
-                ('name', models.CharField(max_length=100, validators=[streams.base.text.input.validate_one_line], verbose_name='name')),
+                ('external_id', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='external ID')),
+                ('name', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='name')),
                 ('weight', models.PositiveSmallIntegerField(db_default=1, default=1, help_text='Share of the delivery capacity when several workspaces have events queued.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='weight')),
                 ('is_test', models.BooleanField(db_default=False, default=False, help_text="A workspace for the partner's own tests. It receives events before the stream is approved, and QA checks those events.", verbose_name='test workspace')),
                 ('check_mode', models.CharField(choices=[('off', 'Off'), ('warn', 'Warn'), ('quarantine', 'Quarantine'), ('reject', 'Reject')], db_default=streams.spec.modes.Mode['OFF'], default=streams.spec.modes.Mode['OFF'], help_text='Can be stricter than the stream, not more lenient.', max_length=10, verbose_name='validation mode')),

@@ -29,7 +29,7 @@ def partition(apps, schema_editor):
         schema_editor.execute(
             f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"
         )
-        # The first week; afterwards beat creates them (events/retention/policy.py).
+        # The first week; afterwards beat creates them (events/retention/past_retention.py).
         for ahead in range(8):
             day = datetime.now(UTC).date() + timedelta(days=ahead)
             schema_editor.execute(

@@ -14,7 +14,7 @@ from streams.catalog.stage import Stage
 from streams.review.models import LiveRequest
 from streams.review.qa.line import State
 from streams.review.qa.services import checklist, last_run
-from streams.review.qa.test_workspaces import test_feeds
+from streams.review.qa.workspaces import test_feeds
 from streams.review.requirements import Task, preparation
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
-from streams.base.text.input import is_unseen
+from streams.base.text.validation import is_unseen
 
 MAX_EXTERNAL_ID = 100  # characters, as the column
 # Before composition, which shortens it. Normalization takes quadratic time for many combining

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from streams.base.clock import now
 from streams.base.email import message, send
 from streams.base.rate_limit import Limit, consume
-from streams.base.text.input import one_line
+from streams.base.text.validation import one_line
 from streams.tenancy.invitations import (
     GOOD_FOR,
     make_invitation,

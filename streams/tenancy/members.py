@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.email import message, send_soon
-from streams.base.text.input import one_line
+from streams.base.text.validation import one_line
 from streams.tenancy.models import (
     Invitation,
     Partner,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.spec.modes import CHOICES, Mode
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 

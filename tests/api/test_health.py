@@ -10,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from streams.base.clock import now
 from streams.delivery import lease
 from streams.delivery.models import Cursor
-from streams.observability.readiness import verdict
+from streams.observability.readiness_cache import verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db

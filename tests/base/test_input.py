@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from streams.base.text.input import one_line, validate_lines, validate_one_line
+from streams.base.text.validation import one_line, validate_lines, validate_one_line
 
 HIDDEN = (
     "\n",

@@ -16,7 +16,7 @@ from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
 from streams.connections.models import Connection
 from streams.delivery.connection.verification import send_test_event
 from streams.delivery.models import Cursor
-from streams.review.qa.test_workspaces import prepare
+from streams.review.qa.workspaces import prepare
 from tests import factories
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expiring_of, expiring_of_all
 from streams.delivery.retention.pruning import prune
 from streams.events.models import Event, FeedMark
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
 from streams.observability.reconcile import findings

@@ -93,7 +93,7 @@ def test_the_command_says_what_it_did(cursor, capsys, monkeypatch):
 
 def test_many_rows_are_deleted_a_few_at_a_time(cursor, monkeypatch):
     monkeypatch.setattr(bounded_delete, "CHUNK", 2)
-    monkeypatch.setattr("streams.events.retention.policy.CHUNK", 2)
+    monkeypatch.setattr("streams.events.retention.past_retention.CHUNK", 2)
     monkeypatch.setattr("streams.delivery.retention.pruning.CHUNK", 2)
 
     prune(now=OVER + 2 * DAY)

@@ -13,8 +13,8 @@ from streams.connections.write_keys import UNREADABLE
 from streams.delivery.connection.verification import check_known
 from streams.delivery.engine.drain import drain
 from streams.delivery.models import Cursor, Delivery
-from streams.observability.health import readiness
 from streams.observability.ledger import of as ledger_of
+from streams.observability.readiness_checks import readiness
 from streams.portal.workspace.status import standing
 from tests import factories
 from tests.connections.test_write_keys import ring

@@ -14,7 +14,7 @@ from streams.base.clock import now
 from streams.docs.guides.index import GUIDES
 from streams.docs.guides.settings_reference import commands, groups
 from streams.ingest.app import Front
-from streams.observability.health import readiness
+from streams.observability.readiness_checks import readiness
 from streams.serving import timeouts, wsgi
 from streams.serving.wsgi import WsgiFront
 from tests.docs.html import Seen

@@ -6,11 +6,11 @@ import pytest
 import requests
 
 from streams.base.clock import now
+from streams.review.qa.journey import SEGMENTS_WALK
 from streams.review.qa.line import State
+from streams.review.qa.run import run_test
 from streams.review.qa.services import checklist, last_run
-from streams.review.qa.test_journey import SEGMENTS_WALK
-from streams.review.qa.test_run import run_test
-from streams.review.qa.test_workspaces import prepare
+from streams.review.qa.workspaces import prepare
 from streams.tenancy.models import PartnerToken
 from tests import factories
 from tests.running import until

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from streams.delivery.models import Cursor
-from streams.delivery.quarantine import decide
+from streams.delivery.quarantine_decisions import decide
 from streams.events.models import Event, QuarantineJob
 from streams.events.quarantine import Held
 from streams.observability import ledger

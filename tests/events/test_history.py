@@ -13,7 +13,7 @@ from streams.events.data_loss import services, watermark
 from streams.events.data_loss.models import Generation
 from streams.events.data_loss.services import acknowledge, setback, tick
 from streams.events.models import Event, Feed
-from streams.observability.health import readiness
+from streams.observability.readiness_checks import readiness
 from tests import factories
 
 pytestmark = pytest.mark.django_db

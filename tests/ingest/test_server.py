@@ -27,7 +27,7 @@ from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
 from streams.ingest.app import Front
 from streams.ingest.http.body import MAX_BYTES, MAX_PARTNER_BYTES
-from streams.observability.readiness import verdict
+from streams.observability.readiness_cache import verdict
 from streams.serving import body_budget, timeouts
 from streams.serving.http_format import MAX_HEAD_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from streams.serving.listener import OTHER_FILES, connection_limit

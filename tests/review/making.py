@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from streams.catalog.plans.plan import EventPlan, PlannedEvent
 from streams.connections.regions import Region
+from streams.review.qa.journey import SEGMENTS_WALK
 from streams.review.qa.observations import (
     Facts,
     Page,
@@ -14,7 +15,6 @@ from streams.review.qa.observations import (
     SeenEvent,
     SentRequest,
 )
-from streams.review.qa.test_journey import SEGMENTS_WALK
 from tests.factories import NOW
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from streams.review.qa.client import NotTaken
+from streams.review.qa.run import CannotRun, run_test
 from streams.review.qa.services import last_run
-from streams.review.qa.test_run import CannotRun, run_test
 from streams.tenancy.models import PartnerToken
 from tests import factories
 from tests.services.valkey import free_port

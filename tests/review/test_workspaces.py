@@ -6,7 +6,7 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.models import Cursor
-from streams.review.qa.test_workspaces import (
+from streams.review.qa.workspaces import (
     MAX_TEST_WORKSPACES,
     TooManyTestWorkspaces,
     prepare,

@@ -24,7 +24,7 @@ from streams.connections.models import Connection
 from streams.delivery.models import Delivery
 from streams.delivery.retention.expiry import expiring_of
 from streams.events.models import Feed
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 from streams.observability import ledger
 from streams.observability.issues.models import FindingKind
 

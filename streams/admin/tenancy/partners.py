@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.base import AuditedAdmin, list_link, moment, staff_of
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, PartnerToken, User, Workspace
 from streams.tenancy.services import create_partner

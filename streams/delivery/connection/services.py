@@ -34,7 +34,7 @@ from streams.delivery.connection.status import (
 from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay, stop_replay
 from streams.events.models import Event, Feed
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.connections.regions import Region
 
 

@@ -11,7 +11,7 @@ import msgspec
 from streams.delivery.models import Cursor, Rejection
 from streams.delivery.segment.batch import MAX_EVENTS, Batch, take
 from streams.events.queries import between
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

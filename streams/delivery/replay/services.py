@@ -20,7 +20,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.replay.batches import matching, rejections
 from streams.delivery.replay.filter import Count, Stretch
 from streams.delivery.replay.models import Replay
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 from streams.events.time_index import last_before
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from django.db.models.functions import Coalesce
 
 from streams.audit.services import record
 from streams.catalog.models import Stream
-from streams.catalog.retention import NOTICE
+from streams.catalog.retention_period import NOTICE
 from streams.delivery.models import Cursor
 from streams.events.models import Feed, FeedMark
-from streams.events.retention.policy import newest_before
+from streams.events.retention.past_retention import newest_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,12 +14,16 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from streams.catalog.models import Stream
-from streams.catalog.retention import MAX_DAYS, Retention
+from streams.catalog.retention_period import MAX_DAYS, Retention
 from streams.delivery.models import Cursor, Rejection
 from streams.delivery.retention.expiry import expire
 from streams.events import quarantine
 from streams.events.retention.bounded_delete import CHUNK, delete_before
-from streams.events.retention.policy import feeds_with_older, forget_events, has_older
+from streams.events.retention.past_retention import (
+    feeds_with_older,
+    forget_events,
+    has_older,
+)
 from streams.events.store.partitions import (
     drop_partitions,
     forget_before,

@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_lines
+from streams.base.text.validation import validate_lines
 from streams.catalog.pages.logo import MAX_BYTES
 from streams.catalog.pages.models import MAX_TEXT
 from streams.catalog.pages.page_kinds import CATEGORIES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_lines
+from streams.base.text.validation import validate_lines
 from streams.review.services import MAX_TEXT
 
 if TYPE_CHECKING:

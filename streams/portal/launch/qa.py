@@ -30,9 +30,9 @@ from streams.publishing.pages import address_of
 from streams.review.qa.client import NotTaken
 from streams.review.qa.line import State
 from streams.review.qa.observations import Page, SeenError, SeenEvent, SentRequest
+from streams.review.qa.run import CannotRun, run_test
 from streams.review.qa.services import checklist, last_run
-from streams.review.qa.test_run import CannotRun, run_test
-from streams.review.qa.test_workspaces import (
+from streams.review.qa.workspaces import (
     MAX_TEST_WORKSPACES,
     TooManyTestWorkspaces,
     prepare,

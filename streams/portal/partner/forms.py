@@ -3,7 +3,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.portal.stream.forms import OfAStreamForm
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 

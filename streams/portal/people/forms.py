@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.tenancy.models import Partner, PartnerMembership, User, WorkspaceMembership
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.catalog.plans.files.importing import MAX_BYTES
 from streams.catalog.plans.models import PlanVersion
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.delivery.quarantine import CannotRename, NothingHeld, decide
+from streams.delivery.quarantine_decisions import CannotRename, NothingHeld, decide
 from streams.events import quarantine
 from streams.events.models import Feed, QuarantineJob
 from streams.events.quarantine import Held

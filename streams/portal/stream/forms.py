@@ -6,8 +6,8 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_one_line
-from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE
+from streams.base.text.validation import validate_one_line
+from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE
 from streams.portal.forms import MODE_HINTS, MODES
 from streams.spec.exceptions import READINGS
 

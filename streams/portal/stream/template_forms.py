@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.base.text.input import validate_one_line
+from streams.base.text.validation import validate_one_line
 from streams.catalog.models import not_reserved
 from streams.catalog.plans.templates import template, templates
 

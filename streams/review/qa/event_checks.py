@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
+from streams.review.qa.journey import WALKS, by_plan, furthest, walk, went_astray
 from streams.review.qa.line import Line, count_of, failed, passed, unseen
 from streams.review.qa.observations import Doubt, Facts, SeenError, SeenEvent
-from streams.review.qa.test_journey import WALKS, by_plan, furthest, walk, went_astray
 
 MOST_NAMES = 5  # in one sentence
 DOUBTS = {

@@ -16,7 +16,7 @@ from streams.catalog.validation import Checks
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.delivery.models import Delivery
 from streams.events.queries import between
-from streams.events.retention.policy import oldest_retained
+from streams.events.retention.past_retention import oldest_retained
 from streams.observability.issues.models import FindingKind
 from streams.review.qa.observations import (
     Facts,
@@ -26,7 +26,7 @@ from streams.review.qa.observations import (
     SentRequest,
     look,
 )
-from streams.review.qa.test_workspaces import test_feeds
+from streams.review.qa.workspaces import test_feeds
 from streams.spec.issues import Severity
 from streams.spec.modes import Mode
 

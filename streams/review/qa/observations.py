@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from streams.base.text.input import looks_like_email
+from streams.base.text.validation import looks_like_email
 from streams.catalog.plans.plan import NAME_FIELDS
 from streams.spec.issues import Severity
 

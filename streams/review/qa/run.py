@@ -13,9 +13,9 @@ from streams.audit.services import record
 from streams.catalog.plans.authoring.samples import sample
 from streams.catalog.plans.services import published_plan
 from streams.review.qa.client import send
+from streams.review.qa.journey import walk
 from streams.review.qa.models import QaRun
-from streams.review.qa.test_journey import walk
-from streams.review.qa.test_workspaces import test_feeds
+from streams.review.qa.workspaces import test_feeds
 from streams.tenancy.services import create_token, revoke_token
 
 if TYPE_CHECKING:

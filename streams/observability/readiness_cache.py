@@ -6,7 +6,7 @@ import threading
 import time
 
 from streams.base.clock import now
-from streams.observability.health import readiness
+from streams.observability.readiness_checks import readiness
 
 VERDICT_S = 5.0  # how long a result is cached
 # The parts that ingest needs. It accepts events even if nothing delivers them.

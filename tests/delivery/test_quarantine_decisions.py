@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from streams.audit.models import AuditEntry
-from streams.delivery import quarantine
+from streams.delivery import quarantine_decisions
 from streams.delivery.append import accept
-from streams.delivery.quarantine import CannotRename, NothingHeld, decide
+from streams.delivery.quarantine_decisions import CannotRename, NothingHeld, decide
 from streams.delivery.retention.pruning import prune
 from streams.events.log import Addition
 from streams.events.models import Event, QuarantinedEvent, QuarantineJob
@@ -41,7 +41,7 @@ def hold(feed, count, name=OLD, *, rule=RULE, now=factories.NOW):
 
 def work():
     woken = set()
-    quarantine.work(lambda: False, woken.update)
+    quarantine_decisions.work(lambda: False, woken.update)
     return woken
 
 
@@ -57,7 +57,7 @@ def beside(feed):
 
 
 def test_what_is_released_follows_in_its_order_and_is_due(feed, monkeypatch):
-    monkeypatch.setattr(quarantine, "CHUNK", 2)
+    monkeypatch.setattr(quarantine_decisions, "CHUNK", 2)
     factories.append(feed, 1)
     factories.delivered(feed.cursors.get(), 1)
     ids = hold(feed, 5)
@@ -177,7 +177,7 @@ def test_a_chunk_that_fails_leaves_everything_as_it_was(feed, monkeypatch):
         raise Died
 
     with monkeypatch.context() as broken:
-        broken.setattr(quarantine, "accept_released", die)
+        broken.setattr(quarantine_decisions, "accept_released", die)
         with pytest.raises(Died):
             work()
     assert beside(feed) == (3, 0, 3, 0)
@@ -209,13 +209,13 @@ def test_a_rename_needs_an_old_name_and_a_new_one(feed, name, new_name):
 
 def test_a_job_that_nobody_works_on_is_found(feed):
     hold(feed, 1)
-    assert not quarantine.has_lost_its_worker()
+    assert not quarantine_decisions.has_lost_its_worker()
 
     decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
 
-    assert quarantine.has_lost_its_worker()
+    assert quarantine_decisions.has_lost_its_worker()
     work()
-    assert not quarantine.has_lost_its_worker()
+    assert not quarantine_decisions.has_lost_its_worker()
 
 
 def test_past_its_retention_it_expires_and_is_accounted_for(feed):

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.catalog.retention import MAX_DAYS, MIN_DAYS, NOTICE, Retention
+from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE, Retention
 from streams.catalog.services import change_stream
 from tests import factories
 
