@@ -48,7 +48,9 @@ def test_every_label_that_it_names_is_on_the_pages():
     pages = "".join(
         file.read_text() for file in (ROOT / "templates/portal").glob("**/*.html")
     )
-    forms = "".join(file.read_text() for file in (ROOT / "streams/portal").glob("*.py"))
+    forms = "".join(
+        file.read_text() for file in (ROOT / "streams/portal").rglob("*.py")
+    )
     of_segment = {
         "Connections", "Add Source", "HTTP API", "Write Key", "Settings", "API Keys",
         "Debugger",

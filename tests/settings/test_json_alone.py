@@ -140,7 +140,7 @@ def test_a_command_fails_in_json(command, event, environ):
 
 def printed(code):
     """What a process prints that has installed the JSON lines."""
-    program = "from streams.base import log_lines\nlog_lines.install_for_server()\n"
+    program = "from streams.base import json_logs\njson_logs.install_for_server()\n"
     process = ended(
         [sys.executable, "-c", program + textwrap.dedent(code)],
         without_settings(os.environ) | {"PYTHONPATH": str(ROOT)},
