@@ -29,29 +29,27 @@ def main() -> None:
         bench = Benchmark(postgres, sqlite, how_much)
         failed = [n for n in options.rows or ROWS if not measures(n, bench)]
         programs = [*postgres.programs, *sqlite.programs]
-    print(report.table(bench.measure.samples))
+    print(report.table(bench.notes))
     if failed:
         sys.exit(f"Nothing was written: {', '.join(failed)} failed.")
-    if drawn := report.draw(bench.measure.samples):
+    if drawn := report.draw(bench.notes):
         print(f"Drawn: {', '.join(drawn)}.")
     if options.rows:
         print("No figures were written: not all rows were measured.")
     else:
-        report.write(bench.measure.samples, how_much, programs)
+        report.write(bench.notes, how_much, programs)
 
 
 def measures(name: str, bench: Benchmark) -> bool:
     """Measure one row; return False, with the reason printed, if that fails."""
-    began, known = time.monotonic(), set(bench.measure.samples.runs)
+    began, known = time.monotonic(), set(bench.notes.runs)
     print(f"{name} …", end=" ", file=sys.stderr, flush=True)
     try:
         ROWS[name](bench)
     except Exception:  # noqa: BLE001 - printed, and the benchmark as a whole fails
         traceback.print_exc()
         return False
-    new = ", ".join(
-        report.brief(bench.measure.samples, set(bench.measure.samples.runs) - known)
-    )
+    new = ", ".join(report.brief(bench.notes, set(bench.notes.runs) - known))
     print(f"{time.monotonic() - began:.0f} s: {new}", file=sys.stderr, flush=True)
     return True
 

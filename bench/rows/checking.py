@@ -40,7 +40,5 @@ def _note(bench: Benchmark, running: Portal, requests: int, mode: str) -> None:
     report = Sending(work).report()
     ingest_s = meter.cpu_s()["ingest"]
     per_s = events / (report.ended_at - report.began_at)
-    bench.measure.samples.add(f"checking_{mode}_events_per_s", per_s)
-    bench.measure.samples.add(
-        f"checking_{mode}_cpu_us_per_event", ingest_s / events * 1e6
-    )
+    bench.notes.add(f"checking_{mode}_events_per_s", per_s)
+    bench.notes.add(f"checking_{mode}_cpu_us_per_event", ingest_s / events * 1e6)

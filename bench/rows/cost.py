@@ -32,7 +32,7 @@ def note_statements(bench: Benchmark, running: Portal, work: Job, design: str) -
     count = StatementCount(bench.postgres)
     run = send(running, work)
     name = f"{design}sql_statements_per_event"
-    bench.measure.samples.add(name, count.so_far() / run.events)
+    bench.notes.add(name, count.so_far() / run.events)
 
 
 def wal(bench: Benchmark) -> None:
@@ -68,5 +68,5 @@ def note_wal(
     running.stop("worker")  # it writes the last results first
     delivered = wal_bytes(bench.postgres)
     name = f"{design}wal_bytes_per_event"
-    bench.measure.samples.add(f"{name}_appended", (taken - at_first) / events)
-    bench.measure.samples.add(f"{name}_delivered", (delivered - taken) / events)
+    bench.notes.add(f"{name}_appended", (taken - at_first) / events)
+    bench.notes.add(f"{name}_delivered", (delivered - taken) / events)

@@ -100,15 +100,15 @@ def _keys_file(running: Portal, numbers: Iterable[int]) -> str:
 
 
 def _note(bench: Benchmark, case: str, figure: str, took_ms: Sequence[float]) -> None:
-    bench.measure.samples.add(f"{figure}_p50_ms", percentile(took_ms, 0.50))
-    bench.measure.samples.add(f"{figure}_p99_ms", percentile(took_ms, 0.99))
-    bench.measure.samples.add_spread(SPREAD, case, took_ms)
+    bench.notes.add(f"{figure}_p50_ms", percentile(took_ms, 0.50))
+    bench.notes.add(f"{figure}_p99_ms", percentile(took_ms, 0.99))
+    bench.notes.add_spread(SPREAD, case, took_ms)
 
 
 def _note_requests(bench: Benchmark, running: Portal, seconds: float) -> None:
     stats = running.sandbox.stats()
     of_backlog = stats["by_key"][source_of(write_key(BIG))]["requests"]
     share = of_backlog / seconds / SEGMENTS_BUDGET
-    bench.measure.samples.add("fairness_backlog_share", share)
-    bench.measure.samples.add("fairness_requests_per_s", stats["requests"] / seconds)
-    bench.measure.samples.add("worst_sliding_second", stats["worst_second"])
+    bench.notes.add("fairness_backlog_share", share)
+    bench.notes.add("fairness_requests_per_s", stats["requests"] / seconds)
+    bench.notes.add("worst_sliding_second", stats["worst_second"])

@@ -54,13 +54,13 @@ def _note_cost(
     send(running, batches(running, plan.growth_requests // 10, **changes))
     for _ in range(plan.runs):
         run = send(running, batches(running, plan.growth_requests, **changes))
-        bench.measure.samples.add_point(curve, x, run.our_us_per_event)
+        bench.notes.add_point(curve, x, run.our_us_per_event)
 
 
 def _note_ends(
     bench: Benchmark, curve: str, small: float, large: float, figure: str
 ) -> None:
-    bench.measure.samples.add(figure, bench.measure.samples.ends(curve, small, large))
+    bench.notes.add(figure, bench.notes.ends(curve, small, large))
 
 
 def backlog(bench: Benchmark) -> None:
@@ -72,7 +72,7 @@ def backlog(bench: Benchmark) -> None:
             for _ in range(bench.plan.runs):
                 running.fill(waiting - running.waiting(), 1_000, days=1, waiting=True)
                 cost = _cost_of_draining(running, min(waiting, bench.plan.drained))
-                bench.measure.samples.add_point("backlog", waiting, cost)
+                bench.notes.add_point("backlog", waiting, cost)
         send_while_all_waits(bench, running)
     # For the smallest, the second until an order is read is a large part.
     _note_ends(bench, "backlog", 100_000, 1_000_000, "cost_1m_backlog_over_100k")
@@ -83,7 +83,7 @@ def send_while_all_waits(bench: Benchmark, running: Portal) -> None:
     running.lift_halt()
     send(running, batches(running, 50))
     for name, mib in running.meter().peak_mib().items():
-        bench.measure.samples.add(f"{name}_peak_mib", mib)
+        bench.notes.add(f"{name}_peak_mib", mib)
 
 
 def _cost_of_draining(running: Portal, events: int) -> float:

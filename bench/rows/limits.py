@@ -27,7 +27,7 @@ def copy_alone(bench: Benchmark) -> None:
     with bench.postgres.connect() as connection:
         for _ in range(bench.plan.runs):
             speed = baseline.events_per_s(connection, groups, prefix())
-            bench.measure.samples.add("copy_alone_events_per_s", speed)
+            bench.notes.add("copy_alone_events_per_s", speed)
 
 
 def sandbox_alone(bench: Benchmark) -> None:
@@ -45,16 +45,16 @@ def sandbox_alone(bench: Benchmark) -> None:
                 keys_file=str(bench.postgres.write_keys_file()),
             )
             run = send(running, work)
-            bench.measure.samples.add("sandbox_alone_events_per_s", run.events_per_s)
+            bench.notes.add("sandbox_alone_events_per_s", run.events_per_s)
 
 
 def segment_library(bench: Benchmark) -> None:
     with portal(bench.postgres, connections=1) as running:
         for _ in range(bench.plan.runs):
             as_it_comes = _library(bench, running, *AS_IT_COMES)
-            bench.measure.samples.add("library_as_it_comes_events_per_s", as_it_comes)
+            bench.notes.add("library_as_it_comes_events_per_s", as_it_comes)
             tuned = _library(bench, running, *TUNED)
-            bench.measure.samples.add("library_tuned_events_per_s", tuned)
+            bench.notes.add("library_tuned_events_per_s", tuned)
 
 
 def _library(bench: Benchmark, running: Portal, threads: int, batch: int) -> float:

@@ -32,11 +32,11 @@ def measure(bench: Benchmark) -> None:
             run = send(
                 running, batches(running, plan.simple_requests // 100, **_to(running))
             )
-            bench.measure.samples.add(f"{DESIGN}batch_events_per_s", run.events_per_s)
-            bench.measure.samples.add(f"{DESIGN}cpu_us_per_event", run.our_us_per_event)
+            bench.notes.add(f"{DESIGN}batch_events_per_s", run.events_per_s)
+            bench.notes.add(f"{DESIGN}cpu_us_per_event", run.our_us_per_event)
         for _ in range(plan.runs):
             run = send(running, singles(running, plan.simple_requests, **_to(running)))
-            bench.measure.samples.add(f"{DESIGN}single_events_per_s", run.events_per_s)
+            bench.notes.add(f"{DESIGN}single_events_per_s", run.events_per_s)
         for _ in range(plan.runs):
             rate = latency.EVENTS_PER_S
             events = int(rate * plan.latency_s)
@@ -45,7 +45,7 @@ def measure(bench: Benchmark) -> None:
             )
             latency.note(bench, running, work, DESIGN)
         peak = running.meter().peak_mib()["worker"]
-        bench.measure.samples.add(f"{DESIGN}worker_peak_mib", peak)
+        bench.notes.add(f"{DESIGN}worker_peak_mib", peak)
 
 
 def measure_cost(bench: Benchmark) -> None:
