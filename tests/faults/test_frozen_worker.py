@@ -1,7 +1,6 @@
 """A worker is frozen for longer than its lease: another takes over, and it sends nothing.
 
-On PostgreSQL alone: frozen at the wrong moment it would hold SQLite's one write lock, as
-no process of an installation with several workers can.
+On PostgreSQL only: a process that is frozen during a write holds SQLite's one write lock.
 """
 
 from __future__ import annotations

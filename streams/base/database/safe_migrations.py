@@ -21,8 +21,6 @@ LOCK_TIMEOUT_MS = 2_000
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 GIVE_UP_AFTER_S = 30 * 60.0
 ROWS_PER_BATCH = 5_000
-
-
 TOO_OLD = (
     "The database completed only some of the migrations that version 0.1.0 squashed. Run"
     " `manage.py migrate` with the last version before 0.1.0 first."
@@ -49,10 +47,8 @@ def is_too_old(loader: MigrationLoader) -> bool:
     Django would skip that one and run later migrations on tables that don't exist.
     """
     for migration in loader.replacements.values():
-        done = {
-            replaced in loader.applied_migrations for replaced in migration.replaces
-        }
-        if len(done) == 2:
+        completed = loader.applied_migrations.keys() & {*migration.replaces}
+        if 0 < len(completed) < len(migration.replaces):
             return True
     return False
 

@@ -168,7 +168,7 @@ class Drain:
         if at - self._ordered_at < READ_ORDERS_S:
             return
         self._orders = Orders.read(self._owned.stream_id)
-        self._scheduler.requests_per_second = self._orders.requests_per_second
+        self._scheduler.change_limit(self._orders.requests_per_second)
         self._cursors.forget()
         self._ordered_at = at
 

@@ -44,17 +44,13 @@ class Scheduler:
         self._busy_at = at  # when something was last due
 
     @property
-    def requests_per_second(self) -> int:
-        return self._budget.limit
-
-    @requests_per_second.setter
-    def requests_per_second(self, limit: int) -> None:
-        self._budget.limit = limit
-
-    @property
     def taken(self) -> int:
         """The number of cursors whose turn has not ended."""
         return len(self._turns.sending)
+
+    def change_limit(self, requests_per_second: int) -> None:
+        """Apply another rate limit from the next request on."""
+        self._budget.limit = requests_per_second
 
     def must_look(self, at: float) -> bool:
         """Whether it is time to read the due cursors from the database."""
@@ -105,7 +101,7 @@ class Scheduler:
     def settle(
         self, cursor: Cursor, answer: Answer | None, *, ended_at: float, at: float
     ) -> None:
-        """Count the end of a request; `answer` None: it was not sent after all."""
+        """Count the end of a request; `answer` None: it was not sent."""
         self._budget.settle(ended_at)
         self._regions.settle(cursor, answer, at)
         self._busy_at = at
@@ -114,9 +110,9 @@ class Scheduler:
         """Leave a cursor out for LOCKED_S: another session holds one of its rows."""
         self._locked[cursor_id] = at + LOCKED_S
 
-    def end_turn(self, cursor_id: int) -> Due:
-        """The cursor may have its next turn once it is due."""
-        return self._turns.served(cursor_id)
+    def end_turn(self, cursor_id: int) -> None:
+        """End the turn; the next one begins once the cursor is found due again."""
+        self._turns.served(cursor_id)
 
     def end_turns(self, cursor_ids: Iterable[int], *, due: Collection[int]) -> None:
         """End turns; the cursors in `due` have more to send at once."""
