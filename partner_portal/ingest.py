@@ -15,7 +15,7 @@ with booting():
 from django.conf import settings
 
 from streams.base.database.statement_timeout import limit_process
-from streams.ingest.app import Front
+from streams.ingest.app import IngestApp
 from streams.serving.listener import connection_limit
 from streams.serving.server import Server
 
@@ -25,4 +25,4 @@ limit_process(settings.INGEST_DEADLINE_S)
 def application(**_: object) -> Server:
     """Create the server of one process. Called within its event loop."""
     limit = connection_limit(settings.INGEST_MAX_CONNECTIONS)
-    return Server(Front(), max_connections=limit)
+    return Server(IngestApp(), max_connections=limit)

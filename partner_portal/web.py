@@ -5,7 +5,7 @@ from __future__ import annotations
 from partner_portal import wsgi
 from streams.serving.listener import connection_limit
 from streams.serving.server import Server
-from streams.serving.wsgi import WsgiFront
+from streams.serving.wsgi import WsgiApplication
 
 MAX_CONNECTIONS = 1_000  # per process; beyond it, the longest idle are closed
 
@@ -15,5 +15,5 @@ def application(*, threads: int) -> Server:
 
     `threads` is gunicorn's setting.
     """
-    front = WsgiFront(wsgi.application, threads=threads)
+    front = WsgiApplication(wsgi.application, threads=threads)
     return Server(front, max_connections=connection_limit(MAX_CONNECTIONS))

@@ -21,10 +21,10 @@ from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
 from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.models import PageVersion
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.pages.services import set_logo
 from streams.catalog.plans.models import PlanVersion
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan, to_json
 from streams.catalog.plans.rules import EVENT as UNPLANNED
 from streams.connections.models import Connection
 from streams.connections.regions import Region
@@ -33,9 +33,9 @@ from streams.delivery.append import accept
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
 from streams.events.checkpoints import quarter
-from streams.events.log import Addition, NewEvent
+from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed
-from streams.observability.issues.counter import FindingCounter
+from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.flusher import flush
 from streams.tenancy.models import (
     Partner,
@@ -47,7 +47,7 @@ from streams.tenancy.models import (
 )
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -160,7 +160,7 @@ def stream(partner: Partner | None = None, **fields) -> Stream:
 
 def published_plan(stream: Stream, *names: str, **fields) -> PlanVersion:
     """A plan of track events without properties."""
-    plan = EventPlan(events=tuple(PlannedEvent(name=name) for name in names))
+    plan = TrackingPlan(events=tuple(PlannedEvent(name=name) for name in names))
     given = {"number": 1, "published_at": NOW, **fields}
     return PlanVersion.objects.create(stream=stream, content=to_json(plan), **given)
 
@@ -206,7 +206,7 @@ def page_version(stream: Stream, kind: str = "source", **fields) -> PageVersion:
 
 def published_pages(stream: Stream) -> None:
     """Both as they begin, and a logo."""
-    for kind in Kind:
+    for kind in PageKind:
         page_version(stream, kind, text=starting_text(kind, stream))
     set_logo(stream=stream, upload=LOGO, actor=None)
 
@@ -278,7 +278,9 @@ def replay(live: Cursor, *, end: int | None = None, **fields) -> Replay:
 
 def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> list[int]:
     """Add events to the log as ingest does; their numbers."""
-    added = Addition(feed.pk, [event(feed.stream, **changes) for _ in range(events)])
+    added = FeedAddition(
+        feed.pk, [event(feed.stream, **changes) for _ in range(events)]
+    )
     [seqs] = accept([added], now=now).seqs
     feed.refresh_from_db()
     return seqs
@@ -294,7 +296,7 @@ def quarantined(
 ) -> list[str]:
     """Have events kept beside the log, as ingest does; their messageIds."""
     group = [event(feed.stream, **changes).quarantined(rule) for _ in range(events)]
-    accept([Addition(feed.pk, group)], now=now)
+    accept([FeedAddition(feed.pk, group)], now=now)
     feed.refresh_from_db()
     return [one.message_id for one in group]
 
@@ -302,13 +304,13 @@ def quarantined(
 def found(
     feed: Feed,
     name: str = "Mail Opened",
-    finding: Finding | None = None,
+    finding: Issue | None = None,
     *,
     events: int = 1,
     at: datetime = NOW,
 ) -> None:
     """Count what was wrong with events, as ingest does."""
-    counter = FindingCounter()
+    counter = IssueCounter()
     finding = finding or UNPLANNED.finding("event", "No such event.", "Add it.")
     shown = json.dumps({"type": "track", "event": name, "userId": "text, 6 characters"})
     for _ in range(events):

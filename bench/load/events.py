@@ -11,7 +11,7 @@ import random
 from base64 import b64encode
 from functools import cache
 
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 
 NAMES = ("Email Opened", "Email Delivered", "Link Clicked")
 KINDS = 100  # different events; a window of gzip holds about 30 of 1 KB
@@ -62,11 +62,11 @@ def as_sent(number: int, size_bytes: int, prefix: str) -> dict:
     return dict(event)
 
 
-def planned() -> EventPlan:
+def planned() -> TrackingPlan:
     """Return a plan that every event follows, of any size."""
     paths = ["email_id", *(f"property_{n}" for n in range(1, MOST_PROPERTIES + 1))]
     properties = tuple(PlannedProperty(path=path) for path in paths)
-    return EventPlan(
+    return TrackingPlan(
         events=tuple(PlannedEvent(name=n, properties=properties) for n in NAMES)
     )
 

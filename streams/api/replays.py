@@ -18,7 +18,7 @@ from streams.base.msgspec_types import prepared
 from streams.base.request_errors import RequestRefused
 from streams.delivery.limits.approval import kept_by, reason
 from streams.delivery.replay import services as service
-from streams.delivery.replay.filter import ReplayFilter, Selection
+from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events.models import Feed
@@ -43,7 +43,7 @@ type Call = Literal["", "identify", "track", "page", "screen", "group", "alias"]
 
 
 @prepared
-class Wanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class ReplayRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """The body of a request to start a replay."""
 
     workspace: Text
@@ -59,8 +59,8 @@ class Wanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     message_ids: Literal["same", "new"] = "same"
     dry_run: bool = False
 
-    def selection(self) -> Selection:
-        return Selection(
+    def selection(self) -> ReplaySelection:
+        return ReplaySelection(
             first=self.first,
             last=self.last,
             since=self.since,
@@ -142,7 +142,7 @@ def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
     return _answer({"replay": shown}, status=201 if is_new else 200)
 
 
-def _count(connection: Connection, selection: Selection) -> HttpResponse:
+def _count(connection: Connection, selection: ReplaySelection) -> HttpResponse:
     """Count the events that a replay would send. Raises NothingToReplay."""
     stretch = service.select(connection, selection)
     count = service.count(connection, stretch, selection.filter)
@@ -156,7 +156,7 @@ def _count(connection: Connection, selection: Selection) -> HttpResponse:
     return _answer({"count": body})
 
 
-def _read(request: HttpRequest) -> Wanted:
+def _read(request: HttpRequest) -> ReplayRequest:
     body = request.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
         raise RequestRefused(
@@ -166,7 +166,7 @@ def _read(request: HttpRequest) -> Wanted:
             "Send only the fields described at /docs/guide/api/.",
         )
     try:
-        return msgspec.json.decode(body, type=Wanted)
+        return msgspec.json.decode(body, type=ReplayRequest)
     except msgspec.ValidationError as error:
         raise RequestRefused(
             400,

@@ -32,7 +32,7 @@ class MissingKey(CannotDecrypt):
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class Ciphertext:
     """A ciphertext and the ID of its key."""
 
     key_id: str
@@ -74,15 +74,15 @@ class KeyRing:
         """The ID of the key that encrypts."""
         return next(iter(self.keys))
 
-    def seal(self, text: str, *, bound_to: str) -> Sealed:
+    def seal(self, text: str, *, bound_to: str) -> Ciphertext:
         """Encrypt `text` for the row that `bound_to` identifies."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         cipher = AESGCM(self.keys[self.newest])
-        return Sealed(
+        return Ciphertext(
             self.newest, nonce + cipher.encrypt(nonce, text.encode(), bound_to.encode())
         )
 
-    def open(self, sealed: Sealed, *, bound_to: str) -> str:
+    def open(self, sealed: Ciphertext, *, bound_to: str) -> str:
         """Decrypt a text that was encrypted for `bound_to`. Raises CannotDecrypt."""
         key = self.keys.get(sealed.key_id)
         if key is None:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class PublicUrls:
     """URLs without a trailing slash."""
 
     portal: str  # pages and API
     ingest: str  # events
 
 
-def addresses(request: HttpRequest) -> Addresses:
+def addresses(request: HttpRequest) -> PublicUrls:
     """Return this installation's URLs; ingest falls back to the portal's."""
     portal = request.build_absolute_uri("/").rstrip("/")
-    return Addresses(portal, settings.INGEST_URL or portal)
+    return PublicUrls(portal, settings.INGEST_URL or portal)

@@ -44,7 +44,7 @@ RETURNING count, ends_at_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class RateLimit:
     """A maximum number of uses of one key within a period that starts with the first use."""
 
     name: str  # unique, for keys and logs
@@ -69,7 +69,7 @@ _making_client = threading.Lock()
 class RateLimited(Exception):
     """The limit is reached; its window ends in `retry_after_s` seconds."""
 
-    def __init__(self, limit: Limit, retry_after_s: int) -> None:
+    def __init__(self, limit: RateLimit, retry_after_s: int) -> None:
         super().__init__(f"{limit.name}: more than {limit}")
         self.limit = limit
         self.retry_after_s = retry_after_s
@@ -80,7 +80,7 @@ class RateLimited(Exception):
         return -(-self.retry_after_s // 60)
 
 
-def consume(limit: Limit, key: str) -> int:
+def consume(limit: RateLimit, key: str) -> int:
     """Count a use and return the number of uses. Raises RateLimited above the limit."""
     count, left_s = _count(limit, key, 1)
     if count > limit.amount:
@@ -88,7 +88,7 @@ def consume(limit: Limit, key: str) -> int:
     return count
 
 
-def give_back(limit: Limit, key: str) -> None:
+def give_back(limit: RateLimit, key: str) -> None:
     """Undo the count of one use."""
     _count(limit, key, -1)
 
@@ -99,7 +99,7 @@ def forget_counts() -> int:
     return deleted
 
 
-def _count(limit: Limit, key: str, by: int) -> tuple[int, int]:
+def _count(limit: RateLimit, key: str, by: int) -> tuple[int, int]:
     """Add `by`; return the new count and the seconds until its window ends."""
     # A digest, so that addresses and emails can't be read from Redis or a backup.
     digest = hashlib.sha256(f"{limit.name}:{key}".encode()).hexdigest()

@@ -16,11 +16,11 @@ from streams.catalog.retention_period import (
     MAX_DAYS,
     MIN_DAYS,
     NOTICE,
-    Retention,
+    RetentionPeriod,
 )
 from streams.catalog.stage import Stage
-from streams.spec.exceptions import Readings
-from streams.spec.modes import CHOICES, Mode
+from streams.spec.exceptions import SpecExceptions
+from streams.spec.modes import CHOICES, ValidationMode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,8 +88,8 @@ class Stream(models.Model):
         gettext_lazy("validation mode"),
         max_length=10,
         choices=[(mode, gettext_lazy(label)) for mode, label in CHOICES],
-        default=Mode.WARN,
-        db_default=Mode.WARN,
+        default=ValidationMode.WARN,
+        db_default=ValidationMode.WARN,
         help_text=gettext_lazy(
             "How events that violate the Segment Spec or the stream’s plan are handled. A"
             " workspace can be stricter."
@@ -114,14 +114,14 @@ class Stream(models.Model):
         return self.name
 
     @property
-    def readings(self) -> Readings:
+    def readings(self) -> SpecExceptions:
         """The Spec exceptions of this stream."""
-        return Readings.of(self.spec_readings)
+        return SpecExceptions.of(self.spec_readings)
 
     @property
-    def retention(self) -> Retention:
+    def retention(self) -> RetentionPeriod:
         """How long events are kept, and since when."""
-        return Retention(self.retention_days, self.retention_shortened_at)
+        return RetentionPeriod(self.retention_days, self.retention_shortened_at)
 
     def keep_for(self, days: int, *, now: datetime) -> None:
         """Set the retention without saving. A shorter one takes effect after a notice."""

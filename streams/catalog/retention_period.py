@@ -15,7 +15,7 @@ NOTICE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
+class RetentionPeriod:
     """A retention period, and when it was last shortened."""
 
     days: int = DEFAULT_DAYS

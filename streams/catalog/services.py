@@ -6,7 +6,7 @@ from django.db import transaction
 
 from streams.audit.services import record
 from streams.base.clock import now
-from streams.spec.exceptions import Readings
+from streams.spec.exceptions import SpecExceptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ def choose_readings(
     *, stream: Stream, accepted: Iterable[str], actor: User | None
 ) -> None:
     """Set the Spec exceptions of a stream. Unknown IDs are ignored."""
-    stream.spec_readings = sorted(Readings.of(accepted).accepted)
+    stream.spec_readings = sorted(SpecExceptions.of(accepted).accepted)
     stream.save(update_fields=["spec_readings"])
     record(
         "stream.readings_chosen",

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import OuterRef, Subquery
 
 from streams.catalog.models import Stream
-from streams.catalog.plans.conformance import PlanChecks
+from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.models import PlanVersion
 from streams.spec.check import semantics
-from streams.spec.exceptions import SAFE, Readings
+from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
-from streams.spec.modes import Mode, stricter
+from streams.spec.modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class EventValidator:
     """Checks against the Spec and a stream's published plan. Thread-safe."""
 
-    mode: Mode  # in force; never OFF
-    readings: Readings = SAFE
-    plan: PlanChecks | None = None
+    mode: ValidationMode  # in force; never OFF
+    readings: SpecExceptions = SAFE
+    plan: CompiledPlan | None = None
 
-    def findings(self, event: Mapping[str, Any], *, now: datetime) -> list[Finding]:
+    def findings(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
         """Return the issues of an event that passed `spec.calls.problems`."""
         found = semantics(event, readings=self.readings, now=now)
         if self.plan is not None:
@@ -41,28 +41,28 @@ class Checks:
         """Return the paths, as tuples of keys, whose values must never be shown."""
         return self.plan.hidden(call, name) if self.plan else frozenset()
 
-    def stopped_by(self, findings: Iterable[Finding]) -> Finding | None:
+    def stopped_by(self, findings: Iterable[Issue]) -> Issue | None:
         """Return the first issue that blocks the event; None if it can be delivered."""
-        return None if self.mode is Mode.WARN else first_error(findings)
+        return None if self.mode is ValidationMode.WARN else first_error(findings)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRules:
     """Validation rules of a stream, before a workspace makes them stricter."""
 
-    mode: Mode
-    readings: Readings
-    plan: PlanChecks | None
+    mode: ValidationMode
+    readings: SpecExceptions
+    plan: CompiledPlan | None
 
-    def checks(self, workspace_mode: Mode) -> Checks | None:
+    def checks(self, workspace_mode: ValidationMode) -> EventValidator | None:
         """Return the checks for a workspace; None if its events aren't checked."""
         mode = stricter(self.mode, workspace_mode)
-        if mode is Mode.OFF:
+        if mode is ValidationMode.OFF:
             return None
-        return Checks(mode, self.readings, self.plan)
+        return EventValidator(mode, self.readings, self.plan)
 
 
-class Rulebook:
+class RuleCache:
     """Current rules of streams, with a cache of compiled plans. Thread-safe.
 
     Settings are read on every call. A published plan never changes, so it is compiled
@@ -72,7 +72,7 @@ class Rulebook:
     KEPT = 1_000  # plans
 
     def __init__(self) -> None:
-        self._ready: dict[int, PlanChecks] = {}
+        self._ready: dict[int, CompiledPlan] = {}
 
     def of(self, stream_ids: Iterable[int]) -> dict[int, StreamRules]:
         """Return the rules by stream ID, with one query unless a plan is new."""
@@ -83,20 +83,22 @@ class Rulebook:
         rows = list(streams.values_list("pk", "check_mode", "spec_readings", "plan"))
         plans = self._made_ready({plan for *_, plan in rows if plan})
         return {
-            pk: StreamRules(Mode(mode), Readings.of(readings), plans.get(plan))
+            pk: StreamRules(
+                ValidationMode(mode), SpecExceptions.of(readings), plans.get(plan)
+            )
             for pk, mode, readings, plan in rows
         }
 
-    def _made_ready(self, wanted: set[int]) -> dict[int, PlanChecks]:
+    def _made_ready(self, wanted: set[int]) -> dict[int, CompiledPlan]:
         ready = self._ready if len(self._ready) < self.KEPT else {}
         if missing := wanted - ready.keys():
             found = PlanVersion.objects.filter(pk__in=missing)
             # Replaced, not changed, because other threads may be reading it.
-            ready = ready | {v.pk: PlanChecks(v.plan) for v in found}
+            ready = ready | {v.pk: CompiledPlan(v.plan) for v in found}
             self._ready = ready
         return ready
 
 
-def first_error(findings: Iterable[Finding]) -> Finding | None:
+def first_error(findings: Iterable[Issue]) -> Issue | None:
     """Return the first error. Warnings and hints never block an event."""
     return next((f for f in findings if f.severity is Severity.ERROR), None)

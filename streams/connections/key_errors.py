@@ -14,7 +14,7 @@ class InvalidWriteKey(ValueError):
     """The text can't be used as the write key of a connection."""
 
 
-class WrongShape(InvalidWriteKey):
+class InvalidKeyFormat(InvalidWriteKey):
     """The text doesn't have the format of a write key."""
 
     def __init__(self, problem: KeyProblem) -> None:

@@ -44,7 +44,7 @@ class KeyProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class Lookalike:
+class KnownMistake:
     """Something else that people paste, recognized by its format."""
 
     rule: str
@@ -53,29 +53,29 @@ class Lookalike:
 
 
 _LOOKALIKES = (
-    Lookalike(
+    KnownMistake(
         "private_key",
         re.compile(r"-----BEGIN .*", re.DOTALL),
         gettext_lazy(
             "This is a private key, as Segment’s OAuth apps use. Keep it secret."
         ),
     ),
-    Lookalike(
+    KnownMistake(
         "snippet",
         re.compile(
             r".*(?:analytics\.load|<script|writeKey\s*+[\"']?\s*+[:=]).*", re.DOTALL
         ),
         gettext_lazy("This is code. Paste only the key, without quotes."),
     ),
-    Lookalike("email", EMAIL, gettext_lazy("This is an email address.")),
-    Lookalike(
+    KnownMistake("email", EMAIL, gettext_lazy("This is an email address.")),
+    KnownMistake(
         "url",
         re.compile(
             r"(?:[a-z]+://|www\.).*|[\w.-]+\.(?:com|io|net|org)(?:/.*)?", re.IGNORECASE
         ),
         gettext_lazy("This is a web address."),
     ),
-    Lookalike(
+    KnownMistake(
         "ingest_key",
         re.compile(r"ik_.*", re.DOTALL),
         gettext_lazy(
@@ -83,7 +83,7 @@ _LOOKALIKES = (
             " write key of your Segment source instead."
         ),
     ),
-    Lookalike(
+    KnownMistake(
         "partner_token",
         re.compile(r"pt_.*", re.DOTALL),
         gettext_lazy(
@@ -91,7 +91,7 @@ _LOOKALIKES = (
             " of your Segment source instead."
         ),
     ),
-    Lookalike(
+    KnownMistake(
         "public_api_token",
         re.compile(r"sgp_.*|[\w-]{43}\.[\w-]{43}", re.DOTALL),
         gettext_lazy(
@@ -99,22 +99,22 @@ _LOOKALIKES = (
             " whole workspace. A write key can only add events to one source."
         ),
     ),
-    Lookalike(
+    KnownMistake(
         "access_token",
         re.compile(r"eyJ[\w-]+\.[\w.-]+"),
         gettext_lazy("This is an access token (a JWT) of an OAuth app."),
     ),
-    Lookalike(
+    KnownMistake(
         "header",
         re.compile(r"(?:Authorization:\s*)?(?:Basic|Bearer)\s.*", re.IGNORECASE),
         gettext_lazy("This is an HTTP header. Paste only the key."),
     ),
-    Lookalike(
+    KnownMistake(
         "uuid",
         re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE),
         gettext_lazy("This is a UUID, such as the ID of a user or a message."),
     ),
-    Lookalike(
+    KnownMistake(
         "placeholder",
         re.compile(
             r"[<{\[(]*(?:your|my)?[ _-]*(?:segment[ _-]*)?write[ _-]*key[>}\])]*",
@@ -122,14 +122,14 @@ _LOOKALIKES = (
         ),
         gettext_lazy("This is a placeholder from an example."),
     ),
-    Lookalike(
+    KnownMistake(
         "slug",
         re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+|[a-z]{2,19}"),
         gettext_lazy(
             "This is a name, perhaps of a workspace or a source. It isn’t a key."
         ),
     ),
-    Lookalike(
+    KnownMistake(
         "segment_id",
         re.compile(r"[A-Za-z0-9]{20,26}"),
         gettext_lazy(

@@ -14,7 +14,7 @@ from streams.connections.write_keys import key_ring, open_write_key, seal_write_
 
 
 @dataclass(slots=True)
-class Rotation:
+class ReencryptionResult:
     """The result, with the public IDs of connections that need attention."""
 
     renewed: int = 0
@@ -22,13 +22,13 @@ class Rotation:
     used_twice: list[str] = field(default_factory=list)  # another has the same key
 
 
-def renew_keys(*, batch: int = 500) -> Rotation:
+def renew_keys(*, batch: int = 500) -> ReencryptionResult:
     """Re-encrypt with the newest key, and renew fingerprints.
 
     Can be stopped and run again at any time. A connection whose key is replaced meanwhile
     keeps the new key.
     """
-    rotation = Rotation()
+    rotation = ReencryptionResult()
     for connection in _current(batch):
         try:
             _renew(connection, rotation)
@@ -48,7 +48,7 @@ def _current(batch: int) -> Iterator[Connection]:
         last = page[-1].pk
 
 
-def _renew(connection: Connection, rotation: Rotation) -> None:
+def _renew(connection: Connection, rotation: ReencryptionResult) -> None:
     key = open_write_key(connection)
     name, feed_id = connection.public_id, connection.feed_id
     fields = seal_write_key(key, public_id=name, feed_id=feed_id)

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
-from streams.base.keyring import KeyRing, Sealed
-from streams.connections.key_errors import WrongShape
+from streams.base.keyring import Ciphertext, KeyRing
+from streams.connections.key_errors import InvalidKeyFormat
 from streams.connections.key_format import problem_with, trimmed
 from streams.connections.models import Connection
 
@@ -68,9 +68,9 @@ class KeyFields(TypedDict):
 
 @sensitive_variables("text")
 def read_write_key(text: str) -> WriteKey:
-    """The key that was pasted. Raises errors.WrongShape."""
+    """The key that was pasted. Raises InvalidKeyFormat."""
     if problem := problem_with(text):
-        raise WrongShape(problem)
+        raise InvalidKeyFormat(problem)
     return WriteKey(trimmed(text))
 
 
@@ -87,7 +87,7 @@ def seal_write_key(key: WriteKey, *, public_id: str, feed_id: int) -> KeyFields:
 
 def open_write_key(connection: Connection) -> WriteKey:
     """The key of a connection. Raises base.keyring.CannotDecrypt."""
-    sealed = Sealed(connection.key_ring_id, bytes(connection.key_ciphertext))
+    sealed = Ciphertext(connection.key_ring_id, bytes(connection.key_ciphertext))
     row = _row(connection.public_id, connection.feed_id)
     return WriteKey(key_ring().open(sealed, bound_to=row))
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from streams.delivery.cursor_store import store
 from streams.events.data_loss.witness import reported, witness
-from streams.events.log import Addition, Seqs, append, append_released
+from streams.events.log import FeedAddition, Seqs, append, append_released
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AppendResult:
     """The numbers of the appended events, and the streams to wake."""
 
     seqs: list[Seqs]  # events.log.append
     stream_ids: set[int]  # have events to send now, and had none before
 
 
-def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
+def accept(additions: Sequence[FeedAddition], *, now: datetime) -> AppendResult:
     """Append events and mark the idle cursors of their feeds as due.
 
     The events are durable when this returns. The caller can then wake the streams; if it
@@ -43,10 +43,10 @@ def accept(additions: Sequence[Addition], *, now: datetime) -> Accepted:
         busy = store().mark_due(grown, now) if grown else set()
     if durable:
         witness(feed_ids, before, seqs)
-    return Accepted(seqs, busy)
+    return AppendResult(seqs, busy)
 
 
-def accept_released(addition: Addition, *, now: datetime) -> set[int]:
+def accept_released(addition: FeedAddition, *, now: datetime) -> set[int]:
     """Append events that leave quarantine, and mark their feed's idle cursors as due.
 
     Runs in the caller's transaction. Returns the streams to wake.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Move = tuple[int, int, "Mapping[str, Any]"]
 
 
-class Store(Protocol):
+class CursorStore(Protocol):
     """Statements that run in the caller's transaction."""
 
     def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
@@ -66,7 +66,7 @@ class Store(Protocol):
         """Return the connections that another session has locked, or a cursor of which."""
 
 
-class PostgresStore:
+class PostgresCursorStore:
     def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
         statement = (
             "UPDATE streams_cursor SET due_at = LEAST(%s, statement_timestamp())"
@@ -166,7 +166,7 @@ class PostgresStore:
             return {pk for (pk,) in cursor.fetchall()}
 
 
-class SqliteStore:
+class SqliteCursorStore:
     def mark_due(self, feed_ids: Collection[int], now: datetime) -> set[int]:
         idle = Cursor.objects.filter(
             feed_id__in=feed_ids,
@@ -217,6 +217,10 @@ class SqliteStore:
         return set()
 
 
-def store() -> Store:
+def store() -> CursorStore:
     """Return the store for the database in use."""
-    return PostgresStore() if connection.vendor == "postgresql" else SqliteStore()
+    return (
+        PostgresCursorStore()
+        if connection.vendor == "postgresql"
+        else SqliteCursorStore()
+    )

@@ -25,7 +25,7 @@ TRIES_SHOWN = 200
 CLOCK_MARGIN = timedelta(days=1)
 
 
-class State(TextChoices):
+class EventState(TextChoices):
     """The state of one event."""
 
     PENDING = "pending", _("Queued")
@@ -36,17 +36,17 @@ class State(TextChoices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class EventStatus:
     """The state of one event, and the connection that it belongs to."""
 
-    state: State
+    state: EventState
     connection_id: int | None = None  # the one whose cursor accounts for it
     delivery_id: int | None = None  # the attempt that delivered it
     reason: str = ""  # of a rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryPage:
+class AttemptPage:
     """Delivery attempts, newest first; `next_before` is None on the last page."""
 
     deliveries: list[Delivery]
@@ -55,7 +55,7 @@ class DeliveryPage:
 
 def page(
     connection: Connection, *, before: int | None = None, limit: int = 50
-) -> DeliveryPage:
+) -> AttemptPage:
     """Return the attempts of a connection with an ID below `before`; None: the newest."""
     older = Delivery.objects.filter(connection=connection).select_related(
         "cursor__replay"
@@ -64,7 +64,7 @@ def page(
         older = older.filter(pk__lt=before)
     found = list(older.order_by("-pk")[: limit + 1])
     more = len(found) > limit
-    return DeliveryPage(
+    return AttemptPage(
         deliveries=found[:limit], next_before=found[limit - 1].pk if more else None
     )
 
@@ -92,11 +92,11 @@ def _takes(cursor: Cursor, seq: int) -> bool:
     return matching(cursor, wanted, after=seq - 1, up_to=seq).exists()
 
 
-def fates(feed: Feed, events: Sequence[Event]) -> dict[int, Fate]:
+def fates(feed: Feed, events: Sequence[Event]) -> dict[int, EventStatus]:
     """Return the state of each event by number, with three queries in all."""
     cursors = live_cursors(feed)
     by_cursor: dict[Cursor, list[Event]] = {}
-    found: dict[int, Fate] = {}
+    found: dict[int, EventStatus] = {}
     for event in events:
         cursor = _accountable(cursors, event.seq)
         if cursor is not None and event.seq <= cursor.position:
@@ -119,17 +119,21 @@ def _accountable(cursors: Sequence[Cursor], seq: int) -> Cursor | None:
     return next((c for c in cursors if c.start < seq), None)
 
 
-def _unsent(cursors: Sequence[Cursor], cursor: Cursor | None) -> Fate:
+def _unsent(cursors: Sequence[Cursor], cursor: Cursor | None) -> EventStatus:
     if cursor is None:
         # There is no connection yet, or it started after this event.
-        return Fate(state=State.FILTERED if cursors else State.HELD)
+        return EventStatus(state=EventState.FILTERED if cursors else EventState.HELD)
     if cursor is not cursors[0]:
-        return Fate(state=State.FILTERED, connection_id=cursor.connection_id)
-    state = State.HELD if cursor.held else State.PENDING
-    return Fate(state=state, connection_id=cursor.connection_id)
+        return EventStatus(
+            state=EventState.FILTERED, connection_id=cursor.connection_id
+        )
+    state = EventState.HELD if cursor.held else EventState.PENDING
+    return EventStatus(state=state, connection_id=cursor.connection_id)
 
 
-def _settled(cursor: Cursor, events: Sequence[Event]) -> Iterator[tuple[int, Fate]]:
+def _settled(
+    cursor: Cursor, events: Sequence[Event]
+) -> Iterator[tuple[int, EventStatus]]:
     seqs = [event.seq for event in events]
     refused = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
     reasons = dict(refused.values_list("seq", "reason"))
@@ -139,13 +143,15 @@ def _settled(cursor: Cursor, events: Sequence[Event]) -> Iterator[tuple[int, Fat
         if seq in reasons:
             yield (
                 seq,
-                Fate(state=State.REJECTED, connection_id=whose, reason=reasons[seq]),
+                EventStatus(
+                    state=EventState.REJECTED, connection_id=whose, reason=reasons[seq]
+                ),
             )
         else:
             yield (
                 seq,
-                Fate(
-                    state=State.DELIVERED,
+                EventStatus(
+                    state=EventState.DELIVERED,
                     connection_id=whose,
                     delivery_id=taken_by.get(seq),
                 ),

@@ -19,18 +19,18 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.catalog.validation import Checks, Rulebook, first_error
+from streams.catalog.validation import EventValidator, RuleCache, first_error
 from streams.delivery.append import accept_released
-from streams.events.log import Addition, NewEvent
+from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
-from streams.events.quarantine import Held, counts
+from streams.events.quarantine import QuarantineFilter, counts
 from streams.spec.decode.structure import MAX_EVENT_BYTES, too_large
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
     from streams.tenancy.models import User
 
 CHUNK = 500  # events per transaction, which locks their feed for hundredths of a second
@@ -42,7 +42,7 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-class NothingHeld(Exception):
+class NothingQuarantined(Exception):
     """No event in quarantine matches."""
 
 
@@ -53,7 +53,7 @@ class CannotRename(Exception):
 def decide(
     *,
     feeds: Sequence[Feed],
-    held: Held,
+    held: QuarantineFilter,
     action: Action,
     actor: User | None,
     new_name: str = "",
@@ -62,7 +62,7 @@ def decide(
     """Create a job for each feed with matching events; return the ID of the order.
 
     Events after `last_id`, the last one that was counted, are not affected. The caller
-    wakes a worker. Raises NothingHeld, CannotRename.
+    wakes a worker. Raises NothingQuarantined, CannotRename.
     """
     if action == Action.RENAME:
         _check_names(held.name, new_name)
@@ -70,7 +70,7 @@ def decide(
     with transaction.atomic():
         found = counts(list(by_id), held, last_id)
         if not found:
-            raise NothingHeld(_("These events are no longer in quarantine."))
+            raise NothingQuarantined(_("These events are no longer in quarantine."))
         jobs = [
             QuarantineJob(
                 order=order,
@@ -143,7 +143,7 @@ def _work_some() -> set[int] | None:
 
 
 def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
-    rows = Held(rule=job.rule, name=job.name).of([feed.pk])
+    rows = QuarantineFilter(rule=job.rule, name=job.name).of([feed.pk])
     if job.action == Action.RENAME:
         rows = rows.filter(type="track")
     some = list(
@@ -164,7 +164,7 @@ def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
 
 
 def _rename(
-    row: QuarantinedEvent, new_name: str, checks: Checks, chunk: _Chunk
+    row: QuarantinedEvent, new_name: str, checks: EventValidator, chunk: _Chunk
 ) -> None:
     """Rename an event; one that still has an error stays in quarantine, renamed."""
     content: dict[str, Any] = _decode(bytes(row.payload))
@@ -179,7 +179,9 @@ def _rename(
         chunk.kept.append(row)
 
 
-def _error(content: dict[str, Any], payload: bytes, checks: Checks) -> Finding | None:
+def _error(
+    content: dict[str, Any], payload: bytes, checks: EventValidator
+) -> Issue | None:
     if len(payload) > MAX_EVENT_BYTES:
         return too_large(len(payload))
     return first_error(checks.findings(content, now=now()))
@@ -199,13 +201,13 @@ def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:
     job.kept += len(chunk.kept)
     if not chunk.released:
         return set()
-    return accept_released(Addition(feed.pk, chunk.released), now=now())
+    return accept_released(FeedAddition(feed.pk, chunk.released), now=now())
 
 
-def _checks(feed: Feed) -> Checks:
+def _checks(feed: Feed) -> EventValidator:
     """The rules of the stream as they are now, whatever its validation mode."""
-    rules = Rulebook().of([feed.stream_id])[feed.stream_id]
-    checks = rules.checks(Mode.QUARANTINE)
+    rules = RuleCache().of([feed.stream_id])[feed.stream_id]
+    checks = rules.checks(ValidationMode.QUARANTINE)
     assert checks is not None  # noqa: S101 - at least QUARANTINE is in force
     return checks
 

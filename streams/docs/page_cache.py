@@ -32,7 +32,7 @@ def made_of(stream: Stream, *, version: int, plan: int | None) -> object:
     ]  # fmt: skip
 
 
-class KeptPages:
+class PageCache:
     """A least-recently-used cache of rendered pages with bounded memory."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:

@@ -23,7 +23,7 @@ MAX_AGE_S = 60  # a published change is visible everywhere after this time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class PublicPage:
     """The content of templates/docs/base.html and of link previews."""
 
     title: StrOrPromise
@@ -33,13 +33,15 @@ class Page:
 
 
 def show(
-    request: HttpRequest, template: str, page: Page, **context: object
+    request: HttpRequest, template: str, page: PublicPage, **context: object
 ) -> HttpResponse:
     """Respond with the page, or 304 if the client has it."""
     return cacheable(request, HttpResponse(written(request, template, page, **context)))
 
 
-def written(request: HttpRequest, template: str, page: Page, **context: object) -> str:
+def written(
+    request: HttpRequest, template: str, page: PublicPage, **context: object
+) -> str:
     """Render the page as HTML. The result depends only on the URL."""
     shown = {
         "page": page,

@@ -9,13 +9,13 @@ from datetime import datetime
 from django.db.models import Max
 
 from streams.catalog.pages.models import PageVersion
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
 from streams.publishing.pages import address_of, title_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class PublishedPage:
     """The latest published version of a page."""
 
     title: str
@@ -23,7 +23,7 @@ class Published:
     changed_at: datetime
 
 
-def published_pages(most: int) -> Iterator[Published]:
+def published_pages(most: int) -> Iterator[PublishedPage]:
     """Yield the pages by stream name, with one query."""
     found = (
         PageVersion.objects.exclude(published_at=None)
@@ -33,8 +33,8 @@ def published_pages(most: int) -> Iterator[Published]:
         .order_by("stream__name", "stream__slug", "-kind")  # source page first
     )
     for name, slug, kind, changed_at in found[:most]:
-        yield Published(
-            title=title_of(Kind(kind), name),
-            path=address_of(Kind(kind), slug),
+        yield PublishedPage(
+            title=title_of(PageKind(kind), name),
+            path=address_of(PageKind(kind), slug),
             changed_at=changed_at,
         )

@@ -17,15 +17,15 @@ from django.views.decorators.csp import csp_override
 
 from streams.catalog.models import Stream
 from streams.catalog.pages.models import Logo, PageVersion
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
-from streams.docs.page_cache import KeptPages, made_of
-from streams.docs.public_page import Page, cacheable, written
+from streams.docs.page_cache import PageCache, made_of
+from streams.docs.public_page import PublicPage, cacheable, written
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import Facts
+    from streams.publishing.facts import PageData
 
 # An SVG that is opened directly is a document: it may only draw.
 PICTURE_CSP = {
@@ -37,12 +37,12 @@ PICTURE_CSP = {
 
 def source(request: HttpRequest, stream_slug: str) -> HttpResponse:
     """Serve the page about what the stream sends to Segment."""
-    return _page(request, stream_slug, Kind.SOURCE)
+    return _page(request, stream_slug, PageKind.SOURCE)
 
 
 def integration(request: HttpRequest, stream_slug: str) -> HttpResponse:
     """Serve the page about setting up the tool."""
-    return _page(request, stream_slug, Kind.INTEGRATION)
+    return _page(request, stream_slug, PageKind.INTEGRATION)
 
 
 @csp_override(PICTURE_CSP)
@@ -56,14 +56,14 @@ def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
     return cacheable(request, response)
 
 
-def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
+def _page(request: HttpRequest, stream_slug: str, kind: PageKind) -> HttpResponse:
     """Serve a page, rendered once per version, language and process."""
     streams = Stream.objects.select_related("partner", "profile")
     stream = streams.exclude(stage=Stage.SUSPENDED).filter(slug=stream_slug).first()
     if stream is None:
         raise Http404
     versions = stream.page_versions.published().values_list("kind", "pk")
-    newest = {Kind(of_kind): pk for of_kind, pk in reversed(list(versions))}
+    newest = {PageKind(of_kind): pk for of_kind, pk in reversed(list(versions))}
     if kind not in newest:
         raise Http404
     plan = stream.plan_versions.published().values_list("pk", flat=True).first()
@@ -81,20 +81,20 @@ def _page(request: HttpRequest, stream_slug: str, kind: Kind) -> HttpResponse:
     return cacheable(request, HttpResponse(_kept.page(key, of, render)))
 
 
-_kept = KeptPages()
+_kept = PageCache()
 
 
 def _rendered(
     request: HttpRequest,
     stream: Stream,
-    newest: dict[Kind, int],
-    kind: Kind,
+    newest: dict[PageKind, int],
+    kind: PageKind,
     *,
     has_logo: bool,
 ) -> bytes:
     version = PageVersion.objects.get(pk=newest[kind])
     facts = facts_of(stream, kind, changed_at=version.published_at)
-    page = Page(
+    page = PublicPage(
         title=title_of(kind, stream.name),
         description=_description(facts),
         document=document_of(version.text, facts),
@@ -102,7 +102,7 @@ def _rendered(
     )
     links = [
         (address_of(one, stream.slug), title_of(one, stream.name), one == kind)
-        for one in Kind
+        for one in PageKind
         if one in newest
     ]  # fmt: skip
     context = {
@@ -114,7 +114,7 @@ def _rendered(
     return written(request, "docs/stream.html", page, **context).encode()
 
 
-def _description(facts: Facts) -> str:
+def _description(facts: PageData) -> str:
     """Describe the page for search engines and link previews."""
     usual = f"How {facts.stream.name} sends events to Twilio Segment."
     return Truncator(facts.profile.about or usual).chars(200)

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from streams.catalog.plans.conformance import PlanChecks
+from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.validation import first_error
-from streams.events.intake import Refused, Source, Surroundings, message_ids, prepare
-from streams.spec.modes import Mode
+from streams.events.intake import (
+    EventRefused,
+    RequestFields,
+    StreamFields,
+    message_ids,
+    prepare,
+)
+from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES
 from streams.spec.text.check_text import look_at
 
@@ -19,11 +25,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.catalog.models import Stream
-    from streams.catalog.plans.plan import EventPlan
-    from streams.spec.issues import Finding
+    from streams.catalog.plans.plan import TrackingPlan
+    from streams.spec.issues import Issue
 
 
-class Fate(StrEnum):
+class DryRunOutcome(StrEnum):
     """The result that the event would have in the stream."""
 
     REFUSED = "refused"  # in every mode: Segment would lose it
@@ -33,26 +39,26 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DryRunResult:
     """The result of the dry run of one event."""
 
     event: Mapping[str, Any] | None  # as it was sent; None: it is not readable
-    findings: list[Finding]  # the Spec's, then the plan's
-    fate: Fate
+    findings: list[Issue]  # the Spec's, then the plan's
+    fate: DryRunOutcome
 
 
-class Trial:
+class DryRun:
     """The rules of a stream, for dry runs."""
 
-    def __init__(self, stream: Stream, plan: EventPlan | None) -> None:
-        self._source = Source(stream.slug, stream.version, stream.allow_anonymous)
+    def __init__(self, stream: Stream, plan: TrackingPlan | None) -> None:
+        self._source = StreamFields(stream.slug, stream.version, stream.allow_anonymous)
         self._readings = stream.readings
-        self._mode = Mode(stream.check_mode)
-        self._plan = PlanChecks(plan) if plan else None
+        self._mode = ValidationMode(stream.check_mode)
+        self._plan = CompiledPlan(plan) if plan else None
 
     def of(
         self, sent: bytes, *, now: datetime, context: Mapping[str, Any] | None = None
-    ) -> Verdict:
+    ) -> DryRunResult:
         """Validate an event as ingest would; `context` is that of its batch.
 
         The Spec checks apply to the event as it was sent, so that every issue refers to
@@ -66,23 +72,26 @@ class Trial:
         )
         findings = look.findings
         if look.event is None or not look.is_sound:
-            return Verdict(look.event, findings, Fate.REFUSED)
-        around = Surroundings(source=self._source, received_at=now, context=context)
+            return DryRunResult(look.event, findings, DryRunOutcome.REFUSED)
+        around = RequestFields(source=self._source, received_at=now, context=context)
         stamped = dict(look.event)
         try:
             prepare(stamped, around, ids=message_ids(1))
-        except Refused as refused:
+        except EventRefused as refused:
             rule = RULES[refused.rule]
             size = rule.finding(refused.path, refused.message, refused.fix)
-            return Verdict(look.event, [size, *findings], Fate.REFUSED)
+            return DryRunResult(look.event, [size, *findings], DryRunOutcome.REFUSED)
         if self._plan is not None:
             findings = findings + self._plan.check(stamped)
-        return Verdict(look.event, findings, self._fate(findings))
+        return DryRunResult(look.event, findings, self._fate(findings))
 
-    def _fate(self, findings: Iterable[Finding]) -> Fate:
+    def _fate(self, findings: Iterable[Issue]) -> DryRunOutcome:
         if first_error(findings) is None:
-            return Fate.SENT
-        return _OF_ERRORS.get(self._mode, Fate.SENT)
+            return DryRunOutcome.SENT
+        return _OF_ERRORS.get(self._mode, DryRunOutcome.SENT)
 
 
-_OF_ERRORS = {Mode.QUARANTINE: Fate.QUARANTINED, Mode.REJECT: Fate.REJECTED}
+_OF_ERRORS = {
+    ValidationMode.QUARANTINE: DryRunOutcome.QUARANTINED,
+    ValidationMode.REJECT: DryRunOutcome.REJECTED,
+}

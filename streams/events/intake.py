@@ -20,21 +20,21 @@ from streams.spec.content.empty_values import tidy
 from streams.spec.content.timestamps import parse_time
 from streams.spec.decode.structure import (
     MAX_EVENT_BYTES,
-    Unsound,
+    MalformedEvent,
     read_event,
     too_large,
 )
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 COLUMN_LENGTH = 200  # characters of names and IDs in columns
 
 _encode = msgspec.json.Encoder().encode
 
 
-class Refused(ValueError):
+class EventRefused(ValueError):
     """The rejection of an event, with its reason."""
 
     def __init__(self, rule: str, message: str, fix: str, path: str = "") -> None:
@@ -45,12 +45,12 @@ class Refused(ValueError):
         self.path = path
 
     @classmethod
-    def for_finding(cls, finding: Finding) -> Refused:
+    def for_finding(cls, finding: Issue) -> EventRefused:
         return cls(finding.rule, finding.message, finding.fix, finding.path)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StreamFields:
     """The fields that a stream adds to its events, and its requirement for IDs."""
 
     slug: str
@@ -59,10 +59,10 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class RequestFields:
     """The fields that apply to all events of a request."""
 
-    source: Source
+    source: StreamFields
     received_at: datetime
     sent_at: datetime | None = None
     context: Mapping[str, Any] | None = None
@@ -74,21 +74,21 @@ class Surroundings:
 
 
 def read(sent: bytes) -> dict[str, Any]:
-    """Decode an event as sent. Raises Refused."""
+    """Decode an event as sent. Raises EventRefused."""
     try:
         return read_event(sent)
-    except Unsound as unsound:
-        raise Refused.for_finding(unsound.finding) from None
+    except MalformedEvent as unsound:
+        raise EventRefused.for_finding(unsound.finding) from None
 
 
 def prepare(
     event: dict[str, Any],
-    around: Surroundings,
+    around: RequestFields,
     *,
     ids: Iterator[str],
     call: str | None = None,
 ) -> NewEvent:
-    """Check a decoded event, and add our fields to it in place. Raises Refused.
+    """Check a decoded event, and add our fields to it in place. Raises EventRefused.
 
     `call` is the type in the request's path. An event without a messageId gets the next of
     `ids`.
@@ -101,13 +101,13 @@ def prepare(
     allow_anonymous = around.source.allow_anonymous
     tidy(event, allow_anonymous=allow_anonymous)
     if found := problems(event, allow_anonymous=allow_anonymous):
-        raise Refused.for_finding(found[0])
+        raise EventRefused.for_finding(found[0])
     _stamp(event, around)
     if event.get("messageId") is None:
         event["messageId"] = next(ids)
     payload = _encode(event)
     if len(payload) > MAX_EVENT_BYTES:  # Segment's limit, including the added fields
-        raise Refused.for_finding(too_large(len(payload)))
+        raise EventRefused.for_finding(too_large(len(payload)))
     return NewEvent(
         type=event["type"],
         name=column(event.get("event" if event["type"] == "track" else "name")),
@@ -127,7 +127,7 @@ def message_ids(count: int) -> Iterator[str]:
     yield from (drawn[first : first + 32] for first in range(0, len(drawn), 32))
 
 
-def _stamp(event: dict[str, Any], around: Surroundings) -> None:
+def _stamp(event: dict[str, Any], around: RequestFields) -> None:
     own_sent_at = event.pop("sentAt", None)
     event.pop("writeKey", None)
     event.pop("workspace", None)
@@ -145,7 +145,7 @@ def _stamp(event: dict[str, Any], around: Surroundings) -> None:
     event["timestamp"] = _happened_at(event.get("timestamp"), own_sent_at, around)
 
 
-def _happened_at(timestamp: str | None, sent_at: object, around: Surroundings) -> str:
+def _happened_at(timestamp: str | None, sent_at: object, around: RequestFields) -> str:
     """Correct the timestamp by the error of the sender's clock, which `sentAt` shows.
 
     An invalid `sentAt` is ignored. It is never stored, because the request that delivers
@@ -171,8 +171,8 @@ def column(value: object) -> str:
     return text.replace("\0", "�") if "\0" in text else text
 
 
-def _other_call(call: str) -> Refused:
-    return Refused.for_finding(
+def _other_call(call: str) -> EventRefused:
+    return EventRefused.for_finding(
         RULES["SPEC-TYPE-002"].finding(
             "type",
             f"The event's type is not {call}, the type in the request's path.",

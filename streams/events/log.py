@@ -46,7 +46,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
+class FeedAddition:
     """Events for one feed, in order."""
 
     feed_id: int
@@ -102,7 +102,7 @@ def message_digest(message_id: str) -> bytes:
     return hashlib.blake2b(message_id.encode(), digest_size=16).digest()
 
 
-def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
+def append(additions: Sequence[FeedAddition], *, now: datetime) -> list[Seqs]:
     """Append events to their feeds, in the caller's transaction.
 
     Returns a number per event, None for a messageId that the feed accepted within the
@@ -127,7 +127,7 @@ def append(additions: Sequence[Addition], *, now: datetime) -> list[Seqs]:
     return answer
 
 
-def append_released(addition: Addition, *, now: datetime) -> Seqs:
+def append_released(addition: FeedAddition, *, now: datetime) -> Seqs:
     """Append events from quarantine, like `append`.
 
     Their messageIds were stored when they were received, so there is no deduplication.

@@ -20,7 +20,7 @@ EXPIRED = "quarantine.expired"  # the audit entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class QuarantineFilter:
     """A filter for events in quarantine; an empty field matches everything."""
 
     rule: str = ""
@@ -35,7 +35,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class QuarantineGroup:
     """The number of events in quarantine with the same rule and name."""
 
     rule: str
@@ -43,15 +43,15 @@ class Kind:
     events: int
 
 
-def kinds(feed_ids: Sequence[int], held: Held) -> list[Kind]:
+def kinds(feed_ids: Sequence[int], held: QuarantineFilter) -> list[QuarantineGroup]:
     """Count the matching events by rule and name, the most frequent first."""
     groups = held.of(feed_ids).values_list("rule", "name")
     counted = groups.annotate(events=Count("pk")).order_by("-events", "rule", "name")
-    return [Kind(*row) for row in counted]
+    return [QuarantineGroup(*row) for row in counted]
 
 
 def counts(
-    feed_ids: Sequence[int], held: Held, last_id: int | None = None
+    feed_ids: Sequence[int], held: QuarantineFilter, last_id: int | None = None
 ) -> list[tuple[int, int, int]]:
     """Return (feed ID, number of matching events, last ID) for each feed that has some.
 

@@ -4,63 +4,63 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from streams.base.rate_limit import Limit
+from streams.base.rate_limit import RateLimit
 
-FROM_KNOWN_BROWSER = Limit(
+FROM_KNOWN_BROWSER = RateLimit(
     name="sign-in-known-browser",
     counts="failed sign-ins to an account from one browser that has signed in to it before",
     amount=10,
     period=timedelta(minutes=15),
 )
-FROM_ADDRESS = Limit(
+FROM_ADDRESS = RateLimit(
     name="sign-in-address",
     counts="failed sign-ins from one IP address, from other browsers",
     amount=20,
     period=timedelta(minutes=5),
 )
-FROM_ADDRESS_TO_ACCOUNT = Limit(
+FROM_ADDRESS_TO_ACCOUNT = RateLimit(
     name="sign-in-address-account",
     counts="failed sign-ins to an account from one IP address, from other browsers",
     amount=5,
     period=timedelta(minutes=5),
 )
-TO_ACCOUNT = Limit(
+TO_ACCOUNT = RateLimit(
     name="sign-in-account",
     counts="failed sign-ins to an account from anywhere, from other browsers",
     amount=50,
     period=timedelta(hours=1),
 )
-FAILED_NOTED = Limit(
+FAILED_NOTED = RateLimit(
     name="failed-noted",
     counts="activity log entries about failed sign-ins to an account",
     amount=1,
     period=timedelta(hours=1),
 )
-FAILED_BEFORE_EMAIL = Limit(
+FAILED_BEFORE_EMAIL = RateLimit(
     name="failed-before-email",
     counts="failed sign-ins to an account before its owner gets an email",
     amount=9,
     period=timedelta(days=1),
 )
-FAILED_EMAILED = Limit(
+FAILED_EMAILED = RateLimit(
     name="failed-emailed",
     counts="emails about failed sign-ins to an account",
     amount=1,
     period=timedelta(days=1),
 )
-RESETS_FROM_ADDRESS = Limit(
+RESETS_FROM_ADDRESS = RateLimit(
     name="reset-address",
     counts="requests for a password reset link from one IP address",
     amount=10,
     period=timedelta(hours=1),
 )
-RESETS_TO_EMAIL = Limit(
+RESETS_TO_EMAIL = RateLimit(
     name="reset-email",
     counts="password reset links sent to one email address",
     amount=3,
     period=timedelta(hours=1),
 )
-CHANGES_OF_PASSWORD = Limit(
+CHANGES_OF_PASSWORD = RateLimit(
     name="password-change",
     counts="attempts to change the password of one account",
     amount=10,

@@ -22,15 +22,15 @@ from streams.identity.limits import (
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from streams.base.rate_limit import Limit
+    from streams.base.rate_limit import RateLimit
 
 
-class Attempt:
+class SignInAttempt:
     """A sign-in attempt, counted as failed unless `succeeded` is called."""
 
     def __init__(self, request: HttpRequest, email: str) -> None:
         """Count the attempt. Raises RateLimited: then the password must not be checked."""
-        self._used: list[tuple[Limit, str]] = []
+        self._used: list[tuple[RateLimit, str]] = []
         for limit, key in _limits(request, email):
             try:
                 consume(limit, key)
@@ -46,7 +46,7 @@ class Attempt:
             give_back(*self._used.pop())
 
 
-def _limits(request: HttpRequest, email: str) -> list[tuple[Limit, str]]:
+def _limits(request: HttpRequest, email: str) -> list[tuple[RateLimit, str]]:
     account = email.strip().lower()
     if browser := known_as(request, account):
         return [(FROM_KNOWN_BROWSER, f"{browser}:{account}")]

@@ -23,7 +23,7 @@ from streams.tenancy.models import User
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from streams.base.rate_limit import Limit
+    from streams.base.rate_limit import RateLimit
 
 log = structlog.get_logger()
 
@@ -122,7 +122,7 @@ def email_changed(
     _email(action, request, before)
 
 
-def _is_within(limit: Limit, user: User) -> bool:
+def _is_within(limit: RateLimit, user: User) -> bool:
     try:
         consume(limit, str(user.pk))
     except RateLimited:

@@ -18,12 +18,12 @@ from streams.base.database.session import DATABASE_DOWN
 from streams.base.request_errors import RequestRefused
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
-from streams.ingest.commit.group_commit import Busy, Committer
-from streams.ingest.commit.notifier import Waker
-from streams.ingest.credentials.lookup import Directory, NotCached
+from streams.ingest.commit.group_commit import GroupCommitter, WriterBusy
+from streams.ingest.commit.notifier import WorkerNotifier
+from streams.ingest.credentials.lookup import CredentialLookup, NotCached
 from streams.ingest.http.body import GZIP_MAGIC, MAX_BYTES
 from streams.ingest.http.responses import (
-    Answer,
+    IngestResponse,
     alive,
     database_down,
     failed,
@@ -35,7 +35,7 @@ from streams.ingest.http.routes import find_route
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspace_resolution import removed
-from streams.observability.issues.flusher import Flusher
+from streams.observability.issues.flusher import IssueFlusher
 from streams.observability.readiness_cache import FOR_INGEST, verdict
 from streams.serving.http_format import unavailable
 from streams.serving.threads import Threads
@@ -43,7 +43,7 @@ from streams.serving.threads import Threads
 if TYPE_CHECKING:
     from streams.ingest.commit.group_commit import Result, Settled
     from streams.ingest.service import Admission, Pending
-    from streams.serving.request_context import Exchange
+    from streams.serving.request_context import RequestContext
 
 log = structlog.get_logger()
 
@@ -56,10 +56,10 @@ USUAL_RATIO = 10  # compression ratio of events
 
 # A step toward a response. It can return a function to call in the loop.
 Then = Callable[[], None]
-Step = Callable[["Exchange", Directory], Then | None]
+Step = Callable[["RequestContext", CredentialLookup], Then | None]
 
 
-class Front:
+class IngestApp:
     """The application. Created in the server's loop, which alone calls it."""
 
     max_bytes = MAX_BYTES
@@ -69,12 +69,12 @@ class Front:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._directory = Directory()
+        self._directory = CredentialLookup()
         self._kept = self._directory.without_database()
         self._threads = Threads(LOOKUP_THREADS)
-        self._waker = Waker()
-        self._committer = Committer(self._settle, self._waker.notify)
-        self._flusher = Flusher(self._directory.findings)
+        self._waker = WorkerNotifier()
+        self._committer = GroupCommitter(self._settle, self._waker.notify)
+        self._flusher = IssueFlusher(self._directory.findings)
         self._flusher.start()
 
     def close(self) -> None:
@@ -84,12 +84,12 @@ class Front:
         self._flusher.close()
         self._waker.close(WAKE_TIMEOUT_S)
 
-    def open(self, exchange: Exchange) -> None:
+    def open(self, exchange: RequestContext) -> None:
         """Handle a request's head: set the limit for its body, or refuse it."""
         exchange.is_asking = True
         self._do(self._admit, exchange)
 
-    def complete(self, exchange: Exchange) -> None:
+    def complete(self, exchange: RequestContext) -> None:
         """Handle a complete request. The response follows once its events are durable."""
         if exchange.path == "/readyz":
             self._threads.submit(partial(self._be_probed, exchange))
@@ -98,21 +98,21 @@ class Front:
         else:
             self._do(self._store, exchange)
 
-    def give_up(self, exchange: Exchange) -> None:
+    def give_up(self, exchange: RequestContext) -> None:
         """Respond to a sender that has waited too long."""
         if exchange.job is not None:
             exchange.job.give_up()
         exchange.reply(refusal(database_down()))
 
-    def refusal(self, refused: RequestRefused) -> Answer:
+    def refusal(self, refused: RequestRefused) -> IngestResponse:
         return refusal(refused)
 
-    def failure(self) -> Answer:
+    def failure(self) -> IngestResponse:
         return refusal(failed())
 
     # Run a step in the loop if the cache is sufficient, otherwise in a thread.
 
-    def _do(self, step: Step, exchange: Exchange) -> None:
+    def _do(self, step: Step, exchange: RequestContext) -> None:
         try:
             then = _attempt(step, exchange, self._kept)
         except NotCached:
@@ -121,29 +121,31 @@ class Front:
         if then is not None:
             then()
 
-    def _do_in_thread(self, step: Step, exchange: Exchange) -> None:
+    def _do_in_thread(self, step: Step, exchange: RequestContext) -> None:
         then = _attempt(step, exchange, self._directory)
         if then is not None:
             self._loop.call_soon_threadsafe(then)
 
-    def _be_probed(self, exchange: Exchange) -> None:
+    def _be_probed(self, exchange: RequestContext) -> None:
         answer = ready(ok=not verdict.failing() & FOR_INGEST)
         self._loop.call_soon_threadsafe(exchange.reply, answer)
 
     # The steps
 
-    def _admit(self, exchange: Exchange, directory: Directory) -> Then:
+    def _admit(self, exchange: RequestContext, directory: CredentialLookup) -> Then:
         admission = _admission(exchange, directory)
-        if isinstance(admission, Answer):
+        if isinstance(admission, IngestResponse):
             return partial(exchange.reply, admission)
         is_known = admission.access is not None
         return partial(
             exchange.admit, admission.max_bytes, admission, is_known=is_known
         )
 
-    def _store(self, exchange: Exchange, directory: Directory) -> Then | None:
+    def _store(
+        self, exchange: RequestContext, directory: CredentialLookup
+    ) -> Then | None:
         admission = exchange.admission or _admission(exchange, directory)
-        if isinstance(admission, Answer):
+        if isinstance(admission, IngestResponse):
             return partial(exchange.reply, admission)
         pending = take(admission, exchange.body, directory, now=now())
         if not pending.additions:
@@ -158,12 +160,14 @@ class Front:
         self._loop.call_soon_threadsafe(_tell, settled)
 
 
-def _likely_bytes(exchange: Exchange) -> int:
+def _likely_bytes(exchange: RequestContext) -> int:
     ratio = USUAL_RATIO if exchange.body.startswith(GZIP_MAGIC) else 1
     return len(exchange.body) * ratio
 
 
-def _admission(exchange: Exchange, directory: Directory) -> Admission | Answer:
+def _admission(
+    exchange: RequestContext, directory: CredentialLookup
+) -> Admission | IngestResponse:
     if exchange.path == "/healthz":
         return alive()
     route = find_route(exchange.method, exchange.path)
@@ -174,13 +178,15 @@ def _admission(exchange: Exchange, directory: Directory) -> Admission | Answer:
     )
 
 
-def _attempt(step: Step, exchange: Exchange, directory: Directory) -> Then | None:
+def _attempt(
+    step: Step, exchange: RequestContext, directory: CredentialLookup
+) -> Then | None:
     """Run a step, and turn errors into a response. Raises NotCached."""
     try:
         return step(exchange, directory)
     except NotCached:
         raise
-    except (RequestRefused, Busy) as error:
+    except (RequestRefused, WriterBusy) as error:
         return partial(exchange.reply, _error(error))
     except DATABASE_DOWN as error:
         log.warning("ingest.database_down", requests=1, error=str(error))
@@ -205,18 +211,18 @@ def _tell(settled: Settled) -> None:
         log_stored(stored)
 
 
-def _written(exchange: Exchange, pending: Pending, result: Result) -> None:
+def _written(exchange: RequestContext, pending: Pending, result: Result) -> None:
     if isinstance(result, Exception):
         exchange.reply(_error(result))
     else:
         exchange.reply(pending.answer(result))
 
 
-def _error(error: Exception) -> Answer:
+def _error(error: Exception) -> IngestResponse:
     """Return the response to a failed request."""
     if isinstance(error, RequestRefused):
         return refusal(error)
-    if isinstance(error, Busy):
+    if isinstance(error, WriterBusy):
         busy = "Too many events are waiting to be stored."
         return refusal(unavailable("INGEST-BUSY-001", busy, retry_after_s=1))
     if isinstance(error, DATABASE_DOWN):

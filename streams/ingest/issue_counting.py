@@ -10,26 +10,26 @@ import msgspec
 
 from streams.catalog.plans.plan import NAME_FIELDS
 from streams.catalog.rules import RULES
-from streams.events.intake import Refused, column
+from streams.events.intake import EventRefused, column
 from streams.observability.issues.redaction import sample_of
 from streams.spec.calls import CALLS
-from streams.spec.issues import Finding, Severity
+from streams.spec.issues import Issue, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.events.log import NewEvent
-    from streams.ingest.credentials.credential_cache import Place
-    from streams.observability.issues.counter import FindingCounter
+    from streams.ingest.credentials.credential_cache import ResolvedFeed
+    from streams.observability.issues.counter import IssueCounter
 
 _decode = msgspec.json.Decoder().decode
 
 
 def note(
-    counter: FindingCounter,
-    place: Place,
+    counter: IssueCounter,
+    place: ResolvedFeed,
     event: NewEvent,
-    findings: Sequence[Finding],
+    findings: Sequence[Issue],
     at: datetime,
 ) -> None:
     """Count the issues of an event whose outcome is known."""
@@ -40,16 +40,16 @@ def note(
 
 
 def note_refused(
-    counter: FindingCounter,
-    place: Place,
+    counter: IssueCounter,
+    place: ResolvedFeed,
     event: Mapping[str, Any],
-    refused: Refused,
+    refused: EventRefused,
     at: datetime,
 ) -> None:
     """Count the error of an event that is rejected in every mode."""
     if refused.rule not in RULES:  # an error of the request, not of the event
         return
-    finding = Finding(
+    finding = Issue(
         refused.rule, Severity.ERROR, refused.path, refused.message, refused.fix
     )
     call = event.get("type")
@@ -60,7 +60,7 @@ def note_refused(
     )
 
 
-def _sample(event: NewEvent, place: Place) -> str:
+def _sample(event: NewEvent, place: ResolvedFeed) -> str:
     checks = place.checks
     hidden = checks.hidden(event.type, event.name) if checks else frozenset()
     return sample_of(_decode(event.payload), hidden)

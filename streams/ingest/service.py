@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streams.base.request_errors import RequestRefused
-from streams.events.intake import Refused, Surroundings, message_ids, prepare, read
-from streams.events.log import IN_QUARANTINE, Addition, NewEvent, Seqs
+from streams.events.intake import (
+    EventRefused,
+    RequestFields,
+    message_ids,
+    prepare,
+    read,
+)
+from streams.events.log import IN_QUARANTINE, FeedAddition, NewEvent, Seqs
 from streams.ingest.commit.backpressure import RETRY_AFTER_S, check_all, check_feed
 from streams.ingest.credentials import authentication
-from streams.ingest.credentials.credential_cache import Place
+from streams.ingest.credentials.credential_cache import ResolvedFeed
 from streams.ingest.http.body import (
     MAX_BYTES,
     MAX_PARTNER_BYTES,
-    Parcel,
+    RequestContents,
     key_of_first,
     open_batch,
     open_single,
@@ -35,8 +41,8 @@ from streams.ingest.http.responses import (
     MOST_OF_EVENT,
     QUARANTINED,
     WARNED,
-    Answer,
-    Outcome,
+    EventResult,
+    IngestResponse,
     outcomes,
     put_off,
     rejected,
@@ -49,16 +55,16 @@ from streams.ingest.workspace_resolution import (
     unknown_workspace,
     workspace_of,
 )
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
-    from streams.catalog.validation import Checks
+    from streams.catalog.validation import EventValidator
     from streams.ingest.credentials.authentication import Credential
-    from streams.ingest.credentials.credential_cache import Access
-    from streams.ingest.credentials.lookup import Directory
+    from streams.ingest.credentials.credential_cache import CredentialAccess
+    from streams.ingest.credentials.lookup import CredentialLookup
     from streams.ingest.http.routes import Route
-    from streams.observability.issues.counter import FindingCounter
-    from streams.spec.issues import Finding
+    from streams.observability.issues.counter import IssueCounter
+    from streams.spec.issues import Issue
 
 # Structs, because a frozen dataclass takes ten times as long to create.
 
@@ -68,7 +74,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     route: Route
     headers: Mapping[str, str]  # names in lower case
-    access: Access | None  # None: the key must be in the body
+    access: CredentialAccess | None  # None: the key must be in the body
     max_bytes: int
 
 
@@ -83,8 +89,8 @@ class _Ready(msgspec.Struct, frozen=True):
 class _Unsound(msgspec.Struct, frozen=True):
     """An event that is rejected in every mode, as far as it could be read."""
 
-    outcome: Outcome
-    refused: Refused
+    outcome: EventResult
+    refused: EventRefused
     event: Mapping[str, Any]
     workspace: str | None  # None: it has none
 
@@ -92,29 +98,29 @@ class _Unsound(msgspec.Struct, frozen=True):
 class _Slot(msgspec.Struct, frozen=True):
     """An event that is being written, and its issues."""
 
-    place: Place
+    place: ResolvedFeed
     event: NewEvent
     workspace: str
-    findings: Sequence[Finding] = ()
+    findings: Sequence[Issue] = ()
 
 
 class Pending(msgspec.Struct, frozen=True):
     """Events that are to be written, and the outcomes of the others."""
 
-    additions: list[Addition]
-    slots: list[_Slot | Outcome]
+    additions: list[FeedAddition]
+    slots: list[_Slot | EventResult]
     single: bool
     full: RequestRefused | None  # the refusal of throttled events
-    counter: FindingCounter
+    counter: IssueCounter
     taken_at: datetime
 
-    def answer(self, seqs: list[Seqs]) -> Answer:
+    def answer(self, seqs: list[Seqs]) -> IngestResponse:
         """Build the response once `additions` are durable under these numbers.
 
         Counts the issues of the events.
         """
         given = {a.feed_id: iter(s) for a, s in zip(self.additions, seqs, strict=True)}
-        results: list[Outcome] = []
+        results: list[EventResult] = []
         room = MOST_FINDINGS
         for slot in self.slots:
             outcome = self._outcome(slot, given, room)
@@ -125,31 +131,33 @@ class Pending(msgspec.Struct, frozen=True):
 
     def _outcome(
         self,
-        slot: _Slot | Outcome,
+        slot: _Slot | EventResult,
         given: Mapping[int, Iterator[int | None]],
         room: int,
-    ) -> Outcome:
+    ) -> EventResult:
         """Return an event's outcome, with at most `room` issues."""
-        if isinstance(slot, Outcome):
+        if isinstance(slot, EventResult):
             return slot
         event, workspace = slot.event, slot.workspace
         seq = next(given[slot.place.feed_id])
         if seq is None:
-            return Outcome(DUPLICATE, event.message_id, workspace)
-        told: Sequence[Finding] = ()
+            return EventResult(DUPLICATE, event.message_id, workspace)
+        told: Sequence[Issue] = ()
         if slot.findings:
             note(self.counter, slot.place, event, slot.findings, self.taken_at)
             told = without_hints(slot.findings)
         if not told:
             name = ACCEPTED if slot.place.connected else HELD
-            return Outcome(name, event.message_id, workspace, seq)
+            return EventResult(name, event.message_id, workspace, seq)
         told = told[: min(room, MOST_OF_EVENT)]
         if seq == IN_QUARANTINE:
-            return Outcome(QUARANTINED, event.message_id, workspace, findings=told)
-        return Outcome(WARNED, event.message_id, workspace, seq, findings=told)
+            return EventResult(QUARANTINED, event.message_id, workspace, findings=told)
+        return EventResult(WARNED, event.message_id, workspace, seq, findings=told)
 
 
-def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Admission:
+def admit(
+    route: Route, headers: Mapping[str, str], directory: CredentialLookup
+) -> Admission:
     """Check a request's head. Raises RequestRefused, NotCached."""
     check_all(directory.load())
     credential = authentication.from_header(headers.get("authorization", ""))
@@ -161,13 +169,13 @@ def admit(route: Route, headers: Mapping[str, str], directory: Directory) -> Adm
 
 
 def take(
-    admission: Admission, body: bytes, directory: Directory, *, now: datetime
+    admission: Admission, body: bytes, directory: CredentialLookup, *, now: datetime
 ) -> Pending:
     """Turn a body into events. Raises RequestRefused, NotCached."""
     plain = unpack(body, admission.headers, admission.max_bytes)
     parcel = open_single(plain) if admission.route.call else open_batch(plain)
     access = _access(admission, parcel, directory)
-    around = Surroundings(
+    around = RequestFields(
         source=access.source,
         received_at=now,
         sent_at=parcel.sent_at,
@@ -182,14 +190,16 @@ def take(
     return _sort(checked, access, directory, single=single, now=now)
 
 
-def _access_of(credential: Credential, directory: Directory) -> Access:
+def _access_of(credential: Credential, directory: CredentialLookup) -> CredentialAccess:
     access = directory.access(credential)
     if access.place:
         check_feed(directory.load(), access.place.feed_id)
     return access
 
 
-def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Access:
+def _access(
+    admission: Admission, parcel: RequestContents, directory: CredentialLookup
+) -> CredentialAccess:
     access = admission.access
     if access is None:
         key = parcel.key or key_of_first(parcel.events)
@@ -206,7 +216,11 @@ def _access(admission: Admission, parcel: Parcel, directory: Directory) -> Acces
 
 
 def _check(
-    sent: bytes, route: Route, access: Access, around: Surroundings, ids: Iterator[str]
+    sent: bytes,
+    route: Route,
+    access: CredentialAccess,
+    around: RequestFields,
+    ids: Iterator[str],
 ) -> _Ready | _Unsound:
     event: dict[str, Any] = {}
     workspace = "" if access.place else None
@@ -216,7 +230,7 @@ def _check(
         check_key(event, access)
         prepared = prepare(event, around, ids=ids, call=route.call)
         return _Ready(prepared, workspace, event)
-    except Refused as refused:
+    except EventRefused as refused:
         told = "" if access.place else _text(event, "workspace")
         outcome = rejected(
             refused, workspace=told, message_id=_text(event, "messageId")
@@ -226,8 +240,8 @@ def _check(
 
 def _sort(
     checked: list[_Ready | _Unsound],
-    access: Access,
-    directory: Directory,
+    access: CredentialAccess,
+    directory: CredentialLookup,
     *,
     single: bool,
     now: datetime,
@@ -238,12 +252,12 @@ def _sort(
     full_feed = throttled(retry_after_s=RETRY_AFTER_S)
     full: RequestRefused | None = None
     events: dict[int, list[NewEvent]] = {}
-    slots: list[_Slot | Outcome] = []
+    slots: list[_Slot | EventResult] = []
     for item in checked:
         if isinstance(item, _Unsound):
             slots.append(item.outcome)
             place = None if item.workspace is None else places.get(item.workspace)
-            if isinstance(place, Place):
+            if isinstance(place, ResolvedFeed):
                 note_refused(directory.findings, place, item.event, item.refused, now)
             continue
         place = places.get(item.workspace)
@@ -256,7 +270,7 @@ def _sort(
             slots.append(put_off(full, **named))
             continue
         event: NewEvent | None = item.event
-        slot: _Slot | Outcome
+        slot: _Slot | EventResult
         if place.checks is None:
             slot = _Slot(place, item.event, item.workspace)
         else:
@@ -264,13 +278,15 @@ def _sort(
         if event is not None:
             events.setdefault(place.feed_id, []).append(event)
         slots.append(slot)
-    additions = [Addition(*pair) for pair in events.items()]
+    additions = [FeedAddition(*pair) for pair in events.items()]
     return Pending(additions, slots, single, full, directory.findings, now)
 
 
 def _places(
-    checked: list[_Ready | _Unsound], access: Access, directory: Directory
-) -> Mapping[str, Place | RequestRefused]:
+    checked: list[_Ready | _Unsound],
+    access: CredentialAccess,
+    directory: CredentialLookup,
+) -> Mapping[str, ResolvedFeed | RequestRefused]:
     """Look up the places of all events, including rejected ones, by workspace."""
     if access.place:
         return {"": access.place}
@@ -285,23 +301,23 @@ def _places(
 
 def _judge(
     item: _Ready,
-    place: Place,
-    checks: Checks,
+    place: ResolvedFeed,
+    checks: EventValidator,
     now: datetime,
-    counter: FindingCounter,
-) -> tuple[NewEvent | None, _Slot | Outcome]:
+    counter: IssueCounter,
+) -> tuple[NewEvent | None, _Slot | EventResult]:
     """Validate an event. Returns the event to write, if any, and its slot or outcome."""
     event, workspace = item.event, item.workspace
     findings = checks.findings(item.content, now=now)
     stopped = checks.stopped_by(findings)
     if stopped is None:
         return event, _Slot(place, event, workspace, findings)
-    if checks.mode is Mode.QUARANTINE:
+    if checks.mode is ValidationMode.QUARANTINE:
         event = event.quarantined(stopped.rule)
         return event, _Slot(place, event, workspace, findings)
     # The event is not written, so its issues are counted here.
     note(counter, place, event, findings, now)
-    refused = Refused.for_finding(stopped)
+    refused = EventRefused.for_finding(stopped)
     return None, rejected(refused, workspace=workspace, message_id=event.message_id)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from streams.events.log import Addition, Seqs
+    from streams.events.log import FeedAddition, Seqs
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 MAX_IN_LINE = 50
 
 # A request's ID, its additions and their numbers.
-type Stored = tuple[str, Sequence[Addition], Sequence[Seqs]]
+type Stored = tuple[str, Sequence[FeedAddition], Sequence[Seqs]]
 type Entry = dict[str, str | int | None]
 
 

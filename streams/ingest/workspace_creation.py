@@ -22,13 +22,13 @@ from streams.tenancy.services import create_workspaces
 
 if TYPE_CHECKING:
     from streams.base.request_errors import RequestRefused
-    from streams.ingest.credentials.credential_cache import Access
+    from streams.ingest.credentials.credential_cache import CredentialAccess
 
 MINUTE = timedelta(minutes=1)
 
 
 def open_feeds_of(
-    access: Access, external_ids: Collection[str], *, may_make: bool
+    access: CredentialAccess, external_ids: Collection[str], *, may_make: bool
 ) -> Iterator[tuple[str, Feed | RequestRefused]]:
     """Yield each external ID with its feed, or with the reason to retry later.
 
@@ -59,7 +59,7 @@ def _clean(external_id: str) -> str:
         return ""
 
 
-def _feeds(access: Access, external_ids: Collection[str]) -> dict[str, Feed]:
+def _feeds(access: CredentialAccess, external_ids: Collection[str]) -> dict[str, Feed]:
     connection = Connection.objects.current().filter(feed=OuterRef("pk"))
     feeds = Feed.objects.select_related("stream", "workspace").filter(
         stream=access.stream_id, workspace__external_id__in=external_ids
@@ -70,7 +70,7 @@ def _feeds(access: Access, external_ids: Collection[str]) -> dict[str, Feed]:
 
 @transaction.atomic
 def _open(
-    access: Access, external_ids: list[str]
+    access: CredentialAccess, external_ids: list[str]
 ) -> tuple[dict[str, Feed], RequestRefused | None]:
     """Open feeds for these IDs in order. Returns them, and a refusal for the others.
 

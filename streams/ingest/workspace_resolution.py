@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.base.request_errors import RequestRefused
-from streams.events.intake import Refused
+from streams.events.intake import EventRefused
 from streams.ingest.credentials import authentication
 from streams.serving.http_format import unavailable
 from streams.tenancy.external_ids import (
@@ -16,15 +16,15 @@ from streams.tenancy.external_ids import (
 )
 
 if TYPE_CHECKING:
-    from streams.ingest.credentials.credential_cache import Access
+    from streams.ingest.credentials.credential_cache import CredentialAccess
 
 
-def workspace_of(event: Mapping[str, Any], access: Access) -> str:
-    """Return the external ID in the event; empty for an ingest key. Raises Refused."""
+def workspace_of(event: Mapping[str, Any], access: CredentialAccess) -> str:
+    """Return the external ID in the event; empty for an ingest key. Raises EventRefused."""
     named = event.get("workspace")
     if access.place:
         if named is not None and not _names(named, access.place.external_id):
-            raise Refused(
+            raise EventRefused(
                 "INGEST-WORKSPACE-003",
                 "The event's workspace is not the ingest key's workspace.",
                 "Omit workspace, or send the event with an API token.",
@@ -32,14 +32,14 @@ def workspace_of(event: Mapping[str, Any], access: Access) -> str:
             )
         return ""
     if named is None:
-        raise Refused(
+        raise EventRefused(
             "INGEST-WORKSPACE-001",
             "The event has no workspace.",
             "Set workspace to your ID for the customer in each event.",
             "workspace",
         )
     if not _is_external_id(named):
-        raise Refused(
+        raise EventRefused(
             "INGEST-WORKSPACE-002",
             f"workspace is not a string of 1 to {MAX_EXTERNAL_ID} characters.",
             "Set workspace to your ID for the customer, as a string.",
@@ -48,13 +48,13 @@ def workspace_of(event: Mapping[str, Any], access: Access) -> str:
     return str(named)
 
 
-def check_key(event: Mapping[str, Any], access: Access) -> None:
-    """Refuse an event of a batch with a different key. Raises Refused."""
+def check_key(event: Mapping[str, Any], access: CredentialAccess) -> None:
+    """Refuse an event of a batch with a different key. Raises EventRefused."""
     key = event.get("writeKey")
     if access.place is None or not isinstance(key, str) or not key:
         return
     if authentication.from_body(key) != access.credential:
-        raise Refused(
+        raise EventRefused(
             "INGEST-KEY-004",
             "The event's writeKey is not the request's key.",
             "Send the event in a separate request with that key.",
@@ -62,18 +62,18 @@ def check_key(event: Mapping[str, Any], access: Access) -> None:
         )
 
 
-def unknown_workspace(external_id: str) -> Refused:
+def unknown_workspace(external_id: str) -> EventRefused:
     """Explain why there is no workspace for this external ID."""
     try:
         clean_external_id(external_id)
     except InvalidExternalId as error:
-        return Refused(
+        return EventRefused(
             "INGEST-WORKSPACE-002",
             f"The external ID in workspace is not valid: {error}",
             "Set workspace to your ID for the customer, as a string.",
             "workspace",
         )
-    return Refused(
+    return EventRefused(
         "INGEST-WORKSPACE-004",
         "No workspace has this ID, and this stream doesn't create workspaces automatically.",
         "Create the workspace in the portal first, or correct the ID.",

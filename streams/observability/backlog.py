@@ -39,7 +39,7 @@ NO_BOUND = 2**62  # events; stands for a bound of 0
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class Backlog:
     """The backlog, and which bounds are reached."""
 
     waiting: int = 0  # events, of all feeds
@@ -53,14 +53,14 @@ class Load:
         return self.backlog_full or self.storage_full
 
 
-def look() -> Load:
+def look() -> Backlog:
     """Measure the backlog with one statement, and the free storage."""
     with connection.cursor() as sql:
         bound = settings.MAX_FEED_BACKLOG_EVENTS or NO_BOUND
         sql.execute(WAITING, {"bound": bound})
         rows = sql.fetchall()
     waiting = sum(int(events) for _, events in rows)
-    return Load(
+    return Backlog(
         waiting=waiting,
         full_feeds=frozenset(feed for feed, _ in rows if feed is not None),
         backlog_full=waiting >= (settings.MAX_BACKLOG_EVENTS or NO_BOUND),

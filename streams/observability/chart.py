@@ -15,7 +15,7 @@ DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class ChartPoint:
     """The counts of the quarter of an hour that starts at `at`."""
 
     at: datetime
@@ -25,7 +25,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class CountSeries:
     """A growing count: its value before each mark, and its current value."""
 
     marks: Sequence[tuple[datetime, int]]  # by time
@@ -44,7 +44,7 @@ class Track:
         return self.before(start + QUARTER) - self.before(start)
 
 
-def last_24_hours(feed: Feed, now: datetime) -> list[Point]:
+def last_24_hours(feed: Feed, now: datetime) -> list[ChartPoint]:
     """Return a point per quarter of an hour, the current one last, with four queries."""
     last = quarter(now)
     starts = [last - DAY + QUARTER * n for n in range(1, DAY // QUARTER + 1)]
@@ -55,7 +55,7 @@ def last_24_hours(feed: Feed, now: datetime) -> list[Point]:
         rejected = sum(track.grown(start) for track in refused)
         delivered = sum(track.grown(start) for track in settled) - rejected
         points.append(
-            Point(
+            ChartPoint(
                 at=start,
                 accepted=accepted.grown(start),
                 delivered=delivered,
@@ -65,16 +65,18 @@ def last_24_hours(feed: Feed, now: datetime) -> list[Point]:
     return points
 
 
-def _accepted(feed: Feed, since: datetime) -> Track:
+def _accepted(feed: Feed, since: datetime) -> CountSeries:
     marks = FeedMark.objects.filter(feed_id=feed.pk, at__gte=since).order_by("at")
     # Read the marks before the head, so that no mark is beyond it.
     by_time = list(marks.values_list("at", "seq"))
-    return Track(
+    return CountSeries(
         by_time, Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
     )
 
 
-def _settled(feed: Feed, since: datetime) -> tuple[list[Track], list[Track]]:
+def _settled(
+    feed: Feed, since: datetime
+) -> tuple[list[CountSeries], list[CountSeries]]:
     """Return the positions of the live cursors, and their rejections."""
     ids = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE).values("pk")
     moved = CursorMark.objects.filter(cursor_id__in=ids, at__gte=since).order_by("at")
@@ -84,6 +86,6 @@ def _settled(feed: Feed, since: datetime) -> tuple[list[Track], list[Track]]:
     settled, refused = [], []
     for cursor in Cursor.objects.filter(pk__in=marks):
         own = marks[cursor.pk]
-        settled.append(Track([(m.at, m.position) for m in own], cursor.position))
-        refused.append(Track([(m.at, m.rejected) for m in own], cursor.rejected))
+        settled.append(CountSeries([(m.at, m.position) for m in own], cursor.position))
+        refused.append(CountSeries([(m.at, m.rejected) for m in own], cursor.rejected))
     return settled, refused

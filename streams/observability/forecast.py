@@ -19,7 +19,7 @@ MOST_DELIVERIES = 100  # considered for the rate
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class RateShare:
     """How the stream's rate limit is shared right now."""
 
     busy: int  # cursors with events to send
@@ -33,11 +33,11 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class QueueForecast:
     """The queue of one connection and its forecast."""
 
     waiting: int
-    load: Load
+    load: RateShare
     events_per_second: float  # in the last minute
 
     @property
@@ -50,19 +50,19 @@ class Outlook:
         return timedelta(seconds=needs_s) if needs_s < 10**9 else None
 
 
-def load(stream: Stream, now: datetime) -> Load:
+def load(stream: Stream, now: datetime) -> RateShare:
     """Count the cursors that are due."""
     due = Cursor.objects.to_send(now).filter(stream=stream)
     found = due.aggregate(busy=Count("pk"), turns=Sum("feed__workspace__weight"))
-    return Load(found["busy"], found["turns"] or 0, stream.requests_per_second)
+    return RateShare(found["busy"], found["turns"] or 0, stream.requests_per_second)
 
 
-def of(cursor: Cursor, now: datetime) -> Outlook | None:
+def of(cursor: Cursor, now: datetime) -> QueueForecast | None:
     """Return the forecast of a cursor with its feed and stream; None: the queue is empty."""
     waiting = cursor.feed.head_seq - cursor.position
     if waiting <= 0:
         return None
-    return Outlook(waiting, load(cursor.stream, now), _pace(cursor, now))
+    return QueueForecast(waiting, load(cursor.stream, now), _pace(cursor, now))
 
 
 def pace(deliveries: Iterable[tuple[datetime, int]], now: datetime) -> float:

@@ -22,7 +22,7 @@ SECRET_FIELDS = frozenset(
 )  # fmt: skip
 
 
-class Settings(TypedDict):
+class LoggingSettings(TypedDict):
     level: str  # DEBUG, INFO, WARNING or ERROR
     format: NotRequired[str]  # "text" or "json"; for the default see `configure`
 
@@ -44,7 +44,7 @@ def _mask_field(name: str, value: object) -> object:
     return mask(str(value))
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: LoggingSettings) -> None:
     """Send every log line of this process to stderr, in one format and without secrets.
 
     The default format is key=value in a terminal, and one JSON object per line otherwise.

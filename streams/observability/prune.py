@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def prune(*, now: datetime) -> pruning.Pruned:
+def prune(*, now: datetime) -> pruning.PruneResult:
     """Delete expired events, old delivery attempts, counts of issues and form claims."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)

@@ -13,7 +13,7 @@ VERDICT_S = 5.0  # how long a result is cached
 FOR_INGEST = frozenset({"database", "migrations", "backlog", "storage"})
 
 
-class Verdict:
+class ReadinessCache:
     """The failing parts, checked by one thread at a time and cached for VERDICT_S."""
 
     def __init__(self) -> None:
@@ -35,4 +35,4 @@ class Verdict:
         self._until = 0.0
 
 
-verdict = Verdict()  # of this process
+verdict = ReadinessCache()  # of this process

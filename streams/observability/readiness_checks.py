@@ -28,7 +28,7 @@ OLDEST_DUE_BOUND = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartHealth:
     """The health of one part. `detail` says what is wrong and what to do."""
 
     ok: bool
@@ -36,11 +36,13 @@ class Part:
     age_s: float | None = None
 
 
-def readiness(now: datetime) -> dict[str, Part]:
+def readiness(now: datetime) -> dict[str, PartHealth]:
     """Check each part. No detail contains an address, a password or a driver's message."""
     database = _tried(_database, "The database is unavailable.")
     if not database.ok:
-        unknown = Part(ok=False, detail="Unknown, because the database is unavailable.")
+        unknown = PartHealth(
+            ok=False, detail="Unknown, because the database is unavailable."
+        )
         migrations = keys = history = oldest_due = backlog = storage = retention = (
             unknown
         )
@@ -65,61 +67,61 @@ def readiness(now: datetime) -> dict[str, Part]:
     }
 
 
-def _tried(look: Callable[[], Part], failure: str) -> Part:
+def _tried(look: Callable[[], PartHealth], failure: str) -> PartHealth:
     try:
         return look()
     except (DatabaseError, OperationalError, OSError) as error:
         # The driver's message can contain hosts and users, so it is not shown.
         log.warning("health.failed", part=failure, error=type(error).__name__)
-        return Part(ok=False, detail=failure)
+        return PartHealth(ok=False, detail=failure)
 
 
-def _database() -> Part:
+def _database() -> PartHealth:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return Part(ok=True)
+    return PartHealth(ok=True)
 
 
-def _broker() -> Part:
+def _broker() -> PartHealth:
     with current_app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-    return Part(ok=True)
+    return PartHealth(ok=True)
 
 
-def _migrations() -> Part:
+def _migrations() -> PartHealth:
     missing = migrations_missing(connection)
-    return Part(ok=not missing, detail=missing)
+    return PartHealth(ok=not missing, detail=missing)
 
 
-def _keys() -> Part:
+def _keys() -> PartHealth:
     """Check that this process and all workers can read every write key."""
     if missing := unknown_key_ids():
         names = ", ".join(missing)
         detail = f"ENCRYPTION_KEYS lacks keys that encrypted write keys need: {names}."
-        return Part(ok=False, detail=detail)
+        return PartHealth(ok=False, detail=detail)
     current = Connection.objects.current().filter(status=Connection.Status.ACTIVE)
     if waiting := current.filter(status_reason=UNREADABLE).count():
         detail = (
             "Connections on hold because a worker cannot read their write key:"
             f" {waiting:,}. Start every worker with the same ENCRYPTION_KEYS."
         )
-        return Part(ok=False, detail=detail)
-    return Part(ok=True)
+        return PartHealth(ok=False, detail=detail)
+    return PartHealth(ok=True)
 
 
-def _history() -> Part:
+def _history() -> PartHealth:
     found = setback()
-    return Part(ok=found is None, detail=in_words(found) if found else "")
+    return PartHealth(ok=found is None, detail=in_words(found) if found else "")
 
 
-def _oldest_due(now: datetime) -> Part:
+def _oldest_due(now: datetime) -> PartHealth:
     # Replays are left out, because live events take precedence over them.
     live = Cursor.objects.to_send(now).filter(kind=Cursor.Kind.LIVE)
     oldest = live.aggregate(since=Min("due_at"))["since"]
     age = now - oldest if oldest else timedelta()
     # Cursors that wait for an unavailable region have an owner that probes it.
     late = unowned_due(now).filter(due_at__lt=now - OLDEST_DUE_BOUND).exists()
-    return Part(
+    return PartHealth(
         ok=not late,
         detail="Events are due, but no worker sends them. Check that a worker is running."
         if late
@@ -128,33 +130,33 @@ def _oldest_due(now: datetime) -> Part:
     )
 
 
-def _backlog() -> Part:
+def _backlog() -> PartHealth:
     load = look()
     if load.backlog_full:
         detail = (
             f"{load.waiting:,} events are queued, the limit of MAX_BACKLOG_EVENTS. New"
             " events are refused."
         )
-        return Part(ok=False, detail=detail)
+        return PartHealth(ok=False, detail=detail)
     # One customer's backlog is no reason to report the portal as unavailable.
     full = len(load.full_feeds)
     detail = f"Feeds at MAX_FEED_BACKLOG_EVENTS, whose new events are refused: {full}."
-    return Part(ok=True, detail=detail if full else "")
+    return PartHealth(ok=True, detail=detail if full else "")
 
 
-def _storage() -> Part:
+def _storage() -> PartHealth:
     if storage_full():
-        return Part(ok=False, detail="Storage is full. New events are refused.")
-    return Part(ok=True)
+        return PartHealth(ok=False, detail="Storage is full. New events are refused.")
+    return PartHealth(ok=True)
 
 
-def _retention(now: datetime) -> Part:
+def _retention(now: datetime) -> PartHealth:
     """Report events that expire soon. This is a notice, not a failure."""
     found = list(expiring_of_all(now))
     if not found:
-        return Part(ok=True)
+        return PartHealth(ok=True)
     events, first = sum(e.events for e in found), min(e.first_at for e in found)
-    return Part(
+    return PartHealth(
         ok=True,
         detail=f"Undelivered events that expire from {first:%Y-%m-%d %H:%M} UTC:"
         f" {events:,} in {len(found):,} feeds.",

@@ -47,7 +47,7 @@ class PortalRequest(HttpRequest):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class WorkspaceAccess:
     """A workspace with the user's role in it, and the feed that the page shows."""
 
     workspace: Workspace
@@ -86,7 +86,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerPlace:
+class PartnerAccess:
     """A partner with the user's role in it."""
 
     partner: Partner
@@ -125,7 +125,7 @@ def signed_in[**P](
     return page
 
 
-def workspace_to_see(request: PortalRequest, public_id: str) -> Place:
+def workspace_to_see(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     """Return a workspace for its members and for all members of its partner.
 
     The partner's developers and admins are admins of its test workspaces.
@@ -137,7 +137,7 @@ def workspace_to_see(request: PortalRequest, public_id: str) -> Place:
         raise Http404
     role, partner_role = _role_in(workspace, request.user)
     feeds = tuple(workspace.feeds.select_related("stream").order_by("pk"))
-    return Place(
+    return WorkspaceAccess(
         workspace=workspace,
         role=role,
         partner_role=partner_role,
@@ -146,7 +146,7 @@ def workspace_to_see(request: PortalRequest, public_id: str) -> Place:
     )
 
 
-def workspace_to_edit(request: PortalRequest, public_id: str) -> Place:
+def workspace_to_edit(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     """Return a workspace for its editors and admins, who manage the connection."""
     place = workspace_to_see(request, public_id)
     if not place.can_edit:
@@ -159,7 +159,7 @@ def workspace_to_edit(request: PortalRequest, public_id: str) -> Place:
     return place
 
 
-def workspace_to_administer(request: PortalRequest, public_id: str) -> Place:
+def workspace_to_administer(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     """Return a workspace for its admins, who manage members and delete connections."""
     place = workspace_to_see(request, public_id)
     if not place.can_administer:
@@ -169,7 +169,7 @@ def workspace_to_administer(request: PortalRequest, public_id: str) -> Place:
     return place
 
 
-def partner_to_see(request: PortalRequest, slug: str) -> PartnerPlace:
+def partner_to_see(request: PortalRequest, slug: str) -> PartnerAccess:
     """Return a partner for its members."""
     membership = (
         PartnerMembership.objects.select_related("partner")
@@ -178,10 +178,10 @@ def partner_to_see(request: PortalRequest, slug: str) -> PartnerPlace:
     )
     if membership is None:
         raise Http404
-    return PartnerPlace(partner=membership.partner, role=PartnerRole(membership.role))
+    return PartnerAccess(partner=membership.partner, role=PartnerRole(membership.role))
 
 
-def partner_to_develop(request: PortalRequest, slug: str) -> PartnerPlace:
+def partner_to_develop(request: PortalRequest, slug: str) -> PartnerAccess:
     """Return a partner for its developers and admins, who create keys and tokens."""
     place = partner_to_see(request, slug)
     if not place.can_develop:
@@ -194,7 +194,7 @@ def partner_to_develop(request: PortalRequest, slug: str) -> PartnerPlace:
     return place
 
 
-def partner_to_administer(request: PortalRequest, slug: str) -> PartnerPlace:
+def partner_to_administer(request: PortalRequest, slug: str) -> PartnerAccess:
     """Return a partner for its admins, who manage the team."""
     place = partner_to_see(request, slug)
     if not place.can_administer:
@@ -204,7 +204,7 @@ def partner_to_administer(request: PortalRequest, slug: str) -> PartnerPlace:
     return place
 
 
-def workspace_of(place: PartnerPlace, public_id: str) -> Workspace:
+def workspace_of(place: PartnerAccess, public_id: str) -> Workspace:
     """Return one of the partner's workspaces. Raises Http404 for any other."""
     workspace = place.partner.workspaces.filter(public_id=public_id).first()
     if workspace is None:
@@ -212,7 +212,7 @@ def workspace_of(place: PartnerPlace, public_id: str) -> Workspace:
     return workspace
 
 
-def stream_of(place: PartnerPlace, slug: str) -> Stream:
+def stream_of(place: PartnerAccess, slug: str) -> Stream:
     """Return one of the partner's streams. Raises Http404 for any other."""
     stream = place.partner.streams.filter(slug=slug).first()
     if stream is None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import why, words
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_see,
     signed_in,
@@ -29,7 +29,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ActivityRow:
     """An audit entry as the page shows it."""
 
     entry: AuditEntry
@@ -62,7 +62,7 @@ def partner_history(request: PortalRequest, slug: str) -> HttpResponse:
 
 
 def _page(
-    request: PortalRequest, place: PartnerPlace, entries: QuerySet[AuditEntry]
+    request: PortalRequest, place: PartnerAccess, entries: QuerySet[AuditEntry]
 ) -> dict[str, object]:
     before = number_in(request.GET, "before")
     if before is not None:
@@ -81,11 +81,11 @@ def _page(
     }
 
 
-def _row(entry: AuditEntry, team: set[int]) -> Row:
+def _row(entry: AuditEntry, team: set[int]) -> ActivityRow:
     workspace = entry.workspace.name if entry.workspace else ""
     if entry.workspace_id and not workspace:
         workspace = _("Deleted workspace")
-    return Row(
+    return ActivityRow(
         entry=entry,
         who=who(entry.actor, team),
         what=words(entry.action, entry.detail),
@@ -94,7 +94,7 @@ def _row(entry: AuditEntry, team: set[int]) -> Row:
     )
 
 
-def team_of(place: PartnerPlace) -> set[int]:
+def team_of(place: PartnerAccess) -> set[int]:
     """Return the user IDs of the partner's team."""
     return set(place.partner.members.values_list("pk", flat=True))
 

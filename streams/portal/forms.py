@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from streams.spec.modes import CHOICES, Mode
+from streams.spec.modes import CHOICES, ValidationMode
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -12,14 +12,18 @@ if TYPE_CHECKING:
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 MODES = [(mode, _(label)) for mode, label in CHOICES]
-MODE_HINTS: dict[Mode, StrOrPromise] = {
-    Mode.OFF: _("Events aren’t checked against the Segment Spec or the plan."),
-    Mode.WARN: _("All events are delivered. The response to the sender lists issues."),
-    Mode.QUARANTINE: _(
+MODE_HINTS: dict[ValidationMode, StrOrPromise] = {
+    ValidationMode.OFF: _(
+        "Events aren’t checked against the Segment Spec or the plan."
+    ),
+    ValidationMode.WARN: _(
+        "All events are delivered. The response to the sender lists issues."
+    ),
+    ValidationMode.QUARANTINE: _(
         "Events with errors are kept in quarantine until someone renames, releases, or"
         " discards them."
     ),
-    Mode.REJECT: _(
+    ValidationMode.REJECT: _(
         "Events with errors are rejected and not stored. The response explains how to fix"
         " them."
     ),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Belongings:
+class AccessibleTenants:
     """Partners and workspaces that a user may open."""
 
     partners: list[Partner]
@@ -24,7 +24,7 @@ class Belongings:
         return len(self.partners) + len(self.workspaces) > 1
 
 
-def belongings_of(user: User) -> Belongings:
+def belongings_of(user: User) -> AccessibleTenants:
     """Return the partners and workspaces that a user is a member of, by name."""
     partners = Partner.objects.filter(memberships__user=user).order_by("name")
     workspaces = (
@@ -32,7 +32,7 @@ def belongings_of(user: User) -> Belongings:
         .select_related("partner")
         .order_by("name")
     )
-    return Belongings(list(partners), list(workspaces))
+    return AccessibleTenants(list(partners), list(workspaces))
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

@@ -9,19 +9,19 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from streams.base.text.markdown_writer import code, link, literal
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import Facts
+    from streams.publishing.facts import PageData
 
 # Required by Segment's template for partner docs.
 UTM = {"utm_source": "segmentio", "utm_medium": "docs", "utm_campaign": "partners"}
 
 
-def write_about(facts: Facts) -> str:
+def write_about(facts: PageData) -> str:
     return "\n\n".join(
         part for part in (_intro(facts), _kind(facts), _support(facts), _beta(facts)) if part
     )  # fmt: skip
 
 
-def write_support(facts: Facts) -> str:
+def write_support(facts: PageData) -> str:
     profile = facts.profile
     lines = [_support(facts)]
     if profile.docs_url:
@@ -30,7 +30,7 @@ def write_support(facts: Facts) -> str:
     return "\n\n".join(lines)
 
 
-def write_identity(facts: Facts) -> str:
+def write_identity(facts: PageData) -> str:
     """Write about the calls, the user IDs, and the integration field of the stream."""
     name, stream = literal(facts.stream.name), facts.stream
     integration = {"name": stream.slug, "version": stream.version}
@@ -63,7 +63,7 @@ def tracked(address: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
-def _intro(facts: Facts) -> str:
+def _intro(facts: PageData) -> str:
     """Write the description of the tool, with its name linked to its website."""
     name, profile = facts.stream.name, facts.profile
     linked = link(name, tracked(profile.website)) if profile.website else literal(name)
@@ -74,7 +74,7 @@ def _intro(facts: Facts) -> str:
     return f"{linked}: {literal(profile.about)}"
 
 
-def _kind(facts: Facts) -> str:
+def _kind(facts: PageData) -> str:
     name = literal(facts.stream.name)
     return (
         f"{name} is an Event Cloud Source. It sends events to Segment, which forwards them to"
@@ -82,7 +82,7 @@ def _kind(facts: Facts) -> str:
     )
 
 
-def _support(facts: Facts) -> str:
+def _support(facts: PageData) -> str:
     partner = literal(facts.stream.partner.name)
     email = facts.profile.support_email
     help_with_it = (
@@ -91,7 +91,7 @@ def _support(facts: Facts) -> str:
     return f"{partner} maintains this source.{help_with_it}"
 
 
-def _beta(facts: Facts) -> str:
+def _beta(facts: PageData) -> str:
     if facts.is_live:
         return ""
     changed = facts.changed_at

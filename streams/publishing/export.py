@@ -18,7 +18,7 @@ from streams.base.text.markdown import parse, plain
 from streams.publishing.pages import markdown_of, title_of
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import Facts
+    from streams.publishing.facts import PageData
 
 SECTIONS = {
     "getting started", "stream", "events", "event properties", "adding destinations",
@@ -39,7 +39,7 @@ class Export:
     content: str
 
 
-def export(text: str, facts: Facts) -> Export:
+def export(text: str, facts: PageData) -> Export:
     """Write the page with its generated sections. Links lead to `facts.origin`."""
     stream = facts.stream
     matter = {"title": title_of(facts.kind, stream.name)}

@@ -11,7 +11,7 @@ from streams.catalog.stage import Stage
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.pages.page_kinds import Kind
+    from streams.catalog.pages.page_kinds import PageKind
     from streams.catalog.plans.models import PlanVersion
     from streams.catalog.plans.plan import PlannedEvent
 
@@ -20,11 +20,11 @@ MOST_PLANS = 21  # one more than the change history lists, to compare the oldest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class PageData:
     """The data of a page, loaded once for all of its sections."""
 
     stream: Stream
-    kind: Kind
+    kind: PageKind
     profile: StreamProfile
     plans: list[PlanVersion]  # the newest MOST_PLANS published versions, newest first
     # The URL of this portal; empty: links and images are relative.
@@ -51,13 +51,13 @@ def profile_of(stream: Stream) -> StreamProfile:
 
 def facts_of(
     stream: Stream,
-    kind: Kind,
+    kind: PageKind,
     *,
     origin: str = "",
     changed_at: datetime | None = None,
     with_pictures: bool = True,
-) -> Facts:
-    return Facts(
+) -> PageData:
+    return PageData(
         stream=stream,
         kind=kind,
         profile=profile_of(stream),

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from streams.base.text.markdown import render
 from streams.base.text.markdown_writer import directives, filled
-from streams.catalog.pages.page_kinds import PARTS, Part
+from streams.catalog.pages.page_kinds import PARTS, GeneratedSection
 from streams.publishing.about import write_about, write_identity, write_support
 from streams.publishing.plan_sections import (
     write_changes,
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.base.text.markdown import Document
-    from streams.catalog.pages.page_kinds import Kind
-    from streams.publishing.facts import Facts
+    from streams.catalog.pages.page_kinds import PageKind
+    from streams.publishing.facts import PageData
 
-WRITERS: dict[str, Callable[[Facts], str]] = {
+WRITERS: dict[str, Callable[[PageData], str]] = {
     "about": write_about,
     "connect": write_connect,
     "regions": write_regions,
@@ -49,7 +49,7 @@ WRITERS: dict[str, Callable[[Facts], str]] = {
 }
 
 
-def missing_parts(text: str, kind: Kind) -> list[Part]:
+def missing_parts(text: str, kind: PageKind) -> list[GeneratedSection]:
     """List the required sections that a text doesn't place."""
     placed = {directive.name for directive in directives(text)}
     return [
@@ -59,7 +59,7 @@ def missing_parts(text: str, kind: Kind) -> list[Part]:
     ]
 
 
-def markdown_of(text: str, facts: Facts) -> str:
+def markdown_of(text: str, facts: PageData) -> str:
     """Write the whole page as Markdown, with its generated sections."""
     added = [
         f"\n\n## {part.heading}\n\n{part.directive}"
@@ -72,7 +72,7 @@ def markdown_of(text: str, facts: Facts) -> str:
 class _Printer:
     """Writes each section once, because a text could repeat one without limit."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: PageData) -> None:
         self._facts = facts
         self._printed: set[str] = set()
 
@@ -86,16 +86,16 @@ class _Printer:
         return writer(self._facts)
 
 
-def document_of(text: str, facts: Facts, *, id_prefix: str = "") -> Document:
+def document_of(text: str, facts: PageData, *, id_prefix: str = "") -> Document:
     """Render the whole page as HTML; see base.markdown.render."""
     return render(markdown_of(text, facts), id_prefix=id_prefix)
 
 
-def address_of(kind: Kind, slug: str) -> str:
+def address_of(kind: PageKind, slug: str) -> str:
     """Return the path of the public page."""
     return reverse(f"docs:{kind}", args=[slug])
 
 
-def title_of(kind: Kind, stream_name: str) -> str:
+def title_of(kind: PageKind, stream_name: str) -> str:
     """Return the title of a page, as in Segment's docs."""
     return f"{stream_name} {'Source' if kind == 'source' else 'Integration'}"

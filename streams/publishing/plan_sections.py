@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from streams.base.text.markdown_writer import code, literal, table
-from streams.catalog.plans.diff import Change, plan_difference
+from streams.catalog.plans.diff import EventChange, plan_difference
 from streams.publishing.facts import MOST_PLANS
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.diff import EventDifference
+    from streams.catalog.plans.diff import EventDiff
     from streams.catalog.plans.models import PlanVersion
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
-    from streams.publishing.facts import Facts
+    from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
+    from streams.publishing.facts import PageData
 
 # Limits in characters of Markdown, which take about a second to render. No page of Segment's
 # catalog is close to them. Only the number of further entries is shown.
@@ -26,7 +26,7 @@ NO_PLAN = "This section lists the events once the tracking plan is published."
 TITLES = {"identify": "Identify", "group": "Group", "alias": "Alias", "page": "Page", "screen": "Screen"}  # fmt: skip
 
 
-def write_events(facts: Facts) -> str:
+def write_events(facts: PageData) -> str:
     if not facts.events:
         return NO_PLAN
     rows = (
@@ -38,7 +38,7 @@ def write_events(facts: Facts) -> str:
     return f"{listed}{_more(len(facts.events) - len(shown), 'event', 'events')}"
 
 
-def write_properties(facts: Facts) -> str:
+def write_properties(facts: PageData) -> str:
     """Write a heading and a table for each event."""
     if not facts.events:
         return NO_PLAN
@@ -52,7 +52,7 @@ def write_properties(facts: Facts) -> str:
     return f"{'\n\n'.join(shown)}{more}"
 
 
-def write_changes(facts: Facts) -> str:
+def write_changes(facts: PageData) -> str:
     """List the versions, newest first."""
     if not facts.plans:
         return "This section lists the published versions of the tracking plan."
@@ -94,7 +94,7 @@ def _version(version: PlanVersion) -> str:
     return f"- **Version {version.number}**{day}{note}"
 
 
-def _changes(older: EventPlan, newer: EventPlan) -> Iterator[str]:
+def _changes(older: TrackingPlan, newer: TrackingPlan) -> Iterator[str]:
     """Yield the changes as a nested list."""
     found = plan_difference(older, newer).events
     yield from (f"  - {_change(one)}" for one in found[:MAX_EVENTS])
@@ -103,11 +103,11 @@ def _changes(older: EventPlan, newer: EventPlan) -> Iterator[str]:
         yield f"  - {more} more {'event' if more == 1 else 'events'}."
 
 
-def _change(one: EventDifference) -> str:
+def _change(one: EventDiff) -> str:
     title = f"**{literal(title_of(one.event))}**"
-    if one.change is Change.RENAMED:
+    if one.change is EventChange.RENAMED:
         return f"{title} was renamed from {literal(one.before)}."
-    if one.change is not Change.CHANGED:
+    if one.change is not EventChange.CHANGED:
         return f"{title} was {one.change}."
     changes = [
         f"{code(detail.path)} {detail.words}" if detail.path else detail.words

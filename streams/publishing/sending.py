@@ -16,7 +16,7 @@ from streams.delivery.segment.batch import MAX_BODY_BYTES, MAX_EVENTS
 from streams.spec.decode.structure import MAX_EVENT_BYTES
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import Facts
+    from streams.publishing.facts import PageData
 
 WORD = re.compile(r"\w+")
 WAITS_SHOWN = 6
@@ -25,7 +25,7 @@ CONNECT_PICTURE = ("connect", "Form with the write key and the region")
 TEST_PICTURE = ("test", "Test event with its code")
 
 
-def write_connect(facts: Facts) -> str:
+def write_connect(facts: PageData) -> str:
     """List the steps from adding a source to confirming a test event."""
     name = literal(facts.stream.name)
     naming = (
@@ -57,7 +57,7 @@ def write_connect(facts: Facts) -> str:
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
-def write_regions(_: Facts) -> str:
+def write_regions(_: PageData) -> str:
     return (
         "A write key works in the region of its workspace only. If you choose the wrong region,"
         " Segment accepts the events and then drops them without an error.\n\n"
@@ -74,7 +74,7 @@ def region_table() -> str:
     return table(["Region", "Host"], rows)
 
 
-def write_limits(facts: Facts) -> str:
+def write_limits(facts: PageData) -> str:
     stream = facts.stream
     rows = [
         ["Size of an event", f"{MAX_EVENT_BYTES // 1024} KB"],
@@ -86,7 +86,7 @@ def write_limits(facts: Facts) -> str:
     return table(["Limit", "Value"], rows)
 
 
-def write_retries(facts: Facts) -> str:
+def write_retries(facts: PageData) -> str:
     return (
         f"{retries()} Retries continue until the retention period of"
         f" {facts.stream.retention_days} days ends.\n\n"
@@ -115,7 +115,7 @@ def _longest_wait_s(backoff: Backoff, failures: int) -> float:
     return backoff.wait_after(failures, chance=1.0).total_seconds()
 
 
-def _choice(facts: Facts) -> str:
+def _choice(facts: PageData) -> str:
     name = literal(facts.stream.name)
     listed = f"Search the catalog for **{name}**, open it, and select **Add Source**."
     if facts.is_live:
@@ -123,12 +123,12 @@ def _choice(facts: Facts) -> str:
     return f"{listed} If the catalog doesn't list it yet, add an **HTTP API** source instead."
 
 
-def _source_name(facts: Facts, environment: str) -> str:
+def _source_name(facts: PageData, environment: str) -> str:
     words = WORD.findall(facts.stream.name)
     return "_".join([*words, environment])
 
 
-def _picture(facts: Facts, name: str, alt: str) -> str:
+def _picture(facts: PageData, name: str, alt: str) -> str:
     """Return a screenshot below its step."""
     return f"\n\n   {picture(name, alt)}" if facts.with_pictures else ""
 

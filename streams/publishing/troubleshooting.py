@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from streams.base.text.markdown_writer import code, link, literal, table
 from streams.catalog.rules import RULES
 from streams.spec.issues import Severity
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.publishing.facts import Facts
+    from streams.publishing.facts import PageData
     from streams.spec.issues import Rule
 
 RULES_GUIDE = "/docs/guide/rules/"
@@ -40,24 +40,24 @@ SYMPTOMS = [
 ]
 GRAVITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.HINT: "Hint"}
 WHAT_FOLLOWS = {
-    Mode.OFF: "Validation is off for this stream. Only events that Segment would drop are refused.",
-    Mode.WARN: "Events with errors are sent and counted. Only events that Segment would drop are"
+    ValidationMode.OFF: "Validation is off for this stream. Only events that Segment would drop are refused.",
+    ValidationMode.WARN: "Events with errors are sent and counted. Only events that Segment would drop are"
     " refused.",
-    Mode.QUARANTINE: "Events with errors are quarantined until someone renames, releases, or"
+    ValidationMode.QUARANTINE: "Events with errors are quarantined until someone renames, releases, or"
     " discards them.",
-    Mode.REJECT: "Events with errors are rejected when they are received. The response contains"
+    ValidationMode.REJECT: "Events with errors are rejected when they are received. The response contains"
     " the rule ID.",
 }  # fmt: skip
 
 
-def write_troubleshooting(facts: Facts) -> str:
+def write_troubleshooting(facts: PageData) -> str:
     """Write the symptoms, then the rules that events are validated against."""
     return "\n\n".join(
         (
             symptoms(),
             (
                 "Events are validated against the Segment Spec and the tracking plan. Each issue"
-                f" has a rule ID. {WHAT_FOLLOWS[Mode(facts.stream.check_mode)]}"
+                f" has a rule ID. {WHAT_FOLLOWS[ValidationMode(facts.stream.check_mode)]}"
             ),
             rule_table(RULES.values(), guide=RULES_GUIDE),
         )

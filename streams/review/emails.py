@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
 
-class Waits(Enum):
+class ReviewRequestEmail(Enum):
     """Requests to the reviewers: a subject and a sentence."""
 
     SUBMITTED = (
@@ -38,7 +38,7 @@ class Waits(Enum):
     )
 
 
-class Moved(Enum):
+class DecisionEmail(Enum):
     """Decisions of the operator: a subject, and the consequence for the partner."""
 
     APPROVED = (
@@ -82,7 +82,12 @@ class Moved(Enum):
 
 
 def tell_staff(
-    stream: Stream, origin: str, what: Waits, *, actor: User | None, text: str
+    stream: Stream,
+    origin: str,
+    what: ReviewRequestEmail,
+    *,
+    actor: User | None,
+    text: str,
 ) -> None:
     """Email the link to the review; nothing if `origin` or REVIEW_EMAIL is empty."""
     link = reverse("admin:streams_stream_review", args=[stream.pk])
@@ -91,7 +96,9 @@ def tell_staff(
         _send_later(stream, settings.REVIEW_EMAIL, what, names, text, origin + link)
 
 
-def tell_partner(stream: Stream, origin: str, what: Moved, *, text: str = "") -> None:
+def tell_partner(
+    stream: Stream, origin: str, what: DecisionEmail, *, text: str = ""
+) -> None:
     """Email the partner's admins the link to the launch checklist; nothing if `origin` is empty.
 
     `text` is the operator's comment.
@@ -114,7 +121,7 @@ def tell_partner(stream: Stream, origin: str, what: Moved, *, text: str = "") ->
 def _send_later(
     stream: Stream,
     to: Sequence[str],
-    what: Waits | Moved,
+    what: ReviewRequestEmail | DecisionEmail,
     names: dict[str, str],
     text: str,
     link: str,

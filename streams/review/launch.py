@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
 from streams.review.models import LiveRequest
-from streams.review.qa.line import State
+from streams.review.qa.line import CheckState
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import test_feeds
 from streams.review.requirements import Task, preparation
@@ -42,7 +42,7 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class LaunchStep:
     """A launch stage, and whether the stream has reached it."""
 
     stage: Stage
@@ -52,10 +52,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class LaunchProgress:
     stage: Stage
     turn: Turn
-    steps: tuple[Step, ...]
+    steps: tuple[LaunchStep, ...]
     tasks: tuple[Task, ...] = ()  # of the current stage
     submission: Submission | None = None  # the newest
     asked: LiveRequest | None = None  # the newest
@@ -79,14 +79,14 @@ def waits_for_staff() -> Q:
     return Q(stage=Stage.SUBMITTED) | Q(Exists(asked), stage=Stage.IN_QA)
 
 
-def way(stream: Stream) -> Way:
+def way(stream: Stream) -> LaunchProgress:
     """Return the launch state. In QA this evaluates all checks: too slow for lists."""
     stage = Stage(stream.stage)
     held = stream.suspensions.filter(resumed_at=None).first()
     asked = stream.live_requests.newest_first().select_related("decided_by").first()
     found = checklist(stream, last_run(stream)) if stage == Stage.IN_QA else None
     people = ("submitted_by", "decided_by", "plan_version")
-    return Way(
+    return LaunchProgress(
         stage=stage,
         turn=_turn(stage, is_asked=asked is not None and asked.decided_at is None),
         steps=_steps(stream, Stage(held.stage) if held else stage),
@@ -106,7 +106,7 @@ def _turn(stage: Stage, *, is_asked: bool) -> Turn:
     return Turn.STAFF if stage == Stage.IN_QA and is_asked else Turn.PARTNER
 
 
-def _steps(stream: Stream, stage: Stage) -> tuple[Step, ...]:
+def _steps(stream: Stream, stage: Stage) -> tuple[LaunchStep, ...]:
     """Return all stages; `stage` is the current one, or the one to return to."""
     newest: dict[str, AuditEntry] = {}
     entries = AuditEntry.objects.of_stream(stream).filter(
@@ -116,7 +116,7 @@ def _steps(stream: Stream, stage: Stage) -> tuple[Step, ...]:
         newest[entry.action] = entry
     place = ORDER.index(stage) if stage in ORDER else 0
     return tuple(
-        Step(
+        LaunchStep(
             stage=one,
             is_done=number < place or one == stage == Stage.LIVE,
             is_now=number == place,
@@ -137,8 +137,8 @@ def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
         Task(
             name=line.name,
             title=line.title,
-            done=line.state is State.PASSED,
-            failed=line.state is State.FAILED,
+            done=line.state is CheckState.PASSED,
+            failed=line.state is CheckState.FAILED,
             why=line.why,
         )
         for line in found.lines

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from streams.catalog.pages.models import Logo
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.publishing.facts import profile_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _pages(stream: Stream) -> list[Task]:
             if kind in numbers
             else _("We filled in a draft for you. Review it, edit it, and publish it."),
         )
-        for kind in Kind
+        for kind in PageKind
     ]
 
 

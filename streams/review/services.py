@@ -16,7 +16,12 @@ from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
-from streams.review.emails import Moved, Waits, tell_partner, tell_staff
+from streams.review.emails import (
+    DecisionEmail,
+    ReviewRequestEmail,
+    tell_partner,
+    tell_staff,
+)
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.services import checklist, last_run
 from streams.review.requirements import missing
@@ -37,11 +42,11 @@ class NotReady(ValueError):
     """A required item is missing; the message names it."""
 
 
-class WithoutReason(ValueError):
+class ReasonRequired(ValueError):
     """The move requires a comment."""
 
 
-class AlreadyAsked(ValueError):
+class AlreadyRequested(ValueError):
     """A launch request is already waiting for a decision."""
 
 
@@ -90,7 +95,7 @@ def submit(
     )
     _record("stream.submitted", stream, actor, plan_version=made.plan_version.number)
     text = f"{timeline}\n\n{timeline.notes}"
-    tell_staff(stream, origin, Waits.SUBMITTED, actor=actor, text=text)
+    tell_staff(stream, origin, ReviewRequestEmail.SUBMITTED, actor=actor, text=text)
     return made
 
 
@@ -102,19 +107,19 @@ def approve(
     _move(stream, Stage.SUBMITTED, Stage.APPROVED)
     _decide(stream, Submission.Decision.APPROVED, comment, actor)
     _record("stream.approved", stream, actor, comment=comment)
-    tell_partner(stream, origin, Moved.APPROVED, text=comment)
+    tell_partner(stream, origin, DecisionEmail.APPROVED, text=comment)
 
 
 @transaction.atomic
 def send_back(
     *, stream: Stream, comment: str, actor: User | None, origin: str = ""
 ) -> None:
-    """Return a submitted stream to draft. Raises WrongStage and WithoutReason."""
+    """Return a submitted stream to draft. Raises WrongStage and ReasonRequired."""
     _demand(comment, _("Enter the changes that you request."))
     _move(stream, Stage.SUBMITTED, Stage.DRAFT)
     _decide(stream, Submission.Decision.SENT_BACK, comment, actor)
     _record("stream.sent_back", stream, actor, comment=comment)
-    tell_partner(stream, origin, Moved.SENT_BACK, text=comment)
+    tell_partner(stream, origin, DecisionEmail.SENT_BACK, text=comment)
 
 
 @transaction.atomic
@@ -130,11 +135,11 @@ def ask_for_live(
 ) -> LiveRequest:
     """Request the launch of a stream in QA. A note is required if QA is incomplete.
 
-    Raises WrongStage, NotReady and AlreadyAsked.
+    Raises WrongStage, NotReady and AlreadyRequested.
     """
     _move(stream, Stage.IN_QA, Stage.IN_QA)  # locks the row against other moves
     if stream.live_requests.undecided().exists():
-        raise AlreadyAsked(
+        raise AlreadyRequested(
             _("The launch is already requested and waits for a decision.")
         )
     qa = checklist(stream, last_run(stream))
@@ -153,7 +158,7 @@ def ask_for_live(
     checks = _("%(passed)s of %(total)s QA checks passed.")
     checks %= {"passed": qa.passed, "total": len(qa.lines)}
     text = f"{checks}\n\n{note}"
-    tell_staff(stream, origin, Waits.LIVE, actor=actor, text=text)
+    tell_staff(stream, origin, ReviewRequestEmail.LIVE, actor=actor, text=text)
     return made
 
 
@@ -161,7 +166,7 @@ def ask_for_live(
 def answer_not_yet(
     *, stream: Stream, comment: str, actor: User | None, origin: str = ""
 ) -> None:
-    """Decline a launch request. Raises WrongStage and WithoutReason."""
+    """Decline a launch request. Raises WrongStage and ReasonRequired."""
     _demand(comment, _("Enter what is missing."))
     _move(stream, Stage.IN_QA, Stage.IN_QA)
     if not _answer(stream, LiveRequest.Decision.NOT_YET, comment, actor):
@@ -169,7 +174,7 @@ def answer_not_yet(
             _("There is no open launch request for %(stream)s.") % {"stream": stream}
         )
     _record("stream.live_declined", stream, actor, comment=comment)
-    tell_partner(stream, origin, Moved.NOT_YET, text=comment)
+    tell_partner(stream, origin, DecisionEmail.NOT_YET, text=comment)
 
 
 @transaction.atomic
@@ -192,14 +197,14 @@ def go_live(
         )
     _answer(stream, LiveRequest.Decision.LIVE, reason, actor)
     _record("stream.went_live", stream, actor, reason=reason, qa_complete=qa.complete)
-    tell_partner(stream, origin, Moved.LIVE, text=reason)
+    tell_partner(stream, origin, DecisionEmail.LIVE, text=reason)
 
 
 @transaction.atomic
 def suspend(
     *, stream: Stream, reason: str, actor: User | None, origin: str = ""
 ) -> None:
-    """Stop delivery immediately, except for tests. Raises WrongStage and WithoutReason."""
+    """Stop delivery immediately, except for tests. Raises WrongStage and ReasonRequired."""
     _demand(reason, _("Enter the reason. The partner sees it."))
     held = Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
     if held.stage == Stage.SUSPENDED:
@@ -210,7 +215,7 @@ def suspend(
         stream=stream, stage=before, reason=reason, suspended_at=now()
     )
     _record("stream.suspended", stream, actor, stage=before, reason=reason)
-    tell_partner(stream, origin, Moved.SUSPENDED, text=reason)
+    tell_partner(stream, origin, DecisionEmail.SUSPENDED, text=reason)
 
 
 @transaction.atomic
@@ -225,7 +230,7 @@ def resume(*, stream: Stream, actor: User | None, origin: str = "") -> None:
     held.resumed_at = now()
     held.save(update_fields=["resumed_at"])
     _record("stream.resumed", stream, actor, stage=held.stage)
-    tell_partner(stream, origin, Moved.RESUMED)
+    tell_partner(stream, origin, DecisionEmail.RESUMED)
 
 
 def _move(stream: Stream, start: Stage, to: Stage) -> None:
@@ -243,7 +248,7 @@ def _move(stream: Stream, start: Stage, to: Stage) -> None:
 
 def _demand(text: str, otherwise: str) -> None:
     if not text.strip():
-        raise WithoutReason(otherwise)
+        raise ReasonRequired(otherwise)
 
 
 def _decide(

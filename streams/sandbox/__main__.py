@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
-from streams.sandbox.http.access import Guard
+from streams.sandbox.http.access import AccessRules
 from streams.sandbox.http.server import Server
 
 
@@ -52,14 +52,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _guard(options: argparse.Namespace) -> Guard:
+def _guard(options: argparse.Namespace) -> AccessRules:
     token = ""
     if options.control_token_file is not None:
         token = options.control_token_file.read_text().strip()
         if not token:
             raise SystemExit(f"{options.control_token_file} is empty.")
     hosts = frozenset(host.lower() for host in options.allowed_host)
-    return Guard(hosts or None, token)
+    return AccessRules(hosts or None, token)
 
 
 async def _serve(options: argparse.Namespace) -> None:

@@ -8,19 +8,19 @@ from streams.serving.http_format import unavailable
 
 if TYPE_CHECKING:
     from streams.base.request_errors import RequestRefused
-    from streams.serving.request_context import Exchange
+    from streams.serving.request_context import RequestContext
 
 # Limit for all requests whose body is being read or that have no response yet.
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
-class BodyCount:
+class BodyBudget:
     """The count of one process. Only the event loop uses it."""
 
     def __init__(self) -> None:
         self.total = 0  # bytes
 
-    def grow(self, exchange: Exchange, count: int) -> None:
+    def grow(self, exchange: RequestContext, count: int) -> None:
         """Count received bytes of a small or chunked body. Raises RequestRefused."""
         if not exchange.is_counted:
             exchange.counted_bytes += count
@@ -28,7 +28,7 @@ class BodyCount:
             if self.total > MAX_BODY_BYTES:
                 raise _too_much()
 
-    def reserve(self, exchange: Exchange) -> None:
+    def reserve(self, exchange: RequestContext) -> None:
         """Count a large body before it arrives. Raises RequestRefused.
 
         Senders without a known key can use half of the limit, so that they cannot block
@@ -42,7 +42,7 @@ class BodyCount:
         exchange.counted_bytes += coming
         self.total += coming
 
-    def release(self, exchange: Exchange) -> None:
+    def release(self, exchange: RequestContext) -> None:
         """Stop counting a request that was stored, refused or handed to the writer."""
         self.total -= exchange.counted_bytes
         exchange.counted_bytes = 0

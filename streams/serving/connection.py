@@ -17,8 +17,8 @@ import structlog
 from streams.base.request_errors import RequestRefused
 from streams.serving import timeouts
 from streams.serving.http_format import CONTINUE, encode, too_large, too_slow
-from streams.serving.parser import Reader, Stop
-from streams.serving.request_context import Exchange
+from streams.serving.parser import RequestParser, StopReading
+from streams.serving.request_context import RequestContext
 from streams.serving.sockets import end_our_side, unread_bytes, untaken_bytes
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._server = server
         self._front = server.front
         self._bodies = server.bodies
-        self._reader = Reader(self)
+        self._reader = RequestParser(self)
         self._transport: asyncio.Transport
         self.opening: asyncio.Task[None] | None = None  # until the connection is made
         self._has_asked = False
-        self._unanswered: deque[Exchange] = deque()  # the last can be incomplete
+        self._unanswered: deque[RequestContext] = deque()  # the last can be incomplete
         self._deaf = False  # nothing more is read
         self._half_closed = False  # by the client
         self._choked = False  # the client doesn't read its responses
@@ -86,7 +86,7 @@ class HttpConnection(asyncio.BufferedProtocol):
             return
         try:
             self._reader.feed(self._server.buffer[:nbytes])
-        except Stop:
+        except StopReading:
             self._deaf = True
         except RequestRefused as refused:
             if not self._deaf:  # otherwise it follows the last request
@@ -166,38 +166,38 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     # Called by the reader
 
-    def begin(self) -> Exchange:
+    def begin(self) -> RequestContext:
         if len(self._unanswered) >= timeouts.MAX_PIPELINED:
-            raise Stop
-        exchange = Exchange(self, self._front.max_bytes)
+            raise StopReading
+        exchange = RequestContext(self, self._front.max_bytes)
         self._unanswered.append(exchange)
         self._has_asked = True
         self._until = time.monotonic() + timeouts.HEAD_TIMEOUT_S
         return exchange
 
-    def head_is_read(self, exchange: Exchange) -> None:
+    def head_is_read(self, exchange: RequestContext) -> None:
         large = exchange.length is None or exchange.length > timeouts.CHECKED_BODY
         if not large and not exchange.awaits_continue:
             return  # the usual case: checked together with its body
         self._until = time.monotonic() + self._front.body_timeout_s
         self._front.open(exchange)
         if self._deaf:
-            raise Stop
+            raise StopReading
         if exchange.is_asking:
             exchange.due_at = time.monotonic() + self._front.response_timeout_s
             self._until = math.inf
 
-    def body_grows(self, exchange: Exchange, count: int) -> None:
+    def body_grows(self, exchange: RequestContext, count: int) -> None:
         self._bodies.grow(exchange, count)
 
-    def is_read(self, exchange: Exchange) -> None:
+    def is_read(self, exchange: RequestContext) -> None:
         self._until = math.inf
         self._deaf = exchange.is_last
         self.advance()
 
     # Called by an exchange
 
-    def admitted(self, exchange: Exchange) -> None:
+    def admitted(self, exchange: RequestContext) -> None:
         if exchange is self._reader.exchange:
             exchange.due_at = math.inf
             self._until = time.monotonic() + self._front.body_timeout_s
@@ -211,7 +211,7 @@ class HttpConnection(asyncio.BufferedProtocol):
                 self._refuse(refused)
         self.advance()
 
-    def release(self, exchange: Exchange) -> None:
+    def release(self, exchange: RequestContext) -> None:
         self._bodies.release(exchange)
 
     def advance(self) -> None:
@@ -265,7 +265,7 @@ class HttpConnection(asyncio.BufferedProtocol):
     def _answer(self, response: Response) -> None:
         exchange = self._reader.exchange
         if exchange is None:
-            exchange = Exchange(self, self._front.max_bytes)
+            exchange = RequestContext(self, self._front.max_bytes)
             self._unanswered.append(exchange)
         self._deaf = True
         self._until = math.inf

@@ -16,7 +16,7 @@ from streams.base.request_errors import RequestRefused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.serving.request_context import Exchange, Response
+    from streams.serving.request_context import RequestContext, Response
 
 MAX_TARGET_BYTES = 4 * 1024  # path and query, as sent
 MAX_HEAD_BYTES = 32 * 1024  # target and headers
@@ -93,7 +93,7 @@ def wants_continue(headers: Mapping[str, str]) -> bool:
     return True
 
 
-def encode(response: Response, exchange: Exchange, *, keep_alive: bool) -> bytes:
+def encode(response: Response, exchange: RequestContext, *, keep_alive: bool) -> bytes:
     """Encode the response to a request, without the body for a HEAD."""
     length = response.length
     return b"%bx-request-id: %b\r\n%b%b%b\r\n%b" % (

@@ -50,7 +50,7 @@ def connection_limit(wanted: int) -> int:
     return max(1, soft - OTHER_FILES)
 
 
-class Opener(Protocol):
+class ConnectionHandler(Protocol):
     """Handles accepted connections."""
 
     def open(self, accepted: socket.socket) -> None: ...
@@ -65,7 +65,7 @@ class Opener(Protocol):
 class Listener:
     """A listening socket. It passes its connections to `opener`."""
 
-    def __init__(self, listening: socket.socket, opener: Opener) -> None:
+    def __init__(self, listening: socket.socket, opener: ConnectionHandler) -> None:
         self._socket = listening
         self._opener = opener
         self._loop = asyncio.get_running_loop()

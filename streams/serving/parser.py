@@ -20,38 +20,38 @@ from streams.serving.http_format import (
 )
 
 if TYPE_CHECKING:
-    from streams.serving.request_context import Exchange
+    from streams.serving.request_context import RequestContext
 
 # Bytes of framing allowed per byte of body; a body in chunks of one byte needs five.
 FRAMING = 8
 
 
-class Stop(Exception):
+class StopReading(Exception):
     """Raised by the sink to stop reading."""
 
 
-class Sink(Protocol):
+class RequestSink(Protocol):
     """Receives the requests. Its methods can raise Stop and RequestRefused."""
 
-    def begin(self) -> Exchange:
+    def begin(self) -> RequestContext:
         """Create the exchange for a new request."""
 
-    def head_is_read(self, exchange: Exchange) -> None: ...
+    def head_is_read(self, exchange: RequestContext) -> None: ...
 
-    def body_grows(self, exchange: Exchange, count: int) -> None:
+    def body_grows(self, exchange: RequestContext, count: int) -> None:
         """Handle the arrival of `count` bytes of the body."""
 
-    def is_read(self, exchange: Exchange) -> None:
+    def is_read(self, exchange: RequestContext) -> None:
         """Handle a complete request."""
 
 
-class Reader:
+class RequestParser:
     """The parser of one connection, with the state of an incomplete request."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: RequestSink) -> None:
         self._sink = sink
         self._parser: Any = httptools.HttpRequestParser(self)
-        self.exchange: Exchange | None = None  # the request that is being read
+        self.exchange: RequestContext | None = None  # the request that is being read
         self.body_bytes = 0  # of it
         self._chunks: list[bytes] = []
         self._target = b""
@@ -104,7 +104,7 @@ class Reader:
         return b"\r\n".join([*lines, b"", rest])
 
     @property
-    def _current(self) -> Exchange:
+    def _current(self) -> RequestContext:
         assert self.exchange is not None  # noqa: S101 - between its begin and its end
         return self.exchange
 

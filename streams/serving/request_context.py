@@ -30,7 +30,7 @@ class Response(Protocol):
         """The Content-Length, for the body that a GET would have; None for no header."""
 
 
-class Front(Protocol):
+class Application(Protocol):
     """The application behind a server. All but `close` is called in the server's loop."""
 
     max_bytes: int  # limit for a body, unless `open` changes it
@@ -38,13 +38,13 @@ class Front(Protocol):
     body_timeout_s: float
     response_timeout_s: float
 
-    def open(self, exchange: Exchange) -> None:
+    def open(self, exchange: RequestContext) -> None:
         """Admit or refuse a request with a large body, after its head has arrived."""
 
-    def complete(self, exchange: Exchange) -> None:
+    def complete(self, exchange: RequestContext) -> None:
         """Reply to a complete request, now or later."""
 
-    def give_up(self, exchange: Exchange) -> None:
+    def give_up(self, exchange: RequestContext) -> None:
         """Reply immediately to a sender that has waited too long."""
 
     def refusal(self, refused: RequestRefused) -> Response:
@@ -67,17 +67,17 @@ class Wire(Protocol):
     @property
     def is_encrypted(self) -> bool: ...
 
-    def release(self, exchange: Exchange) -> None:
+    def release(self, exchange: RequestContext) -> None:
         """Stop counting its body, which is stored, refused or handed to the writer."""
 
     def advance(self) -> None:
         """Write the next response, and start the next request."""
 
-    def admitted(self, exchange: Exchange) -> None:
+    def admitted(self, exchange: RequestContext) -> None:
         """Continue reading the body, whose limit is now known."""
 
 
-class Exchange:
+class RequestContext:
     """A request and its response. Times are monotonic.
 
     Not a dataclass, because one is created for each request.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.serving.body_budget import BodyCount
+from streams.serving.body_budget import BodyBudget
 from streams.serving.connection import HttpConnection
 from streams.serving.listener import Listener
 from streams.serving.timeouts import FIRST_BYTE_TIMEOUT_S
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
-    from streams.serving.request_context import Front
+    from streams.serving.request_context import Application
 
 log = structlog.get_logger()
 
@@ -32,11 +32,11 @@ DROPPED = 50  # close one in 50 connections together, because the search takes t
 class Server:
     """The server. Created in a running loop, which alone uses it."""
 
-    def __init__(self, front: Front, *, max_connections: int) -> None:
+    def __init__(self, front: Application, *, max_connections: int) -> None:
         self.front = front
         self.buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[HttpConnection] = set()
-        self.bodies = BodyCount()
+        self.bodies = BodyBudget()
         self.ends = False  # the server is stopping
         self._max_connections = max_connections
         self._listeners: list[Listener] = []

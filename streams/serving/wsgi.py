@@ -23,7 +23,7 @@ from streams.serving.threads import Threads
 
 if TYPE_CHECKING:
     from streams.base.request_errors import RequestRefused
-    from streams.serving.request_context import Exchange
+    from streams.serving.request_context import RequestContext
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class WsgiResponse:
         return encode_head(self.status, self.headers)
 
 
-class WsgiFront:
+class WsgiApplication:
     """The front for a WSGI application. Created in the server's loop, which alone calls it."""
 
     max_bytes = MAX_BODY_BYTES
@@ -81,11 +81,11 @@ class WsgiFront:
         """Finish all work. Called from another thread while the loop runs."""
         self._threads.close()
 
-    def open(self, exchange: Exchange) -> None:
+    def open(self, exchange: RequestContext) -> None:
         """Accept the body; the application decides about the request."""
         exchange.admit(self.max_bytes)
 
-    def complete(self, exchange: Exchange) -> None:
+    def complete(self, exchange: RequestContext) -> None:
         """Reply with the application's response, from a thread."""
         if exchange.path == "/healthz":
             # Not from a thread: busy threads are no reason to restart this process.
@@ -96,7 +96,7 @@ class WsgiFront:
             self._waiting += 1
             self._threads.submit(partial(self._run, exchange))
 
-    def give_up(self, exchange: Exchange) -> None:
+    def give_up(self, exchange: RequestContext) -> None:
         """Reply to a client that has waited too long."""
         exchange.reply(_busy())
 
@@ -111,7 +111,7 @@ class WsgiFront:
 
     # In a thread
 
-    def _run(self, exchange: Exchange) -> None:
+    def _run(self, exchange: RequestContext) -> None:
         if exchange.is_abandoned or exchange.answer is not None:
             response = self.failure()  # no one reads it, and no work has started
         else:
@@ -125,7 +125,7 @@ class WsgiFront:
                 response = self.failure()
         self._loop.call_soon_threadsafe(self._done, exchange, response)
 
-    def _done(self, exchange: Exchange, response: WsgiResponse) -> None:
+    def _done(self, exchange: RequestContext, response: WsgiResponse) -> None:
         self._waiting -= 1
         exchange.reply(response)
 
@@ -139,7 +139,7 @@ def _without_origin(target: bytes) -> bytes:
     return target[origin.end() :] if origin else target
 
 
-def environ(exchange: Exchange) -> dict[str, Any]:
+def environ(exchange: RequestContext) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333)."""
     target = _without_origin(exchange.target)
     path, _, query = target.partition(b"?")
@@ -172,7 +172,7 @@ def _server(host: str) -> dict[str, str]:
     return {"SERVER_NAME": host or "localhost", "SERVER_PORT": "80"}
 
 
-def _of_headers(exchange: Exchange) -> dict[str, str]:
+def _of_headers(exchange: RequestContext) -> dict[str, str]:
     named = {
         "HTTP_" + name.upper().replace("-", "_"): value
         for name, value in exchange.headers.items()

@@ -13,7 +13,7 @@ from streams.spec.content.timestamps import parse_time
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 MAX_MESSAGE_ID = 100  # characters
 
@@ -66,13 +66,11 @@ BATCH_PATHS = frozenset({"batch", "b", "import"})
 _TYPES = ", ".join(CALLS)
 
 
-def problems(
-    event: Mapping[str, Any], *, allow_anonymous: bool = False
-) -> list[Finding]:
+def problems(event: Mapping[str, Any], *, allow_anonymous: bool = False) -> list[Issue]:
     """Find the issues with the structure of a decoded event."""
     # All functions append to one list: this runs for every event, and generators would
     # double its cost.
-    found: list[Finding] = []
+    found: list[Issue] = []
     kind = event.get("type")
     call = CALLS.get(kind) if type(kind) is str else None
     if call is None:
@@ -96,7 +94,7 @@ def problems(
 
 
 def _look_at_ids(
-    event: Mapping[str, Any], call: Call, found: list[Finding], *, allow_anonymous: bool
+    event: Mapping[str, Any], call: Call, found: list[Issue], *, allow_anonymous: bool
 ) -> None:
     for path in call.all_ids:
         value = event.get(path)
@@ -118,7 +116,7 @@ def _look_at_ids(
         found.append(_missing_id(call))
 
 
-def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Finding]) -> None:
+def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Issue]) -> None:
     if call.text:
         value = event.get(call.text)
         if value is None:
@@ -131,7 +129,7 @@ def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Finding]) -
             found.append(_not_a_name(path, f"Send {path} as a string, or omit it."))
 
 
-def _unknown_type(value: object) -> Finding:
+def _unknown_type(value: object) -> Issue:
     if value is None:
         message = "The event has no type."
     else:
@@ -141,7 +139,7 @@ def _unknown_type(value: object) -> Finding:
     )
 
 
-def _id_not_text(path: str, value: object) -> Finding:
+def _id_not_text(path: str, value: object) -> Issue:
     fix = f"Send {path} as a string."
     if type(value) is int and abs(value) < 10**20:
         fix = f'Send it as a string: "{path}": "{value}".'
@@ -150,7 +148,7 @@ def _id_not_text(path: str, value: object) -> Finding:
     )
 
 
-def _empty_id(path: str) -> Finding:
+def _empty_id(path: str) -> Issue:
     return RULES["SPEC-ID-003"].finding(
         path,
         f"{path} is empty.",
@@ -158,7 +156,7 @@ def _empty_id(path: str) -> Finding:
     )
 
 
-def _missing_id(call: Call) -> Finding:
+def _missing_id(call: Call) -> Issue:
     rule, message = _WITHOUT[call.id]
     return RULES[rule].finding(
         call.id, message, f"Send a {call.id} in every {call.name} call."
@@ -175,13 +173,13 @@ _WITHOUT = {
 }
 
 
-def _not_a_name(path: str, fix: str) -> Finding:
+def _not_a_name(path: str, fix: str) -> Issue:
     return RULES["SPEC-NAME-002"].finding(
         path, f"{path} is empty or not a string.", fix
     )
 
 
-def _not_an_object(path: str, value: object) -> Finding:
+def _not_an_object(path: str, value: object) -> Issue:
     kind = "an array" if isinstance(value, list) else "a single value"
     return RULES["SPEC-OBJECT-001"].finding(
         path,

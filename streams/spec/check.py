@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from streams.spec.calls import problems
 from streams.spec.content.fields import look_at_fields, look_at_time
 from streams.spec.content.walk import look
-from streams.spec.exceptions import SAFE, Readings
+from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.names.event_names import name_findings
 from streams.spec.tables import (
@@ -24,7 +24,7 @@ from streams.spec.tables import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 # The content field of each call and its table.
 _CONTENT = {
@@ -41,10 +41,10 @@ _GRAVEST_FIRST = {severity: at for at, severity in enumerate(Severity)}
 def check(
     event: Mapping[str, Any],
     *,
-    readings: Readings = SAFE,
+    readings: SpecExceptions = SAFE,
     now: datetime | None = None,
     allow_anonymous: bool = False,
-) -> list[Finding]:
+) -> list[Issue]:
     """Find the issues of a decoded event: structure first, then by severity.
 
     Never raises, whatever the JSON is, and takes time proportional to its size.
@@ -58,16 +58,16 @@ def check(
 def semantics(
     event: Mapping[str, Any],
     *,
-    readings: Readings = SAFE,
+    readings: SpecExceptions = SAFE,
     now: datetime | None = None,
-) -> list[Finding]:
+) -> list[Issue]:
     """Find the issues that are not about structure, which `problems` checks."""
     call = event.get("type")
     if type(call) is not str or call not in _CONTENT:
         return []
     field, table = _CONTENT[call]
     accepted = readings.accepted
-    found: list[Finding] = []
+    found: list[Issue] = []
     if call == "track":
         name = event.get("event")
         if type(name) is str and name:

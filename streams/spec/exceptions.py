@@ -14,7 +14,7 @@ from streams.spec.gettext import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SpecException:
     """A Spec exception: the alternative to the safe reading."""
 
     id: str  # never changes, because streams store it
@@ -22,10 +22,10 @@ class Reading:
     why: str  # the contradiction in Segment's docs
 
 
-READINGS: dict[str, Reading] = {
+READINGS: dict[str, SpecException] = {
     reading.id: reading
     for reading in (
-        Reading(
+        SpecException(
             "email-unsubscribed",
             gettext_noop("Email Unsubscribed as well as Unsubscribed"),
             gettext_noop(
@@ -34,7 +34,7 @@ READINGS: dict[str, Reading] = {
                 " Unsubscribed."
             ),
         ),
-        Reading(
+        SpecException(
             "other-names",
             gettext_noop("Other tools' names for Spec events, such as Email Clicked"),
             gettext_noop(
@@ -42,12 +42,12 @@ READINGS: dict[str, Reading] = {
                 " down, but the catalog pages of some accepted tools use them."
             ),
         ),
-        Reading(
+        SpecException(
             "custom-component",
             gettext_noop("Custom Component Loaded as well as Component Loaded"),
             gettext_noop("The AI Copilot Spec uses both names."),
         ),
-        Reading(
+        SpecException(
             "email-ip-object",
             gettext_noop("context.ip as an object"),
             gettext_noop(
@@ -55,7 +55,7 @@ READINGS: dict[str, Reading] = {
                 " Common Spec, say string."
             ),
         ),
-        Reading(
+        SpecException(
             "email-user-agent",
             gettext_noop("context.user_agent as well as context.userAgent"),
             gettext_noop(
@@ -63,7 +63,7 @@ READINGS: dict[str, Reading] = {
                 " userAgent, which is what destinations read."
             ),
         ),
-        Reading(
+        SpecException(
             "group-employees",
             gettext_noop("The group trait employees as a number"),
             gettext_noop(
@@ -71,7 +71,7 @@ READINGS: dict[str, Reading] = {
                 " a number."
             ),
         ),
-        Reading(
+        SpecException(
             "video-ad-lists",
             gettext_noop("ad_asset_ids, ad_pod_ids, and ad_types as arrays"),
             gettext_noop(
@@ -80,7 +80,7 @@ READINGS: dict[str, Reading] = {
                 " arrays."
             ),
         ),
-        Reading(
+        SpecException(
             "video-quality-case",
             gettext_noop("startup_time and dropped_frames"),
             gettext_noop(
@@ -88,19 +88,19 @@ READINGS: dict[str, Reading] = {
                 " every other video property is in snake_case."
             ),
         ),
-        Reading(
+        SpecException(
             "copilot-case",
             gettext_noop("conversation_id and message_id in AI Copilot events"),
             gettext_noop(
                 "The tables say conversationId and messageId, next to message_body."
             ),
         ),
-        Reading(
+        SpecException(
             "review-rating",
             gettext_noop("The rating of Product Reviewed as a number"),
             gettext_noop("The Ecommerce Spec says string."),
         ),
-        Reading(
+        SpecException(
             "checkout-total",
             gettext_noop("total in Checkout Started, value in other order events"),
             gettext_noop(
@@ -113,13 +113,13 @@ READINGS: dict[str, Reading] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class SpecExceptions:
     """The Spec exceptions that a stream accepts."""
 
     accepted: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, ids: Iterable[str]) -> Readings:
+    def of(cls, ids: Iterable[str]) -> SpecExceptions:
         """Build from stored IDs; exceptions that no longer exist are ignored."""
         return cls(frozenset(ids).intersection(READINGS))
 
@@ -131,4 +131,4 @@ class Readings:
         return hash(self.accepted)
 
 
-SAFE = Readings()
+SAFE = SpecExceptions()

@@ -11,7 +11,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Issue:
     """An issue with an event, for people and for programs."""
 
     rule: str  # never changes once published, because programs depend on it
@@ -31,9 +31,9 @@ class Rule:
     title: str  # a few words, for lists and tables
     docs: str = ""
 
-    def finding(self, path: str, message: str, fix: str, *, docs: str = "") -> Finding:
+    def finding(self, path: str, message: str, fix: str, *, docs: str = "") -> Issue:
         """Create an issue of this rule; `docs`: a more specific page than the rule's."""
-        return Finding(self.id, self.severity, path, message, fix, docs or self.docs)
+        return Issue(self.id, self.severity, path, message, fix, docs or self.docs)
 
 
 def by_id(*rules: Rule) -> dict[str, Rule]:
@@ -44,16 +44,16 @@ def by_id(*rules: Rule) -> dict[str, Rule]:
     return registry
 
 
-def error(rule: str, path: str, message: str, fix: str) -> Finding:
+def error(rule: str, path: str, message: str, fix: str) -> Issue:
     """Create an issue for which the event is refused."""
-    return Finding(rule, Severity.ERROR, path, message, fix)
+    return Issue(rule, Severity.ERROR, path, message, fix)
 
 
-def warning(rule: str, path: str, message: str, fix: str) -> Finding:
+def warning(rule: str, path: str, message: str, fix: str) -> Issue:
     """Create an issue with which the event is accepted in every mode."""
-    return Finding(rule, Severity.WARNING, path, message, fix)
+    return Issue(rule, Severity.WARNING, path, message, fix)
 
 
-def hint(rule: str, path: str, message: str, fix: str) -> Finding:
+def hint(rule: str, path: str, message: str, fix: str) -> Issue:
     """Create an issue that is a recommendation."""
-    return Finding(rule, Severity.HINT, path, message, fix)
+    return Issue(rule, Severity.HINT, path, message, fix)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from streams.spec.gettext import gettext_noop
 
 
-class Mode(StrEnum):
+class ValidationMode(StrEnum):
     """How a well-formed event with issues is handled, from lenient to strict.
 
     Malformed events, which Segment would drop silently, are rejected in every mode.
@@ -25,16 +25,16 @@ class Mode(StrEnum):
 
 
 _LABELS = {
-    Mode.OFF: gettext_noop("Off"),
-    Mode.WARN: gettext_noop("Warn"),
-    Mode.QUARANTINE: gettext_noop("Quarantine"),
-    Mode.REJECT: gettext_noop("Reject"),
+    ValidationMode.OFF: gettext_noop("Off"),
+    ValidationMode.WARN: gettext_noop("Warn"),
+    ValidationMode.QUARANTINE: gettext_noop("Quarantine"),
+    ValidationMode.REJECT: gettext_noop("Reject"),
 }
-_ORDER = list(Mode)
+_ORDER = list(ValidationMode)
 
-CHOICES = [(mode.value, mode.label) for mode in Mode]
+CHOICES = [(mode.value, mode.label) for mode in ValidationMode]
 
 
-def stricter(one: Mode, other: Mode) -> Mode:
+def stricter(one: ValidationMode, other: ValidationMode) -> ValidationMode:
     """Return the stricter of two modes. A workspace can only be stricter than its stream."""
     return max(one, other, key=_ORDER.index)

@@ -11,13 +11,13 @@ from streams.spec.exceptions import READINGS
 from streams.spec.types import GOT, KINDS, WANTED
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding, Rule
+    from streams.spec.issues import Issue, Rule
 
 LONGEST_TEXT = 512  # characters that warehouses store
 LONGEST_PART = 100  # characters of an event's key that are repeated in a path
 
 
-class Fault(NamedTuple):
+class UnplacedIssue(NamedTuple):
     """An issue without its place, for which `{path}` stands in the texts."""
 
     rule: Rule
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
     fix: str
     docs: str = ""
 
-    def at(self, path: str) -> Finding:
+    def at(self, path: str) -> Issue:
         message, fix = (
             text.replace("{path}", path) for text in (self.message, self.fix)
         )
@@ -33,10 +33,10 @@ class Fault(NamedTuple):
 
 
 # Checks a value of the right type. Returns None if it is valid.
-type Look = Callable[[Any], Fault | None]
+type Look = Callable[[Any], UnplacedIssue | None]
 
 
-class Style(Enum):
+class KeyStyle(Enum):
     """The required spelling of an object's keys."""
 
     SNAKE_CASE = "properties"
@@ -44,7 +44,7 @@ class Style(Enum):
     ANY = "context"
 
 
-class Other(NamedTuple):
+class Misspelling(NamedTuple):
     """A key that the Spec spells differently."""
 
     rule: Rule
@@ -52,11 +52,13 @@ class Other(NamedTuple):
     reading: str = ""  # the exception that allows this key
     docs: str = ""
 
-    def fault(self) -> Fault:
+    def fault(self) -> UnplacedIssue:
         if not self.reading:
             message = f"The Spec's name for this is {self.right}."
-            return Fault(self.rule, message, f"Send it as {self.right}.", self.docs)
-        return Fault(
+            return UnplacedIssue(
+                self.rule, message, f"Send it as {self.right}.", self.docs
+            )
+        return UnplacedIssue(
             self.rule,
             f"The Spec's name for this is {self.right}. {READINGS[self.reading].why}",
             f"Send it as {self.right}, or allow both in the stream's settings.",
@@ -65,16 +67,16 @@ class Other(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Table:
+class KeyTable:
     """The Spec's requirements for the keys of an object."""
 
-    places: dict[str, Place] = field(default_factory=dict)
-    others: dict[str, Other] = field(default_factory=dict)
-    style: Style = Style.ANY
+    places: dict[str, ValueSpec] = field(default_factory=dict)
+    others: dict[str, Misspelling] = field(default_factory=dict)
+    style: KeyStyle = KeyStyle.ANY
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Place:
+class ValueSpec:
     """The Spec's requirements for one value. Null is always allowed."""
 
     kind: str  # a Spec type, or two: `string|object`
@@ -83,8 +85,8 @@ class Place:
     reading: str = ""  # the exception that also allows the types in `also`
     also: frozenset[type] = frozenset()
     look: Look | None = None  # checks a value of the right type
-    table: Table | None = None  # of the object's content
-    each: Place | None = None  # of the list's items
+    table: KeyTable | None = None  # of the object's content
+    each: ValueSpec | None = None  # of the list's items
 
     types: frozenset[type] = field(init=False)  # the Python types of `kind`
 
@@ -95,7 +97,7 @@ class Place:
     def accepts(self, got: type, accepted: frozenset[str]) -> bool:
         return got in self.types or (self.reading in accepted and got in self.also)
 
-    def wrong_type(self, got: type) -> Fault:
+    def wrong_type(self, got: type) -> UnplacedIssue:
         wanted = " or ".join(WANTED[kind] for kind in self.kind.split("|"))
         message, fix = (
             f"{{path}} must be {wanted}, but is {GOT.get(got, 'something else')}.",
@@ -104,4 +106,4 @@ class Place:
         if self.reading and got in self.also:
             message += f" {READINGS[self.reading].why}"
             fix = f"Send {wanted}, or allow both in the stream's settings."
-        return Fault(self.rule, message, fix, self.docs)
+        return UnplacedIssue(self.rule, message, fix, self.docs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streams.spec.content.key_spelling import snake_case
 from streams.spec.content.values import group_id, wanted_value
 from streams.spec.data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
-from streams.spec.paths import Other, Place, Style, Table
+from streams.spec.paths import KeyStyle, KeyTable, Misspelling, ValueSpec
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
@@ -71,19 +71,19 @@ def _tree(fields: Iterable[SpecField]) -> _Node:
     return root
 
 
-def _table(node: _Node, rule: Rule, of: str, docs: str) -> Table:
+def _table(node: _Node, rule: Rule, of: str, docs: str) -> KeyTable:
     """Compile the fields of `of`, an event or a part of a call."""
     places = {
         key: _place(key, child, rule, of, docs) for key, child in node.children.items()
     }
-    return Table(
+    return KeyTable(
         places=places,
         others=_spelled_otherwise(places, docs),
-        style=Style.SNAKE_CASE,
+        style=KeyStyle.SNAKE_CASE,
     )
 
 
-def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> Place:
+def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> ValueSpec:
     each = node.children.get(_EACH)
     one = node.one or SpecField(path=key, type="object")
     if key in _MONEY and one.type == "number":
@@ -91,8 +91,8 @@ def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> Place:
     reading, also = _ALSO.get((of, key), ("", frozenset()))
     item = _place(key, each, rule, of, docs) if each else None
     if item is None and one.items:
-        item = Place(kind=one.items, rule=rule, docs=docs)
-    return Place(
+        item = ValueSpec(kind=one.items, rule=rule, docs=docs)
+    return ValueSpec(
         kind=one.type,
         rule=rule,
         docs=docs,
@@ -104,13 +104,15 @@ def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> Place:
     )
 
 
-def _spelled_otherwise(keys: Iterable[str], docs: str) -> dict[str, Other]:
+def _spelled_otherwise(keys: Iterable[str], docs: str) -> dict[str, Misspelling]:
     """Return misspelled keys: `campaignId` for `campaign_id`, and `id` in products."""
     others = {
-        _camel_case(key): Other(_SPELLING, key, docs=docs) for key in keys if "_" in key
+        _camel_case(key): Misspelling(_SPELLING, key, docs=docs)
+        for key in keys
+        if "_" in key
     }
     if "product_id" in keys and "sku" in keys:
-        others["id"] = Other(_SPELLING, "product_id", docs=docs)
+        others["id"] = Misspelling(_SPELLING, "product_id", docs=docs)
     return others
 
 
@@ -119,7 +121,7 @@ def _camel_case(key: str) -> str:
     return first + "".join(part.capitalize() for part in more)
 
 
-def _event_table(event: SpecEvent) -> Table:
+def _event_table(event: SpecEvent) -> KeyTable:
     docs = docs_of(event)
     made = _table(_tree(event.properties), _PROPERTY, event.name, docs)
     shown = (
@@ -128,33 +130,33 @@ def _event_table(event: SpecEvent) -> Table:
     )
     places = TRACK.places | _table(_tree(shown), _PROPERTY, event.name, docs).places
     disputed = {
-        other: Other(_DISPUTE, right, reading, docs)
+        other: Misspelling(_DISPUTE, right, reading, docs)
         for name, other, right, reading in _DISPUTED
         if name == event.name
     }
-    return Table(
+    return KeyTable(
         places={key: place for key, place in places.items() if key not in disputed}
         | made.places,
         others=made.others | disputed,
-        style=Style.SNAKE_CASE,
+        style=KeyStyle.SNAKE_CASE,
     )
 
 
-def _traits(fields: Iterable[SpecField], of: str, docs: str) -> Table:
+def _traits(fields: Iterable[SpecField], of: str, docs: str) -> KeyTable:
     """Compile reserved traits, in both allowed spellings."""
     places = {
         spelled: _trait(one, of, docs)
         for one in fields
         for spelled in (one.path, snake_case(one.path))
     }
-    return Table(places=places, style=Style.ONE_SPELLING)
+    return KeyTable(places=places, style=KeyStyle.ONE_SPELLING)
 
 
-def _trait(one: SpecField, of: str, docs: str) -> Place:
+def _trait(one: SpecField, of: str, docs: str) -> ValueSpec:
     inside = [SpecField(path=name, type=kind) for name, _, kind in
               (sub.partition(":") for sub in one.subfields) if kind]  # fmt: skip
     reading, also = _ALSO.get((of, one.path), ("", frozenset()))
-    return Place(
+    return ValueSpec(
         kind=one.type,
         rule=_TRAIT,
         docs=docs,
@@ -165,9 +167,9 @@ def _trait(one: SpecField, of: str, docs: str) -> Place:
     )
 
 
-def _context() -> Table:
+def _context() -> KeyTable:
     others = {
-        snake_case(one.path): Other(_FIELD, f"context.{one.path}")
+        snake_case(one.path): Misspelling(_FIELD, f"context.{one.path}")
         for one in SPEC.context_fields
         if snake_case(one.path) != one.path
     }
@@ -175,14 +177,14 @@ def _context() -> Table:
         where, _, wrong = one.wrong.partition(".")
         if where == "context":
             reading = "email-user-agent" if wrong == "user_agent" else ""
-            others[wrong] = Other(_FIELD, one.right, reading, DOCS + one.docs)
+            others[wrong] = Misspelling(_FIELD, one.right, reading, DOCS + one.docs)
     places = {
         key: _place(key, node, _CONTEXT, "context", "")
         for key, node in _tree(SPEC.context_fields).children.items()
     }
-    places["traits"] = Place(kind="object", rule=_CONTEXT, table=IDENTIFY)
-    places["groupId"] = Place(kind="string", rule=_CONTEXT, look=group_id)
-    return Table(places=places, others=others)
+    places["traits"] = ValueSpec(kind="object", rule=_CONTEXT, table=IDENTIFY)
+    places["groupId"] = ValueSpec(kind="string", rule=_CONTEXT, look=group_id)
+    return KeyTable(places=places, others=others)
 
 
 _RESERVED_FIELDS = {one.where: one.fields for one in SPEC.reserved}
@@ -194,6 +196,6 @@ TRACK, PAGE, SCREEN = (
 IDENTIFY = _traits(_RESERVED_FIELDS["identify_traits"], "identify", "")
 GROUP = _traits(_RESERVED_FIELDS["group_traits"], "group", _GROUP_DOCS)
 CONTEXT = _context()
-EVENT_TABLES: dict[str, Table] = {
+EVENT_TABLES: dict[str, KeyTable] = {
     name: _event_table(event) for name, event in EVENTS.items()
 }

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from streams.base.clock import now
 from streams.base.email import message, send
-from streams.base.rate_limit import Limit, consume
+from streams.base.rate_limit import RateLimit, consume
 from streams.base.text.validation import one_line
 from streams.tenancy.invitations import (
     GOOD_FOR,
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from streams.tenancy.members import Place
     from streams.tenancy.models import User
 
-BY_PERSON = Limit(
+BY_PERSON = RateLimit(
     name="invitations-person",
     counts="invitation emails that one person sends",
     amount=20,
     period=timedelta(hours=1),
 )
-TO_PLACE = Limit(
+TO_PLACE = RateLimit(
     name="invitations-place",
     counts="invitation emails for one workspace, or for one partner's team",
     amount=30,
     period=timedelta(hours=1),
 )
-OF_PARTNER = Limit(
+OF_PARTNER = RateLimit(
     name="invitations-partner",
     counts="invitation emails for one partner and all of its workspaces together",
     amount=100,
     period=timedelta(days=1),
 )
-TO_EMAIL = Limit(
+TO_EMAIL = RateLimit(
     name="invitations-email",
     counts="invitation emails to one email address",
     amount=5,

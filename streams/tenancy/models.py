@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.base.clock import now
 from streams.base.ids import public_id
 from streams.base.text.validation import validate_one_line
-from streams.spec.modes import CHOICES, Mode
+from streams.spec.modes import CHOICES, ValidationMode
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 
@@ -105,8 +105,8 @@ class Workspace(models.Model):
         _("validation mode"),
         max_length=10,
         choices=[(mode, _(label)) for mode, label in CHOICES],
-        default=Mode.OFF,
-        db_default=Mode.OFF,
+        default=ValidationMode.OFF,
+        db_default=ValidationMode.OFF,
         help_text=_("Can be stricter than the stream, not more lenient."),
     )
     created_at = models.DateTimeField(_("created"), default=now)

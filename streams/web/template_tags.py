@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.template.base import Parser, Token
     from django.template.context import Context, RequestContext
 
-    from streams.portal.access import PartnerPlace, Place
+    from streams.portal.access import PartnerAccess, WorkspaceAccess
 
 register = template.Library()
 
@@ -61,7 +61,7 @@ def csrf_token(parser: Parser, token: Token) -> FormTokenNode:
 
 
 @register.simple_tag
-def to(place: Place, page: str, *args: object, **query: object) -> str:
+def to(place: WorkspaceAccess, page: str, *args: object, **query: object) -> str:
     """Return the URL of a page of this workspace, for the same feed."""
     return reverse(
         f"portal:{page}",
@@ -71,7 +71,7 @@ def to(place: Place, page: str, *args: object, **query: object) -> str:
 
 
 @register.simple_tag
-def within(place: PartnerPlace, page: str, *args: object) -> str:
+def within(place: PartnerAccess, page: str, *args: object) -> str:
     """Return the URL of a page of this partner."""
     return reverse(f"portal:{page}", args=(place.partner.slug, *args))
 

@@ -7,7 +7,7 @@ import re
 from django.conf import settings
 from django.urls import get_resolver
 
-from streams.api.replays import LISTED, MAX_BODY_BYTES, Wanted
+from streams.api.replays import LISTED, MAX_BODY_BYTES, ReplayRequest
 from streams.delivery.engine.transitions import MAX_REJECTIONS_IN_ROW
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import COUNTED
@@ -46,7 +46,7 @@ def test_every_field_is_explained_and_no_other():
     first_columns = [line.split("|")[1] for line in table.splitlines()[2:]]
 
     assert re.findall(r"`(\w+)`", " ".join(first_columns)) == list(
-        Wanted.__struct_encode_fields__
+        ReplayRequest.__struct_encode_fields__
     )
 
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from streams.base.keyring import CannotDecrypt, KeyRing, KeyRingError, Sealed
+from streams.base.keyring import CannotDecrypt, Ciphertext, KeyRing, KeyRingError
 
 KEY = base64.b64encode(b"k" * 32).decode()
 SHORT = base64.b64encode(b"k" * 16).decode()
@@ -30,7 +30,9 @@ def test_a_ciphertext_cut_short_does_not_open():
     ring = KeyRing.parse([f"k1:{KEY}"])
 
     for length in (0, 5, 12, 20):
-        cut = Sealed("k1", ring.seal("a secret", bound_to="row").ciphertext[:length])
+        cut = Ciphertext(
+            "k1", ring.seal("a secret", bound_to="row").ciphertext[:length]
+        )
         with pytest.raises(CannotDecrypt):
             ring.open(cut, bound_to="row")
 
@@ -63,4 +65,4 @@ def test_keys_and_ciphertexts_are_in_no_repr():
 
     shown = repr(ring) + repr(ring.seal("a secret", bound_to="row"))
 
-    assert shown == "KeyRing()Sealed(key_id='k1')"
+    assert shown == "KeyRing()Ciphertext(key_id='k1')"

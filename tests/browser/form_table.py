@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, to_json
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan, to_json
 from streams.connections.models import Connection
 from streams.delivery.connection.verification import send_test_event
 from streams.delivery.models import Cursor
@@ -128,7 +128,7 @@ def at_stage(stage: str) -> Callable[[Scene], None]:
 
 def drafted(*names: str) -> Callable[[Scene], None]:
     def prepare(scene: Scene) -> None:
-        plan = EventPlan(
+        plan = TrackingPlan(
             events=tuple(PlannedEvent(name=one, when="It happens.") for one in names)
         )
         PlanVersion.objects.create(

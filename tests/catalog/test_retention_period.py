@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE, Retention
+from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE, RetentionPeriod
 from streams.catalog.services import change_stream
 from tests import factories
 
@@ -16,18 +16,20 @@ MIDNIGHT = factories.NOW.replace(hour=0)
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
     lambda moment: moment.replace(tzinfo=UTC)
 )
-RETENTIONS = st.builds(Retention, st.integers(MIN_DAYS, MAX_DAYS), st.none() | MOMENTS)
+RETENTIONS = st.builds(
+    RetentionPeriod, st.integers(MIN_DAYS, MAX_DAYS), st.none() | MOMENTS
+)
 
 
 def test_a_day_expires_whole_once_so_many_days_lie_between():
-    retention = Retention(30)
+    retention = RetentionPeriod(30)
 
     assert retention.cutoff(factories.NOW) == MIDNIGHT - 30 * DAY
     assert retention.kept_until(factories.NOW) == MIDNIGHT + 31 * DAY
 
 
 def test_for_a_week_after_it_was_shortened_nothing_expires():
-    retention = Retention(30, shortened_at=factories.NOW)
+    retention = RetentionPeriod(30, shortened_at=factories.NOW)
 
     assert retention.cutoff(factories.NOW + NOTICE - DAY) < factories.NOW - 300 * DAY
     assert retention.cutoff(factories.NOW + NOTICE) == MIDNIGHT + NOTICE - 30 * DAY
@@ -73,7 +75,7 @@ def test_a_longer_time_holds_at_once_and_a_shorter_one_is_noted():
     longer = stream.retention
     change(stream, 60)
 
-    assert longer == Retention(90, None)
+    assert longer == RetentionPeriod(90, None)
     assert stream.retention_days == 60
     assert stream.retention_shortened_at is not None
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from streams.audit.models import AuditEntry
 from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
-from streams.connections.rotation import Rotation, renew_keys
+from streams.connections.rotation import ReencryptionResult, renew_keys
 from streams.connections.write_keys import WriteKey, open_write_key
 from streams.delivery.connection.services import connect
 from streams.tenancy.invitations import make_invitation, read_invitation, token_of
@@ -30,7 +30,7 @@ def rotated(settings):
 def test_after_a_rotation_the_old_key_is_not_needed(rotated, settings):
     keys = [open_write_key(connection) for connection in rotated]
 
-    assert renew_keys(batch=2) == Rotation(renewed=3)
+    assert renew_keys(batch=2) == ReencryptionResult(renewed=3)
 
     settings.ENCRYPTION_KEYS = ring("new")
     assert [open_write_key(c) for c in Connection.objects.order_by("pk")] == keys
@@ -41,7 +41,7 @@ def test_what_is_sealed_with_the_newest_key_is_left_alone(rotated):
     renew_keys()
     before = list(Connection.objects.values_list("key_ciphertext"))
 
-    assert renew_keys() == Rotation(renewed=0)
+    assert renew_keys() == ReencryptionResult(renewed=0)
 
     assert list(Connection.objects.values_list("key_ciphertext")) == before
 
@@ -51,7 +51,7 @@ def test_a_row_that_cannot_be_opened_does_not_stop_the_others(rotated):
 
     rotation = renew_keys()
 
-    assert rotation == Rotation(renewed=2, unreadable=[rotated[1].public_id])
+    assert rotation == ReencryptionResult(renewed=2, unreadable=[rotated[1].public_id])
 
 
 def test_a_deleted_connection_has_nothing_to_renew(rotated):
@@ -59,14 +59,14 @@ def test_a_deleted_connection_has_nothing_to_renew(rotated):
         deleted_at=factories.NOW, key_ciphertext=b"", key_ring_id=""
     )
 
-    assert renew_keys() == Rotation()
+    assert renew_keys() == ReencryptionResult()
 
 
 def test_fingerprints_are_renewed_when_the_secret_key_has_changed(settings):
     connection = factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY = "another"
 
-    assert renew_keys() == Rotation(renewed=1)
+    assert renew_keys() == ReencryptionResult(renewed=1)
 
     connection.refresh_from_db()
     assert connection.key_fingerprint == WriteKey(factories.WRITE_KEY).fingerprint
@@ -79,7 +79,7 @@ def test_a_key_that_slipped_in_twice_is_named_and_sealed_all_the_same(settings):
     settings.ENCRYPTION_KEYS = ring("new", "old")
     factories.connection(write_key=factories.WRITE_KEY)
 
-    assert renew_keys() == Rotation(used_twice=[first.public_id])
+    assert renew_keys() == ReencryptionResult(used_twice=[first.public_id])
 
     settings.ENCRYPTION_KEYS = ring("new")
     first.refresh_from_db()
@@ -120,7 +120,7 @@ def test_an_older_secret_key_still_knows_a_write_key_that_is_used(settings):
             actor=None,
         )
 
-    assert renew_keys() == Rotation(renewed=1)
+    assert renew_keys() == ReencryptionResult(renewed=1)
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(KeyInUse):
         connect(

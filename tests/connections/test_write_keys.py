@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from streams.base.keyring import CannotDecrypt
-from streams.connections.key_errors import WrongShape
+from streams.connections.key_errors import InvalidKeyFormat
 from streams.connections.models import Connection
 from streams.connections.write_keys import (
     WriteKey,
@@ -48,7 +48,7 @@ def _use(key):
 def test_a_pasted_text_is_trimmed_or_refused():
     assert read_write_key(f" {factories.WRITE_KEY}\n") == WriteKey(factories.WRITE_KEY)
 
-    with pytest.raises(WrongShape) as refused:
+    with pytest.raises(InvalidKeyFormat) as refused:
         read_write_key("pt_" + "x" * 32)
     assert refused.value.problem.rule == "partner_token"
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.models import Cursor
 from streams.delivery.replay import batches
-from streams.delivery.replay.batches import NothingTaken, pass_over, pick, with_new_id
+from streams.delivery.replay.batches import NothingMatched, pass_over, pick, with_new_id
 from streams.delivery.replay.models import Replay
 from streams.delivery.segment.batch import MAX_BODY_BYTES
 from streams.events.models import Event, Feed
-from streams.spec.decode.structure import Unsound, read_event
+from streams.spec.decode.structure import MalformedEvent, read_event
 from tests import factories
 
 NAMES = ("Email Opened", "Email Clicked")
@@ -36,7 +36,7 @@ def read(replay: Replay):
     cursor = Cursor.objects.select_related("feed").get(pk=replay.pk)
     try:
         return BatchReader().read(cursor)
-    except NothingTaken as passed:
+    except NothingMatched as passed:
         pass_over(cursor, passed.up_to, now=factories.NOW)
         return None
 
@@ -208,7 +208,7 @@ def test_nothing_else_of_a_stored_event_changes_not_by_a_byte(properties):
     stored = {"type": "track", "messageId": "m" * 32, "properties": properties}
     try:
         event = read_event(json.dumps(stored).encode("utf-8", "surrogatepass"))
-    except Unsound:  # ingest would not have taken it
+    except MalformedEvent:  # ingest would not have taken it
         return
     payload = batches._encode(event)
 

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from streams.delivery.engine.circuit_breaker import Breaker
+from streams.delivery.engine.circuit_breaker import CircuitBreaker
 
 
-def opened(at: float = 0.0) -> Breaker:
-    breaker = Breaker()
+def opened(at: float = 0.0) -> CircuitBreaker:
+    breaker = CircuitBreaker()
     for connection in (1, 2, 3):
         breaker.down(connection, at)
     return breaker
 
 
 def test_one_bad_connection_does_not_open_it():
-    breaker = Breaker()
+    breaker = CircuitBreaker()
 
     for _ in range(10):
         breaker.down(1, now=0.0)
@@ -24,7 +24,7 @@ def test_several_connections_in_a_row_open_it():
 
 
 def test_an_answer_to_anybody_breaks_the_row():
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     breaker.down(1, now=0.0)
     breaker.down(2, now=0.0)
     breaker.up()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from streams.delivery.segment.client import SegmentClient, retry_after_s
-from streams.delivery.segment.responses import Verdict
+from streams.delivery.segment.responses import ResponseKind
 
 KEY = "ClientTestWriteKey00000000000001"
 BODY = json.dumps(
@@ -105,9 +105,9 @@ def test_a_page_of_somebody_on_the_way_delivers_nothing(client, segment):
 
     answer = post(client, segment)
 
-    assert (answer.status, answer.verdict) == (200, Verdict.RETRY)
+    assert (answer.status, answer.verdict) == (200, ResponseKind.RETRY)
     assert segment.events() == []
-    assert post(client, segment).verdict is Verdict.TAKEN
+    assert post(client, segment).verdict is ResponseKind.TAKEN
 
 
 def test_a_response_without_end_is_not_read_to_it(client, segment):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from streams.delivery import history
-from streams.delivery.history import Fate, State, deliveries_of, fates, page
+from streams.delivery.history import EventState, EventStatus, deliveries_of, fates, page
 from streams.delivery.models import Delivery
 from streams.events.models import Event
 from tests import factories
@@ -26,11 +26,13 @@ def test_events_before_the_cursor_are_delivered_and_those_beyond_pending():
     found = fates(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
 
     whose = cursor.connection_id
-    sent = Fate(state=State.DELIVERED, connection_id=whose, delivery_id=taken.pk)
+    sent = EventStatus(
+        state=EventState.DELIVERED, connection_id=whose, delivery_id=taken.pk
+    )
     assert found == {
         1: sent,
         2: sent,
-        3: Fate(state=State.PENDING, connection_id=whose),
+        3: EventStatus(state=EventState.PENDING, connection_id=whose),
     }
 
 
@@ -42,10 +44,10 @@ def test_a_rejected_event_says_why():
     found = fates(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
 
     assert (found[1].state, found[1].reason) == (
-        State.REJECTED,
+        EventState.REJECTED,
         "Segment answered 400.",
     )
-    assert (found[2].state, found[2].delivery_id) == (State.DELIVERED, taken.pk)
+    assert (found[2].state, found[2].delivery_id) == (EventState.DELIVERED, taken.pk)
 
 
 def test_each_event_names_the_request_that_segment_took_and_no_earlier_try():

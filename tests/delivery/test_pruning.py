@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from streams.delivery.models import CursorMark, Delivery, Rejection
 from streams.delivery.retention.pruning import prune
-from streams.events.log import Addition, append
+from streams.events.log import FeedAddition, append
 from streams.events.models import Event, FeedMark, SeenMessage
 from streams.events.retention import bounded_delete
 from streams.events.store.partitions import make_partitions
@@ -181,7 +181,7 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
 
         def write():
             with transaction.atomic():
-                append([Addition(late.pk, [factories.event()])], now=factories.NOW)
+                append([FeedAddition(late.pk, [factories.event()])], now=factories.NOW)
                 appended.set()
                 done.wait(30)
             connection.close()

@@ -10,11 +10,15 @@ import pytest
 from streams.audit.models import AuditEntry
 from streams.delivery import quarantine_decisions
 from streams.delivery.append import accept
-from streams.delivery.quarantine_decisions import CannotRename, NothingHeld, decide
+from streams.delivery.quarantine_decisions import (
+    CannotRename,
+    NothingQuarantined,
+    decide,
+)
 from streams.delivery.retention.pruning import prune
-from streams.events.log import Addition
+from streams.events.log import FeedAddition
 from streams.events.models import Event, QuarantinedEvent, QuarantineJob
-from streams.events.quarantine import Held, Kind, kinds
+from streams.events.quarantine import QuarantineFilter, QuarantineGroup, kinds
 from streams.observability import ledger
 from streams.observability.backlog import look
 from streams.observability.reconcile import findings
@@ -62,7 +66,7 @@ def test_what_is_released_follows_in_its_order_and_is_due(feed, monkeypatch):
     factories.delivered(feed.cursors.get(), 1)
     ids = hold(feed, 5)
 
-    decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
+    decide(feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None)
     woken = work()
 
     assert in_log(feed)[1:] == ids
@@ -77,7 +81,7 @@ def test_a_rename_changes_the_name_alone_and_releases_what_has_no_error_left(fee
     [message_id] = hold(feed, 1)
     before = json.loads(bytes(QuarantinedEvent.objects.get().payload))
 
-    held = Held(name=OLD)
+    held = QuarantineFilter(name=OLD)
     decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
     work()
 
@@ -89,25 +93,25 @@ def test_a_rename_changes_the_name_alone_and_releases_what_has_no_error_left(fee
 def test_what_has_an_error_under_its_new_name_stays_and_is_counted(feed):
     hold(feed, 3)
 
-    held = Held(name=OLD)
+    held = QuarantineFilter(name=OLD)
     decide(feeds=[feed], held=held, action=Action.RENAME, new_name="Odd", actor=None)
     work()
 
     job = QuarantineJob.objects.get()
     assert (job.released, job.kept, bool(job.ended_at)) == (0, 3, True)
-    assert kinds([feed.pk], Held()) == [Kind(RULE, "Odd", 3)]
+    assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, "Odd", 3)]
     assert beside(feed) == (3, 0, 3, 0)
 
 
 def test_a_rename_finds_no_other_calls(feed):
     page = factories.event(feed.stream, type="page", event=None, name=OLD)
-    accept([Addition(feed.pk, [page.quarantined(RULE)])], now=factories.NOW)
+    accept([FeedAddition(feed.pk, [page.quarantined(RULE)])], now=factories.NOW)
 
-    held = Held(name=OLD)
+    held = QuarantineFilter(name=OLD)
     decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
     work()
 
-    assert kinds([feed.pk], Held()) == [Kind(RULE, OLD, 1)]
+    assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, OLD, 1)]
     assert bool(QuarantineJob.objects.get().ended_at)
 
 
@@ -115,17 +119,19 @@ def test_what_is_discarded_is_gone_and_accounted_for(feed):
     hold(feed, 3)
     hold(feed, 2, "Other")
 
-    decide(feeds=[feed], held=Held(name=OLD), action=Action.DISCARD, actor=None)
+    decide(
+        feeds=[feed], held=QuarantineFilter(name=OLD), action=Action.DISCARD, actor=None
+    )
     work()
 
     assert beside(feed) == (5, 0, 2, 3)
     assert in_log(feed) == []
-    assert kinds([feed.pk], Held()) == [Kind(RULE, "Other", 2)]
+    assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, "Other", 2)]
 
 
 def test_what_came_after_the_count_is_not_meant(feed):
     hold(feed, 2)
-    decide(feeds=[feed], held=Held(), action=Action.DISCARD, actor=None)
+    decide(feeds=[feed], held=QuarantineFilter(), action=Action.DISCARD, actor=None)
     hold(feed, 3)
 
     work()
@@ -138,7 +144,10 @@ def test_the_rule_chooses_too(feed):
     hold(feed, 1, rule="SPEC-NAME-003")
 
     decide(
-        feeds=[feed], held=Held(rule="SPEC-NAME-003"), action=Action.RELEASE, actor=None
+        feeds=[feed],
+        held=QuarantineFilter(rule="SPEC-NAME-003"),
+        action=Action.RELEASE,
+        actor=None,
     )
     work()
 
@@ -152,7 +161,10 @@ def test_several_feeds_are_decided_about_at_once_under_one_order(feed):
         hold(one, count)
 
     order = decide(
-        feeds=[feed, other, empty], held=Held(), action=Action.RELEASE, actor=alice
+        feeds=[feed, other, empty],
+        held=QuarantineFilter(),
+        action=Action.RELEASE,
+        actor=alice,
     )
     work()
 
@@ -168,7 +180,7 @@ def test_several_feeds_are_decided_about_at_once_under_one_order(feed):
 
 def test_a_chunk_that_fails_leaves_everything_as_it_was(feed, monkeypatch):
     ids = hold(feed, 3)
-    decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
+    decide(feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None)
 
     class Died(Exception):
         pass
@@ -190,8 +202,13 @@ def test_a_chunk_that_fails_leaves_everything_as_it_was(feed, monkeypatch):
 def test_nothing_that_lies_there_is_nothing_to_decide(feed):
     hold(feed, 1)
 
-    with pytest.raises(NothingHeld):
-        decide(feeds=[feed], held=Held(name="x"), action=Action.DISCARD, actor=None)
+    with pytest.raises(NothingQuarantined):
+        decide(
+            feeds=[feed],
+            held=QuarantineFilter(name="x"),
+            action=Action.DISCARD,
+            actor=None,
+        )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +216,7 @@ def test_nothing_that_lies_there_is_nothing_to_decide(feed):
     [("", "B"), ("A", ""), ("A", " "), ("A", "A"), ("A", "x" * 201)],
 )
 def test_a_rename_needs_an_old_name_and_a_new_one(feed, name, new_name):
-    held = Held(name=name)
+    held = QuarantineFilter(name=name)
 
     with pytest.raises(CannotRename):
         decide(
@@ -211,7 +228,7 @@ def test_a_job_that_nobody_works_on_is_found(feed):
     hold(feed, 1)
     assert not quarantine_decisions.has_lost_its_worker()
 
-    decide(feeds=[feed], held=Held(), action=Action.RELEASE, actor=None)
+    decide(feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None)
 
     assert quarantine_decisions.has_lost_its_worker()
     work()

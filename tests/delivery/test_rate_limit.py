@@ -5,7 +5,7 @@ import heapq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.delivery.engine.rate_limit import Budget
+from streams.delivery.engine.rate_limit import SlidingWindowLimiter
 
 # For each request: how long until it reaches the receiver, and from there to the answer.
 NETWORK = st.lists(
@@ -13,7 +13,9 @@ NETWORK = st.lists(
 )
 
 
-def arrivals(budget: Budget, network: list[tuple[float, float]]) -> list[float]:
+def arrivals(
+    budget: SlidingWindowLimiter, network: list[tuple[float, float]]
+) -> list[float]:
     """When each request reaches a receiver, for a sender that always has one to send."""
     now, seen = 0.0, []
     under_way: list[float] = []  # when each will be answered
@@ -38,32 +40,32 @@ def worst_second(moments: list[float]) -> int:
 
 @given(NETWORK)
 def test_the_receiver_never_sees_more_than_the_limit_whatever_the_network_does(network):
-    moments = arrivals(Budget(50), network)
+    moments = arrivals(SlidingWindowLimiter(50), network)
 
     assert worst_second(moments) <= 50
 
 
 def test_a_fast_receiver_gets_nearly_the_whole_limit():
-    moments = arrivals(Budget(50), [(0.001, 0.001)] * 500)
+    moments = arrivals(SlidingWindowLimiter(50), [(0.001, 0.001)] * 500)
 
     assert len([m for m in moments if 2 <= m < 7]) >= 49 * 5
 
 
 def test_after_a_burst_no_second_is_poor():
-    moments = arrivals(Budget(50), [(0.001, 0.002)] * 500)
+    moments = arrivals(SlidingWindowLimiter(50), [(0.001, 0.002)] * 500)
 
     counts = [len([m for m in moments if n <= m < n + 1]) for n in range(1, 9)]
     assert min(counts) >= 45
 
 
 def test_one_request_after_idling_waits_for_nothing():
-    budget = Budget(50)
+    budget = SlidingWindowLimiter(50)
 
     assert budget.wait_s(now=100.0) == 0
 
 
 def test_with_all_under_way_there_is_no_telling_when():
-    budget = Budget(2, spread_s=0)
+    budget = SlidingWindowLimiter(2, spread_s=0)
     budget.take(now=0.0)
     budget.take(now=0.0)
 
@@ -71,7 +73,7 @@ def test_with_all_under_way_there_is_no_telling_when():
 
 
 def test_quiet_once_the_window_of_the_last_answer_has_passed():
-    budget = Budget(50, slack_s=0)
+    budget = SlidingWindowLimiter(50, slack_s=0)
     budget.take(now=0.0)
 
     budget.settle(now=0.5)
@@ -80,14 +82,14 @@ def test_quiet_once_the_window_of_the_last_answer_has_passed():
 
 
 def test_a_larger_limit_is_spent_as_evenly():
-    moments = arrivals(Budget(500), [(0.001, 0.002)] * 3_000)
+    moments = arrivals(SlidingWindowLimiter(500), [(0.001, 0.002)] * 3_000)
 
     assert worst_second(moments) <= 500
     assert len([m for m in moments if 2 <= m < 5]) >= 490 * 3
 
 
 def test_under_segments_limit_a_burst_leaves_one_at_a_time():
-    budget = Budget(50)
+    budget = SlidingWindowLimiter(50)
 
     assert budget.room(10.0) == 1
     budget.take(10.0)
@@ -95,7 +97,7 @@ def test_under_segments_limit_a_burst_leaves_one_at_a_time():
 
 
 def test_with_a_high_limit_several_leave_together_but_never_more_than_it():
-    budget = Budget(1_000)
+    budget = SlidingWindowLimiter(1_000)
     assert budget.room(10.0) == 6  # in a millisecond of the 200 of the spread
 
     for n in range(998):

@@ -16,14 +16,19 @@ from streams.delivery.connection import services
 from streams.delivery.connection import status as connection_status
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import drain
-from streams.delivery.engine.record import Sent, record
+from streams.delivery.engine.record import CompletedRequest, record
 from streams.delivery.history import deliveries_of
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.replay import services as replays
-from streams.delivery.replay.filter import Count, ReplayFilter, Selection, Stretch
+from streams.delivery.replay.filter import (
+    EventRange,
+    MatchCount,
+    ReplayFilter,
+    ReplaySelection,
+)
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
-from streams.delivery.segment.responses import Answer
+from streams.delivery.segment.responses import SegmentResponse
 from streams.events.models import Event
 from streams.observability import ledger
 from streams.observability.reconcile import findings
@@ -31,7 +36,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-ALL = Selection()
+ALL = ReplaySelection()
 SUCCESS = '{"success": true}'
 CLICKS = ReplayFilter(name="Email Clicked")
 
@@ -50,7 +55,7 @@ def sent(events: int, *, clicks: range = range(0)) -> Cursor:
     return live
 
 
-def start(live: Cursor, wanted: Selection = ALL, **how) -> Replay:
+def start(live: Cursor, wanted: ReplaySelection = ALL, **how) -> Replay:
     usual = {"new_ids": False, "actor": None, **how}
     replay, _ = replays.start_replay(connection=live.connection, wanted=wanted, **usual)
     return replay
@@ -83,13 +88,13 @@ def counts(replay: Replay) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize(
     ("wanted", "stretch"),
     [
-        (ALL, Stretch(0, 8)),
-        (Selection(first=3), Stretch(2, 8)),
-        (Selection(last=5), Stretch(0, 5)),
-        (Selection(first=3, last=100), Stretch(2, 8)),
-        (Selection(first=-5, last=1), Stretch(0, 1)),
-        (Selection(since=factories.NOW), Stretch(0, 8)),
-        (Selection(until=factories.NOW + timedelta(hours=1)), Stretch(0, 8)),
+        (ALL, EventRange(0, 8)),
+        (ReplaySelection(first=3), EventRange(2, 8)),
+        (ReplaySelection(last=5), EventRange(0, 5)),
+        (ReplaySelection(first=3, last=100), EventRange(2, 8)),
+        (ReplaySelection(first=-5, last=1), EventRange(0, 1)),
+        (ReplaySelection(since=factories.NOW), EventRange(0, 8)),
+        (ReplaySelection(until=factories.NOW + timedelta(hours=1)), EventRange(0, 8)),
     ],
 )
 def test_a_selection_means_numbers_that_were_sent(wanted, stretch):
@@ -106,25 +111,25 @@ def test_a_time_means_what_was_received_from_then_on():
     factories.delivered(live, 7)
     since, until = (factories.NOW + timedelta(minutes=m) for m in (1, 21))
 
-    found = replays.select(live.connection, Selection(since=since, until=until))
+    found = replays.select(live.connection, ReplaySelection(since=since, until=until))
 
-    assert found == Stretch(3, 6)
+    assert found == EventRange(3, 6)
 
 
 def test_events_past_their_retention_are_not_selected():
     live = sent(8)
     factories.expired(live.feed, 5)
 
-    assert replays.select(live.connection, ALL) == Stretch(5, 8)
+    assert replays.select(live.connection, ALL) == EventRange(5, 8)
 
 
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (Selection(first=9), "You can replay events 1 to 8"),
-        (Selection(first=5, last=4), "This range has no events to replay"),
-        (Selection(until=factories.NOW), "This range has no events to replay"),
-        (Selection(since_trouble=True), "has had no delivery problems so far"),
+        (ReplaySelection(first=9), "You can replay events 1 to 8"),
+        (ReplaySelection(first=5, last=4), "This range has no events to replay"),
+        (ReplaySelection(until=factories.NOW), "This range has no events to replay"),
+        (ReplaySelection(since_trouble=True), "has had no delivery problems so far"),
     ],
 )
 def test_a_selection_of_nothing_says_what_there_is(wanted, words):
@@ -149,9 +154,9 @@ def test_since_the_last_trouble_means_from_the_event_that_met_it(segment, troubl
     Cursor.objects.filter(pk=live.pk).update(due_at=now())
     drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
 
-    found = replays.select(live.connection, Selection(since_trouble=True))
+    found = replays.select(live.connection, ReplaySelection(since_trouble=True))
 
-    assert found == Stretch(4, 7)
+    assert found == EventRange(4, 7)
 
 
 def look_at(connection: Connection) -> Connection:
@@ -162,20 +167,23 @@ def test_without_a_filter_the_count_is_a_difference(django_assert_num_queries):
     live = sent(8)
 
     with django_assert_num_queries(0):
-        found = replays.count(live.connection, Stretch(2, 8), ReplayFilter())
+        found = replays.count(live.connection, EventRange(2, 8), ReplayFilter())
 
-    assert found == Count(events=6, looked_at=6, size=6)
+    assert found == MatchCount(events=6, looked_at=6, size=6)
 
 
 def test_with_a_filter_events_are_counted_so_far_as_it_is_quick(monkeypatch):
     live = sent(10, clicks=range(1, 11, 2))
 
-    exact = replays.count(live.connection, Stretch(0, 10), CLICKS)
+    exact = replays.count(live.connection, EventRange(0, 10), CLICKS)
     monkeypatch.setattr(replays, "COUNTED", 4)
-    bounded = replays.count(live.connection, Stretch(0, 10), CLICKS)
+    bounded = replays.count(live.connection, EventRange(0, 10), CLICKS)
 
-    assert exact == Count(events=5, looked_at=10, size=10)
-    assert (bounded, bounded.is_exact) == (Count(events=2, looked_at=4, size=10), False)
+    assert exact == MatchCount(events=5, looked_at=10, size=10)
+    assert (bounded, bounded.is_exact) == (
+        MatchCount(events=2, looked_at=4, size=10),
+        False,
+    )
 
 
 def test_refused_events_are_counted_without_looking_at_events(monkeypatch):
@@ -187,10 +195,10 @@ def test_refused_events_are_counted_without_looking_at_events(monkeypatch):
     factories.rejected(live)
 
     found = replays.count(
-        live.connection, Stretch(3, 6), ReplayFilter(rejected_only=True)
+        live.connection, EventRange(3, 6), ReplayFilter(rejected_only=True)
     )
 
-    assert found == Count(events=1, looked_at=3, size=3)
+    assert found == MatchCount(events=1, looked_at=3, size=3)
 
 
 # --- Starting ------------------------------------------------------------------------
@@ -198,7 +206,7 @@ def test_refused_events_are_counted_without_looking_at_events(monkeypatch):
 
 def test_who_asked_for_what_is_kept_and_written_down():
     live, alice = sent(8), factories.user()
-    wanted = Selection(first=3, filter=CLICKS)
+    wanted = ReplaySelection(first=3, filter=CLICKS)
 
     replay = start(live, wanted, new_ids=True, actor=alice)
 
@@ -297,7 +305,7 @@ def test_everything_is_sent_once_more_in_order_under_the_same_ids(segment):
 def test_a_filter_sends_what_it_takes_and_accounts_for_the_rest(segment):
     live = sent(6000, clicks=range(3, 6001, 1000))
 
-    replay = work_off(start(live, Selection(filter=CLICKS)))
+    replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
 
     assert numbers(live, segment.events()) == [3, 1003, 2003, 3003, 4003, 5003]
     assert (replay.state, counts(replay)) == ("finished", (6000, 6, 0, 5994))
@@ -339,7 +347,7 @@ def test_an_event_that_segment_refuses_again_is_found_and_the_rest_arrive(segmen
     bad = Event.objects.get(feed=live.feed, seq=29).message_id
     segment.behave({"only_event": bad, "answers": [], "then": 400})
 
-    replay = work_off(start(live, Selection(filter=CLICKS)))
+    replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
 
     assert Rejection.objects.get(cursor=replay.cursor).seq == 29
     assert (replay.state, counts(replay)) == ("finished", (60, 19, 1, 40))
@@ -402,7 +410,7 @@ def test_the_ledger_stays_about_the_live_cursor():
 @pytest.mark.django_db(transaction=True)
 def test_a_filter_and_retention_are_counted_apart(segment):
     live = sent(8, clicks=range(2, 9, 2))
-    replay = start(live, Selection(filter=CLICKS))
+    replay = start(live, ReplaySelection(filter=CLICKS))
     factories.expired(live.feed, 3)
 
     done = work_off(replay)
@@ -418,7 +426,7 @@ def test_a_filter_and_retention_are_counted_apart(segment):
 
 def test_an_event_shows_the_requests_of_replays_that_took_it(segment):
     live = sent(6, clicks=range(2, 7, 2))
-    replay = work_off(start(live, Selection(filter=CLICKS)))
+    replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
     first, again = Delivery.objects.order_by("pk")
 
     assert deliveries_of(live.feed, 4) == [again, first]
@@ -497,11 +505,14 @@ class UnderWay:
     """A replay of three events whose first two are being sent."""
 
     replay: Replay
-    sent: Sent
+    sent: CompletedRequest
 
     def answered(self, status: int) -> Replay:
-        answer = Answer(status=status, text=SUCCESS, duration_ms=5)
-        record([Sent(self.sent.cursor, self.sent.batch, 9, now(), answer)], now=now())
+        answer = SegmentResponse(status=status, text=SUCCESS, duration_ms=5)
+        record(
+            [CompletedRequest(self.sent.cursor, self.sent.batch, 9, now(), answer)],
+            now=now(),
+        )
         return look(self.replay)
 
 
@@ -514,7 +525,10 @@ def under_way():
     cursor.suspect_seq = 4
     batch = BatchReader().read(cursor)
     return UnderWay(
-        replay, Sent(cursor, batch, 9, now(), Answer(status=200, text=SUCCESS))
+        replay,
+        CompletedRequest(
+            cursor, batch, 9, now(), SegmentResponse(status=200, text=SUCCESS)
+        ),
     )
 
 
@@ -548,7 +562,12 @@ def test_live_requests_are_written_down_without_a_word_about_replays():
 
     with connection.execute_wrapper(note):
         record(
-            [Sent(cursor, batch, 9, now(), Answer(status=200, text=SUCCESS))], now=now()
+            [
+                CompletedRequest(
+                    cursor, batch, 9, now(), SegmentResponse(status=200, text=SUCCESS)
+                )
+            ],
+            now=now(),
         )
 
     assert not [sql for sql in statements if "end_seq" in sql or "ended_at" in sql]

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from streams.delivery.segment.responses import Answer, Verdict
+from streams.delivery.segment.responses import ResponseKind, SegmentResponse
 
-TAKEN, HALVE, HOLD, RETRY = Verdict.TAKEN, Verdict.HALVE, Verdict.HOLD, Verdict.RETRY
+TAKEN, HALVE, HOLD, RETRY = (
+    ResponseKind.TAKEN,
+    ResponseKind.HALVE,
+    ResponseKind.HOLD,
+    ResponseKind.RETRY,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +24,7 @@ TAKEN, HALVE, HOLD, RETRY = Verdict.TAKEN, Verdict.HALVE, Verdict.HOLD, Verdict.
     ],
 )  # fmt: skip
 def test_each_answer_has_one_verdict(status, verdict):
-    assert Answer(status=status).verdict is verdict
+    assert SegmentResponse(status=status).verdict is verdict
 
 
 SUCCESS = '{"success": true}'
@@ -51,7 +56,7 @@ SUCCESS = '{"success": true}'
 def test_a_response_that_is_not_segments_delivers_nothing(
     status, text, verdict, reason
 ):
-    answer = Answer(status=status, text=text)
+    answer = SegmentResponse(status=status, text=text)
 
     assert answer.verdict is verdict
     if verdict is RETRY:
@@ -60,7 +65,7 @@ def test_a_response_that_is_not_segments_delivers_nothing(
 
 
 def test_a_400_that_blames_the_key_does_not_blame_the_events():
-    answer = Answer(status=400, text='{"message":"Invalid write key"}')
+    answer = SegmentResponse(status=400, text='{"message":"Invalid write key"}')
 
     assert answer.verdict is HOLD
     assert answer.reason == "Segment rejected the write key (400)."
@@ -70,4 +75,4 @@ def test_a_400_that_blames_the_key_does_not_blame_the_events():
     ("status", "down"), [(503, True), (None, True), (429, False), (200, True)]
 )
 def test_a_host_that_asks_for_patience_is_not_down(status, down):
-    assert Answer(status=status).host_is_down is down
+    assert SegmentResponse(status=status).host_is_down is down

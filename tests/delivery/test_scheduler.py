@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.delivery.engine.fair_queue import Due
+from streams.delivery.engine.fair_queue import DueCursor
 from streams.delivery.engine.scheduler import LOCKED_S, MAX_IDLE_POLL_S, Scheduler
 
 START = 1_000.0
@@ -16,7 +16,7 @@ def scheduler():
 
 
 def due(*ids, region="us"):
-    return [Due(pk, region) for pk in ids]
+    return [DueCursor(pk, region) for pk in ids]
 
 
 def chosen(scheduler, at, *, idle_threads=10):

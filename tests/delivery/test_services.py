@@ -13,16 +13,16 @@ from django.views.debug import ExceptionReporter
 
 from streams.audit.models import AuditEntry
 from streams.base.keyring import KeyRingError
-from streams.connections.key_errors import KeyInUse, WrongShape
+from streams.connections.key_errors import InvalidKeyFormat, KeyInUse
 from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.connections.write_keys import open_write_key
 from streams.delivery.connection import services, status, verification
 from streams.delivery.connection.services import (
     AlreadyConnected,
-    ChangedMeanwhile,
-    NotKept,
+    EditConflict,
     RegionNotOffered,
+    StartNotRetained,
 )
 from streams.delivery.connection.status import CannotPause, CannotResume, CannotRetry
 from streams.delivery.connection.verification import CannotConfirm, CannotTest
@@ -95,7 +95,7 @@ def test_a_connection_cannot_begin_with_events_that_are_not_there(after):
     factories.append(feed, 3)
     factories.expired(feed, 1)
 
-    with pytest.raises(NotKept, match="Events 2 to 3 are available"):
+    with pytest.raises(StartNotRetained, match="Events 2 to 3 are available"):
         services.connect(
             feed=feed,
             write_key=factories.WRITE_KEY,
@@ -137,7 +137,7 @@ def test_what_was_copied_around_a_key_is_left_out():
 
 
 def test_a_text_that_is_no_write_key_is_refused_with_words():
-    with pytest.raises(WrongShape, match="a token of Segment’s Public API"):
+    with pytest.raises(InvalidKeyFormat, match="a token of Segment’s Public API"):
         connect(factories.feed(), "sgp_" + "x" * 64)
 
     assert not Connection.objects.exists()
@@ -332,7 +332,7 @@ def test_a_change_of_what_somebody_else_has_changed_is_refused():
     seen_by_anna = Connection.objects.get()
     services.replace(connection=seen_by_anna, write_key=OTHER_KEY, actor=None)
 
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(EditConflict):
         services.replace(connection=seen_by_alice, region=Region.EU, actor=None)
 
     assert Connection.objects.get().region == "us"
@@ -361,7 +361,7 @@ def test_the_impact_says_how_many_events_go_where():
         connection=cursor.connection, write_key="b" * 32, region=Region.EU
     )
 
-    assert impact == services.Impact(
+    assert impact == services.ChangeImpact(
         queued=3,
         oldest_at=factories.NOW,
         replaying=0,
@@ -555,7 +555,7 @@ def test_a_deleted_connection_takes_no_further_orders():
     connection = factories.due_cursor().connection
     services.delete(connection=connection, actor=None)
 
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(EditConflict):
         services.delete(connection=connection, actor=None)
     with pytest.raises(CannotResume):
         status.resume(connection=connection, actor=None)

@@ -13,10 +13,10 @@ from partner_portal.environment import SETTINGS
 from streams.base.clock import now
 from streams.docs.guides.index import GUIDES
 from streams.docs.guides.settings_reference import commands, groups
-from streams.ingest.app import Front
+from streams.ingest.app import IngestApp
 from streams.observability.readiness_checks import readiness
 from streams.serving import timeouts, wsgi
-from streams.serving.wsgi import WsgiFront
+from streams.serving.wsgi import WsgiApplication
 from tests.docs.html import Seen
 
 TEXT = GUIDES["operators"].text
@@ -73,8 +73,8 @@ def test_limits_are_those_of_the_servers():
         ("Open connections per process", f"{web.MAX_CONNECTIONS:,}", "[INGEST_MAX_CONNECTIONS](#INGEST_MAX_CONNECTIONS)"),
         ("Time until the first byte of a connection arrives", *[f"{timeouts.FIRST_BYTE_TIMEOUT_S:.0f} seconds"] * 2),
         ("Time until the headers arrive", *[f"{timeouts.HEAD_TIMEOUT_S:.0f} seconds"] * 2),
-        ("Time until the body arrives", *[f"{front.body_timeout_s:.0f} seconds" for front in (WsgiFront, Front)]),
-        ("Time to respond to a complete request", *[f"{front.response_timeout_s:.0f} seconds, then 503" for front in (WsgiFront, Front)]),
+        ("Time until the body arrives", *[f"{front.body_timeout_s:.0f} seconds" for front in (WsgiApplication, IngestApp)]),
+        ("Time to respond to a complete request", *[f"{front.response_timeout_s:.0f} seconds, then 503" for front in (WsgiApplication, IngestApp)]),
         ("Speed at which the client reads the response", both, both),
         ("Time between two requests of a connection", *[f"{timeouts.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
         ("Requests that wait for a thread", f"{wsgi.MAX_WAITING}, then 503", "–"),

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from streams.base.public_urls import Addresses
+from streams.base.public_urls import PublicUrls
 from streams.base.text.markdown import render
 from streams.catalog.stage import Stage
 from streams.docs.search.corpus import corpus
@@ -12,7 +12,7 @@ from streams.docs.search.ranking import MOST_OF_PAGE, search
 from streams.docs.search.sections import sections_of
 from tests import factories
 
-AT = Addresses("https://portal.example", "https://in.example")
+AT = PublicUrls("https://portal.example", "https://in.example")
 
 
 def hrefs(query: str) -> list[str]:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from streams.catalog.pages.models import Logo, StreamProfile
 from streams.catalog.stage import Stage
 from streams.docs.guides.index import NAMES
-from streams.docs.page_cache import KeptPages
+from streams.docs.page_cache import PageCache
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_a_page_is_rendered_once_for_each_version(client, stream):
 
 
 def test_pages_are_kept_in_bounded_memory():
-    kept = KeptPages(max_bytes=10)
+    kept = PageCache(max_bytes=10)
     first = kept.page("a", 1, lambda: b"1234567")
     second = kept.page("b", 1, lambda: b"7654321")
 

@@ -7,7 +7,7 @@ import requests
 
 from streams.base.clock import now
 from streams.review.qa.journey import SEGMENTS_WALK
-from streams.review.qa.line import State
+from streams.review.qa.line import CheckState
 from streams.review.qa.run import run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import prepare
@@ -48,7 +48,7 @@ def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(
     until(lambda: not checklist(stream, run).complete)
     red = checklist(stream, run).open
     assert [line.name for line in red] == ["user-id", "rules"]
-    assert {line.state for line in red} == {State.FAILED}
+    assert {line.state for line in red} == {CheckState.FAILED}
     assert [(one.rule, one.name) for one in red[0].evidence] == [
         ("SPEC-ID-001", "Email Opened")
     ]

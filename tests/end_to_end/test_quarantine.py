@@ -8,7 +8,7 @@ import requests
 from streams.delivery.models import Cursor
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import Event, QuarantineJob
-from streams.events.quarantine import Held
+from streams.events.quarantine import QuarantineFilter
 from streams.observability import ledger
 from streams.observability.reconcile import findings
 from tests import factories
@@ -45,7 +45,7 @@ def send(portal, feed):
 def rename(feed):
     decide(
         feeds=[feed],
-        held=Held(name=OLD),
+        held=QuarantineFilter(name=OLD),
         action=QuarantineJob.Action.RENAME,
         new_name=NEW,
         actor=None,

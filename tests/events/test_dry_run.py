@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 
 from streams.catalog.models import Stream
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
-from streams.events.dry_run import Fate, Trial
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
+from streams.events.dry_run import DryRun, DryRunOutcome
 from streams.spec.text.pasted_events import pieces_of
 from tests import factories
 
@@ -27,7 +27,7 @@ SENT = [
     '{"type": "track", "userId": "u1", "event": "A", "timestamp": "2999-01-01T00:00:00Z"}',
     "7",
 ]
-PLAN = EventPlan(
+PLAN = TrackingPlan(
     events=(
         PlannedEvent(
             name="Order Completed",
@@ -38,8 +38,8 @@ PLAN = EventPlan(
 )
 
 
-def trial(plan=None, **fields) -> Trial:
-    return Trial(Stream(slug="postbox", name="Postbox", **fields), plan)
+def trial(plan=None, **fields) -> DryRun:
+    return DryRun(Stream(slug="postbox", name="Postbox", **fields), plan)
 
 
 def rules(verdict) -> list[str]:
@@ -75,20 +75,22 @@ def test_the_plan_is_asked_of_what_segment_would_get():
 @pytest.mark.parametrize(
     ("mode", "fate"),
     [
-        ("off", Fate.SENT),
-        ("warn", Fate.SENT),
-        ("quarantine", Fate.QUARANTINED),
-        ("reject", Fate.REJECTED),
+        ("off", DryRunOutcome.SENT),
+        ("warn", DryRunOutcome.SENT),
+        ("quarantine", DryRunOutcome.QUARANTINED),
+        ("reject", DryRunOutcome.REJECTED),
     ],
 )
 def test_the_mode_says_what_becomes_of_an_error(mode, fate):
     tried = trial(PLAN, check_mode=mode)
 
     assert tried.of((ORDER % "{}").encode(), now=factories.NOW).fate is fate
-    assert tried.of(b'{"type": "page"}', now=factories.NOW).fate is Fate.REFUSED
+    assert (
+        tried.of(b'{"type": "page"}', now=factories.NOW).fate is DryRunOutcome.REFUSED
+    )
     assert (
         tried.of((ORDER % '{"order_id": "1"}').encode(), now=factories.NOW).fate
-        is Fate.SENT
+        is DryRunOutcome.SENT
     )
 
 
@@ -97,4 +99,4 @@ def test_what_is_too_large_with_what_the_portal_adds_is_refused():
 
     verdict = trial().of(event.encode(), now=factories.NOW)
 
-    assert (verdict.fate, rules(verdict)[0]) == (Fate.REFUSED, "SPEC-SIZE-001")
+    assert (verdict.fate, rules(verdict)[0]) == (DryRunOutcome.REFUSED, "SPEC-SIZE-001")

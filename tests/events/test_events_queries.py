@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from streams.events import queries as reading
-from streams.events.log import Addition, append
+from streams.events.log import FeedAddition, append
 from streams.events.queries import EventFilter, event, page
 from tests import factories
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 def add(feed, *, now=factories.NOW, **changes):
     """One event, received at `now`; its number."""
     with transaction.atomic():
-        [[seq]] = append([Addition(feed.pk, [factories.event(**changes)])], now=now)
+        [[seq]] = append([FeedAddition(feed.pk, [factories.event(**changes)])], now=now)
     feed.refresh_from_db()
     return seq
 

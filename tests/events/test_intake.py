@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events.intake import (
-    Refused,
-    Source,
-    Surroundings,
+    EventRefused,
+    RequestFields,
+    StreamFields,
     message_ids,
     prepare,
     read,
 )
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-AROUND = Surroundings(source=Source("postbox", "1.0.0"), received_at=NOW)
+AROUND = RequestFields(source=StreamFields("postbox", "1.0.0"), received_at=NOW)
 TRACK = {"type": "track", "userId": "u1", "event": "Email Opened", "messageId": "m1"}
 
 
@@ -29,7 +29,7 @@ def take(event, around=AROUND, **keywords):
 
 
 def rule_for(event, around=AROUND, **keywords):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(EventRefused) as caught:
         take(event, around, **keywords)
     return caught.value.rule, caught.value.path
 
@@ -191,7 +191,9 @@ def test_the_gravest_problem_is_told(change, refusal):
 
 
 def test_anonymous_events_are_taken_where_the_stream_says_so():
-    around = replace(AROUND, source=Source("postbox", "1.0.0", allow_anonymous=True))
+    around = replace(
+        AROUND, source=StreamFields("postbox", "1.0.0", allow_anonymous=True)
+    )
     event = TRACK | {"userId": None, "anonymousId": "a1"}
 
     new, payload = take(event, around)
@@ -218,7 +220,7 @@ def test_an_event_that_grows_over_segments_bound_is_refused():
 
 
 def test_bytes_that_are_no_event_are_refused_with_their_rule():
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(EventRefused) as caught:
         read(b'{"type": "track", "properties": {"ratio": NaN}}')
 
     assert (caught.value.rule, caught.value.path) == ("SPEC-JSON-003", "")
@@ -246,11 +248,11 @@ events = st.dictionaries(st.sampled_from(FIELDS) | st.text(), likely | values)
 def test_whatever_is_sent_is_refused_or_becomes_json_that_anyone_can_read(
     sent, anonymous
 ):
-    around = replace(AROUND, source=Source("postbox", "1.0.0", anonymous))
+    around = replace(AROUND, source=StreamFields("postbox", "1.0.0", anonymous))
 
     outcome = prepared_or_refused(sent, around)
 
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, EventRefused):
         assert all([outcome.rule.startswith("SPEC-"), outcome.message, outcome.fix])
     else:
         payload = json.loads(outcome.payload.decode(), parse_constant=pytest.fail)
@@ -263,5 +265,5 @@ def test_whatever_is_sent_is_refused_or_becomes_json_that_anyone_can_read(
 def prepared_or_refused(sent, around):
     try:
         return prepare(read(sent), around, ids=iter(["made-here"]))
-    except Refused as refused:
+    except EventRefused as refused:
         return refused

@@ -7,7 +7,13 @@ import pytest
 from django.db import DataError, connection, transaction
 
 from streams.delivery.retention.pruning import prune
-from streams.events.log import IN_QUARANTINE, Addition, NewEvent, UnknownFeed, append
+from streams.events.log import (
+    IN_QUARANTINE,
+    FeedAddition,
+    NewEvent,
+    UnknownFeed,
+    append,
+)
 from streams.events.models import Event, FeedMark, QuarantinedEvent, SeenMessage
 from streams.events.store.partitions import make_partitions
 from tests import factories
@@ -21,7 +27,9 @@ def event(message_id: str, payload: bytes = b"{}") -> NewEvent:
 
 def add(feed, *message_ids: str, now=factories.NOW):
     with transaction.atomic():
-        return append([Addition(feed.pk, [event(m) for m in message_ids])], now=now)[0]
+        return append(
+            [FeedAddition(feed.pk, [event(m) for m in message_ids])], now=now
+        )[0]
 
 
 def test_numbers_go_on_without_gaps():
@@ -39,7 +47,7 @@ def test_an_event_is_kept_byte_by_byte():
     payload = '{"b": 1.0,  "a":"é\\u0000"}'.encode()
 
     with transaction.atomic():
-        append([Addition(feed.pk, [event("a", payload)])], now=factories.NOW)
+        append([FeedAddition(feed.pk, [event("a", payload)])], now=factories.NOW)
 
     stored = Event.objects.get(feed=feed, seq=1)
     assert bytes(stored.payload) == payload
@@ -83,9 +91,9 @@ def test_several_feeds_are_written_in_one_call():
     with transaction.atomic():
         seqs = append(
             [
-                Addition(second.pk, [event("x"), event("y")]),
-                Addition(first.pk, [event("x")]),
-                Addition(second.pk, [event("y"), event("z")]),
+                FeedAddition(second.pk, [event("x"), event("y")]),
+                FeedAddition(first.pk, [event("x")]),
+                FeedAddition(second.pk, [event("y"), event("z")]),
             ],
             now=factories.NOW,
         )
@@ -97,7 +105,10 @@ def test_an_unknown_feed_costs_the_whole_call_and_writes_nothing():
     feed = factories.feed()
 
     with pytest.raises(UnknownFeed), transaction.atomic():
-        append([Addition(feed.pk, [event("a")]), Addition(-1, [])], now=factories.NOW)
+        append(
+            [FeedAddition(feed.pk, [event("a")]), FeedAddition(-1, [])],
+            now=factories.NOW,
+        )
 
     assert not Event.objects.exists()
 
@@ -205,7 +216,7 @@ def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(
     all_held = [e.quarantined("SPEC-NAME-003") for e in group]
 
     with transaction.atomic():
-        additions = [Addition(feed.pk, mixed), Addition(other.pk, all_held)]
+        additions = [FeedAddition(feed.pk, mixed), FeedAddition(other.pk, all_held)]
         seqs, none = append(additions, now=factories.NOW)
 
     feed.refresh_from_db()
@@ -227,7 +238,7 @@ def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(
 
 def test_what_lies_in_quarantine_is_a_duplicate_when_it_comes_again():
     feed = factories.feed()
-    held = Addition(feed.pk, [event("a").quarantined("PLAN-EVENT-001")])
+    held = FeedAddition(feed.pk, [event("a").quarantined("PLAN-EVENT-001")])
     with transaction.atomic():
         append([held], now=factories.NOW)
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from streams.base.clock import now
 from streams.delivery.models import Cursor
 from streams.delivery.replay import services
-from streams.delivery.replay.filter import ReplayFilter, Selection
+from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from streams.observability.reconcile import findings
@@ -41,7 +41,7 @@ def test_kill_9_amid_a_replay_sends_the_rest_and_repeats_the_same_ids(
     far_segment.behave({"answers": [], "then": {"delay_s": 0.2, "take": True}})
     replay, _ = services.start_replay(
         connection=live.connection,
-        wanted=Selection(filter=ReplayFilter(name="Email Clicked")),
+        wanted=ReplaySelection(filter=ReplayFilter(name="Email Clicked")),
         new_ids=True,
         actor=None,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from streams.ingest.app import Front
+from streams.ingest.app import IngestApp
 from streams.serving.server import Server
 
 TICK_S = 0.02
@@ -38,7 +38,7 @@ class Serving:
         self._ready.wait()
 
     def make_server(self) -> Server:
-        return Server(Front(), max_connections=self._max_connections)
+        return Server(IngestApp(), max_connections=self._max_connections)
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()

@@ -7,13 +7,13 @@ import pytest
 from streams.base.ids import digest
 from streams.ingest.credentials.authentication import (
     Credential,
-    Kind,
+    CredentialKind,
     from_header,
     no_key,
 )
 
-KEY = Credential(Kind.INGEST_KEY, digest("ik_example"))
-TOKEN = Credential(Kind.PARTNER_TOKEN, digest("pt_example"))
+KEY = Credential(CredentialKind.INGEST_KEY, digest("ik_example"))
+TOKEN = Credential(CredentialKind.PARTNER_TOKEN, digest("pt_example"))
 
 
 def basic(text: bytes) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from streams.events.log import Addition
+from streams.events.log import FeedAddition
 from streams.events.models import Event
-from streams.ingest.commit.backpressure import REFRESH_S, Pressure
+from streams.ingest.commit.backpressure import REFRESH_S, Backpressure
 from streams.ingest.commit.database_errors import disk_is_full, not_stored
-from streams.ingest.credentials.lookup import Directory, NotCached
+from streams.ingest.credentials.lookup import CredentialLookup, NotCached
 from streams.ingest.http import django_views
-from streams.observability.backlog import Load
+from streams.observability.backlog import Backlog
 from tests import factories
 from tests.ingest.sending import TRACK, basic, bearer, dumps, track
 from tests.ingest.writing import Writer
@@ -33,7 +33,9 @@ def clock():
 
 @pytest.fixture
 def post(client, clock, monkeypatch):
-    monkeypatch.setattr(django_views, "directory", Directory(pressure=Pressure(clock)))
+    monkeypatch.setattr(
+        django_views, "directory", CredentialLookup(pressure=Backpressure(clock))
+    )
 
     def post(path, body, headers=()):
         return client.post(
@@ -159,7 +161,7 @@ def test_once_events_are_delivered_more_are_taken(post, clock, full):
 def test_the_database_is_asked_every_few_seconds_and_not_on_the_loop(
     clock, django_assert_num_queries
 ):
-    directory = Directory(pressure=Pressure(clock))
+    directory = CredentialLookup(pressure=Backpressure(clock))
     factories.due_cursor(events=2)
 
     with pytest.raises(NotCached):
@@ -167,7 +169,7 @@ def test_the_database_is_asked_every_few_seconds_and_not_on_the_loop(
     with django_assert_num_queries(1):
         directory.load()
         directory.load()
-        assert directory.without_database().load() == Load(waiting=2)
+        assert directory.without_database().load() == Backlog(waiting=2)
     clock.seconds += REFRESH_S + 1
     with django_assert_num_queries(1):
         directory.load()
@@ -239,9 +241,9 @@ if connection.vendor == "postgresql":  # SQLite's bound is of one connection alo
         feed, _ = small
         committer = Writer(lambda _: None)
 
-        error = committer.hand_over([Addition(feed.pk, [factories.event()])]).exception(
-            10
-        )
+        error = committer.hand_over(
+            [FeedAddition(feed.pk, [factories.event()])]
+        ).exception(10)
         committer.close()
 
         assert disk_is_full(error)

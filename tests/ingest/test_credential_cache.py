@@ -8,7 +8,7 @@ from streams.ingest.credentials.credential_cache import (
     FRESH_S,
     IN_USE_S,
     REFRESH_S,
-    Accesses,
+    CredentialCache,
 )
 from tests import factories
 
@@ -29,7 +29,7 @@ def clock():
 
 @pytest.fixture
 def accesses(clock):
-    return Accesses(clock)
+    return CredentialCache(clock)
 
 
 def connected_key():

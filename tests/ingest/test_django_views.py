@@ -15,10 +15,10 @@ from streams.events.models import Event, Feed
 from streams.ingest.credentials.credential_cache import (
     FRESH_S,
     USE_NOTED_EVERY,
-    Accesses,
+    CredentialCache,
 )
-from streams.ingest.credentials.lookup import Directory
-from streams.ingest.credentials.ttl_cache import Recent
+from streams.ingest.credentials.lookup import CredentialLookup
+from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.http import django_views
 from streams.ingest.http.cors import ALLOWED
 from streams.observability.empty_workspaces import remove_empty
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 def clock(monkeypatch):
     """The clock of what the view remembers; it stands still until moved."""
     clock = Clock()
-    directory = Directory(Accesses(clock), Recent(100, clock))
+    directory = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
     monkeypatch.setattr(django_views, "directory", directory)
     return clock
 

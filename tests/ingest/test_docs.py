@@ -9,7 +9,7 @@ from django.conf import settings
 
 from streams.docs.guides.index import FOLDER
 from streams.ingest import workspace_resolution
-from streams.ingest.app import Front
+from streams.ingest.app import IngestApp
 from streams.ingest.commit import backpressure
 from streams.ingest.credentials import credential_cache
 from streams.ingest.http import body, responses
@@ -58,7 +58,7 @@ def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
         ("Nesting in an event", f"{structure.MAX_DEPTH}"),
         ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{workspace_resolution.MAX_EXTERNAL_ID} characters"),
-        ("Time until the body arrives", f"{Front.body_timeout_s:.0f} seconds"),
+        ("Time until the body arrives", f"{IngestApp.body_timeout_s:.0f} seconds"),
         (
             "Path and headers",
             f"{http_format.MAX_TARGET_BYTES:,} and {http_format.MAX_HEAD_BYTES:,} bytes; {http_format.MAX_HEADERS} headers",

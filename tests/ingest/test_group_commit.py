@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from streams.base.database.session import DATABASE_DOWN
 from streams.delivery.models import Cursor
-from streams.events.log import Addition, UnknownFeed
+from streams.events.log import FeedAddition, UnknownFeed
 from streams.events.models import Event
 from streams.ingest.commit import group_commit as module
-from streams.ingest.commit.group_commit import Busy, NotWritten
+from streams.ingest.commit.group_commit import WriteFailed, WriterBusy
 from tests import factories
 from tests.ingest.writing import Writer
 
@@ -54,7 +54,7 @@ def committer(told):
 
 
 def one(feed, **changes):
-    return [Addition(feed.pk, [factories.event(feed.stream, **changes)])]
+    return [FeedAddition(feed.pk, [factories.event(feed.stream, **changes)])]
 
 
 def gathered(committer, told, first, *requests):
@@ -105,7 +105,7 @@ def test_a_message_id_that_comes_twice_in_one_group_is_taken_once(committer, tol
 
 def test_one_poisonous_request_costs_only_itself(committer, told):
     feed = factories.feed()
-    unknown = [Addition(feed.pk + 1_000_000, [factories.event()])]
+    unknown = [FeedAddition(feed.pk + 1_000_000, [factories.event()])]
 
     futures = gathered(committer, told, one(feed), one(feed), unknown, one(feed))
 
@@ -116,11 +116,11 @@ def test_one_poisonous_request_costs_only_itself(committer, told):
 
 def test_a_value_that_the_database_refuses_costs_only_its_request(committer, told):
     feed = factories.feed()
-    bad = [Addition(feed.pk, [replace(factories.event(), name=None)])]
+    bad = [FeedAddition(feed.pk, [replace(factories.event(), name=None)])]
 
     futures = gathered(committer, told, one(feed), bad, one(feed))
 
-    assert isinstance(futures[1].exception(10), NotWritten)
+    assert isinstance(futures[1].exception(10), WriteFailed)
     assert futures[2].result(10) == [[2]]
 
 
@@ -144,7 +144,7 @@ def test_what_was_handed_over_is_written_before_the_end(committer, told):
     committer.close()
 
     assert [future.result(0) for future in futures] == [[[n]] for n in range(1, 21)]
-    with pytest.raises(Busy):
+    with pytest.raises(WriterBusy):
         committer.hand_over(one(feed))
 
 
@@ -157,7 +157,7 @@ def test_more_than_memory_is_meant_to_hold_is_turned_away(committer, told, monke
     committer.hand_over(request).result(10)
 
     waiting = [committer.hand_over(one(feed)) for _ in range(2)]
-    with pytest.raises(Busy):
+    with pytest.raises(WriterBusy):
         committer.hand_over(one(feed))
     told.let_go()
 
@@ -215,7 +215,7 @@ def test_many_threads_lose_and_double_nothing(committer):
     feeds = [factories.feed() for _ in range(3)]
     requests = [
         [
-            Addition(
+            FeedAddition(
                 feeds[number % 3].pk,
                 [
                     factories.event(messageId=f"own-{number}"),

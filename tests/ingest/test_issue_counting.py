@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.ingest.credentials.lookup import Directory
+from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.http import django_views
 from streams.observability.issues.flusher import flush
 from streams.observability.issues.models import FindingKind
@@ -19,7 +19,7 @@ UNPLANNED = "Email Forwarded"
 
 @pytest.fixture
 def directory(monkeypatch):
-    directory = Directory()
+    directory = CredentialLookup()
     monkeypatch.setattr(django_views, "directory", directory)
     return directory
 

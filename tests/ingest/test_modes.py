@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from streams.events.models import Event, QuarantinedEvent
-from streams.ingest.credentials.credential_cache import FRESH_S, Accesses
-from streams.ingest.credentials.lookup import Directory
-from streams.ingest.credentials.ttl_cache import Recent
+from streams.ingest.credentials.credential_cache import FRESH_S, CredentialCache
+from streams.ingest.credentials.lookup import CredentialLookup
+from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.http import django_views
 from tests import factories
 from tests.ingest.sending import basic, bearer, dumps, track
@@ -27,7 +27,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    directory = Directory(Accesses(clock), Recent(100, clock))
+    directory = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
     monkeypatch.setattr(django_views, "directory", directory)
     return clock
 

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from streams.base.ids import new_secret
 from streams.delivery.models import Lease
 from streams.events.models import Event, Feed
-from streams.ingest.app import Front
+from streams.ingest.app import IngestApp
 from streams.ingest.http.body import MAX_BYTES, MAX_PARTNER_BYTES
 from streams.observability.readiness_cache import verdict
 from streams.serving import body_budget, timeouts
@@ -67,7 +67,7 @@ def impatient(monkeypatch):
     for name in ("FIRST_BYTE", "HEAD", "IDLE", "TAKE"):
         monkeypatch.setattr(timeouts, f"{name}_TIMEOUT_S", 0.3)
     for name in ("body", "response"):
-        monkeypatch.setattr(Front, f"{name}_timeout_s", 0.3)
+        monkeypatch.setattr(IngestApp, f"{name}_timeout_s", 0.3)
 
 
 def post(path, *lines, body=b""):

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from django.db import transaction
 
-from streams.events.log import IN_QUARANTINE, Addition
+from streams.events.log import IN_QUARANTINE, FeedAddition
 from streams.ingest.tracing import MAX_IN_LINE, log_stored
 from tests import factories
 from tests.ingest.sending import TRACK, basic, track
@@ -86,7 +86,7 @@ def test_the_web_port_names_each_request_too(client, feed, lines):
 
 
 def test_a_line_stays_short_and_quarantine_has_no_number(lines):
-    additions = [Addition(n, []) for n in range(MAX_IN_LINE + 1)]
+    additions = [FeedAddition(n, []) for n in range(MAX_IN_LINE + 1)]
     seqs = [[IN_QUARANTINE, 7, None, 9]] * len(additions)
 
     log_stored([("0" * 8, additions, seqs)])

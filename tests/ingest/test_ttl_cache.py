@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streams.ingest.credentials.ttl_cache import Recent
+from streams.ingest.credentials.ttl_cache import TtlCache
 
 
 class Clock:
@@ -12,7 +12,7 @@ class Clock:
 
 def test_an_answer_is_kept_for_its_time():
     clock = Clock()
-    recent = Recent(10, clock)
+    recent = TtlCache(10, clock)
     recent.put("a", 1, seconds=3)
 
     clock.now += 2.9
@@ -23,7 +23,7 @@ def test_an_answer_is_kept_for_its_time():
 
 
 def test_the_oldest_answer_gives_way():
-    recent = Recent(2)
+    recent = TtlCache(2)
 
     for key in "aba":
         recent.put(key, key, seconds=60)

@@ -20,7 +20,7 @@ from segment.analytics import Client
 
 from streams.base.ids import new_secret
 from streams.events.models import Event
-from streams.ingest.app import Front
+from streams.ingest.app import IngestApp
 from streams.observability.issues.models import FindingHour
 from tests import factories
 from tests.ingest.sending import TRACK, basic, bearer, track
@@ -212,7 +212,11 @@ def test_a_body_that_trickles_is_cut_off(url):
     )
 
     assert answer.startswith(b"HTTP/1.1 408")
-    assert Front.body_timeout_s <= time.monotonic() - began < 2 * Front.body_timeout_s
+    assert (
+        IngestApp.body_timeout_s
+        <= time.monotonic() - began
+        < 2 * IngestApp.body_timeout_s
+    )
 
 
 def test_a_sender_who_goes_away_leaves_nothing_and_harms_nobody(url, feed, key):

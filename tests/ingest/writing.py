@@ -3,7 +3,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from functools import partial
 
-from streams.ingest.commit.group_commit import Committer
+from streams.ingest.commit.group_commit import GroupCommitter
 
 
 class Writer:
@@ -11,7 +11,7 @@ class Writer:
 
     def __init__(self, told):
         self.settled = []  # how many requests, in each call
-        self.committer = Committer(self._settle, told)
+        self.committer = GroupCommitter(self._settle, told)
 
     def _settle(self, settled):
         self.settled.append(len(settled))

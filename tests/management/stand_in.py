@@ -13,8 +13,8 @@ from django.core.management.base import OutputWrapper
 
 from streams.devtools.first_run import lock
 from streams.devtools.first_run.console import Console
-from streams.devtools.first_run.process_group import ChildDied, Family, Service
-from streams.devtools.first_run.stop_signals import StopAsked, stop_request
+from streams.devtools.first_run.process_group import ChildExited, ProcessGroup, Service
+from streams.devtools.first_run.stop_signals import StopRequested, stop_request
 
 # Says that it is there, works, and on SIGTERM says that it goes.
 POLITE = """
@@ -49,7 +49,7 @@ def main(folder: Path, *names: str) -> int:
     with (
         stop_request() as stop,
         lock.held(folder / "lock") as held,
-        Family(console, run_file=folder / "run.json", lock=held) as family,
+        ProcessGroup(console, run_file=folder / "run.json", lock=held) as family,
     ):
         try:
             for turn, name in enumerate(names):
@@ -58,9 +58,9 @@ def main(folder: Path, *names: str) -> int:
             while True:
                 stop.check(within_s=0.05)
                 family.revive()
-        except StopAsked:
+        except StopRequested:
             return 0
-        except ChildDied as death:
+        except ChildExited as death:
             console.say(str(death))
             return 1
         finally:

@@ -6,11 +6,11 @@ from random import Random
 import pytest
 
 from streams.base.clock import iso_ms
-from streams.catalog.plans.conformance import PlanChecks
+from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.templates import template
-from streams.catalog.validation import Checks
+from streams.catalog.validation import EventValidator
 from streams.devtools.demo import accounts, campaign
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 from tests import factories
 
 FOUR = {"email_id", "email_subject", "campaign_id", "campaign_name"}
@@ -42,14 +42,18 @@ def test_day_has_all_six_events_with_the_properties_of_the_spec(count):
 
 
 def test_neither_the_spec_nor_the_plan_has_anything_to_say():
-    checks = Checks(Mode.WARN, plan=PlanChecks(template(accounts.TEMPLATE).plan))
+    checks = EventValidator(
+        ValidationMode.WARN, plan=CompiledPlan(template(accounts.TEMPLATE).plan)
+    )
 
     for event in day(1000):
         assert checks.findings(event, now=factories.NOW) == []
 
 
 def test_of_an_older_release_there_is_something_to_say_of_each():
-    checks = Checks(Mode.WARN, plan=PlanChecks(template(accounts.TEMPLATE).plan))
+    checks = EventValidator(
+        ValidationMode.WARN, plan=CompiledPlan(template(accounts.TEMPLATE).plan)
+    )
 
     for event in campaign.older_release(300, now=factories.NOW, random=Random(1)):
         assert checks.findings(event, now=factories.NOW) != []

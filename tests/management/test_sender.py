@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from streams.devtools.demo.sender import NotTaken, PartnerServer
+from streams.devtools.demo.sender import EventsRefused, PartnerServer
 
 EVENTS = [{"messageId": str(number)} for number in range(450)]
 
@@ -95,7 +95,7 @@ def test_busy_portal_is_asked_again_after_the_time_it_names(serve, status):
 
 
 def test_refusal_is_told_without_the_token(serve):
-    with pytest.raises(NotTaken, match="The ingest responded with 401") as refused:
+    with pytest.raises(EventsRefused, match="The ingest responded with 401") as refused:
         send(serve((401, None)), EVENTS[:1])
 
     assert "pt_secret" not in str(refused.value)
@@ -106,5 +106,5 @@ def test_portal_that_is_gone_is_told(serve):
     ingest.shutdown()
     ingest.server_close()
 
-    with pytest.raises(NotTaken, match="is unavailable"):
+    with pytest.raises(EventsRefused, match="is unavailable"):
         send(ingest, EVENTS[:1])

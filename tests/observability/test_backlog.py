@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from streams.delivery.connection.services import delete
-from streams.observability.backlog import Load, look, storage_full
+from streams.observability.backlog import Backlog, look, storage_full
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def waiting(settings, *, feed=0, total=0) -> Load:
+def waiting(settings, *, feed=0, total=0) -> Backlog:
     settings.MAX_FEED_BACKLOG_EVENTS, settings.MAX_BACKLOG_EVENTS = feed, total
     return look()
 
@@ -67,7 +67,7 @@ def test_all_together_have_a_bound_and_0_is_none(settings, total, full):
 
 
 def test_nothing_waits_in_a_portal_without_feeds():
-    assert look() == Load()
+    assert look() == Backlog()
 
 
 def test_a_disk_below_its_floor_is_full(settings):

@@ -13,9 +13,9 @@ from django.test import Client
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.delivery.append import accept
-from streams.events.log import Addition, UnknownFeed
+from streams.events.log import FeedAddition, UnknownFeed
 from streams.events.models import Event, Feed
-from streams.ingest.credentials.lookup import Directory
+from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.http import django_views
 from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
@@ -158,7 +158,7 @@ race = pytest.mark.django_db(transaction=True)
 
 
 def append_to(feed):
-    return accept([Addition(feed.pk, [factories.event()])], now=now())
+    return accept([FeedAddition(feed.pk, [factories.event()])], now=now())
 
 
 def send_event(token, message_id, workspace):
@@ -239,7 +239,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
 @race
 def test_no_event_is_lost_while_workspaces_are_removed_and_created_again(monkeypatch):
-    monkeypatch.setattr(django_views, "directory", Directory())
+    monkeypatch.setattr(django_views, "directory", CredentialLookup())
     feed = factories.feed()
     _, token = factories.token(feed.stream)
     done = threading.Event()

@@ -10,14 +10,14 @@ from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.catalog.plans.conformance import PlanChecks
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.conformance import CompiledPlan
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED
 from streams.observability.issues import counter as counting
 from streams.observability.issues import flusher as flushing
-from streams.observability.issues.counter import FindingCounter
+from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.expiry import forget
-from streams.observability.issues.flusher import Flusher, flush
+from streams.observability.issues.flusher import IssueFlusher, flush
 from streams.observability.issues.models import FindingKind
 from streams.observability.issues.redaction import MOST_BYTES, sample_of
 from tests import factories
@@ -42,7 +42,7 @@ def written(**of):
 
 @pytest.mark.django_db
 def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
-    feed, one, other = factories.feed(), FindingCounter(), FindingCounter()
+    feed, one, other = factories.feed(), IssueCounter(), IssueCounter()
 
     for at in (factories.NOW, factories.NOW + HOUR):
         count(one, feed, at=at, times=2)
@@ -63,7 +63,7 @@ def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
 
 @pytest.mark.django_db
 def test_a_stream_has_the_sums_of_its_feeds():
-    counter, stream = FindingCounter(), factories.stream()
+    counter, stream = IssueCounter(), factories.stream()
     feeds = [factories.feed(stream), factories.feed(stream), factories.feed()]
 
     for n, feed in enumerate(feeds, 1):
@@ -76,7 +76,7 @@ def test_a_stream_has_the_sums_of_its_feeds():
 
 @pytest.mark.django_db
 def test_an_event_counts_once_for_each_rule_that_it_broke():
-    feed, counter = factories.feed(), FindingCounter()
+    feed, counter = factories.feed(), IssueCounter()
     missing = [REQUIRED.finding(path, "Missing.", "Send it.") for path in ("a", "b")]
 
     count(counter, feed, "Mail Opened", *missing, PROPERTY.finding("c", "No.", "No."))
@@ -91,7 +91,7 @@ def test_an_event_counts_once_for_each_rule_that_it_broke():
 
 @pytest.mark.django_db
 def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
-    feed, one, other = factories.feed(), FindingCounter(), FindingCounter()
+    feed, one, other = factories.feed(), IssueCounter(), IssueCounter()
 
     for n in range(250):
         count(one, feed, f"Clicked {n}")
@@ -108,7 +108,7 @@ def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
 @pytest.mark.django_db
 def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
     monkeypatch.setattr(counting, "MOST_TALLIES", 3)
-    feed, counter = factories.feed(), FindingCounter()
+    feed, counter = factories.feed(), IssueCounter()
 
     for n in range(5):
         count(counter, feed, f"Clicked {n}")
@@ -119,7 +119,7 @@ def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
 
 @pytest.mark.django_db
 def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
-    feed, counter = factories.feed(), FindingCounter()
+    feed, counter = factories.feed(), IssueCounter()
     count(counter, feed, times=2)
 
     def down(_):
@@ -139,7 +139,7 @@ def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
 
 @pytest.mark.django_db
 def test_a_feed_that_was_removed_costs_the_others_nothing():
-    feed, gone, counter = factories.feed(), factories.feed(), FindingCounter()
+    feed, gone, counter = factories.feed(), factories.feed(), IssueCounter()
     count(counter, gone)
     count(counter, feed)
     gone.delete()
@@ -152,7 +152,7 @@ def test_a_feed_that_was_removed_costs_the_others_nothing():
 
 @pytest.mark.django_db
 def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
-    feed, counter = factories.feed(), FindingCounter()
+    feed, counter = factories.feed(), IssueCounter()
     count(counter, feed, "Old")
     count(counter, feed, "Kept")
     count(counter, feed, "Kept", at=factories.NOW + HOUR)
@@ -169,7 +169,7 @@ def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
 
 @pytest.mark.django_db
 def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
-    feed, counter = factories.feed(), FindingCounter()
+    feed, counter = factories.feed(), IssueCounter()
 
     count(counter, feed, "N", PROPERTY.finding("a\0" * 300, "m\0" * 300, "Fix."))
     flush(counter)
@@ -181,8 +181,8 @@ def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_thread_writes_what_is_left_when_it_is_closed():
-    feed, counter = factories.feed(), FindingCounter()
-    flusher = Flusher(counter)
+    feed, counter = factories.feed(), IssueCounter()
+    flusher = IssueFlusher(counter)
     flusher.start()
     count(counter, feed)
 
@@ -225,8 +225,10 @@ def test_keys_types_and_the_name_stay_and_what_the_plan_calls_sensitive_goes():
         PlannedProperty(path="email", sensitive=True),
         PlannedProperty(path="products.$.note", sensitive=True),
     )
-    plan = PlanChecks(
-        EventPlan(events=(PlannedEvent(name="Order Completed", properties=properties),))
+    plan = CompiledPlan(
+        TrackingPlan(
+            events=(PlannedEvent(name="Order Completed", properties=properties),)
+        )
     )
     event = {
         "type": "track",

@@ -7,7 +7,7 @@ import pytest
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.observability import forecast
-from streams.observability.forecast import Load, Outlook, pace
+from streams.observability.forecast import QueueForecast, RateShare, pace
 from tests import factories
 from tests.factories import NOW
 
@@ -27,19 +27,19 @@ def test_one_delivery_a_moment_ago_is_not_taken_for_a_thousand_a_second():
 
 
 def test_the_queue_is_empty_when_the_pace_has_worked_it_off():
-    shown = Outlook(30_000, Load(1, 1, 50), events_per_second=100)
+    shown = QueueForecast(30_000, RateShare(1, 1, 50), events_per_second=100)
 
     assert shown.empty_in == timedelta(minutes=5)
 
 
 def test_a_short_queue_waits_for_its_turn_in_a_long_round():
-    shown = Outlook(1, Load(5_000, 5_000, 50), events_per_second=100)
+    shown = QueueForecast(1, RateShare(5_000, 5_000, 50), events_per_second=100)
 
     assert shown.empty_in == timedelta(seconds=100)
 
 
 def test_without_a_delivery_lately_there_is_no_telling():
-    assert Outlook(10, Load(1, 1, 50), events_per_second=0).empty_in is None
+    assert QueueForecast(10, RateShare(1, 1, 50), events_per_second=0).empty_in is None
 
 
 @pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_the_load_of_a_stream_is_its_cursors_that_may_send():
 
     found = forecast.load(stream, NOW)
 
-    assert (found, found.round_s) == (Load(2, 4, 10), 0.4)
+    assert (found, found.round_s) == (RateShare(2, 4, 10), 0.4)
 
 
 @pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_a_halted_stream_has_no_load():
     cursor = factories.due_cursor(events=1)
     Halt.objects.create(reason="Drill")
 
-    assert forecast.load(cursor.stream, NOW) == Load(0, 0, 50)
+    assert forecast.load(cursor.stream, NOW) == RateShare(0, 0, 50)
 
 
 @pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_an_outlook_counts_what_this_cursor_delivered():
 
     found = forecast.of(cursor, NOW)
 
-    assert found == Outlook(3, Load(1, 1, 50), events_per_second=1.0)
+    assert found == QueueForecast(3, RateShare(1, 1, 50), events_per_second=1.0)
 
 
 @pytest.mark.django_db

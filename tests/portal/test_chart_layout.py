@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from streams.observability.chart import Point
+from streams.observability.chart import ChartPoint
 from streams.portal.workspace.chart_layout import Bar, draw
 
 DAWN = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 
 
-def day(**counts: tuple[int, int, int]) -> list[Point]:
+def day(**counts: tuple[int, int, int]) -> list[ChartPoint]:
     """96 quarters; `at_5=(accepted, delivered, rejected)` is the one with that number."""
     empty = (0, 0, 0)
     return [
-        Point(
+        ChartPoint(
             at=DAWN + timedelta(minutes=15 * n),
             **dict(
                 zip(

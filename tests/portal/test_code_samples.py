@@ -5,8 +5,8 @@ import shlex
 
 import pytest
 
-from streams.catalog.plans.conformance import PlanChecks
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.conformance import CompiledPlan
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.templates import template
 from streams.portal.connection.code_samples import batch
 
@@ -26,13 +26,15 @@ def test_the_command_sends_an_event_that_fits_the_plan(rf, template_id):
 
     assert event["event"] == next(one.name for one in plan.events if one.name)
     assert event.pop("workspace") == "your-id-of-the-customer"
-    assert PlanChecks(plan).check(event) == []
+    assert CompiledPlan(plan).check(event) == []
 
 
 def test_a_quote_in_an_example_does_not_end_the_command(rf):
     said = PlannedProperty(path="said", example="it's; rm -rf /")
 
-    event = sent(rf, EventPlan(events=(PlannedEvent(name="Said", properties=(said,)),)))
+    event = sent(
+        rf, TrackingPlan(events=(PlannedEvent(name="Said", properties=(said,)),))
+    )
 
     assert event["properties"] == {"said": "it's; rm -rf /"}
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from streams.catalog.models import Stream
-from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.services import drafted_plan, replace_draft
 from streams.catalog.plans.templates import template, templates
 from tests import factories
@@ -43,7 +43,7 @@ def test_a_stream_gets_its_short_name_from_its_name_and_leads_to_its_plan(
 def test_a_template_adds_what_the_draft_does_not_have(as_petra, cast):
     own = PlannedEvent(name="Email Opened", when="Ours.")
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=(own,)), what="", actor=None
+        stream=cast.stream, plan=TrackingPlan(events=(own,)), what="", actor=None
     )
     url = reverse(
         "portal:partner-stream-plan-template",

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
-from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.services import replace_draft
 from streams.events.models import Event
 
@@ -74,7 +74,7 @@ def test_what_is_no_json_is_told_by_line_and_column(check):
 
 
 def test_the_draft_is_asked_if_one_chooses_it(check, cast):
-    plan = EventPlan(events=(PlannedEvent(name="Order Completed"),))
+    plan = TrackingPlan(events=(PlannedEvent(name="Order Completed"),))
     replace_draft(stream=cast.stream, plan=plan, what="", actor=None)
 
     by_spec, by_draft = check(PURCHASE), check(PURCHASE, "draft")

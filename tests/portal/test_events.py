@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from streams.delivery.append import accept
-from streams.events.log import Addition
+from streams.events.log import FeedAddition
 from tests import factories
 
 
@@ -14,7 +14,7 @@ def url(cast, page: str = "events", *args: object) -> str:
 
 def add(cast, *events: dict[str, object]) -> None:
     made = [factories.event(cast.stream, **event) for event in events]
-    accept([Addition(cast.feed.pk, made)], now=factories.NOW)
+    accept([FeedAddition(cast.feed.pk, made)], now=factories.NOW)
 
 
 def seqs(page) -> list[int]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from streams.base.clock import now
 from streams.catalog.plans.authoring.inference import ENOUGH
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.services import drafted_plan, replace_draft
 from streams.delivery.connection.verification import TEST_EVENT
 from tests import factories
@@ -51,7 +51,7 @@ def test_the_spec_is_searched_by_name_and_property_and_by_category(as_dev, at):
 def test_what_is_checked_is_added_and_shown_as_planned(as_dev, cast, at):
     mine = PlannedEvent(name="Email Opened", when="Mine.")
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=(mine,)), what="", actor=None
+        stream=cast.stream, plan=TrackingPlan(events=(mine,)), what="", actor=None
     )
 
     as_dev.post(at("spec"), {"events": ["Unsubscribed", "Email Opened"]})
@@ -69,7 +69,7 @@ def test_nothing_that_is_no_event_of_the_spec_is_added(as_dev, cast, at, events)
 
     assert page.status_code == 200
     assert 'role="alert"' in page.text
-    assert drafted_plan(cast.stream) == EventPlan()
+    assert drafted_plan(cast.stream) == TrackingPlan()
 
 
 def learned(client, at, **posted):
@@ -126,7 +126,7 @@ def test_what_is_added_is_what_was_shown_whatever_came_since(as_dev, cast, at):
 def test_a_planned_event_gets_what_it_lacks(as_dev, cast, at):
     mine = PlannedEvent(name="Email Opened", when="Mine.", properties=(PlannedProperty(path="id", type="any"),))  # fmt: skip
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=(mine,)), what="", actor=None
+        stream=cast.stream, plan=TrackingPlan(events=(mine,)), what="", actor=None
     )
     factories.append(cast.feed, now=now(), properties={"id": "a", "more": 1})
     [offer] = as_dev.get(at("learn")).context["offers"]
@@ -164,7 +164,7 @@ def test_nothing_is_added_that_nobody_checked_or_that_is_of_another_stream(
     )
 
     assert answer.status_code == 400
-    assert drafted_plan(other) == drafted_plan(cast.stream) == EventPlan()
+    assert drafted_plan(other) == drafted_plan(cast.stream) == TrackingPlan()
 
 
 def test_where_nothing_came_one_is_told_how_to_go_on(as_dev, at):

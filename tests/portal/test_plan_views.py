@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from streams.audit.models import AuditEntry
 from streams.catalog.plans.authoring.editing import key_of
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.services import drafted_plan, replace_draft
 from tests import factories
 
@@ -26,7 +26,7 @@ def at(cast):
 
 def draft(cast, *events: PlannedEvent) -> None:
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=events), what="", actor=None
+        stream=cast.stream, plan=TrackingPlan(events=events), what="", actor=None
     )
 
 
@@ -109,7 +109,7 @@ def test_an_event_is_added_to_the_draft(as_dev, cast, at):
     answer = as_dev.post(at("event-new"), typed(OPENED))
 
     assert answer.url == f"{at()}?event={key_of(OPENED)}#event-{key_of(OPENED)}"
-    assert drafted_plan(cast.stream) == EventPlan(events=(OPENED,))
+    assert drafted_plan(cast.stream) == TrackingPlan(events=(OPENED,))
     entry = AuditEntry.objects.get(action="plan.drafted")
     assert (entry.actor, entry.detail["what"]) == (cast.dev, "Email Opened")
 
@@ -122,7 +122,7 @@ def test_rows_come_and_go_without_javascript_and_nothing_is_saved(as_dev, cast, 
     fewer = as_dev.post(at("event-new"), typed(OPENED, do="drop-properties-0"))
 
     assert fewer.context["form"].properties.forms == []
-    assert drafted_plan(cast.stream) == EventPlan()
+    assert drafted_plan(cast.stream) == TrackingPlan()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_is_no_plan_is_told_at_its_field(as_dev, cast, at, event, field, me
     shown = as_dev.post(at("event-new"), typed(event))
 
     assert message in shown.text.partition(f'id="{field}_error"')[2][:200]
-    assert drafted_plan(cast.stream) == EventPlan()
+    assert drafted_plan(cast.stream) == TrackingPlan()
 
 
 def test_a_name_that_is_planned_already_is_told_at_the_name(as_dev, cast, at):
@@ -213,7 +213,7 @@ def test_an_event_that_somebody_removed_meanwhile_is_added_anew_if_one_says_so(
     page = at("event", key_of(OPENED))
     seen = as_dev.get(page).context["form"]["seen"].value()
     as_dev.post(at("event-remove", key_of(OPENED)), {"seen": seen})
-    assert drafted_plan(cast.stream) == EventPlan()
+    assert drafted_plan(cast.stream) == TrackingPlan()
 
     told = as_dev.post(page, typed(OPENED, seen))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.services import drafted_plan, replace_draft
 from tests import factories
 
@@ -28,7 +28,7 @@ def at(cast):
 def draft(cast):
     return replace_draft(
         stream=cast.stream,
-        plan=EventPlan(events=(OPENED, WRONG)),
+        plan=TrackingPlan(events=(OPENED, WRONG)),
         what="",
         actor=cast.dev,
     )
@@ -56,7 +56,7 @@ def test_a_wrong_name_is_told_renamed_by_a_press_and_published(as_dev, cast, at,
 def test_another_tool_s_name_for_a_spec_event_is_published_once_the_settings_accept_it(
     as_dev, cast, at
 ):
-    plan = EventPlan(events=(PlannedEvent(name="Email Clicked"),))
+    plan = TrackingPlan(events=(PlannedEvent(name="Email Clicked"),))
     draft = replace_draft(stream=cast.stream, plan=plan, what="", actor=cast.dev)
 
     told = as_dev.post(at("-publish"), {"seen": draft.mark}).text
@@ -75,7 +75,7 @@ def test_another_tool_s_name_for_a_spec_event_is_published_once_the_settings_acc
 def test_the_page_says_what_the_draft_changes(as_dev, cast, at):
     factories.published_plan(cast.stream, "Email Opened", "Email Link Clicked")
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=(OPENED,)), what="", actor=cast.dev
+        stream=cast.stream, plan=TrackingPlan(events=(OPENED,)), what="", actor=cast.dev
     )
 
     shown = as_dev.get(at("-publish")).text
@@ -86,7 +86,10 @@ def test_the_page_says_what_the_draft_changes(as_dev, cast, at):
 
 def test_what_a_colleague_changed_meanwhile_is_looked_at_first(as_dev, cast, at, draft):
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=(OPENED,)), what="", actor=cast.petra
+        stream=cast.stream,
+        plan=TrackingPlan(events=(OPENED,)),
+        what="",
+        actor=cast.petra,
     )
 
     for page in ("-publish", "-discard"):
@@ -113,7 +116,7 @@ def test_versions_are_listed_shown_and_compared(as_dev, cast, at):
     factories.published_plan(cast.stream, "A B", note="First", published_by=cast.petra)
     factories.published_plan(cast.stream, "A B", "C D", number=2)
     replace_draft(
-        stream=cast.stream, plan=EventPlan(events=(WRONG,)), what="", actor=cast.dev
+        stream=cast.stream, plan=TrackingPlan(events=(WRONG,)), what="", actor=cast.dev
     )
 
     listed = as_dev.get(at("-versions")).text

@@ -10,7 +10,7 @@ from django.urls import reverse
 from streams.connections.models import Connection
 from streams.portal.launch.qa import pace
 from streams.review.qa.checklist import check
-from streams.review.qa.observations import Facts
+from streams.review.qa.observations import Observations
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import create_token, revoke_token
 from tests import factories
@@ -91,7 +91,7 @@ def test_what_is_no_test_workspace_is_its_customers_alone(as_dev, cast):
 
 
 def test_the_checklist_looks_again_often_in_a_run_and_never_once_it_is_green():
-    green, empty = check(good()), check(Facts(slug="postbox", plan=None))
+    green, empty = check(good()), check(Observations(slug="postbox", plan=None))
     soon, later = NOW + timedelta(seconds=90), NOW + timedelta(minutes=3)
 
     assert [pace(empty, NOW, soon), pace(empty, NOW, later), pace(empty, None, soon)] == [

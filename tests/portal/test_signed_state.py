@@ -11,13 +11,13 @@ from django.core.exceptions import BadRequest
 
 from streams.connections.models import Connection
 from streams.connections.regions import Region
-from streams.portal.connection.signed_state import SALT, Change, opened
+from streams.portal.connection.signed_state import SALT, PendingChange, opened
 from streams.tenancy.models import User
 from tests.connections.test_write_keys import ring
 from tests.factories import NOW, WRITE_KEY
 
 HERE, ALICE = Connection(public_id="bcdfghjkmnpq"), User(pk=1)
-CHANGE = Change(Region.EU, WRITE_KEY)
+CHANGE = PendingChange(Region.EU, WRITE_KEY)
 
 
 def test_a_change_comes_back_as_it_was():

@@ -5,7 +5,7 @@ import yaml
 
 from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.models import StreamProfile
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.publishing.export import export, remarks
 from streams.publishing.facts import facts_of
 from tests import factories
@@ -13,9 +13,9 @@ from tests import factories
 
 def exported(stream, text: str | None = None):
     facts = facts_of(
-        stream, Kind.SOURCE, origin="https://portal.example", with_pictures=False
+        stream, PageKind.SOURCE, origin="https://portal.example", with_pictures=False
     )
-    return export(text or starting_text(Kind.SOURCE, stream), facts)
+    return export(text or starting_text(PageKind.SOURCE, stream), facts)
 
 
 @pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_jekyll_reads_nothing_in_it_as_its_own():
 
 
 def test_what_a_page_begins_with_follows_segments_template():
-    assert remarks(starting_text(Kind.SOURCE, None)) == []
+    assert remarks(starting_text(PageKind.SOURCE, None)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import pytest
 from streams.base.text.markdown import render
 from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.models import StreamProfile
-from streams.catalog.pages.page_kinds import PARTS, Kind
+from streams.catalog.pages.page_kinds import PARTS, PageKind
 from streams.catalog.pages.services import unknown_parts
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import (
-    EventPlan,
     PlannedEvent,
     PlannedProperty,
+    TrackingPlan,
     to_json,
 )
 from streams.catalog.plans.rules import RULES as PLAN_RULES
@@ -23,7 +23,7 @@ from streams.catalog.stage import Stage
 from streams.publishing.about import tracked
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import WRITERS, markdown_of, missing_parts
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES as SPEC_RULES
 from tests import factories
 from tests.base.hostile import MARKDOWN
@@ -47,13 +47,13 @@ def published(stream, *events: PlannedEvent, number: int = 1, **fields) -> PlanV
     return PlanVersion.objects.create(
         stream=stream,
         number=number,
-        content=to_json(EventPlan(events=events)),
+        content=to_json(TrackingPlan(events=events)),
         published_at=factories.NOW + timedelta(days=number),
         **fields,
     )
 
 
-def written(stream, name: str, kind: Kind = Kind.SOURCE, **given) -> str:
+def written(stream, name: str, kind: PageKind = PageKind.SOURCE, **given) -> str:
     return WRITERS[name](facts_of(stream, kind, **given))
 
 
@@ -61,7 +61,7 @@ def test_every_part_can_be_printed():
     assert WRITERS.keys() == PARTS.keys()
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PageKind)
 def test_a_new_stream_has_whole_pages_that_place_every_part(kind):
     text = starting_text(kind, factories.stream())
 
@@ -72,9 +72,9 @@ def test_a_new_stream_has_whole_pages_that_place_every_part(kind):
 def test_the_source_page_begins_with_the_sections_of_segments_own_in_their_order():
     stream = factories.stream()
     published(stream, OPENED)
-    text = starting_text(Kind.SOURCE, stream)
+    text = starting_text(PageKind.SOURCE, stream)
 
-    headings = render(markdown_of(text, facts_of(stream, Kind.SOURCE))).headings
+    headings = render(markdown_of(text, facts_of(stream, PageKind.SOURCE))).headings
 
     assert [one.text for one in headings if one.level == 2] == [
         "Getting started", "Stream", "Events", "Event properties", "Adding destinations",
@@ -85,7 +85,7 @@ def test_what_a_page_must_have_is_added_where_it_was_left_out():
     stream = factories.stream()
     published(stream, OPENED)
 
-    text = markdown_of("# Ours\n\n{{ events }}", facts_of(stream, Kind.SOURCE))
+    text = markdown_of("# Ours\n\n{{ events }}", facts_of(stream, PageKind.SOURCE))
 
     assert text.count("## Event properties") == 1
     assert text.index("Email Opened") < text.index("## About")
@@ -136,7 +136,7 @@ def test_customers_are_told_that_events_make_tracked_users():
 def test_a_name_is_a_name_whatever_it_looks_like(name):
     stream = factories.stream(name=name)
 
-    for kind in Kind:
+    for kind in PageKind:
         page = render(markdown_of(starting_text(kind, stream), facts_of(stream, kind)))
         assert f"<p>{name} is an Event Cloud Source" in page.html
 
@@ -242,7 +242,9 @@ def test_however_large_a_plan_is_its_page_is_rendered_for_whoever_asks():
     stream = factories.stream()
     published(stream, *events)
 
-    page = markdown_of("{{ properties }}\n\n" * 1_000, facts_of(stream, Kind.SOURCE))
+    page = markdown_of(
+        "{{ properties }}\n\n" * 1_000, facts_of(stream, PageKind.SOURCE)
+    )
 
     assert len(page) < 300_000
     assert page.count("### E0") == 1
@@ -251,7 +253,9 @@ def test_however_large_a_plan_is_its_page_is_rendered_for_whoever_asks():
 
 
 def test_troubleshooting_names_every_rule_and_what_follows_from_an_error():
-    told = written(factories.stream(check_mode=Mode.REJECT), "troubleshooting")
+    told = written(
+        factories.stream(check_mode=ValidationMode.REJECT), "troubleshooting"
+    )
 
     for rule in (*PLAN_RULES, *SPEC_RULES):
         assert f"| [`{rule}`](</docs/guide/rules/#{rule}>) | " in told
@@ -267,7 +271,7 @@ def test_parameters_are_added_to_an_address_once():
     assert once.endswith("#z")
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PageKind)
 def test_a_hostile_plan_and_profile_are_inert(kind):
     texts = [text.replace("\x00", "") for text in MARKDOWN]  # no database takes it
     hostile = " ".join(texts)[:400]

@@ -7,24 +7,30 @@ from datetime import timedelta
 
 import pytest
 
-from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.connections.regions import Region
 from streams.review.qa.checklist import check
-from streams.review.qa.line import Line, State
-from streams.review.qa.observations import Doubt, Facts, Page, doubt, look
+from streams.review.qa.line import ChecklistLine, CheckState
+from streams.review.qa.observations import (
+    Observations,
+    ObservedPage,
+    UserIdDoubt,
+    doubt,
+    look,
+)
 from streams.review.qa.request_rate import busiest_second
 from streams.spec.issues import error, warning
 from tests.review.making import event, good, refused, request, requests
 
 EVENTS = good().events
-PASSED, FAILED, UNSEEN = State.PASSED, State.FAILED, State.UNSEEN
+PASSED, FAILED, UNSEEN = CheckState.PASSED, CheckState.FAILED, CheckState.UNSEEN
 
 
-def line(name: str, facts: Facts) -> Line:
+def line(name: str, facts: Observations) -> ChecklistLine:
     return next(one for one in check(facts).lines if one.name == name)
 
 
-def otherwise(facts: Facts) -> dict[str, State]:
+def otherwise(facts: Observations) -> dict[str, CheckState]:
     """The lines that are not green."""
     return {one.name: one.state for one in check(facts).open}
 
@@ -35,13 +41,13 @@ def test_all_is_green_where_all_is_right():
 
 
 def test_nothing_is_wrong_and_nothing_seen_before_the_first_event():
-    nothing = Facts(slug="postbox", plan=None)
+    nothing = Observations(slug="postbox", plan=None)
 
     assert set(otherwise(replace(nothing, pages=good().pages)).values()) == {UNSEEN}
     assert not check(nothing).complete
 
 
-def broken(**changes) -> Facts:
+def broken(**changes) -> Observations:
     """As `good`, and one more event that has a fault."""
     return good(events=(*EVENTS, event(5, "Email Opened", **changes)))
 
@@ -51,7 +57,7 @@ def broken(**changes) -> Facts:
     [
         (good(events=EVENTS[:3]), {"planned": UNSEEN, "walk": UNSEEN}),
         (good(events=EVENTS[::-1]), {"walk": FAILED}),
-        (broken(user_id="", doubt=Doubt.MISSING), {"user-id": FAILED}),
+        (broken(user_id="", doubt=UserIdDoubt.MISSING), {"user-id": FAILED}),
         (good(errors=(refused("SPEC-ID-001", "userId", "No userId."),)), {"user-id": FAILED, "rules": FAILED}),
         (good(errors=(refused("SPEC-ID-004", "groupId", "No groupId."),)), {"rules": FAILED}),
         (broken(says_where_from=False), {"integration": FAILED}),
@@ -62,7 +68,7 @@ def broken(**changes) -> Facts:
         (good(requests=(*good().requests, request(3, events=2_500))), {}),
         (good(requests=(*good().requests, request(3, body_bytes=500_001))), {"batches": FAILED}),
         (good(requests=good().requests + requests(51, every_ms=10)), {"rate": FAILED}),
-        (good(pages=(Page(kind="source", label="Source page", version=None),)), {"pages": UNSEEN}),
+        (good(pages=(ObservedPage(kind="source", label="Source page", version=None),)), {"pages": UNSEEN}),
         (good(plan=None), {"planned": UNSEEN, "walk": UNSEEN}),
     ],
 )  # fmt: skip
@@ -80,7 +86,7 @@ def test_an_event_without_what_the_plan_requires_is_not_seen_whole():
 
 
 def test_another_call_of_the_same_name_is_another_event():
-    plan = EventPlan(
+    plan = TrackingPlan(
         events=(PlannedEvent(name="Home"), PlannedEvent(call="screen", name="Home"))
     )
 
@@ -90,7 +96,7 @@ def test_another_call_of_the_same_name_is_another_event():
 
 
 def test_a_call_that_is_planned_without_a_name_is_seen_under_any():
-    plan = EventPlan(
+    plan = TrackingPlan(
         events=(PlannedEvent(call="page"), PlannedEvent(call="page", name="Prices"))
     )
     prices = event(1, "Prices", call="page")
@@ -123,7 +129,7 @@ def test_segments_own_regions_count_as_the_sandbox_does():
 
 
 def test_what_is_wrong_is_named_with_the_newest_events_first():
-    wrong = [event(n, "Email Opened", doubt=Doubt.MISSING) for n in range(10, 17)]
+    wrong = [event(n, "Email Opened", doubt=UserIdDoubt.MISSING) for n in range(10, 17)]
 
     user_id = line("user-id", good(events=(*EVENTS, *wrong)))
 
@@ -162,7 +168,7 @@ def test_the_other_name_that_segments_docs_have_ends_the_walk_too():
         for one in EVENTS
     )
     names = ("Email Bounced", *(one.name for one in walked))
-    plan = EventPlan(events=tuple(PlannedEvent(name=name) for name in names))
+    plan = TrackingPlan(events=tuple(PlannedEvent(name=name) for name in names))
 
     walk = line("walk", good(plan=plan, events=walked))
 
@@ -171,7 +177,7 @@ def test_the_other_name_that_segments_docs_have_ends_the_walk_too():
 
 
 def test_a_plan_without_segments_events_is_walked_in_its_own_order():
-    plan = EventPlan(
+    plan = TrackingPlan(
         events=(PlannedEvent(call="identify"), PlannedEvent(name="Survey Answered"))
     )
     events = (event(1, "", call="identify"), event(2, "Survey Answered"))
@@ -215,21 +221,21 @@ def test_nothing_was_sent_in_no_second():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, Doubt.NONE),
-        ({"userId": None}, Doubt.MISSING),
-        ({"userId": ""}, Doubt.MISSING),
-        ({"userId": "ada@example.com"}, Doubt.EMAIL),
-        ({"userId": "7", "anonymousId": "7"}, Doubt.ANONYMOUS_ID),
-        ({"anonymousId": "8"}, Doubt.NONE),
-        ({"context": {"postbox": {"id": "7"}}}, Doubt.NONE),
-        ({"context": {"postbox": {"id": "u1"}}}, Doubt.OWN_ID),
-        ({"context": {"postbox": "u1"}}, Doubt.OWN_ID),
-        ({"context": {"postboxId": "u1"}}, Doubt.OWN_ID),
-        ({"context": {"mailer_id": "u1"}}, Doubt.OWN_ID),
-        ({"context": {"mailer_id": "7", "userId": "u1"}}, Doubt.NONE),
-        ({"context": {"postbox": {"id": ["u1"]}}}, Doubt.NONE),
-        ({"context": {"app": {"id": "u1"}}}, Doubt.NONE),
-        ({"context": ["u1"]}, Doubt.NONE),
+        ({}, UserIdDoubt.NONE),
+        ({"userId": None}, UserIdDoubt.MISSING),
+        ({"userId": ""}, UserIdDoubt.MISSING),
+        ({"userId": "ada@example.com"}, UserIdDoubt.EMAIL),
+        ({"userId": "7", "anonymousId": "7"}, UserIdDoubt.ANONYMOUS_ID),
+        ({"anonymousId": "8"}, UserIdDoubt.NONE),
+        ({"context": {"postbox": {"id": "7"}}}, UserIdDoubt.NONE),
+        ({"context": {"postbox": {"id": "u1"}}}, UserIdDoubt.OWN_ID),
+        ({"context": {"postbox": "u1"}}, UserIdDoubt.OWN_ID),
+        ({"context": {"postboxId": "u1"}}, UserIdDoubt.OWN_ID),
+        ({"context": {"mailer_id": "u1"}}, UserIdDoubt.OWN_ID),
+        ({"context": {"mailer_id": "7", "userId": "u1"}}, UserIdDoubt.NONE),
+        ({"context": {"postbox": {"id": ["u1"]}}}, UserIdDoubt.NONE),
+        ({"context": {"app": {"id": "u1"}}}, UserIdDoubt.NONE),
+        ({"context": ["u1"]}, UserIdDoubt.NONE),
     ],
 )
 def test_whose_id_a_user_id_is(changes, told):

@@ -7,11 +7,16 @@ from datetime import timedelta
 import pytest
 
 from streams.catalog.plans.models import PlanVersion
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty, to_json
+from streams.catalog.plans.plan import (
+    PlannedEvent,
+    PlannedProperty,
+    TrackingPlan,
+    to_json,
+)
 from streams.catalog.rules import RULES
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.review.qa import evidence
-from streams.review.qa.evidence import Since, gather
+from streams.review.qa.evidence import RunStart, gather
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +27,7 @@ def cursor():
     """Of a test workspace; the plan of its stream requires a campaign."""
     stream = factories.stream()
     campaign = PlannedProperty(path="campaign_id", required=True)
-    plan = EventPlan(
+    plan = TrackingPlan(
         events=(PlannedEvent(name="Email Opened", properties=(campaign,)),)
     )
     PlanVersion.objects.create(
@@ -44,7 +49,7 @@ def test_events_and_requests_of_test_workspaces_alone_count(cursor):
     factories.append(cursor.feed, 3)
     sent = factories.delivered(cursor, 3)
 
-    facts = gather(stream, Since())
+    facts = gather(stream, RunStart())
 
     assert [event.seq for event in facts.events] == [1, 2, 3]
     assert {event.workspace for event in facts.events} == {
@@ -63,7 +68,7 @@ def test_each_event_is_held_against_spec_and_plan_whatever_the_mode(cursor):
     factories.append(cursor.feed, properties={})
     factories.append(cursor.feed, userId=None, anonymousId="a-1")
 
-    right, partly, nobodys = gather(cursor.stream, Since()).events
+    right, partly, nobodys = gather(cursor.stream, RunStart()).events
 
     assert (right.error, right.is_complete, right.doubt) == ("", True, "")
     assert (partly.is_complete, "PLAN-REQUIRED-001" in partly.error) == (False, True)
@@ -76,7 +81,7 @@ def test_what_came_before_the_run_does_not_count(cursor):
     factories.append(cursor.feed, 2)
     later = factories.delivered(cursor, 5)
 
-    facts = gather(cursor.stream, Since({cursor.feed_id: 3}, factories.NOW))
+    facts = gather(cursor.stream, RunStart({cursor.feed_id: 3}, factories.NOW))
 
     assert [event.seq for event in facts.events] == [4, 5]
     assert [request.number for request in facts.requests] == [later.pk]
@@ -91,7 +96,7 @@ def test_what_the_ingest_refused_since_the_run_is_told_of(cursor):
         factories.feed(cursor.stream), "Email Bounced", no_user, at=at
     )  # a customer's
 
-    facts = gather(cursor.stream, Since({}, factories.NOW))
+    facts = gather(cursor.stream, RunStart({}, factories.NOW))
 
     [refused] = facts.errors
     assert refused.told == "Email Opened: No userId. (SPEC-ID-001)"
@@ -104,7 +109,7 @@ def test_the_newest_are_read_and_the_rest_is_said_to_be_cut(cursor, monkeypatch)
     factories.append(cursor.feed, 3)
     factories.delivered(cursor, 3)
 
-    facts = gather(cursor.stream, Since())
+    facts = gather(cursor.stream, RunStart())
 
     assert ([event.seq for event in facts.events], facts.is_cut) == ([2, 3], True)
 
@@ -112,13 +117,13 @@ def test_the_newest_are_read_and_the_rest_is_said_to_be_cut(cursor, monkeypatch)
 def test_the_portals_own_test_of_a_connection_is_left_out(cursor):
     factories.append(cursor.feed, event=TEST_EVENT)
 
-    assert gather(cursor.stream, Since()).events == ()
+    assert gather(cursor.stream, RunStart()).events == ()
 
 
 def test_both_pages_are_told_of(cursor):
     factories.page_version(cursor.stream, "source", number=3)
 
-    pages = gather(cursor.stream, Since()).pages
+    pages = gather(cursor.stream, RunStart()).pages
 
     assert [(page.kind, page.version) for page in pages] == [
         ("source", 3), ("integration", None),

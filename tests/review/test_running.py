@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.review.qa.client import NotTaken
+from streams.review.qa.client import EventsRefused
 from streams.review.qa.run import CannotRun, run_test
 from streams.review.qa.services import last_run
 from streams.tenancy.models import PartnerToken
@@ -45,7 +45,7 @@ def test_without_a_test_workspace_there_is_nowhere_to_send_it_to():
 def test_an_ingest_that_does_not_answer_is_told_and_the_token_is_revoked(stream):
     factories.published_plan(stream, "Email Opened")
 
-    with pytest.raises(NotTaken, match="can’t be reached") as refused:
+    with pytest.raises(EventsRefused, match="can’t be reached") as refused:
         start(stream)
 
     assert "pt_" not in str(refused.value)

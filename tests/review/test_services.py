@@ -9,10 +9,10 @@ from streams.catalog.stage import Stage
 from streams.review.models import Submission
 from streams.review.requirements import missing
 from streams.review.services import (
-    AlreadyAsked,
+    AlreadyRequested,
     NotReady,
+    ReasonRequired,
     Timeline,
-    WithoutReason,
     WrongStage,
     answer_not_yet,
     approve,
@@ -117,9 +117,9 @@ def test_what_was_sent_back_can_be_submitted_again():
 def test_sending_back_and_suspending_need_a_reason():
     stream = ready("submitted")
 
-    with pytest.raises(WithoutReason):
+    with pytest.raises(ReasonRequired):
         send_back(stream=stream, comment=" ", actor=None)
-    with pytest.raises(WithoutReason):
+    with pytest.raises(ReasonRequired):
         suspend(stream=stream, reason="", actor=None)
 
     assert stage_of(stream) == Stage.SUBMITTED
@@ -184,7 +184,7 @@ def test_live_is_asked_for_once_and_answered_with_what_is_missing():
     stream, olga = ready("in_qa"), factories.staff()
     ask_for_live(stream=stream, note="It is good.", actor=None)
 
-    with pytest.raises(AlreadyAsked):
+    with pytest.raises(AlreadyRequested):
         ask_for_live(stream=stream, note="It is good.", actor=None)
     answer_not_yet(stream=stream, comment="Run the test.", actor=olga)
 

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from streams.sandbox.http.access import Guard
+from streams.sandbox.http.access import AccessRules
 from streams.sandbox.http.request import Request
 from tests.sandbox.calls import KEY, basic, send, send_one, status_of, track
 from tests.sandbox.oauth import app
@@ -78,11 +78,11 @@ def test_any_key_leaves_sound_json(segment, key):
     ],
 )
 def test_only_this_machine_controls_it(request_, allowed):
-    assert Guard().may_control(request_) is allowed
+    assert AccessRules().may_control(request_) is allowed
 
 
 def test_with_a_token_it_alone_decides():
-    guard = Guard(control_token="secret")
+    guard = AccessRules(control_token="secret")
 
     assert not guard.may_control(asked())
     assert not guard.may_control(asked(authorization="Bearer other"))
@@ -104,10 +104,10 @@ def test_with_a_token_it_alone_decides():
     ],
 )
 def test_host_names_are_allowed_by_name(host, allowed):
-    guard = Guard(allowed_hosts=frozenset(["sandbox.example.com"]))
+    guard = AccessRules(allowed_hosts=frozenset(["sandbox.example.com"]))
 
     assert guard.allows_host(asked(host=host)) is allowed
-    assert Guard().allows_host(asked(host=host))
+    assert AccessRules().allows_host(asked(host=host))
 
 
 @pytest.mark.parametrize("path", ["/", "/_sandbox/events", "/_sandbox/stats"])

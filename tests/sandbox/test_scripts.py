@@ -8,7 +8,7 @@ import time
 import msgspec
 import pytest
 
-from streams.sandbox.faults.running_script import Behaviour, Question
+from streams.sandbox.faults.running_script import RunningScript, ScriptRequest
 from streams.sandbox.faults.scripts import Script
 from tests.sandbox.calls import (
     KEY,
@@ -152,7 +152,7 @@ def test_a_rule_that_has_said_all_leaves_the_word_to_the_next(segment):
 
 def test_what_comes_beyond_the_rate_is_limited_until_the_second_has_slid_on():
     rules = [{"above_per_second": 2, "then": 429}]
-    behaviour = Behaviour(msgspec.convert({"rules": rules}, Script))
+    behaviour = RunningScript(msgspec.convert({"rules": rules}, Script))
 
     limited_at = [
         at_ms
@@ -165,7 +165,7 @@ def test_what_comes_beyond_the_rate_is_limited_until_the_second_has_slid_on():
 
 
 def question_at(at_ms):
-    return Question("events", KEY, "us", (), at_ms * 1_000_000)
+    return ScriptRequest("events", KEY, "us", (), at_ms * 1_000_000)
 
 
 def test_a_rate_of_none_limits_every_call(segment):

@@ -13,7 +13,7 @@ import pytest
 from streams.observability.logs import mask
 from streams.serving import wsgi
 from streams.serving.server import Server
-from streams.serving.wsgi import MAX_BODY_BYTES, WsgiFront
+from streams.serving.wsgi import MAX_BODY_BYTES, WsgiApplication
 from tests.ingest.serving import Serving
 from tests.portal.table import HEADERS
 
@@ -39,7 +39,9 @@ def said(environ):
 
 class WebServing(Serving):
     def make_server(self):
-        return Server(WsgiFront(echo, threads=2), max_connections=self._max_connections)
+        return Server(
+            WsgiApplication(echo, threads=2), max_connections=self._max_connections
+        )
 
 
 @contextmanager
@@ -242,7 +244,7 @@ def test_too_many_requests_at_once_are_told_to_come_again(server, monkeypatch):
 
 
 def test_a_response_that_takes_too_long_is_given_up(server, monkeypatch):
-    monkeypatch.setattr(WsgiFront, "response_timeout_s", 0.2)
+    monkeypatch.setattr(WsgiApplication, "response_timeout_s", 0.2)
 
     with server.connect() as wire:
         wire.send(get("/late?1"))

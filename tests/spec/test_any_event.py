@@ -23,7 +23,7 @@ from streams.spec.content.walk import MAX_FINDINGS, walk
 from streams.spec.data import EVENTS, SPEC
 from streams.spec.decode.fast_path import passes
 from streams.spec.decode.shape_cache import shape_of
-from streams.spec.exceptions import READINGS, Readings
+from streams.spec.exceptions import READINGS, SpecExceptions
 from streams.spec.rules import RULES
 from streams.spec.tables import (
     CONTEXT,
@@ -94,7 +94,7 @@ plausible = st.fixed_dictionaries(
         "userId": values,
     },
 )
-readings = st.sets(st.sampled_from(sorted(READINGS))).map(Readings.of)
+readings = st.sets(st.sampled_from(sorted(READINGS))).map(SpecExceptions.of)
 
 
 @examples

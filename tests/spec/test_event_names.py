@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 
 from streams.spec.data import EVENTS, SPEC
-from streams.spec.exceptions import SAFE, Readings
+from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.names.collisions import collision, right_name
 from streams.spec.names.event_names import name_findings
 from streams.spec.names.words import action_at, key, orders, stem, words
 
 NO_EVENT_FOR_IT = "campaign hit"
-EMAIL_UNSUBSCRIBED = Readings.of(["email-unsubscribed"])
+EMAIL_UNSUBSCRIBED = SpecExceptions.of(["email-unsubscribed"])
 
 
-def rules(name: str, readings: Readings = SAFE) -> list[str]:
+def rules(name: str, readings: SpecExceptions = SAFE) -> list[str]:
     return [finding.rule for finding in name_findings(name, readings)]
 
 
@@ -176,7 +176,7 @@ def test_a_stream_may_read_the_spec_otherwise_where_the_docs_disagree():
 
 
 def test_a_stream_may_accept_other_tools_names_but_no_misspelling():
-    accepted = Readings.of(["other-names"])
+    accepted = SpecExceptions.of(["other-names"])
 
     assert rules("Email Clicked", accepted) == []
     assert rules("Email Unsubscribed", accepted) == ["SPEC-NAME-007"]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.spec.decode.positions import Broken
-from streams.spec.text.pasted_events import MOST_EVENTS, Piece, pieces_of
+from streams.spec.decode.positions import InvalidJson
+from streams.spec.text.pasted_events import MOST_EVENTS, PastedEvent, pieces_of
 
 ONE = '{"type": "track"}'
 TWO = '{"type": "page"}'
@@ -23,13 +23,13 @@ TWO = '{"type": "page"}'
     ],
 )
 def test_a_text_is_taken_apart(text, pieces):
-    assert pieces_of(text).pieces == [Piece(*one) for one in pieces]
+    assert pieces_of(text).pieces == [PastedEvent(*one) for one in pieces]
 
 
 def test_an_event_of_a_batch_moves_to_the_left():
     text = '{"batch": [\n    {\n      "type": "track"\n    }\n]}'
 
-    assert pieces_of(text).pieces == [Piece('{\n  "type": "track"\n}', 2)]
+    assert pieces_of(text).pieces == [PastedEvent('{\n  "type": "track"\n}', 2)]
 
 
 def test_what_a_batch_says_of_all_its_events_goes_with_them():
@@ -45,5 +45,5 @@ def test_those_beyond_the_bound_are_counted():
 
 
 def test_a_broken_event_over_many_lines_is_broken():
-    with pytest.raises(Broken):
+    with pytest.raises(InvalidJson):
         pieces_of('{\n"type": "track",\n}')

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.spec.decode.positions import Broken, locate
+from streams.spec.decode.positions import InvalidJson, locate
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -40,7 +40,7 @@ def test_what_json_does_not_read_is_broken_and_nothing_else(text):
     try:
         json.loads(text)
     except ValueError:
-        with pytest.raises(Broken):
+        with pytest.raises(InvalidJson):
             locate(text)
     else:
         locate(text)
@@ -82,7 +82,7 @@ def test_a_path_leads_to_its_key_or_to_the_nearest_that_is_there(path, stands):
     ],
 )
 def test_what_breaks_it_is_told_where_it_stands(text, at, says):
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(InvalidJson) as raised:
         locate(text)
 
     assert raised.value.at == at
@@ -90,5 +90,5 @@ def test_what_breaks_it_is_told_where_it_stands(text, at, says):
 
 
 def test_what_is_nested_too_deep_is_not_followed():
-    with pytest.raises(Broken, match="nested more than 64 levels deep"):
+    with pytest.raises(InvalidJson, match="nested more than 64 levels deep"):
         locate("[" * 50_000)

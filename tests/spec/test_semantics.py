@@ -11,7 +11,7 @@ from streams.devtools.demo import campaign
 from streams.spec.check import semantics
 from streams.spec.content.walk import MAX_FINDINGS
 from streams.spec.data import EVENTS, SPEC
-from streams.spec.exceptions import READINGS, SAFE, Readings
+from streams.spec.exceptions import READINGS, SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.rules import RULES
 from tests import factories
@@ -27,7 +27,7 @@ def call(kind: str, **fields):
 
 def found(event, *readings: str) -> list[tuple[str, str]]:
     """Rules and paths."""
-    accepted = Readings.of(readings) if readings else SAFE
+    accepted = SpecExceptions.of(readings) if readings else SAFE
     findings = semantics(event, readings=accepted, now=factories.NOW)
     return [(one.rule, one.path) for one in findings]
 

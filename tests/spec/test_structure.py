@@ -7,14 +7,14 @@ import pytest
 from streams.spec.decode.structure import (
     MAX_DEPTH,
     MAX_EVENT_BYTES,
-    Unsound,
+    MalformedEvent,
     deeper_than,
     read_event,
 )
 
 
 def rule_for(sent: bytes) -> str:
-    with pytest.raises(Unsound) as caught:
+    with pytest.raises(MalformedEvent) as caught:
         read_event(sent)
     return caught.value.finding.rule
 
@@ -98,7 +98,7 @@ def test_size_is_of_the_bytes_as_sent():
 
 
 def test_what_the_event_says_is_not_in_the_message():
-    with pytest.raises(Unsound) as caught:
+    with pytest.raises(MalformedEvent) as caught:
         read_event(b'{"secret": hidden}')
 
     assert "hidden" not in str(caught.value)

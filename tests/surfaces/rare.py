@@ -14,7 +14,12 @@ from django.urls import get_resolver, reverse
 
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty, to_json
+from streams.catalog.plans.plan import (
+    PlannedEvent,
+    PlannedProperty,
+    TrackingPlan,
+    to_json,
+)
 from streams.delivery.models import Cursor
 from streams.tenancy.models import WorkspaceMembership
 from tests import factories
@@ -172,7 +177,7 @@ def plans_of_staff(scene: Scene) -> Iterator[Visit]:
         properties=(PlannedProperty(path="id", required=True, sensitive=True),),
         context=(PlannedProperty(path="ip"),),
     )
-    plan = to_json(EventPlan(events=(event,)))
+    plan = to_json(TrackingPlan(events=(event,)))
     version = PlanVersion.objects.create(
         stream=scene.cast.stream, number=3, content=plan, published_at=factories.NOW
     )

@@ -17,7 +17,7 @@ from streams.audit.models import AuditEntry
 from streams.audit.sentences import why, words
 from streams.base.public_urls import addresses
 from streams.catalog.models import Stream
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
 from streams.publishing.facts import profile_of
 from streams.publishing.pages import address_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 
-class By(TypedDict):
+class ActionContext(TypedDict):
     """The operator who decides, and the portal's URL for links in emails."""
 
     actor: User
@@ -42,7 +42,9 @@ class By(TypedDict):
 
 # Per decision, by the value that its button sends: the stages that offer it, and the
 # service that it calls with the message.
-DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, By], object]]] = {
+DECISIONS: dict[
+    str, tuple[frozenset[Stage], Callable[[Stream, str, ActionContext], object]]
+] = {
     "approve": (
         frozenset({Stage.SUBMITTED}),
         lambda s, text, by: services.approve(stream=s, comment=text, **by),
@@ -69,7 +71,7 @@ DECISIONS: dict[str, tuple[frozenset[Stage], Callable[[Stream, str, By], object]
     ),
 }
 MOST_ENTRIES = 50
-REFUSALS = (services.WrongStage, services.NotReady, services.WithoutReason)
+REFUSALS = (services.WrongStage, services.NotReady, services.ReasonRequired)
 
 
 def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpResponse:
@@ -114,12 +116,12 @@ def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion 
     return waits.plan_version
 
 
-def _shown(stream: Stream) -> list[Kind]:
+def _shown(stream: Stream) -> list[PageKind]:
     """Return the kinds of docs pages that are public."""
     if stream.stage == Stage.SUSPENDED:
         return []
     found = set(stream.page_versions.published().values_list("kind", flat=True))
-    return [kind for kind in Kind if kind in found]
+    return [kind for kind in PageKind if kind in found]
 
 
 def _offered(stage: Stage, *, is_asked: bool) -> list[str]:

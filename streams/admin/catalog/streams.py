@@ -27,7 +27,7 @@ from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, revoke_token
 
 
-class WaitsForStaff(admin.SimpleListFilter):
+class AwaitingOperatorFilter(admin.SimpleListFilter):
     title, parameter_name = _("review"), "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
@@ -48,7 +48,7 @@ class StreamAdmin(AuditedAdmin):
         "to_review",
         "created",
     )
-    list_filter = (WaitsForStaff, "stage", "partner")
+    list_filter = (AwaitingOperatorFilter, "stage", "partner")
     list_select_related = ("partner",)
     search_fields = ("name", "slug", "partner__name")
     fields = (

@@ -26,7 +26,7 @@ from streams.delivery.models import Cursor, Delivery, Lease, Rejection
 MOST_CONNECTIONS = 20
 
 
-class OfConnections(HistoryAdmin):
+class ConnectionRowsAdmin(HistoryAdmin):
     """Rows that belong to connections. They can only be searched by connection."""
 
     search_fields = ("connection__public_id",)
@@ -89,7 +89,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(OfConnections):
+class DeliveryAdmin(ConnectionRowsAdmin):
     list_display = (
         "started", "workspace", "span", "outcome", "status_code", "took", "sent_by", "error",
     )  # fmt: skip
@@ -128,7 +128,7 @@ class DeliveryAdmin(OfConnections):
 
 
 @admin.register(Rejection)
-class RejectionAdmin(OfConnections):
+class RejectionAdmin(ConnectionRowsAdmin):
     list_display = (
         "created", "workspace", "event_link", "status_code", "reason",
     )  # fmt: skip
@@ -161,7 +161,7 @@ class CursorAdmin(ReadOnlyAdmin):
         "connection__public_id__exact",
         "feed__workspace__external_id__exact",
     )
-    search_help_text = OfConnections.search_help_text
+    search_help_text = ConnectionRowsAdmin.search_help_text
     due = moment("due_at", _("next attempt"))
     is_held = said("held", _("On hold"), _("on hold"))
     last_delivery = moment("last_delivered_at", _("last delivered"))

@@ -22,7 +22,7 @@ from streams.events.queries import EventFilter
 from streams.spec.calls import CALLS
 
 
-class Search(forms.Form):
+class EventSearchForm(forms.Form):
     """Filters of the list, kept in the URL, where `before` selects the page."""
 
     name = forms.CharField(required=False, label=_("Name starts with"))
@@ -43,7 +43,7 @@ class Search(forms.Form):
 def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     """Show the newest events before `before`, with the status of each."""
     feed = _feed(request, feed_id)
-    search = Search(request.GET)
+    search = EventSearchForm(request.GET)
     before = request.GET.get("before", "")
     page = queries.page(
         feed,

@@ -16,7 +16,7 @@ from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, Workspace
 
 
-class ByPartner(admin.SimpleListFilter):
+class PartnerFilter(admin.SimpleListFilter):
     """Filter by partner. Lists all partners, without a scan of the activity log."""
 
     title, parameter_name = _("partner"), "partner"
@@ -28,12 +28,12 @@ class ByPartner(admin.SimpleListFilter):
         return queryset.filter(partner__slug=self.value()) if self.value() else queryset
 
 
-class ByStream(admin.SimpleListFilter):
+class StreamFilter(admin.SimpleListFilter):
     title, parameter_name = _("stream"), "stream"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         streams = Stream.objects.order_by("name")
-        if partner := request.GET.get(ByPartner.parameter_name):
+        if partner := request.GET.get(PartnerFilter.parameter_name):
             streams = streams.filter(partner__slug=partner)
         return list(streams.values_list("slug", "name"))
 
@@ -41,7 +41,7 @@ class ByStream(admin.SimpleListFilter):
         return queryset.filter(stream=self.value()) if self.value() else queryset
 
 
-class ByAction(admin.SimpleListFilter):
+class ActionFilter(admin.SimpleListFilter):
     title, parameter_name = _("action"), "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
@@ -56,7 +56,7 @@ class AuditEntryAdmin(HistoryAdmin):
     list_display = (
         "when", "what", "action", "who", "stream", "workspace", "partner", "details",
     )  # fmt: skip
-    list_filter = (ByPartner, ByStream, ByAction)
+    list_filter = (PartnerFilter, StreamFilter, ActionFilter)
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = _(

@@ -15,10 +15,10 @@ from streams.observability.issues import queries
 from streams.observability.issues.models import FindingKind
 
 if TYPE_CHECKING:
-    from streams.observability.issues.queries import Trend
+    from streams.observability.issues.queries import IssueTrend
 
 
-class FindingList(ChangeList):
+class IssueList(ChangeList):
     """The page's kinds with their counts, which one query reads for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -30,9 +30,9 @@ class FindingList(ChangeList):
         self.result_list = kinds
 
 
-def trend_of(kind: FindingKind) -> Trend:
+def trend_of(kind: FindingKind) -> IssueTrend:
     """Return the trend that the list has prefetched, or read it."""
-    found: Trend | None = kind.__dict__.get("trend")
+    found: IssueTrend | None = kind.__dict__.get("trend")
     if found is None:
         found = kind.__dict__["trend"] = queries.trends([kind.pk], now())[kind.pk]
     return found
@@ -71,7 +71,7 @@ class FindingKindAdmin(ReadOnlyAdmin):
     last_seen = moment("last_seen_at", _("last seen"))
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
-        return FindingList
+        return IssueList
 
     @admin.display(description=_("workspace"))
     def workspace(self, kind: FindingKind) -> str:

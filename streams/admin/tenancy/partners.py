@@ -18,7 +18,7 @@ from streams.tenancy.models import Partner, PartnerToken, User, Workspace
 from streams.tenancy.services import create_partner
 
 
-class NewPartner(forms.ModelForm):
+class NewPartnerForm(forms.ModelForm):
     """A new partner with its first stream and first admin."""
 
     stream_name = forms.CharField(
@@ -92,7 +92,7 @@ class PartnerAdmin(AuditedAdmin):
         **kwargs: Any,
     ) -> Any:
         if obj is None:
-            kwargs["form"] = NewPartner
+            kwargs["form"] = NewPartnerForm
         return super().get_form(request, obj, change, **kwargs)
 
     def save_model(

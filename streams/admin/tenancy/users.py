@@ -25,7 +25,7 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 CREDENTIALS = ("email", "password")
 
 
-class NewPerson(forms.ModelForm):
+class NewUserForm(forms.ModelForm):
     """A new user, without a password: an operator who set one could sign in with it."""
 
     class Meta:
@@ -41,7 +41,7 @@ class NewPerson(forms.ModelForm):
         return saved
 
 
-class ChangedPerson(UserChangeForm):
+class EditUserForm(UserChangeForm):
     """An existing user. The email is stored in lower case, as sign-in looks it up."""
 
     def clean_email(self) -> str:
@@ -60,8 +60,8 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
     an account.
     """
 
-    form = ChangedPerson
-    add_form = NewPerson
+    form = EditUserForm
+    add_form = NewUserForm
     list_display = ("email", "name", "operator", "account", "signed_in", "joined")
     signed_in = moment("last_login", _("last sign-in"))
     joined = moment("date_joined", _("joined"))

@@ -9,7 +9,7 @@ from enum import StrEnum
 AROUND = 2  # unchanged lines shown before and after each change
 
 
-class Change(StrEnum):
+class LineChange(StrEnum):
     SAME = "same"
     ADDED = "added"
     REMOVED = "removed"
@@ -17,36 +17,42 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    change: Change
+class DiffLine:
+    change: LineChange
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    lines: tuple[Line, ...]
+class PageDiff:
+    lines: tuple[DiffLine, ...]
 
     @property
     def added(self) -> int:
-        return sum(line.change is Change.ADDED for line in self.lines)
+        return sum(line.change is LineChange.ADDED for line in self.lines)
 
     @property
     def removed(self) -> int:
-        return sum(line.change is Change.REMOVED for line in self.lines)
+        return sum(line.change is LineChange.REMOVED for line in self.lines)
 
 
-def difference(old: str, new: str) -> Difference:
+def difference(old: str, new: str) -> PageDiff:
     """Compare two texts; the result has no lines if they are equal."""
     before, after = old.splitlines(), new.splitlines()
     matcher = SequenceMatcher(a=before, b=after, autojunk=False)
-    found: list[Line] = []
+    found: list[DiffLine] = []
     for group in matcher.get_grouped_opcodes(AROUND):
         if group[0][1] > 0:
-            found.append(Line(Change.GAP))
+            found.append(DiffLine(LineChange.GAP))
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":
-                found += [Line(Change.SAME, text) for text in before[old_from:old_to]]
+                found += [
+                    DiffLine(LineChange.SAME, text) for text in before[old_from:old_to]
+                ]
                 continue
-            found += [Line(Change.REMOVED, text) for text in before[old_from:old_to]]
-            found += [Line(Change.ADDED, text) for text in after[new_from:new_to]]
-    return Difference(tuple(found))
+            found += [
+                DiffLine(LineChange.REMOVED, text) for text in before[old_from:old_to]
+            ]
+            found += [
+                DiffLine(LineChange.ADDED, text) for text in after[new_from:new_to]
+            ]
+    return PageDiff(tuple(found))

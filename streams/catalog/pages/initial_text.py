@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.base.text.markdown_writer import literal
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
@@ -117,9 +117,9 @@ Nothing. NAME only sends events. It doesn't read profiles, audiences, or other s
 """
 
 
-def starting_text(kind: Kind, stream: Stream) -> str:
+def starting_text(kind: PageKind, stream: Stream) -> str:
     """Return the text of a page that was never edited."""
-    if kind == Kind.SOURCE:
+    if kind == PageKind.SOURCE:
         return SOURCE
     named = INTEGRATION.replace("NAME", literal(stream.name))
     return named.replace("SOURCE_PAGE", f"/docs/{stream.slug}/")

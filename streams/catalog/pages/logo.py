@@ -13,12 +13,12 @@ from streams.catalog.pages.svg import read_svg
 MAX_BYTES = 200_000
 
 
-class NotALogo(ValueError):
+class InvalidLogo(ValueError):
     """The file can't be used; the message for people is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class SafeImage:
     """A picture that is safe to show."""
 
     content: bytes
@@ -29,14 +29,14 @@ class Picture:
         return hashlib.blake2b(self.content, digest_size=16).hexdigest()
 
 
-def read_logo(upload: bytes) -> Picture:
-    """Read and rewrite a logo. Raises NotALogo."""
+def read_logo(upload: bytes) -> SafeImage:
+    """Read and rewrite a logo. Raises InvalidLogo."""
     if len(upload) > MAX_BYTES:
         message = _("The file is larger than %(kilobytes)d KB.")
-        raise NotALogo(message % {"kilobytes": MAX_BYTES // 1000})
+        raise InvalidLogo(message % {"kilobytes": MAX_BYTES // 1000})
     try:
         if upload.startswith(SIGNATURE):
-            return Picture(read_png(upload), "image/png")
-        return Picture(read_svg(upload), "image/svg+xml")
+            return SafeImage(read_png(upload), "image/png")
+        return SafeImage(read_svg(upload), "image/svg+xml")
     except ValueError as error:
-        raise NotALogo(str(error)) from None
+        raise InvalidLogo(str(error)) from None

@@ -4,13 +4,13 @@ from django.conf import settings
 from django.db import models
 
 from streams.base.clock import now
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 
 MAX_TEXT = 60_000  # characters, which take less than a second to render
 
 
 class PageVersionQuerySet(models.QuerySet["PageVersion"]):
-    def of(self, kind: Kind) -> PageVersionQuerySet:
+    def of(self, kind: PageKind) -> PageVersionQuerySet:
         """Return the versions of a page, newest first: the draft first, if there is one."""
         return self.filter(kind=kind).order_by("-number")
 
@@ -24,7 +24,7 @@ class PageVersion(models.Model):
     stream = models.ForeignKey(
         "streams.Stream", on_delete=models.PROTECT, related_name="page_versions"
     )
-    kind = models.CharField(max_length=11, choices=Kind)
+    kind = models.CharField(max_length=11, choices=PageKind)
     number = models.PositiveIntegerField()  # 1, 2, 3 … in each page
     text = models.TextField(max_length=MAX_TEXT)  # Markdown, with directives for PARTS
     revision = models.PositiveIntegerField(default=1)  # increases with every save

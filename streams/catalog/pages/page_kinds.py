@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 
-class Kind(models.TextChoices):
+class PageKind(models.TextChoices):
     """The pages that Segment requires from a partner."""
 
     SOURCE = "source", _("Source page")  # what the stream sends to Segment
@@ -30,7 +30,7 @@ CATEGORIES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class GeneratedSection:
     """A section that the portal generates and keeps up to date.
 
     A line `{{ name }}` places it. Required sections that a page doesn't place are added at
@@ -40,7 +40,7 @@ class Part:
     name: str
     heading: str  # English, like the page
     says: StrPromise  # its content, for the editor
-    needed_on: frozenset[Kind] = frozenset()
+    needed_on: frozenset[PageKind] = frozenset()
 
     @property
     def directive(self) -> str:
@@ -48,56 +48,56 @@ class Part:
         return f"{{{{ {self.name} }}}}"
 
 
-_BOTH = frozenset(Kind)
-_SOURCE = frozenset({Kind.SOURCE})
+_BOTH = frozenset(PageKind)
+_SOURCE = frozenset({PageKind.SOURCE})
 
 PARTS = {
     part.name: part
     for part in (
-        Part(
+        GeneratedSection(
             name="about",
             heading="About",
             says=_("The purpose of the tool and the maintainer of the source."),
             needed_on=_BOTH,
         ),
-        Part(
+        GeneratedSection(
             name="connect",
             heading="Getting started",
             says=_("The steps to find the write key and connect."),
             needed_on=_BOTH,
         ),
-        Part(
+        GeneratedSection(
             name="regions",
             heading="Regions",
             says=_("The regions and their hosts."),
             needed_on=_BOTH,
         ),
-        Part(
+        GeneratedSection(
             name="identity",
             heading="Stream",
             says=_("The calls, userId, and context.integration."),
             needed_on=_SOURCE,
         ),
-        Part(
+        GeneratedSection(
             name="events",
             heading="Events",
             says=_("The events of the published plan."),
             needed_on=_SOURCE,
         ),
-        Part(
+        GeneratedSection(
             name="properties",
             heading="Event properties",
             says=_("The properties of each event."),
             needed_on=_SOURCE,
         ),
-        Part(name="limits", heading="Limits", says=_("Sizes, rates, and retention.")),
-        Part(name="retries", heading="Retries", says=_("The retry policy if Segment can't be reached.")),
-        Part(
+        GeneratedSection(name="limits", heading="Limits", says=_("Sizes, rates, and retention.")),
+        GeneratedSection(name="retries", heading="Retries", says=_("The retry policy if Segment can't be reached.")),
+        GeneratedSection(
             name="troubleshooting",
             heading="Troubleshooting",
             says=_("Common problems, and all rules that events are checked against."),
         ),
-        Part(name="changes", heading="Changes", says=_("The changes of the plan by version.")),
-        Part(name="support", heading="Support", says=_("Where to get help.")),
+        GeneratedSection(name="changes", heading="Changes", says=_("The changes of the plan by version.")),
+        GeneratedSection(name="support", heading="Support", says=_("Where to get help.")),
     )
 }  # fmt: skip

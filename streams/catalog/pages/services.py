@@ -13,7 +13,7 @@ from streams.base.text.markdown_writer import directives
 from streams.catalog.models import Stream
 from streams.catalog.pages.logo import read_logo
 from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
-from streams.catalog.pages.page_kinds import PARTS, Kind
+from streams.catalog.pages.page_kinds import PARTS, PageKind
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NEVER_SAVED = "0.0"  # the mark of a page's starting text
 
 
-class EditedMeanwhile(Exception):
+class EditConflict(Exception):
     """Someone else saved the page since it was opened; `current` is their version."""
 
     def __init__(self, current: PageVersion) -> None:
@@ -49,11 +49,11 @@ def unknown_parts(text: str) -> list[str]:
 
 @transaction.atomic
 def save_draft(
-    *, stream: Stream, kind: Kind, text: str, seen: str, actor: User | None
+    *, stream: Stream, kind: PageKind, text: str, seen: str, actor: User | None
 ) -> PageVersion:
     """Save a text as the page's draft; `seen` is the mark of the version that was opened.
 
-    Raises EditedMeanwhile. An unchanged text creates no draft.
+    Raises EditConflict. An unchanged text creates no draft.
     """
     newest = _newest(stream, kind, seen)
     if newest is not None and newest.text == text:
@@ -72,9 +72,9 @@ def save_draft(
 
 @transaction.atomic
 def publish(
-    *, stream: Stream, kind: Kind, text: str, seen: str, actor: User | None
+    *, stream: Stream, kind: PageKind, text: str, seen: str, actor: User | None
 ) -> PageVersion:
-    """Publish a text as the next version. Raises EditedMeanwhile and CannotPublish."""
+    """Publish a text as the next version. Raises EditConflict and CannotPublish."""
     if not text.strip():
         raise CannotPublish(_("The page is empty. Enter some text."))
     if unknown := unknown_parts(text):
@@ -124,7 +124,7 @@ def change_profile(
 
 @transaction.atomic
 def set_logo(*, stream: Stream, upload: bytes, actor: User | None) -> None:
-    """Replace the logo. Raises logo.NotALogo."""
+    """Replace the logo. Raises InvalidLogo."""
     picture = read_logo(upload)
     Logo.objects.update_or_create(
         stream=stream,
@@ -153,12 +153,12 @@ def remove_logo(*, stream: Stream, actor: User | None) -> None:
         record("stream.logo_removed", actor=actor, partner=partner, stream=stream.slug)
 
 
-def _newest(stream: Stream, kind: Kind, seen: str) -> PageVersion | None:
+def _newest(stream: Stream, kind: PageKind, seen: str) -> PageVersion | None:
     """Return the newest version, locked until the end of the transaction."""
     Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
     newest = stream.page_versions.of(kind).select_related("edited_by").first()
     if newest is not None and mark_of(newest) != seen:
-        raise EditedMeanwhile(newest)
+        raise EditConflict(newest)
     return newest
 
 

@@ -17,13 +17,13 @@ from streams.catalog.plans.plan import (
     parts,
 )
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED, TYPE
-from streams.catalog.plans.tree import Node, tree
+from streams.catalog.plans.tree import PropertyNode, tree
 from streams.spec.content.timestamps import parse_time
 from streams.spec.types import GOT, KINDS, WANTED
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent
-    from streams.spec.issues import Finding
+    from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
+    from streams.spec.issues import Issue
 
 MAX_FINDINGS = 20  # per event
 MAX_KEY = 100  # characters of an event's key that are repeated in an issue
@@ -43,15 +43,15 @@ def fits(value: Any, kind: str) -> bool:
     return kind != "date" or value is None or parse_time(value) is not None
 
 
-class PlanChecks:
+class CompiledPlan:
     """A plan compiled to check many events. Immutable and thread-safe."""
 
-    def __init__(self, plan: EventPlan) -> None:
+    def __init__(self, plan: TrackingPlan) -> None:
         self._events = {
             (event.call, event.name): _Event(event) for event in plan.events
         }
 
-    def check(self, event: Mapping[str, Any]) -> list[Finding]:
+    def check(self, event: Mapping[str, Any]) -> list[Issue]:
         """Find where a structurally valid event (`spec.calls.problems`) deviates from the plan.
 
         Returns at most MAX_FINDINGS, in the order of the event.
@@ -62,7 +62,7 @@ class PlanChecks:
         planned = self._planned(call, name)
         if planned is None:
             return [_UNKNOWN[field]]
-        found: list[Finding] = []
+        found: list[Issue] = []
         planned.look(event, found)
         return found
 
@@ -93,7 +93,7 @@ class _Event:
             if planned.sensitive
         )
 
-    def look(self, event: Mapping[str, Any], found: list[Finding]) -> None:
+    def look(self, event: Mapping[str, Any], found: list[Issue]) -> None:
         if self._field:
             self._content.look(event.get(self._field) or {}, self._field, found)
         if self._context.places:
@@ -105,7 +105,7 @@ class _Place:
 
     __slots__ = ("accepted", "each", "inside", "kind", "required", "unnamed")
 
-    def __init__(self, node: Node, *, closed: bool) -> None:
+    def __init__(self, node: PropertyNode, *, closed: bool) -> None:
         self.kind = node.type
         self.accepted = ACCEPTED[self.kind]
         self.required = node.required
@@ -119,7 +119,7 @@ class _Place:
         """Whether checking the type is enough."""
         return not (self.each or self.inside or self.kind in {"integer", "date"})
 
-    def look(self, value: Any, path: str, found: list[Finding]) -> None:
+    def look(self, value: Any, path: str, found: list[Issue]) -> None:
         """Add the issues of a value, including null."""
         if value is None:
             self._look_for_missing(path, found)
@@ -133,7 +133,7 @@ class _Place:
         elif not fits(value, self.kind):
             _add(found, _wrong_type(path, self.kind, None))
 
-    def _look_for_missing(self, path: str, found: list[Finding]) -> None:
+    def _look_for_missing(self, path: str, found: list[Issue]) -> None:
         if self.unnamed and self.inside is not None:
             # The plan names only its properties, so these are reported as missing.
             if self.required:
@@ -147,7 +147,7 @@ class _Object:
 
     __slots__ = ("_closed", "_plain", "_required", "places")
 
-    def __init__(self, node: Node, *, closed: bool) -> None:
+    def __init__(self, node: PropertyNode, *, closed: bool) -> None:
         self._closed = closed
         self.places = {
             key: _Place(child, closed=closed)
@@ -164,7 +164,7 @@ class _Object:
             key for key, place in self.places.items() if place.required
         )
 
-    def look(self, content: Mapping[str, Any], path: str, found: list[Finding]) -> None:
+    def look(self, content: Mapping[str, Any], path: str, found: list[Issue]) -> None:
         plain = self._plain
         if self._closed:
             for key, value in content.items():
@@ -179,9 +179,7 @@ class _Object:
                 if key in self._required and key not in content:
                     self._look_closer(key, None, path, found)
 
-    def _look_closer(
-        self, key: str, value: Any, path: str, found: list[Finding]
-    ) -> None:
+    def _look_closer(self, key: str, value: Any, path: str, found: list[Issue]) -> None:
         place = self.places.get(key)
         if place is not None:
             place.look(value, f"{path}.{key}", found)
@@ -189,12 +187,12 @@ class _Object:
             _add(found, _unknown_property(f"{path}.{key[:MAX_KEY]}"))
 
 
-def _add(found: list[Finding], finding: Finding) -> None:
+def _add(found: list[Issue], finding: Issue) -> None:
     if len(found) < MAX_FINDINGS:
         found.append(finding)
 
 
-def _missing(path: str) -> Finding:
+def _missing(path: str) -> Issue:
     return REQUIRED.finding(
         path,
         f"{path} is missing, but the plan requires it.",
@@ -202,7 +200,7 @@ def _missing(path: str) -> Finding:
     )
 
 
-def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
+def _wrong_type(path: str, planned: str, got: type | None) -> Issue:
     wanted = WANTED[planned]
     if got is None:
         message = f"{path} is not {wanted}."
@@ -215,7 +213,7 @@ def _wrong_type(path: str, planned: str, got: type | None) -> Finding:
     )
 
 
-def _unknown_property(path: str) -> Finding:
+def _unknown_property(path: str) -> Issue:
     return PROPERTY.finding(
         path, f"{path} is not in the plan.", "Add it to the plan, or don't send it."
     )

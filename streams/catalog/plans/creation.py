@@ -13,7 +13,7 @@ from streams.tenancy.services import create_stream
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.plans.templates import Template
+    from streams.catalog.plans.templates import PlanTemplate
     from streams.tenancy.models import User
 
 MAX_STREAMS = 20  # of one partner; most have one
@@ -29,7 +29,7 @@ def start_stream(
     partner: Partner,
     name: str,
     slug: str,
-    template: Template | None,
+    template: PlanTemplate | None,
     actor: User | None,
 ) -> Stream:
     """Create a stream whose plan is a draft of `template`, or empty.

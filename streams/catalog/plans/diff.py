@@ -19,10 +19,10 @@ from django.utils.translation import ngettext
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise, StrPromise
 
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+    from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 
 
-class Change(StrEnum):
+class EventChange(StrEnum):
     """The kind of a change to an event."""
 
     ADDED = "added"
@@ -37,15 +37,15 @@ class Change(StrEnum):
 
 
 _LABELS = {
-    Change.ADDED: _("New"),
-    Change.REMOVED: _("Removed"),
-    Change.RENAMED: _("Renamed"),
-    Change.CHANGED: _("Changed"),
+    EventChange.ADDED: _("New"),
+    EventChange.REMOVED: _("Removed"),
+    EventChange.RENAMED: _("Renamed"),
+    EventChange.CHANGED: _("Changed"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class PropertyChange:
     """The changes of one property of an event, or of the event itself."""
 
     path: str  # context fields start with `context.`; empty: the event itself
@@ -58,22 +58,20 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class EventDifference:
+class EventDiff:
     """An event that changed."""
 
-    change: Change
+    change: EventChange
     event: PlannedEvent  # the new version; the old one of a removed event
     before: str = ""  # the old name of a renamed event
-    details: tuple[Detail, ...] = ()  # of a changed event
+    details: tuple[PropertyChange, ...] = ()  # of a changed event
 
 
 @dataclass(frozen=True, slots=True)
-class PlanDifference:
+class PlanDiff:
     """All changes; false if there are none."""
 
-    events: tuple[
-        EventDifference, ...
-    ] = ()  # in the order of the plan, removed events last
+    events: tuple[EventDiff, ...] = ()  # in the order of the plan, removed events last
     reordered: bool = False  # the remaining events are in another order
 
     def __bool__(self) -> bool:
@@ -90,54 +88,52 @@ class PlanDifference:
 
     def _counts(self) -> Iterator[str]:
         counts = Counter(one.change for one in self.events)
-        if count := counts[Change.ADDED]:
+        if count := counts[EventChange.ADDED]:
             yield ngettext("%(count)d event added", "%(count)d events added", count) % {"count": count}  # fmt: skip
-        if count := counts[Change.REMOVED]:
+        if count := counts[EventChange.REMOVED]:
             yield ngettext("%(count)d event removed", "%(count)d events removed", count) % {"count": count}  # fmt: skip
-        if count := counts[Change.RENAMED]:
+        if count := counts[EventChange.RENAMED]:
             yield ngettext("%(count)d event renamed", "%(count)d events renamed", count) % {"count": count}  # fmt: skip
-        if count := counts[Change.CHANGED]:
+        if count := counts[EventChange.CHANGED]:
             yield ngettext("%(count)d event changed", "%(count)d events changed", count) % {"count": count}  # fmt: skip
 
 
-def plan_difference(old: EventPlan, new: EventPlan) -> PlanDifference:
+def plan_difference(old: TrackingPlan, new: TrackingPlan) -> PlanDiff:
     """Compare plans. Events are matched by call and name, renamed ones by their content."""
     before = {(event.call, event.name): event for event in old.events}
     after = {(event.call, event.name): event for event in new.events}
     gone = {key: event for key, event in before.items() if key not in after}
-    found: list[EventDifference] = []
+    found: list[EventDiff] = []
     for key, event in after.items():
         was = before.get(key)
         if was is None:
             found.append(_new(event, gone))
         elif was != event:
             details = tuple(_details(was, event))
-            found.append(EventDifference(Change.CHANGED, event, details=details))
-    found += [EventDifference(Change.REMOVED, event) for event in gone.values()]
+            found.append(EventDiff(EventChange.CHANGED, event, details=details))
+    found += [EventDiff(EventChange.REMOVED, event) for event in gone.values()]
     stay = [key for key in before if key in after]
-    return PlanDifference(tuple(found), stay != [key for key in after if key in before])
+    return PlanDiff(tuple(found), stay != [key for key in after if key in before])
 
 
-def _new(
-    event: PlannedEvent, gone: dict[tuple[str, str], PlannedEvent]
-) -> EventDifference:
+def _new(event: PlannedEvent, gone: dict[tuple[str, str], PlannedEvent]) -> EventDiff:
     """Match a new event with a gone one, which is then removed from `gone`.
 
     An event that has only a name can't be matched.
     """
     if not (event.when or event.properties):
-        return EventDifference(Change.ADDED, event)
+        return EventDiff(EventChange.ADDED, event)
     for key, was in gone.items():
         named = event.name and was.name
         if named and msgspec.structs.replace(was, name=event.name) == event:
             del gone[key]
-            return EventDifference(Change.RENAMED, event, before=was.name)
-    return EventDifference(Change.ADDED, event)
+            return EventDiff(EventChange.RENAMED, event, before=was.name)
+    return EventDiff(EventChange.ADDED, event)
 
 
-def _details(was: PlannedEvent, now: PlannedEvent) -> Iterator[Detail]:
+def _details(was: PlannedEvent, now: PlannedEvent) -> Iterator[PropertyChange]:
     if was.when != now.when:
-        yield Detail("", (_("Trigger changed"),))
+        yield PropertyChange("", (_("Trigger changed"),))
     old, new = dict(was.places), dict(now.places)
     for path, planned in new.items():
         before = old.get(path)
@@ -146,12 +142,14 @@ def _details(was: PlannedEvent, now: PlannedEvent) -> Iterator[Detail]:
                 added = format_lazy(_("added ({type}, required)"), type=planned.type)
             else:
                 added = format_lazy(_("added ({type})"), type=planned.type)
-            yield Detail(path, (added,))
+            yield PropertyChange(path, (added,))
         elif before != planned:
-            yield Detail(path, tuple(_changed(before, planned)))
-    yield from (Detail(path, (_("removed"),)) for path in old if path not in new)
+            yield PropertyChange(path, tuple(_changed(before, planned)))
+    yield from (
+        PropertyChange(path, (_("removed"),)) for path in old if path not in new
+    )
     if [path for path in old if path in new] != [path for path in new if path in old]:
-        yield Detail("", (_("Order of the properties changed"),))
+        yield PropertyChange("", (_("Order of the properties changed"),))
 
 
 def _changed(was: PlannedProperty, now: PlannedProperty) -> Iterator[StrOrPromise]:

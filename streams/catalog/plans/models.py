@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
-from streams.catalog.plans.plan import EventPlan, from_json, mark
+from streams.catalog.plans.plan import TrackingPlan, from_json, mark
 
 
 class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
@@ -62,7 +62,7 @@ class PlanVersion(models.Model):
         return f"{self.stream} v{self.number}"
 
     @property
-    def plan(self) -> EventPlan:
+    def plan(self) -> TrackingPlan:
         """The content as a plan."""
         return from_json(self.content)
 

@@ -52,7 +52,7 @@ class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 @prepared
-class EventPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TrackingPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All events of a stream, in the order of its docs."""
 
     events: tuple[PlannedEvent, ...] = ()
@@ -78,18 +78,18 @@ def content_field(call: str) -> str:
     return "traits" if call in {"identify", "group"} else "properties"
 
 
-def to_json(plan: EventPlan) -> dict[str, Any]:
+def to_json(plan: TrackingPlan) -> dict[str, Any]:
     """Convert a plan to the JSON that a PlanVersion stores."""
     plain: dict[str, Any] = msgspec.to_builtins(plan)
     return plain
 
 
-def from_json(stored: object) -> EventPlan:
+def from_json(stored: object) -> TrackingPlan:
     """Convert stored JSON to a plan. Raises msgspec.ValidationError."""
-    return msgspec.convert(stored, EventPlan)
+    return msgspec.convert(stored, TrackingPlan)
 
 
-def mark(plan: EventPlan) -> str:
+def mark(plan: TrackingPlan) -> str:
     """Return a digest of a plan: 16 characters.
 
     Pages carry it, so that people confirm what they were shown.

@@ -16,7 +16,7 @@ from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
-from streams.catalog.plans.plan import EventPlan, mark, to_json
+from streams.catalog.plans.plan import TrackingPlan, mark, to_json
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import faults, label
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.catalog.plans.plan import PlannedEvent
-    from streams.catalog.plans.validation import Fault
+    from streams.catalog.plans.validation import PlanError
     from streams.tenancy.models import User
 
 
-class BrokenPlan(ValueError):
+class InvalidPlan(ValueError):
     """The plan is invalid; `faults` are the reasons."""
 
-    def __init__(self, found: list[Fault]) -> None:
+    def __init__(self, found: list[PlanError]) -> None:
         super().__init__("; ".join(map(str, found[:3])))
         self.faults = found
 
@@ -40,7 +40,7 @@ class CannotPublish(ValueError):
     """The plan can't be published; the message for people is the reason."""
 
 
-class ChangedMeanwhile(ValueError):
+class EditConflict(ValueError):
     """Someone else changed the plan since it was shown; the message is for people."""
 
     def __init__(self) -> None:
@@ -51,34 +51,34 @@ class NoSuchEvent(ValueError):
     """The plan has no such event; the message is for people."""
 
 
-def published_plan(stream: Stream) -> EventPlan | None:
+def published_plan(stream: Stream) -> TrackingPlan | None:
     """Return the active plan, or None if no version is published."""
     version = stream.plan_versions.published().first()
     return version.plan if version else None
 
 
-def drafted_plan(stream: Stream) -> EventPlan:
+def drafted_plan(stream: Stream) -> TrackingPlan:
     """Return the plan to edit: the draft, else the published plan, else an empty one."""
     draft = stream.plan_versions.draft().first()
-    return draft.plan if draft else published_plan(stream) or EventPlan()
+    return draft.plan if draft else published_plan(stream) or TrackingPlan()
 
 
 @transaction.atomic
 def change_draft(
     *,
     stream: Stream,
-    change: Callable[[EventPlan], EventPlan],
+    change: Callable[[TrackingPlan], TrackingPlan],
     what: str,
     actor: User | None,
 ) -> PlanVersion:
     """Apply a change to the current draft; `what` is for the audit log.
 
-    Raises BrokenPlan, and any exception of `change`.
+    Raises InvalidPlan, and any exception of `change`.
     """
     _hold(stream)
     plan = change(drafted_plan(stream))
     if found := faults(plan):
-        raise BrokenPlan(found)
+        raise InvalidPlan(found)
     draft = stream.plan_versions.draft().first() or PlanVersion(
         stream=stream, number=_next_number(stream)
     )
@@ -91,7 +91,7 @@ def change_draft(
 def replace_draft(
     *,
     stream: Stream,
-    plan: EventPlan,
+    plan: TrackingPlan,
     what: str,
     actor: User | None,
     seen: str | None = None,
@@ -99,10 +99,10 @@ def replace_draft(
     """Replace the draft with a whole plan.
 
     `seen` is the mark of the plan to replace; None: don't compare.
-    Raises BrokenPlan and ChangedMeanwhile.
+    Raises InvalidPlan and EditConflict.
     """
 
-    def change(current: EventPlan) -> EventPlan:
+    def change(current: TrackingPlan) -> TrackingPlan:
         _compare(current, seen)
         return plan
 
@@ -112,19 +112,19 @@ def replace_draft(
 def rename_event(
     *, stream: Stream, call: str, name: str, to: str, actor: User | None
 ) -> PlanVersion:
-    """Give an event of the draft another name. Raises BrokenPlan and NoSuchEvent."""
+    """Give an event of the draft another name. Raises InvalidPlan and NoSuchEvent."""
 
     def renamed(event: PlannedEvent) -> PlannedEvent:
         if (event.call, event.name) != (call, name):
             return event
         return msgspec.structs.replace(event, name=to)
 
-    def change(plan: EventPlan) -> EventPlan:
+    def change(plan: TrackingPlan) -> TrackingPlan:
         events = tuple(map(renamed, plan.events))
         if events == plan.events:
             message = _("The draft no longer contains the event “%(name)s”.")
             raise NoSuchEvent(message % {"name": name})
-        return EventPlan(events=events)
+        return TrackingPlan(events=events)
 
     what = f"{name} renamed to {to}"
     return change_draft(stream=stream, change=change, what=what, actor=actor)
@@ -136,7 +136,7 @@ def discard_draft(
 ) -> None:
     """Delete the draft, if there is one. The published version doesn't change.
 
-    `seen` is the draft's mark; None: don't compare. Raises ChangedMeanwhile.
+    `seen` is the draft's mark; None: don't compare. Raises EditConflict.
     """
     _hold(stream)
     draft = stream.plan_versions.draft().first()
@@ -154,7 +154,7 @@ def publish(
     """Publish the draft as the active version.
 
     `seen` is the draft's mark; None: don't compare. Raises CannotPublish and
-    ChangedMeanwhile.
+    EditConflict.
     """
     _hold(stream)
     draft = stream.plan_versions.draft().first()
@@ -181,9 +181,9 @@ def _hold(stream: Stream) -> None:
     Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
 
 
-def _compare(plan: EventPlan, seen: str | None) -> None:
+def _compare(plan: TrackingPlan, seen: str | None) -> None:
     if seen is not None and mark(plan) != seen:
-        raise ChangedMeanwhile
+        raise EditConflict
 
 
 def _next_number(stream: Stream) -> int:

@@ -13,16 +13,16 @@ from streams.spec.issues import Severity
 from streams.spec.names.collisions import collision
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent
-    from streams.spec.exceptions import Readings
-    from streams.spec.issues import Finding
+    from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
+    from streams.spec.exceptions import SpecExceptions
+    from streams.spec.issues import Issue
 
 # A synonym of a Spec event, and a name on which Segment's docs disagree.
 MAY_BE_ACCEPTED = {"SPEC-NAME-005", "SPEC-NAME-007"}
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class SpecProperty:
     """A property that the Spec defines for an event."""
 
     path: str  # with `context.` before fields of it
@@ -31,21 +31,21 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class SpecIssue:
     """An issue with a planned event, found by checking its sample call."""
 
     event: PlannedEvent
-    finding: Finding
+    finding: Issue
     right: str = ""  # the Spec's name, if the issue is about the name
 
     @property
-    def expected(self) -> list[Expected]:
+    def expected(self) -> list[SpecProperty]:
         """The Spec's properties of the event called `right`."""
         if self.right not in EVENTS:
             return []
         present = [path for path, _ in self.event.places]
         return [
-            Expected(
+            SpecProperty(
                 path, "" if one.type == "any" else one.type, is_there(path, present)
             )
             for path, one in planned_event(EVENTS[self.right]).places
@@ -66,16 +66,16 @@ class Objection:
         return grave or self.may_be_accepted
 
 
-def objections(plan: EventPlan, readings: Readings) -> list[Objection]:
+def objections(plan: TrackingPlan, readings: SpecExceptions) -> list[SpecIssue]:
     """List the issues of a plan: those that prevent publishing first, then by event."""
     found = [
-        Objection(event, finding, _right(event, finding, readings))
+        SpecIssue(event, finding, _right(event, finding, readings))
         for event in plan.events
         for finding in check(sample(event, user_id="u1"), readings=readings)
     ]
     return sorted(found, key=lambda one: not one.forbids)
 
 
-def _right(event: PlannedEvent, finding: Finding, readings: Readings) -> str:
+def _right(event: PlannedEvent, finding: Issue, readings: SpecExceptions) -> str:
     found = collision(event.call, event.name, readings)
     return found.right if found and found.rule.id == finding.rule else ""

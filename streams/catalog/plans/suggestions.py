@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.catalog.plans.authoring.from_spec import expected
-from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import event_faults
 from streams.spec.data import EVENTS
 from streams.spec.names.collisions import collision
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.spec_review import Objection
-    from streams.spec.exceptions import Readings
+    from streams.catalog.plans.spec_review import SpecIssue
+    from streams.spec.exceptions import SpecExceptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class EventSuggestions:
     """The issues of an event, and the Spec's name and properties for it."""
 
-    objections: tuple[Objection, ...]
+    objections: tuple[SpecIssue, ...]
     right: str  # the name to use; empty: keep the event's own
     lacks: PlannedEvent  # the Spec's properties that the event lacks
 
@@ -35,13 +35,13 @@ class Advice:
         return any(one.forbids for one in self.objections)
 
 
-def advice(event: PlannedEvent, readings: Readings) -> Advice:
+def advice(event: PlannedEvent, readings: SpecExceptions) -> EventSuggestions:
     """Check any event. If it isn't valid in a plan, only its name is checked."""
     valid = next((one for one in (event, _bare(event)) if not event_faults(one)), None)
-    issues = objections(EventPlan(events=(valid,)), readings) if valid else []
+    issues = objections(TrackingPlan(events=(valid,)), readings) if valid else []
     meant = collision(event.call, event.name, readings)
     right = meant.right if meant else ""
-    return Advice(
+    return EventSuggestions(
         objections=tuple(issues),
         right=right if right in EVENTS else "",
         lacks=expected(event, right or event.name),

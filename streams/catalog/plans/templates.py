@@ -13,7 +13,7 @@ from pathlib import Path
 from django.utils.translation import gettext_noop
 
 from streams.catalog.plans.files.yaml_reader import from_yaml
-from streams.catalog.plans.plan import EventPlan
+from streams.catalog.plans.plan import TrackingPlan
 
 FILES = Path(__file__).parent / "templates"
 # Title and summary of each, in display order. English: translated where they are shown.
@@ -56,34 +56,34 @@ ABOUT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class PlanTemplate:
     """A plan to start from. Title and summary are English."""
 
     id: str
     title: str
     summary: str  # one sentence
-    plan: EventPlan
+    plan: TrackingPlan
 
     @property
     def names(self) -> list[str]:
         """The names of its events, or the calls of unnamed ones."""
         return [event.name or event.call for event in self.plan.events]
 
-    def added_to(self, plan: EventPlan) -> EventPlan:
+    def added_to(self, plan: TrackingPlan) -> TrackingPlan:
         """Append the template's events that a plan doesn't have yet."""
         there = {(event.call, event.name) for event in plan.events}
         more = [one for one in self.plan.events if (one.call, one.name) not in there]
-        return EventPlan(events=(*plan.events, *more))
+        return TrackingPlan(events=(*plan.events, *more))
 
 
-def templates() -> list[Template]:
+def templates() -> list[PlanTemplate]:
     """Return all templates. The files are read once."""
     return [template(one) for one in ABOUT]
 
 
 @cache
-def template(template_id: str) -> Template:
+def template(template_id: str) -> PlanTemplate:
     """Return a template by its ID. Raises KeyError."""
     title, summary = ABOUT[template_id]
     text = (FILES / f"{template_id}.yaml").read_text("utf-8")
-    return Template(template_id, title, summary, from_yaml(text))
+    return PlanTemplate(template_id, title, summary, from_yaml(text))

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Node:
+class PropertyNode:
     """A place in an event. `planned` None: only its descendants are in the plan."""
 
     planned: PlannedProperty | None = None
-    children: dict[str, Node] = field(default_factory=dict)
+    children: dict[str, PropertyNode] = field(default_factory=dict)
 
     @property
-    def each(self) -> Node | None:
+    def each(self) -> PropertyNode | None:
         """The node of every list item; None: not planned, or not a list."""
         return self.children.get(EACH)
 
@@ -40,12 +40,12 @@ class Node:
         )
 
 
-def tree(properties: Iterable[PlannedProperty]) -> Node:
+def tree(properties: Iterable[PlannedProperty]) -> PropertyNode:
     """Build the tree. The root is the object that holds the properties."""
-    root = Node()
+    root = PropertyNode()
     for planned in properties:
         node = root
         for part in parts(planned.path):
-            node = node.children.setdefault(part, Node())
+            node = node.children.setdefault(part, PropertyNode())
         node.planned = planned
     return root

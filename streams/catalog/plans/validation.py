@@ -15,12 +15,12 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from streams.catalog.plans.authoring.samples import sample
-from streams.catalog.plans.conformance import PlanChecks, fits
+from streams.catalog.plans.conformance import CompiledPlan, fits
 from streams.catalog.plans.plan import (
     EACH,
     NAME_FIELDS,
     TYPES,
-    EventPlan,
+    TrackingPlan,
     content_field,
     parts,
 )
@@ -42,7 +42,7 @@ NUL = b"\\u0000"  # in JSON; PostgreSQL can't store it
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PlanError:
     """An error in a plan; `where` is like `Email Opened, campaign_id`, empty for the plan."""
 
     where: str
@@ -54,15 +54,15 @@ class Fault:
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
-def faults(plan: EventPlan) -> list[Fault]:
+def faults(plan: TrackingPlan) -> list[PlanError]:
     """List the errors of a plan, in its order."""
     if len(plan.events) > MAX_EVENTS:
         message = _("A plan can have at most %(most)d events.")
-        return [Fault("", message % {"most": MAX_EVENTS})]
+        return [PlanError("", message % {"most": MAX_EVENTS})]
     found = [fault for event in plan.events for fault in event_faults(event)]
     times = Counter((event.call, event.name) for event in plan.events)
     found += [
-        Fault(
+        PlanError(
             name or call,
             _("The plan has two events with this name. Remove or rename one."),
             "name",
@@ -73,55 +73,55 @@ def faults(plan: EventPlan) -> list[Fault]:
     return found
 
 
-def event_faults(event: PlannedEvent) -> list[Fault]:
+def event_faults(event: PlannedEvent) -> list[PlanError]:
     """List the errors of one event, regardless of the rest of the plan."""
     found = list(_shape_faults(event))
     if not found:
         found = [
-            Fault(
+            PlanError(
                 f"{label(event)}, {finding.path}",
                 _("The examples don't match the plan. %(issue)s")
                 % {"issue": finding.message},
                 *_place(finding.path),
             )
-            for finding in PlanChecks(EventPlan(events=(event,))).check(
+            for finding in CompiledPlan(TrackingPlan(events=(event,))).check(
                 sample(event, user_id="u1")
             )
         ]
     return found
 
 
-def _shape_faults(event: PlannedEvent) -> Iterator[Fault]:
+def _shape_faults(event: PlannedEvent) -> Iterator[PlanError]:
     where = label(event)
     if event.call not in CALLS:
         message = _("“%(call)s” is not a call. Use one of: %(calls)s.")
         listed = {"call": event.call, "calls": ", ".join(CALLS)}
-        yield Fault(where, message % listed, "call")
+        yield PlanError(where, message % listed, "call")
         return
-    yield from (Fault(where, message, "name") for message in _name_faults(event))
+    yield from (PlanError(where, message, "name") for message in _name_faults(event))
     if len(event.when) > MAX_TEXT:
         message = _("The trigger is longer than %(most)s characters. Shorten it.")
-        yield Fault(where, message % {"most": f"{MAX_TEXT:,}"}, "when")
+        yield PlanError(where, message % {"most": f"{MAX_TEXT:,}"}, "when")
     elif NEVER_STORED.search(event.when):
         message = _("The trigger contains a character that can't be stored. Remove it.")
-        yield Fault(where, message, "when")
+        yield PlanError(where, message, "when")
     if event.properties and not content_field(event.call):
         message = _("An alias call can't have properties. Remove them.")
-        yield Fault(where, message, "properties")
+        yield PlanError(where, message, "properties")
     for part, properties in (
         ("properties", event.properties),
         ("context", event.context),
     ):
         if len(properties) > MAX_PROPERTIES:
             message = _("An event can have at most %(most)d properties.")
-            yield Fault(where, message % {"most": MAX_PROPERTIES}, part)
+            yield PlanError(where, message % {"most": MAX_PROPERTIES}, part)
             continue
         prefix = "context." if part == "context" else ""
         for planned, message in _property_faults(properties):
             place = (
                 f"{where}, {prefix}{planned.path[:MAX_PATH] or _('unnamed property')}"
             )
-            yield Fault(place, message, part, planned.path)
+            yield PlanError(place, message, part, planned.path)
 
 
 def label(event: PlannedEvent) -> str:

@@ -53,11 +53,11 @@ class AlreadyConnected(Conflict):
     """The feed already has a connection."""
 
 
-class NotKept(ValueError):
+class StartNotRetained(ValueError):
     """A connection cannot start there: the feed doesn't have those events."""
 
 
-class ChangedMeanwhile(Conflict):
+class EditConflict(Conflict):
     """Another user changed or deleted the connection first."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class ChangedMeanwhile(Conflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Impact:
+class ChangeImpact:
     """The queued events of a connection, and where they will be sent."""
 
     queued: int
@@ -91,7 +91,7 @@ def connect(
 
     The connection gets the events after the number `after`. By default, it gets the queue:
     from where the previous, deleted connection stopped, or from the oldest stored event.
-    Raises InvalidWriteKey, RegionNotOffered, AlreadyConnected, NotKept. No message, log, or
+    Raises InvalidWriteKey, RegionNotOffered, AlreadyConnected, StartNotRetained. No message, log, or
     audit entry contains the key.
     """
     key = read_write_key(write_key)
@@ -127,7 +127,7 @@ def replace(
     """Change the key or the region of a connection, or both; queued events go there.
 
     Resets the verification, failed attempts, and the need for attention. A paused
-    connection stays paused. Raises InvalidWriteKey, RegionNotOffered, ChangedMeanwhile.
+    connection stays paused. Raises InvalidWriteKey, RegionNotOffered, EditConflict.
     """
     key = read_write_key(write_key) if write_key is not None else None
     fields = {**UNPROVEN, **_new_place(connection, key, region)}
@@ -136,7 +136,7 @@ def replace(
     with _refusing_used(key, connection.feed) if key else nullcontext():
         changed = as_known(connection).update(**fields)
     if not changed:
-        raise ChangedMeanwhile
+        raise EditConflict
     connection.refresh_from_db()
     turn(connection, of={ATTENTION}, to=ACTIVE)
     _begin_anew(connection)
@@ -148,12 +148,12 @@ def delete(*, connection: Connection, actor: User | None) -> None:
     """Delete the key and stop delivery; keep the delivery attempts.
 
     Unsent events stay queued in the feed for the next connection. Raises
-    ChangedMeanwhile.
+    EditConflict.
     """
     lock_cursors(connection)
     current = Connection.objects.current().filter(pk=connection.pk)
     if not current.update(deleted_at=now(), test_code="", **NO_KEY):
-        raise ChangedMeanwhile
+        raise EditConflict
     Cursor.objects.filter(connection=connection).update(held=True)
     stop_replay(connection, because="The connection was deleted.")
     connection.refresh_from_db()
@@ -163,7 +163,7 @@ def delete(*, connection: Connection, actor: User | None) -> None:
 @sensitive_variables("write_key")
 def impact(
     *, connection: Connection, write_key: str | None = None, region: str | None = None
-) -> Impact:
+) -> ChangeImpact:
     """Return the queued events and their destination, before and after a change.
 
     Raises InvalidWriteKey, so that no one is asked to confirm an invalid key.
@@ -174,7 +174,7 @@ def impact(
     live = Cursor.objects.select_related("feed").filter(kind=Cursor.Kind.LIVE)
     cursor = live.get(connection=connection)
     last4 = key.last4 if key else connection.key_last4
-    return Impact(
+    return ChangeImpact(
         queued=cursor.feed.head_seq - cursor.position,
         oldest_at=_received_at_after(cursor),
         replaying=left_to_replay(connection),
@@ -208,7 +208,7 @@ def _waiting(feed: Feed) -> tuple[int, datetime | None]:
 
 
 def _checked(feed: Feed, after: int) -> int:
-    """Return the number if the feed still has the event after it. Raises NotKept."""
+    """Return the number if the feed still has the event after it. Raises StartNotRetained."""
     oldest = oldest_retained(feed)
     if not oldest - 1 <= after <= feed.head_seq:
         message = _(
@@ -216,7 +216,7 @@ def _checked(feed: Feed, after: int) -> int:
             " the next event."
         )
         bounds = {"first": f"{oldest:,}", "last": f"{feed.head_seq:,}"}
-        raise NotKept(message % bounds)
+        raise StartNotRetained(message % bounds)
     return after
 
 

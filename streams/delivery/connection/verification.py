@@ -17,8 +17,8 @@ from streams.connections import write_key_probe
 from streams.connections.write_keys import open_write_key
 from streams.delivery.append import accept
 from streams.delivery.connection.status import Conflict, as_known, note
-from streams.events.intake import Source, Surroundings, message_ids, prepare
-from streams.events.log import Addition, NewEvent
+from streams.events.intake import RequestFields, StreamFields, message_ids, prepare
+from streams.events.log import FeedAddition, NewEvent
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection
@@ -77,7 +77,7 @@ def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
     """
     moment, code = now(), short_code()
     event = _test_event(connection.feed, code, moment)
-    accepted = accept([Addition(connection.feed_id, [event])], now=moment)
+    accepted = accept([FeedAddition(connection.feed_id, [event])], now=moment)
     sent = {"test_code": code, "test_sent_at": moment, "seen_at": None}
     if not as_known(connection).update(**sent):
         raise CannotTest(_("This connection was just changed or deleted."))
@@ -101,8 +101,8 @@ def confirm_seen(*, connection: Connection, actor: User | None) -> None:
 
 def _test_event(feed: Feed, code: str, moment: datetime) -> NewEvent:
     stream = feed.stream
-    around = Surroundings(
-        source=Source(stream.slug, stream.version), received_at=moment
+    around = RequestFields(
+        source=StreamFields(stream.slug, stream.version), received_at=moment
     )
     event = {
         "type": "track",

@@ -34,7 +34,7 @@ class BatchReader:
     def read(self, cursor: Cursor) -> Batch | None:
         """Return the events after the cursor's position.
 
-        Raises batching.MissingEvents and, for a replay, replaying.NothingTaken.
+        Raises MissingEvents and, for a replay, NothingMatched.
         """
         most = most_events(position=cursor.position, suspect_seq=cursor.suspect_seq)
         mean = self._mean_bytes.get(cursor.pk, FIRST_MEAN_BYTES)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Breaker:
+class CircuitBreaker:
     """A circuit breaker for the host of a region.
 
     It opens when several connections in a row find the host down. Then it lets one probe

@@ -25,21 +25,21 @@ from streams.delivery import lease
 from streams.delivery.connection.status import need_attention
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.due_cursors import DueCursors
-from streams.delivery.engine.record import Sent, rest
-from streams.delivery.engine.record_queue import Outcomes
+from streams.delivery.engine.record import CompletedRequest, rest
+from streams.delivery.engine.record_queue import RecordQueue
 from streams.delivery.engine.scheduler import Scheduler
 from streams.delivery.engine.sender import Sender
 from streams.delivery.engine.unreadable_keys import readable_key
-from streams.delivery.limits.operator_limits import Orders
+from streams.delivery.limits.operator_limits import SendPolicy
 from streams.delivery.models import Cursor, of_tests
-from streams.delivery.replay.batches import NothingTaken, pass_over
+from streams.delivery.replay.batches import NothingMatched, pass_over
 from streams.delivery.segment.batch import Batch, MissingEvents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.connections.write_keys import WriteKey
-    from streams.delivery.engine.fair_queue import Due
+    from streams.delivery.engine.fair_queue import DueCursor
 
 log = structlog.get_logger()
 
@@ -55,11 +55,11 @@ READ_ORDERS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class SenderResult:
     """A completed request that a sender returns."""
 
     cursor: Cursor
-    sent: Sent | None  # None: it was not sent
+    sent: CompletedRequest | None  # None: it was not sent
     ended_at: float  # monotonic
 
 
@@ -93,7 +93,7 @@ class Drain:
         self._stop = stop
         self._linger_s = linger_s
         self._sender = Sender(owned)
-        self._orders = Orders.read(owned.stream_id)
+        self._orders = SendPolicy.read(owned.stream_id)
         self._ordered_at = time.monotonic()
         self._scheduler = Scheduler(
             requests_per_second=self._orders.requests_per_second,
@@ -102,8 +102,8 @@ class Drain:
         )
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
-        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        self._outcomes = Outcomes(owned)
+        self._done: queue.SimpleQueue[SenderResult] = queue.SimpleQueue()
+        self._outcomes = RecordQueue(owned)
         self._shift_ends = time.monotonic() + SHIFT_S
         self._gives_way = False
 
@@ -167,7 +167,7 @@ class Drain:
     def _read_orders(self, at: float) -> None:
         if at - self._ordered_at < READ_ORDERS_S:
             return
-        self._orders = Orders.read(self._owned.stream_id)
+        self._orders = SendPolicy.read(self._owned.stream_id)
         self._scheduler.change_limit(self._orders.requests_per_second)
         self._cursors.forget()
         self._ordered_at = at
@@ -183,7 +183,7 @@ class Drain:
                 self._scheduler.end_turn(due.cursor_id)
         return bool(chosen)
 
-    def _still_due(self, chosen: list[Due]) -> dict[int, Cursor]:
+    def _still_due(self, chosen: list[DueCursor]) -> dict[int, Cursor]:
         """Return their cursors, without those that may no longer send."""
         if not chosen:
             return {}
@@ -229,7 +229,7 @@ class Drain:
             if batch is None:
                 rest({cursor.pk})
             return batch
-        except NothingTaken as passed:
+        except NothingMatched as passed:
             pass_over(cursor, passed.up_to, now=self._owned.now)
             return None
         except MissingEvents as error:
@@ -243,11 +243,11 @@ class Drain:
     def _send(self, cursor: Cursor, batch: Batch, key: WriteKey) -> None:
         """Send a batch. Runs in a sender's thread."""
         sent = self._sender.send(cursor, batch, key)
-        self._done.put(Done(cursor, sent, time.monotonic()))
+        self._done.put(SenderResult(cursor, sent, time.monotonic()))
 
     def _collect(self) -> None:
         """Wait briefly for responses, and store all that have arrived."""
-        over: list[Done] = []
+        over: list[SenderResult] = []
         with suppress(queue.Empty):
             wait_s = self._scheduler.wait_s(time.monotonic())
             over = [self._done.get(timeout=wait_s), *self._at_hand()]
@@ -256,7 +256,7 @@ class Drain:
         written, again = self._outcomes.write([d.sent for d in over if d.sent])
         self._scheduler.end_turns([sent.cursor.pk for sent in written], due=again)
 
-    def _settle(self, done: Done) -> None:
+    def _settle(self, done: SenderResult) -> None:
         self._scheduler.settle(
             done.cursor,
             done.sent.answer if done.sent else None,
@@ -269,7 +269,7 @@ class Drain:
     def _write_late(self) -> None:
         self._outcomes.write_late([d.sent for d in self._at_hand() if d.sent])
 
-    def _at_hand(self) -> Iterator[Done]:
+    def _at_hand(self) -> Iterator[SenderResult]:
         while True:
             try:
                 yield self._done.get_nowait()

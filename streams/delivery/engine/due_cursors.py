@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.delivery.cursor_store import store
-from streams.delivery.engine.fair_queue import Due
+from streams.delivery.engine.fair_queue import DueCursor
 from streams.delivery.models import Cursor
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class DueCursors:
 
     def __init__(self, stream_id: int) -> None:
         self._stream_id = stream_id
-        self._known: dict[int, Due] = {}
+        self._known: dict[int, DueCursor] = {}
 
     def look(
         self,
@@ -30,7 +30,7 @@ class DueCursors:
         *,
         shut: Collection[str],
         among: Collection[int] | None = None,
-    ) -> list[Due]:
+    ) -> list[DueCursor]:
         """Return the cursors that may send, the longest due first.
 
         Leaves out regions in `shut` and, if given, cursors not in `among`: otherwise a
@@ -52,4 +52,4 @@ class DueCursors:
             "pk", "connection__region", "feed__workspace__weight", "kind"
         )
         for pk, region, weight, kind in rows:
-            self._known[pk] = Due(pk, region, weight, kind == Cursor.Kind.REPLAY)
+            self._known[pk] = DueCursor(pk, region, weight, kind == Cursor.Kind.REPLAY)

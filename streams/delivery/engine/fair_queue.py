@@ -15,7 +15,7 @@ REPLAY_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueCursor:
     """A cursor with events to send, and the properties that decide its turn."""
 
     cursor_id: int
@@ -24,18 +24,18 @@ class Due:
     is_replay: bool = False
 
 
-class Turns:
+class FairQueue:
     """Live cursors first, then replays, each in a rotation.
 
     A cursor gets no second turn before its first one is `served`.
     """
 
     def __init__(self) -> None:
-        self._live, self._replays = Rotation(), Rotation()
-        self._sending: dict[int, Due] = {}
+        self._live, self._replays = RoundRobin(), RoundRobin()
+        self._sending: dict[int, DueCursor] = {}
         self._live_in_row = 0
 
-    def offer(self, dues: Iterable[Due]) -> None:
+    def offer(self, dues: Iterable[DueCursor]) -> None:
         """Add due cursors that are not queued yet."""
         for due in dues:
             if due.cursor_id not in self._sending:
@@ -43,9 +43,9 @@ class Turns:
 
     def take(
         self,
-        due: Mapping[int, Due],
-        may: Callable[[Due], bool] = lambda _: True,
-    ) -> Due | None:
+        due: Mapping[int, DueCursor],
+        may: Callable[[DueCursor], bool] = lambda _: True,
+    ) -> DueCursor | None:
         """Return the next due cursor. A cursor that may not send now keeps its place."""
 
         def may_now(cursor_id: int) -> bool:
@@ -62,22 +62,22 @@ class Turns:
                 return due[cursor_id]
         return None
 
-    def served(self, cursor_id: int) -> Due:
+    def served(self, cursor_id: int) -> DueCursor:
         """End the turn of a cursor."""
         due = self._sending.pop(cursor_id)
         self._rotation(due).served(cursor_id, weight=due.weight)
         return due
 
-    def _rotation(self, due: Due) -> Rotation:
+    def _rotation(self, due: DueCursor) -> RoundRobin:
         return self._replays if due.is_replay else self._live
 
     @property
-    def sending(self) -> Mapping[int, Due]:
+    def sending(self) -> Mapping[int, DueCursor]:
         """The cursors with a running request."""
         return self._sending
 
 
-class Rotation:
+class RoundRobin:
     """Gives each cursor its share of requests, whatever its backlog.
 
     A newly due cursor goes before those that have been served, so a small customer is

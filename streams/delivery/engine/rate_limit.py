@@ -7,7 +7,7 @@ TOGETHER_S = 0.001
 
 
 @dataclass(slots=True)
-class Budget:
+class SlidingWindowLimiter:
     """A rate limit: at most `limit` requests per sliding window, as the *receiver* counts.
 
     A request reaches the receiver at some time between its sending and its response. So

@@ -12,10 +12,10 @@ from django.db import transaction
 
 from streams.delivery.connection.status import need_attention
 from streams.delivery.cursor_store import store
-from streams.delivery.engine.transitions import Step, after_the_end, step_after
+from streams.delivery.engine.transitions import Transition, after_the_end, step_after
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
-from streams.delivery.segment.responses import Answer, Verdict
+from streams.delivery.segment.responses import ResponseKind, SegmentResponse
 from streams.events.checkpoints import quarter
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class CompletedRequest:
     """A completed request. `cursor` is as it was when the batch was read."""
 
     cursor: Cursor
     batch: Batch
     body_bytes: int
     started_at: datetime
-    answer: Answer = field(repr=False)
+    answer: SegmentResponse = field(repr=False)
 
     @property
     def caught_up(self) -> bool:
@@ -44,7 +44,7 @@ class Sent:
         return self.batch.last_seq >= self.cursor.feed.head_seq
 
 
-def record(sents: Sequence[Sent], *, now: datetime) -> set[int]:
+def record(sents: Sequence[CompletedRequest], *, now: datetime) -> set[int]:
     """Store the outcomes of requests in one transaction.
 
     Returns the IDs of the cursors that are due again immediately, to send more or to
@@ -77,7 +77,7 @@ def rest(cursor_ids: Collection[int]) -> set[int]:
     return store().rest(cursor_ids) if cursor_ids else set()
 
 
-def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
+def _ended_meanwhile(sents: Iterable[CompletedRequest]) -> set[int]:
     """Return the replays that were canceled while their request was running."""
     replays = [sent.cursor for sent in sents if sent.cursor.end_seq is not None]
     if not replays:
@@ -90,13 +90,13 @@ def _ended_meanwhile(sents: Iterable[Sent]) -> set[int]:
     return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
 
 
-def _step(sent: Sent, ended: set[int], now: datetime) -> Step:
+def _step(sent: CompletedRequest, ended: set[int], now: datetime) -> Transition:
     chance = random.random()  # noqa: S311 - spreads retries, guards nothing
     step = step_after(sent.answer, sent.batch, sent.cursor, now=now, chance=chance)
     return after_the_end(step) if sent.cursor.pk in ended else step
 
 
-def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
+def _move(steps: Sequence[tuple[CompletedRequest, Transition]]) -> set[int]:
     """Update the cursors that are unchanged since the batches were read; return their IDs."""
     moved: set[int] = set()
     alike: defaultdict[tuple[str, ...], list[Move]] = defaultdict(list)
@@ -118,7 +118,7 @@ def _move(steps: Sequence[tuple[Sent, Step]]) -> set[int]:
     return moved
 
 
-def _follow_up(sent: Sent, step: Step, now: datetime) -> None:
+def _follow_up(sent: CompletedRequest, step: Transition, now: datetime) -> None:
     """Store the consequences for a cursor that was updated."""
     cursor = sent.cursor
     if step.hold_because:
@@ -145,7 +145,7 @@ def _mark(cursor: Cursor, now: datetime) -> None:
     CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
 
 
-def _reject(sent: Sent, now: datetime) -> None:
+def _reject(sent: CompletedRequest, now: datetime) -> None:
     Rejection.objects.create(
         connection_id=sent.cursor.connection_id,
         cursor=sent.cursor,
@@ -156,7 +156,7 @@ def _reject(sent: Sent, now: datetime) -> None:
     )
 
 
-def _delivery(sent: Sent, step: Step) -> Delivery:
+def _delivery(sent: CompletedRequest, step: Transition) -> Delivery:
     answer, batch = sent.answer, sent.batch
     return Delivery(
         cursor=sent.cursor,
@@ -169,7 +169,7 @@ def _delivery(sent: Sent, step: Step) -> Delivery:
         duration_ms=answer.duration_ms,
         outcome=step.outcome,
         status_code=answer.status,
-        error="" if answer.verdict is Verdict.TAKEN else answer.reason[:300],
+        error="" if answer.verdict is ResponseKind.TAKEN else answer.reason[:300],
         answer=answer.text[:1000],
         retry_at=step.retry_at,
     )

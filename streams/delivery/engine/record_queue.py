@@ -12,7 +12,7 @@ from django.db import connection
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.delivery.cursor_store import store
-from streams.delivery.engine.record import Sent, record, rest
+from streams.delivery.engine.record import CompletedRequest, record, rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ DATABASE_RETRY_S = 0.25
 LOOK_AGAIN_S = 0.5  # for rows that another session had locked
 
 
-class Outcomes:
+class RecordQueue:
     """The outcomes of a drain's requests that are not stored yet.
 
     One thread stores the outcomes of all connections of a stream, so it never waits twice
@@ -34,8 +34,10 @@ class Outcomes:
 
     def __init__(self, owned: OwnedStream) -> None:
         self._owned = owned
-        self._aside: list[Sent] = []
-        self._unwritten: list[Sent] = []  # what `write` was storing when it failed
+        self._aside: list[CompletedRequest] = []
+        self._unwritten: list[
+            CompletedRequest
+        ] = []  # what `write` was storing when it failed
         self._looked_at = 0.0  # monotonic
 
     @property
@@ -43,7 +45,9 @@ class Outcomes:
         """The number of outcomes that wait for a lock."""
         return len(self._aside)
 
-    def write(self, sents: list[Sent]) -> tuple[list[Sent], set[int]]:
+    def write(
+        self, sents: list[CompletedRequest]
+    ) -> tuple[list[CompletedRequest], set[int]]:
         """Store these outcomes, and those set aside whose rows are free.
 
         Returns the stored outcomes, and the IDs of the cursors that have more to send.
@@ -61,7 +65,7 @@ class Outcomes:
             due -= self._patiently(partial(rest, resting))
         return written, due
 
-    def write_late(self, sents: list[Sent]) -> None:
+    def write_late(self, sents: list[CompletedRequest]) -> None:
         """Try once to store the remaining outcomes, even if the lease may be lost.
 
         This is safe, because only cursors with an unchanged position are updated.
@@ -74,7 +78,9 @@ class Outcomes:
         except DATABASE_DOWN as error:
             log.warning("drain.outcomes_lost", requests=len(late), error=str(error))
 
-    def _record(self, sents: list[Sent]) -> tuple[list[Sent], set[int]]:
+    def _record(
+        self, sents: list[CompletedRequest]
+    ) -> tuple[list[CompletedRequest], set[int]]:
         left = [sent for sent in sents if sent not in self._aside]
         for _ in range(2):
             try:
@@ -91,11 +97,11 @@ class Outcomes:
         self._set_aside(left)
         return [], set()
 
-    def _set_aside(self, sents: list[Sent]) -> None:
+    def _set_aside(self, sents: list[CompletedRequest]) -> None:
         self._aside += sents
         self._looked_at = time.monotonic()
 
-    def _freed(self) -> list[Sent]:
+    def _freed(self) -> list[CompletedRequest]:
         """Return, and no longer set aside, the outcomes whose rows are free."""
         at = time.monotonic()
         if not self._aside or at - self._looked_at < LOOK_AGAIN_S:
@@ -107,7 +113,7 @@ class Outcomes:
         self._aside = [s for s in self._aside if s.cursor.connection_id in blocked]
         return freed
 
-    def _blocked(self, sents: Sequence[Sent]) -> set[int]:
+    def _blocked(self, sents: Sequence[CompletedRequest]) -> set[int]:
         return store().blocked_connections({s.cursor.connection_id for s in sents})
 
     def _patiently[T](self, write: Callable[[], T]) -> T:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from streams.delivery.engine.circuit_breaker import Breaker
+from streams.delivery.engine.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
     from streams.delivery.models import Cursor
-    from streams.delivery.segment.responses import Answer
+    from streams.delivery.segment.responses import SegmentResponse
 
 
 class RegionState:
     """The state of the regions, from the requests of one drain. Times are monotonic."""
 
     def __init__(self) -> None:
-        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
+        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
         self._under_way: Counter[str] = Counter()  # running requests by region
 
     def down(self, at: float) -> set[str]:
@@ -39,7 +39,7 @@ class RegionState:
         self._breakers[region].sent()
         self._under_way[region] += 1
 
-    def settle(self, cursor: Cursor, answer: Answer | None, at: float) -> None:
+    def settle(self, cursor: Cursor, answer: SegmentResponse | None, at: float) -> None:
         """Record a completed request; `answer` is None if it was not sent."""
         region = cursor.connection.region
         self._under_way[region] -= 1

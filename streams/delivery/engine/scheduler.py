@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from streams.delivery.engine.fair_queue import Turns
-from streams.delivery.engine.rate_limit import Budget
+from streams.delivery.engine.fair_queue import FairQueue
+from streams.delivery.engine.rate_limit import SlidingWindowLimiter
 from streams.delivery.engine.region_state import RegionState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from streams.delivery.engine.fair_queue import Due
+    from streams.delivery.engine.fair_queue import DueCursor
     from streams.delivery.models import Cursor
-    from streams.delivery.segment.responses import Answer
+    from streams.delivery.segment.responses import SegmentResponse
 
 # How soon a cursor that became due is seen: with nothing to do, and with much.
 IDLE_POLL_S = 0.005
@@ -35,10 +35,12 @@ class Scheduler:
     def __init__(
         self, *, requests_per_second: int, not_before: float, at: float
     ) -> None:
-        self._budget = Budget(requests_per_second, not_before=not_before)
-        self._turns = Turns()
+        self._budget = SlidingWindowLimiter(requests_per_second, not_before=not_before)
+        self._turns = FairQueue()
         self._regions = RegionState()
-        self._due: dict[int, Due] = {}  # cursors without a request in flight, by ID
+        self._due: dict[
+            int, DueCursor
+        ] = {}  # cursors without a request in flight, by ID
         self._locked: dict[int, float] = {}  # when to try a cursor again, by ID
         self._looked_at = float("-inf")
         self._busy_at = at  # when something was last due
@@ -61,7 +63,7 @@ class Scheduler:
         """Regions whose circuit breaker is open."""
         return self._regions.down(at)
 
-    def offer(self, found: Iterable[Due], at: float) -> None:
+    def offer(self, found: Iterable[DueCursor], at: float) -> None:
         """Replace the due cursors by those that were just found."""
         self._locked = {pk: until for pk, until in self._locked.items() if until > at}
         sending = self._turns.sending
@@ -75,16 +77,16 @@ class Scheduler:
         if self._due:
             self._busy_at = at
 
-    def choose(self, at: float, *, idle_threads: int) -> list[Due]:
+    def choose(self, at: float, *, idle_threads: int) -> list[DueCursor]:
         """Take the turns that may begin now, within the rate limit and `idle_threads`.
 
         Each turn ends with `end_turn`.
         """
         room = min(self._budget.room(at), idle_threads)
-        chosen: list[Due] = []
+        chosen: list[DueCursor] = []
         planned: Counter[str] = Counter()
 
-        def may_send(due: Due) -> bool:
+        def may_send(due: DueCursor) -> bool:
             return self._regions.may_send(due.region, planned[due.region], at)
 
         while len(chosen) < room and (due := self._turns.take(self._due, may_send)):
@@ -99,7 +101,12 @@ class Scheduler:
         self._budget.take(at)
 
     def settle(
-        self, cursor: Cursor, answer: Answer | None, *, ended_at: float, at: float
+        self,
+        cursor: Cursor,
+        answer: SegmentResponse | None,
+        *,
+        ended_at: float,
+        at: float,
     ) -> None:
         """Count the end of a request; `answer` None: it was not sent."""
         self._budget.settle(ended_at)

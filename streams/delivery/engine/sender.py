@@ -10,9 +10,9 @@ import structlog
 from django.conf import settings
 
 from streams.connections.regions import tracking_url
-from streams.delivery.engine.record import Sent
+from streams.delivery.engine.record import CompletedRequest
 from streams.delivery.segment.client import SegmentClient
-from streams.delivery.segment.responses import Answer
+from streams.delivery.segment.responses import SegmentResponse
 
 if TYPE_CHECKING:
     from streams.connections.write_keys import WriteKey
@@ -31,7 +31,9 @@ class Sender:
     _own: threading.local = field(default_factory=threading.local)
     _clients: list[SegmentClient] = field(default_factory=list)
 
-    def send(self, cursor: Cursor, batch: Batch, write_key: WriteKey) -> Sent | None:
+    def send(
+        self, cursor: Cursor, batch: Batch, write_key: WriteKey
+    ) -> CompletedRequest | None:
         """Send one batch. None: the lease expired first, and nothing was sent."""
         started_at = self.owned.now
         body = batch.body(started_at)
@@ -39,9 +41,11 @@ class Sender:
         if self.owned.remaining_s <= 0:
             return None
         answer = self._post(cursor, body, write_key)
-        return Sent(cursor, batch, len(body), started_at, answer)
+        return CompletedRequest(cursor, batch, len(body), started_at, answer)
 
-    def _post(self, cursor: Cursor, body: bytes, write_key: WriteKey) -> Answer:
+    def _post(
+        self, cursor: Cursor, body: bytes, write_key: WriteKey
+    ) -> SegmentResponse:
         try:
             url = tracking_url(cursor.connection.region)
             return self._client().post_batch(url, write_key=write_key.text, body=body)
@@ -50,7 +54,7 @@ class Sender:
             # attempt, and retried later, without effect on other connections.
             log.exception("sender.failed", connection=cursor.connection_id)
             words = f"The request could not be sent ({type(error).__name__})."
-            return Answer(status=None, error=words)
+            return SegmentResponse(status=None, error=words)
 
     def _client(self) -> SegmentClient:
         if not hasattr(self._own, "client"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streams.delivery.models import Cursor, Delivery
 from streams.delivery.replay.batches import expired_up_to
 from streams.delivery.segment.backoff import Backoff
-from streams.delivery.segment.responses import Answer, Verdict
+from streams.delivery.segment.responses import ResponseKind, SegmentResponse
 
 if TYPE_CHECKING:
     from streams.delivery.segment.batch import Batch
@@ -22,7 +22,7 @@ ALL_REFUSED = f"Segment rejected {MAX_REJECTIONS_IN_ROW} events in a row."
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """The changes to save: the cursor's new fields, and their consequences."""
 
     outcome: Delivery.Outcome
@@ -34,35 +34,35 @@ class Step:
 
 
 def step_after(
-    answer: Answer,
+    answer: SegmentResponse,
     batch: Batch,
     cursor: Cursor,
     *,
     now: datetime,
     chance: float,
-) -> Step:
+) -> Transition:
     """Return the step that follows from the response to a batch.
 
     A live cursor stays due; outcome.rest decides later whether it goes idle.
     `chance` is a random number from 0 to 1.
     """
     match answer.verdict:
-        case Verdict.TAKEN:
+        case ResponseKind.TAKEN:
             return _forward(batch, cursor, now, rejected=False)
-        case Verdict.HOLD:
+        case ResponseKind.HOLD:
             return _hold(answer.reason, cursor, now)
-        case Verdict.RETRY:
+        case ResponseKind.RETRY:
             return _later(answer, cursor, now, chance)
-        case Verdict.HALVE if len(batch) > 1:
+        case ResponseKind.HALVE if len(batch) > 1:
             fields = {"suspect_seq": batch.last_seq, "due_at": now}
-            return Step(Delivery.Outcome.SPLIT, fields)
-        case Verdict.HALVE if cursor.rejections_in_row < MAX_REJECTIONS_IN_ROW:
+            return Transition(Delivery.Outcome.SPLIT, fields)
+        case ResponseKind.HALVE if cursor.rejections_in_row < MAX_REJECTIONS_IN_ROW:
             return _forward(batch, cursor, now, rejected=True)
-        case Verdict.HALVE:
+        case ResponseKind.HALVE:
             return _hold(ALL_REFUSED, cursor, now)
 
 
-def after_the_end(step: Step) -> Step:
+def after_the_end(step: Transition) -> Transition:
     """Return the step for a replay that was canceled while the request was running.
 
     Delivered events count; nothing else follows.
@@ -71,7 +71,9 @@ def after_the_end(step: Step) -> Step:
     return replace(step, fields=fields, stop_because="", retry_at=None)
 
 
-def _forward(batch: Batch, cursor: Cursor, now: datetime, *, rejected: bool) -> Step:
+def _forward(
+    batch: Batch, cursor: Cursor, now: datetime, *, rejected: bool
+) -> Transition:
     last = batch.last_seq
     fields: dict[str, object] = {
         "position": last,
@@ -85,14 +87,16 @@ def _forward(batch: Batch, cursor: Cursor, now: datetime, *, rejected: bool) -> 
     if cursor.suspect_seq is not None and cursor.suspect_seq <= last:
         fields["suspect_seq"] = None
     if rejected:
-        step = Step(Delivery.Outcome.REJECTED, fields, moves=True)
+        step = Transition(Delivery.Outcome.REJECTED, fields, moves=True)
     else:
         fields["last_delivered_at"] = now
-        step = Step(Delivery.Outcome.DELIVERED, fields, moves=True)
+        step = Transition(Delivery.Outcome.DELIVERED, fields, moves=True)
     return step if cursor.end_seq is None else _of_replay(step, batch, cursor, now)
 
 
-def _of_replay(step: Step, batch: Batch, cursor: Cursor, now: datetime) -> Step:
+def _of_replay(
+    step: Transition, batch: Batch, cursor: Cursor, now: datetime
+) -> Transition:
     """Add the changes of a replay: skipped events and its end."""
     fields = dict(step.fields)
     skipped = batch.last_seq - cursor.position - len(batch)
@@ -109,9 +113,9 @@ def _of_replay(step: Step, batch: Batch, cursor: Cursor, now: datetime) -> Step:
     return replace(step, fields=fields)
 
 
-def _hold(reason: str, cursor: Cursor, now: datetime) -> Step:
+def _hold(reason: str, cursor: Cursor, now: datetime) -> Transition:
     fields = {"rejections_in_row": 0, **_trouble(cursor, now)}
-    return Step(Delivery.Outcome.HELD, fields, hold_because=reason)
+    return Transition(Delivery.Outcome.HELD, fields, hold_because=reason)
 
 
 def _trouble(cursor: Cursor, now: datetime) -> dict[str, object]:
@@ -121,7 +125,9 @@ def _trouble(cursor: Cursor, now: datetime) -> dict[str, object]:
     return {"troubled_seq": cursor.position, "troubled_at": now}
 
 
-def _later(answer: Answer, cursor: Cursor, now: datetime, chance: float) -> Step:
+def _later(
+    answer: SegmentResponse, cursor: Cursor, now: datetime, chance: float
+) -> Transition:
     failures = cursor.failures + 1
     wait = BACKOFF.wait_after(failures, chance=chance)
     if answer.retry_after_s is not None:
@@ -132,4 +138,4 @@ def _later(answer: Answer, cursor: Cursor, now: datetime, chance: float) -> Step
         "due_at": now + wait,
         **_trouble(cursor, now),
     }
-    return Step(Delivery.Outcome.RETRY, fields, retry_at=now + wait)
+    return Transition(Delivery.Outcome.RETRY, fields, retry_at=now + wait)

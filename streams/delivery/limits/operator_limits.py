@@ -10,7 +10,7 @@ from streams.delivery.models import Cursor, of_tests
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class SendPolicy:
     """The limits and stops that an operator has set for a stream."""
 
     requests_per_second: int

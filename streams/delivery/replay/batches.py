@@ -31,7 +31,7 @@ WINDOW = 5_000
 _encode = msgspec.json.Encoder().encode
 
 
-class NothingTaken(Exception):
+class NothingMatched(Exception):
     """No event up to that number matches the replay."""
 
     def __init__(self, up_to: int) -> None:
@@ -40,7 +40,7 @@ class NothingTaken(Exception):
 
 
 def read(cursor: Cursor, *, page: int) -> Batch:
-    """Return the next batch of a replay, with up to `page` events. Raises NothingTaken.
+    """Return the next batch of a replay, with up to `page` events. Raises NothingMatched.
 
     Skips events that don't match the filter or are past their retention. A batch spans no
     more event numbers than a batch of a live cursor, so a filter never costs more requests
@@ -57,7 +57,7 @@ def read(cursor: Cursor, *, page: int) -> Batch:
         rows = _rows(cursor, after, up_to, page)
     batch = pick(rows)
     if batch is None:  # just deleted by retention
-        raise NothingTaken(up_to)
+        raise NothingMatched(up_to)
     if replay.new_ids:
         payloads = [with_new_id(payload, replay) for payload in batch.payloads]
         batch = replace(batch, payloads=payloads)
@@ -136,14 +136,14 @@ def expired_up_to(cursor: Cursor, up_to: int) -> int:
 
 
 def _before_first(cursor: Cursor) -> int:
-    """Return the number before the next matching event. Raises NothingTaken."""
+    """Return the number before the next matching event. Raises NothingMatched."""
     up_to = cursor.end_seq or 0
     if not cursor.replay.filter.takes_all:
         up_to = min(up_to, cursor.position + WINDOW)
     found = _matching(cursor, cursor.position, up_to).values_list("seq", flat=True)
     first = found.first()
     if first is None:
-        raise NothingTaken(up_to)
+        raise NothingMatched(up_to)
     return first - 1
 
 

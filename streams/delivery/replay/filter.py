@@ -54,7 +54,7 @@ class ReplayFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class ReplaySelection:
     """A range and a filter. Events must match all bounds that are given."""
 
     first: int | None = None
@@ -66,7 +66,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class EventRange:
     """The events after `start` up to `end`."""
 
     start: int
@@ -82,7 +82,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class MatchCount:
     """How many of the first `looked_at` events of a stretch match a filter."""
 
     events: int

@@ -18,7 +18,7 @@ from streams.connections.models import Connection
 from streams.delivery.connection.status import Conflict, lock_cursors, note
 from streams.delivery.models import Cursor
 from streams.delivery.replay.batches import matching, rejections
-from streams.delivery.replay.filter import Count, Stretch
+from streams.delivery.replay.filter import EventRange, MatchCount
 from streams.delivery.replay.models import Replay
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.time_index import last_before
@@ -26,7 +26,7 @@ from streams.events.time_index import last_before
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from streams.delivery.replay.filter import ReplayFilter, Selection
+    from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
@@ -46,7 +46,7 @@ class CannotCancel(Conflict):
     """The replay has ended."""
 
 
-def select(connection: Connection, wanted: Selection) -> Stretch:
+def select(connection: Connection, wanted: ReplaySelection) -> EventRange:
     """Return the range of event numbers of a selection. Raises NothingToReplay.
 
     Ends at the live cursor: queued events are sent anyway.
@@ -71,7 +71,7 @@ def select(connection: Connection, wanted: Selection) -> Stretch:
         starts.append(last_before(feed, wanted.since))
     if wanted.until is not None:
         ends.append(last_before(feed, wanted.until))
-    stretch = Stretch(max(starts), min(ends))
+    stretch = EventRange(max(starts), min(ends))
     if stretch.size <= 0:
         message = _(
             "This range has no events to replay. You can replay events %(first)s to"
@@ -82,27 +82,31 @@ def select(connection: Connection, wanted: Selection) -> Stretch:
     return stretch
 
 
-def count(connection: Connection, stretch: Stretch, wanted: ReplayFilter) -> Count:
+def count(
+    connection: Connection, stretch: EventRange, wanted: ReplayFilter
+) -> MatchCount:
     """Count the matching events of a stretch, at most in its first COUNTED events."""
     if wanted.takes_all:
-        return Count(events=stretch.size, looked_at=stretch.size, size=stretch.size)
+        return MatchCount(
+            events=stretch.size, looked_at=stretch.size, size=stretch.size
+        )
     cursor = _live_cursor(connection)
     if wanted.rejected_only and not wanted.columns:
         refused = rejections(cursor).filter(seq__gt=stretch.start, seq__lte=stretch.end)
         found = refused.values("seq").distinct().count()
-        return Count(events=found, looked_at=stretch.size, size=stretch.size)
+        return MatchCount(events=found, looked_at=stretch.size, size=stretch.size)
     looked_at = min(stretch.size, COUNTED)
     found = matching(
         cursor, wanted, after=stretch.start, up_to=stretch.start + looked_at
     ).count()
-    return Count(events=found, looked_at=looked_at, size=stretch.size)
+    return MatchCount(events=found, looked_at=looked_at, size=stretch.size)
 
 
 @transaction.atomic
 def start_replay(
     *,
     connection: Connection,
-    wanted: Selection,
+    wanted: ReplaySelection,
     new_ids: bool,
     actor: User | None,
     key: str = "",
@@ -176,7 +180,7 @@ def _live_cursor(connection: Connection) -> Cursor:
     return live.get(connection=connection)
 
 
-def _create_cursor(connection: Connection, stretch: Stretch) -> Cursor:
+def _create_cursor(connection: Connection, stretch: EventRange) -> Cursor:
     """Raises CannotReplay, also where two ask at once: the database says so."""
     try:
         with transaction.atomic():

@@ -32,7 +32,7 @@ EXPIRED = "events.expired"  # the audit entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expiring:
+class ExpiringEvents:
     """Queued events of a feed that will expire within NOTICE."""
 
     feed_id: int
@@ -64,7 +64,7 @@ def expire(feed_ids: Sequence[int], *, cutoff: datetime) -> tuple[int, int]:
 
 def expiring(
     feeds: QuerySet[Feed], stream: Stream, now: datetime
-) -> Iterator[Expiring]:
+) -> Iterator[ExpiringEvents]:
     """Yield the feeds of a stream whose queued events expire soon, with one query."""
     soon = stream.retention.cutoff(now + NOTICE)
     marks = FeedMark.objects.filter(feed_id=OuterRef("pk"))
@@ -84,7 +84,7 @@ def expiring(
     for pk, settled, soon_seq, since in found.values_list(
         "pk", "settled", "soon_seq", "since"
     ):
-        yield Expiring(
+        yield ExpiringEvents(
             feed_id=pk,
             events=soon_seq - settled,
             since=since,
@@ -92,13 +92,13 @@ def expiring(
         )
 
 
-def expiring_of(feed: Feed, now: datetime) -> Expiring | None:
+def expiring_of(feed: Feed, now: datetime) -> ExpiringEvents | None:
     """Return the queued events of one feed that expire soon."""
     only = Feed.objects.filter(pk=feed.pk)
     return next(expiring(only, feed.stream, now), None)
 
 
-def expiring_of_all(now: datetime) -> Iterator[Expiring]:
+def expiring_of_all(now: datetime) -> Iterator[ExpiringEvents]:
     """Yield the queued events of all feeds that expire soon; only examines a few feeds."""
     for stream in Stream.objects.order_by("pk"):
         soon = stream.retention.cutoff(now + NOTICE)

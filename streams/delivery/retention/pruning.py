@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from streams.catalog.models import Stream
-from streams.catalog.retention_period import MAX_DAYS, Retention
+from streams.catalog.retention_period import MAX_DAYS, RetentionPeriod
 from streams.delivery.models import Cursor, Rejection
 from streams.delivery.retention.expiry import expire
 from streams.events import quarantine
@@ -43,7 +43,7 @@ CLOCK_MARGIN = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Pruned:
+class PruneResult:
     """The result of one run."""
 
     past: int = 0  # events that passed their retention
@@ -65,20 +65,20 @@ class Pruned:
         )
 
 
-def prune(*, now: datetime) -> Pruned:
+def prune(*, now: datetime) -> PruneResult:
     """Create the partitions of the coming days, and delete data past its retention.
 
     Safe to repeat, and to run twice at once. An error in one feed is logged, and a later
     run retries it.
     """
-    done = Pruned()
+    done = PruneResult()
     make_partitions(now.date())
     _forget(
         done, "streams_seenmessage", now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
     )
     streams = list(Stream.objects.order_by("pk"))
     cutoffs = [stream.retention.cutoff(now) for stream in streams]
-    oldest = min(cutoffs, default=Retention(MAX_DAYS).cutoff(now))
+    oldest = min(cutoffs, default=RetentionPeriod(MAX_DAYS).cutoff(now))
     for stream, cutoff in zip(streams, cutoffs, strict=True):
         # Days that no stream retains are deleted with their partition.
         rows = cutoff > oldest or connection.vendor != "postgresql"
@@ -92,7 +92,7 @@ def prune(*, now: datetime) -> Pruned:
 
 
 def _prune_feeds(
-    done: Pruned, feed_ids: Sequence[int], cutoff: datetime, *, rows: bool
+    done: PruneResult, feed_ids: Sequence[int], cutoff: datetime, *, rows: bool
 ) -> None:
     try:
         past, unsent = expire(feed_ids, cutoff=cutoff)
@@ -109,7 +109,7 @@ def _prune_feeds(
         done.failed_feeds += 1
 
 
-def _forget_shared(done: Pruned, oldest: datetime) -> None:
+def _forget_shared(done: PruneResult, oldest: datetime) -> None:
     """Delete shared data that is older than the longest retention."""
     done.partitions += drop_partitions("streams_event", oldest, has_older)
     if connection.vendor == "postgresql" and not has_older(oldest):
@@ -119,7 +119,7 @@ def _forget_shared(done: Pruned, oldest: datetime) -> None:
     done.rows["streams_cursormark"] += delete_before("streams_cursormark", "at", oldest)
 
 
-def _forget(done: Pruned, table: str, before: datetime) -> None:
+def _forget(done: PruneResult, table: str, before: datetime) -> None:
     done.partitions += drop_partitions(table, before)
     done.rows[table] += forget_before(table, before)
 
@@ -150,7 +150,7 @@ def _forget_some_rejections(cursor_id: int, last: int) -> int:
     return count
 
 
-def _fields(done: Pruned) -> dict[str, object]:
+def _fields(done: PruneResult) -> dict[str, object]:
     return {
         "past": done.past,
         "unsent": done.unsent,

@@ -12,7 +12,7 @@ from isal import igzip
 
 from streams.base.clock import now
 from streams.base.http_deadlines import Deadline, deadline_session
-from streams.delivery.segment.responses import Answer
+from streams.delivery.segment.responses import SegmentResponse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,8 +38,8 @@ class SegmentClient:
         self._session = deadline_session()
         self._opened_at = time.monotonic()
 
-    def post_batch(self, url: str, *, write_key: str, body: bytes) -> Answer:
-        """Send one batch. Network errors are returned as an `Answer`, never raised."""
+    def post_batch(self, url: str, *, write_key: str, body: bytes) -> SegmentResponse:
+        """Send one batch. Network errors are returned as a `SegmentResponse`, never raised."""
         started = time.monotonic()
         limit = Deadline(self._timeout_s)
         try:
@@ -47,9 +47,9 @@ class SegmentClient:
         except requests.RequestException as error:
             self._session.close()
             words = IN_TIME if limit.has_passed else _words(error)
-            answer = Answer(status=None, error=words)
+            answer = SegmentResponse(status=None, error=words)
         took_ms = round((time.monotonic() - started) * 1000)
-        return Answer(
+        return SegmentResponse(
             status=answer.status,
             text=answer.text,
             error=answer.error,
@@ -61,7 +61,7 @@ class SegmentClient:
         """Close the connections. Don't use the client after that."""
         self._session.close()
 
-    def _post(self, url: str, write_key: str, body: bytes) -> Answer:
+    def _post(self, url: str, write_key: str, body: bytes) -> SegmentResponse:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if len(body) >= GZIP_FROM_BYTES:
             headers["Content-Encoding"] = "gzip"
@@ -75,7 +75,7 @@ class SegmentClient:
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Answer(
+            return SegmentResponse(
                 status=response.status_code,
                 text=_beginning(response),
                 retry_after_s=retry_after_s(response.headers.get("Retry-After"), now()),

@@ -18,7 +18,7 @@ HALVE = frozenset({400, 413})
 REFUSED_KEY = frozenset({401, 403})
 
 
-class Verdict(Enum):
+class ResponseKind(Enum):
     TAKEN = "taken"
     HALVE = "halve"  # one of the events is invalid: find it
     HOLD = "hold"  # stop delivery until someone resumes it
@@ -26,7 +26,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SegmentResponse:
     """The response to one request; `status` None: there was none."""
 
     status: int | None
@@ -36,19 +36,19 @@ class Answer:
     duration_ms: int = 0
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ResponseKind:
         """The action that follows."""
         if self.status is None or self.status in TRY_AGAIN:
-            return Verdict.RETRY
+            return ResponseKind.RETRY
         if self.stranger:
-            return Verdict.RETRY
+            return ResponseKind.RETRY
         if 200 <= self.status < 300:
-            return Verdict.TAKEN
+            return ResponseKind.TAKEN
         if self.status in HALVE and not self._blames_key:
-            return Verdict.HALVE
+            return ResponseKind.HALVE
         if self.status >= 500 and self.status not in NEVER_SERVED:
-            return Verdict.RETRY
-        return Verdict.HOLD
+            return ResponseKind.RETRY
+        return ResponseKind.HOLD
 
     @property
     def stranger(self) -> str:
@@ -67,7 +67,7 @@ class Answer:
     @property
     def host_is_down(self) -> bool:
         """Whether the host is at fault, not this connection."""
-        return self.verdict is Verdict.RETRY and self.status not in TRY_AGAIN
+        return self.verdict is ResponseKind.RETRY and self.status not in TRY_AGAIN
 
     @property
     def reason(self) -> str:
@@ -78,7 +78,7 @@ class Answer:
             return f"The response ({self.status}) is not Segment's: {self.stranger}."
         if self.status in REFUSED_KEY or self._blames_key:
             return f"Segment rejected the write key ({self.status})."
-        if self.verdict is Verdict.HOLD:
+        if self.verdict is ResponseKind.HOLD:
             return f"Segment returned {self.status}, which is not a response to events."
         if self.status == 429:
             return "Segment asked us to slow down (429)."

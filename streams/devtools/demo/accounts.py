@@ -39,7 +39,7 @@ EASY_TO_TYPE = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class DemoWorkspace:
     """A workspace. The first is connected, the second is not."""
 
     external_id: str
@@ -47,7 +47,7 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoUser:
     """A user. `place` is the partner's slug, a workspace's external ID, or empty for
     operators."""
 
@@ -69,21 +69,21 @@ class Person:
         return "-".join((letters[:4], letters[4:8], letters[8:]))
 
 
-NORTHWIND = Customer("northwind", "Northwind Coffee")
-FERN = Customer("fern-and-field", "Fern & Field")
+NORTHWIND = DemoWorkspace("northwind", "Northwind Coffee")
+FERN = DemoWorkspace("fern-and-field", "Fern & Field")
 CUSTOMERS = (NORTHWIND, FERN)
 
-STAFF = Person("Olga", "olga@portal.example", "", "operator")
-PARTNER_ADMIN = Person("Petra", "petra@postbox.example", PARTNER_SLUG, "admin")
+STAFF = DemoUser("Olga", "olga@portal.example", "", "operator")
+PARTNER_ADMIN = DemoUser("Petra", "petra@postbox.example", PARTNER_SLUG, "admin")
 PEOPLE = (
     STAFF,
     PARTNER_ADMIN,
-    Person("Dev", "dev@postbox.example", PARTNER_SLUG, "developer"),
-    Person("Sam", "sam@postbox.example", PARTNER_SLUG, "support"),
-    Person("Anna", "anna@northwind.example", NORTHWIND.external_id, "admin"),
-    Person("Alice", "alice@northwind.example", NORTHWIND.external_id, "editor"),
-    Person("Bob", "bob@northwind.example", NORTHWIND.external_id, "viewer"),
-    Person("Charlie", "charlie@fern.example", FERN.external_id, "editor"),
+    DemoUser("Dev", "dev@postbox.example", PARTNER_SLUG, "developer"),
+    DemoUser("Sam", "sam@postbox.example", PARTNER_SLUG, "support"),
+    DemoUser("Anna", "anna@northwind.example", NORTHWIND.external_id, "admin"),
+    DemoUser("Alice", "alice@northwind.example", NORTHWIND.external_id, "editor"),
+    DemoUser("Bob", "bob@northwind.example", NORTHWIND.external_id, "viewer"),
+    DemoUser("Charlie", "charlie@fern.example", FERN.external_id, "editor"),
 )
 
 
@@ -104,12 +104,12 @@ def partner_token() -> Secret:
     return Secret("pt_" + derived("partner token", 32, LETTERS_AND_DIGITS))
 
 
-def ingest_key(customer: Customer) -> Secret:
+def ingest_key(customer: DemoWorkspace) -> Secret:
     label = f"ingest key {customer.external_id}"
     return Secret("ik_" + derived(label, 32, LETTERS_AND_DIGITS))
 
 
-def write_key(customer: Customer) -> str:
+def write_key(customer: DemoWorkspace) -> str:
     """Return the write key of the customer's source in the sandbox."""
     return derived(f"write key {customer.external_id}", 32, LETTERS_AND_DIGITS)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.pages.initial_text import starting_text
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.pages.services import (
     NEVER_SAVED,
     change_profile,
@@ -36,7 +36,7 @@ from streams.tenancy.models import (
 from streams.tenancy.services import create_partner, create_workspace
 
 if TYPE_CHECKING:
-    from streams.devtools.demo.accounts import Customer, Person
+    from streams.devtools.demo.accounts import DemoUser, DemoWorkspace
     from streams.events.models import Feed
 
 
@@ -76,7 +76,7 @@ def seed() -> None:
     _bring_to_life(stream, users[accounts.PARTNER_ADMIN], users[accounts.STAFF])
 
 
-def _user(person: Person, *, renew: bool) -> User:
+def _user(person: DemoUser, *, renew: bool) -> User:
     user = User.objects.filter(email=person.email).first()
     if user is None:
         is_staff = not person.place
@@ -106,7 +106,7 @@ def _stream(admin: User) -> Stream:
     return Stream.objects.select_related("partner").get(slug=accounts.STREAM_SLUG)
 
 
-def _workspace(stream: Stream, customer: Customer) -> Workspace:
+def _workspace(stream: Stream, customer: DemoWorkspace) -> Workspace:
     known = Workspace.objects.filter(
         partner=stream.partner, external_id=customer.external_id
     )
@@ -118,7 +118,7 @@ def _workspace(stream: Stream, customer: Customer) -> Workspace:
     )
 
 
-def _give_role(person: Person, user: User, place: Partner | Workspace) -> None:
+def _give_role(person: DemoUser, user: User, place: Partner | Workspace) -> None:
     if not place.members.contains(user):
         add_member(place=place, user=user, role=person.role, actor=None)
 
@@ -139,7 +139,7 @@ def _give_token(stream: Stream, owner: User) -> None:
     )
 
 
-def _feed(stream: Stream, workspace: Workspace, customer: Customer) -> Feed:
+def _feed(stream: Stream, workspace: Workspace, customer: DemoWorkspace) -> Feed:
     feed, _ = open_feed(stream=stream, workspace=workspace, actor=None)
     secret = accounts.ingest_key(customer)
     if feed.ingest_key_digest != secret.digest:
@@ -147,7 +147,7 @@ def _feed(stream: Stream, workspace: Workspace, customer: Customer) -> Feed:
     return feed
 
 
-def _connect(feed: Feed, customer: Customer) -> None:
+def _connect(feed: Feed, customer: DemoWorkspace) -> None:
     """Connect the feed to the sandbox, unless it already has a connection."""
     if not Connection.objects.current().filter(feed=feed).exists():
         connect(
@@ -174,7 +174,7 @@ def _write_docs(stream: Stream, admin: User) -> None:
         return
     change_profile(stream=stream, actor=admin, **accounts.PROFILE)
     set_logo(stream=stream, upload=accounts.LOGO.read_bytes(), actor=admin)
-    for kind in Kind:
+    for kind in PageKind:
         publish(
             stream=stream,
             kind=kind,

@@ -16,7 +16,7 @@ TIMEOUT_S = 30.0
 BUSY = {429, 503}
 
 
-class NotTaken(Exception):
+class EventsRefused(Exception):
     """The portal refused events. The message has the reason, and never the token."""
 
 
@@ -37,7 +37,7 @@ class PartnerServer:
     def send(self, events: Sequence[dict[str, Any]]) -> Iterator[Counter[str]]:
         """Send all events, and yield the counts by outcome of each request.
 
-        Raises NotTaken.
+        Raises EventsRefused.
         """
         for batch in batched(events, EVENTS_PER_REQUEST):
             yield self._send_batch(batch)
@@ -49,7 +49,7 @@ class PartnerServer:
                 break
             time.sleep(_wait_s(answer))
         if not answer.ok:
-            raise NotTaken(
+            raise EventsRefused(
                 f"The ingest responded with {answer.status_code}: {answer.text[:300]}"
             )
         return Counter(event["outcome"] for event in answer.json()["results"])
@@ -60,7 +60,7 @@ class PartnerServer:
                 self._url, json={"batch": batch}, timeout=TIMEOUT_S
             )
         except requests.RequestException as error:
-            raise NotTaken(
+            raise EventsRefused(
                 f"The ingest at {self._url} is unavailable ({type(error).__name__})."
             ) from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 PATIENCE_S = 5.0
 
 
-class AlreadyUp(Exception):
+class AlreadyRunning(Exception):
     """Another portal uses this folder. The message has its process ID."""
 
 
@@ -21,7 +21,7 @@ class AlreadyUp(Exception):
 def held(path: Path) -> Iterator[int]:
     """Hold the lock and yield its file descriptor.
 
-    A process that inherits the descriptor also holds the lock. Raises AlreadyUp.
+    A process that inherits the descriptor also holds the lock. Raises AlreadyRunning.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -41,7 +41,7 @@ def _take(descriptor: int, path: Path) -> None:
             return
         owner = os.pread(descriptor, 20, 0).decode().strip()
         if _runs(owner) or time.monotonic() > deadline:
-            raise AlreadyUp(
+            raise AlreadyRunning(
                 f"A portal is already running in {path.parent} (process"
                 f" {owner or 'unknown'}). Stop it first, or use another folder and other"
                 " ports for this one: VAR_DIR=… PORT=…"

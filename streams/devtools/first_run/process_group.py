@@ -28,7 +28,7 @@ SHORT_LIVES = 3
 POLL_S = 0.05
 
 
-class ChildDied(Exception):
+class ChildExited(Exception):
     """A child ended unexpectedly. The message has its exit status and last output."""
 
     def __init__(self, name: str, how: str) -> None:
@@ -102,7 +102,7 @@ class Child:
         return f"{how}. Last output:{tail}"
 
 
-class Family:
+class ProcessGroup:
     """Starts children. As a context manager, it leaves no process behind.
 
     All children are in the process group of the reaper, which ends the remaining ones
@@ -147,17 +147,17 @@ class Family:
         return child
 
     def check(self) -> None:
-        """Raise ChildDied if a child has ended unexpectedly."""
+        """Raise ChildExited if a child has ended unexpectedly."""
         for child in self._children:
             if child.has_died:
-                raise ChildDied(child.service.name, child.last_words())
+                raise ChildExited(child.service.name, child.last_words())
         if self._reaper.poll() is not None:
-            raise ChildDied("reaper", "it cleans up after the portal is killed.")
+            raise ChildExited("reaper", "it cleans up after the portal is killed.")
 
     def revive(self) -> None:
         """Restart children that have ended, and report each one.
 
-        Raises ChildDied for a child that keeps ending.
+        Raises ChildExited for a child that keeps ending.
         """
         for place, child in enumerate(self._children):
             if child.has_died and self._may_live_again(child):

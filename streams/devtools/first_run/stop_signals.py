@@ -14,7 +14,7 @@ from types import FrameType
 SAME_WISH_S = 1.0
 
 
-class StopAsked(Exception):
+class StopRequested(Exception):
     """The portal was asked to stop."""
 
 
@@ -30,9 +30,9 @@ class StopRequest:
         self._asked.set()
 
     def check(self, *, within_s: float) -> None:
-        """Wait up to `within_s` seconds. Raises StopAsked as soon as a stop is requested."""
+        """Wait up to `within_s` seconds. Raises StopRequested as soon as a stop is requested."""
         if self._asked.wait(within_s):
-            raise StopAsked
+            raise StopRequested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()

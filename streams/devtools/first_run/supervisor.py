@@ -13,10 +13,10 @@ from django.db import connections
 
 from streams.devtools.demo import accounts, seeding
 from streams.devtools.first_run import processes, readiness
-from streams.devtools.first_run.process_group import POLL_S, ChildDied, Family
+from streams.devtools.first_run.process_group import POLL_S, ChildExited, ProcessGroup
 from streams.devtools.first_run.processes import Broker
 from streams.devtools.first_run.run_file import RunFacts
-from streams.devtools.first_run.stop_signals import StopAsked, StopRequest
+from streams.devtools.first_run.stop_signals import StopRequest, StopRequested
 from streams.devtools.first_run.summary import summary
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class NotReady(Exception):
     """A child runs but does not respond. The message lists those children."""
 
 
-class Portal:
+class Supervisor:
     """Starts the children, waits until they are ready, and stops them in order."""
 
     def __init__(
-        self, layout: Layout, family: Family, console: Console, stop: StopRequest
+        self, layout: Layout, family: ProcessGroup, console: Console, stop: StopRequest
     ) -> None:
         self._layout = layout
         self._family = family
@@ -47,15 +47,15 @@ class Portal:
         self._stop = stop
 
     def run(self) -> None:
-        """Run until stopped. Raises ChildDied, NotReady."""
+        """Run until stopped. Raises ChildExited, NotReady."""
         try:
             self._start()
             while True:
                 self._stop.check(within_s=POLL_S)
                 self._family.revive()
-        except StopAsked:
+        except StopRequested:
             self._console.say("\n  Stopping. Press Ctrl-C again to stop immediately.\n")
-        except ChildDied as death:
+        except ChildExited as death:
             self._console.say(
                 f"\n  {death.name} ended unexpectedly. Stopping the other processes.\n"
             )
@@ -128,7 +128,7 @@ class Portal:
     def _wait_for(
         self, probes: Mapping[str, Probe], *, within_s: float = READY_WITHIN_S
     ) -> None:
-        """Wait until all probes succeed. Raises ChildDied, NotReady, StopAsked."""
+        """Wait until all probes succeed. Raises ChildExited, NotReady, StopRequested."""
         missing = dict(probes)
         began = told = time.monotonic()
         while missing:

@@ -20,7 +20,7 @@ from streams.docs.guides.generated_facts import PARTS
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-    from streams.base.public_urls import Addresses
+    from streams.base.public_urls import PublicUrls
 
 FOLDER = Path(__file__).parent
 # By audience.
@@ -68,7 +68,7 @@ SHELVES: list[tuple[StrOrPromise, list[Guide]]] = [
 ]
 
 
-def written(guide: Guide, at: Addresses) -> str:
+def written(guide: Guide, at: PublicUrls) -> str:
     """Return the guide's Markdown, with addresses and generated parts filled in."""
     text = guide.text.replace("{{ ingest-url }}", at.ingest)
     text = text.replace("{{ portal-url }}", at.portal)
@@ -76,7 +76,7 @@ def written(guide: Guide, at: Addresses) -> str:
 
 
 @lru_cache(maxsize=RENDERED)
-def read(name: str, at: Addresses) -> Document:
+def read(name: str, at: PublicUrls) -> Document:
     """Return a guide as HTML. Raises KeyError."""
     document = render(written(GUIDES[name], at), is_own=True)
     html = _with_former_anchors(_with_codes(document.html), name)

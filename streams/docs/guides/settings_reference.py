@@ -23,7 +23,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(slots=True)
-class Group:
+class SettingsSection:
     """A section of `.env.example`."""
 
     title: str
@@ -49,20 +49,20 @@ def commands() -> str:
     return table(["Command", "Description"], rows)
 
 
-def groups(text: str) -> Iterator[Group]:
+def groups(text: str) -> Iterator[SettingsSection]:
     """Yield the sections of a file like `.env.example`.
 
     A comment describes the setting below it, and all settings that follow without a
     comment of their own.
     """
-    group: Group | None = None
+    group: SettingsSection | None = None
     about: list[str] = []
     is_over = False
     for line in text.splitlines():
         if title := _TITLE.fullmatch(line):
             if group is not None:
                 yield group
-            group, about = Group(title[1]), []
+            group, about = SettingsSection(title[1]), []
         elif setting := _SETTING.fullmatch(line):
             if group is not None:
                 group.rows.append((setting[1], setting[2], " ".join(about)))
@@ -81,7 +81,7 @@ def _example() -> str:
     return path.read_text()
 
 
-def _table(group: Group) -> str:
+def _table(group: SettingsSection) -> str:
     rows = [[code(name), code(default), _words(about)] for name, default, about in group.rows]  # fmt: skip
     return table(["Setting", "Default", "Description"], rows)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from streams.base.public_urls import addresses
 from streams.base.text.markdown import render
 from streams.docs.guides import index as shelf
-from streams.docs.public_page import Page, show
+from streams.docs.public_page import PublicPage, show
 from streams.docs.published import published_pages
 
 MOST_LISTED = 500  # pages of streams. The search finds all of them
@@ -16,7 +16,7 @@ MOST_LISTED = 500  # pages of streams. The search finds all of them
 
 def index(request: HttpRequest) -> HttpResponse:
     """List the guides, and the published pages of streams."""
-    page = Page(
+    page = PublicPage(
         title=_("Documentation"),
         description=_(
             "Send events to your customers' Segment workspaces, see the status of every"
@@ -40,7 +40,7 @@ def guide(request: HttpRequest, name: str) -> HttpResponse:
     if found is None:
         raise Http404
     before, after = shelf.neighbours(name)
-    page = Page(
+    page = PublicPage(
         title=found.title,
         description=found.summary,
         document=shelf.read(name, addresses(request)),

@@ -10,19 +10,19 @@ from django.db.models import OuterRef, Subquery
 
 from streams.catalog.models import Stream
 from streams.catalog.pages.models import PageVersion
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.stage import Stage
 from streams.docs.guides import index
 from streams.docs.page_cache import made_of
-from streams.docs.search.sections import Section, sections_of
+from streams.docs.search.sections import SearchSection, sections_of
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.base.public_urls import Addresses
+    from streams.base.public_urls import PublicUrls
 
 MOST_STREAMS = 1_000
 # The time that a search may spend on rendering changed pages. The next search continues
@@ -30,7 +30,7 @@ MOST_STREAMS = 1_000
 READING_S = 1.0
 
 
-def corpus(at: Addresses) -> Iterator[Section]:
+def corpus(at: PublicUrls) -> Iterator[SearchSection]:
     """Yield all sections, guides first. Runs one query if no page has changed."""
     for name in index.NAMES:
         yield from _of_guide(name, at)
@@ -38,7 +38,7 @@ def corpus(at: Addresses) -> Iterator[Section]:
 
 
 @lru_cache(maxsize=index.RENDERED)
-def _of_guide(name: str, at: Addresses) -> list[Section]:
+def _of_guide(name: str, at: PublicUrls) -> list[SearchSection]:
     guide = index.GUIDES[name]
     html = index.read(name, at).html
     return sections_of(html, page=guide.title, path=guide.path)
@@ -48,11 +48,11 @@ class _Shelves:
     """The sections of the streams' pages, cached until a page changes."""
 
     def __init__(self) -> None:
-        self._read: dict[tuple[int, Kind], tuple[object, list[Section]]] = {}
+        self._read: dict[tuple[int, PageKind], tuple[object, list[SearchSection]]] = {}
 
-    def sections(self) -> Iterator[Section]:
+    def sections(self) -> Iterator[SearchSection]:
         until = time.monotonic() + READING_S
-        read: dict[tuple[int, Kind], tuple[object, list[Section]]] = {}
+        read: dict[tuple[int, PageKind], tuple[object, list[SearchSection]]] = {}
         for stream, kind, version in _published():
             key = (stream.pk, kind)
             printed = made_of(
@@ -73,7 +73,7 @@ class _Shelves:
 _shelves = _Shelves()
 
 
-def _published() -> Iterator[tuple[Stream, Kind, int]]:
+def _published() -> Iterator[tuple[Stream, PageKind, int]]:
     """Yield each public page with the ID of its version."""
     versions = PageVersion.objects.published().filter(stream=OuterRef("pk"))
     plans = PlanVersion.objects.published().filter(stream=OuterRef("pk"))
@@ -82,21 +82,21 @@ def _published() -> Iterator[tuple[Stream, Kind, int]]:
         .select_related("partner", "profile")
         .annotate(
             plan_pk=Subquery(plans.values("pk")[:1]),
-            **{f"{kind}_pk": _newest(versions, kind) for kind in Kind},
+            **{f"{kind}_pk": _newest(versions, kind) for kind in PageKind},
         )
         .order_by("name", "pk")
     )
     for stream in streams[:MOST_STREAMS]:
-        for kind in Kind:
+        for kind in PageKind:
             if (version := getattr(stream, f"{kind}_pk")) is not None:
                 yield stream, kind, version
 
 
-def _newest(versions: Any, kind: Kind) -> Subquery:
+def _newest(versions: Any, kind: PageKind) -> Subquery:
     return Subquery(versions.filter(kind=kind).values("pk")[:1])
 
 
-def _of_page(stream: Stream, kind: Kind, version: int) -> list[Section]:
+def _of_page(stream: Stream, kind: PageKind, version: int) -> list[SearchSection]:
     text = PageVersion.objects.get(pk=version).text
     facts = facts_of(stream, kind, with_pictures=False)
     return sections_of(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from streams.base.text.markdown import RULE
 
 if TYPE_CHECKING:
-    from streams.docs.search.sections import Section
+    from streams.docs.search.sections import SearchSection
 
 MAX_QUERY = 100  # characters
 MAX_WORDS = 8
@@ -33,10 +33,10 @@ Pieces = list[tuple[str, bool]]  # text, and whether it matches
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SearchResult:
     """A section that matches."""
 
-    section: Section
+    section: SearchSection
     heading: Pieces
     excerpt: Pieces
 
@@ -46,7 +46,7 @@ class Result:
         return f"{self.section.path}#{anchor}" if anchor else self.section.path
 
 
-def search(query: str, sections: Iterable[Section]) -> list[Result]:
+def search(query: str, sections: Iterable[SearchSection]) -> list[SearchResult]:
     """Return at most MOST results, best first.
 
     Only sections with all words are returned, or else those with the most words.
@@ -56,7 +56,7 @@ def search(query: str, sections: Iterable[Section]) -> list[Result]:
         return []
     phrase = " ".join(query.casefold().split())
     scored = sorted(_scored(words, phrase, sections), key=lambda one: one[:2])
-    results: list[Result] = []
+    results: list[SearchResult] = []
     of_page: Counter[str] = Counter()
     for missing, _, section in scored:
         if missing > scored[0][0] or len(results) == MOST:
@@ -79,8 +79,8 @@ def _words(query: str) -> dict[str, re.Pattern[str]]:
 
 
 def _scored(
-    words: dict[str, re.Pattern[str]], phrase: str, sections: Iterable[Section]
-) -> Iterator[tuple[int, int, Section]]:
+    words: dict[str, re.Pattern[str]], phrase: str, sections: Iterable[SearchSection]
+) -> Iterator[tuple[int, int, SearchSection]]:
     """Yield the number of missing words and the negated score: less is better."""
     for section in sections:
         there = [one for word, one in words.items() if word in section.folded]
@@ -94,7 +94,7 @@ def _scored(
             yield len(words) - len(scores), -whole, section
 
 
-def _score(word: re.Pattern[str], section: Section) -> int:
+def _score(word: re.Pattern[str], section: SearchSection) -> int:
     score = 0
     found = word.search(section.heading)
     if found and not _is_part_of_code(found, section.heading):
@@ -112,12 +112,14 @@ def _is_part_of_code(found: re.Match[str], heading: str) -> bool:
     return RULE.fullmatch(heading) is not None and "-" not in found[0]
 
 
-def _result(section: Section, words: dict[str, re.Pattern[str]]) -> Result:
+def _result(section: SearchSection, words: dict[str, re.Pattern[str]]) -> SearchResult:
     any_word = re.compile(
         "|".join(one.pattern for one in words.values()), re.IGNORECASE
     )
     heading = _marked(section.heading or section.page, any_word)
-    return Result(section, heading, _marked(_excerpt(section.text, any_word), any_word))
+    return SearchResult(
+        section, heading, _marked(_excerpt(section.text, any_word), any_word)
+    )
 
 
 def _excerpt(text: str, word: re.Pattern[str]) -> str:

@@ -20,7 +20,7 @@ BLANK = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SearchSection:
     """The text below a heading, or a table row with an anchor."""
 
     page: str  # the title of its page
@@ -33,7 +33,7 @@ class Section:
 
 def sections_of(
     html: str, *, page: str, path: str, with_rules: bool = True
-) -> list[Section]:
+) -> list[SearchSection]:
     """Split a page into sections, in order.
 
     Without rules, their table rows are skipped: they are the same on every stream's page,
@@ -43,7 +43,7 @@ def sections_of(
     reader.feed(html)
     reader.close()
     return [
-        Section(page, path, anchor, heading, text, f"{page} {heading} {text}".casefold())
+        SearchSection(page, path, anchor, heading, text, f"{page} {heading} {text}".casefold())
         for anchor, heading, text in reader.read()
         if heading or text
     ]  # fmt: skip

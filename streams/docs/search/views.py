@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from streams.base.public_urls import addresses
 from streams.base.text.markdown import render
 from streams.docs.guides import index
-from streams.docs.public_page import Page, show
+from streams.docs.public_page import PublicPage, show
 from streams.docs.search.corpus import corpus
 from streams.docs.search.ranking import MAX_QUERY, MOST, search
 
-PAGE = Page(
+PAGE = PublicPage(
     title=_("Search"),
     description=_("Search the guides of this portal and the docs of every stream."),
     document=render(""),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.db import connection
 
-from streams.events.store.postgres import PostgresStore
-from streams.events.store.sqlite import SqliteStore
+from streams.events.store.postgres import PostgresEventStore
+from streams.events.store.sqlite import SqliteEventStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
 
 
-class Store(Protocol):
+class EventStore(Protocol):
     """Statements that run in the caller's transaction."""
 
     def look(
@@ -63,6 +63,10 @@ class Store(Protocol):
         """
 
 
-def store() -> Store:
+def store() -> EventStore:
     """Return the store for the database in use."""
-    return PostgresStore() if connection.vendor == "postgresql" else SqliteStore()
+    return (
+        PostgresEventStore()
+        if connection.vendor == "postgresql"
+        else SqliteEventStore()
+    )

@@ -40,7 +40,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
 CLOCKS_DIFFER = timedelta(hours=1)
 
 
-class PostgresStore:
+class PostgresEventStore:
     """The store on PostgreSQL. Uses as few round trips as possible: after each, the thread
     competes for Python's lock with everything that reads requests."""
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
 
 
-class SqliteStore:
+class SqliteEventStore:
     CHUNK = 500  # parameters in an IN list, below the limit of every SQLite version
 
     def look(

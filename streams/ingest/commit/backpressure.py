@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from streams.ingest.http.responses import throttled
-from streams.observability.backlog import Load, look
+from streams.observability.backlog import Backlog, look
 from streams.serving.http_format import unavailable
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ REST = 50
 RETRY_AFTER_S = 60  # a backlog takes a while to shrink
 
 
-class Pressure:
+class Backpressure:
     """The latest load. It is thread-safe.
 
     The first request that finds it outdated refreshes it; the others use the old one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.load = Load()
+        self.load = Backlog()
         self._clock = clock
         self._due_at = float("-inf")
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class Pressure:
         self.load = seen
 
 
-def check_all(load: Load) -> None:
+def check_all(load: Backlog) -> None:
     """Raise RequestRefused if all events must be refused."""
     if load.storage_full:
         raise storage_full()
@@ -67,7 +67,7 @@ def check_all(load: Load) -> None:
         )
 
 
-def check_feed(load: Load, feed_id: int) -> None:
+def check_feed(load: Backlog, feed_id: int) -> None:
     """Raise RequestRefused if this feed has too many queued events."""
     if feed_id in load.full_feeds:
         raise throttled(retry_after_s=RETRY_AFTER_S)
@@ -81,7 +81,7 @@ def storage_full() -> RequestRefused:
     )
 
 
-def _limits(load: Load) -> dict[str, object]:
+def _limits(load: Backlog) -> dict[str, object]:
     return {
         "full_feeds": sorted(load.full_feeds)[:20],
         "backlog_full": load.backlog_full,

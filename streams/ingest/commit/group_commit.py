@@ -20,12 +20,12 @@ from django.db import connection
 from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.base.database.statement_timeout import within
-from streams.delivery.append import Accepted, accept
+from streams.delivery.append import AppendResult, accept
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.blocked_feeds import BlockedFeeds
 
 if TYPE_CHECKING:
-    from streams.events.log import Addition, Seqs
+    from streams.events.log import FeedAddition, Seqs
 
 log = structlog.get_logger()
 
@@ -34,22 +34,22 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024  # beyond this, requests are refused
 
 # Numbers per addition, or the error.
 type Result = list[Seqs] | Exception
-type Settled = list[tuple[Job, Result]]
+type Settled = list[tuple[WriteJob, Result]]
 
 
-class Busy(Exception):
+class WriterBusy(Exception):
     """Too many bytes are waiting to be written."""
 
 
-class NotWritten(Exception):
+class WriteFailed(Exception):
     """The database refused this request's events. The reason is in the log."""
 
 
 @dataclass(slots=True)
-class Job:
+class WriteJob:
     """The events of one request to write. `done` is called with the result."""
 
-    additions: Sequence[Addition]
+    additions: Sequence[FeedAddition]
     size: int  # bytes
     done: Callable[[Result], None]
     request_id: str = ""  # from the proxy, if it sent one
@@ -60,7 +60,7 @@ class Job:
         self.is_given_up = True
 
 
-class Committer:
+class GroupCommitter:
     """The thread that writes for all requests, with its own database connection.
 
     After each transaction, it calls `settle` with the results of all jobs and `notify`
@@ -74,7 +74,7 @@ class Committer:
     ) -> None:
         self._settle = settle
         self._notify = notify
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[WriteJob] = deque()
         self._waiting = 0  # bytes
         self._changed = threading.Condition()
         self._closed = False
@@ -86,20 +86,20 @@ class Committer:
 
     def hand_over(
         self,
-        additions: Sequence[Addition],
+        additions: Sequence[FeedAddition],
         done: Callable[[Result], None],
         request_id: str = "",
-    ) -> Job:
-        """Queue events to be written. Raises Busy.
+    ) -> WriteJob:
+        """Queue events to be written. Raises WriterBusy.
 
         The job's result is the numbers per addition once the events are durable, or an
         error. A job that is given up before its turn is not written.
         """
         size = sum([len(event.payload) for a in additions for event in a.events])
-        job = Job(additions, size, done, request_id)
+        job = WriteJob(additions, size, done, request_id)
         with self._changed:
             if self._closed or self._waiting + size > MAX_WAITING_BYTES:
-                raise Busy
+                raise WriterBusy
             self._jobs.append(job)
             self._waiting += size
             self._changed.notify()
@@ -121,11 +121,11 @@ class Committer:
                     log.exception("ingest.writer_failed")
             connection.close()
 
-    def _gather(self) -> list[Job]:
+    def _gather(self) -> list[WriteJob]:
         """Wait for jobs, and return them up to the limit. Empty once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._closed)
-            group: list[Job] = []
+            group: list[WriteJob] = []
             size = 0
             while self._jobs and (
                 not group or size + self._jobs[0].size <= MAX_GROUP_BYTES
@@ -136,7 +136,7 @@ class Committer:
             self._waiting -= size
             return group
 
-    def _write(self, group: list[Job]) -> None:
+    def _write(self, group: list[WriteJob]) -> None:
         group = self._without_blocked(group)
         if not group:
             return
@@ -158,12 +158,12 @@ class Committer:
             else:
                 # Don't log the error's text, because it can quote the row.
                 log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
-                self._settle([(job, NotWritten()) for job in group])
+                self._settle([(job, WriteFailed()) for job in group])
         else:
             self._settle(_numbered(group, accepted))
             self._notify(accepted.stream_ids)
 
-    def _without_blocked(self, group: list[Job]) -> list[Job]:
+    def _without_blocked(self, group: list[WriteJob]) -> list[WriteJob]:
         """Return the jobs that can be written now. The others fail with an error."""
         blocked = self._blocked.among(_feeds(group)) if self._blocked else None
         if not blocked:
@@ -174,11 +174,11 @@ class Committer:
         return [job for job in group if id(job) not in waiting]
 
 
-def _feeds(group: list[Job]) -> set[int]:
+def _feeds(group: list[WriteJob]) -> set[int]:
     return {addition.feed_id for job in group for addition in job.additions}
 
 
-def _durably(additions: Sequence[Addition]) -> Accepted:
+def _durably(additions: Sequence[FeedAddition]) -> AppendResult:
     """Write in one transaction, and retry once if the connection was lost.
 
     If the first attempt was committed but its response was lost, the second one finds
@@ -196,7 +196,7 @@ def _durably(additions: Sequence[Addition]) -> Accepted:
     return accept(additions, now=now())
 
 
-def _numbered(group: list[Job], accepted: Accepted) -> Settled:
+def _numbered(group: list[WriteJob], accepted: AppendResult) -> Settled:
     settled: Settled = []
     first = 0
     for job in group:

@@ -20,7 +20,7 @@ def wake_unowned(stream_ids: Iterable[int]) -> None:
     tasks.wake(unowned(stream_ids))
 
 
-class Waker:
+class WorkerNotifier:
     """Wakes workers from its own thread, with its own database connection.
 
     So acknowledgments and appends never wait for Redis or for a lock on the leases. This is

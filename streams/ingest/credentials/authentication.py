@@ -17,14 +17,14 @@ from streams.events.services import INGEST_KEY_PREFIX
 from streams.tenancy.services import TOKEN_PREFIX
 
 
-class Kind(Enum):
+class CredentialKind(Enum):
     INGEST_KEY = auto()
     PARTNER_TOKEN = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    kind: Kind
+    kind: CredentialKind
     digest: str
 
 
@@ -50,7 +50,11 @@ def _read_header(authorization: str) -> Credential | None:
         return None
     if scheme == "bearer":
         of_partner = key.startswith(TOKEN_PREFIX)
-        return Credential(Kind.PARTNER_TOKEN, digest(key)) if of_partner else None
+        return (
+            Credential(CredentialKind.PARTNER_TOKEN, digest(key))
+            if of_partner
+            else None
+        )
     return from_body(key) if key.startswith(INGEST_KEY_PREFIX) else None
 
 
@@ -74,14 +78,18 @@ _remembered = lru_cache(maxsize=REMEMBERED)(_read_header)
 
 def from_body(key: str) -> Credential:
     """Return the credential of an ingest key, without surrounding white space."""
-    return Credential(Kind.INGEST_KEY, digest(key.strip()))
+    return Credential(CredentialKind.INGEST_KEY, digest(key.strip()))
 
 
 def no_key(authorization: str = "") -> RequestRefused:
     """Explain why neither this header nor the body has one of our keys."""
     scheme, key = _parts(authorization)
     if scheme in {"bearer", "basic"} and key:
-        return unknown(Kind.PARTNER_TOKEN if scheme == "bearer" else Kind.INGEST_KEY)
+        return unknown(
+            CredentialKind.PARTNER_TOKEN
+            if scheme == "bearer"
+            else CredentialKind.INGEST_KEY
+        )
     if scheme == "basic" and key is None:
         return unauthorized(
             "INGEST-KEY-001",
@@ -102,8 +110,8 @@ def no_key(authorization: str = "") -> RequestRefused:
     )
 
 
-def unknown(kind: Kind) -> RequestRefused:
-    if kind is Kind.PARTNER_TOKEN:
+def unknown(kind: CredentialKind) -> RequestRefused:
+    if kind is CredentialKind.PARTNER_TOKEN:
         return unauthorized(
             "INGEST-KEY-002",
             "This API token is unknown or has been revoked.",

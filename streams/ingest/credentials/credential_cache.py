@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import Exists, OuterRef, Q
 
 from streams.base.clock import now
-from streams.catalog.validation import Rulebook
+from streams.catalog.validation import RuleCache
 from streams.connections.models import Connection
-from streams.events.intake import Source
+from streams.events.intake import StreamFields
 from streams.events.models import Feed
-from streams.ingest.credentials.authentication import Credential, Kind
-from streams.ingest.credentials.ttl_cache import Recent
-from streams.spec.modes import Mode
+from streams.ingest.credentials.authentication import Credential, CredentialKind
+from streams.ingest.credentials.ttl_cache import TtlCache
+from streams.spec.modes import ValidationMode
 from streams.tenancy.models import PartnerToken
 
 if TYPE_CHECKING:
-    from streams.catalog.validation import Checks
+    from streams.catalog.validation import EventValidator
 
 FRESH_S = 3.0  # how long an entry is kept
 ABSENT_S = (
@@ -44,48 +44,50 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResolvedFeed:
     """A workspace's feed, and how its events are checked."""
 
     feed_id: int
     external_id: str
     connected: bool  # False: events are queued until the workspace is connected
-    checks: Checks | None = None  # None: validation is off
+    checks: EventValidator | None = None  # None: validation is off
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class CredentialAccess:
     """The access that a credential gives: to one place, or (None) all of the partner's
     workspaces."""
 
     credential: Credential = field(repr=False)
     stream_id: int
-    source: Source
+    source: StreamFields
     create_workspaces: bool
-    place: Place | None
+    place: ResolvedFeed | None
 
 
-class Accesses:
+class CredentialCache:
     """The cache. It is thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.rulebook = Rulebook()
+        self.rulebook = RuleCache()
         self._clock = clock
-        self._recent: Recent[Credential, Access | Literal[False]] = Recent(KEPT, clock)
+        self._recent: TtlCache[Credential, CredentialAccess | Literal[False]] = (
+            TtlCache(KEPT, clock)
+        )
         self._used: dict[Credential, float] = {}  # the last use of each ingest key
         self._refresh_at = clock() + REFRESH_S
         self._lock = threading.Lock()
 
-    def kept(self, credential: Credential) -> Access | Literal[False] | None:
+    def kept(self, credential: Credential) -> CredentialAccess | Literal[False] | None:
         """Return the cached entry; None if the database must be queried."""
         access = self._recent.get(credential)
-        if access and credential.kind is Kind.INGEST_KEY:
+        if access and credential.kind is CredentialKind.INGEST_KEY:
             self._used[credential] = self._clock()
         return access
 
-    def look_up(self, credential: Credential) -> Access | Literal[False]:
+    def look_up(self, credential: Credential) -> CredentialAccess | Literal[False]:
         """Query the database, and cache the result."""
-        if credential.kind is Kind.PARTNER_TOKEN:
+        if credential.kind is CredentialKind.PARTNER_TOKEN:
             found = _token_access(credential)
         else:
             found = _feed_accesses([credential], self.rulebook).get(credential)
@@ -123,17 +125,17 @@ class Accesses:
         return newest
 
     def _keep(
-        self, credential: Credential, found: Access | None
-    ) -> Access | Literal[False]:
-        access: Access | Literal[False] = found or False
+        self, credential: Credential, found: CredentialAccess | None
+    ) -> CredentialAccess | Literal[False]:
+        access: CredentialAccess | Literal[False] = found or False
         brief = found is None or (found.place and not found.place.connected)
         self._recent.put(credential, access, seconds=ABSENT_S if brief else FRESH_S)
         return access
 
 
 def _feed_accesses(
-    credentials: Iterable[Credential], rulebook: Rulebook
-) -> dict[Credential, Access]:
+    credentials: Iterable[Credential], rulebook: RuleCache
+) -> dict[Credential, CredentialAccess]:
     """Look up ingest keys in two queries. The result lacks unknown keys."""
     by_digest = {credential.digest: credential for credential in credentials}
     if not by_digest:
@@ -157,15 +159,15 @@ def _feed_accesses(
     for row in rows:
         stream_id, digest, feed_id, external_id, connected, mode, *source, creates = row
         credential = by_digest[digest]
-        checks = rules[stream_id].checks(Mode(mode))
-        place = Place(feed_id, external_id, connected, checks)
-        found[credential] = Access(
-            credential, stream_id, Source(*source), creates, place
+        checks = rules[stream_id].checks(ValidationMode(mode))
+        place = ResolvedFeed(feed_id, external_id, connected, checks)
+        found[credential] = CredentialAccess(
+            credential, stream_id, StreamFields(*source), creates, place
         )
     return found
 
 
-def _token_access(credential: Credential) -> Access | None:
+def _token_access(credential: Credential) -> CredentialAccess | None:
     live = PartnerToken.objects.filter(digest=credential.digest, revoked_at=None)
     token = live.select_related("stream").first()
     if token is None:
@@ -176,5 +178,7 @@ def _token_access(credential: Credential) -> Access | None:
         # The UPDATE filters again, because all processes get here at the same time.
         live.filter(unnoted).update(last_used_at=moment)
     stream = token.stream
-    source = Source(stream.slug, stream.version, stream.allow_anonymous)
-    return Access(credential, stream.pk, source, stream.create_workspaces, place=None)
+    source = StreamFields(stream.slug, stream.version, stream.allow_anonymous)
+    return CredentialAccess(
+        credential, stream.pk, source, stream.create_workspaces, place=None
+    )

@@ -11,24 +11,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from streams.base.request_errors import RequestRefused
-from streams.ingest.commit.backpressure import Pressure
+from streams.ingest.commit.backpressure import Backpressure
 from streams.ingest.credentials.authentication import Credential, unknown
 from streams.ingest.credentials.credential_cache import (
     ABSENT_S,
     FRESH_S,
-    Access,
-    Accesses,
-    Place,
+    CredentialAccess,
+    CredentialCache,
+    ResolvedFeed,
 )
-from streams.ingest.credentials.ttl_cache import Recent
+from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.workspace_creation import open_feeds_of
-from streams.observability.issues.counter import FindingCounter
-from streams.spec.modes import Mode
+from streams.observability.issues.counter import IssueCounter
+from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
     from streams.catalog.validation import StreamRules
     from streams.events.models import Feed
-    from streams.observability.backlog import Load
+    from streams.observability.backlog import Backlog
 
 
 class NotCached(LookupError):
@@ -36,29 +36,29 @@ class NotCached(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class CredentialLookup:
     """Cached lookups, and the counts of issues. It is thread-safe."""
 
-    accesses: Accesses = field(default_factory=Accesses)
-    places: Recent[tuple[Credential, str], Place] = field(
-        default_factory=lambda: Recent(100_000)
+    accesses: CredentialCache = field(default_factory=CredentialCache)
+    places: TtlCache[tuple[Credential, str], ResolvedFeed] = field(
+        default_factory=lambda: TtlCache(100_000)
     )
-    pressure: Pressure = field(default_factory=Pressure)
-    findings: FindingCounter = field(default_factory=FindingCounter)
+    pressure: Backpressure = field(default_factory=Backpressure)
+    findings: IssueCounter = field(default_factory=IssueCounter)
     may_ask: bool = True
 
     def without_database(self) -> Self:
         """Return this directory without database access: it raises NotCached instead."""
         return replace(self, may_ask=False)
 
-    def load(self) -> Load:
+    def load(self) -> Backlog:
         """Return the load as of a few seconds ago. Raises NotCached."""
         if self.pressure.is_due:
             self._ask()
             self.pressure.refresh()
         return self.pressure.load
 
-    def access(self, credential: Credential) -> Access:
+    def access(self, credential: Credential) -> CredentialAccess:
         """Return a credential's access. Raises RequestRefused if unknown, or NotCached."""
         if self.accesses.is_due:  # the first thread refreshes; the others go on
             self._ask()
@@ -72,15 +72,15 @@ class Directory:
         return access
 
     def find_places(
-        self, access: Access, external_ids: Collection[str], *, may_make: bool
-    ) -> dict[str, Place | RequestRefused]:
+        self, access: CredentialAccess, external_ids: Collection[str], *, may_make: bool
+    ) -> dict[str, ResolvedFeed | RequestRefused]:
         """Return places by external ID.
 
         With `may_make`, new workspaces are created if the stream allows it. The result
         lacks IDs without a workspace. It has a refusal for an ID whose workspace can only
         be created later. Raises NotCached.
         """
-        found: dict[str, Place | RequestRefused] = {}
+        found: dict[str, ResolvedFeed | RequestRefused] = {}
         for external_id in external_ids:
             place = self.places.get((access.credential, external_id))
             if place is not None:
@@ -105,8 +105,8 @@ class Directory:
             raise NotCached
 
 
-def _place(feed: Feed, rules: StreamRules) -> Place:
+def _place(feed: Feed, rules: StreamRules) -> ResolvedFeed:
     connected: bool = feed.connected  # type: ignore[attr-defined] # annotated
     workspace = feed.workspace
-    checks = rules.checks(Mode(workspace.check_mode))
-    return Place(feed.pk, workspace.external_id, connected, checks)
+    checks = rules.checks(ValidationMode(workspace.check_mode))
+    return ResolvedFeed(feed.pk, workspace.external_id, connected, checks)

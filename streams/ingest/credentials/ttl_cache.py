@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-class Recent[K, V]:
+class TtlCache[K, V]:
     """A cache of at most `size` entries, each with its own lifetime.
 
     It is thread-safe. A new entry replaces the oldest one if the cache is full.

@@ -16,7 +16,7 @@ from streams.base.request_errors import RequestRefused
 from streams.ingest.http.broken_batch import take_apart
 from streams.serving.http_format import too_large
 from streams.spec.content.timestamps import parse_time
-from streams.spec.decode.structure import Unsound, read_object
+from streams.spec.decode.structure import MalformedEvent, read_object
 
 MAX_BYTES = 500 * 1024
 MAX_PARTNER_BYTES = 5 * 1024 * 1024
@@ -48,7 +48,7 @@ _decode_single = msgspec.json.Decoder(_Single).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class RequestContents:
     """The contents of a request: its events as sent, and the fields that apply to all."""
 
     events: list[bytes]
@@ -115,16 +115,16 @@ def _check_headers(headers: Mapping[str, str]) -> None:
         )
 
 
-def open_single(body: bytes) -> Parcel:
+def open_single(body: bytes) -> RequestContents:
     """Read the body of a call for one event, which is the event itself."""
     try:
         key = _decode_single(body).writeKey
     except (msgspec.DecodeError, ValueError, RecursionError):
         key = None  # errors are reported once the sender is known
-    return Parcel([body], _key(key))
+    return RequestContents([body], _key(key))
 
 
-def open_batch(body: bytes) -> Parcel:
+def open_batch(body: bytes) -> RequestContents:
     """Read the body of a batch. Raises RequestRefused."""
     try:
         batch = _decode_batch(body)
@@ -146,7 +146,7 @@ def open_batch(body: bytes) -> Parcel:
             f"The batch has {len(events):,} events. The limit is {MAX_EVENTS:,}.",
             "Split the batch into several requests.",
         )
-    return Parcel(
+    return RequestContents(
         events,
         _key(batch.writeKey),
         parse_time(batch.sentAt) if isinstance(batch.sentAt, str) else None,
@@ -193,7 +193,7 @@ def _shared(name: str, raw: msgspec.Raw) -> Mapping[str, Any] | None:
         return None
     try:
         return read_object(sent)
-    except Unsound as unsound:
+    except MalformedEvent as unsound:
         finding = unsound.finding
         message = finding.message.replace("The event is", "It is")
         raise RequestRefused(

@@ -22,14 +22,14 @@ from streams.delivery.append import accept
 from streams.delivery.lease import unowned
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
-from streams.ingest.commit.notifier import Waker
-from streams.ingest.credentials.lookup import Directory
-from streams.ingest.http.responses import Answer, failed, preflight, refusal
+from streams.ingest.commit.notifier import WorkerNotifier
+from streams.ingest.credentials.lookup import CredentialLookup
+from streams.ingest.http.responses import IngestResponse, failed, preflight, refusal
 from streams.ingest.http.routes import find_route
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspace_resolution import removed
-from streams.observability.issues.flusher import Flusher
+from streams.observability.issues.flusher import IssueFlusher
 from streams.serving.http_format import too_large
 from streams.serving.request_id import request_id
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-directory = Directory()
-waker = Waker(tasks.wake)
-flusher = Flusher(directory.findings)  # started by the web process
+directory = CredentialLookup()
+waker = WorkerNotifier(tasks.wake)
+flusher = IssueFlusher(directory.findings)  # started by the web process
 
 
 @csrf_exempt  # cookies are ignored; only the request's key counts
@@ -52,7 +52,7 @@ def take_events(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.body, status=answer.status, headers=headers)
 
 
-def _answer(request: HttpRequest) -> Answer:
+def _answer(request: HttpRequest) -> IngestResponse:
     try:
         route = find_route(request.method or "", request.path_info)
         if route is None:
@@ -73,7 +73,7 @@ def _answer(request: HttpRequest) -> Answer:
         return refusal(failed())
 
 
-def _store(route: Route, request: HttpRequest) -> Answer:
+def _store(route: Route, request: HttpRequest) -> IngestResponse:
     admission = admit(route, _headers(request), directory)
     body = _body(request, admission.max_bytes)
     pending = take(admission, body, directory, now=now())

@@ -12,10 +12,10 @@ import msgspec
 from streams.base.request_errors import RequestRefused
 from streams.ingest.http.cors import cors, preflight_headers
 from streams.serving.http_format import encode_head, has_body, unavailable
-from streams.spec.issues import Finding, Severity
+from streams.spec.issues import Issue, Severity
 
 if TYPE_CHECKING:
-    from streams.events.intake import Refused
+    from streams.events.intake import EventRefused
 
 ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined"
 DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class IngestResponse:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -52,11 +52,11 @@ class Answer:
 
 @lru_cache(maxsize=256)  # few heads are different
 def _head(status: int, headers: tuple[tuple[str, str], ...], origin: str) -> bytes:
-    everything = Answer(status, b"", dict(headers)).all_headers(origin)
+    everything = IngestResponse(status, b"", dict(headers)).all_headers(origin)
     return encode_head(status, everything.items())
 
 
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+class EventResult(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     """The result of one event."""
 
     outcome: str
@@ -67,16 +67,18 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     message: str = ""
     fix: str = ""
     path: str = ""
-    findings: Sequence[Finding] = ()  # issues of a stored event
+    findings: Sequence[Issue] = ()  # issues of a stored event
 
 
-def without_hints(findings: Sequence[Finding]) -> Sequence[Finding]:
+def without_hints(findings: Sequence[Issue]) -> Sequence[Issue]:
     """Leave out hints, which are only advice and not part of responses."""
     return [f for f in findings if f.severity is not Severity.HINT]
 
 
-def rejected(refused: Refused, *, workspace: str = "", message_id: str = "") -> Outcome:
-    return Outcome(
+def rejected(
+    refused: EventRefused, *, workspace: str = "", message_id: str = ""
+) -> EventResult:
+    return EventResult(
         REJECTED,
         message_id,
         workspace,
@@ -87,9 +89,9 @@ def rejected(refused: Refused, *, workspace: str = "", message_id: str = "") -> 
     )
 
 
-def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> Outcome:
+def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> EventResult:
     """Return the outcome of a valid event that is not stored because of a limit."""
-    return Outcome(
+    return EventResult(
         THROTTLED,
         message_id,
         workspace,
@@ -100,8 +102,8 @@ def put_off(refused: RequestRefused, *, workspace: str, message_id: str) -> Outc
 
 
 def outcomes(
-    results: Sequence[Outcome], *, single: bool, full: RequestRefused | None = None
-) -> Answer:
+    results: Sequence[EventResult], *, single: bool, full: RequestRefused | None = None
+) -> IngestResponse:
     """Build the response with the result of each event, in order.
 
     A batch gets a 200 even if some events were rejected, because Segment's libraries
@@ -115,8 +117,8 @@ def outcomes(
     body = {"success": True, **counts, "results": results}
     if full is not None and counts[THROTTLED]:
         if any(counts[name] for name in TAKEN):
-            return Answer(200, _encode(body), full.headers)
-        return Answer(full.status, _encode(body | full.body), full.headers)
+            return IngestResponse(200, _encode(body), full.headers)
+        return IngestResponse(full.status, _encode(body | full.body), full.headers)
     if single and counts[REJECTED]:
         (only,) = results
         wrong = {
@@ -125,26 +127,26 @@ def outcomes(
             "fix": only.fix,
             "path": only.path,
         }
-        return Answer(400, _encode(body | {"success": False} | wrong))
-    return Answer(200, _encode(body))
+        return IngestResponse(400, _encode(body | {"success": False} | wrong))
+    return IngestResponse(200, _encode(body))
 
 
-def refusal(refused: RequestRefused) -> Answer:
-    return Answer(refused.status, _encode(refused.body), refused.headers)
+def refusal(refused: RequestRefused) -> IngestResponse:
+    return IngestResponse(refused.status, _encode(refused.body), refused.headers)
 
 
-def preflight(headers: Mapping[str, str]) -> Answer:
+def preflight(headers: Mapping[str, str]) -> IngestResponse:
     """Return the response to OPTIONS. The names of `headers` are in lower case."""
     asked = headers.get("access-control-request-headers", "")
-    return Answer(204, b"", preflight_headers(asked))
+    return IngestResponse(204, b"", preflight_headers(asked))
 
 
-def alive() -> Answer:
-    return Answer(200, _encode({"status": "ok"}))
+def alive() -> IngestResponse:
+    return IngestResponse(200, _encode({"status": "ok"}))
 
 
-def ready(*, ok: bool) -> Answer:
-    return Answer(200 if ok else 503, _encode({"ready": ok}))
+def ready(*, ok: bool) -> IngestResponse:
+    return IngestResponse(200 if ok else 503, _encode({"ready": ok}))
 
 
 def throttled(*, retry_after_s: int) -> RequestRefused:

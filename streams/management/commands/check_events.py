@@ -20,7 +20,7 @@ from streams.spec.issues import Severity
 from streams.spec.text.check_text import look_at
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 CANNOT_READ = 2  # exit status; 1 means that an event has an error
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def checked(file: str) -> Iterator[tuple[int, list[Finding]]]:
+def checked(file: str) -> Iterator[tuple[int, list[Issue]]]:
     """Yield the number, from 1, and the issues of each line that is not blank.
 
     Reads one line at a time. Raises CommandError if the file cannot be read.
@@ -86,22 +86,22 @@ def opened(file: str) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _gravest(findings: Iterable[Finding]) -> Severity | None:
+def _gravest(findings: Iterable[Issue]) -> Severity | None:
     found = {finding.severity for finding in findings}
     return next((severity for severity in Severity if severity in found), None)
 
 
-def _as_json(number: int, findings: list[Finding]) -> str:
+def _as_json(number: int, findings: list[Issue]) -> str:
     return json.dumps({"line": number, "findings": [asdict(one) for one in findings]})
 
 
-def _as_text(number: int, findings: list[Finding]) -> str:
+def _as_text(number: int, findings: list[Issue]) -> str:
     if not findings:
         return ""
     return "\n".join([f"Line {number}", *map(_told, findings), ""])
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: Issue) -> str:
     place = finding.path or "event"
     rows = [
         f"  {finding.severity:7}  {finding.rule}  {place}",

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from streams.base.clock import now
 from streams.devtools.demo import campaign
 from streams.devtools.demo.progress_bar import Progress
-from streams.devtools.demo.sender import NotTaken, PartnerServer
+from streams.devtools.demo.sender import EventsRefused, PartnerServer
 from streams.devtools.first_run.run_file import RunFacts
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         ]
         try:
             outcomes = self._send(facts, feed, day)
-        except NotTaken as error:
+        except EventsRefused as error:
             raise CommandError(str(error)) from None
         told = ", ".join(f"{count:,} {name}" for name, count in outcomes.most_common())
         self.stdout.write(

@@ -11,11 +11,11 @@ from django.db import OperationalError
 from streams.devtools.first_run import lock
 from streams.devtools.first_run.console import Console
 from streams.devtools.first_run.installation import Layout, PortInUse
-from streams.devtools.first_run.lock import AlreadyUp
-from streams.devtools.first_run.process_group import ChildDied, Family
+from streams.devtools.first_run.lock import AlreadyRunning
+from streams.devtools.first_run.process_group import ChildExited, ProcessGroup
 from streams.devtools.first_run.processes import NAMES
 from streams.devtools.first_run.stop_signals import StopRequest, stop_request
-from streams.devtools.first_run.supervisor import NotReady, Portal
+from streams.devtools.first_run.supervisor import NotReady, Supervisor
 
 
 class Command(BaseCommand):
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             self.check()
             with stop_request() as stop, lock.held(layout.lock_file) as held_lock:
                 self._run(layout, stop, held_lock, colour=not options["no_color"])
-        except (AlreadyUp, ChildDied, NotReady, PortInUse) as error:
+        except (AlreadyRunning, ChildExited, NotReady, PortInUse) as error:
             raise CommandError(str(error)) from None
         except OperationalError as error:
             raise CommandError(f"The database is unavailable: {error}") from None
@@ -64,5 +64,5 @@ class Command(BaseCommand):
         console = Console(
             self.stdout, NAMES, colour=colour and supports_color(), on_lost=stop.ask
         )
-        with Family(console, run_file=layout.run_file, lock=held_lock) as family:
-            Portal(layout, family, console, stop).run()
+        with ProcessGroup(console, run_file=layout.run_file, lock=held_lock) as family:
+            Supervisor(layout, family, console, stop).run()

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 # In total; about 30 MB during a long outage of the database.
 MOST_TALLIES = 10_000
 
 
-class Key(NamedTuple):
+class IssueKey(NamedTuple):
     """Identifies a count of a feed or stream. An empty `rule` and `name` stand for all the
     issues beyond the limit."""
 
@@ -32,21 +32,21 @@ class Key(NamedTuple):
     name: str
 
     @property
-    def others(self) -> Key:
-        return Key(self.owner_id, "", "")
+    def others(self) -> IssueKey:
+        return IssueKey(self.owner_id, "", "")
 
 
 @dataclass(slots=True)
-class Tally:
+class IssueTally:
     """The number of events per hour, and one of them as an example."""
 
-    finding: Finding | None  # None for the issues beyond the limit
+    finding: Issue | None  # None for the issues beyond the limit
     sample: str
     first_at: datetime
     last_at: datetime
     hours: Counter[datetime] = field(default_factory=Counter)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: IssueTally) -> None:
         self.first_at = min(self.first_at, other.first_at)
         self.last_at = max(self.last_at, other.last_at)
         self.hours.update(other.hours)
@@ -57,12 +57,12 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-class FindingCounter:
+class IssueCounter:
     """Counts issues. It is thread-safe, and its size is bounded even if nothing is taken."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tallies: dict[Key, Tally] = {}
+        self._tallies: dict[IssueKey, IssueTally] = {}
         self._kinds: Counter[int] = Counter()  # by feed
         self._left_out = 0
 
@@ -70,7 +70,7 @@ class FindingCounter:
         self,
         feed_id: int,
         name: str,
-        findings: Sequence[Finding],
+        findings: Sequence[Issue],
         *,
         at: datetime,
         sample: Callable[[], str],
@@ -84,11 +84,11 @@ class FindingCounter:
         by_rule = {finding.rule: finding for finding in reversed(findings)}
         with self._lock:
             for rule, finding in by_rule.items():
-                key = self._key(Key(feed_id, rule, name))
+                key = self._key(IssueKey(feed_id, rule, name))
                 tally = self._tallies.get(key)
                 if tally is None:
                     known = key.rule != ""
-                    tally = Tally(
+                    tally = IssueTally(
                         finding if known else None, sample() if known else "", at, at
                     )
                     if not self._keep(key, tally):
@@ -96,7 +96,7 @@ class FindingCounter:
                 tally.last_at = max(tally.last_at, at)
                 tally.hours[hour] += 1
 
-    def take(self) -> tuple[dict[Key, Tally], int]:
+    def take(self) -> tuple[dict[IssueKey, IssueTally], int]:
         """Take all counts to store them, and the number of issues that exceeded the limit."""
         with self._lock:
             taken, left_out = self._tallies, self._left_out
@@ -104,7 +104,7 @@ class FindingCounter:
             self._kinds.clear()
         return taken, left_out
 
-    def give_back(self, tallies: Mapping[Key, Tally]) -> None:
+    def give_back(self, tallies: Mapping[IssueKey, IssueTally]) -> None:
         """Add counts that could not be stored."""
         with self._lock:
             for given, tally in tallies.items():
@@ -115,13 +115,13 @@ class FindingCounter:
                 else:
                     self._keep(key, tally)
 
-    def _key(self, key: Key) -> Key:
+    def _key(self, key: IssueKey) -> IssueKey:
         """Return the key, or that of the others if the feed has too many keys."""
         if key in self._tallies or self._kinds[key.owner_id] < MOST_KINDS:
             return key
         return key.others
 
-    def _keep(self, key: Key, tally: Tally) -> bool:
+    def _keep(self, key: IssueKey, tally: IssueTally) -> bool:
         if len(self._tallies) >= MOST_TALLIES:
             self._left_out += max(1, tally.hours.total())
             return False

@@ -14,7 +14,7 @@ from streams.base.database.session import DATABASE_DOWN
 from streams.observability.issues.store import write
 
 if TYPE_CHECKING:
-    from streams.observability.issues.counter import FindingCounter, Key, Tally
+    from streams.observability.issues.counter import IssueCounter, IssueKey, IssueTally
 
 log = structlog.get_logger()
 
@@ -25,10 +25,10 @@ END_S = 2.0  # limit for the last flush if the database is unavailable
 CHUNK = 200  # kinds in one transaction
 
 
-class Flusher:
+class IssueFlusher:
     """Stores counts in the background. Start it once per process, after the fork."""
 
-    def __init__(self, counter: FindingCounter, every_s: float = FLUSH_S) -> None:
+    def __init__(self, counter: IssueCounter, every_s: float = FLUSH_S) -> None:
         self._counter = counter
         self._every_s = every_s
         self._stop = threading.Event()
@@ -63,7 +63,7 @@ class Flusher:
         return time.monotonic() - began
 
 
-def flush(counter: FindingCounter) -> None:
+def flush(counter: IssueCounter) -> None:
     """Store the counts. Those that cannot be stored now are kept."""
     tallies, left_out = counter.take()
     if left_out:
@@ -84,7 +84,7 @@ def flush(counter: FindingCounter) -> None:
     counter.give_back(waiting)
 
 
-def _written(some: dict[Key, Tally]) -> dict[Key, Tally]:
+def _written(some: dict[IssueKey, IssueTally]) -> dict[IssueKey, IssueTally]:
     """Store counts and return those left. A count that the database refuses is dropped."""
     try:
         return write(some)

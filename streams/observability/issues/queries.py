@@ -20,7 +20,7 @@ MOST = 100  # kinds per page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class IssueScope:
     """Selects the issues of a feed, or of all feeds of a stream."""
 
     feed_id: int | None = None
@@ -40,7 +40,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class IssueGroup:
     """A rule that events of one name broke within a week."""
 
     kind: FindingKind
@@ -51,7 +51,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
+class IssueTrend:
     """The number of issues in the last 24 hours, and in the 24 hours before."""
 
     day: int
@@ -63,8 +63,8 @@ class Trend:
 
 
 def found(
-    scope: Scope, now: datetime, *, severity: str = ""
-) -> tuple[list[Found], int]:
+    scope: IssueScope, now: datetime, *, severity: str = ""
+) -> tuple[list[IssueGroup], int]:
     """Return the kinds with the most recent events, up to MOST, and the number of others.
 
     Takes four queries.
@@ -79,7 +79,7 @@ def found(
     by_hour = _by_hour([kind.pk for kind in rows], now)
     feeds = _feeds(scope, rows)
     return [
-        Found(
+        IssueGroup(
             kind=kind,
             day=kind.day,
             week=kind.week,
@@ -90,14 +90,14 @@ def found(
     ], more
 
 
-def counts(scope: Scope, now: datetime) -> dict[str, int]:
+def counts(scope: IssueScope, now: datetime) -> dict[str, int]:
     """Count the issues of the last week by severity, without those beyond the limit."""
     hours = scope.hours.filter(at__gt=hour_of(now) - WEEK).exclude(kind__rule="")
     groups = hours.values_list("kind__severity").order_by()
     return dict(groups.annotate(count=Sum("count")))
 
 
-def trend(scope: Scope, now: datetime) -> Trend:
+def trend(scope: IssueScope, now: datetime) -> IssueTrend:
     """Return the trend of a scope, in one query."""
     day = _day(now)
     hours = scope.hours.filter(at__gte=day - DAY)
@@ -105,10 +105,10 @@ def trend(scope: Scope, now: datetime) -> Trend:
         day=Sum("count", filter=Q(at__gte=day), default=0),
         before=Sum("count", filter=Q(at__lt=day), default=0),
     )
-    return Trend(**counted)
+    return IssueTrend(**counted)
 
 
-def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, Trend]:
+def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, IssueTrend]:
     """Return the trend of each of these kinds, in one query."""
     day = _day(now)
     hours = FindingHour.objects.filter(kind__in=kind_ids, at__gte=day - DAY)
@@ -117,8 +117,10 @@ def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, Trend]:
         day=Sum("count", filter=Q(at__gte=day), default=0),
         before=Sum("count", filter=Q(at__lt=day), default=0),
     )
-    found = {pk: Trend(day=of_day, before=before) for pk, of_day, before in counted}
-    return {pk: found.get(pk, Trend(day=0, before=0)) for pk in kind_ids}
+    found = {
+        pk: IssueTrend(day=of_day, before=before) for pk, of_day, before in counted
+    }
+    return {pk: found.get(pk, IssueTrend(day=0, before=0)) for pk in kind_ids}
 
 
 def _day(now: datetime) -> datetime:
@@ -135,7 +137,9 @@ def _by_hour(kind_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
     return by_hour
 
 
-def _feeds(scope: Scope, kinds: Sequence[FindingKind]) -> dict[tuple[str, str], int]:
+def _feeds(
+    scope: IssueScope, kinds: Sequence[FindingKind]
+) -> dict[tuple[str, str], int]:
     """Count the feeds of a stream with each issue, by rule and name."""
     if scope.stream_id is None:
         return {}

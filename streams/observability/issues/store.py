@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from django.db import connection, transaction
 
 from streams.events.models import Feed
-from streams.observability.issues.counter import Key, Tally, hour_of
+from streams.observability.issues.counter import IssueKey, IssueTally, hour_of
 from streams.observability.issues.models import (
     MOST_KINDS,
     OTHERS,
@@ -28,7 +28,7 @@ TRIES = 3  # if other processes take the same slots at the same time
 DETAILS = ("severity", "path", "message", "fix", "sample")
 
 
-def write(tallies: Mapping[Key, Tally]) -> dict[Key, Tally]:
+def write(tallies: Mapping[IssueKey, IssueTally]) -> dict[IssueKey, IssueTally]:
     """Add counts to those stored for their feeds and streams. Returns the counts left.
 
     A count is left if its kind was deleted at the same moment. If the response to a commit
@@ -49,8 +49,8 @@ def write(tallies: Mapping[Key, Tally]) -> dict[Key, Tally]:
     return {key: tally for key, tally in tallies.items() if not kinds[key] <= there}
 
 
-def _sums[K](counted: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
-    sums: dict[K, Tally] = {}
+def _sums[K](counted: Iterable[tuple[K, IssueTally]]) -> dict[K, IssueTally]:
+    sums: dict[K, IssueTally] = {}
     for key, tally in counted:
         if key not in sums:
             sums[key] = replace(tally, hours=Counter())
@@ -58,7 +58,9 @@ def _sums[K](counted: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
     return sums
 
 
-def _places(owner: Owner, tallies: Mapping[Key, Tally]) -> dict[Key, int]:
+def _places(
+    owner: Owner, tallies: Mapping[IssueKey, IssueTally]
+) -> dict[IssueKey, int]:
     """Return the ID of each key's kind, after creating missing ones."""
     # Each statement is its own transaction, so that processes don't block each other.
     found = _found(owner, tallies)
@@ -78,18 +80,18 @@ def _places(owner: Owner, tallies: Mapping[Key, Tally]) -> dict[Key, int]:
     return found
 
 
-def _found(owner: Owner, keys: Iterable[Key]) -> dict[Key, int]:
+def _found(owner: Owner, keys: Iterable[IssueKey]) -> dict[IssueKey, int]:
     wanted = set(keys)
     owners, rules, names = (set(part) for part in zip(*wanted, strict=True))
     rows = FindingKind.objects.filter(
         **{f"{owner}__in": owners}, rule__in=rules, name__in=names
     ).values_list(f"{owner}_id", "rule", "name", "pk")
-    found = {Key(owner_id, rule, name): pk for owner_id, rule, name, pk in rows}
+    found = {IssueKey(owner_id, rule, name): pk for owner_id, rule, name, pk in rows}
     return {key: found[key] for key in wanted & found.keys()}
 
 
 def _new_kinds(
-    owner: Owner, tallies: Mapping[Key, Tally], missing: Collection[Key]
+    owner: Owner, tallies: Mapping[IssueKey, IssueTally], missing: Collection[IssueKey]
 ) -> list[FindingKind]:
     """Return new kinds for the keys that get a slot."""
     taken: dict[int, set[int]] = {key.owner_id: set() for key in missing}
@@ -109,7 +111,7 @@ def _new_kinds(
     return new
 
 
-def _kind(owner: Owner, key: Key, slot: int, tally: Tally) -> FindingKind:
+def _kind(owner: Owner, key: IssueKey, slot: int, tally: IssueTally) -> FindingKind:
     kind = FindingKind(
         **{f"{owner}_id": key.owner_id},
         slot=slot,
@@ -122,7 +124,7 @@ def _kind(owner: Owner, key: Key, slot: int, tally: Tally) -> FindingKind:
     return kind
 
 
-def _describe(kind: FindingKind, tally: Tally) -> None:
+def _describe(kind: FindingKind, tally: IssueTally) -> None:
     finding = tally.finding
     kind.severity = finding.severity if finding else Severity.HINT
     kind.sample = tally.sample
@@ -132,8 +134,8 @@ def _describe(kind: FindingKind, tally: Tally) -> None:
         kind.fix = _text(finding.fix, 300)
 
 
-def _others(tally: Tally) -> Tally:
-    return Tally(None, "", tally.first_at, tally.last_at)
+def _others(tally: IssueTally) -> IssueTally:
+    return IssueTally(None, "", tally.first_at, tally.last_at)
 
 
 def _text(text: str, most: int) -> str:
@@ -143,7 +145,9 @@ def _text(text: str, most: int) -> str:
 
 
 @transaction.atomic
-def _add(tallies: Mapping[Key, Tally], kinds: Mapping[Key, set[int]]) -> set[int]:
+def _add(
+    tallies: Mapping[IssueKey, IssueTally], kinds: Mapping[IssueKey, set[int]]
+) -> set[int]:
     """Add each count to all of its kinds or to none. Returns the IDs of existing kinds."""
     # All writers and deleters lock in the same order, to avoid deadlocks.
     locked = FindingKind.objects.select_for_update(no_key=True).order_by("pk")
@@ -163,7 +167,7 @@ def _add(tallies: Mapping[Key, Tally], kinds: Mapping[Key, set[int]]) -> set[int
     return set(there)
 
 
-def _note_seen(kinds: Iterable[FindingKind], sums: Mapping[int, Tally]) -> None:
+def _note_seen(kinds: Iterable[FindingKind], sums: Mapping[int, IssueTally]) -> None:
     seen, stale = [], []
     for kind in kinds:
         tally = sums[kind.pk]

@@ -15,7 +15,7 @@ from streams.base.email import MAIL_ERRORS, message
 from streams.base.rate_limit import RateLimited
 from streams.identity import security_notices
 from streams.identity.known_browsers import known_as, remember
-from streams.identity.password_guessing import Attempt
+from streams.identity.password_guessing import SignInAttempt
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ ACTIONS = {
 }
 
 
-class MailNotSent(Exception):
+class EmailNotSent(Exception):
     """The email server didn't accept an email that a person is waiting for."""
 
 
@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before the password is checked; return 429 above a limit."""
         try:
-            self._attempt = Attempt(request, str(credentials.get("email", "")))
+            self._attempt = SignInAttempt(request, str(credentials.get("email", "")))
         except RateLimited as limited:
             reason = _("There were too many failed sign-in attempts.")
             raise ImmediateHttpResponse(too_many(request, limited, reason)) from None
@@ -107,14 +107,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
-        """Render and send an email. Raises MailNotSent."""
+        """Render and send an email. Raises EmailNotSent."""
         try:
             super().send_mail(template_prefix, email, context)
         except MAIL_ERRORS as error:
             log.error(  # noqa: TRY400 - a traceback would contain the address
                 "mail.not_sent", about=template_prefix, error=type(error).__name__
             )
-            raise MailNotSent from None
+            raise EmailNotSent from None
 
     def send_notification_mail(
         self, template_prefix: str, user: User, *_args: object, **_kwargs: object

@@ -18,7 +18,7 @@ from streams.identity.limits import (
     RESETS_FROM_ADDRESS,
     RESETS_TO_EMAIL,
 )
-from streams.portal.account.adapter import MailNotSent
+from streams.portal.account.adapter import EmailNotSent
 from streams.web.rate_limited import too_many
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth h
     def _send(self, form: Form, email: str) -> HttpResponse:
         try:
             response: HttpResponse = super().form_valid(form)
-        except MailNotSent:
+        except EmailNotSent:
             give_back(RESETS_TO_EMAIL, email)
             form.add_error(
                 None, _("We can’t send email right now. Try again in a few minutes.")

@@ -14,9 +14,14 @@ from django.views.decorators.http import require_POST
 from streams.connections.key_errors import InvalidWriteKey
 from streams.connections.regions import Region
 from streams.delivery.connection import services, verification
-from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_edit
+from streams.portal.access import (
+    PortalRequest,
+    WorkspaceAccess,
+    signed_in,
+    workspace_to_edit,
+)
 from streams.portal.connection.forms import ChangeForm
-from streams.portal.connection.signed_state import Change, opened
+from streams.portal.connection.signed_state import PendingChange, opened
 from streams.portal.connection.views import current_connection
 from streams.tasks import wake
 from streams.web.template_tags import to
@@ -33,7 +38,7 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
     current = current_connection(place)
     form = ChangeForm(request.POST or None, initial={"region": current.region})
     if form.is_valid():
-        change = Change(
+        change = PendingChange(
             Region(form.cleaned_data["region"]), form.cleaned_data["write_key"]
         )
         if change.write_key or change.region != current.region:
@@ -70,7 +75,7 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
             region=change.region,
             actor=request.user,
         )
-    except (InvalidWriteKey, services.ChangedMeanwhile) as error:
+    except (InvalidWriteKey, services.EditConflict) as error:
         messages.error(request, str(error))
         return redirect(to(place, "connection-change"))
     wake({place.the_feed.stream_id})
@@ -82,7 +87,10 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 def _preview(
-    request: PortalRequest, place: Place, current: Connection, change: Change
+    request: PortalRequest,
+    place: WorkspaceAccess,
+    current: Connection,
+    change: PendingChange,
 ) -> HttpResponse:
     """Raises InvalidWriteKey."""
     shown = {

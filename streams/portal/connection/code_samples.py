@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.base.public_urls import addresses
 from streams.catalog.plans.authoring.samples import sample
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,7 +28,7 @@ OPENED = PlannedEvent(
 )
 
 
-def batch(request: HttpRequest, plan: EventPlan | None) -> str:
+def batch(request: HttpRequest, plan: TrackingPlan | None) -> str:
     """Return a shell command that sends the first named event of the plan.
 
     The token in it is an environment variable.

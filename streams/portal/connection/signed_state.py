@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core import signing
 from django.core.exceptions import BadRequest
 
-from streams.base.keyring import CannotDecrypt, MissingKey, Sealed
+from streams.base.keyring import CannotDecrypt, Ciphertext, MissingKey
 from streams.connections.regions import Region
 from streams.connections.write_keys import key_ring
 
@@ -22,7 +22,7 @@ MAX_AGE_S = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PendingChange:
     """A change that the user has not confirmed yet."""
 
     region: Region
@@ -43,11 +43,11 @@ class Change:
         return signing.dumps([self.region.value, sealed.key_id, text], salt=SALT)
 
 
-def opened(carried: str, connection: Connection, user: User) -> Change | None:
+def opened(carried: str, connection: Connection, user: User) -> PendingChange | None:
     """Decrypt a change; None if it has expired. Raises BadRequest if it is not ours."""
     try:
         region, key_id, text = signing.loads(carried, salt=SALT, max_age=MAX_AGE_S)
-        sealed = Sealed(key_id, base64.b64decode(text))
+        sealed = Ciphertext(key_id, base64.b64decode(text))
         key = key_ring().open(sealed, bound_to=_bound_to(connection, user))
     except (signing.SignatureExpired, MissingKey):
         # MissingKey: a process with a newer key sealed it, and this one lacks that key.
@@ -56,7 +56,7 @@ def opened(carried: str, connection: Connection, user: User) -> Change | None:
         raise BadRequest(
             "This change belongs to another user or connection."
         ) from error
-    return Change(Region(region), key)
+    return PendingChange(Region(region), key)
 
 
 def _bound_to(connection: Connection, user: User) -> str:

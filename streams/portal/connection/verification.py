@@ -12,7 +12,7 @@ from streams.base.msgspec_types import prepared
 from streams.connections.regions import Region
 from streams.delivery import history
 from streams.delivery.connection.verification import TEST_EVENT, TEST_USER_ID
-from streams.delivery.history import State
+from streams.delivery.history import EventState
 from streams.delivery.models import Delivery
 from streams.events import queries as log
 from streams.events.queries import EventFilter
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class TestProgress:
     """Progress of the test event `seq`."""
 
     seq: int
     code: str
     name: str
-    state: State
+    state: EventState
     at: datetime | None  # when Segment accepted it
     reason: str  # why Segment rejected it
 
     @property
     def moving(self) -> bool:
         """Whether the page should refresh itself."""
-        return self.state == State.PENDING
+        return self.state == EventState.PENDING
 
 
 class _Properties(msgspec.Struct):
@@ -57,7 +57,7 @@ def debugger(region: str) -> str:
     return "https://app.segment.com"
 
 
-def test_event(connection: Connection, seq: int | None) -> Progress | None:
+def test_event(connection: Connection, seq: int | None) -> TestProgress | None:
     """Return the progress of that test event; by default, of the newest unconfirmed one."""
     feed = connection.feed
     if seq is None:
@@ -70,7 +70,7 @@ def test_event(connection: Connection, seq: int | None) -> Progress | None:
     if fate.delivery_id is not None:
         found = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)
         taken = found.first()
-    return Progress(
+    return TestProgress(
         seq=event.seq,
         code=_code(event),
         name=event.name,

@@ -22,8 +22,8 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.observability import forecast, ledger
 from streams.portal.access import (
-    Place,
     PortalRequest,
+    WorkspaceAccess,
     signed_in,
     workspace_to_administer,
     workspace_to_edit,
@@ -149,7 +149,7 @@ def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
     return render(request, "portal/connection/delete.html", shown)
 
 
-def current_connection(place: Place) -> Connection:
+def current_connection(place: WorkspaceAccess) -> Connection:
     """Return the current connection. Raises Http404 if there is none."""
     current = place.connection()
     if current is None:
@@ -166,7 +166,7 @@ def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
         messages.error(request, str(error))
 
 
-def _connect(request: PortalRequest, place: Place) -> HttpResponse:
+def _connect(request: PortalRequest, place: WorkspaceAccess) -> HttpResponse:
     form = NewConnectionForm(place.the_feed, request.POST)
     if form.is_valid():
         try:
@@ -179,7 +179,7 @@ def _connect(request: PortalRequest, place: Place) -> HttpResponse:
             )
         except InvalidWriteKey as error:
             form.add_error("write_key", str(error))
-        except services.NotKept as error:
+        except services.StartNotRetained as error:
             form.add_error("start", str(error))
             form.ask_for_key_again()
         except services.AlreadyConnected as error:
@@ -204,13 +204,15 @@ def _connected(waiting: int) -> str:
     ) % {"total": f"{waiting:,}"}
 
 
-def _new(request: PortalRequest, place: Place, form: NewConnectionForm) -> HttpResponse:
+def _new(
+    request: PortalRequest, place: WorkspaceAccess, form: NewConnectionForm
+) -> HttpResponse:
     shown = {"place": place, "form": form, "ledger": ledger.of(place.the_feed)}
     return render(request, "portal/connection/new.html", shown)
 
 
 def _shown(
-    place: Place, current: Connection, test_seq: int | None
+    place: WorkspaceAccess, current: Connection, test_seq: int | None
 ) -> dict[str, object]:
     live = current.cursors.filter(kind=Cursor.Kind.LIVE)
     cursor = live.select_related("feed", "stream").first()

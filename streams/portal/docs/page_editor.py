@@ -13,17 +13,17 @@ from django.views.decorators.http import require_POST
 
 from streams.catalog.pages.diff import difference
 from streams.catalog.pages.initial_text import starting_text
-from streams.catalog.pages.page_kinds import PARTS, Kind
+from streams.catalog.pages.page_kinds import PARTS, PageKind
 from streams.catalog.pages.services import (
     CannotPublish,
-    EditedMeanwhile,
+    EditConflict,
     mark_of,
     publish,
     save_draft,
     unknown_parts,
 )
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     partner_to_see,
@@ -31,7 +31,7 @@ from streams.portal.access import (
     stream_of,
 )
 from streams.portal.docs.forms import MarkForm, PageForm
-from streams.portal.docs.views import Standing, standing
+from streams.portal.docs.views import PageStatus, standing
 from streams.publishing.export import export, remarks
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import document_of, missing_parts
@@ -40,16 +40,16 @@ from streams.web.template_tags import within
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.pages.models import PageVersion
-    from streams.publishing.facts import Facts
+    from streams.publishing.facts import PageData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class PageEditor:
     """A page that is being viewed or edited."""
 
-    place: PartnerPlace
+    place: PartnerAccess
     stream: Stream
-    kind: Kind
+    kind: PageKind
     newest: PageVersion | None
 
     @property
@@ -64,7 +64,7 @@ class Desk:
 
     def shown(self, **more: object) -> dict[str, object]:
         """Return the context of every template about the page, plus `more`."""
-        page: Standing = standing(self.stream, self.kind)
+        page: PageStatus = standing(self.stream, self.kind)
         return {"place": self.place, "stream": self.stream, "page": page, "mark": self.mark, **more}  # fmt: skip
 
     def to(self, name: str) -> HttpResponse:
@@ -72,13 +72,13 @@ class Desk:
         return redirect(within(self.place, name, self.stream.slug, self.kind.value))
 
 
-def desk_of(place: PartnerPlace, stream_slug: str, kind: str) -> Desk:
+def desk_of(place: PartnerAccess, stream_slug: str, kind: str) -> PageEditor:
     """Load the page of a stream. Raises Http404 for an unknown kind."""
-    if kind not in Kind:
+    if kind not in PageKind:
         raise Http404
     stream = stream_of(place, stream_slug)
-    newest = stream.page_versions.of(Kind(kind)).select_related("edited_by").first()
-    return Desk(place=place, stream=stream, kind=Kind(kind), newest=newest)
+    newest = stream.page_versions.of(PageKind(kind)).select_related("edited_by").first()
+    return PageEditor(place=place, stream=stream, kind=PageKind(kind), newest=newest)
 
 
 @signed_in
@@ -97,7 +97,7 @@ def editor(
     text, seen = form.cleaned_data["text"], form.cleaned_data["seen"]
     try:
         save_draft(stream=desk.stream, kind=desk.kind, text=text, seen=seen, actor=request.user)  # fmt: skip
-    except EditedMeanwhile as edited:
+    except EditConflict as edited:
         # With the new mark, saving again replaces the text that is shown next to it.
         form = PageForm(initial={"text": text, "seen": edited.current.mark})
         theirs = difference(edited.current.text, text)
@@ -136,7 +136,7 @@ def publishing(
         seen = form.cleaned_data["seen"]
         try:
             publish(stream=desk.stream, kind=desk.kind, text=desk.text, seen=seen, actor=request.user)  # fmt: skip
-        except (CannotPublish, EditedMeanwhile) as error:
+        except (CannotPublish, EditConflict) as error:
             messages.error(request, str(error))
             return desk.to("partner-stream-docs-page")
         messages.success(
@@ -171,7 +171,7 @@ def version(
         seen = form.cleaned_data["seen"]
         try:
             save_draft(stream=desk.stream, kind=desk.kind, text=older.text, seen=seen, actor=request.user)  # fmt: skip
-        except EditedMeanwhile as error:
+        except EditConflict as error:
             messages.error(request, str(error))
         else:
             message = _("Version %(number)d was restored as the draft.")
@@ -189,7 +189,7 @@ def version(
 @signed_in
 def export_source(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Download the source page as a file for Segment's docs repository."""
-    desk = desk_of(partner_to_see(request, slug), stream_slug, Kind.SOURCE)
+    desk = desk_of(partner_to_see(request, slug), stream_slug, PageKind.SOURCE)
     made = export(desk.text, _facts_for_segment(request, desk))
     response = HttpResponse(made.content, content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="index.md"'
@@ -197,12 +197,12 @@ def export_source(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
 
 
 def _editor(
-    request: PortalRequest, desk: Desk, form: PageForm, text: str, **more: object
+    request: PortalRequest, desk: PageEditor, form: PageForm, text: str, **more: object
 ) -> HttpResponse:
     if not desk.place.can_develop:
         form.fields["text"].widget.attrs["readonly"] = True
     versions = desk.stream.page_versions.of(desk.kind).published()
-    of_segment = desk.kind == Kind.SOURCE
+    of_segment = desk.kind == PageKind.SOURCE
     shown = desk.shown(
         form=form,
         parts=PARTS.values(),
@@ -215,7 +215,7 @@ def _editor(
     return render(request, "portal/docs/page.html", shown)
 
 
-def _preview(desk: Desk, text: str) -> dict[str, object]:
+def _preview(desk: PageEditor, text: str) -> dict[str, object]:
     facts = facts_of(desk.stream, desk.kind)
     return {
         "document": document_of(text, facts, id_prefix="preview-"),
@@ -224,6 +224,6 @@ def _preview(desk: Desk, text: str) -> dict[str, object]:
     }
 
 
-def _facts_for_segment(request: PortalRequest, desk: Desk) -> Facts:
+def _facts_for_segment(request: PortalRequest, desk: PageEditor) -> PageData:
     origin = request.build_absolute_uri("/").rstrip("/")
     return facts_of(desk.stream, desk.kind, origin=origin, with_pictures=False)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from streams.catalog.pages.logo import MAX_BYTES, NotALogo
+from streams.catalog.pages.logo import MAX_BYTES, InvalidLogo
 from streams.catalog.pages.models import Logo
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.pages.services import change_profile, remove_logo, set_logo
 from streams.portal.access import (
     PortalRequest,
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from streams.catalog.pages.models import PageVersion
 
 ABOUT = {
-    Kind.SOURCE: _("The events that the stream sends to Segment."),
-    Kind.INTEGRATION: _("How customers connect the tool to Segment."),
+    PageKind.SOURCE: _("The events that the stream sends to Segment."),
+    PageKind.INTEGRATION: _("How customers connect the tool to Segment."),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PageStatus:
     """The status of one of the two pages."""
 
-    kind: Kind
+    kind: PageKind
     title: str
     about: StrOrPromise
     draft: PageVersion | None
@@ -52,10 +52,10 @@ class Standing:
     address: str  # of the public page, once published
 
 
-def standing(stream: Stream, kind: Kind) -> Standing:
+def standing(stream: Stream, kind: PageKind) -> PageStatus:
     versions = stream.page_versions.of(kind).select_related("edited_by", "published_by")
     newest, published = versions.first(), versions.published().first()
-    return Standing(
+    return PageStatus(
         kind=kind,
         title=title_of(kind, stream.name),
         about=ABOUT[kind],
@@ -73,7 +73,7 @@ def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     shown = {
         "place": place,
         "stream": stream,
-        "pages": [standing(stream, kind) for kind in Kind],
+        "pages": [standing(stream, kind) for kind in PageKind],
         "profile": profile_of(stream),
         "logo": Logo.objects.filter(stream=stream).defer("content").first(),
         "logo_form": LogoForm(),
@@ -110,7 +110,7 @@ def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         upload = form.cleaned_data["logo"].read(MAX_BYTES + 1)
         try:
             set_logo(stream=stream, upload=upload, actor=request.user)
-        except NotALogo as error:
+        except InvalidLogo as error:
             messages.error(request, str(error))
         else:
             messages.success(request, gettext("The logo was updated."))

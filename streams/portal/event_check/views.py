@@ -9,16 +9,21 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streams.base.clock import now
-from streams.events.dry_run import Trial
+from streams.events.dry_run import DryRun
 from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
 from streams.portal.event_check.forms import CheckForm
 from streams.portal.workspace.annotated_json import annotated
-from streams.spec.decode.positions import Broken
-from streams.spec.text.pasted_events import MOST_EVENTS, Pasted, Piece, pieces_of
+from streams.spec.decode.positions import InvalidJson
+from streams.spec.text.pasted_events import (
+    MOST_EVENTS,
+    PastedEvent,
+    PastedText,
+    pieces_of,
+)
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.plans.plan import EventPlan
+    from streams.catalog.plans.plan import TrackingPlan
 
 
 @signed_in
@@ -47,15 +52,17 @@ def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     return render(request, "portal/event_check/check.html", shown)
 
 
-def _taken_apart(text: str) -> Pasted:
+def _taken_apart(text: str) -> PastedText:
     try:
         return pieces_of(text)
-    except Broken:  # shown at its line, like any other issue
-        return Pasted(pieces=[Piece(text.rstrip(), 1)])
+    except InvalidJson:  # shown at its line, like any other issue
+        return PastedText(pieces=[PastedEvent(text.rstrip(), 1)])
 
 
-def _looked_at(stream: Stream, plan: EventPlan | None, pasted: Pasted) -> list[object]:
-    trial, at = Trial(stream, plan), now()
+def _looked_at(
+    stream: Stream, plan: TrackingPlan | None, pasted: PastedText
+) -> list[object]:
+    trial, at = DryRun(stream, plan), now()
     return [
         annotated(piece, trial.of(piece.text.encode(), now=at, context=pasted.context))
         for piece in pasted.pieces

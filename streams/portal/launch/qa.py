@@ -16,20 +16,25 @@ from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
 from streams.base.public_urls import addresses
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     partner_to_see,
     signed_in,
     stream_of,
 )
-from streams.portal.workspace.summaries import Row, rows
+from streams.portal.workspace.summaries import FeedSummary, rows
 from streams.publishing.pages import address_of
-from streams.review.qa.client import NotTaken
-from streams.review.qa.line import State
-from streams.review.qa.observations import Page, SeenError, SeenEvent, SentRequest
+from streams.review.qa.client import EventsRefused
+from streams.review.qa.line import CheckState
+from streams.review.qa.observations import (
+    ObservedError,
+    ObservedEvent,
+    ObservedPage,
+    ObservedRequest,
+)
 from streams.review.qa.run import CannotRun, run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import (
@@ -46,7 +51,7 @@ if TYPE_CHECKING:
 
     from streams.catalog.models import Stream
     from streams.review.qa.checklist import Checklist
-    from streams.review.qa.line import Line, Proof
+    from streams.review.qa.line import ChecklistLine, Proof
 
 # While the events of a run are being delivered, checks pass one by one. After that,
 # they change only with what the partner's tool sends. Each refresh reads thousands of
@@ -54,17 +59,17 @@ if TYPE_CHECKING:
 UNDER_WAY = timedelta(minutes=2)
 OFTEN, SELDOM = "5s", "30s"
 TONES = {
-    State.PASSED: ("good", "check"),
-    State.FAILED: ("bad", "cross"),
-    State.UNSEEN: ("", "dots"),
+    CheckState.PASSED: ("good", "check"),
+    CheckState.FAILED: ("bad", "cross"),
+    CheckState.UNSEEN: ("", "dots"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class CheckRow:
     """A check as the page shows it."""
 
-    line: Line
+    line: ChecklistLine
     tone: str
     icon: str
     links: list[tuple[str, str]]  # address and text
@@ -88,7 +93,7 @@ def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
     """Show all results on one page, for printing."""
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
-    docs = [(kind.label, address_of(kind, stream.slug)) for kind in Kind]
+    docs = [(kind.label, address_of(kind, stream.slug)) for kind in PageKind]
     shown = {
         "rows": _test_rows(stream),
         "version": stream.plan_versions.published().first(),
@@ -131,7 +136,7 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     host = addresses(request).ingest
     try:
         run = run_test(stream=stream, ingest_url=host, actor=request.user, now=now())
-    except (CannotRun, NotTaken) as error:
+    except (CannotRun, EventsRefused) as error:
         messages.error(request, str(error))
     else:
         sent = ngettext(
@@ -143,7 +148,7 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     return redirect(within(place, "partner-stream-qa", stream_slug))
 
 
-def _test_rows(stream: Stream) -> list[Row]:
+def _test_rows(stream: Stream) -> list[FeedSummary]:
     tests = {feed.pk: feed for feed in test_feeds(stream)}
     glances = rows([feed.workspace for feed in tests.values()], now())
     # A test workspace may have a feed in another stream too.
@@ -157,7 +162,7 @@ def pace(found: Checklist, started_at: datetime | None, now: datetime) -> str:
     return OFTEN if started_at and now - started_at < UNDER_WAY else SELDOM
 
 
-def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
+def _checklist(place: PartnerAccess, stream: Stream) -> dict[str, object]:
     run = last_run(stream)
     found = checklist(stream, run)
     return {
@@ -171,24 +176,24 @@ def _checklist(place: PartnerPlace, stream: Stream) -> dict[str, object]:
     }
 
 
-def _shown(line: Line, place: PartnerPlace, stream: Stream) -> Shown:
+def _shown(line: ChecklistLine, place: PartnerAccess, stream: Stream) -> CheckRow:
     tone, icon = TONES[line.state]
     links = [_link(proof, place, stream) for proof in line.evidence]
-    return Shown(line=line, tone=tone, icon=f"portal/icons/{icon}.svg", links=links)
+    return CheckRow(line=line, tone=tone, icon=f"portal/icons/{icon}.svg", links=links)
 
 
-def _link(proof: Proof, place: PartnerPlace, stream: Stream) -> tuple[str, str]:
-    if isinstance(proof, Page):
+def _link(proof: Proof, place: PartnerAccess, stream: Stream) -> tuple[str, str]:
+    if isinstance(proof, ObservedPage):
         page = within(place, "partner-stream-docs-page", stream.slug, proof.kind)
         return page, str(proof.label)
     args: tuple[int, ...]
     match proof:
-        case SeenEvent():
+        case ObservedEvent():
             name, args, text = "event", (proof.seq,), f"{proof.title} #{proof.seq}"
-        case SentRequest():
+        case ObservedRequest():
             name, args = "delivery", (proof.number,)
             text = _("Request %(number)s") % {"number": proof.number}
-        case SeenError():
+        case ObservedError():
             name, args, text = "findings", (), f"{proof.rule} {proof.name}"
     address = reverse(
         f"portal:{name}", args=(proof.workspace, *args), query={"stream": stream.slug}

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from streams.base.public_urls import addresses
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_administer,
     partner_to_see,
@@ -27,12 +27,12 @@ from streams.portal.access import (
 from streams.portal.activity_log import team_of, who
 from streams.portal.launch.forms import LiveForm, SubmissionForm
 from streams.review import services
-from streams.review.launch import Way, way
+from streams.review.launch import LaunchProgress, way
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.review.launch import Step
+    from streams.review.launch import LaunchStep
     from streams.review.requirements import Task
     from streams.tenancy.models import User
 
@@ -60,10 +60,10 @@ PAGES = {
     "workspaces": "partner-stream-qa",
     "pages": "partner-stream-docs",  # a QA check
 }
-REFUSALS = (services.WrongStage, services.NotReady, services.AlreadyAsked)
+REFUSALS = (services.WrongStage, services.NotReady, services.AlreadyRequested)
 
 
-class By(TypedDict):
+class ActionContext(TypedDict):
     """The actor, and the address of the portal for links in emails."""
 
     actor: User
@@ -71,14 +71,14 @@ class By(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownTask:
+class TaskRow:
     task: Task
     address: str  # of the page on which to do it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownStep:
-    step: Step
+class StageRow:
+    step: LaunchStep
     about: str
     who: str  # the person who moved the stream to it
 
@@ -137,12 +137,12 @@ def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
     return render(request, "portal/launch/checklist.html", shown)
 
 
-def _by(request: PortalRequest) -> By:
+def _by(request: PortalRequest) -> ActionContext:
     return {"actor": request.user, "origin": addresses(request).portal}
 
 
 def _page(
-    place: PartnerPlace,
+    place: PartnerAccess,
     stream: Stream,
     form: SubmissionForm,
     live_form: LiveForm | None = None,
@@ -154,7 +154,7 @@ def _page(
         "way": found,
         "steps": _steps(found, place),
         "tasks": [
-            ShownTask(task=task, address=_where(task, place, stream))
+            TaskRow(task=task, address=_where(task, place, stream))
             for task in found.tasks
             if found.checklist is None or not task.done  # in QA, only open items
         ],
@@ -164,10 +164,10 @@ def _page(
     }
 
 
-def _steps(found: Way, place: PartnerPlace) -> list[ShownStep]:
+def _steps(found: LaunchProgress, place: PartnerAccess) -> list[StageRow]:
     team = team_of(place)
     return [
-        ShownStep(
+        StageRow(
             step=step,
             about=str(ABOUT[step.stage]),
             who=who(step.entry.actor, team) if step.entry else "",
@@ -176,8 +176,8 @@ def _steps(found: Way, place: PartnerPlace) -> list[ShownStep]:
     ]
 
 
-def _where(task: Task, place: PartnerPlace, stream: Stream) -> str:
-    if task.name in list(Kind):
+def _where(task: Task, place: PartnerAccess, stream: Stream) -> str:
+    if task.name in list(PageKind):
         return within(place, "partner-stream-docs-page", stream.slug, task.name)
     if page := PAGES.get(task.name):
         return within(place, page, stream.slug)

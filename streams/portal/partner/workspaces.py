@@ -17,7 +17,7 @@ from streams.base.clock import now
 from streams.events.services import new_ingest_key, open_feed
 from streams.observability.empty_workspaces import empty, remove_empty
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     partner_to_see,
@@ -103,7 +103,7 @@ def _report_deleted(request: PortalRequest, deleted: int, *, left: int) -> None:
 
 
 def _named(
-    request: PortalRequest, place: PartnerPlace
+    request: PortalRequest, place: PartnerAccess
 ) -> tuple[str, QuerySet[Workspace]]:
     """Return the search text, and the partner's workspaces that match it."""
     query = request.GET.get("q", "").strip()[:100]
@@ -156,7 +156,7 @@ def ingest_key(
 
 def _workspace(
     request: PortalRequest,
-    place: PartnerPlace,
+    place: PartnerAccess,
     found: Workspace,
     secret: Secret | None = None,
     secret_title: str = "",

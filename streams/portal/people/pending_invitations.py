@@ -44,7 +44,7 @@ SHOWN_FOR = timedelta(days=30)  # after it has expired
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class InvitationRow:
     """A row of the list; read-only if its URLs are empty."""
 
     invitation: Invitation
@@ -56,14 +56,14 @@ class Pending:
         return self.invitation.expires_at <= now()
 
 
-def pending_of(owner: Owner, url: Url | None) -> list[Pending]:
+def pending_of(owner: Owner, url: Url | None) -> list[InvitationRow]:
     """Return the open and recently expired invitations, newest first."""
     rows = owner.invitations.filter(
         accepted_at=None, withdrawn_at=None, expires_at__gt=now() - SHOWN_FOR
     )
     rows = rows.select_related("invited_by").order_by("-created_at", "-pk")
     return [
-        Pending(
+        InvitationRow(
             row,
             url("resend", row.pk) if url else "",
             url("withdraw", row.pk) if url else "",

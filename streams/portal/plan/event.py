@@ -12,24 +12,24 @@ from django.utils.translation import gettext as _
 
 from streams.catalog.plans.authoring.editing import (
     NOT_THERE,
-    EditedMeanwhile,
+    EditConflict,
     found,
     key_of,
     mark_of,
     put,
 )
-from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
+from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.catalog.plans.suggestions import advice
 from streams.catalog.plans.validation import label
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     signed_in,
     stream_of,
 )
 from streams.portal.plan.event_forms import EventForm
-from streams.portal.plan.views import ShownEvent, address_of
+from streams.portal.plan.views import EventRow, address_of
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def event(
 
 
 def _editor(
-    request: PortalRequest, place: PartnerPlace, stream: Stream, key: str
+    request: PortalRequest, place: PartnerAccess, stream: Stream, key: str
 ) -> HttpResponse:
     if request.method != "POST":
         current = found(drafted_plan(stream), key) if key else None
@@ -83,13 +83,13 @@ def _editor(
             what=label(wanted),
             actor=request.user,
         )
-    except BrokenPlan as broken:
+    except InvalidPlan as broken:
         form.tell(broken.faults)
         return _form(request, place, stream, key, form)
-    except EditedMeanwhile as edited:
+    except EditConflict as edited:
         # With the new mark, saving again replaces the version that is shown above the form.
         form = EventForm(event=wanted, seen=mark_of(edited.current))
-        theirs = ShownEvent(event=edited.current) if edited.current else None
+        theirs = EventRow(event=edited.current) if edited.current else None
         return _form(request, place, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
     message = _("“%(event)s” was saved to the draft.")
     messages.success(request, message % {"event": label(wanted)})
@@ -115,7 +115,7 @@ def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
 
 def _form(
     request: PortalRequest,
-    place: PartnerPlace,
+    place: PartnerAccess,
     stream: Stream,
     key: str,
     form: EventForm,

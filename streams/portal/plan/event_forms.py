@@ -26,7 +26,7 @@ from streams.portal.forms import CALLS, number_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.catalog.plans.validation import Fault
+    from streams.catalog.plans.validation import PlanError
 
 MOST_ROWS = 4 * MAX_PROPERTIES  # in one form, gaps included
 PARTS = ("properties", "context")
@@ -81,7 +81,7 @@ class PropertyForm(forms.Form):
         return asked
 
 
-class Rows:
+class EventFormSection:
     """The rows of one part of an event."""
 
     def __init__(self, part: str) -> None:
@@ -91,14 +91,14 @@ class Rows:
         self.errors: list[str] = []  # about the rows as a whole
 
     @classmethod
-    def of(cls, part: str, planned: Iterable[PlannedProperty]) -> Rows:
+    def of(cls, part: str, planned: Iterable[PlannedProperty]) -> EventFormSection:
         rows = cls(part)
         for one in planned:
             rows.add(one)
         return rows
 
     @classmethod
-    def posted(cls, part: str, data: Mapping[str, Any]) -> Rows:
+    def posted(cls, part: str, data: Mapping[str, Any]) -> EventFormSection:
         rows = cls(part)
         rows.count = min(number_in(data, f"{part}-count") or 0, MOST_ROWS)
         rows.forms = [
@@ -140,7 +140,7 @@ class Rows:
         """Return the properties of valid rows."""
         return tuple(row.planned for row in self.forms if row.planned)
 
-    def tell(self, fault: Fault) -> None:
+    def tell(self, fault: PlanError) -> None:
         """Add a fault to its row."""
         for row in reversed(
             self.forms
@@ -205,12 +205,14 @@ class EventForm(forms.Form):
         super().__init__(data, initial=initial)
         if data is None:
             given = (event.properties, event.context)
-            made = [Rows.of(*pair) for pair in zip(PARTS, given, strict=True)]
+            made = [
+                EventFormSection.of(*pair) for pair in zip(PARTS, given, strict=True)
+            ]
         else:
-            made = [Rows.posted(part, data) for part in PARTS]
+            made = [EventFormSection.posted(part, data) for part in PARTS]
         self.properties, self.context = made
 
-    def part(self, name: str) -> Rows:
+    def part(self, name: str) -> EventFormSection:
         return self.context if name == "context" else self.properties
 
     def rearrange(self, what: str) -> None:
@@ -251,7 +253,7 @@ class EventForm(forms.Form):
             context=self.context.planned(),
         )
 
-    def tell(self, faults: Iterable[Fault]) -> None:
+    def tell(self, faults: Iterable[PlanError]) -> None:
         """Add each fault to its field."""
         for fault in faults:
             if fault.part in PARTS:

@@ -12,17 +12,17 @@ from django.views.decorators.http import require_POST
 
 from streams.catalog.plans.diff import plan_difference
 from streams.catalog.plans.files.importing import read_plan, read_text
-from streams.catalog.plans.files.problems import UnreadableFile
+from streams.catalog.plans.files.problems import InvalidPlanFile
 from streams.catalog.plans.files.schema_writer import to_schema
 from streams.catalog.plans.files.yaml_writer import to_yaml
 from streams.catalog.plans.plan import mark
 from streams.catalog.plans.services import (
-    ChangedMeanwhile,
+    EditConflict,
     drafted_plan,
     replace_draft,
 )
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     partner_to_see,
@@ -34,9 +34,9 @@ from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.plans.files.importing import Read
+    from streams.catalog.plans.files.importing import ImportedPlan
     from streams.catalog.plans.models import PlanVersion
-    from streams.catalog.plans.validation import Fault
+    from streams.catalog.plans.validation import PlanError
 
 
 @signed_in
@@ -51,7 +51,7 @@ def files(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     try:
         text = read_text(form.cleaned_data["file"].read())
         read = read_plan(text)
-    except UnreadableFile as error:
+    except InvalidPlanFile as error:
         return _files(request, place, stream, FileForm(), error.faults)
     return _difference(request, place, stream, text, read)
 
@@ -69,9 +69,9 @@ def bring_in(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     try:
         read = read_plan(text)
         replace_draft(stream=stream, plan=read.plan, what="from a file", actor=request.user, seen=seen)  # fmt: skip
-    except UnreadableFile as error:
+    except InvalidPlanFile as error:
         return _files(request, place, stream, FileForm(), error.faults)
-    except ChangedMeanwhile as error:
+    except EditConflict as error:
         messages.error(request, str(error))
         return _difference(request, place, stream, text, read)
     messages.success(request, _("The file was imported as the draft."))
@@ -118,10 +118,10 @@ def _download(text: str, version: PlanVersion, ending: str, kind: str) -> HttpRe
 
 def _files(
     request: PortalRequest,
-    place: PartnerPlace,
+    place: PartnerAccess,
     stream: Stream,
     form: FileForm,
-    faults: list[Fault],
+    faults: list[PlanError],
 ) -> HttpResponse:
     shown = {
         "place": place,
@@ -135,7 +135,11 @@ def _files(
 
 
 def _difference(
-    request: PortalRequest, place: PartnerPlace, stream: Stream, text: str, read: Read
+    request: PortalRequest,
+    place: PartnerAccess,
+    stream: Stream,
+    text: str,
+    read: ImportedPlan,
 ) -> HttpResponse:
     before = drafted_plan(stream)
     shown = {

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.catalog.plans.authoring.editing import found, key_of
-from streams.catalog.plans.authoring.inference import LearnedEvent, extended, learn
-from streams.catalog.plans.plan import EventPlan, from_json, to_json
-from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
+from streams.catalog.plans.authoring.inference import InferredEvent, extended, learn
+from streams.catalog.plans.plan import TrackingPlan, from_json, to_json
+from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.catalog.plans.validation import label
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.events.sampling import newest
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from streams.catalog.models import Stream
-    from streams.catalog.plans.authoring.inference import Learned
+    from streams.catalog.plans.authoring.inference import InferredProperty
     from streams.catalog.plans.plan import PlannedEvent
 
 DAY = timedelta(days=1)
@@ -43,10 +43,10 @@ MAX_AGE_S = 60 * 60  # after which the events shown can no longer be added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class SuggestedEvent:
     """A received event and what the plan lacks of it."""
 
-    learned: LearnedEvent
+    learned: InferredEvent
     planned: PlannedEvent | None  # None: not in the plan
     right: str  # the Spec's name for it; empty: the name is fine
     new: frozenset[str]  # paths to add
@@ -69,7 +69,7 @@ class Offer:
         return self.adds and not self.right and not self.learned.is_named_by_value
 
     @property
-    def rows(self) -> list[tuple[str, Learned, int, bool]]:
+    def rows(self) -> list[tuple[str, InferredProperty, int, bool]]:
         """The path, property, frequency in percent, and whether it is new."""
         context = ((f"context.{one.planned.path}", one) for one in self.learned.context)
         own = ((one.planned.path, one) for one in self.learned.properties)
@@ -113,13 +113,15 @@ def _events(payloads: Iterable[bytes]) -> Iterator[dict[str, Any]]:
             yield content
 
 
-def _offer(learned: LearnedEvent, plan: EventPlan, stream: Stream) -> Offer:
+def _offer(
+    learned: InferredEvent, plan: TrackingPlan, stream: Stream
+) -> SuggestedEvent:
     event = learned.event
     planned = found(plan, key_of(event))
     before = _paths(planned) if planned else frozenset[str]()
     after = _paths(extended(planned, event) if planned else event)
     right = right_name(event.name, stream.readings) if event.call == "track" else None
-    return Offer(
+    return SuggestedEvent(
         learned=learned, planned=planned, right=right or "", new=after - before
     )
 
@@ -146,7 +148,7 @@ def _add(request: PortalRequest, stream: Stream) -> bool:
             what=f"From traffic: {', '.join(map(label, chosen))}",
             actor=request.user,
         )
-    except BrokenPlan as error:
+    except InvalidPlan as error:
         message = _("Nothing was added. %(reason)s")
         messages.error(request, message % {"reason": error})
         return False
@@ -154,22 +156,22 @@ def _add(request: PortalRequest, stream: Stream) -> bool:
     return True
 
 
-def _joined(plan: EventPlan, chosen: Collection[PlannedEvent]) -> EventPlan:
+def _joined(plan: TrackingPlan, chosen: Collection[PlannedEvent]) -> TrackingPlan:
     by_key = {key_of(one): one for one in chosen}
     events = [
         extended(one, by_key.pop(key_of(one))) if key_of(one) in by_key else one
         for one in plan.events
     ]
-    return EventPlan(events=(*events, *by_key.values()))
+    return TrackingPlan(events=(*events, *by_key.values()))
 
 
 def _sealed(events: Iterable[PlannedEvent], stream: Stream) -> str:
     """Sign the events for a hidden field, so that exactly what was shown is added."""
-    plain = to_json(EventPlan(events=tuple(events)))
+    plain = to_json(TrackingPlan(events=tuple(events)))
     return signing.dumps(plain, salt=_salt(stream), compress=True)
 
 
-def _opened(text: str, stream: Stream) -> EventPlan | None:
+def _opened(text: str, stream: Stream) -> TrackingPlan | None:
     """Return the signed events, or None if expired. Raises BadRequest if not ours."""
     try:
         return from_json(signing.loads(text, salt=_salt(stream), max_age=MAX_AGE_S))

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.catalog.plans.diff import plan_difference
-from streams.catalog.plans.plan import EventPlan
+from streams.catalog.plans.plan import TrackingPlan
 from streams.catalog.plans.services import (
-    BrokenPlan,
     CannotPublish,
-    ChangedMeanwhile,
+    EditConflict,
+    InvalidPlan,
     NoSuchEvent,
     discard_draft,
     publish,
@@ -23,7 +23,7 @@ from streams.catalog.plans.services import (
 )
 from streams.catalog.plans.spec_review import objections
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     signed_in,
@@ -47,7 +47,7 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
     if form.is_valid():
         try:
             made = publish(stream=stream, actor=request.user, **form.cleaned_data)
-        except (CannotPublish, ChangedMeanwhile) as error:
+        except (CannotPublish, EditConflict) as error:
             refused = str(error)
         else:
             message = _("Plan version %(number)d was published.")
@@ -58,7 +58,7 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
 
 def _publishing(
     request: PortalRequest,
-    place: PartnerPlace,
+    place: PartnerAccess,
     stream: Stream,
     form: PublishForm,
     refused: str,
@@ -66,7 +66,7 @@ def _publishing(
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()
     found = objections(draft.plan, stream.readings) if draft else []
-    before = published.plan if published else EventPlan()
+    before = published.plan if published else TrackingPlan()
     forbidding = [one for one in found if one.forbids]
     remarks = found[len(forbidding) :]
     shown = {
@@ -95,7 +95,7 @@ def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             rename_event(stream=stream, actor=request.user, **form.cleaned_data)
-        except BrokenPlan as error:
+        except InvalidPlan as error:
             message = _("The event was not renamed. %(reason)s")
             messages.error(request, message % {"reason": error})
         except NoSuchEvent as error:
@@ -118,14 +118,14 @@ def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
         seen = form.cleaned_data["seen"]
         try:
             discard_draft(stream=stream, seen=seen, actor=request.user)
-        except ChangedMeanwhile as error:
+        except EditConflict as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("The draft was discarded."))
             return redirect(within(place, "partner-stream-plan", stream_slug))
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()
-    before = published.plan if published else EventPlan()
+    before = published.plan if published else TrackingPlan()
     shown = {
         "place": place,
         "stream": stream,

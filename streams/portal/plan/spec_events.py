@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.catalog.plans.authoring.editing import added
 from streams.catalog.plans.authoring.from_spec import planned_event
-from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
+from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.portal.access import (
     PortalRequest,
     partner_to_develop,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
-    from streams.catalog.plans.plan import EventPlan
+    from streams.catalog.plans.plan import TrackingPlan
     from streams.spec.data import Category, SpecEvent
 
 TITLES = {
@@ -70,7 +70,7 @@ class PickForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class CategorySection:
     """The listed events of a category."""
 
     category: Category
@@ -101,7 +101,7 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
                 what=f"From the Spec: {', '.join(names)}",
                 actor=request.user,
             )
-        except BrokenPlan as error:
+        except InvalidPlan as error:
             message = gettext("Nothing was added. %(reason)s")
             messages.error(request, message % {"reason": error})
         else:
@@ -124,7 +124,9 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     return render(request, "portal/plan/spec_events.html", shown)
 
 
-def _shelves(plan: EventPlan, q: str = "", category: str = "") -> Iterator[Shelf]:
+def _shelves(
+    plan: TrackingPlan, q: str = "", category: str = ""
+) -> Iterator[CategorySection]:
     planned = {one.name for one in plan.events if one.call == "track"}
     for one in CATEGORIES:
         if category in ("", one.id):
@@ -134,7 +136,7 @@ def _shelves(plan: EventPlan, q: str = "", category: str = "") -> Iterator[Shelf
                 if event.category == one.id and _matches(event, q.lower())
             ]
             if events:
-                yield Shelf(one, events)
+                yield CategorySection(one, events)
 
 
 def _matches(event: SpecEvent, q: str) -> bool:

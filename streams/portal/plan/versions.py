@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from streams.catalog.plans.diff import plan_difference
-from streams.catalog.plans.plan import EventPlan, mark
+from streams.catalog.plans.plan import TrackingPlan, mark
 from streams.catalog.plans.services import (
-    ChangedMeanwhile,
+    EditConflict,
     drafted_plan,
     replace_draft,
 )
@@ -23,7 +23,7 @@ from streams.portal.access import (
     stream_of,
 )
 from streams.portal.plan.forms import CompareForm, SeenForm
-from streams.portal.plan.views import ShownEvent
+from streams.portal.plan.views import EventRow
 from streams.web.template_tags import within
 
 PAGE_LENGTH = 50
@@ -72,14 +72,14 @@ def version(
         what, seen = f"version {number} restored", form.cleaned_data["seen"]
         try:
             replace_draft(stream=stream, plan=plan, what=what, actor=request.user, seen=seen)  # fmt: skip
-        except ChangedMeanwhile as error:
+        except EditConflict as error:
             messages.error(request, str(error))
             return redirect(request.path)
         message = _("Version %(number)d was restored as the draft.")
         messages.success(request, message % {"number": number})
         return redirect(within(place, "partner-stream-plan", stream_slug))
     before = all_.filter(number__lt=number).order_by("-number").first()
-    was = before.plan if before else EventPlan()
+    was = before.plan if before else TrackingPlan()
     shown = {
         "place": place,
         "stream": stream,
@@ -89,6 +89,6 @@ def version(
         "back": plan_difference(current, plan) if plan != current else None,
         "mark": mark(current),
         "draft": stream.plan_versions.draft().defer("content").first(),
-        "events": [ShownEvent(event=event) for event in plan.events],
+        "events": [EventRow(event=event) for event in plan.events],
     }
     return render(request, "portal/plan/version.html", shown)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from streams.catalog.plans.authoring.editing import (
-    EditedMeanwhile,
+    EditConflict,
     found,
     key_of,
     mark_of,
@@ -22,7 +22,7 @@ from streams.catalog.plans.services import change_draft, drafted_plan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import label
 from streams.portal.access import (
-    PartnerPlace,
+    PartnerAccess,
     PortalRequest,
     partner_to_develop,
     partner_to_see,
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from streams.catalog.models import Stream
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
-    from streams.catalog.plans.spec_review import Objection
-    from streams.spec.exceptions import Readings
+    from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
+    from streams.catalog.plans.spec_review import SpecIssue
+    from streams.spec.exceptions import SpecExceptions
 
 MOST_OPEN = 8  # events; a plan with more has its tables collapsed
 PER_PAGE = 50  # events; a plan with more is rare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEvent:
+class EventRow:
     """An event as the plan page shows it."""
 
     event: PlannedEvent
-    objections: tuple[Objection, ...] = ()
+    objections: tuple[SpecIssue, ...] = ()
 
     @property
     def key(self) -> str:
@@ -69,11 +69,11 @@ class ShownEvent:
         return any(one.forbids for one in self.objections)
 
 
-def shown_events(plan: EventPlan, readings: Readings) -> Iterator[ShownEvent]:
+def shown_events(plan: TrackingPlan, readings: SpecExceptions) -> Iterator[EventRow]:
     """Yield the events of a plan in order, each with its issues by the Spec."""
     found = objections(plan, readings)
     for event in plan.events:
-        yield ShownEvent(event=event, objections=_about(event, found))
+        yield EventRow(event=event, objections=_about(event, found))
 
 
 @signed_in
@@ -120,7 +120,7 @@ def event_remove(
                 what=f"{label(event)} removed",
                 actor=request.user,
             )
-        except EditedMeanwhile:
+        except EditConflict:
             message = _("Someone else changed this event. Review it, then try again. Nothing was removed.")  # fmt: skip
             messages.error(request, message)
         else:
@@ -130,20 +130,20 @@ def event_remove(
     shown = {
         "place": place,
         "stream": stream,
-        "one": ShownEvent(event=event),
+        "one": EventRow(event=event),
         "seen": mark_of(event),
     }
     return render(request, "portal/plan/event_remove.html", shown)
 
 
-def address_of(place: PartnerPlace, stream: Stream, event: PlannedEvent) -> str:
+def address_of(place: PartnerAccess, stream: Stream, event: PlannedEvent) -> str:
     """Return the URL of an event on the plan page."""
     key = key_of(event)
     home = within(place, "partner-stream-plan", stream.slug)
     return f"{home}?event={key}#event-{key}"
 
 
-def _page_with(key: str, events: Iterable[ShownEvent]) -> int | None:
+def _page_with(key: str, events: Iterable[EventRow]) -> int | None:
     """Return the number of the page with this event, or None if the plan lacks it."""
     if not key:
         return None
@@ -151,5 +151,5 @@ def _page_with(key: str, events: Iterable[ShownEvent]) -> int | None:
     return None if at is None else at // PER_PAGE + 1
 
 
-def _about(event: PlannedEvent, found: Iterable[Objection]) -> tuple[Objection, ...]:
+def _about(event: PlannedEvent, found: Iterable[SpecIssue]) -> tuple[SpecIssue, ...]:
     return tuple(one for one in found if one.event is event)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.events.models import QuarantineJob
 from streams.portal.forms import MODE_HINTS, MODES
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,16 +32,16 @@ class WorkspaceModeForm(forms.Form):
     """The validation mode of a workspace, where it is stricter than its stream's."""
 
     check_mode = forms.ChoiceField(
-        choices=[(Mode.OFF, _("Same as stream")), *MODES[1:]],
+        choices=[(ValidationMode.OFF, _("Same as stream")), *MODES[1:]],
         label=_("Validation mode of this workspace"),
         widget=forms.RadioSelect,
     )
 
     def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Each mode's radio button and its hint."""
-        hints: dict[Mode, StrOrPromise] = {
+        hints: dict[ValidationMode, StrOrPromise] = {
             **MODE_HINTS,
-            Mode.OFF: _("The stream’s validation mode applies."),
+            ValidationMode.OFF: _("The stream’s validation mode applies."),
         }
         for radio in self["check_mode"]:
             yield radio, hints[radio.data["value"]]

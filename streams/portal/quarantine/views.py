@@ -12,14 +12,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.delivery.quarantine_decisions import CannotRename, NothingHeld, decide
+from streams.delivery.quarantine_decisions import (
+    CannotRename,
+    NothingQuarantined,
+    decide,
+)
 from streams.events import quarantine
 from streams.events.models import Feed, QuarantineJob
-from streams.events.quarantine import Held
+from streams.events.quarantine import QuarantineFilter
 from streams.portal.access import (
-    PartnerPlace,
-    Place,
+    PartnerAccess,
     PortalRequest,
+    WorkspaceAccess,
     partner_to_develop,
     partner_to_see,
     signed_in,
@@ -44,10 +48,10 @@ MOST_ORDERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class QuarantineScope:
     """The feeds that a page covers, its URLs, and whether the user may resolve events."""
 
-    place: Place | PartnerPlace
+    place: WorkspaceAccess | PartnerAccess
     stream: Stream
     feeds: Sequence[Feed]
     layout: str
@@ -102,8 +106,8 @@ def stream_decide(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
     return _decide(request, _of_stream(place, stream_of(place, stream_slug)))
 
 
-def _of_workspace(place: Place) -> Scope:
-    return Scope(
+def _of_workspace(place: WorkspaceAccess) -> QuarantineScope:
+    return QuarantineScope(
         place=place,
         stream=place.the_feed.stream,
         feeds=[place.the_feed],
@@ -114,9 +118,9 @@ def _of_workspace(place: Place) -> Scope:
     )
 
 
-def _of_stream(place: PartnerPlace, stream: Stream) -> Scope:
+def _of_stream(place: PartnerAccess, stream: Stream) -> QuarantineScope:
     ids = quarantine.feeds_with_some(stream.pk)
-    return Scope(
+    return QuarantineScope(
         place=place,
         stream=stream,
         feeds=list(Feed.objects.filter(pk__in=ids).select_related("workspace")),
@@ -127,8 +131,10 @@ def _of_stream(place: PartnerPlace, stream: Stream) -> Scope:
     )
 
 
-def _list(request: PortalRequest, scope: Scope, **more: object) -> HttpResponse:
-    kinds = quarantine.kinds(scope.ids, Held())
+def _list(
+    request: PortalRequest, scope: QuarantineScope, **more: object
+) -> HttpResponse:
+    kinds = quarantine.kinds(scope.ids, QuarantineFilter())
     oldest = quarantine.oldest(scope.ids)
     orders = _orders(scope)
     shown = {
@@ -146,9 +152,9 @@ def _list(request: PortalRequest, scope: Scope, **more: object) -> HttpResponse:
     return render(request, "portal/quarantine/quarantine.html", shown)
 
 
-def _decide(request: PortalRequest, scope: Scope) -> HttpResponse:
+def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
     """Show how many events are affected, or start the action on POST."""
-    held = Held(
+    held = QuarantineFilter(
         rule=request.GET.get("rule", "")[:40], name=request.GET.get("name", "")[:200]
     )
     counted = quarantine.counts(scope.ids, held)
@@ -181,7 +187,10 @@ def _decide(request: PortalRequest, scope: Scope) -> HttpResponse:
 
 
 def _carry_out(
-    request: PortalRequest, scope: Scope, held: Held, form: DecisionForm
+    request: PortalRequest,
+    scope: QuarantineScope,
+    held: QuarantineFilter,
+    form: DecisionForm,
 ) -> bool:
     try:
         decide(
@@ -192,7 +201,7 @@ def _carry_out(
             last_id=form.cleaned_data["last_id"],
             actor=request.user,
         )
-    except (CannotRename, NothingHeld) as error:
+    except (CannotRename, NothingQuarantined) as error:
         form.add_error(None, str(error))
         return False
     wake_quarantine()
@@ -200,10 +209,10 @@ def _carry_out(
     return True
 
 
-def _orders(scope: Scope) -> list[dict[str, object]]:
+def _orders(scope: QuarantineScope) -> list[dict[str, object]]:
     """The latest actions, added up over the feeds that they cover."""
     jobs = QuarantineJob.objects.filter(feed__stream=scope.stream)
-    if isinstance(scope.place, Place):
+    if isinstance(scope.place, WorkspaceAccess):
         jobs = jobs.filter(feed__in=scope.ids)
     found = (
         jobs.values("order", "action", "rule", "name", "new_name")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from streams.delivery.replay.filter import ReplayFilter, Selection
+from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.events.time_index import last_before
 from streams.portal.connection.forms import ConnectionForm
 from streams.portal.forms import CALLS
@@ -90,10 +90,10 @@ class ReplayForm(forms.Form):
     def new_ids(self) -> bool:
         return bool(self.cleaned_data["ids"] == NEW)
 
-    def selection(self) -> Selection:
+    def selection(self) -> ReplaySelection:
         """The range and the filter; the form is valid."""
         asked = self.cleaned_data
-        return Selection(
+        return ReplaySelection(
             **{name: asked[name] for name in ("first", "last", "since", "until")},
             filter=ReplayFilter(
                 name=asked["name"],

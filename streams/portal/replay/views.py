@@ -14,13 +14,13 @@ from streams.delivery.limits.approval import kept_by, reason
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.delivery.replay import services as service
-from streams.delivery.replay.filter import Selection
+from streams.delivery.replay.filter import ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events import queries
 from streams.portal.access import (
-    Place,
     PortalRequest,
+    WorkspaceAccess,
     signed_in,
     workspace_to_edit,
     workspace_to_see,
@@ -116,11 +116,11 @@ def replay_cancel(
     return redirect(to(place, "replay", replay_id))
 
 
-def _found(place: Place, replay_id: str) -> Replay:
+def _found(place: WorkspaceAccess, replay_id: str) -> Replay:
     return get_object_or_404(service.replays_of(place.the_feed), public_id=replay_id)
 
 
-def _progress(place: Place, found: Replay) -> dict[str, object]:
+def _progress(place: WorkspaceAccess, found: Replay) -> dict[str, object]:
     cursor = found.cursor
     done, size = cursor.position - cursor.start, (cursor.end_seq or 0) - cursor.start
     return {
@@ -136,7 +136,7 @@ def _progress(place: Place, found: Replay) -> dict[str, object]:
     }
 
 
-def _halted(place: Place, replays: Iterable[Replay]) -> dict[int, str]:
+def _halted(place: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
     """Return why running replays are on hold: an operator's halt or the stream's stage."""
     running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
     halts = Halt.objects.all() if running else ()
@@ -155,11 +155,14 @@ def _halted(place: Place, replays: Iterable[Replay]) -> dict[int, str]:
 
 
 def _form(
-    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+    request: PortalRequest,
+    place: WorkspaceAccess,
+    connection: Connection,
+    form: ReplayForm,
 ) -> HttpResponse:
     kept, nothing = None, ""
     try:
-        kept = service.select(connection, Selection())
+        kept = service.select(connection, ReplaySelection())
     except NothingToReplay as error:
         nothing = str(error)
     shown = {
@@ -173,7 +176,10 @@ def _form(
 
 
 def _preview(
-    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+    request: PortalRequest,
+    place: WorkspaceAccess,
+    connection: Connection,
+    form: ReplayForm,
 ) -> HttpResponse:
     """Raises NothingToReplay."""
     wanted = form.selection()
@@ -201,7 +207,7 @@ def _without_count(request: PortalRequest) -> str:
     return query.urlencode()
 
 
-def _event(place: Place, seq: int) -> object:
+def _event(place: WorkspaceAccess, seq: int) -> object:
     found = queries.event(place.the_feed, seq)
     if found is None:  # it has just been deleted
         raise Http404
@@ -209,7 +215,10 @@ def _event(place: Place, seq: int) -> object:
 
 
 def _start(
-    request: PortalRequest, place: Place, connection: Connection, form: ReplayForm
+    request: PortalRequest,
+    place: WorkspaceAccess,
+    connection: Connection,
+    form: ReplayForm,
 ) -> HttpResponse:
     """Raises NothingToReplay."""
     try:

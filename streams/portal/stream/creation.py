@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.catalog.plans.creation import TooManyStreams, start_stream
-from streams.catalog.plans.services import BrokenPlan, change_draft, drafted_plan
+from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.portal.access import (
     PortalRequest,
     partner_to_administer,
@@ -66,7 +66,7 @@ def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
                     what=f"the template “{chosen.title}”",
                     actor=request.user,
                 )
-        except BrokenPlan as refusal:
+        except InvalidPlan as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _added(more))

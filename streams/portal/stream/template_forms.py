@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
 
-    from streams.catalog.plans.templates import Template
+    from streams.catalog.plans.templates import PlanTemplate
 
 EMPTY = "empty"
 SLUG_LENGTH = 50
@@ -46,12 +46,12 @@ def _plan_field(
 class TemplateForm(forms.Form):
     plan = _plan_field(_("Template"), _offered)
 
-    def template(self) -> Template | None:
+    def template(self) -> PlanTemplate | None:
         """Return the chosen template, or None for an empty plan."""
         chosen = self.cleaned_data["plan"]
         return None if chosen == EMPTY else template(chosen)
 
-    def plans(self) -> Iterator[tuple[BoundWidget, Template | None]]:
+    def plans(self) -> Iterator[tuple[BoundWidget, PlanTemplate | None]]:
         """Yield each radio button with its template."""
         for radio in self["plan"]:
             chosen = radio.data["value"]

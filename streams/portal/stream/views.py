@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.services import published_plan
 from streams.catalog.services import change_stream, choose_readings
 from streams.observability import forecast
 from streams.observability.issues import queries as findings
-from streams.observability.issues.queries import Scope
+from streams.observability.issues.queries import IssueScope
 from streams.portal.access import (
     PortalRequest,
     partner_to_develop,
@@ -55,10 +55,10 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "stream": found,
         "form": form,
         "readings": ReadingsForm.of(found, disabled=not place.can_develop),
-        "pages": [docs_views.standing(found, kind) for kind in Kind],
+        "pages": [docs_views.standing(found, kind) for kind in PageKind],
         "snippet": code_samples.batch(request, published_plan(found)),
         "load": forecast.load(found, now()),
-        "findings": findings.trend(Scope(stream_id=found.pk), now()),
+        "findings": findings.trend(IssueScope(stream_id=found.pk), now()),
     }
     return render(request, "portal/stream/settings.html", shown)
 

@@ -11,10 +11,10 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from streams.events.dry_run import Fate
+from streams.events.dry_run import DryRunOutcome
 from streams.portal.workspace.json_text import coloured
 from streams.spec.calls import CALLS
-from streams.spec.decode.positions import Broken, Place, locate
+from streams.spec.decode.positions import InvalidJson, JsonPosition, locate
 from streams.spec.decode.structure import MAX_EVENT_BYTES
 from streams.spec.issues import Severity
 from streams.spec.rules import RULES
@@ -22,9 +22,9 @@ from streams.spec.rules import RULES
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from streams.events.dry_run import Verdict
-    from streams.spec.issues import Finding
-    from streams.spec.text.pasted_events import Piece
+    from streams.events.dry_run import DryRunResult
+    from streams.spec.issues import Issue
+    from streams.spec.text.pasted_events import PastedEvent
 
 LONG_LINE = 100  # characters; an event in one longer line is shown with an indent
 SHOWN_WHOLE = 40  # lines; in longer events, lines far from any issue are left out
@@ -37,19 +37,19 @@ SEVERITIES = {
     Severity.HINT: gettext_lazy("hint"),
 }
 FATES = {
-    Fate.REFUSED: ("bad", gettext_lazy("Rejected in every mode")),
-    Fate.REJECTED: ("bad", gettext_lazy("Rejected")),
-    Fate.QUARANTINED: ("warn", gettext_lazy("Quarantined")),
+    DryRunOutcome.REFUSED: ("bad", gettext_lazy("Rejected in every mode")),
+    DryRunOutcome.REJECTED: ("bad", gettext_lazy("Rejected")),
+    DryRunOutcome.QUARANTINED: ("warn", gettext_lazy("Quarantined")),
 }
 SENT_WARNED = ("warn", gettext_lazy("Accepted with issues"))
 SENT = ("good", gettext_lazy("Accepted"))
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Annotation:
     """An issue as the page shows it."""
 
-    finding: Finding
+    finding: Issue
 
     @property
     def tone(self) -> str:
@@ -62,17 +62,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AnnotatedLine:
     """A line, or a gap in place of lines that are left out."""
 
     number: int
     code: SafeString
-    remarks: list[Remark]
+    remarks: list[Annotation]
     left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Annotated:
+class AnnotatedEvent:
     """One checked event as the page shows it."""
 
     title: str
@@ -83,10 +83,10 @@ class Annotated:
     word: str
     broken: str  # where it stops being valid JSON, and why; empty: it is valid
     counts: list[str]  # "2 errors", "1 warning"
-    rows: list[Row]
+    rows: list[AnnotatedLine]
 
 
-def annotated(piece: Piece, verdict: Verdict) -> Annotated:
+def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
     """Combine an event and its issues for the page."""
     text, first = piece.text, piece.line
     is_indented = (
@@ -94,11 +94,11 @@ def annotated(piece: Piece, verdict: Verdict) -> Annotated:
     )
     if is_indented:
         text, first = msgspec.json.format(text, indent=2), 1
-    notes: dict[int, list[Remark]] = defaultdict(list)
+    notes: dict[int, list[Annotation]] = defaultdict(list)
     findings, broken = verdict.findings, ""
     try:
         place = locate(text)
-    except Broken as found:
+    except InvalidJson as found:
         line, column = _position(text, found.at)
         where = {"line": first + line, "column": column + 1}
         broken = _("Line %(line)s, column %(column)s: %(message)s") % {
@@ -106,13 +106,13 @@ def annotated(piece: Piece, verdict: Verdict) -> Annotated:
             "message": found.message,
         }
         findings = [_of_json(text, found, findings)]
-        notes[line] = [Remark(findings[0])]
+        notes[line] = [Annotation(findings[0])]
     else:
         for finding in findings:
             at = _position(text, _offset(place, finding))[0]
-            notes[at].append(Remark(finding))
+            notes[at].append(Annotation(finding))
     tone, word = _fate(verdict)
-    return Annotated(
+    return AnnotatedEvent(
         title=_title(verdict),
         call=_call(verdict),
         line=piece.line,
@@ -125,7 +125,7 @@ def annotated(piece: Piece, verdict: Verdict) -> Annotated:
     )
 
 
-def _offset(place: Place, finding: Finding) -> int:
+def _offset(place: JsonPosition, finding: Issue) -> int:
     return place.find(finding.path).at if finding.path else place.start
 
 
@@ -134,7 +134,7 @@ def _position(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
 
 
-def _of_json(text: str, found: Broken, findings: Sequence[Finding]) -> Finding:
+def _of_json(text: str, found: InvalidJson, findings: Sequence[Issue]) -> Issue:
     """Return ingest's issue for invalid JSON, with a message that says where it breaks."""
     if findings and len(text.encode()) <= MAX_EVENT_BYTES:
         return replace(findings[0], message=found.message)
@@ -144,8 +144,8 @@ def _of_json(text: str, found: Broken, findings: Sequence[Finding]) -> Finding:
 
 
 def _rows(
-    lines: Sequence[str], notes: dict[int, list[Remark]], first: int
-) -> Iterator[Row]:
+    lines: Sequence[str], notes: dict[int, list[Annotation]], first: int
+) -> Iterator[AnnotatedLine]:
     whole = len(lines) <= SHOWN_WHOLE
     near = {0, 1, len(lines) - 1}
     near.update(at + step for at in notes for step in range(-AROUND, AROUND + 1))
@@ -155,12 +155,14 @@ def _rows(
             skipped += 1
             continue
         if skipped:
-            yield Row(first + at - skipped, coloured(""), [], left_out=skipped)
+            yield AnnotatedLine(
+                first + at - skipped, coloured(""), [], left_out=skipped
+            )
             skipped = 0
-        yield Row(first + at, coloured(line), notes.get(at, []))
+        yield AnnotatedLine(first + at, coloured(line), notes.get(at, []))
 
 
-def _fate(verdict: Verdict) -> tuple[str, str]:
+def _fate(verdict: DryRunResult) -> tuple[str, str]:
     """Return the tone and the label."""
     if verdict.fate in FATES:
         tone, word = FATES[verdict.fate]
@@ -170,7 +172,7 @@ def _fate(verdict: Verdict) -> tuple[str, str]:
     return tone, str(word)
 
 
-def _counts(findings: Sequence[Finding]) -> list[str]:
+def _counts(findings: Sequence[Issue]) -> list[str]:
     """Count the issues of each severity, the most severe first."""
     errors, warnings, hints = (
         sum(finding.severity is one for finding in findings) for one in Severity
@@ -188,12 +190,12 @@ def _counts(findings: Sequence[Finding]) -> list[str]:
     return texts
 
 
-def _title(verdict: Verdict) -> str:
+def _title(verdict: DryRunResult) -> str:
     event = verdict.event or {}
     name = event.get("event") or event.get("name")
     return name[:100] if isinstance(name, str) else ""
 
 
-def _call(verdict: Verdict) -> str:
+def _call(verdict: DryRunResult) -> str:
     call = (verdict.event or {}).get("type")
     return call if isinstance(call, str) and call in CALLS else ""

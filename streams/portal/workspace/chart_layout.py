@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from streams.observability.chart import Point
+    from streams.observability.chart import ChartPoint
 
 HEIGHT = 100.0
 SLOT = 10.0  # the width of one quarter of an hour
@@ -29,7 +29,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hour:
+class HourRow:
     """One row of the table view."""
 
     at: datetime
@@ -39,13 +39,13 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class ChartLayout:
     """The bars of a day, their scale, and the counts by hour."""
 
     width: float
     top: int  # the count at full height
     bars: list[Bar]
-    hours: list[Hour]
+    hours: list[HourRow]
     labels: list[datetime]  # evenly spaced below the bars, left to right
 
     @property
@@ -53,14 +53,14 @@ class Drawing:
         return not self.bars
 
 
-def draw(points: Sequence[Point]) -> Drawing:
+def draw(points: Sequence[ChartPoint]) -> ChartLayout:
     """Draw a wide bar for accepted events, in front of it delivered and rejected ones."""
     highest = max(
         (max(p.accepted, p.delivered + p.rejected) for p in points), default=0
     )
     top = _round_up(highest)
     bars = [bar for n, point in enumerate(points) for bar in _bars(n, point, top)]
-    return Drawing(
+    return ChartLayout(
         width=len(points) * SLOT,
         top=top,
         bars=bars,
@@ -78,7 +78,7 @@ def small_bars(counts: Sequence[int], kind: str) -> list[Bar]:
     return [Bar(kind, n * SLOT + 1, HEIGHT - h, SLOT - 2, h) for n, h in heights]
 
 
-def _bars(number: int, point: Point, top: int) -> list[Bar]:
+def _bars(number: int, point: ChartPoint, top: int) -> list[Bar]:
     def bar(kind: str, count: int, under: int, inset: float) -> Bar:
         height = HEIGHT * count / top
         floor = HEIGHT * (1 - under / top)
@@ -95,12 +95,12 @@ def _bars(number: int, point: Point, top: int) -> list[Bar]:
     return [one for one in found if one.height > 0]
 
 
-def _hours(points: Sequence[Point]) -> list[Hour]:
+def _hours(points: Sequence[ChartPoint]) -> list[HourRow]:
     """Add up the quarters by hour, newest first, without empty hours."""
     hours = []
     for at, group in groupby(points, key=lambda point: point.at.replace(minute=0)):
         quarters = list(group)
-        hour = Hour(
+        hour = HourRow(
             at=at,
             accepted=sum(q.accepted for q in quarters),
             delivered=sum(q.delivered for q in quarters),

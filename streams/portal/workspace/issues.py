@@ -14,11 +14,11 @@ from streams.base.clock import now
 from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.rules import RULES
 from streams.observability.issues import queries
-from streams.observability.issues.queries import Found, Scope
+from streams.observability.issues.queries import IssueGroup, IssueScope
 from streams.portal.access import (
-    PartnerPlace,
-    Place,
+    PartnerAccess,
     PortalRequest,
+    WorkspaceAccess,
     partner_to_see,
     signed_in,
     stream_of,
@@ -29,7 +29,7 @@ from streams.portal.workspace.chart_layout import Bar, small_bars
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.calls import CALLS
 from streams.spec.issues import Severity
-from streams.spec.modes import Mode, stricter
+from streams.spec.modes import ValidationMode, stricter
 from streams.web.template_tags import to, within
 
 if TYPE_CHECKING:
@@ -50,24 +50,24 @@ PLURALS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class IssueRow:
     """Events of one name that broke a rule, as the page shows them."""
 
-    found: Found
+    found: IssueGroup
     bars: Sequence[Bar]
     sample: SafeString | str
     events: str  # the URL of the list of these events; empty: there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class RuleRow:
     """A rule and the events that broke it."""
 
     id: str
     rule: Rule | None  # None: the rule no longer exists
     severity: Severity
     tone: str
-    rows: Sequence[Row]
+    rows: Sequence[IssueRow]
 
     @property
     def label(self) -> str:
@@ -94,8 +94,11 @@ def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the issues of the workspace's feed."""
     place = workspace_to_see(request, public_id)
     feed = place.the_feed
-    mode = stricter(Mode(feed.stream.check_mode), Mode(place.workspace.check_mode))
-    scope = Scope(feed_id=feed.pk)
+    mode = stricter(
+        ValidationMode(feed.stream.check_mode),
+        ValidationMode(place.workspace.check_mode),
+    )
+    scope = IssueScope(feed_id=feed.pk)
     return _page(request, place, feed.stream, scope, mode, to(place, "findings"))
 
 
@@ -107,16 +110,16 @@ def stream_findings(
     place = partner_to_see(request, slug)
     stream = stream_of(place, stream_slug)
     home = within(place, "partner-stream-findings", stream.slug)
-    scope, mode = Scope(stream_id=stream.pk), Mode(stream.check_mode)
+    scope, mode = IssueScope(stream_id=stream.pk), ValidationMode(stream.check_mode)
     return _page(request, place, stream, scope, mode, home)
 
 
 def _page(
     request: PortalRequest,
-    place: Place | PartnerPlace,
+    place: WorkspaceAccess | PartnerAccess,
     stream: Stream,
-    scope: Scope,
-    mode: Mode,
+    scope: IssueScope,
+    mode: ValidationMode,
     home: str,
 ) -> HttpResponse:
     moment = now()
@@ -125,16 +128,16 @@ def _page(
         severity = ""
     found, more = queries.found(scope, moment, severity=severity)
     counts = queries.counts(scope, moment)
-    layout = "workspace" if isinstance(place, Place) else "partner"
+    layout = "workspace" if isinstance(place, WorkspaceAccess) else "partner"
     shown = {
         "place": place,
         "stream": stream,
         "layout": f"portal/layouts/{layout}.html",
         "home": home,
         "mode": mode,
-        "is_kept": mode is Mode.QUARANTINE,
+        "is_kept": mode is ValidationMode.QUARANTINE,
         "quarantine": to(place, "quarantine")
-        if isinstance(place, Place)
+        if isinstance(place, WorkspaceAccess)
         else within(place, "partner-stream-quarantine", stream.slug),
         "severity": severity,
         "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
@@ -146,7 +149,9 @@ def _page(
     return render(request, "portal/shared/issues.html", shown)
 
 
-def _by_rule(found: Iterable[Found], place: Place | PartnerPlace) -> list[Broken]:
+def _by_rule(
+    found: Iterable[IssueGroup], place: WorkspaceAccess | PartnerAccess
+) -> list[RuleRow]:
     """Group by rule: the most severe first, then those with the most events."""
     named = (one for one in found if one.kind.rule)
     ordered = sorted(named, key=lambda one: one.kind.rule)
@@ -156,7 +161,7 @@ def _by_rule(found: Iterable[Found], place: Place | PartnerPlace) -> list[Broken
         severity = Severity(rows[0].found.kind.severity)
         tone = TONES[severity]
         broken.append(
-            Broken(
+            RuleRow(
                 id=rule,
                 rule=RULES.get(rule),
                 severity=severity,
@@ -169,10 +174,10 @@ def _by_rule(found: Iterable[Found], place: Place | PartnerPlace) -> list[Broken
     )
 
 
-def _row(found: Found, place: Place | PartnerPlace) -> Row:
+def _row(found: IssueGroup, place: WorkspaceAccess | PartnerAccess) -> IssueRow:
     colour = "rejected" if found.kind.severity == Severity.ERROR else "delivered"
     sample = found.kind.sample
-    return Row(
+    return IssueRow(
         found=found,
         bars=small_bars(found.by_hour, colour),
         sample=highlighted(sample.encode()) if sample else "",
@@ -180,8 +185,8 @@ def _row(found: Found, place: Place | PartnerPlace) -> Row:
     )
 
 
-def _events(name: str, place: Place | PartnerPlace) -> str:
-    if not name or not isinstance(place, Place):
+def _events(name: str, place: WorkspaceAccess | PartnerAccess) -> str:
+    if not name or not isinstance(place, WorkspaceAccess):
         return ""
     # An event without a name is listed under its call.
     return to(place, "events", **{"type" if name in CALLS else "name": name})

@@ -12,8 +12,13 @@ from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
 from streams.observability import chart, ledger
 from streams.observability.issues import queries as findings
-from streams.observability.issues.queries import Scope
-from streams.portal.access import Place, PortalRequest, signed_in, workspace_to_see
+from streams.observability.issues.queries import IssueScope
+from streams.portal.access import (
+    PortalRequest,
+    WorkspaceAccess,
+    signed_in,
+    workspace_to_see,
+)
 from streams.portal.workspace.chart_layout import draw
 from streams.portal.workspace.status import standing
 
@@ -37,7 +42,7 @@ def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
     return render(request, "portal/workspace/_overview.html", _figures(place))
 
 
-def _figures(place: Place) -> dict[str, object]:
+def _figures(place: WorkspaceAccess) -> dict[str, object]:
     feed, moment = place.the_feed, now()
     connection = place.connection()
     cursor = (
@@ -60,6 +65,6 @@ def _figures(place: Place) -> dict[str, object]:
         "expiring": expiring_of(feed, moment),
         "now": moment,
         "replaying": left_to_replay(connection) if connection else 0,
-        "findings": findings.trend(Scope(feed_id=feed.pk), moment),
+        "findings": findings.trend(IssueScope(feed_id=feed.pk), moment),
         "drawing": draw(chart.last_24_hours(feed, moment)),
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ConnectionStatus:
     """A status: `word` for lists, the rest for the top of a page."""
 
     tone: str  # good, busy, warn, bad or calm: the colors of portal.css
@@ -44,7 +44,7 @@ def standing(
     now: datetime,
     halts: Iterable[Halt] = (),
     kept: Stage | None = None,
-) -> Standing:
+) -> ConnectionStatus:
     """Return the status; if several apply, the most urgent one.
 
     `halts` may include those of other streams; `kept` is the stage of the stream if it
@@ -89,8 +89,8 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
-def _unconnected(ledger: Ledger) -> Standing:
-    return Standing(
+def _unconnected(ledger: Ledger) -> ConnectionStatus:
+    return ConnectionStatus(
         tone="warn" if ledger.held else "calm",
         word=_("Not connected"),
         title=_("Not connected to Segment"),
@@ -102,8 +102,8 @@ def _unconnected(ledger: Ledger) -> Standing:
     )
 
 
-def _paused(ledger: Ledger) -> Standing:
-    return Standing(
+def _paused(ledger: Ledger) -> ConnectionStatus:
+    return ConnectionStatus(
         tone="calm",
         word=_("Paused"),
         title=_("Delivery paused"),
@@ -112,8 +112,8 @@ def _paused(ledger: Ledger) -> Standing:
     )
 
 
-def _attention(connection: Connection, ledger: Ledger) -> Standing:
-    return Standing(
+def _attention(connection: Connection, ledger: Ledger) -> ConnectionStatus:
+    return ConnectionStatus(
         tone="bad",
         word=_("Needs attention"),
         title=_("Delivery stopped: the connection needs attention"),
@@ -122,8 +122,8 @@ def _attention(connection: Connection, ledger: Ledger) -> Standing:
     )
 
 
-def _halted(halt: Halt, ledger: Ledger) -> Standing:
-    return Standing(
+def _halted(halt: Halt, ledger: Ledger) -> ConnectionStatus:
+    return ConnectionStatus(
         tone="warn",
         word=_("Paused by operator"),
         title=_("Delivery paused by the operator"),
@@ -131,9 +131,9 @@ def _halted(halt: Halt, ledger: Ledger) -> Standing:
     )
 
 
-def _kept_by_stage(stage: Stage, ledger: Ledger) -> Standing:
+def _kept_by_stage(stage: Stage, ledger: Ledger) -> ConnectionStatus:
     if stage == Stage.SUSPENDED:
-        return Standing(
+        return ConnectionStatus(
             tone="warn",
             word=_("Suspended"),
             title=_("Stream suspended"),
@@ -142,7 +142,7 @@ def _kept_by_stage(stage: Stage, ledger: Ledger) -> Standing:
                 queued(ledger.pending),
             ),
         )
-    return Standing(
+    return ConnectionStatus(
         tone="warn",
         word=_("Awaiting approval"),
         title=_("Stream awaiting approval"),
@@ -153,9 +153,9 @@ def _kept_by_stage(stage: Stage, ledger: Ledger) -> Standing:
     )
 
 
-def _failing(cursor: Cursor, ledger: Ledger, now: datetime) -> Standing:
+def _failing(cursor: Cursor, ledger: Ledger, now: datetime) -> ConnectionStatus:
     soon = cursor.due_at is None or cursor.due_at <= now
-    return Standing(
+    return ConnectionStatus(
         tone="warn",
         word=_("Retrying"),
         title=_("Segment isn’t accepting events right now"),
@@ -172,8 +172,8 @@ def _failing(cursor: Cursor, ledger: Ledger, now: datetime) -> Standing:
     )
 
 
-def _waiting_for_operator(connection: Connection, ledger: Ledger) -> Standing:
-    return Standing(
+def _waiting_for_operator(connection: Connection, ledger: Ledger) -> ConnectionStatus:
+    return ConnectionStatus(
         tone="warn",
         word=_("Waiting for operator"),
         title=_("Waiting for the operator of this portal"),
@@ -186,9 +186,9 @@ def _waiting_for_operator(connection: Connection, ledger: Ledger) -> Standing:
     )
 
 
-def _active(connection: Connection, ledger: Ledger) -> Standing:
+def _active(connection: Connection, ledger: Ledger) -> ConnectionStatus:
     if connection.known is False:
-        return Standing(
+        return ConnectionStatus(
             tone="bad",
             word=_("Key not recognized"),
             title=_("Write key not recognized"),
@@ -199,7 +199,7 @@ def _active(connection: Connection, ledger: Ledger) -> Standing:
             action=_("Check connection"),
         )
     if connection.seen_at is None:
-        return Standing(
+        return ConnectionStatus(
             tone="warn",
             word=_("Not verified"),
             title=_("Connected, but not verified"),
@@ -210,7 +210,7 @@ def _active(connection: Connection, ledger: Ledger) -> Standing:
             action=_("Send test event"),
         )
     if ledger.pending:
-        return Standing(
+        return ConnectionStatus(
             tone="busy",
             word=_("Sending"),
             title=_("Sending events"),
@@ -221,7 +221,7 @@ def _active(connection: Connection, ledger: Ledger) -> Standing:
             )
             % {"total": f"{ledger.pending:,}"},
         )
-    return Standing(
+    return ConnectionStatus(
         tone="good",
         word=_("Working"),
         title=_("All events delivered"),

@@ -13,7 +13,7 @@ from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
-from streams.portal.workspace.status import Standing, standing
+from streams.portal.workspace.status import ConnectionStatus, standing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FeedSummary:
     """A feed of a workspace, or a workspace without feeds."""
 
     workspace: Workspace
     feed: Feed | None = None
     connection: Connection | None = None
     ledger: Ledger
-    standing: Standing | None = None
+    standing: ConnectionStatus | None = None
 
     @property
     def waiting(self) -> int:
         return self.ledger.pending + self.ledger.held
 
 
-def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
+def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
     """Return one row per feed, in the order of the workspaces, with six queries in all."""
     feeds: dict[int, list[Feed]] = {}
     found = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
@@ -52,10 +52,10 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
     ledgers = ledger.of_each(ids)
     halts = list(Halt.objects.all())
 
-    def row(workspace: Workspace, feed: Feed) -> Row:
+    def row(workspace: Workspace, feed: Feed) -> FeedSummary:
         connection, counts = connections.get(feed.pk), ledgers[feed.pk]
         kept = kept_by(feed.stream, workspace, connection) if connection else None
-        return Row(
+        return FeedSummary(
             workspace=workspace,
             feed=feed,
             connection=connection,
@@ -65,10 +65,10 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[Row]:
             ),
         )
 
-    made: list[Row] = []
+    made: list[FeedSummary] = []
     for workspace in workspaces:
         own = feeds.get(workspace.pk, [])
         made += [row(workspace, feed) for feed in own]
         if not own:
-            made.append(Row(workspace=workspace, ledger=Ledger(accepted=0)))
+            made.append(FeedSummary(workspace=workspace, ledger=Ledger(accepted=0)))
     return made

@@ -10,33 +10,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.review.qa.event_checks import integration, planned, rules, user_id, walked
-from streams.review.qa.line import Line, State
+from streams.review.qa.line import ChecklistLine, CheckState
 from streams.review.qa.request_checks import batches, key, pages, rate, regions
 
 if TYPE_CHECKING:
-    from streams.review.qa.observations import Facts
+    from streams.review.qa.observations import Observations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checklist:
-    lines: tuple[Line, ...]
+    lines: tuple[ChecklistLine, ...]
     is_cut: bool = False  # only the newest events and requests are included
 
     @property
     def complete(self) -> bool:
-        return all(line.state is State.PASSED for line in self.lines)
+        return all(line.state is CheckState.PASSED for line in self.lines)
 
     @property
     def passed(self) -> int:
-        return sum(line.state is State.PASSED for line in self.lines)
+        return sum(line.state is CheckState.PASSED for line in self.lines)
 
     @property
-    def open(self) -> tuple[Line, ...]:
+    def open(self) -> tuple[ChecklistLine, ...]:
         """The checks that failed or are incomplete."""
-        return tuple(line for line in self.lines if line.state is not State.PASSED)
+        return tuple(line for line in self.lines if line.state is not CheckState.PASSED)
 
 
-def check(facts: Facts) -> Checklist:
+def check(facts: Observations) -> Checklist:
     """Evaluate all checks, in the order in which a partner works on them."""
     lines = (
         planned(facts),

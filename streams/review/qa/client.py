@@ -20,12 +20,12 @@ STORED = frozenset({"accepted", "warned", "held", "duplicate"})
 MOST_TOLD = 10  # events that were not stored
 
 
-class NotTaken(Exception):
+class EventsRefused(Exception):
     """The ingest accepted no events; the message says why and never holds the token."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IngestResult:
     """Result of the events of one request."""
 
     stored: int
@@ -33,8 +33,10 @@ class Taken:
 
 
 @sensitive_variables("token")
-def send(ingest_url: str, token: Secret, events: Sequence[dict[str, Any]]) -> Taken:
-    """Send all events in one request. Raises NotTaken."""
+def send(
+    ingest_url: str, token: Secret, events: Sequence[dict[str, Any]]
+) -> IngestResult:
+    """Send all events in one request. Raises EventsRefused."""
     try:
         with deadline_session() as session:
             response = session.post(
@@ -52,21 +54,23 @@ def send(ingest_url: str, token: Secret, events: Sequence[dict[str, Any]]) -> Ta
             " this portal."
         )
         values = {"address": ingest_url, "error": type(error).__name__}
-        raise NotTaken(problem % values) from None
+        raise EventsRefused(problem % values) from None
     if response.status_code != 200:
         problem = _("The ingest API returned %(status)s: %(text)s")
         values = {"status": str(response.status_code), "text": response.text[:200]}
-        raise NotTaken(problem % values)
+        raise EventsRefused(problem % values)
     return _taken(events, response.json()["results"])
 
 
-def _taken(events: Sequence[dict[str, Any]], results: list[dict[str, Any]]) -> Taken:
+def _taken(
+    events: Sequence[dict[str, Any]], results: list[dict[str, Any]]
+) -> IngestResult:
     refused = [
         f"{event.get('event') or event['type']}: {_why(result)}"
         for event, result in zip(events, results, strict=True)
         if result["outcome"] not in STORED
     ]
-    return Taken(len(results) - len(refused), tuple(refused[:MOST_TOLD]))
+    return IngestResult(len(results) - len(refused), tuple(refused[:MOST_TOLD]))
 
 
 def _why(result: dict[str, Any]) -> str:

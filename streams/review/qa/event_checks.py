@@ -8,27 +8,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from streams.review.qa.journey import WALKS, by_plan, furthest, walk, went_astray
-from streams.review.qa.line import Line, count_of, failed, passed, unseen
-from streams.review.qa.observations import Doubt, Facts, SeenError, SeenEvent
+from streams.review.qa.line import ChecklistLine, count_of, failed, passed, unseen
+from streams.review.qa.observations import (
+    Observations,
+    ObservedError,
+    ObservedEvent,
+    UserIdDoubt,
+)
 
 MOST_NAMES = 5  # in one sentence
 DOUBTS = {
-    Doubt.MISSING: ngettext_lazy(
+    UserIdDoubt.MISSING: ngettext_lazy(
         "%(some)s of %(all)s calls has no userId.",
         "%(some)s of %(all)s calls have no userId.",
         "n",
     ),
-    Doubt.ANONYMOUS_ID: ngettext_lazy(
+    UserIdDoubt.ANONYMOUS_ID: ngettext_lazy(
         "%(some)s of %(all)s calls has the same userId and anonymousId.",
         "%(some)s of %(all)s calls have the same userId and anonymousId.",
         "n",
     ),
-    Doubt.OWN_ID: ngettext_lazy(
+    UserIdDoubt.OWN_ID: ngettext_lazy(
         "%(some)s of %(all)s calls has your tool’s own ID as the userId.",
         "%(some)s of %(all)s calls have your tool’s own ID as the userId.",
         "n",
     ),
-    Doubt.EMAIL: ngettext_lazy(
+    UserIdDoubt.EMAIL: ngettext_lazy(
         "%(some)s of %(all)s calls has an email address as the userId.",
         "%(some)s of %(all)s calls have an email address as the userId.",
         "n",
@@ -36,7 +41,7 @@ DOUBTS = {
 }
 
 
-def planned(facts: Facts) -> Line:
+def planned(facts: Observations) -> ChecklistLine:
     """Check that every planned event arrived with its required properties."""
     title = _("Every planned event arrived with all required properties")
     if facts.plan is None or not facts.plan.events:
@@ -67,7 +72,7 @@ def planned(facts: Facts) -> Line:
     return passed("planned", title, why, seen.values())
 
 
-def walked(facts: Facts) -> Line:
+def walked(facts: Observations) -> ChecklistLine:
     """Check that one user completed the test sequence."""
     steps = walk(facts.plan) if facts.plan else ()
     keys = [(step.call, step.name) for step in steps]
@@ -93,7 +98,7 @@ def walked(facts: Facts) -> Line:
     return unseen("walk", title, why, way)
 
 
-def user_id(facts: Facts) -> Line:
+def user_id(facts: Observations) -> ChecklistLine:
     """Check that every call has a plausible userId."""
     name = "user-id"
     title = _("Every call has a userId that isn’t your tool’s own ID")
@@ -116,7 +121,7 @@ def user_id(facts: Facts) -> Line:
     return passed(name, title, why % count_of(facts.events), facts.events[::-1])
 
 
-def integration(facts: Facts) -> Line:
+def integration(facts: Observations) -> ChecklistLine:
     """Check the name and version that each call carries."""
     name = "integration"
     title = _("Every call names the stream and its version in context.integration")
@@ -140,7 +145,7 @@ def integration(facts: Facts) -> Line:
     return passed(name, title, why, facts.events[::-1])
 
 
-def rules(facts: Facts) -> Line:
+def rules(facts: Observations) -> ChecklistLine:
     """Check that no event has an error."""
     name, title = "rules", _("No event violates the Segment Spec or the plan")
     if wrong := [event for event in facts.events if event.error]:
@@ -164,12 +169,12 @@ def rules(facts: Facts) -> Line:
     return passed(name, title, why % count_of(facts.events), facts.events[::-1])
 
 
-def _no_events(name: str, title: str) -> Line:
+def _no_events(name: str, title: str) -> ChecklistLine:
     why = _("No events have arrived in a test workspace yet.")
     return unseen(name, title, why)
 
 
-def _at_ingest(errors: Sequence[SeenError]) -> str:
+def _at_ingest(errors: Sequence[ObservedError]) -> str:
     more = len(errors) - 1
     if not more:
         return _("Found at ingest: %(issue)s") % {"issue": errors[0].told}
@@ -181,7 +186,9 @@ def _at_ingest(errors: Sequence[SeenError]) -> str:
     return found % {"issue": errors[0].told, "more": f"{more:,}"}
 
 
-def _some(some: Sequence[SeenEvent], every: Sequence[SeenEvent]) -> dict[str, object]:
+def _some(
+    some: Sequence[ObservedEvent], every: Sequence[ObservedEvent]
+) -> dict[str, object]:
     return {"n": len(some), "some": f"{len(some):,}", "all": f"{len(every):,}"}
 
 

@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.catalog.pages.page_kinds import Kind
-from streams.catalog.plans.conformance import PlanChecks
+from streams.catalog.pages.page_kinds import PageKind
+from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.services import published_plan
-from streams.catalog.validation import Checks
+from streams.catalog.validation import EventValidator
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.delivery.models import Delivery
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 from streams.observability.issues.models import FindingKind
 from streams.review.qa.observations import (
-    Facts,
-    Page,
-    SeenError,
-    SeenEvent,
-    SentRequest,
+    Observations,
+    ObservedError,
+    ObservedEvent,
+    ObservedPage,
+    ObservedRequest,
     look,
 )
 from streams.review.qa.workspaces import test_feeds
 from streams.spec.issues import Severity
-from streams.spec.modes import Mode
+from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.plans.plan import EventPlan
+    from streams.catalog.plans.plan import TrackingPlan
     from streams.events.models import Feed
 
 MOST = 5_000  # events, and requests, across all test workspaces
@@ -44,7 +44,7 @@ CLOCKS_APART = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class RunStart:
     """Lower bounds of the observations, as recorded when a run started."""
 
     seqs: Mapping[int, int] = field(
@@ -53,36 +53,38 @@ class Since:
     at: datetime | None = None
 
 
-def gather(stream: Stream, since: Since) -> Facts:
+def gather(stream: Stream, since: RunStart) -> Observations:
     """Collect the newest events and requests of the test workspaces, and the docs."""
     feeds = list(test_feeds(stream))
     each = MOST // max(len(feeds), 1)
     plan = published_plan(stream)
     checks = _checks(stream, plan)
-    events, requests, is_cut = list[SeenEvent](), list[SentRequest](), False
+    events, requests, is_cut = list[ObservedEvent](), list[ObservedRequest](), False
     for feed in feeds:
         first = max(since.seqs.get(feed.pk, 0) + 1, oldest_retained(feed))
         low = max(first, feed.head_seq + 1 - each)
         is_cut |= low > first
         events += _events(feed, low, checks)
         requests += _requests(feed, low, since, each)
-    return Facts(
+    return Observations(
         slug=stream.slug,
         plan=plan,
         events=tuple(events),
         requests=tuple(sorted(requests, key=lambda one: one.started_at)),
         errors=tuple(_errors(feeds, since)),
-        pages=tuple(_page(stream, kind) for kind in Kind),
+        pages=tuple(_page(stream, kind) for kind in PageKind),
         is_cut=is_cut,
     )
 
 
-def _checks(stream: Stream, plan: EventPlan | None) -> Checks:
+def _checks(stream: Stream, plan: TrackingPlan | None) -> EventValidator:
     """Return all checks, whatever the validation mode of the stream."""
-    return Checks(Mode.WARN, stream.readings, PlanChecks(plan) if plan else None)
+    return EventValidator(
+        ValidationMode.WARN, stream.readings, CompiledPlan(plan) if plan else None
+    )
 
 
-def _events(feed: Feed, low: int, checks: Checks) -> Iterator[SeenEvent]:
+def _events(feed: Feed, low: int, checks: EventValidator) -> Iterator[ObservedEvent]:
     rows = between(feed, low, feed.head_seq + 1).order_by("seq")
     # Without the portal's own test events, which verify a connection.
     rows = rows.exclude(type="track", name=TEST_EVENT)
@@ -99,12 +101,14 @@ def _events(feed: Feed, low: int, checks: Checks) -> Iterator[SeenEvent]:
         )
 
 
-def _requests(feed: Feed, low: int, since: Since, most: int) -> Iterator[SentRequest]:
+def _requests(
+    feed: Feed, low: int, since: RunStart, most: int
+) -> Iterator[ObservedRequest]:
     sent = Delivery.objects.filter(connection__feed=feed, last_seq__gte=low)
     if since.at:
         sent = sent.filter(started_at__gte=since.at - CLOCKS_APART)
     for delivery in sent.select_related("connection").order_by("-pk")[:most]:
-        yield SentRequest(
+        yield ObservedRequest(
             workspace=feed.workspace.public_id,
             number=delivery.pk,
             region=delivery.connection.region,
@@ -116,7 +120,7 @@ def _requests(feed: Feed, low: int, since: Since, most: int) -> Iterator[SentReq
         )
 
 
-def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
+def _errors(feeds: list[Feed], since: RunStart) -> Iterator[ObservedError]:
     """Read the errors of rejected and quarantined events, which are in no feed.
 
     They are counted a few seconds after the event, by the clock of the ingest server.
@@ -129,14 +133,14 @@ def _errors(feeds: list[Feed], since: Since) -> Iterator[SeenError]:
         "feed__workspace__public_id", "rule", "path", "name", "message"
     )
     for workspace, rule, path, name, message in newest[:MOST_ERRORS]:
-        yield SeenError(
+        yield ObservedError(
             workspace=workspace, rule=rule, path=path, name=name, message=message
         )
 
 
-def _page(stream: Stream, kind: Kind) -> Page:
+def _page(stream: Stream, kind: PageKind) -> ObservedPage:
     newest = stream.page_versions.of(kind).published().first()
-    return Page(
+    return ObservedPage(
         kind=kind.value,
         label=str(kind.label),
         version=newest.number if newest else None,

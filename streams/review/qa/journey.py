@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent
-    from streams.review.qa.observations import SeenEvent
+    from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
+    from streams.review.qa.observations import ObservedEvent
 
 # Segment's own test is a campaign with a link and an unsubscribe, sent to yourself
 # (segment/partner.md, 2).
@@ -24,7 +24,7 @@ WALKS = (SEGMENTS_WALK, (*SEGMENTS_WALK[:-1], "Email Unsubscribed"))
 type Key = tuple[str, str]  # call and name
 
 
-def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
+def walk(plan: TrackingPlan) -> tuple[PlannedEvent, ...]:
     """Return Segment's sequence if the plan has its events, or else the whole plan."""
     named = {event.name: event for event in plan.events if event.call == "track"}
     for names in WALKS:
@@ -34,8 +34,8 @@ def walk(plan: EventPlan) -> tuple[PlannedEvent, ...]:
 
 
 def by_plan(
-    plan: EventPlan, events: Iterable[SeenEvent]
-) -> list[tuple[Key, SeenEvent]]:
+    plan: TrackingPlan, events: Iterable[ObservedEvent]
+) -> list[tuple[Key, ObservedEvent]]:
     """Pair each event with its key in the plan.
 
     A planned call without a name covers all names that the plan doesn't list.
@@ -46,10 +46,10 @@ def by_plan(
 
 
 def furthest(
-    steps: Sequence[Key], events: Iterable[tuple[Key, SeenEvent]]
-) -> list[SeenEvent]:
+    steps: Sequence[Key], events: Iterable[tuple[Key, ObservedEvent]]
+) -> list[ObservedEvent]:
     """Return the longest prefix of the steps that one user completed in one workspace."""
-    ways: dict[Key, list[SeenEvent]] = {}
+    ways: dict[Key, list[ObservedEvent]] = {}
     for key, event in events:
         if not event.user_id:
             continue
@@ -59,7 +59,9 @@ def furthest(
     return max(ways.values(), key=len, default=[])
 
 
-def went_astray(steps: Sequence[Key], events: Iterable[tuple[Key, SeenEvent]]) -> bool:
+def went_astray(
+    steps: Sequence[Key], events: Iterable[tuple[Key, ObservedEvent]]
+) -> bool:
     """Whether one user completed all steps in one workspace, in any order."""
     done: dict[Key, set[Key]] = {}
     for key, event in events:

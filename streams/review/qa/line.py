@@ -8,12 +8,17 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy
 
-from streams.review.qa.observations import Page, SeenError, SeenEvent, SentRequest
+from streams.review.qa.observations import (
+    ObservedError,
+    ObservedEvent,
+    ObservedPage,
+    ObservedRequest,
+)
 
 MOST_LINKS = 5  # to the evidence of one check
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNSEEN = "unseen"  # not enough data yet, and nothing is wrong so far
@@ -24,45 +29,51 @@ class State(StrEnum):
 
 
 STATES = {
-    State.PASSED: gettext_lazy("Passed"),
-    State.FAILED: gettext_lazy("Failed"),
-    State.UNSEEN: gettext_lazy("Incomplete"),
+    CheckState.PASSED: gettext_lazy("Passed"),
+    CheckState.FAILED: gettext_lazy("Failed"),
+    CheckState.UNSEEN: gettext_lazy("Incomplete"),
 }
 
-type Proof = SeenEvent | SentRequest | SeenError | Page
+type Proof = ObservedEvent | ObservedRequest | ObservedError | ObservedPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ChecklistLine:
     """A check and its state."""
 
     name: str  # never changes
     title: str
-    state: State
+    state: CheckState
     why: str  # one or two sentences
     evidence: tuple[Proof, ...] = ()
 
 
 def _line(
-    state: State, name: str, title: str, why: str, evidence: Iterable[Proof]
-) -> Line:
+    state: CheckState, name: str, title: str, why: str, evidence: Iterable[Proof]
+) -> ChecklistLine:
     shown = tuple(evidence)[:MOST_LINKS]
-    return Line(name=name, title=title, state=state, why=why, evidence=shown)
+    return ChecklistLine(name=name, title=title, state=state, why=why, evidence=shown)
 
 
-def passed(name: str, title: str, why: str, evidence: Iterable[Proof] = ()) -> Line:
+def passed(
+    name: str, title: str, why: str, evidence: Iterable[Proof] = ()
+) -> ChecklistLine:
     """Return a passed check."""
-    return _line(State.PASSED, name, title, why, evidence)
+    return _line(CheckState.PASSED, name, title, why, evidence)
 
 
-def failed(name: str, title: str, why: str, evidence: Iterable[Proof] = ()) -> Line:
+def failed(
+    name: str, title: str, why: str, evidence: Iterable[Proof] = ()
+) -> ChecklistLine:
     """Return a failed check."""
-    return _line(State.FAILED, name, title, why, evidence)
+    return _line(CheckState.FAILED, name, title, why, evidence)
 
 
-def unseen(name: str, title: str, why: str, evidence: Iterable[Proof] = ()) -> Line:
+def unseen(
+    name: str, title: str, why: str, evidence: Iterable[Proof] = ()
+) -> ChecklistLine:
     """Return a check without enough data."""
-    return _line(State.UNSEEN, name, title, why, evidence)
+    return _line(CheckState.UNSEEN, name, title, why, evidence)
 
 
 def count_of(every: Sequence[Proof]) -> dict[str, object]:

@@ -13,11 +13,11 @@ from streams.catalog.plans.plan import NAME_FIELDS
 from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan
-    from streams.spec.issues import Finding
+    from streams.catalog.plans.plan import TrackingPlan
+    from streams.spec.issues import Issue
 
 
-class Doubt(StrEnum):
+class UserIdDoubt(StrEnum):
     """A reason why a userId can't be the customer's own ID of a person."""
 
     NONE = ""
@@ -28,7 +28,7 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenEvent:
+class ObservedEvent:
     """An event of a test workspace, reduced to what the checks need."""
 
     workspace: str  # its public id
@@ -36,7 +36,7 @@ class SeenEvent:
     call: str
     name: str  # may be empty
     user_id: str  # may be empty
-    doubt: Doubt = Doubt.NONE
+    doubt: UserIdDoubt = UserIdDoubt.NONE
     says_where_from: bool = True  # `context.integration` is slug and version
     is_complete: bool = True  # it has all properties that the plan requires
     error: str = ""  # the first error by Spec or plan: "message (RULE)"
@@ -47,7 +47,7 @@ class SeenEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentRequest:
+class ObservedRequest:
     """A request to Segment or to the sandbox."""
 
     workspace: str
@@ -65,7 +65,7 @@ class SentRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenError:
+class ObservedError:
     """An error found at ingest, whether or not the event was stored."""
 
     workspace: str
@@ -86,7 +86,7 @@ class SeenError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ObservedPage:
     """One of the stream's two docs pages."""
 
     kind: str
@@ -95,34 +95,34 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Observations:
     """All that the checklist looks at. Events and requests: oldest first."""
 
     slug: str
-    plan: EventPlan | None  # as published
-    events: tuple[SeenEvent, ...] = ()
-    requests: tuple[SentRequest, ...] = ()
-    errors: tuple[SeenError, ...] = ()  # the newest first
-    pages: tuple[Page, ...] = ()
+    plan: TrackingPlan | None  # as published
+    events: tuple[ObservedEvent, ...] = ()
+    requests: tuple[ObservedRequest, ...] = ()
+    errors: tuple[ObservedError, ...] = ()  # the newest first
+    pages: tuple[ObservedPage, ...] = ()
     is_cut: bool = False  # only the newest events and requests are included
 
 
 def look(
     content: Mapping[str, Any],
-    findings: Iterable[Finding],
+    findings: Iterable[Issue],
     *,
     workspace: str,
     seq: int,
     slug: str,
     version: str,
-) -> SeenEvent:
+) -> ObservedEvent:
     """Reduce a stored event and its issues to what the checks need."""
     found = list(findings)
     call = content["type"]
     field = NAME_FIELDS.get(call)
     context = _object(content.get("context"))
     worst = next((f for f in found if f.severity is Severity.ERROR), None)
-    return SeenEvent(
+    return ObservedEvent(
         workspace=workspace,
         seq=seq,
         call=call,
@@ -136,21 +136,21 @@ def look(
     )
 
 
-def doubt(content: Mapping[str, Any], slug: str) -> Doubt:
+def doubt(content: Mapping[str, Any], slug: str) -> UserIdDoubt:
     """Return why an event's userId can't be the customer's own ID of a person, if it can't.
 
     This finds the tool's own ID only if the event repeats it in its context.
     """
     user_id = content.get("userId")
     if not user_id:
-        return Doubt.MISSING
+        return UserIdDoubt.MISSING
     if user_id == content.get("anonymousId"):
-        return Doubt.ANONYMOUS_ID
+        return UserIdDoubt.ANONYMOUS_ID
     if user_id in _own_ids(_object(content.get("context")), slug):
-        return Doubt.OWN_ID
+        return UserIdDoubt.OWN_ID
     if looks_like_email(str(user_id)):
-        return Doubt.EMAIL
-    return Doubt.NONE
+        return UserIdDoubt.EMAIL
+    return UserIdDoubt.NONE
 
 
 def _own_ids(context: Mapping[str, Any], slug: str) -> set[str]:

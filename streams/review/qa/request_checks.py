@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from streams.connections.regions import Region
 from streams.delivery.segment.batch import MAX_BODY_BYTES, MAX_EVENTS
-from streams.review.qa.line import Line, count_of, failed, passed, unseen
+from streams.review.qa.line import ChecklistLine, count_of, failed, passed, unseen
 from streams.review.qa.request_rate import busiest_second
 
 if TYPE_CHECKING:
-    from streams.review.qa.observations import Facts, SentRequest
+    from streams.review.qa.observations import Observations, ObservedRequest
 
 # Segment's limit for a tool, unless it agreed to more (segment/partner.md, 2).
 REQUESTS_PER_SECOND = 50
@@ -24,7 +24,7 @@ SIDES = {
 SIDE_NAMES = {"US": gettext_lazy("US"), "Europe": gettext_lazy("Europe")}
 
 
-def key(facts: Facts) -> Line:
+def key(facts: Observations) -> ChecklistLine:
     """Check that requests were delivered with the write key in the header."""
     name, title = "key", _("The write key is in the header of every request")
     delivered = _delivered(facts)
@@ -40,7 +40,7 @@ def key(facts: Facts) -> Line:
     return passed(name, title, why % count_of(delivered), delivered[::-1])
 
 
-def rate(facts: Facts) -> Line:
+def rate(facts: Observations) -> ChecklistLine:
     """Check the requests of the busiest second against Segment's limit."""
     name, title = "rate", _("At most %(limit)s requests per second")
     title %= {"limit": REQUESTS_PER_SECOND}
@@ -58,7 +58,7 @@ def rate(facts: Facts) -> Line:
     return line(name, title, why % count_of(busiest), busiest)
 
 
-def batches(facts: Facts) -> Line:
+def batches(facts: Observations) -> ChecklistLine:
     """Check the size of requests against Segment's limits."""
     name = "batches"
     title = _("At most %(events)s events and %(size)s KB per request")
@@ -75,7 +75,7 @@ def batches(facts: Facts) -> Line:
     return (passed if fits else failed)(name, title, why, evidence)
 
 
-def regions(facts: Facts) -> Line:
+def regions(facts: Observations) -> ChecklistLine:
     """Check that events were delivered to both regions."""
     name, title = "regions", _("Events were delivered to both regions: US and Europe")
     last = {
@@ -92,7 +92,7 @@ def regions(facts: Facts) -> Line:
     return passed(name, title, why, last.values())
 
 
-def pages(facts: Facts) -> Line:
+def pages(facts: Observations) -> ChecklistLine:
     """Check that both docs pages are published."""
     name, title = "pages", _("Both docs pages are published")
     published = [page for page in facts.pages if page.version]
@@ -108,10 +108,10 @@ def pages(facts: Facts) -> Line:
     return passed(name, title, why, published)
 
 
-def _delivered(facts: Facts) -> list[SentRequest]:
+def _delivered(facts: Observations) -> list[ObservedRequest]:
     return [request for request in facts.requests if request.was_delivered]
 
 
-def _no_requests(name: str, title: str) -> Line:
+def _no_requests(name: str, title: str) -> ChecklistLine:
     why = _("No requests have been sent from a test workspace yet.")
     return unseen(name, title, why)

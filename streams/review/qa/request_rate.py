@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streams.review.qa.observations import SentRequest
+    from streams.review.qa.observations import ObservedRequest
 
 SECOND = timedelta(seconds=1)
 
 
-def busiest_second(requests: Sequence[SentRequest]) -> list[SentRequest]:
+def busiest_second(requests: Sequence[ObservedRequest]) -> list[ObservedRequest]:
     """Return the requests of the busiest sliding second, sorted by start.
 
     A request arrives at some time between its start and its response. Every request in

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from streams.base.ids import Secret
     from streams.catalog.models import Stream
-    from streams.catalog.plans.plan import EventPlan
+    from streams.catalog.plans.plan import TrackingPlan
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
@@ -43,7 +43,7 @@ def run_test(
     """Send each planned event and the test sequence through the public ingest.
 
     Never call this in a transaction: it waits for the network. Raises CannotRun, or
-    client.NotTaken after the run has started; what was sent until then counts.
+    EventsRefused after the run has started; what was sent until then counts.
     """
     plan, feeds = published_plan(stream), list(test_feeds(stream))
     if plan is None or not plan.events:
@@ -62,7 +62,7 @@ def run_test(
     return run
 
 
-def calls(plan: EventPlan, feed: Feed, run: int) -> list[dict[str, Any]]:
+def calls(plan: TrackingPlan, feed: Feed, run: int) -> list[dict[str, Any]]:
     """Return the calls for one test workspace: planned events, then the test sequence."""
     everything = [sample(event, user_id=EACH) for event in plan.events]
     everything += [sample(event, user_id=WALKER) for event in walk(plan)]

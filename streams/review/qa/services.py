@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.review.qa.checklist import Checklist, check
-from streams.review.qa.evidence import Since, gather
+from streams.review.qa.evidence import RunStart, gather
 from streams.review.qa.models import QaRun
 
 if TYPE_CHECKING:
@@ -19,6 +19,6 @@ def last_run(stream: Stream) -> QaRun | None:
 def checklist(stream: Stream, run: QaRun | None) -> Checklist:
     """Evaluate the checks on everything since the last run, or on all retained data."""
     if run is None:
-        return check(gather(stream, Since()))
+        return check(gather(stream, RunStart()))
     seqs = {int(feed): seq for feed, seq in run.seqs.items()}
-    return check(gather(stream, Since(seqs, run.started_at)))
+    return check(gather(stream, RunStart(seqs, run.started_at)))

@@ -57,9 +57,9 @@ from streams.base.msgspec_types import prepared
 from streams.sandbox.debugger import pages
 from streams.sandbox.debugger.event_view import masked, shown, source_of
 from streams.sandbox.faults import scripts
-from streams.sandbox.faults.running_script import Behaviour
+from streams.sandbox.faults.running_script import RunningScript
 from streams.sandbox.faults.scripts import Script
-from streams.sandbox.http.responses import Reply, json_reply
+from streams.sandbox.http.responses import Response, json_reply
 from streams.sandbox.oauth.apps import OAuthSettings
 from streams.sandbox.segment.sources import KnownSources, Sources, Suppressed
 
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.sandbox.http.request import Request
-    from streams.sandbox.segment.service import Segment
+    from streams.sandbox.segment.service import SegmentService
 
 MAX_PAGE = 20_000
 
@@ -95,7 +95,7 @@ class Revocation(msgspec.Struct, forbid_unknown_fields=True):
     app_id: str | None = None
 
 
-def answer(segment: Segment, request: Request) -> Reply:
+def answer(segment: SegmentService, request: Request) -> Response:
     """Respond to a request to the page, its files or the control API."""
     if request.method == "GET" and request.path == "/":
         return pages.debugger()
@@ -113,20 +113,20 @@ def answer(segment: Segment, request: Request) -> Reply:
         return json_reply({"error": str(error)}, 400)
 
 
-def _help(segment: Segment, request: Request) -> Reply:
+def _help(segment: SegmentService, request: Request) -> Response:
     text = "\n\n".join((__doc__ or "", scripts.__doc__ or ""))
-    return Reply(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+    return Response(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
-def _healthz(segment: Segment, request: Request) -> Reply:
+def _healthz(segment: SegmentService, request: Request) -> Response:
     return json_reply({"ok": True})
 
 
-def _stats(segment: Segment, request: Request) -> Reply:
+def _stats(segment: SegmentService, request: Request) -> Response:
     return json_reply(segment.stats.as_json(brief=request.query.get("brief") == "1"))
 
 
-def _events(segment: Segment, request: Request) -> Reply:
+def _events(segment: SegmentService, request: Request) -> Response:
     try:
         query = msgspec.convert(request.query, EventsQuery, strict=False)
     except msgspec.ValidationError as error:
@@ -147,50 +147,50 @@ def _events(segment: Segment, request: Request) -> Reply:
     )
 
 
-def _requests(segment: Segment, request: Request) -> Reply:
+def _requests(segment: SegmentService, request: Request) -> Response:
     return json_reply({"requests": list(segment.journal.requests)})
 
 
-def _forget(segment: Segment, request: Request) -> Reply:
+def _forget(segment: SegmentService, request: Request) -> Response:
     segment.forget()
     return json_reply({"ok": True})
 
 
-def _behaviour(segment: Segment, request: Request) -> Reply:
+def _behaviour(segment: SegmentService, request: Request) -> Response:
     return json_reply(_masking(msgspec.to_builtins(segment.behaviour.script)))
 
 
-def _set_behaviour(segment: Segment, request: Request) -> Reply:
-    segment.behaviour = Behaviour(_decoded(request.body, Script))
+def _set_behaviour(segment: SegmentService, request: Request) -> Response:
+    segment.behaviour = RunningScript(_decoded(request.body, Script))
     return _behaviour(segment, request)
 
 
-def _reset_behaviour(segment: Segment, request: Request) -> Reply:
-    segment.behaviour = Behaviour(Script())
+def _reset_behaviour(segment: SegmentService, request: Request) -> Response:
+    segment.behaviour = RunningScript(Script())
     return _behaviour(segment, request)
 
 
-def _sources(segment: Segment, request: Request) -> Reply:
+def _sources(segment: SegmentService, request: Request) -> Response:
     return json_reply(_masking(msgspec.to_builtins(segment.sources.listed)))
 
 
-def _set_sources(segment: Segment, request: Request) -> Reply:
+def _set_sources(segment: SegmentService, request: Request) -> Response:
     known = _decoded(request.body, KnownSources)
     segment.sources = Sources(known, segment.sources.suppressed)
     return _sources(segment, request)
 
 
-def _suppressed(segment: Segment, request: Request) -> Reply:
+def _suppressed(segment: SegmentService, request: Request) -> Response:
     return json_reply(segment.sources.suppressed)
 
 
-def _set_suppressed(segment: Segment, request: Request) -> Reply:
+def _set_suppressed(segment: SegmentService, request: Request) -> Response:
     suppressed = _decoded(request.body, Suppressed)
     segment.sources = Sources(segment.sources.listed, suppressed)
     return _suppressed(segment, request)
 
 
-def _oauth(segment: Segment, request: Request) -> Reply:
+def _oauth(segment: SegmentService, request: Request) -> Response:
     oauth = segment.oauth
     now = oauth.now(request)
     apps = [
@@ -206,17 +206,17 @@ def _oauth(segment: Segment, request: Request) -> Reply:
     return json_reply({"apps": apps, "enforced": enforced, "clock_skew_s": skew_s})
 
 
-def _set_oauth(segment: Segment, request: Request) -> Reply:
+def _set_oauth(segment: SegmentService, request: Request) -> Response:
     segment.oauth.set(_decoded(request.body, OAuthSettings))
     return _oauth(segment, request)
 
 
-def _reset_oauth(segment: Segment, request: Request) -> Reply:
+def _reset_oauth(segment: SegmentService, request: Request) -> Response:
     segment.oauth.set(OAuthSettings())
     return _oauth(segment, request)
 
 
-def _revoke(segment: Segment, request: Request) -> Reply:
+def _revoke(segment: SegmentService, request: Request) -> Response:
     wanted = _decoded(request.body or b"{}", Revocation)
     revoked = segment.oauth.tokens.revoke(wanted.token, wanted.app_id)
     return json_reply({"revoked": revoked})
@@ -238,7 +238,7 @@ def _decoded[T](body: bytes, wanted: type[T]) -> T:
         raise BadRequestError(str(error)) from None
 
 
-_WAYS: dict[str, dict[str, Callable[[Segment, Request], Reply]]] = {
+_WAYS: dict[str, dict[str, Callable[[SegmentService, Request], Response]]] = {
     "/_sandbox/": {"GET": _help},
     "/_sandbox/healthz": {"GET": _healthz},
     "/_sandbox/stats": {"GET": _stats},

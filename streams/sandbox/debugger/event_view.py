@@ -14,14 +14,14 @@ from streams.sandbox.segment.messages import Message
 from streams.sandbox.segment.timestamps import Times, delivered
 
 if TYPE_CHECKING:
-    from streams.sandbox.debugger.recent_requests import Entry
+    from streams.sandbox.debugger.recent_requests import ReceivedEvent
     from streams.sandbox.segment.sources import Region
 
 
 SHOWN_CHARACTERS = 4
 
 
-class ShownEvent(msgspec.Struct):
+class EventView(msgspec.Struct):
     """An event in the control API: `event` as sent, `delivered` with Segment's times."""
 
     number: int
@@ -38,7 +38,7 @@ class ShownEvent(msgspec.Struct):
     event: msgspec.Raw
 
 
-def shown(entry: Entry) -> ShownEvent:
+def shown(entry: ReceivedEvent) -> EventView:
     """Return an event with its write key masked."""
     event = entry.event
     message = read_message(event.data) or Message()
@@ -48,7 +48,7 @@ def shown(entry: Entry) -> ShownEvent:
         sent_at=message.sent_at if message.sent_at is not None else entry.sent_at,
         received_at=entry.received_at,
     )
-    return ShownEvent(
+    return EventView(
         number=entry.number,
         received_at=iso(entry.received_at),
         region=entry.region,
@@ -64,7 +64,7 @@ def shown(entry: Entry) -> ShownEvent:
     )
 
 
-def _event_json(entry: Entry) -> bytes:
+def _event_json(entry: ReceivedEvent) -> bytes:
     data, key = entry.event.data, entry.event.write_key
     # A part of the key may be escaped.
     if not entry.shared and b"\\" not in data and key.encode() not in data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from streams.sandbox.http.responses import Reply, failure
+from streams.sandbox.http.responses import Response, failure
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PAGE = _ROOT / "templates" / "sandbox" / "debugger.html"
@@ -27,12 +27,12 @@ _HEADERS = {
 }
 
 
-def debugger() -> Reply:
+def debugger() -> Response:
     """Return the debugger's page."""
     return _file(_PAGE)
 
 
-def static(path: str) -> Reply:
+def static(path: str) -> Response:
     """Return a file of `/static/sandbox/`."""
     files = {f"/static/sandbox/{file.name}": file for file in _STATIC.iterdir()}
     if path not in files:
@@ -41,6 +41,6 @@ def static(path: str) -> Reply:
 
 
 @cache
-def _file(file: Path) -> Reply:
+def _file(file: Path) -> Response:
     headers = {"Content-Type": _TYPES[file.suffix], **_HEADERS}
-    return Reply(200, file.read_bytes(), headers)
+    return Response(200, file.read_bytes(), headers)

@@ -23,7 +23,7 @@ KEPT_EVENTS = 20_000
 KEPT_REQUESTS = 1_000
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ReceivedEvent(msgspec.Struct, frozen=True):
     """An event as received. `shared` has the fields that its batch adds to all events."""
 
     number: int
@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
     sent_at: object = None
 
 
-class ShownRequest(msgspec.Struct):
+class RequestView(msgspec.Struct):
     """A request to the Tracking API and its response. `status` is None without one.
 
     `arrived_s` is monotonic. It contains no write key and no credential.
@@ -54,15 +54,15 @@ class ShownRequest(msgspec.Struct):
     taken: bool
 
 
-class Journal:
+class RequestLog:
     """Keeps the newest events, numbered 1, 2, 3 …. Each journal has its own `id`."""
 
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self.id = uuid4().hex
         self.last_number = 0
-        self._entries: deque[Entry] = deque(maxlen=kept_events)
+        self._entries: deque[ReceivedEvent] = deque(maxlen=kept_events)
         self._last_request = 0
-        self.requests: deque[ShownRequest] = deque(maxlen=KEPT_REQUESTS)
+        self.requests: deque[RequestView] = deque(maxlen=KEPT_REQUESTS)
 
     def add(
         self, events: list[Event], call: Call, region: Region, request: Request
@@ -71,7 +71,8 @@ class Journal:
         at, shared = request.received_at, call.shared
         numbered = enumerate(events, start=self.last_number + 1)
         self._entries.extend(
-            Entry(n, at, region, event, shared, call.sent_at) for n, event in numbered
+            ReceivedEvent(n, at, region, event, shared, call.sent_at)
+            for n, event in numbered
         )
         self.last_number += len(events)
 
@@ -86,7 +87,7 @@ class Journal:
     ) -> None:
         """Add a request and its result."""
         self._last_request += 1
-        shown = ShownRequest(
+        shown = RequestView(
             number=self._last_request,
             received_at=iso(request.received_at),
             arrived_s=request.arrived_ns / 1e9,
@@ -102,7 +103,9 @@ class Journal:
         )
         self.requests.append(shown)
 
-    def page(self, *, source: str | None, after: int | None, limit: int) -> list[Entry]:
+    def page(
+        self, *, source: str | None, after: int | None, limit: int
+    ) -> list[ReceivedEvent]:
         """Return events in order: the first ones after a number, or else the newest."""
         if after is None:
             newest = list(islice(self._of(source, reversed(self._entries)), limit))
@@ -114,7 +117,9 @@ class Journal:
         return list(islice(self._of(source, later), limit))
 
     @staticmethod
-    def _of(source: str | None, entries: Iterator[Entry]) -> Iterator[Entry]:
+    def _of(
+        source: str | None, entries: Iterator[ReceivedEvent]
+    ) -> Iterator[ReceivedEvent]:
         if source is None:
             return entries
         return (e for e in entries if source_of(e.event.write_key) == source)

@@ -44,7 +44,7 @@ class SeenIds:
 
 
 @dataclass(slots=True)
-class Judged:
+class EventCounts:
     """Counts of accepted events. Each is unique, a duplicate or discarded.
 
     A batch without events counts as one discarded `empty_batch`.
@@ -64,7 +64,7 @@ class Judged:
         else:
             self.duplicates += 1
 
-    def add(self, other: Judged) -> None:
+    def add(self, other: EventCounts) -> None:
         self.events += other.events
         self.unique_message_ids += other.unique_message_ids
         self.duplicates += other.duplicates
@@ -76,7 +76,7 @@ class Tally:
     """The counts of one write key, of one region, or of all."""
 
     requests: int = 0
-    judged: Judged = field(default_factory=Judged)
+    judged: EventCounts = field(default_factory=EventCounts)
     second: SlidingSecond = field(default_factory=SlidingSecond)
 
     def count_request(self, arrived_ns: int) -> None:
@@ -118,7 +118,7 @@ class Stats:
     def count_events(self, call: Call, region: Region) -> list[Event]:
         """Count the events of an accepted call. Returns those that are not dropped."""
         fresh = []
-        by_key: defaultdict[str, Judged] = defaultdict(Judged)
+        by_key: defaultdict[str, EventCounts] = defaultdict(EventCounts)
         for event in call.events:
             is_new = event.discard is None and self._seen.add(event.message_id)
             if is_new:

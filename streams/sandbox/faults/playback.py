@@ -7,15 +7,17 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-from streams.sandbox.http.responses import Reply, failure, success
+from streams.sandbox.http.responses import Response, failure, success
 
 if TYPE_CHECKING:
-    from streams.sandbox.faults.scripts import Answer
+    from streams.sandbox.faults.scripts import ScriptedResponse
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
-def scripted(answer: Answer, own: Reply, *, refused: Reply | None = None) -> Reply:
+def scripted(
+    answer: ScriptedResponse, own: Response, *, refused: Response | None = None
+) -> Response:
     """Apply a scripted response to Segment's own reply.
 
     `refused` has the default body of an error. Without it, the Tracking API's is used.
@@ -24,25 +26,29 @@ def scripted(answer: Answer, own: Reply, *, refused: Reply | None = None) -> Rep
     if answer.status is not None and answer.status != own.status:
         reply = _usual(answer.status, refused)
     if answer.body is not None:
-        reply = Reply(reply.status, answer.body.encode(), reply.headers)
+        reply = Response(reply.status, answer.body.encode(), reply.headers)
     headers = {**reply.headers, **answer.headers}
     if reply.status == 429:
         wait = headers.setdefault("Retry-After", "1") or "1"
         headers.setdefault("X-RateLimit-Reset", wait)
     sent = {name: value for name, value in headers.items() if value is not None}
-    return Reply(reply.status, reply.body, sent)
+    return Response(reply.status, reply.body, sent)
 
 
-def _usual(status: int, refused: Reply | None) -> Reply:
+def _usual(status: int, refused: Response | None) -> Response:
     if status < 300:
-        return Reply(status, success().body)
+        return Response(status, success().body)
     if refused is not None:
-        return Reply(status, refused.body, refused.headers)
+        return Response(status, refused.body, refused.headers)
     return failure(status, "The sandbox is scripted to respond with this error.")
 
 
 async def play(
-    answer: Answer, reply: Reply, transport: asyncio.Transport, *, keep_alive: bool
+    answer: ScriptedResponse,
+    reply: Response,
+    transport: asyncio.Transport,
+    *,
+    keep_alive: bool,
 ) -> None:
     """Send a response as scripted. The transport may be closing after it."""
     await asyncio.sleep(answer.delay_s)

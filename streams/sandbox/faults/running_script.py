@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.sandbox.debugger.sliding_window import SlidingSecond
-from streams.sandbox.faults.scripts import Answer, Calls, Rule, Script
+from streams.sandbox.faults.scripts import Calls, Rule, Script, ScriptedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streams.sandbox.segment.tracking_api import Event
 
 
-class Question(NamedTuple):
+class ScriptRequest(NamedTuple):
     """The parts of a request that rules can match."""
 
     calls: Calls
@@ -24,17 +24,17 @@ class Question(NamedTuple):
     now_ns: int
 
 
-NORMAL = Answer()
+NORMAL = ScriptedResponse()
 
 
-class Behaviour:
+class RunningScript:
     """A running script. It remembers the responses that each rule has given."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self._rules = [_RuleUnderWay(rule) for rule in script.rules]
 
-    def answer(self, question: Question) -> Answer:
+    def answer(self, question: ScriptRequest) -> ScriptedResponse:
         """Choose the response to a request, and count the request."""
         for rule in self._rules:
             answer = rule.answer(question)
@@ -49,13 +49,13 @@ class _RuleUnderWay:
         self._given = 0
         self._let_through = SlidingSecond()
 
-    def answer(self, question: Question) -> Answer | None:
+    def answer(self, question: ScriptRequest) -> ScriptedResponse | None:
         if not self._matches(question) or self._lets_through(question.now_ns):
             return None
         said = self._next()
-        return Answer(status=said) if isinstance(said, int) else said
+        return ScriptedResponse(status=said) if isinstance(said, int) else said
 
-    def _matches(self, question: Question) -> bool:
+    def _matches(self, question: ScriptRequest) -> bool:
         rule = self._rule
         return (
             rule.calls == question.calls
@@ -74,7 +74,7 @@ class _RuleUnderWay:
         self._let_through.add(now_ns)
         return True
 
-    def _next(self) -> int | Answer | None:
+    def _next(self) -> int | ScriptedResponse | None:
         answers, then = self._rule.answers, self._rule.then
         position = self._given
         self._given += 1

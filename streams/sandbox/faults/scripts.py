@@ -48,7 +48,7 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _FRAMING = {"connection", "content-length", "transfer-encoding"}
 
 
-class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class ScriptedResponse(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A scripted response. An empty one is Segment's own response."""
 
     status: Status | None = None
@@ -103,8 +103,8 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     region: Region | None = None
     only_event: str | None = None
     above_per_second: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    answers: list[Status | Answer] = []
-    then: Literal["normal", "repeat"] | Status | Answer = "normal"
+    answers: list[Status | ScriptedResponse] = []
+    then: Literal["normal", "repeat"] | Status | ScriptedResponse = "normal"
 
     def __post_init__(self) -> None:
         if not self.answers and isinstance(self.then, str):

@@ -21,7 +21,7 @@ _FORWARDED = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class AccessRules:
     """The access rules. With `allowed_hosts` None, events can be sent to any name."""
 
     allowed_hosts: frozenset[str] | None = None

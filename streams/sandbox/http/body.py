@@ -19,11 +19,11 @@ MAX_BATCH_BYTES = 500 * 1024
 BATCH = "batch"
 
 
-class RefusedError(Exception):
+class InvalidBody(Exception):
     """Segment responds with 400. The message has the reason."""
 
 
-class Body(NamedTuple):
+class ParsedBody(NamedTuple):
     """A body's key, its messages as JSON, and the fields that a batch adds to each."""
 
     write_key: str
@@ -44,17 +44,17 @@ _envelopes = msgspec.json.Decoder(_Envelope)
 _messages = msgspec.json.Decoder(Message)
 
 
-def open_body(body: bytes, *, kind: str, gzipped: bool) -> Body:
-    """Read the body of a call of this kind. Raises RefusedError."""
+def open_body(body: bytes, *, kind: str, gzipped: bool) -> ParsedBody:
+    """Read the body of a call of this kind. Raises InvalidBody."""
     limit = MAX_BATCH_BYTES if kind == BATCH else MAX_EVENT_BYTES
     plain = _gunzipped(body, limit) if gzipped else body
     if len(plain) > limit:
-        raise RefusedError(f"The body is larger than {limit:,} bytes.")
+        raise InvalidBody(f"The body is larger than {limit:,} bytes.")
     try:
         plain.decode()  # the JSON decoder doesn't check msgspec.Raw for UTF-8
         return _opened_batch(plain) if kind == BATCH else _opened_call(plain)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        raise RefusedError("The body is not a valid JSON object.") from None
+        raise InvalidBody("The body is not a valid JSON object.") from None
 
 
 def read_message(item: bytes) -> Message | None:
@@ -70,11 +70,11 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _opened_call(plain: bytes) -> Body:
-    return Body(text(_messages.decode(plain).write_key), [plain], {})
+def _opened_call(plain: bytes) -> ParsedBody:
+    return ParsedBody(text(_messages.decode(plain).write_key), [plain], {})
 
 
-def _opened_batch(plain: bytes) -> Body:
+def _opened_batch(plain: bytes) -> ParsedBody:
     envelope = _envelopes.decode(plain)
     fields = {
         "context": bytes(envelope.context),
@@ -83,7 +83,7 @@ def _opened_batch(plain: bytes) -> Body:
     shared = {name: raw for name, raw in fields.items() if raw != b"null"}
     # Copied, so that keeping an event doesn't keep its whole batch in memory.
     items = [bytes(item) for item in envelope.batch]
-    return Body(text(envelope.write_key), items, shared, envelope.sent_at)
+    return ParsedBody(text(envelope.write_key), items, shared, envelope.sent_at)
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:
@@ -92,7 +92,7 @@ def _gunzipped(body: bytes, limit: int) -> bytes:
     try:
         plain = unpacker.decompress(body, limit + 1)
     except isal_zlib.error:  # type: ignore[misc] # its stubs say: an instance
-        raise RefusedError("The body is not valid gzip.") from None
+        raise InvalidBody("The body is not valid gzip.") from None
     if len(plain) <= limit and not unpacker.eof:
-        raise RefusedError("The gzip body is incomplete.")
+        raise InvalidBody("The gzip body is incomplete.")
     return plain

@@ -14,9 +14,9 @@ import httptools
 
 from streams.sandbox.faults.playback import play
 from streams.sandbox.faults.running_script import NORMAL
-from streams.sandbox.faults.scripts import Answer
+from streams.sandbox.faults.scripts import ScriptedResponse
 from streams.sandbox.http.request import Request
-from streams.sandbox.http.responses import Reply, failure
+from streams.sandbox.http.responses import Response, failure
 
 # Larger than any accepted body, so that a truncated body is refused for its size.
 KEPT_BODY_BYTES = 1024 * 1024
@@ -24,7 +24,7 @@ KEPT_BODY_BYTES = 1024 * 1024
 logger = logging.getLogger(__name__)
 
 
-Application = Callable[[Request], tuple[Answer, Reply]]
+Application = Callable[[Request], tuple[ScriptedResponse, Response]]
 
 
 class Connection(asyncio.Protocol):
@@ -113,19 +113,21 @@ class Connection(asyncio.Protocol):
             else:
                 self._play(answer, reply, keep_alive=request.keep_alive)
 
-    def _answered(self, request: Request) -> tuple[Answer, Reply]:
+    def _answered(self, request: Request) -> tuple[ScriptedResponse, Response]:
         try:
             return self._application(request)
         except Exception:  # a bug must not stop the server
             logger.exception("sandbox.request.failed")
             return NORMAL, failure(500, "The sandbox failed. See its log.")
 
-    def _say(self, reply: Reply, *, keep_alive: bool) -> None:
+    def _say(self, reply: Response, *, keep_alive: bool) -> None:
         self.transport.write(reply.encoded(keep_alive=keep_alive))
         if not keep_alive:
             self.transport.close()
 
-    def _play(self, answer: Answer, reply: Reply, *, keep_alive: bool) -> None:
+    def _play(
+        self, answer: ScriptedResponse, reply: Response, *, keep_alive: bool
+    ) -> None:
         self.transport.pause_reading()
         self._playing = asyncio.get_running_loop().create_task(
             play(answer, reply, self.transport, keep_alive=keep_alive)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.sandbox.http.responses import Reply
+from streams.sandbox.http.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +21,10 @@ MAX_DEPTH = 20
 _HEADER_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
 
 
-def pixel() -> Reply:
+def pixel() -> Response:
     """Return a transparent image of one pixel."""
     headers = {"Content-Type": "image/gif", "Cache-Control": "no-store"}
-    return Reply(200, GIF, headers)
+    return Response(200, GIF, headers)
 
 
 def pixel_body(query: Mapping[str, str]) -> bytes:
@@ -42,7 +42,7 @@ def pixel_body(query: Mapping[str, str]) -> bytes:
         return b""
 
 
-def preflight(request: Request) -> Reply:
+def preflight(request: Request) -> Response:
     """Allow pages from any origin to send events."""
     asked = request.headers.get("access-control-request-headers", "")
     allowed = asked if _HEADER_NAMES.fullmatch(asked) else "Authorization, Content-Type"
@@ -51,16 +51,16 @@ def preflight(request: Request) -> Reply:
         "Access-Control-Allow-Headers": allowed,
         "Access-Control-Max-Age": "86400",
     }
-    return cross_origin(Reply(204, b"", headers))
+    return cross_origin(Response(204, b"", headers))
 
 
-def cross_origin(reply: Reply) -> Reply:
+def cross_origin(reply: Response) -> Response:
     """Make a reply readable by pages from any origin."""
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset",
     }
-    return Reply(reply.status, reply.body, {**reply.headers, **headers})
+    return Response(reply.status, reply.body, {**reply.headers, **headers})
 
 
 def _nested(query: Mapping[str, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _WITHOUT_BODY = {204, 304}
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """A status, headers and a body, which is JSON unless the headers differ."""
 
     status: int
@@ -40,17 +40,17 @@ class Reply:
         return self.head(keep_alive=keep_alive) + body
 
 
-def json_reply(content: object, status: int = 200) -> Reply:
+def json_reply(content: object, status: int = 200) -> Response:
     """Return a JSON reply."""
-    return Reply(status, msgspec.json.encode(content))
+    return Response(status, msgspec.json.encode(content))
 
 
-def success() -> Reply:
+def success() -> Response:
     """Return Segment's reply to accepted calls, and to many that it drops."""
     return json_reply({"success": True})
 
 
-def failure(status: int, message: str, code: str | None = None) -> Reply:
+def failure(status: int, message: str, code: str | None = None) -> Response:
     """Return Segment's reply to refused calls."""
     coded = {} if code is None else {"code": code}
     return json_reply({"success": False, **coded, "message": message}, status)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Self
 from streams.sandbox.debugger import control_api
 from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
 from streams.sandbox.faults.running_script import NORMAL
-from streams.sandbox.http.access import Guard
+from streams.sandbox.http.access import AccessRules
 from streams.sandbox.http.connection import Connection
 from streams.sandbox.http.cors_and_pixel import cross_origin
-from streams.sandbox.http.responses import Reply, failure, json_reply
-from streams.sandbox.segment.service import Segment
+from streams.sandbox.http.responses import Response, failure, json_reply
+from streams.sandbox.segment.service import SegmentService
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from streams.sandbox.faults.scripts import Answer
+    from streams.sandbox.faults.scripts import ScriptedResponse
     from streams.sandbox.http.request import Request
 
 _CONTROL = ("/_sandbox/", "/static/")
@@ -32,12 +32,12 @@ class Server:
         host: str,
         port: int,
         kept_events: int = KEPT_EVENTS,
-        guard: Guard | None = None,
+        guard: AccessRules | None = None,
     ) -> None:
         self._host = host
         self._port = port
-        self._segment = Segment(kept_events)
-        self._guard = guard or Guard()
+        self._segment = SegmentService(kept_events)
+        self._guard = guard or AccessRules()
         self._open_connections: set[Connection] = set()
         self._listener: asyncio.Server
 
@@ -67,7 +67,7 @@ class Server:
             connection.transport.abort()
         await self._listener.wait_closed()
 
-    def _answer(self, request: Request) -> tuple[Answer, Reply]:
+    def _answer(self, request: Request) -> tuple[ScriptedResponse, Response]:
         if not self._guard.allows_host(request):
             return NORMAL, failure(421, "This Host is not allowed. See --allowed-host.")
         if request.path == "/" or request.path.startswith(_CONTROL):
@@ -77,7 +77,7 @@ class Server:
             reply = cross_origin(reply)
         return answer, reply
 
-    def _controlled(self, request: Request) -> Reply:
+    def _controlled(self, request: Request) -> Response:
         is_open = request.path == "/_sandbox/healthz"
         if is_open or self._guard.may_control(request):
             return control_api.answer(self._segment, request)

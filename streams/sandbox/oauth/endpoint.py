@@ -10,7 +10,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from streams.sandbox.http.responses import Reply, failure, json_reply
+from streams.sandbox.http.responses import Response, failure, json_reply
 from streams.sandbox.oauth.apps import TRACKING_SCOPE, OAuthSettings
 from streams.sandbox.oauth.tokens import OAuthError, TokenRequest, Tokens
 
@@ -26,7 +26,7 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_FORM_BYTES = 16 * 1024
 
 
-class OAuth:
+class OAuthEndpoint:
     """The apps, their tokens, and the write keys that require a token."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class OAuth:
         """Return the token server's time, in epoch seconds."""
         return request.received_at + self.settings.clock_skew_s
 
-    def answer(self, request: Request, region: Region) -> Reply:
+    def answer(self, request: Request, region: Region) -> Response:
         """Respond to a request for a token."""
         now = self.now(request)
         try:
@@ -64,17 +64,17 @@ class OAuth:
         }
         return self.dated(request, json_reply(content))
 
-    def dated(self, request: Request, reply: Reply) -> Reply:
+    def dated(self, request: Request, reply: Response) -> Response:
         """Add the headers of a token server to a reply, with the date by its clock."""
         headers = {
             "Date": formatdate(self.now(request), usegmt=True),
             "Cache-Control": "no-store",
         }
-        return Reply(reply.status, reply.body, {**headers, **reply.headers})
+        return Response(reply.status, reply.body, {**headers, **reply.headers})
 
     def refusal(
         self, request: Request, region: Region, write_keys: Iterable[str]
-    ) -> Reply | None:
+    ) -> Response | None:
         """Return the refusal of events with these write keys, or None."""
         enforced = self._enforced.intersection(write_keys) if self._enforced else ()
         if not enforced:
@@ -95,16 +95,16 @@ class OAuth:
         return None
 
 
-def oauth_failure(error: OAuthError) -> Reply:
+def oauth_failure(error: OAuthError) -> Response:
     """Return an error in the format of RFC 6749."""
     content = {"error": error.error, "error_description": str(error)}
     return json_reply(content, error.status)
 
 
-def _unauthorized(message: str) -> Reply:
+def _unauthorized(message: str) -> Response:
     refused = failure(401, message, "unauthorized")
     headers = {"WWW-Authenticate": 'Bearer realm="tracking"'}
-    return Reply(refused.status, refused.body, headers)
+    return Response(refused.status, refused.body, headers)
 
 
 def _read(request: Request, region: Region, now: float) -> TokenRequest:

@@ -6,15 +6,15 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from streams.sandbox.debugger.recent_requests import KEPT_EVENTS, Journal
+from streams.sandbox.debugger.recent_requests import KEPT_EVENTS, RequestLog
 from streams.sandbox.debugger.stats import Stats
 from streams.sandbox.faults.playback import scripted
-from streams.sandbox.faults.running_script import NORMAL, Behaviour, Question
-from streams.sandbox.faults.scripts import Answer, Script
+from streams.sandbox.faults.running_script import NORMAL, RunningScript, ScriptRequest
+from streams.sandbox.faults.scripts import Script, ScriptedResponse
 from streams.sandbox.http import cors_and_pixel
 from streams.sandbox.http.body import BATCH
-from streams.sandbox.http.responses import Reply, failure, json_reply, success
-from streams.sandbox.oauth.endpoint import OAuth, oauth_failure
+from streams.sandbox.http.responses import Response, failure, json_reply, success
+from streams.sandbox.oauth.endpoint import OAuthEndpoint, oauth_failure
 from streams.sandbox.oauth.tokens import OAuthError
 from streams.sandbox.segment.sources import REGIONS, KnownSources, Region, Sources
 from streams.sandbox.segment.tracking_api import Call, read_call
@@ -39,22 +39,22 @@ _CALLS = {
 GZIP = {"gzip", "x-gzip"}
 
 
-class Segment:
+class SegmentService:
     """The state of one sandbox, and its responses to calls of Segment's own API."""
 
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self._kept_events = kept_events
         self.sources = Sources(KnownSources())
-        self.behaviour = Behaviour(Script())
-        self.oauth = OAuth()
+        self.behaviour = RunningScript(Script())
+        self.oauth = OAuthEndpoint()
         self.forget()
 
     def forget(self) -> None:
         """Delete all events and counts, but not the behavior, sources and OAuth settings."""
         self.stats = Stats()
-        self.journal = Journal(self._kept_events)
+        self.journal = RequestLog(self._kept_events)
 
-    def answer(self, request: Request) -> tuple[Answer, Reply]:
+    def answer(self, request: Request) -> tuple[ScriptedResponse, Response]:
         """Respond to a call to `/v1/…` or `/token`, with or without a region prefix."""
         region, parts = _region_and_parts(request.path)
         match request.method, parts:
@@ -86,11 +86,11 @@ class Segment:
         )
 
     def _answer_call(
-        self, request: Request, call: Call, region: Region, own: Reply | None = None
-    ) -> tuple[Answer, Reply]:
+        self, request: Request, call: Call, region: Region, own: Response | None = None
+    ) -> tuple[ScriptedResponse, Response]:
         """Accept or refuse the events. `own` is the reply in both cases."""
         now_ns = request.arrived_ns
-        question = Question("events", call.write_key, region, call.events, now_ns)
+        question = ScriptRequest("events", call.write_key, region, call.events, now_ns)
         answer = self.behaviour.answer(question)
         refusal = self._refusal(request, call, region)
         reply = scripted(answer, own or refusal or success())
@@ -103,14 +103,16 @@ class Segment:
         self.journal.add_request(request, call, region, status=status, taken=taken)
         return answer, reply
 
-    def _refusal(self, request: Request, call: Call, region: Region) -> Reply | None:
+    def _refusal(self, request: Request, call: Call, region: Region) -> Response | None:
         if call.refusal is not None:
             return failure(400, call.refusal)
         write_keys = {call.write_key, *(event.write_key for event in call.events)}
         return self.oauth.refusal(request, region, write_keys)
 
-    def _token(self, request: Request, region: Region) -> tuple[Answer, Reply]:
-        question = Question("token", "", region, (), request.arrived_ns)
+    def _token(
+        self, request: Request, region: Region
+    ) -> tuple[ScriptedResponse, Response]:
+        question = ScriptRequest("token", "", region, (), request.arrived_ns)
         answer = self.behaviour.answer(question)
         error = OAuthError(
             400,
@@ -123,9 +125,9 @@ class Segment:
 
     def _settings(
         self, write_key: str, region: Region, *, now_ns: int
-    ) -> tuple[Answer, Reply]:
+    ) -> tuple[ScriptedResponse, Response]:
         """Respond to the probe of a write key, on one host for all regions like Segment."""
-        question = Question("settings", write_key, region, (), now_ns)
+        question = ScriptRequest("settings", write_key, region, (), now_ns)
         answer = self.behaviour.answer(question)
         own = failure(404, "The path or the write key is invalid.")
         if self.sources.knows(write_key):

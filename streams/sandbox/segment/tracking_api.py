@@ -12,8 +12,8 @@ import msgspec
 from streams.sandbox.http.body import (
     BATCH,
     MAX_EVENT_BYTES,
-    Body,
-    RefusedError,
+    InvalidBody,
+    ParsedBody,
     open_body,
     read_message,
     text,
@@ -74,7 +74,7 @@ def read_call(
         write_key = opened.write_key or header_key
         messages = [read_message(item) or _NO_MESSAGE for item in opened.items]
         _check(write_key, opened, messages)
-    except RefusedError as refused:
+    except InvalidBody as refused:
         return Call(write_key=write_key, refusal=str(refused))
     judge = _Judge(write_key, kind=kind, region=region, sources=sources)
     judge.overfull = len(messages) > MAX_BATCH_EVENTS
@@ -87,14 +87,14 @@ def read_call(
     )
 
 
-def _check(request_key: str, body: Body, messages: list[Message]) -> None:
+def _check(request_key: str, body: ParsedBody, messages: list[Message]) -> None:
     if any(len(item) > MAX_EVENT_BYTES for item in body.items):
-        raise RefusedError(f"An event is larger than {MAX_EVENT_BYTES:,} bytes.")
+        raise InvalidBody(f"An event is larger than {MAX_EVENT_BYTES:,} bytes.")
     if len(request_key) >= MIN_KEY_CHARACTERS:
         return
     own_keys = [text(message.write_key) for message in messages]
     if not own_keys or any(len(key) < MIN_KEY_CHARACTERS for key in own_keys):
-        raise RefusedError("The write key is invalid.")
+        raise InvalidBody("The write key is invalid.")
 
 
 class _Judge:

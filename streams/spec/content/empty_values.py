@@ -20,7 +20,7 @@ from streams.spec.tables import (
 )
 
 if TYPE_CHECKING:
-    from streams.spec.paths import Table
+    from streams.spec.paths import KeyTable
 
 _NOTHING = (None, "")
 # Optional in every call, and added elsewhere if missing.
@@ -79,7 +79,7 @@ def _tidy_ids(event: dict[str, Any], *, is_optional: bool) -> None:
         del event["userId"]
 
 
-def _table_of(event: dict[str, Any]) -> Table:
+def _table_of(event: dict[str, Any]) -> KeyTable:
     table = _TABLES.get(str(event.get("type")))
     if table is not None:
         return table
@@ -87,7 +87,7 @@ def _table_of(event: dict[str, Any]) -> Table:
     return EVENT_TABLES.get(name, TRACK) if type(name) is str else TRACK
 
 
-def _fill_in(content: dict[str, Any], table: Table) -> None:
+def _fill_in(content: dict[str, Any], table: KeyTable) -> None:
     """Replace `[]` by `{}` where the Spec has an object, at any depth."""
     for key, value in content.items():
         kind = type(value)

@@ -12,7 +12,7 @@ from streams.spec.data import DOCS, SPEC
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 CLOCK_SKEW = timedelta(minutes=5)  # how far a tool's clock may be ahead of ours
 _FIRST_TIME = "1970-01-01"
@@ -22,7 +22,7 @@ _FIRST_TIME = "1970-01-01"
 _IN_EXAMPLES = {"action", "user_id"}
 
 
-def _misnamed(wrong: str, right: str, docs: str = "") -> Finding:
+def _misnamed(wrong: str, right: str, docs: str = "") -> Issue:
     message = f"Segment ignores {wrong}. It calls this field {right}."
     if wrong in _IN_EXAMPLES:
         message += " Examples of the Email Spec are wrong about this."
@@ -72,7 +72,7 @@ _TOO_OLD = RULES["SPEC-TIME-003"].finding(
 _LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
 
 
-def look_at_fields(event: Mapping[str, Any], call: str, found: list[Finding]) -> None:
+def look_at_fields(event: Mapping[str, Any], call: str, found: list[Issue]) -> None:
     """Add the issues of the event's top-level fields."""
     if not _ALL_MISNAMED.isdisjoint(event):
         found += [_MISNAMED[key] for key in event if key in _MISNAMED]
@@ -90,7 +90,7 @@ def look_at_fields(event: Mapping[str, Any], call: str, found: list[Finding]) ->
             found.append(_LONG_GROUP_ID)
 
 
-def look_at_time(text: Any, now: datetime, found: list[Finding]) -> None:
+def look_at_time(text: Any, now: datetime, found: list[Issue]) -> None:
     """Add the issues of a readable timestamp. Unreadable ones are skipped."""
     if type(text) is not str:
         return

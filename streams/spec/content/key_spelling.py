@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from streams.spec.paths import Fault, Style, Table
+from streams.spec.paths import KeyStyle, KeyTable, UnplacedIssue
 from streams.spec.rules import RULES
 
 LONGEST_KEY = 127  # characters, the limit of column names in Redshift
@@ -14,17 +14,17 @@ LONGEST_KEY = 127  # characters, the limit of column names in Redshift
 _SNAKE_CASE = re.compile(r"[^\W_]++(?:_[^\W_]++)*+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-_TOO_LONG = Fault(
+_TOO_LONG = UnplacedIssue(
     RULES["SPEC-KEY-003"],
     f"A key has more than {LONGEST_KEY} characters, the limit of column names in Redshift.",
     "Use a shorter key, and send variable parts as values.",
 )
-_NUMBERS = Fault(
+_NUMBERS = UnplacedIssue(
     RULES["SPEC-KEY-002"],
     "Keys are numbered, such as {path}. Each one becomes a separate warehouse column.",
     "Send an array, or a property that identifies the item.",
 )
-_SPELLINGS = Fault(
+_SPELLINGS = UnplacedIssue(
     RULES["SPEC-TRAIT-002"],
     "{path} is sent in both snake_case and camelCase, which creates two traits.",
     "Send only one of them.",
@@ -41,12 +41,14 @@ def is_snake_case(key: str) -> bool:
     return key == key.lower() and _SNAKE_CASE.fullmatch(key) is not None
 
 
-def key_faults(keys: Collection[str], table: Table) -> Iterator[tuple[str, Fault]]:
+def key_faults(
+    keys: Collection[str], table: KeyTable
+) -> Iterator[tuple[str, UnplacedIssue]]:
     """Yield the issues of an object's keys, one per rule, at the first key concerned."""
-    if table.style is Style.ANY:
+    if table.style is KeyStyle.ANY:
         return
     free = [key for key in keys if key not in table.places and key not in table.others]
-    if table.style is Style.SNAKE_CASE:
+    if table.style is KeyStyle.SNAKE_CASE:
         yield from _other_cases(free)
     else:
         yield from _two_spellings(keys)
@@ -55,7 +57,7 @@ def key_faults(keys: Collection[str], table: Table) -> Iterator[tuple[str, Fault
         yield long, _TOO_LONG
 
 
-def _other_cases(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
+def _other_cases(keys: Iterable[str]) -> Iterator[tuple[str, UnplacedIssue]]:
     others = [key for key in keys if not is_snake_case(key)]
     if not others:
         return
@@ -64,7 +66,7 @@ def _other_cases(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
         message = f"{{path}} and {more} more {'key' if more == 1 else 'keys'} are not in snake_case."
     yield (
         others[0],
-        Fault(
+        UnplacedIssue(
             RULES["SPEC-KEY-001"],
             message,
             "Use snake_case, unless your platform doesn't support it.",
@@ -72,7 +74,7 @@ def _other_cases(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
     )
 
 
-def _two_spellings(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
+def _two_spellings(keys: Iterable[str]) -> Iterator[tuple[str, UnplacedIssue]]:
     known: set[str] = set()
     for key in keys:
         if (spelled := snake_case(key)) in known:
@@ -81,7 +83,7 @@ def _two_spellings(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
         known.add(spelled)
 
 
-def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, Fault]]:
+def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, UnplacedIssue]]:
     """Find keys that differ only in a number. A single key may end in a digit."""
     stems = {key: key.rstrip("0123456789") for key in keys if key[-1:].isdigit()}
     count = Counter(stems.values())

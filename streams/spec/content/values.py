@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streams.spec.content.currencies import CURRENCIES
 from streams.spec.content.timestamps import parse_time
-from streams.spec.paths import Fault
+from streams.spec.paths import UnplacedIssue
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 LONGEST_GROUP_ID = 500  # characters, the limit of Segment's Unify
 
-LONG_GROUP_ID = Fault(
+LONG_GROUP_ID = UnplacedIssue(
     RULES["SPEC-SIZE-003"],
     f"{{path}} has more than {LONGEST_GROUP_ID} characters. Segment's Unify drops the event.",
     "Send the account ID from your customer's database.",
 )
-_NO_GROUP_ID = Fault(
+_NO_GROUP_ID = UnplacedIssue(
     RULES["SPEC-SIZE-003"],
     "{path} is empty. Segment's Unify drops the event.",
     "Send the account ID, or omit it.",
 )
-_NO_CURRENCY = Fault(
+_NO_CURRENCY = UnplacedIssue(
     RULES["SPEC-MONEY-001"],
     "{path} is not an ISO 4217 currency code.",
     'Send a code of three capital letters, such as "USD" or "EUR".',
@@ -39,9 +39,9 @@ class OneOf:
     """Checks that a string is one of the choices."""
 
     choices: frozenset[str]
-    fault: Fault  # for other strings
+    fault: UnplacedIssue  # for other strings
 
-    def __call__(self, text: str) -> Fault | None:
+    def __call__(self, text: str) -> UnplacedIssue | None:
         return None if text in self.choices else self.fault
 
 
@@ -50,7 +50,7 @@ def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
     if one.path.rsplit(".", 1)[-1] == "currency":
         return OneOf(CURRENCIES, _NO_CURRENCY)
     if one.type == "date":
-        fault = Fault(
+        fault = UnplacedIssue(
             rule,
             "{path} is not an ISO 8601 date.",
             'Send a date such as "2026-11-23" or "2026-11-23T10:00:00Z".',
@@ -58,11 +58,13 @@ def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
         )
         return lambda text: fault if parse_time(text) is None else None
     if one.type == "integer":
-        part = Fault(rule, "{path} is not an integer.", "Send an integer.", docs)
+        part = UnplacedIssue(
+            rule, "{path} is not an integer.", "Send an integer.", docs
+        )
         return lambda number: part if number % 1 else None
     if one.enum:
         fix = f"Send one of: {', '.join(one.enum)}."
-        unknown = Fault(
+        unknown = UnplacedIssue(
             RULES["SPEC-PROPERTY-002"],
             "{path} is not one of the values in the Spec.",
             fix,
@@ -72,7 +74,7 @@ def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
     return None
 
 
-def group_id(text: str) -> Fault | None:
+def group_id(text: str) -> UnplacedIssue | None:
     if not text:
         return _NO_GROUP_ID
     return LONG_GROUP_ID if len(text) > LONGEST_GROUP_ID else None

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from streams.spec.decode.fast_path import passes
 from streams.spec.decode.shape_cache import inner, shape_of
-from streams.spec.paths import LONGEST_PART, LONGEST_TEXT, Fault, Place, Style, Table
+from streams.spec.paths import (
+    LONGEST_PART,
+    LONGEST_TEXT,
+    KeyStyle,
+    KeyTable,
+    UnplacedIssue,
+    ValueSpec,
+)
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.decode.shape_cache import Shape
-    from streams.spec.issues import Finding
+    from streams.spec.decode.shape_cache import ObjectShape
+    from streams.spec.issues import Issue
 
 MAX_FINDINGS = 20  # per event
 MOST_KEYS = 300  # properties or traits per event, the limit of Segment's Unify
@@ -25,12 +32,12 @@ MOST_KEYS = 300  # properties or traits per event, the limit of Segment's Unify
 # A place as a linked list from the inside out. It becomes a path only for an issue.
 type Spot = tuple[Spot | None, str | int]
 
-_CUT = Fault(
+_CUT = UnplacedIssue(
     RULES["SPEC-SIZE-002"],
     f"{{path}} has more than {LONGEST_TEXT} characters. Warehouses truncate it.",
     "Shorten it, or send a link to the full text.",
 )
-_TOO_MANY = Fault(
+_TOO_MANY = UnplacedIssue(
     RULES["SPEC-COUNT-001"],
     f"{{path}} has more than {MOST_KEYS} keys, including nested ones. Segment's Unify silently"
     " drops such events.",
@@ -39,11 +46,11 @@ _TOO_MANY = Fault(
 
 
 def look(
-    table: Table,
+    table: KeyTable,
     content: Mapping[str, Any],
     name: str,
     accepted: frozenset[str],
-    found: list[Finding],
+    found: list[Issue],
 ) -> None:
     """Add the issues of a field of the event, up to MAX_FINDINGS in total."""
     shape = shape_of(table, tuple(content), accepted)
@@ -52,12 +59,12 @@ def look(
 
 
 def walk(
-    shape: Shape,
-    table: Table,
+    shape: ObjectShape,
+    table: KeyTable,
     content: Mapping[str, Any],
     name: str,
     accepted: frozenset[str],
-    found: list[Finding],
+    found: list[Issue],
 ) -> None:
     """Do the full check of `look`, for content that probably has issues."""
     if shape.faults:
@@ -71,11 +78,15 @@ def walk(
         for inner_table, inside, spot in deeper.todo:  # grows in the loop
             count += len(inside)
             deeper.look_at(inner_table, inside, spot)
-    if count > MOST_KEYS and table.style is not Style.ANY and len(found) < MAX_FINDINGS:
+    if (
+        count > MOST_KEYS
+        and table.style is not KeyStyle.ANY
+        and len(found) < MAX_FINDINGS
+    ):
         found.append(_TOO_MANY.at(name))
 
 
-def _to_look_at_closer(content: Mapping[str, Any], shape: Shape) -> Sequence[str]:
+def _to_look_at_closer(content: Mapping[str, Any], shape: ObjectShape) -> Sequence[str]:
     """Return the keys of values for which type and length are not enough."""
     # Most events have none. Checking that first takes a third of the time.
     plain_anywhere = shape.plain_anywhere
@@ -98,10 +109,10 @@ def _to_look_at_closer(content: Mapping[str, Any], shape: Shape) -> Sequence[str
 @dataclass(slots=True)
 class _Walk:
     accepted: frozenset[str]
-    found: list[Finding]
-    todo: list[tuple[Table, Mapping[str, Any], Spot]] = field(default_factory=list)
+    found: list[Issue]
+    todo: list[tuple[KeyTable, Mapping[str, Any], Spot]] = field(default_factory=list)
 
-    def look_at(self, table: Table, content: Mapping[str, Any], spot: Spot) -> None:
+    def look_at(self, table: KeyTable, content: Mapping[str, Any], spot: Spot) -> None:
         """Check one object and queue the objects in it."""
         shape = shape_of(table, tuple(content), self.accepted)
         for key, fault in shape.faults:
@@ -109,11 +120,11 @@ class _Walk:
         for key in _to_look_at_closer(content, shape):
             self.look_closer(table, key, content[key], spot)
 
-    def add(self, fault: Fault, spot: Spot) -> None:
+    def add(self, fault: UnplacedIssue, spot: Spot) -> None:
         if len(self.found) < MAX_FINDINGS:
             self.found.append(fault.at(_path(spot)))
 
-    def look_closer(self, table: Table, key: str, value: Any, of: Spot) -> None:
+    def look_closer(self, table: KeyTable, key: str, value: Any, of: Spot) -> None:
         """Check one value of the object at `of`."""
         place = table.places.get(key)
         kind, spot = type(value), (of, key)
@@ -123,7 +134,7 @@ class _Walk:
                 return
             if place.look is not None and (fault := place.look(value)) is not None:
                 self.add(fault, spot)
-        if kind is str and table.style is not Style.ANY:
+        if kind is str and table.style is not KeyStyle.ANY:
             if len(value) > LONGEST_TEXT:
                 self.add(_CUT, spot)
         elif kind is dict:
@@ -133,7 +144,7 @@ class _Walk:
             self._look_at_items(inner(table, each), each, value, spot)
 
     def _look_at_items(
-        self, table: Table, each: Place | None, items: Iterable[Any], spot: Spot
+        self, table: KeyTable, each: ValueSpec | None, items: Iterable[Any], spot: Spot
     ) -> None:
         """Check list items, including nested lists, and queue the objects among them."""
         lists = [(items, spot)]

@@ -13,12 +13,12 @@ import msgspec
 from streams.base.msgspec_types import prepared
 from streams.spec.content.key_spelling import snake_case
 from streams.spec.content.values import OneOf
-from streams.spec.paths import LONGEST_TEXT, Style, Table
+from streams.spec.paths import LONGEST_TEXT, KeyStyle, KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.spec.paths import Place
+    from streams.spec.paths import ValueSpec
 
 MOST_ITEMS = 10  # per list, so that the number of keys stays below its limit
 
@@ -31,10 +31,10 @@ _SINGLE: dict[str, Any] = {
     "boolean": bool,
     "unspecified": _TEXT | int | float | bool,
 }
-_gates: dict[Table, type[msgspec.Struct]] = {}
+_gates: dict[KeyTable, type[msgspec.Struct]] = {}
 
 
-def gate_of(table: Table) -> type[msgspec.Struct]:
+def gate_of(table: KeyTable) -> type[msgspec.Struct]:
     """Return the type of a table. Created on first use; thread-safe."""
     gate = _gates.get(table)
     if gate is None:
@@ -51,22 +51,25 @@ def passes(content: Mapping[str, Any], gate: type[msgspec.Struct]) -> bool:
     return True
 
 
-def _made(table: Table) -> type[msgspec.Struct]:
+def _made(table: KeyTable) -> type[msgspec.Struct]:
     fields, names, spelled = [], {}, set()
     for number, (key, place) in enumerate(table.places.items()):
         # Only one of two spellings: an object with both isn't valid.
-        if table.style is Style.ONE_SPELLING and snake_case(key) in spelled:
+        if table.style is KeyStyle.ONE_SPELLING and snake_case(key) in spelled:
             continue
         spelled.add(snake_case(key))
         names[f"_{number}"] = key
         kind = _type(place, table.style)
         fields.append((f"_{number}", None if kind is None else kind | None, None))
     return msgspec.defstruct(
-        "Gate", fields, rename=names, forbid_unknown_fields=table.style is not Style.ANY
+        "Gate",
+        fields,
+        rename=names,
+        forbid_unknown_fields=table.style is not KeyStyle.ANY,
     )
 
 
-def _type(place: Place, style: Style) -> Any:
+def _type(place: ValueSpec, style: KeyStyle) -> Any:
     """Return the type that is certainly valid, apart from null; None: only null is."""
     if place.table is not None and place.kind == "object":
         return gate_of(place.table)
@@ -78,7 +81,7 @@ def _type(place: Place, style: Style) -> Any:
     # Dates too: msgspec accepts times that don't fit into a datetime in UTC.
     if place.look is not None and place.kind != "integer":
         return None
-    if style is Style.ANY:
+    if style is KeyStyle.ANY:
         return {"object": dict, "array": list, "string": str}.get(
             place.kind, _SINGLE.get(place.kind)
         )

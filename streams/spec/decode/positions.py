@@ -19,7 +19,7 @@ MOST_DEPTH = MAX_DEPTH + 2  # of an event in the list of a batch
 _MOST_DOTS = 20  # in one key; a key with more is shown at the start of its object
 
 
-class Broken(ValueError):
+class InvalidJson(ValueError):
     """The text is not valid JSON; `at` is the offset of the error."""
 
     def __init__(self, at: int, message: str) -> None:
@@ -29,15 +29,17 @@ class Broken(ValueError):
 
 
 @dataclass(slots=True)
-class Place:
+class JsonPosition:
     """A value in the text. Offsets are in characters."""
 
     at: int  # the start of its key, or of the value if it has none
     start: int
     end: int
-    inside: dict[str, Place] | list[Place] | None  # None: neither object nor list
+    inside: (
+        dict[str, JsonPosition] | list[JsonPosition] | None
+    )  # None: neither object nor list
 
-    def find(self, path: str) -> Place:
+    def find(self, path: str) -> JsonPosition:
         """Return the value at an issue's path, or its nearest ancestor."""
         place, rest = self, path
         while rest:
@@ -47,7 +49,7 @@ class Place:
             place = found
         return place
 
-    def _step(self, path: str) -> tuple[Place | None, str]:
+    def _step(self, path: str) -> tuple[JsonPosition | None, str]:
         if isinstance(self.inside, list):
             index, _, rest = path.partition(".")
             inside = index.isdecimal() and int(index[:9]) < len(self.inside)
@@ -71,20 +73,20 @@ class _Next(Enum):
     COMMA_OR_END = "a comma, or the end of the object or array"
 
 
-def locate(text: str) -> Place:
-    """Locate the values of a JSON text. Raises Broken.
+def locate(text: str) -> JsonPosition:
+    """Locate the values of a JSON text. Raises InvalidJson.
 
     Takes time proportional to the text. The content of numbers and strings is not checked
     (`spec.sound` does that).
     """
-    root: Place | None = None
-    around: list[Place] = []
+    root: JsonPosition | None = None
+    around: list[JsonPosition] = []
     key, key_at = "", -1
     coming = _Next.VALUE
     for start, end in _tokens(text):
         mark = text[start]
         if coming in (_Next.VALUE, _Next.VALUE_OR_END) and mark not in "}],:":
-            place = Place(start if key_at < 0 else key_at, start, end, None)
+            place = JsonPosition(start if key_at < 0 else key_at, start, end, None)
             if not around:
                 root = place
             elif isinstance(around[-1].inside, dict):
@@ -95,7 +97,7 @@ def locate(text: str) -> Place:
             if mark in "{[":
                 around.append(place)
                 if len(around) > MOST_DEPTH:
-                    raise Broken(
+                    raise InvalidJson(
                         start, f"This is nested more than {MAX_DEPTH} levels deep."
                     )
                 is_object = mark == "{"
@@ -106,7 +108,7 @@ def locate(text: str) -> Place:
         elif coming is _Next.COLON and mark == ":":
             coming = _Next.VALUE
         elif not around:
-            raise Broken(start, _SECOND if root else _unexpected(mark, coming))
+            raise InvalidJson(start, _SECOND if root else _unexpected(mark, coming))
         elif coming is _Next.COMMA_OR_END and mark == ",":
             of_object = isinstance(around[-1].inside, dict)
             coming = _Next.KEY if of_object else _Next.VALUE
@@ -114,9 +116,9 @@ def locate(text: str) -> Place:
             around.pop().end = end
             coming = _Next.COMMA_OR_END
         else:
-            raise Broken(start, _unexpected(mark, coming))
+            raise InvalidJson(start, _unexpected(mark, coming))
     if around or root is None:
-        raise Broken(
+        raise InvalidJson(
             len(text.rstrip()), "The text ends here, but the JSON is incomplete."
         )
     return root
@@ -134,7 +136,7 @@ def _tokens(text: str) -> Iterator[tuple[int, int]]:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise Broken(at, _strange(text[at : at + 8]))
+            raise InvalidJson(at, _strange(text[at : at + 8]))
         yield token.span()
         at = _blank(text, token.end())
 
@@ -144,7 +146,7 @@ def _blank(text: str, at: int) -> int:
     return blank.end() if blank else at
 
 
-def _end_of(place: Place) -> str:
+def _end_of(place: JsonPosition) -> str:
     return "}" if isinstance(place.inside, dict) else "]"
 
 

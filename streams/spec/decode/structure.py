@@ -17,7 +17,7 @@ import msgspec
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_DEPTH = 64
@@ -31,34 +31,34 @@ _TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _TOO_MANY_DIGITS = b"0" * 309  # the largest double has as many before the decimal point
 
 
-class Unsound(ValueError):
+class MalformedEvent(ValueError):
     """The bytes are not a valid event; `finding` is the reason."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Issue) -> None:
         super().__init__(finding.message)
         self.finding = finding
 
 
 def read_event(sent: bytes) -> dict[str, Any]:
-    """Decode one event. Raises Unsound."""
+    """Decode one event. Raises MalformedEvent."""
     if len(sent) > MAX_EVENT_BYTES:
-        raise Unsound(too_large(len(sent)))
+        raise MalformedEvent(too_large(len(sent)))
     return read_object(sent)
 
 
 def read_object(sent: bytes) -> dict[str, Any]:
-    """Decode a JSON object of any size that is safe to forward. Raises Unsound."""
+    """Decode a JSON object of any size that is safe to forward. Raises MalformedEvent."""
     if deeper_than(sent, MAX_DEPTH):
-        raise Unsound(_TOO_DEEP)
+        raise MalformedEvent(_TOO_DEEP)
     try:
         value = _decode(sent)
     # ValueError: invalid UTF-8, or an integer with thousands of digits.
     except (msgspec.DecodeError, ValueError, RecursionError) as failure:
-        raise Unsound(_why(sent, failure)) from None
+        raise MalformedEvent(_why(sent, failure)) from None
     if not isinstance(value, dict):
-        raise Unsound(_NOT_AN_OBJECT)
+        raise MalformedEvent(_NOT_AN_OBJECT)
     if _TOO_MANY_DIGITS in sent.translate(_TO_ZEROS) and _has_huge_integer(value):
-        raise Unsound(_OUT_OF_RANGE)
+        raise MalformedEvent(_OUT_OF_RANGE)
     return value
 
 
@@ -74,7 +74,7 @@ def deeper_than(sent: bytes, limit: int) -> bool:
     return False
 
 
-def too_large(size: int) -> Finding:
+def too_large(size: int) -> Issue:
     return RULES["SPEC-SIZE-001"].finding(
         "",
         f"The event has {size:,} bytes. The limit is {MAX_EVENT_BYTES:,}.",
@@ -91,7 +91,7 @@ def _has_huge_integer(value: object) -> bool:
     return type(value) is int and abs(value) >= 10**308
 
 
-def _why(sent: bytes, failure: Exception) -> Finding:
+def _why(sent: bytes, failure: Exception) -> Issue:
     """Find the reason why decoding failed. Slow: only for refused events."""
     try:
         text = sent.decode()
@@ -106,7 +106,7 @@ def _why(sent: bytes, failure: Exception) -> Finding:
     try:
         value = json.loads(text, parse_constant=_refuse(_NOT_A_NUMBER))
         json.dumps(value, ensure_ascii=False).encode()
-    except Unsound as unsound:
+    except MalformedEvent as unsound:
         return unsound.finding
     except UnicodeEncodeError:  # Python's decoder accepts lone surrogates
         return _LONE_SURROGATE
@@ -124,9 +124,9 @@ def _plain(failure: Exception) -> str:
     return str(failure).removeprefix("JSON is malformed: ").rstrip(".")
 
 
-def _refuse(finding: Finding) -> Callable[[str], Any]:
+def _refuse(finding: Issue) -> Callable[[str], Any]:
     def refuse(_: str) -> Any:
-        raise Unsound(finding)
+        raise MalformedEvent(finding)
 
     return refuse
 

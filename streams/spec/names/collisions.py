@@ -13,13 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.spec.data import DOCS, EVENTS, SPEC, OtherName, docs_of
-from streams.spec.exceptions import READINGS, SAFE, Readings
+from streams.spec.exceptions import READINGS, SAFE, SpecExceptions
 from streams.spec.names.synonyms import OBJECTS, PERHAPS, SAME
 from streams.spec.names.words import action_at, forms, key, orders, stem, words
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.issues import Finding, Rule, Severity
+    from streams.spec.issues import Issue, Rule, Severity
 
 LONGEST = 200  # characters, more than five times the longest Spec name
 # Names that the docs use in addition to the Spec's, by the exception that allows them.
@@ -53,18 +53,20 @@ class Collision:
         """How certain it is that the name stands for the event."""
         return self.rule.severity
 
-    def finding(self) -> Finding:
+    def finding(self) -> Issue:
         return self.rule.finding("event", self.why, self.fix, docs=self.docs)
 
 
-def collision(call: str, name: str, readings: Readings = SAFE) -> Collision | None:
+def collision(
+    call: str, name: str, readings: SpecExceptions = SAFE
+) -> Collision | None:
     """Return the issue with a name, or None. Only track events have Spec names."""
     if call != "track" or name in EVENTS or name in _FOREIGN or len(name) > LONGEST:
         return None
     return _collision(name, readings)
 
 
-def right_name(name: str, readings: Readings = SAFE) -> str | None:
+def right_name(name: str, readings: SpecExceptions = SAFE) -> str | None:
     """Return the Spec's name for a track event, if it is certain and different."""
     found = collision("track", name, readings)
     if found is None or found.rule in (_PERHAPS, _VARIANT):
@@ -73,7 +75,7 @@ def right_name(name: str, readings: Readings = SAFE) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _collision(name: str, readings: Readings) -> Collision | None:
+def _collision(name: str, readings: SpecExceptions) -> Collision | None:
     disputed = {DISPUTED[one][0] for one in readings.accepted if one in DISPUTED}
     if name in disputed:
         return None

@@ -12,8 +12,8 @@ from streams.spec.names.collisions import LONGEST, collision
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.exceptions import Readings
-    from streams.spec.issues import Finding
+    from streams.spec.exceptions import SpecExceptions
+    from streams.spec.issues import Issue
 
 _SMALL = frozenset(
     [
@@ -66,7 +66,7 @@ _OTHER_CASE = RULES["SPEC-NAME-010"].finding(
 )
 
 
-def name_findings(name: str, readings: Readings) -> tuple[Finding, ...]:
+def name_findings(name: str, readings: SpecExceptions) -> tuple[Issue, ...]:
     """Return the issues of a track event's name, by severity."""
     if name in EVENTS:
         return ()
@@ -76,7 +76,7 @@ def name_findings(name: str, readings: Readings) -> tuple[Finding, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _findings(name: str, readings: Readings) -> tuple[Finding, ...]:
+def _findings(name: str, readings: SpecExceptions) -> tuple[Issue, ...]:
     found = collision("track", name, readings)
     findings = [found.finding()] if found else []
     if has_value(name):

@@ -8,41 +8,41 @@ from typing import TYPE_CHECKING, Any
 from streams.spec.calls import problems
 from streams.spec.check import semantics
 from streams.spec.content.empty_values import tidy
-from streams.spec.decode.structure import Unsound, read_event
-from streams.spec.exceptions import SAFE, Readings
+from streams.spec.decode.structure import MalformedEvent, read_event
+from streams.spec.exceptions import SAFE, SpecExceptions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.spec.issues import Finding
+    from streams.spec.issues import Issue
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CheckResult:
     """The result of checking an event."""
 
     event: dict[str, Any] | None  # None: it couldn't be decoded
-    findings: list[Finding]
+    findings: list[Issue]
     is_sound: bool  # False: Segment would drop it, so it is refused in every mode
 
 
 def look_at(
     sent: bytes,
     *,
-    readings: Readings = SAFE,
+    readings: SpecExceptions = SAFE,
     now: datetime | None = None,
     allow_anonymous: bool = False,
-) -> Look:
+) -> CheckResult:
     """Find the issues of an event's bytes, structure and content.
 
     Never raises; see `check.check`.
     """
     try:
         event = read_event(sent)
-    except Unsound as unsound:
-        return Look(None, [unsound.finding], is_sound=False)
+    except MalformedEvent as unsound:
+        return CheckResult(None, [unsound.finding], is_sound=False)
     meant = read_event(sent)
     tidy(meant, allow_anonymous=allow_anonymous)
     structure = problems(meant, allow_anonymous=allow_anonymous)
     content = semantics(meant, readings=readings, now=now)
-    return Look(event, structure + content, is_sound=not structure)
+    return CheckResult(event, structure + content, is_sound=not structure)

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from streams.catalog.pages.diff import Change, difference
+from streams.catalog.pages.diff import LineChange, difference
 
-SIGNS = {Change.SAME: " ", Change.ADDED: "+", Change.REMOVED: "-", Change.GAP: "…"}
+SIGNS = {
+    LineChange.SAME: " ",
+    LineChange.ADDED: "+",
+    LineChange.REMOVED: "-",
+    LineChange.GAP: "…",
+}
 
 
 def told(old: str, new: str) -> list[str]:

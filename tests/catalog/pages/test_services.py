@@ -5,11 +5,11 @@ from django.core.exceptions import ValidationError
 
 from streams.audit.models import AuditEntry
 from streams.catalog.pages.models import Logo
-from streams.catalog.pages.page_kinds import Kind
+from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.pages.services import (
     NEVER_SAVED,
     CannotPublish,
-    EditedMeanwhile,
+    EditConflict,
     publish,
     remove_logo,
     save_draft,
@@ -27,11 +27,13 @@ def stream():
 
 
 def save(stream, text: str, seen: str = NEVER_SAVED, actor=None):
-    return save_draft(stream=stream, kind=Kind.SOURCE, text=text, seen=seen, actor=actor)  # fmt: skip
+    return save_draft(stream=stream, kind=PageKind.SOURCE, text=text, seen=seen, actor=actor)  # fmt: skip
 
 
 def show(stream, text: str, seen: str = NEVER_SAVED, actor=None):
-    return publish(stream=stream, kind=Kind.SOURCE, text=text, seen=seen, actor=actor)
+    return publish(
+        stream=stream, kind=PageKind.SOURCE, text=text, seen=seen, actor=actor
+    )
 
 
 def states(stream) -> list[tuple[int, str, bool]]:
@@ -65,7 +67,7 @@ def test_the_second_of_two_who_edit_is_told_and_nothing_is_lost(stream):
     seen = save(stream, "One").mark
     save(stream, "Ann's", seen, ann)
 
-    with pytest.raises(EditedMeanwhile) as told:
+    with pytest.raises(EditConflict) as told:
         save(stream, "Ben's", seen)
 
     assert told.value.current.edited_by == ann
@@ -76,7 +78,7 @@ def test_so_is_who_publishes_what_another_has_changed(stream):
     seen = save(stream, "One").mark
     save(stream, "Two", seen)
 
-    with pytest.raises(EditedMeanwhile):
+    with pytest.raises(EditConflict):
         show(stream, "One", seen)
 
     assert states(stream) == [(1, "Two", False)]

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from streams.catalog.pages.logo import MAX_BYTES, NotALogo, read_logo
+from streams.catalog.pages.logo import MAX_BYTES, InvalidLogo, read_logo
 from streams.catalog.pages.svg import ATTRIBUTES, ELEMENTS, NAMESPACE, read_svg
 from tests.catalog.pages.hostile import ENTITIES, SVGS, svg
 
@@ -94,5 +94,5 @@ def test_what_is_too_complicated_is_refused(inside):
 
 
 def test_a_file_that_is_too_large_is_refused():
-    with pytest.raises(NotALogo, match="200 KB"):
+    with pytest.raises(InvalidLogo, match="200 KB"):
         read_logo(b"x" * (MAX_BYTES + 1))

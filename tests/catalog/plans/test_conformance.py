@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.conformance import MAX_FINDINGS, PlanChecks
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.conformance import MAX_FINDINGS, CompiledPlan
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.spec.issues import Severity
 
 
@@ -13,7 +13,7 @@ def planned(path, kind="string", **fields):
 
 def checks(*properties, context=(), name="Email Opened", call="track"):
     event = PlannedEvent(call=call, name=name, properties=properties, context=context)
-    return PlanChecks(EventPlan(events=(event,)))
+    return CompiledPlan(TrackingPlan(events=(event,)))
 
 
 def opened(properties=None, **fields):

@@ -4,7 +4,7 @@ import pytest
 
 from streams.catalog.plans.authoring.editing import (
     NOT_THERE,
-    EditedMeanwhile,
+    EditConflict,
     added,
     found,
     key_of,
@@ -12,10 +12,10 @@ from streams.catalog.plans.authoring.editing import (
     put,
     taken_out,
 )
-from streams.catalog.plans.plan import EventPlan, PlannedEvent
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 
 OPENED, SENT = PlannedEvent(name="Email Opened"), PlannedEvent(name="Email Sent")
-PLAN = EventPlan(events=(OPENED, SENT))
+PLAN = TrackingPlan(events=(OPENED, SENT))
 CHANGED = PlannedEvent(name="Email Opened", when="Somebody opens one.")
 
 
@@ -37,7 +37,7 @@ def test_the_second_of_two_who_change_one_is_told_what_it_is_now():
 
     for act in (lambda: put(plan, key_of(OPENED), mark_of(OPENED), SENT),
                 lambda: taken_out(plan, key_of(OPENED), mark_of(OPENED))):  # fmt: skip
-        with pytest.raises(EditedMeanwhile) as told:
+        with pytest.raises(EditConflict) as told:
             act()
         assert told.value.current == CHANGED
 
@@ -46,7 +46,7 @@ def test_an_event_that_is_gone_is_told_and_can_be_put_back():
     plan = taken_out(PLAN, key_of(OPENED), mark_of(OPENED))
     assert plan.events == (SENT,)
 
-    with pytest.raises(EditedMeanwhile) as told:
+    with pytest.raises(EditConflict) as told:
         put(plan, key_of(OPENED), mark_of(OPENED), CHANGED)
 
     assert told.value.current is None

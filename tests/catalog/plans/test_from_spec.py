@@ -4,7 +4,7 @@ import pytest
 
 from streams.catalog.plans.authoring.from_spec import expected, planned_event
 from streams.catalog.plans.authoring.sensitive import is_likely_sensitive
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.suggestions import advice
 from streams.catalog.plans.validation import faults
@@ -13,7 +13,7 @@ from streams.spec.exceptions import SAFE
 
 
 def test_all_of_the_spec_makes_a_plan_that_the_spec_has_nothing_against():
-    plan = EventPlan(events=tuple(map(planned_event, EVENTS.values())))
+    plan = TrackingPlan(events=tuple(map(planned_event, EVENTS.values())))
 
     assert len(plan.events) == 87
     assert faults(plan) == []

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from streams.catalog.plans.authoring import inference
 from streams.catalog.plans.authoring.inference import ENOUGH, extended, learn
-from streams.catalog.plans.conformance import PlanChecks
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.conformance import CompiledPlan
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.validation import faults
 
 
@@ -168,10 +168,10 @@ EVENTS = st.builds(
 def test_whatever_comes_is_learned_as_a_plan_that_it_keeps_to(events):
     lesson = learn(events)
 
-    plan = EventPlan(events=tuple(each.event for each in lesson.events))
+    plan = TrackingPlan(events=tuple(each.event for each in lesson.events))
     assert faults(plan) == []
     assert sum(each.count for each in lesson.events) + lesson.left_out == len(events)
-    checks = PlanChecks(plan)
+    checks = CompiledPlan(plan)
     whole = {(each.call, each.name) for each in lesson.events if not each.is_cut}
     for event in events:
         name = event["event"] if event["type"] == "track" else ""

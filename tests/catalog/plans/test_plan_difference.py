@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.diff import Change, plan_difference
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.diff import EventChange, plan_difference
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 
 CAMPAIGN = PlannedProperty(path="campaign_id")
 OPENED = PlannedEvent(name="Email Opened", properties=(CAMPAIGN,))
@@ -12,7 +12,7 @@ PAGE = PlannedEvent(call="page")
 
 def said(old: tuple[PlannedEvent, ...], new: tuple[PlannedEvent, ...]):
     """Each event's change, and its details."""
-    found = plan_difference(EventPlan(events=old), EventPlan(events=new))
+    found = plan_difference(TrackingPlan(events=old), TrackingPlan(events=new))
     return [
         (one.event.name, one.change, [f"{d.path} {d.words}".strip() for d in one.details])
         for one in found.events
@@ -28,16 +28,16 @@ def test_events_are_added_removed_and_renamed():
     renamed = PlannedEvent(name="Email Read", properties=(CAMPAIGN,))
 
     assert said((OPENED, PAGE), (renamed, clicked)) == [
-        ("Email Read", Change.RENAMED, []),
-        ("Email Link Clicked", Change.ADDED, []),
-        ("", Change.REMOVED, []),
+        ("Email Read", EventChange.RENAMED, []),
+        ("Email Link Clicked", EventChange.ADDED, []),
+        ("", EventChange.REMOVED, []),
     ]
 
 
 def test_another_name_and_other_properties_are_another_event():
     assert said((OPENED,), (PlannedEvent(name="Email Read"),)) == [
-        ("Email Read", Change.ADDED, []),
-        ("Email Opened", Change.REMOVED, []),
+        ("Email Read", EventChange.ADDED, []),
+        ("Email Opened", EventChange.REMOVED, []),
     ]
 
 
@@ -65,25 +65,25 @@ def test_another_name_and_other_properties_are_another_event():
     ],
 )
 def test_what_changes_in_an_event_is_told(now, words):
-    assert said((OPENED,), (now,)) == [("Email Opened", Change.CHANGED, words)]
+    assert said((OPENED,), (now,)) == [("Email Opened", EventChange.CHANGED, words)]
 
 
 def test_the_order_is_told_where_nothing_else_changes():
     two = (CAMPAIGN, PlannedProperty(path="link_id"))
     assert said((with_(*two),), (with_(*reversed(two)),)) == [
-        ("Email Opened", Change.CHANGED, ["Order of the properties changed"])
+        ("Email Opened", EventChange.CHANGED, ["Order of the properties changed"])
     ]
 
     found = plan_difference(
-        EventPlan(events=(OPENED, PAGE)), EventPlan(events=(PAGE, OPENED))
+        TrackingPlan(events=(OPENED, PAGE)), TrackingPlan(events=(PAGE, OPENED))
     )
     assert (found.events, found.summary) == ((), "The order of the events changed.")
 
 
 def test_the_difference_is_summed_up_in_a_sentence():
-    old = EventPlan(events=(OPENED, PAGE))
-    new = EventPlan(events=(with_(), PlannedEvent(call="screen"), PlannedEvent(call="group")))  # fmt: skip
+    old = TrackingPlan(events=(OPENED, PAGE))
+    new = TrackingPlan(events=(with_(), PlannedEvent(call="screen"), PlannedEvent(call="group")))  # fmt: skip
 
     assert plan_difference(old, new).summary == "2 events added, 1 event removed, 1 event changed."  # fmt: skip
     assert not plan_difference(old, old)
-    assert plan_difference(EventPlan(), EventPlan(events=(PAGE,))).summary == "1 event added."  # fmt: skip
+    assert plan_difference(TrackingPlan(), TrackingPlan(events=(PAGE,))).summary == "1 event added."  # fmt: skip

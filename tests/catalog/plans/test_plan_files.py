@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from streams.catalog.plans.files.importing import MAX_BYTES, read_plan, read_text
-from streams.catalog.plans.files.problems import UnreadableFile
+from streams.catalog.plans.files.problems import InvalidPlanFile
 from streams.catalog.plans.files.schema_writer import to_schema
 from streams.catalog.plans.files.yaml_writer import to_yaml
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.validation import faults
 
 P = PlannedProperty
@@ -30,7 +30,9 @@ ORDER = PlannedEvent(
     ),
     context=(P(path="ip", sensitive=True),),
 )
-PLAN = EventPlan(events=(ORDER, PlannedEvent(call="page"), PlannedEvent(call="alias")))
+PLAN = TrackingPlan(
+    events=(ORDER, PlannedEvent(call="page"), PlannedEvent(call="alias"))
+)
 
 # Texts that YAML takes for something else, or that break a line of it.
 ODD = ["no", "on", "~", "null", "1:30", "0x1f", "1e5", ".inf", "2026-03-02", "=", "<<", "- a", "a: b", "# a", "&a", "*a", "!!str", "%", "'", '"', "a\nb", " a ", "\u2028\x85\ufeff", "\x07\x7f", "🦄", "{}", "[", "---", "..."]  # fmt: skip
@@ -65,7 +67,7 @@ def properties(draw):
 
 
 plans = st.builds(
-    EventPlan,
+    TrackingPlan,
     events=st.lists(
         st.builds(
             PlannedEvent,
@@ -80,17 +82,17 @@ plans = st.builds(
 )
 
 
-def as_schema(plan: EventPlan) -> str:
+def as_schema(plan: TrackingPlan) -> str:
     return to_schema(plan, title="Postbox")
 
 
 def problems(text: str) -> list[str]:
-    with pytest.raises(UnreadableFile) as unreadable:
+    with pytest.raises(InvalidPlanFile) as unreadable:
         read_plan(text)
     return [str(fault) for fault in unreadable.value.faults]
 
 
-def good_part(plan: EventPlan) -> EventPlan:
+def good_part(plan: TrackingPlan) -> TrackingPlan:
     """The events, and of each the properties, without faults."""
     events = []
     for event in plan.events:
@@ -98,12 +100,12 @@ def good_part(plan: EventPlan) -> EventPlan:
             kept: tuple = ()
             for planned in getattr(event, field):
                 longer = with_(event, **{field: (*kept, planned)})
-                if not faults(EventPlan(events=(longer,))):
+                if not faults(TrackingPlan(events=(longer,))):
                     kept = (*kept, planned)
             event = with_(event, **{field: kept})
-        if not faults(EventPlan(events=(*events, event))):
+        if not faults(TrackingPlan(events=(*events, event))):
             events.append(event)
-    return EventPlan(events=tuple(events))
+    return TrackingPlan(events=tuple(events))
 
 
 def with_(event, **fields):
@@ -125,7 +127,7 @@ def test_what_is_written_is_read_the_same(plan):
 
 
 @pytest.mark.parametrize("write", [to_yaml, as_schema])
-@pytest.mark.parametrize("plan", [PLAN, EventPlan()])
+@pytest.mark.parametrize("plan", [PLAN, TrackingPlan()])
 def test_a_whole_plan_and_an_empty_one_are_read_the_same(write, plan):
     read = read_plan(write(plan))
 
@@ -136,7 +138,7 @@ def test_a_whole_plan_and_an_empty_one_are_read_the_same(write, plan):
 def test_yaml_is_written_for_people():
     event = PlannedEvent(name="Email Opened", properties=ORDER.properties[:1])
 
-    assert to_yaml(EventPlan(events=(event,))).splitlines() == [
+    assert to_yaml(TrackingPlan(events=(event,))).splitlines() == [
         "events:",
         "- call: track",
         "  name: Email Opened",
@@ -265,5 +267,5 @@ def test_a_file_is_bounded_and_in_utf_8():
         (b"a" * (MAX_BYTES + 1), "larger than 1,000,000 bytes"),
         (b"a\nb: \xff", "Line 2: The file is not valid UTF-8."),
     ):
-        with pytest.raises(UnreadableFile, match=told):
+        with pytest.raises(InvalidPlanFile, match=told):
             read_text(content)

@@ -6,11 +6,11 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from streams.audit.models import AuditEntry
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.services import (
-    BrokenPlan,
     CannotPublish,
-    ChangedMeanwhile,
+    EditConflict,
+    InvalidPlan,
     NoSuchEvent,
     change_draft,
     discard_draft,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 OPENED = PlannedEvent(
     name="Email Opened", properties=(PlannedProperty(path="campaign_id"),)
 )
-PLAN = EventPlan(events=(OPENED,))
+PLAN = TrackingPlan(events=(OPENED,))
 
 
 @pytest.fixture
@@ -68,7 +68,9 @@ def test_the_next_draft_starts_from_what_is_published(stream, dev):
 
     change_draft(
         stream=stream,
-        change=lambda plan: EventPlan(events=(*plan.events, PlannedEvent(call="page"))),
+        change=lambda plan: TrackingPlan(
+            events=(*plan.events, PlannedEvent(call="page"))
+        ),
         what="pages",
         actor=dev,
     )
@@ -79,9 +81,12 @@ def test_the_next_draft_starts_from_what_is_published(stream, dev):
 
 
 def test_a_draft_that_is_no_plan_is_not_kept(stream, dev):
-    with pytest.raises(BrokenPlan) as broken:
+    with pytest.raises(InvalidPlan) as broken:
         replace_draft(
-            stream=stream, plan=EventPlan(events=(OPENED, OPENED)), what="", actor=dev
+            stream=stream,
+            plan=TrackingPlan(events=(OPENED, OPENED)),
+            what="",
+            actor=dev,
         )
 
     assert [fault.where for fault in broken.value.faults] == ["Email Opened"]
@@ -92,7 +97,7 @@ def test_a_draft_that_is_no_plan_is_not_kept(stream, dev):
 def test_a_discarded_draft_leaves_what_is_published(stream, dev):
     replace_draft(stream=stream, plan=PLAN, what="", actor=dev)
     publish(stream=stream, actor=dev)
-    replace_draft(stream=stream, plan=EventPlan(), what="", actor=dev)
+    replace_draft(stream=stream, plan=TrackingPlan(), what="", actor=dev)
 
     discard_draft(stream=stream, actor=dev)
     discard_draft(stream=stream, actor=dev)  # twice: nothing more happens
@@ -106,13 +111,13 @@ def test_a_discarded_draft_leaves_what_is_published(stream, dev):
     ("plan", "why"),
     [
         (None, "There is no draft to publish."),
-        (EventPlan(), "The draft has no events. Add an event first."),
+        (TrackingPlan(), "The draft has no events. Add an event first."),
         (
-            EventPlan(events=(OPENED, PlannedEvent(name="Completed Order"))),
+            TrackingPlan(events=(OPENED, PlannedEvent(name="Completed Order"))),
             "Completed Order: .* Send it as “Order Completed”.",
         ),
         (
-            EventPlan(events=(PlannedEvent(name="Email Unsubscribed"),)),
+            TrackingPlan(events=(PlannedEvent(name="Email Unsubscribed"),)),
             "Email Unsubscribed: Segment's docs disagree .* Send it as “Unsubscribed”",
         ),
     ],
@@ -129,7 +134,7 @@ def test_what_may_not_be_published_is_not(stream, dev, plan, why):
 
 def test_an_event_is_renamed_where_it_stands(stream, dev):
     wrong = PlannedEvent(name="Email Unsubscribed")
-    replace_draft(stream=stream, plan=EventPlan(events=(wrong, OPENED)), what="", actor=dev)  # fmt: skip
+    replace_draft(stream=stream, plan=TrackingPlan(events=(wrong, OPENED)), what="", actor=dev)  # fmt: skip
     rename = partial(rename_event, stream=stream, call="track", actor=dev)
 
     rename(name="Email Unsubscribed", to="Unsubscribed")
@@ -140,17 +145,17 @@ def test_an_event_is_renamed_where_it_stands(stream, dev):
         NoSuchEvent, match="no longer contains the event “Email Unsubscribed”"
     ):
         rename(name="Email Unsubscribed", to="Unsubscribed")
-    with pytest.raises(BrokenPlan, match="two events with this name"):
+    with pytest.raises(InvalidPlan, match="two events with this name"):
         rename(name="Email Opened", to="Unsubscribed")
 
 
 def test_what_somebody_changed_meanwhile_is_not_decided_about(stream, dev):
     seen = replace_draft(stream=stream, plan=PLAN, what="", actor=dev).mark
-    newer = EventPlan(events=(OPENED, PlannedEvent(call="page")))
+    newer = TrackingPlan(events=(OPENED, PlannedEvent(call="page")))
     replace_draft(stream=stream, plan=newer, what="", actor=dev, seen=seen)
 
     for decide in (publish, discard_draft, partial(replace_draft, plan=PLAN, what="")):
-        with pytest.raises(ChangedMeanwhile):
+        with pytest.raises(EditConflict):
             decide(stream=stream, actor=dev, seen=seen)
 
     assert stream.plan_versions.get().plan == newer
@@ -181,7 +186,7 @@ def test_a_published_version_never_changes(stream, dev):
 
 
 def test_the_streams_settings_may_accept_a_name_on_which_the_docs_disagree(stream, dev):
-    plan = EventPlan(events=(PlannedEvent(name="Email Unsubscribed"),))
+    plan = TrackingPlan(events=(PlannedEvent(name="Email Unsubscribed"),))
     replace_draft(stream=stream, plan=plan, what="", actor=dev)
     stream.spec_readings = ["email-unsubscribed"]
 

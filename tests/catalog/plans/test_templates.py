@@ -4,7 +4,7 @@ import pytest
 
 from streams.catalog.plans.authoring.samples import sample
 from streams.catalog.plans.authoring.sensitive import is_likely_sensitive
-from streams.catalog.plans.conformance import PlanChecks
+from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.templates import ABOUT, FILES, template, templates
 from streams.catalog.plans.validation import faults
@@ -75,7 +75,7 @@ class TestEach:
 
     def test_takes_its_own_samples(self, template_id):
         plan = template(template_id).plan
-        checks = PlanChecks(plan)
+        checks = CompiledPlan(plan)
 
         for event in plan.events:
             assert checks.check(sample(event, user_id="u1")) == []

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.validation import faults
 
 
@@ -13,7 +13,7 @@ def planned(path, kind="string", **fields):
 
 
 def told(*events):
-    return [str(fault) for fault in faults(EventPlan(events=events))]
+    return [str(fault) for fault in faults(TrackingPlan(events=events))]
 
 
 def of(*properties, **fields):

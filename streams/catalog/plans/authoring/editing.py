@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.catalog.plans.plan import EventPlan
+from streams.catalog.plans.plan import TrackingPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOT_THERE = ""  # the mark of an event that is not in the plan
 
 
-class EditedMeanwhile(ValueError):
+class EditConflict(ValueError):
     """Someone else changed the event to `current`; None: removed it."""
 
     def __init__(self, current: PlannedEvent | None) -> None:
@@ -44,40 +44,40 @@ def mark_of(event: PlannedEvent | None) -> str:
     )
 
 
-def found(plan: EventPlan, key: str) -> PlannedEvent | None:
+def found(plan: TrackingPlan, key: str) -> PlannedEvent | None:
     return next((one for one in plan.events if key_of(one) == key), None)
 
 
-def put(plan: EventPlan, key: str, seen: str, event: PlannedEvent) -> EventPlan:
+def put(plan: TrackingPlan, key: str, seen: str, event: PlannedEvent) -> TrackingPlan:
     """Replace the event with that key, or append the event if there is none.
 
-    Raises EditedMeanwhile if the mark of the event with that key isn't `seen`.
+    Raises EditConflict if the mark of the event with that key isn't `seen`.
     """
     current = _as_seen(plan, key, seen)
     if current is None:
-        return EventPlan(events=(*plan.events, event))
-    return EventPlan(
+        return TrackingPlan(events=(*plan.events, event))
+    return TrackingPlan(
         events=tuple(event if one is current else one for one in plan.events)
     )
 
 
-def taken_out(plan: EventPlan, key: str, seen: str) -> EventPlan:
-    """Remove the event with that key. Raises EditedMeanwhile like `put`."""
+def taken_out(plan: TrackingPlan, key: str, seen: str) -> TrackingPlan:
+    """Remove the event with that key. Raises EditConflict like `put`."""
     current = _as_seen(plan, key, seen)
-    return EventPlan(events=tuple(one for one in plan.events if one is not current))
+    return TrackingPlan(events=tuple(one for one in plan.events if one is not current))
 
 
-def added(plan: EventPlan, events: Iterable[PlannedEvent]) -> EventPlan:
+def added(plan: TrackingPlan, events: Iterable[PlannedEvent]) -> TrackingPlan:
     """Append the events that are not in the plan yet."""
     present = {key_of(one) for one in plan.events}
     new = {key_of(one): one for one in events if key_of(one) not in present}
-    return EventPlan(events=(*plan.events, *new.values()))
+    return TrackingPlan(events=(*plan.events, *new.values()))
 
 
-def _as_seen(plan: EventPlan, key: str, seen: str) -> PlannedEvent | None:
+def _as_seen(plan: TrackingPlan, key: str, seen: str) -> PlannedEvent | None:
     current = found(plan, key)
     if mark_of(current) != seen:
-        raise EditedMeanwhile(current)
+        raise EditConflict(current)
     return current
 
 

@@ -43,7 +43,7 @@ _PERSONAL = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class InferredProperty:
     """A property and how often it was seen."""
 
     planned: PlannedProperty
@@ -51,14 +51,14 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LearnedEvent:
+class InferredEvent:
     """An event inferred from traffic."""
 
     call: str
     name: str
     count: int
-    properties: tuple[Learned, ...]
-    context: tuple[Learned, ...]
+    properties: tuple[InferredProperty, ...]
+    context: tuple[InferredProperty, ...]
     is_cut: bool  # parts of it can't be stored in a plan
 
     @property
@@ -76,13 +76,13 @@ class LearnedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    events: tuple[LearnedEvent, ...]  # the most frequent first
+class InferenceResult:
+    events: tuple[InferredEvent, ...]  # the most frequent first
     looked_at: int
     left_out: int  # events beyond MAX_KINDS, or that can't be stored in a plan
 
 
-def learn(events: Iterable[Mapping[str, Any]]) -> Lesson:
+def learn(events: Iterable[Mapping[str, Any]]) -> InferenceResult:
     """Infer planned events from stored events.
 
     All pages count as one event, and so do all screens: a plan with an unnamed page
@@ -108,7 +108,9 @@ def learn(events: Iterable[Mapping[str, Any]]) -> Lesson:
     found = [kind.learned(*key) for key, kind in kinds.items()]
     fit = [one for one in found if not event_faults(one.event)]
     left_out += sum(one.count for one in found) - sum(one.count for one in fit)
-    return Lesson(tuple(sorted(fit, key=lambda one: -one.count)), looked_at, left_out)
+    return InferenceResult(
+        tuple(sorted(fit, key=lambda one: -one.count)), looked_at, left_out
+    )
 
 
 def extended(planned: PlannedEvent, learned: PlannedEvent) -> PlannedEvent:
@@ -244,14 +246,16 @@ class _Kind:
         context = event.get("context") or {}
         self.context.see({k: v for k, v in context.items() if k not in STAMPED})
 
-    def learned(self, call: str, name: str) -> LearnedEvent:
+    def learned(self, call: str, name: str) -> InferredEvent:
         content = list(_properties(self.content, call))
         # Others add to the context, so the stream can't guarantee any of its fields.
         context = [
-            Learned(msgspec.structs.replace(one.planned, required=False), one.share)
+            InferredProperty(
+                msgspec.structs.replace(one.planned, required=False), one.share
+            )
             for one in _properties(self.context, call)
         ]
-        return LearnedEvent(
+        return InferredEvent(
             call=call,
             name=name,
             count=self.content.count,
@@ -263,7 +267,9 @@ class _Kind:
         )
 
 
-def _properties(shape: _Shape, call: str, above: str = "") -> Iterator[Learned]:
+def _properties(
+    shape: _Shape, call: str, above: str = ""
+) -> Iterator[InferredProperty]:
     """Yield the properties of an object, parents first."""
     for key, place in shape.places.items():
         path = f"{above}{key}"
@@ -273,7 +279,7 @@ def _properties(shape: _Shape, call: str, above: str = "") -> Iterator[Learned]:
             yield from _inside(place, call, path)
 
 
-def _inside(place: _Shape, call: str, path: str) -> Iterator[Learned]:
+def _inside(place: _Shape, call: str, path: str) -> Iterator[InferredProperty]:
     if place.type == "object":
         yield from _properties(place, call, f"{path}.")
     elif place.type == "array" and place.each and place.each.count:
@@ -283,14 +289,16 @@ def _inside(place: _Shape, call: str, path: str) -> Iterator[Learned]:
         yield from _inside(item, call, path)
 
 
-def _learned(place: _Shape, call: str, path: str, share: float, *, of: int) -> Learned:
+def _learned(
+    place: _Shape, call: str, path: str, share: float, *, of: int
+) -> InferredProperty:
     planned = PlannedProperty(
         path=path,
         type=place.type,
         required=share == 1 and of >= ENOUGH,
         sensitive=place.is_personal or is_likely_sensitive(call, path),
     )
-    return Learned(planned, share)
+    return InferredProperty(planned, share)
 
 
 def _is_plannable(key: str) -> bool:

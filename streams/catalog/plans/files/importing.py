@@ -7,43 +7,43 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.files.problems import UnreadableFile
+from streams.catalog.plans.files.problems import InvalidPlanFile
 from streams.catalog.plans.files.schema_reader import from_schema
 from streams.catalog.plans.files.yaml_reader import from_yaml
-from streams.catalog.plans.validation import Fault, faults
+from streams.catalog.plans.validation import PlanError, faults
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan
+    from streams.catalog.plans.plan import TrackingPlan
 
 MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    plan: EventPlan
+class ImportedPlan:
+    plan: TrackingPlan
     left_out: tuple[str, ...] = ()  # parts of the file that a plan can't store
 
 
 def read_text(content: bytes) -> str:
-    """Decode the text of a file. Raises UnreadableFile."""
+    """Decode the text of a file. Raises InvalidPlanFile."""
     if len(content) > MAX_BYTES:
         message = _("The file is larger than %(most)s bytes.")
-        raise UnreadableFile([Fault("", message % {"most": f"{MAX_BYTES:,}"})])
+        raise InvalidPlanFile([PlanError("", message % {"most": f"{MAX_BYTES:,}"})])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         where = _("Line %(number)d") % {"number": line}
         message = _("The file is not valid UTF-8. Save it in that encoding.")
-        raise UnreadableFile([Fault(where, message)]) from error
+        raise InvalidPlanFile([PlanError(where, message)]) from error
 
 
-def read_plan(text: str) -> Read:
-    """Read a valid plan. Text that starts with a brace is JSON. Raises UnreadableFile."""
+def read_plan(text: str) -> ImportedPlan:
+    """Read a valid plan. Text that starts with a brace is JSON. Raises InvalidPlanFile."""
     if text.lstrip().startswith("{"):
         plan, left_out = from_schema(text)
     else:
         plan, left_out = from_yaml(text), ()
     if found := faults(plan):
-        raise UnreadableFile(found)
-    return Read(plan, left_out)
+        raise InvalidPlanFile(found)
+    return ImportedPlan(plan, left_out)

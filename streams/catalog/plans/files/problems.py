@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.validation import Fault
+from streams.catalog.plans.validation import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,33 +19,33 @@ MAX_PROBLEMS = 20  # reported per file
 MAX_SHOWN = 80  # characters of the file that an error repeats
 
 
-class UnreadableFile(ValueError):
+class InvalidPlanFile(ValueError):
     """The file isn't a valid plan; `faults` are the errors and their places."""
 
-    def __init__(self, found: list[Fault]) -> None:
+    def __init__(self, found: list[PlanError]) -> None:
         super().__init__("; ".join(map(str, found[:3])))
         self.faults = found[:MAX_PROBLEMS]
 
 
-class Problems:
+class ProblemCollector:
     """Reads values and collects errors; `where` formats a place for people.
 
-    Every method raises UnreadableFile once there are MAX_PROBLEMS errors.
+    Every method raises InvalidPlanFile once there are MAX_PROBLEMS errors.
     """
 
     def __init__(self, where: Callable[[Path], str]) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[PlanError] = []
         self._where = where
 
     def add(self, path: Path, message: str) -> None:
-        self.faults.append(Fault(self._where(path), message))
+        self.faults.append(PlanError(self._where(path), message))
         if len(self.faults) >= MAX_PROBLEMS:
             self.raise_any()
 
     def raise_any(self) -> None:
-        """Raise UnreadableFile if there are errors."""
+        """Raise InvalidPlanFile if there are errors."""
         if self.faults:
-            raise UnreadableFile(self.faults)
+            raise InvalidPlanFile(self.faults)
 
     def mapping(self, path: Path, value: Any, example: str) -> Mapping[str, Any]:
         """Return the value if it is a mapping, else an empty one."""

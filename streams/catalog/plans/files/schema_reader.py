@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.files.problems import Path, Problems, UnreadableFile, shown
+from streams.catalog.plans.files.problems import (
+    InvalidPlanFile,
+    Path,
+    ProblemCollector,
+    shown,
+)
 from streams.catalog.plans.files.schema_writer import ALL_BUT_NULL, says_content_alone
 from streams.catalog.plans.plan import (
     EACH,
     NAME_FIELDS,
     TYPES,
-    EventPlan,
     PlannedEvent,
     PlannedProperty,
+    TrackingPlan,
     content_field,
 )
-from streams.catalog.plans.validation import MAX_DEPTH, Fault
+from streams.catalog.plans.validation import MAX_DEPTH, PlanError
 from streams.spec.calls import CALLS
 
 if TYPE_CHECKING:
@@ -36,10 +41,10 @@ QUIET = {
 BRANCHES = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "prefixItems")
 
 
-def from_schema(text: str) -> tuple[EventPlan, tuple[str, ...]]:
+def from_schema(text: str) -> tuple[TrackingPlan, tuple[str, ...]]:
     """Read a plan, and list the keywords that a plan can't store.
 
-    The plan isn't validated yet (validation.py). Raises UnreadableFile.
+    The plan isn't validated yet (validation.py). Raises InvalidPlanFile.
     """
     reader = _Reader()
     document = reader.problems.mapping((), _parsed(text), '{"$defs": {}}')
@@ -49,12 +54,12 @@ def from_schema(text: str) -> tuple[EventPlan, tuple[str, ...]]:
         defs = {}
     events = tuple(reader.event(("$defs", key), schema) for key, schema in defs.items())
     reader.problems.raise_any()
-    return EventPlan(events=events), tuple(reader.left_out[:MAX_LEFT_OUT])
+    return TrackingPlan(events=events), tuple(reader.left_out[:MAX_LEFT_OUT])
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.problems = Problems(_where)
+        self.problems = ProblemCollector(_where)
         self.left_out: list[str] = []
 
     def event(self, path: Path, raw: Any) -> PlannedEvent:
@@ -222,13 +227,13 @@ def _parsed(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         where = _("Line %(number)d") % {"number": error.lineno}
-        raise UnreadableFile([Fault(where, _invalid(error.msg))]) from error
+        raise InvalidPlanFile([PlanError(where, _invalid(error.msg))]) from error
     except RecursionError as error:
-        raise UnreadableFile(
-            [Fault("", _("The JSON is nested too deeply."))]
+        raise InvalidPlanFile(
+            [PlanError("", _("The JSON is nested too deeply."))]
         ) from error
     except ValueError as error:  # ours, or a number with thousands of digits
-        raise UnreadableFile([Fault("", _invalid(str(error)))]) from error
+        raise InvalidPlanFile([PlanError("", _invalid(str(error)))]) from error
 
 
 def _invalid(reason: str) -> str:

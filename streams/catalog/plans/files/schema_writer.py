@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from streams.catalog.plans.plan import NAME_FIELDS, content_field
-from streams.catalog.plans.tree import Node, tree
+from streams.catalog.plans.tree import PropertyNode, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+    from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES = {"date": "string"}  # our types that JSON Schema calls differently
@@ -39,7 +39,7 @@ FORMAT = {"date": "date-time"}
 ALL_BUT_NULL = ["string", "number", "boolean", "object", "array"]
 
 
-def to_schema(plan: EventPlan, *, title: str) -> str:
+def to_schema(plan: TrackingPlan, *, title: str) -> str:
     """Write a plan as indented JSON Schema."""
     defs = {_key(event): _event(event) for event in plan.events}
     calls = [{"$ref": f"#/$defs/{_pointer(key)}"} for key in defs]
@@ -98,7 +98,9 @@ def _event(event: PlannedEvent) -> dict[str, Any]:
     }
 
 
-def _object(node: Node, orders: Mapping[str, int], *, closed: bool) -> dict[str, Any]:
+def _object(
+    node: PropertyNode, orders: Mapping[str, int], *, closed: bool
+) -> dict[str, Any]:
     """Describe the content of an object."""
     schema: dict[str, Any] = {
         "properties": {
@@ -114,7 +116,7 @@ def _object(node: Node, orders: Mapping[str, int], *, closed: bool) -> dict[str,
 
 
 def _place(
-    node: Node, orders: Mapping[str, int], *, closed: bool, is_item: bool
+    node: PropertyNode, orders: Mapping[str, int], *, closed: bool, is_item: bool
 ) -> dict[str, Any]:
     schema: dict[str, Any] = {}
     if node.type != "any":
@@ -150,13 +152,15 @@ def _annotations(planned: PlannedProperty) -> dict[str, Any]:
     return found
 
 
-def _nullable(schema: dict[str, Any], node: Node) -> dict[str, Any]:
+def _nullable(schema: dict[str, Any], node: PropertyNode) -> dict[str, Any]:
     if node.required:
         return schema
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def _orders(node: Node, properties: tuple[PlannedProperty, ...]) -> dict[str, int]:
+def _orders(
+    node: PropertyNode, properties: tuple[PlannedProperty, ...]
+) -> dict[str, int]:
     """Return the position of each path in the plan; empty if the tree has the same order."""
     paths = [planned.path for planned in properties]
     if paths == [planned.path for planned in _in_order(node)]:
@@ -164,7 +168,7 @@ def _orders(node: Node, properties: tuple[PlannedProperty, ...]) -> dict[str, in
     return {path: place for place, path in enumerate(paths, start=1)}
 
 
-def _in_order(node: Node) -> Iterator[PlannedProperty]:
+def _in_order(node: PropertyNode) -> Iterator[PlannedProperty]:
     """Yield the properties of the tree, parents first."""
     if node.planned is not None:
         yield node.planned

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.files.problems import Path, Problems, shown
+from streams.catalog.plans.files.problems import Path, ProblemCollector, shown
 from streams.catalog.plans.files.yaml_tree import YamlTree
 from streams.catalog.plans.plan import (
     TYPES,
-    EventPlan,
     PlannedEvent,
     PlannedProperty,
+    TrackingPlan,
 )
 from streams.catalog.plans.validation import unknown_type
 
@@ -20,10 +20,10 @@ EVENT_KEYS = ("call", "name", "when", "properties", "context")
 PROPERTY_KEYS = ("type", "required", "example", "description", "sensitive")
 
 
-def from_yaml(text: str) -> EventPlan:
-    """Read a plan, which isn't validated yet (validation.py). Raises UnreadableFile."""
+def from_yaml(text: str) -> TrackingPlan:
+    """Read a plan, which isn't validated yet (validation.py). Raises InvalidPlanFile."""
     tree = YamlTree(text)
-    problems = Problems(tree.line)
+    problems = ProblemCollector(tree.line)
     document = problems.mapping((), tree.value, "“events:”")
     problems.only((), document, ("events",))
     listed = document.get("events")
@@ -36,10 +36,10 @@ def from_yaml(text: str) -> EventPlan:
         for index, raw in enumerate(listed if isinstance(listed, list) else ())
     )
     problems.raise_any()
-    return EventPlan(events=events)
+    return TrackingPlan(events=events)
 
 
-def _event(problems: Problems, path: Path, raw: Any) -> PlannedEvent:
+def _event(problems: ProblemCollector, path: Path, raw: Any) -> PlannedEvent:
     content = problems.mapping(path, raw, "“name: Order Completed”")
     problems.only(path, content, EVENT_KEYS)
     return PlannedEvent(
@@ -52,7 +52,7 @@ def _event(problems: Problems, path: Path, raw: Any) -> PlannedEvent:
 
 
 def _properties(
-    problems: Problems, path: Path, content: Any, key: str
+    problems: ProblemCollector, path: Path, content: Any, key: str
 ) -> tuple[PlannedProperty, ...]:
     if content.get(key) is None:
         return ()
@@ -63,7 +63,9 @@ def _properties(
     )
 
 
-def _property(problems: Problems, path: Path, name: str, raw: Any) -> PlannedProperty:
+def _property(
+    problems: ProblemCollector, path: Path, name: str, raw: Any
+) -> PlannedProperty:
     content = problems.mapping(path, {} if raw is None else raw, "“type: string”")
     problems.only(path, content, PROPERTY_KEYS)
     kind = problems.text(path, content, "type") or "string"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.files.problems import UnreadableFile, shown
-from streams.catalog.plans.validation import Fault
+from streams.catalog.plans.files.problems import InvalidPlanFile, shown
+from streams.catalog.plans.validation import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+][0-9]+)?")
 
 
 class YamlTree:
-    """A parsed file: its `value`, and the `line` of each path. Raises UnreadableFile."""
+    """A parsed file: its `value`, and the `line` of each path. Raises InvalidPlanFile."""
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Path, int] = {}
@@ -125,11 +125,11 @@ def _invalid(reason: object) -> str:
     return _("The file is not valid YAML: %(reason)s.") % {"reason": reason}
 
 
-def _refused(where: str, message: str) -> UnreadableFile:
-    return UnreadableFile([Fault(where, message)])
+def _refused(where: str, message: str) -> InvalidPlanFile:
+    return InvalidPlanFile([PlanError(where, message)])
 
 
-def _refused_at(event: Any, message: str) -> UnreadableFile:
+def _refused_at(event: Any, message: str) -> InvalidPlanFile:
     return _refused(_at(_line(event)), message)
 
 

@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 if TYPE_CHECKING:
-    from streams.catalog.plans.plan import EventPlan, PlannedEvent, PlannedProperty
+    from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 
 WIDTH = 100  # characters per line, if the text can be wrapped
 
@@ -19,7 +19,7 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
-def to_yaml(plan: EventPlan) -> str:
+def to_yaml(plan: TrackingPlan) -> str:
     """List the events with their properties by path. Defaults are omitted."""
     document = {"events": [_event(event) for event in plan.events]}
     text: str = yaml.dump(
