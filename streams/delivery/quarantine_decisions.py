@@ -19,7 +19,11 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.catalog.validation import EventValidator, RuleCache, first_error
+from streams.catalog.validation.event_validator import (
+    EventValidator,
+    RuleCache,
+    first_error,
+)
 from streams.delivery.append import accept_released
 from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob

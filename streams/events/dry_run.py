@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from streams.catalog.plans.conformance import CompiledPlan
-from streams.catalog.validation import first_error
+from streams.catalog.validation.event_validator import first_error
 from streams.events.intake import (
     EventRefused,
     RequestFields,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streams.catalog.plans.plan import NAME_FIELDS
-from streams.catalog.rules import RULES
+from streams.catalog.validation.rules import RULES
 from streams.events.intake import EventRefused, column
 from streams.observability.issues.redaction import sample_of
 from streams.spec.calls import CALLS

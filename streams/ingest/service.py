@@ -58,7 +58,7 @@ from streams.ingest.workspace_resolution import (
 from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
-    from streams.catalog.validation import EventValidator
+    from streams.catalog.validation.event_validator import EventValidator
     from streams.ingest.credentials.authentication import Credential
     from streams.ingest.credentials.credential_cache import CredentialAccess
     from streams.ingest.credentials.lookup import CredentialLookup

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.base.text.markdown_writer import code, link, literal, table
-from streams.catalog.rules import RULES
+from streams.catalog.validation.rules import RULES
 from streams.spec.issues import Severity
 from streams.spec.modes import ValidationMode
 

@@ -69,7 +69,9 @@ def test_history_is_never_counted(staff, name, django_assert_max_num_queries):
 
 
 def test_history_goes_on_below_the_last_row_of_a_page(staff, monkeypatch):
-    monkeypatch.setattr("streams.admin.append_only.HistoryAdmin.list_per_page", 2)
+    monkeypatch.setattr(
+        "streams.admin.shared.append_only.HistoryAdmin.list_per_page", 2
+    )
     cursor = factories.due_cursor(events=5)
     made = [factories.delivered(cursor, seq) for seq in (1, 2, 3, 4, 5)]
 

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
-from streams.catalog.rules import RULES
+from streams.catalog.validation.rules import RULES
 from streams.docs.guides.former_anchors import FORMER
 from streams.docs.guides.index import FOLDER, GUIDES, NAMES, neighbours
 from tests import factories

@@ -13,7 +13,7 @@ from streams.catalog.plans.plan import (
     TrackingPlan,
     to_json,
 )
-from streams.catalog.rules import RULES
+from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.review.qa import evidence
 from streams.review.qa.evidence import RunStart, gather

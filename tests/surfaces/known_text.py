@@ -15,7 +15,7 @@ from streams.catalog.models import Stream
 from streams.catalog.pages.page_kinds import CATEGORIES, PARTS
 from streams.catalog.plans.plan import TYPES, to_json
 from streams.catalog.plans.templates import templates
-from streams.catalog.rules import RULES
+from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.docs.guides.index import GUIDES
 from streams.spec.calls import CALLS

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import ReadOnlyAdmin, link, moment
+from streams.admin.shared.base import ReadOnlyAdmin, link, moment
 from streams.catalog.plans.models import PlanVersion
 
 

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import (
+from streams.admin.catalog import review
+from streams.admin.shared.base import (
     LIST_AND_FORM,
     AuditedAdmin,
     ReadOnlyAdmin,
@@ -18,7 +19,6 @@ from streams.admin.base import (
     moment,
     staff_of,
 )
-from streams.admin.catalog import review
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion

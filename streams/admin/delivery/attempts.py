@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.append_only import HistoryAdmin
-from streams.admin.base import (
+from streams.admin.shared.append_only import HistoryAdmin
+from streams.admin.shared.base import (
     ReadOnlyAdmin,
     event_link,
     events_link,

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import (
+from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
     events_link,

@@ -10,7 +10,8 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import (
+from streams.admin.delivery import feed_events
+from streams.admin.shared.base import (
     ReadOnlyAdmin,
     events_link,
     link,
@@ -18,7 +19,6 @@ from streams.admin.base import (
     moment,
     to_the_second,
 )
-from streams.admin.delivery import feed_events
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery

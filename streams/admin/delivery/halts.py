@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import LIST_AND_FORM, moment, staff_of, to_list
+from streams.admin.shared.base import LIST_AND_FORM, moment, staff_of, to_list
 from streams.delivery.limits import halts
 from streams.delivery.limits.models import Halt
 

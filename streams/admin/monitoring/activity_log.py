@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.append_only import HistoryAdmin
-from streams.admin.base import moment
+from streams.admin.shared.append_only import HistoryAdmin
+from streams.admin.shared.base import moment
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import WORDS, words
 from streams.catalog.models import Stream

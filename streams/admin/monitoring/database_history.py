@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import ReadOnlyAdmin, moment
+from streams.admin.shared.base import ReadOnlyAdmin, moment
 from streams.events.data_loss.models import Generation
 from streams.events.data_loss.services import in_words, setback
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import ReadOnlyAdmin, link, moment
+from streams.admin.shared.base import ReadOnlyAdmin, link, moment
 from streams.base.clock import now
 from streams.observability.issues import queries
 from streams.observability.issues.models import FindingKind

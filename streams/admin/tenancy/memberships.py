@@ -12,7 +12,7 @@ from django.db.models import Field
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import moment
+from streams.admin.shared.base import moment
 from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,

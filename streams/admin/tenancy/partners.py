@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import AuditedAdmin, list_link, moment, staff_of
+from streams.admin.shared.base import AuditedAdmin, list_link, moment, staff_of
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream

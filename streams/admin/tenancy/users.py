@@ -15,7 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.base import AuditedAdmin, link, moment, said, staff_of
+from streams.admin.shared.base import AuditedAdmin, link, moment, said, staff_of
 from streams.identity import security_notices
 from streams.tenancy.models import User
 

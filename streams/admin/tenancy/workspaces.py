@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from streams.admin.base import (  # fmt: skip
+from streams.admin.shared.base import (  # fmt: skip
     LIST_AND_FORM,
     AuditedAdmin,
     list_link,

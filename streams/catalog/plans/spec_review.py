@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streams.catalog.plans.authoring.from_spec import is_there, planned_event
-from streams.catalog.plans.authoring.samples import sample
+from streams.catalog.plans.from_spec import is_there, planned_event
+from streams.catalog.plans.samples import sample
 from streams.spec.check import check
 from streams.spec.data import EVENTS
 from streams.spec.issues import Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streams.catalog.plans.authoring.from_spec import expected
+from streams.catalog.plans.from_spec import expected
 from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import event_faults

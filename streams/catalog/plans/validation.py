@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from streams.catalog.plans.authoring.samples import sample
 from streams.catalog.plans.conformance import CompiledPlan, fits
 from streams.catalog.plans.plan import (
     EACH,
@@ -24,6 +23,7 @@ from streams.catalog.plans.plan import (
     content_field,
     parts,
 )
+from streams.catalog.plans.samples import sample
 from streams.spec.calls import CALLS
 
 if TYPE_CHECKING:

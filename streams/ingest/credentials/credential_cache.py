@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import Exists, OuterRef, Q
 
 from streams.base.clock import now
-from streams.catalog.validation import RuleCache
+from streams.catalog.validation.event_validator import RuleCache
 from streams.connections.models import Connection
 from streams.events.intake import StreamFields
 from streams.events.models import Feed
@@ -26,7 +26,7 @@ from streams.spec.modes import ValidationMode
 from streams.tenancy.models import PartnerToken
 
 if TYPE_CHECKING:
-    from streams.catalog.validation import EventValidator
+    from streams.catalog.validation.event_validator import EventValidator
 
 FRESH_S = 3.0  # how long an entry is kept
 ABSENT_S = (

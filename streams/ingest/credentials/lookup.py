@@ -26,7 +26,7 @@ from streams.observability.issues.counter import IssueCounter
 from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:
-    from streams.catalog.validation import StreamRules
+    from streams.catalog.validation.event_validator import StreamRules
     from streams.events.models import Feed
     from streams.observability.backlog import Backlog
 

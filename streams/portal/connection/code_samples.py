@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from streams.base.public_urls import addresses
-from streams.catalog.plans.authoring.samples import sample
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
+from streams.catalog.plans.samples import sample
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

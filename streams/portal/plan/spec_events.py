@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.catalog.plans.authoring.editing import added
-from streams.catalog.plans.authoring.from_spec import planned_event
+from streams.catalog.plans.from_spec import planned_event
 from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.portal.access import (
     PortalRequest,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.catalog.plans.rules import EVENT, PROPERTY
-from streams.catalog.rules import RULES
+from streams.catalog.validation.rules import RULES
 from streams.observability.issues import queries
 from streams.observability.issues.queries import IssueGroup, IssueScope
 from streams.portal.access import (

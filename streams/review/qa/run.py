@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from streams.audit.services import record
-from streams.catalog.plans.authoring.samples import sample
+from streams.catalog.plans.samples import sample
 from streams.catalog.plans.services import published_plan
 from streams.review.qa.client import send
 from streams.review.qa.journey import walk

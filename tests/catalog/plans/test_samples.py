@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.authoring.samples import sample
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
+from streams.catalog.plans.samples import sample
 from streams.spec.calls import CALLS, problems
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from streams.catalog.plans.authoring.samples import sample
-from streams.catalog.plans.authoring.sensitive import is_likely_sensitive
 from streams.catalog.plans.conformance import CompiledPlan
+from streams.catalog.plans.samples import sample
+from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.templates import ABOUT, FILES, template, templates
 from streams.catalog.plans.validation import faults

@@ -14,7 +14,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from streams.admin.base import ReadOnlyAdmin
+from streams.admin.shared.base import ReadOnlyAdmin
 
 SCAN = 50_000
 BEFORE = "before"  # URL parameter: the page holds rows below this ID

@@ -1,4 +1,4 @@
-"""Every rule that an event may break, of the Spec and of plans: whoever has an id asks here."""
+"""Every rule that an event may break: those of the Spec and those of plans."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.spec.issues import Rule, by_id
 from streams.spec.rules import RULES as SPEC_RULES
 
-# By id; the plan's first, as lists for people have them.
+# By ID. The plan rules come first, as in the lists that people see.
 RULES: dict[str, Rule] = by_id(*PLAN_RULES.values(), *SPEC_RULES.values())

@@ -1,0 +1,1 @@
+"""Validation of a stream's events against the Spec and its published plan."""
