@@ -1,69 +1,114 @@
+"""Create streams and change their settings.
+
+An invalid field (too long, not a slug) raises Django's ValidationError, whose messages are
+for people.
+"""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.catalog.stream_settings import StreamSettings, compare, settings_of
 from streams.spec.exceptions import SpecExceptions
+from streams.tenancy.members import add_member
+from streams.tenancy.models import PartnerMembership
+from streams.tenancy.services import SlugTaken, create_partner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
-    from streams.catalog.models import Stream
-    from streams.tenancy.models import User
+    from streams.tenancy.models import Partner, User
+
+
+@transaction.atomic
+def create_partner_with_stream(
+    *,
+    name: str,
+    slug: str,
+    stream_name: str,
+    stream_slug: str,
+    admin: User | None,
+    actor: User | None,
+) -> Partner:
+    """Create a partner with its first stream, and its first admin if one is given.
+
+    Raises SlugTaken.
+    """
+    partner = create_partner(name=name, slug=slug, actor=actor)
+    create_stream(partner=partner, slug=stream_slug, actor=actor, name=stream_name)
+    if admin is not None:
+        role = PartnerMembership.Role.ADMIN
+        add_member(place=partner, user=admin, role=role, actor=actor)
+    return partner
+
+
+@transaction.atomic
+def create_stream(
+    *,
+    partner: Partner,
+    slug: str,
+    actor: User | None,
+    **settings: Unpack[StreamSettings],
+) -> Stream:
+    """Create a stream for the partner. Raises SlugTaken."""
+    stream = Stream(partner=partner, slug=slug, **settings)
+    stream.clean_fields(exclude=["partner"])
+    try:
+        with transaction.atomic():
+            stream.save()
+    except IntegrityError:
+        raise SlugTaken(
+            _("A stream with the slug “%(slug)s” already exists.") % {"slug": slug}
+        ) from None
+    record("stream.created", actor=actor, partner=partner, stream=slug, slug=slug)
+    return stream
 
 
 @transaction.atomic
 def change_stream(
     *,
     stream: Stream,
-    name: str,
-    version: str,
-    allow_anonymous: bool,
-    create_workspaces: bool,
-    retention_days: int,
-    check_mode: str,
     actor: User | None,
+    seen: Mapping[str, Any] | None = None,
+    **settings: Unpack[StreamSettings],
 ) -> None:
-    """Change a stream's settings. They apply from the next event on."""
-    given: dict[str, Any] = {
-        "name": name,
-        "version": version,
-        "allow_anonymous": allow_anonymous,
-        "create_workspaces": create_workspaces,
-        "retention_days": retention_days,
-        "check_mode": check_mode,
-    }
+    """Change a stream's settings. They apply from the next event on.
+
+    `seen` holds the settings that the form showed; None: don't compare. Raises
+    EditConflict. If nothing changes, nothing is recorded.
+    """
+    entered: dict[str, Any] = {**settings}
+    lock_stream(stream)
+    before = settings_of(stream, entered)
+    if seen is not None:
+        compare(seen=seen, entered=entered, current=before)
+    if before == entered:
+        return
+    _save_settings(stream, entered)
     changed = [
-        f"{field}: {getattr(stream, field)} → {new}"
-        for field, new in given.items()
-        if getattr(stream, field) != new
+        f"{field}: {before[field]} → {value}"
+        for field, value in entered.items()
+        if before[field] != value
     ]
-    stream.name, stream.version = name, version
-    stream.allow_anonymous = allow_anonymous
-    stream.create_workspaces = create_workspaces
-    stream.check_mode = check_mode
-    stream.keep_for(retention_days, now=now())
-    stream.save(
-        update_fields=[
-            "name", "version", "allow_anonymous", "create_workspaces",
-            "retention_days", "retention_shortened_at", "check_mode",
-        ]
-    )  # fmt: skip
     record(
         "stream.changed",
         actor=actor,
         partner=stream.partner,
         stream=stream.slug,
         changed=", ".join(changed),
-        **given,
+        **entered,
     )
 
 
 @transaction.atomic
-def choose_readings(
+def choose_spec_exceptions(
     *, stream: Stream, accepted: Iterable[str], actor: User | None
 ) -> None:
     """Set the Spec exceptions of a stream. Unknown IDs are ignored."""
@@ -76,3 +121,22 @@ def choose_readings(
         stream=stream.slug,
         readings=", ".join(stream.spec_readings),
     )
+
+
+def lock_stream(stream: Stream) -> None:
+    """Lock the stream's row until the end of the transaction, and read it again.
+
+    Events that are being stored refer to the row and don't wait for this lock.
+    """
+    stream.refresh_from_db(from_queryset=Stream.objects.select_for_update(no_key=True))
+
+
+def _save_settings(stream: Stream, settings: Mapping[str, Any]) -> None:
+    for field, value in settings.items():
+        if field == "retention_days":
+            stream.keep_for(value, now=now())
+        else:
+            setattr(stream, field, value)
+    others = {field.name for field in Stream._meta.fields} - settings.keys()
+    stream.clean_fields(exclude=others)
+    stream.save(update_fields=[*settings, "retention_shortened_at"])

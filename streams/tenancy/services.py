@@ -1,4 +1,4 @@
-"""Create partners, streams, workspaces, and API tokens.
+"""Create and change partners, workspaces, and API tokens.
 
 Members are managed in members.py and invitations.py. An invalid field (too long, not a
 slug) raises Django's ValidationError, whose messages are for people.
@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record, record_each
 from streams.base.clock import now
 from streams.base.ids import Secret, digest, new_secret
-from streams.tenancy.members import add_member
-from streams.tenancy.models import Partner, PartnerMembership, PartnerToken, Workspace
+from streams.tenancy.models import Partner, PartnerToken, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,53 +41,17 @@ class AlreadyRevoked(ValueError):
 
 
 @transaction.atomic
-def create_partner(
-    *,
-    name: str,
-    slug: str,
-    stream_name: str,
-    stream_slug: str,
-    admin: User | None,
-    actor: User | None,
-) -> Partner:
-    """Create a partner with its first stream, and its first admin if one is given.
-
-    Raises SlugTaken.
-    """
+def create_partner(*, name: str, slug: str, actor: User | None) -> Partner:
+    """Create a partner without members and streams. Raises SlugTaken."""
     partner = Partner(name=name, slug=slug)
     partner.clean_fields()
     try:
         with transaction.atomic():
             partner.save()
     except IntegrityError:
-        raise SlugTaken(
-            _("A partner with the slug “%(slug)s” already exists.") % {"slug": slug}
-        ) from None
+        raise _slug_taken(slug) from None
     record("partner.created", actor=actor, partner=partner, slug=slug)
-    create_stream(partner=partner, name=stream_name, slug=stream_slug, actor=actor)
-    if admin is not None:
-        role = PartnerMembership.Role.ADMIN
-        add_member(place=partner, user=admin, role=role, actor=actor)
     return partner
-
-
-@transaction.atomic
-def create_stream(
-    *, partner: Partner, name: str, slug: str, actor: User | None
-) -> Stream:
-    """Create a stream for the partner. Raises SlugTaken."""
-    # Through the relation, because this package may not import the catalog.
-    stream = partner.streams.model(partner=partner, name=name, slug=slug)
-    stream.clean_fields(exclude=["partner"])
-    try:
-        with transaction.atomic():
-            stream.save()
-    except IntegrityError:
-        raise SlugTaken(
-            _("A stream with the slug “%(slug)s” already exists.") % {"slug": slug}
-        ) from None
-    record("stream.created", actor=actor, partner=partner, stream=slug, slug=slug)
-    return stream
 
 
 @transaction.atomic
@@ -238,3 +201,9 @@ def find_token(text: str, now: datetime) -> PartnerToken | None:
         unnoted.update(last_used_at=now)
         token.last_used_at = now
     return token
+
+
+def _slug_taken(slug: str) -> SlugTaken:
+    return SlugTaken(
+        _("A partner with the slug “%(slug)s” already exists.") % {"slug": slug}
+    )

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from streams.catalog.services import create_partner_with_stream, create_stream
 from streams.portal.docs.forms import ProfileForm
 from streams.portal.launch.forms import LiveForm, SubmissionForm
 from streams.portal.partner.forms import WorkspaceForm
@@ -14,8 +15,6 @@ from streams.portal.plan.forms import PublishForm
 from streams.portal.stream.forms import StreamForm, TokenForm
 from streams.portal.stream.template_forms import NewStreamForm
 from streams.tenancy.services import (
-    create_partner,
-    create_stream,
     create_token,
     create_workspace,
 )
@@ -68,7 +67,7 @@ def test_services_refuse_them_whoever_calls():
         ),
         lambda: create_stream(partner=partner, name=EVIL, slug="fine", actor=None),
         lambda: create_token(stream=stream, name=EVIL, actor=None),
-        lambda: create_partner(
+        lambda: create_partner_with_stream(
             name=EVIL,
             slug="p",
             stream_name="s",

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.text.markdown_writer import directives
-from streams.catalog.models import Stream
 from streams.catalog.pages.logo import read_logo
 from streams.catalog.pages.models import Logo, PageVersion, StreamProfile
 from streams.catalog.pages.page_kinds import PARTS, PageKind
+from streams.catalog.services import lock_stream
 
 if TYPE_CHECKING:
+    from streams.catalog.models import Stream
     from streams.tenancy.models import User
 
 NEVER_SAVED = "0.0"  # the mark of a page's starting text
@@ -155,7 +156,7 @@ def remove_logo(*, stream: Stream, actor: User | None) -> None:
 
 def _newest(stream: Stream, kind: PageKind, seen: str) -> PageVersion | None:
     """Return the newest version, locked until the end of the transaction."""
-    Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
+    lock_stream(stream)
     newest = stream.page_versions.of(kind).select_related("edited_by").first()
     if newest is not None and mark_of(newest) != seen:
         raise EditConflict(newest)

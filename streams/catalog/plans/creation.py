@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from streams.catalog.plans.services import replace_draft
+from streams.catalog.services import create_stream
 from streams.tenancy.models import Partner
-from streams.tenancy.services import create_stream
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

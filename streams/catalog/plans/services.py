@@ -14,15 +14,16 @@ from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
-from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import TrackingPlan, mark, to_json
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import faults, label
+from streams.catalog.services import lock_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.catalog.models import Stream
     from streams.catalog.plans.plan import PlannedEvent
     from streams.catalog.plans.validation import PlanError
     from streams.tenancy.models import User
@@ -75,7 +76,7 @@ def change_draft(
 
     Raises InvalidPlan, and any exception of `change`.
     """
-    _hold(stream)
+    lock_stream(stream)
     plan = change(drafted_plan(stream))
     if found := faults(plan):
         raise InvalidPlan(found)
@@ -138,7 +139,7 @@ def discard_draft(
 
     `seen` is the draft's mark; None: don't compare. Raises EditConflict.
     """
-    _hold(stream)
+    lock_stream(stream)
     draft = stream.plan_versions.draft().first()
     if draft is None:
         return
@@ -156,7 +157,7 @@ def publish(
     `seen` is the draft's mark; None: don't compare. Raises CannotPublish and
     EditConflict.
     """
-    _hold(stream)
+    lock_stream(stream)
     draft = stream.plan_versions.draft().first()
     if draft is None:
         raise CannotPublish(_("There is no draft to publish."))
@@ -175,10 +176,6 @@ def publish(
     draft.save()
     _record("plan.published", draft, actor, note)
     return draft
-
-
-def _hold(stream: Stream) -> None:
-    Stream.objects.select_for_update(no_key=True).get(pk=stream.pk)
 
 
 def _compare(plan: TrackingPlan, seen: str | None) -> None:

@@ -19,6 +19,7 @@ from streams.catalog.pages.services import (
 )
 from streams.catalog.plans import services as plans
 from streams.catalog.plans.templates import template
+from streams.catalog.services import create_partner_with_stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
 from streams.connections.regions import Region
@@ -33,7 +34,7 @@ from streams.tenancy.models import (
     User,
     Workspace,
 )
-from streams.tenancy.services import create_partner, create_workspace
+from streams.tenancy.services import create_workspace
 
 if TYPE_CHECKING:
     from streams.devtools.demo.accounts import DemoUser, DemoWorkspace
@@ -95,7 +96,7 @@ def _user(person: DemoUser, *, renew: bool) -> User:
 
 def _stream(admin: User) -> Stream:
     if not Partner.objects.filter(slug=accounts.PARTNER_SLUG).exists():
-        create_partner(
+        create_partner_with_stream(
             name=accounts.PARTNER_NAME,
             slug=accounts.PARTNER_SLUG,
             stream_name=accounts.STREAM_NAME,

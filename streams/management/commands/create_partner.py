@@ -11,9 +11,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
 
+from streams.catalog.services import create_partner_with_stream
 from streams.tenancy.invitations import make_invitation, record_invitation, token_of
 from streams.tenancy.models import PartnerMembership
-from streams.tenancy.services import SlugTaken, create_partner
+from streams.tenancy.services import SlugTaken
 
 
 class Command(BaseCommand):
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         stream_name = stream_name or name
         try:
             validate_email(admin)
-            partner = create_partner(
+            partner = create_partner_with_stream(
                 name=name,
                 slug=slug or slugify(name),
                 stream_name=stream_name,

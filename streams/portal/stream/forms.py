@@ -8,18 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.text.validation import validate_one_line
 from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE
+from streams.catalog.stream_settings import settings_of
 from streams.portal.forms import MODE_HINTS, MODES
 from streams.spec.exceptions import READINGS
-
-if TYPE_CHECKING:
-    from streams.catalog.models import Stream
-    from streams.tenancy.models import Partner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.forms.boundfield import BoundWidget
+    from django.http import QueryDict
     from django_stubs_ext import StrOrPromise
+
+    from streams.catalog.models import Stream
+    from streams.catalog.stream_settings import EditConflict, SettingChange
+    from streams.tenancy.models import Partner
 
 
 class OfAStreamForm(forms.Form):
@@ -46,6 +48,8 @@ class TokenForm(OfAStreamForm):
 
 
 class StreamForm(forms.Form):
+    """The settings of a stream; `seen` holds the settings that the form showed."""
+
     name = forms.CharField(
         max_length=100, validators=[validate_one_line], label=_("Name")
     )
@@ -92,6 +96,33 @@ class StreamForm(forms.Form):
     check_mode = forms.ChoiceField(
         choices=MODES, label=_("Validation mode"), widget=forms.RadioSelect
     )
+    seen = forms.JSONField(required=False, widget=forms.HiddenInput)
+    # What someone else changed after the form was opened; see `after`.
+    changed_meanwhile: tuple[tuple[StrOrPromise, SettingChange], ...] = ()
+
+    @classmethod
+    def of(cls, stream: Stream, data: QueryDict | None = None) -> StreamForm:
+        """Return the form with the settings of a stream, or with what was submitted."""
+        shown = settings_of(stream, cls.base_fields.keys() - {"seen"})
+        return cls(data, initial={**shown, "seen": shown})
+
+    @classmethod
+    def after(cls, conflict: EditConflict) -> StreamForm:
+        """Return the form again, with what the person entered.
+
+        It has seen the other person's changes, so saving it again overwrites them.
+        """
+        form = cls(initial={**conflict.merged, "seen": conflict.current})
+        form.changed_meanwhile = tuple(
+            (form.fields[change.field].label or change.field, change)
+            for change in conflict.changes
+        )
+        return form
+
+    def clean_seen(self) -> dict[str, Any] | None:
+        """Return the settings that the form showed; None if the browser sent none."""
+        seen = self.cleaned_data["seen"]
+        return seen if isinstance(seen, dict) else None
 
     def modes(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Yield each mode's radio button and its description."""

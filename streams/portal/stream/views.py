@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +13,8 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.services import published_plan
-from streams.catalog.services import change_stream, choose_readings
+from streams.catalog.services import change_stream, choose_spec_exceptions
+from streams.catalog.stream_settings import EditConflict
 from streams.observability import forecast
 from streams.observability.issues import queries as findings
 from streams.observability.issues.queries import IssueScope
@@ -28,6 +31,10 @@ from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
 from streams.web.template_tags import within
 
+if TYPE_CHECKING:
+    from streams.catalog.models import Stream
+    from streams.portal.access import PartnerAccess
+
 
 @signed_in
 def streams(request: PortalRequest, slug: str) -> HttpResponse:
@@ -42,23 +49,32 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     changes = request.method == "POST"
     place = (partner_to_develop if changes else partner_to_see)(request, slug)
     found = stream_of(place, stream_slug)
-    initial = {name: getattr(found, name) for name in StreamForm.base_fields}
-    form = StreamForm(request.POST or None, initial=initial)
+    form = StreamForm.of(found, request.POST or None)
+    if form.is_valid():
+        try:
+            change_stream(stream=found, actor=request.user, **form.cleaned_data)
+        except EditConflict as conflict:
+            form = StreamForm.after(conflict)
+        else:
+            messages.success(request, _("Settings saved."))
+            return redirect(within(place, "partner-stream", stream_slug))
+    return _settings(request, place, found, form)
+
+
+def _settings(
+    request: PortalRequest, place: PartnerAccess, stream: Stream, form: StreamForm
+) -> HttpResponse:
     for field in form.fields.values():
         field.disabled = not place.can_develop
-    if form.is_valid():
-        change_stream(stream=found, actor=request.user, **form.cleaned_data)
-        messages.success(request, _("Settings saved."))
-        return redirect(within(place, "partner-stream", stream_slug))
     shown = {
         "place": place,
-        "stream": found,
+        "stream": stream,
         "form": form,
-        "readings": ReadingsForm.of(found, disabled=not place.can_develop),
-        "pages": [docs_views.standing(found, kind) for kind in PageKind],
-        "snippet": code_samples.batch(request, published_plan(found)),
-        "load": forecast.load(found, now()),
-        "findings": findings.trend(IssueScope(stream_id=found.pk), now()),
+        "readings": ReadingsForm.of(stream, disabled=not place.can_develop),
+        "pages": [docs_views.standing(stream, kind) for kind in PageKind],
+        "snippet": code_samples.batch(request, published_plan(stream)),
+        "load": forecast.load(stream, now()),
+        "findings": findings.trend(IssueScope(stream_id=stream.pk), now()),
     }
     return render(request, "portal/stream/settings.html", shown)
 
@@ -71,7 +87,7 @@ def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     found = stream_of(place, stream_slug)
     form = ReadingsForm(request.POST)
     if form.is_valid():
-        choose_readings(stream=found, actor=request.user, **form.cleaned_data)
+        choose_spec_exceptions(stream=found, actor=request.user, **form.cleaned_data)
         messages.success(request, _("Exceptions saved."))
     else:  # values that the form never offered
         messages.error(request, _("Select only exceptions from the list."))

@@ -15,7 +15,7 @@ from streams.catalog.pages.services import (
     save_draft,
     set_logo,
 )
-from streams.tenancy.services import create_stream
+from streams.catalog.services import create_stream
 from tests import factories
 
 pytestmark = pytest.mark.django_db
