@@ -85,10 +85,7 @@ def change_stream(
     EditConflict. If nothing changes, nothing is recorded.
     """
     entered: dict[str, Any] = {**settings}
-    lock_stream(stream)
-    before = settings_of(stream, entered)
-    if seen is not None:
-        compare(seen=seen, entered=entered, current=before)
+    before = compare_settings(stream=stream, entered=entered, seen=seen)
     if before == entered:
         return
     _save_settings(stream, entered)
@@ -105,6 +102,22 @@ def change_stream(
         changed=", ".join(changed),
         **entered,
     )
+
+
+@transaction.atomic
+def compare_settings(
+    *, stream: Stream, entered: Mapping[str, Any], seen: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Lock a stream and return its current values of the settings in `entered`.
+
+    Raises EditConflict if `entered` would overwrite a change that was made since `seen`;
+    None: don't compare.
+    """
+    lock_stream(stream)
+    current = settings_of(stream, entered)
+    if seen is not None:
+        compare(seen=seen, entered=entered, current=current)
+    return current
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from streams.tenancy.invitations import (
     record_invitation,
     token_of,
 )
-from streams.tenancy.members import may_invite
+from streams.tenancy.members import lock_place, may_invite
 from streams.tenancy.models import Invitation, Partner
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def invite(
 ) -> Invitation:
     """Create an invitation and email its link; `sent_at` is None if that failed.
 
-    Raises AlreadyMember, MayNotInvite, NoSuchRole, RateLimited.
+    Raises AlreadyMember, MayNotInvite, NoSuchRole, PlaceRemoved, RateLimited.
     """
     with transaction.atomic():
         invitation = make_invitation(place=place, email=email, role=role, actor=actor)
@@ -77,14 +77,17 @@ def invite(
 def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> None:
     """Email the link again, valid for another week and with `actor` as the sender.
 
-    `sent_at` is None if the email couldn't be sent. Raises MayNotInvite, RateLimited.
+    `sent_at` is None if the email couldn't be sent. Raises MayNotInvite, PlaceRemoved,
+    RateLimited.
     """
     if not may_invite(actor, invitation.place):
         raise may_not_invite(invitation.place)
     _count(invitation, actor)
-    invitation.invited_by, invitation.sent_at = actor, None
-    invitation.expires_at = now() + GOOD_FOR
-    invitation.save(update_fields=["invited_by", "sent_at", "expires_at"])
+    with transaction.atomic():
+        lock_place(invitation.place)
+        invitation.invited_by, invitation.sent_at = actor, None
+        invitation.expires_at = now() + GOOD_FOR
+        invitation.save(update_fields=["invited_by", "sent_at", "expires_at"])
     _send(invitation, actor, link)
 
 

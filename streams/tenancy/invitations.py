@@ -21,10 +21,12 @@ from streams.base.clock import now
 from streams.tenancy.members import (
     AlreadyMember,
     Place,
+    PlaceRemoved,
     add_member,
     already_member,
     check_role,
     columns_of,
+    lock_place,
     may_invite,
     open_invitations,
 )
@@ -59,9 +61,10 @@ def make_invitation(
 ) -> Invitation:
     """Create an invitation that replaces the person's open ones; send nothing.
 
-    Raises AlreadyMember, MayNotInvite, NoSuchRole.
+    Raises AlreadyMember, MayNotInvite, NoSuchRole, PlaceRemoved.
     """
     check_role(place, role)
+    lock_place(place)
     email = email.strip().lower()
     if not may_invite(actor, place):
         raise may_not_invite(place)
@@ -97,9 +100,7 @@ def read_invitation(token: str) -> Invitation:
     )
     invitation = rows.filter(number=number).first()
     if invitation is None:
-        raise InvitationRefused(
-            _("This invitation no longer exists. Ask for a new one.")
-        )
+        raise _no_longer_exists()
     _check_open(invitation)
     return invitation
 
@@ -113,10 +114,11 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
             % {"invited": invitation.email, "user": user}
         )
     # One at a time: if a partner invites two admins to a workspace without one, only the first
-    # may accept. Not FOR UPDATE, because events constantly reference the row.
-    type(invitation.place).objects.select_for_update(no_key=True).get(
-        pk=invitation.place.pk
-    )
+    # may accept.
+    try:
+        lock_place(invitation.place)
+    except PlaceRemoved:  # and the invitation with it
+        raise _no_longer_exists() from None
     invitation.refresh_from_db(fields=["accepted_at", "withdrawn_at", "expires_at"])
     _check_open(invitation)
     try:
@@ -182,6 +184,10 @@ def may_not_invite(place: Place) -> MayNotInvite:
         _("%(place)s has an admin now. Ask an admin to send the invitation.")
         % {"place": place}
     )
+
+
+def _no_longer_exists() -> InvitationRefused:
+    return InvitationRefused(_("This invitation no longer exists. Ask for a new one."))
 
 
 def _has_account(email: str) -> HasAccount:

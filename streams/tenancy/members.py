@@ -43,12 +43,17 @@ class NoSuchRole(ValueError):
     """The place has no such role."""
 
 
+class PlaceRemoved(ValueError):
+    """The workspace was deleted as an empty one; the message is for people."""
+
+
 @transaction.atomic
 def add_member(
     *, place: Place, user: User, role: str, actor: User | None, invitation: str = ""
 ) -> Membership:
-    """Make a person a member. Raises AlreadyMember, NoSuchRole."""
+    """Make a person a member. Raises AlreadyMember, NoSuchRole, PlaceRemoved."""
     check_role(place, role)
+    lock_place(place)
     try:
         with transaction.atomic():
             membership = _create(place, user, role)
@@ -104,6 +109,20 @@ def may_invite(person: User | None, place: Place) -> bool:
     develop = (PartnerMembership.Role.DEVELOPER, PartnerMembership.Role.ADMIN)
     of_partner = place.partner.memberships.filter(user=person, role__in=develop)
     return (place.is_test or not has_admin) and of_partner.exists()
+
+
+def lock_place(place: Place) -> None:
+    """Lock the place until the end of the transaction, so that it isn't removed.
+
+    Not FOR UPDATE, because events that are being stored constantly refer to the row.
+    Raises PlaceRemoved.
+    """
+    rows = type(place)._default_manager.select_for_update(no_key=True)
+    if not rows.filter(pk=place.pk).values_list("pk", flat=True):
+        raise PlaceRemoved(
+            _("%(place)s was deleted in the meantime, because it was empty.")
+            % {"place": place}
+        )
 
 
 def open_invitations(place: Place, email: str) -> QuerySet[Invitation]:

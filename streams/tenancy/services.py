@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record, record_each
 from streams.base.clock import now
 from streams.base.ids import Secret, digest, new_secret
+from streams.tenancy.members import lock_place
 from streams.tenancy.models import Partner, PartnerToken, Workspace
+from streams.tenancy.row_changes import change_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,6 +57,26 @@ def create_partner(*, name: str, slug: str, actor: User | None) -> Partner:
 
 
 @transaction.atomic
+def change_partner(
+    *, partner: Partner, name: str, slug: str, actor: User | None
+) -> None:
+    """Change a partner's name or slug. Raises SlugTaken."""
+    try:
+        with transaction.atomic():
+            changed = change_fields(partner, name=name, slug=slug)
+    except IntegrityError:
+        raise _slug_taken(slug) from None
+    if changed:
+        record(
+            "partner.changed",
+            actor=actor,
+            partner=partner,
+            row=str(partner)[:100],
+            fields=", ".join(changed),
+        )
+
+
+@transaction.atomic
 def create_workspace(
     *,
     partner: Partner,
@@ -62,13 +84,19 @@ def create_workspace(
     name: str,
     actor: User | None,
     is_test: bool = False,
+    weight: int = 1,
 ) -> Workspace:
-    """Create a customer's workspace, or a test workspace, which can't be changed later.
+    """Create a customer's workspace, or a test workspace.
 
-    Raises ExternalIdTaken, also if two requests race.
+    `weight` is its share of the delivery capacity, 1 to 100. Raises ExternalIdTaken, also
+    if two requests race.
     """
     workspace = Workspace(
-        partner=partner, external_id=external_id, name=name, is_test=is_test
+        partner=partner,
+        external_id=external_id,
+        name=name,
+        is_test=is_test,
+        weight=weight,
     )
     workspace.clean_fields(exclude=["partner"])
     workspace.clean()
@@ -89,6 +117,23 @@ def create_workspace(
         is_test=is_test,
     )
     return workspace
+
+
+@transaction.atomic
+def change_workspace(
+    *, workspace: Workspace, name: str, weight: int, is_test: bool, actor: User | None
+) -> None:
+    """Change what operators decide about a workspace. Raises PlaceRemoved."""
+    lock_place(workspace)
+    changed = change_fields(workspace, name=name, weight=weight, is_test=is_test)
+    if changed:
+        record(
+            "workspace.changed",
+            actor=actor,
+            workspace=workspace,
+            row=str(workspace)[:100],
+            fields=", ".join(changed),
+        )
 
 
 @transaction.atomic

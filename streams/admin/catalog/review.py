@@ -90,16 +90,16 @@ def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpRespons
     return _page(request, stream, site, refused=refused, may_decide=may_decide)
 
 
-def _told(profile: StreamProfile) -> list[tuple[str, str]]:
+def _tool_facts(profile: StreamProfile) -> list[tuple[str, str]]:
     """Return the partner's facts about the tool, for its docs and Segment's catalog."""
-    told = {
+    facts = {
         _("Description"): profile.about,
         _("Website"): profile.website,
         _("Support email"): profile.support_email,
         _("Help page"): profile.docs_url,
         _("Category"): profile.category,
     }
-    return [(what, text) for what, text in told.items() if text]
+    return [(what, text) for what, text in facts.items() if text]
 
 
 def _open_items(stream: Stream, *, needed: bool) -> list[str]:
@@ -108,15 +108,15 @@ def _open_items(stream: Stream, *, needed: bool) -> list[str]:
     return [task.title for task in tasks if task.needed is needed and not task.done]
 
 
-def _changed_since(stream: Stream, in_force: PlanVersion | None) -> PlanVersion | None:
+def _changed_since(stream: Stream, active: PlanVersion | None) -> PlanVersion | None:
     """Return the submitted plan version, if a newer one has been published since."""
-    waits = stream.submissions.undecided().select_related("plan_version").first()
-    if waits is None or waits.plan_version == in_force:
+    submitted = stream.submissions.undecided().select_related("plan_version").first()
+    if submitted is None or submitted.plan_version == active:
         return None
-    return waits.plan_version
+    return submitted.plan_version
 
 
-def _shown(stream: Stream) -> list[PageKind]:
+def _public_pages(stream: Stream) -> list[PageKind]:
     """Return the kinds of docs pages that are public."""
     if stream.stage == Stage.SUSPENDED:
         return []
@@ -166,35 +166,16 @@ def _page(
     refused: str,
     may_decide: bool,
 ) -> HttpResponse:
-    stage = Stage(stream.stage)
-    people = ("submitted_by", "decided_by", "plan_version")
-    submissions = stream.submissions.newest_first().select_related(*people)
-    entries = AuditEntry.objects.of_stream(stream).select_related("actor")
-    in_force = stream.plan_versions.published().first()
     asked = stream.live_requests.undecided().select_related("asked_by").first()
+    offered = _offered(Stage(stream.stage), is_asked=asked is not None)
     content = {
         **site.each_context(request),
         "title": _("Review of %(stream)s") % {"stream": stream},
         "opts": Stream._meta,
         "stream": stream,
-        "submissions": submissions,
-        "checklist": checklist(stream, last_run(stream))
-        if stage in (Stage.IN_QA, Stage.LIVE)
-        else None,
-        "entries": [
-            (entry, words(entry.action, entry.detail), why(entry.action, entry.detail))
-            for entry in entries.order_by("-pk")[:MOST_ENTRIES]
-        ],
+        **_about(stream),
         "asked": asked,
-        "pages": [
-            (kind.label, address_of(kind, stream.slug)) for kind in _shown(stream)
-        ],
-        "told": _told(profile_of(stream)),
-        "missing": _open_items(stream, needed=True),
-        "left": _open_items(stream, needed=False),
-        "plan_version": in_force,
-        "changed_since": _changed_since(stream, in_force),
-        "offered": _offered(stage, is_asked=asked is not None) if may_decide else [],
+        "offered": offered if may_decide else [],
         "max_text": services.MAX_TEXT,
         "refused": refused,
         "text": request.POST.get("text", ""),
@@ -202,3 +183,33 @@ def _page(
     return TemplateResponse(
         request, "admin/stream_review.html", content, status=409 if refused else 200
     )
+
+
+def _about(stream: Stream) -> dict[str, object]:
+    """Return what the page shows about the stream and its submissions."""
+    people = ("submitted_by", "decided_by", "plan_version")
+    active = stream.plan_versions.published().first()
+    in_qa = stream.stage in (Stage.IN_QA, Stage.LIVE)
+    return {
+        "submissions": stream.submissions.newest_first().select_related(*people),
+        "checklist": checklist(stream, last_run(stream)) if in_qa else None,
+        "entries": _activity(stream),
+        "pages": [
+            (kind.label, address_of(kind, stream.slug))
+            for kind in _public_pages(stream)
+        ],
+        "facts": _tool_facts(profile_of(stream)),
+        "missing": _open_items(stream, needed=True),
+        "left": _open_items(stream, needed=False),
+        "plan_version": active,
+        "changed_since": _changed_since(stream, active),
+    }
+
+
+def _activity(stream: Stream) -> list[tuple[AuditEntry, str, str]]:
+    """Return the newest entries of the activity log, each as a sentence with its reason."""
+    entries = AuditEntry.objects.of_stream(stream).select_related("actor")
+    return [
+        (entry, words(entry.action, entry.detail), why(entry.action, entry.detail))
+        for entry in entries.order_by("-pk")[:MOST_ENTRIES]
+    ]

@@ -11,20 +11,22 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.catalog import review
+from streams.admin.catalog.stream_form import StreamForm
 from streams.admin.shared.base import (
     LIST_AND_FORM,
-    AuditedAdmin,
     ReadOnlyAdmin,
+    ServiceAdmin,
     list_link,
     moment,
     staff_of,
 )
-from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
+from streams.catalog.services import change_stream, create_stream
+from streams.catalog.stream_settings import EditConflict
 from streams.review.launch import waits_for_staff
 from streams.tenancy.models import PartnerToken
-from streams.tenancy.services import AlreadyRevoked, revoke_token
+from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
 
 
 class AwaitingOperatorFilter(admin.SimpleListFilter):
@@ -38,7 +40,8 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
 
 
 @admin.register(Stream)
-class StreamAdmin(AuditedAdmin):
+class StreamAdmin(ServiceAdmin):
+    refusals = (SlugTaken, EditConflict)
     list_display = (
         "name",
         "slug",
@@ -89,20 +92,26 @@ class StreamAdmin(AuditedAdmin):
             return "–"
         return list_link(PlanVersion, _("Versions"), stream__id__exact=stream.pk)
 
-    def save_model(
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        changes = obj is not None and self.has_change_permission(request, obj)
+        return (*self.fields, "seen") if changes else self.fields
+
+    def get_form(
         self,
         request: HttpRequest,
-        obj: Stream,  # type: ignore[override] # this admin's rows are streams
-        form: Any,
-        change: bool,  # noqa: FBT001
-    ) -> None:
-        if change and "retention_days" in form.changed_data:
-            days, obj.retention_days = (
-                obj.retention_days,
-                form.initial["retention_days"],
-            )
-            obj.keep_for(days, now=now())
-        super().save_model(request, obj, form, change)
+        obj: Model | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - the admin calls it so
+        **kwargs: Any,
+    ) -> Any:
+        if obj is not None:
+            kwargs["form"] = StreamForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def create(self, request: HttpRequest, form: Any) -> Stream:
+        return create_stream(actor=staff_of(request), **form.cleaned_data)
+
+    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
+        change_stream(stream=row, actor=staff_of(request), **form.cleaned_data)
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -9,7 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import LIST_AND_FORM, moment, staff_of, to_list
+from streams.admin.shared.base import (
+    LIST_AND_FORM,
+    ServiceAdmin,
+    moment,
+    staff_of,
+    to_list,
+)
 from streams.delivery.limits import halts
 from streams.delivery.limits.models import Halt
 
@@ -58,7 +64,7 @@ class HaltForm(forms.ModelForm):
 
 
 @admin.register(Halt)
-class HaltAdmin(admin.ModelAdmin):
+class HaltAdmin(ServiceAdmin):
     """The kill switch. Adding a halt stops delivery; the action “Lift” resumes it."""
 
     form = HaltForm
@@ -91,28 +97,17 @@ class HaltAdmin(admin.ModelAdmin):
     ) -> bool:
         return False
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
-
     def has_lift_permission(self, request: HttpRequest) -> bool:
-        return super().has_delete_permission(request)
+        return admin.ModelAdmin.has_delete_permission(self, request)
 
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Any,
-        form: Any,
-        change: bool,  # noqa: FBT001
-    ) -> None:
-        made = halts.halt(
-            stream=obj.stream,
-            region=obj.region,
-            reason=obj.reason,
+    def create(self, request: HttpRequest, form: Any) -> Halt:
+        wanted: Halt = form.instance
+        return halts.halt(
+            stream=wanted.stream,
+            region=wanted.region,
+            reason=wanted.reason,
             actor=staff_of(request),
         )
-        obj.pk = made.pk
 
     @admin.action(
         description=_("Lift halt and resume delivery"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,10 +14,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
-
-from streams.audit.services import record
-from streams.catalog.models import Stream
-from streams.tenancy.models import Partner, Workspace
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -65,31 +61,60 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class AuditedAdmin(admin.ModelAdmin):
-    """Rows that operators can add and change but not delete. Every change is logged."""
+class ServiceAdmin(admin.ModelAdmin):
+    """Rows that operators can add and change but not delete, always through services.
+
+    Django itself writes no row. The services lock, validate, and record each change.
+    """
 
     show_facets = admin.ShowFacets.NEVER
+    # What the services raise if another operator was faster.
+    refusals: tuple[type[Exception], ...] = ()
+
+    def create(self, request: HttpRequest, form: Any) -> Model:
+        """Create the row of a valid form."""
+        raise NotImplementedError
+
+    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
+        """Change the row as a valid form says."""
+        raise NotImplementedError
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
         return False
 
+    def changeform_view(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except self.refusals as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
     def save_model(
         self,
         request: HttpRequest,
         obj: Model,
         form: Any,
-        change: bool,  # noqa: FBT001
+        change: bool,  # noqa: FBT001 - the admin calls it so
     ) -> None:
-        super().save_model(request, obj, form, change)
-        if not change or form.changed_data:
-            note(
-                request,
-                obj,
-                "changed" if change else "created",
-                fields=form.changed_data,
-            )
+        if change:
+            self.change(request, obj, form)
+        else:
+            obj.pk = self.create(request, form).pk
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,  # noqa: FBT001 - the admin calls it so
+    ) -> None:
+        # Without the many-to-many fields, which the services have saved.
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
 
 
 def moment(field: str, description: StrOrPromise = "") -> Callable[[Any, Any], str]:
@@ -120,22 +145,6 @@ def said(
 def to_the_second(at: datetime | None) -> str:
     """Format a time to the second, in UTC. A dash stands for no time."""
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
-
-
-def note(request: HttpRequest, row: Model, verb: str, *, fields: list[str]) -> None:
-    """Log an operator's change of a row: the names of the fields, not their values."""
-    partner = row if isinstance(row, Partner) else getattr(row, "partner", None)
-    stream = {"stream": row.slug} if isinstance(row, Stream) else {}
-    workspace = row if isinstance(row, Workspace) else getattr(row, "workspace", None)
-    record(
-        f"{row._meta.model_name}.{verb}",
-        actor=staff_of(request),
-        partner=partner,
-        workspace=workspace,
-        row=str(row)[:100],
-        fields=", ".join(fields),
-        **stream,
-    )
 
 
 def link(row: Model, text: object = None) -> str:

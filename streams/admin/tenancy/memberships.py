@@ -16,6 +16,7 @@ from streams.admin.shared.base import moment
 from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,
+    PlaceRemoved,
     add_member,
     change_role,
     place_of,
@@ -56,7 +57,7 @@ def save_memberships(request: HttpRequest, formset: Any) -> None:
     for change in _changes(formset):
         try:
             change(actor=request.user)
-        except (AlreadyMember, LastAdmin) as refusal:
+        except (AlreadyMember, LastAdmin, PlaceRemoved) as refusal:
             messages.error(request, str(refusal))
 
 

@@ -10,12 +10,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import AuditedAdmin, list_link, moment, staff_of
+from streams.admin.shared.base import ServiceAdmin, list_link, moment, staff_of
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream
-from streams.tenancy.models import Partner, PartnerToken, User, Workspace
-from streams.tenancy.services import create_partner
+from streams.catalog.services import create_partner_with_stream
+from streams.tenancy.models import Partner, PartnerToken, Workspace
+from streams.tenancy.services import SlugTaken, change_partner
+from streams.tenancy.users import EmailTaken, user_of
 
 
 class NewPartnerForm(forms.ModelForm):
@@ -57,7 +59,8 @@ class NewPartnerForm(forms.ModelForm):
 
 
 @admin.register(Partner)
-class PartnerAdmin(AuditedAdmin):
+class PartnerAdmin(ServiceAdmin):
+    refusals = (SlugTaken, EmailTaken)
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)
@@ -95,28 +98,15 @@ class PartnerAdmin(AuditedAdmin):
             kwargs["form"] = NewPartnerForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        form: Any,
-        change: bool,  # noqa: FBT001
-    ) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-        else:
-            obj.pk = self._create(request, form.cleaned_data).pk
-
-    def _create(self, request: HttpRequest, data: dict[str, str]) -> Partner:
-        person = User.objects.filter(email=data["admin_email"]).first()
-        return create_partner(
-            name=data["name"],
-            slug=data["slug"],
-            stream_name=data["stream_name"],
-            stream_slug=data["stream_slug"],
-            admin=person or User.objects.create_user(data["admin_email"]),
-            actor=staff_of(request),
+    def create(self, request: HttpRequest, form: Any) -> Partner:
+        entered = dict(form.cleaned_data)
+        admin_email = entered.pop("admin_email")
+        return create_partner_with_stream(
+            admin=user_of(admin_email), actor=staff_of(request), **entered
         )
+
+    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
+        change_partner(partner=row, actor=staff_of(request), **form.cleaned_data)
 
     def save_formset(
         self,

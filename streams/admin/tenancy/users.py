@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -15,9 +15,17 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import AuditedAdmin, link, moment, said, staff_of
+from streams.admin.shared.base import ServiceAdmin, link, moment, said, staff_of
 from streams.identity import security_notices
 from streams.tenancy.models import User
+from streams.tenancy.users import (
+    EmailTaken,
+    change_group,
+    change_user,
+    create_group,
+    create_user,
+    set_password,
+)
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # Changing these makes it possible to sign in as the user: a link to set a new password
@@ -35,11 +43,6 @@ class NewUserForm(forms.ModelForm):
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
-    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's
-        self.instance.set_unusable_password()
-        saved: User = super().save(commit)
-        return saved
-
 
 class EditUserForm(UserChangeForm):
     """An existing user. The email is stored in lower case, as sign-in looks it up."""
@@ -48,20 +51,32 @@ class EditUserForm(UserChangeForm):
         return str(self.cleaned_data["email"]).lower()
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password, saved through a service."""
+
+    def set_password_and_save(self, user: User, **_: Any) -> User:
+        is_usable = self.cleaned_data["set_usable_password"]
+        password = self.cleaned_data["password1"] if is_usable else None
+        set_password(user=user, password=password)
+        return user
+
+
 # Sign-in uses the User's email, so the admin doesn't show a second table of addresses.
 admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
-class PersonAdmin(AuditedAdmin, UserAdmin):
+class PersonAdmin(ServiceAdmin, UserAdmin):
     """Users. Only superusers grant permissions, change other operators or credentials.
 
     Users are never deleted, because the activity log refers to them. `is_active` closes
     an account.
     """
 
+    refusals = (EmailTaken,)
     form = EditUserForm
     add_form = NewUserForm
+    change_password_form = PasswordForm
     list_display = ("email", "name", "operator", "account", "signed_in", "joined")
     signed_in = moment("last_login", _("last sign-in"))
     joined = moment("date_joined", _("joined"))
@@ -103,19 +118,16 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
             return False
         return super().has_change_permission(request, obj)
 
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        form: Any,
-        change: bool,  # noqa: FBT001 - the admin calls it so
-    ) -> None:
-        """Save, and notify the old address if the email changed."""
-        super().save_model(request, obj, form, change)
-        person, actor = cast("User", obj), staff_of(request)
-        before = form.initial.get("email")
-        if change and before and before != person.email:
-            security_notices.email_changed(request, person, before=before, actor=actor)
+    def create(self, request: HttpRequest, form: Any) -> User:
+        return create_user(actor=staff_of(request), **form.cleaned_data)
+
+    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
+        """Change the user, and notify the old address if the email changed."""
+        actor, before = staff_of(request), form.initial.get("email")
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        change_user(user=row, actor=actor, **changes)
+        if before and before != row.email:
+            security_notices.email_changed(request, row, before=before, actor=actor)
 
     def user_change_password(
         self,
@@ -152,7 +164,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
+class OperatorGroupAdmin(ServiceAdmin, GroupAdmin):
     """Groups. They grant permissions to operators, so only superusers change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -162,6 +174,12 @@ class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
         return _is_superuser(request)
+
+    def create(self, request: HttpRequest, form: Any) -> Group:
+        return create_group(actor=staff_of(request), **form.cleaned_data)
+
+    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
+        change_group(group=row, actor=staff_of(request), **form.cleaned_data)
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from streams.admin.shared.base import (  # fmt: skip
     LIST_AND_FORM,
-    AuditedAdmin,
+    ServiceAdmin,
     list_link,
     moment,
     said,
@@ -26,11 +26,18 @@ from streams.connections.models import Connection
 from streams.delivery.models import Delivery
 from streams.events.models import Feed
 from streams.observability.empty_workspaces import remove_empty
+from streams.tenancy.members import PlaceRemoved
 from streams.tenancy.models import Workspace
+from streams.tenancy.services import (
+    ExternalIdTaken,
+    change_workspace,
+    create_workspace,
+)
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(AuditedAdmin):
+class WorkspaceAdmin(ServiceAdmin):
+    refusals = (ExternalIdTaken, PlaceRemoved)
     list_display = (
         "name", "external_id", "public_id", "partner", "test", "created",
     )  # fmt: skip
@@ -57,6 +64,12 @@ class WorkspaceAdmin(AuditedAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         return [WorkspaceMembershipInline] if obj else []
+
+    def create(self, request: HttpRequest, form: Any) -> Workspace:
+        return create_workspace(actor=staff_of(request), **form.cleaned_data)
+
+    def change(self, request: HttpRequest, row: Any, form: Any) -> None:
+        change_workspace(workspace=row, actor=staff_of(request), **form.cleaned_data)
 
     def save_formset(
         self,

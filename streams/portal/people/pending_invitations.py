@@ -28,7 +28,7 @@ from streams.portal.access import (
 )
 from streams.tenancy.invitation_sending import invite, resend_invitation
 from streams.tenancy.invitations import MayNotInvite, withdraw_invitation
-from streams.tenancy.members import AlreadyMember, may_invite
+from streams.tenancy.members import AlreadyMember, PlaceRemoved, may_invite
 from streams.web.template_tags import duration, to, within
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
     except RateLimited as limited:
         form.add_error(None, _too_many(limited))
         return False
+    except PlaceRemoved as error:
+        form.add_error(None, str(error))
+        return False
     _say(request, made)
     return True
 
@@ -155,6 +158,9 @@ def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpRes
         )
     except RateLimited as limited:
         messages.error(request, _too_many(limited))
+    except PlaceRemoved as error:
+        messages.error(request, str(error))
+        return redirect("portal:home")
     else:
         _say(request, invitation)
     return redirect(back)
