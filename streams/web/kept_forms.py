@@ -36,7 +36,7 @@ SECRETS: dict[str, StrOrPromise] = {
     "new_password2": _("Confirm new password"),
     "change": "",
 }
-# Fields that the form fills in, not the person. A stream is a primary key here.
+# Fields that the form fills in, not the person, and primary keys.
 HIDDEN = {
     "form_token",
     "seen",
@@ -46,6 +46,9 @@ HIDDEN = {
     "next",
     "remember",
     "stream",
+    "partner",
+    "workspace",
+    "user",
 }
 # Labels of the fields that hold most; others are shown by their names.
 LABELS = {
@@ -59,9 +62,18 @@ LABELS = {
     "role": _("Role"),
     "text": _("Text"),
     "when": _("Trigger"),
+    "path": _("Name"),
+    "DELETE": _("Delete"),
 }
-# Buttons, counters, and empty rows of the admin's forms.
-OF_THE_ADMIN = re.compile(r"^_|_FORMS$|-id$|__prefix__")
+# Buttons, counters, and empty rows.
+OF_THE_FORM = re.compile(r"^_|_FORMS$|-count$|-id$|__prefix__")
+# A field of a row, by Django's convention: rows-number-field. Rows are counted from 0.
+ROW_FIELD = re.compile(r"(?P<rows>\w+)-(?P<number>\d+)-(?P<field>\w+)")
+ROW_LABELS = {
+    "memberships": _("Member %(number)d: %(field)s"),
+    "properties": _("Property %(number)d: %(field)s"),
+    "context": _("Context property %(number)d: %(field)s"),
+}
 SHORT = 80  # characters; longer or multiline values get a text area
 SIGNED_OUT = "signed-out"  # an event for forms.js
 
@@ -75,14 +87,19 @@ class KeptField:
 
     @property
     def label(self) -> str:
-        if self.name in LABELS:
-            return str(LABELS[self.name])
-        words = self.name.replace("_", " ").replace("-", " ")
-        return words[:1].upper() + words[1:]
+        """The field as people know it, with the number of its row."""
+        row = ROW_FIELD.fullmatch(self.name)
+        if row is None or row["rows"] not in ROW_LABELS:
+            return _label(self.name)
+        named = {"number": int(row["number"]) + 1, "field": _label(row["field"])}
+        return str(ROW_LABELS[row["rows"]]) % named
 
     @property
     def is_hidden(self) -> bool:
-        of_the_form = self.name in HIDDEN or OF_THE_ADMIN.search(self.name)
+        """Whether the form itself has filled in the field, or nobody has."""
+        row = ROW_FIELD.fullmatch(self.name)
+        name = row["field"] if row else self.name
+        of_the_form = name in HIDDEN or OF_THE_FORM.search(self.name)
         return bool(of_the_form) or not self.value
 
     @property
@@ -143,6 +160,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if "HX-Request" in request.headers:
         return signed_out_part()
     return kept_page(request)
+
+
+def _label(name: str) -> str:
+    if name in LABELS:
+        return str(LABELS[name])
+    words = name.replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _fields(request: HttpRequest) -> Iterator[KeptField]:

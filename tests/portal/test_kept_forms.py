@@ -155,6 +155,60 @@ def test_a_form_of_the_admin_is_kept_too(client, admin_user):
     assert User.objects.get(email="new@portal.example").name == "New"
 
 
+def labels(page) -> dict[str, str]:
+    """The labels of the fields that the page shows, by the name of the field."""
+    found = re.findall(
+        r'<label for="(kept-\d+)">(.*?)</label>.*?name="([^"]+)" id="\1"',
+        page.text,
+        re.DOTALL,
+    )
+    return {name: html.unescape(label) for _, label, name in found}
+
+
+def test_rows_of_the_admin_are_shown_as_people_know_them(client, cast):
+    workspace, member = cast.workspace, cast.workspace.memberships.first()
+    url = reverse("admin:streams_workspace_change", args=[workspace.pk])
+    row = {"id": member.pk, "workspace": workspace.pk, "user": member.user_id}
+    sent = {
+        "name": "Fern",
+        "memberships-TOTAL_FORMS": "2",
+        "memberships-INITIAL_FORMS": "1",
+        **{f"memberships-0-{name}": str(value) for name, value in row.items()},
+        "memberships-0-role": "editor",
+        "memberships-0-DELETE": "on",
+        "memberships-1-role": "viewer",
+        "memberships-__prefix__-role": "",
+    }
+
+    page = client.post(url, sent, headers=HERE)
+
+    assert labels(page) == {
+        "name": "Name",
+        "memberships-0-role": "Member 1: Role",
+        "memberships-0-DELETE": "Member 1: Delete",
+        "memberships-1-role": "Member 2: Role",
+    }
+    fields = kept(page)
+    assert {name: fields[name] for name in sent} == {n: [v] for n, v in sent.items()}
+
+
+def test_rows_of_an_event_are_shown_as_people_know_them(client, cast):
+    args = [cast.partner.slug, cast.stream.slug]
+    url = reverse("portal:partner-stream-plan-event-new", args=args)
+    sent = {
+        "properties-count": "1",
+        "properties-0-path": "email_id",
+        "context-0-path": "ip",
+    }
+
+    page = client.post(url, sent, headers=HERE)
+
+    assert labels(page) == {
+        "properties-0-path": "Property 1: Name",
+        "context-0-path": "Context property 1: Name",
+    }
+
+
 def test_a_large_form_is_kept(client, cast):
     url = reverse(
         "portal:partner-stream-plan-event-new",
