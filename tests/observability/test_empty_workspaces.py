@@ -21,9 +21,11 @@ from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
 from streams.observability.issues.models import FindingKind
 from streams.tenancy.invitations import make_invitation
+from streams.tenancy.members import PlaceRemoved, add_member
 from streams.tenancy.models import Invitation, Workspace
 from tests import factories
 from tests.ingest.sending import bearer, dumps, track
+from tests.locks import in_thread, someone_waits
 from tests.running import until
 
 
@@ -171,26 +173,6 @@ def send_event(token, message_id, workspace):
     ).status_code
 
 
-def in_thread(pool, work, *args, **named):
-    def then_close():
-        try:
-            return work(*args, **named)
-        finally:
-            connection.close()
-
-    return pool.submit(then_close)
-
-
-def someone_waits() -> bool:
-    with connection.cursor() as cursor:
-        # Not pg_stat_activity: a transaction sees it as it was when it first looked.
-        cursor.execute(
-            "SELECT 1 FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone() is not None
-
-
 if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     @race
@@ -218,6 +200,44 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
             assert isinstance(appending.exception(10), UnknownFeed)
         assert not Event.objects.exists()
+
+    @race
+    def test_a_workspace_whose_new_member_is_about_to_be_committed_stays():
+        feed, person = factories.feed(), factories.user()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                add_member(place=feed.workspace, user=person, role="admin", actor=None)
+                removing = in_thread(pool, remove_empty, all_of(feed), actor=None)
+                until(someone_waits)
+
+            assert removing.result(10) == 0
+        assert [*feed.workspace.members.all()] == [person]
+
+    @race
+    @pytest.mark.parametrize(
+        "add",
+        [
+            lambda place: add_member(
+                place=place, user=factories.user(), role="admin", actor=None
+            ),
+            lambda place: make_invitation(
+                place=place, email="new@example.com", role="admin", actor=None
+            ),
+        ],
+        ids=["member", "invitation"],
+    )
+    def test_whoever_adds_a_member_during_the_removal_is_told(add):
+        feed = factories.feed()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                assert remove_empty(all_of(feed), actor=None) == 1
+                adding = in_thread(pool, add, feed.workspace)
+                until(someone_waits)
+
+            assert isinstance(adding.exception(10), PlaceRemoved)
+        assert not Workspace.objects.filter(pk=feed.workspace_id).exists()
 
     @race
     def test_an_event_that_names_a_workspace_during_its_removal_creates_it_again():

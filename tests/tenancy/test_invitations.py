@@ -35,10 +35,11 @@ from streams.tenancy.invitations import (
 from streams.tenancy.members import (
     AlreadyMember,
     NoSuchRole,
+    PlaceRemoved,
     change_role,
     remove_member,
 )
-from streams.tenancy.models import Invitation, User
+from streams.tenancy.models import Invitation, User, Workspace
 from tests import factories
 from tests.append_only import entries_may_go
 
@@ -416,3 +417,26 @@ def test_members_and_wrong_roles_are_not_invited():
         token_for(cast.workspace, "ALICE@northwind.example")
     with pytest.raises(NoSuchRole):
         token_for(cast.workspace, role="support")
+
+
+def test_nobody_is_invited_to_a_workspace_that_was_removed():
+    cast = factories.cast()
+    gone = factories.workspace(cast.partner)
+    sent = send(gone, cast.dev, role="admin")
+    Workspace.objects.filter(pk=gone.pk).delete()
+
+    with pytest.raises(PlaceRemoved):
+        make_invitation(place=gone, email=DANA, role="admin", actor=None)
+    with pytest.raises(PlaceRemoved):
+        resend_invitation(invitation=sent, actor=cast.dev, link=link)
+
+    assert len(mail.outbox) == 1
+
+
+def test_an_invitation_to_a_workspace_that_was_removed_is_refused():
+    gone, dana = factories.workspace(), factories.user(DANA)
+    invitation = read_invitation(token_for(gone))
+    Workspace.objects.filter(pk=gone.pk).delete()
+
+    with pytest.raises(InvitationRefused, match="no longer exists"):
+        accept_invitation(invitation=invitation, user=dana)

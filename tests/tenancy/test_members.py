@@ -7,10 +7,12 @@ from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,
     NoSuchRole,
+    PlaceRemoved,
     add_member,
     change_role,
     remove_member,
 )
+from streams.tenancy.models import Workspace
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,16 @@ def test_a_person_is_let_in_once(place, member, lesser_role):
 def test_a_role_of_another_kind_of_place_is_refused(place, role):
     with pytest.raises(NoSuchRole):
         add_member(place=place(), user=factories.user(), role=role, actor=None)
+
+
+def test_a_workspace_that_was_removed_gets_no_member():
+    workspace, person = factories.workspace(name="Fern & Field"), factories.user()
+    Workspace.objects.filter(pk=workspace.pk).delete()
+
+    with pytest.raises(PlaceRemoved, match="Fern & Field was deleted in the meantime"):
+        add_member(place=workspace, user=person, role="viewer", actor=None)
+
+    assert not AuditEntry.objects.exists()
 
 
 def test_a_change_of_role_is_audited_with_what_it_was():
