@@ -197,7 +197,7 @@ def test_a_slug_that_is_taken_is_refused(staff, field, message):
     assert Partner.objects.count() == 1
 
 
-def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
+def test_a_change_of_a_stream_is_written_down_with_its_values(staff, olga):
     stream = factories.stream(name="Postbox")
     form = {
         "name": "Postbox Mail",
@@ -216,7 +216,10 @@ def test_a_change_of_a_stream_is_written_down_without_its_values(staff, olga):
         "stream.changed", olga, stream.partner,
     )  # fmt: skip
     assert entry.detail == {
-        "row": "Postbox Mail", "fields": "name, version", "stream": stream.slug,
+        "stream": stream.slug,
+        "changed": "name: Postbox → Postbox Mail, version: 1.0.0 → 2.0.0",
+        "name": "Postbox Mail", "version": "2.0.0", "allow_anonymous": False,
+        "create_workspaces": True, "requests_per_second": 50, "retention_days": 30,
     }  # fmt: skip
 
 
