@@ -17,7 +17,7 @@ from streams.base.clock import now
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import TrackingPlan, mark, to_json
 from streams.catalog.plans.spec_review import objections
-from streams.catalog.plans.validation import faults, label
+from streams.catalog.plans.validation import label, plan_errors
 from streams.catalog.services import lock_stream
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 class InvalidPlan(ValueError):
-    """The plan is invalid; `faults` are the reasons."""
+    """The plan is invalid; `errors` are the reasons."""
 
     def __init__(self, found: list[PlanError]) -> None:
         super().__init__("; ".join(map(str, found[:3])))
-        self.faults = found
+        self.errors = found
 
 
 class CannotPublish(ValueError):
@@ -78,7 +78,7 @@ def change_draft(
     """
     lock_stream(stream)
     plan = change(drafted_plan(stream))
-    if found := faults(plan):
+    if found := plan_errors(plan):
         raise InvalidPlan(found)
     draft = stream.plan_versions.draft().first() or PlanVersion(
         stream=stream, number=_next_number(stream)

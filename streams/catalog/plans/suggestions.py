@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streams.catalog.plans.from_spec import expected
 from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.spec_review import objections
-from streams.catalog.plans.validation import event_faults
+from streams.catalog.plans.validation import event_errors
 from streams.spec.data import EVENTS
 from streams.spec.names.collisions import collision
 
@@ -37,7 +37,7 @@ class EventSuggestions:
 
 def advice(event: PlannedEvent, readings: SpecExceptions) -> EventSuggestions:
     """Check any event. If it isn't valid in a plan, only its name is checked."""
-    valid = next((one for one in (event, _bare(event)) if not event_faults(one)), None)
+    valid = next((one for one in (event, _bare(event)) if not event_errors(one)), None)
     issues = objections(TrackingPlan(events=(valid,)), readings) if valid else []
     meant = collision(event.call, event.name, readings)
     right = meant.right if meant else ""

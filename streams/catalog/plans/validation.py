@@ -54,12 +54,12 @@ class PlanError:
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
-def faults(plan: TrackingPlan) -> list[PlanError]:
+def plan_errors(plan: TrackingPlan) -> list[PlanError]:
     """List the errors of a plan, in its order."""
     if len(plan.events) > MAX_EVENTS:
         message = _("A plan can have at most %(most)d events.")
         return [PlanError("", message % {"most": MAX_EVENTS})]
-    found = [fault for event in plan.events for fault in event_faults(event)]
+    found = [error for event in plan.events for error in event_errors(event)]
     times = Counter((event.call, event.name) for event in plan.events)
     found += [
         PlanError(
@@ -73,9 +73,9 @@ def faults(plan: TrackingPlan) -> list[PlanError]:
     return found
 
 
-def event_faults(event: PlannedEvent) -> list[PlanError]:
+def event_errors(event: PlannedEvent) -> list[PlanError]:
     """List the errors of one event, regardless of the rest of the plan."""
-    found = list(_shape_faults(event))
+    found = list(_shape_errors(event))
     if not found:
         found = [
             PlanError(
@@ -91,14 +91,14 @@ def event_faults(event: PlannedEvent) -> list[PlanError]:
     return found
 
 
-def _shape_faults(event: PlannedEvent) -> Iterator[PlanError]:
+def _shape_errors(event: PlannedEvent) -> Iterator[PlanError]:
     where = label(event)
     if event.call not in CALLS:
         message = _("“%(call)s” is not a call. Use one of: %(calls)s.")
         listed = {"call": event.call, "calls": ", ".join(CALLS)}
         yield PlanError(where, message % listed, "call")
         return
-    yield from (PlanError(where, message, "name") for message in _name_faults(event))
+    yield from (PlanError(where, message, "name") for message in _name_errors(event))
     if len(event.when) > MAX_TEXT:
         message = _("The trigger is longer than %(most)s characters. Shorten it.")
         yield PlanError(where, message % {"most": f"{MAX_TEXT:,}"}, "when")
@@ -117,7 +117,7 @@ def _shape_faults(event: PlannedEvent) -> Iterator[PlanError]:
             yield PlanError(where, message % {"most": MAX_PROPERTIES}, part)
             continue
         prefix = "context." if part == "context" else ""
-        for planned, message in _property_faults(properties):
+        for planned, message in _property_errors(properties):
             place = (
                 f"{where}, {prefix}{planned.path[:MAX_PATH] or _('unnamed property')}"
             )
@@ -129,7 +129,7 @@ def label(event: PlannedEvent) -> str:
     return event.name[:MAX_NAME] or event.call
 
 
-def property_faults(planned: PlannedProperty) -> Iterator[tuple[str, str]]:
+def property_errors(planned: PlannedProperty) -> Iterator[tuple[str, str]]:
     """Yield the errors of one property, regardless of the rest of the event: field, message."""
     if message := _path_fault(planned.path):
         yield "path", message
@@ -160,12 +160,12 @@ def _place(path: str) -> tuple[str, str]:
     return "context" if part == "context" else "properties", ".".join(places)
 
 
-def _property_faults(
+def _property_errors(
     properties: Iterable[PlannedProperty],
 ) -> Iterator[tuple[PlannedProperty, str]]:
     by_path: dict[str, PlannedProperty] = {}
     for planned in properties:
-        for _field, message in property_faults(planned):
+        for _field, message in property_errors(planned):
             yield planned, message
         if planned.path in by_path:
             yield planned, _("This property is listed twice. Remove one.")
@@ -193,7 +193,7 @@ def _above(path: str) -> Iterator[tuple[str, bool]]:
         yield ".".join(places[:end]), places[end] == EACH
 
 
-def _name_faults(event: PlannedEvent) -> Iterator[str]:
+def _name_errors(event: PlannedEvent) -> Iterator[str]:
     if event.call == "track" and not event.name:
         yield _("A track event needs a name.")
     elif event.name and event.call not in NAME_FIELDS:

@@ -84,7 +84,7 @@ def _editor(
             actor=request.user,
         )
     except InvalidPlan as broken:
-        form.tell(broken.faults)
+        form.tell(broken.errors)
         return _form(request, place, stream, key, form)
     except EditConflict as edited:
         # With the new mark, saving again replaces the version that is shown above the form.

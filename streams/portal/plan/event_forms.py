@@ -19,7 +19,7 @@ from streams.catalog.plans.validation import (
     MAX_PATH,
     MAX_PROPERTIES,
     MAX_TEXT,
-    property_faults,
+    property_errors,
 )
 from streams.portal.forms import CALLS, number_in
 
@@ -75,7 +75,7 @@ class PropertyForm(forms.Form):
             description=asked["description"],
             sensitive=asked["sensitive"],
         )
-        for field, message in property_faults(planned):
+        for field, message in property_errors(planned):
             self.add_error(field, message)
         self.planned = planned
         return asked
@@ -140,16 +140,16 @@ class EventFormSection:
         """Return the properties of valid rows."""
         return tuple(row.planned for row in self.forms if row.planned)
 
-    def tell(self, fault: PlanError) -> None:
-        """Add a fault to its row."""
+    def tell(self, error: PlanError) -> None:
+        """Add a error to its row."""
         for row in reversed(
             self.forms
         ):  # of a duplicate path, the last row is at fault
-            if row.planned and row.planned.path == fault.path:
-                if fault.message not in row["path"].errors:
-                    row.add_error("path", fault.message)
+            if row.planned and row.planned.path == error.path:
+                if error.message not in row["path"].errors:
+                    row.add_error("path", error.message)
                 return
-        self.errors.append(str(fault))
+        self.errors.append(str(error))
 
 
 class EventForm(forms.Form):
@@ -253,12 +253,12 @@ class EventForm(forms.Form):
             context=self.context.planned(),
         )
 
-    def tell(self, faults: Iterable[PlanError]) -> None:
-        """Add each fault to its field."""
-        for fault in faults:
-            if fault.part in PARTS:
-                self.part(fault.part).tell(fault)
-            elif fault.part in self.fields:
-                self.add_error(fault.part, fault.message)
+    def tell(self, errors: Iterable[PlanError]) -> None:
+        """Add each error to its field."""
+        for error in errors:
+            if error.part in PARTS:
+                self.part(error.part).tell(error)
+            elif error.part in self.fields:
+                self.add_error(error.part, error.message)
             else:
-                self.add_error(None, str(fault))
+                self.add_error(None, str(error))

@@ -52,7 +52,7 @@ def files(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         text = read_text(form.cleaned_data["file"].read())
         read = read_plan(text)
     except InvalidPlanFile as error:
-        return _files(request, place, stream, FileForm(), error.faults)
+        return _files(request, place, stream, FileForm(), error.errors)
     return _difference(request, place, stream, text, read)
 
 
@@ -70,7 +70,7 @@ def bring_in(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         read = read_plan(text)
         replace_draft(stream=stream, plan=read.plan, what="from a file", actor=request.user, seen=seen)  # fmt: skip
     except InvalidPlanFile as error:
-        return _files(request, place, stream, FileForm(), error.faults)
+        return _files(request, place, stream, FileForm(), error.errors)
     except EditConflict as error:
         messages.error(request, str(error))
         return _difference(request, place, stream, text, read)
@@ -121,7 +121,7 @@ def _files(
     place: PartnerAccess,
     stream: Stream,
     form: FileForm,
-    faults: list[PlanError],
+    errors: list[PlanError],
 ) -> HttpResponse:
     shown = {
         "place": place,
@@ -129,7 +129,7 @@ def _files(
         "draft": stream.plan_versions.draft().defer("content").first(),
         "published": stream.plan_versions.published().defer("content").first(),
         "form": form if place.can_develop else None,
-        "faults": faults,
+        "errors": errors,
     }
     return render(request, "portal/plan/files.html", shown)
 

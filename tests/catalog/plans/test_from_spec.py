@@ -7,7 +7,7 @@ from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPl
 from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.suggestions import advice
-from streams.catalog.plans.validation import faults
+from streams.catalog.plans.validation import plan_errors
 from streams.spec.data import EVENTS
 from streams.spec.exceptions import SAFE
 
@@ -16,7 +16,7 @@ def test_all_of_the_spec_makes_a_plan_that_the_spec_has_nothing_against():
     plan = TrackingPlan(events=tuple(map(planned_event, EVENTS.values())))
 
     assert len(plan.events) == 87
-    assert faults(plan) == []
+    assert plan_errors(plan) == []
     assert [one.finding for one in objections(plan, SAFE)] == []
 
 

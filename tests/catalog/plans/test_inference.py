@@ -7,7 +7,7 @@ from streams.catalog.plans.authoring import inference
 from streams.catalog.plans.authoring.inference import ENOUGH, extended, learn
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-from streams.catalog.plans.validation import faults
+from streams.catalog.plans.validation import plan_errors
 
 
 def track(name="Email Opened", **properties):
@@ -169,7 +169,7 @@ def test_whatever_comes_is_learned_as_a_plan_that_it_keeps_to(events):
     lesson = learn(events)
 
     plan = TrackingPlan(events=tuple(each.event for each in lesson.events))
-    assert faults(plan) == []
+    assert plan_errors(plan) == []
     assert sum(each.count for each in lesson.events) + lesson.left_out == len(events)
     checks = CompiledPlan(plan)
     whole = {(each.call, each.name) for each in lesson.events if not each.is_cut}

@@ -11,7 +11,7 @@ from streams.catalog.plans.files.problems import InvalidPlanFile
 from streams.catalog.plans.files.schema_writer import to_schema
 from streams.catalog.plans.files.yaml_writer import to_yaml
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-from streams.catalog.plans.validation import faults
+from streams.catalog.plans.validation import plan_errors
 
 P = PlannedProperty
 ORDER = PlannedEvent(
@@ -89,21 +89,21 @@ def as_schema(plan: TrackingPlan) -> str:
 def problems(text: str) -> list[str]:
     with pytest.raises(InvalidPlanFile) as unreadable:
         read_plan(text)
-    return [str(fault) for fault in unreadable.value.faults]
+    return [str(error) for error in unreadable.value.errors]
 
 
 def good_part(plan: TrackingPlan) -> TrackingPlan:
-    """The events, and of each the properties, without faults."""
+    """The events, and of each the properties, without errors."""
     events = []
     for event in plan.events:
         for field in ("properties", "context"):
             kept: tuple = ()
             for planned in getattr(event, field):
                 longer = with_(event, **{field: (*kept, planned)})
-                if not faults(TrackingPlan(events=(longer,))):
+                if not plan_errors(TrackingPlan(events=(longer,))):
                     kept = (*kept, planned)
             event = with_(event, **{field: kept})
-        if not faults(TrackingPlan(events=(*events, event))):
+        if not plan_errors(TrackingPlan(events=(*events, event))):
             events.append(event)
     return TrackingPlan(events=tuple(events))
 

@@ -89,7 +89,7 @@ def test_a_draft_that_is_no_plan_is_not_kept(stream, dev):
             actor=dev,
         )
 
-    assert [fault.where for fault in broken.value.faults] == ["Email Opened"]
+    assert [error.where for error in broken.value.errors] == ["Email Opened"]
     assert not stream.plan_versions.exists()
     assert audited() == []
 

@@ -7,7 +7,7 @@ from streams.catalog.plans.samples import sample
 from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.templates import ABOUT, FILES, template, templates
-from streams.catalog.plans.validation import faults
+from streams.catalog.plans.validation import plan_errors
 from streams.spec.data import EVENTS
 from streams.spec.exceptions import SAFE
 from streams.spec.names.collisions import right_name
@@ -52,7 +52,7 @@ class TestEach:
     def test_is_a_plan_to_which_nobody_can_object(self, template_id):
         plan = template(template_id).plan
 
-        assert faults(plan) == []
+        assert plan_errors(plan) == []
         assert [str(one.finding) for one in objections(plan, SAFE)] == []
 
     def test_says_when_and_what(self, template_id):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-from streams.catalog.plans.validation import faults
+from streams.catalog.plans.validation import plan_errors
 
 
 def planned(path, kind="string", **fields):
@@ -13,7 +13,7 @@ def planned(path, kind="string", **fields):
 
 
 def told(*events):
-    return [str(fault) for fault in faults(TrackingPlan(events=events))]
+    return [str(error) for error in plan_errors(TrackingPlan(events=events))]
 
 
 def of(*properties, **fields):
@@ -26,7 +26,7 @@ def test_a_plan_may_be_empty_and_an_event_without_properties():
 
 
 @pytest.mark.parametrize(
-    ("event", "fault"),
+    ("event", "error"),
     [
         (of(name=""), "track: A track event needs a name."),
         (of(call="delete"), "Email Opened: “delete” is not a call. Use one of: identify, track, page, screen, group, alias."),
@@ -55,8 +55,8 @@ def test_a_plan_may_be_empty_and_an_event_without_properties():
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_its_place(event, fault):
-    assert told(event) == [fault]
+def test_what_is_wrong_is_told_with_its_place(event, error):
+    assert told(event) == [error]
 
 
 def test_an_event_that_is_planned_twice_is_told_once():

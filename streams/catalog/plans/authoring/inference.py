@@ -24,7 +24,7 @@ from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.validation import (
     MAX_PATH,
     MAX_PROPERTIES,
-    event_faults,
+    event_errors,
 )
 from streams.spec.names.event_names import has_value
 
@@ -98,7 +98,7 @@ def learn(events: Iterable[Mapping[str, Any]]) -> InferenceResult:
             kind = kinds[call, name] = _ObservedEvent()
         kind.see(call, content)
     found = [kind.learned(*key) for key, kind in kinds.items()]
-    fit = [one for one in found if not event_faults(one.event)]
+    fit = [one for one in found if not event_errors(one.event)]
     left_out += sum(one.count for one in found) - sum(one.count for one in fit)
     return InferenceResult(
         tuple(sorted(fit, key=lambda one: -one.count)), looked_at, left_out
@@ -111,7 +111,7 @@ def extended(planned: PlannedEvent, learned: PlannedEvent) -> PlannedEvent:
     Properties that contradict the plan, such as a child of a string, are skipped.
     """
     all_of_it = _with(planned, learned.properties, learned.context)
-    if not event_faults(all_of_it):
+    if not event_errors(all_of_it):
         return all_of_it
     for one in learned.properties:
         planned = _unless_faulty(planned, _with(planned, (one,), ()))
@@ -121,7 +121,7 @@ def extended(planned: PlannedEvent, learned: PlannedEvent) -> PlannedEvent:
 
 
 def _unless_faulty(before: PlannedEvent, after: PlannedEvent) -> PlannedEvent:
-    return before if event_faults(after) else after
+    return before if event_errors(after) else after
 
 
 def _with(

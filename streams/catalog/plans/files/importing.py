@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from streams.catalog.plans.files.problems import InvalidPlanFile
 from streams.catalog.plans.files.schema_reader import from_schema
 from streams.catalog.plans.files.yaml_reader import from_yaml
-from streams.catalog.plans.validation import PlanError, faults
+from streams.catalog.plans.validation import PlanError, plan_errors
 
 if TYPE_CHECKING:
     from streams.catalog.plans.plan import TrackingPlan
@@ -44,6 +44,6 @@ def read_plan(text: str) -> ImportedPlan:
         plan, left_out = from_schema(text)
     else:
         plan, left_out = from_yaml(text), ()
-    if found := faults(plan):
+    if found := plan_errors(plan):
         raise InvalidPlanFile(found)
     return ImportedPlan(plan, left_out)

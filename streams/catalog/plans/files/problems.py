@@ -20,11 +20,11 @@ MAX_SHOWN = 80  # characters of the file that an error repeats
 
 
 class InvalidPlanFile(ValueError):
-    """The file isn't a valid plan; `faults` are the errors and their places."""
+    """The file isn't a valid plan; `errors` are the errors and their places."""
 
     def __init__(self, found: list[PlanError]) -> None:
         super().__init__("; ".join(map(str, found[:3])))
-        self.faults = found[:MAX_PROBLEMS]
+        self.errors = found[:MAX_PROBLEMS]
 
 
 class ProblemCollector:
@@ -34,18 +34,18 @@ class ProblemCollector:
     """
 
     def __init__(self, where: Callable[[Path], str]) -> None:
-        self.faults: list[PlanError] = []
+        self.errors: list[PlanError] = []
         self._where = where
 
     def add(self, path: Path, message: str) -> None:
-        self.faults.append(PlanError(self._where(path), message))
-        if len(self.faults) >= MAX_PROBLEMS:
+        self.errors.append(PlanError(self._where(path), message))
+        if len(self.errors) >= MAX_PROBLEMS:
             self.raise_any()
 
     def raise_any(self) -> None:
         """Raise InvalidPlanFile if there are errors."""
-        if self.faults:
-            raise InvalidPlanFile(self.faults)
+        if self.errors:
+            raise InvalidPlanFile(self.errors)
 
     def mapping(self, path: Path, value: Any, example: str) -> Mapping[str, Any]:
         """Return the value if it is a mapping, else an empty one."""

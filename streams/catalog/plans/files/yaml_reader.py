@@ -27,7 +27,7 @@ def from_yaml(text: str) -> TrackingPlan:
     document = problems.mapping((), tree.value, "“events:”")
     problems.only((), document, ("events",))
     listed = document.get("events")
-    if not isinstance(listed, list) and not problems.faults:
+    if not isinstance(listed, list) and not problems.errors:
         problems.add(
             ("events",), _("“events:” must be a list. Start each event with a dash.")
         )
