@@ -188,7 +188,7 @@ def _error(
 ) -> Issue | None:
     if len(payload) > MAX_EVENT_BYTES:
         return too_large(len(payload))
-    return first_error(checks.findings(content, now=now()))
+    return first_error(checks.issues(content, now=now()))
 
 
 def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:

@@ -308,7 +308,7 @@ def _judge(
 ) -> tuple[NewEvent | None, _Slot | EventResult]:
     """Validate an event. Returns the event to write, if any, and its slot or outcome."""
     event, workspace = item.event, item.workspace
-    findings = checks.findings(item.content, now=now)
+    findings = checks.issues(item.content, now=now)
     stopped = checks.stopped_by(findings)
     if stopped is None:
         return event, _Slot(place, event, workspace, findings)

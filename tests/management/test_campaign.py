@@ -47,7 +47,7 @@ def test_neither_the_spec_nor_the_plan_has_anything_to_say():
     )
 
     for event in day(1000):
-        assert checks.findings(event, now=factories.NOW) == []
+        assert checks.issues(event, now=factories.NOW) == []
 
 
 def test_of_an_older_release_there_is_something_to_say_of_each():
@@ -56,7 +56,7 @@ def test_of_an_older_release_there_is_something_to_say_of_each():
     )
 
     for event in campaign.older_release(300, now=factories.NOW, random=Random(1)):
-        assert checks.findings(event, now=factories.NOW) != []
+        assert checks.issues(event, now=factories.NOW) != []
 
 
 def test_events_are_in_order_and_of_the_last_24_hours():

@@ -54,7 +54,7 @@ class CompiledPlan:
     def check(self, event: Mapping[str, Any]) -> list[Issue]:
         """Find where a structurally valid event (`spec.calls.problems`) deviates from the plan.
 
-        Returns at most MAX_FINDINGS, in the order of the event.
+        Returns at most MAX_FINDINGS issues, in the order of the event.
         """
         call = event["type"]
         field = NAME_FIELDS.get(call)
@@ -187,9 +187,9 @@ class _Object:
             _add(found, _unknown_property(f"{path}.{key[:MAX_KEY]}"))
 
 
-def _add(found: list[Issue], finding: Issue) -> None:
+def _add(found: list[Issue], issue: Issue) -> None:
     if len(found) < MAX_FINDINGS:
-        found.append(finding)
+        found.append(issue)
 
 
 def _missing(path: str) -> Issue:

@@ -168,9 +168,9 @@ def publish(
         raise CannotPublish(_("The draft has no events. Add an event first."))
     for objection in objections(draft.plan, stream.readings):
         if objection.forbids:
-            finding = objection.finding
+            issue = objection.issue
             raise CannotPublish(
-                f"{label(objection.event)}: {finding.message} {finding.fix}"
+                f"{label(objection.event)}: {issue.message} {issue.fix}"
             )
     draft.note, draft.published_at, draft.published_by = note, now(), actor
     draft.save()

@@ -35,7 +35,7 @@ class SpecIssue:
     """An issue with a planned event, found by checking its sample call."""
 
     event: PlannedEvent
-    finding: Issue
+    issue: Issue
     right: str = ""  # the Spec's name, if the issue is about the name
 
     @property
@@ -54,7 +54,7 @@ class SpecIssue:
     @property
     def may_be_accepted(self) -> bool:
         """Whether the name can be allowed in the stream's settings."""
-        return bool(self.right) and self.finding.rule in MAY_BE_ACCEPTED
+        return bool(self.right) and self.issue.rule in MAY_BE_ACCEPTED
 
     @property
     def forbids(self) -> bool:
@@ -62,20 +62,20 @@ class SpecIssue:
 
         True for errors, and for synonyms of Spec events that the settings don't allow.
         """
-        grave = self.finding.severity is Severity.ERROR
+        grave = self.issue.severity is Severity.ERROR
         return grave or self.may_be_accepted
 
 
 def objections(plan: TrackingPlan, readings: SpecExceptions) -> list[SpecIssue]:
     """List the issues of a plan: those that prevent publishing first, then by event."""
     found = [
-        SpecIssue(event, finding, _right(event, finding, readings))
+        SpecIssue(event, issue, _right(event, issue, readings))
         for event in plan.events
-        for finding in check(sample(event, user_id="u1"), readings=readings)
+        for issue in check(sample(event, user_id="u1"), readings=readings)
     ]
     return sorted(found, key=lambda one: not one.forbids)
 
 
-def _right(event: PlannedEvent, finding: Issue, readings: SpecExceptions) -> str:
+def _right(event: PlannedEvent, issue: Issue, readings: SpecExceptions) -> str:
     found = collision(event.call, event.name, readings)
-    return found.right if found and found.rule.id == finding.rule else ""
+    return found.right if found and found.rule.id == issue.rule else ""

@@ -79,12 +79,12 @@ def event_errors(event: PlannedEvent) -> list[PlanError]:
     if not found:
         found = [
             PlanError(
-                f"{label(event)}, {finding.path}",
+                f"{label(event)}, {issue.path}",
                 _("The examples don't match the plan. %(issue)s")
-                % {"issue": finding.message},
-                *_place(finding.path),
+                % {"issue": issue.message},
+                *_place(issue.path),
             )
-            for finding in CompiledPlan(TrackingPlan(events=(event,))).check(
+            for issue in CompiledPlan(TrackingPlan(events=(event,))).check(
                 sample(event, user_id="u1")
             )
         ]

@@ -30,7 +30,7 @@ class EventValidator:
     readings: SpecExceptions = SAFE
     plan: CompiledPlan | None = None
 
-    def findings(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
+    def issues(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
         """Return the issues of an event that passed `spec.calls.problems`."""
         found = semantics(event, readings=self.readings, now=now)
         if self.plan is not None:
@@ -41,9 +41,9 @@ class EventValidator:
         """Return the paths, as tuples of keys, whose values must never be shown."""
         return self.plan.hidden(call, name) if self.plan else frozenset()
 
-    def stopped_by(self, findings: Iterable[Issue]) -> Issue | None:
+    def stopped_by(self, issues: Iterable[Issue]) -> Issue | None:
         """Return the first issue that blocks the event; None if it can be delivered."""
-        return None if self.mode is ValidationMode.WARN else first_error(findings)
+        return None if self.mode is ValidationMode.WARN else first_error(issues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,6 @@ class RuleCache:
         return ready
 
 
-def first_error(findings: Iterable[Issue]) -> Issue | None:
+def first_error(issues: Iterable[Issue]) -> Issue | None:
     """Return the first error. Warnings and hints never block an event."""
-    return next((f for f in findings if f.severity is Severity.ERROR), None)
+    return next((issue for issue in issues if issue.severity is Severity.ERROR), None)

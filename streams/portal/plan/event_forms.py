@@ -141,7 +141,7 @@ class EventFormSection:
         return tuple(row.planned for row in self.forms if row.planned)
 
     def tell(self, error: PlanError) -> None:
-        """Add a error to its row."""
+        """Add an error to its row."""
         for row in reversed(
             self.forms
         ):  # of a duplicate path, the last row is at fault

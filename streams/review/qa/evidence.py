@@ -93,7 +93,7 @@ def _events(feed: Feed, low: int, checks: EventValidator) -> Iterator[ObservedEv
         content = msgspec.json.decode(bytes(payload))
         yield look(
             content,
-            checks.findings(content, now=received_at),
+            checks.issues(content, now=received_at),
             workspace=feed.workspace.public_id,
             seq=seq,
             slug=feed.stream.slug,

@@ -17,7 +17,7 @@ def test_all_of_the_spec_makes_a_plan_that_the_spec_has_nothing_against():
 
     assert len(plan.events) == 87
     assert plan_errors(plan) == []
-    assert [one.finding for one in objections(plan, SAFE)] == []
+    assert [one.issue for one in objections(plan, SAFE)] == []
 
 
 def test_a_wrong_name_is_told_with_the_right_one_and_what_the_spec_has_for_it():

@@ -53,7 +53,7 @@ class TestEach:
         plan = template(template_id).plan
 
         assert plan_errors(plan) == []
-        assert [str(one.finding) for one in objections(plan, SAFE)] == []
+        assert [str(one.issue) for one in objections(plan, SAFE)] == []
 
     def test_says_when_and_what(self, template_id):
         for event in template(template_id).plan.events:
