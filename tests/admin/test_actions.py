@@ -175,6 +175,17 @@ def test_a_new_partner_may_have_an_admin_who_has_an_account(staff):
     assert Partner.objects.get().members.get() == person
 
 
+def test_a_reserved_slug_is_refused(staff):
+    form = {**NEW_PARTNER, "stream_slug": "docs"}
+
+    response = staff.post(reverse("admin:streams_partner_add"), form)
+
+    assert response.context["errors"] == [
+        ["“docs” is reserved. Choose a different slug."]
+    ]
+    assert not Partner.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("field", "message"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from streams.admin import append_only
+from streams.admin.shared import append_only
 from streams.audit.services import record
 from streams.delivery.models import Delivery
 from tests import factories

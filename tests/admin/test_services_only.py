@@ -130,10 +130,10 @@ CHANGES = {
 }
 ADDITIONS = {
     "streams_stream": lambda: {
-        **stream_form(None), "slug": "new", "partner": factories.partner().pk,
+        **stream_form(None), "slug": "fresh", "partner": factories.partner().pk,
     },
     "streams_partner": lambda: {
-        "name": "New", "slug": "new", "stream_name": "New", "stream_slug": "new",
+        "name": "New", "slug": "new", "stream_name": "New", "stream_slug": "fresh",
         "admin_email": "new@example.com",
     },
     "streams_workspace": lambda: {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.base import ServiceAdmin, list_link, moment, staff_of
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
 from streams.base.text.validation import validate_one_line
-from streams.catalog.models import Stream
+from streams.catalog.models import Stream, not_reserved
 from streams.catalog.services import create_partner_with_stream
 from streams.tenancy.models import Partner, PartnerToken, Workspace
 from streams.tenancy.services import SlugTaken, change_partner
@@ -32,6 +32,7 @@ class NewPartnerForm(forms.ModelForm):
     stream_slug = forms.SlugField(
         label=_("Stream slug"),
         max_length=50,
+        validators=[not_reserved],
         help_text=_("Identifies the tool in every event, as context.integration."),
     )
     admin_email = forms.EmailField(

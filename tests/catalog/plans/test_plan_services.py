@@ -189,6 +189,7 @@ def test_the_streams_settings_may_accept_a_name_on_which_the_docs_disagree(strea
     plan = TrackingPlan(events=(PlannedEvent(name="Email Unsubscribed"),))
     replace_draft(stream=stream, plan=plan, what="", actor=dev)
     stream.spec_readings = ["email-unsubscribed"]
+    stream.save(update_fields=["spec_readings"])
 
     publish(stream=stream, actor=dev)
 
