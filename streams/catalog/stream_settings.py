@@ -67,7 +67,7 @@ class EditConflict(ValueError):
 
     @property
     def changes(self) -> list[SettingChange]:
-        """What the other person changed."""
+        """The other person's changes."""
         return [
             SettingChange(field, self.seen[field], value)
             for field, value in self.current.items()

@@ -96,7 +96,7 @@ class KeptField:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the form itself has filled in the field, or nobody has."""
+        """Whether the field is empty, or was filled in by the form itself."""
         row = ROW_FIELD.fullmatch(self.name)
         name = row["field"] if row else self.name
         of_the_form = name in HIDDEN or OF_THE_FORM.search(self.name)

@@ -68,7 +68,7 @@ class ServiceAdmin(admin.ModelAdmin):
     """
 
     show_facets = admin.ShowFacets.NEVER
-    # What the services raise if another operator was faster.
+    # Errors of the services, raised if another operator was faster.
     refusals: tuple[type[Exception], ...] = ()
 
     def create(self, request: HttpRequest, form: Any) -> Model:

@@ -97,7 +97,7 @@ class StreamForm(forms.Form):
         choices=MODES, label=_("Validation mode"), widget=forms.RadioSelect
     )
     seen = forms.JSONField(required=False, widget=forms.HiddenInput)
-    # What someone else changed after the form was opened; see `after`.
+    # Changes by someone else after the form was opened, with their labels; see `after`.
     changed_meanwhile: tuple[tuple[StrOrPromise, SettingChange], ...] = ()
 
     @classmethod
