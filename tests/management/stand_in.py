@@ -49,22 +49,22 @@ def main(folder: Path, *names: str) -> int:
     with (
         stop_request() as stop,
         lock.held(folder / "lock") as held,
-        ProcessGroup(console, run_file=folder / "run.json", lock=held) as family,
+        ProcessGroup(console, run_file=folder / "run.json", lock=held) as group,
     ):
         try:
             for turn, name in enumerate(names):
-                family.start(service(name, turn))
+                group.start(service(name, turn))
             (folder / "run.json").touch()
             while True:
                 stop.check(within_s=0.05)
-                family.revive()
+                group.revive()
         except StopRequested:
             return 0
         except ChildExited as death:
             console.say(str(death))
             return 1
         finally:
-            family.stop(at_once=lambda: stop.at_once)
+            group.stop(at_once=lambda: stop.at_once)
 
 
 def service(name: str, turn: int) -> Service:

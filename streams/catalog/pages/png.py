@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_SIDE = 2_000  # pixels
+PIECE_BYTES = 256 * 1024  # of pixels in memory at a time
 KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB"}
 # Samples per pixel and the allowed bits per sample, by color type.
-COLOURS = {
+COLORS = {
     0: (1, {1, 2, 4, 8, 16}),
     2: (3, {8, 16}),
     3: (1, {1, 2, 4, 8}),
@@ -56,10 +57,10 @@ def _size(header: bytes) -> int:
     """Return the maximum size of the unpacked pixels in bytes."""
     if len(header) != 13:
         raise ValueError(_("This PNG is damaged."))
-    width, height, bits, colour, method, filters, interlaced = struct.unpack(
+    width, height, bits, color, method, filters, interlaced = struct.unpack(
         ">IIBBBBB", header
     )
-    samples, depths = COLOURS.get(colour, (0, set()))
+    samples, depths = COLORS.get(color, (0, set()))
     if bits not in depths or method or filters or interlaced > 1:
         raise ValueError(_("This PNG is damaged."))
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
@@ -70,13 +71,19 @@ def _size(header: bytes) -> int:
 
 
 def _check_size(at_most: int, pixels: bytes) -> None:
-    """Check that the pixels don't unpack to more than the header says."""
+    """Check that the pixels don't unpack to more than the header says.
+
+    Piece by piece, because a small file can unpack to 64 MB.
+    """
     unpacker = zlib.decompressobj()
+    unpacked = 0
     try:
-        unpacked = unpacker.decompress(pixels, at_most + 1)
+        while pixels and not unpacker.eof and unpacked <= at_most:
+            unpacked += len(unpacker.decompress(pixels, PIECE_BYTES))
+            pixels = unpacker.unconsumed_tail
     except zlib.error:
         raise ValueError(_("This PNG is damaged.")) from None
-    if not unpacked or len(unpacked) > at_most:
+    if not 0 < unpacked <= at_most:
         raise ValueError(_("This PNG is damaged."))
 
 

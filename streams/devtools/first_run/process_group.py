@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from streams.devtools.first_run import parent_watchdog
 
@@ -57,7 +57,6 @@ class Child:
         self.service = service
         self.started_at = time.monotonic()
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
-        output, childs_output = os.pipe()
         with tempfile.TemporaryFile("w+", encoding="utf-8") as stdin:
             stdin.write(service.stdin)
             stdin.seek(0)
@@ -65,17 +64,19 @@ class Child:
                 service.argv,
                 env=dict(service.env),
                 stdin=stdin,
-                stdout=childs_output,
-                stderr=childs_output,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
                 process_group=group,
             )
-        os.close(childs_output)
+        output = self.process.stdout
         self._reader = Thread(target=self._read, args=(output, console), daemon=True)
         self._reader.start()
 
-    def _read(self, output: int, console: Console) -> None:
-        with open(output, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
+    def _read(self, output: IO[str], console: Console) -> None:
+        with output:
+            for line in output:
                 text = line.rstrip()
                 self.tail.append(text)
                 if not any(words in text for words in self.service.hides):
@@ -94,18 +95,19 @@ class Child:
         """Whether a service that `ends` has finished its work."""
         return self.service.ends and self.process.poll() == 0
 
-    def last_words(self) -> str:
+    def how_it_ended(self) -> str:
         """Return the exit status and the last lines of output."""
         self._reader.join(timeout=1)  # a grandchild may still hold the pipe
         tail = "".join(f"\n    {line}" for line in self.tail) or " none"
-        how = _how_it_ended(self.process.wait())
-        return f"{how}. Last output:{tail}"
+        code = self.process.wait()
+        killed = f"killed by {signal.Signals(-code).name}" if code < 0 else ""
+        return f"{killed or f'exit code {code}'}. Last output:{tail}"
 
 
 class ProcessGroup:
     """Starts children. As a context manager, it leaves no process behind.
 
-    All children are in the process group of the reaper, which ends the remaining ones
+    All children are in the process group of the watchdog, which ends the remaining ones
     once this process is gone.
     """
 
@@ -113,16 +115,16 @@ class ProcessGroup:
         self._console = console
         self._children: list[Child] = []
         self._short_lives: Counter[str] = Counter()  # in a row, by name
-        reapers_end, self._lifeline = os.pipe()
-        self._reaper = subprocess.Popen(
+        watchdogs_end, self._lifeline = os.pipe()
+        self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-S", parent_watchdog.__file__, str(run_file)],
-            stdin=reapers_end,
+            stdin=watchdogs_end,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             process_group=0,
             pass_fds=[lock],
         )
-        os.close(reapers_end)
+        os.close(watchdogs_end)
 
     def __enter__(self) -> Self:
         return self
@@ -136,13 +138,13 @@ class ProcessGroup:
         for child in self._children:
             child.process.kill()  # has no effect after an orderly stop
         # End strays, such as the gunicorn workers of a master that was killed.
-        if self._reaper.poll() is None:
+        if self._watchdog.poll() is None:
             os.write(self._lifeline, parent_watchdog.ALL_STOPPED)
         os.close(self._lifeline)
-        self._reaper.wait()
+        self._watchdog.wait()
 
     def start(self, service: Service) -> Child:
-        child = Child(service, self._console, group=self._reaper.pid)
+        child = Child(service, self._console, group=self._watchdog.pid)
         self._children.append(child)
         return child
 
@@ -150,9 +152,9 @@ class ProcessGroup:
         """Raise ChildExited if a child has ended unexpectedly."""
         for child in self._children:
             if child.has_died:
-                raise ChildExited(child.service.name, child.last_words())
-        if self._reaper.poll() is not None:
-            raise ChildExited("reaper", "it cleans up after the portal is killed.")
+                raise ChildExited(child.service.name, child.how_it_ended())
+        if self._watchdog.poll() is not None:
+            raise ChildExited("watchdog", "it cleans up after the portal is killed.")
 
     def revive(self) -> None:
         """Restart children that have ended, and report each one.
@@ -163,11 +165,11 @@ class ProcessGroup:
             if child.has_died and self._may_live_again(child):
                 name = child.service.name
                 self._console.say(
-                    f"\n  {name} ended unexpectedly: {child.last_words()}"
+                    f"\n  {name} ended unexpectedly: {child.how_it_ended()}"
                 )
                 self._console.say(f"  Restarting {name}.")
                 self._children[place] = Child(
-                    child.service, self._console, group=self._reaper.pid
+                    child.service, self._console, group=self._watchdog.pid
                 )
         self.check()
 
@@ -204,9 +206,3 @@ class ProcessGroup:
                 child.process.kill()
                 child.process.wait()
             time.sleep(POLL_S)
-
-
-def _how_it_ended(code: int) -> str:
-    if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    return f"exit code {code}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,11 @@ class RunFacts:
         """Write the file atomically, and readable only for its owner from the start."""
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=2)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(self)))
         draft.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> RunFacts:
         """Read the file. Raises FileNotFoundError if no portal is running."""
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["sign_ins"] = [SignIn(**one) for one in facts["sign_ins"]]
-        facts["feeds"] = [FeedFacts(**one) for one in facts["feeds"]]
-        return cls(**facts)
+        return msgspec.json.decode(path.read_bytes(), type=cls)

@@ -11,7 +11,7 @@ from types import FrameType
 
 # A second signal within this time belongs to the same request: it is sent to the whole
 # process group as well.
-SAME_WISH_S = 1.0
+SAME_REQUEST_S = 1.0
 
 
 class StopRequested(Exception):
@@ -36,7 +36,7 @@ class StopRequest:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if self._asked_at and now - self._asked_at > SAME_WISH_S:
+        if self._asked_at and now - self._asked_at > SAME_REQUEST_S:
             self.at_once = True
         self._asked_at = self._asked_at or now
         self.ask()

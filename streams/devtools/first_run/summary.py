@@ -26,7 +26,10 @@ def summary(facts: RunFacts, run_file: Path) -> str:
         "",
     ]
     if facts.sign_ins:
-        lines += ["  Sign in as", "", *_sign_ins(facts), "", *_next_steps(), ""]
+        next_step = (
+            "  Next, in another terminal: make demo  (sends one day of email events)"
+        )
+        lines += ["  Sign in as", "", *_sign_ins(facts), "", next_step, ""]
     return "\n".join(lines)
 
 
@@ -37,7 +40,3 @@ def _sign_ins(facts: RunFacts) -> list[str]:
         f"    {one.role:<{roles}}  {one.email:<{emails}}  {one.password}"
         for one in facts.sign_ins
     ]
-
-
-def _next_steps() -> list[str]:
-    return ["  Next, in another terminal: make demo  (sends one day of email events)"]

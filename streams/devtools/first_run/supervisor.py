@@ -39,10 +39,10 @@ class Supervisor:
     """Starts the children, waits until they are ready, and stops them in order."""
 
     def __init__(
-        self, layout: Layout, family: ProcessGroup, console: Console, stop: StopRequest
+        self, layout: Layout, group: ProcessGroup, console: Console, stop: StopRequest
     ) -> None:
         self._layout = layout
-        self._family = family
+        self._group = group
         self._console = console
         self._stop = stop
 
@@ -52,22 +52,22 @@ class Supervisor:
             self._start()
             while True:
                 self._stop.check(within_s=POLL_S)
-                self._family.revive()
+                self._group.revive()
         except StopRequested:
             self._console.say("\n  Stopping. Press Ctrl-C again to stop immediately.\n")
-        except ChildExited as death:
+        except ChildExited as ended:
             self._console.say(
-                f"\n  {death.name} ended unexpectedly. Stopping the other processes.\n"
+                f"\n  {ended.name} ended unexpectedly. Stopping the other processes.\n"
             )
             raise
         finally:
             self._layout.run_file.unlink(missing_ok=True)
-            self._family.stop(at_once=lambda: self._stop.at_once)
+            self._group.stop(at_once=lambda: self._stop.at_once)
 
     def _start(self) -> None:
         broker = self._start_broker()
         env = processes.environment(self._layout, broker)
-        self._family.start(processes.sandbox(self._layout, env))
+        self._group.start(processes.sandbox(self._layout, env))
         self._console.say("  Migrating the database …")
         call_command("migrate", interactive=False, verbosity=0)
         probes = self._start_seeding(env)
@@ -85,14 +85,14 @@ class Supervisor:
 
     def _start_broker(self) -> Broker:
         if not self._layout.own_broker:
-            foreign = Broker(url=settings.REDIS_URL)
-            probe = {"broker": readiness.broker(foreign.url)}
+            external = Broker(url=settings.REDIS_URL)
+            probe = {"broker": readiness.broker(external.url)}
             self._wait_for(probe, within_s=BROKER_WITHIN_S)
-            return foreign
+            return external
         password = secrets.token_urlsafe(24)
         address = self._layout.address("valkey")
         broker = Broker(url=f"redis://:{password}@{address}/0", password=password)
-        self._family.start(processes.valkey(self._layout, broker))
+        self._group.start(processes.valkey(self._layout, broker))
         self._wait_for({"valkey": readiness.broker(broker.url)})
         return broker
 
@@ -103,14 +103,14 @@ class Supervisor:
             self._console.say(f"  No demonstration data is created: {obstacle}")
             return {}
         self._wait_for(self._sandbox_probe())  # seeding looks up its write key there
-        seed = self._family.start(processes.seed(env))
+        seed = self._group.start(processes.seed(env))
         return {"seed": lambda: None if seed.is_done else "still running"}
 
     def _start_rest(self, env: Mapping[str, str]) -> None:
-        self._family.start(processes.web(self._layout, env))
-        self._family.start(processes.ingest(self._layout, env))
-        self._family.start(processes.worker(env))
-        self._family.start(processes.beat(env))
+        self._group.start(processes.web(self._layout, env))
+        self._group.start(processes.ingest(self._layout, env))
+        self._group.start(processes.worker(env))
+        self._group.start(processes.beat(env))
 
     def _probes(self, broker: Broker) -> dict[str, Probe]:
         url = self._layout.url
@@ -130,18 +130,18 @@ class Supervisor:
     ) -> None:
         """Wait until all probes succeed. Raises ChildExited, NotReady, StopRequested."""
         missing = dict(probes)
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         while missing:
             is_late = time.monotonic() > began + LATE_S
             self._stop.check(within_s=LATE_POLL_S if is_late else POLL_S)
-            self._family.check()
+            self._group.check()
             problems = {name: probe() for name, probe in missing.items()}
             missing = {name: missing[name] for name in missing if problems[name]}
             if missing and time.monotonic() > began + within_s:
                 reasons = "".join(f"\n    {name}: {problems[name]}" for name in missing)
                 raise NotReady(f"Not ready after {within_s:.0f} s:{reasons}")
-            if missing and time.monotonic() > told + NEWS_EVERY_S:
-                told = time.monotonic()
+            if missing and time.monotonic() > reported + NEWS_EVERY_S:
+                reported = time.monotonic()
                 self._console.say(f"  Still waiting for {', '.join(missing)} …")
 
     def _facts(self, *, has_demo: bool) -> RunFacts:

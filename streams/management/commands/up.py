@@ -36,9 +36,7 @@ class Command(BaseCommand):
                 "HTTPS is on, but `manage.py up` serves http for one machine. Set"
                 " HTTPS=off, or start each process as described in the operator guide."
             )
-        os.umask(
-            0o077
-        )  # only our user can read the files that we and our children write
+        os.umask(0o077)  # others cannot read the files that we and our children write
         layout = Layout(
             var_dir=Path(settings.VAR_DIR).resolve(),
             port=settings.PORT,
@@ -59,10 +57,10 @@ class Command(BaseCommand):
         self, layout: Layout, stop: StopRequest, held_lock: int, *, colour: bool
     ) -> None:
         layout.check_ports()
-        # Left by a portal that was killed together with its reaper.
+        # Left by a portal that was killed together with its watchdog.
         layout.run_file.unlink(missing_ok=True)
         console = Console(
             self.stdout, NAMES, colour=colour and supports_color(), on_lost=stop.ask
         )
-        with ProcessGroup(console, run_file=layout.run_file, lock=held_lock) as family:
-            Supervisor(layout, family, console, stop).run()
+        with ProcessGroup(console, run_file=layout.run_file, lock=held_lock) as group:
+            Supervisor(layout, group, console, stop).run()

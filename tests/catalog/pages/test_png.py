@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -68,3 +69,17 @@ def test_one_that_unpacks_to_more_than_its_size_is_refused():
 
     with pytest.raises(ValueError, match="damaged"):
         read_png(SIGNATURE + header() + bomb + END)
+
+
+def test_a_small_file_of_many_pixels_is_never_in_memory_as_a_whole():
+    rows = MAX_SIDE * (b"\0" + 8 * MAX_SIDE * b"\0")  # 32 MB
+    largest = header(width=MAX_SIDE, height=MAX_SIDE, bits=16, colour=6)
+    picture = SIGNATURE + largest + chunk(b"IDAT", zlib.compress(rows)) + END
+
+    tracemalloc.start()
+    read = read_png(picture)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert read == picture
+    assert peak_bytes < 2_000_000
