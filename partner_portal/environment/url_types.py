@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import environ
@@ -82,6 +83,8 @@ _LIBPQ_NUMBERS = {
     "keepalives_interval", "port", "tcp_user_timeout",
 }  # fmt: skip
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+_LIBPQ_FILES = ("sslcert", "sslcrl", "sslkey", "sslrootcert")
+_SYSTEM = "system"  # sslrootcert=system: the certificate authorities of the machine
 
 
 def _parse_database(text: str) -> str:
@@ -124,6 +127,23 @@ def _check_libpq_options(options: Mapping[str, object]) -> None:
         raise Invalid(
             "has an unknown sslmode; write verify-full, or leave the option out."
         )
+    for name in _LIBPQ_FILES:
+        file = str(options.get(name, ""))
+        if file and (name, file) != ("sslrootcert", _SYSTEM):
+            _check_file(name, file)
+
+
+def _check_file(option: str, file: str) -> None:
+    """Check that this process can read a file that an option names. Raises Invalid."""
+    try:
+        Path(file).open("rb").close()
+    except OSError as error:
+        problem = f"that cannot be read ({error.strerror})"
+    except ValueError:  # the path contains a null character
+        problem = "that is not a path"
+    else:
+        return
+    raise Invalid(f"has a file in {option} {problem}; correct its path or permissions.")
 
 
 DATABASE = Kind("a URL (postgres://, sqlite://)", _parse_database)
@@ -146,9 +166,8 @@ def _parse_mail(text: str) -> str:
 
 MAIL = Kind(_MAIL.about, _parse_mail)
 
-_TLS_OPTIONS = {
-    "ssl_ca_certs", "ssl_certfile", "ssl_cert_reqs", "ssl_check_hostname", "ssl_keyfile",
-}  # fmt: skip
+_TLS_FILES = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
+_TLS_OPTIONS = _TLS_FILES | {"ssl_cert_reqs", "ssl_check_hostname"}
 _REDIS = url(("redis", "rediss"), "redis://host:6379/0")
 
 
@@ -171,6 +190,8 @@ def _parse_redis(text: str) -> str:
         raise Invalid("has an unknown ssl_cert_reqs; write required, or leave it out.")
     if options.get("ssl_check_hostname", "on").lower() not in WORDS:
         raise Invalid("has an unknown ssl_check_hostname; write true, or leave it out.")
+    for name in _TLS_FILES & options.keys():
+        _check_file(name, options[name])
     return (
         parts._replace(query=urlencode(options)).geturl()
         if parts.scheme == "rediss"

@@ -19,7 +19,7 @@ SECRETS = {"SECRET_KEY": "s3cret", "ENCRYPTION_KEYS": f"k1:{KEY}"}
     ("url", "mode"),
     [
         ("rediss://broker/0", ssl.CERT_REQUIRED),
-        ("rediss://broker/0?ssl_ca_certs=/etc/ca.pem", ssl.CERT_REQUIRED),
+        (f"rediss://broker/0?ssl_ca_certs={__file__}", ssl.CERT_REQUIRED),
         ("rediss://broker/0?ssl_cert_reqs=none", ssl.CERT_NONE),
     ],
 )

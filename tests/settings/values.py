@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from urllib.parse import quote_plus
 
 ROOT = Path(__file__).resolve().parents[2]
 WRONG = object()
+FILE = __file__  # one that can be read; what it contains is looked at when connecting
 type Row = tuple[str, object]
 
 
@@ -379,7 +381,9 @@ ROWS: dict[str, list[Row]] = {
             "postgres://portal:hunter2@db-1:5432,db-2:5433/portal?target_session_attrs=read-write",
             "postgres://portal:a%2Fb%40c%23d@db/portal",
             "postgres://portal@/portal?host=/run/pg",
-            "postgres://db/portal?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+            f"postgres://db/portal?sslmode=verify-full&sslrootcert={FILE}",
+            f"postgres://db/portal?sslcert={FILE}&sslkey={FILE}&sslcrl={FILE}",
+            "postgres://db/portal?sslmode=verify-full&sslrootcert=system",
             "postgres://db/portal?connect_timeout=5&options=-c%20work_mem%3D8MB",
             "postgres:///portal",
             "postgres://portal:$ecret@db/portal",
@@ -415,6 +419,12 @@ ROWS: dict[str, list[Row]] = {
             "postgres://db/portal?sslmode=verify_full",
             "postgres://db/portal?connect_timeout=5s",
             "postgres://db/portal?keepalives_idle=-1",
+            "postgres://db/portal?sslmode=verify-full&sslrootcert=/nonexistent/ca.pem",
+            "postgres://db/portal?sslrootcert=/etc",
+            "postgres://db/portal?sslrootcert=%00",
+            "postgres://db/portal?sslcert=/nonexistent/hun.pem",
+            "postgres://db/portal?sslkey=/nonexistent/hun.key",
+            "postgres://db/portal?sslcrl=system",
             "sqlite://",
             "sqlite://portal.sqlite3",
             "sqlite:///",
@@ -440,8 +450,8 @@ ROWS: dict[str, list[Row]] = {
         ("rediss://broker", "rediss://broker?ssl_cert_reqs=required"),
         ("REDISS://broker/0", "rediss://broker/0?ssl_cert_reqs=required"),
         (
-            "rediss://broker/0?ssl_ca_certs=/etc/ca.pem",
-            "rediss://broker/0?ssl_ca_certs=%2Fetc%2Fca.pem&ssl_cert_reqs=required",
+            f"rediss://broker/0?ssl_ca_certs={FILE}",
+            f"rediss://broker/0?ssl_ca_certs={quote_plus(FILE)}&ssl_cert_reqs=required",
         ),
         (" redis://broker/0 ", "redis://broker/0"),
         *refused(
@@ -468,6 +478,10 @@ ROWS: dict[str, list[Row]] = {
             "unix:///run/redis",
             "redis://broker/-1",
             "redis://broker/0?ssl_cert_reqs=none",
+            "rediss://broker/0?ssl_ca_certs=/nonexistent/ca.pem",
+            "rediss://broker/0?ssl_certfile=/nonexistent/hun.pem",
+            "rediss://broker/0?ssl_keyfile=/nonexistent/hun.key",
+            "rediss://broker/0?ssl_ca_certs=",
             "rediss://broker/0?ssl_cert_reqs=false",
             "rediss://broker/0?ssl_cert_reqs=",
             "rediss://broker/0?verify=no",
