@@ -6,6 +6,7 @@ from partner_portal import wsgi
 from streams.serving.listener import connection_limit
 from streams.serving.server import Server
 from streams.serving.wsgi import WsgiApplication
+from streams.web.server_pages import server_pages
 
 MAX_CONNECTIONS = 1_000  # per process; beyond it, the longest idle are closed
 
@@ -15,5 +16,5 @@ def application(*, threads: int) -> Server:
 
     `threads` is gunicorn's setting.
     """
-    front = WsgiApplication(wsgi.application, threads=threads)
+    front = WsgiApplication(wsgi.application, threads=threads, pages=server_pages())
     return Server(front, max_connections=connection_limit(MAX_CONNECTIONS))

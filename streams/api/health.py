@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -36,17 +37,24 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def details(request: HttpRequest) -> HttpResponse:
-    """Report the current health of each part, for operators only."""
+    """Report the current health of each part, for operators only.
+
+    Browsers get a page, and programs get JSON.
+    """
     if not (request.user.is_active and request.user.is_staff):
         raise Http404
     parts = readiness(now())
     ok = all(part.ok for part in parts.values())
+    status = 200 if ok else 503
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        shown = {"ready": ok, "parts": parts}
+        return render(request, "api/readiness.html", shown, status=status)
     body = {
         "ready": ok,
         "parts": {name: asdict(part) for name, part in parts.items()},
         "oldest_due_bound_s": OLDEST_DUE_BOUND.total_seconds(),
     }
-    return JsonResponse(body, status=200 if ok else 503)
+    return JsonResponse(body, status=status)
 
 
 class ProbeMiddleware:

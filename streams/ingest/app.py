@@ -41,6 +41,8 @@ from streams.serving.http_format import unavailable
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.ingest.commit.group_commit import Result, Settled
     from streams.ingest.service import Admission, Pending
     from streams.serving.request_context import RequestContext
@@ -104,7 +106,9 @@ class IngestApp:
             exchange.job.give_up()
         exchange.reply(refusal(database_down()))
 
-    def refusal(self, refused: RequestRefused) -> IngestResponse:
+    def refusal(
+        self, refused: RequestRefused, headers: Mapping[str, str]
+    ) -> IngestResponse:
         return refusal(refused)
 
     def failure(self) -> IngestResponse:

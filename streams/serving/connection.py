@@ -260,7 +260,9 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def _refuse(self, refused: RequestRefused) -> None:
         """Refuse the request that is being read, and stop reading."""
-        self._answer(self._front.refusal(refused))
+        reading = self._reader.exchange
+        headers = {} if reading is None else reading.headers
+        self._answer(self._front.refusal(refused, headers))
 
     def _answer(self, response: Response) -> None:
         exchange = self._reader.exchange

@@ -47,8 +47,11 @@ class Application(Protocol):
     def give_up(self, exchange: RequestContext) -> None:
         """Reply immediately to a sender that has waited too long."""
 
-    def refusal(self, refused: RequestRefused) -> Response:
-        """Return the response to a request that the server refuses."""
+    def refusal(self, refused: RequestRefused, headers: Mapping[str, str]) -> Response:
+        """Return the response to a request that the server refuses.
+
+        `headers` are those of the request that were read, with their names in lower case.
+        """
 
     def failure(self) -> Response:
         """Return the response to a request if the server itself failed."""

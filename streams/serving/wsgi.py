@@ -37,10 +37,13 @@ _OF_CONNECTION = frozenset(
 )
 
 
-# Headers of the server's own plain-text responses, so that browsers show them as text.
-PLAIN = {
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+# Headers of the server's own responses. Plain text has its type, so that browsers show it
+# as text.
+_PLAIN = "text/plain; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
+    " frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -50,7 +53,7 @@ PLAIN = {
 
 @dataclass(frozen=True, slots=True)
 class WsgiResponse:
-    """An application's response, or a plain-text response of the server."""
+    """An application's response, or one of the server itself."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -71,9 +74,17 @@ class WsgiApplication:
     body_timeout_s = 60.0  # enough for an upload from a phone
     response_timeout_s = 60.0
 
-    def __init__(self, application: Application, *, threads: int) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        threads: int,
+        pages: Mapping[int, bytes] | None = None,
+    ) -> None:
+        """`pages` has HTML for browsers, by status. Other responses are plain text."""
         self._loop = asyncio.get_running_loop()
         self._application = application
+        self._pages = pages or {}
         self._threads = Threads(threads)
         self._waiting = 0
 
@@ -91,23 +102,46 @@ class WsgiApplication:
             # Not from a thread: busy threads are no reason to restart this process.
             exchange.reply(_sentence(200, "alive"))
         elif self._waiting >= MAX_WAITING:
-            exchange.reply(_busy())
+            exchange.reply(self._busy(exchange.headers))
         else:
             self._waiting += 1
             self._threads.submit(partial(self._run, exchange))
 
     def give_up(self, exchange: RequestContext) -> None:
         """Reply to a client that has waited too long."""
-        exchange.reply(_busy())
+        exchange.reply(self._busy(exchange.headers))
 
-    def refusal(self, refused: RequestRefused) -> WsgiResponse:
+    def refusal(
+        self, refused: RequestRefused, headers: Mapping[str, str]
+    ) -> WsgiResponse:
         text = refused.message
         if refused.status == 413:  # the refusal's `fix` is about events
             text += " No changes were saved. Go back and choose a smaller file."
-        return _sentence(refused.status, text, dict(refused.headers))
+        return self._say(refused.status, text, headers, refused.headers)
 
     def failure(self) -> WsgiResponse:
         return _sentence(500, "The portal could not process this request.")
+
+    def _busy(self, headers: Mapping[str, str]) -> WsgiResponse:
+        text = "The portal is busy. Try again in a few seconds."
+        more = {"Retry-After": "5", "Cache-Control": "no-store"}
+        return self._say(503, text, headers, more)
+
+    def _say(
+        self,
+        status: int,
+        text: str,
+        headers: Mapping[str, str],
+        more: Mapping[str, str],
+    ) -> WsgiResponse:
+        """Respond with the page for a status, or a sentence if the client is a program.
+
+        `headers` are the request's, and `more` are the response's own.
+        """
+        page = self._pages.get(status)
+        if page is None or "text/html" not in headers.get("accept", ""):
+            return _sentence(status, text, more)
+        return _own(status, _HTML, page, more)
 
     # In a thread
 
@@ -215,16 +249,13 @@ def _response(status: int, headers: list[tuple[str, str]], body: bytes) -> WsgiR
 
 
 def _sentence(
-    status: int, text: str, headers: dict[str, str] | None = None
+    status: int, text: str, headers: Mapping[str, str] | None = None
 ) -> WsgiResponse:
-    body = f"{text}\n".encode()
-    said = {**PLAIN, **(headers or {})}
-    return WsgiResponse(status, list(said.items()), body, len(body))
+    return _own(status, _PLAIN, f"{text}\n".encode(), headers or {})
 
 
-def _busy() -> WsgiResponse:
-    return _sentence(
-        503,
-        "The portal is busy. Try again in a few seconds.",
-        {"Retry-After": "5", "Cache-Control": "no-store"},
-    )
+def _own(
+    status: int, content_type: str, body: bytes, headers: Mapping[str, str]
+) -> WsgiResponse:
+    own = {"Content-Type": content_type, **_SECURITY_HEADERS, **headers}
+    return WsgiResponse(status, list(own.items()), body, len(body))

@@ -56,6 +56,29 @@ def test_ready_names_each_part_to_operators(client):
     )
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_a_browser_gets_the_details_as_a_page(client, monkeypatch):
+    monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    client.force_login(factories.staff())
+    response = client.get("/readyz/details", secure=True, headers=BROWSER)
+
+    assert response.status_code == 503
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "The portal isn’t ready" in response.text
+    assert "The broker is unavailable." in response.text
+    assert 'href="/static/portal/portal.css"' in response.text
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
+def test_a_program_gets_the_details_as_json(client, accept):
+    client.force_login(factories.staff())
+    response = client.get("/readyz/details", secure=True, headers={"Accept": accept})
+
+    assert response.json()["ready"] is True
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_inside_the_network_are_answered_without_https(client, path, settings):
     settings.SECURE_SSL_REDIRECT = True

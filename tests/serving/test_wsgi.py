@@ -14,6 +14,7 @@ from streams.observability.logs import mask
 from streams.serving import wsgi
 from streams.serving.server import Server
 from streams.serving.wsgi import MAX_BODY_BYTES, WsgiApplication
+from streams.web.server_pages import server_pages
 from tests.ingest.serving import Serving
 from tests.portal.table import HEADERS
 
@@ -40,7 +41,8 @@ def said(environ):
 class WebServing(Serving):
     def make_server(self):
         return Server(
-            WsgiApplication(echo, threads=2), max_connections=self._max_connections
+            WsgiApplication(echo, threads=2, pages=server_pages()),
+            max_connections=self._max_connections,
         )
 
 
@@ -142,6 +144,30 @@ def test_a_body_beyond_the_limit_is_refused(server):
 
     assert raw.startswith(b"HTTP/1.1 413 ")
     assert b"Go back and choose a smaller file." in raw
+    assert b"\r\nContent-Type: text/plain" in raw
+
+
+def test_a_browser_gets_pages_of_the_portal_for_what_the_server_refuses(
+    server, monkeypatch
+):
+    monkeypatch.setattr(wsgi, "MAX_WAITING", 0)
+    browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+    too_much = f"Content-Length: {MAX_BODY_BYTES + 1}"
+    asked = [get("/", browser), get("/", browser, too_much, method="POST")]
+
+    for request, status, sentence in zip(
+        asked,
+        [503, 413],
+        [b"Wait a few seconds", b"choose a smaller file."],
+        strict=True,
+    ):
+        with server.connect() as wire:
+            wire.send(request)
+            found, headers, body = wire.answer()
+        assert (found, headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+        assert "style-src 'self'" in headers["Content-Security-Policy"]
+        assert b'href="/static/portal/portal.css"' in body
+        assert sentence in body
 
 
 def test_a_sender_that_waits_to_be_invited_is_invited(server):

@@ -22,6 +22,7 @@ from streams.catalog.plans.plan import (
 )
 from streams.delivery.models import Cursor
 from streams.tenancy.models import WorkspaceMembership
+from streams.web.server_pages import server_pages
 from tests import factories
 from tests.browser.form_table import PLAN_YAML, drafted, paused
 from tests.portal.table import Row, Scene
@@ -64,6 +65,8 @@ def refusals(scene: Scene) -> Iterator[Visit]:
         handler = get_resolver().resolve_error_handler(status)
         yield Visit(f"{status}", handler(request, exception=Exception()).text)
     yield Visit("500", get_resolver().resolve_error_handler(500)(request).text)
+    for status, page in server_pages().items():
+        yield Visit(f"{status:d}", page.decode())
 
 
 def too_many_requests(scene: Scene) -> Iterator[Visit]:

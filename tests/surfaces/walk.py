@@ -16,7 +16,7 @@ from tests.browser.form_table import FORMS, Form, as_it_is
 from tests.portal.table import PEOPLE as PEOPLE_OF_TABLE
 from tests.portal.table import ROWS, Row, Scene
 from tests.surfaces.rare import rare_pages
-from tests.surfaces.visits import Visit, Visitor, undone
+from tests.surfaces.visits import HTML, Visit, Visitor, undone
 
 # Each sees pages, or parts of them, that the others do not.
 PEOPLE = ("nobody", "bob", "alice", "anna", "sam", "petra")
@@ -125,6 +125,8 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
     Lease.objects.get_or_create(stream=olga.scene.cast.stream)
     for path in staff_paths():
         yield from olga.visit("get", path)
+    as_page = {"Accept": HTML}
+    yield from olga.visit("get", "/readyz/details", headers=as_page)
 
 
 def staff_paths() -> Iterator[str]:
