@@ -103,7 +103,11 @@ class SandboxSegment:
     @property
     def requests(self) -> list[dict[str, Any]]:
         """The newest 1,000 calls and what was answered, oldest first."""
-        found = self._ask("GET", "/_sandbox/requests")["requests"]
+        return self.requests_after(0)
+
+    def requests_after(self, number: int) -> list[dict[str, Any]]:
+        """Those of them that came after the one with this number."""
+        found = self._ask("GET", f"/_sandbox/requests?after={number}")["requests"]
         return cast("list[dict[str, Any]]", found)
 
     def reset(self) -> None:

@@ -74,7 +74,7 @@ class Receiver:
                 self._event = page[-1]["number"]
                 for shown in page:
                     self._receive(shown["event"]["properties"])
-            for request in self.segment.requests:
+            for request in self.segment.requests_after(self._request):
                 self._count(request)
 
     def has(self, lane: Lane, number: int) -> bool:
@@ -94,8 +94,6 @@ class Receiver:
         self.last[name] = max(self.last[name], number)
 
     def _count(self, request: dict) -> None:
-        if request["number"] <= self._request:
-            return
         if self._request and request["number"] > self._request + 1:
             self.wrong.append(f"requests up to {request['number']} were not seen")
         self._request = request["number"]

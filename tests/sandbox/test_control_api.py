@@ -139,6 +139,19 @@ def test_requests_are_told_without_their_authorization(segment):
     )
 
 
+def test_requests_are_followed_from_a_number(segment):
+    for n in range(4):
+        send_one(segment, f"m-{n}")
+
+    def after(number):
+        return [request["number"] for request in segment.requests_after(number)]
+
+    assert (after(-1), after(2), after(4), after(10**15)) == (
+        [1, 2, 3, 4], [3, 4], [], [],
+    )  # fmt: skip
+    assert get(segment, "/_sandbox/requests?after=x")[0] == 400
+
+
 def test_forgetting_leaves_no_event_and_no_count(segment):
     send_one(segment, "m-1")
     log = get(segment, "/_sandbox/events")[1]["log"]

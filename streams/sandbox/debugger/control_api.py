@@ -13,9 +13,9 @@ GET /_sandbox/events?source=&after=&limit=
     The newest events, newest last. With `after`, the events after that number. Use
     `next_after` for the next request. `log` changes when the numbers restart. `event` is
     the event as sent, `delivered` has the timestamps that Segment sets.
-GET /_sandbox/requests
+GET /_sandbox/requests?after=
     The newest 1,000 requests, oldest first, with headers, size, number of events and the
-    response.
+    response. With `after`, only those after that number.
 DELETE /_sandbox/events
     Delete all events, requests and counts.
 GET, PUT, DELETE /_sandbox/behaviour
@@ -88,6 +88,13 @@ class EventsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @prepared
+class RequestsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Which requests to show: those after a number."""
+
+    after: int = 0
+
+
+@prepared
 class Revocation(msgspec.Struct, forbid_unknown_fields=True):
     """Which tokens to revoke: one token, those of an app, or all."""
 
@@ -127,10 +134,7 @@ def _stats(segment: SegmentService, request: Request) -> Response:
 
 
 def _events(segment: SegmentService, request: Request) -> Response:
-    try:
-        query = msgspec.convert(request.query, EventsQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise BadRequestError(str(error)) from None
+    query = _query(request, EventsQuery)
     limit = max(0, min(query.limit, MAX_PAGE))
     journal = segment.journal
     source = query.source
@@ -148,7 +152,15 @@ def _events(segment: SegmentService, request: Request) -> Response:
 
 
 def _requests(segment: SegmentService, request: Request) -> Response:
-    return json_reply({"requests": list(segment.journal.requests)})
+    query = _query(request, RequestsQuery)
+    return json_reply({"requests": segment.journal.requests_after(query.after)})
+
+
+def _query[T](request: Request, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(request.query, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(str(error)) from None
 
 
 def _forget(segment: SegmentService, request: Request) -> Response:

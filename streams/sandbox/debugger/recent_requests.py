@@ -116,6 +116,13 @@ class RequestLog:
         later = islice(self._entries, skipped, None)
         return list(islice(self._of(source, later), limit))
 
+    def requests_after(self, number: int) -> list[RequestView]:
+        """Return the newest requests with higher numbers, oldest first."""
+        # Numbers have no gaps, so the earlier requests can be skipped by position.
+        oldest = self._last_request - len(self.requests) + 1
+        skipped = max(0, min(number, self._last_request) + 1 - oldest)
+        return list(islice(self.requests, skipped, None))
+
     @staticmethod
     def _of(
         source: str | None, entries: Iterator[ReceivedEvent]
