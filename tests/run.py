@@ -22,8 +22,9 @@ PASSES = {
     "sqlite": "SQLite and the embedded broker",
     "postgres": "PostgreSQL and a Redis or Valkey",
 }
-# Tests that run in one pass only. They use no database, or the other pass covers the same
-# queries: tests/portal opens the pages on PostgreSQL, tests/browser on SQLite.
+# Tests that run in one pass only, to save time. They use no database, or the other pass
+# covers the same queries: tests/portal opens the pages on PostgreSQL, tests/browser on
+# SQLite. Tests that need PostgreSQL are in tests/faults/conftest.py.
 ALONE = {
     "sqlite": (
         "tests/base",
@@ -54,8 +55,13 @@ ALONE = {
         "tests/admin",
         "tests/api",
         "tests/docs/test_guides.py",
+        "tests/faults/test_all_at_once.py",
+        "tests/faults/test_broker.py",
+        "tests/faults/test_clocks.py",
         "tests/faults/test_killed_replay.py",
         "tests/faults/test_killed_worker.py",
+        "tests/faults/test_segment.py",
+        "tests/faults/test_twice.py",
         "tests/faults/test_upgrade.py",
         "tests/ingest/test_worker.py",
         "tests/portal",

@@ -19,25 +19,20 @@ from tests.services import valkey
 QUICK = {"LEASE_S": "5", "SEGMENT_TIMEOUT_S": "3"}
 
 
-# Slow tests, run only on PostgreSQL, the database of production.
-ON_POSTGRES = {
-    "test_all_at_once.py",
-    "test_broker.py",
-    "test_clocks.py",
-    "test_failover.py",
-    "test_frozen_inside.py",
-    "test_frozen_worker.py",
-    "test_hosts.py",
-    "test_operator_guide.py",
-    "test_postgres.py",
-    "test_segment.py",
-    "test_twice.py",
+# Tests of what SQLite cannot do. Those that only save time on it are in tests/run.py.
+NEED_POSTGRES = {
+    "test_failover.py",  # a standby
+    "test_frozen_inside.py",  # locks of single rows
+    "test_frozen_worker.py",  # a frozen process would hold SQLite's one write lock
+    "test_hosts.py",  # a database that other hosts reach
+    "test_operator_guide.py",  # pg_dump, createdb
+    "test_postgres.py",  # a server to hurt
 }
 
 
 def pytest_ignore_collect(collection_path, config):
     on_postgres = config.option.database == "postgres"
-    return (collection_path.name in ON_POSTGRES and not on_postgres) or None
+    return (collection_path.name in NEED_POSTGRES and not on_postgres) or None
 
 
 @pytest.fixture
