@@ -24,7 +24,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from streams.sandbox.debugger.event_view import source_of
-from streams.sandbox.http.server import Server
+from streams.sandbox.serving.server import Server
 
 WRITE_KEY = "SandboxTestWriteKey0000000000001"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench.load.events import KINDS, as_sent, single_body
-from streams.spec.check import check
+from streams.spec.check.event import check
 from streams.spec.decode.structure import read_event
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from streams.docs import search_engines, stream_pages
+from streams.docs import stream_pages
 from streams.docs.guides import views as guides
+from streams.docs.search import search_engines
 from streams.docs.search import views as search
 
 pages: list[URLPattern | URLResolver] = [

@@ -16,9 +16,9 @@ from streams.events.intake import (
     message_ids,
     prepare,
 )
+from streams.spec.check.check_text import look_at
 from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES
-from streams.spec.text.check_text import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

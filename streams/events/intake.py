@@ -17,7 +17,6 @@ from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
 from streams.spec.calls import CALLS, problems
 from streams.spec.content.empty_values import tidy
-from streams.spec.content.timestamps import parse_time
 from streams.spec.decode.structure import (
     MAX_EVENT_BYTES,
     MalformedEvent,
@@ -25,6 +24,7 @@ from streams.spec.decode.structure import (
     too_large,
 )
 from streams.spec.rules import RULES
+from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
     from streams.spec.issues import Issue

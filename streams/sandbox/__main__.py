@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
 from streams.sandbox.http.access import AccessRules
-from streams.sandbox.http.server import Server
+from streams.sandbox.serving.server import Server
 
 
 def main() -> None:

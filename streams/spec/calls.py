@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.content.timestamps import parse_time
 from streams.spec.rules import RULES
+from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
     from streams.spec.issues import Issue

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # they can, so that one decodes a type while another uses it for the first time.
 FIRST_USE = """
 import sys, threading
-from streams.spec.check import check
-from streams.spec.tables import EVENT_TABLES
+from streams.spec.check.event import check
+from streams.spec.content.tables import EVENT_TABLES
 
 sys.setswitchinterval(1e-7)
 events = [

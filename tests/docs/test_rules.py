@@ -10,7 +10,7 @@ from django.conf import settings
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.docs.guides.generated_facts import PARTS
 from streams.docs.guides.index import FOLDER
-from streams.spec.check import check
+from streams.spec.check.event import check
 from streams.spec.rules import RULES as SPEC_RULES
 from tests.docs.html import Seen
 from tests.docs.refusals import CODE

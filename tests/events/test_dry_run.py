@@ -11,7 +11,7 @@ from django.core.management import call_command
 from streams.catalog.models import Stream
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.events.dry_run import DryRun, DryRunOutcome
-from streams.spec.text.pasted_events import pieces_of
+from streams.spec.check.pasted_events import pieces_of
 from tests import factories
 
 ORDER = (

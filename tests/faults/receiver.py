@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.sandbox.debugger.event_view import source_of
-from streams.sandbox.debugger.sliding_window import SlidingSecond
+from streams.sandbox.faults.sliding_window import SlidingSecond
 
 if TYPE_CHECKING:
     from tests.faults.event_lanes import Lane

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import stat
 
-from streams.devtools.first_run.run_file import FeedFacts, RunFacts, SignIn
+from streams.devtools.run_file import FeedFacts, RunFacts, SignIn
 
 FACTS = RunFacts(
     web="http://127.0.0.1:8000",

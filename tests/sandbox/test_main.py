@@ -45,7 +45,7 @@ def test_it_keeps_as_many_events_as_it_is_told():
 
 def test_it_starts_without_django():
     program = (
-        "import sys, streams.sandbox.http.server; sys.exit('django' in sys.modules)"
+        "import sys, streams.sandbox.serving.server; sys.exit('django' in sys.modules)"
     )
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.sandbox.debugger.event_view import source_of
-from streams.sandbox.debugger.sliding_window import SECOND_NS, SlidingSecond
 from streams.sandbox.debugger.stats import SeenIds, Stats
+from streams.sandbox.faults.sliding_window import SECOND_NS, SlidingSecond
 from streams.sandbox.http.request import Request
 from tests.sandbox.calls import (
     KEY,

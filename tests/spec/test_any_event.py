@@ -18,14 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.spec.calls import CALLS
-from streams.spec.check import check
-from streams.spec.content.walk import MAX_FINDINGS, walk
-from streams.spec.data import EVENTS, SPEC
-from streams.spec.decode.fast_path import passes
-from streams.spec.decode.shape_cache import shape_of
-from streams.spec.exceptions import READINGS, SpecExceptions
-from streams.spec.rules import RULES
-from streams.spec.tables import (
+from streams.spec.check.event import check
+from streams.spec.content.fast_path import passes
+from streams.spec.content.shape_cache import shape_of
+from streams.spec.content.tables import (
     CONTEXT,
     EVENT_TABLES,
     GROUP,
@@ -34,6 +30,10 @@ from streams.spec.tables import (
     SCREEN,
     TRACK,
 )
+from streams.spec.content.walk import MAX_FINDINGS, walk
+from streams.spec.data import EVENTS, SPEC
+from streams.spec.exceptions import READINGS, SpecExceptions
+from streams.spec.rules import RULES
 from tests import factories
 
 examples = settings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from streams.spec.check import check
+from streams.spec.check.event import check
 from streams.spec.data import EVENTS, SPEC, docs_of
 from streams.spec.exceptions import READINGS
 from streams.spec.names.collisions import right_name

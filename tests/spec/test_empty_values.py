@@ -7,8 +7,8 @@ import json
 import pytest
 
 from streams.spec.calls import problems
+from streams.spec.check.check_text import look_at
 from streams.spec.content.empty_values import tidy
-from streams.spec.text.check_text import look_at
 
 PAGE = {"type": "page", "userId": "u1"}
 ANONYMOUS = {"type": "page", "anonymousId": "a1"}

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from streams.spec.check.pasted_events import MOST_EVENTS, PastedEvent, pieces_of
 from streams.spec.decode.positions import InvalidJson
-from streams.spec.text.pasted_events import MOST_EVENTS, PastedEvent, pieces_of
 
 ONE = '{"type": "track"}'
 TWO = '{"type": "page"}'

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from streams.devtools.demo import campaign
-from streams.spec.check import semantics
+from streams.spec.check.event import semantics
 from streams.spec.content.walk import MAX_FINDINGS
 from streams.spec.data import EVENTS, SPEC
 from streams.spec.exceptions import READINGS, SAFE, SpecExceptions

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from streams.spec.calls import problems
-from streams.spec.content.timestamps import parse_time
+from streams.spec.timestamps import parse_time
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED, TYPE
 from streams.catalog.plans.tree import PropertyNode, tree
-from streams.spec.content.timestamps import parse_time
+from streams.spec.timestamps import parse_time
 from streams.spec.types import GOT, KINDS, WANTED
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streams.catalog.plans.from_spec import is_there, planned_event
 from streams.catalog.plans.samples import sample
-from streams.spec.check import check
+from streams.spec.check.event import check
 from streams.spec.data import EVENTS
 from streams.spec.issues import Severity
 from streams.spec.names.collisions import collision

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Subquery
 from streams.catalog.models import Stream
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.models import PlanVersion
-from streams.spec.check import semantics
+from streams.spec.check.event import semantics
 from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.modes import ValidationMode, stricter

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from streams.base.ids import Secret
-from streams.devtools.first_run.run_file import FeedFacts, SignIn
+from streams.devtools.run_file import FeedFacts, SignIn
 
 PARTNER_NAME, PARTNER_SLUG = "Postbox", "postbox"
 STREAM_NAME, STREAM_SLUG = "Postbox", "postbox"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streams.devtools.first_run.run_file import RunFacts
+    from streams.devtools.run_file import RunFacts
 
 
 def summary(facts: RunFacts, run_file: Path) -> str:

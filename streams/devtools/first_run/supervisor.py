@@ -15,9 +15,9 @@ from streams.devtools.demo import accounts, seeding
 from streams.devtools.first_run import processes, readiness
 from streams.devtools.first_run.process_group import POLL_S, ChildExited, ProcessGroup
 from streams.devtools.first_run.processes import Broker
-from streams.devtools.first_run.run_file import RunFacts
 from streams.devtools.first_run.stop_signals import StopRequest, StopRequested
 from streams.devtools.first_run.summary import summary
+from streams.devtools.run_file import RunFacts
 
 if TYPE_CHECKING:
     from streams.devtools.first_run.console import Console

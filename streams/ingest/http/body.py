@@ -15,8 +15,8 @@ from isal import igzip, isal_zlib
 from streams.base.request_errors import RequestRefused
 from streams.ingest.http.broken_batch import take_apart
 from streams.serving.http_format import too_large
-from streams.spec.content.timestamps import parse_time
 from streams.spec.decode.structure import MalformedEvent, read_object
+from streams.spec.timestamps import parse_time
 
 MAX_BYTES = 500 * 1024
 MAX_PARTNER_BYTES = 5 * 1024 * 1024

@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.base.clock import now
+from streams.spec.check.check_text import look_at
 from streams.spec.issues import Severity
-from streams.spec.text.check_text import look_at
 
 if TYPE_CHECKING:
     from streams.spec.issues import Issue

@@ -11,10 +11,10 @@ from streams.base.clock import now
 from streams.devtools.demo import campaign
 from streams.devtools.demo.progress_bar import Progress
 from streams.devtools.demo.sender import EventsRefused, PartnerServer
-from streams.devtools.first_run.run_file import RunFacts
+from streams.devtools.run_file import RunFacts
 
 if TYPE_CHECKING:
-    from streams.devtools.first_run.run_file import FeedFacts
+    from streams.devtools.run_file import FeedFacts
 
 ONE_WRONG_IN = 400  # events, so that there are issues to look at
 MOST_EVENTS = 1_000_000  # they are generated before they are sent

@@ -13,13 +13,13 @@ from streams.events.dry_run import DryRun
 from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
 from streams.portal.event_check.forms import CheckForm
 from streams.portal.workspace.annotated_json import annotated
-from streams.spec.decode.positions import InvalidJson
-from streams.spec.text.pasted_events import (
+from streams.spec.check.pasted_events import (
     MOST_EVENTS,
     PastedEvent,
     PastedText,
     pieces_of,
 )
+from streams.spec.decode.positions import InvalidJson
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from streams.events.dry_run import DryRunResult
+    from streams.spec.check.pasted_events import PastedEvent
     from streams.spec.issues import Issue
-    from streams.spec.text.pasted_events import PastedEvent
 
 LONG_LINE = 100  # characters; an event in one longer line is shown with an indent
 SHOWN_WHOLE = 40  # lines; in longer events, lines far from any issue are left out

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.sandbox.http.request import Request
-    from streams.sandbox.segment.service import SegmentService
+    from streams.sandbox.serving.service import SegmentService
 
 MAX_PAGE = 20_000
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.sandbox.http.body import read_message, text
+from streams.sandbox.segment.body import read_message, text
 from streams.sandbox.segment.messages import Message
 from streams.sandbox.segment.timestamps import Times, delivered
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.sandbox.debugger.event_view import masked, source_of
-from streams.sandbox.debugger.sliding_window import SlidingSecond
+from streams.sandbox.faults.sliding_window import SlidingSecond
 
 if TYPE_CHECKING:
     from streams.sandbox.http.request import Request

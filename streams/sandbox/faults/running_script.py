@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.sandbox.debugger.sliding_window import SlidingSecond
 from streams.sandbox.faults.scripts import Calls, Rule, Script, ScriptedResponse
+from streams.sandbox.faults.sliding_window import SlidingSecond
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""The sandbox's HTTP server."""
+"""HTTP: requests, responses, CORS and access."""

@@ -1,1 +1,1 @@
-"""Segment's behavior: sources, messages and the tracking API."""
+"""Segment's rules: sources, the limits of bodies, messages and the Tracking API."""

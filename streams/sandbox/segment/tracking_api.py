@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
-from streams.sandbox.http.body import (
+from streams.sandbox.segment.body import (
     BATCH,
     MAX_EVENT_BYTES,
     InvalidBody,

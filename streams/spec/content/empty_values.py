@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.calls import CALLS
-from streams.spec.tables import (
+from streams.spec.content.tables import (
     CONTEXT,
     EVENT_TABLES,
     GROUP,
@@ -20,7 +20,7 @@ from streams.spec.tables import (
 )
 
 if TYPE_CHECKING:
-    from streams.spec.paths import KeyTable
+    from streams.spec.content.paths import KeyTable
 
 _NOTHING = (None, "")
 # Optional in every call, and added elsewhere if missing.

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.spec.content.currencies import CURRENCIES
-from streams.spec.content.timestamps import parse_time
-from streams.spec.paths import UnplacedIssue
+from streams.spec.content.paths import UnplacedIssue
 from streams.spec.rules import RULES
+from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
+    from streams.spec.content.paths import Look
     from streams.spec.data import SpecField
     from streams.spec.issues import Rule
-    from streams.spec.paths import Look
 
 LONGEST_GROUP_ID = 500  # characters, the limit of Segment's Unify
 

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.decode.fast_path import passes
-from streams.spec.decode.shape_cache import inner, shape_of
-from streams.spec.paths import (
+from streams.spec.content.fast_path import passes
+from streams.spec.content.paths import (
     LONGEST_PART,
     LONGEST_TEXT,
     KeyStyle,
@@ -20,10 +19,11 @@ from streams.spec.paths import (
     UnplacedIssue,
     ValueSpec,
 )
+from streams.spec.content.shape_cache import inner, shape_of
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from streams.spec.decode.shape_cache import ObjectShape
+    from streams.spec.content.shape_cache import ObjectShape
     from streams.spec.issues import Issue
 
 MAX_FINDINGS = 20  # per event

@@ -1,1 +1,1 @@
-"""Reading an event's bytes and checking its structure fast."""
+"""Decoding an event's bytes: limits, malformed JSON, positions in the text."""

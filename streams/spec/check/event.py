@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.spec.calls import problems
 from streams.spec.content.fields import look_at_fields, look_at_time
-from streams.spec.content.walk import look
-from streams.spec.exceptions import SAFE, SpecExceptions
-from streams.spec.issues import Severity
-from streams.spec.names.event_names import name_findings
-from streams.spec.tables import (
+from streams.spec.content.tables import (
     CONTEXT,
     EVENT_TABLES,
     GROUP,
@@ -20,6 +16,10 @@ from streams.spec.tables import (
     SCREEN,
     TRACK,
 )
+from streams.spec.content.walk import look
+from streams.spec.exceptions import SAFE, SpecExceptions
+from streams.spec.issues import Severity
+from streams.spec.names.event_names import name_findings
 
 if TYPE_CHECKING:
     from datetime import datetime

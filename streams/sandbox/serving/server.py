@@ -9,10 +9,10 @@ from streams.sandbox.debugger import control_api
 from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
 from streams.sandbox.faults.running_script import NORMAL
 from streams.sandbox.http.access import AccessRules
-from streams.sandbox.http.connection import Connection
 from streams.sandbox.http.cors_and_pixel import cross_origin
 from streams.sandbox.http.responses import Response, failure, json_reply
-from streams.sandbox.segment.service import SegmentService
+from streams.sandbox.serving.connection import Connection
+from streams.sandbox.serving.service import SegmentService
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -12,13 +12,13 @@ import msgspec
 
 from streams.base.msgspec_types import prepared
 from streams.spec.content.key_spelling import snake_case
+from streams.spec.content.paths import LONGEST_TEXT, KeyStyle, KeyTable
 from streams.spec.content.values import OneOf
-from streams.spec.paths import LONGEST_TEXT, KeyStyle, KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.spec.paths import ValueSpec
+    from streams.spec.content.paths import ValueSpec
 
 MOST_ITEMS = 10  # per list, so that the number of keys stays below its limit
 

@@ -12,10 +12,10 @@ from streams.sandbox.faults.playback import scripted
 from streams.sandbox.faults.running_script import NORMAL, RunningScript, ScriptRequest
 from streams.sandbox.faults.scripts import Script, ScriptedResponse
 from streams.sandbox.http import cors_and_pixel
-from streams.sandbox.http.body import BATCH
 from streams.sandbox.http.responses import Response, failure, json_reply, success
 from streams.sandbox.oauth.endpoint import OAuthEndpoint, oauth_failure
 from streams.sandbox.oauth.tokens import OAuthError
+from streams.sandbox.segment.body import BATCH
 from streams.sandbox.segment.sources import REGIONS, KnownSources, Region, Sources
 from streams.sandbox.segment.tracking_api import Call, read_call
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.spec.content.fast_path import gate_of
 from streams.spec.content.key_spelling import key_faults
-from streams.spec.decode.fast_path import gate_of
-from streams.spec.paths import (
+from streams.spec.content.paths import (
     LONGEST_PART,
     KeyStyle,
     KeyTable,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.spec.content.key_spelling import snake_case
+from streams.spec.content.paths import KeyStyle, KeyTable, Misspelling, ValueSpec
 from streams.spec.content.values import group_id, wanted_value
 from streams.spec.data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
-from streams.spec.paths import KeyStyle, KeyTable, Misspelling, ValueSpec
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.calls import problems
-from streams.spec.check import semantics
+from streams.spec.check.event import semantics
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import MalformedEvent, read_event
 from streams.spec.exceptions import SAFE, SpecExceptions

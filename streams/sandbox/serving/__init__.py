@@ -1,0 +1,1 @@
+"""The HTTP server, and its responses to calls of Segment's API."""

@@ -1,1 +1,0 @@
-"""Checking text that a person pasted."""
