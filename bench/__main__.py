@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import plan
-from bench.benchmark import Benchmark
+from bench.harness import plan
+from bench.harness.benchmark import Benchmark
+from bench.harness.servers import ground
 from bench.output import report
 from bench.rows import ROWS
-from bench.servers import ground
 from tests.services.environment import settings_for, without_settings
 
 

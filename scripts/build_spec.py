@@ -56,25 +56,7 @@ def built(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         "categories": [category(entry) for entry in facts["categories"]],
         "events": [event(entry) for entry in facts["events"]],
         "old_events": [event(entry) for entry in facts["events_v1"]],
-        "system_events": [{"name": one["name"]} for one in facts["system_events"]],
-        "library_events": [
-            {"name": name}
-            for one in facts["events_only_in_matching_library"]
-            for name in (one["name"], *one.get("variants", ()))
-        ],
-        "corrections": [correction(entry) for entry in facts["name_corrections"]],
-        "near_misses": [
-            {
-                "name": entry["seen"],
-                "right": entry["nearest_spec_event"],
-                "sources": len(entry["sources"]),
-            }
-            for entry in facts["observed_near_misses"]
-        ],
-        "outside": [
-            {"name": entry["name"], "sources": len(entry["used_by"])}
-            for entry in facts["common_names_outside_the_spec"]
-        ],
+        **other_names(facts),
         "calls": [
             {"name": name, "purpose": call["purpose"], "fields": fields(call["fields"])}
             for name, call in facts["calls"].items()
@@ -97,6 +79,31 @@ def built(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def other_names(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the names that are not in the Spec, by kind of entry."""
+    return {
+        "system_events": [{"name": one["name"]} for one in facts["system_events"]],
+        "library_events": [
+            {"name": name}
+            for one in facts["events_only_in_matching_library"]
+            for name in (one["name"], *one.get("variants", ()))
+        ],
+        "corrections": [correction(entry) for entry in facts["name_corrections"]],
+        "near_misses": [
+            {
+                "name": entry["seen"],
+                "right": entry["nearest_spec_event"],
+                "sources": len(entry["sources"]),
+            }
+            for entry in facts["observed_near_misses"]
+        ],
+        "outside": [
+            {"name": entry["name"], "sources": len(entry["used_by"])}
+            for entry in facts["common_names_outside_the_spec"]
+        ],
+    }
+
+
 def category(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": entry["id"],
@@ -111,11 +118,11 @@ def event(entry: dict[str, Any]) -> dict[str, Any]:
         "name", "category", "group", "sender", "superseded_by", "aliases",
         "accepted_variants", "example_only_properties", "auto_collected_by", "note",
     )  # fmt: skip
-    made = {key: entry[key] for key in kept if entry.get(key)}
+    result = {key: entry[key] for key in kept if entry.get(key)}
     for key in ("properties", "context"):
         if entry.get(key):
-            made[key] = [field(one, name=one["path"]) for one in entry[key]]
-    return made
+            result[key] = [field(one, name=one["path"]) for one in entry[key]]
+    return result
 
 
 def correction(entry: dict[str, Any]) -> dict[str, Any]:
@@ -133,8 +140,8 @@ def field_correction(entry: dict[str, Any]) -> dict[str, Any]:
     """Return the location of a misplaced field, and the correct field."""
     wrong, _, where = entry["wrong"].rstrip(")").partition(" (")
     right = entry["right"].rstrip(")").rpartition("(later pages: ")[2]
-    made = {"wrong": wrong, "right": right, "docs": page(entry["file"])}
-    return made | FIELD_PLACES[where]
+    result = {"wrong": wrong, "right": right, "docs": page(entry["file"])}
+    return result | FIELD_PLACES[where]
 
 
 def fields(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -146,13 +153,13 @@ def fields(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def field(entry: dict[str, Any], *, name: str) -> dict[str, Any]:
     """Return a property, trait or field, without the details that the docs don't specify."""
-    made = {"path": name, "type": entry["type"]}
+    result = {"path": name, "type": entry["type"]}
     if entry.get("required", "unspecified") != "unspecified":
-        made["required"] = entry["required"]
+        result["required"] = entry["required"]
     for key in ("items", "enum", "default", "subfields"):
         if entry.get(key):
-            made[key] = entry[key]
-    return made
+            result[key] = entry[key]
+    return result
 
 
 def page(file: str) -> str:

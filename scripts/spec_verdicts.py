@@ -124,18 +124,18 @@ class Verdict:
     right: str  # empty: none is offered
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """As in JUDGED: `SPEC-NAME-005 Signed In`; empty: none."""
         return " ".join(filter(None, [*self.rules, self.right]))
 
 
 def verdict(name: str) -> Verdict:
-    findings = name_findings(name, SAFE)
-    found = collision("track", name)
+    issues = name_findings(name, SAFE)
+    other = collision("track", name)
     return Verdict(
-        tuple(finding.rule for finding in findings),
-        findings[0].severity.value if findings else "",
-        found.right if found else "",
+        tuple(issue.rule for issue in issues),
+        issues[0].severity.value if issues else "",
+        other.right if other else "",
     )
 
 
@@ -148,19 +148,20 @@ def main(folder: str) -> None:
     ]
     first = list({name: (source, name) for source, name in reversed(names)}.values())
     sample = random.Random(SEED).sample(sorted(first), SAMPLE)
-    unread = {
-        name: verdict(name).told
+    unreviewed = {
+        name: verdict(name).text
         for _, name in sample
-        if JUDGED.get(name) != verdict(name).told
+        if JUDGED.get(name) != verdict(name).text
     }
-    if unread:
-        sys.exit(f"Review these by hand and enter them in JUDGED: {unread}")
+    if unreviewed:
+        sys.exit(f"Review these by hand and enter them in JUDGED: {unreviewed}")
     TARGET.write_text("\n".join(report(names, sample)) + "\n")
 
 
 def report(
     names: list[tuple[str, str]], sample: list[tuple[str, str]]
 ) -> Iterator[str]:
+    """Yield the lines of the page."""
     yield "# Verdicts on real event names"
     yield ""
     yield (
@@ -174,6 +175,14 @@ def report(
     yield ""
     yield from counts(names)
     yield ""
+    yield from reviewed(sample)
+    yield ""
+    yield from debatable({name for _, name in names})
+    yield ""
+    yield from all_verdicts(names)
+
+
+def reviewed(sample: list[tuple[str, str]]) -> Iterator[str]:
     yield f"## {SAMPLE} verdicts reviewed by hand"
     yield ""
     yield (
@@ -186,33 +195,36 @@ def report(
     for source, name in sample:
         judged = "arguable" if name in ARGUABLE else "right"
         yield row(source, code(name), shown(name), verdict(name).right, judged)
-    yield ""
+
+
+def debatable(names: set[str]) -> Iterator[str]:
     yield "## Debatable verdicts"
     yield ""
     yield "| Name | Verdict | Why |"
     yield "| --- | --- | --- |"
-    sent = {name for _, name in names}
     for name, why in ARGUABLE.items():
-        if name not in sent:
+        if name not in names:
             sys.exit(f"no source sends {name}")
         yield row(code(name), shown(name), why)
-    yield ""
+
+
+def all_verdicts(names: list[tuple[str, str]]) -> Iterator[str]:
     yield "## All names"
     yield ""
     yield "| Source | Name | Verdict | Right name | Rule |"
     yield "| --- | --- | --- | --- | --- |"
     for source, name in names:
-        said = verdict(name)
-        rules = ", ".join(said.rules)
-        yield row(source, code(name), shown(name), said.right, rules)
+        result = verdict(name)
+        rules = ", ".join(result.rules)
+        yield row(source, code(name), shown(name), result.right, rules)
 
 
 def counts(names: list[tuple[str, str]]) -> Iterator[str]:
-    found = Counter(shown(name) for _, name in names)
+    numbers = Counter(shown(name) for _, name in names)
     yield "| Verdict | Names |"
     yield "| --- | --- |"
-    for told in ("exact", "error", "warning", "hint", "no issue"):
-        yield row(told, str(found[told]))
+    for result in ("exact", "error", "warning", "hint", "no issue"):
+        yield row(result, str(numbers[result]))
 
 
 def shown(name: str) -> str:

@@ -1,18 +1,33 @@
-"""Imports go one way: the rooms of `streams`, in order, and who may import whom."""
+"""Imports go one way, and functions, modules and packages stay small.
+
+The packages of `streams` are layers: each imports only those below it. Below the layers, no
+import leads back, at any depth:
+
+- No two modules import each other, directly or through others.
+- No two subpackages of a package do.
+- A package's own modules either import its subpackages or are imported by them. Those that
+  Django finds by name may do both, because they gather what is in the subpackages.
+
+Imports that only type checkers see don't count.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+CODE = ("streams", "partner_portal", "scripts", "bench")
 
 SURFACES = {"ingest", "api", "portal", "docs", "admin", "management", "sandbox"}
-# A room imports what stands in a line above its own, and itself.
+# A package imports packages in the lines above its own, and itself.
 ORDER = (
     {"base"},
     {"spec"},
@@ -29,33 +44,47 @@ ORDER = (
     {"web", "devtools"},
     SURFACES,
 )
-# What Django asks for by name: these import any room and each other, no room them.
-ABOVE = {"models", "urls", "checks", "apps", "migrations"}
+# Django finds these by name. They import any package and each other, and no package imports
+# them.
+BY_NAME = {"models", "urls", "checks", "apps", "migrations"}
 MAY_IMPORT = {
-    **{room: {room}.union(*ORDER[:i]) for i, line in enumerate(ORDER) for room in line},
-    **{name: ABOVE.union(*ORDER) for name in ABOVE},
+    **{name: {name}.union(*ORDER[:i]) for i, line in enumerate(ORDER) for name in line},
+    **{name: BY_NAME.union(*ORDER) for name in BY_NAME},
 }
 HTTP = {"requests", "urllib3", "httpx", "aiohttp", "http.client", "urllib.request"}
-# delivery/segment/client.py alone calls Segment with events. connections asks Segment whether a
-# key is known; sandbox is the other end; management calls the portal's own servers, and so
-# does a QA run, which is to go the way that a partner's own server goes.
+# Only delivery/segment/client.py sends events to Segment. connections asks Segment whether it
+# knows a key; sandbox is the other end; management and a QA run call the portal's own servers.
 HTTP_FILES = {
-    "streams/base/http_deadlines.py",  # sends nothing itself: how long a request may take
+    "streams/base/http_deadlines.py",  # sends nothing itself: limits how long a request takes
     "streams/delivery/segment/client.py",
     "streams/review/qa/client.py",
 }
-HTTP_ROOMS = {"connections", "sandbox", "management", "devtools"}
+HTTP_PACKAGES = {"connections", "sandbox", "management", "devtools"}
+
+MAX_FUNCTION_LINES = 40
+MAX_MODULE_LINES = 300
+MAX_MODULES = 15  # per package
+
+# What is still to be split. Both lists only get shorter.
+STILL_CYCLIC = {
+    "streams.admin",
+    "streams.catalog.plans",
+    "streams.delivery",
+    "streams.ingest",
+    "streams.portal",
+}
+STILL_TOO_LONG: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One imported name, in full, and where."""
+    """One imported name, in full, and its place."""
 
     name: str
     line: int
     relative: bool
     in_function: bool
-    for_types: bool  # under `if TYPE_CHECKING`: nothing is imported when it runs
+    for_types: bool  # under `if TYPE_CHECKING`, so nothing is imported at run time
 
 
 def imports(source: str) -> Iterator[Import]:
@@ -86,70 +115,189 @@ def names_of(node: ast.AST) -> list[str]:
     return []
 
 
-def breaches(root: Path) -> list[str]:
-    """Every breach of the rules below `root`, as `file:line: what is wrong`."""
+def violations(root: Path) -> list[str]:
+    """Every violation of the order of packages below `root`, as `file:line: what is wrong`."""
     files = sorted(
         [*root.glob("streams/**/*.py"), *root.glob("partner_portal/**/*.py")]
     )
-    return [breach for file in files for breach in breaches_of(file, root)]
+    return [violation for file in files for violation in violations_in(file, root)]
 
 
-def breaches_of(file: Path, root: Path) -> Iterator[str]:
+def violations_in(file: Path, root: Path) -> Iterator[str]:
     path = file.relative_to(root).as_posix()
-    room = room_of(path.removesuffix(".py").replace("/", "."))
-    if room is not None and room not in MAY_IMPORT:
-        yield f"{path}:1: {room} has no place in the order of rooms"
-    for found in imports(file.read_text()):
-        for wrong in wrongs(path, room, found):
-            yield f"{path}:{found.line}: {wrong}"
+    package = package_of(path.removesuffix(".py").replace("/", "."))
+    if package is not None and package not in MAY_IMPORT:
+        yield f"{path}:1: {package} has no place in the order of packages"
+    for imported in imports(file.read_text()):
+        for problem in problems(path, package, imported):
+            yield f"{path}:{imported.line}: {problem}"
 
 
-def wrongs(path: str, room: str | None, found: Import) -> Iterator[str]:
-    if found.relative:
+def problems(path: str, package: str | None, imported: Import) -> Iterator[str]:
+    if imported.relative:
         yield "a relative import"
         return
-    if found.in_function:
-        yield f"{found.name} is imported in a function"
-    target = None if found.for_types else room_of(found.name)
-    if room and target and target not in MAY_IMPORT.get(room, ()):
-        yield f"{room} imports {target}"
-    if room and belongs(found.name, {"partner_portal"}):
-        yield f"{room} imports partner_portal"
-    if room == "spec" and belongs(found.name, {"django"}):
+    name = imported.name
+    if imported.in_function:
+        yield f"{name} is imported in a function"
+    target = None if imported.for_types else package_of(name)
+    if package and target and target not in MAY_IMPORT.get(package, ()):
+        yield f"{package} imports {target}"
+    if package and belongs(name, {"partner_portal"}):
+        yield f"{package} imports partner_portal"
+    if package == "spec" and belongs(name, {"django"}):
         yield "spec imports Django"
-    if belongs(found.name, HTTP) and room not in HTTP_ROOMS and path not in HTTP_FILES:
-        yield f"{found.name} is for delivery/segment/client.py"
+    may_call = package in HTTP_PACKAGES or path in HTTP_FILES
+    if belongs(name, HTTP) and not may_call:
+        yield f"{name} is for delivery/segment/client.py"
 
 
-def room_of(name: str) -> str | None:
-    """The room that a module of `streams` is in; None: it is in none."""
-    package, _, rest = name.partition(".")
-    room = rest.partition(".")[0]
-    return room if package == "streams" and room != "__init__" else None
+def package_of(name: str) -> str | None:
+    """The package of `streams` that a module is in; None: it is in none."""
+    root, _, rest = name.partition(".")
+    package = rest.partition(".")[0]
+    return package if root == "streams" and package != "__init__" else None
 
 
 def belongs(name: str, modules: set[str]) -> bool:
     return any(f"{name}.".startswith(f"{module}.") for module in modules)
 
 
+type Graph = Mapping[str, set[str]]
+
+
+@cache
+def module_graph(root: Path) -> Graph:
+    """The modules that each module of CODE imports at run time."""
+    files = {
+        module_name(file.relative_to(root)): file
+        for folder in CODE
+        for file in root.glob(f"{folder}/**/*.py")
+    }
+    graph = {}
+    for module, file in files.items():
+        names = [i.name for i in imports(file.read_text()) if not i.for_types]
+        graph[module] = {defining_module(name, files) for name in names} - {"", module}
+    return graph
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def defining_module(name: str, modules: Mapping[str, Path]) -> str:
+    """The module that an imported name is or is from; empty: not one of ours."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def package_graphs(modules: Graph) -> dict[str, Graph]:
+    """For each package, which of its subpackages import each other.
+
+    The package's own modules are one more node, with the name of the package.
+    """
+    graphs: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    packages = {module.rpartition(".")[0] for module in modules}
+    for module, targets in modules.items():
+        for target in targets:
+            package = common_package(module, target)
+            if is_by_name(module, package) or is_by_name(target, package):
+                continue
+            from_node = node_in(package, module, packages)
+            to_node = node_in(package, target, packages)
+            if from_node != to_node:
+                graphs[package][from_node].add(to_node)
+    return {name: dict(graph) for name, graph in graphs.items()}
+
+
+def common_package(module: str, other: str) -> str:
+    common = []
+    for part, other_part in zip(module.split("."), other.split("."), strict=False):
+        if part != other_part:
+            break
+        common.append(part)
+    return ".".join(common)
+
+
+def node_in(package: str, module: str, packages: set[str]) -> str:
+    """The package itself for its own modules, or else the subpackage that `module` is in."""
+    depth = package.count(".") + 2 if package else 1
+    subpackage = ".".join(module.split(".")[:depth])
+    return subpackage if subpackage in packages else package
+
+
+def is_by_name(module: str, package: str) -> bool:
+    parent, _, name = module.rpartition(".")
+    return parent == package and name in BY_NAME
+
+
+def cycle_in(graph: Graph) -> list[str]:
+    """One cycle of the graph as a path; empty: there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        path: list[str] = error.args[1]
+        return path[::-1]
+    return []
+
+
+def too_long(root: Path) -> Iterator[str]:
+    """Yield the functions and modules with too many lines, as `file: lines`."""
+    for folder in (*CODE, "tests"):
+        for file in sorted(root.glob(f"{folder}/**/*.py")):
+            path = file.relative_to(root).as_posix()
+            source = file.read_text()
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    lines = (node.end_lineno or 0) - node.lineno + 1
+                    if lines > MAX_FUNCTION_LINES:
+                        yield f"{path}::{node.name}"
+            # Django writes migrations, and a test module may have many tests.
+            free = folder == "tests" or file.parent.name == "migrations"
+            if not free and len(source.splitlines()) > MAX_MODULE_LINES:
+                yield path
+
+
 def test_imports_go_one_way():
-    assert breaches(ROOT) == []
+    assert violations(ROOT) == []
+
+
+def test_no_modules_import_each_other():
+    assert cycle_in(module_graph(ROOT)) == []
+
+
+def test_no_subpackages_import_each_other():
+    graphs = package_graphs(module_graph(ROOT))
+
+    cycles = {package: cycle_in(graph) for package, graph in graphs.items()}
+    new = {
+        name: cycle
+        for name, cycle in cycles.items()
+        if cycle and name not in STILL_CYCLIC
+    }
+    assert new == {}
+    assert {name for name, cycle in cycles.items() if cycle} == STILL_CYCLIC
+
+
+def test_functions_and_modules_are_short():
+    assert set(too_long(ROOT)) == STILL_TOO_LONG
 
 
 def test_a_package_has_at_most_15_modules():
     packages = {file.parent for file in ROOT.glob("streams/**/*.py")}
 
-    assert [p for p in packages if len([*p.glob("[!_]*.py")]) > 15] == []
+    assert [p for p in packages if len([*p.glob("[!_]*.py")]) > MAX_MODULES] == []
 
 
-def test_the_order_names_each_room_once():
-    rooms = [room for line in (*ORDER, ABOVE) for room in line]
+def test_the_order_names_each_package_once():
+    names = [name for line in (*ORDER, BY_NAME) for name in line]
 
-    assert len(rooms) == len(set(rooms))
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(
-    ("path", "source", "wrong"),
+    ("path", "source", "problem"),
     [
         ("events/log.py", "import streams.delivery.engine.drain", "events imports delivery"),
         ("events/log.py", "from streams import delivery", "events imports delivery"),
@@ -168,20 +316,20 @@ def test_the_order_names_each_room_once():
         ("spec/calls.py", "import django", "spec imports Django"),
         ("api/a.py", "import requests", "requests is for delivery/segment/client.py"),
         ("delivery/engine/drain.py", "from http import client", "http.client is for delivery/segment/client.py"),
-        ("helpers/a.py", "", "helpers has no place in the order of rooms"),
+        ("helpers/a.py", "", "helpers has no place in the order of packages"),
     ],
 )  # fmt: skip
-def test_a_breach_is_found(tmp_path, path, source, wrong):
+def test_a_violation_is_reported(tmp_path, path, source, problem):
     file = tmp_path / "streams" / path
     file.parent.mkdir(parents=True)
     file.write_text(source)
 
-    (breach,) = breaches(tmp_path)
+    (violation,) = violations(tmp_path)
 
-    assert breach.split(": ") == [f"streams/{path}:{breach_line(source)}", wrong]
+    assert violation.split(": ") == [f"streams/{path}:{last_line(source)}", problem]
 
 
-def breach_line(source: str) -> int:
+def last_line(source: str) -> int:
     return max(1, len(source.splitlines()))
 
 
@@ -197,12 +345,44 @@ def breach_line(source: str) -> int:
         ("streams/audit/a.py", "if TYPE_CHECKING:\n from streams.tenancy import b"),
         ("streams/urls.py", "from streams.portal import urls"),
         ("streams/apps.py", "from streams import checks"),
-        ("partner_portal/ingest.py", "from streams.ingest.app import Front"),
+        (
+            "partner_portal/ingest.py",
+            "from streams.ingest.app import IngestApp",
+        ),
     ],
 )
-def test_what_the_order_allows_is_no_breach(tmp_path, path, source):
+def test_the_order_allows(tmp_path, path, source):
     file = tmp_path / path
     file.parent.mkdir(parents=True)
     file.write_text(source)
 
-    assert breaches(tmp_path) == []
+    assert violations(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("imports_of", "cycles"),
+    [
+        ({"a.b.m": {"a.c.n"}, "a.c.n": {"a.b.o"}, "a.b.o": set()}, {"a"}),
+        ({"a.b.m": {"a.n"}, "a.n": {"a.b.o"}, "a.b.o": set()}, {"a"}),
+        ({"a.b.m": {"a.c.n"}, "a.c.n": {"d.o"}, "d.o": {"a.b.p"}, "a.b.p": set()}, {""}),
+        ({"a.b.c.m": {"a.b.d.n"}, "a.b.d.n": {"a.b.c.o"}, "a.b.c.o": set()}, {"a.b"}),
+        ({"a.b.m": {"a.models"}, "a.models": {"a.b.o"}, "a.b.o": set()}, set()),
+        ({"a.b.m": {"a.n"}, "a.n": set(), "a.b.o": {"a.n"}}, set()),
+        ({"a.m": {"a.n"}, "a.n": {"a.o"}, "a.o": set()}, set()),
+    ],
+)  # fmt: skip
+def test_a_cycle_of_packages_is_reported(imports_of, cycles):
+    graphs = package_graphs(imports_of)
+
+    assert {package for package, graph in graphs.items() if cycle_in(graph)} == cycles
+
+
+def test_long_functions_and_modules_are_reported(tmp_path):
+    body = "".join(f"    a = {n}\n" for n in range(MAX_FUNCTION_LINES))
+    (tmp_path / "streams").mkdir()
+    (tmp_path / "streams" / "a.py").write_text(
+        f"def f():\n{body}\ndef g():\n    pass\n"
+    )
+    (tmp_path / "streams" / "b.py").write_text("\n" * (MAX_MODULE_LINES + 1))
+
+    assert [*too_long(tmp_path)] == ["streams/a.py::f", "streams/b.py"]

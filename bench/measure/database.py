@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from bench.servers import Ground
+    from bench.harness.servers import Ground
 
 # Uses the log, because not every installation has the extension pg_stat_statements.
 _STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): ")

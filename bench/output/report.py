@@ -20,9 +20,9 @@ from bench.output.plots import CURVES, plot, short
 from tests.services.keeper import ROOT
 
 if TYPE_CHECKING:
+    from bench.harness.plan import Plan
     from bench.measure.samples import Notes
-    from bench.output.figures import Figure
-    from bench.plan import Plan
+    from bench.output.figure import Figure
 
 RESULTS = ROOT / "bench" / "results"
 CHANGED = ("diff", "--quiet", "HEAD", "--", ":!bench/results")

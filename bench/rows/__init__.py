@@ -18,7 +18,7 @@ from bench.rows import (
 )
 
 if TYPE_CHECKING:
-    from bench.benchmark import Benchmark
+    from bench.harness.benchmark import Benchmark
 
 # Each next to its baselines, because the machine's speed changes within minutes.
 ROWS: dict[str, Callable[[Benchmark], None]] = {

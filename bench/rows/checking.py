@@ -5,19 +5,19 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from bench.portal import Sending, portal
-from bench.run import batches
+from bench.harness.portal import Sending, portal
+from bench.harness.run import batches
 
 if TYPE_CHECKING:
-    from bench.benchmark import Benchmark
-    from bench.portal import Portal
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.portal import Portal
 
 MODES = ("off", "warn", "reject")
 
 
 def measure(bench: Benchmark) -> None:
     """Measure sent to response without a worker, with a portal for each mode in turn."""
-    plan = bench.plan
+    plan = bench.harness.plan
     with ExitStack() as stack:
         portals = {
             mode: stack.enter_context(

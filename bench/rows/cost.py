@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.harness.portal import Sending, portal
+from bench.harness.receiver import receive
+from bench.harness.run import batches, send
 from bench.measure.database import StatementCount, log_statements, wal_bytes
-from bench.measure.receiver import receive
-from bench.portal import Sending, portal
-from bench.run import batches, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.benchmark import Benchmark
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.portal import Portal
     from bench.load.generator import Job
-    from bench.portal import Portal
 
 
 def statements(bench: Benchmark) -> None:
-    plan = bench.plan
+    plan = bench.harness.plan
     with portal(bench.postgres, connections=plan.connections) as running:
         log_statements(bench.postgres, running.database_url)
         running.start_all(budget=False)
@@ -36,7 +36,7 @@ def note_statements(bench: Benchmark, running: Portal, work: Job, design: str) -
 
 
 def wal(bench: Benchmark) -> None:
-    plan = bench.plan
+    plan = bench.harness.plan
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_ingest()
 

@@ -6,21 +6,21 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from bench.harness.portal import SEGMENTS_BUDGET, NotReached, Sending, portal
+from bench.harness.receiver import EVERY_S, STALL_S, requested_at
+from bench.harness.run import batches, job
 from bench.load.generator import keys_of
 from bench.load.keys import ingest_key, write_key
-from bench.measure.receiver import EVERY_S, STALL_S, requested_at
 from bench.measure.statistics import percentile
-from bench.portal import SEGMENTS_BUDGET, NotReached, Sending, portal
-from bench.run import batches, job
 from streams.sandbox.debugger.event_view import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from bench.benchmark import Benchmark
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.portal import Portal
     from bench.load.generator import Job
-    from bench.portal import Portal
 
 # Connections, by number. bench/load/backfill.py fills the first one.
 BIG = 0
@@ -36,7 +36,7 @@ CROWDED = "beside a huge backlog and three in trouble"
 
 
 def crowded(bench: Benchmark) -> None:
-    events = int(EVENTS_PER_S * bench.plan.fairness_s)
+    events = int(EVENTS_PER_S * bench.harness.plan.fairness_s)
     with portal(bench.postgres, connections=SMALL.stop) as running:
         running.start_all()
         _small_ones(running, int(EVENTS_PER_S), -int(EVENTS_PER_S))  # to warm up
@@ -44,7 +44,7 @@ def crowded(bench: Benchmark) -> None:
         _note(bench, ALONE, "fairness_alone", _small_ones(running, events, 0))
         running.fill(BACKLOG, 1_000, days=BACKLOG_DAYS, waiting=True, feeds=1)
         Sending(_for_the_troubled(running)).report()
-        for run in range(bench.plan.runs):
+        for run in range(bench.harness.plan.runs):
             running.sandbox.reset()
             running.sandbox.behave(*_rules())
             running.try_again_now()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bench.measure.receiver import look, receive
-from bench.portal import portal
-from bench.run import batches, ours, send
+from bench.harness.portal import portal
+from bench.harness.receiver import look, receive
+from bench.harness.run import batches, ours, send
 
 if TYPE_CHECKING:
-    from bench.benchmark import Benchmark
-    from bench.portal import Portal
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.portal import Portal
 
 CONNECTIONS = (1, 100, 5_000, 100_000)
 BACKLOGS = (10_000, 100_000, 1_000_000)  # events
@@ -30,7 +30,7 @@ def connections(bench: Benchmark) -> None:
 
 
 def sizes(bench: Benchmark) -> None:
-    with portal(bench.postgres, connections=bench.plan.connections) as running:
+    with portal(bench.postgres, connections=bench.harness.plan.connections) as running:
         running.start_all(budget=False)
         for size in EVENT_BYTES:
             # A request can hold 40 of the largest.
@@ -40,7 +40,9 @@ def sizes(bench: Benchmark) -> None:
 
 def retained(bench: Benchmark) -> None:
     for number in RETAINED:
-        with portal(bench.postgres, connections=bench.plan.connections) as running:
+        with portal(
+            bench.postgres, connections=bench.harness.plan.connections
+        ) as running:
             running.fill(number, RETAINED_BYTES, days=RETAINED_DAYS, waiting=False)
             running.start_all(budget=False)
             _note_cost(bench, running, "retained", number)
@@ -50,7 +52,7 @@ def retained(bench: Benchmark) -> None:
 def _note_cost(
     bench: Benchmark, running: Portal, curve: str, x: float, **changes: int
 ) -> None:
-    plan = bench.plan
+    plan = bench.harness.plan
     send(running, batches(running, plan.growth_requests // 10, **changes))
     for _ in range(plan.runs):
         run = send(running, batches(running, plan.growth_requests, **changes))
@@ -65,13 +67,15 @@ def _note_ends(
 
 def backlog(bench: Benchmark) -> None:
     """Measure the delivery of the first events of a backlog; the last one also memory."""
-    with portal(bench.postgres, connections=bench.plan.connections) as running:
+    with portal(bench.postgres, connections=bench.harness.plan.connections) as running:
         running.halt()
         running.start_all(budget=False)
         for waiting in BACKLOGS:
-            for _ in range(bench.plan.runs):
+            for _ in range(bench.harness.plan.runs):
                 running.fill(waiting - running.waiting(), 1_000, days=1, waiting=True)
-                cost = _cost_of_draining(running, min(waiting, bench.plan.drained))
+                cost = _cost_of_draining(
+                    running, min(waiting, bench.harness.plan.drained)
+                )
                 bench.notes.add_point("backlog", waiting, cost)
         send_while_all_waits(bench, running)
     # For the smallest, the second until an order is read is a large part.

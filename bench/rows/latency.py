@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.measure.receiver import received_at
+from bench.harness.portal import portal
+from bench.harness.receiver import received_at
+from bench.harness.run import job, send
 from bench.measure.statistics import percentile
-from bench.portal import portal
-from bench.run import job, send
 
 if TYPE_CHECKING:
-    from bench.benchmark import Benchmark
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.portal import Portal
     from bench.load.generator import Job
-    from bench.portal import Portal
 
 CONNECTIONS = 1_000
 EVENTS_PER_S = 40.0
@@ -22,8 +22,8 @@ CLIENTS = 20  # each is used every half a second; gunicorn closes connections th
 def light_load(bench: Benchmark) -> None:
     with portal(bench.postgres, connections=CONNECTIONS) as running:
         running.start_all()
-        events = int(EVENTS_PER_S * bench.plan.latency_s)
-        for _ in range(bench.plan.runs):
+        events = int(EVENTS_PER_S * bench.harness.plan.latency_s)
+        for _ in range(bench.harness.plan.runs):
             work = job(running, events, clients=CLIENTS, rate=EVENTS_PER_S)
             note(bench, running, work, "")
 

@@ -7,24 +7,24 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bench.harness.portal import Portal, portal
+from bench.harness.run import batches, job, send, singles
 from bench.measure.database import log_statements
-from bench.portal import Portal, portal
 from bench.rows import cost, latency
-from bench.run import batches, job, send, singles
 from streams.devtools.first_run.processes import SENDS, TAKES_WORK, Service, worker_name
 from tests.services.keeper import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.benchmark import Benchmark
+    from bench.harness.benchmark import Benchmark
 
 MODULE = "bench.baselines.row_task_post"
 DESIGN = "row_task_post_"  # the start of its figures' names
 
 
 def measure(bench: Benchmark) -> None:
-    plan = bench.plan
+    plan = bench.harness.plan
     with _portal(bench) as running:
         _start_view(running)
         _start_worker(running)
@@ -49,7 +49,7 @@ def measure(bench: Benchmark) -> None:
 
 
 def measure_cost(bench: Benchmark) -> None:
-    plan = bench.plan
+    plan = bench.harness.plan
     with _portal(bench) as running:
         log_statements(bench.postgres, running.database_url)
         _start_view(running)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.measure.receiver import steady
-from bench.portal import portal
-from bench.run import batches, send, singles
+from bench.harness.portal import portal
+from bench.harness.receiver import steady
+from bench.harness.run import batches, send, singles
 
 if TYPE_CHECKING:
-    from bench.benchmark import Benchmark
-    from bench.run import Run
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.run import Run
 
 CEILING_BYTES_PER_S = 50 * 500_000  # what Segment's limits allow a tool
 STORED_BYTES = (
@@ -19,7 +19,7 @@ STORED_BYTES = (
 
 
 def without_budget(bench: Benchmark) -> None:
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.harness.plan, bench.notes
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all(budget=False)
         send(running, batches(running, plan.batch_requests // 10))
@@ -32,7 +32,7 @@ def without_budget(bench: Benchmark) -> None:
 
 
 def under_budget(bench: Benchmark) -> None:
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.harness.plan, bench.notes
     requests = int(CEILING_BYTES_PER_S * plan.budget_s / STORED_BYTES / 100)
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all()
@@ -57,7 +57,7 @@ def _note_backlogged(bench: Benchmark, run: Run, event_bytes: float) -> None:
 
 
 def single_events(bench: Benchmark) -> None:
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.harness.plan, bench.notes
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all()
         send(running, singles(running, plan.single_requests // 10))
@@ -69,7 +69,7 @@ def single_events(bench: Benchmark) -> None:
 
 def small_installation(bench: Benchmark) -> None:
     """Measure the same on SQLite with the embedded broker."""
-    plan, notes = bench.plan, bench.notes
+    plan, notes = bench.harness.plan, bench.notes
     with portal(bench.sqlite, connections=plan.connections) as running:
         running.start_all(budget=False)
         for _ in range(plan.runs):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.output.figures import FIGURES, at_least, at_most, figures_of
+from bench.output.figure import at_least, at_most
+from bench.output.figures import FIGURES, figures_of
 
 # What whoever reads bench/results/latest.json relies on.
 PROMISED = {

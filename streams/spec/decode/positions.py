@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from streams.spec.decode.structure import MAX_DEPTH
@@ -41,13 +41,13 @@ class JsonPosition:
 
     def find(self, path: str) -> JsonPosition:
         """Return the value at an issue's path, or its nearest ancestor."""
-        place, rest = self, path
+        position, rest = self, path
         while rest:
-            found, rest = place._step(rest)
-            if found is None:
+            inner, rest = position._step(rest)
+            if inner is None:
                 break
-            place = found
-        return place
+            position = inner
+        return position
 
     def _step(self, path: str) -> tuple[JsonPosition | None, str]:
         if isinstance(self.inside, list):
@@ -56,9 +56,9 @@ class JsonPosition:
             return (self.inside[int(index)] if inside else None), rest
         words = path.split(".", _MOST_DOTS)
         for count in range(len(words), 0, -1):  # a key may contain dots
-            found = (self.inside or {}).get(".".join(words[:count]))
-            if found is not None:
-                return found, ".".join(words[count:])
+            inner = (self.inside or {}).get(".".join(words[:count]))
+            if inner is not None:
+                return inner, ".".join(words[count:])
         return None, ""
 
 
@@ -77,51 +77,71 @@ def locate(text: str) -> JsonPosition:
     """Locate the values of a JSON text. Raises InvalidJson.
 
     Takes time proportional to the text. The content of numbers and strings is not checked
-    (`spec.sound` does that).
+    (`spec.decode.structure` does that).
     """
-    root: JsonPosition | None = None
-    around: list[JsonPosition] = []
-    key, key_at = "", -1
-    coming = _Next.VALUE
+    locator = _Locator()
     for start, end in _tokens(text):
-        mark = text[start]
-        if coming in (_Next.VALUE, _Next.VALUE_OR_END) and mark not in "}],:":
-            place = JsonPosition(start if key_at < 0 else key_at, start, end, None)
-            if not around:
-                root = place
-            elif isinstance(around[-1].inside, dict):
-                around[-1].inside[key] = place
-            elif around[-1].inside is not None:
-                around[-1].inside.append(place)
-            coming, key_at = _Next.COMMA_OR_END, -1
-            if mark in "{[":
-                around.append(place)
-                if len(around) > MOST_DEPTH:
-                    raise InvalidJson(
-                        start, f"This is nested more than {MAX_DEPTH} levels deep."
-                    )
-                is_object = mark == "{"
-                place.inside = {} if is_object else []
-                coming = _Next.KEY_OR_END if is_object else _Next.VALUE_OR_END
-        elif coming in (_Next.KEY, _Next.KEY_OR_END) and mark == '"':
-            key, key_at, coming = json.loads(text[start:end]), start, _Next.COLON
-        elif coming is _Next.COLON and mark == ":":
-            coming = _Next.VALUE
-        elif not around:
-            raise InvalidJson(start, _SECOND if root else _unexpected(mark, coming))
-        elif coming is _Next.COMMA_OR_END and mark == ",":
-            of_object = isinstance(around[-1].inside, dict)
-            coming = _Next.KEY if of_object else _Next.VALUE
-        elif coming in _MAY_END and mark == _end_of(around[-1]):
-            around.pop().end = end
-            coming = _Next.COMMA_OR_END
-        else:
-            raise InvalidJson(start, _unexpected(mark, coming))
-    if around or root is None:
+        locator.read(text, start, end)
+    if locator.open or locator.root is None:
         raise InvalidJson(
             len(text.rstrip()), "The text ends here, but the JSON is incomplete."
         )
-    return root
+    return locator.root
+
+
+@dataclass(slots=True)
+class _Locator:
+    """What has been read of the text so far."""
+
+    root: JsonPosition | None = None
+    open: list[JsonPosition] = field(default_factory=list)  # from the outside in
+    expected: _Next = _Next.VALUE
+    key: str = ""  # of the next value
+    key_at: int = -1  # -1: it has none
+
+    def read(self, text: str, start: int, end: int) -> None:
+        """Read the next token. Raises InvalidJson."""
+        mark = text[start]
+        match self.expected:
+            case _Next.VALUE | _Next.VALUE_OR_END if mark not in "}],:":
+                self._add_value(mark, start, end)
+            case _Next.KEY | _Next.KEY_OR_END if mark == '"':
+                self.key, self.key_at = json.loads(text[start:end]), start
+                self.expected = _Next.COLON
+            case _Next.COLON if mark == ":":
+                self.expected = _Next.VALUE
+            case _ if not self.open:
+                message = _SECOND if self.root else _unexpected(mark, self.expected)
+                raise InvalidJson(start, message)
+            case _Next.COMMA_OR_END if mark == ",":
+                in_object = isinstance(self.open[-1].inside, dict)
+                self.expected = _Next.KEY if in_object else _Next.VALUE
+            case expected if expected in _MAY_END and mark == _end_of(self.open[-1]):
+                self.open.pop().end = end
+                self.expected = _Next.COMMA_OR_END
+            case expected:
+                raise InvalidJson(start, _unexpected(mark, expected))
+
+    def _add_value(self, mark: str, start: int, end: int) -> None:
+        at = start if self.key_at < 0 else self.key_at
+        position = JsonPosition(at, start, end, None)
+        if not self.open:
+            self.root = position
+        elif isinstance(self.open[-1].inside, dict):
+            self.open[-1].inside[self.key] = position
+        elif self.open[-1].inside is not None:
+            self.open[-1].inside.append(position)
+        self.key_at, self.expected = -1, _Next.COMMA_OR_END
+        if mark in "{[":
+            self._open_container(position, is_object=mark == "{")
+
+    def _open_container(self, position: JsonPosition, *, is_object: bool) -> None:
+        self.open.append(position)
+        if len(self.open) > MOST_DEPTH:
+            message = f"This is nested more than {MAX_DEPTH} levels deep."
+            raise InvalidJson(position.start, message)
+        position.inside = {} if is_object else []
+        self.expected = _Next.KEY_OR_END if is_object else _Next.VALUE_OR_END
 
 
 _SECOND = (
@@ -146,14 +166,14 @@ def _blank(text: str, at: int) -> int:
     return blank.end() if blank else at
 
 
-def _end_of(place: JsonPosition) -> str:
-    return "}" if isinstance(place.inside, dict) else "]"
+def _end_of(container: JsonPosition) -> str:
+    return "}" if isinstance(container.inside, dict) else "]"
 
 
-def _unexpected(mark: str, coming: _Next) -> str:
-    if mark in "}]" and coming in (_Next.KEY, _Next.VALUE):
+def _unexpected(mark: str, expected: _Next) -> str:
+    if mark in "}]" and expected in (_Next.KEY, _Next.VALUE):
         return "Unexpected comma before this. Remove it."
-    return f"Expected {coming.value}."
+    return f"Expected {expected.value}."
 
 
 def _strange(begins: str) -> str:

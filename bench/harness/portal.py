@@ -25,7 +25,7 @@ from tests.services.processes import start, stop
 from tests.services.valkey import free_port
 
 if TYPE_CHECKING:
-    from bench.servers import Ground
+    from bench.harness.servers import Ground
     from streams.devtools.first_run.processes import Service
 
 START_TIMEOUT_S = 60.0

@@ -6,9 +6,9 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.harness.portal import Portal, Sending
+from bench.harness.receiver import EVERY_S, SELDOM_S, Sample, receive
 from bench.load.generator import Job, Report
-from bench.measure.receiver import EVERY_S, SELDOM_S, Sample, receive
-from bench.portal import Portal, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

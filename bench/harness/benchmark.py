@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bench.measure.samples import Notes
 
 if TYPE_CHECKING:
-    from bench.plan import Plan
-    from bench.servers import Ground
+    from bench.harness.plan import Plan
+    from bench.harness.servers import Ground
 
 
 @dataclass(slots=True)

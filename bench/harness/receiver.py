@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bench.portal import NotReached
+from bench.harness.portal import NotReached
 
 if TYPE_CHECKING:
     from tests.segment import SandboxSegment
