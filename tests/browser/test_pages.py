@@ -64,8 +64,8 @@ def be(page, scene, live_server, name: str) -> None:
     page.context.add_cookies([{**cookie, "url": live_server.url}])
 
 
-def check(page, found: dict[str, object], what: str) -> None:
-    """Note what is wrong with the page that is shown: light on a desk, dark on a phone."""
+def check(page, found: dict[str, object], state: str) -> None:
+    """Add the problems of the current page: light on a desktop, dark on a phone."""
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)
     problems = barriers(page)
@@ -74,7 +74,7 @@ def check(page, found: dict[str, object], what: str) -> None:
     problems += barriers(page)
     width = page.evaluate("document.documentElement.scrollWidth")
     if problems or width > PHONE["width"]:
-        found[what] = (problems, width, page.evaluate(TOO_WIDE, PHONE["width"]))
+        found[state] = (problems, width, page.evaluate(TOO_WIDE, PHONE["width"]))
 
 
 @pytest.mark.parametrize(
@@ -95,78 +95,113 @@ def test_no_page_has_a_barrier_or_is_wider_than_a_phone(
     assert found == {}
 
 
-def test_nor_do_the_states_that_one_comes_to_by_doing_something(
-    page, scene, live_server
-):
-    found: dict[str, object] = {}
-    workspace = f"{live_server.url}/w/{scene.cast.workspace.public_id}/"
-    partner = f"{live_server.url}/p/{scene.cast.partner.slug}/"
+@pytest.fixture
+def workspace(scene, live_server) -> str:
+    return f"{live_server.url}/w/{scene.cast.workspace.public_id}/"
+
+
+@pytest.fixture
+def partner(scene, live_server) -> str:
+    return f"{live_server.url}/p/{scene.cast.partner.slug}/"
+
+
+@pytest.fixture
+def plan(scene, partner) -> str:
+    return f"{partner}streams/{scene.cast.stream.slug}/plan/"
+
+
+def test_no_state_of_a_connection_has_a_barrier(page, scene, live_server, workspace):
+    problems: dict[str, object] = {}
 
     be(page, scene, live_server, "anna")
     page.goto(f"{workspace}connection/change/")
     page.get_by_role("textbox", name="New write key").fill(factories.write_key())
     page.get_by_role("button", name="Review changes").click()
-    check(page, found, "the preview of a change")
+    check(page, problems, "the preview of a change")
     page.get_by_role("button", name="Save changes").click()
     page.get_by_role("button", name="Send test event").click()
     page.get_by_text("Sending the test event").wait_for()
-    check(page, found, "a test event on its way")
-    page.goto("about:blank")  # or it would ask for the test of what is gone
+    check(page, problems, "a test event on its way")
+    page.goto("about:blank")  # stop polling for the test event of a deleted connection
     Connection.objects.update(deleted_at=factories.NOW)
     page.goto(f"{workspace}connection/")
     page.get_by_role("button", name="Connect").click()
     page.get_by_text("Paste the write key of your Segment source").wait_for()
-    check(page, found, "a connection form with errors")
+    check(page, problems, "a connection form with errors")
+
+    assert problems == {}
+
+
+def test_no_state_of_a_workspace_has_a_barrier(page, scene, live_server, workspace):
+    problems: dict[str, object] = {}
+
+    be(page, scene, live_server, "anna")
     page.goto(f"{workspace}events/?name=Nothing+is+called+so")
-    check(page, found, "a search that found nothing")
+    check(page, problems, "a search without results")
     page.goto(workspace)
     page.get_by_text("View as table").click()
-    check(page, found, "the numbers of the chart")
+    check(page, problems, "the table of the chart")
     page.get_by_text("Your account").locator("..").click()
-    check(page, found, "the menu of one's account")
+    check(page, problems, "the account menu")
+
+    assert problems == {}
+
+
+def test_no_state_of_a_partners_page_has_a_barrier(
+    page, scene, live_server, partner, plan
+):
+    problems: dict[str, object] = {}
+
     be(page, scene, live_server, "petra")
-    page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/events/new/")
+    page.goto(f"{partner}tokens/")
+    page.get_by_label("Name").fill("Staging")
+    page.get_by_role("button", name="Create API token").click()
+    check(page, problems, "a secret that is shown once")
+    page.goto(f"{plan}events/new/")
     page.get_by_label("Name").first.fill("Email Unsubscribed")
     page.get_by_label("Trigger").focus()
     page.get_by_role("button", name="Rename to “Unsubscribed”").wait_for()
     page.get_by_role("textbox", name="Name").nth(1).fill("a..b")
     page.get_by_role("button", name="Add row to Properties").click()
     page.get_by_text("The path has an empty part, or a space").wait_for()
-    check(page, found, "an event of a plan with errors")
-    page.goto(f"{partner}tokens/")
-    page.get_by_label("Name").fill("Staging")
-    page.get_by_role("button", name="Create API token").click()
-    check(page, found, "a secret that is shown once")
-    page.goto(f"{partner}streams/{scene.cast.stream.slug}/plan/check/")
+    check(page, problems, "an event of a plan with errors")
+    page.goto(f"{plan}check/")
     page.locator("#id_events").fill('{"type": "track",\n"event": "Purchase"}')
     page.get_by_role("button", name="Check").click()
     page.get_by_text("userId is missing").first.wait_for()
-    check(page, found, "an event that was checked")
-    plan = f"{partner}streams/{scene.cast.stream.slug}/plan/"
-    page.goto(f"{plan}files/")
-    page.get_by_text("Example YAML file").click()
-    wrong = {
+    check(page, problems, "an event that was checked")
+
+    assert problems == {}
+
+
+def test_no_state_of_an_imported_plan_has_a_barrier(page, scene, live_server, plan):
+    problems: dict[str, object] = {}
+    invalid = {
         "name": "plan.yaml",
         "mimeType": "text/plain",
         "buffer": b"events:\n- a: b",
     }
-    page.get_by_label("File").set_input_files(wrong)
+    valid = {**invalid, "buffer": b"events:\n- name: Email Unsubscribed\n- call: page"}
+
+    be(page, scene, live_server, "petra")
+    page.goto(f"{plan}files/")
+    page.get_by_text("Example YAML file").click()
+    page.get_by_label("File").set_input_files(invalid)
     page.get_by_role("button", name="Upload file").click()
-    check(page, found, "a file that is no plan")
-    right = {**wrong, "buffer": b"events:\n- name: Email Unsubscribed\n- call: page"}
-    page.get_by_label("File").set_input_files(right)
+    check(page, problems, "a file that is not a plan")
+    page.get_by_label("File").set_input_files(valid)
     page.get_by_role("button", name="Upload file").click()
-    check(page, found, "what a file changes")
+    check(page, problems, "the changes that a file makes")
     page.get_by_role("button", name="Import as draft").click()
     page.goto(f"{plan}publish/")
     page.get_by_text("Spec properties of Unsubscribed").click()
-    check(page, found, "a plan that cannot be published")
+    check(page, problems, "a plan that cannot be published")
     page.get_by_role("button", name="Rename to “Unsubscribed”").click()
     page.get_by_role("button", name="Publish version 2").click()
     page.goto(f"{plan}versions/?from=1&to=2")
-    check(page, found, "the difference between two versions of a plan")
+    check(page, problems, "the difference between two versions of a plan")
 
-    assert found == {}
+    assert problems == {}
 
 
 def test_one_connects_without_a_mouse(page, scene, live_server):

@@ -40,23 +40,10 @@ def cast(portal, settings):
 def test_a_replay_is_counted_started_watched_and_cancelled(
     portal, far_segment, cast, page
 ):
-    web = portal.web()
     far_segment.behave({"answers": [], "then": {"delay_s": 1, "take": True}})
+    sign_in(page, portal.web(), cast.alice.email)
 
-    # What to send, and what that means.
-    sign_in(page, web, cast.alice.email)
-    page.get_by_role("link", name="Replays", exact=True).click()
-    expect(page.get_by_text("No replays yet")).to_be_visible()
-    page.get_by_role("link", name="New replay").click()
-    page.get_by_label("Full event name").fill("Email Clicked")
-    page.get_by_label("From event number").fill("1,001")
-    page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("Enter a whole number.")).to_be_visible()
-    page.get_by_label("From event number").fill("1001")
-    page.get_by_role("radio", name="Generate new messageId").check()
-    page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("heading", name="Replay 9,667 events?")).to_be_visible()
-    expect(page.get_by_text("Segment already has may be counted twice")).to_be_visible()
+    preview(page)
     assert not Replay.objects.exists()
     assert barriers(page) == []
 
@@ -78,7 +65,27 @@ def test_a_replay_is_counted_started_watched_and_cancelled(
     assert 1_000 < cursor.position < EVENTS
     assert far_segment.stats()["unique_message_ids"] == cursor.delivered
 
-    # It is in the history, and its requests are marked.
+    see_canceled_replay(page)
+
+
+def preview(page) -> None:
+    """Fill in the form, with an error first, and preview the replay."""
+    page.get_by_role("link", name="Replays", exact=True).click()
+    expect(page.get_by_text("No replays yet")).to_be_visible()
+    page.get_by_role("link", name="New replay").click()
+    page.get_by_label("Full event name").fill("Email Clicked")
+    page.get_by_label("From event number").fill("1,001")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("Enter a whole number.")).to_be_visible()
+    page.get_by_label("From event number").fill("1001")
+    page.get_by_role("radio", name="Generate new messageId").check()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="Replay 9,667 events?")).to_be_visible()
+    expect(page.get_by_text("Segment already has may be counted twice")).to_be_visible()
+
+
+def see_canceled_replay(page) -> None:
+    """See the replay in the history, and its requests marked."""
     page.get_by_role("link", name="Replays", exact=True).click()
     row = page.get_by_role("row", name="Event: Email Clicked")
     expect(row.get_by_text("Canceled")).to_be_visible()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests import factories
 from tests.browser.driving import sign_in
@@ -16,7 +16,7 @@ from tests.running import until
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 KEY = "WalkThroughTheBrowserWriteKey001"
-LEFT_OUT = KEY[:-2]  # what one has who did not copy all of it
+TRUNCATED = KEY[:-2]  # as copied in part
 
 
 def send(url: str, ingest_key: str, name: str) -> None:
@@ -43,21 +43,42 @@ def test_from_the_first_sign_in_to_events_that_arrive(
     portal.worker()
     portal.beat()
 
-    # Sign in: a person of one workspace is there at once.
     sign_in(page, web, cast.alice.email)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     expect(page.get_by_text("Not connected to Segment")).to_be_visible()
 
-    # A bad key: the page says what is wrong, and does not give it back.
+    refuse_bad_key(page)
+    connect(page)
+    verify(page, far_segment)
+    pause(page)
+    send(web, ingest_key.text, "Email Opened")
+    opened = see_queued_event(page)
+    assert [e["event"] for e in far_segment.events(KEY)] == ["Connection Tested"]
+    resume(page, opened)
+    assert [e["event"] for e in far_segment.events(KEY)] == [
+        "Connection Tested",
+        "Email Opened",
+    ]
+
+    # No secret is anywhere.
+    page.context.close()
+    for secret in (KEY, TRUNCATED, ingest_key.text, factories.PASSWORD):
+        assert places_with(secret, portal, har) == []
+
+
+def refuse_bad_key(page) -> None:
+    """Enter a bad key: the page says what is wrong, and does not show the key again."""
     page.get_by_role("link", name="Connect Segment").click()
-    page.get_by_role("textbox", name="Write key").fill(LEFT_OUT)
+    page.get_by_role("textbox", name="Write key").fill(TRUNCATED)
     page.get_by_role("radio", name="Sandbox A simulated").check()
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_text("The text has 30 characters")).to_be_visible()
     expect(page.get_by_role("textbox", name="Write key")).to_have_value("")
-    assert LEFT_OUT not in page.content()
+    assert TRUNCATED not in page.content()
 
-    # A good key, and a region.
+
+def connect(page) -> None:
+    """Enter a good key, and a region."""
     page.get_by_role("textbox", name="Write key").fill(KEY)
     page.get_by_role("radio", name="Sandbox A simulated").check()
     page.get_by_role("button", name="Connect").click()
@@ -67,7 +88,9 @@ def test_from_the_first_sign_in_to_events_that_arrive(
     expect(page.get_by_text("Connected, but not verified")).to_be_visible()
     assert KEY not in page.content()
 
-    # The test event: sent, delivered, and found in the sandbox's debugger.
+
+def verify(page, far_segment) -> None:
+    """Send the test event, find it in the sandbox's debugger, and confirm it."""
     page.get_by_role("button", name="Send test event").click()
     expect(page.get_by_text("Delivered to Segment")).to_be_visible()
     code = page.locator(".test-code").inner_text()
@@ -81,30 +104,27 @@ def test_from_the_first_sign_in_to_events_that_arrive(
         page.get_by_text("Connection verified. Events arrive in Segment.")
     ).to_be_visible()
 
-    # Paused: new events are queued, and the page says so.
+
+def pause(page) -> None:
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("heading", name="Delivery paused")).to_be_visible()
     page.get_by_role("link", name="Events", exact=True).click()
     expect(page.get_by_role("link", name="Connection Tested")).to_be_visible()
-    send(web, ingest_key.text, "Email Opened")
+
+
+def see_queued_event(page) -> Locator:
+    """See that new events are queued, and return the event's row."""
     page.get_by_role("link", name="Show 1 new event").click()
     opened = page.get_by_role("row", name="Email Opened")
     expect(opened.get_by_text("Queued: on hold")).to_be_visible()
-    assert [e["event"] for e in far_segment.events(KEY)] == ["Connection Tested"]
+    return opened
 
-    # Resumed: it arrives.
+
+def resume(page, opened: Locator) -> None:
+    """Resume delivery, and see the event delivered."""
     page.get_by_role("link", name="Connection", exact=True).click()
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("link", name="Events", exact=True).click()
     until(lambda: page.reload() and opened.get_by_text("Delivered").is_visible())
     page.get_by_role("link", name="Email Opened").click()
     expect(page.get_by_text('"name": "stream-')).to_be_visible()
-    assert [e["event"] for e in far_segment.events(KEY)] == [
-        "Connection Tested",
-        "Email Opened",
-    ]
-
-    # What is secret was told to nobody.
-    page.context.close()
-    for secret in (KEY, LEFT_OUT, ingest_key.text, factories.PASSWORD):
-        assert places_with(secret, portal, har) == []

@@ -39,6 +39,9 @@ FIRST_EVENT = {
     "userId": "user-1",
     "messageId": "first",
 }
+# Headers of a proxy with TLS.
+PROXIED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+OPERATOR = "ops@portal.example"
 # What `check --deploy` finds unsafe in the settings of tests.
 SAFE = {"HTTPS": "on", "TRUST_PROXY": "on", "EMAIL_URL": "smtp+tls://mail.example:587"}
 NOT_OF_A_RELEASE = (".git", ".venv", ".*_cache", "__pycache__", "node_modules", "var")
@@ -139,8 +142,33 @@ def test_it_is_installed_and_the_first_partner_sends(
     assert calls.read_text().split()[-1] == "partner-portal"  # as the units name it
     install_release(Path(ours["/srv/partner-portal"]))
     url, key = services.new_database(), guide.run(make_key).strip()
+    configure(Path(ours["/etc/partner-portal"]), site, url=url, key=key, ingest=ingest)
+
+    with ExitStack() as stack:
+        supervisor = Supervisor(
+            Path(ours["/etc/systemd/system"]), ours, site.portal.log, stack
+        )
+        calls.write_text("")
+        guide.run(begin)
+        run_as_systemd(supervisor, calls.read_text())
+        dumps = Path(f"{ours['/var/lib/partner-portal']}-backups")
+        assert len([*dumps.glob("portal-*.dump")]) == 1
+        guide.folder = Path(ours["/srv/partner-portal"]) / "current"
+        guide.environ["ENV_FILE"] = f"{ours['/etc/partner-portal']}/portal.env"
+        type_operator(guide, create_operator)
+        invitation = guide.run(create_partner).split()[-1].replace("https", "http")
+        until(lambda: ready(web) and ready(ingest), within_s=90)
+        page = requests.get(invitation, headers=PROXIED, timeout=30)
+        assert (page.status_code, "Postbox" in page.text) == (200, True)
+        settings.ENCRYPTION_KEYS = [key]
+        send_first_event(ingest, first_ingest_key(url))
+        until(lambda: received(site) == 1, within_s=RECOVERY_BOUND_S)
+
+
+def configure(folder: Path, site, *, url: str, key: str, ingest: str) -> None:
+    """Write the settings and the backup's connection, as an operator does."""
     write_settings(
-        Path(ours["/etc/partner-portal"]) / "portal.env",
+        folder / "portal.env",
         SECRET_KEY="of this drill $1 #2 " * 5,
         ENCRYPTION_KEYS=key,
         ALLOWED_HOSTS="127.0.0.1",
@@ -151,52 +179,51 @@ def test_it_is_installed_and_the_first_partner_sends(
         SANDBOX_URL=site.segment.url,
     )
     server = Env.db_url_config(url)
-    (Path(ours["/etc/partner-portal"]) / "backup.env").write_text(
+    (folder / "backup.env").write_text(
         f"PGHOST={server['OPTIONS']['host']}\nPGUSER={server['USER']}\n"
         f"PGDATABASE={server['NAME']}\n"
     )
 
-    units = Path(ours["/etc/systemd/system"])
-    with ExitStack() as stack:
-        supervisor = Supervisor(units, ours, site.portal.log, stack)
-        calls.write_text("")
-        guide.run(begin)
-        for call in calls.read_text().splitlines():
-            supervisor.systemctl(*call.split()[1:])
-        assert {unit.name for unit in units.iterdir()} == set(supervisor.started)
-        dumps = Path(f"{ours['/var/lib/partner-portal']}-backups")
-        assert len([*dumps.glob("portal-*.dump")]) == 1
-        guide.folder = Path(ours["/srv/partner-portal"]) / "current"
-        guide.environ["ENV_FILE"] = f"{ours['/etc/partner-portal']}/portal.env"
-        password = "a long one of this drill"
-        guide.typed(
-            create_operator,
-            [
-                ("Email", "ops@portal.example"),
-                ("Password:", password),
-                ("Password (again):", password),
-            ],
-        )
-        invitation = guide.run(create_partner).split()[-1].replace("https", "http")
-        until(lambda: ready(web) and ready(ingest), within_s=90)
-        proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
-        page = requests.get(invitation, headers=proxied, timeout=30)
-        assert (page.status_code, "Postbox" in page.text) == (200, True)
-        settings.ENCRYPTION_KEYS = [key]
-        with connected_to(url):
-            assert User.objects.get(email="ops@portal.example").is_superuser
-            feed = factories.feed(Stream.objects.get())
-            factories.cursor(factories.connection(feed))
-            ingest_key = factories.ingest_key(feed).text
-        sent = requests.post(
-            f"{ingest}/v1/batch",
-            json={"batch": [FIRST_EVENT]},
-            auth=(ingest_key, ""),
-            headers=proxied,
-            timeout=30,
-        )
-        assert (sent.status_code, sent.json()["rejected"]) == (200, 0)
-        until(lambda: received(site) == 1, within_s=RECOVERY_BOUND_S)
+
+def run_as_systemd(supervisor: Supervisor, calls: str) -> None:
+    """Do what systemctl was asked for; this must start every unit of the release."""
+    for call in calls.splitlines():
+        supervisor.systemctl(*call.split()[1:])
+    units = {unit.name for unit in supervisor.units.iterdir()}
+    assert units == set(supervisor.started)
+
+
+def type_operator(guide: Guide, create_operator: str) -> None:
+    """Create the operator at a terminal."""
+    password = "a long one of this drill"
+    guide.typed(
+        create_operator,
+        [
+            ("Email", OPERATOR),
+            ("Password:", password),
+            ("Password (again):", password),
+        ],
+    )
+
+
+def first_ingest_key(url: str) -> str:
+    """Connect a workspace of the new partner, and return the text of its ingest key."""
+    with connected_to(url):
+        assert User.objects.get(email=OPERATOR).is_superuser
+        feed = factories.feed(Stream.objects.get())
+        factories.cursor(factories.connection(feed))
+        return factories.ingest_key(feed).text
+
+
+def send_first_event(ingest: str, ingest_key: str) -> None:
+    sent = requests.post(
+        f"{ingest}/v1/batch",
+        json={"batch": [FIRST_EVENT]},
+        auth=(ingest_key, ""),
+        headers=PROXIED,
+        timeout=30,
+    )
+    assert (sent.status_code, sent.json()["rejected"]) == (200, 0)
 
 
 def record_calls(guide: Guide, folder: Path, *programs: str) -> Path:

@@ -126,6 +126,39 @@ def decimal(low: float, high: float, default: float) -> list[Row]:
     return [("", default), *right, *wrong]
 
 
+NOT_AN_ADDRESS = (
+    "events.example.com",
+    "events.example.com:8001",
+    "//events.example.com",
+    "https://",
+    "https:///v1",
+    "https:/events.example.com",
+    "htps://events.example.com",
+    "ftp://events.example.com",
+    "https://events.example.com:port",
+    "https://[::1",
+    "https://events.example.com:99999",
+    "https://user:hunter2@events.example.com",
+    "https://events.example.com?x=1",
+    "https://events.example.com#x",
+    "https://events.example.com?",
+    "https://events.example.com#",
+    "https://events.example.com:",
+    "https://events.example.com,https://b.example",
+    "https://<events>",
+    "https://a..example",
+    "https://events.example.com\\v1",
+    "https://a b.example",
+    '"https://events.example.com"',
+    "https://events.example.com, https://b.example",
+    "https://events.example.com # public",
+    "localhost",
+    "javascript:alert(1)",
+    "/v1",
+    "on",
+)
+
+
 def address(default: str, *, with_v1: bool = False) -> list[Row]:
     v1 = "http://127.0.0.1:8001/v1"
     right = [
@@ -138,38 +171,7 @@ def address(default: str, *, with_v1: bool = False) -> list[Row]:
         (" https://events.example.com ", "https://events.example.com"),
         ("HTTPS://events.example.com", "HTTPS://events.example.com"),
     ]
-    wrong = refused(
-        "events.example.com",
-        "events.example.com:8001",
-        "//events.example.com",
-        "https://",
-        "https:///v1",
-        "https:/events.example.com",
-        "htps://events.example.com",
-        "ftp://events.example.com",
-        "https://events.example.com:port",
-        "https://[::1",
-        "https://events.example.com:99999",
-        "https://user:hunter2@events.example.com",
-        "https://events.example.com?x=1",
-        "https://events.example.com#x",
-        "https://events.example.com?",
-        "https://events.example.com#",
-        "https://events.example.com:",
-        "https://events.example.com,https://b.example",
-        "https://<events>",
-        "https://a..example",
-        "https://events.example.com\\v1",
-        "https://a b.example",
-        '"https://events.example.com"',
-        "https://events.example.com, https://b.example",
-        "https://events.example.com # public",
-        "localhost",
-        "javascript:alert(1)",
-        "/v1",
-        "on",
-    )
-    return [("", default), *right, *wrong]
+    return [("", default), *right, *refused(*NOT_AN_ADDRESS)]
 
 
 def path() -> list[Row]:

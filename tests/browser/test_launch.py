@@ -65,10 +65,10 @@ REFUSED = dict.fromkeys(
 )
 
 
-def stands(page: Page, lines: dict[str, str | re.Pattern[str]]) -> None:
-    """Waits until the page, which nobody loads anew, shows these lines so."""
-    for name, told in lines.items():
-        expect(page.locator(f"#{name}")).to_contain_text(told)
+def shows_checks(page: Page, checks: dict[str, str | re.Pattern[str]]) -> None:
+    """Wait until the page, without a reload, shows these checks with these texts."""
+    for name, text in checks.items():
+        expect(page.locator(f"#{name}")).to_contain_text(text)
 
 
 def sign_out(page: Page) -> None:
@@ -81,8 +81,8 @@ def open_tab(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Stream").get_by_role("link", name=name).click()
 
 
-def told(page: Page, text: str) -> None:
-    """Wait for what the portal says of what was done."""
+def has_message(page: Page, text: str) -> None:
+    """Wait for the portal's message about the last action."""
     expect(page.get_by_role("status").get_by_text(text)).to_be_visible()
 
 
@@ -93,7 +93,7 @@ def start_stream(page: Page) -> None:
     expect(page.get_by_label("Slug")).to_have_value(SLUG)
     page.get_by_role("radio", name=re.compile("^Email")).check()
     page.get_by_role("button", name="Create stream").click()
-    told(page, "Letterbox Mail created. Next, define its plan.")
+    has_message(page, "Letterbox Mail created. Next, define its plan.")
     for name in PLAN:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
@@ -104,7 +104,7 @@ def plan(page: Page) -> None:
     event = page.get_by_role("region", name="Event", exact=True)
     event.get_by_label("Name").fill("Email Unsubscribed")
     page.get_by_role("button", name="Save to draft").click()
-    told(page, "“Email Unsubscribed” was saved to the draft.")
+    has_message(page, "“Email Unsubscribed” was saved to the draft.")
     expect(page.get_by_role("button", name="Rename to “Unsubscribed”")).to_be_visible()
 
     page.get_by_role("link", name="← Plan").click()
@@ -115,10 +115,10 @@ def plan(page: Page) -> None:
     expect(page.get_by_role("button", name="Publish version 1")).to_be_disabled()
     first.get_by_role("button", name="Rename to “Unsubscribed”").click()
 
-    told(page, "The event was renamed to “Unsubscribed” in the draft.")
+    has_message(page, "The event was renamed to “Unsubscribed” in the draft.")
     expect(first).to_be_hidden()
     page.get_by_role("button", name="Publish version 1").click()
-    told(page, "Plan version 1 was published.")
+    has_message(page, "Plan version 1 was published.")
 
 
 def publish_pages(page: Page) -> None:
@@ -133,7 +133,7 @@ def publish_pages(page: Page) -> None:
         expect(page.locator("#preview").get_by_text(own)).to_be_visible()
         page.get_by_role("button", name="Save and publish…").click()
         page.get_by_role("button", name="Publish", exact=True).click()
-        told(page, "The page was published. It goes live within a minute.")
+        has_message(page, "The page was published. It goes live within a minute.")
         page.locator(f'a[href$="/docs/{SLUG}/{path}"]').click()
         expect(page.get_by_role("article").get_by_text(own)).to_be_visible()
         page.go_back()
@@ -146,7 +146,7 @@ def submit(page: Page) -> None:
     page.get_by_label("Launch", exact=True).fill("2027-02-01")
     page.get_by_label("Note to the reviewer").fill("Ten customers wait for it.")
     page.get_by_role("button", name="Submit for review").click()
-    told(page, "Submitted for review.")
+    has_message(page, "Submitted for review.")
 
 
 def approve(page: Page, web: str, staff: str) -> None:
@@ -211,28 +211,52 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
     sign_out(page)
     approve(page, web, olga.email)
     sign_in(page, web, petra.email)
-    page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
-    page.get_by_role("link", name="Letterbox Mail").click()
+    start_qa(page)
+
+    run_qa_test(page)
+    portal.worker()
+    see_all_checks_passed(page)
+    assert walks(far_segment) == {"sandbox": WALK, "eu": WALK}
+    follow_the_links(page)
+
+    # One event without a userId is refused at ingest, and the checks that it concerns fail.
+    bearer = token(page)
+    assert send_without_user(ingest, bearer)["outcome"] == "rejected"
+    see_failed_checks(page)
+
+
+def start_qa(page: Page) -> None:
+    open_stream(page)
     expect(page.get_by_text("Welcome.")).to_be_visible()
     page.get_by_role("button", name="Start QA").click()
     expect(page.get_by_text("1 of 10 checks on the QA checklist passed.")).to_be_visible()  # fmt: skip
 
-    # Each line turns green by what it is about: first by what came in …
+
+def open_stream(page: Page) -> None:
+    page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
+    page.get_by_role("link", name="Letterbox Mail").click()
+
+
+def run_qa_test(page: Page) -> None:
+    """Run the QA test without a worker: the checks of accepted events pass."""
     open_tab(page, "QA")
-    stands(page, AT_FIRST)
+    shows_checks(page, AT_FIRST)
     page.get_by_role("button", name="Create two test workspaces").click()
-    told(page, "The test workspaces are ready.")
+    has_message(page, "The test workspaces are ready.")
     page.get_by_role("button", name="Run QA test").click()
-    told(page, "QA test started: 20 events sent.")
+    has_message(page, "QA test started: 20 events sent.")
     nothing_sent = {name: AT_FIRST[name] for name in DELIVERED}
-    stands(page, ACCEPTED | nothing_sent | {"pages": AT_FIRST["pages"]})
+    shows_checks(page, ACCEPTED | nothing_sent | {"pages": AT_FIRST["pages"]})
     expect(page.get_by_text("6 of 10 passed")).to_be_visible()
-    # … then, once there is a worker, by what was delivered.
-    portal.worker()
-    stands(page, ACCEPTED | DELIVERED)
+
+
+def see_all_checks_passed(page: Page) -> None:
+    shows_checks(page, ACCEPTED | DELIVERED)
     expect(page.get_by_text("10 of 10 passed")).to_be_visible()
-    assert walks(far_segment) == {"sandbox": WALK, "eu": WALK}
-    # What shows it is one press away.
+
+
+def follow_the_links(page: Page) -> None:
+    """See that each check links to the events or attempts that prove it."""
     page.locator("#walk").get_by_role("link", name="Unsubscribed").click()
     shown = page.get_by_role("group", name="Payload")
     expect(shown).to_contain_text('"userId": "qa-user-1", "event": "Unsubscribed"')
@@ -241,15 +265,13 @@ def test_from_a_template_to_a_green_checklist_and_red_again(
     expect(page.get_by_text("Sandbox").first).to_be_visible()
     page.go_back()
 
-    # One event without a userId is turned down at ingest, and turns red what it breaks.
-    bearer = token(page)
-    assert send_without_user(ingest, bearer)["outcome"] == "rejected"
-    page.get_by_role("navigation", name="Partner").get_by_text("Streams").click()
-    page.get_by_role("link", name="Letterbox Mail").click()
+
+def see_failed_checks(page: Page) -> None:
+    open_stream(page)
     open_tab(page, "QA")
-    red = page.get_by_text("8 of 10 passed")
-    until(lambda: page.reload() and red.is_visible())
-    stands(page, ACCEPTED | DELIVERED | REFUSED)
+    failed = page.get_by_text("8 of 10 passed")
+    until(lambda: page.reload() and failed.is_visible())
+    shows_checks(page, ACCEPTED | DELIVERED | REFUSED)
     page.locator("#user-id").get_by_role("link", name="SPEC-ID-001").click()
     expect(page.get_by_role("heading", name="Issues")).to_be_visible()
     expect(page.get_by_text("userId is missing,").first).to_be_visible()
