@@ -28,6 +28,11 @@ def _unready() -> Iterator[CheckMessage]:
     yield from _open_to_others()
     yield from _unencrypted()
     yield from _wrong_proxies()
+    yield from _for_evaluation()
+    yield from _unset_addresses()
+
+
+def _for_evaluation() -> Iterator[CheckMessage]:
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         yield Warning(
             "The database is SQLite, which is meant for evaluation on one machine.",
@@ -40,6 +45,9 @@ def _unready() -> Iterator[CheckMessage]:
             hint="Leave SANDBOX_URL empty if customers connect only real workspaces.",
             id="streams.W011",
         )
+
+
+def _unset_addresses() -> Iterator[CheckMessage]:
     if not settings.INGEST_URL:
         yield Warning(
             "INGEST_URL is not set, so pages show the web address as the address for"

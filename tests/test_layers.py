@@ -77,7 +77,6 @@ STILL_TOO_LONG = {
     "streams/admin/catalog/review.py::_page",
     "streams/catalog/plans/authoring/inference.py",
     "streams/catalog/services.py::change_stream",
-    "streams/checks.py::_unready",
     "streams/ingest/service.py",
     "streams/ingest/service.py::_sort",
     "streams/portal/workspace/status.py::_active",
