@@ -21,7 +21,7 @@ from streams.events.models import (
     QuarantineJob,
     SeenMessage,
 )
-from streams.observability.issues.models import FindingHour, FindingKind
+from streams.observability.issues.models import IssueHour, IssueKind
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
 from streams.tenancy.models import (
@@ -35,11 +35,40 @@ from streams.tenancy.models import (
 )
 
 __all__ = [
-    "AuditEntry", "Connection", "Cursor", "CursorMark", "Delivery", "Event", "Feed",
-    "FeedMark", "FindingHour", "FindingKind", "FormClaim", "Generation", "Halt", "Invitation",
+    "AuditEntry",
+    "Connection",
+    "Cursor",
+    "CursorMark",
+    "Delivery",
+    "Event",
+    "Feed",
+    "FeedMark",
+    "FormClaim",
+    "Generation",
+    "Halt",
+    "Invitation",
+    "IssueHour",
+    "IssueKind",
     "Lease",
-    "LiveRequest", "Logo", "PageVersion", "Partner", "PartnerMembership",
-    "PartnerToken", "PlanVersion", "QaRun", "QuarantineJob", "QuarantinedEvent",
-    "RateCount", "Rejection", "Replay", "SeenMessage", "Stream", "StreamProfile", "Submission",
-    "Suspension", "User", "Workspace", "WorkspaceMembership",
+    "LiveRequest",
+    "Logo",
+    "PageVersion",
+    "Partner",
+    "PartnerMembership",
+    "PartnerToken",
+    "PlanVersion",
+    "QaRun",
+    "QuarantineJob",
+    "QuarantinedEvent",
+    "RateCount",
+    "Rejection",
+    "Replay",
+    "SeenMessage",
+    "Stream",
+    "StreamProfile",
+    "Submission",
+    "Suspension",
+    "User",
+    "Workspace",
+    "WorkspaceMembership",
 ]  # fmt: skip

@@ -2,5 +2,15 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+_ISSUES = RedirectView.as_view(
+    url="/admin/streams/issuekind/%(rest)s", permanent=True, query_string=True
+)
+
+urlpatterns = [
+    # The former address of issues, which people may have bookmarked.
+    path("admin/streams/findingkind/", _ISSUES, {"rest": ""}),
+    path("admin/streams/findingkind/<path:rest>", _ISSUES),
+    path("admin/", admin.site.urls),
+]

@@ -14,7 +14,7 @@ from streams.audit.services import record_each
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.events.models import Feed
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 from streams.tenancy.models import Invitation, Workspace, WorkspaceMembership
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _remove(ids: list[int], actor: User | None) -> int:
         actor=actor,
     )
     feeds = Feed.objects.filter(workspace__in=gone)
-    kinds = FindingKind.objects.filter(feed__in=feeds)
+    kinds = IssueKind.objects.filter(feed__in=feeds)
     _lock(kinds)  # in the same order as when issues are counted
     kinds.delete()
     feeds.delete()

@@ -7,7 +7,7 @@ import pytest
 from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.http import django_views
 from streams.observability.issues.flusher import flush
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 from streams.tenancy.models import Workspace
 from tests import factories
 from tests.ingest.sending import basic, bearer, dumps, track
@@ -41,7 +41,7 @@ def counted(client, directory, feed, mode, body, headers=None):
     )
     flush(directory.findings)
     kinds = (
-        FindingKind.objects.filter(stream=None).order_by("pk").prefetch_related("hours")
+        IssueKind.objects.filter(stream=None).order_by("pk").prefetch_related("hours")
     )
     return [
         (k.rule, k.name, k.feed_id, sum(h.count for h in k.hours.all())) for k in kinds
@@ -55,7 +55,7 @@ def test_a_finding_counts_whatever_becomes_of_the_event(client, directory, feed,
     found = counted(client, directory, feed, mode, {"batch": batch})
 
     assert found == [("PLAN-EVENT-001", UNPLANNED, feed.pk, 3)]
-    sample = feed.finding_kinds.get().sample
+    sample = feed.issue_kinds.get().sample
     assert f'"event":"{UNPLANNED}"' in sample
     assert '"userId":"text, 2 characters"' in sample
 

@@ -21,7 +21,7 @@ from segment.analytics import Client
 from streams.base.ids import new_secret
 from streams.events.models import Event
 from streams.ingest.app import IngestApp
-from streams.observability.issues.models import FindingHour
+from streams.observability.issues.models import IssueHour
 from tests import factories
 from tests.ingest.sending import TRACK, basic, bearer, track
 from tests.running import RunningPortal, database_url, running, until
@@ -362,5 +362,5 @@ def test_what_was_found_is_written_down_as_each_process_ends(processes, feed, ke
 
     processes.stop()
 
-    counts = FindingHour.objects.filter(kind__feed=feed)
+    counts = IssueHour.objects.filter(kind__feed=feed)
     assert list(counts.values_list("kind__rule", "count")) == [("SPEC-ID-001", 2)]

@@ -19,7 +19,7 @@ from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.http import django_views
 from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 from streams.tenancy.invitations import make_invitation
 from streams.tenancy.members import PlaceRemoved, add_member
 from streams.tenancy.models import Invitation, Workspace
@@ -99,8 +99,8 @@ def test_what_belongs_to_an_empty_workspace_goes_and_the_log_stays():
     assert removed == 1
     assert [*Workspace.objects.filter(partner=feed.stream.partner)] == [kept.workspace]
     assert [*Feed.objects.filter(stream=feed.stream)] == [kept]
-    assert not FindingKind.objects.filter(feed=feed.pk).exists()
-    assert FindingKind.objects.filter(stream=feed.stream).exists()
+    assert not IssueKind.objects.filter(feed=feed.pk).exists()
+    assert IssueKind.objects.filter(stream=feed.stream).exists()
     entry = AuditEntry.objects.select_related("workspace").latest("pk")
     assert (entry.action, entry.actor) == ("workspace.removed", olga)
     assert entry.partner == feed.stream.partner

@@ -26,7 +26,7 @@ from streams.delivery.retention.expiry import expiring_of
 from streams.events.models import Feed
 from streams.events.retention.past_retention import oldest_retained
 from streams.observability import ledger
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 
 if TYPE_CHECKING:
     from streams.observability.ledger import Ledger
@@ -174,6 +174,6 @@ class FeedAdmin(ReadOnlyAdmin):
                 (events_link(feed),),
                 (list_link(Delivery, _("Workspace delivery attempts"), **named),),
                 (list_link(Connection, _("Workspace connections"), **named),),
-                (list_link(FindingKind, _("Workspace issues"), **named),),
+                (list_link(IssueKind, _("Workspace issues"), **named),),
             ],
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.base import ReadOnlyAdmin, link, moment
 from streams.base.clock import now
 from streams.observability.issues import queries
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 
 if TYPE_CHECKING:
     from streams.observability.issues.queries import IssueTrend
@@ -23,14 +23,14 @@ class IssueList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        kinds: list[FindingKind] = list(self.result_list)
+        kinds: list[IssueKind] = list(self.result_list)
         trends = queries.trends([kind.pk for kind in kinds], now())
         for kind in kinds:
             kind.__dict__["trend"] = trends[kind.pk]
         self.result_list = kinds
 
 
-def trend_of(kind: FindingKind) -> IssueTrend:
+def trend_of(kind: IssueKind) -> IssueTrend:
     """Return the trend that the list has prefetched, or read it."""
     found: IssueTrend | None = kind.__dict__.get("trend")
     if found is None:
@@ -38,8 +38,8 @@ def trend_of(kind: FindingKind) -> IssueTrend:
     return found
 
 
-@admin.register(FindingKind)
-class FindingKindAdmin(ReadOnlyAdmin):
+@admin.register(IssueKind)
+class IssueKindAdmin(ReadOnlyAdmin):
     """Recent issues with events, per feed and in total per stream."""
 
     list_display = (
@@ -74,29 +74,29 @@ class FindingKindAdmin(ReadOnlyAdmin):
         return IssueList
 
     @admin.display(description=_("workspace"))
-    def workspace(self, kind: FindingKind) -> str:
+    def workspace(self, kind: IssueKind) -> str:
         return link(kind.feed, kind.feed.workspace) if kind.feed else gettext("All")
 
     @admin.display(description=_("stream"))
-    def of_stream(self, kind: FindingKind) -> str:
+    def of_stream(self, kind: IssueKind) -> str:
         return str(kind.feed.stream if kind.feed else kind.stream)
 
     @admin.display(description=_("feed"))
-    def feed_link(self, kind: FindingKind) -> str:
+    def feed_link(self, kind: IssueKind) -> str:
         return link(kind.feed) if kind.feed else gettext("All feeds of the stream")
 
     @admin.display(description=_("rule"), ordering="rule")
-    def rule_or_others(self, kind: FindingKind) -> str:
+    def rule_or_others(self, kind: IssueKind) -> str:
         return kind.rule or gettext("All other rules")
 
     @admin.display(description=_("last 24 hours"))
-    def day(self, kind: FindingKind) -> int:
+    def day(self, kind: IssueKind) -> int:
         return trend_of(kind).day
 
     @admin.display(description=_("previous 24 hours"))
-    def before(self, kind: FindingKind) -> int:
+    def before(self, kind: IssueKind) -> int:
         return trend_of(kind).before
 
     @admin.display(description=_("example structure"))
-    def shown_sample(self, kind: FindingKind) -> str:
+    def shown_sample(self, kind: IssueKind) -> str:
         return format_html("<pre>{}</pre>", kind.sample) if kind.sample else "–"

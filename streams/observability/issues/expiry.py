@@ -7,7 +7,7 @@ from django.db import transaction
 
 from streams.events.retention.bounded_delete import delete_before
 from streams.observability.issues.counter import hour_of
-from streams.observability.issues.models import FindingHour, FindingKind
+from streams.observability.issues.models import IssueHour, IssueKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ def forget(now: datetime) -> int:
     It can be repeated, and run twice at the same time.
     """
     cutoff = hour_of(now) - WEEK
-    gone = delete_before(FindingHour._meta.db_table, "at", cutoff)
+    gone = delete_before(IssueHour._meta.db_table, "at", cutoff)
     while some := _forget_kinds(cutoff):
         gone += some
     return gone
@@ -31,9 +31,9 @@ def forget(now: datetime) -> int:
 @transaction.atomic
 def _forget_kinds(cutoff: datetime) -> int:
     # Locked like in `writing`, and filtered again: a kind may have been seen since.
-    old = FindingKind.objects.filter(last_seen_at__lt=cutoff).order_by("pk")
+    old = IssueKind.objects.filter(last_seen_at__lt=cutoff).order_by("pk")
     kinds = list(old.select_for_update().values_list("pk", flat=True)[:CHUNK])
     if kinds:
-        FindingHour.objects.filter(kind__in=kinds).delete()
-        FindingKind.objects.filter(pk__in=kinds).delete()
+        IssueHour.objects.filter(kind__in=kinds).delete()
+        IssueKind.objects.filter(pk__in=kinds).delete()
     return len(kinds)

@@ -15,7 +15,7 @@ SEVERITIES = [
 ]
 
 
-class FindingKind(models.Model):
+class IssueKind(models.Model):
     """A rule that events with one name break in a feed, or in any feed of a stream.
 
     Each feed and stream has MOST_KINDS slots, so the number of rows is bounded. The kinds
@@ -29,7 +29,7 @@ class FindingKind(models.Model):
         on_delete=models.PROTECT,
         null=True,
         db_index=False,
-        related_name="finding_kinds",
+        related_name="issue_kinds",
         verbose_name=_("feed"),
     )
     stream = models.ForeignKey(
@@ -37,7 +37,7 @@ class FindingKind(models.Model):
         on_delete=models.PROTECT,
         null=True,
         db_index=False,
-        related_name="finding_kinds",
+        related_name="issue_kinds",
         verbose_name=_("stream"),
     )
     slot = models.PositiveSmallIntegerField(_("slot"))
@@ -57,6 +57,7 @@ class FindingKind(models.Model):
     last_seen_at = models.DateTimeField(_("last seen"))
 
     class Meta:
+        db_table = "streams_findingkind"  # the table keeps its first name
         verbose_name = _("issue")
         verbose_name_plural = _("issues")
         constraints = [
@@ -84,17 +85,18 @@ class FindingKind(models.Model):
         return f"{self.rule} {self.name}" if self.rule else gettext("all other rules")
 
 
-class FindingHour(models.Model):
+class IssueHour(models.Model):
     """The number of events of a kind in an hour, kept for a week."""
 
     pk = models.CompositePrimaryKey("kind", "at")
     kind = models.ForeignKey(
-        FindingKind, on_delete=models.CASCADE, db_index=False, related_name="hours"
+        IssueKind, on_delete=models.CASCADE, db_index=False, related_name="hours"
     )
     at = models.DateTimeField()  # the start of the hour
     count = models.BigIntegerField()
 
     class Meta:
+        db_table = "streams_findinghour"  # the table keeps its first name
         indexes = [
             # For deleting hours older than a week.
             models.Index(fields=["at"], name="finding_hour_age"),

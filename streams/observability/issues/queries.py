@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from streams.observability.issues.counter import hour_of
 from streams.observability.issues.expiry import WEEK
-from streams.observability.issues.models import FindingHour, FindingKind
+from streams.observability.issues.models import IssueHour, IssueKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,23 +27,23 @@ class IssueScope:
     stream_id: int | None = None
 
     @property
-    def kinds(self) -> QuerySet[FindingKind]:
+    def kinds(self) -> QuerySet[IssueKind]:
         if self.feed_id is not None:
-            return FindingKind.objects.filter(feed=self.feed_id)
-        return FindingKind.objects.filter(stream=self.stream_id)
+            return IssueKind.objects.filter(feed=self.feed_id)
+        return IssueKind.objects.filter(stream=self.stream_id)
 
     @property
-    def hours(self) -> QuerySet[FindingHour]:
+    def hours(self) -> QuerySet[IssueHour]:
         if self.feed_id is not None:
-            return FindingHour.objects.filter(kind__feed=self.feed_id)
-        return FindingHour.objects.filter(kind__stream=self.stream_id)
+            return IssueHour.objects.filter(kind__feed=self.feed_id)
+        return IssueHour.objects.filter(kind__stream=self.stream_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueGroup:
     """A rule that events of one name broke within a week."""
 
-    kind: FindingKind
+    kind: IssueKind
     day: int  # events in the last 24 hours
     week: int
     feeds: int  # number of feeds with this issue; 1 in the scope of a feed
@@ -111,7 +111,7 @@ def trend(scope: IssueScope, now: datetime) -> IssueTrend:
 def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, IssueTrend]:
     """Return the trend of each of these kinds, in one query."""
     day = _day(now)
-    hours = FindingHour.objects.filter(kind__in=kind_ids, at__gte=day - DAY)
+    hours = IssueHour.objects.filter(kind__in=kind_ids, at__gte=day - DAY)
     groups = hours.values_list("kind").order_by()
     counted = groups.annotate(
         day=Sum("count", filter=Q(at__gte=day), default=0),
@@ -131,19 +131,17 @@ def _day(now: datetime) -> datetime:
 def _by_hour(kind_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
     start = _day(now)
     by_hour = {pk: [0] * (DAY // HOUR) for pk in kind_ids}
-    hours = FindingHour.objects.filter(kind__in=kind_ids, at__gte=start, at__lte=now)
+    hours = IssueHour.objects.filter(kind__in=kind_ids, at__gte=start, at__lte=now)
     for pk, at, count in hours.values_list("kind", "at", "count"):
         by_hour[pk][(at - start) // HOUR] = count
     return by_hour
 
 
-def _feeds(
-    scope: IssueScope, kinds: Sequence[FindingKind]
-) -> dict[tuple[str, str], int]:
+def _feeds(scope: IssueScope, kinds: Sequence[IssueKind]) -> dict[tuple[str, str], int]:
     """Count the feeds of a stream with each issue, by rule and name."""
     if scope.stream_id is None:
         return {}
-    of_feeds = FindingKind.objects.filter(
+    of_feeds = IssueKind.objects.filter(
         feed__stream=scope.stream_id,
         rule__in={kind.rule for kind in kinds},
         name__in={kind.name for kind in kinds},

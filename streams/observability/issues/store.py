@@ -13,8 +13,8 @@ from streams.observability.issues.counter import IssueKey, IssueTally, hour_of
 from streams.observability.issues.models import (
     MOST_KINDS,
     OTHERS,
-    FindingHour,
-    FindingKind,
+    IssueHour,
+    IssueKind,
 )
 from streams.spec.issues import Severity
 
@@ -68,13 +68,13 @@ def _places(
         new = _new_kinds(owner, tallies, tallies.keys() - found.keys())
         if not new:
             break
-        FindingKind.objects.bulk_create(new, ignore_conflicts=True)
+        IssueKind.objects.bulk_create(new, ignore_conflicts=True)
         found = _found(owner, tallies)
     homeless = tallies.keys() - found.keys()
     if homeless:
         others = {key.others: _others(tallies[key]) for key in homeless}
         kinds = [_kind(owner, key, OTHERS, tally) for key, tally in others.items()]
-        FindingKind.objects.bulk_create(kinds, ignore_conflicts=True)
+        IssueKind.objects.bulk_create(kinds, ignore_conflicts=True)
         at = _found(owner, others)
         found |= {key: at[key.others] for key in homeless}
     return found
@@ -83,7 +83,7 @@ def _places(
 def _found(owner: Owner, keys: Iterable[IssueKey]) -> dict[IssueKey, int]:
     wanted = set(keys)
     owners, rules, names = (set(part) for part in zip(*wanted, strict=True))
-    rows = FindingKind.objects.filter(
+    rows = IssueKind.objects.filter(
         **{f"{owner}__in": owners}, rule__in=rules, name__in=names
     ).values_list(f"{owner}_id", "rule", "name", "pk")
     found = {IssueKey(owner_id, rule, name): pk for owner_id, rule, name, pk in rows}
@@ -92,10 +92,10 @@ def _found(owner: Owner, keys: Iterable[IssueKey]) -> dict[IssueKey, int]:
 
 def _new_kinds(
     owner: Owner, tallies: Mapping[IssueKey, IssueTally], missing: Collection[IssueKey]
-) -> list[FindingKind]:
+) -> list[IssueKind]:
     """Return new kinds for the keys that get a slot."""
     taken: dict[int, set[int]] = {key.owner_id: set() for key in missing}
-    rows = FindingKind.objects.filter(**{f"{owner}__in": list(taken)})
+    rows = IssueKind.objects.filter(**{f"{owner}__in": list(taken)})
     for owner_id, slot in rows.values_list(f"{owner}_id", "slot"):
         taken[owner_id].add(slot)
     free = {
@@ -111,8 +111,8 @@ def _new_kinds(
     return new
 
 
-def _kind(owner: Owner, key: IssueKey, slot: int, tally: IssueTally) -> FindingKind:
-    kind = FindingKind(
+def _kind(owner: Owner, key: IssueKey, slot: int, tally: IssueTally) -> IssueKind:
+    kind = IssueKind(
         **{f"{owner}_id": key.owner_id},
         slot=slot,
         rule=key.rule,
@@ -124,7 +124,7 @@ def _kind(owner: Owner, key: IssueKey, slot: int, tally: IssueTally) -> FindingK
     return kind
 
 
-def _describe(kind: FindingKind, tally: IssueTally) -> None:
+def _describe(kind: IssueKind, tally: IssueTally) -> None:
     finding = tally.finding
     kind.severity = finding.severity if finding else Severity.HINT
     kind.sample = tally.sample
@@ -150,7 +150,7 @@ def _add(
 ) -> set[int]:
     """Add each count to all of its kinds or to none. Returns the IDs of existing kinds."""
     # All writers and deleters lock in the same order, to avoid deadlocks.
-    locked = FindingKind.objects.select_for_update(no_key=True).order_by("pk")
+    locked = IssueKind.objects.select_for_update(no_key=True).order_by("pk")
     wanted = locked.filter(pk__in=set().union(*kinds.values()))
     there = {kind.pk: kind for kind in wanted.only("rule", "last_seen_at")}
     sums = _sums(
@@ -167,7 +167,7 @@ def _add(
     return set(there)
 
 
-def _note_seen(kinds: Iterable[FindingKind], sums: Mapping[int, IssueTally]) -> None:
+def _note_seen(kinds: Iterable[IssueKind], sums: Mapping[int, IssueTally]) -> None:
     seen, stale = [], []
     for kind in kinds:
         tally = sums[kind.pk]
@@ -179,12 +179,12 @@ def _note_seen(kinds: Iterable[FindingKind], sums: Mapping[int, IssueTally]) -> 
     if seen:
         _move_last_seen(seen)
     if stale:
-        FindingKind.objects.bulk_update(stale, DETAILS)
+        IssueKind.objects.bulk_update(stale, DETAILS)
 
 
 def _move_last_seen(rows: list[tuple[int, datetime]]) -> None:
     # In SQL, because Django takes too long to build an UPDATE of many rows.
-    table = FindingKind._meta.db_table
+    table = IssueKind._meta.db_table
     adapted = connection.ops.adapt_datetimefield_value
     values = [part for pk, at in rows for part in (pk, adapted(at))]
     with connection.cursor() as cursor:
@@ -196,7 +196,7 @@ def _move_last_seen(rows: list[tuple[int, datetime]]) -> None:
 
 
 def _add_hours(rows: list[tuple[int, datetime, int]]) -> None:
-    table = FindingHour._meta.db_table
+    table = IssueHour._meta.db_table
     adapted = connection.ops.adapt_datetimefield_value
     values = [part for pk, at, n in rows for part in (pk, adapted(at), n)]
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from streams.delivery.connection.verification import TEST_EVENT
 from streams.delivery.models import Delivery
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 from streams.review.qa.observations import (
     Observations,
     ObservedError,
@@ -125,7 +125,7 @@ def _errors(feeds: list[Feed], since: RunStart) -> Iterator[ObservedError]:
 
     They are counted a few seconds after the event, by the clock of the ingest server.
     """
-    found = FindingKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
+    found = IssueKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
     found = found.exclude(rule="")
     if since.at:
         found = found.filter(last_seen_at__gte=since.at)

@@ -18,7 +18,7 @@ from streams.observability.issues import flusher as flushing
 from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.expiry import forget
 from streams.observability.issues.flusher import IssueFlusher, flush
-from streams.observability.issues.models import FindingKind
+from streams.observability.issues.models import IssueKind
 from streams.observability.issues.redaction import MOST_BYTES, sample_of
 from tests import factories
 
@@ -35,7 +35,7 @@ def count(counter, feed, name="Mail Opened", *findings, at=factories.NOW, times=
 
 def written(**of):
     """Rule, name and count of each kind of feeds, or of what is given, by slot."""
-    kinds = FindingKind.objects.filter(**(of or {"stream": None}))
+    kinds = IssueKind.objects.filter(**(of or {"stream": None}))
     kinds = kinds.order_by("slot").prefetch_related("hours")
     return [(k.rule, k.name, sum(h.count for h in k.hours.all())) for k in kinds]
 
@@ -50,7 +50,7 @@ def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
         flush(one)
         flush(other)
 
-    kind = FindingKind.objects.get(feed=feed)
+    kind = IssueKind.objects.get(feed=feed)
     hours = kind.hours.order_by("at").values_list("at", "count")
     assert list(hours) == [(factories.NOW, 5), (factories.NOW + HOUR, 5)]
     assert (kind.rule, kind.severity, kind.path) == (EVENT.id, "error", "event")
@@ -86,7 +86,7 @@ def test_an_event_counts_once_for_each_rule_that_it_broke():
         (REQUIRED.id, 1),
         (PROPERTY.id, 1),
     }
-    assert feed.finding_kinds.get(rule=REQUIRED.id).path == "a"
+    assert feed.issue_kinds.get(rule=REQUIRED.id).path == "a"
 
 
 @pytest.mark.django_db
@@ -164,7 +164,7 @@ def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
     assert written() == [(EVENT.id, "Kept", 1)]
     count(counter, feed, "New", at=factories.NOW + timedelta(days=8))
     flush(counter)
-    assert sorted(kind.slot for kind in feed.finding_kinds.all()) == [0, 1]
+    assert sorted(kind.slot for kind in feed.issue_kinds.all()) == [0, 1]
 
 
 @pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
     count(counter, feed, "N", PROPERTY.finding("a\0" * 300, "m\0" * 300, "Fix."))
     flush(counter)
 
-    kind = feed.finding_kinds.get()
+    kind = feed.issue_kinds.get()
     assert (len(kind.path), len(kind.message)) == (200, 300)
     assert "\0" not in kind.path + kind.message
 
