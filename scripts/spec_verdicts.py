@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from streams.spec.data import EVENTS  # noqa: E402
 from streams.spec.exceptions import SAFE  # noqa: E402
 from streams.spec.names.collisions import collision  # noqa: E402
-from streams.spec.names.event_names import name_findings  # noqa: E402
+from streams.spec.names.event_names import name_issues  # noqa: E402
 
 SEED, SAMPLE = 4, 50
 # Chosen by the seed and reviewed by hand: what the checks said then.
@@ -130,7 +130,7 @@ class Verdict:
 
 
 def verdict(name: str) -> Verdict:
-    issues = name_findings(name, SAFE)
+    issues = name_issues(name, SAFE)
     other = collision("track", name)
     return Verdict(
         tuple(issue.rule for issue in issues),

@@ -304,17 +304,17 @@ def quarantined(
 def found(
     feed: Feed,
     name: str = "Mail Opened",
-    finding: Issue | None = None,
+    issue: Issue | None = None,
     *,
     events: int = 1,
     at: datetime = NOW,
 ) -> None:
     """Count what was wrong with events, as ingest does."""
     counter = IssueCounter()
-    finding = finding or UNPLANNED.finding("event", "No such event.", "Add it.")
+    issue = issue or UNPLANNED.issue("event", "No such event.", "Add it.")
     shown = json.dumps({"type": "track", "event": name, "userId": "text, 6 characters"})
     for _ in range(events):
-        counter.count(feed.pk, name, [finding], at=at, sample=lambda: shown)
+        counter.count(feed.pk, name, [issue], at=at, sample=lambda: shown)
     flush(counter)
 
 

@@ -16,7 +16,7 @@ from streams.events.intake import (
     message_ids,
     prepare,
 )
-from streams.spec.check.check_text import look_at
+from streams.spec.check.check_text import check_as_sent
 from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES
 
@@ -43,8 +43,8 @@ class DryRunResult:
     """The result of the dry run of one event."""
 
     event: Mapping[str, Any] | None  # as it was sent; None: it is not readable
-    findings: list[Issue]  # the Spec's, then the plan's
-    fate: DryRunOutcome
+    issues: list[Issue]  # the Spec's, then the plan's
+    outcome: DryRunOutcome
 
 
 class DryRun:
@@ -64,29 +64,29 @@ class DryRun:
         The Spec checks apply to the event as it was sent, so that every issue refers to
         its text; the plan checks apply to the event that Segment would get.
         """
-        look = look_at(
+        result = check_as_sent(
             sent,
             readings=self._readings,
             now=now,
             allow_anonymous=self._source.allow_anonymous,
         )
-        findings = look.findings
-        if look.event is None or not look.is_sound:
-            return DryRunResult(look.event, findings, DryRunOutcome.REFUSED)
+        issues = result.issues
+        if result.event is None or not result.is_valid:
+            return DryRunResult(result.event, issues, DryRunOutcome.REFUSED)
         around = RequestFields(source=self._source, received_at=now, context=context)
-        stamped = dict(look.event)
+        stamped = dict(result.event)
         try:
             prepare(stamped, around, ids=message_ids(1))
         except EventRefused as refused:
             rule = RULES[refused.rule]
-            size = rule.finding(refused.path, refused.message, refused.fix)
-            return DryRunResult(look.event, [size, *findings], DryRunOutcome.REFUSED)
+            size = rule.issue(refused.path, refused.message, refused.fix)
+            return DryRunResult(result.event, [size, *issues], DryRunOutcome.REFUSED)
         if self._plan is not None:
-            findings = findings + self._plan.check(stamped)
-        return DryRunResult(look.event, findings, self._fate(findings))
+            issues = issues + self._plan.check(stamped)
+        return DryRunResult(result.event, issues, self._outcome(issues))
 
-    def _fate(self, findings: Iterable[Issue]) -> DryRunOutcome:
-        if first_error(findings) is None:
+    def _outcome(self, issues: Iterable[Issue]) -> DryRunOutcome:
+        if first_error(issues) is None:
             return DryRunOutcome.SENT
         return _OF_ERRORS.get(self._mode, DryRunOutcome.SENT)
 

@@ -15,7 +15,7 @@ import msgspec
 
 from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
-from streams.spec.calls import CALLS, problems
+from streams.spec.calls import CALLS, structure_issues
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import (
     MAX_EVENT_BYTES,
@@ -45,8 +45,8 @@ class EventRefused(ValueError):
         self.path = path
 
     @classmethod
-    def for_finding(cls, finding: Issue) -> EventRefused:
-        return cls(finding.rule, finding.message, finding.fix, finding.path)
+    def for_issue(cls, issue: Issue) -> EventRefused:
+        return cls(issue.rule, issue.message, issue.fix, issue.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def read(sent: bytes) -> dict[str, Any]:
     """Decode an event as sent. Raises EventRefused."""
     try:
         return read_event(sent)
-    except MalformedEvent as unsound:
-        raise EventRefused.for_finding(unsound.finding) from None
+    except MalformedEvent as malformed:
+        raise EventRefused.for_issue(malformed.issue) from None
 
 
 def prepare(
@@ -100,14 +100,14 @@ def prepare(
             raise _other_call(call)
     allow_anonymous = around.source.allow_anonymous
     tidy(event, allow_anonymous=allow_anonymous)
-    if found := problems(event, allow_anonymous=allow_anonymous):
-        raise EventRefused.for_finding(found[0])
+    if found := structure_issues(event, allow_anonymous=allow_anonymous):
+        raise EventRefused.for_issue(found[0])
     _stamp(event, around)
     if event.get("messageId") is None:
         event["messageId"] = next(ids)
     payload = _encode(event)
     if len(payload) > MAX_EVENT_BYTES:  # Segment's limit, including the added fields
-        raise EventRefused.for_finding(too_large(len(payload)))
+        raise EventRefused.for_issue(too_large(len(payload)))
     return NewEvent(
         type=event["type"],
         name=column(event.get("event" if event["type"] == "track" else "name")),
@@ -172,8 +172,8 @@ def column(value: object) -> str:
 
 
 def _other_call(call: str) -> EventRefused:
-    return EventRefused.for_finding(
-        RULES["SPEC-TYPE-002"].finding(
+    return EventRefused.for_issue(
+        RULES["SPEC-TYPE-002"].issue(
             "type",
             f"The event's type is not {call}, the type in the request's path.",
             f"Send it to the path of its own type, or omit type. Types: {', '.join(CALLS)}.",

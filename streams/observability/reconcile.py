@@ -62,11 +62,11 @@ COVERAGE = f"""
 """  # noqa: S608 - made of constants
 
 
-def findings(feed: Feed) -> list[str]:
+def inconsistencies(feed: Feed) -> list[str]:
     """Return one sentence for each inconsistency of a feed and its cursors."""
     while True:
         feed.refresh_from_db(fields=["expired_seq", "expired", "quarantine_expired"])
-        found = list(_findings(feed))
+        found = list(_inconsistencies(feed))
         # Start over if events expired meanwhile, because their rows are gone.
         if Feed.objects.filter(
             pk=feed.pk,
@@ -76,26 +76,26 @@ def findings(feed: Feed) -> list[str]:
             return found
 
 
-def _findings(feed: Feed) -> Iterator[str]:
+def _inconsistencies(feed: Feed) -> Iterator[str]:
     cursors = list(Cursor.objects.filter(feed=feed).order_by("connection_id", "pk"))
     # Read the head after the positions, so that no position is beyond it.
     head = Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
-    noted = _noted(feed)
+    logged = _logged(feed)
     yield from _log(feed, head)
     for cursor in cursors:
-        for finding in chain(
+        for text in chain(
             _numbers(cursor, head),
             _settled(cursor, feed.expired_seq),
-            _expired(cursor, noted, feed.expired_seq),
+            _expired(cursor, logged, feed.expired_seq),
             _state(cursor),
         ):
-            yield f"{cursor.kind} cursor {cursor.pk}: {finding}"
-    if (said := _events(noted, None)) != feed.expired:
-        yield f"{feed.expired} events have expired, but the activity log says {said}"
-    yield from _beside(feed)
+            yield f"{cursor.kind} cursor {cursor.pk}: {text}"
+    if (total := _events(logged, None)) != feed.expired:
+        yield f"{feed.expired} events have expired, but the activity log says {total}"
+    yield from _quarantine(feed)
 
 
-def _beside(feed: Feed) -> Iterator[str]:
+def _quarantine(feed: Feed) -> Iterator[str]:
     """Check that received events without a number are in quarantine or accounted for.
 
     One statement reads the columns and the rows, for a consistent view.
@@ -113,11 +113,11 @@ def _beside(feed: Feed) -> Iterator[str]:
         yield f"{quarantined} events are in quarantine, but there are {rows_there} rows"
     if discarded != by_jobs:
         yield f"{discarded} events were discarded, but the jobs say {by_jobs}"
-    said = sum(detail["events"] for detail in _entries(feed, QUARANTINE_EXPIRED))
-    if said != feed.quarantine_expired:
+    total = sum(detail["events"] for detail in _entries(feed, QUARANTINE_EXPIRED))
+    if total != feed.quarantine_expired:
         yield (
             f"{feed.quarantine_expired} events have expired in quarantine, but the activity"
-            f" log says {said}"
+            f" log says {total}"
         )
 
 
@@ -125,7 +125,7 @@ def _one(grouped: QuerySet[Any, Any]) -> Coalesce:
     return Coalesce(Subquery(grouped.values("n")), 0)
 
 
-def _noted(feed: Feed) -> list[dict[str, Any]]:
+def _logged(feed: Feed) -> list[dict[str, Any]]:
     """Return the activity log's entries about expired events."""
     return _entries(feed, EXPIRED)
 
@@ -211,33 +211,33 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
         )
     if twice:
         yield f"{twice} events after {where} were settled twice"
-    taken = Delivery.objects.filter(
+    delivered = Delivery.objects.filter(
         connection=cursor.connection_id,
         cursor=cursor,
         outcome=Delivery.Outcome.DELIVERED,
     )
-    further = taken.filter(last_seq__gt=cursor.position)
+    further = delivered.filter(last_seq__gt=cursor.position)
     if further.filter(last_seq__gt=F("cursor__position")).exists():
         yield "there are deliveries after the position"
     whole = {} if cursor.filtered else {"events": F("last_seq") - F("first_seq") + 1}
-    if whole and taken.exclude(**whole).exists():
+    if whole and delivered.exclude(**whole).exists():
         yield "a delivery has a number of events that does not match its range"
 
 
 def _expired(
-    cursor: Cursor, noted: list[dict[str, Any]], expired_seq: int
+    cursor: Cursor, logged: list[dict[str, Any]], expired_seq: int
 ) -> Iterator[str]:
     """Check that the activity log has every expired event, each of them once."""
     if cursor.kind == Cursor.Kind.REPLAY:  # sent before, so it is not in the log
         past = max(0, min(cursor.position, expired_seq) - cursor.start)
         if cursor.expired > past:
             yield f"{cursor.expired} events are counted as expired, but only {past} have"
-    elif (said := _events(noted, cursor.pk)) != cursor.expired:
-        yield f"{cursor.expired} events have expired, but the activity log says {said}"
+    elif (total := _events(logged, cursor.pk)) != cursor.expired:
+        yield f"{cursor.expired} events have expired, but the activity log says {total}"
 
 
-def _events(noted: list[dict[str, Any]], cursor_id: int | None) -> int:
-    return sum(detail["events"] for detail in noted if detail["cursor"] == cursor_id)
+def _events(logged: list[dict[str, Any]], cursor_id: int | None) -> int:
+    return sum(detail["events"] for detail in logged if detail["cursor"] == cursor_id)
 
 
 def _state(cursor: Cursor) -> Iterator[str]:

@@ -66,7 +66,9 @@ BATCH_PATHS = frozenset({"batch", "b", "import"})
 _TYPES = ", ".join(CALLS)
 
 
-def problems(event: Mapping[str, Any], *, allow_anonymous: bool = False) -> list[Issue]:
+def structure_issues(
+    event: Mapping[str, Any], *, allow_anonymous: bool = False
+) -> list[Issue]:
     """Find the issues with the structure of a decoded event."""
     # All functions append to one list: this runs for every event, and generators would
     # double its cost.
@@ -134,7 +136,7 @@ def _unknown_type(value: object) -> Issue:
         message = "The event has no type."
     else:
         message = "The event's type is not one of Segment's calls."
-    return RULES["SPEC-TYPE-001"].finding(
+    return RULES["SPEC-TYPE-001"].issue(
         "type", message, f"Set type to one of: {_TYPES}."
     )
 
@@ -143,13 +145,13 @@ def _id_not_text(path: str, value: object) -> Issue:
     fix = f"Send {path} as a string."
     if type(value) is int and abs(value) < 10**20:
         fix = f'Send it as a string: "{path}": "{value}".'
-    return RULES["SPEC-ID-002"].finding(
+    return RULES["SPEC-ID-002"].issue(
         path, f"{path} is not a string. Segment drops such events.", fix
     )
 
 
 def _empty_id(path: str) -> Issue:
-    return RULES["SPEC-ID-003"].finding(
+    return RULES["SPEC-ID-003"].issue(
         path,
         f"{path} is empty.",
         "Send the customer's own ID, or omit the field.",
@@ -158,7 +160,7 @@ def _empty_id(path: str) -> Issue:
 
 def _missing_id(call: Call) -> Issue:
     rule, message = _WITHOUT[call.id]
-    return RULES[rule].finding(
+    return RULES[rule].issue(
         call.id, message, f"Send a {call.id} in every {call.name} call."
     )
 
@@ -174,54 +176,52 @@ _WITHOUT = {
 
 
 def _not_a_name(path: str, fix: str) -> Issue:
-    return RULES["SPEC-NAME-002"].finding(
-        path, f"{path} is empty or not a string.", fix
-    )
+    return RULES["SPEC-NAME-002"].issue(path, f"{path} is empty or not a string.", fix)
 
 
 def _not_an_object(path: str, value: object) -> Issue:
     kind = "an array" if isinstance(value, list) else "a single value"
-    return RULES["SPEC-OBJECT-001"].finding(
+    return RULES["SPEC-OBJECT-001"].issue(
         path,
         f"{path} is {kind}, not an object.",
         f'Send {path} as an object, such as {{"key": "value"}}, or omit it.',
     )
 
 
-_NO_USER_ID = RULES["SPEC-ID-001"].finding(
+_NO_USER_ID = RULES["SPEC-ID-001"].issue(
     "userId",
     "userId is missing.",
     "Send the user ID from your customer's database.",
 )
 _SETTING = "“Accept events without a userId”"
-_ANONYMOUS_ALONE = RULES["SPEC-ID-001"].finding(
+_ANONYMOUS_ALONE = RULES["SPEC-ID-001"].issue(
     "userId",
     "userId is missing, and the stream doesn't accept events with only an anonymousId.",
     "Send the user ID from your customer's database, or ask an admin of the partner to turn on"
     f" {_SETTING} in the stream's settings.",
 )
-_NO_USER_ID_IN_ALIAS = RULES["SPEC-ID-001"].finding(
+_NO_USER_ID_IN_ALIAS = RULES["SPEC-ID-001"].issue(
     "userId",
     "userId is missing. An alias call always needs one.",
     "Send the new ID as userId and the old one as previousId. The stream's setting"
     f" {_SETTING} doesn't apply to alias calls.",
 )
-_NO_ID = RULES["SPEC-ID-001"].finding(
+_NO_ID = RULES["SPEC-ID-001"].issue(
     "userId",
     "userId and anonymousId are both missing.",
     "Send a userId, or an anonymousId for an unknown person.",
 )
-_NO_EVENT_NAME = RULES["SPEC-NAME-001"].finding(
+_NO_EVENT_NAME = RULES["SPEC-NAME-001"].issue(
     "event",
     "The event name is missing.",
     'Send the name in "event", such as "Email Opened".',
 )
-_NOT_A_MESSAGE_ID = RULES["SPEC-MESSAGE-001"].finding(
+_NOT_A_MESSAGE_ID = RULES["SPEC-MESSAGE-001"].issue(
     "messageId",
     f"messageId is not a string of 1 to {MAX_MESSAGE_ID} characters.",
     "Send a UUID as a string, or omit messageId.",
 )
-_NOT_A_TIME = RULES["SPEC-TIME-001"].finding(
+_NOT_A_TIME = RULES["SPEC-TIME-001"].issue(
     "timestamp",
     "timestamp is not a date or time in RFC 3339 format. Segment drops it.",
     'Send it in a format such as "2026-11-23T10:00:00.000Z", or omit it.',

@@ -31,7 +31,7 @@ class Rule:
     title: str  # a few words, for lists and tables
     docs: str = ""
 
-    def finding(self, path: str, message: str, fix: str, *, docs: str = "") -> Issue:
+    def issue(self, path: str, message: str, fix: str, *, docs: str = "") -> Issue:
         """Create an issue of this rule; `docs`: a more specific page than the rule's."""
         return Issue(self.id, self.severity, path, message, fix, docs or self.docs)
 

@@ -22,7 +22,7 @@ from streams.spec.content.tables import EVENT_TABLES
 
 sys.setswitchinterval(1e-7)
 events = [
-    {"type": "track", "event": name, "properties": dict.fromkeys(table.places)}
+    {"type": "track", "event": name, "properties": dict.fromkeys(table.value_specs)}
     for name, table in EVENT_TABLES.items()
 ]
 threads = [
@@ -34,7 +34,7 @@ for thread in threads: thread.join()
 """
 
 PASSED_ON = {
-    "gate",
+    "fast_type",
     "kind",
     "wanted",
 }  # not the name of a type: what a function is given

@@ -18,7 +18,7 @@ from streams.events.models import Event, FeedMark
 from streams.events.retention.past_retention import oldest_retained
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def after(cursor, *, now=OVER):
     prune(now=now)
     cursor.refresh_from_db()
     cursor.feed.refresh_from_db()
-    assert list(findings(cursor.feed)) == []
+    assert list(inconsistencies(cursor.feed)) == []
     return ledger.of(cursor.feed)
 
 
@@ -126,7 +126,7 @@ def test_events_for_a_workspace_that_never_connected_expire_too():
 
     feed.refresh_from_db()
     assert ledger.of(feed) == Ledger(accepted=5, expired=3, held=2)
-    assert list(findings(feed)) == []
+    assert list(inconsistencies(feed)) == []
 
 
 def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
@@ -141,7 +141,7 @@ def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
     connect(feed=feed, write_key=factories.write_key(), region="sandbox", actor=None)
 
     assert ledger.of(feed) == Ledger(accepted=5, expired=3, pending=2)
-    assert list(findings(feed)) == []
+    assert list(inconsistencies(feed)) == []
 
 
 def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
@@ -158,7 +158,7 @@ def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
 
     assert (held.delivered, held.expired, held.held) == (1, 3, 2)
     assert (found.delivered, found.expired, found.pending) == (1, 3, 2)
-    assert list(findings(cursor.feed)) == []
+    assert list(inconsistencies(cursor.feed)) == []
 
 
 def test_what_an_older_connection_left_over_stays_as_not_sent():
@@ -204,7 +204,7 @@ def test_a_replay_passes_over_what_expires_before_its_turn(segment, settings):
     assert (cursor.delivered, cursor.filtered, cursor.expired) == (1, 0, 3)
     assert cursor.ended_at is not None
     assert len(segment.events()) == 1
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -233,7 +233,7 @@ def test_a_drain_goes_on_after_events_that_expire_as_it_reads(segment, settings)
     assert (len(told), cursor.connection.status) == (1, "active")
     found = ledger.of(cursor.feed)
     assert (found.delivered, found.expired, found.pending) == (2, 3, 0)
-    assert list(findings(cursor.feed)) == []
+    assert list(inconsistencies(cursor.feed)) == []
 
 
 # --- Told days ahead -----------------------------------------------------------------

@@ -15,7 +15,7 @@ from streams.events.log import FeedAddition, append
 from streams.events.models import Event, FeedMark, SeenMessage
 from streams.events.retention import bounded_delete
 from streams.events.store.partitions import make_partitions
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_the_ledger_is_proven_still(cursor):
     for days in (0, 1, 2):
         prune(now=OVER + days * DAY)
 
-        assert list(findings(cursor.feed)) == []
+        assert list(inconsistencies(cursor.feed)) == []
 
     cursor.refresh_from_db()
     assert (cursor.rejected, cursor.rejected_forgotten) == (2, 2)

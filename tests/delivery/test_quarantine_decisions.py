@@ -21,7 +21,7 @@ from streams.events.models import Event, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import QuarantineFilter, QuarantineGroup, kinds
 from streams.observability import ledger
 from streams.observability.backlog import look
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def in_log(feed):
 
 def beside(feed):
     books = ledger.of(feed)
-    assert findings(feed) == []
+    assert inconsistencies(feed) == []
     return books.received, books.accepted, books.quarantined, books.discarded
 
 
@@ -271,4 +271,4 @@ def test_a_count_that_is_off_is_found(feed, column, found):
     hold(feed, 2)
     type(feed).objects.filter(pk=feed.pk).update(**{column: getattr(feed, column) + 1})
 
-    assert findings(feed) == [found]
+    assert inconsistencies(feed) == [found]

@@ -31,7 +31,7 @@ from streams.delivery.replay.services import CannotCancel, CannotReplay, Nothing
 from streams.delivery.segment.responses import SegmentResponse
 from streams.events.models import Event
 from streams.observability import ledger
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -298,7 +298,7 @@ def test_everything_is_sent_once_more_in_order_under_the_same_ids(segment):
     assert numbers(live, segment.events()) == list(range(1, 41))
     assert (replay.state, counts(replay)) == ("finished", (40, 40, 0, 0))
     assert replay.cursor.due_at is None
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -315,7 +315,7 @@ def test_a_filter_sends_what_it_takes_and_accounts_for_the_rest(segment):
     assert list(spans.filter(cursor=replay.cursor)) == [
         (3, 2003, 3), (3003, 5003, 3),
     ]  # fmt: skip
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -351,7 +351,7 @@ def test_an_event_that_segment_refuses_again_is_found_and_the_rest_arrive(segmen
 
     assert Rejection.objects.get(cursor=replay.cursor).seq == 29
     assert (replay.state, counts(replay)) == ("finished", (60, 19, 1, 40))
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -369,7 +369,7 @@ def test_a_replay_of_what_is_refused_anew_stops_and_live_events_go_on(segment):
     assert replay.stopped_because == "Segment rejected 20 events in a row."
     assert look_at(live.connection).status == Connection.Status.ACTIVE
     assert live.position == 101
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -421,7 +421,7 @@ def test_a_filter_and_retention_are_counted_apart(segment):
         2,
         3,
     )
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 def test_an_event_shows_the_requests_of_replays_that_took_it(segment):
@@ -455,7 +455,7 @@ def test_a_replay_that_is_asked_for_during_a_pause_waits():
     connection_status.pause(connection=live.connection, actor=None)
 
     assert start(live).state == "held"
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -482,7 +482,7 @@ def test_deleting_the_connection_stops_its_replay_and_says_why():
         "stopped",
         "The connection was deleted.",
     )
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)

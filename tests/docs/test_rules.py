@@ -48,16 +48,16 @@ def test_each_other_rule_is_of_the_name_or_of_the_contents():
     assert sorted(listed) == sorted(SPEC_RULES)
 
 
-def test_the_finding_that_is_shown_is_the_one_that_is_made():
-    (finding,) = check({"type": "track", "userId": "u1", "event": "Purchase"})
+def test_the_issue_that_is_shown_is_the_one_that_is_made():
+    (issue,) = check({"type": "track", "userId": "u1", "event": "Purchase"})
 
     shown = (FOLDER / "rules.md").read_text()
 
     for said in (
-        finding.rule,
-        finding.severity,
-        finding.path,
-        finding.message,
-        finding.fix,
+        issue.rule,
+        issue.severity,
+        issue.path,
+        issue.message,
+        issue.fix,
     ):
         assert f'"{said}"' in shown

@@ -43,7 +43,7 @@ def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(
         timeout=10,
     )
 
-    # It is refused, so it is in no feed: the finding that is counted shows it.
+    # It is refused, so it is in no feed: the issue that is counted shows it.
     assert answer.status_code == 400
     until(lambda: not checklist(stream, run).complete)
     red = checklist(stream, run).open

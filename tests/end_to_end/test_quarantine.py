@@ -10,7 +10,7 @@ from streams.delivery.quarantine_decisions import decide
 from streams.events.models import Event, QuarantineJob
 from streams.events.quarantine import QuarantineFilter
 from streams.observability import ledger
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 from tests.ingest.sending import basic, track
 from tests.running import until
@@ -54,7 +54,7 @@ def rename(feed):
 
 def balances(feed, received=EVENTS):
     """Whether so many were received, and the rows say the same, at this moment."""
-    assert findings(feed) == []
+    assert inconsistencies(feed) == []
     return ledger.of(feed).received == received
 
 
@@ -68,7 +68,7 @@ def assert_all_arrived_in_order(feed, far_segment):
     assert {e["event"] for e in sent} == {NEW}
     books = ledger.of(feed)
     assert (books.received, books.delivered, books.quarantined) == (EVENTS, EVENTS, 0)
-    assert findings(feed) == []
+    assert inconsistencies(feed) == []
 
 
 def test_ten_thousand_events_with_a_wrong_name_are_renamed_and_delivered_in_order(

@@ -43,7 +43,7 @@ def trial(plan=None, **fields) -> DryRun:
 
 
 def rules(verdict) -> list[str]:
-    return [finding.rule for finding in verdict.findings]
+    return [issue.rule for issue in verdict.issues]
 
 
 def test_of_the_spec_it_says_what_the_command_says(tmp_path):
@@ -60,7 +60,7 @@ def test_of_the_spec_it_says_what_the_command_says(tmp_path):
         if "2999" not in line
     ]
 
-    said = [[one.message for one in verdict.findings] for verdict in tried]
+    said = [[one.message for one in verdict.issues] for verdict in tried]
     del by_command[6]  # of it the two are asked at different times
     assert said == [[one["message"] for one in found] for found in by_command]
     assert len(pieces_of("\n".join(SENT[:-1])).pieces) == len(SENT) - 1
@@ -73,7 +73,7 @@ def test_the_plan_is_asked_of_what_segment_would_get():
 
 
 @pytest.mark.parametrize(
-    ("mode", "fate"),
+    ("mode", "outcome"),
     [
         ("off", DryRunOutcome.SENT),
         ("warn", DryRunOutcome.SENT),
@@ -81,15 +81,16 @@ def test_the_plan_is_asked_of_what_segment_would_get():
         ("reject", DryRunOutcome.REJECTED),
     ],
 )
-def test_the_mode_says_what_becomes_of_an_error(mode, fate):
+def test_the_mode_says_what_becomes_of_an_error(mode, outcome):
     tried = trial(PLAN, check_mode=mode)
 
-    assert tried.of((ORDER % "{}").encode(), now=factories.NOW).fate is fate
+    assert tried.of((ORDER % "{}").encode(), now=factories.NOW).outcome is outcome
     assert (
-        tried.of(b'{"type": "page"}', now=factories.NOW).fate is DryRunOutcome.REFUSED
+        tried.of(b'{"type": "page"}', now=factories.NOW).outcome
+        is DryRunOutcome.REFUSED
     )
     assert (
-        tried.of((ORDER % '{"order_id": "1"}').encode(), now=factories.NOW).fate
+        tried.of((ORDER % '{"order_id": "1"}').encode(), now=factories.NOW).outcome
         is DryRunOutcome.SENT
     )
 
@@ -99,4 +100,7 @@ def test_what_is_too_large_with_what_the_portal_adds_is_refused():
 
     verdict = trial().of(event.encode(), now=factories.NOW)
 
-    assert (verdict.fate, rules(verdict)[0]) == (DryRunOutcome.REFUSED, "SPEC-SIZE-001")
+    assert (verdict.outcome, rules(verdict)[0]) == (
+        DryRunOutcome.REFUSED,
+        "SPEC-SIZE-001",
+    )

@@ -13,7 +13,7 @@ from streams.base.clock import now
 from streams.delivery.lease import unowned_due_streams
 from streams.delivery.models import Cursor, Delivery
 from streams.observability import ledger
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 
 if TYPE_CHECKING:
     from tests.faults.receiver import Receiver
@@ -33,7 +33,9 @@ def broken_now(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
         if second.worst > BUDGET:
             yield f"stream {stream}: {second.worst} requests within one second"
     for lane in traffic.lanes:
-        yield from (f"{lane.name}: {found}" for found in findings(lane.cursor.feed))
+        yield from (
+            f"{lane.name}: {found}" for found in inconsistencies(lane.cursor.feed)
+        )
 
 
 def broken_at_rest(traffic: Traffic, receiver: Receiver) -> Iterator[str]:

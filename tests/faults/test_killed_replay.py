@@ -11,7 +11,7 @@ from streams.delivery.replay import services
 from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 from tests.running import until
 
@@ -68,4 +68,4 @@ def test_kill_9_amid_a_replay_sends_the_rest_and_repeats_the_same_ids(
     assert stats["duplicates"] <= biggest
     old = Event.objects.filter(feed=live.feed).values_list("message_id", flat=True)
     assert not {e["messageId"] for e in far_segment.events()[:500]} & set(old)
-    assert list(findings(live.feed)) == []
+    assert list(inconsistencies(live.feed)) == []

@@ -49,7 +49,7 @@ def counted(client, directory, feed, mode, body, headers=None):
 
 
 @pytest.mark.parametrize("mode", ["warn", "quarantine", "reject"])
-def test_a_finding_counts_whatever_becomes_of_the_event(client, directory, feed, mode):
+def test_a_issue_counts_whatever_becomes_of_the_event(client, directory, feed, mode):
     batch = [track(f"m{n}", event=UNPLANNED) for n in (1, 2, 3)] + [track("m4")]
 
     found = counted(client, directory, feed, mode, {"batch": batch})

@@ -31,20 +31,20 @@ def run(tmp_path):
     return run
 
 
-def test_as_json_every_line_has_its_findings(run):
+def test_as_json_every_line_has_its_issues(run):
     status, printed = run(RIGHT, WRONG_NAME, BROKEN, format="json")
 
     right, wrong, broken = map(json.loads, printed.splitlines())
     assert status == 1
     assert right == {"line": 1, "findings": []}
-    (finding,) = wrong["findings"]
+    (issue,) = wrong["findings"]
     assert wrong["line"] == 2
-    assert list(finding) == ["rule", "severity", "path", "message", "fix", "docs"]
-    assert (finding["rule"], finding["path"]) == ("SPEC-NAME-003", "event")
-    assert (finding["severity"], finding["fix"]) == (
+    assert list(issue) == ["rule", "severity", "path", "message", "fix", "docs"]
+    assert (issue["rule"], issue["path"]) == ("SPEC-NAME-003", "event")
+    assert (issue["severity"], issue["fix"]) == (
         "error", "Send it as “Order Completed”.",
     )  # fmt: skip
-    assert finding["docs"].startswith("https://segment.com/docs/")
+    assert issue["docs"].startswith("https://segment.com/docs/")
     assert (broken["line"], broken["findings"][0]["rule"]) == (3, "SPEC-JSON-001")
 
 

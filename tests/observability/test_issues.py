@@ -1,4 +1,4 @@
-"""Findings are counted in memory, written down so that they add up, and bounded."""
+"""Issues are counted in memory, written down so that they add up, and bounded."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from streams.observability.issues.redaction import MOST_BYTES, sample_of
 from tests import factories
 
 HOUR = timedelta(hours=1)
-FOUND = EVENT.finding("event", "Not planned.", "Plan it.")
+FOUND = EVENT.issue("event", "Not planned.", "Plan it.")
 
 
-def count(counter, feed, name="Mail Opened", *findings, at=factories.NOW, times=1):
+def count(counter, feed, name="Mail Opened", *issues, at=factories.NOW, times=1):
     for _ in range(times):
         counter.count(
-            feed.pk, name, findings or [FOUND], at=at, sample=lambda: '{"a": "text"}'
+            feed.pk, name, issues or [FOUND], at=at, sample=lambda: '{"a": "text"}'
         )
 
 
@@ -77,9 +77,9 @@ def test_a_stream_has_the_sums_of_its_feeds():
 @pytest.mark.django_db
 def test_an_event_counts_once_for_each_rule_that_it_broke():
     feed, counter = factories.feed(), IssueCounter()
-    missing = [REQUIRED.finding(path, "Missing.", "Send it.") for path in ("a", "b")]
+    missing = [REQUIRED.issue(path, "Missing.", "Send it.") for path in ("a", "b")]
 
-    count(counter, feed, "Mail Opened", *missing, PROPERTY.finding("c", "No.", "No."))
+    count(counter, feed, "Mail Opened", *missing, PROPERTY.issue("c", "No.", "No."))
     flush(counter)
 
     assert {(rule, n) for rule, _, n in written()} == {
@@ -171,7 +171,7 @@ def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
 def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
     feed, counter = factories.feed(), IssueCounter()
 
-    count(counter, feed, "N", PROPERTY.finding("a\0" * 300, "m\0" * 300, "Fix."))
+    count(counter, feed, "N", PROPERTY.issue("a\0" * 300, "m\0" * 300, "Fix."))
     flush(counter)
 
     kind = feed.issue_kinds.get()

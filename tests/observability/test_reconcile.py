@@ -18,7 +18,7 @@ from streams.delivery.retention.pruning import prune
 from streams.events.models import Event, Feed
 from streams.observability import ledger
 from streams.observability.chart import last_24_hours
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 from tests import factories
 from tests.append_only import entries_may_go
 
@@ -39,7 +39,7 @@ def cursor():
 def found(cursor):
     """What is wrong, without the name of the cursor."""
     prefix = f"live cursor {cursor.pk}: "
-    return [finding.removeprefix(prefix) for finding in findings(cursor.feed)]
+    return [issue.removeprefix(prefix) for issue in inconsistencies(cursor.feed)]
 
 
 def change(cursor, **fields):
@@ -60,10 +60,10 @@ def test_what_the_engine_leaves_is_right(cursor):
 
 def test_a_feed_without_events_or_without_a_connection_is_right():
     feed = factories.feed()
-    assert list(findings(feed)) == []
+    assert list(inconsistencies(feed)) == []
 
     factories.append(feed, 3)
-    assert list(findings(feed)) == []
+    assert list(inconsistencies(feed)) == []
 
 
 def test_missing_events_are_named(cursor):
@@ -202,7 +202,7 @@ def replay(cursor):
 
 def found_of(replay):
     prefix = f"replay cursor {replay.pk}: "
-    return [finding.removeprefix(prefix) for finding in findings(replay.cursor.feed)]
+    return [issue.removeprefix(prefix) for issue in inconsistencies(replay.cursor.feed)]
 
 
 def test_a_replay_is_right_though_it_leaves_events_out(replay):
@@ -271,7 +271,7 @@ def test_so_they_are_where_nobody_has_connected():
     with entries_may_go():
         AuditEntry.objects.filter(action="events.expired").delete()
 
-    assert list(findings(feed)) == [
+    assert list(inconsistencies(feed)) == [
         "3 events have expired, but the activity log says 0"
     ]
 
@@ -290,7 +290,7 @@ def test_a_rejection_whose_row_was_forgotten_uncounted_is_seen(cursor):
     assert found(cursor) == ["1 events were rejected, but there are 0 rejections"]
 
 
-def test_what_expires_while_the_rows_are_looked_at_is_no_finding(cursor):
+def test_what_expires_while_the_rows_are_looked_at_is_no_issue(cursor):
     factories.append(cursor.feed, 3, now=factories.NOW + timedelta(days=1))
     looked = []
 
@@ -315,7 +315,7 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
         factories.delivered(cursor, up_to)
 
     with django_assert_num_queries(19):
-        assert list(findings(cursor.feed)) == []
+        assert list(inconsistencies(cursor.feed)) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -329,7 +329,7 @@ def test_what_the_engine_itself_wrote_is_right(segment, settings):
 
     found = ledger.of(cursor.feed)
     points = last_24_hours(cursor.feed, now())
-    assert list(findings(cursor.feed)) == []
+    assert list(inconsistencies(cursor.feed)) == []
     assert (found.delivered, found.rejected, found.pending) == (39, 1, 0)
     assert sum(point.delivered for point in points) == 39
     assert sum(point.rejected for point in points) == 1
@@ -365,14 +365,14 @@ def test_the_command_speaks_json(cursor, capsys):
     with pytest.raises(SystemExit):
         call_command("reconcile", json=True)
 
-    finding = (
+    issue = (
         f"live cursor {cursor.pk}: 0 events were rejected, but there are 1 rejections"
     )
     assert json.loads(capsys.readouterr().out) == {
         "feeds": 1,
         "events": 10,
         "wrong": [
-            {"feed": cursor.feed_id, "name": str(cursor.feed), "findings": [finding]}
+            {"feed": cursor.feed_id, "name": str(cursor.feed), "findings": [issue]}
         ],
         "history": "",
     }

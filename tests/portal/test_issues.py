@@ -14,7 +14,7 @@ from streams.spec.rules import RULES
 from tests import factories
 from tests.portal.test_quarantine_views import words
 
-WRONG = RULES["SPEC-PROPERTY-001"].finding("properties.a", "It is a text.", "Fix it.")
+WRONG = RULES["SPEC-PROPERTY-001"].issue("properties.a", "It is a text.", "Fix it.")
 
 
 def of_workspace(cast, **query):

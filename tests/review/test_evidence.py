@@ -88,7 +88,7 @@ def test_what_came_before_the_run_does_not_count(cursor):
 
 
 def test_what_the_ingest_refused_since_the_run_is_told_of(cursor):
-    no_user = RULES["SPEC-ID-001"].finding("userId", "No userId.", "Send one.")
+    no_user = RULES["SPEC-ID-001"].issue("userId", "No userId.", "Send one.")
     at = factories.NOW + timedelta(minutes=1)
     factories.found(cursor.feed, "Email Opened", no_user, at=at)
     factories.found(cursor.feed, "Mail Opened", at=factories.NOW - timedelta(minutes=1))

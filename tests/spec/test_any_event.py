@@ -30,7 +30,7 @@ from streams.spec.content.tables import (
     SCREEN,
     TRACK,
 )
-from streams.spec.content.walk import MAX_FINDINGS, walk
+from streams.spec.content.walk import MAX_ISSUES, walk
 from streams.spec.data import EVENTS, SPEC
 from streams.spec.exceptions import READINGS, SpecExceptions
 from streams.spec.rules import RULES
@@ -110,11 +110,11 @@ def test_so_is_what_looks_like_an_event(event, readings):
 
 
 def hold(event, readings) -> None:
-    """All findings are whole, and the same the second time, when shapes are known."""
+    """All issues are whole, and the same the second time, when shapes are known."""
     found = check(event, readings=readings, now=factories.NOW)
 
     assert found == check(event, readings=readings, now=factories.NOW)
-    assert len(found) <= 2 * MAX_FINDINGS
+    assert len(found) <= 2 * MAX_ISSUES
     for one in found:
         assert one.severity is RULES[one.rule].severity
         assert (one.message[-1], one.fix[-1]) == (".", ".")
@@ -123,7 +123,7 @@ def hold(event, readings) -> None:
 
 def fillings(table):
     """Objects that hold what the Spec knows to be there."""
-    known = st.sampled_from(sorted(table.places))
+    known = st.sampled_from(sorted(table.value_specs))
     filled = st.dictionaries(known, values | st.sampled_from(TIMES), max_size=6)
     return st.tuples(st.just(table), filled)
 
@@ -135,7 +135,7 @@ def test_what_is_let_through_unseen_has_nothing_wrong(filled):
     shape = shape_of(table, tuple(content), frozenset())
     found = []
 
-    if shape.gate is not None and passes(content, shape.gate):
+    if shape.fast_type is not None and passes(content, shape.fast_type):
         walk(shape, table, content, "any", frozenset(), found)
 
     assert found == []

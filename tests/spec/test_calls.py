@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.spec.calls import CALL_PATHS, problems
+from streams.spec.calls import CALL_PATHS, structure_issues
 
 GOOD = {
     "identify": {"type": "identify", "userId": "u1", "traits": {"plan": "free"}},
@@ -20,7 +20,7 @@ GOOD = {
 
 
 def rules(event, **settings):
-    return [(finding.rule, finding.path) for finding in problems(event, **settings)]
+    return [(issue.rule, issue.path) for issue in structure_issues(event, **settings)]
 
 
 @pytest.mark.parametrize("call", GOOD)
@@ -68,9 +68,9 @@ def test_ids_are_texts_that_are_not_empty(call, path):
 
 
 def test_the_fix_for_a_number_is_the_text_to_send():
-    (finding,) = problems(GOOD["track"] | {"userId": 42})
+    (issue,) = structure_issues(GOOD["track"] | {"userId": 42})
 
-    assert finding.fix == 'Send it as a string: "userId": "42".'
+    assert issue.fix == 'Send it as a string: "userId": "42".'
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,11 @@ def test_a_call_with_an_anonymous_id_alone_is_told_the_setting():
     setting = "“Accept events without a userId”"  # as the portal's form calls it
     anonymous = {"anonymousId": "a1", "previousId": "a0", "event": "E"}
     said = {
-        call: problems({"type": call, **anonymous})[0] for call in ("track", "alias")
+        call: structure_issues({"type": call, **anonymous})[0]
+        for call in ("track", "alias")
     }
 
-    assert {finding.rule for finding in said.values()} == {"SPEC-ID-001"}
+    assert {issue.rule for issue in said.values()} == {"SPEC-ID-001"}
     assert f"turn on {setting}" in said["track"].fix
     assert "always needs one" in said["alias"].message
     assert setting in said["alias"].fix

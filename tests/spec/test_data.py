@@ -89,7 +89,7 @@ def test_of_each_disagreement_one_side_may_be_chosen_or_is_lost_or_no_rule_is_ab
     sent = {"type": "alias", "userId": "u", "user_id": "u", "action": "alias"}
 
     assert {one.id for one in SPEC.disagreements} - READINGS.keys() == no_rule | lost
-    said = {finding.path: finding.message for finding in check(sent)}
+    said = {issue.path: issue.message for issue in check(sent)}
     assert said.keys() == {"previousId", "user_id", "action"}
     assert "optional in the Alias Spec" in said.pop("previousId")
     assert all("Email Spec are wrong" in message for message in said.values())

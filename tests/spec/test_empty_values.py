@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from streams.spec.calls import problems
-from streams.spec.check.check_text import look_at
+from streams.spec.calls import structure_issues
+from streams.spec.check.check_text import check_as_sent
 from streams.spec.content.empty_values import tidy
 
 PAGE = {"type": "page", "userId": "u1"}
@@ -50,7 +50,7 @@ def test_an_empty_id_is_left_out_where_the_other_one_is_enough(nothing):
     ],
 )
 def test_what_is_required_or_of_another_type_is_still_refused(event, rule):
-    assert [finding.rule for finding in problems(tidied(event))] == [rule]
+    assert [issue.rule for issue in structure_issues(tidied(event))] == [rule]
 
 
 @pytest.mark.parametrize("key", ["context", "integrations", "properties", "traits"])
@@ -84,9 +84,9 @@ def test_so_it_is_where_the_spec_has_an_object_and_nowhere_else():
 def test_a_check_says_nothing_of_it():
     event = PAGE | {"name": "", "context": {"campaign": []}, "properties": []}
 
-    look = look_at(json.dumps(event).encode())
+    result = check_as_sent(json.dumps(event).encode())
 
-    assert (look.findings, look.is_sound, look.event) == ([], True, event)
+    assert (result.issues, result.is_valid, result.event) == ([], True, event)
 
 
 @pytest.mark.parametrize("value", [["x"], {"a": 1}, 7, None, ""])

@@ -6,7 +6,7 @@ from streams.spec.data import EVENTS, SPEC
 from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.names.collisions import collision, right_name
-from streams.spec.names.event_names import name_findings
+from streams.spec.names.event_names import name_issues
 from streams.spec.names.words import action_at, key, orders, stem, words
 
 NO_EVENT_FOR_IT = "campaign hit"
@@ -14,11 +14,11 @@ EMAIL_UNSUBSCRIBED = SpecExceptions.of(["email-unsubscribed"])
 
 
 def rules(name: str, readings: SpecExceptions = SAFE) -> list[str]:
-    return [finding.rule for finding in name_findings(name, readings)]
+    return [issue.rule for issue in name_issues(name, readings)]
 
 
 def test_the_spec_s_own_names_are_right():
-    assert [name for name in EVENTS if name_findings(name, SAFE)] == []
+    assert [name for name in EVENTS if name_issues(name, SAFE)] == []
 
 
 def test_so_are_those_that_segment_s_own_libraries_send_or_know():
@@ -52,10 +52,10 @@ def test_how_grave_a_correction_is_follows_from_what_the_docs_say():
 
 
 def test_where_the_spec_has_no_event_the_fix_says_what_to_do_instead():
-    (finding,) = name_findings(NO_EVENT_FOR_IT, SAFE)
+    (issue,) = name_issues(NO_EVENT_FOR_IT, SAFE)
 
     assert right_name(NO_EVENT_FOR_IT) is None
-    assert "context.campaign" in finding.fix
+    assert "context.campaign" in issue.fix
 
 
 def test_every_near_miss_is_flagged_with_the_nearest_name():
@@ -184,11 +184,11 @@ def test_a_stream_may_accept_other_tools_names_but_no_misspelling():
     assert rules(NO_EVENT_FOR_IT, accepted) == rules(NO_EVENT_FOR_IT)
 
 
-def test_that_the_docs_disagree_stands_in_the_finding():
-    (finding,) = name_findings("Email Unsubscribed", SAFE)
+def test_that_the_docs_disagree_stands_in_the_issue():
+    (issue,) = name_issues("Email Unsubscribed", SAFE)
 
-    assert "docs disagree" in finding.message
-    assert finding.docs == "https://segment.com/docs/connections/spec/email/"
+    assert "docs disagree" in issue.message
+    assert issue.docs == "https://segment.com/docs/connections/spec/email/"
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_a_digit_that_is_part_of_a_word_is_no_value(name):
 
 @pytest.mark.parametrize("name", ["call.answered", "npsShown", "START_FLOW", "click"])
 def test_another_case_is_a_hint(name):
-    (finding,) = name_findings(name, SAFE)
+    (issue,) = name_issues(name, SAFE)
 
-    assert (finding.rule, finding.severity) == ("SPEC-NAME-010", Severity.HINT)
+    assert (issue.rule, issue.severity) == ("SPEC-NAME-010", Severity.HINT)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from streams.devtools.demo import campaign
 from streams.spec.check.event import semantics
-from streams.spec.content.walk import MAX_FINDINGS
+from streams.spec.content.walk import MAX_ISSUES
 from streams.spec.data import EVENTS, SPEC
 from streams.spec.exceptions import READINGS, SAFE, SpecExceptions
 from streams.spec.issues import Severity
@@ -28,8 +28,8 @@ def call(kind: str, **fields):
 def found(event, *readings: str) -> list[tuple[str, str]]:
     """Rules and paths."""
     accepted = SpecExceptions.of(readings) if readings else SAFE
-    findings = semantics(event, readings=accepted, now=factories.NOW)
-    return [(one.rule, one.path) for one in findings]
+    issues = semantics(event, readings=accepted, now=factories.NOW)
+    return [(one.rule, one.path) for one in issues]
 
 
 def order(**properties):
@@ -139,11 +139,11 @@ READ_TWO_WAYS = [
 
 @pytest.mark.parametrize(("event", "reading", "rule"), READ_TWO_WAYS)
 def test_where_the_docs_disagree_the_stream_may_choose(event, reading, rule):
-    (finding,) = semantics(event)
+    (issue,) = semantics(event)
 
-    assert finding.rule == rule
-    assert READINGS[reading].why in finding.message
-    assert "settings" in finding.fix
+    assert issue.rule == rule
+    assert READINGS[reading].why in issue.message
+    assert "settings" in issue.fix
     assert found(event, reading) == []
 
 
@@ -170,7 +170,7 @@ SOUND = [
 ]  # fmt: skip
 
 
-def test_what_is_sound_has_no_finding():
+def test_what_is_sound_has_no_issue():
     assert [(event, found(event)) for event in SOUND if found(event)] == []
 
 
@@ -250,13 +250,13 @@ def test_the_gravest_comes_first():
     assert severities == [Severity.ERROR, Severity.WARNING, Severity.HINT]
 
 
-def test_an_event_has_so_many_findings_at_most():
+def test_an_event_has_so_many_issues_at_most():
     event = order(products=[{"sku": 1, "price": "a"}] * 100)
 
-    assert len(semantics(event)) == MAX_FINDINGS
+    assert len(semantics(event)) == MAX_ISSUES
 
 
-def test_a_finding_never_tells_a_value():
+def test_a_issue_never_tells_a_value():
     secret = "hunter2-hunter2"
     event = order(revenue=secret, currency=secret, products=[secret], orderId=secret)
 

@@ -16,7 +16,7 @@ from streams.spec.decode.structure import (
 def rule_for(sent: bytes) -> str:
     with pytest.raises(MalformedEvent) as caught:
         read_event(sent)
-    return caught.value.finding.rule
+    return caught.value.issue.rule
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.spec.calls import problems
+from streams.spec.calls import structure_issues
 from streams.spec.timestamps import parse_time
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -59,6 +59,6 @@ def test_what_is_no_time_is_not(text):
 def test_a_time_that_cannot_be_read_is_said_to_be_dropped_by_segment():
     event = {"type": "page", "userId": "u1", "timestamp": "2026-327"}
 
-    assert [finding.message for finding in problems(event)] == [
+    assert [issue.message for issue in structure_issues(event)] == [
         "timestamp is not a date or time in RFC 3339 format. Segment drops it."
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from streams.spec.data import EVENTS
 from streams.spec.exceptions import SAFE
 from streams.spec.names.collisions import collision
-from streams.spec.names.event_names import name_findings
+from streams.spec.names.event_names import name_issues
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "spec-verdicts.md"
 ROW = re.compile(r"\| (\S+) \| `(.+)` \| (.+) \| (.*) \| (.*) \|")
@@ -22,10 +22,10 @@ def rows(heading):
 
 
 def verdict(name):
-    findings = name_findings(name, SAFE)
+    issues = name_issues(name, SAFE)
     found = collision("track", name)
-    told = findings[0].severity if findings else "no issue"
-    rules = ", ".join(finding.rule for finding in findings)
+    told = issues[0].severity if issues else "no issue"
+    rules = ", ".join(issue.rule for issue in issues)
     return "exact" if name in EVENTS else told, found.right if found else "", rules
 
 
@@ -36,7 +36,7 @@ def test_every_name_has_the_verdict_that_the_checks_give_it_today():
     assert [row for row in names if verdict(row[1]) != row[2:]] == []
 
 
-def test_the_spec_s_own_names_have_no_finding():
+def test_the_spec_s_own_names_have_no_issue():
     exact = [row for row in rows("All names") if row[1] in EVENTS]
 
     assert len(exact) == 146

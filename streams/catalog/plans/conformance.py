@@ -52,7 +52,7 @@ class CompiledPlan:
         }
 
     def check(self, event: Mapping[str, Any]) -> list[Issue]:
-        """Find where a structurally valid event (`spec.calls.problems`) deviates from the plan.
+        """Find where a structurally valid event (`spec.calls.structure_issues`) deviates from the plan.
 
         Returns at most MAX_FINDINGS issues, in the order of the event.
         """
@@ -193,7 +193,7 @@ def _add(found: list[Issue], issue: Issue) -> None:
 
 
 def _missing(path: str) -> Issue:
-    return REQUIRED.finding(
+    return REQUIRED.issue(
         path,
         f"{path} is missing, but the plan requires it.",
         "Send it with every event, or make it optional in the plan.",
@@ -206,7 +206,7 @@ def _wrong_type(path: str, planned: str, got: type | None) -> Issue:
         message = f"{path} is not {wanted}."
     else:
         message = f"{path} must be {wanted}, but is {GOT[got]}."
-    return TYPE.finding(
+    return TYPE.issue(
         path,
         message,
         f"Send {wanted}, or change the property's type in the plan.",
@@ -214,13 +214,13 @@ def _wrong_type(path: str, planned: str, got: type | None) -> Issue:
 
 
 def _unknown_property(path: str) -> Issue:
-    return PROPERTY.finding(
+    return PROPERTY.issue(
         path, f"{path} is not in the plan.", "Add it to the plan, or don't send it."
     )
 
 
 _UNKNOWN = {
-    field: EVENT.finding(
+    field: EVENT.issue(
         field or "type",
         "This event is not in the stream's tracking plan.",
         "Send an event that is in the plan, or add this event to the plan.",

@@ -31,7 +31,7 @@ class EventValidator:
     plan: CompiledPlan | None = None
 
     def issues(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
-        """Return the issues of an event that passed `spec.calls.problems`."""
+        """Return the issues of an event that passed `spec.calls.structure_issues`."""
         found = semantics(event, readings=self.readings, now=now)
         if self.plan is not None:
             found += self.plan.check(event)

@@ -193,8 +193,8 @@ def _shared(name: str, raw: msgspec.Raw) -> Mapping[str, Any] | None:
         return None
     try:
         return read_object(sent)
-    except MalformedEvent as unsound:
-        finding = unsound.finding
+    except MalformedEvent as malformed:
+        finding = malformed.issue
         message = finding.message.replace("The event is", "It is")
         raise RequestRefused(
             400,

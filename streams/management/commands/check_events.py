@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streams.base.clock import now
-from streams.spec.check.check_text import look_at
+from streams.spec.check.check_text import check_as_sent
 from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class Command(BaseCommand):
         say = _as_json if as_json else _as_text
         lines: Counter[Severity | None] = Counter()
         try:
-            for number, findings in checked(file):
-                lines[_gravest(findings)] += 1
-                if said := say(number, findings):
+            for number, issues in checked(file):
+                lines[_gravest(issues)] += 1
+                if said := say(number, issues):
                     self.stdout.write(said)
             if not as_json:
                 self.stdout.write(_summary(lines))
@@ -70,7 +70,7 @@ def checked(file: str) -> Iterator[tuple[int, list[Issue]]]:
             for number, line in enumerate(stream, start=1):
                 # Windows adds a byte order mark; in joined files it can be anywhere.
                 if event := line.removeprefix(codecs.BOM_UTF8).strip():
-                    yield number, look_at(event, now=now()).findings
+                    yield number, check_as_sent(event, now=now()).issues
     except OSError as failure:
         raise CommandError(
             f"{file} cannot be read: {failure.strerror}.", returncode=CANNOT_READ
@@ -86,30 +86,30 @@ def opened(file: str) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _gravest(findings: Iterable[Issue]) -> Severity | None:
-    found = {finding.severity for finding in findings}
+def _gravest(issues: Iterable[Issue]) -> Severity | None:
+    found = {issue.severity for issue in issues}
     return next((severity for severity in Severity if severity in found), None)
 
 
-def _as_json(number: int, findings: list[Issue]) -> str:
-    return json.dumps({"line": number, "findings": [asdict(one) for one in findings]})
+def _as_json(number: int, issues: list[Issue]) -> str:
+    return json.dumps({"line": number, "findings": [asdict(issue) for issue in issues]})
 
 
-def _as_text(number: int, findings: list[Issue]) -> str:
-    if not findings:
+def _as_text(number: int, issues: list[Issue]) -> str:
+    if not issues:
         return ""
-    return "\n".join([f"Line {number}", *map(_told, findings), ""])
+    return "\n".join([f"Line {number}", *map(_issue_text, issues), ""])
 
 
-def _told(finding: Issue) -> str:
-    place = finding.path or "event"
+def _issue_text(issue: Issue) -> str:
+    place = issue.path or "event"
     rows = [
-        f"  {finding.severity:7}  {finding.rule}  {place}",
-        f"    {finding.message}",
-        f"    Fix: {finding.fix}",
+        f"  {issue.severity:7}  {issue.rule}  {place}",
+        f"    {issue.message}",
+        f"    Fix: {issue.fix}",
     ]
-    if finding.docs:
-        rows.append(f"    See: {finding.docs}")
+    if issue.docs:
+        rows.append(f"    See: {issue.docs}")
     return "\n".join(map(_printable, rows))
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from streams.events.data_loss.services import in_words, setback
 from streams.events.models import Feed
-from streams.observability.reconcile import findings
+from streams.observability.reconcile import inconsistencies
 
 
 class Command(BaseCommand):
@@ -30,18 +30,18 @@ class Command(BaseCommand):
             if not feeds.exists():
                 raise CommandError(f"There is no feed with the ID {feed}.")
         checked, events, wrong = 0, 0, list[dict[str, Any]]()
-        for one in feeds.iterator(chunk_size=500):
-            checked, events = checked + 1, events + one.head_seq
-            if found := list(findings(one)):
-                wrong.append({"feed": one.pk, "name": str(one), "findings": found})
+        for each in feeds.iterator(chunk_size=500):
+            checked, events = checked + 1, events + each.head_seq
+            if texts := inconsistencies(each):
+                wrong.append({"feed": each.pk, "name": str(each), "findings": texts})
                 if not json:
-                    self.stdout.write(f"feed {one.pk} ({one}): {'; '.join(found)}")
+                    self.stdout.write(f"feed {each.pk} ({each}): {'; '.join(texts)}")
         self._end({"feeds": checked, "events": events, "wrong": wrong}, as_json=json)
 
     def _end(self, result: dict[str, Any], *, as_json: bool) -> None:
         count = len(result["wrong"])
-        found = setback()
-        result["history"] = in_words(found) if found else ""
+        data_loss = setback()
+        result["history"] = in_words(data_loss) if data_loss else ""
         if as_json:
             self.stdout.write(json.dumps(result))
         else:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 f"Checked {result['feeds']} feeds with {result['events']} events."
                 f" Inconsistent feeds: {count}."
             )
-            if found:
+            if data_loss:
                 self.stdout.write(result["history"])
-        if count or found:
+        if count or data_loss:
             raise SystemExit(1)

@@ -40,7 +40,7 @@ class IssueKey(NamedTuple):
 class IssueTally:
     """The number of events per hour, and one of them as an example."""
 
-    finding: Issue | None  # None for the issues beyond the limit
+    issue: Issue | None  # None for the issues beyond the limit
     sample: str
     first_at: datetime
     last_at: datetime
@@ -70,7 +70,7 @@ class IssueCounter:
         self,
         feed_id: int,
         name: str,
-        findings: Sequence[Issue],
+        issues: Sequence[Issue],
         *,
         at: datetime,
         sample: Callable[[], str],
@@ -81,15 +81,15 @@ class IssueCounter:
         """
         hour = hour_of(at)
         # Keep the first issue of each rule.
-        by_rule = {finding.rule: finding for finding in reversed(findings)}
+        by_rule = {issue.rule: issue for issue in reversed(issues)}
         with self._lock:
-            for rule, finding in by_rule.items():
+            for rule, issue in by_rule.items():
                 key = self._key(IssueKey(feed_id, rule, name))
                 tally = self._tallies.get(key)
                 if tally is None:
                     known = key.rule != ""
                     tally = IssueTally(
-                        finding if known else None, sample() if known else "", at, at
+                        issue if known else None, sample() if known else "", at, at
                     )
                     if not self._keep(key, tally):
                         continue

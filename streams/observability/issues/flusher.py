@@ -33,7 +33,7 @@ class IssueFlusher:
         self._every_s = every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, name="findings-writer", daemon=True
+            target=self._run, name="issue-flusher", daemon=True
         )
 
     def start(self) -> None:

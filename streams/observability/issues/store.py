@@ -125,13 +125,13 @@ def _kind(owner: Owner, key: IssueKey, slot: int, tally: IssueTally) -> IssueKin
 
 
 def _describe(kind: IssueKind, tally: IssueTally) -> None:
-    finding = tally.finding
-    kind.severity = finding.severity if finding else Severity.HINT
+    issue = tally.issue
+    kind.severity = issue.severity if issue else Severity.HINT
     kind.sample = tally.sample
-    if finding is not None:
-        kind.path = _text(finding.path, 200)
-        kind.message = _text(finding.message, 300)
-        kind.fix = _text(finding.fix, 300)
+    if issue is not None:
+        kind.path = _text(issue.path, 200)
+        kind.message = _text(issue.message, 300)
+        kind.fix = _text(issue.fix, 300)
 
 
 def _others(tally: IssueTally) -> IssueTally:

@@ -95,7 +95,7 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
     if is_indented:
         text, first = msgspec.json.format(text, indent=2), 1
     notes: dict[int, list[Annotation]] = defaultdict(list)
-    findings, broken = verdict.findings, ""
+    findings, broken = verdict.issues, ""
     try:
         place = locate(text)
     except InvalidJson as found:
@@ -140,7 +140,7 @@ def _of_json(text: str, found: InvalidJson, findings: Sequence[Issue]) -> Issue:
         return replace(findings[0], message=found.message)
     # This may be a whole batch, so its size is not the problem.
     rule = RULES["SPEC-JSON-001"]
-    return rule.finding("", found.message, "Build the body with a JSON library.")
+    return rule.issue("", found.message, "Build the body with a JSON library.")
 
 
 def _rows(
@@ -164,10 +164,10 @@ def _rows(
 
 def _fate(verdict: DryRunResult) -> tuple[str, str]:
     """Return the tone and the label."""
-    if verdict.fate in FATES:
-        tone, word = FATES[verdict.fate]
+    if verdict.outcome in FATES:
+        tone, word = FATES[verdict.outcome]
     else:
-        grave = any(one.severity is not Severity.HINT for one in verdict.findings)
+        grave = any(one.severity is not Severity.HINT for one in verdict.issues)
         tone, word = SENT_WARNED if grave else SENT
     return tone, str(word)
 

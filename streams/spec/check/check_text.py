@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.calls import problems
+from streams.spec.calls import structure_issues
 from streams.spec.check.event import semantics
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import MalformedEvent, read_event
@@ -22,11 +22,11 @@ class CheckResult:
     """The result of checking an event."""
 
     event: dict[str, Any] | None  # None: it couldn't be decoded
-    findings: list[Issue]
-    is_sound: bool  # False: Segment would drop it, so it is refused in every mode
+    issues: list[Issue]
+    is_valid: bool  # False: Segment would drop it, so it is refused in every mode
 
 
-def look_at(
+def check_as_sent(
     sent: bytes,
     *,
     readings: SpecExceptions = SAFE,
@@ -39,10 +39,10 @@ def look_at(
     """
     try:
         event = read_event(sent)
-    except MalformedEvent as unsound:
-        return CheckResult(None, [unsound.finding], is_sound=False)
+    except MalformedEvent as malformed:
+        return CheckResult(None, [malformed.issue], is_valid=False)
     meant = read_event(sent)
     tidy(meant, allow_anonymous=allow_anonymous)
-    structure = problems(meant, allow_anonymous=allow_anonymous)
+    structure = structure_issues(meant, allow_anonymous=allow_anonymous)
     content = semantics(meant, readings=readings, now=now)
-    return CheckResult(event, structure + content, is_sound=not structure)
+    return CheckResult(event, structure + content, is_valid=not structure)

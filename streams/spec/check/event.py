@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.calls import problems
-from streams.spec.content.fields import look_at_fields, look_at_time
+from streams.spec.calls import structure_issues
+from streams.spec.content.fields import check_fields, check_time
 from streams.spec.content.tables import (
     CONTEXT,
     EVENT_TABLES,
@@ -16,10 +16,10 @@ from streams.spec.content.tables import (
     SCREEN,
     TRACK,
 )
-from streams.spec.content.walk import look
+from streams.spec.content.walk import check_content
 from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
-from streams.spec.names.event_names import name_findings
+from streams.spec.names.event_names import name_issues
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +50,7 @@ def check(
     Never raises, whatever the JSON is, and takes time proportional to its size.
     `now` None: don't check whether the timestamp is in the future.
     """
-    found = problems(event, allow_anonymous=allow_anonymous)
+    found = structure_issues(event, allow_anonymous=allow_anonymous)
     found += semantics(event, readings=readings, now=now)
     return found
 
@@ -61,7 +61,7 @@ def semantics(
     readings: SpecExceptions = SAFE,
     now: datetime | None = None,
 ) -> list[Issue]:
-    """Find the issues that are not about structure, which `problems` checks."""
+    """Find the issues that are not about structure, which `structure_issues` checks."""
     call = event.get("type")
     if type(call) is not str or call not in _CONTENT:
         return []
@@ -71,17 +71,17 @@ def semantics(
     if call == "track":
         name = event.get("event")
         if type(name) is str and name:
-            found += name_findings(name, readings)
+            found += name_issues(name, readings)
             table = EVENT_TABLES.get(name, table)
-    look_at_fields(event, call, found)
+    check_fields(event, call, found)
     if now is not None:
-        look_at_time(event.get("timestamp"), now, found)
+        check_time(event.get("timestamp"), now, found)
     content = event.get(field)
     if type(content) is dict:
-        look(table, content, field, accepted, found)
+        check_content(table, content, field, accepted, found)
     context = event.get("context")
     if type(context) is dict:
-        look(CONTEXT, context, "context", accepted, found)
+        check_content(CONTEXT, context, "context", accepted, found)
     if len(found) > 1:
-        found.sort(key=lambda finding: _GRAVEST_FIRST[finding.severity])
+        found.sort(key=lambda issue: _GRAVEST_FIRST[issue.severity])
     return found

@@ -94,10 +94,10 @@ def _fill_in(content: dict[str, Any], table: KeyTable) -> None:
         if kind is str:
             continue
         if kind is list and not value:
-            place = table.places.get(key)
-            if place is not None and place.kind == "object":
+            value_spec = table.value_specs.get(key)
+            if value_spec is not None and value_spec.kind == "object":
                 content[key] = {}
         elif kind is dict and value:
-            place = table.places.get(key)
-            if place is not None and place.table is not None:
-                _fill_in(value, place.table)
+            value_spec = table.value_specs.get(key)
+            if value_spec is not None and value_spec.table is not None:
+                _fill_in(value, value_spec.table)

@@ -31,21 +31,21 @@ _SINGLE: dict[str, Any] = {
     "boolean": bool,
     "unspecified": _TEXT | int | float | bool,
 }
-_gates: dict[KeyTable, type[msgspec.Struct]] = {}
+_fast_types: dict[KeyTable, type[msgspec.Struct]] = {}
 
 
-def gate_of(table: KeyTable) -> type[msgspec.Struct]:
+def fast_type_of(table: KeyTable) -> type[msgspec.Struct]:
     """Return the type of a table. Created on first use; thread-safe."""
-    gate = _gates.get(table)
-    if gate is None:
-        gate = _gates[table] = prepared(_made(table))
-    return gate
+    fast_type = _fast_types.get(table)
+    if fast_type is None:
+        fast_type = _fast_types[table] = prepared(_made(table))
+    return fast_type
 
 
-def passes(content: Mapping[str, Any], gate: type[msgspec.Struct]) -> bool:
+def passes(content: Mapping[str, Any], fast_type: type[msgspec.Struct]) -> bool:
     """Whether an object and its content are certainly valid."""
     try:
-        msgspec.convert(content, gate)
+        msgspec.convert(content, fast_type)
     except msgspec.ValidationError:
         return False
     return True
@@ -53,13 +53,13 @@ def passes(content: Mapping[str, Any], gate: type[msgspec.Struct]) -> bool:
 
 def _made(table: KeyTable) -> type[msgspec.Struct]:
     fields, names, spelled = [], {}, set()
-    for number, (key, place) in enumerate(table.places.items()):
+    for number, (key, value_spec) in enumerate(table.value_specs.items()):
         # Only one of two spellings: an object with both isn't valid.
         if table.style is KeyStyle.ONE_SPELLING and snake_case(key) in spelled:
             continue
         spelled.add(snake_case(key))
         names[f"_{number}"] = key
-        kind = _type(place, table.style)
+        kind = _type(value_spec, table.style)
         fields.append((f"_{number}", None if kind is None else kind | None, None))
     return msgspec.defstruct(
         "Gate",
@@ -69,20 +69,20 @@ def _made(table: KeyTable) -> type[msgspec.Struct]:
     )
 
 
-def _type(place: ValueSpec, style: KeyStyle) -> Any:
+def _type(value_spec: ValueSpec, style: KeyStyle) -> Any:
     """Return the type that is certainly valid, apart from null; None: only null is."""
-    if place.table is not None and place.kind == "object":
-        return gate_of(place.table)
-    if place.each is not None:
-        item = _type(place.each, style)
+    if value_spec.table is not None and value_spec.kind == "object":
+        return fast_type_of(value_spec.table)
+    if value_spec.each is not None:
+        item = _type(value_spec.each, style)
         return Annotated[list[item], msgspec.Meta(max_length=MOST_ITEMS)]  # type: ignore[valid-type]
-    if isinstance(place.look, OneOf):
-        return Literal[*sorted(place.look.choices)]
+    if isinstance(value_spec.check, OneOf):
+        return Literal[*sorted(value_spec.check.choices)]
     # Dates too: msgspec accepts times that don't fit into a datetime in UTC.
-    if place.look is not None and place.kind != "integer":
+    if value_spec.check is not None and value_spec.kind != "integer":
         return None
     if style is KeyStyle.ANY:
         return {"object": dict, "array": list, "string": str}.get(
-            place.kind, _SINGLE.get(place.kind)
+            value_spec.kind, _SINGLE.get(value_spec.kind)
         )
-    return _SINGLE.get(place.kind)
+    return _SINGLE.get(value_spec.kind)

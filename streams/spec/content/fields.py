@@ -26,7 +26,7 @@ def _misnamed(wrong: str, right: str, docs: str = "") -> Issue:
     message = f"Segment ignores {wrong}. It calls this field {right}."
     if wrong in _IN_EXAMPLES:
         message += " Examples of the Email Spec are wrong about this."
-    return RULES["SPEC-FIELD-001"].finding(
+    return RULES["SPEC-FIELD-001"].issue(
         wrong,
         message,
         f"Send it as {right}.",
@@ -53,18 +53,18 @@ _OF_ALIAS = {
     if one.call == "alias"
 }
 _PROVIDERS = _misnamed("options.providers", "integrations")
-_TRAITS = RULES["SPEC-FIELD-002"].finding(
+_TRAITS = RULES["SPEC-FIELD-002"].issue(
     "traits",
     "Segment reads traits only in identify and group calls. An example in its partner docs is"
     " wrong about this.",
     "Send them in context.traits.",
 )
-_FUTURE = RULES["SPEC-TIME-002"].finding(
+_FUTURE = RULES["SPEC-TIME-002"].issue(
     "timestamp",
     "timestamp is in the future.",
     "Send the time of the event with its time zone, and check the sender's clock.",
 )
-_TOO_OLD = RULES["SPEC-TIME-003"].finding(
+_TOO_OLD = RULES["SPEC-TIME-003"].issue(
     "timestamp",
     "timestamp is before 1970. Segment's Engage doesn't accept such events.",
     "Send the time of the event. Don't send 0 for an unknown time.",
@@ -72,7 +72,7 @@ _TOO_OLD = RULES["SPEC-TIME-003"].finding(
 _LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
 
 
-def look_at_fields(event: Mapping[str, Any], call: str, found: list[Issue]) -> None:
+def check_fields(event: Mapping[str, Any], call: str, found: list[Issue]) -> None:
     """Add the issues of the event's top-level fields."""
     if not _ALL_MISNAMED.isdisjoint(event):
         found += [_MISNAMED[key] for key in event if key in _MISNAMED]
@@ -90,7 +90,7 @@ def look_at_fields(event: Mapping[str, Any], call: str, found: list[Issue]) -> N
             found.append(_LONG_GROUP_ID)
 
 
-def look_at_time(text: Any, now: datetime, found: list[Issue]) -> None:
+def check_time(text: Any, now: datetime, found: list[Issue]) -> None:
     """Add the issues of a readable timestamp. Unreadable ones are skipped."""
     if type(text) is not str:
         return

@@ -41,13 +41,17 @@ def is_snake_case(key: str) -> bool:
     return key == key.lower() and _SNAKE_CASE.fullmatch(key) is not None
 
 
-def key_faults(
+def key_issues(
     keys: Collection[str], table: KeyTable
 ) -> Iterator[tuple[str, UnplacedIssue]]:
     """Yield the issues of an object's keys, one per rule, at the first key concerned."""
     if table.style is KeyStyle.ANY:
         return
-    free = [key for key in keys if key not in table.places and key not in table.others]
+    free = [
+        key
+        for key in keys
+        if key not in table.value_specs and key not in table.misspellings
+    ]
     if table.style is KeyStyle.SNAKE_CASE:
         yield from _other_cases(free)
     else:

@@ -1,4 +1,4 @@
-"""The Spec's requirements for each place in an event's content, as look-up tables."""
+"""The Spec's requirements for each value in an event's content, as look-up tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_PART = 100  # characters of an event's key that are repeated in a path
 
 
 class UnplacedIssue(NamedTuple):
-    """An issue without its place, for which `{path}` stands in the texts."""
+    """An issue without its path, for which `{path}` stands in the texts."""
 
     rule: Rule
     message: str
@@ -29,11 +29,11 @@ class UnplacedIssue(NamedTuple):
         message, fix = (
             text.replace("{path}", path) for text in (self.message, self.fix)
         )
-        return self.rule.finding(path, message, fix, docs=self.docs)
+        return self.rule.issue(path, message, fix, docs=self.docs)
 
 
 # Checks a value of the right type. Returns None if it is valid.
-type Look = Callable[[Any], UnplacedIssue | None]
+type ValueCheck = Callable[[Any], UnplacedIssue | None]
 
 
 class KeyStyle(Enum):
@@ -52,7 +52,7 @@ class Misspelling(NamedTuple):
     reading: str = ""  # the exception that allows this key
     docs: str = ""
 
-    def fault(self) -> UnplacedIssue:
+    def issue(self) -> UnplacedIssue:
         if not self.reading:
             message = f"The Spec's name for this is {self.right}."
             return UnplacedIssue(
@@ -70,8 +70,8 @@ class Misspelling(NamedTuple):
 class KeyTable:
     """The Spec's requirements for the keys of an object."""
 
-    places: dict[str, ValueSpec] = field(default_factory=dict)
-    others: dict[str, Misspelling] = field(default_factory=dict)
+    value_specs: dict[str, ValueSpec] = field(default_factory=dict)
+    misspellings: dict[str, Misspelling] = field(default_factory=dict)
     style: KeyStyle = KeyStyle.ANY
 
 
@@ -84,7 +84,7 @@ class ValueSpec:
     docs: str = ""
     reading: str = ""  # the exception that also allows the types in `also`
     also: frozenset[type] = frozenset()
-    look: Look | None = None  # checks a value of the right type
+    check: ValueCheck | None = None  # checks a value of the right type
     table: KeyTable | None = None  # of the object's content
     each: ValueSpec | None = None  # of the list's items
 

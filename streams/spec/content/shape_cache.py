@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.content.fast_path import gate_of
-from streams.spec.content.key_spelling import key_faults
+from streams.spec.content.fast_path import fast_type_of
+from streams.spec.content.key_spelling import key_issues
 from streams.spec.content.paths import (
     LONGEST_PART,
     KeyStyle,
@@ -32,25 +32,26 @@ LARGEST = 2_000  # characters of all keys; larger shapes aren't cached
 _NULL = type(None)
 _SINGLE: frozenset[type] = frozenset({str, int, float, bool, _NULL})
 _ALL = _SINGLE | {dict, list}
-# Types whose values need a further check at places with a check of values.
-_LOOKED_AT: frozenset[type] = frozenset({str, float, dict, list})
+# Types whose values need a further check if there is one.
+_NEED_CHECK: frozenset[type] = frozenset({str, float, dict, list})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectShape:
     """The keys of an object, compared with a table."""
 
-    faults: tuple[tuple[str, UnplacedIssue], ...]  # by key
+    issues_by_key: tuple[tuple[str, UnplacedIssue], ...]  # by key
     plain: tuple[frozenset[type], ...]  # the types that are always valid, by key
     plain_anywhere: frozenset[type]  # the types that are valid at every key
-    gate: type[Struct] | None  # the fast check; None: not possible
+    fast_type: type[Struct] | None  # the fast check; None: not possible
     _known: dict[str, tuple[Issue, ...]] = field(default_factory=dict)
 
-    def findings(self, name: str) -> tuple[Issue, ...]:
+    def issues(self, name: str) -> tuple[Issue, ...]:
         """Return the issues of an object that is a top-level field of the event."""
         if name not in self._known:
             self._known[name] = tuple(
-                fault.at(f"{name}.{key[:LONGEST_PART]}") for key, fault in self.faults
+                issue.at(f"{name}.{key[:LONGEST_PART]}")
+                for key, issue in self.issues_by_key
             )
         return self._known[name]
 
@@ -66,12 +67,14 @@ def shape_of(
     shape = _shapes.get(of)
     if shape is None:
         plain = tuple(_plain(table, key, accepted) for key in keys)
-        faults = tuple(_faults(table, keys, accepted))
-        known = not faults and (
-            table.style is KeyStyle.ANY or table.places.keys() >= {*keys}
+        issues = tuple(_key_issues(table, keys, accepted))
+        known = not issues and (
+            table.style is KeyStyle.ANY or table.value_specs.keys() >= {*keys}
         )
-        gate = gate_of(table) if known else None
-        shape = ObjectShape(faults, plain, frozenset.intersection(_ALL, *plain), gate)
+        fast_type = fast_type_of(table) if known else None
+        shape = ObjectShape(
+            issues, plain, frozenset.intersection(_ALL, *plain), fast_type
+        )
         if sum(map(len, keys)) <= LARGEST:
             if len(_shapes) >= KEPT:
                 _shapes.clear()
@@ -79,25 +82,31 @@ def shape_of(
     return shape
 
 
-def _faults(
+def _key_issues(
     table: KeyTable, keys: tuple[str, ...], accepted: frozenset[str]
 ) -> Iterator[tuple[str, UnplacedIssue]]:
     there = frozenset(keys)
     for key in keys:
-        other = table.others.get(key)
+        other = table.misspellings.get(key)
         if other and other.right not in there and other.reading not in accepted:
-            yield key, other.fault()
-    yield from key_faults(keys, table)
+            yield key, other.issue()
+    yield from key_issues(keys, table)
 
 
 def _plain(table: KeyTable, key: str, accepted: frozenset[str]) -> frozenset[type]:
-    place = table.places.get(key)
-    if place is None:
+    value_spec = table.value_specs.get(key)
+    if value_spec is None:
         return _ALL if table.style is KeyStyle.ANY else _SINGLE
-    types = frozenset(one for one in _ALL if place.accepts(one, accepted)) | {_NULL}
-    if place.look is not None:
-        return types - _LOOKED_AT
-    if place.table is None and place.each is None and table.style is KeyStyle.ANY:
+    types = frozenset(one for one in _ALL if value_spec.accepts(one, accepted)) | {
+        _NULL
+    }
+    if value_spec.check is not None:
+        return types - _NEED_CHECK
+    if (
+        value_spec.table is None
+        and value_spec.each is None
+        and table.style is KeyStyle.ANY
+    ):
         return types
     return types & _SINGLE
 
@@ -105,6 +114,6 @@ def _plain(table: KeyTable, key: str, accepted: frozenset[str]) -> frozenset[typ
 _FREE = {style: KeyTable(style=style) for style in KeyStyle}
 
 
-def inner(table: KeyTable, place: ValueSpec | None) -> KeyTable:
-    """Return the table of an object at a place within another object."""
-    return place.table if place and place.table else _FREE[table.style]
+def inner(table: KeyTable, value_spec: ValueSpec | None) -> KeyTable:
+    """Return the table of an object within another object."""
+    return value_spec.table if value_spec and value_spec.table else _FREE[table.style]

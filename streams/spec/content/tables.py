@@ -73,12 +73,12 @@ def _tree(fields: Iterable[SpecField]) -> _Node:
 
 def _table(node: _Node, rule: Rule, of: str, docs: str) -> KeyTable:
     """Compile the fields of `of`, an event or a part of a call."""
-    places = {
+    value_specs = {
         key: _place(key, child, rule, of, docs) for key, child in node.children.items()
     }
     return KeyTable(
-        places=places,
-        others=_spelled_otherwise(places, docs),
+        value_specs=value_specs,
+        misspellings=_spelled_otherwise(value_specs, docs),
         style=KeyStyle.SNAKE_CASE,
     )
 
@@ -98,7 +98,7 @@ def _place(key: str, node: _Node, rule: Rule, of: str, docs: str) -> ValueSpec:
         docs=docs,
         reading=reading,
         also=also,
-        look=wanted_value(one, rule, docs),
+        check=wanted_value(one, rule, docs),
         table=_table(node, rule, of, docs) if node.children and not each else None,
         each=item,
     )
@@ -128,28 +128,35 @@ def _event_table(event: SpecEvent) -> KeyTable:
         SpecField(path=path, type="unspecified")
         for path in event.example_only_properties
     )
-    places = TRACK.places | _table(_tree(shown), _PROPERTY, event.name, docs).places
+    value_specs = (
+        TRACK.value_specs
+        | _table(_tree(shown), _PROPERTY, event.name, docs).value_specs
+    )
     disputed = {
         other: Misspelling(_DISPUTE, right, reading, docs)
         for name, other, right, reading in _DISPUTED
         if name == event.name
     }
     return KeyTable(
-        places={key: place for key, place in places.items() if key not in disputed}
-        | made.places,
-        others=made.others | disputed,
+        value_specs={
+            key: value_spec
+            for key, value_spec in value_specs.items()
+            if key not in disputed
+        }
+        | made.value_specs,
+        misspellings=made.misspellings | disputed,
         style=KeyStyle.SNAKE_CASE,
     )
 
 
 def _traits(fields: Iterable[SpecField], of: str, docs: str) -> KeyTable:
     """Compile reserved traits, in both allowed spellings."""
-    places = {
+    value_specs = {
         spelled: _trait(one, of, docs)
         for one in fields
         for spelled in (one.path, snake_case(one.path))
     }
-    return KeyTable(places=places, style=KeyStyle.ONE_SPELLING)
+    return KeyTable(value_specs=value_specs, style=KeyStyle.ONE_SPELLING)
 
 
 def _trait(one: SpecField, of: str, docs: str) -> ValueSpec:
@@ -162,7 +169,7 @@ def _trait(one: SpecField, of: str, docs: str) -> ValueSpec:
         docs=docs,
         reading=reading,
         also=also,
-        look=wanted_value(one, _TRAIT, docs),
+        check=wanted_value(one, _TRAIT, docs),
         table=_traits(inside, of, docs) if inside else None,
     )
 
@@ -178,13 +185,13 @@ def _context() -> KeyTable:
         if where == "context":
             reading = "email-user-agent" if wrong == "user_agent" else ""
             others[wrong] = Misspelling(_FIELD, one.right, reading, DOCS + one.docs)
-    places = {
+    value_specs = {
         key: _place(key, node, _CONTEXT, "context", "")
         for key, node in _tree(SPEC.context_fields).children.items()
     }
-    places["traits"] = ValueSpec(kind="object", rule=_CONTEXT, table=IDENTIFY)
-    places["groupId"] = ValueSpec(kind="string", rule=_CONTEXT, look=group_id)
-    return KeyTable(places=places, others=others)
+    value_specs["traits"] = ValueSpec(kind="object", rule=_CONTEXT, table=IDENTIFY)
+    value_specs["groupId"] = ValueSpec(kind="string", rule=_CONTEXT, check=group_id)
+    return KeyTable(value_specs=value_specs, misspellings=others)
 
 
 _RESERVED_FIELDS = {one.where: one.fields for one in SPEC.reserved}

@@ -11,7 +11,7 @@ from streams.spec.rules import RULES
 from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
-    from streams.spec.content.paths import Look
+    from streams.spec.content.paths import ValueCheck
     from streams.spec.data import SpecField
     from streams.spec.issues import Rule
 
@@ -39,24 +39,24 @@ class OneOf:
     """Checks that a string is one of the choices."""
 
     choices: frozenset[str]
-    fault: UnplacedIssue  # for other strings
+    issue: UnplacedIssue  # for other strings
 
     def __call__(self, text: str) -> UnplacedIssue | None:
-        return None if text in self.choices else self.fault
+        return None if text in self.choices else self.issue
 
 
-def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> Look | None:
+def wanted_value(one: SpecField, rule: Rule, docs: str = "") -> ValueCheck | None:
     """Return the check of a field's values beyond their type, or None."""
     if one.path.rsplit(".", 1)[-1] == "currency":
         return OneOf(CURRENCIES, _NO_CURRENCY)
     if one.type == "date":
-        fault = UnplacedIssue(
+        issue = UnplacedIssue(
             rule,
             "{path} is not an ISO 8601 date.",
             'Send a date such as "2026-11-23" or "2026-11-23T10:00:00Z".',
             docs,
         )
-        return lambda text: fault if parse_time(text) is None else None
+        return lambda text: issue if parse_time(text) is None else None
     if one.type == "integer":
         part = UnplacedIssue(
             rule, "{path} is not an integer.", "Send an integer.", docs

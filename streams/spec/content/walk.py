@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from streams.spec.content.shape_cache import ObjectShape
     from streams.spec.issues import Issue
 
-MAX_FINDINGS = 20  # per event
+MAX_ISSUES = 20  # per event
 MOST_KEYS = 300  # properties or traits per event, the limit of Segment's Unify
 
-# A place as a linked list from the inside out. It becomes a path only for an issue.
+# A path as a linked list from the inside out. It becomes a text only for an issue.
 type Spot = tuple[Spot | None, str | int]
 
 _CUT = UnplacedIssue(
@@ -45,16 +45,16 @@ _TOO_MANY = UnplacedIssue(
 )
 
 
-def look(
+def check_content(
     table: KeyTable,
     content: Mapping[str, Any],
     name: str,
     accepted: frozenset[str],
     found: list[Issue],
 ) -> None:
-    """Add the issues of a field of the event, up to MAX_FINDINGS in total."""
+    """Add the issues of a field of the event, up to MAX_ISSUES in total."""
     shape = shape_of(table, tuple(content), accepted)
-    if shape.gate is None or not passes(content, shape.gate):
+    if shape.fast_type is None or not passes(content, shape.fast_type):
         walk(shape, table, content, name, accepted, found)
 
 
@@ -67,26 +67,26 @@ def walk(
     found: list[Issue],
 ) -> None:
     """Do the full check of `look`, for content that probably has issues."""
-    if shape.faults:
-        found += shape.findings(name)[: max(0, MAX_FINDINGS - len(found))]
+    if shape.issues_by_key:
+        found += shape.issues(name)[: max(0, MAX_ISSUES - len(found))]
     count = len(content)
     # Most content is flat and valid, and isn't checked again.
-    if closer := _to_look_at_closer(content, shape):
+    if keys := _keys_to_check(content, shape):
         deeper = _Walk(accepted, found)
-        for key in closer:
-            deeper.look_closer(table, key, content[key], (None, name))
+        for key in keys:
+            deeper.check_value(table, key, content[key], (None, name))
         for inner_table, inside, spot in deeper.todo:  # grows in the loop
             count += len(inside)
-            deeper.look_at(inner_table, inside, spot)
+            deeper.check_object(inner_table, inside, spot)
     if (
         count > MOST_KEYS
         and table.style is not KeyStyle.ANY
-        and len(found) < MAX_FINDINGS
+        and len(found) < MAX_ISSUES
     ):
         found.append(_TOO_MANY.at(name))
 
 
-def _to_look_at_closer(content: Mapping[str, Any], shape: ObjectShape) -> Sequence[str]:
+def _keys_to_check(content: Mapping[str, Any], shape: ObjectShape) -> Sequence[str]:
     """Return the keys of values for which type and length are not enough."""
     # Most events have none. Checking that first takes a third of the time.
     plain_anywhere = shape.plain_anywhere
@@ -112,38 +112,43 @@ class _Walk:
     found: list[Issue]
     todo: list[tuple[KeyTable, Mapping[str, Any], Spot]] = field(default_factory=list)
 
-    def look_at(self, table: KeyTable, content: Mapping[str, Any], spot: Spot) -> None:
+    def check_object(
+        self, table: KeyTable, content: Mapping[str, Any], spot: Spot
+    ) -> None:
         """Check one object and queue the objects in it."""
         shape = shape_of(table, tuple(content), self.accepted)
-        for key, fault in shape.faults:
-            self.add(fault, (spot, key))
-        for key in _to_look_at_closer(content, shape):
-            self.look_closer(table, key, content[key], spot)
+        for key, issue in shape.issues_by_key:
+            self.add(issue, (spot, key))
+        for key in _keys_to_check(content, shape):
+            self.check_value(table, key, content[key], spot)
 
-    def add(self, fault: UnplacedIssue, spot: Spot) -> None:
-        if len(self.found) < MAX_FINDINGS:
-            self.found.append(fault.at(_path(spot)))
+    def add(self, issue: UnplacedIssue, spot: Spot) -> None:
+        if len(self.found) < MAX_ISSUES:
+            self.found.append(issue.at(_path(spot)))
 
-    def look_closer(self, table: KeyTable, key: str, value: Any, of: Spot) -> None:
+    def check_value(self, table: KeyTable, key: str, value: Any, of: Spot) -> None:
         """Check one value of the object at `of`."""
-        place = table.places.get(key)
+        value_spec = table.value_specs.get(key)
         kind, spot = type(value), (of, key)
-        if place is not None:
-            if not place.accepts(kind, self.accepted):
-                self.add(place.wrong_type(kind), spot)
+        if value_spec is not None:
+            if not value_spec.accepts(kind, self.accepted):
+                self.add(value_spec.wrong_type(kind), spot)
                 return
-            if place.look is not None and (fault := place.look(value)) is not None:
-                self.add(fault, spot)
+            if (
+                value_spec.check is not None
+                and (issue := value_spec.check(value)) is not None
+            ):
+                self.add(issue, spot)
         if kind is str and table.style is not KeyStyle.ANY:
             if len(value) > LONGEST_TEXT:
                 self.add(_CUT, spot)
         elif kind is dict:
-            self.todo.append((inner(table, place), value, spot))
+            self.todo.append((inner(table, value_spec), value, spot))
         elif kind is list:
-            each = place.each if place else None
-            self._look_at_items(inner(table, each), each, value, spot)
+            each = value_spec.each if value_spec else None
+            self._check_items(inner(table, each), each, value, spot)
 
-    def _look_at_items(
+    def _check_items(
         self, table: KeyTable, each: ValueSpec | None, items: Iterable[Any], spot: Spot
     ) -> None:
         """Check list items, including nested lists, and queue the objects among them."""

@@ -32,11 +32,11 @@ _TOO_MANY_DIGITS = b"0" * 309  # the largest double has as many before the decim
 
 
 class MalformedEvent(ValueError):
-    """The bytes are not a valid event; `finding` is the reason."""
+    """The bytes are not a valid event; `issue` is the reason."""
 
-    def __init__(self, finding: Issue) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue.message)
+        self.issue = issue
 
 
 def read_event(sent: bytes) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def deeper_than(sent: bytes, limit: int) -> bool:
 
 
 def too_large(size: int) -> Issue:
-    return RULES["SPEC-SIZE-001"].finding(
+    return RULES["SPEC-SIZE-001"].issue(
         "",
         f"The event has {size:,} bytes. The limit is {MAX_EVENT_BYTES:,}.",
         "Omit unused properties, or store large values elsewhere and send links to them.",
@@ -96,7 +96,7 @@ def _why(sent: bytes, failure: Exception) -> Issue:
     try:
         text = sent.decode()
     except UnicodeDecodeError as invalid:
-        return RULES["SPEC-JSON-002"].finding(
+        return RULES["SPEC-JSON-002"].issue(
             "",
             f"The event is not valid UTF-8: byte {invalid.start} can't be decoded.",
             "Encode the body as UTF-8.",
@@ -106,13 +106,13 @@ def _why(sent: bytes, failure: Exception) -> Issue:
     try:
         value = json.loads(text, parse_constant=_refuse(_NOT_A_NUMBER))
         json.dumps(value, ensure_ascii=False).encode()
-    except MalformedEvent as unsound:
-        return unsound.finding
+    except MalformedEvent as malformed:
+        return malformed.issue
     except UnicodeEncodeError:  # Python's decoder accepts lone surrogates
         return _LONE_SURROGATE
     except (ValueError, RecursionError):
         pass  # described by the message below
-    return RULES["SPEC-JSON-001"].finding(
+    return RULES["SPEC-JSON-001"].issue(
         "",
         f"The event is not valid JSON: {_plain(failure)}.",
         "Create the body with a JSON library instead of concatenating strings.",
@@ -124,34 +124,34 @@ def _plain(failure: Exception) -> str:
     return str(failure).removeprefix("JSON is malformed: ").rstrip(".")
 
 
-def _refuse(finding: Issue) -> Callable[[str], Any]:
+def _refuse(issue: Issue) -> Callable[[str], Any]:
     def refuse(_: str) -> Any:
-        raise MalformedEvent(finding)
+        raise MalformedEvent(issue)
 
     return refuse
 
 
-_NOT_AN_OBJECT = RULES["SPEC-JSON-001"].finding(
+_NOT_AN_OBJECT = RULES["SPEC-JSON-001"].issue(
     "",
     "The event is not a JSON object.",
     'Send an object, such as {"userId": "u1", …}.',
 )
-_NOT_A_NUMBER = RULES["SPEC-JSON-003"].finding(
+_NOT_A_NUMBER = RULES["SPEC-JSON-003"].issue(
     "",
     "NaN and Infinity are not valid JSON.",
     "Omit the property, or send null.",
 )
-_OUT_OF_RANGE = RULES["SPEC-JSON-003"].finding(
+_OUT_OF_RANGE = RULES["SPEC-JSON-003"].issue(
     "",
     "A number is too large: JSON parsers would read it as infinite.",
     "Send it as a string, or omit it.",
 )
-_LONE_SURROGATE = RULES["SPEC-JSON-004"].finding(
+_LONE_SURROGATE = RULES["SPEC-JSON-004"].issue(
     "",
     "A string contains half of a character (a lone surrogate such as \\ud800).",
     "Don't split strings within a character, such as an emoji.",
 )
-_TOO_DEEP = RULES["SPEC-JSON-005"].finding(
+_TOO_DEEP = RULES["SPEC-JSON-005"].issue(
     "",
     f"Objects and arrays are nested more than {MAX_DEPTH} levels deep.",
     "Flatten the properties. Segment's warehouses flatten them anyway.",

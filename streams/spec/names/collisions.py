@@ -53,8 +53,8 @@ class Collision:
         """How certain it is that the name stands for the event."""
         return self.rule.severity
 
-    def finding(self) -> Issue:
-        return self.rule.finding("event", self.why, self.fix, docs=self.docs)
+    def issue(self) -> Issue:
+        return self.rule.issue("event", self.why, self.fix, docs=self.docs)
 
 
 def collision(

@@ -54,37 +54,37 @@ _CAMEL_CASE = re.compile(r"[a-z]|.*[a-z][A-Z]")
 _VERSION = re.compile(r"v\d+")  # such as in “Order Cancelled (v2)”
 _AROUND = "()[]{}<>:;,.!?\"'“”‘’"
 
-_WITH_VALUE = RULES["SPEC-NAME-009"].finding(
+_WITH_VALUE = RULES["SPEC-NAME-009"].issue(
     "event",
     "The name contains a value: a number, date, ID, address, or placeholder.",
     "Use one name for all events of this kind, and send the value as a property.",
 )
-_OTHER_CASE = RULES["SPEC-NAME-010"].finding(
+_OTHER_CASE = RULES["SPEC-NAME-010"].issue(
     "event",
     "Segment asks partners for event names in Title Case with spaces, such as “Email Opened”.",
     "Use Title Case, unless your platform doesn't support it.",
 )
 
 
-def name_findings(name: str, readings: SpecExceptions) -> tuple[Issue, ...]:
+def name_issues(name: str, readings: SpecExceptions) -> tuple[Issue, ...]:
     """Return the issues of a track event's name, by severity."""
     if name in EVENTS:
         return ()
     if len(name) > LONGEST:  # unlikely to occur again: not cached
-        return _findings.__wrapped__(name, readings)
-    return _findings(name, readings)
+        return _issues.__wrapped__(name, readings)
+    return _issues(name, readings)
 
 
 @lru_cache(maxsize=4096)
-def _findings(name: str, readings: SpecExceptions) -> tuple[Issue, ...]:
+def _issues(name: str, readings: SpecExceptions) -> tuple[Issue, ...]:
     found = collision("track", name, readings)
-    findings = [found.finding()] if found else []
+    issues = [found.issue()] if found else []
     if has_value(name):
-        findings.append(_WITH_VALUE)
+        issues.append(_WITH_VALUE)
     certain = found is not None and found.certainty is not Severity.HINT
     if not certain and not is_title_case(name):
-        findings.append(_OTHER_CASE)
-    return tuple(findings)
+        issues.append(_OTHER_CASE)
+    return tuple(issues)
 
 
 def has_value(name: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
 from streams.catalog.plans.samples import sample
-from streams.spec.calls import CALLS, problems
+from streams.spec.calls import CALLS, structure_issues
 
 
 def planned(path, kind="string", **fields):
@@ -78,4 +78,4 @@ def test_the_example_of_what_is_sensitive_is_shown_to_nobody():
 def test_a_sample_of_each_call_is_one_that_segment_takes(call):
     event = PlannedEvent(call=call, name="Home", properties=(planned("plan"),))
 
-    assert problems(sample(event, user_id="u1")) == []
+    assert structure_issues(sample(event, user_id="u1")) == []
