@@ -52,7 +52,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _guard(options: argparse.Namespace) -> AccessRules:
+def _access(options: argparse.Namespace) -> AccessRules:
     token = ""
     if options.control_token_file is not None:
         token = options.control_token_file.read_text().strip()
@@ -71,7 +71,7 @@ async def _serve(options: argparse.Namespace) -> None:
         host=options.host,
         port=options.port,
         kept_events=options.keep,
-        guard=_guard(options),
+        access=_access(options),
     )
     async with server:
         sys.stdout.write(f"sandbox listening on {server.url}\n")

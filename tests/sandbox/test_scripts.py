@@ -157,7 +157,7 @@ def test_what_comes_beyond_the_rate_is_limited_until_the_second_has_slid_on():
     limited_at = [
         at_ms
         for at_ms in (0, 500, 900, 999, 1_000, 1_400, 1_500, 1_600)
-        if behaviour.answer(question_at(at_ms)).status == 429
+        if behaviour.response_to(question_at(at_ms)).status == 429
     ]
 
     # 1,000 takes the place of 0, and 1,500 that of 500; what was limited takes none.

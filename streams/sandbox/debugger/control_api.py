@@ -59,7 +59,7 @@ from streams.sandbox.debugger.event_view import masked, shown, source_of
 from streams.sandbox.faults import scripts
 from streams.sandbox.faults.running_script import RunningScript
 from streams.sandbox.faults.scripts import Script
-from streams.sandbox.http.responses import Response, json_reply
+from streams.sandbox.http.responses import Response, json_response
 from streams.sandbox.oauth.apps import OAuthSettings
 from streams.sandbox.segment.sources import KnownSources, Sources, Suppressed
 
@@ -102,22 +102,24 @@ class Revocation(msgspec.Struct, forbid_unknown_fields=True):
     app_id: str | None = None
 
 
-def answer(segment: SegmentService, request: Request) -> Response:
+def respond(segment: SegmentService, request: Request) -> Response:
     """Respond to a request to the page, its files or the control API."""
     if request.method == "GET" and request.path == "/":
         return pages.debugger()
     if request.method == "GET" and request.path.startswith("/static/"):
         return pages.static(request.path)
-    ways = _WAYS.get(request.path)
-    if ways is None:
-        return json_reply({"error": "This path does not exist. See /_sandbox/."}, 404)
-    if request.method not in ways:
-        problem = f"This path supports only {', '.join(ways)}."
-        return json_reply({"error": problem}, 405)
+    handlers = _HANDLERS.get(request.path)
+    if handlers is None:
+        return json_response(
+            {"error": "This path does not exist. See /_sandbox/."}, 404
+        )
+    if request.method not in handlers:
+        problem = f"This path supports only {', '.join(handlers)}."
+        return json_response({"error": problem}, 405)
     try:
-        return ways[request.method](segment, request)
+        return handlers[request.method](segment, request)
     except BadRequestError as error:
-        return json_reply({"error": str(error)}, 400)
+        return json_response({"error": str(error)}, 400)
 
 
 def _help(segment: SegmentService, request: Request) -> Response:
@@ -126,25 +128,25 @@ def _help(segment: SegmentService, request: Request) -> Response:
 
 
 def _healthz(segment: SegmentService, request: Request) -> Response:
-    return json_reply({"ok": True})
+    return json_response({"ok": True})
 
 
 def _stats(segment: SegmentService, request: Request) -> Response:
-    return json_reply(segment.stats.as_json(brief=request.query.get("brief") == "1"))
+    return json_response(segment.stats.as_json(brief=request.query.get("brief") == "1"))
 
 
 def _events(segment: SegmentService, request: Request) -> Response:
     query = _query(request, EventsQuery)
     limit = max(0, min(query.limit, MAX_PAGE))
-    journal = segment.journal
+    log = segment.log
     source = query.source
     if query.write_key is not None:
         source = source_of(query.write_key)
-    page = journal.page(source=source, after=query.after, limit=limit)
-    last = page[-1].number if page else journal.last_number
-    return json_reply(
+    page = log.page(source=source, after=query.after, limit=limit)
+    last = page[-1].number if page else log.last_number
+    return json_response(
         {
-            "log": journal.id,
+            "log": log.id,
             "events": [shown(entry) for entry in page],
             "next_after": last,
         }
@@ -153,7 +155,7 @@ def _events(segment: SegmentService, request: Request) -> Response:
 
 def _requests(segment: SegmentService, request: Request) -> Response:
     query = _query(request, RequestsQuery)
-    return json_reply({"requests": segment.journal.requests_after(query.after)})
+    return json_response({"requests": segment.log.requests_after(query.after)})
 
 
 def _query[T](request: Request, kind: type[T]) -> T:
@@ -163,27 +165,27 @@ def _query[T](request: Request, kind: type[T]) -> T:
         raise BadRequestError(str(error)) from None
 
 
-def _forget(segment: SegmentService, request: Request) -> Response:
-    segment.forget()
-    return json_reply({"ok": True})
+def _clear(segment: SegmentService, request: Request) -> Response:
+    segment.clear()
+    return json_response({"ok": True})
 
 
 def _behaviour(segment: SegmentService, request: Request) -> Response:
-    return json_reply(_masking(msgspec.to_builtins(segment.behaviour.script)))
+    return json_response(_masking(msgspec.to_builtins(segment.running_script.script)))
 
 
 def _set_behaviour(segment: SegmentService, request: Request) -> Response:
-    segment.behaviour = RunningScript(_decoded(request.body, Script))
+    segment.running_script = RunningScript(_decoded(request.body, Script))
     return _behaviour(segment, request)
 
 
 def _reset_behaviour(segment: SegmentService, request: Request) -> Response:
-    segment.behaviour = RunningScript(Script())
+    segment.running_script = RunningScript(Script())
     return _behaviour(segment, request)
 
 
 def _sources(segment: SegmentService, request: Request) -> Response:
-    return json_reply(_masking(msgspec.to_builtins(segment.sources.listed)))
+    return json_response(_masking(msgspec.to_builtins(segment.sources.listed)))
 
 
 def _set_sources(segment: SegmentService, request: Request) -> Response:
@@ -193,7 +195,7 @@ def _set_sources(segment: SegmentService, request: Request) -> Response:
 
 
 def _suppressed(segment: SegmentService, request: Request) -> Response:
-    return json_reply(segment.sources.suppressed)
+    return json_response(segment.sources.suppressed)
 
 
 def _set_suppressed(segment: SegmentService, request: Request) -> Response:
@@ -215,7 +217,7 @@ def _oauth(segment: SegmentService, request: Request) -> Response:
     ]
     enforced = list(map(masked, oauth.settings.enforced))
     skew_s = oauth.settings.clock_skew_s
-    return json_reply({"apps": apps, "enforced": enforced, "clock_skew_s": skew_s})
+    return json_response({"apps": apps, "enforced": enforced, "clock_skew_s": skew_s})
 
 
 def _set_oauth(segment: SegmentService, request: Request) -> Response:
@@ -231,7 +233,7 @@ def _reset_oauth(segment: SegmentService, request: Request) -> Response:
 def _revoke(segment: SegmentService, request: Request) -> Response:
     wanted = _decoded(request.body or b"{}", Revocation)
     revoked = segment.oauth.tokens.revoke(wanted.token, wanted.app_id)
-    return json_reply({"revoked": revoked})
+    return json_response({"revoked": revoked})
 
 
 def _masking(content: dict[str, Any]) -> dict[str, Any]:
@@ -250,11 +252,11 @@ def _decoded[T](body: bytes, wanted: type[T]) -> T:
         raise BadRequestError(str(error)) from None
 
 
-_WAYS: dict[str, dict[str, Callable[[SegmentService, Request], Response]]] = {
+_HANDLERS: dict[str, dict[str, Callable[[SegmentService, Request], Response]]] = {
     "/_sandbox/": {"GET": _help},
     "/_sandbox/healthz": {"GET": _healthz},
     "/_sandbox/stats": {"GET": _stats},
-    "/_sandbox/events": {"GET": _events, "DELETE": _forget},
+    "/_sandbox/events": {"GET": _events, "DELETE": _clear},
     "/_sandbox/requests": {"GET": _requests},
     "/_sandbox/behaviour": {
         "GET": _behaviour,

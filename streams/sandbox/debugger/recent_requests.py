@@ -83,7 +83,7 @@ class RequestLog:
         region: Region,
         *,
         status: int | None,
-        taken: bool,
+        accepted: bool,
     ) -> None:
         """Add a request and its result."""
         self._last_request += 1
@@ -99,7 +99,7 @@ class RequestLog:
             headers=scrubbed(request.headers, call.write_key),
             events=len(call.events),
             status=status,
-            taken=taken,
+            taken=accepted,
         )
         self.requests.append(shown)
 

@@ -76,7 +76,7 @@ class Tally:
     """The counts of one write key, of one region, or of all."""
 
     requests: int = 0
-    judged: EventCounts = field(default_factory=EventCounts)
+    counts: EventCounts = field(default_factory=EventCounts)
     second: SlidingSecond = field(default_factory=SlidingSecond)
 
     def count_request(self, arrived_ns: int) -> None:
@@ -86,10 +86,10 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         return {
             "requests": self.requests,
-            "events": self.judged.events,
-            "unique_message_ids": self.judged.unique_message_ids,
-            "duplicates": self.judged.duplicates,
-            "discarded": dict(self.judged.discarded),
+            "events": self.counts.events,
+            "unique_message_ids": self.counts.unique_message_ids,
+            "duplicates": self.counts.duplicates,
+            "discarded": dict(self.counts.discarded),
             "worst_second": self.second.worst,
         }
 
@@ -126,9 +126,9 @@ class Stats:
             by_key[event.write_key].count(discard=event.discard, is_new=is_new)
         if not call.events:
             by_key[call.write_key].discarded["empty_batch"] += 1
-        for write_key, judged in by_key.items():
+        for write_key, counts in by_key.items():
             for tally in self._tallies(write_key, region):
-                tally.judged.add(judged)
+                tally.counts.add(counts)
         return fresh
 
     def as_json(self, *, brief: bool) -> dict[str, Any]:

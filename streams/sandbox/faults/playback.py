@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds
 
 
-def scripted(
-    answer: ScriptedResponse, own: Response, *, refused: Response | None = None
+def apply_script(
+    scripted: ScriptedResponse, own: Response, *, refused: Response | None = None
 ) -> Response:
-    """Apply a scripted response to Segment's own reply.
+    """Apply a scripted response to Segment's own response.
 
     `refused` has the default body of an error. Without it, the Tracking API's is used.
     """
-    reply = own
-    if answer.status is not None and answer.status != own.status:
-        reply = _usual(answer.status, refused)
-    if answer.body is not None:
-        reply = Response(reply.status, answer.body.encode(), reply.headers)
-    headers = {**reply.headers, **answer.headers}
-    if reply.status == 429:
+    response = own
+    if scripted.status is not None and scripted.status != own.status:
+        response = _usual(scripted.status, refused)
+    if scripted.body is not None:
+        response = Response(response.status, scripted.body.encode(), response.headers)
+    headers = {**response.headers, **scripted.headers}
+    if response.status == 429:
         wait = headers.setdefault("Retry-After", "1") or "1"
         headers.setdefault("X-RateLimit-Reset", wait)
     sent = {name: value for name, value in headers.items() if value is not None}
-    return Response(reply.status, reply.body, sent)
+    return Response(response.status, response.body, sent)
 
 
 def _usual(status: int, refused: Response | None) -> Response:
@@ -44,30 +44,32 @@ def _usual(status: int, refused: Response | None) -> Response:
 
 
 async def play(
-    answer: ScriptedResponse,
-    reply: Response,
+    scripted: ScriptedResponse,
+    response: Response,
     transport: asyncio.Transport,
     *,
     keep_alive: bool,
 ) -> None:
     """Send a response as scripted. The transport may be closing after it."""
-    await asyncio.sleep(answer.delay_s)
-    if not answer.is_sent:
-        await asyncio.sleep(answer.hang_s or 0)
-        _end_without_answer(transport, reset=answer.reset)
+    await asyncio.sleep(scripted.delay_s)
+    if not scripted.is_sent:
+        await asyncio.sleep(scripted.hang_s or 0)
+        _end_without_response(transport, reset=scripted.reset)
         return
-    if answer.hang_in_answer_s is not None:
-        text = reply.encoded(keep_alive=keep_alive)
-        transport.write(text[: len(reply.head(keep_alive=keep_alive)) + 1])
-        await asyncio.sleep(answer.hang_in_answer_s)
+    if scripted.hang_in_answer_s is not None:
+        text = response.encoded(keep_alive=keep_alive)
+        transport.write(text[: len(response.head(keep_alive=keep_alive)) + 1])
+        await asyncio.sleep(scripted.hang_in_answer_s)
         transport.close()
         return
-    await _drip(reply.encoded(keep_alive=keep_alive), transport, answer.drip_s or 0)
+    await _drip(
+        response.encoded(keep_alive=keep_alive), transport, scripted.drip_s or 0
+    )
     if not keep_alive:
         transport.close()
 
 
-def _end_without_answer(transport: asyncio.Transport, *, reset: bool) -> None:
+def _end_without_response(transport: asyncio.Transport, *, reset: bool) -> None:
     if not reset:
         transport.close()
         return

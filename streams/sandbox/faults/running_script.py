@@ -32,36 +32,38 @@ class RunningScript:
 
     def __init__(self, script: Script) -> None:
         self.script = script
-        self._rules = [_RuleUnderWay(rule) for rule in script.rules]
+        self._rules = [_RunningRule(rule) for rule in script.rules]
 
-    def answer(self, question: ScriptRequest) -> ScriptedResponse:
+    def response_to(self, request: ScriptRequest) -> ScriptedResponse:
         """Choose the response to a request, and count the request."""
         for rule in self._rules:
-            answer = rule.answer(question)
-            if answer is not None:
-                return answer
+            scripted = rule.response_to(request)
+            if scripted is not None:
+                return scripted
         return NORMAL
 
 
-class _RuleUnderWay:
+class _RunningRule:
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
         self._given = 0
         self._let_through = SlidingSecond()
 
-    def answer(self, question: ScriptRequest) -> ScriptedResponse | None:
-        if not self._matches(question) or self._lets_through(question.now_ns):
+    def response_to(self, request: ScriptRequest) -> ScriptedResponse | None:
+        if not self._matches(request) or self._lets_through(request.now_ns):
             return None
-        said = self._next()
-        return ScriptedResponse(status=said) if isinstance(said, int) else said
+        scripted = self._next()
+        return (
+            ScriptedResponse(status=scripted) if isinstance(scripted, int) else scripted
+        )
 
-    def _matches(self, question: ScriptRequest) -> bool:
+    def _matches(self, request: ScriptRequest) -> bool:
         rule = self._rule
         return (
-            rule.calls == question.calls
-            and rule.write_key in {None, question.write_key}
-            and rule.region in {None, question.region}
-            and (rule.only_event is None or self._is_held_by(question.events))
+            rule.calls == request.calls
+            and rule.write_key in {None, request.write_key}
+            and rule.region in {None, request.region}
+            and (rule.only_event is None or self._is_held_by(request.events))
         )
 
     def _is_held_by(self, events: Sequence[Event]) -> bool:
@@ -75,11 +77,11 @@ class _RuleUnderWay:
         return True
 
     def _next(self) -> int | ScriptedResponse | None:
-        answers, then = self._rule.answers, self._rule.then
+        responses, then = self._rule.answers, self._rule.then
         position = self._given
         self._given += 1
-        if position < len(answers):
-            return answers[position]
+        if position < len(responses):
+            return responses[position]
         if then == "repeat":
-            return answers[position % len(answers)]
+            return responses[position % len(responses)]
         return None if isinstance(then, str) else then

@@ -54,13 +54,13 @@ def preflight(request: Request) -> Response:
     return cross_origin(Response(204, b"", headers))
 
 
-def cross_origin(reply: Response) -> Response:
-    """Make a reply readable by pages from any origin."""
+def cross_origin(response: Response) -> Response:
+    """Make a response readable by pages from any origin."""
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset",
     }
-    return Response(reply.status, reply.body, {**reply.headers, **headers})
+    return Response(response.status, response.body, {**response.headers, **headers})
 
 
 def _nested(query: Mapping[str, str]) -> dict[str, Any]:

@@ -35,22 +35,22 @@ class Response:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def encoded(self, *, keep_alive: bool) -> bytes:
-        """Encode the whole reply."""
+        """Encode the whole response."""
         body = b"" if self.status in _WITHOUT_BODY else self.body
         return self.head(keep_alive=keep_alive) + body
 
 
-def json_reply(content: object, status: int = 200) -> Response:
-    """Return a JSON reply."""
+def json_response(content: object, status: int = 200) -> Response:
+    """Return a JSON response."""
     return Response(status, msgspec.json.encode(content))
 
 
 def success() -> Response:
-    """Return Segment's reply to accepted calls, and to many that it drops."""
-    return json_reply({"success": True})
+    """Return Segment's response to accepted calls, and to many that it drops."""
+    return json_response({"success": True})
 
 
 def failure(status: int, message: str, code: str | None = None) -> Response:
-    """Return Segment's reply to refused calls."""
+    """Return Segment's response to refused calls."""
     coded = {} if code is None else {"code": code}
-    return json_reply({"success": False, **coded, "message": message}, status)
+    return json_response({"success": False, **coded, "message": message}, status)

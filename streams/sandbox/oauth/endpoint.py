@@ -10,7 +10,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from streams.sandbox.http.responses import Response, failure, json_reply
+from streams.sandbox.http.responses import Response, failure, json_response
 from streams.sandbox.oauth.apps import TRACKING_SCOPE, OAuthSettings
 from streams.sandbox.oauth.tokens import OAuthError, TokenRequest, Tokens
 
@@ -49,7 +49,7 @@ class OAuthEndpoint:
         """Return the token server's time, in epoch seconds."""
         return request.received_at + self.settings.clock_skew_s
 
-    def answer(self, request: Request, region: Region) -> Response:
+    def respond(self, request: Request, region: Region) -> Response:
         """Respond to a request for a token."""
         now = self.now(request)
         try:
@@ -62,15 +62,15 @@ class OAuthEndpoint:
             "expires_in": token.app.token_life_s,
             "scope": " ".join(token.scopes),
         }
-        return self.dated(request, json_reply(content))
+        return self.dated(request, json_response(content))
 
-    def dated(self, request: Request, reply: Response) -> Response:
-        """Add the headers of a token server to a reply, with the date by its clock."""
+    def dated(self, request: Request, response: Response) -> Response:
+        """Add the headers of a token server to a response, with the date by its clock."""
         headers = {
             "Date": formatdate(self.now(request), usegmt=True),
             "Cache-Control": "no-store",
         }
-        return Response(reply.status, reply.body, {**headers, **reply.headers})
+        return Response(response.status, response.body, {**headers, **response.headers})
 
     def refusal(
         self, request: Request, region: Region, write_keys: Iterable[str]
@@ -98,7 +98,7 @@ class OAuthEndpoint:
 def oauth_failure(error: OAuthError) -> Response:
     """Return an error in the format of RFC 6749."""
     content = {"error": error.error, "error_description": str(error)}
-    return json_reply(content, error.status)
+    return json_response(content, error.status)
 
 
 def _unauthorized(message: str) -> Response:

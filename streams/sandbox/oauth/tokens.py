@@ -157,8 +157,8 @@ def _segment_servers(app: App, region: Region) -> set[str]:
     return {url for name, url in SEGMENT_SERVERS.items() if where in {None, name}}
 
 
-def _remember[K, V](kept: OrderedDict[K, V], key: K, value: V, *, limit: int) -> None:
+def _remember[K, V](items: OrderedDict[K, V], key: K, value: V, *, limit: int) -> None:
     """Store a value, and delete the oldest one beyond the limit."""
-    kept[key] = value
-    if len(kept) > limit:
-        kept.popitem(last=False)
+    items[key] = value
+    if len(items) > limit:
+        items.popitem(last=False)

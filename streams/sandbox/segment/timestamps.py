@@ -42,8 +42,8 @@ def _time(value: object) -> datetime | None:
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
-        found = datetime.fromisoformat(value)
-        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+        parsed = datetime.fromisoformat(value)
+        return parsed.replace(tzinfo=parsed.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
             logger.exception("sandbox.connection.failed")
             self.transport.abort()
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._say(failure(400, "This is not HTTP/1.1."), keep_alive=False)
+            self._send(failure(400, "This is not HTTP/1.1."), keep_alive=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open_connections.discard(self)
@@ -96,7 +96,7 @@ class Connection(asyncio.Protocol):
         request.path = unquote(path)
         request.query = {name: values[-1] for name, values in parse_qs(query).items()}
         self._waiting.append(request)
-        self._answer_next()
+        self._respond_next()
 
     def _address(self, which: str) -> str:
         address = self.transport.get_extra_info(which)
@@ -104,33 +104,33 @@ class Connection(asyncio.Protocol):
 
     # Responses
 
-    def _answer_next(self) -> None:
+    def _respond_next(self) -> None:
         while self._waiting and self._playing is None:
             request = self._waiting.popleft()
-            answer, reply = self._answered(request)
-            if answer is NORMAL:
-                self._say(reply, keep_alive=request.keep_alive)
+            scripted, response = self._response_to(request)
+            if scripted is NORMAL:
+                self._send(response, keep_alive=request.keep_alive)
             else:
-                self._play(answer, reply, keep_alive=request.keep_alive)
+                self._play(scripted, response, keep_alive=request.keep_alive)
 
-    def _answered(self, request: Request) -> tuple[ScriptedResponse, Response]:
+    def _response_to(self, request: Request) -> tuple[ScriptedResponse, Response]:
         try:
             return self._application(request)
         except Exception:  # a bug must not stop the server
             logger.exception("sandbox.request.failed")
             return NORMAL, failure(500, "The sandbox failed. See its log.")
 
-    def _say(self, reply: Response, *, keep_alive: bool) -> None:
-        self.transport.write(reply.encoded(keep_alive=keep_alive))
+    def _send(self, response: Response, *, keep_alive: bool) -> None:
+        self.transport.write(response.encoded(keep_alive=keep_alive))
         if not keep_alive:
             self.transport.close()
 
     def _play(
-        self, answer: ScriptedResponse, reply: Response, *, keep_alive: bool
+        self, scripted: ScriptedResponse, response: Response, *, keep_alive: bool
     ) -> None:
         self.transport.pause_reading()
         self._playing = asyncio.get_running_loop().create_task(
-            play(answer, reply, self.transport, keep_alive=keep_alive)
+            play(scripted, response, self.transport, keep_alive=keep_alive)
         )
         self._playing.add_done_callback(self._played)
 
@@ -138,4 +138,4 @@ class Connection(asyncio.Protocol):
         self._playing = None
         if not playing.cancelled() and not self.transport.is_closing():
             self.transport.resume_reading()
-            self._answer_next()
+            self._respond_next()

@@ -10,7 +10,7 @@ from streams.sandbox.debugger.recent_requests import KEPT_EVENTS
 from streams.sandbox.faults.running_script import NORMAL
 from streams.sandbox.http.access import AccessRules
 from streams.sandbox.http.cors_and_pixel import cross_origin
-from streams.sandbox.http.responses import Response, failure, json_reply
+from streams.sandbox.http.responses import Response, failure, json_response
 from streams.sandbox.serving.connection import Connection
 from streams.sandbox.serving.service import SegmentService
 
@@ -32,12 +32,12 @@ class Server:
         host: str,
         port: int,
         kept_events: int = KEPT_EVENTS,
-        guard: AccessRules | None = None,
+        access: AccessRules | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._segment = SegmentService(kept_events)
-        self._guard = guard or AccessRules()
+        self._access = access or AccessRules()
         self._open_connections: set[Connection] = set()
         self._listener: asyncio.Server
 
@@ -49,7 +49,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         self._listener = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self._answer, self._open_connections),
+            lambda: Connection(self._respond, self._open_connections),
             self._host,
             self._port,
             backlog=1024,
@@ -67,22 +67,22 @@ class Server:
             connection.transport.abort()
         await self._listener.wait_closed()
 
-    def _answer(self, request: Request) -> tuple[ScriptedResponse, Response]:
-        if not self._guard.allows_host(request):
+    def _respond(self, request: Request) -> tuple[ScriptedResponse, Response]:
+        if not self._access.allows_host(request):
             return NORMAL, failure(421, "This Host is not allowed. See --allowed-host.")
         if request.path == "/" or request.path.startswith(_CONTROL):
-            return NORMAL, self._controlled(request)
-        answer, reply = self._segment.answer(request)
+            return NORMAL, self._control_response(request)
+        scripted, response = self._segment.respond(request)
         if "origin" in request.headers and not request.path.endswith("/token"):
-            reply = cross_origin(reply)
-        return answer, reply
+            response = cross_origin(response)
+        return scripted, response
 
-    def _controlled(self, request: Request) -> Response:
+    def _control_response(self, request: Request) -> Response:
         is_open = request.path == "/_sandbox/healthz"
-        if is_open or self._guard.may_control(request):
-            return control_api.answer(self._segment, request)
+        if is_open or self._access.may_control(request):
+            return control_api.respond(self._segment, request)
         why = (
             "The control API is only available from this machine without a proxy, or with"
             " the control token."
         )
-        return json_reply({"error": why}, 403)
+        return json_response({"error": why}, 403)

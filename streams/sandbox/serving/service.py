@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from streams.sandbox.debugger.recent_requests import KEPT_EVENTS, RequestLog
 from streams.sandbox.debugger.stats import Stats
-from streams.sandbox.faults.playback import scripted
+from streams.sandbox.faults.playback import apply_script
 from streams.sandbox.faults.running_script import NORMAL, RunningScript, ScriptRequest
 from streams.sandbox.faults.scripts import Script, ScriptedResponse
 from streams.sandbox.http import cors_and_pixel
-from streams.sandbox.http.responses import Response, failure, json_reply, success
+from streams.sandbox.http.responses import Response, failure, json_response, success
 from streams.sandbox.oauth.endpoint import OAuthEndpoint, oauth_failure
 from streams.sandbox.oauth.tokens import OAuthError
 from streams.sandbox.segment.body import BATCH
@@ -45,26 +45,26 @@ class SegmentService:
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self._kept_events = kept_events
         self.sources = Sources(KnownSources())
-        self.behaviour = RunningScript(Script())
+        self.running_script = RunningScript(Script())
         self.oauth = OAuthEndpoint()
-        self.forget()
+        self.clear()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Delete all events and counts, but not the behavior, sources and OAuth settings."""
         self.stats = Stats()
-        self.journal = RequestLog(self._kept_events)
+        self.log = RequestLog(self._kept_events)
 
-    def answer(self, request: Request) -> tuple[ScriptedResponse, Response]:
+    def respond(self, request: Request) -> tuple[ScriptedResponse, Response]:
         """Respond to a call to `/v1/…` or `/token`, with or without a region prefix."""
         region, parts = _region_and_parts(request.path)
         match request.method, parts:
             case "POST", ["v1", name] if name in _CALLS:
                 call = self._read(request, kind=_CALLS[name], region=region)
-                return self._answer_call(request, call, region)
+                return self._respond_to_call(request, call, region)
             case "GET", ["v1", "pixel", name] if _CALLS.get(name, BATCH) != BATCH:
                 request.body = cors_and_pixel.pixel_body(request.query)
                 call = self._read(request, kind=_CALLS[name], region=region)
-                return self._answer_call(
+                return self._respond_to_call(
                     request, call, region, own=cors_and_pixel.pixel()
                 )
             case "OPTIONS", ["v1", *_]:
@@ -85,23 +85,25 @@ class SegmentService:
             sources=self.sources,
         )
 
-    def _answer_call(
+    def _respond_to_call(
         self, request: Request, call: Call, region: Region, own: Response | None = None
     ) -> tuple[ScriptedResponse, Response]:
-        """Accept or refuse the events. `own` is the reply in both cases."""
+        """Accept or refuse the events. `own` is the response in both cases."""
         now_ns = request.arrived_ns
-        question = ScriptRequest("events", call.write_key, region, call.events, now_ns)
-        answer = self.behaviour.answer(question)
+        script_request = ScriptRequest(
+            "events", call.write_key, region, call.events, now_ns
+        )
+        scripted = self.running_script.response_to(script_request)
         refusal = self._refusal(request, call, region)
-        reply = scripted(answer, own or refusal or success())
-        taken = answer.takes_events and refusal is None
+        response = apply_script(scripted, own or refusal or success())
+        accepted = scripted.takes_events and refusal is None
         self.stats.count_request(call.write_key, region, request)
-        if taken:
+        if accepted:
             fresh = self.stats.count_events(call, region)
-            self.journal.add(fresh, call, region, request)
-        status = reply.status if answer.is_sent else None
-        self.journal.add_request(request, call, region, status=status, taken=taken)
-        return answer, reply
+            self.log.add(fresh, call, region, request)
+        status = response.status if scripted.is_sent else None
+        self.log.add_request(request, call, region, status=status, accepted=accepted)
+        return scripted, response
 
     def _refusal(self, request: Request, call: Call, region: Region) -> Response | None:
         if call.refusal is not None:
@@ -112,27 +114,27 @@ class SegmentService:
     def _token(
         self, request: Request, region: Region
     ) -> tuple[ScriptedResponse, Response]:
-        question = ScriptRequest("token", "", region, (), request.arrived_ns)
-        answer = self.behaviour.answer(question)
+        script_request = ScriptRequest("token", "", region, (), request.arrived_ns)
+        scripted = self.running_script.response_to(script_request)
         error = OAuthError(
             400,
             "invalid_request",
             "The sandbox is scripted to respond with this error.",
         )
         refused = self.oauth.dated(request, oauth_failure(error))
-        own = self.oauth.answer(request, region) if answer.takes_events else refused
-        return answer, scripted(answer, own, refused=refused)
+        own = self.oauth.respond(request, region) if scripted.takes_events else refused
+        return scripted, apply_script(scripted, own, refused=refused)
 
     def _settings(
         self, write_key: str, region: Region, *, now_ns: int
     ) -> tuple[ScriptedResponse, Response]:
         """Respond to the probe of a write key, on one host for all regions like Segment."""
-        question = ScriptRequest("settings", write_key, region, (), now_ns)
-        answer = self.behaviour.answer(question)
+        script_request = ScriptRequest("settings", write_key, region, (), now_ns)
+        scripted = self.running_script.response_to(script_request)
         own = failure(404, "The path or the write key is invalid.")
         if self.sources.knows(write_key):
-            own = json_reply({"integrations": {"Segment.io": {}}, "plan": {}})
-        return answer, scripted(answer, own)
+            own = json_response({"integrations": {"Segment.io": {}}, "plan": {}})
+        return scripted, apply_script(scripted, own)
 
 
 def _region_and_parts(path: str) -> tuple[Region, list[str]]:
