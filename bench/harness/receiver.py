@@ -32,11 +32,11 @@ def receive(
     sandbox: SandboxSegment, events: int, *, every_s: float = EVERY_S
 ) -> list[Sample]:
     """Watch until that many events have arrived. Raises NotReached if no more arrive."""
-    samples = [look(sandbox)]
+    samples = [take_sample(sandbox)]
     moved_at = samples[0].at
     while samples[-1].events < events:
         time.sleep(every_s)
-        samples.append(look(sandbox))
+        samples.append(take_sample(sandbox))
         if samples[-1].events > samples[-2].events:
             moved_at = samples[-1].at
         if samples[-1].at - moved_at > STALL_S:
@@ -44,7 +44,7 @@ def receive(
     return samples
 
 
-def look(sandbox: SandboxSegment) -> Sample:
+def take_sample(sandbox: SandboxSegment) -> Sample:
     stats = sandbox.stats(brief=True)
     return Sample(
         time.monotonic(),

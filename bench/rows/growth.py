@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.harness.portal import portal
-from bench.harness.receiver import look, receive
+from bench.harness.receiver import take_sample, receive
 from bench.harness.run import batches, ours, send
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _cost_of_draining(running: Portal, events: int) -> float:
 
 def _until_quiet(running: Portal) -> None:
     """Wait until two counts agree: then the requests in progress at the halt have ended."""
-    before, now = -1, look(running.sandbox).events
+    before, now = -1, take_sample(running.sandbox).events
     while now != before:
         time.sleep(1.5)  # longer than it takes to read the order
-        before, now = now, look(running.sandbox).events
+        before, now = now, take_sample(running.sandbox).events

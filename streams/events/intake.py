@@ -100,8 +100,8 @@ def prepare(
             raise _other_call(call)
     allow_anonymous = around.source.allow_anonymous
     tidy(event, allow_anonymous=allow_anonymous)
-    if found := structure_issues(event, allow_anonymous=allow_anonymous):
-        raise EventRefused.for_issue(found[0])
+    if issues := structure_issues(event, allow_anonymous=allow_anonymous):
+        raise EventRefused.for_issue(issues[0])
     _stamp(event, around)
     if event.get("messageId") is None:
         event["messageId"] = next(ids)

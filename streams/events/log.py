@@ -16,7 +16,13 @@ from streams.events.store.interface import store
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from streams.events.store.rows import EventRow, FeedRow, HeldRow, MarkRow, SeenRow
+    from streams.events.store.rows import (
+        EventRow,
+        FeedRow,
+        MarkRow,
+        QuarantineRow,
+        SeenRow,
+    )
 
 # The number of each event; None for a duplicate, IN_QUARANTINE for one without a number.
 Seqs = list[int | None]
@@ -67,7 +73,7 @@ class _Tail:
         # only grow, so a search by time can use numbers.
         self.at = max(now, self._old_at) if self._old_at else now
         self.rows: list[EventRow] = []
-        self.held: list[HeldRow] = []
+        self.quarantined: list[QuarantineRow] = []
 
     def add(self, event: NewEvent) -> int:
         self.head += 1
@@ -79,9 +85,9 @@ class _Tail:
         )  # fmt: skip
         return self.head
 
-    def hold(self, event: NewEvent) -> int:
+    def quarantine(self, event: NewEvent) -> int:
         """Put an event into quarantine, without a number."""
-        self.held.append(
+        self.quarantined.append(
             (
                 self.feed_id, self.at, event.type, event.name, event.user_id,
                 event.message_id, event.held_by, event.payload,
@@ -110,8 +116,8 @@ def append(additions: Sequence[FeedAddition], *, now: datetime) -> list[Seqs]:
     are committed in order, and no reader skips one. Raises UnknownFeed.
     """
     digests = [[message_digest(e.message_id) for e in a.events] for a in additions]
-    tails, seen = _look({a.feed_id for a in additions}, digests, now)
-    answer: list[Seqs] = []
+    tails, seen = _lock({a.feed_id for a in additions}, digests, now)
+    results: list[Seqs] = []
     new: list[SeenRow] = []
     for addition, group in zip(additions, digests, strict=True):
         tail, seqs = tails[addition.feed_id], list[int | None]()
@@ -121,10 +127,10 @@ def append(additions: Sequence[FeedAddition], *, now: datetime) -> list[Seqs]:
                 continue
             seen.add((digest, addition.feed_id))
             new.append((digest, addition.feed_id, now))
-            seqs.append(tail.hold(event) if event.held_by else tail.add(event))
-        answer.append(seqs)
+            seqs.append(tail.quarantine(event) if event.held_by else tail.add(event))
+        results.append(seqs)
     _write(tails.values(), new)
-    return answer
+    return results
 
 
 def append_released(addition: FeedAddition, *, now: datetime) -> Seqs:
@@ -132,18 +138,18 @@ def append_released(addition: FeedAddition, *, now: datetime) -> Seqs:
 
     Their messageIds were stored when they were received, so there is no deduplication.
     """
-    tails, _ = _look({addition.feed_id}, [], now)
+    tails, _ = _lock({addition.feed_id}, [], now)
     seqs: Seqs = [tails[addition.feed_id].add(event) for event in addition.events]
     _write(tails.values(), [])
     return seqs
 
 
-def _look(
+def _lock(
     feed_ids: set[int], digests: list[list[bytes]], now: datetime
 ) -> tuple[dict[int, _Tail], set[tuple[bytes, int]]]:
     since = now - timedelta(hours=settings.DEDUP_WINDOW_HOURS)
-    asked = sorted({digest for group in digests for digest in group})
-    feeds, seen = store().look(sorted(feed_ids), asked, since, now)
+    unique = sorted({digest for group in digests for digest in group})
+    feeds, seen = store().lock(sorted(feed_ids), unique, since, now)
     tails = {feed[0]: _Tail(feed, now) for feed in feeds}
     if missing := feed_ids - tails.keys():
         raise UnknownFeed(f"No feed has the id {min(missing)}.")
@@ -153,11 +159,11 @@ def _look(
 def _write(tails: Collection[_Tail], seen: list[SeenRow]) -> None:
     grown = [tail for tail in tails if tail.rows]
     rows = [row for tail in grown for row in tail.rows]
-    held = [row for tail in tails for row in tail.held]
-    if not (rows or held):
+    quarantined = [row for tail in tails for row in tail.quarantined]
+    if not (rows or quarantined):
         return
     heads = [(tail.feed_id, tail.head, tail.at) for tail in grown]
     marks = [mark for tail in grown if (mark := tail.mark())]
-    moved = store().write(rows, seen, heads, marks, held)
+    moved = store().write(rows, seen, heads, marks, quarantined)
     if moved != len(grown):
         raise UnknownFeed(f"Moved {moved} heads, not {len(grown)}.")

@@ -28,10 +28,10 @@ class QuarantineFilter:
 
     def of(self, feed_ids: Sequence[int]) -> QuerySet[QuarantinedEvent]:
         """Return the matching events of the feeds, unordered."""
-        found = QuarantinedEvent.objects.filter(feed__in=feed_ids)
+        events = QuarantinedEvent.objects.filter(feed__in=feed_ids)
         if self.rule:
-            found = found.filter(rule=self.rule)
-        return found.filter(name=self.name) if self.name else found
+            events = events.filter(rule=self.rule)
+        return events.filter(name=self.name) if self.name else events
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,26 @@ class QuarantineGroup:
     events: int
 
 
-def kinds(feed_ids: Sequence[int], held: QuarantineFilter) -> list[QuarantineGroup]:
+def kinds(
+    feed_ids: Sequence[int], selection: QuarantineFilter
+) -> list[QuarantineGroup]:
     """Count the matching events by rule and name, the most frequent first."""
-    groups = held.of(feed_ids).values_list("rule", "name")
+    groups = selection.of(feed_ids).values_list("rule", "name")
     counted = groups.annotate(events=Count("pk")).order_by("-events", "rule", "name")
     return [QuarantineGroup(*row) for row in counted]
 
 
 def counts(
-    feed_ids: Sequence[int], held: QuarantineFilter, last_id: int | None = None
+    feed_ids: Sequence[int], selection: QuarantineFilter, last_id: int | None = None
 ) -> list[tuple[int, int, int]]:
     """Return (feed ID, number of matching events, last ID) for each feed that has some.
 
     With `last_id`, only of events up to that ID.
     """
-    found = held.of(feed_ids).values_list("feed").order_by("feed")
+    events = selection.of(feed_ids).values_list("feed").order_by("feed")
     if last_id is not None:
-        found = found.filter(pk__lte=last_id)
-    return list(found.annotate(events=Count("pk"), last=Max("pk")))
+        events = events.filter(pk__lte=last_id)
+    return list(events.annotate(events=Count("pk"), last=Max("pk")))
 
 
 def oldest(feed_ids: Sequence[int]) -> datetime | None:
@@ -84,10 +86,10 @@ def feeds_with_some(stream_id: int) -> list[int]:
 
 def expire(feed_id: int, cutoff: datetime) -> int:
     """Delete the feed's events in quarantine from before the cutoff; return how many."""
-    gone = 0
+    expired = 0
     while some := _expire_some(feed_id, cutoff):
-        gone += some
-    return gone
+        expired += some
+    return expired
 
 
 @transaction.atomic

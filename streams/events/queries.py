@@ -60,14 +60,14 @@ def page(
     if low >= top:
         return EventPage(events=[], next_before=None, searched_to=0)
     matching = between(feed, low, top).filter(*_conditions(wanted))
-    found = list(
+    events = list(
         matching.defer("payload").fetch_mode(FETCH_RAISE).order_by("-seq")[: limit + 1]
     )
-    if len(found) > limit:
-        last = found[limit - 1].seq
-        return EventPage(events=found[:limit], next_before=last, searched_to=last)
+    if len(events) > limit:
+        last = events[limit - 1].seq
+        return EventPage(events=events[:limit], next_before=last, searched_to=last)
     next_before = low if low > bottom else None
-    return EventPage(events=found, next_before=next_before, searched_to=low)
+    return EventPage(events=events, next_before=next_before, searched_to=low)
 
 
 def event(feed: Feed, seq: int) -> Event | None:

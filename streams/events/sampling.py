@@ -40,8 +40,8 @@ class Sample:
             sent = between(feed, low, feed.head_seq + 1).order_by("-seq")
             yield from self._recent(sent)
             if feed.quarantined:
-                kept = QuarantinedEvent.objects.filter(feed=feed).order_by("-pk")
-                yield from self._recent(kept[:most])
+                quarantined = QuarantinedEvent.objects.filter(feed=feed).order_by("-pk")
+                yield from self._recent(quarantined[:most])
 
     def _recent(self, rows: QuerySet[Any]) -> Iterator[bytes]:
         """Yield rows received since then. Rows are newest first, so an older one ends it."""

@@ -24,10 +24,10 @@ def open_feed(
 ) -> tuple[Feed, Secret | None]:
     """Get or create the feed of a workspace in a stream; the ingest key only if created."""
     secret = new_secret(INGEST_KEY_PREFIX)
-    feed, made = Feed.objects.get_or_create(
+    feed, is_new = Feed.objects.get_or_create(
         stream=stream, workspace=workspace, defaults=_key_fields(secret)
     )
-    if not made:
+    if not is_new:
         return feed, None
     record("feed.opened", actor=actor, workspace=workspace, stream=stream.slug)
     return feed, secret

@@ -53,7 +53,7 @@ class Backlog:
         return self.backlog_full or self.storage_full
 
 
-def look() -> Backlog:
+def measure() -> Backlog:
     """Measure the backlog with one statement, and the free storage."""
     with connection.cursor() as sql:
         bound = settings.MAX_FEED_BACKLOG_EVENTS or NO_BOUND

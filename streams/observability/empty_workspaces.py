@@ -70,22 +70,22 @@ def _remove(ids: list[int], actor: User | None) -> int:
     _lock(workspaces)
     _lock(Feed.objects.filter(workspace__in=ids))
     # Query again, to see everything that others have committed by now.
-    gone = list(empty(workspaces).order_by("pk"))
-    if not gone:
+    unused = list(empty(workspaces).order_by("pk"))
+    if not unused:
         return 0
     record_each(
         "workspace.removed",
-        [(one, {"name": one.name, "external_id": one.external_id}) for one in gone],
+        [(one, {"name": one.name, "external_id": one.external_id}) for one in unused],
         at=now(),
         actor=actor,
     )
-    feeds = Feed.objects.filter(workspace__in=gone)
+    feeds = Feed.objects.filter(workspace__in=unused)
     kinds = IssueKind.objects.filter(feed__in=feeds)
     _lock(kinds)  # in the same order as when issues are counted
     kinds.delete()
     feeds.delete()
-    Workspace.objects.filter(pk__in=[one.pk for one in gone]).delete()
-    return len(gone)
+    Workspace.objects.filter(pk__in=[one.pk for one in unused]).delete()
+    return len(unused)
 
 
 def _lock(rows: QuerySet) -> None:

@@ -23,13 +23,13 @@ class RateShare:
     """How the stream's rate limit is shared right now."""
 
     busy: int  # cursors with events to send
-    turns: int  # in one round: the sum of their weights
+    weights: int  # their sum: how many turns one round has
     requests_per_second: int
 
     @property
     def round_s(self) -> float:
         """Seconds until each cursor has had its turns."""
-        return self.turns / self.requests_per_second
+        return self.weights / self.requests_per_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class QueueForecast:
 def load(stream: Stream, now: datetime) -> RateShare:
     """Count the cursors that are due."""
     due = Cursor.objects.to_send(now).filter(stream=stream)
-    found = due.aggregate(busy=Count("pk"), turns=Sum("feed__workspace__weight"))
-    return RateShare(found["busy"], found["turns"] or 0, stream.requests_per_second)
+    counts = due.aggregate(busy=Count("pk"), weights=Sum("feed__workspace__weight"))
+    return RateShare(counts["busy"], counts["weights"] or 0, stream.requests_per_second)
 
 
 def of(cursor: Cursor, now: datetime) -> QueueForecast | None:
@@ -76,10 +76,10 @@ def pace(deliveries: Iterable[tuple[datetime, int]], now: datetime) -> float:
 
 
 def _pace(cursor: Cursor, now: datetime) -> float:
-    mine = Delivery.objects.filter(
+    deliveries = Delivery.objects.filter(
         connection=cursor.connection_id,
         cursor=cursor,
         outcome=Delivery.Outcome.DELIVERED,
     )
-    newest = mine.order_by("-id").values_list("started_at", "events")
+    newest = deliveries.order_by("-id").values_list("started_at", "events")
     return pace(newest[:MOST_DELIVERIES], now)

@@ -14,7 +14,7 @@ from streams.delivery.models import Cursor, Rejection
 from streams.events.models import Feed
 
 # Received events that are not in the log: columns of Feed and of its Ledger.
-BESIDE = ("quarantined", "discarded", "quarantine_expired")
+OUTSIDE_LOG = ("quarantined", "discarded", "quarantine_expired")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,8 @@ class Ledger:
     @property
     def received(self) -> int:
         """All events that ingest accepted, without duplicates."""
-        beside = self.quarantined + self.discarded + self.quarantine_expired
-        return self.accepted + beside
+        outside = self.quarantined + self.discarded + self.quarantine_expired
+        return self.accepted + outside
 
 
 def of(feed: Feed) -> Ledger:
@@ -59,13 +59,13 @@ def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
     again = _refused_again(cursors.values())
     # Read the heads after the cursors, so that no position is beyond them.
     feeds = Feed.objects.filter(pk__in=ids)
-    heads = feeds.values_list("pk", "head_seq", "expired", *BESIDE)
+    heads = feeds.values_list("pk", "head_seq", "expired", *OUTSIDE_LOG)
     return {
         pk: replace(
-            balance(head, cursors.get(pk, []), gone, again),
-            **dict(zip(BESIDE, beside, strict=True)),
+            balance(head, cursors.get(pk, []), expired_unconnected, again),
+            **dict(zip(OUTSIDE_LOG, outside, strict=True)),
         )
-        for pk, head, gone, *beside in heads
+        for pk, head, expired_unconnected, *outside in heads
     }
 
 
@@ -84,13 +84,13 @@ def balance(
         return Ledger(accepted=head, expired=expired, held=head - expired)
     delivered = rejected = unsent = below = 0
     unconnected = expired
-    for cursor, last in _spoken_for(cursors):
+    for cursor, last in _accounted_ranges(cursors):
         # Events beyond that count for the newer cursor, which sends them again. If its
         # rejections are already deleted, count as many as possible as delivered.
         beyond = max(0, cursor.position - last)
-        taken = min(beyond - refused_again.get(cursor.pk, 0), cursor.delivered)
-        delivered += cursor.delivered - taken
-        rejected += cursor.rejected - (beyond - taken)
+        sent_again = min(beyond - refused_again.get(cursor.pk, 0), cursor.delivered)
+        delivered += cursor.delivered - sent_again
+        rejected += cursor.rejected - (beyond - sent_again)
         unsent += cursor.filtered + max(0, last - cursor.position)
         expired += cursor.expired
         below = cursor.start
@@ -108,7 +108,7 @@ def balance(
     )
 
 
-def _spoken_for(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]:
+def _accounted_ranges(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]:
     """Yield each cursor that accounts for events, and the last event of its range.
 
     The newest cursor accounts for all events after its start, an older one for the events
@@ -125,7 +125,7 @@ def _refused_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, int]:
     overlaps = [
         Q(cursor=cursor.pk, seq__gt=last, seq__lte=cursor.position)
         for cursors in feeds
-        for cursor, last in _spoken_for(cursors)
+        for cursor, last in _accounted_ranges(cursors)
         if cursor.position > last and cursor.rejected
     ]
     if not overlaps:

@@ -19,7 +19,7 @@ from streams.delivery.lease import unowned_due
 from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expiring_of_all
 from streams.events.data_loss.services import in_words, setback
-from streams.observability.backlog import look, storage_full
+from streams.observability.backlog import measure, storage_full
 
 log = structlog.get_logger()
 # A due cursor moves, backs off or is put on hold within one turn. After this long without
@@ -67,9 +67,9 @@ def readiness(now: datetime) -> dict[str, PartHealth]:
     }
 
 
-def _tried(look: Callable[[], PartHealth], failure: str) -> PartHealth:
+def _tried(check: Callable[[], PartHealth], failure: str) -> PartHealth:
     try:
-        return look()
+        return check()
     except (DatabaseError, OperationalError, OSError) as error:
         # The driver's message can contain hosts and users, so it is not shown.
         log.warning("health.failed", part=failure, error=type(error).__name__)
@@ -110,8 +110,10 @@ def _keys() -> PartHealth:
 
 
 def _history() -> PartHealth:
-    found = setback()
-    return PartHealth(ok=found is None, detail=in_words(found) if found else "")
+    data_loss = setback()
+    return PartHealth(
+        ok=data_loss is None, detail=in_words(data_loss) if data_loss else ""
+    )
 
 
 def _oldest_due(now: datetime) -> PartHealth:
@@ -131,15 +133,15 @@ def _oldest_due(now: datetime) -> PartHealth:
 
 
 def _backlog() -> PartHealth:
-    load = look()
-    if load.backlog_full:
+    backlog = measure()
+    if backlog.backlog_full:
         detail = (
-            f"{load.waiting:,} events are queued, the limit of MAX_BACKLOG_EVENTS. New"
+            f"{backlog.waiting:,} events are queued, the limit of MAX_BACKLOG_EVENTS. New"
             " events are refused."
         )
         return PartHealth(ok=False, detail=detail)
     # One customer's backlog is no reason to report the portal as unavailable.
-    full = len(load.full_feeds)
+    full = len(backlog.full_feeds)
     detail = f"Feeds at MAX_FEED_BACKLOG_EVENTS, whose new events are refused: {full}."
     return PartHealth(ok=True, detail=detail if full else "")
 
@@ -152,12 +154,12 @@ def _storage() -> PartHealth:
 
 def _retention(now: datetime) -> PartHealth:
     """Report events that expire soon. This is a notice, not a failure."""
-    found = list(expiring_of_all(now))
-    if not found:
+    feeds = list(expiring_of_all(now))
+    if not feeds:
         return PartHealth(ok=True)
-    events, first = sum(e.events for e in found), min(e.first_at for e in found)
+    events, first = sum(e.events for e in feeds), min(e.first_at for e in feeds)
     return PartHealth(
         ok=True,
         detail=f"Undelivered events that expire from {first:%Y-%m-%d %H:%M} UTC:"
-        f" {events:,} in {len(found):,} feeds.",
+        f" {events:,} in {len(feeds):,} feeds.",
     )

@@ -20,7 +20,7 @@ from streams.events.log import FeedAddition
 from streams.events.models import Event, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import QuarantineFilter, QuarantineGroup, kinds
 from streams.observability import ledger
-from streams.observability.backlog import look
+from streams.observability.backlog import measure
 from streams.observability.reconcile import inconsistencies
 from tests import factories
 
@@ -251,7 +251,7 @@ def test_what_waits_in_quarantine_waits(feed, settings):
     factories.append(feed, 1)
     hold(feed, 2)
 
-    load = look()
+    load = measure()
 
     assert (load.waiting, load.full_feeds) == (3, frozenset({feed.pk}))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from streams.delivery.connection.services import delete
-from streams.observability.backlog import Backlog, look, storage_full
+from streams.observability.backlog import Backlog, measure, storage_full
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 def waiting(settings, *, feed=0, total=0) -> Backlog:
     settings.MAX_FEED_BACKLOG_EVENTS, settings.MAX_BACKLOG_EVENTS = feed, total
-    return look()
+    return measure()
 
 
 def test_what_waits_is_added_up_over_all_feeds():
@@ -21,19 +21,19 @@ def test_what_waits_is_added_up_over_all_feeds():
     factories.delivered(sent, 5)
     factories.append(factories.feed(), 2)  # never connected
 
-    assert look().waiting == 9
+    assert measure().waiting == 9
 
 
 def test_what_a_new_connection_took_over_counts_once():
     cursor = factories.due_cursor(events=4)
     delete(connection=cursor.connection, actor=None)
-    assert look().waiting == 4
+    assert measure().waiting == 4
 
     factories.cursor(
         factories.connection(cursor.feed), due_at=factories.NOW, start=1, position=1
     )
 
-    assert look().waiting == 3
+    assert measure().waiting == 3
 
 
 def test_what_has_expired_does_not_wait():
@@ -42,7 +42,7 @@ def test_what_has_expired_does_not_wait():
     feed.expired_seq = 2
     feed.save()
 
-    assert look().waiting == 1
+    assert measure().waiting == 1
 
 
 def test_a_feed_is_full_at_its_bound_and_only_that_feed(settings):
@@ -67,13 +67,13 @@ def test_all_together_have_a_bound_and_0_is_none(settings, total, full):
 
 
 def test_nothing_waits_in_a_portal_without_feeds():
-    assert look() == Backlog()
+    assert measure() == Backlog()
 
 
 def test_a_disk_below_its_floor_is_full(settings):
     settings.MIN_FREE_DISK_BYTES = 2**60
 
-    assert look().storage_full
+    assert measure().storage_full
 
 
 def test_a_database_over_its_bound_is_full(settings):
@@ -96,4 +96,4 @@ def test_a_look_takes_one_statement(count, django_assert_num_queries):
         factories.due_cursor(events=1)
 
     with django_assert_num_queries(1):
-        assert look().waiting == count
+        assert measure().waiting == count

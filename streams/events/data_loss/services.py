@@ -64,23 +64,23 @@ def setback() -> Generation | None:
 @transaction.atomic
 def acknowledge() -> Generation | None:
     """Start a new generation after a recovery. Returns the ended one, or None."""
-    found = setback()
-    if found is None:
+    generation = setback()
+    if generation is None:
         return None
-    Generation.objects.filter(pk=found.pk).update(ended_at=Now())
-    Generation.objects.create(pk=found.pk + 1)
-    return found
+    Generation.objects.filter(pk=generation.pk).update(ended_at=Now())
+    Generation.objects.create(pk=generation.pk + 1)
+    return generation
 
 
-def in_words(found: Generation) -> str:
+def in_words(generation: Generation) -> str:
     """Describe a step back in time for operators."""
     return (
         "The database went back in time: events acknowledged from"
-        f" {found.missing_from:%Y-%m-%d %H:%M:%S} to {found.missing_until:%Y-%m-%d %H:%M:%S}"
+        f" {generation.missing_from:%Y-%m-%d %H:%M:%S} to {generation.missing_until:%Y-%m-%d %H:%M:%S}"
         " UTC may be missing. Run `manage.py history`."
     )
 
 
 def _current() -> Generation:
-    found = Generation.objects.filter(ended_at=None).first()
-    return found or Generation.objects.get_or_create(pk=1)[0]
+    generation = Generation.objects.filter(ended_at=None).first()
+    return generation or Generation.objects.get_or_create(pk=1)[0]

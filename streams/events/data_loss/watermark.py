@@ -39,8 +39,8 @@ class Watermark:
 
 def highest(generation: UUID) -> Watermark | None:
     """Return the highest watermark outside the database, or None."""
-    found = [*_of_file(generation), *_of_redis(generation)]
-    return max(found, key=lambda mark: mark.ticks, default=None)
+    marks = [*_of_file(generation), *_of_redis(generation)]
+    return max(marks, key=lambda mark: mark.ticks, default=None)
 
 
 def keep(generation: UUID, mark: Watermark) -> None:

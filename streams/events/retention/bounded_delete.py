@@ -19,10 +19,10 @@ def delete_before(table: str, column: str, before: datetime) -> int:
     else:
         old = f"rowid IN (SELECT rowid FROM {where})"  # noqa: S608
     moment = connection.ops.adapt_datetimefield_value(before)
-    gone = 0
+    deleted = 0
     while True:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {table} WHERE {old}", [moment])  # noqa: S608
-            gone += int(cursor.rowcount)
+            deleted += int(cursor.rowcount)
             if cursor.rowcount < CHUNK:
-                return gone
+                return deleted

@@ -63,12 +63,12 @@ def forget_events(feed_ids: Sequence[int], cutoff: datetime, *, rows: bool) -> i
     Without `rows`, delete only the marks: the rows are dropped with their partition.
     """
     older = FeedMark.objects.filter(feed_id__in=feed_ids, at__lt=cutoff)
-    gone = 0
+    deleted = 0
     if rows:
         for feed in Feed.objects.filter(pk__in=feed_ids):
-            gone += _delete_events(feed, older.filter(feed_id=feed.pk), cutoff)
+            deleted += _delete_events(feed, older.filter(feed_id=feed.pk), cutoff)
     older.delete()
-    return gone
+    return deleted
 
 
 def _delete_events(feed: Feed, older: QuerySet[FeedMark], cutoff: datetime) -> int:
@@ -80,8 +80,8 @@ def _delete_events(feed: Feed, older: QuerySet[FeedMark], cutoff: datetime) -> i
     events = Event.objects.filter(
         feed=feed, received_at__gte=reach["since"], received_at__lt=cutoff
     )
-    gone = 0
+    deleted = 0
     for low in range(reach["below"], feed.expired_seq, CHUNK):
         high = min(low + CHUNK, feed.expired_seq)
-        gone += events.filter(seq__gt=low, seq__lte=high).delete()[0]
-    return gone
+        deleted += events.filter(seq__gt=low, seq__lte=high).delete()[0]
+    return deleted

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
         EventRow,
         FeedRow,
         HeadRow,
-        HeldRow,
         LogRow,
         MarkRow,
+        QuarantineRow,
         SeenRow,
     )
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class EventStore(Protocol):
     """Statements that run in the caller's transaction."""
 
-    def look(
+    def lock(
         self,
         feed_ids: Sequence[int],
         digests: Sequence[bytes],
@@ -54,11 +54,11 @@ class EventStore(Protocol):
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
         marks: Sequence[MarkRow],
-        held: Sequence[HeldRow],
+        quarantined: Sequence[QuarantineRow],
     ) -> int:
         """Store rows and move heads; return how many feeds were moved.
 
-        Existing marks stay unchanged. `held` goes into quarantine and is counted by its
+        Existing marks stay unchanged. `quarantined` goes into quarantine and is counted by its
         feeds.
         """
 

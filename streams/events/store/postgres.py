@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from streams.base.database.driver import columns, driver_cursor, pipeline
 from streams.events.store.rows import (
     EVENT_COLUMNS,
-    HELD_COLUMNS,
     MARK_COLUMNS,
+    QUARANTINE_COLUMNS,
     SEEN_COLUMNS,
 )
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
         EventRow,
         FeedRow,
         HeadRow,
-        HeldRow,
         LogRow,
         MarkRow,
+        QuarantineRow,
         SeenRow,
     )
 
 INTO_EVENTS = f"streams_event ({EVENT_COLUMNS})"
-INTO_QUARANTINE = f"streams_quarantinedevent ({HELD_COLUMNS})"
+INTO_QUARANTINE = f"streams_quarantinedevent ({QUARANTINE_COLUMNS})"
 INTO_SEEN = f"streams_seenmessage ({SEEN_COLUMNS})"
 INTO_MARKS = f"streams_feedmark ({MARK_COLUMNS})"
 EVENT_TYPES = ["int8", "int8", "timestamptz", *["varchar"] * 4, "bytea"]
-HELD_TYPES = ["int8", "timestamptz", *["varchar"] * 5, "bytea"]
+QUARANTINE_TYPES = ["int8", "timestamptz", *["varchar"] * 5, "bytea"]
 SEEN_TYPES = ["bytea", "int8", "timestamptz"]
 MARK_TYPES = ["int8", "timestamptz", "int8"]
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before any event
@@ -47,14 +47,14 @@ class PostgresEventStore:
     # From this number of rows, COPY is faster, although it needs its own round trips.
     COPY_FROM = 200
 
-    def look(
+    def lock(
         self,
         feed_ids: Sequence[int],
         digests: Sequence[bytes],
         since: datetime,
         now: datetime,
     ) -> tuple[list[FeedRow], set[tuple[bytes, int]]]:
-        lock = (
+        statement = (
             "SELECT id, head_seq, head_at FROM streams_feed WHERE id = ANY(%b)"
             " ORDER BY id FOR NO KEY UPDATE"
         )
@@ -69,7 +69,7 @@ class PostgresEventStore:
             # A partition is empty when its day starts. A plan made then would scan it, and
             # would be kept while it grows.
             seen.execute("SET LOCAL enable_seqscan TO off")
-            locked.execute(lock, [list(feed_ids)], binary=True, prepare=True)
+            locked.execute(statement, [list(feed_ids)], binary=True, prepare=True)
             seen.execute(
                 among, [list(digests), since, until], binary=True, prepare=True
             )
@@ -84,7 +84,7 @@ class PostgresEventStore:
         )
         first = since or EARLIEST
         with driver_cursor() as cursor:
-            # Not prepared, see `look`. Planning takes little time compared to the reading.
+            # Not prepared, see `lock`. Planning takes little time compared to the reading.
             cursor.execute(query, [feed_id, seq, first, until, most], binary=True)
             return cursor.fetchall()
 
@@ -94,12 +94,12 @@ class PostgresEventStore:
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
         marks: Sequence[MarkRow],
-        held: Sequence[HeldRow],
+        quarantined: Sequence[QuarantineRow],
     ) -> int:
         few: list[tuple[str, list[str], Sequence[tuple[Any, ...]]]] = []
         for into, types, rows in (
             (INTO_EVENTS, EVENT_TYPES, events),
-            (INTO_QUARANTINE, HELD_TYPES, held),
+            (INTO_QUARANTINE, QUARANTINE_TYPES, quarantined),
             (INTO_SEEN, SEEN_TYPES, seen),
         ):
             if len(rows) >= self.COPY_FROM:
@@ -110,10 +110,10 @@ class PostgresEventStore:
             for into, types, rows in few:
                 _insert(cursor, into, types, rows)
             if marks:
-                unless_there = " ON CONFLICT DO NOTHING"
-                _insert(cursor, INTO_MARKS, MARK_TYPES, marks, unless_there)
-            if held:
-                _count_held(cursor, held)
+                unless_known = " ON CONFLICT DO NOTHING"
+                _insert(cursor, INTO_MARKS, MARK_TYPES, marks, unless_known)
+            if quarantined:
+                _count_quarantined(cursor, quarantined)
             if not heads:
                 return 0
             cursor.execute(
@@ -139,8 +139,10 @@ def _insert(
     cursor.execute(statement, columns(rows), prepare=True)
 
 
-def _count_held(cursor: psycopg.Cursor[Any], held: Sequence[HeldRow]) -> None:
-    counts = Counter(feed_id for feed_id, *_ in held)
+def _count_quarantined(
+    cursor: psycopg.Cursor[Any], quarantined: Sequence[QuarantineRow]
+) -> None:
+    counts = Counter(feed_id for feed_id, *_ in quarantined)
     cursor.execute(
         "UPDATE streams_feed SET quarantined = quarantined + new.events"
         " FROM unnest(%s::bigint[], %s::bigint[]) AS new(feed, events)"

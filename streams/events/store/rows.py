@@ -9,8 +9,10 @@ EventRow = tuple[int, int, datetime, str, str, str, str, bytes]
 EVENT_COLUMNS = "feed_id, seq, received_at, type, name, user_id, message_id, payload"
 
 # feed_id, received_at, type, name, user_id, message_id, rule, payload
-HeldRow = tuple[int, datetime, str, str, str, str, str, bytes]
-HELD_COLUMNS = "feed_id, received_at, type, name, user_id, message_id, rule, payload"
+QuarantineRow = tuple[int, datetime, str, str, str, str, str, bytes]
+QUARANTINE_COLUMNS = (
+    "feed_id, received_at, type, name, user_id, message_id, rule, payload"
+)
 
 SeenRow = tuple[bytes, int, datetime]  # digest, feed_id, seen_at
 SEEN_COLUMNS = "digest, feed_id, seen_at"

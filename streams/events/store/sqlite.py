@@ -9,8 +9,8 @@ from django.db.models import F
 from streams.events.models import Event, Feed
 from streams.events.store.rows import (
     EVENT_COLUMNS,
-    HELD_COLUMNS,
     MARK_COLUMNS,
+    QUARANTINE_COLUMNS,
     SEEN_COLUMNS,
 )
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         EventRow,
         FeedRow,
         HeadRow,
-        HeldRow,
         LogRow,
         MarkRow,
+        QuarantineRow,
         SeenRow,
     )
 
@@ -34,7 +34,7 @@ _SEEN_AMONG = "SELECT digest, feed_id FROM streams_seenmessage WHERE digest IN"
 class SqliteEventStore:
     CHUNK = 500  # parameters in an IN list, below the limit of every SQLite version
 
-    def look(
+    def lock(
         self,
         feed_ids: Sequence[int],
         digests: Sequence[bytes],
@@ -49,15 +49,15 @@ class SqliteEventStore:
     def _seen(
         self, digests: Sequence[bytes], since: datetime
     ) -> set[tuple[bytes, int]]:
-        found: set[tuple[bytes, int]] = set()
+        known: set[tuple[bytes, int]] = set()
         with connection.cursor() as cursor:
             for first in range(0, len(digests), self.CHUNK):
                 chunk = digests[first : first + self.CHUNK]
                 marks = ", ".join(["%s"] * len(chunk))
                 query = [_SEEN_AMONG, f"({marks}) AND seen_at >= %s"]
                 cursor.execute(" ".join(query), [*chunk, _text(since)])
-                found.update((bytes(d), feed_id) for d, feed_id in cursor.fetchall())
-        return found
+                known.update((bytes(d), feed_id) for d, feed_id in cursor.fetchall())
+        return known
 
     def events_after(
         self, feed_id: int, seq: int, since: datetime | None, until: datetime, most: int
@@ -72,10 +72,10 @@ class SqliteEventStore:
         seen: Sequence[SeenRow],
         heads: Sequence[HeadRow],
         marks: Sequence[MarkRow],
-        held: Sequence[HeldRow],
+        quarantined: Sequence[QuarantineRow],
     ) -> int:
-        if held:
-            self._hold(held)
+        if quarantined:
+            self._quarantine(quarantined)
         self._insert(f"INSERT INTO streams_event ({EVENT_COLUMNS})", 8, 2, events)
         # REPLACE, because an entry older than the window may not be pruned yet.
         self._insert(f"REPLACE INTO streams_seenmessage ({SEEN_COLUMNS})", 3, 2, seen)
@@ -90,10 +90,10 @@ class SqliteEventStore:
             )
             return int(cursor.rowcount)
 
-    def _hold(self, held: Sequence[HeldRow]) -> None:
-        into = f"INSERT INTO streams_quarantinedevent ({HELD_COLUMNS})"
-        self._insert(into, 8, 1, held)
-        for feed_id, count in Counter(feed_id for feed_id, *_ in held).items():
+    def _quarantine(self, quarantined: Sequence[QuarantineRow]) -> None:
+        into = f"INSERT INTO streams_quarantinedevent ({QUARANTINE_COLUMNS})"
+        self._insert(into, 8, 1, quarantined)
+        for feed_id, count in Counter(feed_id for feed_id, *_ in quarantined).items():
             grown = F("quarantined") + count
             Feed.objects.filter(pk=feed_id).update(quarantined=grown)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from streams.ingest.http.responses import throttled
-from streams.observability.backlog import Backlog, look
+from streams.observability.backlog import Backlog, measure
 from streams.serving.http_format import unavailable
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Backpressure:
                 return
             self._due_at = self._clock() + REFRESH_S
         began = self._clock()
-        seen = look()
+        seen = measure()
         took = self._clock() - began
         self._due_at = began + took + max(REFRESH_S, REST * took)
         if _limits(seen) != _limits(self.load):

@@ -22,10 +22,10 @@ def forget(now: datetime) -> int:
     It can be repeated, and run twice at the same time.
     """
     cutoff = hour_of(now) - WEEK
-    gone = delete_before(IssueHour._meta.db_table, "at", cutoff)
+    deleted = delete_before(IssueHour._meta.db_table, "at", cutoff)
     while some := _forget_kinds(cutoff):
-        gone += some
-    return gone
+        deleted += some
+    return deleted
 
 
 @transaction.atomic

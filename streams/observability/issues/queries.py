@@ -62,7 +62,7 @@ class IssueTrend:
         return not (self.day or self.before)
 
 
-def found(
+def issue_groups(
     scope: IssueScope, now: datetime, *, severity: str = ""
 ) -> tuple[list[IssueGroup], int]:
     """Return the kinds with the most recent events, up to MOST, and the number of others.

@@ -126,7 +126,7 @@ def _page(
     severity = request.GET.get("severity", "")
     if severity not in GRAVEST_FIRST:
         severity = ""
-    found, more = queries.found(scope, moment, severity=severity)
+    found, more = queries.issue_groups(scope, moment, severity=severity)
     counts = queries.counts(scope, moment)
     layout = "workspace" if isinstance(place, WorkspaceAccess) else "partner"
     shown = {
