@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from bench.harness import plan
 from bench.harness.benchmark import Benchmark
-from bench.harness.servers import ground
+from bench.harness.servers import bench_servers
 from bench.output import report
 from bench.rows import ROWS
 from tests.services.environment import settings_for, without_settings
@@ -24,8 +24,8 @@ def main() -> None:
     how_much = plan.FULL if options.full else plan.QUICK
     with ExitStack() as stack:
         _set_environment(Path(stack.enter_context(TemporaryDirectory())))
-        postgres = stack.enter_context(ground("postgres"))
-        sqlite = stack.enter_context(ground("sqlite"))
+        postgres = stack.enter_context(bench_servers("postgres"))
+        sqlite = stack.enter_context(bench_servers("sqlite"))
         bench = Benchmark(postgres, sqlite, how_much)
         failed = [n for n in options.rows or ROWS if not measures(n, bench)]
         programs = [*postgres.programs, *sqlite.programs]

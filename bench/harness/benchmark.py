@@ -9,12 +9,12 @@ from bench.measure.samples import Notes
 
 if TYPE_CHECKING:
     from bench.harness.plan import Plan
-    from bench.harness.servers import Ground
+    from bench.harness.servers import BenchServers
 
 
 @dataclass(slots=True)
 class Benchmark:
-    postgres: Ground
-    sqlite: Ground  # with the embedded broker
+    postgres: BenchServers
+    sqlite: BenchServers  # with the embedded broker
     plan: Plan
     notes: Notes = field(default_factory=Notes)

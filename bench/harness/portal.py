@@ -25,7 +25,7 @@ from tests.services.processes import start, stop
 from tests.services.valkey import free_port
 
 if TYPE_CHECKING:
-    from bench.harness.servers import Ground
+    from bench.harness.servers import BenchServers
     from streams.devtools.first_run.processes import Service
 
 START_TIMEOUT_S = 60.0
@@ -40,13 +40,15 @@ class NotReached(RuntimeError):
 class Portal:
     """Processes on one database; each is started when a row needs it."""
 
-    def __init__(self, ground: Ground, database_url: str, connections: int) -> None:
-        self.ground = ground
+    def __init__(
+        self, servers: BenchServers, database_url: str, connections: int
+    ) -> None:
+        self.servers = servers
         self.connections = connections
         self.database_url = database_url
-        self.layout = _free_layout(ground.folder)
-        self.log = ground.folder / f"processes-{self.layout.port}.log"
-        self.environ = ground.environ(
+        self.layout = _free_layout(servers.folder)
+        self.log = servers.folder / f"processes-{self.layout.port}.log"
+        self.environ = servers.environ(
             database_url, SANDBOX_URL=self.layout.url("sandbox"), LOG_FORMAT="json"
         )
         self._children: dict[str, subprocess.Popen] = {}
@@ -56,7 +58,7 @@ class Portal:
 
     @property
     def keys_file(self) -> Path:
-        return self.ground.keys_file(self.connections)
+        return self.servers.keys_file(self.connections)
 
     def start_all(self, *, budget: bool = True) -> None:
         """Start ingest, worker and beat; without the budget, as if Segment had no limit."""
@@ -161,15 +163,15 @@ class Portal:
         )
 
     def _do(self, statement: str) -> None:
-        with self.ground.connect(self.database_url) as connection:
+        with self.servers.connect(self.database_url) as connection:
             connection.execute(statement)
 
     def _ask(self, query: str) -> float:
-        with self.ground.connect(self.database_url) as connection:
+        with self.servers.connect(self.database_url) as connection:
             return float(connection.execute(query).fetchone()[0])
 
     def _servers(self) -> tuple[dict[str, int], dict[str, int]]:
-        *database, broker = self.ground.keeper.servers.processes
+        *database, broker = self.servers.keeper.servers.processes
         return {"database": database[0]} if database else {}, {"broker": broker}
 
     def until_listens(self, name: str) -> None:
@@ -194,15 +196,15 @@ class Portal:
 
 
 @contextmanager
-def portal(ground: Ground, *, connections: int) -> Iterator[Portal]:
+def portal(servers: BenchServers, *, connections: int) -> Iterator[Portal]:
     """Yield a portal on a new database, with only the sandbox running."""
-    url = ground.database(connections)
-    running = Portal(ground, url, connections)
+    url = servers.database(connections)
+    running = Portal(servers, url, connections)
     try:
         yield running
     finally:
         running.stop_all()
-        ground.drop(url)
+        servers.drop(url)
 
 
 class Sending:

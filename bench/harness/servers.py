@@ -21,7 +21,7 @@ from tests.services.keeper import ROOT, Database, Keeper
 from tests.services.share import Services
 
 
-class Ground:
+class BenchServers:
     """The servers of one kind of installation; `vendor` is its database."""
 
     def __init__(self, vendor: Database, keeper: Keeper) -> None:
@@ -116,10 +116,10 @@ class Ground:
 
 
 @contextmanager
-def ground(vendor: Database) -> Iterator[Ground]:
+def bench_servers(vendor: Database) -> Iterator[BenchServers]:
     """Start the servers. Commits are durable: PostgreSQL has its own defaults."""
     keeper = Keeper(vendor, durable=True)
     try:
-        yield Ground(vendor, keeper)
+        yield BenchServers(vendor, keeper)
     finally:
         keeper.stop()

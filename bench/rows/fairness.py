@@ -94,7 +94,7 @@ def _until_received(running: Portal, keys: set[str]) -> dict[str, float]:
 
 
 def _keys_file(running: Portal, numbers: Iterable[int]) -> str:
-    file: Path = running.ground.folder / "keys-of-some.json"
+    file: Path = running.servers.folder / "keys-of-some.json"
     file.write_text(json.dumps([ingest_key(number) for number in numbers]))
     return str(file)
 

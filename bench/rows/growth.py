@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.harness.portal import portal
-from bench.harness.receiver import take_sample, receive
+from bench.harness.receiver import receive, take_sample
 from bench.harness.run import batches, ours, send
 
 if TYPE_CHECKING:

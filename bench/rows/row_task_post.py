@@ -72,7 +72,7 @@ def _portal(bench: Benchmark) -> Iterator[Portal]:
 
 
 def _to(running: Portal) -> dict[str, Any]:
-    return {"keys_file": str(running.ground.write_keys_file())}
+    return {"keys_file": str(running.servers.write_keys_file())}
 
 
 def _start_view(running: Portal) -> None:
