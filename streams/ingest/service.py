@@ -317,7 +317,7 @@ def _judge(
         return event, _Slot(place, event, workspace, findings)
     # The event is not written, so its issues are counted here.
     note(counter, place, event, findings, now)
-    refused = EventRefused.for_finding(stopped)
+    refused = EventRefused.for_issue(stopped)
     return None, rejected(refused, workspace=workspace, message_id=event.message_id)
 
 

@@ -49,23 +49,24 @@ def models() -> set[str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="rebuilds the table of hours")
-def test_the_migration_changes_no_table():
-    statements = StringIO()
-
-    call_command("sqlmigrate", "streams", "0004_issue_kind", stdout=statements)
-
-    lines = statements.getvalue().splitlines()
-    assert [ln for ln in lines if ln and not ln.startswith("--")] == [
-        "BEGIN;",
-        "COMMIT;",
-    ]
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["", "7/change/", "?severity=error&q=a%20b"])
 def test_the_former_address_of_issues_leads_to_the_new_one(client, path):
     response = client.get(f"/admin/streams/findingkind/{path}")
 
     assert response.status_code == 301
     assert response["Location"] == f"/admin/streams/issuekind/{path}"
+
+
+if (
+    connection.vendor == "postgresql"
+):  # SQLite copies a table whose reference is renamed
+
+    @pytest.mark.django_db
+    def test_the_migration_changes_no_table():
+        statements = StringIO()
+
+        call_command("sqlmigrate", "streams", "0004_issue_kind", stdout=statements)
+
+        lines = statements.getvalue().splitlines()
+        code = [line for line in lines if line and not line.startswith("--")]
+        assert code == ["BEGIN;", "COMMIT;"]
