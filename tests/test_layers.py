@@ -67,16 +67,12 @@ MAX_MODULES = 15  # per package
 
 # What is still to be split. Both lists only get shorter.
 STILL_CYCLIC = {
-    "streams.admin",
     "streams.catalog.plans",
     "streams.delivery",
     "streams.ingest",
     "streams.portal",
 }
 STILL_TOO_LONG = {
-    "streams/admin/catalog/review.py::_page",
-    "streams/catalog/plans/authoring/inference.py",
-    "streams/catalog/services.py::change_stream",
     "streams/ingest/service.py",
     "streams/ingest/service.py::_sort",
     "streams/portal/workspace/status.py::_active",

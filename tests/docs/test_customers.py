@@ -26,7 +26,7 @@ def test_it_explains_every_connection_status():
     words = {
         part.value
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Standing"
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "ConnectionStatus"
         for keyword in call.keywords
         if keyword.arg == "word"
         for part in ast.walk(keyword.value)

@@ -27,7 +27,6 @@ from streams.catalog.plans.validation import (
     event_errors,
 )
 from streams.spec.names.event_names import has_value
-from streams.spec.timestamps import parse_time
 
 ENOUGH = 20  # events; a property of all of them counts as required
 MAX_KINDS = 200  # distinct events; a tenth of it for names that contain a value

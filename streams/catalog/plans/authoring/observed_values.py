@@ -8,7 +8,7 @@ from typing import Any
 
 from streams.catalog.plans.plan import EACH
 from streams.catalog.plans.validation import MAX_DEPTH, MAX_PATH
-from streams.spec.content.timestamps import parse_time
+from streams.spec.timestamps import parse_time
 
 MAX_KEYS = 100  # of an object; if it has more, its keys are data and are skipped
 MAX_CHECKED = 50  # values of a property that are tested for personal data
