@@ -1,1 +1,1 @@
-"""What every row runs on: servers, the portal, the receiver, and one run of a job."""
+"""The servers, the portal and the receiver that rows measure, and one run of a job."""

@@ -91,7 +91,7 @@ def locate(text: str) -> JsonPosition:
 
 @dataclass(slots=True)
 class _Locator:
-    """What has been read of the text so far."""
+    """The values read so far, and the token that must follow."""
 
     root: JsonPosition | None = None
     open: list[JsonPosition] = field(default_factory=list)  # from the outside in
