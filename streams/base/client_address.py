@@ -19,12 +19,12 @@ def client_address(request: HttpRequest) -> str:
     Each trusted proxy appends its caller's address to X-Forwarded-For. With n proxies, the
     n-th entry from the end is the client. Earlier entries are set by the client and ignored.
     """
-    found = request.META.get("REMOTE_ADDR", "")
+    address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUST_PROXY:
         hops = request.headers.get("X-Forwarded-For", "").split(",")
         # With fewer entries, the request came through an inner proxy.
-        found = hops[-min(settings.TRUSTED_PROXY_COUNT, len(hops))].strip() or found
-    return _normal(found)
+        address = hops[-min(settings.TRUSTED_PROXY_COUNT, len(hops))].strip() or address
+    return _normal(address)
 
 
 def _normal(text: str) -> str:

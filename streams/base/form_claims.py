@@ -85,5 +85,5 @@ def _claimed_before(digest: str, now: datetime) -> Claim:
     )
     if lost.update(claimed_at=now):
         return Claim(is_first=True)
-    found = FormClaim.objects.filter(digest=digest).values_list("result", flat=True)
-    return Claim(is_first=False, result=found.first() or "")
+    results = FormClaim.objects.filter(digest=digest).values_list("result", flat=True)
+    return Claim(is_first=False, result=results.first() or "")

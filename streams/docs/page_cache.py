@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 32 * 1024 * 1024  # of all cached pages of a process
 
 
-def made_of(stream: Stream, *, version: int, plan: int | None) -> object:
+def dependencies(stream: Stream, *, version: int, plan: int | None) -> object:
     """Return the inputs of a page: while they are equal, the page is unchanged.
 
     `version` and `plan` are the IDs of the published versions. The stream must have its
@@ -44,10 +44,10 @@ class PageCache:
     def page(self, key: Hashable, of: object, render: Callable[[], bytes]) -> bytes:
         """Return the cached page for `key` if its inputs are equal to `of`, else render it."""
         with self._lock:
-            kept = self._pages.get(key)
-            if kept and kept[0] == of:
+            cached = self._pages.get(key)
+            if cached and cached[0] == of:
                 self._pages.move_to_end(key)
-                return kept[1]
+                return cached[1]
         # Outside the lock, so that a slow page doesn't block others.
         content = render()
         with self._lock:
@@ -59,5 +59,5 @@ class PageCache:
         return content
 
     def _forget(self, key: Hashable) -> None:
-        if kept := self._pages.pop(key, None):
-            self._bytes -= len(kept[1])
+        if cached := self._pages.pop(key, None):
+            self._bytes -= len(cached[1])

@@ -36,10 +36,12 @@ def show(
     request: HttpRequest, template: str, page: PublicPage, **context: object
 ) -> HttpResponse:
     """Respond with the page, or 304 if the client has it."""
-    return cacheable(request, HttpResponse(written(request, template, page, **context)))
+    return cacheable(
+        request, HttpResponse(rendered(request, template, page, **context))
+    )
 
 
-def written(
+def rendered(
     request: HttpRequest, template: str, page: PublicPage, **context: object
 ) -> str:
     """Render the page as HTML. The result depends only on the URL."""

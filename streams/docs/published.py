@@ -25,14 +25,14 @@ class PublishedPage:
 
 def published_pages(most: int) -> Iterator[PublishedPage]:
     """Yield the pages by stream name, with one query."""
-    found = (
+    rows = (
         PageVersion.objects.exclude(published_at=None)
         .exclude(stream__stage=Stage.SUSPENDED)
         .values_list("stream__name", "stream__slug", "kind")
         .annotate(changed_at=Max("published_at"))
         .order_by("stream__name", "stream__slug", "-kind")  # source page first
     )
-    for name, slug, kind, changed_at in found[:most]:
+    for name, slug, kind, changed_at in rows[:most]:
         yield PublishedPage(
             title=title_of(PageKind(kind), name),
             path=address_of(PageKind(kind), slug),

@@ -19,8 +19,8 @@ from streams.catalog.models import Stream
 from streams.catalog.pages.models import Logo, PageVersion
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
-from streams.docs.page_cache import PageCache, made_of
-from streams.docs.public_page import PublicPage, cacheable, written
+from streams.docs.page_cache import PageCache, dependencies
+from streams.docs.public_page import PublicPage, cacheable, rendered
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 
@@ -49,10 +49,10 @@ def integration(request: HttpRequest, stream_slug: str) -> HttpResponse:
 def logo(request: HttpRequest, stream_slug: str) -> HttpResponse:
     """Serve the logo, which is public even before a page is published."""
     shown = Logo.objects.exclude(stream__stage=Stage.SUSPENDED)
-    found = shown.filter(stream__slug=stream_slug).first()
-    if found is None:
+    logo_row = shown.filter(stream__slug=stream_slug).first()
+    if logo_row is None:
         raise Http404
-    response = HttpResponse(bytes(found.content), content_type=found.content_type)
+    response = HttpResponse(bytes(logo_row.content), content_type=logo_row.content_type)
     return cacheable(request, response)
 
 
@@ -69,7 +69,7 @@ def _page(request: HttpRequest, stream_slug: str, kind: PageKind) -> HttpRespons
     plan = stream.plan_versions.published().values_list("pk", flat=True).first()
     has_logo = Logo.objects.filter(stream=stream).exists()
     of = [
-        made_of(stream, version=newest[kind], plan=plan),
+        dependencies(stream, version=newest[kind], plan=plan),
         sorted(newest),
         has_logo,
     ]
@@ -78,10 +78,10 @@ def _page(request: HttpRequest, stream_slug: str, kind: PageKind) -> HttpRespons
         return _rendered(request, stream, newest, kind, has_logo=has_logo)
 
     key = (stream.pk, kind, request.build_absolute_uri("/"), get_language())
-    return cacheable(request, HttpResponse(_kept.page(key, of, render)))
+    return cacheable(request, HttpResponse(_cache.page(key, of, render)))
 
 
-_kept = PageCache()
+_cache = PageCache()
 
 
 def _rendered(
@@ -111,7 +111,7 @@ def _rendered(
         "links": links,
         "shown": version,
     }
-    return written(request, "docs/stream.html", page, **context).encode()
+    return rendered(request, "docs/stream.html", page, **context).encode()
 
 
 def _description(facts: PageData) -> str:

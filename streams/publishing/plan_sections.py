@@ -96,10 +96,10 @@ def _version(version: PlanVersion) -> str:
 
 def _changes(older: TrackingPlan, newer: TrackingPlan) -> Iterator[str]:
     """Yield the changes as a nested list."""
-    found = plan_difference(older, newer).events
-    yield from (f"  - {_change(one)}" for one in found[:MAX_EVENTS])
-    if len(found) > MAX_EVENTS:
-        more = len(found) - MAX_EVENTS
+    changes = plan_difference(older, newer).events
+    yield from (f"  - {_change(one)}" for one in changes[:MAX_EVENTS])
+    if len(changes) > MAX_EVENTS:
+        more = len(changes) - MAX_EVENTS
         yield f"  - {more} more {'event' if more == 1 else 'events'}."
 
 

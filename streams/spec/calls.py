@@ -72,63 +72,65 @@ def structure_issues(
     """Find the issues with the structure of a decoded event."""
     # All functions append to one list: this runs for every event, and generators would
     # double its cost.
-    found: list[Issue] = []
+    issues: list[Issue] = []
     kind = event.get("type")
     call = CALLS.get(kind) if type(kind) is str else None
     if call is None:
-        found.append(_unknown_type(kind))
-        return found
-    _look_at_ids(event, call, found, allow_anonymous=allow_anonymous)
-    _look_at_texts(event, call, found)
+        issues.append(_unknown_type(kind))
+        return issues
+    _check_ids(event, call, issues, allow_anonymous=allow_anonymous)
+    _check_texts(event, call, issues)
     for path in call.all_objects:
         value = event.get(path)
         if value is not None and type(value) is not dict:
-            found.append(_not_an_object(path, value))
+            issues.append(_not_an_object(path, value))
     value = event.get("messageId")
     if value is not None and (
         type(value) is not str or not value or len(value) > MAX_MESSAGE_ID
     ):
-        found.append(_NOT_A_MESSAGE_ID)
+        issues.append(_NOT_A_MESSAGE_ID)
     value = event.get("timestamp")
     if value is not None and (type(value) is not str or parse_time(value) is None):
-        found.append(_NOT_A_TIME)
-    return found
+        issues.append(_NOT_A_TIME)
+    return issues
 
 
-def _look_at_ids(
-    event: Mapping[str, Any], call: Call, found: list[Issue], *, allow_anonymous: bool
+def _check_ids(
+    event: Mapping[str, Any], call: Call, issues: list[Issue], *, allow_anonymous: bool
 ) -> None:
     for path in call.all_ids:
         value = event.get(path)
         if value is None:
             continue
         if type(value) is not str:
-            found.append(_id_not_text(path, value))
+            issues.append(_id_not_text(path, value))
         elif not value or value.isspace():
-            found.append(_empty_id(path))
+            issues.append(_empty_id(path))
     if event.get("userId") is None:
         if call.name == "alias":
-            found.append(_NO_USER_ID_IN_ALIAS)
+            issues.append(_NO_USER_ID_IN_ALIAS)
         elif not allow_anonymous:
             anonymous = event.get("anonymousId") is not None
-            found.append(_ANONYMOUS_ALONE if anonymous else _NO_USER_ID)
+            issues.append(_ANONYMOUS_ALONE if anonymous else _NO_USER_ID)
         elif event.get("anonymousId") is None:
-            found.append(_NO_ID)
+            issues.append(_NO_ID)
     if call.id and event.get(call.id) is None:
-        found.append(_missing_id(call))
+        issues.append(_missing_id(call))
 
 
-def _look_at_texts(event: Mapping[str, Any], call: Call, found: list[Issue]) -> None:
+def _check_texts(event: Mapping[str, Any], call: Call, issues: list[Issue]) -> None:
     if call.text:
         value = event.get(call.text)
         if value is None:
-            found.append(_NO_EVENT_NAME)
+            issues.append(_NO_EVENT_NAME)
         elif type(value) is not str or not value or value.isspace():
-            found.append(_not_a_name(call.text, 'Send a name, such as "Email Opened".'))
+            issues.append(
+                _not_a_name(call.text, 'Send a name, such as "Email Opened".')
+            )
     for path in call.optional_texts:
         value = event.get(path)
         if value is not None and type(value) is not str:
-            found.append(_not_a_name(path, f"Send {path} as a string, or omit it."))
+            issues.append(_not_a_name(path, f"Send {path} as a string, or omit it."))
 
 
 def _unknown_type(value: object) -> Issue:

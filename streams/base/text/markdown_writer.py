@@ -50,21 +50,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def directives(text: str) -> list[Directive]:
     """Return the placeholders in a text, except those in code, lists, and quotes."""
-    found = []
+    result = []
     for opens, inline in pairwise(parse(text)):
         if opens.type != "paragraph_open" or opens.level or not opens.map:
             continue
         for line, content in enumerate(inline.content.split("\n"), opens.map[0]):
             if match := DIRECTIVE.fullmatch(content.strip()):
-                found.append(Directive(match[1], line))
-    return found
+                result.append(Directive(match[1], line))
+    return result
 
 
 def filled(text: str, write: Callable[[str], str | None]) -> str:
     """Fill in the placeholders of a text; those for which `write` returns None stay."""
     lines = LINE_END.split(text)  # counted as the parser does
-    found = [(directive, write(directive.name)) for directive in directives(text)]
-    for directive, part in reversed(found):
+    parts = [(directive, write(directive.name)) for directive in directives(text)]
+    for directive, part in reversed(parts):
         if part is not None:
             lines[directive.line : directive.line + 1] = ["", *part.split("\n"), ""]
     return "\n".join(lines)

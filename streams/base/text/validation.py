@@ -42,13 +42,13 @@ def validate_one_line(value: object) -> None:
 
 
 def _validate_characters(text: str) -> None:
-    if found := FORBIDDEN.search(text):
+    if match := FORBIDDEN.search(text):
         raise ValidationError(
             _(
                 "Remove the hidden character %(code)s. Line breaks, control characters, and"
                 " characters that change the reading direction aren’t allowed."
             )
-            % {"code": f"U+{ord(found[0]):04X}"},
+            % {"code": f"U+{ord(match[0]):04X}"},
             code="hidden_character",
         )
 

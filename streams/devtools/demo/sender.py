@@ -44,15 +44,15 @@ class PartnerServer:
 
     def _send_batch(self, batch: Sequence[dict[str, Any]]) -> Counter[str]:
         for _ in range(TRIES):
-            answer = self._post(batch)
-            if answer.status_code not in BUSY:
+            response = self._post(batch)
+            if response.status_code not in BUSY:
                 break
-            time.sleep(_wait_s(answer))
-        if not answer.ok:
+            time.sleep(_wait_s(response))
+        if not response.ok:
             raise EventsRefused(
-                f"The ingest responded with {answer.status_code}: {answer.text[:300]}"
+                f"The ingest responded with {response.status_code}: {response.text[:300]}"
             )
-        return Counter(event["outcome"] for event in answer.json()["results"])
+        return Counter(event["outcome"] for event in response.json()["results"])
 
     def _post(self, batch: Sequence[dict[str, Any]]) -> requests.Response:
         try:
@@ -65,7 +65,7 @@ class PartnerServer:
             ) from None
 
 
-def _wait_s(answer: requests.Response) -> float:
+def _wait_s(response: requests.Response) -> float:
     """Return the seconds of Retry-After, or 1 if it has none."""
-    text = answer.headers.get("Retry-After", "")
+    text = response.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else 1.0

@@ -18,12 +18,12 @@ def http(url: str) -> Probe:
 
     def probe() -> str | None:
         try:
-            answer = requests.get(url, timeout=2, allow_redirects=False)
+            response = requests.get(url, timeout=2, allow_redirects=False)
         except requests.RequestException:
             return f"no response from {url}"
-        if answer.status_code == 200:
+        if response.status_code == 200:
             return None
-        return f"{url} responded with {answer.status_code}: {answer.text[:300]}"
+        return f"{url} responded with {response.status_code}: {response.text[:300]}"
 
     return probe
 
@@ -51,9 +51,9 @@ def worker(name: str, broker_url: str) -> Probe:
 
     def probe() -> str | None:
         try:
-            answers = control.ping([name], timeout=0.5)
+            responses = control.ping([name], timeout=0.5)
         except OperationalError as error:
             return f"no response from the broker ({error})"
-        return None if answers else "no response"
+        return None if responses else "no response"
 
     return probe

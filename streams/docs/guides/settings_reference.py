@@ -90,13 +90,13 @@ def _words(about: str) -> str:
     """Convert a comment to Markdown, with text between backticks as code."""
     parts = _CODE.split(about)
     return "".join(
-        code(part) if at % 2 else _kept(part, literal(part))
+        code(part) if at % 2 else _with_spaces(part, literal(part))
         for at, part in enumerate(parts)
     )
 
 
-def _kept(part: str, written: str) -> str:
+def _with_spaces(part: str, text: str) -> str:
     """Restore the spaces around code, which `literal` strips."""
     before = " " if part.startswith(" ") else ""
-    after = " " if part.endswith(" ") and written else ""
-    return f"{before}{written}{after}"
+    after = " " if part.endswith(" ") and text else ""
+    return f"{before}{text}{after}"

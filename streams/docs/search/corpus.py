@@ -14,7 +14,7 @@ from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.stage import Stage
 from streams.docs.guides import index
-from streams.docs.page_cache import made_of
+from streams.docs.page_cache import dependencies
 from streams.docs.search.sections import SearchSection, sections_of
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
@@ -55,7 +55,7 @@ class _Shelves:
         read: dict[tuple[int, PageKind], tuple[object, list[SearchSection]]] = {}
         for stream, kind, version in _published():
             key = (stream.pk, kind)
-            printed = made_of(
+            printed = dependencies(
                 stream, version=version, plan=getattr(stream, "plan_pk", None)
             )
             known = self._read.get(key)
@@ -66,8 +66,8 @@ class _Shelves:
             read[key] = known
         # Replaced, not modified, because other threads may be reading it.
         self._read = read
-        for _, found in read.values():
-            yield from found
+        for _, sections in read.values():
+            yield from sections
 
 
 _shelves = _Shelves()

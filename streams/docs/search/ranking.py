@@ -69,13 +69,13 @@ def search(query: str, sections: Iterable[SearchSection]) -> list[SearchResult]:
 
 def _words(query: str) -> dict[str, re.Pattern[str]]:
     """Map the stem of each word to the pattern that matches it."""
-    found = {}
+    patterns = {}
     for word in query[:MAX_QUERY].casefold().split()[:MAX_WORDS]:
         bare = word.strip(".,;:!?\"'()“”")
         stem = _ENDING.sub("", bare) if len(bare) > SHORT else bare
         if stem:
-            found[stem] = re.compile(rf"(?<![^\W_]){re.escape(stem)}", re.IGNORECASE)
-    return found
+            patterns[stem] = re.compile(rf"(?<![^\W_]){re.escape(stem)}", re.IGNORECASE)
+    return patterns
 
 
 def _scored(
@@ -96,20 +96,20 @@ def _scored(
 
 def _score(word: re.Pattern[str], section: SearchSection) -> int:
     score = 0
-    found = word.search(section.heading)
-    if found and not _is_part_of_code(found, section.heading):
-        whole = not _LETTER.match(section.heading, found.end())
+    match = word.search(section.heading)
+    if match and not _is_part_of_code(match, section.heading):
+        whole = not _LETTER.match(section.heading, match.end())
         score += IN_HEADING if whole else BEGINS_HEADING
     if word.search(section.page):
         score += IN_PAGE
     return score + IN_TEXT * min(MOST_IN_TEXT, len(word.findall(section.text)))
 
 
-def _is_part_of_code(found: re.Match[str], heading: str) -> bool:
+def _is_part_of_code(match: re.Match[str], heading: str) -> bool:
     """Whether a match is inside a code: `key` doesn't match INGEST-KEY-002 or SECRET_KEY."""
-    if heading[: found.start()].endswith("_"):
+    if heading[: match.start()].endswith("_"):
         return True
-    return RULE.fullmatch(heading) is not None and "-" not in found[0]
+    return RULE.fullmatch(heading) is not None and "-" not in match[0]
 
 
 def _result(section: SearchSection, words: dict[str, re.Pattern[str]]) -> SearchResult:
@@ -124,8 +124,8 @@ def _result(section: SearchSection, words: dict[str, re.Pattern[str]]) -> Search
 
 def _excerpt(text: str, word: re.Pattern[str]) -> str:
     """Cut whole words around the first match."""
-    found = word.search(text)
-    first = max(0, found.start() - BEFORE) if found else 0
+    match = word.search(text)
+    first = max(0, match.start() - BEFORE) if match else 0
     if first:
         first = text.find(" ", first) + 1
     last = first + EXCERPT
@@ -137,7 +137,7 @@ def _excerpt(text: str, word: re.Pattern[str]) -> str:
 
 def _marked(text: str, word: re.Pattern[str]) -> Pieces:
     pieces, end = [], 0
-    for found in word.finditer(text):
-        pieces += [(text[end : found.start()], False), (found[0], True)]
-        end = found.end()
+    for match in word.finditer(text):
+        pieces += [(text[end : match.start()], False), (match[0], True)]
+        end = match.end()
     return [piece for piece in (*pieces, (text[end:], False)) if piece[0]]

@@ -22,7 +22,7 @@ PAGE = PublicPage(
 def results(request: HttpRequest) -> HttpResponse:
     """Show the results for `q`, or the empty search page."""
     query = " ".join(request.GET.get("q", "")[:MAX_QUERY].split())
-    found = search(query, corpus(addresses(request))) if query else []
+    results = search(query, corpus(addresses(request))) if query else []
     return show(
         request,
         "docs/search.html",
@@ -30,6 +30,6 @@ def results(request: HttpRequest) -> HttpResponse:
         guides=index.GUIDES.values(),
         shown=PAGE,  # marks no guide as current
         query=query,
-        results=found,
+        results=results,
         most=MOST,
     )

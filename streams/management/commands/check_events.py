@@ -44,13 +44,13 @@ class Command(BaseCommand):
 
     def handle(self, *, file: str, **options: Any) -> None:
         as_json = options["format"] == "json"
-        say = _as_json if as_json else _as_text
+        format_line = _as_json if as_json else _as_text
         lines: Counter[Severity | None] = Counter()
         try:
             for number, issues in checked(file):
                 lines[_gravest(issues)] += 1
-                if said := say(number, issues):
-                    self.stdout.write(said)
+                if text := format_line(number, issues):
+                    self.stdout.write(text)
             if not as_json:
                 self.stdout.write(_summary(lines))
             self.stdout.flush()
@@ -87,8 +87,8 @@ def opened(file: str) -> Iterator[IO[bytes]]:
 
 
 def _gravest(issues: Iterable[Issue]) -> Severity | None:
-    found = {issue.severity for issue in issues}
-    return next((severity for severity in Severity if severity in found), None)
+    severities = {issue.severity for issue in issues}
+    return next((severity for severity in Severity if severity in severities), None)
 
 
 def _as_json(number: int, issues: list[Issue]) -> str:
@@ -121,7 +121,7 @@ def _printable(row: str) -> str:
 def _summary(lines: Counter[Severity | None]) -> str:
     if not lines:
         return "The file contains no events."
-    parts = [f"{lines[one]} with {told}" for one, told in _GRAVEST.items()]
+    parts = [f"{lines[one]} with {label}" for one, label in _GRAVEST.items()]
     return f"Events checked: {lines.total()} ({', '.join(parts)})."
 
 

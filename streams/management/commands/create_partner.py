@@ -71,9 +71,9 @@ class Command(BaseCommand):
         except SlugTaken as error:
             raise CommandError(str(error)) from error
         role = PartnerMembership.Role.ADMIN
-        made = make_invitation(place=partner, email=admin, role=role, actor=None)
-        record_invitation("member.invitation_printed", made, None)
-        path = reverse("portal:invitation", args=[token_of(made)])
+        invitation = make_invitation(place=partner, email=admin, role=role, actor=None)
+        record_invitation("member.invitation_printed", invitation, None)
+        path = reverse("portal:invitation", args=[token_of(invitation)])
         self.stdout.write(
             f"Partner {partner} created. {admin} can join with this link, once and within"
             " 7 days:"

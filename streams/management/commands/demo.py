@@ -57,9 +57,11 @@ class Command(BaseCommand):
             outcomes = self._send(facts, feed, day)
         except EventsRefused as error:
             raise CommandError(str(error)) from None
-        told = ", ".join(f"{count:,} {name}" for name, count in outcomes.most_common())
+        counts = ", ".join(
+            f"{count:,} {name}" for name, count in outcomes.most_common()
+        )
         self.stdout.write(
-            f"\n  Events sent for {feed.workspace}: {told}. Watch them arrive:\n\n"
+            f"\n  Events sent for {feed.workspace}: {counts}. Watch them arrive:\n\n"
             f"    Portal   {facts.web}/\n"
             f"    Sandbox  {facts.sandbox}/\n"
         )

@@ -37,8 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, acknowledge: bool, **_: Any) -> None:
-        found = setback()
-        if found is None:
+        generation = setback()
+        if generation is None:
             self.stdout.write("The database has not gone back in time.")
             return
         if acknowledge:
@@ -47,18 +47,18 @@ class Command(BaseCommand):
             return
         start, end = (
             f"{moment:%Y-%m-%d %H:%M:%S}"
-            for moment in (found.missing_from, found.missing_until)
+            for moment in (generation.missing_from, generation.missing_until)
         )
         self.stdout.write(STEPS.format(start=start, end=end))
         raise SystemExit(1)
 
 
 def _acknowledge() -> None:
-    found = acknowledge()
-    if found is not None:
+    generation = acknowledge()
+    if generation is not None:
         record(
             "history.acknowledged",
             actor=None,
-            missing_from=str(found.missing_from),
-            missing_until=str(found.missing_until),
+            missing_from=str(generation.missing_from),
+            missing_until=str(generation.missing_until),
         )

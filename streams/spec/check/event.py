@@ -50,9 +50,9 @@ def check(
     Never raises, whatever the JSON is, and takes time proportional to its size.
     `now` None: don't check whether the timestamp is in the future.
     """
-    found = structure_issues(event, allow_anonymous=allow_anonymous)
-    found += semantics(event, readings=readings, now=now)
-    return found
+    issues = structure_issues(event, allow_anonymous=allow_anonymous)
+    issues += semantics(event, readings=readings, now=now)
+    return issues
 
 
 def semantics(
@@ -67,21 +67,21 @@ def semantics(
         return []
     field, table = _CONTENT[call]
     accepted = readings.accepted
-    found: list[Issue] = []
+    issues: list[Issue] = []
     if call == "track":
         name = event.get("event")
         if type(name) is str and name:
-            found += name_issues(name, readings)
+            issues += name_issues(name, readings)
             table = EVENT_TABLES.get(name, table)
-    check_fields(event, call, found)
+    check_fields(event, call, issues)
     if now is not None:
-        check_time(event.get("timestamp"), now, found)
+        check_time(event.get("timestamp"), now, issues)
     content = event.get(field)
     if type(content) is dict:
-        check_content(table, content, field, accepted, found)
+        check_content(table, content, field, accepted, issues)
     context = event.get("context")
     if type(context) is dict:
-        check_content(CONTEXT, context, "context", accepted, found)
-    if len(found) > 1:
-        found.sort(key=lambda issue: _GRAVEST_FIRST[issue.severity])
-    return found
+        check_content(CONTEXT, context, "context", accepted, issues)
+    if len(issues) > 1:
+        issues.sort(key=lambda issue: _GRAVEST_FIRST[issue.severity])
+    return issues

@@ -72,25 +72,25 @@ _TOO_OLD = RULES["SPEC-TIME-003"].issue(
 _LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
 
 
-def check_fields(event: Mapping[str, Any], call: str, found: list[Issue]) -> None:
+def check_fields(event: Mapping[str, Any], call: str, issues: list[Issue]) -> None:
     """Add the issues of the event's top-level fields."""
     if not _ALL_MISNAMED.isdisjoint(event):
-        found += [_MISNAMED[key] for key in event if key in _MISNAMED]
+        issues += [_MISNAMED[key] for key in event if key in _MISNAMED]
         options = event.get("options")
         if type(options) is dict and "providers" in options:
-            found.append(_PROVIDERS)
+            issues.append(_PROVIDERS)
     if call in {"track", "page", "screen"}:
         if "traits" in event:
-            found.append(_TRAITS)
+            issues.append(_TRAITS)
     elif call == "alias":
-        found += [_OF_ALIAS[key] for key in event if key in _OF_ALIAS]
+        issues += [_OF_ALIAS[key] for key in event if key in _OF_ALIAS]
     elif call == "group":
         group_id = event.get("groupId")
         if type(group_id) is str and len(group_id) > LONGEST_GROUP_ID:
-            found.append(_LONG_GROUP_ID)
+            issues.append(_LONG_GROUP_ID)
 
 
-def check_time(text: Any, now: datetime, found: list[Issue]) -> None:
+def check_time(text: Any, now: datetime, issues: list[Issue]) -> None:
     """Add the issues of a readable timestamp. Unreadable ones are skipped."""
     if type(text) is not str:
         return
@@ -101,6 +101,6 @@ def check_time(text: Any, now: datetime, found: list[Issue]) -> None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     if moment > now + CLOCK_SKEW:
-        found.append(_FUTURE)
+        issues.append(_FUTURE)
     elif text < _FIRST_TIME:
-        found.append(_TOO_OLD)
+        issues.append(_TOO_OLD)

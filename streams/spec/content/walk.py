@@ -50,12 +50,12 @@ def check_content(
     content: Mapping[str, Any],
     name: str,
     accepted: frozenset[str],
-    found: list[Issue],
+    issues: list[Issue],
 ) -> None:
     """Add the issues of a field of the event, up to MAX_ISSUES in total."""
     shape = shape_of(table, tuple(content), accepted)
     if shape.fast_type is None or not passes(content, shape.fast_type):
-        walk(shape, table, content, name, accepted, found)
+        walk(shape, table, content, name, accepted, issues)
 
 
 def walk(
@@ -64,15 +64,15 @@ def walk(
     content: Mapping[str, Any],
     name: str,
     accepted: frozenset[str],
-    found: list[Issue],
+    issues: list[Issue],
 ) -> None:
     """Do the full check of `look`, for content that probably has issues."""
     if shape.issues_by_key:
-        found += shape.issues(name)[: max(0, MAX_ISSUES - len(found))]
+        issues += shape.issues(name)[: max(0, MAX_ISSUES - len(issues))]
     count = len(content)
     # Most content is flat and valid, and isn't checked again.
     if keys := _keys_to_check(content, shape):
-        deeper = _Walk(accepted, found)
+        deeper = _Walk(accepted, issues)
         for key in keys:
             deeper.check_value(table, key, content[key], (None, name))
         for inner_table, inside, spot in deeper.todo:  # grows in the loop
@@ -81,9 +81,9 @@ def walk(
     if (
         count > MOST_KEYS
         and table.style is not KeyStyle.ANY
-        and len(found) < MAX_ISSUES
+        and len(issues) < MAX_ISSUES
     ):
-        found.append(_TOO_MANY.at(name))
+        issues.append(_TOO_MANY.at(name))
 
 
 def _keys_to_check(content: Mapping[str, Any], shape: ObjectShape) -> Sequence[str]:
@@ -109,7 +109,7 @@ def _keys_to_check(content: Mapping[str, Any], shape: ObjectShape) -> Sequence[s
 @dataclass(slots=True)
 class _Walk:
     accepted: frozenset[str]
-    found: list[Issue]
+    issues: list[Issue]
     todo: list[tuple[KeyTable, Mapping[str, Any], Spot]] = field(default_factory=list)
 
     def check_object(
@@ -123,8 +123,8 @@ class _Walk:
             self.check_value(table, key, content[key], spot)
 
     def add(self, issue: UnplacedIssue, spot: Spot) -> None:
-        if len(self.found) < MAX_ISSUES:
-            self.found.append(issue.at(_path(spot)))
+        if len(self.issues) < MAX_ISSUES:
+            self.issues.append(issue.at(_path(spot)))
 
     def check_value(self, table: KeyTable, key: str, value: Any, of: Spot) -> None:
         """Check one value of the object at `of`."""

@@ -68,10 +68,10 @@ def collision(
 
 def right_name(name: str, readings: SpecExceptions = SAFE) -> str | None:
     """Return the Spec's name for a track event, if it is certain and different."""
-    found = collision("track", name, readings)
-    if found is None or found.rule in (_PERHAPS, _VARIANT):
+    match = collision("track", name, readings)
+    if match is None or match.rule in (_PERHAPS, _VARIANT):
         return None
-    return found.right or None
+    return match.right or None
 
 
 @lru_cache(maxsize=4096)
@@ -79,25 +79,25 @@ def _collision(name: str, readings: SpecExceptions) -> Collision | None:
     disputed = {DISPUTED[one][0] for one in readings.accepted if one in DISPUTED}
     if name in disputed:
         return None
-    found = _found(words(name))
-    if found and found.rule is _SYNONYM and found.right and OTHER_NAMES in readings:
+    match = _lookup(words(name))
+    if match and match.rule is _SYNONYM and match.right and OTHER_NAMES in readings:
         return None
-    if found is None or (found.rule is _VARIANT and name in _VARIANTS):
-        return found
-    if found.rule is _VARIANT:
-        return _spelled(found.right)
-    if found.rule is _DISPUTE:
+    if match is None or (match.rule is _VARIANT and name in _VARIANTS):
+        return match
+    if match.rule is _VARIANT:
+        return _spelled(match.right)
+    if match.rule is _DISPUTE:
         for other in disputed:
             if key(words(other)) == key(words(name)):
-                return _spelled(other, of=found.right)
-    return found
+                return _spelled(other, of=match.right)
+    return match
 
 
-def _found(plain: list[str]) -> Collision | None:
+def _lookup(plain: list[str]) -> Collision | None:
     """Look up all words, then without the version, the actor, or the platform."""
-    found = _KNOWN.get(key(plain)) or _RUN_TOGETHER.get("".join(plain))
-    if found is not None or len(plain) < 2:
-        return found
+    match = _KNOWN.get(key(plain)) or _RUN_TOGETHER.get("".join(plain))
+    if match is not None or len(plain) < 2:
+        return match
     if plain[-2] == "v" and plain[-1].isdigit():
         return _loosened(_KNOWN.get(key(plain[:-2])) or _SPEC.get(key(plain[:-2])))
     if plain[0] in _SUBJECTS and stem(plain[1]) in _ACTIONS:
@@ -107,11 +107,11 @@ def _found(plain: list[str]) -> Collision | None:
     return None
 
 
-def _loosened(found: Collision | None) -> Collision | None:
+def _loosened(match: Collision | None) -> Collision | None:
     """Reduce the certainty, because words were omitted from the name."""
-    if found is None or found.rule is _PERHAPS or not found.right:
-        return found
-    return _synonym(found.right)
+    if match is None or match.rule is _PERHAPS or not match.right:
+        return match
+    return _synonym(match.right)
 
 
 def _spelled(right: str, *, of: str = "") -> Collision:
@@ -199,11 +199,11 @@ def _known() -> Iterator[tuple[str, Collision]]:
     for near in SPEC.near_misses:
         hedged = near.name in PERHAPS.get(near.right, ())
         yield key(words(near.name)), (_perhaps if hedged else _synonym)(near.right)
-    for table, made in ((SAME, _synonym), (PERHAPS, _perhaps)):
+    for table, create in ((SAME, _synonym), (PERHAPS, _perhaps)):
         for right, names in table.items():
             for name in names:
                 for order in orders(name):
-                    yield order, made(right)
+                    yield order, create(right)
     for right in EVENTS:
         for name in _of_other_objects(right):
             for order in orders(name):
@@ -220,12 +220,12 @@ def _of_other_objects(name: str) -> Iterator[str]:
 
 _VARIANTS = {one.name for one in SPEC.corrections if one.kind == "accepted_variant"}
 _KNOWN: dict[str, Collision] = {}
-for _key, _made in _known():
-    _KNOWN.setdefault(_key, _made)
+for _key, _entry in _known():
+    _KNOWN.setdefault(_key, _entry)
 # Names without separators, such as `signedup`, which can't be split into stems.
 _RUN_TOGETHER = {
-    "".join(form): made(right)
-    for right, name, made in (
+    "".join(form): create(right)
+    for right, name, create in (
         *(
             (right, name, _perhaps)
             for right in EVENTS

@@ -20,7 +20,7 @@ _SHORTEST = 3  # letters that must remain without the ending
 
 def words(name: str) -> list[str]:
     """Split a name into lowercase words; `e-mail` and `iOS` are one word each."""
-    whole = _ONE_WORD.sub(lambda found: found[0].lower().replace("-", ""), name)
+    whole = _ONE_WORD.sub(lambda match: match[0].lower().replace("-", ""), name)
     return [word.lower() for word in _WORDS.findall(whole)]
 
 
@@ -64,8 +64,8 @@ def forms(name: str) -> list[list[str]]:
     """Return the words of a Spec name: as is, and with the action before the object."""
     plain = words(name)
     at = action_at(plain)
-    found = [plain]
+    orders = [plain]
     if at:
         before, action, after = plain[:at], plain[at : at + 1], plain[at + 1 :]
-        found += [[*action, *before, *after], [*action, *after, *before]]
-    return found
+        orders += [[*action, *before, *after], [*action, *after, *before]]
+    return orders
