@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from streams.base.msgspec_types import prepared
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -25,6 +27,7 @@ class FeedFacts:
     ingest_key: str = field(repr=False)
 
 
+@prepared
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """A running portal. The last three are empty without the demonstration."""
@@ -47,4 +50,4 @@ class RunFacts:
     @classmethod
     def read(cls, path: Path) -> RunFacts:
         """Read the file. Raises FileNotFoundError if no portal is running."""
-        return msgspec.json.decode(path.read_bytes(), type=cls)
+        return msgspec.json.decode(path.read_bytes(), type=RunFacts)
