@@ -20,6 +20,7 @@ from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
 from streams.delivery import clock_repair, lease, quarantine_decisions
 from streams.delivery.engine import drain as delivery
+from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.events.data_loss import services as history
 from streams.observability.preflight import exit_if_refused
 from streams.observability.prune import prune as prune_all
@@ -64,7 +65,7 @@ def sweep(**_: object) -> None:
     """
     with within(settings.DRAIN_DEADLINE_S):
         end_frozen_sessions()
-        wake(lease.unowned_due_streams(Now()))
+        wake(unowned_due_streams(Now()))
         if quarantine_decisions.has_lost_its_worker():
             wake_quarantine()
         history.tick()

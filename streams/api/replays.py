@@ -16,7 +16,7 @@ from streams.api.authentication import for_partner
 from streams.base.clock import iso_ms
 from streams.base.msgspec_types import prepared
 from streams.base.request_errors import RequestRefused
-from streams.delivery.limits.approval import kept_by, reason
+from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.replay import services as service
 from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.delivery.replay.models import Replay
@@ -26,7 +26,6 @@ from streams.tasks import wake
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:
-    from streams.catalog.stage import Stage
     from streams.connections.models import Connection
     from streams.tenancy.models import PartnerToken
 
@@ -85,7 +84,9 @@ def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
     if before := request.GET.get("before"):
         made = made.filter(pk__lt=_found(token, before).pk)
     found = list(made[: LISTED + 1])
-    body: dict[str, object] = {"replays": [_shown(replay) for replay in found[:LISTED]]}
+    policy = SendPolicy.load()
+    shown = [_shown(replay, policy) for replay in found[:LISTED]]
+    body: dict[str, object] = {"replays": shown}
     if len(found) > LISTED:
         body["nextBefore"] = found[LISTED - 1].public_id
     return _answer(body)
@@ -94,7 +95,7 @@ def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
 @for_partner("GET")
 def replay(request: HttpRequest, token: PartnerToken, replay_id: str) -> HttpResponse:
     """Return one replay and its progress."""
-    return _answer({"replay": _shown(_found(token, replay_id))})
+    return _one(token, replay_id)
 
 
 @for_partner("POST")
@@ -109,7 +110,7 @@ def replay_cancel(
         raise RequestRefused(
             409, "API-REPLAY-004", str(error), "There is nothing to cancel."
         ) from None
-    return _answer({"replay": _shown(_found(token, replay_id))})
+    return _one(token, replay_id)
 
 
 def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
@@ -138,8 +139,7 @@ def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
             "List the workspace's replays and, if one is running, wait or cancel it.",
         ) from None
     wake({token.stream_id})
-    shown = _shown(_found(token, made.public_id))
-    return _answer({"replay": shown}, status=201 if is_new else 200)
+    return _one(token, made.public_id, status=201 if is_new else 200)
 
 
 def _count(connection: Connection, selection: ReplaySelection) -> HttpResponse:
@@ -243,12 +243,17 @@ def _found(token: PartnerToken, replay_id: str) -> Replay:
     return found
 
 
-def _shown(replay: Replay) -> dict[str, object]:
-    cursor = replay.cursor
+def _one(token: PartnerToken, replay_id: str, *, status: int = 200) -> HttpResponse:
+    shown = _shown(_found(token, replay_id), SendPolicy.load())
+    return _answer({"replay": shown}, status=status)
+
+
+def _shown(replay: Replay, policy: SendPolicy) -> dict[str, object]:
+    cursor, block = replay.cursor, _block(replay, policy)
     shown: dict[str, object] = {
         "id": replay.public_id,
         "workspace": cursor.feed.workspace.external_id,
-        "state": Replay.State.HELD if (kept := _kept_by(replay)) else replay.state,
+        "state": Replay.State.HELD if block else replay.state,
         "first": cursor.start + 1,
         "last": cursor.end_seq,
         "position": cursor.position,
@@ -266,19 +271,21 @@ def _shown(replay: Replay) -> dict[str, object]:
         "requestedAt": iso_ms(replay.requested_at),
         "endedAt": iso_ms(cursor.ended_at) if cursor.ended_at else None,
     }
-    if kept:
-        shown["waitsBecause"] = reason(kept)
+    if block:
+        shown["waitsBecause"] = block.message
     if replay.stopped_because:
         shown["stoppedBecause"] = replay.stopped_because
     return shown
 
 
-def _kept_by(replay: Replay) -> Stage | None:
-    """Return the stream's stage if it keeps a running replay from being sent."""
+def _block(replay: Replay, policy: SendPolicy) -> SendBlock | None:
+    """Return why nothing of a running replay is sent."""
     if replay.cursor.ended_at is not None:
         return None
     feed = replay.cursor.feed
-    return kept_by(feed.stream, feed.workspace, replay.cursor.connection)
+    return policy.block(
+        replay.cursor.connection, stream=feed.stream, workspace=feed.workspace
+    )
 
 
 def _answer(body: dict[str, object], *, status: int = 200) -> HttpResponse:

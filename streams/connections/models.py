@@ -13,6 +13,14 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Connections that are not deleted."""
         return self.filter(deleted_at=None)
 
+    def unchanged(self, connection: Connection) -> ConnectionQuerySet:
+        """The row, if its key and region are still those of `connection`."""
+        return self.current().filter(
+            pk=connection.pk,
+            key_fingerprint=connection.key_fingerprint,
+            region=connection.region,
+        )
+
 
 class Connection(models.Model):
     """A Segment source that receives the events of a feed."""

@@ -10,7 +10,6 @@ from django.db.models import OuterRef, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.models import Cursor, Delivery, Rejection
-from streams.delivery.replay.batches import matching
 from streams.delivery.segment.batch import MAX_EVENTS
 from streams.events.models import Event, Feed
 
@@ -80,16 +79,13 @@ def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
     newest = holding.select_related("cursor__replay", "cursor__feed").order_by("-pk")
     found = list(newest[:TRIES_SHOWN])
     cursors = {delivery.cursor_id: delivery.cursor for delivery in found}
-    carried = {pk for pk, cursor in cursors.items() if _takes(cursor, seq)}
-    return [delivery for delivery in found if delivery.cursor_id in carried]
-
-
-def _takes(cursor: Cursor, seq: int) -> bool:
-    """Whether the cursor sends the event, which is in its range."""
-    if cursor.end_seq is None or cursor.replay.filter.takes_all:
-        return True
-    wanted = cursor.replay.filter
-    return matching(cursor, wanted, after=seq - 1, up_to=seq).exists()
+    # A replay's range contains events that its filter leaves out.
+    senders = {
+        pk
+        for pk, cursor in cursors.items()
+        if cursor.end_seq is None or cursor.replay.sends(seq)
+    }
+    return [delivery for delivery in found if delivery.cursor_id in senders]
 
 
 def fates(feed: Feed, events: Sequence[Event]) -> dict[int, EventStatus]:

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from streams.delivery.models import Cursor, Lease
+from streams.delivery.models import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,18 +124,6 @@ def unowned(stream_ids: Iterable[int]) -> set[int]:
         return asked
     owned = Lease.objects.filter(stream__in=asked, until__gt=Now())
     return asked - set(owned.values_list("stream_id", flat=True))
-
-
-def unowned_due(now: datetime | Now) -> QuerySet[Cursor]:
-    """Return the due cursors of streams that no process owns."""
-    owned = Lease.objects.filter(stream=OuterRef("stream"), until__gt=Now())
-    return Cursor.objects.to_send(now).filter(~Exists(owned))
-
-
-def unowned_due_streams(now: datetime | Now) -> list[int]:
-    """Return the streams of these cursors."""
-    due = unowned_due(now)
-    return list(due.values_list("stream_id", flat=True).order_by().distinct())
 
 
 def _term() -> timedelta:

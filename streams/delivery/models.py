@@ -7,46 +7,27 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
-from streams.catalog.models import Stream
-from streams.catalog.stage import DELIVERING
-from streams.connections.models import Connection
-from streams.connections.regions import SANDBOXES
-from streams.delivery.limits.models import Halt
-from streams.events.models import Feed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models.functions import Now
 
-
-def of_tests() -> Q:
-    """Match cursors of the sandbox or a test workspace, which may send in every stage.
-
-    approval.kept_by is the same condition for one connection. Two subqueries of IDs, so
-    that PostgreSQL runs them only if a cursor depends on them: the sweep queries every
-    second.
-    """
-    sandbox = Connection.objects.filter(region__in=SANDBOXES)
-    tests = Feed.objects.filter(workspace__is_test=True)
-    return Q(connection__in=sandbox) | Q(feed__in=tests)
+    from streams.connections.models import Connection
 
 
 class CursorQuerySet(models.QuerySet["Cursor"]):
-    def to_send(self, now: datetime | Now) -> CursorQuerySet:
-        """Return due cursors that no hold, halt, or stage of their stream stops."""
-        early = Stream.objects.exclude(stage__in=DELIVERING)
-        due = self.filter(
-            ~Q(stream__in=early) | of_tests(),
-            held=False,
-            due_at__lte=now,
-        )
-        for halt in Halt.objects.all():
-            halted = Q(stream=halt.stream_id) if halt.stream_id else Q()
-            if halt.region:
-                halted &= Q(connection__region=halt.region)
-            due = due.exclude(halted) if halted else due.none()
-        return due
+    def due(self, now: datetime | Now) -> CursorQuerySet:
+        """Return the due cursors of active connections.
+
+        A halt or a stage may stop them (limits/send_policy.py).
+        """
+        return self.filter(held=False, due_at__lte=now)
+
+    def lock_of(self, connection: Connection) -> None:
+        """Lock the cursors of a connection, before it: in the same order as the engine."""
+        cursors = self.filter(connection=connection).order_by("pk")
+        list(cursors.select_for_update(no_key=True).values_list("pk"))
 
 
 class Cursor(models.Model):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Sum
 
+from streams.delivery.limits.send_policy import sendable_cursors
 from streams.delivery.models import Cursor, Delivery
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class QueueForecast:
 
 def load(stream: Stream, now: datetime) -> RateShare:
     """Count the cursors that are due."""
-    due = Cursor.objects.to_send(now).filter(stream=stream)
+    due = sendable_cursors(now).filter(stream=stream)
     counts = due.aggregate(busy=Count("pk"), weights=Sum("feed__workspace__weight"))
     return RateShare(counts["busy"], counts["weights"] or 0, stream.requests_per_second)
 

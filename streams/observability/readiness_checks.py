@@ -15,7 +15,8 @@ from kombu.exceptions import OperationalError
 from streams.base.database.safe_migrations import migrations_missing
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE, unknown_key_ids
-from streams.delivery.lease import unowned_due
+from streams.delivery.engine.due_cursors import unowned_due
+from streams.delivery.limits.send_policy import sendable_cursors
 from streams.delivery.models import Cursor
 from streams.delivery.retention.expiry import expiring_of_all
 from streams.events.data_loss.services import in_words, setback
@@ -118,7 +119,7 @@ def _history() -> PartHealth:
 
 def _oldest_due(now: datetime) -> PartHealth:
     # Replays are left out, because live events take precedence over them.
-    live = Cursor.objects.to_send(now).filter(kind=Cursor.Kind.LIVE)
+    live = sendable_cursors(now).filter(kind=Cursor.Kind.LIVE)
     oldest = live.aggregate(since=Min("due_at"))["since"]
     age = now - oldest if oldest else timedelta()
     # Cursors that wait for an unavailable region have an owner that probes it.

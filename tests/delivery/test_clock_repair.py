@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from streams.base.clock import now
 from streams.delivery import clock_repair, lease
+from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.delivery.models import Cursor, Lease
 from tests import factories
 
@@ -28,7 +29,7 @@ def test_what_was_due_at_once_is_due_at_once():
 
     clock_repair.mend()
 
-    assert lease.unowned_due_streams(Now()) == [cursor.stream_id]
+    assert unowned_due_streams(Now()) == [cursor.stream_id]
 
 
 def test_a_failure_that_will_have_been_is_tried_again():
@@ -37,7 +38,7 @@ def test_a_failure_that_will_have_been_is_tried_again():
 
     clock_repair.mend()
 
-    assert lease.unowned_due_streams(Now()) == [cursor.stream_id]
+    assert unowned_due_streams(Now()) == [cursor.stream_id]
 
 
 def test_what_backs_off_waits_on():
@@ -46,7 +47,7 @@ def test_what_backs_off_waits_on():
 
     clock_repair.mend()
 
-    assert lease.unowned_due_streams(Now()) == []
+    assert unowned_due_streams(Now()) == []
 
 
 def test_a_dead_owner_is_given_one_more_term_and_not_an_hour(settings):
@@ -77,4 +78,4 @@ def test_what_an_ingest_with_a_clock_ahead_appends_is_due_at_once():
 
     factories.append(cursor.feed, now=now() + HOUR)
 
-    assert lease.unowned_due_streams(Now()) == [cursor.stream_id]
+    assert unowned_due_streams(Now()) == [cursor.stream_id]

@@ -17,7 +17,7 @@ from streams.connections.write_keys import open_write_key
 from streams.delivery import lease
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import Drain, drain
-from streams.delivery.engine.due_cursors import DueCursors
+from streams.delivery.engine.due_cursors import DueCursors, unowned_due_streams
 from streams.delivery.engine.sender import Sender
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
@@ -249,7 +249,7 @@ def test_a_worker_that_is_told_to_stop_sends_nothing_more(segment):
     drain(cursor.stream_id, stop=stop)
 
     assert arrived(segment) == []
-    assert lease.unowned_due_streams(now()) == [cursor.stream_id]
+    assert unowned_due_streams(now()) == [cursor.stream_id]
 
 
 def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
@@ -307,7 +307,7 @@ def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatc
 
     assert (cursor.position, cursor.due_at is None) == (0, False)
     waiting = {cursor.stream_id, other.stream_id}
-    assert set(lease.unowned_due_streams(now())) == waiting
+    assert set(unowned_due_streams(now())) == waiting
 
 
 def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
@@ -370,13 +370,13 @@ def test_a_halt_holds_what_waits_and_lifted_lets_it_go(segment, of_stream, where
     stream = cursor.stream if of_stream else None
     halt = Halt.objects.create(stream=stream, reason="Drill", **where)
 
-    woken = lease.unowned_due_streams(now())
+    woken = unowned_due_streams(now())
     work_off(cursor)
     sent_while_halted = arrived(segment)
     halt.delete()
 
     assert (woken, sent_while_halted) == ([], [])
-    assert lease.unowned_due_streams(now()) == [cursor.stream_id]
+    assert unowned_due_streams(now()) == [cursor.stream_id]
     work_off(cursor)
     assert arrived(segment) == message_ids(cursor)
 
@@ -441,7 +441,7 @@ def test_the_stage_of_a_stream_says_whether_customers_sources_get_anything(
     cursor = of_stage(stage)
     ids = message_ids(cursor) if goes else []
 
-    woken = lease.unowned_due_streams(now())
+    woken = unowned_due_streams(now())
     work_off(cursor)
 
     assert (woken, arrived(segment)) == ([cursor.stream_id] if goes else [], ids)
@@ -458,7 +458,7 @@ def test_the_sandbox_and_test_workspaces_are_sent_to_in_every_stage(
 ):
     cursor = of_stage(stage, **test)
 
-    woken = lease.unowned_due_streams(now())
+    woken = unowned_due_streams(now())
     work_off(cursor)
 
     assert woken == [cursor.stream_id]

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from streams.base.clock import now
 from streams.delivery import lease
+from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.delivery.models import Cursor, Lease
 from tests import factories
 
@@ -82,7 +83,7 @@ def test_the_sweep_finds_streams_that_are_due_and_unowned():
     )
     lease.take(owned.stream_id)
 
-    found = lease.unowned_due_streams(now())
+    found = unowned_due_streams(now())
 
     assert found == [waiting.stream_id]
     assert idle.stream_id not in found
@@ -93,4 +94,4 @@ def test_what_is_held_or_not_yet_due_wakes_nobody():
     Cursor.objects.filter(pk=held.pk).update(held=True)
     Cursor.objects.filter(pk=later.pk).update(due_at=now() + timedelta(minutes=5))
 
-    assert lease.unowned_due_streams(now()) == []
+    assert unowned_due_streams(now()) == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.core.management import call_command
 
 from streams.base.clock import now
-from streams.delivery.lease import unowned_due_streams
+from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.delivery.models import Cursor, Delivery
 from streams.observability import ledger
 from streams.observability.reconcile import inconsistencies

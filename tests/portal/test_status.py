@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability.ledger import Ledger
 from streams.portal.workspace.status import standing
+from streams.tenancy.models import Workspace
 from tests.factories import NOW
 
 IDLE = Ledger(accepted=5, delivered=5)
@@ -21,6 +24,13 @@ def word(connection, cursor, ledger=IDLE) -> str:
 
 def connected(**fields) -> Connection:
     return Connection(**{"known": True, "seen_at": NOW, **fields})
+
+
+def blocked(connection, *, halts=(), stage=Stage.LIVE) -> SendBlock | None:
+    """The block of this connection of stream 1."""
+    return SendPolicy(tuple(halts)).block(
+        connection, stream=Stream(pk=1, stage=stage), workspace=Workspace()
+    )
 
 
 def test_without_a_connection_it_says_how_many_events_wait():
@@ -90,8 +100,9 @@ def test_what_is_on_its_way_is_counted():
 )
 def test_only_a_halt_that_keeps_this_connection_is_told(halt, expected):
     connection, cursor = connected(region="us"), Cursor(stream_id=1)
+    block = blocked(connection, halts=[Halt(reason="Drill", **halt)])
 
-    shown = standing(connection, cursor, IDLE, NOW, [Halt(reason="Drill", **halt)])
+    shown = standing(connection, cursor, IDLE, NOW, block)
 
     assert shown.word == expected
 
@@ -101,8 +112,9 @@ def test_only_a_halt_that_keeps_this_connection_is_told(halt, expected):
 )
 def test_the_reason_of_a_halt_is_a_sentence_of_its_own(reason):
     connection, cursor = connected(region="us"), Cursor(stream_id=1)
+    block = blocked(connection, halts=[Halt(reason=reason)])
 
-    shown = standing(connection, cursor, IDLE, NOW, [Halt(reason=reason)])
+    shown = standing(connection, cursor, IDLE, NOW, block)
 
     assert shown.detail.startswith("Maintenance at Segment. New events ")
 
@@ -115,9 +127,10 @@ def test_the_reason_of_a_halt_is_a_sentence_of_its_own(reason):
     ],
 )
 def test_what_the_stage_keeps_is_told_with_how_much_waits(stage, expected):
-    ledger = Ledger(accepted=2, pending=2)
+    ledger, connection = Ledger(accepted=2, pending=2), connected(region="us")
+    block = blocked(connection, stage=stage)
 
-    shown = standing(connected(), Cursor(), ledger, NOW, kept=stage)
+    shown = standing(connection, Cursor(), ledger, NOW, block)
 
     assert (shown.word, shown.title) == expected
     assert "2 events are queued and will be sent, oldest first." in shown.detail
@@ -125,7 +138,8 @@ def test_what_the_stage_keeps_is_told_with_how_much_waits(stage, expected):
 
 def test_who_paused_is_told_that_and_not_of_a_halt():
     paused = connected(status="paused", region="us")
+    block = blocked(paused, halts=[Halt(reason="Drill")])
 
-    shown = standing(paused, Cursor(stream_id=1), IDLE, NOW, [Halt(reason="Drill")])
+    shown = standing(paused, Cursor(stream_id=1), IDLE, NOW, block)
 
     assert shown.word == "Paused"

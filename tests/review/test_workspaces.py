@@ -5,7 +5,7 @@ import pytest
 from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.connections.regions import Region
-from streams.delivery.models import Cursor
+from streams.delivery.limits.send_policy import sendable_cursors
 from streams.review.qa.workspaces import (
     MAX_TEST_WORKSPACES,
     TooManyTestWorkspaces,
@@ -69,7 +69,7 @@ def test_they_are_delivered_to_before_the_stream_is_approved(stream):
     for feed in feeds_of_tests(stream):
         factories.append(feed)
 
-    assert Cursor.objects.to_send(factories.NOW).count() == 2
+    assert sendable_cursors(factories.NOW).count() == 2
 
 
 def test_without_a_sandbox_they_wait_for_keys(stream, settings):

@@ -19,9 +19,9 @@ from streams.admin.shared.base import (
     moment,
     to_the_second,
 )
+from streams.connections.actions import Conflict
 from streams.connections.models import Connection
 from streams.delivery.connection import status
-from streams.delivery.connection.status import Conflict
 from streams.delivery.models import Cursor, Delivery, Rejection
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from streams.admin.shared.base import (
 )
 from streams.delivery.limits import halts
 from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import halted_connections
 
 
 class HaltForm(forms.ModelForm):
@@ -49,7 +50,7 @@ class HaltForm(forms.ModelForm):
         shown = {**self.data.dict(), "previewed": scope}  # type: ignore[attr-defined] # a QueryDict
         shown.pop("confirm", None)
         self.data = shown
-        count = halts.connections_of(stream=stream, region=region).count()
+        count = halted_connections(stream=stream, region=region).count()
         text = ngettext(
             "Nothing is stopped yet. This halt (%(halt)s) stops delivery for %(count)s"
             " connection. Its events stay queued. To confirm, check “Stop sending” and"

@@ -18,19 +18,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from streams.base.clock import now
 from streams.base.ids import public_id
+from streams.connections.actions import Conflict, record_action
 from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
 from streams.connections.regions import Region, offered
 from streams.connections.write_keys import WriteKey, read_write_key, seal_write_key
-from streams.delivery.connection.status import (
-    ACTIVE,
-    ATTENTION,
-    Conflict,
-    as_known,
-    lock_cursors,
-    note,
-    turn,
-)
+from streams.delivery.connection.status import ACTIVE, ATTENTION, turn
 from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay, stop_replay
 from streams.events.models import Event, Feed
@@ -111,7 +104,7 @@ def connect(
         position_at=start_at,
         due_at=now() if feed.head_seq > start else None,
     )
-    note("connection.made", connection, actor, after=start)
+    record_action("connection.made", connection, actor, after=start)
     return connection
 
 
@@ -132,15 +125,15 @@ def replace(
     key = read_write_key(write_key) if write_key is not None else None
     fields = {**UNPROVEN, **_new_place(connection, key, region)}
     before = str(connection)
-    lock_cursors(connection)
+    Cursor.objects.lock_of(connection)
     with _refusing_used(key, connection.feed) if key else nullcontext():
-        changed = as_known(connection).update(**fields)
+        changed = Connection.objects.unchanged(connection).update(**fields)
     if not changed:
         raise EditConflict
     connection.refresh_from_db()
     turn(connection, of={ATTENTION}, to=ACTIVE)
     _begin_anew(connection)
-    note("connection.replaced", connection, actor, before=before)
+    record_action("connection.replaced", connection, actor, before=before)
 
 
 @transaction.atomic
@@ -150,14 +143,14 @@ def delete(*, connection: Connection, actor: User | None) -> None:
     Unsent events stay queued in the feed for the next connection. Raises
     EditConflict.
     """
-    lock_cursors(connection)
+    Cursor.objects.lock_of(connection)
     current = Connection.objects.current().filter(pk=connection.pk)
     if not current.update(deleted_at=now(), test_code="", **NO_KEY):
         raise EditConflict
     Cursor.objects.filter(connection=connection).update(held=True)
     stop_replay(connection, because="The connection was deleted.")
     connection.refresh_from_db()
-    note("connection.deleted", connection, actor)
+    record_action("connection.deleted", connection, actor)
 
 
 @sensitive_variables("write_key")

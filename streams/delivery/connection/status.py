@@ -13,20 +13,15 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from streams.audit.services import record
 from streams.base.clock import now
+from streams.connections.actions import Conflict, record_action
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor
 
 if TYPE_CHECKING:
-    from streams.connections.models import ConnectionQuerySet
     from streams.tenancy.models import User
 
 ACTIVE, PAUSED, ATTENTION = Connection.Status
-
-
-class Conflict(Exception):
-    """The connection is not in the state that the action needs. The message is for users."""
 
 
 class CannotPause(Conflict):
@@ -46,7 +41,7 @@ def pause(*, connection: Connection, actor: User | None) -> None:
     """Stop delivery and queue events; a running request completes. Raises CannotPause."""
     if not turn(connection, of={ACTIVE}, to=PAUSED):
         raise CannotPause(_("This connection can’t be paused because it isn’t active."))
-    note("connection.paused", connection, actor)
+    record_action("connection.paused", connection, actor)
 
 
 @transaction.atomic
@@ -54,7 +49,7 @@ def resume(*, connection: Connection, actor: User | None) -> None:
     """Resume delivery with the queued events. Raises CannotResume."""
     if not turn(connection, of={PAUSED, ATTENTION}, to=ACTIVE):
         raise CannotResume(_("This connection is already active, or it was deleted."))
-    note("connection.resumed", connection, actor)
+    record_action("connection.resumed", connection, actor)
 
 
 @transaction.atomic
@@ -64,7 +59,9 @@ def need_attention(*, connection: Connection, reason: str) -> None:
     A refused key that was replaced in the meantime says nothing about the new key.
     """
     if turn(connection, of={ACTIVE}, to=ATTENTION, reason=reason):
-        note("connection.needs_attention", connection, None, reason=reason[:300])
+        record_action(
+            "connection.needs_attention", connection, None, reason=reason[:300]
+        )
 
 
 @transaction.atomic
@@ -73,7 +70,7 @@ def retry_now(*, connection: Connection, actor: User | None) -> None:
     waiting = Cursor.objects.filter(connection=connection, held=False)
     if not waiting.exclude(due_at=None).update(due_at=now()):
         raise CannotRetry(_("No events are queued, or the connection isn’t active."))
-    note("connection.retried", connection, actor)
+    record_action("connection.retried", connection, actor)
 
 
 def turn(
@@ -87,44 +84,10 @@ def turn(
 
     Also False if the connection was deleted, or its key or region has changed.
     """
-    lock_cursors(connection)
-    if (
-        not as_known(connection)
-        .filter(status__in=of)
-        .update(status=to, status_reason=reason[:300], status_at=now())
-    ):
+    Cursor.objects.lock_of(connection)
+    unchanged = Connection.objects.unchanged(connection).filter(status__in=of)
+    if not unchanged.update(status=to, status_reason=reason[:300], status_at=now()):
         return False
     Cursor.objects.filter(connection=connection).update(held=to != ACTIVE)
     connection.refresh_from_db()
     return True
-
-
-def lock_cursors(connection: Connection) -> None:
-    """Lock the cursors before the connection, in the same order as the engine."""
-    cursors = Cursor.objects.filter(connection=connection).order_by("pk")
-    list(cursors.select_for_update(no_key=True).values_list("pk"))
-
-
-def as_known(connection: Connection) -> ConnectionQuerySet:
-    """Return the row if its key and region are still those of `connection`."""
-    return Connection.objects.current().filter(
-        pk=connection.pk,
-        key_fingerprint=connection.key_fingerprint,
-        region=connection.region,
-    )
-
-
-def note(
-    action: str, connection: Connection, actor: User | None, **detail: str | int | bool
-) -> None:
-    """Write an audit entry about a connection."""
-    record(
-        action,
-        actor=actor,
-        partner=None,  # the workspace names it
-        workspace=connection.feed.workspace,
-        connection=connection.public_id,
-        key=f"…{connection.key_last4}",
-        region=connection.region,
-        **detail,
-    )

@@ -14,14 +14,14 @@ from streams.base.clock import now
 from streams.base.ids import short_code
 from streams.base.keyring import CannotDecrypt
 from streams.connections import write_key_probe
+from streams.connections.actions import Conflict, record_action
+from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
 from streams.delivery.append import accept
-from streams.delivery.connection.status import Conflict, as_known, note
 from streams.events.intake import RequestFields, StreamFields, message_ids, prepare
 from streams.events.log import FeedAddition, NewEvent
 
 if TYPE_CHECKING:
-    from streams.connections.models import Connection
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
@@ -64,7 +64,7 @@ def check_known(*, connection: Connection) -> bool | None:
         )
         return None
     known = write_key_probe.is_known(region=connection.region, write_key=key)
-    as_known(connection).update(known=known, known_at=now())
+    Connection.objects.unchanged(connection).update(known=known, known_at=now())
     connection.refresh_from_db()
     return known
 
@@ -79,10 +79,10 @@ def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
     event = _test_event(connection.feed, code, moment)
     accepted = accept([FeedAddition(connection.feed_id, [event])], now=moment)
     sent = {"test_code": code, "test_sent_at": moment, "seen_at": None}
-    if not as_known(connection).update(**sent):
+    if not Connection.objects.unchanged(connection).update(**sent):
         raise CannotTest(_("This connection was just changed or deleted."))
     connection.refresh_from_db()
-    note("connection.tested", connection, actor)
+    record_action("connection.tested", connection, actor)
     seq = cast("int", accepted.seqs[0][0])  # its messageId is new: no duplicate
     return TestEvent(code, seq, frozenset(accepted.stream_ids))
 
@@ -90,13 +90,15 @@ def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
 @transaction.atomic
 def confirm_seen(*, connection: Connection, actor: User | None) -> None:
     """Record that a user found the last test event in Segment. Raises CannotConfirm."""
-    tested = as_known(connection).filter(test_code=connection.test_code)
+    tested = Connection.objects.unchanged(connection).filter(
+        test_code=connection.test_code
+    )
     if not tested.exclude(test_code="").update(seen_at=now()):
         raise CannotConfirm(
             _("There is a newer test event, or none. Look for the code on this page.")
         )
     connection.refresh_from_db()
-    note("connection.seen", connection, actor)
+    record_action("connection.seen", connection, actor)
 
 
 def _test_event(feed: Feed, code: str, moment: datetime) -> NewEvent:

@@ -24,14 +24,14 @@ from streams.base.database.statement_timeout import within
 from streams.delivery import lease
 from streams.delivery.connection.status import need_attention
 from streams.delivery.engine.batch_reader import BatchReader
-from streams.delivery.engine.due_cursors import DueCursors
+from streams.delivery.engine.due_cursors import DueCursors, unowned_due_streams
 from streams.delivery.engine.record import CompletedRequest, rest
 from streams.delivery.engine.record_queue import RecordQueue
 from streams.delivery.engine.scheduler import Scheduler
 from streams.delivery.engine.sender import Sender
 from streams.delivery.engine.unreadable_keys import readable_key
-from streams.delivery.limits.operator_limits import SendPolicy
-from streams.delivery.models import Cursor, of_tests
+from streams.delivery.limits.send_policy import DrainPolicy
+from streams.delivery.models import Cursor
 from streams.delivery.replay.batches import NothingMatched, pass_over
 from streams.delivery.segment.batch import Batch, MissingEvents
 
@@ -51,7 +51,7 @@ SHIFT_S = 30.0
 OTHERS_WAIT = timedelta(seconds=5)
 ASK_FOR_OTHERS_S = 5.0
 # The time until an operator's change takes effect.
-READ_ORDERS_S = 1.0
+POLICY_AGE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,12 @@ class Drain:
         self._stop = stop
         self._linger_s = linger_s
         self._sender = Sender(owned)
-        self._orders = SendPolicy.read(owned.stream_id)
-        self._ordered_at = time.monotonic()
+        self._policy = DrainPolicy.load(owned.stream_id)
+        self._policy_read_at = time.monotonic()
         self._scheduler = Scheduler(
-            requests_per_second=self._orders.requests_per_second,
+            requests_per_second=self._policy.requests_per_second,
             not_before=owned.may_send_at,
-            at=self._ordered_at,
+            at=self._policy_read_at,
         )
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
@@ -148,9 +148,7 @@ class Drain:
     def _is_leaving(self) -> bool:
         """Whether to stop: on `stop`, or after a shift while other streams wait."""
         if not self._gives_way and time.monotonic() > self._shift_ends:
-            self._gives_way = bool(
-                lease.unowned_due_streams(self._owned.now - OTHERS_WAIT)
-            )
+            self._gives_way = bool(unowned_due_streams(self._owned.now - OTHERS_WAIT))
             self._shift_ends = time.monotonic() + ASK_FOR_OTHERS_S
         return self._gives_way or self._stop.is_set()
 
@@ -159,18 +157,20 @@ class Drain:
         at = time.monotonic()
         if not self._scheduler.must_look(at):
             return
-        self._read_orders(at)
-        shut = self._scheduler.regions_down(at) | self._orders.halted_regions
-        found = self._cursors.look(self._owned.now, shut=shut, among=self._orders.tests)
-        self._scheduler.offer([] if self._orders.halted else found, at)
+        self._refresh_policy(at)
+        shut = self._scheduler.regions_down(at) | self._policy.halted_regions
+        found = self._cursors.look(
+            self._owned.now, shut=shut, among=self._policy.exempt
+        )
+        self._scheduler.offer([] if self._policy.halted else found, at)
 
-    def _read_orders(self, at: float) -> None:
-        if at - self._ordered_at < READ_ORDERS_S:
+    def _refresh_policy(self, at: float) -> None:
+        if at - self._policy_read_at < POLICY_AGE_S:
             return
-        self._orders = SendPolicy.read(self._owned.stream_id)
-        self._scheduler.change_limit(self._orders.requests_per_second)
+        self._policy = DrainPolicy.load(self._owned.stream_id)
+        self._scheduler.change_limit(self._policy.requests_per_second)
         self._cursors.forget()
-        self._ordered_at = at
+        self._policy_read_at = at
 
     def _send_some(self, senders: ThreadPoolExecutor) -> bool:
         """Start the requests that may be sent now. False: there are none."""
@@ -187,15 +187,11 @@ class Drain:
         """Return their cursors, without those that may no longer send."""
         if not chosen:
             return {}
-        rows = Cursor.objects.select_related("connection", "feed").filter(
-            pk__in=[due.cursor_id for due in chosen],
-            held=False,
-            due_at__lte=self._owned.now,
+        rows = Cursor.objects.due(self._owned.now).filter(
+            self._policy.still_exempt, pk__in=[due.cursor_id for due in chosen]
         )
-        if self._orders.tests is not None:
-            # Checked again: a sandbox connection may have changed to a real source.
-            rows = rows.filter(of_tests())
-        return {cursor.pk: cursor for cursor in rows}
+        found = rows.select_related("connection", "feed")
+        return {cursor.pk: cursor for cursor in found}
 
     def _try(self, cursor: Cursor, region: str, senders: ThreadPoolExecutor) -> bool:
         """Call `_start`; skip the cursor if another session has locked its row."""

@@ -2,15 +2,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
 from streams.delivery.cursor_store import store
 from streams.delivery.engine.fair_queue import DueCursor
-from streams.delivery.models import Cursor
+from streams.delivery.limits.send_policy import sendable_cursors
+from streams.delivery.models import Cursor, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
 AT_ONCE = 1_000  # cursors read at once; the others wait in the table
+
+
+def unowned_due(now: datetime | Now) -> QuerySet[Cursor]:
+    """Return the cursors that may send, of streams that no process owns."""
+    owned = Lease.objects.filter(stream=OuterRef("stream"), until__gt=Now())
+    return sendable_cursors(now).filter(~Exists(owned))
+
+
+def unowned_due_streams(now: datetime | Now) -> list[int]:
+    """Return the streams of these cursors."""
+    due = unowned_due(now)
+    return list(due.values_list("stream_id", flat=True).order_by().distinct())
 
 
 class DueCursors:

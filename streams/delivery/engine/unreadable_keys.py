@@ -16,7 +16,6 @@ from django.db import transaction
 from streams.base.keyring import CannotDecrypt
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE, open_write_key
-from streams.delivery.connection.status import as_known
 from streams.delivery.models import Cursor
 from streams.delivery.segment.backoff import Backoff
 
@@ -44,7 +43,8 @@ def readable_key(cursor: Cursor, *, now: datetime) -> WriteKey | None:
         _retry_later(cursor, now)
         return None
     if connection.status_reason == UNREADABLE:
-        as_known(connection).filter(status_reason=UNREADABLE).update(status_reason="")
+        unreadable = Connection.objects.unchanged(connection)
+        unreadable.filter(status_reason=UNREADABLE).update(status_reason="")
     return key
 
 
@@ -61,5 +61,6 @@ def _retry_later(cursor: Cursor, now: datetime) -> None:
         due_at=now + BACKOFF.wait_after(failures, chance=chance),
     ):
         return  # another process moved it, or a user selected "Retry now"
-    active = as_known(cursor.connection).filter(status=Connection.Status.ACTIVE)
+    unchanged = Connection.objects.unchanged(cursor.connection)
+    active = unchanged.filter(status=Connection.Status.ACTIVE)
     active.exclude(status_reason=UNREADABLE).update(status_reason=UNREADABLE)

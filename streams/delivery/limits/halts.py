@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from streams.audit.services import record
-from streams.connections.models import Connection
 from streams.delivery.limits.models import Halt
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from streams.catalog.models import Stream
     from streams.tenancy.models import User
 
@@ -39,14 +36,6 @@ def lift(*, halt: Halt, actor: User | None) -> None:
     """Resume delivery of queued events, unless another halt applies."""
     _note("delivery.halt_lifted", halt, actor)
     halt.delete()
-
-
-def connections_of(*, stream: Stream | None, region: str) -> QuerySet[Connection]:
-    """Return the connections that a halt of this scope stops."""
-    found = Connection.objects.current()
-    if stream:
-        found = found.filter(feed__stream=stream)
-    return found.filter(region=region) if region else found
 
 
 def _note(action: str, halt: Halt, actor: User | None) -> None:

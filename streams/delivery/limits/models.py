@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -10,16 +9,10 @@ from streams.base.text.validation import validate_one_line
 from streams.connections.regions import Region
 
 
-class HaltQuerySet(models.QuerySet["Halt"]):
-    def of_stream(self, stream_id: int) -> HaltQuerySet:
-        """Return the halts that apply to this stream, in one region or in all."""
-        return self.filter(Q(stream=None) | Q(stream=stream_id))
-
-
 class Halt(models.Model):
     """An operator's stop of delivery: to a region, for a stream, or everywhere.
 
-    It applies while the row exists.
+    It applies while the row exists. send_policy.py says to which connections.
     """
 
     stream = models.ForeignKey(
@@ -46,8 +39,6 @@ class Halt(models.Model):
     )
     created_at = models.DateTimeField(_("since"), default=now)
 
-    objects = HaltQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("halt")
         verbose_name_plural = _("halts")
@@ -63,7 +54,3 @@ class Halt(models.Model):
         else:
             text = gettext("all streams, all regions")
         return text % {"stream": self.stream, "region": region}
-
-    def keeps(self, stream_id: int, region: str) -> bool:
-        """Whether it stops delivery of this stream to this region."""
-        return self.stream_id in {None, stream_id} and self.region in {"", region}

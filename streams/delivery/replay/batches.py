@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.delivery.models import Cursor, Rejection
+from streams.delivery.models import Cursor
+from streams.delivery.replay.matching import matching
 from streams.delivery.segment.batch import MAX_EVENTS, Batch, take
-from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from streams.delivery.replay.filter import ReplayFilter
     from streams.delivery.replay.models import Replay
     from streams.events.models import Event
     from streams.events.store.rows import LogRow
@@ -62,35 +61,6 @@ def read(cursor: Cursor, *, page: int) -> Batch:
         payloads = [with_new_id(payload, replay) for payload in batch.payloads]
         batch = replace(batch, payloads=payloads)
     return batch
-
-
-def matching(
-    cursor: Cursor, wanted: ReplayFilter, *, after: int, up_to: int
-) -> QuerySet[Event]:
-    """Return the matching events of a stretch; `cursor` belongs to the connection.
-
-    For short stretches only: there is no index. Events past their retention don't match,
-    even if their rows still exist.
-    """
-    after = max(after, oldest_retained(cursor.feed) - 1)
-    events = between(cursor.feed, after + 1, up_to + 1).filter(**wanted.columns)
-    if not wanted.rejected_only:
-        return events
-    refused = rejections(cursor).filter(seq__gt=after, seq__lte=up_to)
-    return events.filter(seq__in=refused.values("seq"))
-
-
-def rejections(cursor: Cursor) -> QuerySet[Rejection]:
-    """Return the events of the feed that Segment rejected when they were first sent.
-
-    By this connection or earlier ones: later connections don't change a replay.
-    """
-    live = Cursor.objects.filter(
-        feed=cursor.feed_id,
-        kind=Cursor.Kind.LIVE,
-        connection__lte=cursor.connection_id,
-    )
-    return Rejection.objects.filter(cursor__in=list(live.values_list("pk", flat=True)))
 
 
 def pick(rows: Sequence[LogRow]) -> Batch | None:

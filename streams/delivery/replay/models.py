@@ -8,6 +8,7 @@ from streams.base.clock import now
 from streams.base.ids import public_id
 from streams.delivery.models import Cursor
 from streams.delivery.replay.filter import ReplayFilter
+from streams.delivery.replay.matching import matching
 
 
 class Replay(models.Model):
@@ -64,6 +65,13 @@ class Replay(models.Model):
             user_id=self.user_id,
             rejected_only=self.rejected_only,
         )
+
+    def sends(self, seq: int) -> bool:
+        """Whether an event of its range matches the filter. Takes at most one query."""
+        if self.filter.takes_all:
+            return True
+        found = matching(self.cursor, self.filter, after=seq - 1, up_to=seq)
+        return found.exists()
 
     @property
     def state(self) -> State:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.base.ids import id_named, public_id
+from streams.connections.actions import Conflict, record_action
 from streams.connections.models import Connection
-from streams.delivery.connection.status import Conflict, lock_cursors, note
 from streams.delivery.models import Cursor
-from streams.delivery.replay.batches import matching, rejections
 from streams.delivery.replay.filter import EventRange, MatchCount
+from streams.delivery.replay.matching import matching, rejections
 from streams.delivery.replay.models import Replay
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.time_index import last_before
@@ -119,7 +119,7 @@ def start_replay(
     `actor`. On a paused connection, the replay waits. Raises NothingToReplay, CannotReplay.
     """
     name = id_named(f"{connection.public_id}:{key}") if key else public_id()
-    lock_cursors(connection)
+    Cursor.objects.lock_of(connection)
     if made := Replay.objects.filter(public_id=name).select_related("cursor").first():
         return made, False
     current = Connection.objects.current().filter(pk=connection.pk).first()
@@ -208,7 +208,7 @@ def _create_cursor(connection: Connection, stretch: EventRange) -> Cursor:
 def _note(action: str, replay: Replay, actor: User | None, token: str) -> None:
     cursor = replay.cursor
     by = {"token": token} if token else {}
-    note(
+    record_action(
         action,
         cursor.connection,
         actor,

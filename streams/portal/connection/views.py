@@ -15,10 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
+from streams.connections.actions import Conflict
 from streams.connections.key_errors import InvalidWriteKey
 from streams.delivery.connection import services, status, verification
-from streams.delivery.limits.approval import kept_by
-from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability import forecast, ledger
 from streams.portal.access import (
@@ -162,7 +162,7 @@ def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
     """Show a conflict with another user's change as an error message."""
     try:
         yield
-    except status.Conflict as error:
+    except Conflict as error:
         messages.error(request, str(error))
 
 
@@ -217,13 +217,15 @@ def _shown(
     live = current.cursors.filter(kind=Cursor.Kind.LIVE)
     cursor = live.select_related("feed", "stream").first()
     counts, moment = ledger.of(place.the_feed), now()
-    kept = kept_by(place.the_feed.stream, place.workspace, current)
+    block = SendPolicy.load().block(
+        current, stream=place.the_feed.stream, workspace=place.workspace
+    )
     return {
         "place": place,
         "connection": current,
         "cursor": cursor,
-        "standing": standing(current, cursor, counts, moment, Halt.objects.all(), kept),
-        "kept": kept,
+        "standing": standing(current, cursor, counts, moment, block),
+        "block": block,
         "outlook": forecast.of(cursor, moment) if cursor else None,
         "test": test_event(current, test_seq),
         "debugger": debugger(current.region),

@@ -10,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.delivery.limits.approval import kept_by, reason
-from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.delivery.replay import services as service
 from streams.delivery.replay.filter import ReplaySelection
@@ -28,7 +27,6 @@ from streams.portal.access import (
 from streams.portal.connection.views import current_connection
 from streams.portal.forms import number_in
 from streams.portal.replay.range_forms import ReplayForm
-from streams.portal.workspace.status import sentence
 from streams.tasks import wake
 from streams.web.template_tags import to
 
@@ -55,7 +53,7 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
         "place": place,
         "connection": place.connection(),
         "replays": found[:SHOWN],
-        "halted": _halted(place, found[:SHOWN]),
+        "blocked": _blocked(place, found[:SHOWN]),
         "is_first": before is None,
         "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
     }
@@ -132,26 +130,23 @@ def _progress(place: WorkspaceAccess, found: Replay) -> dict[str, object]:
         "size": size,
         "left": size - done,
         "percent": done * 100 // size,
-        "halted": _halted(place, [found]),
+        "blocked": _blocked(place, [found]),
     }
 
 
-def _halted(place: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
-    """Return why running replays are on hold: an operator's halt or the stream's stage."""
+def _blocked(place: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
+    """Return why running replays send nothing: a halt or the stage of the stream."""
     running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
-    halts = Halt.objects.all() if running else ()
-    stopped = {
-        cursor.pk: _("Delivery paused by the operator: %(reason)s")
-        % {"reason": sentence(halt.reason)}
-        for halt in halts
+    if not running:
+        return {}
+    policy, stream = SendPolicy.load(), place.the_feed.stream
+    blocks = {
+        cursor.pk: policy.block(
+            cursor.connection, stream=stream, workspace=place.workspace
+        )
         for cursor in running
-        if halt.keeps(cursor.stream_id, cursor.connection.region)
     }
-    for cursor in running:
-        stream = place.the_feed.stream
-        if stage := kept_by(stream, place.workspace, cursor.connection):
-            stopped[cursor.pk] = reason(stage)
-    return stopped
+    return {pk: block.message for pk, block in blocks.items() if block}
 
 
 def _form(

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 
 from streams.base.clock import now
-from streams.delivery.limits.approval import kept_by
-from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
@@ -49,19 +48,19 @@ def _figures(place: WorkspaceAccess) -> dict[str, object]:
         connection.cursors.filter(kind=Cursor.Kind.LIVE).first() if connection else None
     )
     counts = ledger.of(feed)
+    block = (
+        SendPolicy.load().block(
+            connection, stream=feed.stream, workspace=place.workspace
+        )
+        if connection
+        else None
+    )
     return {
         "place": place,
         "connection": connection,
         "cursor": cursor,
         "ledger": counts,
-        "standing": standing(
-            connection,
-            cursor,
-            counts,
-            moment,
-            Halt.objects.all(),
-            kept_by(feed.stream, place.workspace, connection) if connection else None,
-        ),
+        "standing": standing(connection, cursor, counts, moment, block),
         "expiring": expiring_of(feed, moment),
         "now": moment,
         "replaying": left_to_replay(connection) if connection else 0,

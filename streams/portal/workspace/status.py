@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from streams.catalog.stage import Stage
 from streams.connections.models import Connection
+from streams.delivery.limits.send_policy import BlockCause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
-    from streams.delivery.limits.models import Halt
+    from streams.delivery.limits.send_policy import SendBlock
     from streams.delivery.models import Cursor
     from streams.observability.ledger import Ledger
 
@@ -42,13 +41,11 @@ def standing(
     cursor: Cursor | None,
     ledger: Ledger,
     now: datetime,
-    halts: Iterable[Halt] = (),
-    kept: Stage | None = None,
+    block: SendBlock | None = None,
 ) -> ConnectionStatus:
     """Return the status; if several apply, the most urgent one.
 
-    `halts` may include those of other streams; `kept` is the stage of the stream if it
-    stops delivery (delivery.approval).
+    `block` is why nothing is sent to the connection (delivery.limits.send_policy).
     """
     if connection is None or cursor is None:
         return _unconnected(ledger)
@@ -56,11 +53,8 @@ def standing(
         return _paused(ledger)
     if connection.status == Connection.Status.ATTENTION:
         return _attention(connection, ledger)
-    if kept:
-        return _kept_by_stage(kept, ledger)
-    for halt in halts:
-        if halt.keeps(cursor.stream_id, connection.region):
-            return _halted(halt, ledger)
+    if block:
+        return _blocked(block, ledger)
     if cursor.failures and connection.status_reason:
         return _waiting_for_operator(connection, ledger)
     if cursor.failures:
@@ -81,12 +75,6 @@ def queued(count: int) -> str:
 
 def _paragraph(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def sentence(text: str) -> str:
-    """End an operator's text with a period, so that another sentence can follow."""
-    text = text.strip()
-    return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def _unconnected(ledger: Ledger) -> ConnectionStatus:
@@ -122,17 +110,15 @@ def _attention(connection: Connection, ledger: Ledger) -> ConnectionStatus:
     )
 
 
-def _halted(halt: Halt, ledger: Ledger) -> ConnectionStatus:
-    return ConnectionStatus(
-        tone="warn",
-        word=_("Paused by operator"),
-        title=_("Delivery paused by the operator"),
-        detail=_paragraph(sentence(halt.reason), queued(ledger.pending)),
-    )
-
-
-def _kept_by_stage(stage: Stage, ledger: Ledger) -> ConnectionStatus:
-    if stage == Stage.SUSPENDED:
+def _blocked(block: SendBlock, ledger: Ledger) -> ConnectionStatus:
+    if block.cause is BlockCause.HALTED:
+        return ConnectionStatus(
+            tone="warn",
+            word=_("Paused by operator"),
+            title=_("Delivery paused by the operator"),
+            detail=_paragraph(block.halt_reason, queued(ledger.pending)),
+        )
+    if block.cause is BlockCause.SUSPENDED:
         return ConnectionStatus(
             tone="warn",
             word=_("Suspended"),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.connections.models import Connection
-from streams.delivery.limits.approval import kept_by
-from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability import ledger
@@ -50,19 +49,21 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
     )
     cursors = {cursor.feed_id: cursor for cursor in live}
     ledgers = ledger.of_each(ids)
-    halts = list(Halt.objects.all())
+    policy = SendPolicy.load()
 
     def row(workspace: Workspace, feed: Feed) -> FeedSummary:
         connection, counts = connections.get(feed.pk), ledgers[feed.pk]
-        kept = kept_by(feed.stream, workspace, connection) if connection else None
+        block = (
+            policy.block(connection, stream=feed.stream, workspace=workspace)
+            if connection
+            else None
+        )
         return FeedSummary(
             workspace=workspace,
             feed=feed,
             connection=connection,
             ledger=counts,
-            standing=standing(
-                connection, cursors.get(feed.pk), counts, now, halts, kept
-            ),
+            standing=standing(connection, cursors.get(feed.pk), counts, now, block),
         )
 
     made: list[FeedSummary] = []
