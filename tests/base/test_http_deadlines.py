@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from streams.base.http_deadlines import Deadline, deadline_session
+from streams.connections.write_keys import WriteKey
 from streams.delivery.segment.client import SegmentClient
 
 TOTAL_S = 0.5
@@ -126,7 +127,7 @@ def test_segment_may_not_drip(phase):
 
     with serving(PHASES[phase][1]) as port:
         url = f"http://127.0.0.1:{port}/v1"
-        answer = client.post_batch(url, write_key="k" * 32, body=content)
+        answer = client.post_batch(url, write_key=WriteKey("k" * 32), body=content)
     client.close()
 
     assert (answer.status, answer.error) == (None, "Segment did not respond in time.")

@@ -4,7 +4,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.views.debug import ExceptionReporter
 
+from streams.connections.write_keys import WriteKey
 from streams.delivery.segment.client import SegmentClient, retry_after_s
 from streams.delivery.segment.responses import ResponseKind
 
@@ -23,7 +25,7 @@ def client():
 
 
 def post(client, segment, body=BODY):
-    return client.post_batch(f"{segment.url}/v1", write_key=KEY, body=body)
+    return client.post_batch(f"{segment.url}/v1", write_key=WriteKey(KEY), body=body)
 
 
 def test_a_batch_arrives(client, segment):
@@ -42,6 +44,17 @@ def test_a_large_batch_is_compressed_and_arrives_whole(client, segment):
     post(client, segment, json.dumps({"batch": events}).encode())
 
     assert segment.stats()["unique_message_ids"] == 1000
+
+
+def test_the_key_is_in_no_report_of_a_failure(client):
+    with pytest.raises(TypeError) as failed:
+        client.post_batch("http://127.0.0.1:9/v1", write_key=WriteKey(KEY), body=None)
+
+    report = ExceptionReporter(None, failed.type, failed.value, failed.tb)
+    frames = report.get_traceback_data()["frames"]
+    ours = [frame["vars"] for frame in frames if "/streams/" in frame["filename"]]
+    assert "WriteKey(…0001)" in repr(ours)
+    assert KEY not in repr(ours)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +76,9 @@ def test_what_the_network_does_is_an_answer_in_words(client, segment, told, word
 
 
 def test_nobody_there_is_an_answer_too(client):
-    answer = client.post_batch("http://127.0.0.1:9/v1", write_key=KEY, body=BODY)
+    answer = client.post_batch(
+        "http://127.0.0.1:9/v1", write_key=WriteKey(KEY), body=BODY
+    )
 
     assert (answer.status, answer.error) == (None, "The connection to Segment failed.")
 

@@ -28,7 +28,7 @@ class Sender:
     """Sends batches for an owned stream; each thread has its own connections."""
 
     owned: OwnedStream
-    _own: threading.local = field(default_factory=threading.local)
+    _local: threading.local = field(default_factory=threading.local)
     _clients: list[SegmentClient] = field(default_factory=list)
 
     def send(
@@ -40,27 +40,27 @@ class Sender:
         # The last check before the network, in case the process was frozen.
         if self.owned.remaining_s <= 0:
             return None
-        answer = self._post(cursor, body, write_key)
-        return CompletedRequest(cursor, batch, len(body), started_at, answer)
+        response = self._post(cursor, body, write_key)
+        return CompletedRequest(cursor, batch, len(body), started_at, response)
 
     def _post(
         self, cursor: Cursor, body: bytes, write_key: WriteKey
     ) -> SegmentResponse:
         try:
             url = tracking_url(cursor.connection.region)
-            return self._client().post_batch(url, write_key=write_key.text, body=body)
+            return self._client().post_batch(url, write_key=write_key, body=body)
         except Exception as error:
             # Our bug, or wrong settings of this connection. It is logged, shown on the
             # attempt, and retried later, without effect on other connections.
             log.exception("sender.failed", connection=cursor.connection_id)
-            words = f"The request could not be sent ({type(error).__name__})."
-            return SegmentResponse(status=None, error=words)
+            reason = f"The request could not be sent ({type(error).__name__})."
+            return SegmentResponse(status=None, error=reason)
 
     def _client(self) -> SegmentClient:
-        if not hasattr(self._own, "client"):
-            self._own.client = SegmentClient(timeout_s=settings.SEGMENT_TIMEOUT_S)
-            self._clients.append(self._own.client)
-        client: SegmentClient = self._own.client
+        if not hasattr(self._local, "client"):
+            self._local.client = SegmentClient(timeout_s=settings.SEGMENT_TIMEOUT_S)
+            self._clients.append(self._local.client)
+        client: SegmentClient = self._local.client
         return client
 
     def close(self) -> None:

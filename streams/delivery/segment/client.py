@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import requests
 from isal import igzip
+from requests.auth import AuthBase
 
 from streams.base.clock import now
 from streams.base.http_deadlines import Deadline, deadline_session
@@ -17,7 +20,9 @@ from streams.delivery.segment.responses import SegmentResponse
 if TYPE_CHECKING:
     from datetime import datetime
 
-MAX_ANSWER_BYTES = 1_000
+    from streams.connections.write_keys import WriteKey
+
+MAX_RESPONSE_BYTES = 1_000
 # Longer responses are not read to the end; the connection is closed.
 MAX_READ_BYTES = 64 * 1024
 # Segment's addresses change without notice (segment/http-api.md, 1), so an open connection
@@ -38,30 +43,26 @@ class SegmentClient:
         self._session = deadline_session()
         self._opened_at = time.monotonic()
 
-    def post_batch(self, url: str, *, write_key: str, body: bytes) -> SegmentResponse:
+    def post_batch(
+        self, url: str, *, write_key: WriteKey, body: bytes
+    ) -> SegmentResponse:
         """Send one batch. Network errors are returned as a `SegmentResponse`, never raised."""
         started = time.monotonic()
-        limit = Deadline(self._timeout_s)
+        deadline = Deadline(self._timeout_s)
         try:
-            answer = self._post(url, write_key, body)
+            response = self._post(url, write_key, body)
         except requests.RequestException as error:
             self._session.close()
-            words = IN_TIME if limit.has_passed else _words(error)
-            answer = SegmentResponse(status=None, error=words)
-        took_ms = round((time.monotonic() - started) * 1000)
-        return SegmentResponse(
-            status=answer.status,
-            text=answer.text,
-            error=answer.error,
-            retry_after_s=answer.retry_after_s,
-            duration_ms=took_ms,
-        )
+            reason = NOT_IN_TIME if deadline.has_passed else _description(error)
+            response = SegmentResponse(status=None, error=reason)
+        duration_ms = round((time.monotonic() - started) * 1000)
+        return replace(response, duration_ms=duration_ms)
 
     def close(self) -> None:
         """Close the connections. Don't use the client after that."""
         self._session.close()
 
-    def _post(self, url: str, write_key: str, body: bytes) -> SegmentResponse:
+    def _post(self, url: str, write_key: WriteKey, body: bytes) -> SegmentResponse:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if len(body) >= GZIP_FROM_BYTES:
             headers["Content-Encoding"] = "gzip"
@@ -70,7 +71,7 @@ class SegmentClient:
             f"{url}/batch",
             data=body,
             headers=headers,
-            auth=(write_key, ""),
+            auth=_WriteKeyAuth(write_key),
             timeout=self._timeout_s,
             allow_redirects=False,
             stream=True,
@@ -87,6 +88,21 @@ class SegmentClient:
             self._session = deadline_session()
             self._opened_at = time.monotonic()
         return self._session
+
+
+class _WriteKeyAuth(AuthBase):
+    """Puts the key into the Authorization header, as the user name without a password.
+
+    Nothing else unwraps the `WriteKey`, so no local variable or error contains its text.
+    """
+
+    def __init__(self, write_key: WriteKey) -> None:
+        self._write_key = write_key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        credentials = b64encode(f"{self._write_key.text}:".encode()).decode()
+        request.headers["Authorization"] = f"Basic {credentials}"
+        return request
 
 
 def retry_after_s(value: str | None, at: datetime) -> float | None:
@@ -108,25 +124,25 @@ def _beginning(response: requests.Response) -> str:
     # stop at MAX_READ_BYTES.
     kept, read_bytes = b"", 0
     for chunk in response.iter_content(1024):
-        kept = (kept + chunk)[:MAX_ANSWER_BYTES]
+        kept = (kept + chunk)[:MAX_RESPONSE_BYTES]
         read_bytes += len(chunk)
         if read_bytes > MAX_READ_BYTES:
             break
     return kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
-IN_TIME = "Segment did not respond in time."
+NOT_IN_TIME = "Segment did not respond in time."
 
 
-def _words(error: requests.RequestException) -> str:
+def _description(error: requests.RequestException) -> str:
     """Describe the error without the request, whose headers contain the write key."""
     kinds: list[tuple[type[requests.RequestException], str]] = [
         (requests.ConnectTimeout, "The connection to Segment timed out."),
-        (requests.ReadTimeout, IN_TIME),
+        (requests.ReadTimeout, NOT_IN_TIME),
         (requests.exceptions.SSLError, "Segment's certificate could not be verified."),
         (requests.ConnectionError, "The connection to Segment failed."),
     ]
-    for kind, words in kinds:
+    for kind, description in kinds:
         if isinstance(error, kind):
-            return words
+            return description
     return f"The request to Segment failed ({type(error).__name__})."
