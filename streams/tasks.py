@@ -1,34 +1,27 @@
-"""Celery's tasks. They only wake workers: the database has all due cursors, so a lost
-message costs a second."""
+"""Celery's tasks. Messages only wake workers (delivery/wake.py): the database has all due
+cursors, so a lost message costs a second."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
-import structlog
 from celery import shared_task
 from celery.signals import beat_init, celeryd_init, worker_shutting_down
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
-from kombu.exceptions import OperationalError
 
 from streams.base.clock import now
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
-from streams.delivery import clock_repair, lease, quarantine_decisions
+from streams.delivery import clock_repair, quarantine_decisions
 from streams.delivery.engine import drain as delivery
 from streams.delivery.engine.due_cursors import unowned_due_streams
+from streams.delivery.wake import DRAIN, QUARANTINE, wake, wake_quarantine
 from streams.events.data_loss import services as history
 from streams.observability.preflight import exit_if_refused
 from streams.observability.prune import prune as prune_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-log = structlog.get_logger()
 
 _stop = threading.Event()
 PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
@@ -50,7 +43,7 @@ def _stop_sending(**_: object) -> None:
     _stop.set()
 
 
-@shared_task(name="streams.drain", ignore_result=True)
+@shared_task(name=DRAIN, ignore_result=True)
 def drain(*, stream_id: int, **_: object) -> None:
     """Deliver a stream's events, unless another worker does."""
     delivery.drain(stream_id, stop=_stop)
@@ -72,10 +65,10 @@ def sweep(**_: object) -> None:
         clock_repair.mend()  # last, because a locked row can delay it
 
 
-@shared_task(name="streams.quarantine", ignore_result=True)
+@shared_task(name=QUARANTINE, ignore_result=True)
 def work_quarantine(**_: object) -> None:
     """Process decisions about quarantined events. Several workers can do so at once."""
-    quarantine_decisions.work(_stop.is_set, lambda ids: wake(lease.unowned(ids)))
+    quarantine_decisions.work(_stop.is_set)
 
 
 @shared_task(name="streams.prune", ignore_result=True)
@@ -90,21 +83,3 @@ def clear_sessions(**_: object) -> None:
     """Delete expired sessions and old counts of rate limits. Beat runs it every day."""
     SessionStore.clear_expired()
     forget_counts()
-
-
-def wake(stream_ids: Iterable[int]) -> None:
-    """Wake a worker for each of these streams. Best effort: the sweep does it too."""
-    for stream_id in stream_ids:
-        try:
-            drain.apply_async(kwargs={"stream_id": stream_id}, retry=False)
-        except OperationalError as error:
-            log.warning("wake.broker_unreachable", stream=stream_id, error=str(error))
-            return
-
-
-def wake_quarantine() -> None:
-    """Wake a worker for quarantine jobs. Best effort: the sweep does it too."""
-    try:
-        work_quarantine.apply_async(retry=False)
-    except OperationalError as error:
-        log.warning("wake.broker_unreachable", error=str(error))

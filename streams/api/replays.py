@@ -22,7 +22,6 @@ from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events.models import Feed
-from streams.tasks import wake
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:
@@ -138,7 +137,6 @@ def _start(request: HttpRequest, token: PartnerToken) -> HttpResponse:
             str(error),
             "List the workspace's replays and, if one is running, wait or cancel it.",
         ) from None
-    wake({token.stream_id})
     return _one(token, made.public_id, status=201 if is_new else 200)
 
 

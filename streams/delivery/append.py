@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from streams.delivery.cursor_store import store
+from streams.delivery.wake import wake_after_commit
 from streams.events.data_loss.witness import reported, witness
 from streams.events.log import FeedAddition, Seqs, append, append_released
 
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AppendResult:
-    """The numbers of the appended events, and the streams to wake."""
+    """The numbers of the appended events, and the streams to wake.
+
+    `accept` wakes no worker: ingest's writer passes the streams to its notifier, because a
+    callback after the commit would run in the writer, and every request would wait for
+    Redis. Services call wake.wake_after_commit.
+    """
 
     seqs: list[Seqs]  # events.log.append
     stream_ids: set[int]  # have events to send now, and had none before
@@ -25,8 +31,8 @@ class AppendResult:
 def accept(additions: Sequence[FeedAddition], *, now: datetime) -> AppendResult:
     """Append events and mark the idle cursors of their feeds as due.
 
-    The events are durable when this returns. The caller can then wake the streams; if it
-    can't, the sweep does within a second. Raises events.log.UnknownFeed.
+    The events are durable when this returns, unless the caller has a transaction. If no
+    one wakes the streams, the sweep does within a second. Raises events.log.UnknownFeed.
     """
     feed_ids = [addition.feed_id for addition in additions]
     durable = (
@@ -46,10 +52,11 @@ def accept(additions: Sequence[FeedAddition], *, now: datetime) -> AppendResult:
     return AppendResult(seqs, busy)
 
 
-def accept_released(addition: FeedAddition, *, now: datetime) -> set[int]:
-    """Append events that leave quarantine, and mark their feed's idle cursors as due.
+def accept_released(addition: FeedAddition, *, now: datetime) -> None:
+    """Append events that leave quarantine, mark idle cursors as due, and wake their stream.
 
-    Runs in the caller's transaction. Returns the streams to wake.
+    Runs in the caller's transaction.
     """
     append_released(addition, now=now)
-    return store().mark_due({addition.feed_id}, now)
+    if stream_ids := store().mark_due({addition.feed_id}, now):
+        wake_after_commit(stream_ids)

@@ -25,6 +25,7 @@ from streams.catalog.validation.event_validator import (
     first_error,
 )
 from streams.delivery.append import accept_released
+from streams.delivery.wake import wake_quarantine_after_commit
 from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import QuarantineFilter, counts
@@ -65,8 +66,8 @@ def decide(
 ) -> str:
     """Create a job for each feed with matching events; return the ID of the order.
 
-    Events after `last_id`, the last one that was counted, are not affected. The caller
-    wakes a worker. Raises NothingQuarantined, CannotRename.
+    Events after `last_id`, the last one that was counted, are not affected. Wakes a
+    worker. Raises NothingQuarantined, CannotRename.
     """
     if action == Action.RENAME:
         _check_names(held.name, new_name)
@@ -92,16 +93,14 @@ def decide(
         QuarantineJob.objects.bulk_create(jobs)
         for job in jobs:
             _note(job, actor)
+        wake_quarantine_after_commit()
     return order
 
 
-def work(stop: Callable[[], bool], wake: Callable[[set[int]], None]) -> None:
+def work(stop: Callable[[], bool]) -> None:
     """Work on all jobs, one chunk of each in turn, until none is left."""
-    while not stop():
-        done = _work_some()
-        if done is None:
-            return
-        wake(done)
+    while not stop() and _work_some():
+        pass
 
 
 def has_lost_its_worker() -> bool:
@@ -121,29 +120,28 @@ class _Chunk:
 
 
 @transaction.atomic
-def _work_some() -> set[int] | None:
-    """Work on a chunk of the job that has waited longest; return the streams to wake.
+def _work_some() -> bool:
+    """Work on a chunk of the job that has waited longest.
 
-    None: there is no job, or other workers hold all of them.
+    False: there is no job, or other workers hold all of them.
     """
     to_do = QuarantineJob.objects.filter(ended_at=None)
     free = to_do.select_for_update(skip_locked=True, of=("self",))
     job = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
     if job is None:
-        return None
+        return False
     # Like an append: nothing is added or expires while we count.
     locked = Feed.objects.select_for_update(no_key=True, of=("self",))
     feed = locked.select_related("stream").get(pk=job.feed_id)
     chunk = _next_chunk(job, feed)
-    woken: set[int] = set()
     if chunk is None:
         job.ended_at = now()
     else:
-        woken = _carry_out(job, feed, chunk)
+        _carry_out(job, feed, chunk)
         job.position = chunk.last_id
     job.save(update_fields=["position", "released", "discarded", "kept", "ended_at"])
     QuarantineJob.objects.filter(pk=job.pk).update(worked_at=Now())
-    return woken
+    return True
 
 
 def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
@@ -191,8 +189,8 @@ def _error(
     return first_error(checks.issues(content, now=now()))
 
 
-def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:
-    """Save a chunk; return the streams to wake."""
+def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> None:
+    """Save a chunk."""
     QuarantinedEvent.objects.filter(pk__in=chunk.leave).delete()
     QuarantinedEvent.objects.bulk_update(chunk.kept, ["name", "rule", "payload"])
     thrown_away = len(chunk.leave) - len(chunk.released)
@@ -203,9 +201,8 @@ def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> set[int]:
     job.released += len(chunk.released)
     job.discarded += thrown_away
     job.kept += len(chunk.kept)
-    if not chunk.released:
-        return set()
-    return accept_released(FeedAddition(feed.pk, chunk.released), now=now())
+    if chunk.released:
+        accept_released(FeedAddition(feed.pk, chunk.released), now=now())
 
 
 def _checks(feed: Feed) -> EventValidator:

@@ -77,7 +77,7 @@ def test_an_editor_renames_what_is_its_own_and_sees_what_came_of_it(
     url = of_workspace(cast, "quarantine-decide", name=OLD, rule="PLAN-EVENT-001")
 
     decide(as_alice, url, action="rename", new_name=NEW)
-    quarantine_decisions.work(lambda: False, lambda streams: None)
+    quarantine_decisions.work(lambda: False)
 
     page = words(as_alice.get(of_workspace(cast)))
     cast.feed.refresh_from_db()
@@ -91,7 +91,7 @@ def test_a_developer_decides_for_all_workspaces_of_the_stream(as_dev, cast, held
     decide(
         as_dev, of_stream(cast, "partner-stream-quarantine-decide"), action="release"
     )
-    quarantine_decisions.work(lambda: False, lambda streams: None)
+    quarantine_decisions.work(lambda: False)
 
     page = words(as_dev.get(of_stream(cast)))
     held.refresh_from_db()

@@ -26,6 +26,7 @@ from streams.connections.write_keys import WriteKey, read_write_key, seal_write_
 from streams.delivery.connection.status import ACTIVE, ATTENTION, turn
 from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay, stop_replay
+from streams.delivery.wake import wake_after_commit
 from streams.events.models import Event, Feed
 from streams.events.retention.past_retention import oldest_retained
 
@@ -104,6 +105,7 @@ def connect(
         position_at=start_at,
         due_at=now() if feed.head_seq > start else None,
     )
+    wake_after_commit({feed.stream_id})
     record_action("connection.made", connection, actor, after=start)
     return connection
 
@@ -133,6 +135,7 @@ def replace(
     connection.refresh_from_db()
     turn(connection, of={ATTENTION}, to=ACTIVE)
     _begin_anew(connection)
+    wake_after_commit({connection.feed.stream_id})
     record_action("connection.replaced", connection, actor, before=before)
 
 

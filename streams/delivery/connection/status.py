@@ -17,6 +17,7 @@ from streams.base.clock import now
 from streams.connections.actions import Conflict, record_action
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor
+from streams.delivery.wake import wake_after_commit
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
@@ -49,6 +50,7 @@ def resume(*, connection: Connection, actor: User | None) -> None:
     """Resume delivery with the queued events. Raises CannotResume."""
     if not turn(connection, of={PAUSED, ATTENTION}, to=ACTIVE):
         raise CannotResume(_("This connection is already active, or it was deleted."))
+    wake_after_commit({connection.feed.stream_id})
     record_action("connection.resumed", connection, actor)
 
 
@@ -70,6 +72,7 @@ def retry_now(*, connection: Connection, actor: User | None) -> None:
     waiting = Cursor.objects.filter(connection=connection, held=False)
     if not waiting.exclude(due_at=None).update(due_at=now()):
         raise CannotRetry(_("No events are queued, or the connection isn’t active."))
+    wake_after_commit({connection.feed.stream_id})
     record_action("connection.retried", connection, actor)
 
 

@@ -18,6 +18,7 @@ from streams.connections.actions import Conflict, record_action
 from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
 from streams.delivery.append import accept
+from streams.delivery.wake import wake_after_commit
 from streams.events.intake import RequestFields, StreamFields, message_ids, prepare
 from streams.events.log import FeedAddition, NewEvent
 
@@ -47,7 +48,6 @@ class TestEvent:
 
     code: str
     seq: int
-    stream_ids: frozenset[int]  # to wake
 
 
 def check_known(*, connection: Connection) -> bool | None:
@@ -82,9 +82,10 @@ def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
     if not Connection.objects.unchanged(connection).update(**sent):
         raise CannotTest(_("This connection was just changed or deleted."))
     connection.refresh_from_db()
+    wake_after_commit(accepted.stream_ids)
     record_action("connection.tested", connection, actor)
     seq = cast("int", accepted.seqs[0][0])  # its messageId is new: no duplicate
-    return TestEvent(code, seq, frozenset(accepted.stream_ids))
+    return TestEvent(code, seq)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.replay.filter import EventRange, MatchCount
 from streams.delivery.replay.matching import matching, rejections
 from streams.delivery.replay.models import Replay
+from streams.delivery.wake import wake_after_commit
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.time_index import last_before
 
@@ -136,6 +137,7 @@ def start_replay(
         user_id=wanted.filter.user_id[:200],
         rejected_only=wanted.filter.rejected_only,
     )
+    wake_after_commit({current.feed.stream_id})
     _note("replay.started", replay, actor, token)
     return replay, True
 

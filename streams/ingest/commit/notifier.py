@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 import structlog
 from django.db import close_old_connections, connection
 
-from streams import tasks
 from streams.base.database.session import DATABASE_DOWN
 from streams.delivery.lease import unowned
+from streams.delivery.wake import wake
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ IDLE_S = 1.0  # idle time after which the database connection is closed
 
 def wake_unowned(stream_ids: Iterable[int]) -> None:
     """Wake a worker for those streams that no worker owns."""
-    tasks.wake(unowned(stream_ids))
+    wake(unowned(stream_ids))
 
 
 class WorkerNotifier:

@@ -13,13 +13,13 @@ from django.db import Error as DatabaseError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from streams import tasks
 from streams.base.clock import now
 from streams.base.database.session import DATABASE_DOWN
 from streams.base.database.statement_timeout import within
 from streams.base.request_errors import RequestRefused
 from streams.delivery.append import accept
 from streams.delivery.lease import unowned
+from streams.delivery.wake import wake
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
 from streams.ingest.commit.notifier import WorkerNotifier
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 directory = CredentialLookup()
-waker = WorkerNotifier(tasks.wake)
+waker = WorkerNotifier(wake)
 flusher = IssueFlusher(directory.findings)  # started by the web process
 
 

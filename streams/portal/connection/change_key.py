@@ -23,7 +23,6 @@ from streams.portal.access import (
 from streams.portal.connection.forms import ChangeForm
 from streams.portal.connection.signed_state import PendingChange, opened
 from streams.portal.connection.views import current_connection
-from streams.tasks import wake
 from streams.web.template_tags import to
 
 if TYPE_CHECKING:
@@ -78,7 +77,6 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
     except (InvalidWriteKey, services.EditConflict) as error:
         messages.error(request, str(error))
         return redirect(to(place, "connection-change"))
-    wake({place.the_feed.stream_id})
     verification.check_known(connection=current)
     messages.success(
         request, _("Changes saved. Send a test event to verify the connection.")

@@ -33,7 +33,6 @@ from streams.portal.connection.verification import debugger, test_event
 from streams.portal.forms import number_in
 from streams.portal.replay.range_forms import NewConnectionForm
 from streams.portal.workspace.status import standing
-from streams.tasks import wake
 from streams.web.template_tags import to
 
 if TYPE_CHECKING:
@@ -71,7 +70,6 @@ def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
     current = current_connection(place)
     with _telling_conflicts(request):
         sent = verification.send_test_event(connection=current, actor=request.user)
-        wake(sent.stream_ids)
         return redirect(to(place, "connection", test=sent.seq) + "#test")
     return redirect(to(place, "connection"))
 
@@ -117,7 +115,6 @@ def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
     place = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
         status.resume(connection=current_connection(place), actor=request.user)
-        wake({place.the_feed.stream_id})
         messages.success(request, _("Delivery resumed. Queued events are being sent."))
     return redirect(to(place, "connection"))
 
@@ -129,7 +126,6 @@ def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
     place = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
         status.retry_now(connection=current_connection(place), actor=request.user)
-        wake({place.the_feed.stream_id})
         messages.success(request, _("Retrying now."))
     return redirect(to(place, "connection"))
 
@@ -186,7 +182,6 @@ def _connect(request: PortalRequest, place: WorkspaceAccess) -> HttpResponse:
             messages.error(request, str(error))
             return redirect(to(place, "connection"))
         else:
-            wake({place.the_feed.stream_id})
             verification.check_known(connection=made)
             waiting = services.impact(connection=made).queued
             messages.success(request, _connected(waiting))

@@ -34,7 +34,6 @@ from streams.portal.access import (
 from streams.portal.quarantine.forms import DecisionForm, WorkspaceModeForm
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.names.collisions import right_name
-from streams.tasks import wake_quarantine
 from streams.tenancy.services import set_check_mode
 from streams.web.template_tags import to, within
 
@@ -204,7 +203,6 @@ def _carry_out(
     except (CannotRename, NothingQuarantined) as error:
         form.add_error(None, str(error))
         return False
-    wake_quarantine()
     messages.success(request, _("In progress. See “Recent actions” for the result."))
     return True
 

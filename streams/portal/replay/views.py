@@ -27,7 +27,6 @@ from streams.portal.access import (
 from streams.portal.connection.views import current_connection
 from streams.portal.forms import number_in
 from streams.portal.replay.range_forms import ReplayForm
-from streams.tasks import wake
 from streams.web.template_tags import to
 
 if TYPE_CHECKING:
@@ -226,5 +225,4 @@ def _start(
     except CannotReplay as error:
         messages.error(request, str(error))
         return redirect(to(place, "replays"))
-    wake({place.the_feed.stream_id})
     return redirect(to(place, "replay", made.public_id))
