@@ -35,21 +35,20 @@ def accept(additions: Sequence[FeedAddition], *, now: datetime) -> AppendResult:
     one wakes the streams, the sweep does within a second. Raises events.log.UnknownFeed.
     """
     feed_ids = [addition.feed_id for addition in additions]
-    durable = (
-        not connection.in_atomic_block
-    )  # otherwise the caller has not committed yet
+    # Otherwise the caller has not committed yet.
+    outermost = not connection.in_atomic_block
     before = reported(feed_ids)
     with transaction.atomic():
         seqs = append(additions, now=now)
-        grown = {
+        grown_feeds = {
             addition.feed_id
             for addition, given in zip(additions, seqs, strict=True)
             if any(given)  # neither None nor IN_QUARANTINE
         }
-        busy = store().mark_due(grown, now) if grown else set()
-    if durable:
+        stream_ids = store().mark_due(grown_feeds, now) if grown_feeds else set()
+    if outermost:
         witness(feed_ids, before, seqs)
-    return AppendResult(seqs, busy)
+    return AppendResult(seqs, stream_ids)
 
 
 def accept_released(addition: FeedAddition, *, now: datetime) -> None:

@@ -35,19 +35,19 @@ class CursorStore(Protocol):
         self,
         stream_id: int,
         now: datetime,
-        shut: Collection[str],
-        among: Collection[int] | None,
+        skipped_regions: Collection[str],
+        only: Collection[int] | None,
         most: int,
     ) -> list[int]:
         """Return the IDs of the cursors that may send, the longest due first.
 
-        Leaves out regions in `shut` and, unless it is None, cursors not in `among`.
+        Leaves out cursors of `skipped_regions` and, unless it is None, those not in `only`.
         """
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
         """Mark live cursors at the head of their feed as idle; return their IDs.
 
-        Skips locked cursors and feeds (outcome.rest).
+        Skips locked cursors and feeds (engine/record.rest).
         """
 
     def move(self, moves: Sequence[Move]) -> set[int]:
@@ -82,22 +82,26 @@ class PostgresCursorStore:
         self,
         stream_id: int,
         now: datetime,
-        shut: Collection[str],
-        among: Collection[int] | None,
+        skipped_regions: Collection[str],
+        only: Collection[int] | None,
         most: int,
     ) -> list[int]:
-        of_shut = "SELECT id FROM streams_connection WHERE region = ANY(%s)"
+        skipped = (
+            " AND connection_id NOT IN"
+            " (SELECT id FROM streams_connection WHERE region = ANY(%s))"
+            if skipped_regions
+            else ""
+        )
+        selected = "" if only is None else " AND id = ANY(%s)"
         statement = (
             "SELECT id FROM streams_cursor WHERE stream_id = %s AND NOT held"  # noqa: S608
-            f" AND due_at <= %s {f'AND connection_id NOT IN ({of_shut})' if shut else ''}"
-            f"{'' if among is None else ' AND id = ANY(%s)'}"
-            " ORDER BY due_at LIMIT %s"
+            f" AND due_at <= %s{skipped}{selected} ORDER BY due_at LIMIT %s"
         )
-        asked: list[object] = [stream_id, now]
-        asked += [list(shut)] if shut else []
-        asked += [] if among is None else [list(among)]
+        arguments: list[object] = [stream_id, now]
+        arguments += [list(skipped_regions)] if skipped_regions else []
+        arguments += [] if only is None else [list(only)]
         with driver_cursor() as cursor:
-            cursor.execute(statement, [*asked, most], prepare=True)
+            cursor.execute(statement, [*arguments, most], prepare=True)
             return [pk for (pk,) in cursor.fetchall()]
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
@@ -127,11 +131,13 @@ class PostgresCursorStore:
         statement = (
             f"UPDATE streams_cursor SET {changes}"  # noqa: S608 - names of ours alone
             f" FROM unnest(%s::bigint[], %s::bigint[], {arrays})"
-            f" AS new(id, stood_at, {', '.join(names)})"
-            " WHERE streams_cursor.id = new.id AND streams_cursor.position = stood_at"
+            f" AS new(id, old_position, {', '.join(names)})"
+            " WHERE streams_cursor.id = new.id AND streams_cursor.position = old_position"
             " RETURNING new.id"
         )
-        rows = [(pk, stood_at, *fields.values()) for pk, stood_at, fields in moves]
+        rows = [
+            (pk, old_position, *fields.values()) for pk, old_position, fields in moves
+        ]
         with driver_cursor() as cursor:
             cursor.execute(statement, columns(rows), prepare=True)
             return {pk for (pk,) in cursor.fetchall()}
@@ -174,25 +180,25 @@ class SqliteCursorStore:
             due_at=None,
             position__lt=F("feed__head_seq"),
         )
-        woken = list(idle.values_list("pk", "stream_id", Now()))
-        if woken:
-            due_at = min(now, woken[0][2])
-            Cursor.objects.filter(pk__in=[pk for pk, *_ in woken]).update(due_at=due_at)
-        return {stream_id for _, stream_id, _ in woken}
+        due = list(idle.values_list("pk", "stream_id", Now()))
+        if due:
+            due_at = min(now, due[0][2])
+            Cursor.objects.filter(pk__in=[pk for pk, *_ in due]).update(due_at=due_at)
+        return {stream_id for _, stream_id, _ in due}
 
     def due(
         self,
         stream_id: int,
         now: datetime,
-        shut: Collection[str],
-        among: Collection[int] | None,
+        skipped_regions: Collection[str],
+        only: Collection[int] | None,
         most: int,
     ) -> list[int]:
         due = Cursor.objects.filter(stream=stream_id, held=False, due_at__lte=now)
-        if among is not None:
-            due = due.filter(pk__in=among)
-        open_ones = due.exclude(connection__region__in=shut)
-        return list(open_ones.order_by("due_at").values_list("pk", flat=True)[:most])
+        if only is not None:
+            due = due.filter(pk__in=only)
+        sendable = due.exclude(connection__region__in=skipped_regions)
+        return list(sendable.order_by("due_at").values_list("pk", flat=True)[:most])
 
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
         live = Cursor.objects.filter(pk__in=cursor_ids, kind=Cursor.Kind.LIVE)
@@ -204,8 +210,8 @@ class SqliteCursorStore:
     def move(self, moves: Sequence[Move]) -> set[int]:
         return {
             pk
-            for pk, stood_at, fields in moves
-            if Cursor.objects.filter(pk=pk, position=stood_at).update(**fields)
+            for pk, old_position, fields in moves
+            if Cursor.objects.filter(pk=pk, position=old_position).update(**fields)
         }
 
     # SQLite locks the whole database.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streams.connections.models import Connection
 
 # Attempts shown for one event: more than three days of retries at the slowest rate.
-TRIES_SHOWN = 200
+ATTEMPTS_SHOWN = 200
 # A partition of deliveries is a day, and the clocks of two machines differ.
 CLOCK_MARGIN = timedelta(days=1)
 
@@ -68,16 +68,16 @@ def page(
     )
 
 
-def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
+def attempts_with(feed: Feed, seq: int) -> list[Delivery]:
     """Return all attempts with the event, including replays, newest first."""
     # No range is longer than MAX_EVENTS, which bounds the search.
-    holding = Delivery.objects.filter(
+    attempts = Delivery.objects.filter(
         connection__in=list(feed.connections.values_list("pk", flat=True)),
         last_seq__range=(seq, seq + MAX_EVENTS - 1),
         first_seq__lte=seq,
     )
-    newest = holding.select_related("cursor__replay", "cursor__feed").order_by("-pk")
-    found = list(newest[:TRIES_SHOWN])
+    newest = attempts.select_related("cursor__replay", "cursor__feed").order_by("-pk")
+    found = list(newest[:ATTEMPTS_SHOWN])
     cursors = {delivery.cursor_id: delivery.cursor for delivery in found}
     # A replay's range contains events that its filter leaves out.
     senders = {
@@ -88,7 +88,7 @@ def deliveries_of(feed: Feed, seq: int) -> list[Delivery]:
     return [delivery for delivery in found if delivery.cursor_id in senders]
 
 
-def fates(feed: Feed, events: Sequence[Event]) -> dict[int, EventStatus]:
+def statuses(feed: Feed, events: Sequence[Event]) -> dict[int, EventStatus]:
     """Return the state of each event by number, with three queries in all."""
     cursors = live_cursors(feed)
     by_cursor: dict[Cursor, list[Event]] = {}
@@ -131,16 +131,18 @@ def _settled(
     cursor: Cursor, events: Sequence[Event]
 ) -> Iterator[tuple[int, EventStatus]]:
     seqs = [event.seq for event in events]
-    refused = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
-    reasons = dict(refused.values_list("seq", "reason"))
-    taken_by = _taken_by(cursor, events)
-    whose = cursor.connection_id
+    rejected = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
+    reasons = dict(rejected.values_list("seq", "reason"))
+    delivered_by = _delivered_by(cursor, events)
+    connection_id = cursor.connection_id
     for seq in seqs:
         if seq in reasons:
             yield (
                 seq,
                 EventStatus(
-                    state=EventState.REJECTED, connection_id=whose, reason=reasons[seq]
+                    state=EventState.REJECTED,
+                    connection_id=connection_id,
+                    reason=reasons[seq],
                 ),
             )
         else:
@@ -148,16 +150,16 @@ def _settled(
                 seq,
                 EventStatus(
                     state=EventState.DELIVERED,
-                    connection_id=whose,
-                    delivery_id=taken_by.get(seq),
+                    connection_id=connection_id,
+                    delivery_id=delivered_by.get(seq),
                 ),
             )
 
 
-def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
+def _delivered_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
     """Return the attempt that delivered each event, where it is still stored."""
     # Found by the index on (connection, last_seq); the bounds keep it short.
-    holding = (
+    attempts = (
         Delivery.objects.filter(
             connection=cursor.connection_id,
             cursor=cursor,
@@ -177,5 +179,5 @@ def _taken_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:
             min(e.received_at for e in events),
             max(e.received_at for e in events),
         ),
-    ).annotate(delivery=Subquery(holding))
+    ).annotate(delivery=Subquery(attempts))
     return dict(found.exclude(delivery=None).values_list("seq", "delivery"))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # this database is a standby that lagged when it was promoted. So the next owner waits for
 # the window of the rate limit and for the time on the network.
 AFTER_UNRELEASED_S = 1.5
-ASK_AGAIN_S = 0.25  # while another session has locked the lease's row
+RENEW_AGAIN_S = 0.25  # while another session has locked the lease's row
 
 
 class LeaseLost(Exception):
@@ -35,19 +35,25 @@ class OwnedStream:
     """A lease that this process holds, and how long it is valid."""
 
     def __init__(
-        self, stream_id: int, owner: UUID, asked_at: float, *, may_send_at: float = 0.0
+        self,
+        stream_id: int,
+        owner: UUID,
+        requested_at: float,
+        *,
+        may_send_at: float = 0.0,
     ) -> None:
         self.stream_id = stream_id
         self.owner = owner
         self.may_send_at = may_send_at  # monotonic
-        self._ask_again_at = 0.0
-        self._asked_on: object = None  # the connection on which the lease was confirmed
-        self._rely(asked_at)
+        self._renew_again_at = 0.0
+        # The database connection on which the lease was confirmed.
+        self._confirmed_on: object = None
+        self._confirm(requested_at)
 
     @property
     def now(self) -> datetime:
         """The database's time, without a query."""
-        return self._told + timedelta(seconds=time.monotonic() - self._told_at)
+        return self._database_time + timedelta(seconds=time.monotonic() - self._read_at)
 
     @property
     def remaining_s(self) -> float:
@@ -59,19 +65,19 @@ class OwnedStream:
 
         After a failover, the database may not have the lease. Raises LeaseLost.
         """
-        asked_at = time.monotonic()
-        fresh = connection.connection is self._asked_on
+        requested_at = time.monotonic()
+        fresh = connection.connection is self._confirmed_on
         if fresh and self.remaining_s > settings.LEASE_S * 2 / 3:
             return
-        if fresh and asked_at < self._ask_again_at and self.remaining_s > 0:
+        if fresh and requested_at < self._renew_again_at and self.remaining_s > 0:
             return
         if self._renew():
-            self._rely(asked_at)
+            self._confirm(requested_at)
         elif self.remaining_s <= 0 or not self._mine().exists():
             raise LeaseLost(f"The lease of stream {self.stream_id} ran out.")
         else:
-            self._asked_on = connection.connection
-            self._ask_again_at = time.monotonic() + ASK_AGAIN_S
+            self._confirmed_on = connection.connection
+            self._renew_again_at = time.monotonic() + RENEW_AGAIN_S
 
     def _mine(self) -> QuerySet[Lease]:
         return Lease.objects.filter(
@@ -86,13 +92,13 @@ class OwnedStream:
             return False
         return bool(self._mine().update(until=Now() + _term()))
 
-    def _rely(self, asked_at: float) -> None:
-        """Compute the end of the term from `asked_at`, a time of the monotonic clock."""
-        self._valid_until: float = asked_at + settings.LEASE_S
-        self._told_at = time.monotonic()
-        self._asked_on = connection.connection
+    def _confirm(self, requested_at: float) -> None:
+        """Compute the end of the term from `requested_at`, a time of the monotonic clock."""
+        self._valid_until: float = requested_at + settings.LEASE_S
+        self._read_at = time.monotonic()
+        self._confirmed_on = connection.connection
         leases = Lease.objects.filter(stream=self.stream_id)
-        self._told: datetime = leases.values_list(Now(), flat=True).get()
+        self._database_time: datetime = leases.values_list(Now(), flat=True).get()
 
     def release(self) -> None:
         """Release the stream immediately."""
@@ -102,7 +108,7 @@ class OwnedStream:
 
 def take(stream_id: int) -> OwnedStream | None:
     """Take the lease of a stream; None: another process holds it."""
-    owner, asked_at = uuid4(), time.monotonic()
+    owner, requested_at = uuid4(), time.monotonic()
     Lease.objects.get_or_create(stream_id=stream_id)
     free = Lease.objects.filter(Q(until=None) | Q(until__lte=Now()), stream=stream_id)
     with transaction.atomic():
@@ -113,17 +119,17 @@ def take(stream_id: int) -> OwnedStream | None:
         free.update(owner=owner, until=Now() + _term())
     wait_s = 0.0 if before.owner is None else AFTER_UNRELEASED_S
     return OwnedStream(
-        stream_id, owner, asked_at, may_send_at=time.monotonic() + wait_s
+        stream_id, owner, requested_at, may_send_at=time.monotonic() + wait_s
     )
 
 
 def unowned(stream_ids: Iterable[int]) -> set[int]:
     """Return those of the streams that no process owns."""
-    asked = set(stream_ids)
-    if not asked:
-        return asked
-    owned = Lease.objects.filter(stream__in=asked, until__gt=Now())
-    return asked - set(owned.values_list("stream_id", flat=True))
+    wanted = set(stream_ids)
+    if not wanted:
+        return wanted
+    owned = Lease.objects.filter(stream__in=wanted, until__gt=Now())
+    return wanted - set(owned.values_list("stream_id", flat=True))
 
 
 def _term() -> timedelta:

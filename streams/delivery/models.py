@@ -123,7 +123,7 @@ class Cursor(models.Model):
             ),
         ]
         indexes = [
-            # The due cursors of a stream, queried in each turn by drains and the sweep.
+            # The due cursors of a stream, polled by drains and the sweep.
             models.Index(
                 fields=["stream", "due_at"],
                 condition=Q(due_at__isnull=False, held=False),

@@ -155,9 +155,9 @@ def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
         return None
     chunk = _Chunk(some[-1].pk)
     if job.action == Action.RENAME:
-        checks = _checks(feed)
+        validator = _validator(feed)
         for row in some:
-            _rename(row, job.new_name, checks, chunk)
+            _rename(row, job.new_name, validator, chunk)
         return chunk
     chunk.leave = [row.pk for row in some]
     if job.action == Action.RELEASE:
@@ -166,13 +166,13 @@ def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
 
 
 def _rename(
-    row: QuarantinedEvent, new_name: str, checks: EventValidator, chunk: _Chunk
+    row: QuarantinedEvent, new_name: str, validator: EventValidator, chunk: _Chunk
 ) -> None:
     """Rename an event; one that still has an error stays in quarantine, renamed."""
     content: dict[str, Any] = _decode(bytes(row.payload))
     content["event"] = new_name
     row.name, row.payload = new_name, _encode(content)
-    error = _error(content, row.payload, checks)
+    error = _error(content, row.payload, validator)
     if error is None:
         chunk.leave.append(row.pk)
         chunk.released.append(_event(row))
@@ -182,35 +182,35 @@ def _rename(
 
 
 def _error(
-    content: dict[str, Any], payload: bytes, checks: EventValidator
+    content: dict[str, Any], payload: bytes, validator: EventValidator
 ) -> Issue | None:
     if len(payload) > MAX_EVENT_BYTES:
         return too_large(len(payload))
-    return first_error(checks.issues(content, now=now()))
+    return first_error(validator.issues(content, now=now()))
 
 
 def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> None:
     """Save a chunk."""
     QuarantinedEvent.objects.filter(pk__in=chunk.leave).delete()
     QuarantinedEvent.objects.bulk_update(chunk.kept, ["name", "rule", "payload"])
-    thrown_away = len(chunk.leave) - len(chunk.released)
+    discarded = len(chunk.leave) - len(chunk.released)
     Feed.objects.filter(pk=feed.pk).update(
         quarantined=F("quarantined") - len(chunk.leave),
-        discarded=F("discarded") + thrown_away,
+        discarded=F("discarded") + discarded,
     )
     job.released += len(chunk.released)
-    job.discarded += thrown_away
+    job.discarded += discarded
     job.kept += len(chunk.kept)
     if chunk.released:
         accept_released(FeedAddition(feed.pk, chunk.released), now=now())
 
 
-def _checks(feed: Feed) -> EventValidator:
+def _validator(feed: Feed) -> EventValidator:
     """The rules of the stream as they are now, whatever its validation mode."""
     rules = RuleCache().of([feed.stream_id])[feed.stream_id]
-    checks = rules.checks(ValidationMode.QUARANTINE)
-    assert checks is not None  # noqa: S101 - at least QUARANTINE is in force
-    return checks
+    validator = rules.checks(ValidationMode.QUARANTINE)
+    assert validator is not None  # noqa: S101 - at least QUARANTINE is in force
+    return validator
 
 
 def _event(row: QuarantinedEvent) -> NewEvent:

@@ -11,9 +11,9 @@ from streams.delivery.segment.batch import (
     MAX_BODY_BYTES,
     MAX_EVENTS,
     MissingEvents,
+    longest_batch,
     most_events,
-    rows_to_ask,
-    take,
+    rows_to_read,
 )
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -24,22 +24,22 @@ def rows(*payloads: bytes, after: int = 0):
 
 
 def test_a_batch_holds_what_follows_the_position():
-    batch = take(rows(b"{}", b"{}", after=7), after=7, most=100)
+    batch = longest_batch(rows(b"{}", b"{}", after=7), after=7, most=100)
 
     assert (batch.first_seq, batch.last_seq, len(batch)) == (8, 9, 2)
 
 
 def test_no_rows_no_batch():
-    assert take([], after=0, most=100) is None
+    assert longest_batch([], after=0, most=100) is None
 
 
 def test_a_hole_in_the_log_is_not_passed_over_in_silence():
     with pytest.raises(MissingEvents, match="Event 2 is missing"):
-        take([(1, AT, b"{}"), (3, AT, b"{}")], after=0, most=100)
+        longest_batch([(1, AT, b"{}"), (3, AT, b"{}")], after=0, most=100)
 
 
 def test_the_body_is_the_stored_bytes_with_a_fresh_sent_at():
-    batch = take(rows(b'{"a": 1.0}', b'{"b":"\xc3\xa9"}'), after=0, most=100)
+    batch = longest_batch(rows(b'{"a": 1.0}', b'{"b":"\xc3\xa9"}'), after=0, most=100)
 
     body = batch.body(AT)
 
@@ -51,7 +51,7 @@ def test_the_body_is_the_stored_bytes_with_a_fresh_sent_at():
 def test_a_body_never_passes_segments_limit_and_wastes_less_than_an_event(sizes):
     payloads = [b"x" * size for size in sizes]
 
-    batch = take(rows(*payloads), after=0, most=MAX_EVENTS)
+    batch = longest_batch(rows(*payloads), after=0, most=MAX_EVENTS)
 
     body = batch.body(AT)
     assert len(body) <= MAX_BODY_BYTES
@@ -60,7 +60,7 @@ def test_a_body_never_passes_segments_limit_and_wastes_less_than_an_event(sizes)
 
 
 def test_at_most_2500_events():
-    batch = take(rows(*[b"{}"] * 3000), after=0, most=MAX_EVENTS)
+    batch = longest_batch(rows(*[b"{}"] * 3000), after=0, most=MAX_EVENTS)
 
     assert len(batch) == 2500
 
@@ -87,5 +87,5 @@ def test_with_nothing_suspect_a_request_may_be_full():
 
 
 def test_rows_to_ask_fill_a_batch_and_little_more():
-    assert 500 <= rows_to_ask(mean_bytes=1000, most=MAX_EVENTS) <= 560
-    assert rows_to_ask(mean_bytes=10, most=MAX_EVENTS) == MAX_EVENTS
+    assert 500 <= rows_to_read(mean_bytes=1000, most=MAX_EVENTS) <= 560
+    assert rows_to_read(mean_bytes=10, most=MAX_EVENTS) == MAX_EVENTS

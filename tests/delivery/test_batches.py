@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.models import Cursor
 from streams.delivery.replay import batches
-from streams.delivery.replay.batches import NothingMatched, pass_over, pick, with_new_id
+from streams.delivery.replay.batches import (
+    NothingMatched,
+    skip_to,
+    sparse_batch,
+    with_new_id,
+)
 from streams.delivery.replay.models import Replay
 from streams.delivery.segment.batch import MAX_BODY_BYTES
 from streams.events.models import Event, Feed
@@ -37,7 +42,7 @@ def read(replay: Replay):
     try:
         return BatchReader().read(cursor)
     except NothingMatched as passed:
-        pass_over(cursor, passed.up_to, now=factories.NOW)
+        skip_to(cursor, passed.up_to, now=factories.NOW)
         return None
 
 
@@ -50,14 +55,14 @@ def seqs(batch) -> list[int]:
 def test_a_batch_of_events_with_gaps_is_no_larger_than_segment_takes():
     rows = [(2 * n, factories.NOW, b"x" * 20_000) for n in range(1, 100)]
 
-    batch = pick(rows)
+    batch = sparse_batch(rows)
 
     assert len(batch.body(factories.NOW)) <= MAX_BODY_BYTES
     assert batch.last_seq == 2 * len(batch) == 48
 
 
 def test_without_rows_there_is_no_batch():
-    assert pick([]) is None
+    assert sparse_batch([]) is None
 
 
 @pytest.mark.django_db
@@ -130,7 +135,7 @@ def test_a_replay_that_was_cancelled_is_not_moved_on():
     replay = factories.replay(sent(5), name="No such event")
     Cursor.objects.filter(pk=replay.pk).update(ended_at=factories.NOW, due_at=None)
 
-    pass_over(replay.cursor, 5, now=factories.NOW)
+    skip_to(replay.cursor, 5, now=factories.NOW)
 
     replay.cursor.refresh_from_db()
     assert replay.cursor.position == 0

@@ -120,9 +120,9 @@ def test_a_page_of_somebody_on_the_way_delivers_nothing(client, segment):
 
     answer = post(client, segment)
 
-    assert (answer.status, answer.verdict) == (200, ResponseKind.RETRY)
+    assert (answer.status, answer.kind) == (200, ResponseKind.RETRY)
     assert segment.events() == []
-    assert post(client, segment).verdict is ResponseKind.TAKEN
+    assert post(client, segment).kind is ResponseKind.ACCEPTED
 
 
 def test_a_response_without_end_is_not_read_to_it(client, segment):

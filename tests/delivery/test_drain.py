@@ -406,7 +406,7 @@ def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
     with at_work(stream) as drain:
         until(lambda: len(arrived(segment)) == 2)
         Halt.objects.create(region="eu", reason="Drill")
-        until(lambda: drain._orders.halted_regions == {"eu"})
+        until(lambda: drain._policy.halted_regions == {"eu"})
         factories.append(halted.feed, 1)
         factories.append(other.feed, 1)
         until(lambda: len(arrived(segment)) >= 3)

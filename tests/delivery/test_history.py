@@ -5,7 +5,13 @@ from datetime import timedelta
 import pytest
 
 from streams.delivery import history
-from streams.delivery.history import EventState, EventStatus, deliveries_of, fates, page
+from streams.delivery.history import (
+    EventState,
+    EventStatus,
+    attempts_with,
+    page,
+    statuses,
+)
 from streams.delivery.models import Delivery
 from streams.events.models import Event
 from tests import factories
@@ -15,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def states(feed):
     """What became of each event of the feed, by number."""
-    found = fates(feed, list(Event.objects.filter(feed=feed)))
+    found = statuses(feed, list(Event.objects.filter(feed=feed)))
     return {seq: str(fate.state) for seq, fate in sorted(found.items())}
 
 
@@ -23,7 +29,7 @@ def test_events_before_the_cursor_are_delivered_and_those_beyond_pending():
     cursor = factories.due_cursor(events=3)
     taken = factories.delivered(cursor, 2)
 
-    found = fates(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
+    found = statuses(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
 
     whose = cursor.connection_id
     sent = EventStatus(
@@ -41,7 +47,7 @@ def test_a_rejected_event_says_why():
     factories.rejected(cursor, reason="Segment answered 400.")
     taken = factories.delivered(cursor, 2)
 
-    found = fates(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
+    found = statuses(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
 
     assert (found[1].state, found[1].reason) == (
         EventState.REJECTED,
@@ -55,7 +61,7 @@ def test_each_event_names_the_request_that_segment_took_and_no_earlier_try():
     factories.delivery(cursor, 1, 4, outcome=Delivery.Outcome.RETRY, status_code=503)
     first, second = factories.delivered(cursor, 2), factories.delivered(cursor, 4)
 
-    found = fates(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
+    found = statuses(cursor.feed, list(Event.objects.filter(feed=cursor.feed)))
 
     assert [found[seq].delivery_id for seq in (1, 2, 3, 4)] == [
         first.pk, first.pk, second.pk, second.pk,
@@ -110,7 +116,7 @@ def test_fates_take_three_queries(count, django_assert_num_queries):
     events = list(Event.objects.filter(feed=cursor.feed))
 
     with django_assert_num_queries(3):
-        found = fates(cursor.feed, events)
+        found = statuses(cursor.feed, events)
 
     assert len({fate.delivery_id for fate in found.values()}) == count
 
@@ -126,7 +132,7 @@ def test_every_request_that_carried_an_event_is_listed_newest_first():
     factories.delivered(cursor, 2)
     taken = factories.delivered(cursor, 4)
 
-    assert deliveries_of(cursor.feed, 3) == [taken, split, retry]
+    assert attempts_with(cursor.feed, 3) == [taken, split, retry]
 
 
 def test_deliveries_come_in_pages_newest_first():
@@ -145,17 +151,19 @@ def test_a_delivery_is_found_though_two_clocks_differ():
     cursor = factories.due_cursor(events=1)
     taken = factories.delivered(cursor, 1, now=factories.NOW - timedelta(seconds=30))
 
-    [fate] = fates(cursor.feed, list(Event.objects.filter(feed=cursor.feed))).values()
+    [fate] = statuses(
+        cursor.feed, list(Event.objects.filter(feed=cursor.feed))
+    ).values()
 
     assert fate.delivery_id == taken.pk
 
 
 def test_tries_of_one_event_are_bounded(monkeypatch):
-    monkeypatch.setattr(history, "TRIES_SHOWN", 2)
+    monkeypatch.setattr(history, "ATTEMPTS_SHOWN", 2)
     cursor = factories.due_cursor(events=1)
     tries = [
         factories.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
         for _ in range(3)
     ]
 
-    assert deliveries_of(cursor.feed, 1) == [tries[2], tries[1]]
+    assert attempts_with(cursor.feed, 1) == [tries[2], tries[1]]

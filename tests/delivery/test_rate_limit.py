@@ -14,18 +14,18 @@ NETWORK = st.lists(
 
 
 def arrivals(
-    budget: SlidingWindowLimiter, network: list[tuple[float, float]]
+    limiter: SlidingWindowLimiter, network: list[tuple[float, float]]
 ) -> list[float]:
     """When each request reaches a receiver, for a sender that always has one to send."""
     now, seen = 0.0, []
     under_way: list[float] = []  # when each will be answered
     for there, back in network:
-        while (wait := budget.wait_s(now)) > 0:
+        while (wait := limiter.wait_s(now)) > 0:
             answered = under_way[0] if under_way else float("inf")
             now = min(now + wait, answered)
             while under_way and under_way[0] <= now:
-                budget.settle(heapq.heappop(under_way))
-        budget.take(now)
+                limiter.settle(heapq.heappop(under_way))
+        limiter.take(now)
         seen.append(now + there)
         heapq.heappush(under_way, now + there + back)
     return sorted(seen)
@@ -59,26 +59,26 @@ def test_after_a_burst_no_second_is_poor():
 
 
 def test_one_request_after_idling_waits_for_nothing():
-    budget = SlidingWindowLimiter(50)
+    limiter = SlidingWindowLimiter(50)
 
-    assert budget.wait_s(now=100.0) == 0
+    assert limiter.wait_s(now=100.0) == 0
 
 
 def test_with_all_under_way_there_is_no_telling_when():
-    budget = SlidingWindowLimiter(2, spread_s=0)
-    budget.take(now=0.0)
-    budget.take(now=0.0)
+    limiter = SlidingWindowLimiter(2, spread_s=0)
+    limiter.take(now=0.0)
+    limiter.take(now=0.0)
 
-    assert budget.wait_s(now=5.0) == float("inf")
+    assert limiter.wait_s(now=5.0) == float("inf")
 
 
 def test_quiet_once_the_window_of_the_last_answer_has_passed():
-    budget = SlidingWindowLimiter(50, slack_s=0)
-    budget.take(now=0.0)
+    limiter = SlidingWindowLimiter(50, slack_s=0)
+    limiter.take(now=0.0)
 
-    budget.settle(now=0.5)
+    limiter.settle(now=0.5)
 
-    assert (budget.quiet_in_s(now=1.0), budget.quiet_in_s(now=1.5)) == (0.5, 0.0)
+    assert (limiter.free_in_s(now=1.0), limiter.free_in_s(now=1.5)) == (0.5, 0.0)
 
 
 def test_a_larger_limit_is_spent_as_evenly():
@@ -89,18 +89,18 @@ def test_a_larger_limit_is_spent_as_evenly():
 
 
 def test_under_segments_limit_a_burst_leaves_one_at_a_time():
-    budget = SlidingWindowLimiter(50)
+    limiter = SlidingWindowLimiter(50)
 
-    assert budget.room(10.0) == 1
-    budget.take(10.0)
-    assert budget.room(10.0) == 0
+    assert limiter.room(10.0) == 1
+    limiter.take(10.0)
+    assert limiter.room(10.0) == 0
 
 
 def test_with_a_high_limit_several_leave_together_but_never_more_than_it():
-    budget = SlidingWindowLimiter(1_000)
-    assert budget.room(10.0) == 6  # in a millisecond of the 200 of the spread
+    limiter = SlidingWindowLimiter(1_000)
+    assert limiter.room(10.0) == 6  # in a millisecond of the 200 of the spread
 
     for n in range(998):
-        budget.take(10.0 + n * 0.001)
+        limiter.take(10.0 + n * 0.001)
 
-    assert budget.room(11.0) == 2
+    assert limiter.room(11.0) == 2

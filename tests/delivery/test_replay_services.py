@@ -17,7 +17,7 @@ from streams.delivery.connection import status as connection_status
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import drain
 from streams.delivery.engine.record import CompletedRequest, record
-from streams.delivery.history import deliveries_of
+from streams.delivery.history import attempts_with
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.replay import services as replays
 from streams.delivery.replay.filter import (
@@ -429,8 +429,8 @@ def test_an_event_shows_the_requests_of_replays_that_took_it(segment):
     replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
     first, again = Delivery.objects.order_by("pk")
 
-    assert deliveries_of(live.feed, 4) == [again, first]
-    assert deliveries_of(live.feed, 3) == [first]  # amid the range, but left out
+    assert attempts_with(live.feed, 4) == [again, first]
+    assert attempts_with(live.feed, 3) == [first]  # amid the range, but left out
     assert again.cursor_id == replay.pk
 
 

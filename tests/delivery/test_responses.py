@@ -4,38 +4,38 @@ import pytest
 
 from streams.delivery.segment.responses import ResponseKind, SegmentResponse
 
-TAKEN, HALVE, HOLD, RETRY = (
-    ResponseKind.TAKEN,
-    ResponseKind.HALVE,
-    ResponseKind.HOLD,
+ACCEPTED, SPLIT, ATTENTION, RETRY = (
+    ResponseKind.ACCEPTED,
+    ResponseKind.SPLIT,
+    ResponseKind.NEEDS_ATTENTION,
     ResponseKind.RETRY,
 )
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"),
+    ("status", "kind"),
     [
-        (400, HALVE), (413, HALVE),
-        (401, HOLD), (403, HOLD), (404, HOLD), (422, HOLD),
-        (501, HOLD), (505, HOLD),
+        (400, SPLIT), (413, SPLIT),
+        (401, ATTENTION), (403, ATTENTION), (404, ATTENTION), (422, ATTENTION),
+        (501, ATTENTION), (505, ATTENTION),
         (408, RETRY), (410, RETRY), (429, RETRY), (460, RETRY),
         (500, RETRY), (502, RETRY), (503, RETRY), (504, RETRY), (511, RETRY),
         (None, RETRY),
     ],
 )  # fmt: skip
-def test_each_answer_has_one_verdict(status, verdict):
-    assert SegmentResponse(status=status).verdict is verdict
+def test_each_answer_has_one_verdict(status, kind):
+    assert SegmentResponse(status=status).kind is kind
 
 
 SUCCESS = '{"success": true}'
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "verdict", "reason"),
+    ("status", "text", "kind", "reason"),
     [
-        (200, SUCCESS, TAKEN, "Segment returned 200."),
-        (202, f"\n{SUCCESS}\n", TAKEN, "Segment returned 202."),
-        (200, '{"success": true, "more": 1}', TAKEN, "Segment returned 200."),
+        (200, SUCCESS, ACCEPTED, "Segment returned 200."),
+        (202, f"\n{SUCCESS}\n", ACCEPTED, "Segment returned 202."),
+        (200, '{"success": true, "more": 1}', ACCEPTED, "Segment returned 200."),
         (200, "", RETRY, "its body is empty"),
         (204, "", RETRY, "its body is empty"),
         (200, "<!DOCTYPE html><title>Sign in</title>", RETRY, "it is an HTML page"),
@@ -53,22 +53,20 @@ SUCCESS = '{"success": true}'
         (404, "<html>Not found</html>", RETRY, "it is an HTML page"),
     ],
 )
-def test_a_response_that_is_not_segments_delivers_nothing(
-    status, text, verdict, reason
-):
-    answer = SegmentResponse(status=status, text=text)
+def test_a_response_that_is_not_segments_delivers_nothing(status, text, kind, reason):
+    response = SegmentResponse(status=status, text=text)
 
-    assert answer.verdict is verdict
-    if verdict is RETRY:
+    assert response.kind is kind
+    if kind is RETRY:
         reason = f"The response ({status}) is not Segment's: {reason}."
-    assert answer.reason == reason
+    assert response.reason == reason
 
 
 def test_a_400_that_blames_the_key_does_not_blame_the_events():
-    answer = SegmentResponse(status=400, text='{"message":"Invalid write key"}')
+    response = SegmentResponse(status=400, text='{"message":"Invalid write key"}')
 
-    assert answer.verdict is HOLD
-    assert answer.reason == "Segment rejected the write key (400)."
+    assert response.kind is ATTENTION
+    assert response.reason == "Segment rejected the write key (400)."
 
 
 @pytest.mark.parametrize(

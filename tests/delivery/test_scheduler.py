@@ -45,7 +45,7 @@ def test_no_more_turns_begin_than_threads_are_idle(scheduler):
     scheduler.offer(due(1, 2, 3), START)
 
     assert scheduler.choose(START, idle_threads=0) == []
-    assert scheduler.taken == 0
+    assert scheduler.open_turns == 0
 
 
 def test_a_cursor_with_more_to_send_is_due_again_without_a_look(scheduler):
@@ -75,7 +75,7 @@ def test_the_database_is_read_less_often_while_nothing_is_due(scheduler):
         """Seconds from a look that found nothing to the next look."""
         scheduler.offer([], at)
         waited = 0.0
-        while not scheduler.must_look(at + waited):
+        while not scheduler.must_poll(at + waited):
             waited += 0.001
         return waited
 

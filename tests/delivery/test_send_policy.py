@@ -62,8 +62,8 @@ def drained(cursors: list[Cursor]) -> set[int]:
     found = set()
     for stream_id in {cursor.stream_id for cursor in cursors}:
         policy = DrainPolicy.load(stream_id)
-        due = DueCursors(stream_id).look(
-            factories.NOW, shut=policy.halted_regions, among=policy.exempt
+        due = DueCursors(stream_id).poll(
+            factories.NOW, skipped_regions=policy.halted_regions, only=policy.exempt
         )
         ids = [] if policy.halted else [one.cursor_id for one in due]
         allowed = Cursor.objects.filter(policy.still_exempt, pk__in=ids)

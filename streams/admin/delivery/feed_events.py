@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.delivery.history import deliveries_of, fates
+from streams.delivery.history import attempts_with, statuses
 from streams.events import queries
 from streams.events.models import Feed
 from streams.events.queries import EventFilter
@@ -50,7 +50,7 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
         before=int(before) if before.isdecimal() else None,
         filters=search.filters(),
     )
-    known = fates(feed, page.events)
+    known = statuses(feed, page.events)
     asked = {name: request.GET[name] for name in search.fields if request.GET.get(name)}
     content = {
         "title": gettext("Events of %(feed)s") % {"feed": feed},
@@ -71,7 +71,7 @@ def event(
     found = queries.event(feed, seq)
     if found is None:
         raise Http404
-    [fate] = fates(feed, [found]).values()
+    [fate] = statuses(feed, [found]).values()
     payload = json.loads(bytes(found.payload))
     content = {
         "title": gettext("Event %(number)s of %(feed)s")
@@ -79,7 +79,7 @@ def event(
         "event": found,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
         "fate": fate,
-        "deliveries": deliveries_of(feed, seq),
+        "deliveries": attempts_with(feed, seq),
     }
     return _shown(request, site, feed, "admin/feed_event.html", content)
 

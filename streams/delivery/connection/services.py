@@ -23,7 +23,7 @@ from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
 from streams.connections.regions import Region, offered
 from streams.connections.write_keys import WriteKey, read_write_key, seal_write_key
-from streams.delivery.connection.status import ACTIVE, ATTENTION, turn
+from streams.delivery.connection.status import ACTIVE, ATTENTION, change_status
 from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay, stop_replay
 from streams.delivery.wake import wake_after_commit
@@ -33,7 +33,7 @@ from streams.events.retention.past_retention import oldest_retained
 if TYPE_CHECKING:
     from streams.tenancy.models import User
 
-UNPROVEN = {
+UNVERIFIED = {
     "known": None, "known_at": None, "seen_at": None, "test_code": "", "test_sent_at": None,
 }  # fmt: skip
 NO_KEY = {"key_ciphertext": b"", "key_ring_id": "", "key_fingerprint": ""}
@@ -94,7 +94,9 @@ def connect(
     feed = Feed.objects.select_for_update(no_key=True).get(pk=feed.pk)
     if Connection.objects.current().filter(feed=feed).exists():
         raise AlreadyConnected(_("Someone else just connected this stream."))
-    start, start_at = _waiting(feed) if after is None else (_checked(feed, after), None)
+    start, start_at = (
+        _start_of_queue(feed) if after is None else (_checked_start(feed, after), None)
+    )
     connection = _create(feed, key, region)
     Cursor.objects.create(
         connection=connection,
@@ -125,16 +127,16 @@ def replace(
     connection stays paused. Raises InvalidWriteKey, RegionNotOffered, EditConflict.
     """
     key = read_write_key(write_key) if write_key is not None else None
-    fields = {**UNPROVEN, **_new_place(connection, key, region)}
+    fields = {**UNVERIFIED, **_new_destination(connection, key, region)}
     before = str(connection)
     Cursor.objects.lock_of(connection)
-    with _refusing_used(key, connection.feed) if key else nullcontext():
+    with _detecting_use(key, connection.feed) if key else nullcontext():
         changed = Connection.objects.unchanged(connection).update(**fields)
     if not changed:
         raise EditConflict
     connection.refresh_from_db()
-    turn(connection, of={ATTENTION}, to=ACTIVE)
-    _begin_anew(connection)
+    change_status(connection, of={ATTENTION}, to=ACTIVE)
+    _reset_attempts(connection)
     wake_after_commit({connection.feed.stream_id})
     record_action("connection.replaced", connection, actor, before=before)
 
@@ -165,8 +167,8 @@ def impact(
     Raises InvalidWriteKey, so that no one is asked to confirm an invalid key.
     """
     key = read_write_key(write_key) if write_key is not None else None
-    if key and (refusal := _refusal(key, connection.feed)):
-        raise refusal
+    if key and (conflict := _conflict(key, connection.feed)):
+        raise conflict
     live = Cursor.objects.select_related("feed").filter(kind=Cursor.Kind.LIVE)
     cursor = live.get(connection=connection)
     last4 = key.last4 if key else connection.key_last4
@@ -186,7 +188,7 @@ def _check_offered(region: str) -> None:
 
 def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
     name = public_id()
-    with _refusing_used(key, feed):
+    with _detecting_use(key, feed):
         return Connection.objects.create(
             feed=feed,
             public_id=name,
@@ -195,7 +197,7 @@ def _create(feed: Feed, key: WriteKey, region: str) -> Connection:
         )
 
 
-def _waiting(feed: Feed) -> tuple[int, datetime | None]:
+def _start_of_queue(feed: Feed) -> tuple[int, datetime | None]:
     """Return the number of the last event before the queue, and when it was received."""
     # Only the newest: in the ledger, each cursor accounts for events after its start.
     live = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE)
@@ -203,8 +205,8 @@ def _waiting(feed: Feed) -> tuple[int, datetime | None]:
     return newest.first() or (oldest_retained(feed) - 1, None)
 
 
-def _checked(feed: Feed, after: int) -> int:
-    """Return the number if the feed still has the event after it. Raises StartNotRetained."""
+def _checked_start(feed: Feed, after: int) -> int:
+    """Return the number if the feed has the event after it. Raises StartNotRetained."""
     oldest = oldest_retained(feed)
     if not oldest - 1 <= after <= feed.head_seq:
         message = _(
@@ -216,7 +218,7 @@ def _checked(feed: Feed, after: int) -> int:
     return after
 
 
-def _new_place(
+def _new_destination(
     connection: Connection, key: WriteKey | None, region: str | None
 ) -> dict[str, object]:
     fields: dict[str, object] = {}
@@ -229,7 +231,7 @@ def _new_place(
     return fields
 
 
-def _begin_anew(connection: Connection) -> None:
+def _reset_attempts(connection: Connection) -> None:
     """Reset attempts and delays: they belong to another key or another host."""
     cursors = Cursor.objects.filter(connection=connection)
     cursors.update(
@@ -239,20 +241,20 @@ def _begin_anew(connection: Connection) -> None:
 
 
 @contextmanager
-def _refusing_used(key: WriteKey, feed: Feed) -> Iterator[None]:
+def _detecting_use(key: WriteKey, feed: Feed) -> Iterator[None]:
     """Let the database detect another connection with the key. Raises KeyInUse."""
-    if settings.SECRET_KEY_FALLBACKS and (refusal := _refusal(key, feed)):
-        raise refusal  # its row may have the fingerprint of an older SECRET_KEY
+    if settings.SECRET_KEY_FALLBACKS and (conflict := _conflict(key, feed)):
+        raise conflict  # its row may have the fingerprint of an older SECRET_KEY
     try:
         with transaction.atomic():  # an error rolls back only this part
             yield
     except IntegrityError:
-        if (refusal := _refusal(key, feed)) is None:
+        if (conflict := _conflict(key, feed)) is None:
             raise
-        raise refusal from None
+        raise conflict from None
 
 
-def _refusal(key: WriteKey, feed: Feed) -> KeyInUse | None:
+def _conflict(key: WriteKey, feed: Feed) -> KeyInUse | None:
     same = Connection.objects.current().filter(key_fingerprint__in=key.fingerprints)
     other = same.exclude(feed=feed).select_related("feed").first()
     if other is None:

@@ -40,7 +40,7 @@ class CannotRetry(Conflict):
 @transaction.atomic
 def pause(*, connection: Connection, actor: User | None) -> None:
     """Stop delivery and queue events; a running request completes. Raises CannotPause."""
-    if not turn(connection, of={ACTIVE}, to=PAUSED):
+    if not change_status(connection, of={ACTIVE}, to=PAUSED):
         raise CannotPause(_("This connection can’t be paused because it isn’t active."))
     record_action("connection.paused", connection, actor)
 
@@ -48,7 +48,7 @@ def pause(*, connection: Connection, actor: User | None) -> None:
 @transaction.atomic
 def resume(*, connection: Connection, actor: User | None) -> None:
     """Resume delivery with the queued events. Raises CannotResume."""
-    if not turn(connection, of={PAUSED, ATTENTION}, to=ACTIVE):
+    if not change_status(connection, of={PAUSED, ATTENTION}, to=ACTIVE):
         raise CannotResume(_("This connection is already active, or it was deleted."))
     wake_after_commit({connection.feed.stream_id})
     record_action("connection.resumed", connection, actor)
@@ -58,9 +58,9 @@ def resume(*, connection: Connection, actor: User | None) -> None:
 def need_attention(*, connection: Connection, reason: str) -> None:
     """Stop delivery until someone resumes it, unless key or region have changed.
 
-    A refused key that was replaced in the meantime says nothing about the new key.
+    A rejected key that was replaced in the meantime says nothing about the new key.
     """
-    if turn(connection, of={ACTIVE}, to=ATTENTION, reason=reason):
+    if change_status(connection, of={ACTIVE}, to=ATTENTION, reason=reason):
         record_action(
             "connection.needs_attention", connection, None, reason=reason[:300]
         )
@@ -76,7 +76,7 @@ def retry_now(*, connection: Connection, actor: User | None) -> None:
     record_action("connection.retried", connection, actor)
 
 
-def turn(
+def change_status(
     connection: Connection,
     *,
     of: Collection[str],

@@ -78,8 +78,8 @@ def send_test_event(*, connection: Connection, actor: User | None) -> TestEvent:
     moment, code = now(), short_code()
     event = _test_event(connection.feed, code, moment)
     accepted = accept([FeedAddition(connection.feed_id, [event])], now=moment)
-    sent = {"test_code": code, "test_sent_at": moment, "seen_at": None}
-    if not Connection.objects.unchanged(connection).update(**sent):
+    fields = {"test_code": code, "test_sent_at": moment, "seen_at": None}
+    if not Connection.objects.unchanged(connection).update(**fields):
         raise CannotTest(_("This connection was just changed or deleted."))
     connection.refresh_from_db()
     wake_after_commit(accepted.stream_ids)
@@ -104,7 +104,7 @@ def confirm_seen(*, connection: Connection, actor: User | None) -> None:
 
 def _test_event(feed: Feed, code: str, moment: datetime) -> NewEvent:
     stream = feed.stream
-    around = RequestFields(
+    request = RequestFields(
         source=StreamFields(stream.slug, stream.version), received_at=moment
     )
     event = {
@@ -113,4 +113,4 @@ def _test_event(feed: Feed, code: str, moment: datetime) -> NewEvent:
         "userId": TEST_USER_ID,
         "properties": {"code": code, "stream": stream.name},
     }
-    return prepare(event, around, ids=message_ids(1))
+    return prepare(event, request, ids=message_ids(1))

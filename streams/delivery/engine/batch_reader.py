@@ -6,9 +6,9 @@ from streams.delivery.replay import batches
 from streams.delivery.segment.batch import (
     Batch,
     MissingEvents,
+    longest_batch,
     most_events,
-    rows_to_ask,
-    take,
+    rows_to_read,
 )
 from streams.events.store.interface import store
 
@@ -38,9 +38,9 @@ class BatchReader:
         """
         most = most_events(position=cursor.position, suspect_seq=cursor.suspect_seq)
         mean = self._mean_bytes.get(cursor.pk, FIRST_MEAN_BYTES)
-        page = rows_to_ask(mean, most)
+        page = rows_to_read(mean, most)
         if cursor.end_seq is None:
-            batch = take(_rows(cursor, page), after=cursor.position, most=most)
+            batch = longest_batch(_rows(cursor, page), after=cursor.position, most=most)
         else:
             batch = batches.read(cursor, page=page)
         if batch:

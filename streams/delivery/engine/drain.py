@@ -32,7 +32,7 @@ from streams.delivery.engine.sender import Sender
 from streams.delivery.engine.unreadable_keys import readable_key
 from streams.delivery.limits.send_policy import DrainPolicy
 from streams.delivery.models import Cursor
-from streams.delivery.replay.batches import NothingMatched, pass_over
+from streams.delivery.replay.batches import NothingMatched, skip_to
 from streams.delivery.segment.batch import Batch, MissingEvents
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ LINGER_S = 2.0
 # How long a stream may keep a worker's thread while other streams wait.
 SHIFT_S = 30.0
 OTHERS_WAIT = timedelta(seconds=5)
-ASK_FOR_OTHERS_S = 5.0
+CHECK_OTHERS_S = 5.0
 # The time until an operator's change takes effect.
 POLICY_AGE_S = 1.0
 
@@ -59,7 +59,7 @@ class SenderResult:
     """A completed request that a sender returns."""
 
     cursor: Cursor
-    sent: CompletedRequest | None  # None: it was not sent
+    request: CompletedRequest | None  # None: it was not sent
     ended_at: float  # monotonic
 
 
@@ -102,10 +102,10 @@ class Drain:
         )
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
-        self._done: queue.SimpleQueue[SenderResult] = queue.SimpleQueue()
-        self._outcomes = RecordQueue(owned)
+        self._results: queue.SimpleQueue[SenderResult] = queue.SimpleQueue()
+        self._record_queue = RecordQueue(owned)
         self._shift_ends = time.monotonic() + SHIFT_S
-        self._gives_way = False
+        self._yields = False
 
     def run(self) -> None:
         """Deliver until there is a reason to stop. Raises lease.LeaseLost."""
@@ -124,7 +124,7 @@ class Drain:
     def _work(self, senders: ThreadPoolExecutor) -> None:
         while True:
             self._owned.keep()
-            self._look()
+            self._poll()
             while not self._is_leaving() and self._send_some(senders):
                 pass
             if self._may_leave():
@@ -138,29 +138,32 @@ class Drain:
             return False
         if self._is_leaving():
             return True
-        return not self._outcomes.aside and self._scheduler.idle_s(at) > self._linger_s
+        return (
+            not self._record_queue.deferred
+            and self._scheduler.idle_s(at) > self._linger_s
+        )
 
     @property
     def _requests(self) -> int:
         """The number of running requests."""
-        return self._scheduler.taken - self._outcomes.aside
+        return self._scheduler.open_turns - self._record_queue.deferred
 
     def _is_leaving(self) -> bool:
         """Whether to stop: on `stop`, or after a shift while other streams wait."""
-        if not self._gives_way and time.monotonic() > self._shift_ends:
-            self._gives_way = bool(unowned_due_streams(self._owned.now - OTHERS_WAIT))
-            self._shift_ends = time.monotonic() + ASK_FOR_OTHERS_S
-        return self._gives_way or self._stop.is_set()
+        if not self._yields and time.monotonic() > self._shift_ends:
+            self._yields = bool(unowned_due_streams(self._owned.now - OTHERS_WAIT))
+            self._shift_ends = time.monotonic() + CHECK_OTHERS_S
+        return self._yields or self._stop.is_set()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Update the due cursors, if it is time to."""
         at = time.monotonic()
-        if not self._scheduler.must_look(at):
+        if not self._scheduler.must_poll(at):
             return
         self._refresh_policy(at)
-        shut = self._scheduler.regions_down(at) | self._policy.halted_regions
-        found = self._cursors.look(
-            self._owned.now, shut=shut, among=self._policy.exempt
+        skipped_regions = self._scheduler.regions_down(at) | self._policy.halted_regions
+        found = self._cursors.poll(
+            self._owned.now, skipped_regions=skipped_regions, only=self._policy.exempt
         )
         self._scheduler.offer([] if self._policy.halted else found, at)
 
@@ -226,7 +229,7 @@ class Drain:
                 rest({cursor.pk})
             return batch
         except NothingMatched as passed:
-            pass_over(cursor, passed.up_to, now=self._owned.now)
+            skip_to(cursor, passed.up_to, now=self._owned.now)
             return None
         except MissingEvents as error:
             # Retention may have moved the cursor past them since it was read.
@@ -238,36 +241,40 @@ class Drain:
 
     def _send(self, cursor: Cursor, batch: Batch, key: WriteKey) -> None:
         """Send a batch. Runs in a sender's thread."""
-        sent = self._sender.send(cursor, batch, key)
-        self._done.put(SenderResult(cursor, sent, time.monotonic()))
+        request = self._sender.send(cursor, batch, key)
+        self._results.put(SenderResult(cursor, request, time.monotonic()))
 
     def _collect(self) -> None:
         """Wait briefly for responses, and store all that have arrived."""
-        over: list[SenderResult] = []
+        results: list[SenderResult] = []
         with suppress(queue.Empty):
             wait_s = self._scheduler.wait_s(time.monotonic())
-            over = [self._done.get(timeout=wait_s), *self._at_hand()]
-        for done in over:
-            self._settle(done)
-        written, again = self._outcomes.write([d.sent for d in over if d.sent])
-        self._scheduler.end_turns([sent.cursor.pk for sent in written], due=again)
+            results = [self._results.get(timeout=wait_s), *self._at_hand()]
+        for result in results:
+            self._settle(result)
+        written, due = self._record_queue.write(
+            [one.request for one in results if one.request]
+        )
+        self._scheduler.end_turns([request.cursor.pk for request in written], due=due)
 
-    def _settle(self, done: SenderResult) -> None:
+    def _settle(self, result: SenderResult) -> None:
         self._scheduler.settle(
-            done.cursor,
-            done.sent.answer if done.sent else None,
-            ended_at=done.ended_at,
+            result.cursor,
+            result.request.response if result.request else None,
+            ended_at=result.ended_at,
             at=time.monotonic(),
         )
-        if done.sent is None:
-            self._scheduler.end_turn(done.cursor.pk)
+        if result.request is None:
+            self._scheduler.end_turn(result.cursor.pk)
 
     def _write_late(self) -> None:
-        self._outcomes.write_late([d.sent for d in self._at_hand() if d.sent])
+        self._record_queue.write_late(
+            [one.request for one in self._at_hand() if one.request]
+        )
 
     def _at_hand(self) -> Iterator[SenderResult]:
         while True:
             try:
-                yield self._done.get_nowait()
+                yield self._results.get_nowait()
             except queue.Empty:
                 return

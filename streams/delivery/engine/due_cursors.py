@@ -42,19 +42,19 @@ class DueCursors:
         self._stream_id = stream_id
         self._known: dict[int, DueCursor] = {}
 
-    def look(
+    def poll(
         self,
         now: datetime,
         *,
-        shut: Collection[str],
-        among: Collection[int] | None = None,
+        skipped_regions: Collection[str],
+        only: Collection[int] | None = None,
     ) -> list[DueCursor]:
         """Return the cursors that may send, the longest due first.
 
-        Leaves out regions in `shut` and, if given, cursors not in `among`: otherwise a
+        Leaves out `skipped_regions` and, if given, cursors not in `only`: otherwise a
         thousand cursors that can't send would hide all others.
         """
-        ids = store().due(self._stream_id, now, shut, among, AT_ONCE)
+        ids = store().due(self._stream_id, now, skipped_regions, only, AT_ONCE)
         self._learn(set(ids) - self._known.keys())
         # A cursor that was deleted in the meantime is not known.
         return [found for pk in ids if (found := self._known.get(pk))]

@@ -27,7 +27,7 @@ class DueCursor:
 class FairQueue:
     """Live cursors first, then replays, each in a rotation.
 
-    A cursor gets no second turn before its first one is `served`.
+    A cursor gets no second turn before its first one has ended.
     """
 
     def __init__(self) -> None:
@@ -62,10 +62,10 @@ class FairQueue:
                 return due[cursor_id]
         return None
 
-    def served(self, cursor_id: int) -> DueCursor:
+    def end_turn(self, cursor_id: int) -> DueCursor:
         """End the turn of a cursor."""
         due = self._sending.pop(cursor_id)
-        self._rotation(due).served(cursor_id, weight=due.weight)
+        self._rotation(due).end_turn(cursor_id, weight=due.weight)
         return due
 
     def _rotation(self, due: DueCursor) -> RoundRobin:
@@ -89,48 +89,47 @@ class RoundRobin:
     def __init__(self) -> None:
         self._new: deque[int] = deque()
         self._old: deque[int] = deque()
-        self._waiting: set[int] = set()  # in either queue
-        self._used: dict[
-            int, int
-        ] = {}  # turns used in this round, of cursors with turns left
+        self._queued: set[int] = set()  # in either queue
+        # Turns used in this round, of cursors with turns left.
+        self._used: dict[int, int] = {}
 
     def offer(self, cursor_id: int) -> None:
-        if cursor_id not in self._waiting:
-            self._waiting.add(cursor_id)
+        if cursor_id not in self._queued:
+            self._queued.add(cursor_id)
             self._new.append(cursor_id)
 
     def take(self, due: Container[int], may_now: Callable[[int], bool]) -> int | None:
         """Return the first due cursor that may send; drop those before it that aren't due."""
         for queue in (self._new, self._old):
-            passed: list[int] = []
-            taken = self._take(queue, due, may_now, passed)
-            queue.extendleft(reversed(passed))
-            if taken is not None:
-                return taken
+            skipped: list[int] = []
+            cursor_id = self._next(queue, due, may_now, skipped)
+            queue.extendleft(reversed(skipped))
+            if cursor_id is not None:
+                return cursor_id
         return None
 
-    def _take(
+    def _next(
         self,
         queue: deque[int],
         due: Container[int],
         may_now: Callable[[int], bool],
-        passed: list[int],
+        skipped: list[int],
     ) -> int | None:
         while queue:
             cursor_id = queue.popleft()
             if cursor_id in due and not may_now(cursor_id):
-                passed.append(cursor_id)
+                skipped.append(cursor_id)
                 continue
-            self._waiting.discard(cursor_id)
+            self._queued.discard(cursor_id)
             if cursor_id in due:
                 return cursor_id
             self._used.pop(cursor_id, None)
         return None
 
-    def served(self, cursor_id: int, *, weight: int) -> None:
+    def end_turn(self, cursor_id: int, *, weight: int) -> None:
         """End a turn. With turns left in this round, the cursor is next; otherwise last."""
         used = self._used.pop(cursor_id, 0) + 1
-        self._waiting.add(cursor_id)
+        self._queued.add(cursor_id)
         if used < weight:
             self._used[cursor_id] = used
             self._old.appendleft(cursor_id)

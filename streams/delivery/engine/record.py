@@ -12,7 +12,11 @@ from django.db import transaction
 
 from streams.delivery.connection.status import need_attention
 from streams.delivery.cursor_store import store
-from streams.delivery.engine.transitions import Transition, after_the_end, step_after
+from streams.delivery.engine.transitions import (
+    Transition,
+    after_cancellation,
+    transition_after,
+)
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
 from streams.delivery.segment.responses import ResponseKind, SegmentResponse
@@ -36,7 +40,7 @@ class CompletedRequest:
     batch: Batch
     body_bytes: int
     started_at: datetime
-    answer: SegmentResponse = field(repr=False)
+    response: SegmentResponse = field(repr=False)
 
     @property
     def caught_up(self) -> bool:
@@ -44,7 +48,7 @@ class CompletedRequest:
         return self.batch.last_seq >= self.cursor.feed.head_seq
 
 
-def record(sents: Sequence[CompletedRequest], *, now: datetime) -> set[int]:
+def record(requests: Sequence[CompletedRequest], *, now: datetime) -> set[int]:
     """Store the outcomes of requests in one transaction.
 
     Returns the IDs of the cursors that are due again immediately, to send more or to
@@ -52,16 +56,26 @@ def record(sents: Sequence[CompletedRequest], *, now: datetime) -> set[int]:
     Segment then has those events twice, with the same messageIds.
     """
     with transaction.atomic():
-        ended = _ended_meanwhile(sents)
-        steps = [(sent, _step(sent, ended, now)) for sent in sents]
-        moved = _move(steps)
-        done = [(sent, step) for sent, step in steps if sent.cursor.pk in moved]
-        for sent, step in done:
-            _follow_up(sent, step, now)
-        deliveries = [_delivery(sent, step) for sent, step in done]
+        ended = _ended_meanwhile(requests)
+        transitions = [
+            (request, _transition(request, ended, now)) for request in requests
+        ]
+        moved = _move(transitions)
+        done = [
+            (request, transition)
+            for request, transition in transitions
+            if request.cursor.pk in moved
+        ]
+        for request, transition in done:
+            _follow_up(request, transition, now)
+        deliveries = [_delivery(request, transition) for request, transition in done]
         Delivery.objects.bulk_create(deliveries)
     _log(deliveries)
-    return {sent.cursor.pk for sent, step in done if step.fields.get("due_at") == now}
+    return {
+        request.cursor.pk
+        for request, transition in done
+        if transition.fields.get("due_at") == now
+    }
 
 
 @transaction.atomic
@@ -77,12 +91,14 @@ def rest(cursor_ids: Collection[int]) -> set[int]:
     return store().rest(cursor_ids) if cursor_ids else set()
 
 
-def _ended_meanwhile(sents: Iterable[CompletedRequest]) -> set[int]:
+def _ended_meanwhile(requests: Iterable[CompletedRequest]) -> set[int]:
     """Return the replays that were canceled while their request was running."""
-    replays = [sent.cursor for sent in sents if sent.cursor.end_seq is not None]
+    replays = [
+        request.cursor for request in requests if request.cursor.end_seq is not None
+    ]
     if not replays:
         return set()
-    # All cursors of their connections, locked in the same order as in status.py.
+    # All cursors of their connections, locked in the same order as by lock_of.
     locked = Cursor.objects.select_for_update(no_key=True).filter(
         connection__in={cursor.connection_id for cursor in replays}
     )
@@ -90,45 +106,53 @@ def _ended_meanwhile(sents: Iterable[CompletedRequest]) -> set[int]:
     return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
 
 
-def _step(sent: CompletedRequest, ended: set[int], now: datetime) -> Transition:
+def _transition(
+    request: CompletedRequest, ended: set[int], now: datetime
+) -> Transition:
     chance = random.random()  # noqa: S311 - spreads retries, guards nothing
-    step = step_after(sent.answer, sent.batch, sent.cursor, now=now, chance=chance)
-    return after_the_end(step) if sent.cursor.pk in ended else step
+    transition = transition_after(
+        request.response, request.batch, request.cursor, now=now, chance=chance
+    )
+    return after_cancellation(transition) if request.cursor.pk in ended else transition
 
 
-def _move(steps: Sequence[tuple[CompletedRequest, Transition]]) -> set[int]:
+def _move(transitions: Sequence[tuple[CompletedRequest, Transition]]) -> set[int]:
     """Update the cursors that are unchanged since the batches were read; return their IDs."""
     moved: set[int] = set()
     alike: defaultdict[tuple[str, ...], list[Move]] = defaultdict(list)
-    for sent, step in steps:
-        cursor = sent.cursor
-        if step.retry_at is None:
-            move = (cursor.pk, cursor.position, step.fields)
-            alike[tuple(step.fields)].append(move)
+    for request, transition in transitions:
+        cursor = request.cursor
+        if transition.retry_at is None:
+            move = (cursor.pk, cursor.position, transition.fields)
+            alike[tuple(transition.fields)].append(move)
         # After a new key or "retry now", the delay of the old failure doesn't apply.
         elif Cursor.objects.filter(
             pk=cursor.pk, position=cursor.position, due_at=cursor.due_at
-        ).update(**step.fields):
+        ).update(**transition.fields):
             moved.add(cursor.pk)
     for moves in alike.values():
         moved |= store().move(moves)
-    for sent, _ in steps:
-        if sent.cursor.pk not in moved:
-            log.warning("delivery.overtaken", cursor=sent.cursor.pk)
+    for request, _ in transitions:
+        if request.cursor.pk not in moved:
+            log.warning("delivery.overtaken", cursor=request.cursor.pk)
     return moved
 
 
-def _follow_up(sent: CompletedRequest, step: Transition, now: datetime) -> None:
+def _follow_up(
+    request: CompletedRequest, transition: Transition, now: datetime
+) -> None:
     """Store the consequences for a cursor that was updated."""
-    cursor = sent.cursor
-    if step.hold_because:
-        need_attention(connection=cursor.connection, reason=step.hold_because)
-    if step.stop_because:
-        Replay.objects.filter(pk=cursor.pk).update(stopped_because=step.stop_because)
-    if step.moves and cursor.end_seq is None:  # the chart shows live cursors
+    cursor = request.cursor
+    if transition.attention_reason:
+        need_attention(connection=cursor.connection, reason=transition.attention_reason)
+    if transition.stop_reason:
+        Replay.objects.filter(pk=cursor.pk).update(
+            stopped_because=transition.stop_reason
+        )
+    if transition.moves and cursor.end_seq is None:  # the chart shows live cursors
         _mark(cursor, now)
-    if step.outcome is Delivery.Outcome.REJECTED:
-        _reject(sent, now)
+    if transition.outcome is Delivery.Outcome.REJECTED:
+        _reject(request, now)
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:
@@ -145,33 +169,33 @@ def _mark(cursor: Cursor, now: datetime) -> None:
     CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
 
 
-def _reject(sent: CompletedRequest, now: datetime) -> None:
+def _reject(request: CompletedRequest, now: datetime) -> None:
     Rejection.objects.create(
-        connection_id=sent.cursor.connection_id,
-        cursor=sent.cursor,
-        seq=sent.batch.last_seq,
-        reason=f"{sent.answer.reason} {sent.answer.text}"[:300],
-        status_code=sent.answer.status,
+        connection_id=request.cursor.connection_id,
+        cursor=request.cursor,
+        seq=request.batch.last_seq,
+        reason=f"{request.response.reason} {request.response.text}"[:300],
+        status_code=request.response.status,
         created_at=now,
     )
 
 
-def _delivery(sent: CompletedRequest, step: Transition) -> Delivery:
-    answer, batch = sent.answer, sent.batch
+def _delivery(request: CompletedRequest, transition: Transition) -> Delivery:
+    response, batch = request.response, request.batch
     return Delivery(
-        cursor=sent.cursor,
-        connection_id=sent.cursor.connection_id,
+        cursor=request.cursor,
+        connection_id=request.cursor.connection_id,
         first_seq=batch.first_seq,
         last_seq=batch.last_seq,
         events=len(batch),
-        body_bytes=sent.body_bytes,
-        started_at=sent.started_at,
-        duration_ms=answer.duration_ms,
-        outcome=step.outcome,
-        status_code=answer.status,
-        error="" if answer.verdict is ResponseKind.TAKEN else answer.reason[:300],
-        answer=answer.text[:1000],
-        retry_at=step.retry_at,
+        body_bytes=request.body_bytes,
+        started_at=request.started_at,
+        duration_ms=response.duration_ms,
+        outcome=transition.outcome,
+        status_code=response.status,
+        error="" if response.kind is ResponseKind.ACCEPTED else response.reason[:300],
+        answer=response.text[:1000],
+        retry_at=transition.retry_at,
     )
 
 

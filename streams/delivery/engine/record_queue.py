@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DATABASE_RETRY_S = 0.25
-LOOK_AGAIN_S = 0.5  # for rows that another session had locked
+CHECK_AGAIN_S = 0.5  # for rows that another session had locked
 
 
 class RecordQueue:
@@ -34,19 +34,18 @@ class RecordQueue:
 
     def __init__(self, owned: OwnedStream) -> None:
         self._owned = owned
-        self._aside: list[CompletedRequest] = []
-        self._unwritten: list[
-            CompletedRequest
-        ] = []  # what `write` was storing when it failed
-        self._looked_at = 0.0  # monotonic
+        self._deferred: list[CompletedRequest] = []
+        # What `write` was storing when it failed.
+        self._unwritten: list[CompletedRequest] = []
+        self._checked_at = 0.0  # monotonic
 
     @property
-    def aside(self) -> int:
+    def deferred(self) -> int:
         """The number of outcomes that wait for a lock."""
-        return len(self._aside)
+        return len(self._deferred)
 
     def write(
-        self, sents: list[CompletedRequest]
+        self, requests: list[CompletedRequest]
     ) -> tuple[list[CompletedRequest], set[int]]:
         """Store these outcomes, and those set aside whose rows are free.
 
@@ -54,24 +53,24 @@ class RecordQueue:
         Waits for a restarting database while the lease is valid; otherwise delivered
         events would be sent again.
         """
-        sents = [*self._freed(), *sents]
-        if not sents:
+        requests = [*self._freed(), *requests]
+        if not requests:
             return [], set()
-        self._unwritten = sents
-        written, due = self._patiently(partial(self._record, sents))
+        self._unwritten = requests
+        written, due = self._patiently(partial(self._record, requests))
         self._unwritten = []
-        caught_up = {s.cursor.pk for s in written if s.caught_up}
+        caught_up = {one.cursor.pk for one in written if one.caught_up}
         if resting := due & caught_up:
             due -= self._patiently(partial(rest, resting))
         return written, due
 
-    def write_late(self, sents: list[CompletedRequest]) -> None:
+    def write_late(self, requests: list[CompletedRequest]) -> None:
         """Try once to store the remaining outcomes, even if the lease may be lost.
 
         This is safe, because only cursors with an unchanged position are updated.
         """
-        late = [*self._unwritten, *self._aside, *sents]
-        self._unwritten, self._aside = [], []
+        late = [*self._unwritten, *self._deferred, *requests]
+        self._unwritten, self._deferred = [], []
         try:
             if late:
                 self._record(late)
@@ -79,9 +78,9 @@ class RecordQueue:
             log.warning("drain.outcomes_lost", requests=len(late), error=str(error))
 
     def _record(
-        self, sents: list[CompletedRequest]
+        self, requests: list[CompletedRequest]
     ) -> tuple[list[CompletedRequest], set[int]]:
-        left = [sent for sent in sents if sent not in self._aside]
+        left = [request for request in requests if request not in self._deferred]
         for _ in range(2):
             try:
                 due = record(left, now=self._owned.now)
@@ -90,31 +89,39 @@ class RecordQueue:
                     raise
                 blocked = self._blocked(left)
                 log.warning("drain.rows_locked", connections=sorted(blocked))
-                self._set_aside([s for s in left if s.cursor.connection_id in blocked])
-                left = [s for s in left if s.cursor.connection_id not in blocked]
+                self._defer(
+                    [one for one in left if one.cursor.connection_id in blocked]
+                )
+                left = [one for one in left if one.cursor.connection_id not in blocked]
             else:
                 return left, due
-        self._set_aside(left)
+        self._defer(left)
         return [], set()
 
-    def _set_aside(self, sents: list[CompletedRequest]) -> None:
-        self._aside += sents
-        self._looked_at = time.monotonic()
+    def _defer(self, requests: list[CompletedRequest]) -> None:
+        self._deferred += requests
+        self._checked_at = time.monotonic()
 
     def _freed(self) -> list[CompletedRequest]:
         """Return, and no longer set aside, the outcomes whose rows are free."""
         at = time.monotonic()
-        if not self._aside or at - self._looked_at < LOOK_AGAIN_S:
+        if not self._deferred or at - self._checked_at < CHECK_AGAIN_S:
             return []
-        self._looked_at = at
+        self._checked_at = at
         end_frozen_sessions()
-        blocked = self._patiently(partial(self._blocked, self._aside))
-        freed = [s for s in self._aside if s.cursor.connection_id not in blocked]
-        self._aside = [s for s in self._aside if s.cursor.connection_id in blocked]
+        blocked = self._patiently(partial(self._blocked, self._deferred))
+        freed = [
+            one for one in self._deferred if one.cursor.connection_id not in blocked
+        ]
+        self._deferred = [
+            one for one in self._deferred if one.cursor.connection_id in blocked
+        ]
         return freed
 
-    def _blocked(self, sents: Sequence[CompletedRequest]) -> set[int]:
-        return store().blocked_connections({s.cursor.connection_id for s in sents})
+    def _blocked(self, requests: Sequence[CompletedRequest]) -> set[int]:
+        return store().blocked_connections(
+            {one.cursor.connection_id for one in requests}
+        )
 
     def _patiently[T](self, write: Callable[[], T]) -> T:
         while True:

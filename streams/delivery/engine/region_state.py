@@ -19,7 +19,7 @@ class RegionState:
 
     def __init__(self) -> None:
         self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
-        self._under_way: Counter[str] = Counter()  # running requests by region
+        self._in_flight: Counter[str] = Counter()  # running requests by region
 
     def down(self, at: float) -> set[str]:
         """Return the regions that are down."""
@@ -32,20 +32,22 @@ class RegionState:
             return False
         # A region that hangs leaves half of the senders to other regions.
         most = max(1, settings.SENDER_THREADS // 2)
-        return self._under_way[region] + planned < most and breaker.may_send(at)
+        return self._in_flight[region] + planned < most and breaker.may_send(at)
 
     def sent(self, region: str) -> None:
         """Record that a request is sent to the region."""
         self._breakers[region].sent()
-        self._under_way[region] += 1
+        self._in_flight[region] += 1
 
-    def settle(self, cursor: Cursor, answer: SegmentResponse | None, at: float) -> None:
-        """Record a completed request; `answer` is None if it was not sent."""
+    def settle(
+        self, cursor: Cursor, response: SegmentResponse | None, at: float
+    ) -> None:
+        """Record a completed request; `response` is None if it was not sent."""
         region = cursor.connection.region
-        self._under_way[region] -= 1
-        if answer is None:
+        self._in_flight[region] -= 1
+        if response is None:
             return
-        if answer.host_is_down:
+        if response.host_is_down:
             self._breakers[region].down(cursor.connection_id, at)
         else:
             self._breakers[region].up()

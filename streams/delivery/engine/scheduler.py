@@ -35,29 +35,28 @@ class Scheduler:
     def __init__(
         self, *, requests_per_second: int, not_before: float, at: float
     ) -> None:
-        self._budget = SlidingWindowLimiter(requests_per_second, not_before=not_before)
-        self._turns = FairQueue()
+        self._limiter = SlidingWindowLimiter(requests_per_second, not_before=not_before)
+        self._queue = FairQueue()
         self._regions = RegionState()
-        self._due: dict[
-            int, DueCursor
-        ] = {}  # cursors without a request in flight, by ID
+        # Cursors without a request in flight, by ID.
+        self._due: dict[int, DueCursor] = {}
         self._locked: dict[int, float] = {}  # when to try a cursor again, by ID
-        self._looked_at = float("-inf")
+        self._polled_at = float("-inf")
         self._busy_at = at  # when something was last due
 
     @property
-    def taken(self) -> int:
+    def open_turns(self) -> int:
         """The number of cursors whose turn has not ended."""
-        return len(self._turns.sending)
+        return len(self._queue.sending)
 
     def change_limit(self, requests_per_second: int) -> None:
         """Apply another rate limit from the next request on."""
-        self._budget.limit = requests_per_second
+        self._limiter.limit = requests_per_second
 
-    def must_look(self, at: float) -> bool:
+    def must_poll(self, at: float) -> bool:
         """Whether it is time to read the due cursors from the database."""
         interval_s = BUSY_POLL_S if self._due else self._idle_poll_s(at)
-        return at - self._looked_at >= interval_s
+        return at - self._polled_at >= interval_s
 
     def regions_down(self, at: float) -> set[str]:
         """Regions whose circuit breaker is open."""
@@ -66,14 +65,14 @@ class Scheduler:
     def offer(self, found: Iterable[DueCursor], at: float) -> None:
         """Replace the due cursors by those that were just found."""
         self._locked = {pk: until for pk, until in self._locked.items() if until > at}
-        sending = self._turns.sending
+        sending = self._queue.sending
         self._due = {
             due.cursor_id: due
             for due in found
             if due.cursor_id not in sending and due.cursor_id not in self._locked
         }
-        self._turns.offer(self._due.values())
-        self._looked_at = at
+        self._queue.offer(self._due.values())
+        self._polled_at = at
         if self._due:
             self._busy_at = at
 
@@ -82,14 +81,14 @@ class Scheduler:
 
         Each turn ends with `end_turn`.
         """
-        room = min(self._budget.room(at), idle_threads)
+        count = min(self._limiter.room(at), idle_threads)
         chosen: list[DueCursor] = []
         planned: Counter[str] = Counter()
 
         def may_send(due: DueCursor) -> bool:
             return self._regions.may_send(due.region, planned[due.region], at)
 
-        while len(chosen) < room and (due := self._turns.take(self._due, may_send)):
+        while len(chosen) < count and (due := self._queue.take(self._due, may_send)):
             del self._due[due.cursor_id]
             planned[due.region] += 1
             chosen.append(due)
@@ -98,19 +97,19 @@ class Scheduler:
     def sent(self, region: str, at: float) -> None:
         """Count a request that starts now; it ends with `settle`."""
         self._regions.sent(region)
-        self._budget.take(at)
+        self._limiter.take(at)
 
     def settle(
         self,
         cursor: Cursor,
-        answer: SegmentResponse | None,
+        response: SegmentResponse | None,
         *,
         ended_at: float,
         at: float,
     ) -> None:
-        """Count the end of a request; `answer` None: it was not sent."""
-        self._budget.settle(ended_at)
-        self._regions.settle(cursor, answer, at)
+        """Count the end of a request; `response` None: it was not sent."""
+        self._limiter.settle(ended_at)
+        self._regions.settle(cursor, response, at)
         self._busy_at = at
 
     def postpone(self, cursor_id: int, at: float) -> None:
@@ -119,22 +118,22 @@ class Scheduler:
 
     def end_turn(self, cursor_id: int) -> None:
         """End the turn; the next one begins once the cursor is found due again."""
-        self._turns.served(cursor_id)
+        self._queue.end_turn(cursor_id)
 
     def end_turns(self, cursor_ids: Iterable[int], *, due: Collection[int]) -> None:
         """End turns; the cursors in `due` have more to send at once."""
-        ended = [self._turns.served(cursor_id) for cursor_id in cursor_ids]
+        ended = [self._queue.end_turn(cursor_id) for cursor_id in cursor_ids]
         self._due |= {d.cursor_id: d for d in ended if d.cursor_id in due}
 
     def wait_s(self, at: float) -> float:
         """How long to wait for responses before the next round."""
         if not self._due:
             return self._idle_poll_s(at)
-        return min(IDLE_POLL_S, self._budget.wait_s(at) or IDLE_POLL_S)
+        return min(IDLE_POLL_S, self._limiter.wait_s(at) or IDLE_POLL_S)
 
     def is_limit_free(self, at: float) -> bool:
         """Whether no request counts any more: the next owner starts with a full limit."""
-        return self._budget.quiet_in_s(at) <= 0
+        return self._limiter.free_in_s(at) <= 0
 
     def idle_s(self, at: float) -> float:
         """For how long nothing has been due."""

@@ -18,7 +18,7 @@ BACKOFF = Backoff()
 # Segment rarely rejects single events. This many in a row have another cause, so it is
 # better to stop delivery than to reject more events.
 MAX_REJECTIONS_IN_ROW = 20
-ALL_REFUSED = f"Segment rejected {MAX_REJECTIONS_IN_ROW} events in a row."
+ALL_REJECTED = f"Segment rejected {MAX_REJECTIONS_IN_ROW} events in a row."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,50 +28,52 @@ class Transition:
     outcome: Delivery.Outcome
     fields: dict[str, object] = field(default_factory=dict)
     moves: bool = False
-    hold_because: str = ""
-    stop_because: str = ""  # of a replay: the connection goes on
+    attention_reason: str = ""
+    stop_reason: str = ""  # of a replay: the connection goes on
     retry_at: datetime | None = None
 
 
-def step_after(
-    answer: SegmentResponse,
+def transition_after(
+    response: SegmentResponse,
     batch: Batch,
     cursor: Cursor,
     *,
     now: datetime,
     chance: float,
 ) -> Transition:
-    """Return the step that follows from the response to a batch.
+    """Return the transition that follows from the response to a batch.
 
-    A live cursor stays due; outcome.rest decides later whether it goes idle.
+    A live cursor stays due; record.rest decides later whether it goes idle.
     `chance` is a random number from 0 to 1.
     """
-    match answer.verdict:
-        case ResponseKind.TAKEN:
-            return _forward(batch, cursor, now, rejected=False)
-        case ResponseKind.HOLD:
-            return _hold(answer.reason, cursor, now)
+    match response.kind:
+        case ResponseKind.ACCEPTED:
+            return _advance(batch, cursor, now, rejected=False)
+        case ResponseKind.NEEDS_ATTENTION:
+            return _need_attention(response.reason, cursor, now)
         case ResponseKind.RETRY:
-            return _later(answer, cursor, now, chance)
-        case ResponseKind.HALVE if len(batch) > 1:
+            return _retry(response, cursor, now, chance)
+        case ResponseKind.SPLIT if len(batch) > 1:
             fields = {"suspect_seq": batch.last_seq, "due_at": now}
             return Transition(Delivery.Outcome.SPLIT, fields)
-        case ResponseKind.HALVE if cursor.rejections_in_row < MAX_REJECTIONS_IN_ROW:
-            return _forward(batch, cursor, now, rejected=True)
-        case ResponseKind.HALVE:
-            return _hold(ALL_REFUSED, cursor, now)
+        case ResponseKind.SPLIT if cursor.rejections_in_row < MAX_REJECTIONS_IN_ROW:
+            return _advance(batch, cursor, now, rejected=True)
+        case ResponseKind.SPLIT:
+            return _need_attention(ALL_REJECTED, cursor, now)
 
 
-def after_the_end(step: Transition) -> Transition:
-    """Return the step for a replay that was canceled while the request was running.
+def after_cancellation(transition: Transition) -> Transition:
+    """Return the transition for a replay that was canceled while the request was running.
 
     Delivered events count; nothing else follows.
     """
-    fields = {k: v for k, v in step.fields.items() if k not in ("due_at", "ended_at")}
-    return replace(step, fields=fields, stop_because="", retry_at=None)
+    fields = {
+        k: v for k, v in transition.fields.items() if k not in ("due_at", "ended_at")
+    }
+    return replace(transition, fields=fields, stop_reason="", retry_at=None)
 
 
-def _forward(
+def _advance(
     batch: Batch, cursor: Cursor, now: datetime, *, rejected: bool
 ) -> Transition:
     last = batch.last_seq
@@ -87,18 +89,20 @@ def _forward(
     if cursor.suspect_seq is not None and cursor.suspect_seq <= last:
         fields["suspect_seq"] = None
     if rejected:
-        step = Transition(Delivery.Outcome.REJECTED, fields, moves=True)
+        transition = Transition(Delivery.Outcome.REJECTED, fields, moves=True)
     else:
         fields["last_delivered_at"] = now
-        step = Transition(Delivery.Outcome.DELIVERED, fields, moves=True)
-    return step if cursor.end_seq is None else _of_replay(step, batch, cursor, now)
+        transition = Transition(Delivery.Outcome.DELIVERED, fields, moves=True)
+    if cursor.end_seq is None:
+        return transition
+    return _with_replay_fields(transition, batch, cursor, now)
 
 
-def _of_replay(
-    step: Transition, batch: Batch, cursor: Cursor, now: datetime
+def _with_replay_fields(
+    transition: Transition, batch: Batch, cursor: Cursor, now: datetime
 ) -> Transition:
     """Add the changes of a replay: skipped events and its end."""
-    fields = dict(step.fields)
+    fields = dict(transition.fields)
     skipped = batch.last_seq - cursor.position - len(batch)
     expired = expired_up_to(cursor, batch.first_seq - 1)
     fields["filtered"] = cursor.filtered + skipped - expired
@@ -109,33 +113,33 @@ def _of_replay(
         # Rejections of replayed events say nothing about the connection, so live events
         # continue.
         fields |= {"due_at": None, "ended_at": now}
-        return replace(step, fields=fields, stop_because=ALL_REFUSED)
-    return replace(step, fields=fields)
+        return replace(transition, fields=fields, stop_reason=ALL_REJECTED)
+    return replace(transition, fields=fields)
 
 
-def _hold(reason: str, cursor: Cursor, now: datetime) -> Transition:
-    fields = {"rejections_in_row": 0, **_trouble(cursor, now)}
-    return Transition(Delivery.Outcome.HELD, fields, hold_because=reason)
+def _need_attention(reason: str, cursor: Cursor, now: datetime) -> Transition:
+    fields = {"rejections_in_row": 0, **_problem_start(cursor, now)}
+    return Transition(Delivery.Outcome.HELD, fields, attention_reason=reason)
 
 
-def _trouble(cursor: Cursor, now: datetime) -> dict[str, object]:
+def _problem_start(cursor: Cursor, now: datetime) -> dict[str, object]:
     """Where and when the problem started, unless it started earlier."""
     if cursor.failing_since is not None:
         return {}
     return {"troubled_seq": cursor.position, "troubled_at": now}
 
 
-def _later(
-    answer: SegmentResponse, cursor: Cursor, now: datetime, chance: float
+def _retry(
+    response: SegmentResponse, cursor: Cursor, now: datetime, chance: float
 ) -> Transition:
     failures = cursor.failures + 1
-    wait = BACKOFF.wait_after(failures, chance=chance)
-    if answer.retry_after_s is not None:
-        wait = max(wait, timedelta(seconds=answer.retry_after_s))
+    delay = BACKOFF.wait_after(failures, chance=chance)
+    if response.retry_after_s is not None:
+        delay = max(delay, timedelta(seconds=response.retry_after_s))
     fields: dict[str, object] = {
         "failures": failures,
         "failing_since": cursor.failing_since or now,
-        "due_at": now + wait,
-        **_trouble(cursor, now),
+        "due_at": now + delay,
+        **_problem_start(cursor, now),
     }
-    return Transition(Delivery.Outcome.RETRY, fields, retry_at=now + wait)
+    return Transition(Delivery.Outcome.RETRY, fields, retry_at=now + delay)

@@ -26,19 +26,19 @@ def halt(
     `stream` None means all streams; an empty `region` means all regions. Customers see
     the reason.
     """
-    made = Halt.objects.create(stream=stream, region=region, reason=reason)
-    _note("delivery.halted", made, actor)
-    return made
+    new = Halt.objects.create(stream=stream, region=region, reason=reason)
+    _record("delivery.halted", new, actor)
+    return new
 
 
 @transaction.atomic
 def lift(*, halt: Halt, actor: User | None) -> None:
     """Resume delivery of queued events, unless another halt applies."""
-    _note("delivery.halt_lifted", halt, actor)
+    _record("delivery.halt_lifted", halt, actor)
     halt.delete()
 
 
-def _note(action: str, halt: Halt, actor: User | None) -> None:
+def _record(action: str, halt: Halt, actor: User | None) -> None:
     record(
         action,
         actor=actor,

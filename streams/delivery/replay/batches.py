@@ -10,7 +10,7 @@ import msgspec
 
 from streams.delivery.models import Cursor
 from streams.delivery.replay.matching import matching
-from streams.delivery.segment.batch import MAX_EVENTS, Batch, take
+from streams.delivery.segment.batch import MAX_EVENTS, Batch, longest_batch
 from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read(cursor: Cursor, *, page: int) -> Batch:
         after = _before_first(cursor)
         up_to = min(cursor.end_seq or 0, after + MAX_EVENTS)
         rows = _rows(cursor, after, up_to, page)
-    batch = pick(rows)
+    batch = sparse_batch(rows)
     if batch is None:  # just deleted by retention
         raise NothingMatched(up_to)
     if replay.new_ids:
@@ -63,11 +63,11 @@ def read(cursor: Cursor, *, page: int) -> Batch:
     return batch
 
 
-def pick(rows: Sequence[LogRow]) -> Batch | None:
+def sparse_batch(rows: Sequence[LogRow]) -> Batch | None:
     """Return the longest batch from the start of rows, which may have gaps."""
-    # Renumbered without gaps, because `take` allows none.
+    # Renumbered without gaps, because `longest_batch` allows none.
     numbered = [(n, at, payload) for n, (_, at, payload) in enumerate(rows, start=1)]
-    batch = take(numbered, after=0, most=MAX_EVENTS)
+    batch = longest_batch(numbered, after=0, most=MAX_EVENTS)
     if batch is None:
         return None
     return replace(batch, first_seq=rows[0][0], last_seq=rows[len(batch) - 1][0])
@@ -84,13 +84,13 @@ def with_new_id(payload: bytes, replay: Replay) -> bytes:
     return _encode(event)
 
 
-def pass_over(cursor: Cursor, up_to: int, *, now: datetime) -> None:
+def skip_to(cursor: Cursor, up_to: int, *, now: datetime) -> None:
     """Move the replay past events that don't match; complete it at its end."""
     at_end, expired = up_to == cursor.end_seq, expired_up_to(cursor, up_to)
-    standing = Cursor.objects.filter(
+    unmoved = Cursor.objects.filter(
         pk=cursor.pk, position=cursor.position, ended_at=None
     )
-    standing.update(
+    unmoved.update(
         position=up_to,
         filtered=cursor.filtered + up_to - cursor.position - expired,
         expired=cursor.expired + expired,

@@ -24,9 +24,9 @@ class ReplayFilter:
     @property
     def columns(self) -> dict[str, str]:
         """The values that the columns of an event must have."""
-        asked = {"name": self.name, "type": self.type, "user_id": self.user_id}
+        fields = {"name": self.name, "type": self.type, "user_id": self.user_id}
         # The columns are truncated, too (events/intake.py).
-        return {column: text[:200] for column, text in asked.items() if text}
+        return {column: text[:200] for column, text in fields.items() if text}
 
     @property
     def takes_all(self) -> bool:
@@ -83,7 +83,7 @@ class EventRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchCount:
-    """How many of the first `looked_at` events of a stretch match a filter."""
+    """How many of the first `looked_at` events of a span match a filter."""
 
     events: int
     looked_at: int

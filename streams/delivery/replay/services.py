@@ -72,35 +72,31 @@ def select(connection: Connection, wanted: ReplaySelection) -> EventRange:
         starts.append(last_before(feed, wanted.since))
     if wanted.until is not None:
         ends.append(last_before(feed, wanted.until))
-    stretch = EventRange(max(starts), min(ends))
-    if stretch.size <= 0:
+    span = EventRange(max(starts), min(ends))
+    if span.size <= 0:
         message = _(
             "This range has no events to replay. You can replay events %(first)s to"
             " %(last)s."
         )
         bounds = {"first": f"{oldest:,}", "last": f"{live.position:,}"}
         raise NothingToReplay(message % bounds)
-    return stretch
+    return span
 
 
-def count(
-    connection: Connection, stretch: EventRange, wanted: ReplayFilter
-) -> MatchCount:
-    """Count the matching events of a stretch, at most in its first COUNTED events."""
+def count(connection: Connection, span: EventRange, wanted: ReplayFilter) -> MatchCount:
+    """Count the matching events of a span, at most in its first COUNTED events."""
     if wanted.takes_all:
-        return MatchCount(
-            events=stretch.size, looked_at=stretch.size, size=stretch.size
-        )
+        return MatchCount(events=span.size, looked_at=span.size, size=span.size)
     cursor = _live_cursor(connection)
     if wanted.rejected_only and not wanted.columns:
-        refused = rejections(cursor).filter(seq__gt=stretch.start, seq__lte=stretch.end)
-        found = refused.values("seq").distinct().count()
-        return MatchCount(events=found, looked_at=stretch.size, size=stretch.size)
-    looked_at = min(stretch.size, COUNTED)
+        rejected = rejections(cursor).filter(seq__gt=span.start, seq__lte=span.end)
+        found = rejected.values("seq").distinct().count()
+        return MatchCount(events=found, looked_at=span.size, size=span.size)
+    looked_at = min(span.size, COUNTED)
     found = matching(
-        cursor, wanted, after=stretch.start, up_to=stretch.start + looked_at
+        cursor, wanted, after=span.start, up_to=span.start + looked_at
     ).count()
-    return MatchCount(events=found, looked_at=looked_at, size=stretch.size)
+    return MatchCount(events=found, looked_at=looked_at, size=span.size)
 
 
 @transaction.atomic
@@ -126,9 +122,9 @@ def start_replay(
     current = Connection.objects.current().filter(pk=connection.pk).first()
     if current is None:
         raise CannotReplay(_("This connection was just deleted."))
-    stretch = select(connection, wanted)
+    span = select(connection, wanted)
     replay = Replay.objects.create(
-        cursor=_create_cursor(current, stretch),
+        cursor=_create_cursor(current, span),
         public_id=name,
         requested_by=actor,
         new_ids=new_ids,
@@ -182,7 +178,7 @@ def _live_cursor(connection: Connection) -> Cursor:
     return live.get(connection=connection)
 
 
-def _create_cursor(connection: Connection, stretch: EventRange) -> Cursor:
+def _create_cursor(connection: Connection, span: EventRange) -> Cursor:
     """Raises CannotReplay, also where two ask at once: the database says so."""
     try:
         with transaction.atomic():
@@ -191,9 +187,9 @@ def _create_cursor(connection: Connection, stretch: EventRange) -> Cursor:
                 feed_id=connection.feed_id,
                 stream_id=connection.feed.stream_id,
                 kind=Cursor.Kind.REPLAY,
-                start=stretch.start,
-                position=stretch.start,
-                end_seq=stretch.end,
+                start=span.start,
+                position=span.start,
+                end_seq=span.end,
                 due_at=now(),
                 held=connection.status != Connection.Status.ACTIVE,
             )

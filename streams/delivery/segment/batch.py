@@ -51,7 +51,7 @@ def most_events(*, position: int, suspect_seq: int | None) -> int:
     return max(1, (suspect_seq - position) // 2)
 
 
-def take(
+def longest_batch(
     rows: Iterable[tuple[int, datetime, bytes | memoryview]], *, after: int, most: int
 ) -> Batch | None:
     """Return the longest batch from the start of rows (seq, received_at, payload).
@@ -76,7 +76,7 @@ def take(
     return Batch(after + 1, after + len(payloads), last_at, payloads)
 
 
-def rows_to_ask(mean_bytes: float, most: int) -> int:
+def rows_to_read(mean_bytes: float, most: int) -> int:
     """Return how many rows to read to fill a batch with little excess."""
     fitting = int(MAX_BODY_BYTES / max(mean_bytes, 1.0) * 1.1) + 2
     return min(fitting, most)

@@ -78,7 +78,7 @@ class SegmentClient:
         ) as response:
             return SegmentResponse(
                 status=response.status_code,
-                text=_beginning(response),
+                text=_start_of(response),
                 retry_after_s=retry_after_s(response.headers.get("Retry-After"), now()),
             )
 
@@ -119,16 +119,16 @@ def retry_after_s(value: str | None, at: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S) if isfinite(seconds) else None
 
 
-def _beginning(response: requests.Response) -> str:
+def _start_of(response: requests.Response) -> str:
     # Read to the end, so that the connection can be reused, but keep only the start, and
     # stop at MAX_READ_BYTES.
-    kept, read_bytes = b"", 0
+    start, read_bytes = b"", 0
     for chunk in response.iter_content(1024):
-        kept = (kept + chunk)[:MAX_RESPONSE_BYTES]
+        start = (start + chunk)[:MAX_RESPONSE_BYTES]
         read_bytes += len(chunk)
         if read_bytes > MAX_READ_BYTES:
             break
-    return kept.decode("utf-8", "replace").replace("\x00", "\ufffd")
+    return start.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
 NOT_IN_TIME = "Segment did not respond in time."

@@ -12,16 +12,16 @@ import json
 from dataclasses import dataclass
 from enum import Enum
 
-TRY_AGAIN = frozenset({408, 410, 429, 460})
-NEVER_SERVED = frozenset({501, 505})
-HALVE = frozenset({400, 413})
-REFUSED_KEY = frozenset({401, 403})
+RETRIED = frozenset({408, 410, 429, 460})
+UNSUPPORTED = frozenset({501, 505})
+INVALID_EVENTS = frozenset({400, 413})
+KEY_REJECTED = frozenset({401, 403})
 
 
 class ResponseKind(Enum):
-    TAKEN = "taken"
-    HALVE = "halve"  # one of the events is invalid: find it
-    HOLD = "hold"  # stop delivery until someone resumes it
+    ACCEPTED = "accepted"
+    SPLIT = "split"  # one of the events is invalid: find it by halving
+    NEEDS_ATTENTION = "needs_attention"  # stop delivery until someone resumes it
     RETRY = "retry"
 
 
@@ -36,22 +36,22 @@ class SegmentResponse:
     duration_ms: int = 0
 
     @property
-    def verdict(self) -> ResponseKind:
-        """The action that follows."""
-        if self.status is None or self.status in TRY_AGAIN:
+    def kind(self) -> ResponseKind:
+        """What the response means for the batch."""
+        if self.status is None or self.status in RETRIED:
             return ResponseKind.RETRY
-        if self.stranger:
+        if self.foreign_reason:
             return ResponseKind.RETRY
         if 200 <= self.status < 300:
-            return ResponseKind.TAKEN
-        if self.status in HALVE and not self._blames_key:
-            return ResponseKind.HALVE
-        if self.status >= 500 and self.status not in NEVER_SERVED:
+            return ResponseKind.ACCEPTED
+        if self.status in INVALID_EVENTS and not self._blames_key:
+            return ResponseKind.SPLIT
+        if self.status >= 500 and self.status not in UNSUPPORTED:
             return ResponseKind.RETRY
-        return ResponseKind.HOLD
+        return ResponseKind.NEEDS_ATTENTION
 
     @property
-    def stranger(self) -> str:
+    def foreign_reason(self) -> str:
         """Why the response isn't Segment's; empty: it is."""
         if self.status is None or self.status >= 500:
             return ""
@@ -67,18 +67,20 @@ class SegmentResponse:
     @property
     def host_is_down(self) -> bool:
         """Whether the host is at fault, not this connection."""
-        return self.verdict is ResponseKind.RETRY and self.status not in TRY_AGAIN
+        return self.kind is ResponseKind.RETRY and self.status not in RETRIED
 
     @property
     def reason(self) -> str:
         """One sentence for people, without secrets. Stored, so it stays English."""
         if self.status is None:
             return self.error
-        if self.stranger and self.status not in TRY_AGAIN:
-            return f"The response ({self.status}) is not Segment's: {self.stranger}."
-        if self.status in REFUSED_KEY or self._blames_key:
+        if self.foreign_reason and self.status not in RETRIED:
+            return (
+                f"The response ({self.status}) is not Segment's: {self.foreign_reason}."
+            )
+        if self.status in KEY_REJECTED or self._blames_key:
             return f"Segment rejected the write key ({self.status})."
-        if self.verdict is ResponseKind.HOLD:
+        if self.kind is ResponseKind.NEEDS_ATTENTION:
             return f"Segment returned {self.status}, which is not a response to events."
         if self.status == 429:
             return "Segment asked us to slow down (429)."

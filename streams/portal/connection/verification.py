@@ -65,7 +65,7 @@ def test_event(connection: Connection, seq: int | None) -> TestProgress | None:
     event = log.event(feed, seq) if seq is not None else None
     if event is None or (event.name, event.user_id) != (TEST_EVENT, TEST_USER_ID):
         return None
-    fate = history.fates(feed, [event])[event.seq]
+    fate = history.statuses(feed, [event])[event.seq]
     taken = None
     if fate.delivery_id is not None:
         found = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)

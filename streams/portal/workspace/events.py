@@ -20,7 +20,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
     filters = form.filters()
     before = form.before()
     page = queries.page(place.the_feed, before=before, filters=filters)
-    fates = deliveries.fates(place.the_feed, page.events)
+    fates = deliveries.statuses(place.the_feed, page.events)
     shown = {
         "place": place,
         "form": form,
@@ -55,14 +55,14 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     found = queries.event(place.the_feed, seq)
     if found is None:
         raise Http404
-    fate = deliveries.fates(place.the_feed, [found])[seq]
+    fate = deliveries.statuses(place.the_feed, [found])[seq]
     payload = bytes(found.payload)
     shown = {
         "place": place,
         "event": found,
         "kept_until": place.the_feed.stream.retention.kept_until(found.received_at),
         "fate": fate,
-        "tries": deliveries.deliveries_of(place.the_feed, seq),
+        "tries": deliveries.attempts_with(place.the_feed, seq),
         "stamps": stamps(payload),
         "pretty": highlighted(payload),
     }
