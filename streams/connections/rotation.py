@@ -28,16 +28,16 @@ def renew_keys(*, batch: int = 500) -> ReencryptionResult:
     Can be stopped and run again at any time. A connection whose key is replaced meanwhile
     keeps the new key.
     """
-    rotation = ReencryptionResult()
+    result = ReencryptionResult()
     for connection in _current(batch):
         try:
-            _renew(connection, rotation)
+            _renew(connection, result)
         except CannotDecrypt:
-            rotation.unreadable.append(connection.public_id)
-    if rotation.renewed:
+            result.unreadable.append(connection.public_id)
+    if result.renewed:
         newest = key_ring().newest
-        record("connections.renewed", actor=None, count=rotation.renewed, key_id=newest)
-    return rotation
+        record("connections.renewed", actor=None, count=result.renewed, key_id=newest)
+    return result
 
 
 def _current(batch: int) -> Iterator[Connection]:
@@ -48,7 +48,7 @@ def _current(batch: int) -> Iterator[Connection]:
         last = page[-1].pk
 
 
-def _renew(connection: Connection, rotation: ReencryptionResult) -> None:
+def _renew(connection: Connection, result: ReencryptionResult) -> None:
     key = open_write_key(connection)
     name, feed_id = connection.public_id, connection.feed_id
     fields = seal_write_key(key, public_id=name, feed_id=feed_id)
@@ -60,10 +60,10 @@ def _renew(connection: Connection, rotation: ReencryptionResult) -> None:
     same = Connection.objects.filter(pk=connection.pk, key_ciphertext=old)
     try:
         with transaction.atomic():
-            rotation.renewed += same.update(**fields)
+            result.renewed += same.update(**fields)
     except IntegrityError:
         # Pasted twice between a change of SECRET_KEY and now: only a person can say
         # whose it is. Its old fingerprint stays.
         fields["key_fingerprint"] = connection.key_fingerprint
         same.update(**fields)
-        rotation.used_twice.append(name)
+        result.used_twice.append(name)
