@@ -1,4 +1,4 @@
-"""What all actions on a connection share: the conflict, and the activity log entry."""
+"""Shared by all actions on a connection: the conflict, and the activity log entry."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ NOTHING = Q(pk__in=())
 
 
 class BlockCause(StrEnum):
-    """What stops delivery to a connection."""
+    """A condition that stops delivery to a connection."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     SUSPENDED = "suspended"

@@ -37,7 +37,7 @@ class SegmentResponse:
 
     @property
     def kind(self) -> ResponseKind:
-        """What the response means for the batch."""
+        """The meaning of the response for the batch."""
         if self.status is None or self.status in RETRIED:
             return ResponseKind.RETRY
         if self.foreign_reason:
