@@ -210,17 +210,17 @@ def test_the_first_move_of_a_quarter_leaves_a_mark(segment):
 
 
 def test_a_stream_with_nothing_due_is_polled_less_and_less(segment, monkeypatch):
-    cursor, looks = factories.cursor(), []
-    look = DueCursors.look
+    cursor, polls = factories.cursor(), []
+    poll = DueCursors.poll
 
     def counted(*arguments, **options):
-        looks.append(time.monotonic())
-        return look(*arguments, **options)
+        polls.append(time.monotonic())
+        return poll(*arguments, **options)
 
-    monkeypatch.setattr(DueCursors, "look", counted)
+    monkeypatch.setattr(DueCursors, "poll", counted)
     drain(cursor.stream_id, stop=threading.Event(), linger_s=1.0)
 
-    assert 5 < len(looks) < 60
+    assert 5 < len(polls) < 60
 
 
 def test_somebody_elses_stream_is_left_alone(segment):
@@ -395,7 +395,7 @@ def test_a_halt_elsewhere_changes_nothing(segment, elsewhere):
 
 
 def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
-    monkeypatch.setattr("streams.delivery.engine.drain.READ_ORDERS_S", 0.01)
+    monkeypatch.setattr("streams.delivery.engine.drain.POLICY_AGE_S", 0.01)
     settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
     stream = factories.stream()
     halted = factories.due_cursor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -35,10 +36,10 @@ def messages():
 
 def received(queue) -> list[tuple[str, dict]]:
     found = []
-    while queue.qsize():
-        message = queue.get(block=False)
-        message.ack()
-        found.append((message.headers["task"], message.payload[1]))
+    with suppress(queue.Empty):
+        while message := queue.get(block=False):
+            message.ack()
+            found.append((message.headers["task"], message.payload[1]))
     return found
 
 
@@ -60,6 +61,8 @@ def connect():
 
 def act_on_connection(action, **arguments):
     cursor = factories.due_cursor()
+    if action is verification.send_test_event:
+        factories.delivered(cursor, 3)  # idle: only a first event wakes a worker
     if action is status.resume:
         status.pause(connection=cursor.connection, actor=None)
     if action is start_replay:
