@@ -25,6 +25,8 @@ from streams.events.models import Feed
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.connections.models import Connection
     from streams.tenancy.models import PartnerToken
 
@@ -83,9 +85,7 @@ def replays(request: HttpRequest, token: PartnerToken) -> HttpResponse:
     if before := request.GET.get("before"):
         made = made.filter(pk__lt=_found(token, before).pk)
     found = list(made[: LISTED + 1])
-    policy = SendPolicy.load()
-    shown = [_shown(replay, policy) for replay in found[:LISTED]]
-    body: dict[str, object] = {"replays": shown}
+    body: dict[str, object] = {"replays": _shown(found[:LISTED])}
     if len(found) > LISTED:
         body["nextBefore"] = found[LISTED - 1].public_id
     return _answer(body)
@@ -242,12 +242,26 @@ def _found(token: PartnerToken, replay_id: str) -> Replay:
 
 
 def _one(token: PartnerToken, replay_id: str, *, status: int = 200) -> HttpResponse:
-    shown = _shown(_found(token, replay_id), SendPolicy.load())
+    [shown] = _shown([_found(token, replay_id)])
     return _answer({"replay": shown}, status=status)
 
 
-def _shown(replay: Replay, policy: SendPolicy) -> dict[str, object]:
-    cursor, block = replay.cursor, _block(replay, policy)
+def _shown(replays: Sequence[Replay]) -> list[dict[str, object]]:
+    """Return replays as responses show them. Reads the halts only if one is running."""
+    blocks: dict[int, SendBlock | None] = {}
+    running = [one.cursor for one in replays if one.cursor.ended_at is None]
+    if running:
+        policy = SendPolicy.load()
+        for cursor in running:
+            stream, workspace = cursor.feed.stream, cursor.feed.workspace
+            blocks[cursor.pk] = policy.block(
+                cursor.connection, stream=stream, workspace=workspace
+            )
+    return [_fields(replay, blocks.get(replay.pk)) for replay in replays]
+
+
+def _fields(replay: Replay, block: SendBlock | None) -> dict[str, object]:
+    cursor = replay.cursor
     shown: dict[str, object] = {
         "id": replay.public_id,
         "workspace": cursor.feed.workspace.external_id,
@@ -274,16 +288,6 @@ def _shown(replay: Replay, policy: SendPolicy) -> dict[str, object]:
     if replay.stopped_because:
         shown["stoppedBecause"] = replay.stopped_because
     return shown
-
-
-def _block(replay: Replay, policy: SendPolicy) -> SendBlock | None:
-    """Return why nothing of a running replay is sent."""
-    if replay.cursor.ended_at is not None:
-        return None
-    feed = replay.cursor.feed
-    return policy.block(
-        replay.cursor.connection, stream=feed.stream, workspace=feed.workspace
-    )
 
 
 def _answer(body: dict[str, object], *, status: int = 200) -> HttpResponse:

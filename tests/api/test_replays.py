@@ -11,6 +11,7 @@ from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.delivery.connection import services
+from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
@@ -130,6 +131,16 @@ def test_one_that_waits_for_the_approval_of_its_stream_says_so(api, live):
 
     assert (replay["state"], replay["waitsBecause"]) == (
         "held", "The stream is awaiting approval.",
+    )  # fmt: skip
+
+
+def test_one_that_an_operator_has_halted_says_so_and_why(api, live):
+    Halt.objects.create(reason="Maintenance")
+
+    replay = api.post(body=wanted(live)).json()["replay"]
+
+    assert (replay["state"], replay["waitsBecause"]) == (
+        "held", "Delivery paused by the operator: Maintenance.",
     )  # fmt: skip
 
 

@@ -220,7 +220,7 @@ def _shown(
         "connection": current,
         "cursor": cursor,
         "standing": standing(current, cursor, counts, moment, block),
-        "block": block,
+        "send_block": block,
         "outlook": forecast.of(cursor, moment) if cursor else None,
         "test": test_event(current, test_seq),
         "debugger": debugger(current.region),
