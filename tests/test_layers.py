@@ -68,7 +68,6 @@ MAX_MODULES = 15  # per package
 # What is still to be split. Both lists only get shorter.
 STILL_CYCLIC = {
     "streams.catalog.plans",
-    "streams.delivery",
     "streams.ingest",
     "streams.portal",
 }
