@@ -95,7 +95,7 @@ class Stream(models.Model):
             " workspace can be stricter."
         ),
     )
-    # IDs of spec.readings.READINGS: the exceptions that are accepted in addition to the
+    # IDs of spec.exceptions.READINGS: the exceptions that are accepted in addition to the
     # safe reading where Segment's docs contradict themselves.
     spec_readings = models.JSONField(
         default=list, db_default=models.Value([], models.JSONField()), editable=False
@@ -114,7 +114,7 @@ class Stream(models.Model):
         return self.name
 
     @property
-    def readings(self) -> SpecExceptions:
+    def spec_exceptions(self) -> SpecExceptions:
         """The Spec exceptions of this stream."""
         return SpecExceptions.of(self.spec_readings)
 

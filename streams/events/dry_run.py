@@ -52,7 +52,7 @@ class DryRun:
 
     def __init__(self, stream: Stream, plan: TrackingPlan | None) -> None:
         self._source = StreamFields(stream.slug, stream.version, stream.allow_anonymous)
-        self._readings = stream.readings
+        self._readings = stream.spec_exceptions
         self._mode = ValidationMode(stream.check_mode)
         self._plan = CompiledPlan(plan) if plan else None
 

@@ -81,7 +81,7 @@ class _Printer:
         if writer is None:
             return None
         if name in self._printed:
-            return f"See above: {PARTS[name].says}"
+            return f"See above: {PARTS[name].description}"
         self._printed.add(name)
         return writer(self._facts)
 

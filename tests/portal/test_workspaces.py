@@ -192,7 +192,7 @@ def test_a_stream_chooses_how_to_read_the_spec_where_the_docs_disagree(as_petra,
 
     cast.stream.refresh_from_db()
     assert cast.stream.spec_readings == ["email-unsubscribed", "review-rating"]
-    assert "email-unsubscribed" in cast.stream.readings
+    assert "email-unsubscribed" in cast.stream.spec_exceptions
     (entry,) = AuditEntry.objects.filter(action="stream.readings_chosen")
     assert entry.actor == cast.petra
     assert entry.detail == {

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, link, moment
+from streams.admin.shared.base import ReadOnlyAdmin, link, time_column
 from streams.catalog.plans.models import PlanVersion
 
 
@@ -42,8 +42,8 @@ class PlanVersionAdmin(ReadOnlyAdmin):
         "of_stream", "number", "state", "edited", "published", "published_by", "note",
     )  # fmt: skip
     readonly_fields = fields
-    edited = moment("edited_at", _("edited"))
-    published = moment("published_at", _("published"))
+    edited = time_column("edited_at", _("edited"))
+    published = time_column("published_at", _("published"))
 
     @admin.display(description=_("stream"), ordering="stream__slug")
     def of_stream(self, version: PlanVersion) -> str:

@@ -17,8 +17,8 @@ from streams.admin.shared.base import (
     ReadOnlyAdmin,
     ServiceAdmin,
     list_link,
-    moment,
     staff_of,
+    time_column,
 )
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
@@ -59,7 +59,7 @@ class StreamAdmin(ServiceAdmin):
         "requests_per_second", "retention_days", "stage", "to_review",
         "plan_versions", "created",
     )  # fmt: skip
-    created = moment("created_at", _("created"))
+    created = time_column("created_at", _("created"))
     autocomplete_fields = ("partner",)
     ordering = ("name",)
 
@@ -134,9 +134,9 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
         "name", "token", "partner", "stream", "created_by", "created", "last_used",
         "revoked",
     )  # fmt: skip
-    created = moment("created_at", _("created"))
-    last_used = moment("last_used_at", _("last used"))
-    revoked = moment("revoked_at", _("revoked"))
+    created = time_column("created_at", _("created"))
+    last_used = time_column("last_used_at", _("last used"))
+    revoked = time_column("revoked_at", _("revoked"))
     readonly_fields = fields
     actions = ("revoke",)
 

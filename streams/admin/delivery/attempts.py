@@ -16,8 +16,8 @@ from streams.admin.shared.base import (
     event_link,
     events_link,
     link,
-    moment,
-    said,
+    time_column,
+    yes_column,
 )
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Lease, Rejection
@@ -43,7 +43,7 @@ class ConnectionRowsAdmin(HistoryAdmin):
         rows = super().get_queryset(request)
         return rows.defer("connection__key_ciphertext", "connection__key_fingerprint")
 
-    def strands(self, search_term: str) -> list[Q]:
+    def search_conditions(self, search_term: str) -> list[Q]:
         if not search_term:
             return [Q()]
         named = Connection.objects.filter(
@@ -100,8 +100,8 @@ class DeliveryAdmin(ConnectionRowsAdmin):
         "retry",
     )  # fmt: skip
     readonly_fields = fields
-    started = moment("started_at", _("started"))
-    retry = moment("retry_at", _("next attempt"))
+    started = time_column("started_at", _("started"))
+    retry = time_column("retry_at", _("next attempt"))
 
     @admin.display(description=_("events"))
     def span(self, delivery: Delivery) -> str:
@@ -137,7 +137,7 @@ class RejectionAdmin(ConnectionRowsAdmin):
         "reason",
     )  # fmt: skip
     readonly_fields = fields
-    created = moment("created_at", _("rejected"))
+    created = time_column("created_at", _("rejected"))
 
     @admin.display(description=_("event"))
     def event_link(self, rejection: Rejection) -> str:
@@ -162,9 +162,9 @@ class CursorAdmin(ReadOnlyAdmin):
         "feed__workspace__external_id__exact",
     )
     search_help_text = ConnectionRowsAdmin.search_help_text
-    due = moment("due_at", _("next attempt"))
-    is_held = said("held", _("On hold"), _("on hold"))
-    last_delivery = moment("last_delivered_at", _("last delivered"))
+    due = time_column("due_at", _("next attempt"))
+    is_held = yes_column("held", _("On hold"), _("on hold"))
+    last_delivery = time_column("last_delivered_at", _("last delivered"))
 
     @admin.display(description=_("queued"))
     def backlog(self, cursor: Cursor) -> int:
@@ -176,5 +176,5 @@ class CursorAdmin(ReadOnlyAdmin):
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
     list_display = ("stream", "owner", "ends")
-    ends = moment("until", _("until"))
+    ends = time_column("until", _("until"))
     list_select_related = ("stream",)

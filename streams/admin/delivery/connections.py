@@ -16,7 +16,7 @@ from streams.admin.shared.base import (
     events_link,
     link,
     list_link,
-    moment,
+    time_column,
     to_the_second,
 )
 from streams.connections.actions import Conflict
@@ -107,12 +107,12 @@ class ConnectionAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    created = moment("created_at", _("created"))
-    deleted = moment("deleted_at", _("deleted"))
-    since = moment("status_at", _("status since"))
-    asked = moment("known_at", _("last key check"))
-    tested = moment("test_sent_at", _("last test event"))
-    seen = moment("seen_at", _("test event confirmed"))
+    created = time_column("created_at", _("created"))
+    deleted = time_column("deleted_at", _("deleted"))
+    since = time_column("status_at", _("status since"))
+    asked = time_column("known_at", _("last key check"))
+    tested = time_column("test_sent_at", _("last test event"))
+    seen = time_column("seen_at", _("test event confirmed"))
     actions = ("pause", "resume", "retry_now")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -16,7 +16,7 @@ from streams.admin.shared.base import (
     events_link,
     link,
     list_link,
-    moment,
+    time_column,
     to_the_second,
 )
 from streams.base.clock import now
@@ -76,8 +76,8 @@ class FeedAdmin(ReadOnlyAdmin):
         "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
-    created = moment("created_at", _("created"))
-    last_event = moment("head_at", _("last event"))
+    created = time_column("created_at", _("created"))
+    last_event = time_column("head_at", _("last event"))
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return FeedList

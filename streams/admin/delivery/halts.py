@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ServiceAdmin,
-    moment,
     staff_of,
+    time_column,
     to_list,
 )
 from streams.delivery.limits import halts
@@ -73,7 +73,7 @@ class HaltAdmin(ServiceAdmin):
     list_select_related = ("stream",)
     ordering = ("-pk",)
     autocomplete_fields = ("stream",)
-    since = moment("created_at", _("since"))
+    since = time_column("created_at", _("since"))
     actions = ("lift",)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:

@@ -10,8 +10,8 @@ from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
     link,
-    moment,
     staff_of,
+    time_column,
     to_the_second,
 )
 from streams.delivery.replay.models import Replay
@@ -47,7 +47,7 @@ class ReplayAdmin(ReadOnlyAdmin):
         "left_out", "expired", "requested_by", "requested", "ended",
     )  # fmt: skip
     readonly_fields = fields
-    requested = moment("requested_at", _("requested"))
+    requested = time_column("requested_at", _("requested"))
     actions = ("cancel",)
 
     @admin.display(description=_("workspace"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.append_only import HistoryAdmin
-from streams.admin.shared.base import moment
+from streams.admin.shared.base import time_column
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import WORDS, words
 from streams.catalog.models import Stream
@@ -64,9 +64,9 @@ class AuditEntryAdmin(HistoryAdmin):
     )
     fields = list_display
     readonly_fields = fields
-    when = moment("at", _("time"))
+    when = time_column("at", _("time"))
 
-    def strands(self, search_term: str) -> list[Q]:
+    def search_conditions(self, search_term: str) -> list[Q]:
         if not search_term:
             return [Q()]
         workspaces = Workspace.objects.filter(external_id=search_term)

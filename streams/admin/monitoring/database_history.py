@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, moment
+from streams.admin.shared.base import ReadOnlyAdmin, time_column
 from streams.events.data_loss.models import Generation
 from streams.events.data_loss.services import in_words, setback
 
@@ -24,11 +24,11 @@ class GenerationAdmin(ReadOnlyAdmin):
         "ended",
     )
     ordering = ("-pk",)
-    started = moment("started_at", _("started"))
-    went_back = moment("went_back_at", _("rollback detected"))
-    missing_since = moment("missing_from", _("missing from"))
-    missing_to = moment("missing_until", _("missing until"))
-    ended = moment("ended_at", _("acknowledged"))
+    started = time_column("started_at", _("started"))
+    went_back = time_column("went_back_at", _("rollback detected"))
+    missing_since = time_column("missing_from", _("missing from"))
+    missing_to = time_column("missing_until", _("missing until"))
+    ended = time_column("ended_at", _("acknowledged"))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

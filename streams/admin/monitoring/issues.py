@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, link, moment
+from streams.admin.shared.base import ReadOnlyAdmin, link, time_column
 from streams.base.clock import now
 from streams.observability.issues import queries
 from streams.observability.issues.models import IssueKind
@@ -67,8 +67,8 @@ class IssueKindAdmin(ReadOnlyAdmin):
         "day", "before", "first_seen", "last_seen", "shown_sample",
     )  # fmt: skip
     readonly_fields = fields
-    first_seen = moment("first_seen_at", _("first seen"))
-    last_seen = moment("last_seen_at", _("last seen"))
+    first_seen = time_column("first_seen_at", _("first seen"))
+    last_seen = time_column("last_seen_at", _("last seen"))
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         return IssueList

@@ -36,15 +36,16 @@ class HistoryList(ChangeList):
         return super().get_queryset(request, *args).order_by("-pk")
 
     def get_results(self, request: HttpRequest) -> None:
-        strands = self.model_admin.strands(self.query)
-        floor = self._floor(strands) if self.has_active_filters else None
+        search_conditions = self.model_admin.search_conditions(self.query)
+        floor = self._floor(search_conditions) if self.has_active_filters else None
         page = self._below(self.queryset)
         if floor is not None:
             page = page.filter(pk__gte=floor)
-        # One query per strand: for the newest rows of two connections in one query,
+        # One query per condition: for the newest rows of two connections in one query,
         # PostgreSQL would scan the entire history.
         found = chain.from_iterable(
-            page.filter(strand)[: self.list_per_page + 1] for strand in strands
+            page.filter(condition)[: self.list_per_page + 1]
+            for condition in search_conditions
         )
         rows = sorted(found, key=lambda row: row.pk, reverse=True)
         self._show(rows[: self.list_per_page])
@@ -62,12 +63,14 @@ class HistoryList(ChangeList):
     def _below(self, rows: QuerySet) -> QuerySet:
         return rows if self.before is None else rows.filter(pk__lt=self.before)
 
-    def _floor(self, strands: list[Q]) -> int | None:
+    def _floor(self, search_conditions: list[Q]) -> int | None:
         """Return the lowest ID that the filters may scan; None if they reach the end."""
         ids = (
             self._below(self.root_queryset).order_by("-pk").values_list("pk", flat=True)
         )
-        last = (ids.filter(strand)[SCAN : SCAN + 1] for strand in strands)
+        last = (
+            ids.filter(condition)[SCAN : SCAN + 1] for condition in search_conditions
+        )
         return max(chain.from_iterable(last), default=None)
 
     def _goes_on(self, before: int) -> None:
@@ -94,8 +97,8 @@ class HistoryAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        return queryset, False  # `strands` does the search
+        return queryset, False  # `search_conditions` does the search
 
-    def strands(self, search_term: str) -> list[Q]:
+    def search_conditions(self, search_term: str) -> list[Q]:
         """Split a search into conditions whose newest rows an index finds."""
         return [Q()]

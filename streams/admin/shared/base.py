@@ -117,7 +117,9 @@ class ServiceAdmin(admin.ModelAdmin):
             self.save_formset(request, form, formset, change)
 
 
-def moment(field: str, description: StrOrPromise = "") -> Callable[[Any, Any], str]:
+def time_column(
+    field: str, description: StrOrPromise = ""
+) -> Callable[[Any, Any], str]:
     """Return a column that shows a time to the second, in UTC."""
 
     @admin.display(description=description or field.replace("_", " "), ordering=field)
@@ -127,7 +129,7 @@ def moment(field: str, description: StrOrPromise = "") -> Callable[[Any, Any], s
     return shown
 
 
-def said(
+def yes_column(
     field: str, yes: StrOrPromise, description: StrOrPromise = ""
 ) -> Callable[[Any, Any], str]:
     """Return a column that shows the word `yes` for true and a dash for false.

@@ -12,7 +12,7 @@ from django.db.models import Field
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import moment
+from streams.admin.shared.base import time_column
 from streams.tenancy.members import (
     AlreadyMember,
     LastAdmin,
@@ -32,7 +32,7 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields = ("user",)
     fields = ("user", "role", "since")
     readonly_fields = ("since",)
-    since = moment("created_at", _("since"))
+    since = time_column("created_at", _("since"))
 
     def formfield_for_dbfield(
         self, db_field: Field, request: HttpRequest, **kwargs: Any

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ServiceAdmin, list_link, moment, staff_of
+from streams.admin.shared.base import ServiceAdmin, list_link, staff_of, time_column
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream, not_reserved
@@ -66,7 +66,7 @@ class PartnerAdmin(ServiceAdmin):
     search_fields = ("name", "slug")
     ordering = ("name",)
     readonly_fields = ("created", "links")
-    created = moment("created_at", _("created"))
+    created = time_column("created_at", _("created"))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:

@@ -15,7 +15,13 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ServiceAdmin, link, moment, said, staff_of
+from streams.admin.shared.base import (
+    ServiceAdmin,
+    link,
+    staff_of,
+    time_column,
+    yes_column,
+)
 from streams.identity import security_notices
 from streams.tenancy.models import User
 from streams.tenancy.users import (
@@ -27,7 +33,7 @@ from streams.tenancy.users import (
     set_password,
 )
 
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # Changing these makes it possible to sign in as the user: a link to set a new password
 # goes to the email.
 CREDENTIALS = ("email", "password")
@@ -78,15 +84,15 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     add_form = NewUserForm
     change_password_form = PasswordForm
     list_display = ("email", "name", "operator", "account", "signed_in", "joined")
-    signed_in = moment("last_login", _("last sign-in"))
-    joined = moment("date_joined", _("joined"))
-    operator = said("is_staff", _("Operator"), _("operator"))
+    signed_in = time_column("last_login", _("last sign-in"))
+    joined = time_column("date_joined", _("joined"))
+    operator = yes_column("is_staff", _("Operator"), _("operator"))
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
     fieldsets = (
-        (None, {"fields": ("email", "name", "password", "is_active", "places")}),
-        (_("Permissions"), {"fields": POWERS}),
+        (None, {"fields": ("email", "name", "password", "is_active", "memberships")}),
+        (_("Permissions"), {"fields": PERMISSION_FIELDS}),
         (_("Dates"), {"fields": ("signed_in", "joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name")}),)
@@ -94,7 +100,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None or _is_superuser(request):
             return super().get_fieldsets(request, obj)
-        fields = ("email", "name", "is_active", "places")
+        fields = ("email", "name", "is_active", "memberships")
         return ((None, {"fields": fields}), *self.fieldsets[1:])
 
     @admin.display(description=_("account"), ordering="is_active")
@@ -104,10 +110,10 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
     ) -> Any:
-        fixed = ("signed_in", "joined", "places")
+        fixed = ("signed_in", "joined", "memberships")
         if obj is None or _is_superuser(request):
             return fixed
-        return (*fixed, *POWERS, *CREDENTIALS)
+        return (*fixed, *PERMISSION_FIELDS, *CREDENTIALS)
 
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
@@ -152,7 +158,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         return response
 
     @admin.display(description=_("memberships"))
-    def places(self, user: User) -> str:
+    def memberships(self, user: User) -> str:
         partners = user.partner_memberships.select_related("partner")
         workspaces = user.workspace_memberships.select_related("workspace")
         rows = [(link(m.partner), m.get_role_display()) for m in partners]

@@ -13,10 +13,10 @@ from streams.admin.shared.base import (  # fmt: skip
     LIST_AND_FORM,
     ServiceAdmin,
     list_link,
-    moment,
-    said,
     staff_of,
+    time_column,
     to_list,
+    yes_column,
 )
 from streams.admin.tenancy.memberships import (
     WorkspaceMembershipInline,
@@ -52,8 +52,8 @@ class WorkspaceAdmin(ServiceAdmin):
     )  # fmt: skip
     autocomplete_fields = ("partner",)
     actions = ("remove_empty",)
-    created = moment("created_at", _("created"))
-    test = said("is_test", _("Test workspace"), _("test"))
+    created = time_column("created_at", _("created"))
+    test = yes_column("is_test", _("Test workspace"), _("test"))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -39,7 +39,7 @@ class GeneratedSection:
 
     name: str
     heading: str  # English, like the page
-    says: StrPromise  # its content, for the editor
+    description: StrPromise  # its content, for the editor
     needed_on: frozenset[PageKind] = frozenset()
 
     @property
@@ -57,47 +57,47 @@ PARTS = {
         GeneratedSection(
             name="about",
             heading="About",
-            says=_("The purpose of the tool and the maintainer of the source."),
+            description=_("The purpose of the tool and the maintainer of the source."),
             needed_on=_BOTH,
         ),
         GeneratedSection(
             name="connect",
             heading="Getting started",
-            says=_("The steps to find the write key and connect."),
+            description=_("The steps to find the write key and connect."),
             needed_on=_BOTH,
         ),
         GeneratedSection(
             name="regions",
             heading="Regions",
-            says=_("The regions and their hosts."),
+            description=_("The regions and their hosts."),
             needed_on=_BOTH,
         ),
         GeneratedSection(
             name="identity",
             heading="Stream",
-            says=_("The calls, userId, and context.integration."),
+            description=_("The calls, userId, and context.integration."),
             needed_on=_SOURCE,
         ),
         GeneratedSection(
             name="events",
             heading="Events",
-            says=_("The events of the published plan."),
+            description=_("The events of the published plan."),
             needed_on=_SOURCE,
         ),
         GeneratedSection(
             name="properties",
             heading="Event properties",
-            says=_("The properties of each event."),
+            description=_("The properties of each event."),
             needed_on=_SOURCE,
         ),
-        GeneratedSection(name="limits", heading="Limits", says=_("Sizes, rates, and retention.")),
-        GeneratedSection(name="retries", heading="Retries", says=_("The retry policy if Segment can't be reached.")),
+        GeneratedSection(name="limits", heading="Limits", description=_("Sizes, rates, and retention.")),
+        GeneratedSection(name="retries", heading="Retries", description=_("The retry policy if Segment can't be reached.")),
         GeneratedSection(
             name="troubleshooting",
             heading="Troubleshooting",
-            says=_("Common problems, and all rules that events are checked against."),
+            description=_("Common problems, and all rules that events are checked against."),
         ),
-        GeneratedSection(name="changes", heading="Changes", says=_("The changes of the plan by version.")),
-        GeneratedSection(name="support", heading="Support", says=_("Where to get help.")),
+        GeneratedSection(name="changes", heading="Changes", description=_("The changes of the plan by version.")),
+        GeneratedSection(name="support", heading="Support", description=_("Where to get help.")),
     )
 }  # fmt: skip

@@ -166,7 +166,7 @@ def publish(
         raise CannotPublish(_("The draft is identical to the published version."))
     if not draft.plan.events:
         raise CannotPublish(_("The draft has no events. Add an event first."))
-    for objection in objections(draft.plan, stream.readings):
+    for objection in objections(draft.plan, stream.spec_exceptions):
         if objection.forbids:
             issue = objection.issue
             raise CannotPublish(

@@ -66,16 +66,16 @@ class SpecIssue:
         return grave or self.may_be_accepted
 
 
-def objections(plan: TrackingPlan, readings: SpecExceptions) -> list[SpecIssue]:
+def objections(plan: TrackingPlan, exceptions: SpecExceptions) -> list[SpecIssue]:
     """List the issues of a plan: those that prevent publishing first, then by event."""
     found = [
-        SpecIssue(event, issue, _right(event, issue, readings))
+        SpecIssue(event, issue, _right(event, issue, exceptions))
         for event in plan.events
-        for issue in check(sample(event, user_id="u1"), readings=readings)
+        for issue in check(sample(event, user_id="u1"), readings=exceptions)
     ]
     return sorted(found, key=lambda one: not one.forbids)
 
 
-def _right(event: PlannedEvent, issue: Issue, readings: SpecExceptions) -> str:
-    found = collision(event.call, event.name, readings)
+def _right(event: PlannedEvent, issue: Issue, exceptions: SpecExceptions) -> str:
+    found = collision(event.call, event.name, exceptions)
     return found.right if found and found.rule.id == issue.rule else ""

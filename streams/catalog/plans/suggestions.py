@@ -35,11 +35,11 @@ class EventSuggestions:
         return any(one.forbids for one in self.objections)
 
 
-def advice(event: PlannedEvent, readings: SpecExceptions) -> EventSuggestions:
+def advice(event: PlannedEvent, exceptions: SpecExceptions) -> EventSuggestions:
     """Check any event. If it isn't valid in a plan, only its name is checked."""
     valid = next((one for one in (event, _bare(event)) if not event_errors(one)), None)
-    issues = objections(TrackingPlan(events=(valid,)), readings) if valid else []
-    meant = collision(event.call, event.name, readings)
+    issues = objections(TrackingPlan(events=(valid,)), exceptions) if valid else []
+    meant = collision(event.call, event.name, exceptions)
     right = meant.right if meant else ""
     return EventSuggestions(
         objections=tuple(issues),

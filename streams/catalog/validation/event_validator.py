@@ -27,12 +27,12 @@ class EventValidator:
     """Checks against the Spec and a stream's published plan. Thread-safe."""
 
     mode: ValidationMode  # in force; never OFF
-    readings: SpecExceptions = SAFE
+    exceptions: SpecExceptions = SAFE
     plan: CompiledPlan | None = None
 
     def issues(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
         """Return the issues of an event that passed `spec.calls.structure_issues`."""
-        found = semantics(event, readings=self.readings, now=now)
+        found = semantics(event, readings=self.exceptions, now=now)
         if self.plan is not None:
             found += self.plan.check(event)
         return found
@@ -51,7 +51,7 @@ class StreamRules:
     """Validation rules of a stream, before a workspace makes them stricter."""
 
     mode: ValidationMode
-    readings: SpecExceptions
+    exceptions: SpecExceptions
     plan: CompiledPlan | None
 
     def checks(self, workspace_mode: ValidationMode) -> EventValidator | None:
@@ -59,7 +59,7 @@ class StreamRules:
         mode = stricter(self.mode, workspace_mode)
         if mode is ValidationMode.OFF:
             return None
-        return EventValidator(mode, self.readings, self.plan)
+        return EventValidator(mode, self.exceptions, self.plan)
 
 
 class RuleCache:
@@ -84,9 +84,9 @@ class RuleCache:
         plans = self._made_ready({plan for *_, plan in rows if plan})
         return {
             pk: StreamRules(
-                ValidationMode(mode), SpecExceptions.of(readings), plans.get(plan)
+                ValidationMode(mode), SpecExceptions.of(exceptions), plans.get(plan)
             )
-            for pk, mode, readings, plan in rows
+            for pk, mode, exceptions, plan in rows
         }
 
     def _made_ready(self, wanted: set[int]) -> dict[int, CompiledPlan]:

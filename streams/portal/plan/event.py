@@ -93,7 +93,7 @@ def _editor(
         return _form(request, place, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
     message = _("“%(event)s” was saved to the draft.")
     messages.success(request, message % {"event": label(wanted)})
-    if advice(wanted, stream.readings).is_grave or what == ADD_EXPECTED:
+    if advice(wanted, stream.spec_exceptions).is_grave or what == ADD_EXPECTED:
         key = key_of(wanted)
         return redirect(within(place, "partner-stream-plan-event", stream.slug, key))
     return redirect(address_of(place, stream, wanted))
@@ -103,7 +103,7 @@ def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
     """Apply the Spec's name or properties if that is what the button does."""
     if what == SAVE:
         return event
-    suggested = advice(event, stream.readings)
+    suggested = advice(event, stream.spec_exceptions)
     if what == TAKE_NAME:
         return msgspec.structs.replace(event, name=suggested.right or event.name)
     return msgspec.structs.replace(
@@ -131,7 +131,7 @@ def _form(
         "key": key,
         "is_new": not key or form["seen"].value() == NOT_THERE,
         "title": label(event),
-        "advice": advice(event, stream.readings),
+        "advice": advice(event, stream.spec_exceptions),
         **more,
     }
     return render(request, "portal/plan/event.html", shown)

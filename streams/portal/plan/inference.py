@@ -120,7 +120,11 @@ def _offer(
     planned = found(plan, key_of(event))
     before = _paths(planned) if planned else frozenset[str]()
     after = _paths(extended(planned, event) if planned else event)
-    right = right_name(event.name, stream.readings) if event.call == "track" else None
+    right = (
+        right_name(event.name, stream.spec_exceptions)
+        if event.call == "track"
+        else None
+    )
     return SuggestedEvent(
         learned=learned, planned=planned, right=right or "", new=after - before
     )

@@ -65,7 +65,7 @@ def _publishing(
 ) -> HttpResponse:
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()
-    found = objections(draft.plan, stream.readings) if draft else []
+    found = objections(draft.plan, stream.spec_exceptions) if draft else []
     before = published.plan if published else TrackingPlan()
     forbidding = [one for one in found if one.forbids]
     remarks = found[len(forbidding) :]

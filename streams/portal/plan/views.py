@@ -84,7 +84,7 @@ def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     published = stream.plan_versions.published().first()
     draft = stream.plan_versions.draft().first()
     version = draft or published
-    events = list(shown_events(version.plan, stream.readings)) if version else []
+    events = list(shown_events(version.plan, stream.spec_exceptions)) if version else []
     number = _page_with(request.GET.get("event", ""), events)
     shown = {
         "place": place,

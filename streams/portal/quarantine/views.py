@@ -167,7 +167,7 @@ def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
         can_rename=bool(held.name),
         initial={
             "last_id": last_id,
-            "new_name": right_name(held.name, scope.stream.readings) or "",
+            "new_name": right_name(held.name, scope.stream.spec_exceptions) or "",
         },
     )
     if form.is_valid() and _carry_out(request, scope, held, form):

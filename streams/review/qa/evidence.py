@@ -80,7 +80,9 @@ def gather(stream: Stream, since: RunStart) -> Observations:
 def _checks(stream: Stream, plan: TrackingPlan | None) -> EventValidator:
     """Return all checks, whatever the validation mode of the stream."""
     return EventValidator(
-        ValidationMode.WARN, stream.readings, CompiledPlan(plan) if plan else None
+        ValidationMode.WARN,
+        stream.spec_exceptions,
+        CompiledPlan(plan) if plan else None,
     )
 
 
