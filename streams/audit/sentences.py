@@ -70,6 +70,10 @@ WORDS: dict[str, StrOrPromise] = {
     "user.email_changed_by_operator": _(
         "Changed the email of %(before)s to %(member)s"
     ),
+    "user.created": _("Created the user %(row)s"),
+    "user.changed": _("Changed the user %(row)s: %(fields)s"),
+    "group.created": _("Created the operator group %(row)s"),
+    "group.changed": _("Changed the operator group %(row)s: %(fields)s"),
     "workspace.created": _("Created the workspace"),
     "workspace.changed": _("Changed the workspace: %(fields)s"),
     "workspace.removed": _("Deleted the empty workspace %(name)s (%(external_id)s)"),
@@ -126,6 +130,13 @@ WORDS: dict[str, StrOrPromise] = {
     ),
 }
 WHY = ("comment", "reason", "note", "what", "changed", "readings", "fields")
+# Their sentences list the fields already.
+WITH_FIELDS = {
+    "partner.changed",
+    "workspace.changed",
+    "user.changed",
+    "group.changed",
+}
 
 
 def words(action: str, detail: Mapping[str, Any]) -> str:
@@ -138,8 +149,8 @@ def words(action: str, detail: Mapping[str, Any]) -> str:
 
 def why(action: str, detail: Mapping[str, Any]) -> str:
     """Return the comment of an entry, or the changes that it lists; may be empty."""
-    said = next((str(detail[name]) for name in WHY if detail.get(name)), "")
-    return "" if action in ("partner.changed", "workspace.changed") else said
+    comment = next((str(detail[name]) for name in WHY if detail.get(name)), "")
+    return "" if action in WITH_FIELDS else comment
 
 
 class _Known(dict[str, Any]):
