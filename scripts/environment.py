@@ -1,6 +1,6 @@
 """Installs the packages that requirements/<set>.txt locks into .venv, unless they are there.
 
-    python scripts/environment.py run|dev
+    python scripts/environment.py run|dev|bench
 
 Uses only the standard library, because it runs before anything is installed.
 """

@@ -12,3 +12,4 @@ compile() {
 compile run
 # The tests use the same versions as the portal.
 compile dev --constraint requirements/run.txt
+compile bench --constraint requirements/dev.txt

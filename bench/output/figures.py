@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.output.baseline_figures import BASELINES
 from bench.output.cost_figures import COST, GROWTH
+from bench.output.server_figures import SERVERS
 from bench.output.speed_figures import FAIRNESS, LATENCY, SQLITE, THROUGHPUT
 
 FIGURES = [
@@ -20,6 +21,7 @@ FIGURES = [
     *GROWTH,
     *SQLITE,
     *BASELINES,
+    *SERVERS,
 ]
 
 

@@ -11,6 +11,7 @@ from bench.rows import (
     cost,
     fairness,
     growth,
+    http_servers,
     latency,
     limits,
     row_task_post,
@@ -42,3 +43,5 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "retained": growth.retained,
     "backlog": growth.backlog,
 }
+# Rows that run only if they are named, because they need packages of their own.
+ON_DEMAND: dict[str, Callable[[Benchmark], None]] = {"servers": http_servers.measure}

@@ -26,7 +26,7 @@ def measure(bench: Benchmark) -> None:
     bodies = [single_body(n, SIZE_BYTES, "check") % n for n in range(KINDS)]
     events = [as_sent(n, SIZE_BYTES, "check") for n in range(KINDS)]
     decode = msgspec.json.Decoder().decode
-    for _ in range(bench.harness.plan.runs):
+    for _ in range(bench.plan.runs):
         bench.notes.add("decode_us_per_event", _us_each(decode, bodies))
         bench.notes.add("read_us_per_event", _us_each(read_event, bodies))
         bench.notes.add("check_us_per_event", _us_each(_check, events))

@@ -17,7 +17,7 @@ MODES = ("off", "warn", "reject")
 
 def measure(bench: Benchmark) -> None:
     """Measure sent to response without a worker, with a portal for each mode in turn."""
-    plan = bench.harness.plan
+    plan = bench.plan
     with ExitStack() as stack:
         portals = {
             mode: stack.enter_context(

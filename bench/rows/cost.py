@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def statements(bench: Benchmark) -> None:
-    plan = bench.harness.plan
+    plan = bench.plan
     with portal(bench.postgres, connections=plan.connections) as running:
         log_statements(bench.postgres, running.database_url)
         running.start_all(budget=False)
@@ -36,7 +36,7 @@ def note_statements(bench: Benchmark, running: Portal, work: Job, design: str) -
 
 
 def wal(bench: Benchmark) -> None:
-    plan = bench.harness.plan
+    plan = bench.plan
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_ingest()
 

@@ -36,7 +36,7 @@ CROWDED = "beside a huge backlog and three in trouble"
 
 
 def crowded(bench: Benchmark) -> None:
-    events = int(EVENTS_PER_S * bench.harness.plan.fairness_s)
+    events = int(EVENTS_PER_S * bench.plan.fairness_s)
     with portal(bench.postgres, connections=SMALL.stop) as running:
         running.start_all()
         _small_ones(running, int(EVENTS_PER_S), -int(EVENTS_PER_S))  # to warm up
@@ -44,7 +44,7 @@ def crowded(bench: Benchmark) -> None:
         _note(bench, ALONE, "fairness_alone", _small_ones(running, events, 0))
         running.fill(BACKLOG, 1_000, days=BACKLOG_DAYS, waiting=True, feeds=1)
         Sending(_for_the_troubled(running)).report()
-        for run in range(bench.harness.plan.runs):
+        for run in range(bench.plan.runs):
             running.sandbox.reset()
             running.sandbox.behave(*_rules())
             running.try_again_now()

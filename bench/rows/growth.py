@@ -30,7 +30,7 @@ def connections(bench: Benchmark) -> None:
 
 
 def sizes(bench: Benchmark) -> None:
-    with portal(bench.postgres, connections=bench.harness.plan.connections) as running:
+    with portal(bench.postgres, connections=bench.plan.connections) as running:
         running.start_all(budget=False)
         for size in EVENT_BYTES:
             # A request can hold 40 of the largest.
@@ -40,9 +40,7 @@ def sizes(bench: Benchmark) -> None:
 
 def retained(bench: Benchmark) -> None:
     for number in RETAINED:
-        with portal(
-            bench.postgres, connections=bench.harness.plan.connections
-        ) as running:
+        with portal(bench.postgres, connections=bench.plan.connections) as running:
             running.fill(number, RETAINED_BYTES, days=RETAINED_DAYS, waiting=False)
             running.start_all(budget=False)
             _note_cost(bench, running, "retained", number)
@@ -52,7 +50,7 @@ def retained(bench: Benchmark) -> None:
 def _note_cost(
     bench: Benchmark, running: Portal, curve: str, x: float, **changes: int
 ) -> None:
-    plan = bench.harness.plan
+    plan = bench.plan
     send(running, batches(running, plan.growth_requests // 10, **changes))
     for _ in range(plan.runs):
         run = send(running, batches(running, plan.growth_requests, **changes))
@@ -67,15 +65,13 @@ def _note_ends(
 
 def backlog(bench: Benchmark) -> None:
     """Measure the delivery of the first events of a backlog; the last one also memory."""
-    with portal(bench.postgres, connections=bench.harness.plan.connections) as running:
+    with portal(bench.postgres, connections=bench.plan.connections) as running:
         running.halt()
         running.start_all(budget=False)
         for waiting in BACKLOGS:
-            for _ in range(bench.harness.plan.runs):
+            for _ in range(bench.plan.runs):
                 running.fill(waiting - running.waiting(), 1_000, days=1, waiting=True)
-                cost = _cost_of_draining(
-                    running, min(waiting, bench.harness.plan.drained)
-                )
+                cost = _cost_of_draining(running, min(waiting, bench.plan.drained))
                 bench.notes.add_point("backlog", waiting, cost)
         send_while_all_waits(bench, running)
     # For the smallest, the second until an order is read is a large part.

@@ -22,8 +22,8 @@ CLIENTS = 20  # each is used every half a second; gunicorn closes connections th
 def light_load(bench: Benchmark) -> None:
     with portal(bench.postgres, connections=CONNECTIONS) as running:
         running.start_all()
-        events = int(EVENTS_PER_S * bench.harness.plan.latency_s)
-        for _ in range(bench.harness.plan.runs):
+        events = int(EVENTS_PER_S * bench.plan.latency_s)
+        for _ in range(bench.plan.runs):
             work = job(running, events, clients=CLIENTS, rate=EVENTS_PER_S)
             note(bench, running, work, "")
 

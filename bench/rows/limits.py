@@ -23,18 +23,18 @@ TUNED = (4, 400)
 
 
 def copy_alone(bench: Benchmark) -> None:
-    groups = bench.harness.plan.batch_requests * 100 // baseline.AT_ONCE
+    groups = bench.plan.batch_requests * 100 // baseline.AT_ONCE
     with bench.postgres.connect() as connection:
-        for _ in range(bench.harness.plan.runs):
+        for _ in range(bench.plan.runs):
             speed = baseline.events_per_s(connection, groups, prefix())
             bench.notes.add("copy_alone_events_per_s", speed)
 
 
 def sandbox_alone(bench: Benchmark) -> None:
     """Measure the receiver alone, with bodies that are built in advance."""
-    requests = bench.harness.plan.batch_requests * 100 // EVENTS_IN_A_BODY
+    requests = bench.plan.batch_requests * 100 // EVENTS_IN_A_BODY
     with portal(bench.postgres, connections=1) as running:
-        for _ in range(bench.harness.plan.runs):
+        for _ in range(bench.plan.runs):
             work = batches(
                 running,
                 requests,
@@ -50,7 +50,7 @@ def sandbox_alone(bench: Benchmark) -> None:
 
 def segment_library(bench: Benchmark) -> None:
     with portal(bench.postgres, connections=1) as running:
-        for _ in range(bench.harness.plan.runs):
+        for _ in range(bench.plan.runs):
             as_it_comes = _library(bench, running, *AS_IT_COMES)
             bench.notes.add("library_as_it_comes_events_per_s", as_it_comes)
             tuned = _library(bench, running, *TUNED)
@@ -59,7 +59,7 @@ def segment_library(bench: Benchmark) -> None:
 
 def _library(bench: Benchmark, running: Portal, threads: int, batch: int) -> float:
     """Return events per second, from the first call to the last event received."""
-    count = bench.harness.plan.library_events
+    count = bench.plan.library_events
     running.sandbox.reset()
     how = [
         running.sandbox.url,

@@ -24,7 +24,7 @@ DESIGN = "row_task_post_"  # the start of its figures' names
 
 
 def measure(bench: Benchmark) -> None:
-    plan = bench.harness.plan
+    plan = bench.plan
     with _portal(bench) as running:
         _start_view(running)
         _start_worker(running)
@@ -49,7 +49,7 @@ def measure(bench: Benchmark) -> None:
 
 
 def measure_cost(bench: Benchmark) -> None:
-    plan = bench.harness.plan
+    plan = bench.plan
     with _portal(bench) as running:
         log_statements(bench.postgres, running.database_url)
         _start_view(running)

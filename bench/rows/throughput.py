@@ -19,7 +19,7 @@ STORED_BYTES = (
 
 
 def without_budget(bench: Benchmark) -> None:
-    plan, notes = bench.harness.plan, bench.notes
+    plan, notes = bench.plan, bench.notes
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all(budget=False)
         send(running, batches(running, plan.batch_requests // 10))
@@ -32,7 +32,7 @@ def without_budget(bench: Benchmark) -> None:
 
 
 def under_budget(bench: Benchmark) -> None:
-    plan, notes = bench.harness.plan, bench.notes
+    plan, notes = bench.plan, bench.notes
     requests = int(CEILING_BYTES_PER_S * plan.budget_s / STORED_BYTES / 100)
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all()
@@ -57,7 +57,7 @@ def _note_backlogged(bench: Benchmark, run: Run, event_bytes: float) -> None:
 
 
 def single_events(bench: Benchmark) -> None:
-    plan, notes = bench.harness.plan, bench.notes
+    plan, notes = bench.plan, bench.notes
     with portal(bench.postgres, connections=plan.connections) as running:
         running.start_all()
         send(running, singles(running, plan.single_requests // 10))
@@ -69,7 +69,7 @@ def single_events(bench: Benchmark) -> None:
 
 def small_installation(bench: Benchmark) -> None:
     """Measure the same on SQLite with the embedded broker."""
-    plan, notes = bench.harness.plan, bench.notes
+    plan, notes = bench.plan, bench.notes
     with portal(bench.sqlite, connections=plan.connections) as running:
         running.start_all(budget=False)
         for _ in range(plan.runs):
