@@ -45,7 +45,7 @@ def test_a_decision_has_its_three_parts_and_is_short(file):
         "Decision",
         "Consequences",
     ]
-    assert re.search(r"^Status: (accepted|superseded by \[.+\]\(.+\))$", record, re.MULTILINE)  # fmt: skip
+    assert re.search(r"^Status: (proposed|accepted|superseded by \[.+\]\(.+\))$", record, re.MULTILINE)  # fmt: skip
     assert len(record.splitlines()) <= 25
 
 
