@@ -67,7 +67,6 @@ MAX_MODULES = 15  # per package
 
 # What is still to be split. Both lists only get shorter.
 STILL_CYCLIC = {
-    "streams.catalog.plans",
     "streams.ingest",
     "streams.portal",
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.creation import start_stream
-from streams.catalog.plans.templates import template
 from tests import factories
 
 pytestmark = pytest.mark.django_db

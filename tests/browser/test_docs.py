@@ -7,9 +7,9 @@ from django.test import Client
 
 from streams.catalog.pages.models import Logo
 from streams.catalog.pages.services import set_logo
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import to_json
-from streams.catalog.plans.templates import template
 from tests import factories
 from tests.base.hostile import MARKDOWN
 from tests.catalog.pages.hostile import SHAPE, SVGS, svg

@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import to_json
-from streams.catalog.plans.templates import template
 from streams.events.models import Event
 from tests import factories
 from tests.docs.html import Seen

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from streams.base.clock import iso_ms
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.conformance import CompiledPlan
-from streams.catalog.plans.templates import template
 from streams.catalog.validation.event_validator import EventValidator
 from streams.devtools.demo import accounts, campaign
 from streams.spec.modes import ValidationMode

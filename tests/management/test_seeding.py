@@ -7,8 +7,8 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 
 from streams.catalog.models import Stream
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.models import PlanVersion
-from streams.catalog.plans.templates import template
 from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
 from streams.delivery.connection.status import pause

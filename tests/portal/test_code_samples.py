@@ -5,9 +5,9 @@ import shlex
 
 import pytest
 
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-from streams.catalog.plans.templates import template
 from streams.portal.connection.code_samples import batch
 
 

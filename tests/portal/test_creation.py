@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from streams.catalog.models import Stream
+from streams.catalog.plans.authoring.templates import template, templates
 from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.services import drafted_plan, replace_draft
-from streams.catalog.plans.templates import template, templates
 from tests import factories
 
 

@@ -13,8 +13,8 @@ from django.utils.text import camel_case_to_spaces, capfirst
 
 from streams.catalog.models import Stream
 from streams.catalog.pages.page_kinds import CATEGORIES, PARTS
+from streams.catalog.plans.authoring.templates import templates
 from streams.catalog.plans.plan import TYPES, to_json
-from streams.catalog.plans.templates import templates
 from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.docs.guides.index import GUIDES

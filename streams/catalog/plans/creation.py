@@ -13,7 +13,7 @@ from streams.tenancy.models import Partner
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.catalog.plans.templates import PlanTemplate
+    from streams.catalog.plans.authoring.templates import PlanTemplate
     from streams.tenancy.models import User
 
 MAX_STREAMS = 20  # of one partner; most have one

@@ -18,7 +18,7 @@ from streams.catalog.pages.services import (
     set_logo,
 )
 from streams.catalog.plans import services as plans
-from streams.catalog.plans.templates import template
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.services import create_partner_with_stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import not_reserved
-from streams.catalog.plans.templates import template, templates
+from streams.catalog.plans.authoring.templates import template, templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
 
-    from streams.catalog.plans.templates import PlanTemplate
+    from streams.catalog.plans.authoring.templates import PlanTemplate
 
 EMPTY = "empty"
 SLUG_LENGTH = 50

@@ -5,9 +5,9 @@ import pytest
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.catalog.plans import creation
+from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.creation import TooManyStreams, start_stream
 from streams.catalog.plans.services import drafted_plan, published_plan
-from streams.catalog.plans.templates import template
 from streams.tenancy.services import SlugTaken
 from tests import factories
 

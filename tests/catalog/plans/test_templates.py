@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from streams.catalog.plans.authoring.templates import ABOUT, FILES, template, templates
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.samples import sample
 from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
-from streams.catalog.plans.templates import ABOUT, FILES, template, templates
 from streams.catalog.plans.validation import plan_errors
 from streams.spec.data import EVENTS
 from streams.spec.exceptions import SAFE

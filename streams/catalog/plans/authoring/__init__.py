@@ -1,1 +1,1 @@
-"""Tools to write a plan: from received events, from examples, and by hand."""
+"""Tools to write a plan: from templates, received events and examples, and by hand."""
