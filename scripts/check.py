@@ -2,7 +2,8 @@
 
     python scripts/check.py [NAME...]
 
-All of them run, even if one fails. A check that cannot run has failed.
+All of them run, even if one fails. A check that cannot run has failed. As many run at the
+same time as there are processors; the output of each is printed when it ends.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +58,12 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
 
 def main() -> None:
     chosen = sys.argv[1:] or list(CHECKS)
-    failed = [name for name in chosen if not passes(name)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        failed = [
+            name
+            for name, passed in zip(chosen, threads.map(passes, chosen), strict=True)
+            if not passed
+        ]
     for name in failed:
         print(f"failed: {name} ({CHECKS[name][0]})")
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed")
@@ -66,18 +73,20 @@ def main() -> None:
 def passes(name: str) -> bool:
     """Run one check in a separate environment, without the developer's settings."""
     command, changes = CHECKS[name]
-    print(f"--- {name}: {command}", flush=True)
     program, *arguments = command.split()
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    return (
-        subprocess.call(
-            [ROOT / ".venv" / "bin" / program, *arguments],
-            cwd=ROOT,
-            env=kept | PRODUCTION | changes,
-            stdin=subprocess.DEVNULL,
-        )
-        == 0
+    done = subprocess.run(
+        [ROOT / ".venv" / "bin" / program, *arguments],
+        cwd=ROOT,
+        env=kept | PRODUCTION | changes,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
+    print(f"--- {name}: {command}\n{done.stdout}", end="", flush=True)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":
