@@ -16,5 +16,5 @@ def application(*, threads: int) -> Server:
 
     `threads` is gunicorn's setting.
     """
-    front = WsgiApplication(wsgi.application, threads=threads, pages=server_pages())
-    return Server(front, max_connections=connection_limit(MAX_CONNECTIONS))
+    pages = WsgiApplication(wsgi.application, threads=threads, pages=server_pages())
+    return Server(pages, max_connections=connection_limit(MAX_CONNECTIONS))

@@ -17,7 +17,7 @@ with booting():
 from django.conf import settings
 
 from streams.base.database.statement_timeout import limit_process
-from streams.ingest.http.django_views import flusher
+from streams.ingest.django_views import flusher
 
 limit_process(settings.SERVING_DEADLINE_S)
 import_module(settings.ROOT_URLCONF)  # at startup, so that the first request is fast

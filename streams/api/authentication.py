@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from streams.base.clock import now
+from streams.base.ids import digest
 from streams.base.request_errors import RequestRefused
 from streams.tenancy.services import find_token
 
@@ -73,7 +74,7 @@ def _token(request: HttpRequest) -> PartnerToken:
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() != "bearer":
         raise _unauthorized("API-KEY-001", "The request has no API token.")
-    token = find_token(text.strip(), now())
+    token = find_token(digest(text.strip()), now())
     if token is None:
         raise _unauthorized(
             "API-KEY-002", "This API token is unknown or has been revoked."

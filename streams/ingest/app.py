@@ -20,7 +20,6 @@ from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
 from streams.ingest.commit.group_commit import GroupCommitter, WriterBusy
 from streams.ingest.commit.notifier import WorkerNotifier
-from streams.ingest.credentials.lookup import CredentialLookup, NotCached
 from streams.ingest.http.body import GZIP_MAGIC, MAX_BYTES
 from streams.ingest.http.responses import (
     IngestResponse,
@@ -32,20 +31,25 @@ from streams.ingest.http.responses import (
     refusal,
 )
 from streams.ingest.http.routes import find_route
+from streams.ingest.lookup import CredentialLookup, NotCached
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
-from streams.ingest.workspace_resolution import removed
+from streams.ingest.workspaces.resolution import removed
 from streams.observability.issues.flusher import IssueFlusher
 from streams.observability.readiness_cache import FOR_INGEST, verdict
+from streams.serving.application import BodyLimit
 from streams.serving.http_format import unavailable
+from streams.serving.promise import Promise
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.ingest.commit.group_commit import Result, Settled
-    from streams.ingest.service import Admission, Pending
-    from streams.serving.request_context import RequestContext
+    from streams.ingest.pending_events import PendingEvents
+    from streams.ingest.service import Admission
+    from streams.serving.application import Response
+    from streams.serving.request import Request
 
 log = structlog.get_logger()
 
@@ -56,9 +60,8 @@ LOOKUP_THREADS = 4
 SMALL_BODY = 512 * 1024
 USUAL_RATIO = 10  # compression ratio of events
 
-# A step toward a response. It can return a function to call in the loop.
-Then = Callable[[], None]
-Step = Callable[["RequestContext", CredentialLookup], Then | None]
+# A step toward a response, or toward None if the writer will respond.
+type Step[T] = Callable[[Request, CredentialLookup], T | Response | None]
 
 
 class IngestApp:
@@ -71,12 +74,12 @@ class IngestApp:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._directory = CredentialLookup()
-        self._kept = self._directory.without_database()
+        self._lookup = CredentialLookup()
+        self._cached = self._lookup.without_database()
         self._threads = Threads(LOOKUP_THREADS)
-        self._waker = WorkerNotifier()
-        self._committer = GroupCommitter(self._settle, self._waker.notify)
-        self._flusher = IssueFlusher(self._directory.findings)
+        self._notifier = WorkerNotifier()
+        self._committer = GroupCommitter(self._settle, self._notifier.notify)
+        self._flusher = IssueFlusher(self._lookup.issues)
         self._flusher.start()
 
     def close(self) -> None:
@@ -84,123 +87,127 @@ class IngestApp:
         self._threads.close()
         self._committer.close()
         self._flusher.close()
-        self._waker.close(WAKE_TIMEOUT_S)
+        self._notifier.close(WAKE_TIMEOUT_S)
 
-    def open(self, exchange: RequestContext) -> None:
-        """Handle a request's head: set the limit for its body, or refuse it."""
-        exchange.is_asking = True
-        self._do(self._admit, exchange)
+    def admit(self, request: Request) -> Promise[BodyLimit | Response]:
+        """Set the limit for a large body by the request's head, or refuse it."""
+        promise: Promise[BodyLimit | Response] = Promise()
+        self._run(_body_limit, request, promise)
+        return promise
 
-    def complete(self, exchange: RequestContext) -> None:
-        """Handle a complete request. The response follows once its events are durable."""
-        if exchange.path == "/readyz":
-            self._threads.submit(partial(self._be_probed, exchange))
-        elif _likely_bytes(exchange) > SMALL_BODY:
-            self._threads.submit(partial(self._do_in_thread, self._store, exchange))
+    def respond(self, request: Request) -> Promise[Response]:
+        """Store a request's events. The response follows once they are durable."""
+        promise: Promise[Response] = Promise()
+        store = partial(self._store, promise)
+        if request.path == "/readyz":
+            self._threads.submit(partial(self._check_readiness, promise))
+        elif _likely_bytes(request) > SMALL_BODY:
+            self._threads.submit(partial(self._run_in_thread, store, request, promise))
         else:
-            self._do(self._store, exchange)
-
-    def give_up(self, exchange: RequestContext) -> None:
-        """Respond to a sender that has waited too long."""
-        if exchange.job is not None:
-            exchange.job.give_up()
-        exchange.reply(refusal(database_down()))
+            self._run(store, request, promise)
+        return promise
 
     def refusal(
         self, refused: RequestRefused, headers: Mapping[str, str]
     ) -> IngestResponse:
         return refusal(refused)
 
+    def timed_out(self, headers: Mapping[str, str]) -> IngestResponse:
+        return refusal(database_down())
+
     def failure(self) -> IngestResponse:
         return refusal(failed())
 
     # Run a step in the loop if the cache is sufficient, otherwise in a thread.
 
-    def _do(self, step: Step, exchange: RequestContext) -> None:
+    def _run[T](
+        self, step: Step[T], request: Request, promise: Promise[T | Response]
+    ) -> None:
         try:
-            then = _attempt(step, exchange, self._kept)
+            value = _attempt(step, request, self._cached)
         except NotCached:
-            self._threads.submit(partial(self._do_in_thread, step, exchange))
+            self._threads.submit(partial(self._run_in_thread, step, request, promise))
             return
-        if then is not None:
-            then()
+        if value is not None:
+            promise.resolve(value)
 
-    def _do_in_thread(self, step: Step, exchange: RequestContext) -> None:
-        then = _attempt(step, exchange, self._directory)
-        if then is not None:
-            self._loop.call_soon_threadsafe(then)
+    def _run_in_thread[T](
+        self, step: Step[T], request: Request, promise: Promise[T | Response]
+    ) -> None:
+        value = _attempt(step, request, self._lookup)
+        if value is not None:
+            self._loop.call_soon_threadsafe(promise.resolve, value)
 
-    def _be_probed(self, exchange: RequestContext) -> None:
-        answer = ready(ok=not verdict.failing() & FOR_INGEST)
-        self._loop.call_soon_threadsafe(exchange.reply, answer)
-
-    # The steps
-
-    def _admit(self, exchange: RequestContext, directory: CredentialLookup) -> Then:
-        admission = _admission(exchange, directory)
-        if isinstance(admission, IngestResponse):
-            return partial(exchange.reply, admission)
-        is_known = admission.access is not None
-        return partial(
-            exchange.admit, admission.max_bytes, admission, is_known=is_known
-        )
+    def _check_readiness(self, promise: Promise[Response]) -> None:
+        response = ready(ok=not verdict.failing() & FOR_INGEST)
+        self._loop.call_soon_threadsafe(promise.resolve, response)
 
     def _store(
-        self, exchange: RequestContext, directory: CredentialLookup
-    ) -> Then | None:
-        admission = exchange.admission or _admission(exchange, directory)
+        self, promise: Promise[Response], request: Request, lookup: CredentialLookup
+    ) -> Response | None:
+        """Hand a request's events to the writer (None), or return the response."""
+        admission = _admission(request, lookup)
         if isinstance(admission, IngestResponse):
-            return partial(exchange.reply, admission)
-        pending = take(admission, exchange.body, directory, now=now())
+            return admission
+        pending = take(admission, request.body, lookup, now=now())
         if not pending.additions:
-            return partial(exchange.reply, pending.answer([]))
-        done = partial(_written, exchange, pending)
-        exchange.job = self._committer.hand_over(
-            pending.additions, done, exchange.proxys_request_id
+            return pending.response([])
+        job = self._committer.hand_over(
+            pending.additions,
+            partial(_written, promise, pending),
+            request.proxys_request_id,
         )
+        promise.cancel = job.give_up
         return None
 
     def _settle(self, settled: Settled) -> None:
-        self._loop.call_soon_threadsafe(_tell, settled)
+        self._loop.call_soon_threadsafe(_respond, settled)
 
 
-def _likely_bytes(exchange: RequestContext) -> int:
-    ratio = USUAL_RATIO if exchange.body.startswith(GZIP_MAGIC) else 1
-    return len(exchange.body) * ratio
+def _likely_bytes(request: Request) -> int:
+    ratio = USUAL_RATIO if request.body.startswith(GZIP_MAGIC) else 1
+    return len(request.body) * ratio
 
 
 def _admission(
-    exchange: RequestContext, directory: CredentialLookup
+    request: Request, lookup: CredentialLookup
 ) -> Admission | IngestResponse:
-    if exchange.path == "/healthz":
+    if request.path == "/healthz":
         return alive()
-    route = find_route(exchange.method, exchange.path)
-    return (
-        admit(route, exchange.headers, directory)
-        if route
-        else preflight(exchange.headers)
-    )
+    route = find_route(request.method, request.path)
+    if route is None:
+        return preflight(request.headers)
+    return admit(route, request.headers, lookup)
 
 
-def _attempt(
-    step: Step, exchange: RequestContext, directory: CredentialLookup
-) -> Then | None:
+def _body_limit(
+    request: Request, lookup: CredentialLookup
+) -> BodyLimit | IngestResponse:
+    admission = _admission(request, lookup)
+    if isinstance(admission, IngestResponse):
+        return admission
+    return BodyLimit(admission.max_bytes, is_known=admission.access is not None)
+
+
+def _attempt[T](
+    step: Step[T], request: Request, lookup: CredentialLookup
+) -> T | Response | None:
     """Run a step, and turn errors into a response. Raises NotCached."""
     try:
-        return step(exchange, directory)
+        return step(request, lookup)
     except NotCached:
         raise
     except (RequestRefused, WriterBusy) as error:
-        return partial(exchange.reply, _error(error))
+        return _error(error)
     except DATABASE_DOWN as error:
         log.warning("ingest.database_down", requests=1, error=str(error))
-        return partial(exchange.reply, _error(error))
+        return _error(error)
     except Exception as error:
-        log.exception("ingest.failed", request_id=exchange.request_id)
-        return partial(exchange.reply, _error(error))
+        log.exception("ingest.failed", request_id=request.request_id)
+        return _error(error)
 
 
-def _tell(settled: Settled) -> None:
+def _respond(settled: Settled) -> None:
     for job, result in settled:
         try:
             job.done(result)
@@ -215,11 +222,13 @@ def _tell(settled: Settled) -> None:
         log_stored(stored)
 
 
-def _written(exchange: RequestContext, pending: Pending, result: Result) -> None:
+def _written(
+    promise: Promise[Response], pending: PendingEvents, result: Result
+) -> None:
     if isinstance(result, Exception):
-        exchange.reply(_error(result))
+        promise.resolve(_error(result))
     else:
-        exchange.reply(pending.answer(result))
+        promise.resolve(pending.response(result))
 
 
 def _error(error: Exception) -> IngestResponse:

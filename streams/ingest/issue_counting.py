@@ -1,8 +1,8 @@
-"""Counts the issues of received events, for the pages that show them."""
+"""The issues of received events, as the pages that show them count them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,42 +25,45 @@ if TYPE_CHECKING:
 _decode = msgspec.json.Decoder().decode
 
 
-def note(
-    counter: IssueCounter,
-    place: ResolvedFeed,
-    event: NewEvent,
-    findings: Sequence[Issue],
-    at: datetime,
-) -> None:
-    """Count the issues of an event whose outcome is known."""
-    # An event without a name is counted under its call.
-    name = event.name or event.type
-    sample = partial(_sample, event, place)
-    counter.count(place.feed_id, name, findings, at=at, sample=sample)
+class EventIssues(msgspec.Struct, frozen=True):
+    """The issues of one event, which are counted once its result is known."""
+
+    feed_id: int
+    name: str  # of the event; of its call if it has none
+    issues: Sequence[Issue]
+    sample: Callable[[], str]  # the event without its values
+
+    def count(self, counter: IssueCounter, *, at: datetime) -> None:
+        counter.count(self.feed_id, self.name, self.issues, at=at, sample=self.sample)
 
 
-def note_refused(
-    counter: IssueCounter,
-    place: ResolvedFeed,
-    event: Mapping[str, Any],
-    refused: EventRefused,
-    at: datetime,
-) -> None:
-    """Count the error of an event that is rejected in every mode."""
-    if refused.rule not in RULES:  # an error of the request, not of the event
-        return
-    finding = Issue(
+def issues_of(
+    event: NewEvent, issues: Sequence[Issue], feed: ResolvedFeed
+) -> EventIssues:
+    """Return the issues of an event that could be read."""
+    sample = partial(_sample, event, feed)
+    return EventIssues(feed.feed_id, event.name or event.type, issues, sample)
+
+
+def issues_of_refused(
+    event: Mapping[str, Any], refused: EventRefused, feed: ResolvedFeed
+) -> EventIssues | None:
+    """Return the error of an event that is rejected in every mode.
+
+    None if it is an error of the request and not of the event.
+    """
+    if refused.rule not in RULES:
+        return None
+    issue = Issue(
         refused.rule, Severity.ERROR, refused.path, refused.message, refused.fix
     )
     call = event.get("type")
     call = call if isinstance(call, str) and call in CALLS else ""
     name = column(event.get(NAME_FIELDS.get(call, ""))) or call
-    counter.count(
-        place.feed_id, name, [finding], at=at, sample=partial(sample_of, dict(event))
-    )
+    return EventIssues(feed.feed_id, name, [issue], partial(sample_of, dict(event)))
 
 
-def _sample(event: NewEvent, place: ResolvedFeed) -> str:
-    checks = place.checks
-    hidden = checks.hidden(event.type, event.name) if checks else frozenset()
+def _sample(event: NewEvent, feed: ResolvedFeed) -> str:
+    validator = feed.validator
+    hidden = validator.hidden(event.type, event.name) if validator else frozenset()
     return sample_of(_decode(event.payload), hidden)

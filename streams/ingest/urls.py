@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from streams.ingest.http.django_views import take_events
+from streams.ingest.django_views import take_events
 
 app_name = "ingest"
 

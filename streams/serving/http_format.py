@@ -16,7 +16,8 @@ from streams.base.request_errors import RequestRefused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.serving.request_context import RequestContext, Response
+    from streams.serving.application import Response
+    from streams.serving.request import Request
 
 MAX_TARGET_BYTES = 4 * 1024  # path and query, as sent
 MAX_HEAD_BYTES = 32 * 1024  # target and headers
@@ -93,16 +94,16 @@ def wants_continue(headers: Mapping[str, str]) -> bool:
     return True
 
 
-def encode(response: Response, exchange: RequestContext, *, keep_alive: bool) -> bytes:
+def encode(response: Response, request: Request, *, keep_alive: bool) -> bytes:
     """Encode the response to a request, without the body for a HEAD."""
     length = response.length
     return b"%bx-request-id: %b\r\n%b%b%b\r\n%b" % (
-        response.head(exchange.headers),
-        exchange.request_id.encode(),
+        response.head(request.headers),
+        request.request_id.encode(),
         _date(int(time.time())),
         b"" if length is None else b"content-length: %d\r\n" % length,
         b"" if keep_alive else b"connection: close\r\n",
-        b"" if exchange.method == "HEAD" else response.body,
+        b"" if request.method == "HEAD" else response.body,
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
-    from streams.serving.request_context import Application
+    from streams.serving.application import Application
 
 log = structlog.get_logger()
 
@@ -32,11 +32,11 @@ DROPPED = 50  # close one in 50 connections together, because the search takes t
 class Server:
     """The server. Created in a running loop, which alone uses it."""
 
-    def __init__(self, front: Application, *, max_connections: int) -> None:
-        self.front = front
-        self.buffer = memoryview(bytearray(READ_BYTES))
+    def __init__(self, application: Application, *, max_connections: int) -> None:
+        self.application = application
+        self._buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[HttpConnection] = set()
-        self.bodies = BodyBudget()
+        self.body_budget = BodyBudget()
         self.ends = False  # the server is stopping
         self._max_connections = max_connections
         self._listeners: list[Listener] = []
@@ -81,7 +81,9 @@ class Server:
     # Called by a listener
 
     def open(self, accepted: socket.socket) -> None:
-        connection = HttpConnection(self)
+        connection = HttpConnection(
+            self.application, self.body_budget, self._buffer, self.connections.discard
+        )
         self.connections.add(connection)  # counted even before the TLS handshake
         loop = asyncio.get_running_loop()
         opening = loop.create_task(self._connect(connection, accepted))

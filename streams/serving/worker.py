@@ -56,7 +56,7 @@ class ServingWorker(Worker):  # type: ignore[misc] # gunicorn has no types
             self._tick(server)
             await asyncio.sleep(0.05)
         # In a thread, because the loop has to send the last responses in the meantime.
-        await asyncio.to_thread(server.front.close)
+        await asyncio.to_thread(server.application.close)
         server.abort()
 
     def _tls(self) -> ssl.SSLContext | None:

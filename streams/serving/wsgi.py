@@ -18,16 +18,19 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from streams.serving.application import BodyLimit
 from streams.serving.http_format import encode_head, has_body
+from streams.serving.promise import Promise
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:
     from streams.base.request_errors import RequestRefused
-    from streams.serving.request_context import RequestContext
+    from streams.serving.application import Response
+    from streams.serving.request import Request
 
 log = structlog.get_logger()
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+WsgiCallable = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 MAX_BODY_BYTES = 6_000_000  # a form with a file, or a partner's batch
 MAX_WAITING = 256  # requests without a thread; more of them get a 503
@@ -65,7 +68,7 @@ class WsgiResponse:
 
 
 class WsgiApplication:
-    """The front for a WSGI application. Created in the server's loop, which alone calls it."""
+    """Runs a WSGI application in threads. Created in the server's loop, which alone calls it."""
 
     max_bytes = MAX_BODY_BYTES
     # Count bytes as they arrive: the user is unknown until the session is read, and a
@@ -76,7 +79,7 @@ class WsgiApplication:
 
     def __init__(
         self,
-        application: Application,
+        application: WsgiCallable,
         *,
         threads: int,
         pages: Mapping[int, bytes] | None = None,
@@ -92,24 +95,21 @@ class WsgiApplication:
         """Finish all work. Called from another thread while the loop runs."""
         self._threads.close()
 
-    def open(self, exchange: RequestContext) -> None:
+    def admit(self, request: Request) -> Promise[BodyLimit | Response]:
         """Accept the body; the application decides about the request."""
-        exchange.admit(self.max_bytes)
+        return Promise.of(BodyLimit(self.max_bytes))
 
-    def complete(self, exchange: RequestContext) -> None:
-        """Reply with the application's response, from a thread."""
-        if exchange.path == "/healthz":
+    def respond(self, request: Request) -> Promise[Response]:
+        """Return the application's response, from a thread."""
+        if request.path == "/healthz":
             # Not from a thread: busy threads are no reason to restart this process.
-            exchange.reply(_sentence(200, "alive"))
-        elif self._waiting >= MAX_WAITING:
-            exchange.reply(self._busy(exchange.headers))
-        else:
-            self._waiting += 1
-            self._threads.submit(partial(self._run, exchange))
-
-    def give_up(self, exchange: RequestContext) -> None:
-        """Reply to a client that has waited too long."""
-        exchange.reply(self._busy(exchange.headers))
+            return Promise.of(_sentence(200, "alive"))
+        if self._waiting >= MAX_WAITING:
+            return Promise.of(self._busy(request.headers))
+        self._waiting += 1
+        promise: Promise[Response] = Promise()
+        self._threads.submit(partial(self._run, request, promise))
+        return promise
 
     def refusal(
         self, refused: RequestRefused, headers: Mapping[str, str]
@@ -118,6 +118,9 @@ class WsgiApplication:
         if refused.status == 413:  # the refusal's `fix` is about events
             text += " No changes were saved. Go back and choose a smaller file."
         return self._say(refused.status, text, headers, refused.headers)
+
+    def timed_out(self, headers: Mapping[str, str]) -> WsgiResponse:
+        return self._busy(headers)
 
     def failure(self) -> WsgiResponse:
         return _sentence(500, "The portal could not process this request.")
@@ -145,23 +148,23 @@ class WsgiApplication:
 
     # In a thread
 
-    def _run(self, exchange: RequestContext) -> None:
-        if exchange.is_abandoned or exchange.answer is not None:
+    def _run(self, request: Request, promise: Promise[Response]) -> None:
+        if promise.is_abandoned:
             response = self.failure()  # no one reads it, and no work has started
         else:
             try:
                 with structlog.contextvars.bound_contextvars(
-                    request_id=exchange.request_id
+                    request_id=request.request_id
                 ):
-                    response = call(self._application, environ(exchange))
+                    response = call(self._application, environ(request))
             except Exception:  # a bug must affect only this request
-                log.exception("web.request_failed", request_id=exchange.request_id)
+                log.exception("web.request_failed", request_id=request.request_id)
                 response = self.failure()
-        self._loop.call_soon_threadsafe(self._done, exchange, response)
+        self._loop.call_soon_threadsafe(self._done, promise, response)
 
-    def _done(self, exchange: RequestContext, response: WsgiResponse) -> None:
+    def _done(self, promise: Promise[Response], response: WsgiResponse) -> None:
         self._waiting -= 1
-        exchange.reply(response)
+        promise.resolve(response)
 
 
 # The origin in http://host/path, like to a proxy. The host is not validated.
@@ -173,25 +176,25 @@ def _without_origin(target: bytes) -> bytes:
     return target[origin.end() :] if origin else target
 
 
-def environ(exchange: RequestContext) -> dict[str, Any]:
+def environ(request: Request) -> dict[str, Any]:
     """Return the WSGI environment of a request (PEP 3333)."""
-    target = _without_origin(exchange.target)
+    target = _without_origin(request.target)
     path, _, query = target.partition(b"?")
     return {
-        "REQUEST_METHOD": exchange.method,
+        "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path or b"/").decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
         "RAW_URI": target.decode("latin-1"),
-        **_server(exchange.headers.get("host", "")),
+        **_server(request.headers.get("host", "")),
         "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": exchange.wire.peer,
-        "CONTENT_TYPE": exchange.headers.get("content-type", ""),
-        "CONTENT_LENGTH": str(len(exchange.body)),
-        **_of_headers(exchange),
+        "REMOTE_ADDR": request.client.address,
+        "CONTENT_TYPE": request.headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(request.body)),
+        **_header_variables(request),
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "https" if exchange.wire.is_encrypted else "http",
-        "wsgi.input": io.BytesIO(exchange.body),
+        "wsgi.url_scheme": "https" if request.client.is_encrypted else "http",
+        "wsgi.input": io.BytesIO(request.body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -206,17 +209,17 @@ def _server(host: str) -> dict[str, str]:
     return {"SERVER_NAME": host or "localhost", "SERVER_PORT": "80"}
 
 
-def _of_headers(exchange: RequestContext) -> dict[str, str]:
+def _header_variables(request: Request) -> dict[str, str]:
     named = {
         "HTTP_" + name.upper().replace("-", "_"): value
-        for name, value in exchange.headers.items()
+        for name, value in request.headers.items()
         # In WSGI, x_forwarded_proto would look like the header that a proxy sets.
         if "_" not in name and name not in {"content-type", "content-length"}
     }
-    return named | {"HTTP_X_REQUEST_ID": exchange.request_id}
+    return named | {"HTTP_X_REQUEST_ID": request.request_id}
 
 
-def call(application: Application, environ: dict[str, Any]) -> WsgiResponse:
+def call(application: WsgiCallable, environ: dict[str, Any]) -> WsgiResponse:
     """Call the application and return its complete response. Raises its exceptions."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
     written: list[bytes] = []

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from streams.audit.services import record, record_each
 from streams.base.clock import now
-from streams.base.ids import Secret, digest, new_secret
+from streams.base.ids import Secret, new_secret
 from streams.tenancy.members import lock_place
 from streams.tenancy.models import Partner, PartnerToken, Workspace
 from streams.tenancy.row_changes import change_fields
@@ -230,12 +230,13 @@ def _internal(token: PartnerToken) -> dict[str, Any]:
     return {"internal": True} if token.is_internal else {}
 
 
-def find_token(text: str, now: datetime) -> PartnerToken | None:
-    """Return the valid token for a presented secret, or None.
+def find_token(digest: str, now: datetime) -> PartnerToken | None:
+    """Return the valid token with this digest (`base.ids.digest`), with its stream, or None.
 
-    The last use is recorded at most once a minute.
+    The API and ingest both look up tokens here. By digest, so that ingest can cache what a
+    token gives access to without the token. The last use is recorded at most once a minute.
     """
-    live = PartnerToken.objects.filter(digest=digest(text), revoked_at=None)
+    live = PartnerToken.objects.filter(digest=digest, revoked_at=None)
     token = live.select_related("stream", "partner").first()
     if token is None:
         return None

@@ -52,7 +52,7 @@ class Serving:
         while self.server.connections:
             self.server.tick()
             await asyncio.sleep(TICK_S)
-        await asyncio.to_thread(self.server.front.close)
+        await asyncio.to_thread(self.server.application.close)
 
     def begin_to_end(self) -> None:
         """As the worker does on SIGTERM."""

@@ -7,10 +7,10 @@ from django.db import connection
 
 from streams.events.log import FeedAddition
 from streams.events.models import Event
+from streams.ingest import django_views
 from streams.ingest.commit.backpressure import REFRESH_S, Backpressure
 from streams.ingest.commit.database_errors import disk_is_full, not_stored
-from streams.ingest.credentials.lookup import CredentialLookup, NotCached
-from streams.ingest.http import django_views
+from streams.ingest.lookup import CredentialLookup, NotCached
 from streams.observability.backlog import Backlog
 from tests import factories
 from tests.ingest.sending import TRACK, basic, bearer, dumps, track
@@ -34,7 +34,7 @@ def clock():
 @pytest.fixture
 def post(client, clock, monkeypatch):
     monkeypatch.setattr(
-        django_views, "directory", CredentialLookup(pressure=Backpressure(clock))
+        django_views, "lookup", CredentialLookup(backpressure=Backpressure(clock))
     )
 
     def post(path, body, headers=()):
@@ -161,18 +161,18 @@ def test_once_events_are_delivered_more_are_taken(post, clock, full):
 def test_the_database_is_asked_every_few_seconds_and_not_on_the_loop(
     clock, django_assert_num_queries
 ):
-    directory = CredentialLookup(pressure=Backpressure(clock))
+    lookup = CredentialLookup(backpressure=Backpressure(clock))
     factories.due_cursor(events=2)
 
     with pytest.raises(NotCached):
-        directory.without_database().load()
+        lookup.without_database().backlog()
     with django_assert_num_queries(1):
-        directory.load()
-        directory.load()
-        assert directory.without_database().load() == Backlog(waiting=2)
+        lookup.backlog()
+        lookup.backlog()
+        assert lookup.without_database().backlog() == Backlog(waiting=2)
     clock.seconds += REFRESH_S + 1
     with django_assert_num_queries(1):
-        directory.load()
+        lookup.backlog()
 
 
 # --- The database itself has no room -------------------------------------------------

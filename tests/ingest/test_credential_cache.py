@@ -28,7 +28,7 @@ def clock():
 
 
 @pytest.fixture
-def accesses(clock):
+def cache(clock):
     return CredentialCache(clock)
 
 
@@ -37,87 +37,87 @@ def connected_key():
     return from_body(factories.ingest_key(feed).text)
 
 
-def pass_a_second(accesses, clock, *used):
+def pass_a_second(cache, clock, *used):
     """Use keys, then refresh as soon as it is time."""
     for key in used:
-        accesses.kept(key)
+        cache.cached(key)
     clock.seconds += REFRESH_S
-    accesses.refresh()
+    cache.refresh()
 
 
-def test_a_key_that_is_used_all_the_time_is_never_forgotten(accesses, clock):
+def test_a_key_that_is_used_all_the_time_is_never_forgotten(cache, clock):
     key = connected_key()
-    known = accesses.look_up(key)
+    known = cache.look_up(key)
 
     for _ in range(10):
-        pass_a_second(accesses, clock, key)
+        pass_a_second(cache, clock, key)
 
-    assert accesses.kept(key) == known
+    assert cache.cached(key) == known
 
 
-def test_a_key_that_was_used_within_a_minute_is_not_forgotten(accesses, clock):
+def test_a_key_that_was_used_within_a_minute_is_not_forgotten(cache, clock):
     key = connected_key()
-    known = accesses.look_up(key)
+    known = cache.look_up(key)
 
     for _ in range(round(IN_USE_S) - 1):
-        pass_a_second(accesses, clock)
+        pass_a_second(cache, clock)
 
-    assert accesses.kept(key) == known
+    assert cache.cached(key) == known
 
 
-def test_a_key_that_nobody_uses_is_asked_for_again(accesses, clock):
+def test_a_key_that_nobody_uses_is_asked_for_again(cache, clock):
     key = connected_key()
-    accesses.look_up(key)
+    cache.look_up(key)
 
     for _ in range(round(IN_USE_S + FRESH_S)):
-        pass_a_second(accesses, clock)
+        pass_a_second(cache, clock)
 
-    assert accesses.kept(key) is None
+    assert cache.cached(key) is None
 
 
-def test_of_very_many_keys_those_used_last_are_kept(accesses, clock, monkeypatch):
+def test_of_very_many_keys_those_used_last_are_kept(cache, clock, monkeypatch):
     monkeypatch.setattr("streams.ingest.credentials.credential_cache.MOST_IN_USE", 1)
     first, second = connected_key(), connected_key()
     for key in (first, second):
         clock.seconds += 0.001
-        accesses.look_up(key)
+        cache.look_up(key)
 
     for _ in range(round(FRESH_S)):
-        pass_a_second(accesses, clock)
+        pass_a_second(cache, clock)
 
-    assert accesses.kept(first) is None
-    assert accesses.kept(second)
+    assert cache.cached(first) is None
+    assert cache.cached(second)
 
 
-def test_a_key_that_was_replaced_is_refused_after_the_next_refresh(accesses, clock):
+def test_a_key_that_was_replaced_is_refused_after_the_next_refresh(cache, clock):
     key = connected_key()
-    accesses.look_up(key)
+    cache.look_up(key)
     factories.ingest_key(Feed.objects.get())
 
-    pass_a_second(accesses, clock, key)
+    pass_a_second(cache, clock, key)
 
-    assert accesses.kept(key) is False
+    assert cache.cached(key) is False
 
 
 def test_all_keys_in_use_are_asked_for_together(
-    accesses, clock, django_assert_num_queries
+    cache, clock, django_assert_num_queries
 ):
     keys = [connected_key() for _ in range(5)]
     for key in keys:
-        accesses.look_up(key)
+        cache.look_up(key)
 
     with django_assert_num_queries(2):  # the keys, and the rules of their streams
-        pass_a_second(accesses, clock, *keys)
+        pass_a_second(cache, clock, *keys)
 
-    assert all(accesses.kept(key) for key in keys)
+    assert all(cache.cached(key) for key in keys)
 
 
-def test_two_who_find_it_due_ask_once(accesses, clock, django_assert_num_queries):
+def test_two_who_find_it_due_ask_once(cache, clock, django_assert_num_queries):
     key = connected_key()
-    accesses.look_up(key)
-    accesses.kept(key)
+    cache.look_up(key)
+    cache.cached(key)
     clock.seconds += REFRESH_S
 
     with django_assert_num_queries(2):
-        accesses.refresh()
-        accesses.refresh()
+        cache.refresh()
+        cache.refresh()

@@ -12,17 +12,17 @@ import pytest
 from streams.base.clock import now
 from streams.base.ids import new_secret
 from streams.events.models import Event, Feed
+from streams.ingest import django_views
 from streams.ingest.credentials.credential_cache import (
     FRESH_S,
-    USE_NOTED_EVERY,
     CredentialCache,
 )
-from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.credentials.ttl_cache import TtlCache
-from streams.ingest.http import django_views
 from streams.ingest.http.cors import ALLOWED
+from streams.ingest.lookup import CredentialLookup
 from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
+from streams.tenancy.services import USE_NOTED_EVERY
 from tests import factories
 from tests.ingest.sending import TRACK, basic, bearer, dumps, track
 
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db
 def clock(monkeypatch):
     """The clock of what the view remembers; it stands still until moved."""
     clock = Clock()
-    directory = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
-    monkeypatch.setattr(django_views, "directory", directory)
+    lookup = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
+    monkeypatch.setattr(django_views, "lookup", lookup)
     return clock
 
 

@@ -8,11 +8,11 @@ import pytest
 from django.conf import settings
 
 from streams.docs.guides.index import FOLDER
-from streams.ingest import workspace_resolution
 from streams.ingest.app import IngestApp
 from streams.ingest.commit import backpressure
 from streams.ingest.credentials import credential_cache
 from streams.ingest.http import body, responses
+from streams.ingest.workspaces import resolution
 from streams.serving import http_format, timeouts
 from streams.spec import calls
 from streams.spec.decode import structure
@@ -57,7 +57,7 @@ def test_each_refusal_is_quoted_with_its_status_and_what_to_do():
         ),
         ("Nesting in an event", f"{structure.MAX_DEPTH}"),
         ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
-        ("`workspace`", f"{workspace_resolution.MAX_EXTERNAL_ID} characters"),
+        ("`workspace`", f"{resolution.MAX_EXTERNAL_ID} characters"),
         ("Time until the body arrives", f"{IngestApp.body_timeout_s:.0f} seconds"),
         (
             "Path and headers",
@@ -103,7 +103,7 @@ def test_the_findings_in_an_answer_are_as_many_as_in_the_code():
     said = re.sub(r"\s+", " ", PAGE)
 
     assert (
-        f"at most {responses.MOST_OF_EVENT} of an event and {responses.MOST_FINDINGS} in an"
+        f"at most {responses.MOST_OF_EVENT} of an event and {responses.MOST_ISSUES} in an"
         in said
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.ingest.credentials.lookup import CredentialLookup
-from streams.ingest.http import django_views
+from streams.ingest import django_views
+from streams.ingest.lookup import CredentialLookup
 from streams.observability.issues.flusher import flush
 from streams.observability.issues.models import IssueKind
 from streams.tenancy.models import Workspace
@@ -18,20 +18,20 @@ UNPLANNED = "Email Forwarded"
 
 
 @pytest.fixture
-def directory(monkeypatch):
-    directory = CredentialLookup()
-    monkeypatch.setattr(django_views, "directory", directory)
-    return directory
+def lookup(monkeypatch):
+    lookup = CredentialLookup()
+    monkeypatch.setattr(django_views, "lookup", lookup)
+    return lookup
 
 
 @pytest.fixture
-def feed(directory):
+def feed(lookup):
     feed = factories.cursor(factories.connection()).feed
     factories.published_plan(feed.stream, "Email Opened")
     return feed
 
 
-def counted(client, directory, feed, mode, body, headers=None):
+def counted(client, lookup, feed, mode, body, headers=None):
     """What stands in the database after one request: rule, name, feed and count."""
     feed.stream.check_mode = mode
     feed.stream.save()
@@ -39,7 +39,7 @@ def counted(client, directory, feed, mode, body, headers=None):
     client.post(
         "/v1/batch", dumps(body), content_type="application/json", headers=headers
     )
-    flush(directory.findings)
+    flush(lookup.issues)
     kinds = (
         IssueKind.objects.filter(stream=None).order_by("pk").prefetch_related("hours")
     )
@@ -49,10 +49,10 @@ def counted(client, directory, feed, mode, body, headers=None):
 
 
 @pytest.mark.parametrize("mode", ["warn", "quarantine", "reject"])
-def test_a_issue_counts_whatever_becomes_of_the_event(client, directory, feed, mode):
+def test_an_issue_counts_whatever_becomes_of_the_event(client, lookup, feed, mode):
     batch = [track(f"m{n}", event=UNPLANNED) for n in (1, 2, 3)] + [track("m4")]
 
-    found = counted(client, directory, feed, mode, {"batch": batch})
+    found = counted(client, lookup, feed, mode, {"batch": batch})
 
     assert found == [("PLAN-EVENT-001", UNPLANNED, feed.pk, 3)]
     sample = feed.issue_kinds.get().sample
@@ -60,22 +60,22 @@ def test_a_issue_counts_whatever_becomes_of_the_event(client, directory, feed, m
     assert '"userId":"text, 2 characters"' in sample
 
 
-def test_where_events_are_not_looked_at_nothing_is_counted(client, directory, feed):
+def test_where_events_are_not_looked_at_nothing_is_counted(client, lookup, feed):
     batch = {"batch": [track("m1", event=UNPLANNED)]}
 
-    assert counted(client, directory, feed, "off", batch) == []
+    assert counted(client, lookup, feed, "off", batch) == []
 
 
-def test_a_duplicate_does_not_count_again(client, directory, feed):
+def test_a_duplicate_does_not_count_again(client, lookup, feed):
     batch = {"batch": [track("m1", event=UNPLANNED)] * 2}
 
-    found = counted(client, directory, feed, "warn", batch)
+    found = counted(client, lookup, feed, "warn", batch)
 
     assert found == [("PLAN-EVENT-001", UNPLANNED, feed.pk, 1)]
 
 
 def test_what_is_taken_in_no_mode_counts_where_it_is_known_whose_it_is(
-    client, directory, feed
+    client, lookup, feed
 ):
     nobodys = {"type": "track", "event": "Email Opened", "writeKey": "no"}
     here = {"workspace": feed.workspace.external_id}
@@ -83,7 +83,7 @@ def test_what_is_taken_in_no_mode_counts_where_it_is_known_whose_it_is(
     _, token = factories.token(feed.stream)
     batch = [nobodys | here, nobodys | elsewhere, b"?"[0]]
 
-    found = counted(client, directory, feed, "off", {"batch": batch}, bearer(token))
+    found = counted(client, lookup, feed, "off", {"batch": batch}, bearer(token))
 
     assert found == [("SPEC-ID-001", "Email Opened", feed.pk, 1)]
     assert not Workspace.objects.filter(external_id="unheard of").exists()

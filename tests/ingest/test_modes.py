@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from streams.events.models import Event, QuarantinedEvent
+from streams.ingest import django_views
 from streams.ingest.credentials.credential_cache import FRESH_S, CredentialCache
-from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.credentials.ttl_cache import TtlCache
-from streams.ingest.http import django_views
+from streams.ingest.lookup import CredentialLookup
 from tests import factories
 from tests.ingest.sending import basic, bearer, dumps, track
 
@@ -27,8 +27,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    directory = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
-    monkeypatch.setattr(django_views, "directory", directory)
+    lookup = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
+    monkeypatch.setattr(django_views, "lookup", lookup)
     return clock
 
 

@@ -15,8 +15,8 @@ from streams.base.clock import now
 from streams.delivery.append import accept
 from streams.events.log import FeedAddition, UnknownFeed
 from streams.events.models import Event, Feed
-from streams.ingest.credentials.lookup import CredentialLookup
-from streams.ingest.http import django_views
+from streams.ingest import django_views
+from streams.ingest.lookup import CredentialLookup
 from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
 from streams.observability.issues.models import IssueKind
@@ -259,7 +259,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
 @race
 def test_no_event_is_lost_while_workspaces_are_removed_and_created_again(monkeypatch):
-    monkeypatch.setattr(django_views, "directory", CredentialLookup())
+    monkeypatch.setattr(django_views, "lookup", CredentialLookup())
     feed = factories.feed()
     _, token = factories.token(feed.stream)
     done = threading.Event()

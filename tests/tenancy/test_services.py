@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection as database
 
 from streams.audit.models import AuditEntry
+from streams.base.ids import digest
 from streams.tenancy.models import PartnerToken, Workspace
 from streams.tenancy.services import (
     AlreadyRevoked,
@@ -99,12 +100,12 @@ def test_a_token_is_shown_once_and_stored_as_a_digest():
     assert secret.text not in repr(list(AuditEntry.objects.values("action", "detail")))
 
 
-def test_a_token_is_found_by_its_text():
+def test_a_token_is_found_by_the_digest_of_its_text():
     token, secret = factories.token()
 
-    assert find_token(secret.text, factories.NOW) == token
-    assert find_token(secret.text + "x", factories.NOW) is None
-    assert find_token("", factories.NOW) is None
+    assert find_token(secret.digest, factories.NOW) == token
+    assert find_token(digest(secret.text + "x"), factories.NOW) is None
+    assert find_token(digest(""), factories.NOW) is None
 
 
 def test_the_last_use_of_a_token_is_noted_once_a_minute():
@@ -113,7 +114,7 @@ def test_the_last_use_of_a_token_is_noted_once_a_minute():
     uses = [timedelta(0), timedelta(seconds=59), timedelta(seconds=61)]
     noted = []
     for after in uses:
-        find_token(secret.text, factories.NOW + after)
+        find_token(secret.digest, factories.NOW + after)
         noted.append(PartnerToken.objects.get().last_used_at - factories.NOW)
 
     assert noted == [timedelta(0), timedelta(0), timedelta(seconds=61)]
@@ -124,7 +125,7 @@ def test_a_revoked_token_opens_nothing():
 
     revoke_token(token=token, actor=None)
 
-    assert find_token(secret.text, factories.NOW) is None
+    assert find_token(secret.digest, factories.NOW) is None
     assert token.revoked_at is not None
 
 

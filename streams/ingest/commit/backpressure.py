@@ -25,13 +25,13 @@ RETRY_AFTER_S = 60  # a backlog takes a while to shrink
 
 
 class Backpressure:
-    """The latest load. It is thread-safe.
+    """The latest backlog. It is thread-safe.
 
     The first request that finds it outdated refreshes it; the others use the old one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.load = Backlog()
+        self.backlog = Backlog()
         self._clock = clock
         self._due_at = float("-inf")
         self._lock = threading.Lock()
@@ -41,25 +41,26 @@ class Backpressure:
         return self._clock() >= self._due_at
 
     def refresh(self) -> None:
-        """Refresh the load, unless another thread does."""
+        """Refresh the backlog, unless another thread does."""
         with self._lock:
             if not self.is_due:
                 return
             self._due_at = self._clock() + REFRESH_S
         began = self._clock()
-        seen = measure()
-        took = self._clock() - began
-        self._due_at = began + took + max(REFRESH_S, REST * took)
-        if _limits(seen) != _limits(self.load):
-            log.warning("ingest.load_changed", **_limits(seen), waiting=seen.waiting)
-        self.load = seen
+        backlog = measure()
+        duration_s = self._clock() - began
+        self._due_at = began + duration_s + max(REFRESH_S, REST * duration_s)
+        limits = _limits(backlog)
+        if limits != _limits(self.backlog):
+            log.warning("ingest.load_changed", **limits, waiting=backlog.waiting)
+        self.backlog = backlog
 
 
-def check_all(load: Backlog) -> None:
+def check_all(backlog: Backlog) -> None:
     """Raise RequestRefused if all events must be refused."""
-    if load.storage_full:
+    if backlog.storage_full:
         raise storage_full()
-    if load.backlog_full:
+    if backlog.backlog_full:
         raise unavailable(
             "INGEST-FULL-002",
             "The portal has too many queued events.",
@@ -67,9 +68,9 @@ def check_all(load: Backlog) -> None:
         )
 
 
-def check_feed(load: Backlog, feed_id: int) -> None:
+def check_feed(backlog: Backlog, feed_id: int) -> None:
     """Raise RequestRefused if this feed has too many queued events."""
-    if feed_id in load.full_feeds:
+    if feed_id in backlog.full_feeds:
         raise throttled(retry_after_s=RETRY_AFTER_S)
 
 
@@ -81,9 +82,9 @@ def storage_full() -> RequestRefused:
     )
 
 
-def _limits(load: Backlog) -> dict[str, object]:
+def _limits(backlog: Backlog) -> dict[str, object]:
     return {
-        "full_feeds": sorted(load.full_feeds)[:20],
-        "backlog_full": load.backlog_full,
-        "storage_full": load.storage_full,
+        "full_feeds": sorted(backlog.full_feeds)[:20],
+        "backlog_full": backlog.backlog_full,
+        "storage_full": backlog.storage_full,
     }

@@ -141,7 +141,7 @@ class GroupCommitter:
         if not group:
             return
         try:
-            accepted = _durably([a for job in group for a in job.additions])
+            appended = _durably([a for job in group for a in job.additions])
         except DATABASE_DOWN as error:
             if is_lock_timeout(error) and self._blocked.find(_feeds(group), error):
                 self._write(group)
@@ -160,8 +160,8 @@ class GroupCommitter:
                 log.error("ingest.request_failed", error=type(error).__name__)  # noqa: TRY400
                 self._settle([(job, WriteFailed()) for job in group])
         else:
-            self._settle(_numbered(group, accepted))
-            self._notify(accepted.stream_ids)
+            self._settle(_numbered(group, appended))
+            self._notify(appended.stream_ids)
 
     def _without_blocked(self, group: list[WriteJob]) -> list[WriteJob]:
         """Return the jobs that can be written now. The others fail with an error."""
@@ -196,11 +196,11 @@ def _durably(additions: Sequence[FeedAddition]) -> AppendResult:
     return accept(additions, now=now())
 
 
-def _numbered(group: list[WriteJob], accepted: AppendResult) -> Settled:
+def _numbered(group: list[WriteJob], appended: AppendResult) -> Settled:
     settled: Settled = []
     first = 0
     for job in group:
         last = first + len(job.additions)
-        settled.append((job, accepted.seqs[first:last]))
+        settled.append((job, appended.seqs[first:last]))
         first = last
     return settled

@@ -42,7 +42,7 @@ class WorkerNotifier:
                 return
             if self._thread is None:  # at first use, because a fork ends all threads
                 self._thread = threading.Thread(
-                    target=self._run, name="ingest-waker", daemon=True
+                    target=self._run, name="ingest-notifier", daemon=True
                 )
                 self._thread.start()
             self._changed.notify()

@@ -10,10 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from streams.base.clock import now
 from streams.catalog.validation.event_validator import RuleCache
@@ -23,7 +22,7 @@ from streams.events.models import Feed
 from streams.ingest.credentials.authentication import Credential, CredentialKind
 from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.spec.modes import ValidationMode
-from streams.tenancy.models import PartnerToken
+from streams.tenancy.services import find_token
 
 if TYPE_CHECKING:
     from streams.catalog.validation.event_validator import EventValidator
@@ -39,8 +38,7 @@ MOST_IN_USE = (
 )
 # Pause twenty times as long as a refresh took, so that many keys cost 5% of the time.
 REST = 20
-KEPT = 100_000
-USE_NOTED_EVERY = timedelta(minutes=1)
+MOST_ENTRIES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +48,39 @@ class ResolvedFeed:
     feed_id: int
     external_id: str
     connected: bool  # False: events are queued until the workspace is connected
-    checks: EventValidator | None = None  # None: validation is off
+    validator: EventValidator | None = None  # None: validation is off
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialAccess:
-    """The access that a credential gives: to one place, or (None) all of the partner's
+    """The access that a credential gives: to one feed, or (None) all of the partner's
     workspaces."""
 
     credential: Credential = field(repr=False)
     stream_id: int
     source: StreamFields
     create_workspaces: bool
-    place: ResolvedFeed | None
+    feed: ResolvedFeed | None
 
 
 class CredentialCache:
     """The cache. It is thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.rulebook = RuleCache()
+        self.rules = RuleCache()
         self._clock = clock
-        self._recent: TtlCache[Credential, CredentialAccess | Literal[False]] = (
-            TtlCache(KEPT, clock)
+        self._entries: TtlCache[Credential, CredentialAccess | Literal[False]] = (
+            TtlCache(MOST_ENTRIES, clock)
         )
         self._used: dict[Credential, float] = {}  # the last use of each ingest key
         self._refresh_at = clock() + REFRESH_S
         self._lock = threading.Lock()
 
-    def kept(self, credential: Credential) -> CredentialAccess | Literal[False] | None:
+    def cached(
+        self, credential: Credential
+    ) -> CredentialAccess | Literal[False] | None:
         """Return the cached entry; None if the database must be queried."""
-        access = self._recent.get(credential)
+        access = self._entries.get(credential)
         if access and credential.kind is CredentialKind.INGEST_KEY:
             self._used[credential] = self._clock()
         return access
@@ -90,7 +90,7 @@ class CredentialCache:
         if credential.kind is CredentialKind.PARTNER_TOKEN:
             found = _token_access(credential)
         else:
-            found = _feed_accesses([credential], self.rulebook).get(credential)
+            found = _feed_accesses([credential], self.rules).get(credential)
             if found is not None:
                 self._used[credential] = self._clock()
         return self._keep(credential, found)
@@ -108,13 +108,13 @@ class CredentialCache:
             began = self._clock()
             self._refresh_at = began + FRESH_S
         in_use = self._in_use(began)
-        found = _feed_accesses(in_use, self.rulebook)
+        found = _feed_accesses(in_use, self.rules)
         for credential in in_use:
             self._keep(credential, found.get(credential))
             if credential not in found:
                 self._used.pop(credential, None)
-        took = self._clock() - began
-        self._refresh_at = began + took + max(REFRESH_S, REST * took)
+        duration_s = self._clock() - began
+        self._refresh_at = began + duration_s + max(REFRESH_S, REST * duration_s)
 
     def _in_use(self, at: float) -> list[Credential]:
         # A copy, because other threads use keys at the same time.
@@ -128,13 +128,13 @@ class CredentialCache:
         self, credential: Credential, found: CredentialAccess | None
     ) -> CredentialAccess | Literal[False]:
         access: CredentialAccess | Literal[False] = found or False
-        brief = found is None or (found.place and not found.place.connected)
-        self._recent.put(credential, access, seconds=ABSENT_S if brief else FRESH_S)
+        brief = found is None or (found.feed and not found.feed.connected)
+        self._entries.put(credential, access, seconds=ABSENT_S if brief else FRESH_S)
         return access
 
 
 def _feed_accesses(
-    credentials: Iterable[Credential], rulebook: RuleCache
+    credentials: Iterable[Credential], cache: RuleCache
 ) -> dict[Credential, CredentialAccess]:
     """Look up ingest keys in two queries. The result lacks unknown keys."""
     by_digest = {credential.digest: credential for credential in credentials}
@@ -154,31 +154,25 @@ def _feed_accesses(
         "stream__create_workspaces",
     )
     rows = list(feeds)
-    rules = rulebook.of({stream_id for stream_id, *_ in rows})
+    rules = cache.of({stream_id for stream_id, *_ in rows})
     found = {}
     for row in rows:
         stream_id, digest, feed_id, external_id, connected, mode, *source, creates = row
         credential = by_digest[digest]
-        checks = rules[stream_id].checks(ValidationMode(mode))
-        place = ResolvedFeed(feed_id, external_id, connected, checks)
+        validator = rules[stream_id].checks(ValidationMode(mode))
+        feed = ResolvedFeed(feed_id, external_id, connected, validator)
         found[credential] = CredentialAccess(
-            credential, stream_id, StreamFields(*source), creates, place
+            credential, stream_id, StreamFields(*source), creates, feed
         )
     return found
 
 
 def _token_access(credential: Credential) -> CredentialAccess | None:
-    live = PartnerToken.objects.filter(digest=credential.digest, revoked_at=None)
-    token = live.select_related("stream").first()
+    token = find_token(credential.digest, now())
     if token is None:
         return None
-    moment = now()
-    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=moment - USE_NOTED_EVERY)
-    if token.last_used_at is None or token.last_used_at < moment - USE_NOTED_EVERY:
-        # The UPDATE filters again, because all processes get here at the same time.
-        live.filter(unnoted).update(last_used_at=moment)
     stream = token.stream
     source = StreamFields(stream.slug, stream.version, stream.allow_anonymous)
     return CredentialAccess(
-        credential, stream.pk, source, stream.create_workspaces, place=None
+        credential, stream.pk, source, stream.create_workspaces, feed=None
     )

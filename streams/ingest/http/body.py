@@ -131,7 +131,7 @@ def open_batch(body: bytes) -> RequestContents:
         events = [bytes(item) for item in batch.batch]
     except (msgspec.DecodeError, ValueError, RecursionError) as failure:
         # A single malformed event must not affect the others.
-        batch, events = _salvage(body, failure)
+        batch, events = _read_broken(body, failure)
     if not events:
         raise RequestRefused(
             400,
@@ -160,7 +160,7 @@ def key_of_first(events: list[bytes]) -> str | None:
     return open_single(events[0]).key
 
 
-def _salvage(body: bytes, failure: Exception) -> tuple[_Batch, list[bytes]]:
+def _read_broken(body: bytes, failure: Exception) -> tuple[_Batch, list[bytes]]:
     apart = take_apart(body)
     if apart is not None:
         rest, events = apart
@@ -194,8 +194,7 @@ def _shared(name: str, raw: msgspec.Raw) -> Mapping[str, Any] | None:
     try:
         return read_object(sent)
     except MalformedEvent as malformed:
-        finding = malformed.issue
-        message = finding.message.replace("The event is", "It is")
+        message = malformed.issue.message.replace("The event is", "It is")
         raise RequestRefused(
             400,
             "INGEST-BATCH-004",

@@ -22,7 +22,7 @@ DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
 TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
 
 MOST_OF_EVENT = 5  # issues per event in a response
-MOST_FINDINGS = 500  # issues in a whole response
+MOST_ISSUES = 500  # issues in a whole response
 
 _encode = msgspec.json.Encoder().encode
 
@@ -67,12 +67,12 @@ class EventResult(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel
     message: str = ""
     fix: str = ""
     path: str = ""
-    findings: Sequence[Issue] = ()  # issues of a stored event
+    findings: Sequence[Issue] = ()  # the API's name for the issues of a stored event
 
 
-def without_hints(findings: Sequence[Issue]) -> Sequence[Issue]:
+def without_hints(issues: Sequence[Issue]) -> Sequence[Issue]:
     """Leave out hints, which are only advice and not part of responses."""
-    return [f for f in findings if f.severity is not Severity.HINT]
+    return [issue for issue in issues if issue.severity is not Severity.HINT]
 
 
 def rejected(

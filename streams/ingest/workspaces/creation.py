@@ -15,7 +15,7 @@ from streams.catalog.models import Stream
 from streams.connections.models import Connection
 from streams.events.models import Feed
 from streams.events.services import open_feeds
-from streams.ingest.workspace_resolution import too_many, too_many_new
+from streams.ingest.workspaces.resolution import too_many, too_many_new
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import create_workspaces
@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def open_feeds_of(
-    access: CredentialAccess, external_ids: Collection[str], *, may_make: bool
+    access: CredentialAccess, external_ids: Collection[str], *, may_create: bool
 ) -> Iterator[tuple[str, Feed | RequestRefused]]:
     """Yield each external ID with its feed, or with the reason to retry later.
 
@@ -38,7 +38,7 @@ def open_feeds_of(
     clean = {one: _clean(one) for one in external_ids}
     feeds = _feeds(access, {*clean, *filter(None, clean.values())})
     refusal = None
-    if may_make:
+    if may_create:
         missing = {c for one, c in clean.items() if c and not {one, c} & feeds.keys()}
         if missing:
             new = [c for c in dict.fromkeys(clean.values()) if c in missing]
@@ -91,9 +91,9 @@ def _open(
     room, refusal = len(new), None
     if new and stream.create_workspaces:
         room, refusal = _room(stream, len(new))
-        if made := new[:room]:
+        if created := new[:room]:
             workspaces += create_workspaces(
-                partner=stream.partner, external_ids=made, at=now()
+                partner=stream.partner, external_ids=created, at=now()
             )
     if workspaces:
         open_feeds(stream=stream, workspaces=workspaces, at=now())

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def workspace_of(event: Mapping[str, Any], access: CredentialAccess) -> str:
     """Return the external ID in the event; empty for an ingest key. Raises EventRefused."""
     named = event.get("workspace")
-    if access.place:
-        if named is not None and not _names(named, access.place.external_id):
+    if access.feed:
+        if named is not None and not _names(named, access.feed.external_id):
             raise EventRefused(
                 "INGEST-WORKSPACE-003",
                 "The event's workspace is not the ingest key's workspace.",
@@ -51,7 +51,7 @@ def workspace_of(event: Mapping[str, Any], access: CredentialAccess) -> str:
 def check_key(event: Mapping[str, Any], access: CredentialAccess) -> None:
     """Refuse an event of a batch with a different key. Raises EventRefused."""
     key = event.get("writeKey")
-    if access.place is None or not isinstance(key, str) or not key:
+    if access.feed is None or not isinstance(key, str) or not key:
         return
     if authentication.from_body(key) != access.credential:
         raise EventRefused(

@@ -23,12 +23,12 @@ from streams.delivery.wake import wake
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
 from streams.ingest.commit.notifier import WorkerNotifier
-from streams.ingest.credentials.lookup import CredentialLookup
 from streams.ingest.http.responses import IngestResponse, failed, preflight, refusal
 from streams.ingest.http.routes import find_route
+from streams.ingest.lookup import CredentialLookup
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
-from streams.ingest.workspace_resolution import removed
+from streams.ingest.workspaces.resolution import removed
 from streams.observability.issues.flusher import IssueFlusher
 from streams.serving.http_format import too_large
 from streams.serving.request_id import request_id
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-directory = CredentialLookup()
-waker = WorkerNotifier(wake)
-flusher = IssueFlusher(directory.findings)  # started by the web process
+lookup = CredentialLookup()
+notifier = WorkerNotifier(wake)
+flusher = IssueFlusher(lookup.issues)  # started by the web process
 
 
 @csrf_exempt  # cookies are ignored; only the request's key counts
 def take_events(request: HttpRequest) -> HttpResponse:
-    answer = _answer(request)
-    headers = answer.all_headers(request.headers.get("Origin", ""))
-    return HttpResponse(answer.body, status=answer.status, headers=headers)
+    response = _response(request)
+    headers = response.all_headers(request.headers.get("Origin", ""))
+    return HttpResponse(response.body, status=response.status, headers=headers)
 
 
-def _answer(request: HttpRequest) -> IngestResponse:
+def _response(request: HttpRequest) -> IngestResponse:
     try:
         route = find_route(request.method or "", request.path_info)
         if route is None:
@@ -74,16 +74,16 @@ def _answer(request: HttpRequest) -> IngestResponse:
 
 
 def _store(route: Route, request: HttpRequest) -> IngestResponse:
-    admission = admit(route, _headers(request), directory)
+    admission = admit(route, _headers(request), lookup)
     body = _body(request, admission.max_bytes)
-    pending = take(admission, body, directory, now=now())
+    pending = take(admission, body, lookup, now=now())
     if not pending.additions:
-        return pending.answer([])
-    accepted = accept(pending.additions, now=now())
-    waker.notify(unowned(accepted.stream_ids))
-    named = request_id(request.headers.get("X-Request-Id", ""))
-    log_stored([(named, pending.additions, accepted.seqs)])
-    return pending.answer(accepted.seqs)
+        return pending.response([])
+    appended = accept(pending.additions, now=now())
+    notifier.notify(unowned(appended.stream_ids))
+    sent_id = request.headers.get("X-Request-Id", "")
+    log_stored([(request_id(sent_id), pending.additions, appended.seqs)])
+    return pending.response(appended.seqs)
 
 
 def _headers(request: HttpRequest) -> dict[str, str]:

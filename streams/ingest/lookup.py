@@ -1,0 +1,121 @@
+"""Lookups of credentials and workspaces, cached for a few seconds.
+
+A key that was replaced or a token that was revoked is refused within FRESH_S in every
+process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+from streams.base.request_errors import RequestRefused
+from streams.ingest.commit.backpressure import Backpressure
+from streams.ingest.credentials.authentication import Credential, unknown
+from streams.ingest.credentials.credential_cache import (
+    ABSENT_S,
+    FRESH_S,
+    CredentialAccess,
+    CredentialCache,
+    ResolvedFeed,
+)
+from streams.ingest.credentials.ttl_cache import TtlCache
+from streams.ingest.workspaces.creation import open_feeds_of
+from streams.observability.issues.counter import IssueCounter
+from streams.spec.modes import ValidationMode
+
+if TYPE_CHECKING:
+    from streams.catalog.validation.event_validator import StreamRules
+    from streams.events.models import Feed
+    from streams.observability.backlog import Backlog
+
+
+class NotCached(LookupError):
+    """The database would have to be queried, which is not allowed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialLookup:
+    """Cached lookups, and the counts of issues. It is thread-safe."""
+
+    credentials: CredentialCache = field(default_factory=CredentialCache)
+    feeds: TtlCache[tuple[Credential, str], ResolvedFeed] = field(
+        default_factory=lambda: TtlCache(100_000)
+    )
+    backpressure: Backpressure = field(default_factory=Backpressure)
+    issues: IssueCounter = field(default_factory=IssueCounter)
+    may_query: bool = True
+
+    def without_database(self) -> Self:
+        """Return this lookup without database access: it raises NotCached instead."""
+        return replace(self, may_query=False)
+
+    def backlog(self) -> Backlog:
+        """Return the backlog as of a few seconds ago. Raises NotCached."""
+        if self.backpressure.is_due:
+            self._require_database()
+            self.backpressure.refresh()
+        return self.backpressure.backlog
+
+    def access(self, credential: Credential) -> CredentialAccess:
+        """Return a credential's access. Raises RequestRefused if unknown, or NotCached."""
+        if self.credentials.is_due:  # the first thread refreshes; the others go on
+            self._require_database()
+            self.credentials.refresh()
+        access = self.credentials.cached(credential)
+        if access is None:
+            self._require_database()
+            access = self.credentials.look_up(credential)
+        if not access:
+            raise unknown(credential.kind)
+        return access
+
+    def find_feeds(
+        self,
+        access: CredentialAccess,
+        external_ids: Collection[str],
+        *,
+        may_create: bool,
+    ) -> dict[str, ResolvedFeed | RequestRefused]:
+        """Return feeds by the external ID of their workspace.
+
+        With `may_create`, new workspaces are created if the stream allows it. The result
+        lacks IDs without a workspace. It has a refusal for an ID whose workspace can only
+        be created later. Raises NotCached.
+        """
+        found: dict[str, ResolvedFeed | RequestRefused] = {}
+        for external_id in external_ids:
+            feed = self.feeds.get((access.credential, external_id))
+            if feed is not None:
+                found[external_id] = feed
+        missing = [one for one in external_ids if one not in found]
+        if missing:
+            self._require_database()
+            found.update(self._open_feeds(access, missing, may_create=may_create))
+        return found
+
+    def _open_feeds(
+        self, access: CredentialAccess, external_ids: list[str], *, may_create: bool
+    ) -> Iterator[tuple[str, ResolvedFeed | RequestRefused]]:
+        rules = self.credentials.rules.of([access.stream_id])[access.stream_id]
+        opened = open_feeds_of(access, external_ids, may_create=may_create)
+        for external_id, feed in opened:
+            if isinstance(feed, RequestRefused):
+                yield external_id, feed
+                continue
+            resolved = _resolved(feed, rules)
+            seconds = FRESH_S if resolved.connected else ABSENT_S
+            self.feeds.put((access.credential, external_id), resolved, seconds=seconds)
+            yield external_id, resolved
+
+    def _require_database(self) -> None:
+        if not self.may_query:
+            raise NotCached
+
+
+def _resolved(feed: Feed, rules: StreamRules) -> ResolvedFeed:
+    connected: bool = feed.connected  # type: ignore[attr-defined] # annotated
+    workspace = feed.workspace
+    validator = rules.checks(ValidationMode(workspace.check_mode))
+    return ResolvedFeed(feed.pk, workspace.external_id, connected, validator)

@@ -1,0 +1,110 @@
+"""The events of a request that are to be written, and its response once they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.events.log import IN_QUARANTINE, FeedAddition, NewEvent, Seqs
+from streams.ingest.event_decision import RefusedEvent, StoredEvent
+from streams.ingest.http.responses import (
+    ACCEPTED,
+    DUPLICATE,
+    HELD,
+    MOST_ISSUES,
+    MOST_OF_EVENT,
+    QUARANTINED,
+    WARNED,
+    EventResult,
+    IngestResponse,
+    outcomes,
+    without_hints,
+)
+from streams.ingest.issue_counting import issues_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from streams.base.request_errors import RequestRefused
+    from streams.observability.issues.counter import IssueCounter
+    from streams.spec.issues import Issue
+
+
+class PendingEvents(msgspec.Struct, frozen=True):
+    """The decisions about the events of a request, in the order of their arrival."""
+
+    additions: list[FeedAddition]  # the events to write, by feed
+    decisions: list[StoredEvent | RefusedEvent]
+    single: bool
+    retry: RequestRefused | None  # of the events that were put off
+    counter: IssueCounter
+    received_at: datetime
+
+    def response(self, seqs: list[Seqs]) -> IngestResponse:
+        """Build the response once `additions` are durable under these numbers.
+
+        Counts the issues of the events.
+        """
+        numbers = {
+            addition.feed_id: iter(of_feed)
+            for addition, of_feed in zip(self.additions, seqs, strict=True)
+        }
+        results: list[EventResult] = []
+        room = MOST_ISSUES
+        for decision in self.decisions:
+            result = self._result(decision, numbers, room)
+            if result.findings:
+                room -= len(result.findings)
+            results.append(result)
+        return outcomes(results, single=self.single, full=self.retry)
+
+    def _result(
+        self,
+        decision: StoredEvent | RefusedEvent,
+        numbers: Mapping[int, Iterator[int | None]],
+        room: int,
+    ) -> EventResult:
+        """Return an event's result, with at most `room` issues."""
+        if isinstance(decision, RefusedEvent):
+            return decision.result
+        event, workspace = decision.event, decision.workspace
+        seq = next(numbers[decision.feed.feed_id])
+        if seq is None:
+            return EventResult(DUPLICATE, event.message_id, workspace)
+        issues: Sequence[Issue] = ()
+        if decision.issues:
+            found = issues_of(event, decision.issues, decision.feed)
+            found.count(self.counter, at=self.received_at)
+            issues = without_hints(decision.issues)
+        if not issues:
+            outcome = ACCEPTED if decision.feed.connected else HELD
+            return EventResult(outcome, event.message_id, workspace, seq)
+        issues = issues[: min(room, MOST_OF_EVENT)]
+        if seq == IN_QUARANTINE:
+            return EventResult(
+                QUARANTINED, event.message_id, workspace, findings=issues
+            )
+        return EventResult(WARNED, event.message_id, workspace, seq, findings=issues)
+
+
+def pending_events(
+    decisions: list[StoredEvent | RefusedEvent],
+    counter: IssueCounter,
+    *,
+    single: bool,
+    now: datetime,
+) -> PendingEvents:
+    """Group the events to store by feed. Counts the issues of those that are refused."""
+    events: dict[int, list[NewEvent]] = {}
+    retry: RequestRefused | None = None
+    for decision in decisions:
+        if isinstance(decision, StoredEvent):
+            events.setdefault(decision.feed.feed_id, []).append(decision.event)
+            continue
+        retry = decision.retry or retry
+        if decision.issues is not None:
+            decision.issues.count(counter, at=now)
+    additions = [FeedAddition(*of_feed) for of_feed in events.items()]
+    return PendingEvents(additions, decisions, single, retry, counter, now)
