@@ -22,7 +22,12 @@ from streams.serving.http_format import CONTINUE, encode, too_slow
 from streams.serving.request import Client, Request
 from streams.serving.request_reader import RequestReader
 from streams.serving.response_queue import ResponseQueue
-from streams.serving.sockets import end_our_side, unread_bytes, untaken_bytes
+from streams.serving.sockets import (
+    client_of,
+    end_our_side,
+    unread_bytes,
+    untaken_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +86,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy
         self._transport = transport
         self.opening = None
-        self._reader.use_client(_client_of(transport))
+        self._reader.use_client(client_of(transport))
         if self._is_aborted:  # too late to cancel `opening`
             transport.close()
 
@@ -292,9 +297,3 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def _has_unread(self) -> bool:
         return self.opening is None and unread_bytes(self._transport) > 0
-
-
-def _client_of(transport: asyncio.Transport) -> Client:
-    name = transport.get_extra_info("peername")
-    is_encrypted = transport.get_extra_info("ssl_object") is not None
-    return Client(str(name[0]) if isinstance(name, tuple) else "", is_encrypted)

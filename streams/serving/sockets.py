@@ -1,4 +1,4 @@
-"""Socket functions that asyncio lacks or gets wrong."""
+"""Socket functions that asyncio lacks or gets wrong, and the other end of a socket."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ import sys
 import termios
 from typing import TYPE_CHECKING
 
+from streams.serving.request import Client
+
 if TYPE_CHECKING:
     import asyncio
+
+
+def client_of(transport: asyncio.Transport) -> Client:
+    """Return the other end of a connection."""
+    name = transport.get_extra_info("peername")
+    is_encrypted = transport.get_extra_info("ssl_object") is not None
+    return Client(str(name[0]) if isinstance(name, tuple) else "", is_encrypted)
 
 
 def untaken_bytes(transport: asyncio.Transport) -> int:
