@@ -13,33 +13,30 @@ from typing import TYPE_CHECKING, Any
 import partner_portal.ingest  # noqa: F401 - sets up Django
 from streams.ingest.app import IngestApp
 from streams.ingest.http.responses import IngestResponse, refusal
+from streams.serving.application import BodyLimit
 from streams.serving.http_format import too_large
-from streams.serving.request_context import RequestContext
+from streams.serving.request import Client, Request
 from streams.serving.timeouts import CHECKED_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from streams.serving.application import Response
+    from streams.serving.promise import Promise
+
     Read = Callable[[int], Awaitable[bytes | None]]  # None: the body is longer
 
 
-class Call:
-    """Stands for the connection of a request: the application's replies complete `changed`."""
+async def _value[T](promise: Promise[T]) -> T:
+    """Wait for the value of a promise."""
+    value: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-    peer = ""
-    is_encrypted = False
+    def resolve(resolved: T) -> None:
+        if not value.done():  # canceled: the client is gone
+            value.set_result(resolved)
 
-    def __init__(self) -> None:
-        self.changed = asyncio.get_running_loop().create_future()
-
-    def release(self, exchange: RequestContext) -> None: ...
-
-    def advance(self) -> None:
-        if not self.changed.done():
-            self.changed.set_result(None)
-
-    def admitted(self, exchange: RequestContext) -> None:
-        self.advance()
+    promise.when_resolved(resolve)
+    return await value
 
 
 @cache  # one per process, created in its event loop
@@ -51,30 +48,31 @@ async def _respond(
     method: str, path: str, headers: dict[str, str], read: Read
 ) -> tuple[IngestResponse, dict[str, str]]:
     """Return the response to a request, and its headers."""
-    app, call = _app(), Call()
-    exchange = RequestContext(call, app.max_bytes)
-    exchange.method, exchange.path, exchange.headers = method, path, headers
-    length = int(headers.get("content-length", "0"))
-    if length > CHECKED_BODY or "transfer-encoding" in headers:
-        app.open(exchange)
-        await call.changed
-        call.changed = asyncio.get_running_loop().create_future()
-    if exchange.answer is None:
-        limit = exchange.max_bytes
-        body = None if length > limit else await read(limit)
-        if body is None:
-            exchange.reply(refusal(too_large(limit)))
-        else:
-            exchange.body = body
-            app.complete(exchange)
-        await call.changed
-    answer = exchange.answer
-    assert isinstance(answer, IngestResponse)
-    own = answer.all_headers(headers.get("origin", ""))
-    own["x-request-id"] = exchange.request_id
-    if answer.length is not None:
-        own["content-length"] = str(answer.length)
-    return answer, own
+    request = Request(Client())
+    request.method, request.path, request.headers = method, path, headers
+    response = await _response_to(request, read)
+    assert isinstance(response, IngestResponse)
+    own = response.all_headers(headers.get("origin", ""))
+    own["x-request-id"] = request.request_id
+    if response.length is not None:
+        own["content-length"] = str(response.length)
+    return response, own
+
+
+async def _response_to(request: Request, read: Read) -> Response:
+    app = _app()
+    limit = app.max_bytes
+    length = int(request.headers.get("content-length", "0"))
+    if length > CHECKED_BODY or "transfer-encoding" in request.headers:
+        admitted = await _value(app.admit(request))
+        if not isinstance(admitted, BodyLimit):
+            return admitted
+        limit = admitted.max_bytes
+    body = None if length > limit else await read(limit)
+    if body is None:
+        return refusal(too_large(limit))
+    request.body = body
+    return await _value(app.respond(request))
 
 
 async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
