@@ -67,14 +67,10 @@ MAX_MODULES = 15  # per package
 
 # What is still to be split. Both lists only get shorter.
 STILL_CYCLIC = {
-    "streams.ingest",
     "streams.portal",
 }
 STILL_TOO_LONG = {
-    "streams/ingest/service.py",
-    "streams/ingest/service.py::_sort",
     "streams/portal/workspace/status.py::_active",
-    "streams/serving/connection.py",
 }
 
 
