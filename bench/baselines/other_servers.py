@@ -21,8 +21,7 @@ from streams.serving.timeouts import CHECKED_BODY
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from streams.serving.application import Response
-    from streams.serving.promise import Promise
+    from streams.serving.application import Promise, Response
 
     Read = Callable[[int], Awaitable[bytes | None]]  # None: the body is longer
 

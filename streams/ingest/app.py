@@ -37,9 +37,8 @@ from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed
 from streams.observability.issues.flusher import IssueFlusher
 from streams.observability.readiness_cache import FOR_INGEST, verdict
-from streams.serving.application import BodyLimit
+from streams.serving.application import BodyLimit, Promise
 from streams.serving.http_format import unavailable
-from streams.serving.promise import Promise
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed
 from streams.observability.issues.flusher import IssueFlusher
 from streams.serving.http_format import too_large
-from streams.serving.request_id import request_id
+from streams.serving.request import request_id
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -11,9 +11,8 @@ from streams.serving.parser import RequestParser
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from streams.serving.application import Application, BodyLimit, Response
+    from streams.serving.application import Application, BodyLimit, Promise, Response
     from streams.serving.body_budget import BodyBudget
-    from streams.serving.promise import Promise
     from streams.serving.request import Client, Request
 
 

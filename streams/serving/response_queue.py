@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.serving.promise import Promise
+from streams.serving.application import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

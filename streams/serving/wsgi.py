@@ -18,9 +18,8 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
-from streams.serving.application import BodyLimit
+from streams.serving.application import BodyLimit, Promise
 from streams.serving.http_format import encode_head, has_body
-from streams.serving.promise import Promise
 from streams.serving.threads import Threads
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from streams.serving.application import Promise
 from streams.serving.body_budget import BodyBudget
-from streams.serving.promise import Promise
 from streams.serving.request import Client, Request
 from streams.serving.response_queue import ResponseQueue
 
