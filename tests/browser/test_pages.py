@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from streams.base.clock import now
 from streams.connections.models import Connection
 from tests import factories
 from tests.browser.driving import barriers
@@ -133,6 +134,7 @@ def test_no_state_of_a_connection_has_a_barrier(page, scene, live_server, worksp
 
 
 def test_no_state_of_a_workspace_has_a_barrier(page, scene, live_server, workspace):
+    factories.append(scene.cast.feed, 3, now=now())  # the chart has the last 24 hours
     problems: dict[str, object] = {}
 
     be(page, scene, live_server, "anna")
