@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.segment import SandboxSegment, sandbox_process
-from tests.services.processes import start
+from tests.services.processes import start, stop
 from tests.services.valkey import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,13 +83,21 @@ class RunningPortal:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
+    def stop(self) -> None:
+        """As a deployment does, all at once: they may finish what they have begun."""
+        for child in self._running:
+            child.send_signal(signal.SIGTERM)
+        for child in self._running:
+            stop(child, signal.SIGCONT)  # for one that is frozen; else it does nothing
+
     def kill_all(self) -> None:
         """End what still runs. A proper stop would take five seconds of each test."""
-        running = [child for child in self._children if child.poll() is None]
-        for child in running:
-            os.killpg(child.pid, signal.SIGKILL)
-        for child in running:
-            child.wait()
+        for child in self._running:
+            self.kill(child)
+
+    @property
+    def _running(self) -> list[subprocess.Popen]:
+        return [child for child in self._children if child.poll() is None]
 
     def _start(
         self, command: list[str], code: Path, environ: dict[str, str]
