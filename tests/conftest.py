@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.order import in_shares
 from tests.services.keeper import Keeper, Servers
 from tests.services.processes import end_with_parent
 from tests.services.share import Services
@@ -64,6 +65,13 @@ def _set_django_up(environ):
     del os.environ["DJANGO_SETTINGS_MODULE"]
     # What a password costs to guess is not under test, and costs 0.2 s each.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(config, items):
+    if worker := getattr(config, "workerinput", None):
+        waits = lambda item: item.get_closest_marker("processes")  # noqa: E731
+        module = lambda item: item.path  # noqa: E731
+        items[:] = in_shares(items, worker["workercount"], waits=waits, module=module)
 
 
 def pytest_report_header(config):
