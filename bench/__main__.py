@@ -16,7 +16,7 @@ from bench.harness.benchmark import Benchmark
 from bench.harness.servers import bench_servers
 from bench.output import report
 from bench.rows import ON_DEMAND, ROWS
-from tests.services.environment import settings_for, without_settings
+from tests.servers.environment import settings_for, without_settings
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Starts the servers, hands each process its share, and sets Django up on them."""
+"""Start the servers, give each process its share of them, and set Django up."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection
 
 from tests.order import in_shares
-from tests.services.keeper import Keeper, Servers
-from tests.services.processes import end_with_parent
-from tests.services.share import Services
+from tests.servers.child_processes import end_with_parent
+from tests.servers.keeper import Keeper, Servers
+from tests.servers.worker_share import Services
 
-pytest_plugins = ["tests.segment", "tests.running"]
+pytest_plugins = ["tests.segment", "tests.portal_processes"]
 
 SERVICES = pytest.StashKey[Services]()
 
@@ -30,7 +30,7 @@ def pytest_addoption(parser):
     )
 
 
-# How long one example takes says how busy the machine is.
+# The time of one example depends on how busy the machine is.
 hypothesis.settings.register_profile("portal", deadline=None)
 hypothesis.settings.load_profile("portal")
 
@@ -47,11 +47,11 @@ def pytest_configure(config):
         config.add_cleanup(keeper.stop)
         services = Services(keeper.servers, worker=0)
     config.stash[SERVICES] = services
-    config.option.basetemp = str(services.folder / "tmp")  # gone with the run, too
+    config.option.basetemp = str(services.folder / "tmp")  # deleted with the run
     _set_django_up(services.environ())
 
 
-@pytest.hookimpl(optionalhook=True)  # xdist's; not called where it is switched off
+@pytest.hookimpl(optionalhook=True)  # a hook of xdist; not called without it
 def pytest_configure_node(node):
     node.workerinput["servers"] = asdict(node.config.stash[SERVICES].servers)
 
@@ -60,10 +60,10 @@ def _set_django_up(environ):
     os.environ.clear()
     os.environ.update(environ)
     django.setup()
-    # Workers of xdist inherit our environment; with this name in it pytest-django would
-    # load the settings before they have their own share of the servers.
+    # Workers of xdist inherit this environment; with the variable in it, pytest-django
+    # would load the settings before a worker has its share of the servers.
     del os.environ["DJANGO_SETTINGS_MODULE"]
-    # What a password costs to guess is not under test, and costs 0.2 s each.
+    # The strength of password hashes is not under test, and costs 0.2 s each.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -80,15 +80,16 @@ def pytest_report_header(config):
 
 @pytest.fixture(scope="session")
 def services(request):
-    """Databases and whole environments for processes that a test starts."""
+    """Databases and complete environments for processes that a test starts."""
     return request.config.stash[SERVICES]
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services):
-    """Each worker's database has a name of its own already; SQLite's must be a file.
+    """Leave the names alone: each worker's database has its own.
 
-    One in memory cannot be shared by the threads of a live server.
+    SQLite's must be a file, because the threads of a live server cannot share one in
+    memory.
     """
     if connection.vendor == "sqlite":
         file = services.folder / "test.sqlite3"
@@ -97,15 +98,18 @@ def django_db_modify_db_settings(services):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    """After a test that commits Django empties all tables: on SQLite row by row, which the
-    triggers of the audit log refuse. PostgreSQL truncates."""
-    from tests.append_only import (
-        guards,  # here: Django is not set up when this is loaded
+    """Let Django empty the tables after a test that commits.
+
+    On SQLite, it deletes row by row, which the triggers of the audit log refuse.
+    PostgreSQL truncates.
+    """
+    from tests.audit_log_triggers import (
+        guards,  # here: Django is not set up when this module is loaded
     )
 
     if connection.vendor != "sqlite":
         return
-    # Of the class: a browser's test has a connection of its own.
+    # On the class: a browser test has its own connection.
     operations = type(connection.ops)
     flush = operations.sql_flush
 

@@ -1,11 +1,11 @@
-"""Builders: rows for tests, made of defaults that fit each other.
+"""Create rows for tests, with defaults that fit together.
 
-    feed = make.feed()                    # with a partner, a stream and a workspace
-    cursor = make.due_cursor(events=3)    # connected, with three events that wait
-    cast = make.cast()                    # Alice edits, Bob views, Charlie is elsewhere
+    feed = factories.feed()                  # with a partner, a stream and a workspace
+    cursor = factories.due_cursor(events=3)  # connected, with three queued events
+    cast = factories.cast()                  # Alice edits, Bob views, Charlie is elsewhere
 
-What is not given is made, and is new each time: two feeds share nothing. Times are
-`NOW`, which is past whatever the clock of the machine says.
+Everything that is not given is created new each time: two feeds share nothing. Times are
+`NOW`, which is in the past for the clock of any machine.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
-# A good one to paste. Connections made here have keys of their own (`write_key()`),
-# since no two feeds may share one.
+# A valid key to paste. Connections made here have their own keys (`write_key()`),
+# because no two feeds may share one.
 WRITE_KEY = "SandboxTestWriteKey0000000000001"
 
 _numbers = itertools.count(1)
@@ -77,13 +77,13 @@ def workspace(partner: Partner | None = None, **fields) -> Workspace:
 
 
 def user(email: str | None = None, **fields) -> User:
-    """Signs in with PASSWORD."""
+    """Create a user who signs in with PASSWORD."""
     email = email or f"user-{next(_numbers)}@example.com"
     return User.objects.create_user(email, PASSWORD, **fields)
 
 
 def staff(email: str | None = None) -> User:
-    """An operator who may do everything in the admin."""
+    """Create an operator with all permissions."""
     return user(email, is_staff=True, is_superuser=True)
 
 
@@ -105,7 +105,7 @@ def partner_member(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Everybody whom a page must tell apart."""
+    """Everyone whom a page must tell apart."""
 
     partner: Partner
     stream: Stream
@@ -117,8 +117,8 @@ class Cast:
     petra: User  # admin of the partner
     dev: User  # developer of the partner
     sam: User  # support of the partner
-    elsewhere: Workspace  # another one of the same partner
-    charlie: User  # admin there, and nothing here
+    elsewhere: Workspace  # another workspace of the same partner
+    charlie: User  # admin there, and without access here
     rival: Partner  # another tenant
     rita: User  # admin there
     olga: User  # operator
@@ -159,14 +159,14 @@ def stream(partner: Partner | None = None, **fields) -> Stream:
 
 
 def published_plan(stream: Stream, *names: str, **fields) -> PlanVersion:
-    """A plan of track events without properties."""
+    """Publish a plan of track events without properties."""
     plan = TrackingPlan(events=tuple(PlannedEvent(name=name) for name in names))
     given = {"number": 1, "published_at": NOW, **fields}
     return PlanVersion.objects.create(stream=stream, content=to_json(plan), **given)
 
 
 def feed(stream: Stream | None = None, workspace: Workspace | None = None) -> Feed:
-    """Without an ingest key: `ingest_key(feed)` gives it one."""
+    """Create a feed without an ingest key; `ingest_key(feed)` adds one."""
     if stream is None:
         stream = _new_stream(workspace and workspace.partner)
     return Feed.objects.create(
@@ -199,13 +199,13 @@ LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>'
 
 
 def page_version(stream: Stream, kind: str = "source", **fields) -> PageVersion:
-    """Published, unless it is said otherwise."""
+    """Create a docs page, published by default."""
     usual = {"number": 1, "text": "{{ about }}", "published_at": NOW, "edited_at": NOW}
     return PageVersion.objects.create(stream=stream, kind=kind, **{**usual, **fields})
 
 
 def published_pages(stream: Stream) -> None:
-    """Both as they begin, and a logo."""
+    """Publish both pages with their initial text, and a logo."""
     for kind in PageKind:
         page_version(stream, kind, text=starting_text(kind, stream))
     set_logo(stream=stream, upload=LOGO, actor=None)
@@ -215,7 +215,7 @@ def published_pages(stream: Stream) -> None:
 
 
 def write_key() -> str:
-    """A new one, of the right shape."""
+    """Return a new write key of the right format."""
     return f"TestWriteKey{next(_numbers):020d}"
 
 
@@ -226,7 +226,7 @@ def connection(
     region: str = Region.SANDBOX,
     **fields,
 ) -> Connection:
-    """With a really sealed key, and without a cursor: `cursor(connection)` makes one."""
+    """Create a connection with an encrypted key and without a cursor."""
     feed, name = feed or _new_feed(), public_id()
     key = WriteKey(write_key or _new_write_key())
     return Connection.objects.create(
@@ -239,7 +239,7 @@ def connection(
 
 
 def cursor(connection: Connection | None = None, **fields) -> Cursor:
-    """The live cursor of a connection, at the start of its feed and with nothing due."""
+    """Create a connection's live cursor, at the start of its feed and idle."""
     connection = connection or _new_connection()
     return Cursor.objects.create(
         connection=connection,
@@ -250,7 +250,7 @@ def cursor(connection: Connection | None = None, **fields) -> Cursor:
 
 
 def due_cursor(events: int = 3, connection: Connection | None = None) -> Cursor:
-    """A live cursor with so many events to send, due since NOW."""
+    """Create a live cursor with this many events to send, due since NOW."""
     made = cursor(connection)
     append(made.feed, events)
     made.refresh_from_db()
@@ -258,7 +258,10 @@ def due_cursor(events: int = 3, connection: Connection | None = None) -> Cursor:
 
 
 def replay(live: Cursor, *, end: int | None = None, **fields) -> Replay:
-    """One that runs, of what a live cursor has passed; fields of its cursor or its own."""
+    """Create a running replay of what a live cursor has sent.
+
+    `fields` are those of its cursor or its own.
+    """
     start = fields.pop("start", 0)
     own = {f.name for f in Replay._meta.fields} & fields.keys()
     kept = {name: fields.pop(name) for name in own}
@@ -277,7 +280,7 @@ def replay(live: Cursor, *, end: int | None = None, **fields) -> Replay:
 
 
 def append(feed: Feed, events: int = 1, *, now: datetime = NOW, **changes) -> list[int]:
-    """Add events to the log as ingest does; their numbers."""
+    """Append events to the log as ingest does; return their numbers."""
     added = FeedAddition(
         feed.pk, [event(feed.stream, **changes) for _ in range(events)]
     )
@@ -294,7 +297,7 @@ def quarantined(
     now: datetime = NOW,
     **changes,
 ) -> list[str]:
-    """Have events kept beside the log, as ingest does; their messageIds."""
+    """Quarantine events as ingest does; return their messageIds."""
     group = [event(feed.stream, **changes).quarantined(rule) for _ in range(events)]
     accept([FeedAddition(feed.pk, group)], now=now)
     feed.refresh_from_db()
@@ -309,7 +312,7 @@ def found(
     events: int = 1,
     at: datetime = NOW,
 ) -> None:
-    """Count what was wrong with events, as ingest does."""
+    """Count issues of events as ingest does."""
     counter = IssueCounter()
     issue = issue or UNPLANNED.issue("event", "No such event.", "Add it.")
     shown = json.dumps({"type": "track", "event": name, "userId": "text, 6 characters"})
@@ -319,14 +322,14 @@ def found(
 
 
 def expired(feed: Feed, up_to: int) -> None:
-    """Take these events as past their retention; the rows are gone, too."""
+    """Mark these events as past their retention, and delete their rows."""
     Event.objects.filter(feed=feed, seq__lte=up_to).delete()
     feed.expired_seq = up_to
     feed.save(update_fields=["expired_seq"])
 
 
 def event(stream: Stream | None = None, **changes) -> NewEvent:
-    """An event as intake leaves it; `changes` are fields of its JSON."""
+    """Return an event as intake leaves it. `changes` are fields of its JSON."""
     number = next(_numbers)
     content = {
         "type": "track",
@@ -353,11 +356,11 @@ def event(stream: Stream | None = None, **changes) -> NewEvent:
     )
 
 
-# --- What became of events -----------------------------------------------------------
+# --- Results of delivery -------------------------------------------------------------
 
 
 def delivery(cursor: Cursor, first_seq: int, last_seq: int, **fields) -> Delivery:
-    """One request of a cursor, which stays where it is: `delivered` moves it too."""
+    """Create a delivery attempt of a cursor without moving the cursor."""
     usual = {
         "events": last_seq - first_seq + 1,
         "body_bytes": 1000,
@@ -376,7 +379,7 @@ def delivery(cursor: Cursor, first_seq: int, last_seq: int, **fields) -> Deliver
 
 
 def delivered(cursor: Cursor, up_to: int, *, now: datetime = NOW) -> Delivery:
-    """Segment took everything up to this number in one request."""
+    """Have Segment accept everything up to this number in one request."""
     taken = delivery(cursor, cursor.position + 1, up_to, started_at=now)
     _settle(cursor, up_to, now)
     cursor.last_delivered_at = now
@@ -385,7 +388,7 @@ def delivered(cursor: Cursor, up_to: int, *, now: datetime = NOW) -> Delivery:
 
 
 def rejected(cursor: Cursor, *, now: datetime = NOW, reason: str = "Bad") -> Rejection:
-    """Segment refused the next event for good."""
+    """Have Segment reject the next event permanently."""
     seq = cursor.position + 1
     refused = {"outcome": Delivery.Outcome.REJECTED, "status_code": 400}
     delivery(cursor, seq, seq, started_at=now, **refused)
@@ -413,6 +416,6 @@ def _settle(cursor: Cursor, position: int, now: datetime) -> None:
     cursor.due_at = now if position < cursor.feed.head_seq else None
 
 
-# Parameters are called as what they hold, which hides the builders of the same name.
+# Parameters are named after their contents, which hides the functions of the same name.
 _new_partner, _new_workspace, _new_stream = partner, workspace, stream
 _new_feed, _new_connection, _new_write_key = feed, connection, write_key

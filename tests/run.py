@@ -1,7 +1,7 @@
-"""The whole suite on SQLite and PostgreSQL: what `make test` runs.
+"""Run the whole suite on SQLite and PostgreSQL, as `make test` does.
 
-Ends with the line `N passed, N failed` over both. What was skipped is listed before
-it, and counts as failed where CI is set. Arguments go to pytest.
+The last line is `N passed, N failed` over both. Skipped tests are listed before it, and
+count as failed if CI is set. Arguments are passed to pytest.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from tempfile import TemporaryFile
 from typing import IO
 from xml.etree import ElementTree as ET
 
-from tests.services.keeper import ROOT
-from tests.services.processes import end_with_parent, start
+from tests.servers.child_processes import end_with_parent, start
+from tests.servers.keeper import ROOT
 
 PASSES = {
     "sqlite": "SQLite and the embedded broker",
@@ -25,24 +25,24 @@ PASSES = {
 # Tests that run in one pass only, to save time. They use no database, or the other pass
 # covers the same queries: tests/portal opens the pages on PostgreSQL, tests/browser on
 # SQLite. Tests that need PostgreSQL are in tests/faults/conftest.py.
-ALONE = {
+ONLY_ON = {
     "sqlite": (
         "tests/base",
         "tests/bench",
         "tests/browser",
         "tests/docs/test_snippets.py",
-        "tests/management/test_family.py",
+        "tests/management/test_process_group.py",
         "tests/management/test_up.py",
         "tests/sandbox",
         "tests/serving",
-        "tests/services/test_keeper.py",
-        "tests/services/test_share.py",
+        "tests/servers/test_keeper.py",
+        "tests/servers/test_worker_share.py",
         "tests/settings",
         "tests/spec",
         "tests/surfaces",
         "tests/test_env_example.py",
         "tests/test_layers.py",
-        "tests/test_linear.py",
+        "tests/test_linear_time.py",
         "tests/test_prose.py",
         "tests/test_run.py",
         "tests/test_scripts.py",
@@ -55,13 +55,13 @@ ALONE = {
         "tests/admin",
         "tests/api",
         "tests/docs/test_guides.py",
-        "tests/faults/test_all_at_once.py",
+        "tests/faults/test_everything_killed.py",
         "tests/faults/test_broker.py",
         "tests/faults/test_clocks.py",
         "tests/faults/test_killed_replay.py",
         "tests/faults/test_killed_worker.py",
         "tests/faults/test_segment.py",
-        "tests/faults/test_twice.py",
+        "tests/faults/test_two_beats.py",
         "tests/faults/test_upgrade.py",
         "tests/ingest/test_worker.py",
         "tests/portal",
@@ -77,7 +77,7 @@ ALONE = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the tests of one pass, or of all."""
+    """The results of one pass, or of all."""
 
     passed: int = 0
     failed: int = 0
@@ -90,10 +90,10 @@ class Outcome:
 
 
 def main() -> None:
-    if "MAKELEVEL" in os.environ:  # make that is killed takes the run with it
+    if "MAKELEVEL" in os.environ:  # killing make ends the run, too
         end_with_parent(os.getppid())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A shell has what it runs in the background ignore this, and all that it starts.
+    # A shell makes background programs ignore this signal, and all that they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     total = Outcome()
     arguments = sys.argv[1:]
@@ -111,14 +111,14 @@ def main() -> None:
 def all_for(database: str) -> list[str]:
     """Return pytest arguments that exclude the tests of the other pass alone."""
     others = [
-        room for other, rooms in ALONE.items() if other != database for room in rooms
+        room for other, rooms in ONLY_ON.items() if other != database for room in rooms
     ]
     return [f"--ignore={room}" for room in others]
 
 
 def run(database: str, title: str, arguments: list[str]) -> Outcome:
-    """One pass; that it ended early, or found no tests, is a failure of its own."""
-    with TemporaryFile() as report:  # has no name: nothing of it can be left behind
+    """Run one pass. An early end, or no tests, is a separate failure."""
+    with TemporaryFile() as report:  # has no name, so nothing of it is left behind
         status = run_pytest(database, report, arguments)
         outcome = read(report, title)
     if status != (1 if outcome.failed else 0):
@@ -132,14 +132,14 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
     pytest = start(
         [
             *(sys.executable, "-m", "pytest", f"--database={database}"),
-            *("-n", "5"),  # on two processors: most of the time tests only wait
-            "--dist=worksteal",  # who is done takes half of what the other has left
+            *("-n", "5"),  # on two processors, because tests mostly wait
+            "--dist=worksteal",  # idle workers take tests from others
             *("--durations=25", "--durations-min=5"),
             *("-p", "no:cacheprovider", f"--junit-xml=/dev/fd/{report.fileno()}"),
             *arguments,
         ],
         at_our_death=signal.SIGTERM,
-        process_group=0,  # Ctrl-C comes to us, and we end its whole group
+        process_group=0,  # Ctrl-C comes to us, and we end the whole group
         cwd=ROOT,
         env=environ,
         stdin=subprocess.DEVNULL,
@@ -154,7 +154,7 @@ def run_pytest(database: str, report: IO[bytes], arguments: list[str]) -> int:
 
 
 def read(report: IO[bytes], title: str) -> Outcome:
-    """Count the test cases of a JUnit report; an empty one has none."""
+    """Count the test cases of a JUnit report. An empty report has none."""
     outcome = Outcome()
     report.seek(0)
     xml = report.read() or b"<testsuites/>"

@@ -1,6 +1,6 @@
-"""A real local Segment for tests: the fixture `segment`, which answers as it is told.
+"""A real local Segment for tests: the fixture `segment`, with scripted responses.
 
-    def test_unavailable_segment_is_tried_again(segment):
+    def test_an_unavailable_segment_is_retried(segment):
         segment.answers = [503]
 
 `segment.url` is the base URL to deliver to (`/v1` follows); `url_of("eu")` that of a region.
@@ -33,21 +33,21 @@ _PAGE = 2_000
 
 
 class SandboxSegment:
-    """A running sandbox, asked and told through its control API."""
+    """A running sandbox, controlled through its API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def url_of(self, region: str) -> str:
-        """The base URL of `us`, `eu` or `sandbox`."""
+        """Return the base URL of `us`, `eu` or `sandbox`."""
         return f"{self.url}/{region}"
 
     @property
     def answers(self) -> list[Any]:
-        """The answers that were set; setting them says how the next calls are answered.
+        """The scripted responses; setting them determines the next responses.
 
-        Each is a status or an object (see streams.sandbox.faults.scripts); after the last one
-        Segment is itself again.
+        Each is a status or an object (see streams.sandbox.faults.scripts). After the
+        last one, the sandbox behaves as Segment again.
         """
         rules = self._ask("GET", "/_sandbox/behaviour")["rules"]
         return cast("list[Any]", rules[0]["answers"]) if rules else []
@@ -57,7 +57,7 @@ class SandboxSegment:
         self.behave({"answers": answers})
 
     def behave(self, *rules: dict[str, Any]) -> None:
-        """Put rules of the script language in force, in place of the earlier ones."""
+        """Apply these rules of the script language in place of the earlier ones."""
         self._ask("PUT", "/_sandbox/behaviour", {"rules": list(rules)})
 
     def know(self, *sources: dict[str, Any]) -> None:
@@ -65,28 +65,28 @@ class SandboxSegment:
         self._ask("PUT", "/_sandbox/sources", {"known": list(sources)})
 
     def suppress(self, *user_ids: str) -> None:
-        """Let the events of these users vanish."""
+        """Drop the events of these users."""
         self._ask("PUT", "/_sandbox/suppressed", {"user_ids": user_ids})
 
     def oauth(self, *apps: dict[str, Any], **settings: Any) -> dict[str, Any]:
-        """Let these be the OAuth apps; returns the state (see streams.sandbox.debugger.control_api)."""
+        """Let these be the OAuth apps; return the state of the control API."""
         return self._ask("PUT", "/_sandbox/oauth", {"apps": list(apps), **settings})
 
     def revoke(self, **which: str) -> int:
-        """Revoke all tokens, or one `token`, or those of an `app_id`; returns how many."""
+        """Revoke all tokens, one `token`, or those of an `app_id`; return how many."""
         revoked = self._ask("DELETE", "/_sandbox/oauth/tokens", which)["revoked"]
         return cast("int", revoked)
 
     def stats(self, *, brief: bool = False) -> dict[str, Any]:
-        """What was counted since the reset; brief, without write keys and seconds."""
+        """Return the counts since the reset, `brief` without write keys and seconds."""
         return self._ask("GET", f"/_sandbox/stats?brief={brief:d}")
 
     def events(self, write_key: str | None = None) -> list[dict[str, Any]]:
-        """Every event that is still kept, in the order of arrival, as it was sent."""
+        """Return every stored event as it was sent, in the order of arrival."""
         return [shown["event"] for shown in self.shown_events(write_key)]
 
     def shown_events(self, write_key: str | None = None) -> list[dict[str, Any]]:
-        """The same with number, region, write key and received_at around each."""
+        """Return them with number, region, write key and received_at of each."""
         found: list[dict[str, Any]] = []
         after, of = 0, {} if write_key is None else {"source": source_of(write_key)}
         while page := self.events_after(after, **of):
@@ -95,23 +95,23 @@ class SandboxSegment:
         return found
 
     def events_after(self, number: int, **query: str) -> list[dict[str, Any]]:
-        """The next events after this number, at most a page of them."""
+        """Return the next events after this number, at most a page of them."""
         asked = urlencode({"limit": _PAGE, "after": number, **query})
         page = self._ask("GET", f"/_sandbox/events?{asked}")
         return cast("list[dict[str, Any]]", page["events"])
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """The newest 1,000 calls and what was answered, oldest first."""
+        """Return the newest 1,000 calls and their responses, oldest first."""
         return self.requests_after(0)
 
     def requests_after(self, number: int) -> list[dict[str, Any]]:
-        """Those of them that came after the one with this number."""
+        """Return those of them that arrived after the one with this number."""
         found = self._ask("GET", f"/_sandbox/requests?after={number}")["requests"]
         return cast("list[dict[str, Any]]", found)
 
     def reset(self) -> None:
-        """As new: no events, no counts, any well-formed key known, Segment's own answers."""
+        """Start again: no events, no counts, all well-formed keys known, no script."""
         self._ask("DELETE", "/_sandbox/behaviour")
         self._ask("PUT", "/_sandbox/sources", {"known": None})
         self._ask("PUT", "/_sandbox/suppressed", {"user_ids": []})
@@ -135,7 +135,7 @@ class SandboxSegment:
 
 @contextmanager
 def sandbox_in_a_thread() -> Iterator[SandboxSegment]:
-    """A sandbox in this process, on a port of its own."""
+    """A sandbox in this process, on its own port."""
     started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
@@ -157,7 +157,7 @@ def sandbox_in_a_thread() -> Iterator[SandboxSegment]:
 
 @contextmanager
 def sandbox_process(*options: str) -> Iterator[tuple[SandboxSegment, subprocess.Popen]]:
-    """A sandbox as `python -m streams.sandbox` starts it, on a port of its own."""
+    """A sandbox as `python -m streams.sandbox` starts it, on its own port."""
     command = [sys.executable, "-m", "streams.sandbox", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
     with process:
@@ -176,6 +176,6 @@ def _sandbox() -> Iterator[SandboxSegment]:
 
 @pytest.fixture
 def segment(_sandbox: SandboxSegment) -> SandboxSegment:
-    """A local Segment, as new for each test."""
+    """A local Segment, reset for each test."""
     _sandbox.reset()
     return _sandbox

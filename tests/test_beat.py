@@ -1,4 +1,4 @@
-"""When beat sends, and when it does not."""
+"""When beat sends tasks, and when it does not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def beat(services):
-    """On a broker with nothing in it."""
+    """A beat on an empty broker."""
     with app.connection_for_write(services.new_redis_url()) as connection:
         beat = Beat(app)
         beat.producer = app.amqp.Producer(connection, auto_declare=False)
@@ -27,7 +27,7 @@ def waiting(beat):
     return beat.producer.channel.queue_declare(queue).message_count
 
 
-def test_each_task_is_sent_at_once_and_then_once_a_period(beat):
+def test_each_task_is_sent_at_once_and_then_once_per_period(beat):
     wait_s = beat.tick()
     beat.tick()
 
@@ -47,7 +47,7 @@ def test_a_clock_that_jumps_changes_nothing(beat, off):
     assert 0 < wait_s <= 1
 
 
-def test_nothing_is_added_where_much_waits_already(beat):
+def test_nothing_is_added_to_a_long_queue(beat):
     for _ in range(MANY_WAITING + 5):
         beat.apply_entry(beat.schedule["sweep"], producer=beat.producer)
 

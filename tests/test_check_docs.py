@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 SCRIPT = ROOT / "scripts" / "check_docs.py"
 
@@ -49,7 +49,7 @@ def test_our_own_docs_have_no_problem():
         "```\n[no](link.md)\n```",
     ],
 )
-def test_what_exists_is_no_problem(repository, text):
+def test_existing_targets_are_no_problem(repository, text):
     write(repository, "README.md", f"# A\n\n{text}\n")
 
     assert check(repository).returncode == 0
@@ -69,7 +69,7 @@ def test_what_exists_is_no_problem(repository, text):
         ("`tests/test_log.py`, `…::test_numb`", "…::test_numb does not exist"),
     ],
 )  # fmt: skip
-def test_what_does_not_exist_is_found(repository, text, problem):
+def test_missing_targets_are_found(repository, text, problem):
     write(repository, "README.md", f"# A\n\nText.\n\n{text}\n")
 
     done = check(repository)

@@ -7,7 +7,7 @@ from streams.checks import ready_for_production
 
 @pytest.fixture
 def safe(settings, monkeypatch):
-    """Settings of an installation for others."""
+    """The settings of a safe installation."""
     settings.DEBUG, settings.HTTPS, settings.TRUST_PROXY = False, True, True
     settings.ALLOWED_HOSTS = ["portal.example.com"]
     settings.REDIS_URL = "rediss://broker/0?ssl_cert_reqs=required"
@@ -40,7 +40,7 @@ def safe(settings, monkeypatch):
         ("SEGMENT_EU_URL", "HTTP://segment.example", "streams.W016"),
     ],
 )
-def test_what_is_unsafe_is_found(safe, name, value, found):
+def test_unsafe_settings_are_found(safe, name, value, found):
     assert [check.id for check in ready_for_production()] == []
 
     setattr(safe, name, value)
@@ -49,7 +49,7 @@ def test_what_is_unsafe_is_found(safe, name, value, found):
 
 
 @pytest.mark.parametrize(("trusted", "ids"), [(False, {"streams.E011"}), (True, set())])
-def test_clients_must_be_told_apart_behind_a_proxy(settings, trusted, ids):
+def test_clients_behind_a_proxy_must_be_distinguishable(settings, trusted, ids):
     settings.HTTPS, settings.TRUST_PROXY = True, trusted
 
     found = {check.id for check in ready_for_production()}

@@ -1,4 +1,4 @@
-"""`.env.example` describes every setting: its meaning, type, bounds, unit and default."""
+"""`.env.example` describes each setting: meaning, type, bounds, unit and default."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from partner_portal.environment import SETTINGS
 from partner_portal.environment.env_example import text
-from tests.services.environment import without_settings
-from tests.services.keeper import ROOT
+from tests.servers.environment import without_settings
+from tests.servers.keeper import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 UNITS = {"_HOURS": "hours", "_DAYS": "days", "_S": "seconds", "_BYTES": "bytes"}
@@ -24,7 +24,7 @@ for name in sorted(filter(str.isupper, vars(settings))):
 
 
 def settings_with(**environ: str) -> str:
-    """Every setting as a process sees it that has this environment."""
+    """Return every setting as a process with this environment has it."""
     secrets = {name: os.environ[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS")}
     return subprocess.run(
         [sys.executable, "-c", SHOW_SETTINGS],
@@ -36,7 +36,7 @@ def settings_with(**environ: str) -> str:
     ).stdout
 
 
-def test_it_is_made_of_the_table():
+def test_the_file_is_generated_from_the_table():
     assert EXAMPLE.read_text() == text()
 
 

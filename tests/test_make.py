@@ -19,7 +19,7 @@ def test_a_due_cursor_has_its_events_in_the_log():
     )
 
 
-def test_a_connection_has_a_key_that_opens():
+def test_a_connection_has_a_key_that_can_be_decrypted():
     connection = factories.connection(write_key=factories.WRITE_KEY)
 
     assert open_write_key(connection).text == factories.WRITE_KEY

@@ -1,4 +1,4 @@
-"""The prose linter finds what the writing rules forbid, and nothing else."""
+"""The prose linter finds violations of the writing rules, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONFIG = load()
 
 
 def found(surface: str, *segments: Segment, path: str = "a") -> list[str]:
-    """The words that break a rule, with their lines."""
+    """Return the words that break a rule, with their lines."""
     lines = CONFIG.violations(surface, path, iter(segments))
     return sorted(line.removeprefix(f"{path}:").split("”")[0] for line in lines)
 
@@ -46,7 +46,7 @@ def found_in(text: str, surface: str = "templates") -> list[str]:
         ("The organisation’s colours", "organisation"),
     ],
 )
-def test_a_word_or_sentence_that_the_rules_forbid_is_found(text, words):
+def test_a_forbidden_word_or_sentence_is_found(text, words):
     assert words in found_in(text)
 
 
@@ -82,7 +82,7 @@ def test_a_violation_names_the_file_the_line_the_words_and_the_remedy():
     assert lines == ["docs/a.md:4: “mail”: “email”"]
 
 
-def test_templates_give_their_text_attributes_and_strings():
+def test_templates_yield_their_text_attributes_and_strings():
     source = """{% extends "portal/base.html" %}{# anew #}
 <p title="a mail">Sent <a href="/anew/">anew</a> <code>anew</code>
 {{ anew }}</p><!-- anew --><input name="anew" placeholder="told">
@@ -99,7 +99,7 @@ def test_templates_give_their_text_attributes_and_strings():
     ]
 
 
-def test_markdown_gives_its_text_without_code_and_addresses():
+def test_markdown_yields_its_text_without_code_and_addresses():
     source = """# What waits
 
 Read `anew` and [anew](/anew/mail).
@@ -143,7 +143,7 @@ def f():
 '''
 
 
-def test_modules_give_docstrings_comments_and_messages_apart():
+def test_modules_yield_docstrings_comments_and_messages_separately():
     assert found("docstrings", *python.docstrings(MODULE)) == [
         "12: “for long",
         "1: “What waits",
@@ -156,7 +156,13 @@ def test_modules_give_docstrings_comments_and_messages_apart():
     assert found("messages", *python.messages(MODULE)) == ["6: “anew", "7: “Nobody"]
 
 
-def test_yaml_gives_its_values_and_scripts_their_strings():
+def test_names_of_tests_are_sentences():
+    source = "def test_what_waits_is_sent():\n    pass\ndef what_waits(): ..."
+
+    assert found("test_names", *python.test_names(source)) == ["1: “What waits"]
+
+
+def test_yaml_yields_its_values_and_scripts_their_strings():
     yaml = """# anew
 - name: Email Opened
   when: A mail is opened, amid others.
@@ -187,5 +193,5 @@ def test_every_surface_has_files():
     assert (ROOT / "docs/architecture.md").relative_to(ROOT).as_posix() in paths
 
 
-def test_what_is_not_checked_is_a_surface():
+def test_every_unchecked_surface_exists():
     assert CONFIG.surfaces.keys() >= set(CONFIG.not_checked)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 SECTION = "## 9.9.0 (unreleased)\n\n### For operators\n\n- Nothing to do.\n\n"
 IDENTITY = {
@@ -24,7 +24,7 @@ IDENTITY = {
 
 @pytest.fixture
 def clone(tmp_path):
-    """A clone on main, with the changes of the next version noted and committed."""
+    """A clone on main, with the next version in the changelog, committed."""
     folder = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     git(folder, "checkout", "--quiet", "-B", "main")
@@ -32,12 +32,12 @@ def clone(tmp_path):
         git(folder, "config", name, value)
     for name in ("scripts/release.py", "pyproject.toml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, folder / name)
-    note(folder, SECTION)
+    add_section(folder, SECTION)
     return folder
 
 
-def note(folder, section):
-    """Put a section above all others of the changelog, and commit."""
+def add_section(folder, section):
+    """Add a section at the top of the changelog, and commit."""
     file = folder / "CHANGELOG.md"
     file.write_text(file.read_text().replace("## ", f"{section}## ", 1))
     git(folder, "add", "--all")
@@ -62,7 +62,7 @@ def version_of(folder):
     return tomllib.loads((folder / "pyproject.toml").read_text())["project"]["version"]
 
 
-def test_it_sets_the_version_dates_the_changelog_and_tags(clone):
+def test_a_release_sets_the_version_dates_the_changelog_and_tags(clone):
     done = release(clone, "9.9.0")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -79,9 +79,9 @@ def test_it_sets_the_version_dates_the_changelog_and_tags(clone):
     assert notes.strip() == "Version 9.9.0\n\n### For operators\n\n- Nothing to do."
 
 
-def test_a_second_release_needs_a_section_of_its_own(clone):
+def test_a_second_release_needs_its_own_section(clone):
     release(clone, "9.9.0")
-    note(clone, SECTION.replace("9.9.0", "9.9.1"))
+    add_section(clone, SECTION.replace("9.9.0", "9.9.1"))
 
     again, next_one = release(clone, "9.9.0"), release(clone, "9.9.1")
 
@@ -99,7 +99,7 @@ def test_a_second_release_needs_a_section_of_its_own(clone):
         (("9.9.1",), "The top section of CHANGELOG.md must be '## 9.9.1 (unreleased)'; it is '## 9.9.0 (unreleased)'."),
     ],
 )  # fmt: skip
-def test_what_is_not_ready_is_refused_and_nothing_changes(clone, arguments, says):
+def test_an_unfinished_release_is_refused_and_changes_nothing(clone, arguments, says):
     done = release(clone, *arguments)
 
     assert (done.returncode, done.stderr[: len(says)]) == (1, says)
@@ -108,12 +108,12 @@ def test_what_is_not_ready_is_refused_and_nothing_changes(clone, arguments, says
 
 
 def test_an_empty_section_is_refused(clone):
-    note(clone, "## 9.9.1 (unreleased)\n\n")
+    add_section(clone, "## 9.9.1 (unreleased)\n\n")
 
     assert release(clone, "9.9.1").stderr.endswith("is empty.\n")
 
 
-def test_a_tree_that_is_not_clean_is_refused(clone):
+def test_a_tree_with_changes_is_refused(clone):
     (clone / "new.txt").write_text("")
 
     done = release(clone, "9.9.0")
@@ -129,7 +129,7 @@ def test_another_branch_is_refused(clone):
     assert done.stderr == "Releases are made on main, not on feature.\n"
 
 
-def test_the_changelog_begins_with_the_version_of_the_project():
+def test_the_changelog_starts_with_the_version_of_the_project():
     top = re.search(r"^## (\S+) \((.+)\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)  # fmt: skip
 
     assert top

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from tests.run import ALONE, Outcome, read, run
-from tests.services.keeper import ROOT
+from tests.run import ONLY_ON, Outcome, read, run
+from tests.servers.keeper import ROOT
 
 REPORT = b"""\
 <testsuites><testsuite>
@@ -30,12 +30,12 @@ def test_every_case_counts_once():
     )
 
 
-def test_what_one_database_alone_can_show_is_not_left_to_the_other():
+def test_tests_that_need_one_database_are_not_left_to_the_other():
     vendors = {"sqlite": "postgresql", "postgres": "sqlite"}
     lost = [
         file
         for database, other in vendors.items()
-        for room in ALONE[database]
+        for room in ONLY_ON[database]
         for file in files_of(ROOT / room)
         if f'vendor == "{other}"' in file.read_text()
     ]
@@ -43,8 +43,8 @@ def test_what_one_database_alone_can_show_is_not_left_to_the_other():
     assert lost == []
 
 
-def test_every_room_that_one_pass_alone_runs_is_there():
-    assert all(files_of(ROOT / room) for rooms in ALONE.values() for room in rooms)
+def test_every_path_that_only_one_pass_runs_exists():
+    assert all(files_of(ROOT / room) for rooms in ONLY_ON.values() for room in rooms)
 
 
 def files_of(room):
@@ -52,7 +52,7 @@ def files_of(room):
 
 
 @pytest.mark.processes
-def test_a_pass_that_ran_no_test_failed():
+def test_a_pass_without_tests_failed():
     arguments = ["-n0", "tests/test_run.py", "-k", "no_such_test"]
 
     assert run("sqlite", "SQLite", arguments) == Outcome(failed=1)

@@ -1,4 +1,4 @@
-"""What `make` runs before anything is installed."""
+"""Scripts that `make` runs before anything is installed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import pytest
 
 from streams.base.keyring import KeyRing
 from streams.devtools.demo.accounts import STAFF
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 SUPPORTED = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
 CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
-TOO_OLD = "#!/bin/sh\nexit 1\n"  # what the question for its version answers
+TOO_OLD = "#!/bin/sh\nexit 1\n"  # the output of the question for its version
 SHIM = "#!/bin/sh\necho 'pyenv: python3.12: command not found' >&2\nexit 127\n"
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A checkout with nothing installed, on a machine with no Python and no uv."""
+    """A checkout with nothing installed, on a machine without Python and uv."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     (tmp_path / "bin").mkdir()
@@ -34,7 +34,7 @@ def checkout(tmp_path):
 
 
 def place(checkout: Path, **programs: str) -> None:
-    """Put programs on the PATH, or elsewhere; `__` in a name is a dot."""
+    """Put programs on the PATH, or elsewhere. `__` in a name stands for a dot."""
     for name, text in programs.items():
         program = checkout / "bin" / name.replace("__", ".")
         program.write_text(text)
@@ -56,7 +56,7 @@ def test_a_python_is_found_behind_old_ones_and_broken_shims(checkout):
     assert find_python(checkout).stdout == f"{sys.executable}\n"
 
 
-def test_a_python_of_pyenv_is_found_though_it_is_not_on_the_path(checkout):
+def test_a_python_of_pyenv_is_found_although_it_is_not_on_the_path(checkout):
     folder = checkout / "home/.pyenv/versions/3.13.0/bin"
     folder.mkdir(parents=True)
     (folder / "python3.13").symlink_to(sys.executable)
@@ -64,7 +64,7 @@ def test_a_python_of_pyenv_is_found_though_it_is_not_on_the_path(checkout):
     assert find_python(checkout).stdout == f"{folder}/python3.13\n"
 
 
-def test_the_python_that_was_asked_for_is_taken(checkout):
+def test_the_requested_python_is_used(checkout):
     place(checkout, mine=SUPPORTED, python3=SHIM)
 
     found = find_python(checkout, PYTHON=f"{checkout}/bin/mine")
@@ -72,7 +72,7 @@ def test_the_python_that_was_asked_for_is_taken(checkout):
     assert found.stdout == f"{sys.executable}\n"
 
 
-def test_an_old_python_that_was_asked_for_is_refused(checkout):
+def test_a_requested_python_that_is_too_old_is_refused(checkout):
     place(checkout, old=TOO_OLD, python3=SUPPORTED)
 
     found = find_python(checkout, PYTHON="old")
@@ -81,7 +81,7 @@ def test_an_old_python_that_was_asked_for_is_refused(checkout):
     assert (found.returncode, found.stdout, found.stderr) == (1, "", message)
 
 
-def test_uv_fetches_a_python_where_there_is_none(checkout):
+def test_uv_fetches_a_python_if_there_is_none(checkout):
     uv = '#!/bin/sh\n[ "$2" = find ] && echo /fetched/python3.13\nexit 0\n'
     place(checkout, uv=uv, python3=TOO_OLD)
 
@@ -107,7 +107,7 @@ def write_settings(checkout: Path, **environ: str) -> str:
     ).stdout
 
 
-def test_the_first_run_makes_settings_for_its_user_alone(checkout):
+def test_the_first_run_creates_settings_for_its_user_only(checkout):
     write_settings(checkout)
 
     file = checkout / ".env"
@@ -126,7 +126,7 @@ def test_the_first_run_makes_settings_for_its_user_alone(checkout):
     assert settings["REVIEW_EMAIL"] == STAFF.email
 
 
-def test_settings_that_are_there_are_left_alone(checkout):
+def test_existing_settings_are_unchanged(checkout):
     (checkout / ".env").write_text("SECRET_KEY=mine\n")
 
     said = write_settings(checkout)
@@ -164,7 +164,7 @@ def run(checkout, name, *arguments, **options):
 @pytest.mark.parametrize(
     ("name", "arguments"), [("first_settings.py", ()), ("environment.py", ("run",))]
 )
-def test_a_checkout_that_cannot_be_written_is_named(checkout, name, arguments):
+def test_a_read_only_checkout_is_named(checkout, name, arguments):
     checkout.chmod(0o555)
     done = run(checkout, name, *arguments, preexec_fn=obey_permissions)
     checkout.chmod(0o755)
@@ -176,7 +176,7 @@ def test_a_checkout_that_cannot_be_written_is_named(checkout, name, arguments):
     assert "Traceback (most" not in done.stderr
 
 
-def test_half_of_the_settings_are_not_left_behind(checkout):
+def test_an_interrupted_run_leaves_no_incomplete_settings(checkout):
     done = run(checkout, "first_settings.py", preexec_fn=limit_files)
 
     assert done.returncode == 1
@@ -197,7 +197,7 @@ def test_half_of_the_settings_are_not_left_behind(checkout):
         ("Segmentation fault", "See the output above for the reason."),
     ],
 )  # fmt: skip
-def test_what_an_installation_failed_of_is_said(checkout, printed, advice):
+def test_a_failed_installation_reports_its_cause(checkout, printed, advice):
     place(checkout, uv="#!/bin/sh\nexit 2\n")
     python = checkout / ".venv" / "bin" / "python"
     program = f'#!/bin/sh\necho "{printed}" >&2\nexit 1\n'

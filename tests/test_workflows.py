@@ -1,4 +1,4 @@
-"""The files of a public forge and of pre-commit: valid, and for all supported versions."""
+"""Workflows and pre-commit hooks are valid and cover all supported versions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import subprocess
 import pytest
 import yaml
 
-from tests.services import postgres
-from tests.services.keeper import ROOT
+from tests.servers import postgres
+from tests.servers.keeper import ROOT
 
 CI = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 JOB = CI["jobs"]["all"]
@@ -26,7 +26,7 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
         ("compose-spec", "docker/compose.yaml"),
     ],
 )
-def test_a_file_keeps_to_its_schema(schema, files):
+def test_a_file_conforms_to_its_schema(schema, files):
     found = sorted(ROOT.glob(files))
     checker = ROOT / ".venv" / "bin" / "check-jsonschema"
 
@@ -40,7 +40,7 @@ def test_a_file_keeps_to_its_schema(schema, files):
     assert (done.returncode, done.stdout) == (0, "ok -- validation done\n")
 
 
-def test_it_runs_every_python_that_is_supported():
+def test_the_workflow_runs_every_supported_python():
     (oldest,) = re.findall(r'requires-python = ">=(.+)"', (ROOT / "pyproject.toml").read_text())  # fmt: skip
     fetched = re.findall(r"python(3\.\d\d)", (ROOT / "scripts" / "python.sh").read_text())  # fmt: skip
 
@@ -48,12 +48,12 @@ def test_it_runs_every_python_that_is_supported():
     assert (tested[0], set(tested)) == (oldest, set(fetched))
 
 
-def test_it_runs_postgresql_from_the_oldest_that_is_supported():
+def test_the_workflow_runs_postgresql_from_the_oldest_supported_version():
     assert JOB["strategy"]["matrix"]["postgresql"] == ["15", "16", "17"]
     assert postgres.OLDEST == 15
 
 
-def test_it_ends_with_the_script_that_anyone_can_run():
+def test_the_workflow_ends_with_the_script_that_anyone_can_run():
     assert JOB["steps"][-1]["run"] == ".ci/run"
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
 

@@ -20,9 +20,9 @@ from streams.devtools.first_run import processes
 from streams.devtools.first_run.installation import HOST, Layout, PortInUse
 from streams.devtools.first_run.readiness import Probe, http, worker
 from tests.segment import SandboxSegment
-from tests.services.keeper import ROOT
-from tests.services.processes import start, stop
-from tests.services.valkey import free_port
+from tests.servers.child_processes import start, stop
+from tests.servers.keeper import ROOT
+from tests.servers.valkey import free_port
 
 if TYPE_CHECKING:
     from bench.harness.servers import BenchServers

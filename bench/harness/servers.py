@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.load.keys import write_key
-from tests.services.keeper import ROOT, Database, Keeper
-from tests.services.share import Services
+from tests.servers.keeper import ROOT, Database, Keeper
+from tests.servers.worker_share import Services
 
 
 class BenchServers:

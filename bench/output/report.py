@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from bench.output import spreads
+from bench.output import distributions
 from bench.output.figures import FIGURES, figures_of
 from bench.output.plots import CURVES, plot, short
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 if TYPE_CHECKING:
     from bench.harness.plan import Plan
@@ -116,8 +116,8 @@ def draw(notes: Notes) -> list[str]:
     pictures = {
         c.file: plot(c, notes.points(c.name)) for c in CURVES if c.name in notes.curves
     } | {
-        s.file: spreads.plot(s, notes.spreads[s.name])
-        for s in spreads.SPREADS
+        s.file: distributions.plot(s, notes.spreads[s.name])
+        for s in distributions.DISTRIBUTIONS
         if s.name in notes.spreads
     }
     for file, picture in pictures.items():

@@ -11,7 +11,7 @@ from bench.harness.portal import portal
 from bench.harness.receiver import receive
 from bench.harness.run import batches, prefix, send
 from bench.load.keys import write_key
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 if TYPE_CHECKING:
     from bench.harness.benchmark import Benchmark

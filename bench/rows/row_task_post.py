@@ -12,7 +12,7 @@ from bench.harness.run import batches, job, send, singles
 from bench.measure.database import log_statements
 from bench.rows import cost, latency
 from streams.devtools.first_run.processes import SENDS, TAKES_WORK, Service, worker_name
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

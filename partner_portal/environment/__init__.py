@@ -6,7 +6,7 @@ To add a setting:
    and one or two sentences for operators.
 2. Run `python -m partner_portal.environment example >.env.example`.
 3. Read it in `partner_portal/settings.py`: `NAME = _values["NAME"]`.
-4. Add unusual and malformed values to `tests/settings/values.py`. A test fails if they
+4. Add unusual and malformed values to `tests/settings/typical_values.py`. A test fails if they
    are missing.
 """
 

@@ -30,6 +30,7 @@ EXTRACTORS: dict[str, Callable[[str], Iterator[Segment]]] = {
     "scripts": strings.script_strings,
     "docstrings": python.docstrings,
     "comments": python.comments,
+    "test_names": python.test_names,
 }
 
 
@@ -63,11 +64,13 @@ def tracked_files() -> list[str]:
 
 
 def texts(config: Config, paths: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each surface with each of its files. A glob with `!` in front excludes."""
-    for surface, globs in config.surfaces.items():
-        excluded = [glob[1:] for glob in globs if glob.startswith("!")]
-        for path in paths:
-            if any(fnmatch(path, glob) for glob in excluded):
+    """Yield each file with each of its surfaces. A glob with `!` in front excludes.
+
+    The surfaces of a file are consecutive, because then it is parsed only once.
+    """
+    for path in paths:
+        for surface, globs in config.surfaces.items():
+            if any(fnmatch(path, glob[1:]) for glob in globs if glob[0] == "!"):
                 continue
             if any(fnmatch(path, glob) for glob in globs):
                 yield surface, path

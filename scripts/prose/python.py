@@ -1,4 +1,4 @@
-"""Text of Python modules: docstrings, comments, and strings that people read."""
+"""Text of Python modules: docstrings, comments, strings that people read, test names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 
 from scripts.prose.segments import GAP, Segment, blanked
 
@@ -21,7 +22,7 @@ _PRAGMA = re.compile(r"#\s*(?:noqa|type:|fmt:|pragma|!).*")
 
 def docstrings(source: str) -> Iterator[Segment]:
     """Yield the paragraphs of every docstring."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, _DOCUMENTED) and (constant := _docstring(node)):
             yield from _paragraphs(constant.lineno, str(constant.value))
 
@@ -45,10 +46,17 @@ def comments(source: str) -> Iterator[Segment]:
         yield Segment(start, "\n".join(lines))
 
 
+def test_names(source: str) -> Iterator[Segment]:
+    """Yield the names of test functions as sentences."""
+    for node in _nodes(source):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            words = node.name.removeprefix("test_").replace("_", " ")
+            yield Segment(node.lineno, words.capitalize())
+
+
 def messages(source: str) -> Iterator[Segment]:
     """Yield translated strings, and all others of three or more words."""
-    tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
+    nodes = _nodes(source)
     skipped = {id(_docstring(node)) for node in nodes if isinstance(node, _DOCUMENTED)}
     translated = {id(each) for node in nodes for each in _translated(node)}
     for node in nodes:
@@ -63,6 +71,11 @@ def messages(source: str) -> Iterator[Segment]:
             continue
         if id(node) in translated or _is_prose(text):
             yield from _paragraphs(node.lineno, text)
+
+
+@lru_cache(maxsize=1)
+def _nodes(source: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source)))
 
 
 def _docstring(node: ast.AST) -> ast.Constant | None:

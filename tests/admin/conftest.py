@@ -10,11 +10,11 @@ def _plain_http(settings):
 
 @pytest.fixture
 def olga(admin_user):
-    """An operator who may do everything."""
+    """An operator with all permissions."""
     return admin_user
 
 
 @pytest.fixture
 def staff(admin_client):
-    """A browser in which Olga has signed in."""
+    """A browser in which Olga is signed in."""
     return admin_client

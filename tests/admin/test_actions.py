@@ -1,4 +1,4 @@
-"""What staff can do: each thing by way of a service, with its audit entry."""
+"""Operators act through services, and every action writes an audit entry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def act(client, name, action, *rows):
-    """Run an action on rows of a list; what it said."""
+    """Run an action on rows of a list; return its messages."""
     form = {"action": action, "_selected_action": [row.pk for row in rows]}
     address = reverse(f"admin:streams_{name}_changelist")
     response = client.post(address, form, follow=True)
@@ -27,12 +27,12 @@ def act(client, name, action, *rows):
 
 
 def audited():
-    """The last thing that was written down: what, who."""
+    """Return the action and the actor of the newest audit entry."""
     entry = AuditEntry.objects.latest("pk")
     return entry.action, entry.actor
 
 
-def test_pause_holds_the_events_of_the_chosen_connections(staff, olga):
+def test_pausing_connections_holds_their_events_and_no_others(staff, olga):
     cursor, other = factories.due_cursor(events=1), factories.due_cursor(events=1)
 
     said = act(staff, "connection", "pause", cursor.connection)
@@ -45,7 +45,7 @@ def test_pause_holds_the_events_of_the_chosen_connections(staff, olga):
     assert audited() == ("connection.paused", olga)
 
 
-def test_resume_sends_what_was_held(staff, olga):
+def test_resuming_a_connection_sends_its_queued_events(staff, olga):
     cursor = factories.due_cursor(events=1)
     act(staff, "connection", "pause", cursor.connection)
 
@@ -70,7 +70,7 @@ def test_retry_now_ends_the_wait(staff, olga):
     assert audited() == ("connection.retried", olga)
 
 
-def test_a_connection_can_be_paused_on_its_own_page(staff):
+def test_a_connection_can_be_paused_from_its_own_page(staff):
     cursor = factories.due_cursor(events=1)
     pk = cursor.connection_id
     form = {"CHANGE_FORM-action": "pause", "_selected_action": pk}
@@ -81,7 +81,7 @@ def test_a_connection_can_be_paused_on_its_own_page(staff):
     assert cursor.held is True
 
 
-def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
+def test_an_action_reports_rows_it_cannot_change_and_changes_the_rest(staff):
     paused, active = factories.due_cursor(events=1), factories.due_cursor(events=1)
     act(staff, "connection", "pause", paused.connection)
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_done_is_said_and_the_rest_is_done(staff):
     )
 
 
-def test_staff_who_may_only_look_have_no_actions(client):
+def test_operators_with_read_access_have_no_actions(client):
     person = factories.user(is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="view_connection"))
     client.force_login(person)
@@ -109,7 +109,7 @@ def test_staff_who_may_only_look_have_no_actions(client):
     assert cursor.held is False
 
 
-def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
+def test_cancel_ends_a_replay_and_reports_one_that_has_ended(staff, olga):
     live = factories.due_cursor(events=2)
     factories.delivered(live, 2)
     replay = factories.replay(live)
@@ -124,7 +124,7 @@ def test_cancel_ends_a_replay_and_says_what_cannot_be_cancelled(staff, olga):
     assert audited() == ("replay.cancelled", olga)
 
 
-def test_revoke_refuses_a_token_from_now_on(staff, olga):
+def test_revoke_ends_a_token_at_once(staff, olga):
     token, _ = factories.token()
 
     first = act(staff, "partnertoken", "revoke", token)
@@ -146,7 +146,7 @@ NEW_PARTNER = {
 }
 
 
-def test_a_new_partner_comes_with_its_stream_and_its_admin(staff, olga):
+def test_creating_a_partner_creates_its_stream_and_its_admin(staff, olga):
     response = staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
 
     partner = Partner.objects.get()
@@ -167,7 +167,7 @@ def test_a_new_partner_comes_with_its_stream_and_its_admin(staff, olga):
     ]
 
 
-def test_a_new_partner_may_have_an_admin_who_has_an_account(staff):
+def test_a_new_partners_admin_can_be_an_existing_user(staff):
     person = factories.user("petra@postbox.example")
 
     staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
@@ -196,7 +196,7 @@ def test_a_reserved_slug_is_refused(staff):
         ),
     ],
 )
-def test_a_slug_that_is_taken_is_refused(staff, field, message):
+def test_a_slug_in_use_is_refused(staff, field, message):
     staff.post(reverse("admin:streams_partner_add"), NEW_PARTNER)
     other = {**NEW_PARTNER, "slug": "other", "stream_slug": "other"}
 
@@ -208,7 +208,7 @@ def test_a_slug_that_is_taken_is_refused(staff, field, message):
     assert Partner.objects.count() == 1
 
 
-def test_a_change_of_a_stream_is_written_down_with_its_values(staff, olga):
+def test_a_change_to_a_stream_is_audited_with_its_values(staff, olga):
     stream = factories.stream(name="Postbox")
     form = {
         "name": "Postbox Mail",
@@ -235,7 +235,9 @@ def test_a_change_of_a_stream_is_written_down_with_its_values(staff, olga):
 
 
 @pytest.mark.parametrize(("days", "noted"), [("14", True), ("60", False)])
-def test_a_time_that_staff_made_shorter_does_not_hold_at_once(staff, days, noted):
+def test_a_retention_shortened_by_an_operator_does_not_apply_at_once(
+    staff, days, noted
+):
     stream = factories.stream()
     form = {
         "name": "Postbox",
@@ -251,7 +253,7 @@ def test_a_time_that_staff_made_shorter_does_not_hold_at_once(staff, days, noted
     assert (stream.retention_shortened_at is not None) == noted
 
 
-def test_a_feed_tells_staff_what_is_about_to_expire(staff):
+def test_a_feed_page_shows_events_that_are_about_to_expire(staff):
     cursor = factories.due_cursor(events=2)
 
     page = staff.get(reverse("admin:streams_feed_change", args=[cursor.feed_id]))
@@ -260,7 +262,10 @@ def test_a_feed_tells_staff_what_is_about_to_expire(staff):
 
 
 def members_form(rows, new=()):
-    """The members' part of a workspace's page: rows as (membership, role, delete)."""
+    """Return the member fields of a workspace's form.
+
+    Rows are (membership, role, delete).
+    """
     total = len(rows) + len(new)
     form = {"memberships-TOTAL_FORMS": total, "memberships-INITIAL_FORMS": len(rows)}
     for number, (membership, role, delete) in enumerate(rows):
@@ -279,7 +284,7 @@ def members_form(rows, new=()):
     return form
 
 
-def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
+def test_adding_changing_and_removing_members_is_audited(staff, olga):
     workspace = factories.workspace()
     factories.member(workspace, "admin")
     alice, bob = (
@@ -308,7 +313,7 @@ def test_members_are_added_changed_and_removed_each_with_its_entry(staff, olga):
     }
 
 
-def test_a_member_can_be_put_in_anothers_place(staff):
+def test_a_member_can_be_replaced_by_another_user(staff):
     workspace = factories.workspace()
     anna, carol = factories.member(workspace, "admin"), factories.user()
     form = members_form([(workspace.memberships.get(user=anna), "admin", False)])
@@ -322,7 +327,7 @@ def test_a_member_can_be_put_in_anothers_place(staff):
     assert workspace.memberships.get().user == carol
 
 
-def test_the_only_admin_stays_and_the_page_says_why(staff):
+def test_the_only_admin_cannot_be_removed_and_the_page_says_why(staff):
     workspace = factories.workspace()
     anna = factories.member(workspace, "admin")
     form = members_form([(workspace.memberships.get(), "admin", True)])
@@ -339,7 +344,7 @@ def test_the_only_admin_stays_and_the_page_says_why(staff):
     ) in said
 
 
-def test_a_person_is_made_without_a_password(staff, olga):
+def test_a_user_can_be_created_without_a_password(staff, olga):
     form = {"email": "New@Example.com", "name": "New", "usable_password": "false"}
 
     staff.post(reverse("admin:streams_user_add"), form)
@@ -349,7 +354,7 @@ def test_a_person_is_made_without_a_password(staff, olga):
     assert audited() == ("user.created", olga)
 
 
-def test_only_a_superuser_gives_powers(client):
+def test_only_a_superuser_can_grant_permissions(client):
     helper = factories.user(is_staff=True)
     for codename in ("change_user", "view_user"):
         helper.user_permissions.add(Permission.objects.get(codename=codename))
@@ -365,7 +370,7 @@ def test_only_a_superuser_gives_powers(client):
     assert (helper.name, helper.is_superuser) == ("H", False)
 
 
-def test_who_may_change_people_cannot_change_a_superuser(client, olga):
+def test_an_operator_cannot_change_a_superuser(client, olga):
     helper = factories.user(is_staff=True)
     for codename in ("change_user", "view_user"):
         helper.user_permissions.add(Permission.objects.get(codename=codename))
@@ -383,7 +388,7 @@ def test_who_may_change_people_cannot_change_a_superuser(client, olga):
 
 
 def helper_with(*codenames):
-    """A member of staff with some permissions, and not all."""
+    """Return an operator with these permissions only."""
     helper = factories.user(is_staff=True)
     for codename in codenames:
         helper.user_permissions.add(Permission.objects.get(codename=codename))
@@ -397,7 +402,7 @@ NEW_PASSWORD = {
 }
 
 
-def test_another_operator_is_not_changed_nor_anybodys_password_set(client):
+def test_an_operator_cannot_change_another_operator_or_set_a_password(client):
     client.force_login(helper_with("change_user", "view_user", "change_group"))
     colleague, customer = helper_with("view_user", "change_stream"), factories.user()
     pages = [
@@ -415,7 +420,7 @@ def test_another_operator_is_not_changed_nor_anybodys_password_set(client):
         assert person.check_password(factories.PASSWORD)
 
 
-def test_a_helper_changes_the_name_of_a_person_and_not_where_links_go(client):
+def test_an_operator_can_change_a_users_name_but_not_their_email(client):
     client.force_login(helper_with("change_user", "view_user"))
     customer = factories.user()
     page = reverse("admin:streams_user_change", args=[customer.pk])
@@ -433,7 +438,7 @@ def test_a_helper_changes_the_name_of_a_person_and_not_where_links_go(client):
     assert "Reset password" not in client.get(page).text
 
 
-def test_a_person_is_made_without_a_password_whoever_makes_them(client):
+def test_a_user_created_by_any_operator_has_no_password(client):
     client.force_login(helper_with("add_user", "change_user", "view_user"))
     form = {"email": "new@example.com", "name": "New", **NEW_PASSWORD}
 
@@ -442,7 +447,7 @@ def test_a_person_is_made_without_a_password_whoever_makes_them(client):
     assert User.objects.get(email="new@example.com").has_usable_password() is False
 
 
-def test_a_superuser_sets_a_password_and_the_person_hears_of_it(
+def test_a_user_is_notified_when_a_superuser_sets_their_password(
     staff, olga, mailoutbox
 ):
     person = factories.user()
@@ -467,7 +472,7 @@ def change_person(client, person, **changes):
     return client.post(address, {**sent, "is_active": "on", **changes})
 
 
-def test_a_changed_email_is_told_to_the_address_before(staff, olga, mailoutbox):
+def test_a_changed_email_is_reported_to_the_previous_address(staff, olga, mailoutbox):
     person = factories.user("before@example.com")
 
     changed = change_person(staff, person, email="After@example.com")
@@ -485,7 +490,7 @@ def test_a_changed_email_is_told_to_the_address_before(staff, olga, mailoutbox):
     assert "after@example.com" not in mail.body.lower()
 
 
-def test_another_change_of_a_person_is_told_to_nobody(staff, mailoutbox):
+def test_other_changes_to_a_user_send_no_email(staff, mailoutbox):
     person = factories.user("before@example.com")
 
     change_person(staff, person, name="Ada", email="BEFORE@example.com")
@@ -496,7 +501,7 @@ def test_another_change_of_a_person_is_told_to_nobody(staff, mailoutbox):
     assert mailoutbox == []
 
 
-def test_what_groups_may_do_is_written_down(staff, olga):
+def test_changes_to_group_permissions_are_audited(staff, olga):
     staff.post(reverse("admin:auth_group_add"), {"name": "Support"})
 
     assert audited() == ("group.created", olga)
@@ -506,7 +511,7 @@ LIFT = {"action": "lift"}
 
 
 def halted(staff, form: dict[str, object]) -> list[str]:
-    """Fill in the form of a halt, and confirm what it says."""
+    """Submit the form of a halt and confirm its preview."""
     shown = staff.post(reverse("admin:streams_halt_add"), form)
     [told] = shown.context["adminform"].form.non_field_errors()
     previewed = shown.context["adminform"].form["previewed"].value()
@@ -516,7 +521,7 @@ def halted(staff, form: dict[str, object]) -> list[str]:
     return told
 
 
-def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
+def test_creating_and_lifting_a_halt_are_audited(staff, olga):
     stream = factories.stream()
     form = {"stream": stream.pk, "region": "eu", "reason": "Segment asked us to stop."}
 
@@ -548,7 +553,7 @@ def test_a_halt_is_made_and_lifted_each_with_its_entry(staff, olga):
         (True, "", "(Postbox, all regions) stops delivery for 2 connections."),
     ],
 )
-def test_a_halt_says_first_how_many_connections_it_stops(
+def test_a_halt_shows_how_many_connections_it_stops_before_it_starts(
     staff, of_stream, region, told
 ):
     feed = factories.feed(factories.stream(name="Postbox"))
@@ -564,7 +569,7 @@ def test_a_halt_says_first_how_many_connections_it_stops(
     assert Halt.objects.count() == 1
 
 
-def test_the_confirmation_of_one_halt_does_not_confirm_a_wider_one(staff):
+def test_confirming_one_halt_does_not_confirm_a_wider_one(staff):
     form = {"stream": "", "region": "", "reason": "Fire drill.", "confirm": "on"}
 
     for previewed in ("", "all:eu"):
@@ -573,7 +578,7 @@ def test_the_confirmation_of_one_halt_does_not_confirm_a_wider_one(staff):
     assert not Halt.objects.exists()
 
 
-def test_halts_are_lifted_and_not_deleted(staff):
+def test_halts_are_lifted_and_never_deleted(staff):
     everything = Halt.objects.create(reason="Fire drill.")
     europe = Halt.objects.create(region="eu", reason="Fire drill.")
 
@@ -586,20 +591,20 @@ def test_halts_are_lifted_and_not_deleted(staff):
     assert AuditEntry.objects.filter(action="delivery.halt_lifted").count() == 2
 
 
-def test_an_action_that_removes_a_row_leads_from_its_page_to_the_list(staff):
+def test_an_action_that_removes_a_row_redirects_from_its_page_to_the_list(staff):
     halt, workspace = Halt.objects.create(reason="Drill."), factories.feed().workspace
 
     for row, name in ((halt, "lift"), (workspace, "remove_empty")):
         page = f"admin:streams_{row._meta.model_name}_change"
         form = {"CHANGE_FORM-action": name, "_selected_action": row.pk}
         done = staff.post(reverse(page, args=[row.pk]), form, follow=True)
-        assert len(done.context["messages"]) == 1  # not also: it does not exist
+        assert len(done.context["messages"]) == 1  # no second error
         assert done.redirect_chain == [
             (reverse(f"admin:streams_{row._meta.model_name}_changelist"), 302)
         ]
 
 
-def test_operators_remove_workspaces_that_are_empty(staff, olga):
+def test_operators_can_remove_empty_workspaces(staff, olga):
     gone, used = factories.feed(), factories.feed()
     factories.append(used, 1)
 
@@ -616,7 +621,7 @@ def test_operators_remove_workspaces_that_are_empty(staff, olga):
         assert staff.get(address).status_code == 200
 
 
-def test_only_operators_who_may_delete_workspaces_remove_them(client):
+def test_removing_workspaces_needs_the_permission_to_delete_them(client):
     gone = factories.feed().workspace
     person = factories.user(is_staff=True)
     person.user_permissions.add(

@@ -1,4 +1,4 @@
-"""Lists stay fast: the same queries for 1 row and 3, no count, a bounded search."""
+"""Lists stay fast: the same queries for 1 row and 3, no count, and a bounded search."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def listed(staff, name, **query):
-    """The rows of a list, and the list itself."""
+    """Return the rows of a list, and the list."""
     response = staff.get(reverse(f"admin:streams_{name}_changelist", query=query))
     assert response.status_code == 200, response.url
     changes = response.context["cl"]
@@ -22,7 +22,7 @@ def listed(staff, name, **query):
 
 
 def feeds(count):
-    """Feeds with something of everything."""
+    """Create feeds with a row of everything."""
     for _ in range(count):
         cursor = factories.due_cursor(events=2)
         factories.rejected(cursor)
@@ -45,7 +45,7 @@ def feeds(count):
         ("rejection", 3), ("replay", 4), ("stream", 6), ("workspace", 6),
     ],
 )  # fmt: skip
-def test_a_list_takes_the_same_queries_for_any_many(
+def test_a_list_takes_the_same_queries_for_1_row_and_for_3(
     staff, name, queries, count, django_assert_num_queries
 ):
     feeds(count)
@@ -59,7 +59,7 @@ def test_a_list_takes_the_same_queries_for_any_many(
 
 
 @pytest.mark.parametrize("name", ["auditentry", "delivery", "rejection"])
-def test_history_is_never_counted(staff, name, django_assert_max_num_queries):
+def test_large_tables_are_never_counted(staff, name, django_assert_max_num_queries):
     feeds(1)
 
     with django_assert_max_num_queries(10) as queries:
@@ -68,7 +68,7 @@ def test_history_is_never_counted(staff, name, django_assert_max_num_queries):
     assert not [q for q in queries.captured_queries if "COUNT(" in q["sql"].upper()]
 
 
-def test_history_goes_on_below_the_last_row_of_a_page(staff, monkeypatch):
+def test_the_next_page_starts_below_the_last_row_of_this_one(staff, monkeypatch):
     monkeypatch.setattr(
         "streams.admin.shared.append_only.HistoryAdmin.list_per_page", 2
     )
@@ -82,7 +82,9 @@ def test_history_goes_on_below_the_last_row_of_a_page(staff, monkeypatch):
     assert (last, changes.older) == ([made[0]], "")
 
 
-def test_a_filter_looks_at_so_many_rows_and_says_how_far_it_came(staff, monkeypatch):
+def test_a_filter_examines_a_bounded_number_of_rows_and_says_how_far_it_got(
+    staff, monkeypatch
+):
     monkeypatch.setattr(append_only, "SCAN", 2)
     cursor = factories.due_cursor(events=1)
     retry = factories.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
@@ -98,7 +100,7 @@ def test_a_filter_looks_at_so_many_rows_and_says_how_far_it_came(staff, monkeypa
     assert (found, changes.older) == ([retry], "")
 
 
-def test_a_filter_bounds_its_search_within_what_was_searched_for(staff, monkeypatch):
+def test_a_filter_bounds_its_scan_within_the_search_results(staff, monkeypatch):
     monkeypatch.setattr(append_only, "SCAN", 2)
     cursor = factories.due_cursor(events=1)
     retry = factories.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)
@@ -113,7 +115,7 @@ def test_a_filter_bounds_its_search_within_what_was_searched_for(staff, monkeypa
     assert found == [retry]
 
 
-def test_deliveries_are_found_by_connection_and_by_workspace(staff):
+def test_delivery_attempts_are_found_by_connection_and_by_workspace(staff):
     cursor, other = factories.due_cursor(events=1), factories.due_cursor(events=1)
     mine = factories.delivered(cursor, 1)
     factories.delivered(other, 1)
@@ -130,7 +132,7 @@ def test_deliveries_are_found_by_connection_and_by_workspace(staff):
         ("5xx", 503), ("none", None),
     ],
 )  # fmt: skip
-def test_deliveries_are_filtered_by_what_segment_answered(staff, kind, status):
+def test_delivery_attempts_are_filtered_by_status_code(staff, kind, status):
     cursor = factories.due_cursor(events=1)
     made = {
         code: factories.delivery(cursor, 1, 1, status_code=code)
@@ -142,7 +144,7 @@ def test_deliveries_are_filtered_by_what_segment_answered(staff, kind, status):
     assert found == [made[status]]
 
 
-def test_deliveries_are_filtered_by_region(staff):
+def test_delivery_attempts_are_filtered_by_region(staff):
     us, sandbox = (
         factories.due_cursor(1, factories.connection(region=region))
         for region in ("us", "sandbox")

@@ -1,4 +1,4 @@
-"""Every page of the admin: who sees it, and that it shows no secret."""
+"""Every page of the admin: who can open it, and that it shows no secret."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.models import Lease
 from streams.events.data_loss.models import Generation
 from tests import factories
-from tests.admin.registered import registered
+from tests.admin.registered_models import registered
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def world(olga):
 
 
 def addresses(world):
-    """All pages of the admin about our own rows."""
+    """Return the addresses of all pages about our own models."""
     yield reverse("admin:index")
     yield reverse("admin:app_list", args=["streams"])
     for name, pk in world.rows.items():
@@ -84,7 +84,7 @@ def addresses(world):
     yield reverse("admin:streams_stream_review", args=[world.rows["stream"]])
 
 
-def test_staff_see_every_page_and_no_secret_on_any(staff, world):
+def test_operators_can_open_every_page_and_none_shows_a_secret(staff, world):
     for address in addresses(world):
         response = staff.get(address)
 
@@ -93,7 +93,7 @@ def test_staff_see_every_page_and_no_secret_on_any(staff, world):
         assert [secret for secret in world.secrets if secret in shown] == [], address
 
 
-def test_every_model_that_has_a_page_is_in_the_world(world):
+def test_every_model_with_a_page_is_in_this_test(world):
     shown = {
         model._meta.model_name
         for model in registered()
@@ -103,7 +103,7 @@ def test_every_model_that_has_a_page_is_in_the_world(world):
     assert shown == set(world.rows)
 
 
-def test_nobody_is_sent_to_the_sign_in_page(client, world):
+def test_visitors_are_redirected_to_sign_in(client, world):
     for address in addresses(world):
         response = client.get(address, follow=True)
 
@@ -111,7 +111,7 @@ def test_nobody_is_sent_to_the_sign_in_page(client, world):
         assert sign_in == f"/accounts/login/?next={quote(address, safe='')}", address
 
 
-def test_people_who_are_not_staff_are_refused(client, world):
+def test_users_who_are_not_operators_are_refused(client, world):
     client.force_login(factories.user())
 
     for address in addresses(world):
@@ -120,7 +120,7 @@ def test_people_who_are_not_staff_are_refused(client, world):
         assert response.status_code == 403, address
 
 
-def test_the_sign_in_form_of_the_admin_itself_is_closed(client, olga):
+def test_the_admins_own_sign_in_form_is_closed(client, olga):
     form = {"username": olga.email, "password": factories.PASSWORD}
 
     response = client.post(reverse("admin:login"), form)
@@ -129,8 +129,8 @@ def test_the_sign_in_form_of_the_admin_itself_is_closed(client, olga):
     assert response.url.startswith("/accounts/login/")
 
 
-def test_no_form_of_django_itself_ever_checks_a_password(client, olga):
-    """Those know no limit; and operators who may do nothing can reach them, too."""
+def test_no_form_of_django_checks_a_password(client, olga):
+    """These forms do not limit attempts, and every operator could open them."""
     client.force_login(factories.user(is_staff=True))
     guess = {"username": olga.email, "password": factories.PASSWORD}
 
@@ -147,7 +147,7 @@ def test_no_form_of_django_itself_ever_checks_a_password(client, olga):
     assert client.session["_auth_user_id"] != str(olga.pk)
 
 
-def test_staff_without_a_right_see_no_events(client, world):
+def test_operators_without_the_permission_see_no_events(client, world):
     client.force_login(factories.user(is_staff=True))
 
     for name, args in (("events", []), ("event", [1])):
@@ -171,7 +171,7 @@ def test_staff_without_a_right_see_no_events(client, world):
         "replay",
     ],
 )
-def test_history_and_what_the_engine_writes_cannot_be_changed(staff, world, name):
+def test_the_activity_log_and_the_engines_rows_are_read_only(staff, world, name):
     pk = world.rows[name]
 
     for page, args in (("add", []), ("change", [pk]), ("delete", [pk])):

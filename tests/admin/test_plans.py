@@ -1,4 +1,4 @@
-"""Versions of plans, for staff to read."""
+"""Versions of tracking plans in the admin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_version_shows_each_event_with_its_properties(staff):
     assert "context.traits.email" in page
 
 
-def test_a_stream_leads_to_its_versions_and_no_others(staff):
+def test_a_stream_links_to_its_own_versions_only(staff):
     version = factories.published_plan(factories.stream(), "Email Opened")
     factories.published_plan(factories.stream(), "Email Opened")
     page = staff.get(
@@ -46,7 +46,7 @@ def test_a_stream_leads_to_its_versions_and_no_others(staff):
     assert [*staff.get(leads_to).context["cl"].result_list] == [version]
 
 
-def test_the_state_narrows_the_list(staff):
+def test_the_list_can_be_filtered_by_state(staff):
     published = factories.published_plan(factories.stream(), "Email Opened")
     draft = factories.published_plan(
         factories.stream(), "Email Opened", published_at=None

@@ -41,7 +41,7 @@ def stage_of(stream):
     return stream.stage
 
 
-def test_staff_read_what_was_submitted(staff, submitted):
+def test_operators_see_what_was_submitted(staff, submitted):
     page = staff.get(page_of(submitted)).content.decode()
 
     for told in (
@@ -56,7 +56,7 @@ def test_staff_read_what_was_submitted(staff, submitted):
     assert f'href="/docs/{submitted.slug}/integration/"' in page
 
 
-def test_staff_read_what_the_partner_says_of_its_tool(staff, submitted):
+def test_operators_see_what_the_partner_says_about_its_tool(staff, submitted):
     StreamProfile.objects.create(
         stream=submitted, about="It sends <b>mail</b>.", category="Email Marketing"
     )
@@ -68,7 +68,7 @@ def test_staff_read_what_the_partner_says_of_its_tool(staff, submitted):
     assert "Website" not in page
 
 
-def test_of_a_large_plan_the_first_events_are_listed(staff, submitted):
+def test_only_the_first_events_of_a_large_plan_are_listed(staff, submitted):
     factories.published_plan(submitted, *(f"E{n}" for n in range(120)), number=2)
 
     page = staff.get(page_of(submitted)).text
@@ -78,7 +78,7 @@ def test_of_a_large_plan_the_first_events_are_listed(staff, submitted):
     assert "20 more events are in the full tracking plan." in page
 
 
-def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
+def test_operators_see_that_the_plan_changed_after_the_submission(staff, submitted):
     told = "The tracking plan has changed since it was submitted."
     assert told not in staff.get(page_of(submitted)).text
 
@@ -88,7 +88,7 @@ def test_staff_are_told_that_the_plan_was_changed_since(staff, submitted):
     assert f"{told}</strong> Version 1 was submitted; version 2 is published." in page
 
 
-def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):
+def test_an_approval_is_audited_with_the_operators_name(staff, olga, submitted):
     answer = decide(staff, submitted, "approve", "Welcome.")
 
     assert (answer.status_code, stage_of(submitted)) == (302, "approved")
@@ -98,7 +98,7 @@ def test_staff_approve_and_the_entry_names_them(staff, olga, submitted):
     )  # fmt: skip
 
 
-def test_what_cannot_be_done_is_said_and_what_was_written_stays(staff, submitted):
+def test_a_refused_decision_says_why_and_keeps_the_typed_text(staff, submitted):
     refused = decide(staff, submitted, "send-back")
     too_early = decide(staff, submitted, "go-live", "We like it.")
     too_long = decide(staff, submitted, "approve", "x" * 501)
@@ -113,7 +113,7 @@ def test_what_cannot_be_done_is_said_and_what_was_written_stays(staff, submitted
     assert stage_of(submitted) == "submitted"
 
 
-def test_staff_suspend_and_resume_from_the_page(staff, submitted):
+def test_operators_suspend_and_resume_a_stream_from_its_page(staff, submitted):
     decide(staff, submitted, "suspend", "It sends passwords.")
     assert stage_of(submitted) == "suspended"
 
@@ -122,7 +122,7 @@ def test_staff_suspend_and_resume_from_the_page(staff, submitted):
     assert stage_of(submitted) == "submitted"
 
 
-def test_who_may_only_look_decides_nothing(client, submitted):
+def test_operators_with_read_access_cannot_decide(client, submitted):
     viewer = factories.user(is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_stream"))
     client.force_login(viewer)
@@ -134,13 +134,13 @@ def test_who_may_only_look_decides_nothing(client, submitted):
     assert stage_of(submitted) == "submitted"
 
 
-def test_who_may_not_look_at_streams_is_refused(client, submitted):
+def test_operators_without_access_to_streams_are_refused(client, submitted):
     client.force_login(factories.user(is_staff=True))
 
     assert client.get(page_of(submitted)).status_code == 403
 
 
-def test_the_stage_is_no_field_of_the_form(staff, submitted):
+def test_the_stage_is_not_a_field_of_the_form(staff, submitted):
     address = reverse("admin:streams_stream_change", args=[submitted.pk])
 
     staff.post(address, {"name": "New", "version": "1.0.0", "requests_per_second": 50,
@@ -149,7 +149,7 @@ def test_the_stage_is_no_field_of_the_form(staff, submitted):
     assert (stage_of(submitted), submitted.name) == ("submitted", "New")
 
 
-def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
+def test_entries_are_found_by_partner_stream_and_action(staff, submitted):
     other = factories.stream()
     record("stream.approved", actor=None, partner=other.partner, stream=other.slug)
     entries = reverse("admin:streams_auditentry_changelist")
@@ -163,7 +163,7 @@ def test_staff_find_entries_by_partner_stream_and_action(staff, submitted):
     assert "Submitted the stream for review, with version 1 of the plan" in page.text
 
 
-def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):
+def test_operators_can_decline_a_request_to_go_live(staff, submitted):
     approve(stream=submitted, actor=None)
     start_qa(stream=submitted, actor=None)
     assert "Decline launch" not in staff.get(page_of(submitted)).text
@@ -177,7 +177,7 @@ def test_staff_say_not_yet_to_a_stream_that_asks_to_go_live(staff, submitted):
     assert (asked.decision, asked.comment) == ("not_yet", "Run the test first.")
 
 
-def test_staff_find_what_waits_for_them(staff, submitted):
+def test_streams_that_await_an_operator_can_be_listed(staff, submitted):
     asks, quiet = factories.stream(stage="in_qa"), factories.stream(stage="in_qa")
     factories.stream(stage="draft")
     ask_for_live(stream=asks, note="It is good.", actor=None)
@@ -189,7 +189,7 @@ def test_staff_find_what_waits_for_them(staff, submitted):
     assert quiet not in found
 
 
-def test_an_answer_reaches_the_partners_admins_by_mail(
+def test_a_decision_is_emailed_to_the_partners_admins(
     staff, submitted, mailoutbox, django_capture_on_commit_callbacks
 ):
     factories.partner_member(submitted.partner, "admin", "petra@postbox.example")

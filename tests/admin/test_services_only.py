@@ -23,7 +23,7 @@ WRITES = {
     "save_m2m", "save_form", "save_model", "save_related", "delete_model",
     "delete_queryset", "set", "add", "remove", "clear",
 }  # fmt: skip
-# What these call is the admin's own: `create` of a class here calls a service.
+# These calls stay within the admin: `create` of a class here calls a service.
 OWN = {("shared/base.py", "self.create(request, form)")}
 
 
@@ -197,7 +197,7 @@ def test_permissions_of_a_group_are_saved(staff):
 
 
 @pytest.mark.django_db
-def test_what_django_itself_would_write_is_found():
+def test_a_write_of_django_itself_is_found():
     seen = WritesOutsideServices()
 
     with connection.execute_wrapper(seen):

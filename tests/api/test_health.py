@@ -19,20 +19,20 @@ FINE = {"ok": True, "detail": "", "age_s": None}
 
 
 def parts(client):
-    """Status and parts, as an operator reads them."""
+    """Return the status and the parts that an operator sees."""
     client.force_login(factories.staff())
     response = client.get("/readyz/details", secure=True)
     return response.status_code, response.json()["parts"]
 
 
-def test_alive_says_so_without_asking_the_database(client, django_assert_num_queries):
+def test_healthz_responds_without_a_database_query(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         response = client.get("/healthz", secure=True)
 
     assert (response.status_code, response.content) == (200, b"alive\n")
 
 
-def test_ready_names_each_part_to_operators(client):
+def test_readyz_names_each_part_to_operators(client):
     client.force_login(factories.staff())
     response = client.get("/readyz/details", secure=True)
 
@@ -80,7 +80,7 @@ def test_a_program_gets_the_details_as_json(client, accept):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_inside_the_network_are_answered_without_https(client, path, settings):
+def test_probes_inside_the_network_need_no_https(client, path, settings):
     settings.SECURE_SSL_REDIRECT = True
 
     assert client.get(path).status_code == 200
@@ -99,11 +99,13 @@ def test_probes_may_use_any_host(client, path, host):
     assert client.get(path, headers={"host": host}).status_code == 200
 
 
-def test_ready_tells_strangers_nothing_else(client):
+def test_readyz_shows_strangers_only_the_overall_status(client):
     assert client.get("/readyz").json() == {"ready": True}
 
 
-def test_ready_looks_once_however_often_it_is_asked(client, django_assert_num_queries):
+def test_frequent_requests_to_readyz_run_the_checks_once(
+    client, django_assert_num_queries
+):
     client.get("/readyz")
 
     with django_assert_num_queries(0):
@@ -111,7 +113,7 @@ def test_ready_looks_once_however_often_it_is_asked(client, django_assert_num_qu
 
 
 @pytest.mark.parametrize("is_signed_in", [False, True])
-def test_details_are_for_operators_alone(client, is_signed_in):
+def test_only_operators_see_details(client, is_signed_in):
     if is_signed_in:
         client.force_login(factories.user())
 
@@ -123,7 +125,7 @@ def test_probes_only_read(client, path):
     assert client.post(path, secure=True).status_code == 405
 
 
-def test_a_database_that_does_not_answer_makes_it_unready_without_saying_where_it_is(
+def test_a_database_that_does_not_respond_makes_it_unready_without_revealing_its_address(
     client,
 ):
     def refuse(*_):
@@ -136,7 +138,7 @@ def test_a_database_that_does_not_answer_makes_it_unready_without_saying_where_i
     assert b"hunter2" not in response.content
 
 
-def test_a_broker_that_does_not_answer_makes_it_unready(client, monkeypatch, capfd):
+def test_a_broker_that_does_not_respond_makes_it_unready(client, monkeypatch, capfd):
     nowhere = "redis://:hunter2@127.0.0.1:1/0"
     monkeypatch.setattr(current_app.conf, "broker_url", nowhere)
 
@@ -149,7 +151,7 @@ def test_a_broker_that_does_not_answer_makes_it_unready(client, monkeypatch, cap
     assert "hunter2" not in "".join(capfd.readouterr())
 
 
-def test_a_migration_that_is_not_applied_makes_it_unready(client):
+def test_an_unapplied_migration_makes_it_unready(client):
     applied = MigrationRecorder.Migration.objects.filter(app="streams")
     applied.delete()
 
@@ -170,7 +172,9 @@ def test_a_migration_that_is_not_applied_makes_it_unready(client):
     ("minutes", "held", "status"),
     [(4, False, 200), (6, False, 503), (6, True, 200), (-60, False, 200)],
 )
-def test_events_that_are_due_for_long_make_it_unready(client, minutes, held, status):
+def test_events_that_have_been_due_for_a_long_time_make_it_unready(
+    client, minutes, held, status
+):
     cursor = factories.due_cursor(events=1)
     Cursor.objects.filter(pk=cursor.pk).update(
         due_at=now() - timedelta(minutes=minutes), held=held
@@ -184,7 +188,7 @@ def test_events_that_are_due_for_long_make_it_unready(client, minutes, held, sta
     assert minutes * 60 <= age < minutes * 60 + 30 if counts else age == 0
 
 
-def test_what_waits_behind_a_region_that_is_down_has_an_owner_and_is_no_alarm(client):
+def test_events_queued_behind_a_region_that_is_down_raise_no_alarm(client):
     cursor = factories.due_cursor(events=1)
     long_ago = now() - timedelta(minutes=6)
     Cursor.objects.filter(pk=cursor.pk).update(due_at=long_ago)
@@ -196,7 +200,7 @@ def test_what_waits_behind_a_region_that_is_down_has_an_owner_and_is_no_alarm(cl
     assert found["oldest_due"]["age_s"] >= 360
 
 
-def test_a_backlog_at_its_bound_makes_it_unready(client, settings):
+def test_a_backlog_at_its_limit_makes_it_unready(client, settings):
     factories.append(factories.feed(), 3)
     settings.MAX_BACKLOG_EVENTS = 3
 
@@ -208,9 +212,7 @@ def test_a_backlog_at_its_bound_makes_it_unready(client, settings):
     )
 
 
-def test_one_feed_at_its_bound_is_said_and_changes_nothing_for_the_others(
-    client, settings
-):
+def test_one_feed_at_its_limit_is_reported_without_making_it_unready(client, settings):
     factories.append(factories.feed(), 3)
     settings.MAX_FEED_BACKLOG_EVENTS = 3
 
@@ -222,7 +224,7 @@ def test_one_feed_at_its_bound_is_said_and_changes_nothing_for_the_others(
     )
 
 
-def test_a_disk_without_room_makes_it_unready(client, settings):
+def test_a_full_disk_makes_it_unready(client, settings):
     settings.MIN_FREE_DISK_BYTES = 2**60
 
     status, found = parts(client)
@@ -230,7 +232,7 @@ def test_a_disk_without_room_makes_it_unready(client, settings):
     assert (status, found["storage"]["ok"]) == (503, False)
 
 
-def test_events_that_are_about_to_be_deleted_are_told_of(client):
+def test_events_that_are_about_to_be_deleted_are_reported(client):
     factories.append(factories.feed(), 2, now=now() - timedelta(days=40))
     factories.append(factories.feed(), 1, now=now() - timedelta(days=25))
     factories.append(factories.feed(), 1, now=now())

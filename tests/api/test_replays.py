@@ -1,4 +1,4 @@
-"""Replays by a partner's server."""
+"""Replays through the API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATH = "/api/v1/replays"
 
 
 class Api:
-    """What a partner's server does with its token."""
+    """A partner's server with its token."""
 
     def __init__(self, client, stream) -> None:
         self._client = client
@@ -64,14 +64,14 @@ def wanted(live: Cursor, **more) -> dict[str, object]:
 
 
 def refused(answer) -> tuple[int, str]:
-    """Status and code of a refusal, which has the one shape that all have."""
+    """Return the status and the code of an error, which must have the common shape."""
     body = answer.json()
     assert body.keys() == {"success", "code", "message", "fix"}
     assert body["success"] is False
     return answer.status_code, body["code"]
 
 
-def test_a_replay_is_started(api, live):
+def test_a_replay_is_created(api, live):
     answer = api.post(body=wanted(live, first=3, name="Clicked", messageIds="new"))
 
     replay = Replay.objects.select_related("cursor").get()
@@ -113,7 +113,7 @@ def test_a_replay_is_started(api, live):
         ({"sinceTrouble": True}, (6, 8)),
     ],
 )  # fmt: skip
-def test_a_range_is_asked_for_in_numbers_in_time_or_by_trouble(
+def test_a_range_is_given_by_number_by_time_or_since_the_last_failure(
     api, live, asked, numbers
 ):
     Cursor.objects.filter(pk=live.pk).update(troubled_seq=5, troubled_at=factories.NOW)
@@ -123,7 +123,7 @@ def test_a_range_is_asked_for_in_numbers_in_time_or_by_trouble(
     assert (replay["first"], replay["last"]) == numbers
 
 
-def test_one_that_waits_for_the_approval_of_its_stream_says_so(api, live):
+def test_a_replay_that_awaits_approval_of_its_stream_says_so(api, live):
     Connection.objects.filter(pk=live.connection_id).update(region="us")
     Stream.objects.filter(pk=live.stream_id).update(stage="submitted")
 
@@ -144,7 +144,7 @@ def test_one_that_an_operator_has_halted_says_so_and_why(api, live):
     )  # fmt: skip
 
 
-def test_a_dry_run_counts_and_starts_nothing(api, live):
+def test_a_dry_run_counts_events_and_creates_nothing(api, live):
     answer = api.post(body=wanted(live, name="Clicked", last=5, dryRun=True))
 
     assert (answer.status_code, answer.json()) == (
@@ -157,7 +157,7 @@ def test_a_dry_run_counts_and_starts_nothing(api, live):
     assert not Replay.objects.exists()
 
 
-def test_who_sends_the_same_request_again_gets_the_same_replay(api, live):
+def test_repeating_a_request_returns_the_same_replay(api, live):
     key = {"Idempotency-Key": "import-4711"}
 
     first = api.post(body=wanted(live), **key)
@@ -169,7 +169,7 @@ def test_who_sends_the_same_request_again_gets_the_same_replay(api, live):
     assert refused(other) == (409, "API-REPLAY-002")
 
 
-def test_how_far_it_is_and_how_it_ended(api, live):
+def test_a_replay_reports_its_progress_and_its_result(api, live):
     replay = factories.replay(live, position=4, rejected=1, filtered=2, name="Clicked")
     path = f"{PATH}/{replay.public_id}"
 
@@ -187,7 +187,7 @@ def test_how_far_it_is_and_how_it_ended(api, live):
     )
 
 
-def test_why_it_stopped_is_told(api, live):
+def test_a_stopped_replay_says_why(api, live):
     replay = factories.replay(live)
     services.delete(connection=live.connection, actor=None)
 
@@ -199,7 +199,7 @@ def test_why_it_stopped_is_told(api, live):
     )
 
 
-def test_it_is_cancelled_once(api, live):
+def test_a_replay_can_be_canceled_once(api, live):
     replay = factories.replay(live)
     path = f"{PATH}/{replay.public_id}/cancel"
 
@@ -214,7 +214,7 @@ def test_it_is_cancelled_once(api, live):
     )
 
 
-def test_the_replays_of_a_workspace_are_listed_newest_first_in_pages(
+def test_replays_of_a_workspace_are_listed_newest_first_in_pages(
     api, live, monkeypatch
 ):
     monkeypatch.setattr("streams.api.replays.LISTED", 2)
@@ -231,7 +231,7 @@ def test_the_replays_of_a_workspace_are_listed_newest_first_in_pages(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_list_takes_the_same_queries_for_any_many(
+def test_a_list_takes_the_same_queries_for_1_row_and_for_3(
     api, live, count, django_assert_num_queries
 ):
     for _ in range(count):
@@ -255,20 +255,20 @@ def test_a_list_takes_the_same_queries_for_any_many(
         ({"Authorization": "Bearer "}, "API-KEY-002"),
     ],
 )
-def test_without_a_token_nothing_is_told(client, headers, code):
+def test_a_request_without_a_token_is_refused(client, headers, code):
     answer = client.get(PATH, headers=headers, secure=True)
 
     assert refused(answer) == (401, code)
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-def test_a_token_that_was_revoked_opens_nothing(api, live):
+def test_a_revoked_token_is_refused(api, live):
     revoke_token(token=api.token, actor=None)
 
     assert refused(api.post(body=wanted(live))) == (401, "API-KEY-002")
 
 
-def test_a_token_opens_its_own_stream_alone(client, live):
+def test_a_token_gives_access_to_its_own_stream_only(client, live):
     replay = factories.replay(live)
     sibling = factories.stream(live.stream.partner)
     factories.feed(sibling, live.feed.workspace)
@@ -298,7 +298,7 @@ def test_a_token_opens_its_own_stream_alone(client, live):
         ({"from": 3}, "from"),
     ],
 )
-def test_a_field_that_is_wrong_is_named(api, live, changes, word):
+def test_an_invalid_field_is_named(api, live, changes, word):
     answer = api.post(body=wanted(live, **changes))
 
     assert refused(answer) == (400, "API-FIELD-001")
@@ -307,7 +307,7 @@ def test_a_field_that_is_wrong_is_named(api, live, changes, word):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"null"])
-def test_a_body_that_is_no_object_is_refused(client, api, body):
+def test_a_body_that_is_not_an_object_is_refused(client, api, body):
     answer = client.post(
         PATH, body, "application/json", secure=True,
         headers={"Authorization": f"Bearer {api.secret.text}"},
@@ -317,12 +317,12 @@ def test_a_body_that_is_no_object_is_refused(client, api, body):
     assert refused(answer)[1] in ("API-JSON-001", "API-FIELD-001")
 
 
-def test_a_body_without_a_workspace_or_with_too_much_is_refused(api):
+def test_a_missing_workspace_or_an_unknown_field_is_refused(api):
     assert refused(api.post(body={"first": 1})) == (400, "API-FIELD-001")
     assert refused(api.post(body={"workspace": "x" * 20_000})) == (413, "API-SIZE-001")
 
 
-def test_a_range_with_nothing_in_it_is_refused_in_words(api, live):
+def test_an_empty_range_is_refused_with_an_explanation(api, live):
     answer = api.post(body=wanted(live, first=9))
 
     assert refused(answer) == (422, "API-REPLAY-001")
@@ -340,13 +340,13 @@ def test_an_unknown_workspace_is_refused(api, name):
     assert refused(api.get(workspace=name)) == (404, "API-WORKSPACE-001")
 
 
-def test_too_long_an_idempotency_key_is_refused(api, live):
+def test_an_idempotency_key_that_is_too_long_is_refused(api, live):
     answer = api.post(body=wanted(live), **{"Idempotency-Key": "k" * 101})
 
     assert refused(answer) == (400, "API-FIELD-001")
 
 
-def test_another_method_or_path_is_refused_in_the_same_shape(api, client):
+def test_errors_for_other_methods_and_paths_have_the_same_shape(api, client):
     answer = api.post(f"{PATH}/bcdfghjkmnpq")
 
     assert refused(answer) == (405, "API-METHOD-001")
@@ -354,7 +354,7 @@ def test_another_method_or_path_is_refused_in_the_same_shape(api, client):
     assert refused(client.get("/api/v2", secure=True)) == (404, "API-PATH-001")
 
 
-def test_a_database_that_does_not_answer_is_told_as_such(api, live):
+def test_a_database_that_does_not_respond_is_a_503(api, live):
     def refuse(*_):
         raise OperationalError("connection to postgres://u:hunter2@db failed")
 

@@ -17,7 +17,7 @@ ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 
 
 def recorded(source: str) -> Iterator[str]:
-    """The actions that code writes down, as far as they stand in it as texts."""
+    """Return the actions that code writes as literal strings."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and "record" in ast.unparse(node.func):
             texts = [
@@ -57,17 +57,17 @@ def recorded(source: str) -> Iterator[str]:
         ("cheese.eaten_up", {}, "Cheese eaten up"),
     ],
 )
-def test_an_entry_is_told_as_what_somebody_did(action, detail, told):
+def test_an_entry_reads_as_a_sentence_with_its_actor(action, detail, told):
     assert words(action, detail) == told
 
 
-def test_what_was_said_to_it_is_told_beside():
+def test_the_reason_of_an_entry_is_shown_beside_it():
     assert why("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
     assert why("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
-    assert why("partner.changed", {"fields": "name"}) == ""  # the words have it already
+    assert why("partner.changed", {"fields": "name"}) == ""  # in the sentence
 
 
-def test_every_action_that_is_written_down_has_words():
+def test_every_action_has_a_sentence():
     files = [file for file in ROOT.rglob("*.py") if "migrations" not in file.parts]
 
     found = {action for file in files for action in recorded(file.read_text())}

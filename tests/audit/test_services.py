@@ -10,7 +10,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def test_an_entry_says_who_did_what_where():
+def test_an_entry_records_who_did_what_and_where():
     cast = factories.cast()
 
     record("feed.opened", actor=cast.alice, workspace=cast.workspace, stream="postbox")
@@ -24,7 +24,7 @@ def test_an_entry_says_who_did_what_where():
     )
 
 
-def test_what_is_done_in_a_workspace_is_also_in_the_history_of_its_partner():
+def test_entries_of_a_workspace_are_also_in_its_partners_activity_log():
     workspace = factories.workspace()
 
     record("feed.opened", actor=None, workspace=workspace)
@@ -54,7 +54,7 @@ def test_the_database_refuses_to_change_or_delete_an_entry(tamper):
     assert AuditEntry.objects.get().action == "stream.sent_back"
 
 
-def test_the_history_of_a_stream_is_not_that_of_its_customers_or_of_anothers():
+def test_a_streams_activity_log_excludes_its_customers_and_other_streams():
     stream, workspace = factories.stream(slug="postbox"), factories.workspace()
     here = {"partner": stream.partner, "actor": None}
     record("stream.submitted", stream="postbox", **here)

@@ -1,4 +1,4 @@
-"""A request ends at its deadline in whichever phase the other side drips."""
+"""A request ends at its deadline, in whichever phase the server drips."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from streams.connections.write_keys import WriteKey
 from streams.delivery.segment.client import SegmentClient
 
 TOTAL_S = 0.5
-# Each server would go on for 30 s: what ends earlier was ended by the deadline.
+# Each server drips for 30 s: whatever ends earlier was ended by the deadline.
 PAUSE_S, PAUSES = 0.1, 300
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\nX-Long: " + b"x" * 300
 
 
 def drip(text):
-    """For a server: write the text, byte by byte."""
+    """Return a server that writes the text byte by byte."""
 
     def serve(connection, stopped):
         for byte in text:
@@ -47,7 +47,7 @@ def slow_reader(connection, stopped):
 
 @contextmanager
 def serving(serve):
-    """The port of a server that treats its one connection so."""
+    """Yield the port of a server that handles its one connection this way."""
     stopped = threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
@@ -79,7 +79,7 @@ PHASES = {
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_drip_does_not_stretch_the_total_time(phase):
+def test_a_dripping_server_does_not_extend_the_total_time(phase):
     scheme, serve = PHASES[phase]
     content = os.urandom(30_000_000 if phase == "sending" else 10)
 
@@ -91,7 +91,7 @@ def test_a_drip_does_not_stretch_the_total_time(phase):
         assert time.monotonic() - started < PAUSE_S * PAUSES / 3
 
 
-def test_a_host_that_takes_no_connection_does_not_either():
+def test_neither_does_a_host_that_accepts_no_connection():
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -108,7 +108,7 @@ def test_a_host_that_takes_no_connection_does_not_either():
             client.close()
 
 
-def test_a_session_starts_each_request_with_all_its_time(segment):
+def test_each_request_of_a_session_has_the_whole_time(segment):
     with deadline_session() as session:
         statuses = []
         for _ in range(3):
@@ -121,7 +121,7 @@ def test_a_session_starts_each_request_with_all_its_time(segment):
 
 
 @pytest.mark.parametrize("phase", ["sending", "head", "body"])
-def test_segment_may_not_drip(phase):
+def test_delivery_to_segment_has_a_deadline_too(phase):
     client = SegmentClient(timeout_s=TOTAL_S)
     content = os.urandom(30_000_000 if phase == "sending" else 10)
 

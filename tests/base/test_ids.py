@@ -12,7 +12,7 @@ def test_a_secret_is_its_prefix_and_32_letters_and_digits():
     assert new_secret("pt_") != secret
 
 
-def test_a_secret_shows_its_first_letters_alone():
+def test_only_the_first_letters_of_a_secret_are_shown():
     secret = Secret("pt_abcdefghijklmnop")
 
     assert repr(secret) == str(secret) == "Secret(pt_abcde…)"
@@ -26,15 +26,15 @@ def test_a_secret_is_found_by_its_digest():
     assert len(secret.digest) == 64
 
 
-def test_even_half_a_character_has_a_digest():
+def test_a_lone_surrogate_has_a_digest():
     assert digest("\ud800") != digest("\ud801")
 
 
-def test_public_ids_and_codes_have_their_form():
+def test_public_ids_and_codes_have_their_format():
     assert re.fullmatch(r"[b-df-hj-np-tv-xz2-9]{12}", public_id())
     assert re.fullmatch(r"[0-9]{4}", short_code())
 
 
-def test_a_name_has_one_public_id_and_another_name_another():
+def test_a_name_always_has_the_same_public_id_and_no_two_names_share_one():
     assert re.fullmatch(r"[b-df-hj-np-tv-xz2-9]{12}", id_named("a:1"))
     assert id_named("a:1") == id_named("a:1") != id_named("a:2")

@@ -10,7 +10,7 @@ KEY = base64.b64encode(b"k" * 32).decode()
 SHORT = base64.b64encode(b"k" * 16).decode()
 
 
-def test_what_was_sealed_opens_for_the_same_row_alone():
+def test_a_ciphertext_opens_for_its_own_row_only():
     ring = KeyRing.parse([f"k1:{KEY}"])
 
     sealed = ring.seal("a secret", bound_to="row 1")
@@ -20,13 +20,13 @@ def test_what_was_sealed_opens_for_the_same_row_alone():
         ring.open(sealed, bound_to="row 2")
 
 
-def test_the_first_entry_seals():
+def test_the_first_key_encrypts():
     ring = KeyRing.parse([f"k2:{KEY}", f"k1:{base64.b64encode(b'o' * 32).decode()}"])
 
     assert ring.seal("a secret", bound_to="row").key_id == ring.newest == "k2"
 
 
-def test_a_ciphertext_cut_short_does_not_open():
+def test_a_truncated_ciphertext_does_not_open():
     ring = KeyRing.parse([f"k1:{KEY}"])
 
     for length in (0, 5, 12, 20):
@@ -52,7 +52,7 @@ def test_a_ciphertext_cut_short_does_not_open():
         [f"k1:{KEY}", f"k1:{KEY}"],
     ],
 )
-def test_a_ring_that_cannot_be_used_is_refused_without_its_keys(entries):
+def test_an_unusable_keyring_is_refused_without_showing_its_keys(entries):
     with pytest.raises(KeyRingError) as refused:
         KeyRing.parse(entries)
 
@@ -60,7 +60,7 @@ def test_a_ring_that_cannot_be_used_is_refused_without_its_keys(entries):
     assert SHORT not in str(refused.value)
 
 
-def test_keys_and_ciphertexts_are_in_no_repr():
+def test_no_repr_contains_a_key_or_a_ciphertext():
     ring = KeyRing.parse([f"k1:{KEY}"])
 
     shown = repr(ring) + repr(ring.seal("a secret", bound_to="row"))

@@ -13,13 +13,13 @@ from streams.base.text.markdown import (
     Heading,
     render,
 )
-from tests.base.hostile import MARKDOWN
+from tests.base.hostile_markdown import MARKDOWN
 
 SCHEMES = ("http:", "https:", "mailto:", "#", "/")
 
 
 class Elements(HTMLParser):
-    """Every element of some HTML with its attributes, as a browser would read them."""
+    """The elements of some HTML with their attributes, as a browser parses them."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Elements(HTMLParser):
 
 
 def dangers(html: str) -> list[object]:
-    """What could run, or call a stranger by itself."""
+    """Return everything that could run code or contact another site on its own."""
     found: list[object] = []
     for tag, attributes in Elements(html).found:
         allowed = {"class", "rel"}
@@ -56,7 +56,7 @@ def test_hostile_markdown_is_inert(text):
     assert dangers(render(text).html) == []
 
 
-def test_hostile_markdown_is_inert_when_it_stands_together():
+def test_all_hostile_markdown_on_one_page_is_inert():
     assert dangers(render("\n\n".join(MARKDOWN)).html) == []
     assert dangers(render("".join(MARKDOWN)).html) == []
 
@@ -66,7 +66,7 @@ def test_no_mixture_of_hostile_markdown_runs(texts):
     assert dangers(render("".join(texts)).html) == []
 
 
-def test_dangers_would_be_seen():
+def test_the_check_for_dangers_finds_them():
     html = (
         "<p onclick=x><b>x</b><a href='javascript:x'>x</a><img src='//evil'><!-- x -->"
     )
@@ -74,7 +74,7 @@ def test_dangers_would_be_seen():
     assert dangers(html) == [("p", "onclick"), "b", "javascript:x", "//evil", "comment"]
 
 
-def test_headings_have_anchors_and_make_the_contents():
+def test_headings_have_anchors_and_form_the_contents():
     document = render("# One\n\n## `Two` & *more*\n\n### One\n\n#### Deep\n\n## ✉️")
 
     assert document.headings == (
@@ -90,13 +90,13 @@ def test_headings_have_anchors_and_make_the_contents():
     )
 
 
-def test_a_heading_that_begins_with_a_rule_is_found_by_its_id():
+def test_a_heading_that_starts_with_a_rule_is_linked_by_the_rules_id():
     document = render("## SPEC-NAME-003: A name\n\n## SPEC-NAMES")
 
     assert [one.id for one in document.headings] == ["SPEC-NAME-003", "spec-names"]
 
 
-def test_an_anchor_never_has_the_id_of_another():
+def test_no_two_anchors_share_an_id():
     document = render("## A\n\n## A 2\n\n## A", id_prefix="preview-")
 
     assert [one.id for one in document.headings] == [
@@ -104,7 +104,7 @@ def test_an_anchor_never_has_the_id_of_another():
     ]  # fmt: skip
 
 
-def test_code_is_coloured_by_classes_and_scrolled_by_keyboard():
+def test_code_is_highlighted_by_classes_and_scrolled_by_keyboard():
     html = render('```json\n{"a": 1}\n```').html
 
     assert '<span class="nt">"a"</span>' in html
@@ -112,13 +112,13 @@ def test_code_is_coloured_by_classes_and_scrolled_by_keyboard():
     assert ("pre", {"tabindex": "0", "role": "group", "aria-label": "json"}) in Elements(html).found  # fmt: skip
 
 
-def test_code_in_a_language_that_nobody_knows_is_plain():
+def test_code_in_an_unknown_language_is_plain():
     html = render("```brainfuck\n<+>\n```").html
 
     assert '<code class="coloured">&lt;+&gt;\n</code>' in html
 
 
-def test_a_table_scrolls_by_itself_and_aligns_by_classes():
+def test_a_table_scrolls_separately_and_is_aligned_by_classes():
     html = render("| Name | Count |\n|---|--:|\n| a | 1 |").html
 
     assert '<th scope="col" class="right">Count</th>' in html
@@ -126,7 +126,7 @@ def test_a_table_scrolls_by_itself_and_aligns_by_classes():
     assert html.startswith('<div class="scroll"')
 
 
-def test_pictures_are_of_this_portal_and_others_are_told():
+def test_pictures_come_from_this_portal_only():
     document = render(
         "![Logo](/docs/postbox/logo) ![A *cat*](https://evil.example/c.png)"
     )
@@ -137,5 +137,5 @@ def test_pictures_are_of_this_portal_and_others_are_told():
 
 
 def reordered(html: str) -> str:
-    """With an anchor's attributes in one order, whichever the sanitiser writes."""
+    """Return the HTML with an anchor's attributes in one order."""
     return html.replace('class="anchor" href="#one-2"', 'href="#one-2" class="anchor"')

@@ -18,7 +18,7 @@ VALUES = ["Order Completed", "a|b", "`", "``a`", "<b>", "*a*", "_a_", "[a](b)", 
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_a_value_in_a_table_is_shown_as_it_stands(value):
+def test_a_value_in_a_table_is_shown_literally(value):
     [first, second] = cells(table(["A", "B"], [[literal(value), code(value)]]))
 
     assert first == value
@@ -26,13 +26,13 @@ def test_a_value_in_a_table_is_shown_as_it_stands(value):
 
 
 @given(st.text(alphabet="ab `|\\*_[]<>&!~", min_size=1).filter(str.strip))
-def test_any_text_in_a_table_is_shown_as_it_stands(value):
+def test_any_text_in_a_table_is_shown_literally(value):
     [shown] = cells(table(["A"], [[literal(value)]]))
 
     assert shown == " ".join(value.split())
 
 
-def test_code_of_nothing_is_nothing():
+def test_code_of_an_empty_text_is_empty():
     assert code("") == code(" \n") == ""
 
 
@@ -48,18 +48,18 @@ def test_directives_are_found_on_lines_of_their_own():
     ]  # fmt: skip
 
 
-def test_parts_are_printed_in_their_places_and_unknown_ones_stay():
+def test_sections_replace_their_directives_and_unknown_directives_stay():
     text = filled("A\r\n{{ events }}\r\nB\r\n\r\n{{ other }}", {"events": "| E |"}.get)
 
     assert text == "A\n\n| E |\n\nB\n\n{{ other }}"
 
 
-def test_a_printed_part_is_not_searched_for_further_directives():
+def test_a_generated_section_is_not_searched_for_directives():
     assert "{{ b }}" in filled("{{ a }}", {"a": "{{ b }}", "b": "x"}.get)
 
 
 def cells(markdown: str) -> list[str]:
-    """What the first row of a table shows."""
+    """Return the cells that the first row of a table shows."""
     assert "<td>" in render(markdown).html
     tokens = parse(markdown)
     return [plain(tokens[i + 1]) for i, token in enumerate(tokens) if token.type == "td_open"]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Types that msgspec decodes, in a process of several threads."""
+"""Types that msgspec decodes, in a process with several threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs in a separate process, because the defect crashes it. Threads switch as often as
-# they can, so that one decodes a type while another uses it for the first time.
+# possible, so that one decodes a type while another uses it for the first time.
 FIRST_USE = """
 import sys, threading
 from streams.spec.check.event import check
@@ -37,11 +37,11 @@ PASSED_ON = {
     "fast_type",
     "kind",
     "wanted",
-}  # not the name of a type: what a function is given
+}  # an argument of a function, not the name of a type
 
 
 def decoded_types():
-    """Each type that a module of `streams` has msgspec decode: (module, name)."""
+    """Return the types that `streams` has msgspec decode, as (module, name)."""
     for file in sorted((ROOT / "streams").rglob("*.py")):
         module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
         for node in ast.walk(ast.parse(file.read_text())):
@@ -63,20 +63,20 @@ def names_of(call):
     return [name for name in names if name not in PASSED_ON]
 
 
-def test_threads_that_check_the_first_events_at_once_all_go_on():
+def test_threads_that_check_the_first_events_at_once_do_not_crash():
     done = subprocess.run([sys.executable, "-c", FIRST_USE], cwd=ROOT, check=False)
 
     assert done.returncode == 0
 
 
 @pytest.mark.parametrize(("module", "name"), sorted(set(decoded_types())))
-def test_what_is_decoded_is_prepared_as_its_module_is_imported(module, name):
+def test_types_are_prepared_when_their_module_is_imported(module, name):
     kind = getattr(importlib.import_module(module), name)
 
-    # What msgspec has built for a struct; for a dataclass it hangs on the class.
+    # The attribute in which msgspec caches what it built for a type.
     built = {type(one).__name__ for one in gc.get_referents(kind)}
     assert "StructInfo" in built or "__msgspec_cache__" in vars(kind)
 
 
-def test_some_types_are_decoded():
+def test_the_search_finds_decoded_types():
     assert len(set(decoded_types())) > 8

@@ -1,4 +1,4 @@
-"""What the load generator sends."""
+"""Requests of the load generator."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def job(tmp_path, **changes) -> Job:
 
 
 def parted(request: bytes) -> tuple[dict[str, str], bytes]:
-    """The headers of a request, and its body as far as its length says."""
+    """Split a request into its headers and its body, by its length."""
     head, _, body = request.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().splitlines()[1:])
     assert len(body) == int(headers["Content-Length"])
     return headers, body
 
 
-def test_single_events_go_to_the_keys_in_turn_each_with_an_id_of_its_own(tmp_path):
+def test_single_events_go_to_each_key_in_turn_with_unique_ids(tmp_path):
     sent = [parted(request) for request in requests_of(job(tmp_path))]
 
     keys = [headers["Authorization"] for headers, _ in sent]
@@ -46,14 +46,14 @@ def test_single_events_go_to_the_keys_in_turn_each_with_an_id_of_its_own(tmp_pat
     ]
 
 
-def test_the_ids_of_batches_go_on_from_one_to_the_next(tmp_path):
+def test_ids_continue_from_one_batch_to_the_next(tmp_path):
     sent = [parted(request) for request in requests_of(job(tmp_path, batch=3))]
 
     ids = [e["messageId"] for _, body in sent for e in json.loads(body)["batch"]]
     assert ids == [f"run-{number:012d}" for number in range(12)]
 
 
-def test_a_body_may_be_compressed(tmp_path):
+def test_a_body_can_be_compressed(tmp_path):
     (request,) = requests_of(job(tmp_path, batch=2, gzipped=True, requests=1))
 
     headers, body = parted(request)
@@ -62,14 +62,14 @@ def test_a_body_may_be_compressed(tmp_path):
 
 
 @pytest.mark.parametrize("size", [300, 1_000, 10_000])
-def test_an_event_has_the_size_that_was_asked_for(tmp_path, size):
+def test_an_event_has_the_requested_size(tmp_path, size):
     (request,) = requests_of(job(tmp_path, event_bytes=size, requests=1))
 
     _, body = parted(request)
     assert len(body) == size
 
 
-def test_a_library_is_given_the_same_event_as_is_sent_raw(tmp_path):
+def test_a_library_sends_the_same_event_as_a_raw_request(tmp_path):
     (request,) = requests_of(job(tmp_path, requests=1))
 
     assert as_sent(0, 1_000, "run") == json.loads(parted(request)[1])

@@ -12,7 +12,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 POINTS = [(1, 90.0), (100, 40.0), (100_000, 60.0)]
 
 
-def test_each_point_is_in_the_picture_and_says_its_value():
+def test_each_point_is_drawn_with_its_value():
     picture = ET.fromstring(plot(CURVES[0], POINTS))
 
     circles = [
@@ -24,7 +24,7 @@ def test_each_point_is_in_the_picture_and_says_its_value():
     assert {"90", "40", "60", "1", "100", "100k", "connections"} <= set(texts)
 
 
-def test_x_is_logarithmic_and_a_larger_value_stands_higher():
+def test_x_is_logarithmic_and_larger_values_are_higher():
     picture = ET.fromstring(plot(CURVES[0], [(1, 10.0), (10, 20.0), (100, 40.0)]))
 
     circles = [
@@ -35,7 +35,7 @@ def test_x_is_logarithmic_and_a_larger_value_stands_higher():
     assert y1 > y2 > y3
 
 
-def test_a_curve_of_one_point_stands_in_the_middle():
+def test_a_curve_of_one_point_is_centered():
     picture = ET.fromstring(plot(CURVES[0], [(100, 5.0)]))
 
     (circle,) = picture.iter(f"{SVG}circle")

@@ -21,7 +21,7 @@ def row(of: Notes, figure: str) -> list[str]:
     return line.split()
 
 
-def test_a_row_says_value_range_goal_and_ratio_to_its_baseline():
+def test_a_row_shows_value_range_goal_and_ratio_to_its_baseline():
     measured = notes(
         latency_p50_ms=[4.0, 5.0, 9.0], row_task_post_latency_p50_ms=[50.0]
     )
@@ -31,15 +31,15 @@ def test_a_row_says_value_range_goal_and_ratio_to_its_baseline():
     )
 
 
-def test_a_goal_that_is_missed_stands_out():
+def test_a_missed_goal_is_highlighted():
     assert "MISSED" in row(notes(budget_ceiling_share=[0.5]), "budget_ceiling_share")
 
 
-def test_a_figure_that_was_not_measured_has_no_row():
+def test_a_figure_without_measurements_has_no_row():
     assert "latency" not in report.table(notes(budget_ceiling_share=[0.98]))
 
 
-def test_a_curve_is_the_median_at_each_place_in_order():
+def test_a_curve_is_the_ordered_median_of_each_position():
     measured = Notes()
     for x, value in [(100, 4.0), (1, 9.0), (1, 7.0), (1, 8.0)]:
         measured.add_point("connections", x, value)
@@ -48,7 +48,7 @@ def test_a_curve_is_the_median_at_each_place_in_order():
     assert measured.ends("connections", 1, 100) == 0.5
 
 
-def test_servers_are_named_without_the_folders_of_the_machine():
+def test_server_names_contain_no_folders_of_the_machine():
     programs = ["/usr/lib/postgresql/15/bin (PostgreSQL 15)", "/usr/bin/redis-server"]
 
     named = report.versions(programs)["servers"]

@@ -1,4 +1,4 @@
-"""A real Chromium. What the pages say on its console fails the test."""
+"""A real Chromium. Any message on a page's console fails the test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-expect.set_options(timeout=60_000)  # machines of the tests are busy
+expect.set_options(timeout=60_000)  # the machines that run the tests are busy
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +36,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def har(tmp_path) -> Path:
-    """Where all that the browser was answered is written when its window closes."""
+    """The file that records all responses to the browser when its window closes."""
     return tmp_path / "answers.har"
 
 
 @pytest.fixture
 def context(browser, har, transactional_db) -> Iterator[BrowserContext]:
-    """A window of its own, which must end without a word on the console.
+    """A new window, which must close without any message on its console.
 
-    It ends before the database is emptied: a page that asks again would be told 404.
+    It closes before the database is emptied: a page that refreshes itself would get a
+    404.
     """
     context = browser.new_context(
         record_har_path=har,
         record_har_content="embed",
-        reduced_motion="reduce",  # axe would measure colours that are on their way
+        reduced_motion="reduce",  # axe would measure the colors of animations
     )
     context.set_default_timeout(60_000)
     said: list[str] = []

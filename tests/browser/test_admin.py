@@ -1,4 +1,4 @@
-"""The staff's admin in a real browser, under the strict policy: its scripts must run."""
+"""The admin in a real browser, under the strict policy: its scripts must run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LISTS = (
 
 @pytest.fixture
 def staff(page, live_server):
-    """A window in which Olga has come to the admin by way of the sign-in form."""
+    """A window in which Olga has signed in and opened the admin."""
     olga = factories.staff("olga@portal.example")
     page.goto(f"{live_server.url}/admin/")
     page.get_by_label("Email").fill(olga.email)
@@ -29,7 +29,7 @@ def staff(page, live_server):
     return page
 
 
-def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
+def test_every_list_opens_without_a_message_on_the_console(staff, live_server):
     cursor = factories.due_cursor(events=2)
     factories.rejected(cursor)
     factories.delivered(cursor, 2)
@@ -40,7 +40,7 @@ def test_every_list_opens_without_a_word_on_the_console(staff, live_server):
         assert answer.status == 200, name
 
 
-def test_from_a_feed_to_what_became_of_one_event(staff, live_server):
+def test_a_feed_leads_to_the_status_of_one_event(staff, live_server):
     cursor = factories.due_cursor(events=2)
     factories.rejected(cursor, reason="Segment answered 400.")
     staff.set_viewport_size(PHONE)
@@ -71,7 +71,7 @@ def test_a_connection_is_paused_from_the_list(staff, live_server):
     assert cursor.held is True
 
 
-def test_a_partner_is_made_and_a_member_found_by_typing(staff, live_server):
+def test_a_partner_is_created_and_a_member_is_found_by_typing(staff, live_server):
     factories.user("dev@postbox.example")
 
     staff.goto(f"{live_server.url}/admin/streams/partner/add/")

@@ -1,4 +1,4 @@
-"""What partners write for everybody, in the browser of somebody who reads it."""
+"""Public docs pages of partners, in a reader's browser."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import to_json
 from tests import factories
-from tests.base.hostile import MARKDOWN
-from tests.catalog.pages.hostile import SHAPE, SVGS, svg
+from tests.base.hostile_markdown import MARKDOWN
+from tests.catalog.pages.hostile_svgs import SHAPE, SVGS, svg
 
 pytestmark = pytest.mark.browser
 
-# Whatever could run: elements, attributes, addresses.
+# Everything that could run: elements, attributes, addresses.
 LIVE = """() => [...document.querySelectorAll(
   "article *, svg *, svg"
 )].filter(one => /^(script|iframe|object|embed|form|base|meta|link|foreignObject|animate|set)$/i
@@ -27,7 +27,7 @@ LIVE = """() => [...document.querySelectorAll(
 
 @pytest.fixture
 def cast(transactional_db):
-    """A partner whose every text and picture is hostile, published as it is."""
+    """A partner whose published texts and pictures are all hostile."""
     cast = factories.cast()
     text = "\n\n".join(one.replace("\x00", "") for one in MARKDOWN)
     factories.page_version(cast.stream, "source", text=text)
@@ -38,14 +38,14 @@ def cast(transactional_db):
 
 
 def watch(context) -> list[str]:
-    """What the pages do beside being read: dialogs, and what they ask of whom."""
+    """Record dialogs and requests of the pages."""
     done: list[str] = []
 
-    def say_no(dialog) -> None:
+    def dismiss(dialog) -> None:
         done.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
-    context.on("dialog", say_no)
+    context.on("dialog", dismiss)
     context.on("request", lambda request: done.append(request.url))
     return done
 
@@ -74,11 +74,13 @@ def test_hostile_markdown_and_logos_do_nothing(page, cast, live_server):
     assert f"{live_server.url}/docs/{slug}/logo" in done  # it was shown
 
 
-def test_nor_would_an_svg_that_had_come_past_the_reading(browser, cast, live_server):
-    """The CSP stands behind it: of the page with the picture, and of the picture by itself."""
+def test_an_svg_that_passed_the_sanitizer_would_do_nothing_either(
+    browser, cast, live_server
+):
+    """The CSP of the page stops it, and so does the CSP of the picture."""
     raw = svg("<script>document.documentElement.id = 'ran'; alert(1)</script>", 'onload="alert(2)"')  # fmt: skip
     Logo.objects.update(content=raw.encode())
-    context = browser.new_context()  # its console may say what was refused
+    context = browser.new_context()  # its console may report what was refused
     done, page = watch(context), context.new_page()
     slug = cast.stream.slug
 
@@ -93,7 +95,7 @@ def test_nor_would_an_svg_that_had_come_past_the_reading(browser, cast, live_ser
     assert [one for one in done if not one.startswith(live_server.url)] == []
 
 
-def test_a_phone_shows_tables_of_three_columns_whole(
+def test_a_phone_shows_tables_of_three_columns_in_full(
     page, transactional_db, live_server
 ):
     stream = factories.stream()

@@ -1,5 +1,7 @@
-"""Every form of the portal, sent without a session, twice at once, and after Back:
-nothing that was typed is lost, and nothing is done twice."""
+"""Forms sent without a session, twice at once, or after Back: no text is lost.
+
+Each form takes effect once. Every form of the portal is tested.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,15 @@ from django.test import Client
 from streams.audit.models import AuditEntry
 from streams.base.form_claims import FormClaim
 from tests import factories
-from tests.browser.form_table import FORMS, Form, unconnected
-from tests.portal.table import Row, Scene, set_scene
+from tests.browser.all_forms import FORMS, Form, unconnected
+from tests.portal.access_table import Row, Scene, set_scene
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.browser
 
-# The form that sends to an address, and the button that people press.
+# The form that sends to an address, and its submit button.
 FIND = """path => [...document.querySelectorAll("form[method=post]")].find(form =>
     new URL(form.getAttribute("action") || location.href, location.href).pathname === path)"""
 TYPE = """(form, typed) => {
@@ -41,7 +43,7 @@ TYPED = """(form, names) => Object.fromEntries(names.map(name => {
     return [name, found.map(one => one.replaceAll("\\r\\n", "\\n"))];
 }))"""
 SUBMIT = """form => form.requestSubmit([...form.elements].findLast(one => one.type === "submit"))"""
-# What one press of the button leaves, and what becomes of another one.
+# The effect of one submit, and of a second one.
 PRESS = """async form => {
     const button = [...form.elements].findLast(one => one.type === "submit");
     form.requestSubmit(button);
@@ -54,7 +56,7 @@ PRESS = """async form => {
         again: sent ? "sent" : "prevented",
     };
 }"""
-# As two presses without JavaScript: each is a request of its own.
+# Two submits without JavaScript: each is a separate request.
 TWICE = """async form => {
     const button = [...form.elements].findLast(one => one.type === "submit");
     const send = async () => {
@@ -83,11 +85,11 @@ def page(browser) -> Iterator[Page]:
 def scene(page, transactional_db, settings, segment) -> Iterator[Scene]:
     settings.SANDBOX_URL = segment.url
     yield set_scene()
-    page.goto("about:blank")  # or it would ask for parts of what is gone
+    page.goto("about:blank")  # otherwise it would ask for parts of deleted rows
 
 
 class Person:
-    """Somebody at one form."""
+    """A user at one form."""
 
     def __init__(self, page: Page, scene: Scene, web: str, form: Form) -> None:
         self.page, self.scene, self.web, self.form = page, scene, web, form
@@ -112,9 +114,9 @@ class Person:
 
     def fill_in(self) -> None:
         self.on_form(TYPE, self.form.fields)
-        self.fill_in_what_is_never_kept()
+        self.fill_in_secrets()
 
-    def fill_in_what_is_never_kept(self) -> None:
+    def fill_in_secrets(self) -> None:
         self.on_form(TYPE, self.form.secrets)
         if self.form.file:
             name, content = self.form.file
@@ -130,7 +132,7 @@ class Person:
 
 
 def done() -> tuple[Counter, Counter]:
-    """The activity log, and how many rows there are of all else that a form may make."""
+    """Count the entries of the activity log, and the rows that a form may create."""
     entries = Counter(
         (entry.action, entry.workspace_id, str(entry.detail))
         for entry in AuditEntry.objects.all()
@@ -185,7 +187,7 @@ def without_a_session(person: Person) -> None:
 
 def twice_at_once(person: Person) -> None:
     before, rows = done()
-    person.fill_in_what_is_never_kept()
+    person.fill_in_secrets()
 
     (first, address), (second, other) = person.on_form(TWICE)
 
@@ -198,15 +200,15 @@ def twice_at_once(person: Person) -> None:
 
 
 def after_back(person: Person) -> None:
-    """The form is still there, as another press of its button would send it."""
+    """The form is still there and can be submitted again."""
     page, after_two = person.page, done()
     person.submit()
     assert done() == after_two
-    if person.form.steps:  # Back asks for the POST that led to it, as browsers do
+    if person.form.steps:  # Back would repeat the POST that led here
         return
     page.go_back()
     if not person.page.evaluate_handle(FIND, person.action).as_element():
-        return  # what it did, it can do no more
+        return  # the action is no longer possible
     person.fill_in()
 
     person.submit()
@@ -214,8 +216,8 @@ def after_back(person: Person) -> None:
     assert done() == after_two
 
 
-def desk(page, scene, live_server, template: str) -> Person:
-    """Petra at one form."""
+def open_form_as_petra(page, scene, live_server, template: str) -> Person:
+    """Open one form as Petra."""
     page.context.clear_cookies()
     form = next(one for one in FORMS if one.template == template)
     person = Person(page, scene, live_server.url, form)
@@ -224,10 +226,10 @@ def desk(page, scene, live_server, template: str) -> Person:
     return person
 
 
-def test_a_draft_outlives_the_tab_and_is_gone_once_it_is_saved(
+def test_a_draft_survives_closing_the_tab_and_is_deleted_once_saved(
     page, scene, live_server
 ):
-    person = desk(page, scene, live_server, "portal/docs/page.html")
+    person = open_form_as_petra(page, scene, live_server, "portal/docs/page.html")
     page.locator("#id_text").fill("A long text.")
     page.locator("#preview").get_by_text("A long text.").wait_for()
 
@@ -248,7 +250,7 @@ def test_a_draft_outlives_the_tab_and_is_gone_once_it_is_saved(
 
 
 def test_a_restored_draft_can_be_discarded(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/docs/page.html")
+    person = open_form_as_petra(page, scene, live_server, "portal/docs/page.html")
     before = page.locator("#id_text").input_value()
     page.locator("#id_text").fill("A long text.")
     person.open()
@@ -259,8 +261,8 @@ def test_a_restored_draft_can_be_discarded(page, scene, live_server):
     assert page.locator("#id_text").input_value() == before
 
 
-def test_rows_that_were_added_to_an_event_are_restored(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/plan/event.html")
+def test_rows_added_to_an_event_are_restored(page, scene, live_server):
+    person = open_form_as_petra(page, scene, live_server, "portal/plan/event.html")
     page.locator("#id_name").fill("Survey Answered")
     page.get_by_role("button", name="Add row to Properties").click()
     page.locator("[name=properties-1-path]").fill("survey_id")
@@ -272,9 +274,11 @@ def test_rows_that_were_added_to_an_event_are_restored(page, scene, live_server)
     assert page.locator("#id_name").input_value() == "Survey Answered"
 
 
-def test_no_draft_holds_a_secret_and_signing_out_ends_all(page, scene, live_server):
+def test_no_draft_contains_a_secret_and_signing_out_deletes_all_drafts(
+    page, scene, live_server
+):
     unconnected(scene)
-    person = desk(page, scene, live_server, "portal/connection/new.html")
+    person = open_form_as_petra(page, scene, live_server, "portal/connection/new.html")
     person.fill_in()
     person.open()
     page.get_by_text("Restored what you typed on").wait_for()
@@ -289,10 +293,10 @@ def test_no_draft_holds_a_secret_and_signing_out_ends_all(page, scene, live_serv
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_a_preview_without_a_session_leaves_the_editor_and_says_so(
+def test_a_preview_without_a_session_keeps_the_editor_and_says_so(
     page, scene, live_server
 ):
-    person = desk(page, scene, live_server, "portal/docs/page.html")
+    person = open_form_as_petra(page, scene, live_server, "portal/docs/page.html")
     page.context.clear_cookies(name="sessionid")
     page.locator("#id_text").fill("Written while signed out.")
 
@@ -305,8 +309,10 @@ def test_a_preview_without_a_session_leaves_the_editor_and_says_so(
     assert not page.get_by_text("You’re signed out.").is_visible()
 
 
-def test_without_a_network_nothing_is_sent_and_nothing_lost(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/docs/facts.html")
+def test_without_a_network_nothing_is_sent_and_nothing_is_lost(
+    page, scene, live_server
+):
+    person = open_form_as_petra(page, scene, live_server, "portal/docs/facts.html")
     person.fill_in()
     before = done()
     page.context.set_offline(True)
@@ -323,8 +329,8 @@ def test_without_a_network_nothing_is_sent_and_nothing_lost(page, scene, live_se
     assert sum((done()[0] - before[0]).values()) == 1
 
 
-def test_a_form_on_its_way_cannot_be_sent_again(page, scene, live_server):
-    person = desk(page, scene, live_server, "portal/docs/facts.html")
+def test_a_form_that_is_being_sent_cannot_be_sent_again(page, scene, live_server):
+    person = open_form_as_petra(page, scene, live_server, "portal/docs/facts.html")
     person.fill_in()
     held: list[Route] = []
     page.route("**/docs/facts/", lambda route: held.append(route))

@@ -1,11 +1,11 @@
-"""The guides as people meet them: no barrier, no word on the console, fit for a phone."""
+"""The guides are accessible, fit a phone, and write nothing to the console."""
 
 from __future__ import annotations
 
 import pytest
 
 from streams.docs.guides.index import GUIDES
-from tests.browser.driving import barriers
+from tests.browser.page_actions import barriers
 
 pytestmark = pytest.mark.browser
 
@@ -13,7 +13,7 @@ DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 740}
 
 
-def test_no_guide_nor_a_search_has_a_barrier_or_is_wider_than_a_phone(
+def test_no_guide_and_no_search_has_a_barrier_or_is_wider_than_a_phone(
     page, live_server
 ):
     found = {}

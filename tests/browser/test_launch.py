@@ -14,11 +14,11 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests import factories
-from tests.browser.driving import sign_in
-from tests.running import until
+from tests.browser.page_actions import sign_in
+from tests.portal_processes import until
 
 if TYPE_CHECKING:
-    from tests.running import RunningPortal
+    from tests.portal_processes import RunningPortal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -171,7 +171,7 @@ def token(page: Page) -> str:
 
 
 def send_without_user(ingest: str, bearer: str) -> dict[str, object]:
-    """One event of the plan, whole but for the userId; what became of it."""
+    """Send an event of the plan without a userId; return its status."""
     mail = {"email_id": "m-1", "email_subject": "March", "campaign_id": "c-1"}
     event = {"type": "track", "event": "Email Opened", "properties": mail}
     answer = requests.post(
@@ -191,7 +191,7 @@ def walks(segment) -> dict[str, list[str]]:
     return {region: [one["event"]["event"] for one in ones] for region, ones in regions}
 
 
-def test_from_a_template_to_a_green_checklist_and_red_again(
+def test_a_new_stream_gets_a_green_checklist_which_one_bad_event_turns_red(
     portal: RunningPortal, far_segment, page, settings
 ):
     # The web process knows no other hash, unlike the tests themselves.

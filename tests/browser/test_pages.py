@@ -1,4 +1,4 @@
-"""Every page as people meet it: no barrier, no word on the console, fit for a phone."""
+"""Every page is accessible, fits a phone, and writes nothing to the console."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.test import Client
 from streams.base.clock import now
 from streams.connections.models import Connection
 from tests import factories
-from tests.browser.driving import barriers
-from tests.portal.table import PEOPLE, ROWS, Row, Scene, set_scene
+from tests.browser.page_actions import barriers
+from tests.portal.access_table import PEOPLE, ROWS, Row, Scene, set_scene
 
 pytestmark = pytest.mark.browser
 
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 740}
-# As long as any may be, with words that fit no phone.
+# As long as possible, with words that are wider than a phone.
 NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk of Northwind and Sons "
 PARTS = (
     "fresh/",
@@ -45,7 +45,7 @@ def scene(transactional_db, settings, segment) -> Scene:
 
 
 def pages(person: str, below: str) -> list[Row]:
-    """The whole pages below an address that somebody may see."""
+    """Return the full pages below an address that this person can open."""
     return [
         row
         for row in ROWS
@@ -111,7 +111,9 @@ def plan(scene, partner) -> str:
     return f"{partner}streams/{scene.cast.stream.slug}/plan/"
 
 
-def test_no_state_of_a_connection_has_a_barrier(page, scene, live_server, workspace):
+def test_neither_has_any_state_that_follows_an_action(
+    page, scene, live_server, workspace
+):
     problems: dict[str, object] = {}
 
     be(page, scene, live_server, "anna")
@@ -206,7 +208,7 @@ def test_no_state_of_an_imported_plan_has_a_barrier(page, scene, live_server, pl
     assert problems == {}
 
 
-def test_one_connects_without_a_mouse(page, scene, live_server):
+def test_a_connection_can_be_created_without_a_mouse(page, scene, live_server):
     Connection.objects.update(deleted_at=factories.NOW)
     be(page, scene, live_server, "alice")
     page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/connection/")
@@ -225,7 +227,7 @@ def test_one_connects_without_a_mouse(page, scene, live_server):
     assert Connection.objects.current().get().region == "sandbox-eu"
 
 
-def test_a_secret_is_copied_with_its_button_and_gone_when_the_page_is_loaded_anew(
+def test_a_secret_is_copied_by_its_button_and_gone_after_a_reload(
     page, scene, live_server
 ):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -243,4 +245,4 @@ def test_a_secret_is_copied_with_its_button_and_gone_when_the_page_is_loaded_ane
     assert copied == token
     assert token.startswith("pt_")
     assert token not in page.content()
-    assert scene.cast.partner.tokens.count() == 2  # it was not made once more
+    assert scene.cast.partner.tokens.count() == 2  # no second one was created

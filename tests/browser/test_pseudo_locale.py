@@ -1,5 +1,7 @@
-"""Every page with texts 40% longer, in a real browser: none is wider than a phone, and no
-script adds a text of its own."""
+"""Every page with texts 40% longer, in a real browser.
+
+None is wider than a phone, and no script adds an untranslated text.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.test_pages import NAME, PHONE, TOO_WIDE, be, pages
-from tests.portal.table import Scene, set_scene
-from tests.surfaces.known_text import Known
+from tests.portal.access_table import Scene, set_scene
+from tests.surfaces.english_text import Known
 from tests.surfaces.pseudo_locale import pseudo_locale
 from tests.surfaces.visible_text import texts_of
 
@@ -31,7 +33,7 @@ def scene(transactional_db, settings, segment) -> Iterator[Scene]:
     ("name", "below"),
     [("nobody", ""), ("anna", "w/"), ("anna", "accounts/"), ("petra", "p/")],
 )
-def test_pages_hold_longer_texts_and_scripts_add_none_in_english(
+def test_pages_fit_longer_texts_and_scripts_add_none_in_english(
     page, scene, live_server, name, below
 ):
     if name != "nobody":
@@ -45,7 +47,9 @@ def test_pages_hold_longer_texts_and_scripts_add_none_in_english(
         page.goto(live_server.url + scene.url(row))
         if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
             too_wide[row.route] = page.evaluate(TOO_WIDE, PHONE["width"])
-        is_docs_page = row.route.startswith("docs/<slug:stream_slug>")  # its author's
+        is_docs_page = row.route.startswith(
+            "docs/<slug:stream_slug>"
+        )  # a partner’s text
         for text in () if is_docs_page else texts_of(page.content()):
             if known.unknown(text):
                 plain.setdefault(text, row.route)

@@ -1,4 +1,4 @@
-"""A replay from its form to its end, in a real browser, on the portal's real processes."""
+"""A replay from its form to its end, in a real browser, on real processes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from streams.delivery.models import Cursor
 from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from tests import factories
-from tests.browser.driving import barriers, sign_in
-from tests.running import until
+from tests.browser.page_actions import barriers, sign_in
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -22,7 +22,7 @@ EVENTS = 30_000
 def cast(portal, settings):
     """Alice's workspace has sent EVENTS, every third of which is a click."""
     cast = factories.cast()
-    # The web process knows no other hash, unlike the tests themselves.
+    # Unlike the tests, the web process supports no other hash.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     cast.alice.set_password(factories.PASSWORD)
     cast.alice.save()
@@ -30,14 +30,14 @@ def cast(portal, settings):
         factories.connection(cast.feed, known=True, seen_at=factories.NOW)
     )
     for _ in range(0, EVENTS, 5_000):
-        factories.append(cast.feed, 5_000, now=now())  # beat lets older ones expire
+        factories.append(cast.feed, 5_000, now=now())  # beat would expire older events
     factories.delivered(live, EVENTS, now=now())
     clicks = Event.objects.filter(feed=cast.feed, seq__in=range(3, EVENTS + 1, 3))
     clicks.update(name="Email Clicked")
     return cast
 
 
-def test_a_replay_is_counted_started_watched_and_cancelled(
+def test_a_replay_is_previewed_started_watched_and_canceled(
     portal, far_segment, cast, page
 ):
     far_segment.behave({"answers": [], "then": {"delay_s": 1, "take": True}})
@@ -47,7 +47,7 @@ def test_a_replay_is_counted_started_watched_and_cancelled(
     assert not Replay.objects.exists()
     assert barriers(page) == []
 
-    # It runs: the page moves by itself.
+    # It runs, and the page updates automatically.
     page.get_by_role("button", name="Replay 9,667 events").click()
     expect(page.get_by_role("heading", name="0% done", exact=True)).to_be_visible()
     assert barriers(page) == []
@@ -56,7 +56,7 @@ def test_a_replay_is_counted_started_watched_and_cancelled(
     expect(page.get_by_role("heading", name="0% done", exact=True)).to_be_hidden()
     expect(page.get_by_text("Running")).to_be_visible()
 
-    # Canceled: it stops where it is.
+    # Canceled: it stops at its position.
     page.get_by_role("button", name="Cancel replay").click()
     expect(page.get_by_text("Replay canceled. Events sent before then")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel replay")).to_be_hidden()
@@ -96,5 +96,5 @@ def see_canceled_replay(page) -> None:
 
 
 def requests_of(cast) -> int:
-    """The requests of replays that are written down."""
+    """Return the recorded delivery attempts of replays."""
     return cast.feed.connections.get().deliveries.filter(cursor__kind="replay").count()

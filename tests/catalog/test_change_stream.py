@@ -15,7 +15,7 @@ from streams.catalog.services import change_stream
 from streams.catalog.stream_settings import EditConflict, SettingChange, settings_of
 from tests import factories
 from tests.locks import in_thread, someone_waits
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +110,7 @@ def test_an_invalid_setting_is_refused(stream):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_save_at_once_one_is_told():
+def test_of_two_simultaneous_saves_one_is_refused():
     stream, start = factories.stream(name="Postbox"), threading.Barrier(2)
     seen = saved(stream)
 

@@ -21,14 +21,14 @@ RETENTIONS = st.builds(
 )
 
 
-def test_a_day_expires_whole_once_so_many_days_lie_between():
+def test_a_day_expires_as_a_whole_after_the_retention_period():
     retention = RetentionPeriod(30)
 
     assert retention.cutoff(factories.NOW) == MIDNIGHT - 30 * DAY
     assert retention.kept_until(factories.NOW) == MIDNIGHT + 31 * DAY
 
 
-def test_for_a_week_after_it_was_shortened_nothing_expires():
+def test_nothing_expires_in_the_week_after_retention_was_shortened():
     retention = RetentionPeriod(30, shortened_at=factories.NOW)
 
     assert retention.cutoff(factories.NOW + NOTICE - DAY) < factories.NOW - 300 * DAY
@@ -37,18 +37,18 @@ def test_for_a_week_after_it_was_shortened_nothing_expires():
 
 
 @given(RETENTIONS, MOMENTS, MOMENTS)
-def test_it_expires_at_the_moment_that_was_told(retention, received_at, now):
+def test_a_day_expires_at_the_announced_moment(retention, received_at, now):
     assert (received_at < retention.cutoff(now)) == (
         now >= retention.kept_until(received_at)
     )
 
 
 @given(RETENTIONS, MOMENTS)
-def test_whoever_has_events_that_wait_can_know_it_a_week_ahead(retention, received_at):
+def test_expiry_of_queued_events_is_known_a_week_ahead(retention, received_at):
     end = retention.kept_until(received_at)
 
     assert end - received_at > MIN_DAYS * DAY
-    # A shorter time that was set meanwhile was known by then.
+    # A shorter retention that was set in between was known by then.
     if retention.shortened_at and end - received_at < MAX_DAYS * DAY:
         assert end - NOTICE >= retention.shortened_at
 
@@ -68,7 +68,7 @@ def change(stream, days):
 
 
 @pytest.mark.django_db
-def test_a_longer_time_holds_at_once_and_a_shorter_one_is_noted():
+def test_a_longer_retention_applies_at_once_and_a_shorter_one_is_recorded():
     stream = factories.stream()
 
     change(stream, 90)
@@ -82,6 +82,6 @@ def test_a_longer_time_holds_at_once_and_a_shorter_one_is_noted():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("days", [MIN_DAYS - 1, MAX_DAYS + 1])
-def test_the_database_holds_the_bounds(days):
+def test_the_database_enforces_the_bounds(days):
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.stream(retention_days=days)

@@ -21,11 +21,11 @@ def rule_of(text: str) -> str | None:
         f"\u00a0\ufeff{WRITE_KEY}\u200b ",
     ],
 )
-def test_a_key_of_32_letters_and_digits_passes_whatever_was_copied_around_it(text):
+def test_a_key_of_32_letters_and_digits_is_valid_whatever_was_copied_around_it(text):
     assert problem_with(text) is None
 
 
-def test_only_what_stands_around_a_key_is_trimmed():
+def test_only_text_around_a_key_is_trimmed():
     assert trimmed(f" \u200b {WRITE_KEY} \u200b\n") == WRITE_KEY
     assert trimmed("a b") == "a b"
 
@@ -68,11 +68,11 @@ def test_only_what_stands_around_a_key_is_trimmed():
         ("\x00" + WRITE_KEY[1:], "lookalike_letters"),
     ],
 )
-def test_what_is_pasted_in_place_of_a_key_is_named(text, rule):
+def test_a_known_text_pasted_in_place_of_a_key_is_named(text, rule):
     assert rule_of(text) == rule
 
 
-def test_the_message_says_what_it_is_and_where_the_right_one_is():
+def test_the_message_says_what_was_pasted_and_where_to_find_the_key():
     problem = problem_with("sgp_" + "x" * 64)
 
     assert str(problem) == (
@@ -83,7 +83,7 @@ def test_the_message_says_what_it_is_and_where_the_right_one_is():
     )
 
 
-def test_a_wrong_length_is_counted():
+def test_a_wrong_length_is_reported_with_its_number():
     assert str(problem_with("a1B" * 10)).startswith(
         "The text has 30 characters, but a write key has 32. Part of the key is missing."
     )
@@ -92,11 +92,11 @@ def test_a_wrong_length_is_counted():
     )
 
 
-def test_a_text_that_is_far_too_long_is_not_looked_into():
+def test_a_text_that_is_far_too_long_is_not_examined():
     assert rule_of("a@" + "." * 1_000_000 + "@") == "length"
 
 
-def test_a_look_alike_is_called_by_its_name():
+def test_a_lookalike_character_is_named():
     problem = problem_with("\u0410" + WRITE_KEY[1:])
 
     assert (
@@ -105,7 +105,7 @@ def test_a_look_alike_is_called_by_its_name():
     )
 
 
-def test_no_message_repeats_what_was_pasted():
+def test_no_message_repeats_the_pasted_text():
     pasted = ["sgp_Secret" + "x" * 50, "pt_Secret", "Secret Secret", "SecretSecret1"]
 
     messages = [str(problem_with(text)) for text in pasted]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def rotated(settings):
-    """Three connections that an older key has sealed."""
+    """Three connections whose keys are encrypted with an older key."""
     settings.ENCRYPTION_KEYS = ring("old")
     connections = [factories.connection() for _ in range(3)]
     settings.ENCRYPTION_KEYS = ring("new", "old")
@@ -37,7 +37,7 @@ def test_after_a_rotation_the_old_key_is_not_needed(rotated, settings):
     assert AuditEntry.objects.get().detail == {"count": 3, "key_id": "new"}
 
 
-def test_what_is_sealed_with_the_newest_key_is_left_alone(rotated):
+def test_rows_encrypted_with_the_newest_key_are_unchanged(rotated):
     renew_keys()
     before = list(Connection.objects.values_list("key_ciphertext"))
 
@@ -46,7 +46,7 @@ def test_what_is_sealed_with_the_newest_key_is_left_alone(rotated):
     assert list(Connection.objects.values_list("key_ciphertext")) == before
 
 
-def test_a_row_that_cannot_be_opened_does_not_stop_the_others(rotated):
+def test_a_row_that_cannot_be_decrypted_does_not_stop_the_others(rotated):
     Connection.objects.filter(pk=rotated[1].pk).update(key_ring_id="lost")
 
     rotation = renew_keys()
@@ -54,7 +54,7 @@ def test_a_row_that_cannot_be_opened_does_not_stop_the_others(rotated):
     assert rotation == ReencryptionResult(renewed=2, unreadable=[rotated[1].public_id])
 
 
-def test_a_deleted_connection_has_nothing_to_renew(rotated):
+def test_a_deleted_connection_is_skipped(rotated):
     Connection.objects.update(
         deleted_at=factories.NOW, key_ciphertext=b"", key_ring_id=""
     )
@@ -62,7 +62,7 @@ def test_a_deleted_connection_has_nothing_to_renew(rotated):
     assert renew_keys() == ReencryptionResult()
 
 
-def test_fingerprints_are_renewed_when_the_secret_key_has_changed(settings):
+def test_fingerprints_are_renewed_after_a_change_of_the_secret_key(settings):
     connection = factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY = "another"
 
@@ -72,7 +72,7 @@ def test_fingerprints_are_renewed_when_the_secret_key_has_changed(settings):
     assert connection.key_fingerprint == WriteKey(factories.WRITE_KEY).fingerprint
 
 
-def test_a_key_that_slipped_in_twice_is_named_and_sealed_all_the_same(settings):
+def test_a_write_key_used_twice_is_reported_and_still_reencrypted(settings):
     settings.ENCRYPTION_KEYS = ring("old")
     first = factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY = "another"
@@ -86,7 +86,7 @@ def test_a_key_that_slipped_in_twice_is_named_and_sealed_all_the_same(settings):
     assert open_write_key(first).text == factories.WRITE_KEY
 
 
-def test_the_command_says_what_it_did(rotated):
+def test_the_command_reports_what_it_did(rotated):
     out = StringIO()
 
     call_command("reencrypt", stdout=out)
@@ -95,19 +95,19 @@ def test_the_command_says_what_it_did(rotated):
 
 
 @pytest.mark.parametrize("batch", [0, -1, 10_001])
-def test_the_command_refuses_a_batch_that_reads_nothing(rotated, batch):
+def test_the_command_refuses_a_batch_of_zero(rotated, batch):
     with pytest.raises(CommandError, match="--batch must be from 1 to 10,000"):
         call_command("reencrypt", batch=batch)
 
 
-def test_the_command_fails_where_a_key_cannot_be_opened(rotated):
+def test_the_command_fails_if_a_key_cannot_be_decrypted(rotated):
     Connection.objects.filter(pk=rotated[0].pk).update(key_ring_id="lost")
 
     with pytest.raises(CommandError, match=rotated[0].public_id):
         call_command("reencrypt", stdout=StringIO())
 
 
-def test_an_older_secret_key_still_knows_a_write_key_that_is_used(settings):
+def test_an_older_secret_key_still_recognizes_a_write_key_in_use(settings):
     factories.connection(write_key=factories.WRITE_KEY)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
@@ -131,7 +131,7 @@ def test_an_older_secret_key_still_knows_a_write_key_that_is_used(settings):
         )
 
 
-def test_sessions_and_invitations_outlive_a_change_of_the_secret_key(client, settings):
+def test_sessions_and_invitations_survive_a_change_of_the_secret_key(client, settings):
     cast = factories.cast()
     client.force_login(cast.anna)
     invitation = make_invitation(

@@ -27,7 +27,7 @@ def answer(segment, answer) -> None:
     segment.behave({"calls": "settings", "answers": [answer]})
 
 
-def test_a_key_that_leads_to_a_source_is_known(segment):
+def test_a_key_with_settings_is_known(segment):
     segment.know({"write_key": WRITE_KEY, "region": "eu"})
 
     assert ask(WRITE_KEY) is True
@@ -42,33 +42,33 @@ def test_the_sandbox_is_asked_about_its_own_keys(segment, settings):
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 204])
-def test_an_answer_that_says_neither_leaves_it_open(segment, status):
+def test_an_ambiguous_response_is_unknown(segment, status):
     answer(segment, status)
 
     assert ask() is None
 
 
 @pytest.mark.parametrize("answered", [{"close": True}, {"reset": True}])
-def test_no_answer_leaves_it_open(segment, answered):
+def test_no_response_is_unknown(segment, answered):
     answer(segment, answered)
 
     assert ask() is None
 
 
-def test_a_page_of_somebody_on_the_way_leaves_it_open(segment):
+def test_an_intermediarys_page_is_unknown(segment):
     answer(segment, {"headers": {"Content-Type": "text/html"}, "body": "Sign in"})
 
     assert ask() is None
 
 
-def test_a_slow_answer_is_not_waited_for(segment, monkeypatch):
+def test_a_slow_response_is_not_waited_for(segment, monkeypatch):
     monkeypatch.setattr(write_key_probe, "TIMEOUT_S", 0.2)
     answer(segment, {"hang_s": 3})
 
     assert ask() is None
 
 
-def test_an_address_that_cannot_be_asked_leaves_it_open(settings):
+def test_an_address_that_cannot_be_reached_is_unknown(settings):
     settings.SANDBOX_URL = ""
 
     assert ask(region=Region.SANDBOX) is None
@@ -93,7 +93,7 @@ def test_the_key_is_in_no_log_line(segment, caplog, answered):
     assert WRITE_KEY not in caplog.text
 
 
-def test_an_answer_that_drips_leaves_it_open(segment, monkeypatch):
+def test_a_dripping_response_is_unknown(segment, monkeypatch):
     monkeypatch.setattr(write_key_probe, "TIMEOUT_S", 0.5)
     answer(segment, {"drip_s": 30})
 

@@ -19,11 +19,11 @@ from tests import factories
 
 
 def ring(*names: str) -> list[str]:
-    """Entries of ENCRYPTION_KEYS; the same name is always the same key."""
+    """Return entries of ENCRYPTION_KEYS. The same name is always the same key."""
     return [f"{n}:{base64.b64encode(n.encode().ljust(32)).decode()}" for n in names]
 
 
-def test_a_write_key_shows_its_last_four_characters_alone():
+def test_a_write_key_shows_only_its_last_four_characters():
     key = WriteKey(factories.WRITE_KEY)
 
     assert repr(key) == str(key) == f"{key}" == "WriteKey(…0001)"
@@ -53,7 +53,7 @@ def test_a_pasted_text_is_trimmed_or_refused():
     assert refused.value.problem.rule == "partner_token"
 
 
-def test_a_fingerprint_is_the_same_for_the_same_key_and_tells_nothing_of_it(settings):
+def test_equal_keys_have_equal_fingerprints_that_reveal_nothing(settings):
     one, same = WriteKey(factories.WRITE_KEY), WriteKey(factories.WRITE_KEY)
     other = WriteKey("a" * 32)
 
@@ -64,7 +64,7 @@ def test_a_fingerprint_is_the_same_for_the_same_key_and_tells_nothing_of_it(sett
     assert one.fingerprint != before
 
 
-def test_a_fingerprint_outlives_a_rotation_of_the_ring(settings):
+def test_a_fingerprint_survives_a_rotation_of_the_keyring(settings):
     key = WriteKey(factories.WRITE_KEY)
     before = key.fingerprint
 
@@ -74,7 +74,7 @@ def test_a_fingerprint_outlives_a_rotation_of_the_ring(settings):
 
 
 @pytest.mark.django_db
-def test_a_key_is_sealed_in_its_row():
+def test_a_key_is_encrypted_in_its_row():
     connection = factories.connection(write_key=factories.WRITE_KEY)
 
     connection.refresh_from_db()
@@ -83,7 +83,7 @@ def test_a_key_is_sealed_in_its_row():
 
 
 @pytest.mark.django_db
-def test_a_ciphertext_that_was_moved_to_another_row_does_not_open():
+def test_a_ciphertext_moved_to_another_row_does_not_open():
     mine, theirs = factories.connection(), factories.connection()
 
     theirs.key_ciphertext, theirs.key_ring_id = mine.key_ciphertext, mine.key_ring_id
@@ -93,7 +93,7 @@ def test_a_ciphertext_that_was_moved_to_another_row_does_not_open():
 
 
 @pytest.mark.django_db
-def test_a_row_that_was_moved_to_another_tenant_does_not_open():
+def test_a_row_moved_to_another_tenant_does_not_open():
     connection = factories.connection()
 
     connection.feed = factories.feed()
@@ -103,7 +103,7 @@ def test_a_row_that_was_moved_to_another_tenant_does_not_open():
 
 
 @pytest.mark.django_db
-def test_a_ciphertext_that_was_changed_does_not_open():
+def test_a_changed_ciphertext_does_not_open():
     connection = factories.connection()
     sealed = bytearray(connection.key_ciphertext)
 
@@ -115,7 +115,7 @@ def test_a_ciphertext_that_was_changed_does_not_open():
 
 
 @pytest.mark.django_db
-def test_an_older_key_of_the_ring_opens_and_the_newest_seals(settings):
+def test_the_newest_key_encrypts_and_older_keys_still_decrypt(settings):
     settings.ENCRYPTION_KEYS = ring("old")
     before = factories.connection()
 
@@ -127,7 +127,7 @@ def test_an_older_key_of_the_ring_opens_and_the_newest_seals(settings):
 
 
 @pytest.mark.django_db
-def test_without_its_key_in_the_ring_a_row_does_not_open(settings):
+def test_a_row_does_not_open_without_its_key_in_the_keyring(settings):
     settings.ENCRYPTION_KEYS = ring("old")
     connection = factories.connection()
 
@@ -147,7 +147,7 @@ def test_equal_keys_have_unequal_ciphertexts():
 
 
 @pytest.mark.django_db
-def test_the_keys_that_rows_need_and_the_ring_lacks_are_named(settings):
+def test_keys_that_rows_need_and_the_keyring_lacks_are_named(settings):
     settings.ENCRYPTION_KEYS = ring("k2")
     factories.connection()
     factories.connection()

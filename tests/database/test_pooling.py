@@ -1,4 +1,4 @@
-"""PgBouncer in session mode works; a mode that shares sessions is refused."""
+"""PgBouncer works in session mode; modes that share sessions are refused."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from streams.base.database.pooling import shares_sessions
-from tests.base.pooler import find_binary, pooled
-from tests.running import ROOT, database_url
+from tests.base.pgbouncer import find_binary, pooled
+from tests.portal_processes import ROOT, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ def preflight(environ):
     )
 
 
-def test_without_a_pooler_each_connection_has_a_session_of_its_own():
+def test_without_a_pooler_each_connection_has_its_own_session():
     assert not shares_sessions()
 
 
@@ -41,7 +41,8 @@ if connection.vendor == "postgresql":
                 cursor.execute(
                     "SELECT setting FROM pg_settings WHERE name = %s", [name]
                 )
-                # By a socket there are none: the server accepts and ignores them.
+                # TCP keepalives do not exist on a socket: the server accepts and
+                # ignores them.
                 assert cursor.fetchone()[0] in {value.removesuffix("ms"), "0"}
 
     @needs_pooler

@@ -23,22 +23,22 @@ def rows(*payloads: bytes, after: int = 0):
     return [(after + n, AT, payload) for n, payload in enumerate(payloads, start=1)]
 
 
-def test_a_batch_holds_what_follows_the_position():
+def test_a_batch_contains_the_events_after_the_position():
     batch = longest_batch(rows(b"{}", b"{}", after=7), after=7, most=100)
 
     assert (batch.first_seq, batch.last_seq, len(batch)) == (8, 9, 2)
 
 
-def test_no_rows_no_batch():
+def test_without_rows_there_is_no_batch():
     assert longest_batch([], after=0, most=100) is None
 
 
-def test_a_hole_in_the_log_is_not_passed_over_in_silence():
+def test_a_gap_in_the_log_is_an_error():
     with pytest.raises(MissingEvents, match="Event 2 is missing"):
         longest_batch([(1, AT, b"{}"), (3, AT, b"{}")], after=0, most=100)
 
 
-def test_the_body_is_the_stored_bytes_with_a_fresh_sent_at():
+def test_the_body_contains_the_stored_bytes_and_a_new_sent_at():
     batch = longest_batch(rows(b'{"a": 1.0}', b'{"b":"\xc3\xa9"}'), after=0, most=100)
 
     body = batch.body(AT)
@@ -48,7 +48,7 @@ def test_the_body_is_the_stored_bytes_with_a_fresh_sent_at():
 
 
 @given(st.lists(st.integers(2, 40_000), min_size=1, max_size=80))
-def test_a_body_never_passes_segments_limit_and_wastes_less_than_an_event(sizes):
+def test_a_body_fits_segments_limit_and_leaves_less_than_an_event_unused(sizes):
     payloads = [b"x" * size for size in sizes]
 
     batch = longest_batch(rows(*payloads), after=0, most=MAX_EVENTS)
@@ -59,14 +59,14 @@ def test_a_body_never_passes_segments_limit_and_wastes_less_than_an_event(sizes)
         assert len(body) + sizes[len(batch)] + 64 > MAX_BODY_BYTES
 
 
-def test_at_most_2500_events():
+def test_a_batch_has_at_most_2500_events():
     batch = longest_batch(rows(*[b"{}"] * 3000), after=0, most=MAX_EVENTS)
 
     assert len(batch) == 2500
 
 
 @pytest.mark.parametrize("bad", [1, 2, 700, 1250, 1251, 2499, 2500])
-def test_halving_finds_one_bad_event_among_2500_in_some_twelve_requests(bad):
+def test_halving_finds_one_bad_event_among_2500_in_about_twelve_requests(bad):
     position, suspect, requests, rejected = 0, 2500, 0, None
 
     while rejected is None:
@@ -81,11 +81,11 @@ def test_halving_finds_one_bad_event_among_2500_in_some_twelve_requests(bad):
     assert requests <= 13
 
 
-def test_with_nothing_suspect_a_request_may_be_full():
+def test_a_batch_is_full_unless_it_is_being_halved():
     assert most_events(position=7, suspect_seq=None) == MAX_EVENTS
     assert most_events(position=7, suspect_seq=7) == MAX_EVENTS
 
 
-def test_rows_to_ask_fill_a_batch_and_little_more():
+def test_the_number_of_rows_read_fills_a_batch_and_little_more():
     assert 500 <= rows_to_read(mean_bytes=1000, most=MAX_EVENTS) <= 560
     assert rows_to_read(mean_bytes=10, most=MAX_EVENTS) == MAX_EVENTS

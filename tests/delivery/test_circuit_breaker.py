@@ -10,7 +10,7 @@ def opened(at: float = 0.0) -> CircuitBreaker:
     return breaker
 
 
-def test_one_bad_connection_does_not_open_it():
+def test_one_failing_connection_does_not_open_it():
     breaker = CircuitBreaker()
 
     for _ in range(10):
@@ -19,11 +19,11 @@ def test_one_bad_connection_does_not_open_it():
     assert breaker.may_send(now=0.0)
 
 
-def test_several_connections_in_a_row_open_it():
+def test_several_failing_connections_in_a_row_open_it():
     assert not opened(at=0.0).may_send(now=0.5)
 
 
-def test_an_answer_to_anybody_breaks_the_row():
+def test_a_response_to_any_connection_resets_the_count():
     breaker = CircuitBreaker()
     breaker.down(1, now=0.0)
     breaker.down(2, now=0.0)
@@ -33,7 +33,7 @@ def test_an_answer_to_anybody_breaks_the_row():
     assert breaker.may_send(now=0.0)
 
 
-def test_while_open_one_probe_goes_out_at_a_time():
+def test_while_open_it_allows_one_probe_at_a_time():
     breaker = opened(at=0.0)
 
     assert breaker.may_send(now=1.0)
@@ -41,7 +41,7 @@ def test_while_open_one_probe_goes_out_at_a_time():
     assert not breaker.may_send(now=1.0)
 
 
-def test_waits_for_probes_double_to_thirty_seconds():
+def test_waits_between_probes_double_to_thirty_seconds():
     breaker, now, waits = opened(at=0.0), 0.0, []
 
     for _ in range(7):
@@ -53,7 +53,7 @@ def test_waits_for_probes_double_to_thirty_seconds():
     assert waits == [1, 2, 4, 8, 16, 30, 30]
 
 
-def test_a_probe_that_is_answered_closes_it():
+def test_a_probe_with_a_response_closes_it():
     breaker = opened(at=0.0)
     breaker.sent()
 

@@ -35,7 +35,7 @@ def test_a_batch_arrives(client, segment):
     assert [event["messageId"] for event in segment.events(KEY)] == ["m-1"]
 
 
-def test_a_large_batch_is_compressed_and_arrives_whole(client, segment):
+def test_a_large_batch_is_compressed_and_arrives_intact(client, segment):
     events = [
         {"type": "track", "event": "E", "userId": "u", "messageId": f"m-{n}"}
         for n in range(1000)
@@ -64,7 +64,7 @@ def test_the_key_is_in_no_report_of_a_failure(client):
         ({"hang_s": 5}, "Segment did not respond in time."),
     ],
 )
-def test_what_the_network_does_is_an_answer_in_words(client, segment, told, words):
+def test_each_network_failure_is_described_in_words(client, segment, told, words):
     segment.answers = [told]
 
     answer = post(client, segment)
@@ -75,7 +75,7 @@ def test_what_the_network_does_is_an_answer_in_words(client, segment, told, word
     assert answer.duration_ms < 4000
 
 
-def test_nobody_there_is_an_answer_too(client):
+def test_a_refused_connection_is_described_too(client):
     answer = client.post_batch(
         "http://127.0.0.1:9/v1", write_key=WriteKey(KEY), body=BODY
     )
@@ -83,7 +83,7 @@ def test_nobody_there_is_an_answer_too(client):
     assert (answer.status, answer.error) == (None, "The connection to Segment failed.")
 
 
-def test_after_a_failure_the_same_client_works(client, segment):
+def test_the_same_client_works_after_a_failure(client, segment):
     segment.answers = [{"reset": True}]
     post(client, segment)
 
@@ -114,7 +114,7 @@ def test_retry_after_is_a_number_or_a_date(header, seconds):
     assert retry_after_s(header, AT) == seconds
 
 
-def test_a_page_of_somebody_on_the_way_delivers_nothing(client, segment):
+def test_an_intermediarys_page_is_not_a_delivery(client, segment):
     page = "<!DOCTYPE html><title>Blocked</title>"
     segment.answers = [{"body": page, "take": False}]
 
@@ -125,7 +125,7 @@ def test_a_page_of_somebody_on_the_way_delivers_nothing(client, segment):
     assert post(client, segment).kind is ResponseKind.ACCEPTED
 
 
-def test_a_response_without_end_is_not_read_to_it(client, segment):
+def test_an_endless_response_is_not_read_to_its_end(client, segment):
     segment.answers = [{"body": "x" * 1_000_000}]
 
     assert len(post(client, segment).text) == 1_000

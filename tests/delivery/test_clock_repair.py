@@ -1,4 +1,4 @@
-"""What a clock that was set back by an hour has left in the future."""
+"""Repair of due times after a clock was set back by an hour."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def change(cursor, **fields):
     Cursor.objects.filter(pk=cursor.pk).update(**fields)
 
 
-def test_what_was_due_at_once_is_due_at_once():
+def test_a_cursor_due_in_the_future_without_a_reason_is_due_at_once():
     cursor = factories.due_cursor()
     change(cursor, due_at=Now() + HOUR)
 
@@ -32,7 +32,7 @@ def test_what_was_due_at_once_is_due_at_once():
     assert unowned_due_streams(Now()) == [cursor.stream_id]
 
 
-def test_a_failure_that_will_have_been_is_tried_again():
+def test_a_failure_in_the_future_is_retried():
     cursor = factories.due_cursor()
     change(cursor, due_at=Now() + HOUR, failures=1, failing_since=Now() + HOUR)
 
@@ -41,7 +41,7 @@ def test_a_failure_that_will_have_been_is_tried_again():
     assert unowned_due_streams(Now()) == [cursor.stream_id]
 
 
-def test_what_backs_off_waits_on():
+def test_a_cursor_that_backs_off_keeps_its_wait():
     cursor = factories.due_cursor()
     change(cursor, due_at=Now() + HOUR, failures=1, failing_since=Now())
 
@@ -50,7 +50,7 @@ def test_what_backs_off_waits_on():
     assert unowned_due_streams(Now()) == []
 
 
-def test_a_dead_owner_is_given_one_more_term_and_not_an_hour(settings):
+def test_a_dead_owners_lease_ends_after_one_term_and_not_after_an_hour(settings):
     stream = factories.stream()
     lease.take(stream.pk)
     Lease.objects.update(until=Now() + HOUR)
@@ -63,7 +63,7 @@ def test_a_dead_owner_is_given_one_more_term_and_not_an_hour(settings):
 
 
 @pytest.mark.parametrize("off", [HOUR, -HOUR], ids=["ahead", "behind"])
-def test_an_owner_goes_by_the_databases_clock(off):
+def test_a_lease_follows_the_databases_clock(off):
     cursor = factories.due_cursor()
     true = now()
 
@@ -73,7 +73,7 @@ def test_an_owner_goes_by_the_databases_clock(off):
         assert abs(owned.now - true) < timedelta(minutes=1)
 
 
-def test_what_an_ingest_with_a_clock_ahead_appends_is_due_at_once():
+def test_events_appended_by_an_ingest_with_a_fast_clock_are_due_at_once():
     cursor = factories.cursor()
 
     factories.append(cursor.feed, now=now() + HOUR)

@@ -1,4 +1,4 @@
-"""The engine against a real server: what Segment receives, and what is written down."""
+"""The engine against a real server: what Segment receives, and what is recorded."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.events.models import Event, Feed
 from tests import factories
-from tests.delivery.working import at_work
-from tests.running import until
+from tests.delivery.background_drain import at_work
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,13 +36,13 @@ def _sandbox_region(settings, segment):
 
 
 def work_off(cursor: Cursor) -> None:
-    """Drain until nothing is due, and look at the cursor again."""
+    """Drain until nothing is due; return the cursor as it is then."""
     drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
     cursor.refresh_from_db()
 
 
 def due(*, events: int, stream=None) -> Cursor:
-    """A cursor that is due, of a connection of its own."""
+    """Return a due cursor of a new connection."""
     return factories.due_cursor(events, factories.connection(factories.feed(stream)))
 
 
@@ -60,7 +60,7 @@ def outcomes(cursor: Cursor) -> list[tuple[str, int]]:
     return list(rows.values_list("outcome", "events"))
 
 
-def test_what_waits_is_sent_in_one_request_in_order(segment):
+def test_queued_events_are_sent_in_one_request_in_order(segment):
     cursor = due(events=3)
 
     work_off(cursor)
@@ -70,7 +70,7 @@ def test_what_waits_is_sent_in_one_request_in_order(segment):
     assert outcomes(cursor) == [("delivered", 3)]
 
 
-def test_the_write_key_goes_in_the_header_and_the_batch_is_gzipped(segment):
+def test_the_write_key_is_in_the_header_and_the_batch_is_compressed(segment):
     cursor = due(events=30)
 
     work_off(cursor)
@@ -83,7 +83,7 @@ def test_the_write_key_goes_in_the_header_and_the_batch_is_gzipped(segment):
     assert (delivery.status_code, delivery.first_seq, delivery.last_seq) == (200, 1, 30)
 
 
-def test_a_backlog_goes_in_batches_as_large_as_segment_takes(segment):
+def test_a_backlog_is_sent_in_full_batches(segment):
     cursor = due(events=2000)
 
     work_off(cursor)
@@ -94,7 +94,7 @@ def test_a_backlog_goes_in_batches_as_large_as_segment_takes(segment):
     assert segment.stats()["unique_message_ids"] == 2000
 
 
-def test_unavailable_segment_is_tried_again_later(segment):
+def test_an_unavailable_segment_is_retried_later(segment):
     cursor = due(events=3)
     segment.behave({"answers": [], "then": 503})
 
@@ -130,7 +130,7 @@ def test_retry_after_is_obeyed_in_full(segment):
 
 
 @pytest.mark.parametrize("answer", [{"reset": True}, {"hang_s": 5}])
-def test_no_answer_is_tried_again(segment, answer):
+def test_a_missing_response_is_retried(segment, answer):
     cursor = due(events=2)
     segment.answers = [answer]
 
@@ -141,7 +141,7 @@ def test_no_answer_is_tried_again(segment, answer):
     assert delivery.retry_at is not None
 
 
-def test_one_bad_event_is_found_and_the_rest_arrive(segment):
+def test_one_bad_event_is_found_and_the_others_arrive(segment):
     cursor = due(events=100)
     bad = message_ids(cursor)[36]
     segment.behave({"only_event": bad, "answers": [], "then": 400})
@@ -156,7 +156,7 @@ def test_one_bad_event_is_found_and_the_rest_arrive(segment):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refused_key_holds_the_connection_and_loses_nothing(segment, status):
+def test_a_refused_key_stops_the_connection_and_loses_nothing(segment, status):
     cursor = due(events=3)
     segment.answers = [status]
 
@@ -169,7 +169,7 @@ def test_a_refused_key_holds_the_connection_and_loses_nothing(segment, status):
     assert outcomes(cursor) == [("held", 3)]
 
 
-def test_a_segment_that_refuses_every_event_is_not_believed_for_long(segment):
+def test_a_segment_that_rejects_every_event_is_soon_not_believed(segment):
     cursor = due(events=200)
     segment.behave({"answers": [], "then": 400})
 
@@ -200,7 +200,7 @@ def test_connections_take_turns(segment):
     assert order.count(big.pk) == 3
 
 
-def test_the_first_move_of_a_quarter_leaves_a_mark(segment):
+def test_the_first_move_in_a_quarter_hour_leaves_a_checkpoint(segment):
     cursor = due(events=2)
 
     work_off(cursor)
@@ -209,7 +209,7 @@ def test_the_first_move_of_a_quarter_leaves_a_mark(segment):
     assert (mark.position, mark.rejected) == (0, 0)
 
 
-def test_a_stream_with_nothing_due_is_polled_less_and_less(segment, monkeypatch):
+def test_a_stream_with_nothing_due_is_polled_less_and_less_often(segment, monkeypatch):
     cursor, polls = factories.cursor(), []
     poll = DueCursors.poll
 
@@ -223,7 +223,7 @@ def test_a_stream_with_nothing_due_is_polled_less_and_less(segment, monkeypatch)
     assert 5 < len(polls) < 60
 
 
-def test_somebody_elses_stream_is_left_alone(segment):
+def test_a_stream_with_another_owner_is_left_alone(segment):
     cursor = due(events=1)
     owned = lease.take(cursor.stream_id)
 
@@ -233,7 +233,7 @@ def test_somebody_elses_stream_is_left_alone(segment):
     owned.release()
 
 
-def test_the_lease_is_free_once_the_work_is_done(segment):
+def test_the_lease_is_released_when_the_work_is_done(segment):
     cursor = due(events=1)
 
     work_off(cursor)
@@ -241,7 +241,7 @@ def test_the_lease_is_free_once_the_work_is_done(segment):
     assert lease.take(cursor.stream_id) is not None
 
 
-def test_a_worker_that_is_told_to_stop_sends_nothing_more(segment):
+def test_a_worker_that_stops_sends_nothing_more(segment):
     cursor = due(events=1)
     stop = threading.Event()
     stop.set()
@@ -252,7 +252,7 @@ def test_a_worker_that_is_told_to_stop_sends_nothing_more(segment):
     assert unowned_due_streams(now()) == [cursor.stream_id]
 
 
-def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
+def test_the_receiver_of_a_backlog_counts_at_most_50_requests_in_any_second(segment):
     stream = factories.stream()
     with transaction.atomic():  # one commit, for speed
         cursors = [due(stream=stream, events=2) for _ in range(120)]
@@ -264,9 +264,7 @@ def test_under_a_backlog_the_receiver_counts_at_most_50_in_any_second(segment):
     assert stats["unique_message_ids"] == stats["events"] == 240
 
 
-def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(
-    segment, settings
-):
+def test_a_worker_frozen_longer_than_its_lease_sends_nothing_more(segment, settings):
     cursor = due(events=1)
     lease.take(cursor.stream_id)
     long_ago = time.monotonic() - settings.LEASE_S - 1
@@ -279,7 +277,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_sends_nothing_more(
     assert arrived(segment) == []
 
 
-def test_a_connection_that_cannot_be_sent_to_at_all_costs_nobody_else(segment):
+def test_a_connection_that_cannot_be_sent_to_costs_others_nothing(segment):
     stream = factories.stream()
     broken = factories.due_cursor(
         1, factories.connection(factories.feed(stream), region="mars")
@@ -299,7 +297,7 @@ def test_a_connection_that_cannot_be_sent_to_at_all_costs_nobody_else(segment):
     )
 
 
-def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatch):
+def test_after_a_shift_a_worker_leaves_for_other_streams(segment, monkeypatch):
     monkeypatch.setattr("streams.delivery.engine.drain.SHIFT_S", 0.0)
     cursor, other = due(events=1), due(events=1)
 
@@ -310,7 +308,7 @@ def test_after_a_shift_a_worker_leaves_for_streams_that_wait(segment, monkeypatc
     assert set(unowned_due_streams(now())) == waiting
 
 
-def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
+def test_a_region_that_hangs_does_not_delay_the_others(segment, settings):
     settings.SENDER_THREADS = 4
     settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
     stream = factories.stream()
@@ -332,7 +330,7 @@ def test_a_region_that_hangs_does_not_hold_up_the_others(segment, settings):
     assert waited < timedelta(milliseconds=first.duration_ms)
 
 
-def test_a_region_that_is_down_hides_nobody_who_became_due_later(
+def test_a_region_that_is_down_does_not_hide_cursors_that_become_due_later(
     segment, settings, monkeypatch
 ):
     monkeypatch.setattr("streams.delivery.engine.due_cursors.AT_ONCE", 3)
@@ -350,7 +348,7 @@ def test_a_region_that_is_down_hides_nobody_who_became_due_later(
         until(lambda: arrived(segment) == message_ids(well))
 
 
-def test_a_stream_may_have_another_budget(segment):
+def test_a_stream_can_have_another_rate_limit(segment):
     stream = factories.stream(requests_per_second=5)
     with transaction.atomic():  # one commit, for speed
         cursors = [due(stream=stream, events=1) for _ in range(12)]
@@ -365,7 +363,7 @@ def test_a_stream_may_have_another_budget(segment):
     "where", [{}, {"region": "sandbox"}], ids=["all regions", "its region"]
 )
 @pytest.mark.parametrize("of_stream", [True, False])
-def test_a_halt_holds_what_waits_and_lifted_lets_it_go(segment, of_stream, where):
+def test_a_halt_queues_events_and_lifting_it_sends_them(segment, of_stream, where):
     cursor = due(events=2)
     stream = cursor.stream if of_stream else None
     halt = Halt.objects.create(stream=stream, reason="Drill", **where)
@@ -382,7 +380,7 @@ def test_a_halt_holds_what_waits_and_lifted_lets_it_go(segment, of_stream, where
 
 
 @pytest.mark.parametrize("elsewhere", ["another stream", "another region"])
-def test_a_halt_elsewhere_changes_nothing(segment, elsewhere):
+def test_a_halt_of_another_stream_changes_nothing(segment, elsewhere):
     cursor = due(events=1)
     if elsewhere == "another stream":
         Halt.objects.create(stream=factories.stream(), reason="Drill")
@@ -394,7 +392,7 @@ def test_a_halt_elsewhere_changes_nothing(segment, elsewhere):
     assert arrived(segment) == message_ids(cursor)
 
 
-def test_a_halt_stops_a_drain_that_is_at_work(segment, settings, monkeypatch):
+def test_a_halt_stops_a_running_drain(segment, settings, monkeypatch):
     monkeypatch.setattr("streams.delivery.engine.drain.POLICY_AGE_S", 0.01)
     settings.SEGMENT_EU_URL = f"{segment.url_of('eu')}/v1"
     stream = factories.stream()
@@ -420,7 +418,7 @@ def _real_us(settings, segment):
 
 
 def of_stage(stage: str, *, region: str = "us", is_test: bool = False) -> Cursor:
-    """A due cursor with one event, in a stream of this stage."""
+    """Return a due cursor with one event, in a stream of this stage."""
     stream = factories.stream(stage=stage)
     workspace = factories.workspace(stream.partner, is_test=is_test)
     feed = factories.feed(stream, workspace)
@@ -435,7 +433,7 @@ def of_stage(stage: str, *, region: str = "us", is_test: bool = False) -> Cursor
         ("live", True), ("suspended", False),
     ],
 )  # fmt: skip
-def test_the_stage_of_a_stream_says_whether_customers_sources_get_anything(
+def test_the_stage_of_a_stream_decides_whether_customers_receive_events(
     segment, stage, goes
 ):
     cursor = of_stage(stage)
@@ -445,7 +443,7 @@ def test_the_stage_of_a_stream_says_whether_customers_sources_get_anything(
     work_off(cursor)
 
     assert (woken, arrived(segment)) == ([cursor.stream_id] if goes else [], ids)
-    assert (cursor.due_at is None) is goes  # kept, it waits and is not lost
+    assert (cursor.due_at is None) is goes  # queued and not lost
 
 
 @pytest.mark.usefixtures("_real_us")
@@ -453,7 +451,7 @@ def test_the_stage_of_a_stream_says_whether_customers_sources_get_anything(
     "test", [{"region": "sandbox"}, {"region": "sandbox-eu"}, {"is_test": True}]
 )
 @pytest.mark.parametrize("stage", ["draft", "suspended"])
-def test_the_sandbox_and_test_workspaces_are_sent_to_in_every_stage(
+def test_the_sandbox_and_test_workspaces_receive_events_in_every_stage(
     segment, stage, test
 ):
     cursor = of_stage(stage, **test)
@@ -465,7 +463,7 @@ def test_the_sandbox_and_test_workspaces_are_sent_to_in_every_stage(
     assert arrived(segment) == message_ids(cursor)
 
 
-def test_a_replay_waits_for_the_stage_too(segment):
+def test_a_replay_depends_on_the_stage_too(segment):
     cursor = of_stage("draft")
     factories.delivered(cursor, 1)
     replay = factories.replay(cursor).cursor
@@ -476,7 +474,7 @@ def test_a_replay_waits_for_the_stage_too(segment):
 
 
 @pytest.mark.usefixtures("_real_us")
-def test_a_stream_that_goes_live_sends_what_waited(segment):
+def test_a_stream_that_goes_live_sends_its_queued_events(segment):
     cursor = of_stage("suspended")
     work_off(cursor)
 
@@ -487,7 +485,7 @@ def test_a_stream_that_goes_live_sends_what_waited(segment):
 
 
 @pytest.mark.usefixtures("_real_us")
-def test_a_connection_that_leaves_the_sandbox_meanwhile_is_not_sent_to(segment):
+def test_a_connection_that_just_left_the_sandbox_is_not_sent_to(segment):
     cursor = of_stage("draft", region="sandbox")
     work = Drain(lease.take(cursor.stream_id), threading.Event(), linger_s=0.0)
 
@@ -497,7 +495,7 @@ def test_a_connection_that_leaves_the_sandbox_meanwhile_is_not_sent_to(segment):
     assert arrived(segment) == []
 
 
-def test_a_cursor_that_is_due_for_nothing_goes_idle(segment):
+def test_a_cursor_that_is_due_without_events_becomes_idle(segment):
     cursor = factories.cursor(factories.connection(), due_at=factories.NOW)
 
     work_off(cursor)
@@ -505,7 +503,7 @@ def test_a_cursor_that_is_due_for_nothing_goes_idle(segment):
     assert (cursor.due_at, arrived(segment)) == (None, [])
 
 
-def test_a_hole_in_the_log_holds_the_connection(segment):
+def test_a_gap_in_the_log_stops_the_connection(segment):
     cursor = due(events=3)
     Event.objects.filter(feed=cursor.feed).delete()
 
@@ -521,7 +519,7 @@ def test_a_hole_in_the_log_holds_the_connection(segment):
 
 if connection.vendor == "postgresql":  # SQLite has one writer at a time anyway
 
-    def test_an_append_under_way_holds_up_no_delivery(segment):
+    def test_an_append_in_progress_delays_no_delivery(segment):
         cursor = due(events=1)
 
         with at_work(cursor.stream):

@@ -1,4 +1,4 @@
-"""What becomes of events that wait when their time is over."""
+"""Queued events that reach the end of their retention."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-OVER = factories.NOW + 31 * DAY  # what came at NOW has expired; a day later is kept
+# Events received at NOW have expired; those of a day later are kept.
+OVER = factories.NOW + 31 * DAY
 
 
 def aged(cursor, *, old: int, young: int = 0):
-    """Events from NOW, and from a day later."""
+    """Append events received at NOW, and others a day later."""
     factories.append(cursor.feed, old, now=factories.NOW)
     if young:
         factories.append(cursor.feed, young, now=factories.NOW + DAY)
@@ -37,7 +38,7 @@ def aged(cursor, *, old: int, young: int = 0):
 
 
 def after(cursor, *, now=OVER):
-    """The cursor as a run of retention leaves it, and its ledger."""
+    """Return the cursor after a run of retention, and its ledger."""
     prune(now=now)
     cursor.refresh_from_db()
     cursor.feed.refresh_from_db()
@@ -45,7 +46,7 @@ def after(cursor, *, now=OVER):
     return ledger.of(cursor.feed)
 
 
-def test_what_was_sent_expires_without_a_trace_in_the_ledger():
+def test_delivered_events_expire_without_changing_the_ledger():
     cursor = aged(factories.cursor(), old=3, young=2)
     factories.rejected(cursor)
     factories.delivered(cursor, 3)
@@ -59,7 +60,7 @@ def test_what_was_sent_expires_without_a_trace_in_the_ledger():
     assert not AuditEntry.objects.filter(action="events.expired").exists()
 
 
-def test_what_waited_is_accounted_for_as_expired_and_the_rest_goes_on_waiting():
+def test_queued_events_count_as_expired_and_later_ones_stay_queued():
     cursor = aged(factories.cursor(), old=5, young=2)
     factories.delivered(cursor, 2)
 
@@ -74,7 +75,7 @@ def test_what_waited_is_accounted_for_as_expired_and_the_rest_goes_on_waiting():
     assert (entry.detail["events"], entry.detail["first_seq"]) == (3, 3)
 
 
-def test_nothing_is_left_to_send_when_all_has_expired():
+def test_if_everything_expires_nothing_is_left_to_send():
     cursor = aged(factories.cursor(failures=3, failing_since=factories.NOW), old=4)
     Cursor.objects.filter(pk=cursor.pk).update(suspect_seq=3)
 
@@ -84,14 +85,14 @@ def test_nothing_is_left_to_send_when_all_has_expired():
     assert (cursor.due_at, cursor.failures, cursor.suspect_seq) == (None, 0, None)
 
 
-def test_events_are_kept_to_the_end_of_their_last_day():
+def test_events_are_kept_until_the_end_of_their_last_day():
     cursor = aged(factories.cursor(), old=1)
 
     assert after(cursor, now=OVER.replace(hour=0) - timedelta(seconds=1)).pending == 1
     assert after(cursor, now=OVER.replace(hour=0)).expired == 1
 
 
-def test_each_stream_keeps_its_events_for_a_time_of_its_own():
+def test_each_stream_has_its_own_retention():
     brief = aged(
         factories.cursor(
             factories.connection(factories.feed(factories.stream(retention_days=14)))
@@ -104,12 +105,13 @@ def test_each_stream_keeps_its_events_for_a_time_of_its_own():
 
     assert ledger.of(brief.feed).expired == 2
     assert ledger.of(usual.feed).expired == 0
-    # Deleted, not hidden: though on PostgreSQL the two share their partitions.
+    # Deleted, not hidden, although the two streams share their partitions on
+    # PostgreSQL.
     assert not Event.objects.filter(feed=brief.feed).exists()
     assert Event.objects.filter(feed=usual.feed).count() == 2
 
 
-def test_pruning_again_changes_nothing():
+def test_a_second_run_changes_nothing():
     cursor = aged(factories.cursor(), old=3, young=1)
     first = after(cursor)
 
@@ -117,7 +119,7 @@ def test_pruning_again_changes_nothing():
     assert AuditEntry.objects.filter(action="events.expired").count() == 1
 
 
-def test_events_for_a_workspace_that_never_connected_expire_too():
+def test_events_of_a_workspace_that_never_connected_expire_too():
     feed = factories.feed()
     factories.append(feed, 3)
     factories.append(feed, 2, now=factories.NOW + DAY)
@@ -129,7 +131,7 @@ def test_events_for_a_workspace_that_never_connected_expire_too():
     assert list(inconsistencies(feed)) == []
 
 
-def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
+def test_a_later_connection_gets_the_retained_events_and_counts_the_expired(
     settings, segment
 ):
     settings.SANDBOX_URL = segment.url
@@ -144,7 +146,7 @@ def test_who_connects_later_gets_what_is_kept_and_is_told_of_the_rest(
     assert list(inconsistencies(feed)) == []
 
 
-def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
+def test_the_next_connection_takes_over_from_a_deleted_one(settings, segment):
     settings.SANDBOX_URL = segment.url
     cursor = aged(factories.cursor(), old=4, young=2)
     factories.delivered(cursor, 1)
@@ -161,7 +163,7 @@ def test_a_deleted_connection_hands_on_what_is_left(settings, segment):
     assert list(inconsistencies(cursor.feed)) == []
 
 
-def test_what_an_older_connection_left_over_stays_as_not_sent():
+def test_events_left_unsent_by_an_older_connection_count_as_not_sent():
     feed = factories.feed()
     factories.append(feed, 6)
     earlier = factories.cursor(
@@ -180,7 +182,7 @@ def test_what_an_older_connection_left_over_stays_as_not_sent():
     assert (found.delivered, found.filtered, found.expired) == (2, 2, 2)
 
 
-def test_a_replay_loses_nothing_that_was_not_sent():
+def test_expired_events_that_a_replay_had_sent_are_not_counted_as_lost():
     live = aged(factories.cursor(), old=3, young=1)
     factories.delivered(live, 4)
     factories.replay(live)
@@ -191,7 +193,7 @@ def test_a_replay_loses_nothing_that_was_not_sent():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_replay_passes_over_what_expires_before_its_turn(segment, settings):
+def test_a_replay_skips_events_that_expire_before_their_turn(segment, settings):
     settings.SANDBOX_URL = segment.url
     live = aged(factories.cursor(), old=3, young=1)
     factories.delivered(live, 4)
@@ -208,14 +210,14 @@ def test_a_replay_passes_over_what_expires_before_its_turn(segment, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_drain_goes_on_after_events_that_expire_as_it_reads(segment, settings):
+def test_a_drain_continues_after_events_that_expire_while_it_reads(segment, settings):
     settings.SANDBOX_URL = segment.url
     cursor = aged(factories.cursor(), old=3, young=2)
     told = []
 
     def expire_then(execute, sql, params, many, context):
         answer = execute(sql, params, many, context)
-        # The drain has read the cursor, and is about to read the events after it.
+        # The drain has read the cursor and is about to read its events.
         if (
             not told
             and sql.startswith('SELECT "streams_cursor"."id"')
@@ -236,11 +238,11 @@ def test_a_drain_goes_on_after_events_that_expire_as_it_reads(segment, settings)
     assert list(inconsistencies(cursor.feed)) == []
 
 
-# --- Told days ahead -----------------------------------------------------------------
+# --- Warnings ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("days", "told"), [(23, False), (24, True), (40, True)])
-def test_it_is_told_a_week_ahead_what_expires_and_when(days, told):
+def test_expiring_events_are_reported_a_week_ahead_with_their_time(days, told):
     cursor = aged(factories.cursor(held=True), old=5, young=3)
     factories.delivered(cursor, 2)
 
@@ -250,11 +252,11 @@ def test_it_is_told_a_week_ahead_what_expires_and_when(days, told):
     if found:
         assert found.first_at == OVER.replace(hour=0)
         assert found.since == factories.NOW
-        # On the later day, what came a day later is near its end as well.
+        # A day later, events of that day are about to expire, too.
         assert found.events == (3 if days == 24 else 6)
 
 
-def test_what_was_sent_is_not_told_of():
+def test_delivered_events_are_not_reported():
     cursor = aged(factories.cursor(), old=5)
     factories.delivered(cursor, 5)
 
@@ -262,7 +264,7 @@ def test_what_was_sent_is_not_told_of():
     assert list(expiring_of_all(OVER)) == []
 
 
-def test_of_all_feeds_only_those_with_something_old_are_told_of():
+def test_only_feeds_with_old_queued_events_are_reported():
     old, young = aged(factories.cursor(held=True), old=2), factories.cursor()
     factories.append(young.feed, 3, now=OVER - 2 * DAY)
     sent = aged(factories.cursor(), old=2)
@@ -275,7 +277,7 @@ def test_of_all_feeds_only_those_with_something_old_are_told_of():
     assert (found.feed_id, found.events) == (old.feed_id, 2)
 
 
-def test_events_that_wait_for_a_first_connection_are_told_of():
+def test_events_without_a_connection_are_reported():
     feed = factories.feed()
     factories.append(feed, 2)
 
@@ -285,7 +287,7 @@ def test_events_that_wait_for_a_first_connection_are_told_of():
     assert list(expiring_of_all(OVER - DAY)) == [found]
 
 
-def test_the_first_event_is_dated_by_its_own_quarter_of_an_hour():
+def test_the_first_event_is_dated_by_its_own_quarter_hour():
     cursor = factories.cursor()
     factories.append(cursor.feed, 2, now=factories.NOW)
     factories.append(cursor.feed, 2, now=factories.NOW + timedelta(minutes=20))

@@ -1,5 +1,7 @@
-"""What others do costs a customer no more than its turn: counted in requests, at the
-receiver, so that it holds on a machine of any speed."""
+"""Other customers delay a customer by no more than one turn.
+
+Counted in requests at the receiver, so that it holds on a machine of any speed.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,12 @@ import pytest
 
 from streams.delivery.models import Cursor
 from tests import factories
-from tests.delivery.working import at_work, big, requests_until_sent
-from tests.running import until
+from tests.delivery.background_drain import at_work, big, requests_until_sent
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Eight backlogs want more than the budget: whose turn it is decides who is served.
+# Eight backlogs exceed the rate limit: the order of turns decides who is served.
 BUDGET, BACKLOGS, SMALL = 10, 8, 10
 
 
@@ -22,7 +24,7 @@ def _sandbox_region(settings, segment):
     settings.SEGMENT_TIMEOUT_S = 1.0
 
 
-def test_a_small_customer_is_served_at_once_whatever_the_others_do(segment):
+def test_a_small_customer_is_served_at_once_whatever_the_others_send(segment):
     stream = factories.stream(requests_per_second=BUDGET)
     backlogs = [big(stream, requests=10) for _ in range(BACKLOGS)]
     troubles = {
@@ -52,6 +54,7 @@ def test_a_small_customer_is_served_at_once_whatever_the_others_do(segment):
         over = Cursor.objects.filter(pk__in=[b.pk for b in backlogs], due_at=None)
 
         assert not over.exists(), "a backlog was over before they were served"
-    # What was under way or read when the event came, and no round of the backlogs.
+    # Requests in progress or already read when the event came, and no round of the
+    # backlogs.
     assert sorted(overtaken_by)[SMALL // 2] <= BACKLOGS // 2
     assert max(overtaken_by) <= BUDGET

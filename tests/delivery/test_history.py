@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 
 
 def states(feed):
-    """What became of each event of the feed, by number."""
+    """Return the state of each event of the feed, by number."""
     found = statuses(feed, list(Event.objects.filter(feed=feed)))
     return {seq: str(fate.state) for seq, fate in sorted(found.items())}
 
 
-def test_events_before_the_cursor_are_delivered_and_those_beyond_pending():
+def test_events_before_the_cursor_are_delivered_and_later_ones_queued():
     cursor = factories.due_cursor(events=3)
     taken = factories.delivered(cursor, 2)
 
@@ -56,7 +56,7 @@ def test_a_rejected_event_says_why():
     assert (found[2].state, found[2].delivery_id) == (EventState.DELIVERED, taken.pk)
 
 
-def test_each_event_names_the_request_that_segment_took_and_no_earlier_try():
+def test_each_event_names_the_attempt_that_delivered_it_and_no_earlier_one():
     cursor = factories.due_cursor(events=4)
     factories.delivery(cursor, 1, 4, outcome=Delivery.Outcome.RETRY, status_code=503)
     first, second = factories.delivered(cursor, 2), factories.delivered(cursor, 4)
@@ -84,7 +84,7 @@ def test_events_without_a_connection_are_held():
     assert states(feed) == {1: "held"}
 
 
-def test_after_a_connection_was_deleted_its_events_keep_their_fate():
+def test_events_of_a_deleted_connection_keep_their_state():
     feed = factories.feed()
     old = factories.cursor(
         factories.connection(feed, deleted_at=factories.NOW), held=True
@@ -98,7 +98,7 @@ def test_after_a_connection_was_deleted_its_events_keep_their_fate():
     assert states(feed) == {1: "delivered", 2: "delivered", 3: "pending"}
 
 
-def test_events_before_the_start_of_the_first_connection_are_not_sent():
+def test_events_before_the_start_of_the_first_connection_were_not_sent():
     feed = factories.feed()
     factories.append(feed, 2)
     factories.cursor(
@@ -109,7 +109,7 @@ def test_events_before_the_start_of_the_first_connection_are_not_sent():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_fates_take_three_queries(count, django_assert_num_queries):
+def test_states_take_three_queries(count, django_assert_num_queries):
     cursor = factories.due_cursor(events=count)
     for seq in range(1, count + 1):
         factories.delivered(cursor, seq)
@@ -121,7 +121,7 @@ def test_fates_take_three_queries(count, django_assert_num_queries):
     assert len({fate.delivery_id for fate in found.values()}) == count
 
 
-def test_every_request_that_carried_an_event_is_listed_newest_first():
+def test_every_attempt_that_carried_an_event_is_listed_newest_first():
     cursor = factories.due_cursor(events=4)
     retry = factories.delivery(
         cursor, 1, 4, outcome=Delivery.Outcome.RETRY, status_code=503
@@ -135,7 +135,7 @@ def test_every_request_that_carried_an_event_is_listed_newest_first():
     assert attempts_with(cursor.feed, 3) == [taken, split, retry]
 
 
-def test_deliveries_come_in_pages_newest_first():
+def test_attempts_come_in_pages_newest_first():
     cursor = factories.due_cursor(events=3)
     made = [factories.delivery(cursor, seq, seq) for seq in (1, 2, 3)]
     factories.delivery(factories.due_cursor(events=1), 1, 1)
@@ -147,7 +147,7 @@ def test_deliveries_come_in_pages_newest_first():
     assert (second.deliveries, second.next_before) == ([made[0]], None)
 
 
-def test_a_delivery_is_found_though_two_clocks_differ():
+def test_an_attempt_is_found_even_if_two_clocks_differ():
     cursor = factories.due_cursor(events=1)
     taken = factories.delivered(cursor, 1, now=factories.NOW - timedelta(seconds=30))
 
@@ -158,7 +158,7 @@ def test_a_delivery_is_found_though_two_clocks_differ():
     assert fate.delivery_id == taken.pk
 
 
-def test_tries_of_one_event_are_bounded(monkeypatch):
+def test_the_list_of_attempts_of_one_event_is_bounded(monkeypatch):
     monkeypatch.setattr(history, "ATTEMPTS_SHOWN", 2)
     cursor = factories.due_cursor(events=1)
     tries = [

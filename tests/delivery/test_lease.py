@@ -18,14 +18,14 @@ def run_out(stream) -> None:
     Lease.objects.filter(stream=stream).update(until=Now() - timedelta(seconds=1))
 
 
-def test_one_owner_at_a_time():
+def test_a_stream_has_one_owner_at_a_time():
     stream = factories.stream()
 
     assert lease.take(stream.pk) is not None
     assert lease.take(stream.pk) is None
 
 
-def test_a_lease_that_ran_out_is_free():
+def test_an_expired_lease_is_free():
     stream = factories.stream()
     lease.take(stream.pk)
 
@@ -34,7 +34,7 @@ def test_a_lease_that_ran_out_is_free():
     assert lease.take(stream.pk) is not None
 
 
-def test_a_lease_that_is_released_is_free():
+def test_a_released_lease_is_free():
     stream = factories.stream()
     owned = lease.take(stream.pk)
 
@@ -43,7 +43,7 @@ def test_a_lease_that_is_released_is_free():
     assert lease.take(stream.pk) is not None
 
 
-def test_an_owner_keeps_its_lease_by_renewing(settings):
+def test_an_owner_keeps_its_lease_by_renewing_it(settings):
     settings.LEASE_S = 10.0
     stream = factories.stream()
     owned = lease.take(stream.pk)
@@ -54,7 +54,7 @@ def test_an_owner_keeps_its_lease_by_renewing(settings):
     assert owned.remaining_s > 20
 
 
-def test_an_owner_that_slept_too_long_notices(settings):
+def test_an_owner_notices_that_its_lease_expired_while_it_slept(settings):
     stream = factories.stream()
     owned = lease.take(stream.pk)
     run_out(stream)
@@ -64,7 +64,7 @@ def test_an_owner_that_slept_too_long_notices(settings):
         owned.keep()
 
 
-def test_whoever_lost_a_lease_does_not_release_the_next_owners(settings):
+def test_a_former_owner_does_not_release_the_next_owners_lease(settings):
     stream = factories.stream()
     slow = lease.take(stream.pk)
     run_out(stream)
@@ -75,7 +75,7 @@ def test_whoever_lost_a_lease_does_not_release_the_next_owners(settings):
     assert lease.take(stream.pk) is None
 
 
-def test_the_sweep_finds_streams_that_are_due_and_unowned():
+def test_the_sweep_finds_due_streams_without_an_owner():
     waiting, owned, idle = (
         factories.due_cursor(),
         factories.due_cursor(),
@@ -89,7 +89,7 @@ def test_the_sweep_finds_streams_that_are_due_and_unowned():
     assert idle.stream_id not in found
 
 
-def test_what_is_held_or_not_yet_due_wakes_nobody():
+def test_held_cursors_and_those_not_yet_due_wake_no_worker():
     held, later = factories.due_cursor(), factories.due_cursor()
     Cursor.objects.filter(pk=held.pk).update(held=True)
     Cursor.objects.filter(pk=later.pk).update(due_at=now() + timedelta(minutes=5))

@@ -1,4 +1,4 @@
-"""Rows that another session holds cost their own connection, and no other, its time."""
+"""Rows locked by another session delay their own connection and no other."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from streams.base.clock import now
 from streams.delivery import lease
 from streams.delivery.models import Cursor, Delivery, Lease
 from tests import factories
+from tests.delivery.background_drain import at_work
 from tests.delivery.test_lease import run_out
-from tests.delivery.working import at_work
 from tests.faults.row_locks import LOCK_TIMEOUT_S, held
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def delivered(cursor):
     return Delivery.objects.filter(cursor=cursor).exists()
 
 
-def test_a_response_that_comes_after_the_lease_was_lost_is_written_down(
+def test_a_response_that_arrives_after_the_lease_was_lost_is_recorded(
     segment, settings
 ):
     settings.LEASE_S = 1.5
@@ -51,7 +51,7 @@ def test_a_response_that_comes_after_the_lease_was_lost_is_written_down(
     assert segment.stats()["requests"] == 1
 
 
-def test_the_next_owner_waits_where_the_last_did_not_release(segment):
+def test_the_next_owner_waits_if_the_last_one_did_not_release(segment):
     cursor = due(factories.stream())
     lease.take(cursor.stream_id)
     run_out(cursor.stream)
@@ -77,8 +77,8 @@ def test_a_lease_is_renewed_on_a_new_connection():
     assert Lease.objects.get(pk=stream.pk).until > before
 
 
-def test_a_lease_that_the_database_no_longer_knows_is_lost_on_a_new_connection():
-    """As on a standby that lagged: our own clock says that the lease holds."""
+def test_a_lease_unknown_to_the_database_is_lost_even_on_a_new_connection():
+    """As on a standby that lagged: by our own clock, the lease is still valid."""
     stream = factories.stream()
     owned = lease.take(stream.pk)
     Lease.objects.filter(pk=stream.pk).update(until=Now())
@@ -89,9 +89,9 @@ def test_a_lease_that_the_database_no_longer_knows_is_lost_on_a_new_connection()
         owned.keep()
 
 
-if connection.vendor == "postgresql":  # SQLite has no locks on rows
+if connection.vendor == "postgresql":  # SQLite has no row locks
 
-    def test_an_outcome_whose_cursor_is_locked_is_written_later(segment):
+    def test_a_result_whose_cursor_is_locked_is_written_later(segment):
         stream = factories.stream()
         stuck, other = due(stream), due(stream)
 
@@ -108,7 +108,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
         assert not meanwhile
         assert segment.stats()["duplicates"] == 0
 
-    def test_a_lease_whose_row_is_locked_is_not_waited_for(settings):
+    def test_renewing_a_locked_lease_does_not_wait(settings):
         settings.LEASE_S = 3.0
         stream = factories.stream()
         owned = lease.take(stream.pk)

@@ -1,4 +1,4 @@
-"""What a run of retention deletes, and how on each database."""
+"""The deletions of a run of retention, on each database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IS_POSTGRES = connection.vendor == "postgresql"
 
 @pytest.fixture
 def cursor():
-    """One event delivered, one rejected and one that waits; then as many a day later."""
+    """One event delivered, one rejected and one queued; then the same a day later."""
     cursor = factories.cursor()
     for now in (factories.NOW, factories.NOW + DAY):
         make_partitions(now.date())
@@ -53,7 +53,7 @@ def counts():
     return [model.objects.count() for model in models]
 
 
-def test_all_that_belongs_to_a_day_goes_with_it_and_deliveries_a_day_later(cursor):
+def test_everything_of_a_day_is_deleted_together_and_attempts_a_day_later(cursor):
     assert counts() == [6, 2, 2, 2, 6, 6]
 
     prune(now=OVER)
@@ -64,7 +64,7 @@ def test_all_that_belongs_to_a_day_goes_with_it_and_deliveries_a_day_later(curso
     assert counts() == [0, 0, 0, 0, 0, 3]
 
 
-def test_the_ledger_is_proven_still(cursor):
+def test_the_ledger_still_balances(cursor):
     for days in (0, 1, 2):
         prune(now=OVER + days * DAY)
 
@@ -75,7 +75,7 @@ def test_the_ledger_is_proven_still(cursor):
     assert (cursor.delivered, cursor.expired) == (4, 0)
 
 
-def test_the_command_says_what_it_did(cursor, capsys, monkeypatch):
+def test_the_command_reports_what_it_did(cursor, capsys, monkeypatch):
     monkeypatch.setattr("streams.management.commands.prune.now", lambda: OVER)
 
     call_command("prune")
@@ -91,7 +91,7 @@ def test_the_command_says_what_it_did(cursor, capsys, monkeypatch):
         assert "3 of streams_event," in said
 
 
-def test_many_rows_are_deleted_a_few_at_a_time(cursor, monkeypatch):
+def test_many_rows_are_deleted_in_small_batches(cursor, monkeypatch):
     monkeypatch.setattr(bounded_delete, "CHUNK", 2)
     monkeypatch.setattr("streams.events.retention.past_retention.CHUNK", 2)
     monkeypatch.setattr("streams.delivery.retention.pruning.CHUNK", 2)
@@ -101,9 +101,9 @@ def test_many_rows_are_deleted_a_few_at_a_time(cursor, monkeypatch):
     assert counts() == [0, 0, 0, 0, 0, 0]
 
 
-if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
+if IS_POSTGRES:  # SQLite has neither partitions nor row locks
 
-    def test_a_feed_that_fails_does_not_keep_the_others(cursor):
+    def test_a_feed_that_fails_does_not_stop_the_others(cursor):
         other = factories.feed()
         factories.append(other, 2)
 
@@ -125,10 +125,10 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
 
         other.refresh_from_db()
         assert (done.failed_feeds, other.expired_seq) == (1, 2)
-        # The partition stays: it holds events that have not expired.
+        # The partition stays: it contains events that have not expired.
         assert f"streams_event_{factories.NOW:%Y%m%d}" in partitions("streams_event")
 
-    def test_a_day_that_nobody_keeps_is_dropped_and_not_deleted(cursor):
+    def test_a_day_that_no_stream_retains_is_dropped_and_not_deleted(cursor):
         done = prune(now=OVER)
 
         assert f"streams_event_{factories.NOW:%Y%m%d}" in done.partitions
@@ -137,10 +137,10 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
         )
         assert done.rows["streams_event"] == 0
 
-    def test_what_had_no_partition_is_deleted(cursor):
+    def test_rows_without_a_partition_are_deleted(cursor):
         factories.append(
             cursor.feed, 2, now=factories.NOW + 10 * DAY
-        )  # no partition was made
+        )  # no partition was created
         assert rows_in("streams_event_default") == 2
 
         done = prune(now=OVER + 10 * DAY)
@@ -153,7 +153,7 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
             return sql.fetchone()[0]
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_reader_is_not_waited_for_long_and_the_day_goes_the_next_time(cursor):
+    def test_a_day_in_use_by_a_reader_is_dropped_in_the_next_run(cursor):
         reading, done = threading.Event(), threading.Event()
 
         def read():
@@ -189,7 +189,7 @@ if IS_POSTGRES:  # SQLite has neither partitions nor locks of single rows
         writer = threading.Thread(target=write)
         writer.start()
         appended.wait(30)
-        prune(now=OVER)  # sees no mark of it yet, and cannot have the lock
+        prune(now=OVER)  # sees no checkpoint of it yet, and cannot get the lock
         done.set()
         writer.join()
 

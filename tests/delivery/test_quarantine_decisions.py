@@ -1,4 +1,4 @@
-"""Events in quarantine are decided about in bulk; nothing is lost, doubled or reordered."""
+"""Bulk decisions about quarantined events lose, double and reorder nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLANNED, OLD = "Email Opened", "Mail Opened"
 
 @pytest.fixture
 def feed():
-    """Connected, of a stream that has a plan."""
+    """A connected feed of a stream that has a plan."""
     feed = factories.cursor(factories.connection()).feed
     factories.published_plan(feed.stream, PLANNED)
     return feed
@@ -58,7 +58,7 @@ def beside(feed):
     return books.received, books.accepted, books.quarantined, books.discarded
 
 
-def test_what_is_released_follows_in_its_order_and_is_due(feed, monkeypatch):
+def test_released_events_follow_in_order_and_are_due(feed, monkeypatch):
     monkeypatch.setattr(quarantine_decisions, "CHUNK", 2)
     factories.append(feed, 1)
     factories.delivered(feed.cursors.get(), 1)
@@ -74,7 +74,7 @@ def test_what_is_released_follows_in_its_order_and_is_due(feed, monkeypatch):
     assert (job.events, job.released, job.kept, bool(job.ended_at)) == (5, 5, 0, True)
 
 
-def test_a_rename_changes_the_name_alone_and_releases_what_has_no_error_left(feed):
+def test_a_rename_changes_only_the_name_and_releases_events_without_errors(feed):
     [message_id] = hold(feed, 1)
     before = json.loads(bytes(QuarantinedEvent.objects.get().payload))
 
@@ -87,7 +87,7 @@ def test_a_rename_changes_the_name_alone_and_releases_what_has_no_error_left(fee
     assert (event.name, event.message_id) == (PLANNED, message_id)
 
 
-def test_what_has_an_error_under_its_new_name_stays_and_is_counted(feed):
+def test_an_event_with_an_error_under_its_new_name_stays_and_is_counted(feed):
     hold(feed, 3)
 
     held = QuarantineFilter(name=OLD)
@@ -100,7 +100,7 @@ def test_what_has_an_error_under_its_new_name_stays_and_is_counted(feed):
     assert beside(feed) == (3, 0, 3, 0)
 
 
-def test_a_rename_finds_no_other_calls(feed):
+def test_a_rename_matches_only_its_own_call(feed):
     page = factories.event(feed.stream, type="page", event=None, name=OLD)
     accept([FeedAddition(feed.pk, [page.quarantined(RULE)])], now=factories.NOW)
 
@@ -112,7 +112,7 @@ def test_a_rename_finds_no_other_calls(feed):
     assert bool(QuarantineJob.objects.get().ended_at)
 
 
-def test_what_is_discarded_is_gone_and_accounted_for(feed):
+def test_discarded_events_are_deleted_and_accounted_for(feed):
     hold(feed, 3)
     hold(feed, 2, "Other")
 
@@ -126,7 +126,7 @@ def test_what_is_discarded_is_gone_and_accounted_for(feed):
     assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, "Other", 2)]
 
 
-def test_what_came_after_the_count_is_not_meant(feed):
+def test_events_that_arrived_after_the_preview_are_excluded(feed):
     hold(feed, 2)
     decide(feeds=[feed], held=QuarantineFilter(), action=Action.DISCARD, actor=None)
     hold(feed, 3)
@@ -136,7 +136,7 @@ def test_what_came_after_the_count_is_not_meant(feed):
     assert beside(feed) == (5, 0, 3, 2)
 
 
-def test_the_rule_chooses_too(feed):
+def test_a_rule_can_be_selected(feed):
     hold(feed, 2)
     hold(feed, 1, rule="SPEC-NAME-003")
 
@@ -151,7 +151,7 @@ def test_the_rule_chooses_too(feed):
     assert beside(feed) == (3, 1, 2, 0)
 
 
-def test_several_feeds_are_decided_about_at_once_under_one_order(feed):
+def test_several_feeds_are_resolved_in_order_at_once(feed):
     other, empty, rest = (factories.feed(feed.stream) for _ in range(3))
     alice = factories.user()
     for one, count in ((feed, 2), (other, 1), (rest, 4)):
@@ -175,7 +175,7 @@ def test_several_feeds_are_decided_about_at_once_under_one_order(feed):
     assert [entry.workspace for entry in noted] == [feed.workspace, other.workspace]
 
 
-def test_a_chunk_that_fails_leaves_everything_as_it_was(feed, monkeypatch):
+def test_a_chunk_that_fails_changes_nothing(feed, monkeypatch):
     ids = hold(feed, 3)
     decide(feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None)
 
@@ -196,7 +196,7 @@ def test_a_chunk_that_fails_leaves_everything_as_it_was(feed, monkeypatch):
     assert beside(feed) == (3, 3, 0, 0)
 
 
-def test_nothing_that_lies_there_is_nothing_to_decide(feed):
+def test_a_selection_without_events_is_refused(feed):
     hold(feed, 1)
 
     with pytest.raises(NothingQuarantined):
@@ -221,7 +221,7 @@ def test_a_rename_needs_an_old_name_and_a_new_one(feed, name, new_name):
         )
 
 
-def test_a_job_that_nobody_works_on_is_found(feed):
+def test_an_abandoned_job_is_found(feed):
     hold(feed, 1)
     assert not quarantine_decisions.has_lost_its_worker()
 
@@ -232,7 +232,7 @@ def test_a_job_that_nobody_works_on_is_found(feed):
     assert not quarantine_decisions.has_lost_its_worker()
 
 
-def test_past_its_retention_it_expires_and_is_accounted_for(feed):
+def test_quarantined_events_past_their_retention_expire_and_are_accounted_for(feed):
     hold(feed, 2)
     hold(feed, 1, now=factories.NOW + timedelta(days=20))
 
@@ -243,7 +243,7 @@ def test_past_its_retention_it_expires_and_is_accounted_for(feed):
     assert ledger.of(feed).quarantine_expired == 2
 
 
-def test_what_waits_in_quarantine_waits(feed, settings):
+def test_quarantined_events_count_as_queued(feed, settings):
     settings.MAX_FEED_BACKLOG_EVENTS = 3
     factories.append(feed, 1)
     hold(feed, 2)
@@ -264,7 +264,7 @@ def test_what_waits_in_quarantine_waits(feed, settings):
         ),
     ],
 )
-def test_a_count_that_is_off_is_found(feed, column, found):
+def test_a_wrong_count_is_found(feed, column, found):
     hold(feed, 2)
     type(feed).objects.filter(pk=feed.pk).update(**{column: getattr(feed, column) + 1})
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from streams.delivery.engine.rate_limit import SlidingWindowLimiter
 
-# For each request: how long until it reaches the receiver, and from there to the answer.
+# For each request: seconds to the receiver, and from there to the response.
 NETWORK = st.lists(
     st.tuples(st.floats(0, 2), st.floats(0, 2)), min_size=120, max_size=400
 )
@@ -16,9 +16,9 @@ NETWORK = st.lists(
 def arrivals(
     limiter: SlidingWindowLimiter, network: list[tuple[float, float]]
 ) -> list[float]:
-    """When each request reaches a receiver, for a sender that always has one to send."""
+    """Return when each request of a busy sender reaches the receiver."""
     now, seen = 0.0, []
-    under_way: list[float] = []  # when each will be answered
+    under_way: list[float] = []  # when each response arrives
     for there, back in network:
         while (wait := limiter.wait_s(now)) > 0:
             answered = under_way[0] if under_way else float("inf")
@@ -32,14 +32,14 @@ def arrivals(
 
 
 def worst_second(moments: list[float]) -> int:
-    """The most moments that lie within one window of a second."""
+    """Return the most moments within one window of a second."""
     return max(
         sum(1 for other in moments if first <= other < first + 1.0) for first in moments
     )
 
 
 @given(NETWORK)
-def test_the_receiver_never_sees_more_than_the_limit_whatever_the_network_does(network):
+def test_the_receiver_never_counts_more_than_the_limit_on_any_network(network):
     moments = arrivals(SlidingWindowLimiter(50), network)
 
     assert worst_second(moments) <= 50
@@ -51,20 +51,20 @@ def test_a_fast_receiver_gets_nearly_the_whole_limit():
     assert len([m for m in moments if 2 <= m < 7]) >= 49 * 5
 
 
-def test_after_a_burst_no_second_is_poor():
+def test_after_a_burst_no_second_is_underused():
     moments = arrivals(SlidingWindowLimiter(50), [(0.001, 0.002)] * 500)
 
     counts = [len([m for m in moments if n <= m < n + 1]) for n in range(1, 9)]
     assert min(counts) >= 45
 
 
-def test_one_request_after_idling_waits_for_nothing():
+def test_one_request_after_idling_does_not_wait():
     limiter = SlidingWindowLimiter(50)
 
     assert limiter.wait_s(now=100.0) == 0
 
 
-def test_with_all_under_way_there_is_no_telling_when():
+def test_with_every_slot_in_use_the_next_time_is_unknown():
     limiter = SlidingWindowLimiter(2, spread_s=0)
     limiter.take(now=0.0)
     limiter.take(now=0.0)
@@ -72,7 +72,7 @@ def test_with_all_under_way_there_is_no_telling_when():
     assert limiter.wait_s(now=5.0) == float("inf")
 
 
-def test_quiet_once_the_window_of_the_last_answer_has_passed():
+def test_the_window_is_empty_once_the_last_response_is_a_second_old():
     limiter = SlidingWindowLimiter(50, slack_s=0)
     limiter.take(now=0.0)
 
@@ -88,7 +88,7 @@ def test_a_larger_limit_is_spent_as_evenly():
     assert len([m for m in moments if 2 <= m < 5]) >= 490 * 3
 
 
-def test_under_segments_limit_a_burst_leaves_one_at_a_time():
+def test_at_segments_limit_a_burst_leaves_one_request_at_a_time():
     limiter = SlidingWindowLimiter(50)
 
     assert limiter.room(10.0) == 1
@@ -96,7 +96,7 @@ def test_under_segments_limit_a_burst_leaves_one_at_a_time():
     assert limiter.room(10.0) == 0
 
 
-def test_with_a_high_limit_several_leave_together_but_never_more_than_it():
+def test_at_a_high_limit_several_leave_together_but_never_more_than_it():
     limiter = SlidingWindowLimiter(1_000)
     assert limiter.room(10.0) == 6  # in a millisecond of the 200 of the spread
 

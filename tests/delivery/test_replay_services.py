@@ -1,4 +1,4 @@
-"""Replays from being asked for to their end, against a real server."""
+"""Replays from their creation to their end, against a real server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _sandbox_region(settings, segment):
 
 
 def sent(events: int, *, clicks: range = range(0)) -> Cursor:
-    """A live cursor that has sent so many events, some of them clicks."""
+    """Return a live cursor that has sent this many events, some of them clicks."""
     live = factories.due_cursor(events)
     Event.objects.filter(feed=live.feed, seq__in=clicks).update(name="Email Clicked")
     factories.delivered(live, events)
@@ -62,7 +62,7 @@ def start(live: Cursor, wanted: ReplaySelection = ALL, **how) -> Replay:
 
 
 def work_off(replay: Replay) -> Replay:
-    """Drain until nothing is due, and look at the replay again."""
+    """Drain until nothing is due; return the replay as it is then."""
     drain(replay.cursor.stream_id, stop=threading.Event(), linger_s=0.0)
     return look(replay)
 
@@ -72,7 +72,7 @@ def look(replay: Replay) -> Replay:
 
 
 def numbers(live: Cursor, events) -> list[int]:
-    """The numbers of events as Segment got them."""
+    """Return the numbers of events as Segment received them."""
     by_id = dict(Event.objects.filter(feed=live.feed).values_list("message_id", "seq"))
     return [by_id[event["messageId"]] for event in events]
 
@@ -97,14 +97,14 @@ def counts(replay: Replay) -> tuple[int, int, int, int]:
         (ReplaySelection(until=factories.NOW + timedelta(hours=1)), EventRange(0, 8)),
     ],
 )
-def test_a_selection_means_numbers_that_were_sent(wanted, stretch):
+def test_a_selection_covers_the_numbers_that_were_sent(wanted, stretch):
     live = sent(8)
-    factories.append(live.feed, 2)  # these wait, and are sent anyway
+    factories.append(live.feed, 2)  # queued events, which are sent anyway
 
     assert replays.select(live.connection, wanted) == stretch
 
 
-def test_a_time_means_what_was_received_from_then_on():
+def test_a_selection_by_time_covers_events_received_from_then_on():
     live = factories.due_cursor(events=3)
     for minute in (1, 20, 20, 21):
         factories.append(live.feed, 1, now=factories.NOW + timedelta(minutes=minute))
@@ -116,7 +116,7 @@ def test_a_time_means_what_was_received_from_then_on():
     assert found == EventRange(3, 6)
 
 
-def test_events_past_their_retention_are_not_selected():
+def test_expired_events_are_not_selected():
     live = sent(8)
     factories.expired(live.feed, 5)
 
@@ -132,19 +132,21 @@ def test_events_past_their_retention_are_not_selected():
         (ReplaySelection(since_trouble=True), "has had no delivery problems so far"),
     ],
 )
-def test_a_selection_of_nothing_says_what_there_is(wanted, words):
+def test_an_empty_selection_is_refused_with_the_available_range(wanted, words):
     with pytest.raises(NothingToReplay, match=words):
         replays.select(sent(8).connection, wanted)
 
 
-def test_before_anything_was_sent_there_is_nothing_to_replay():
+def test_before_anything_was_sent_nothing_can_be_replayed():
     with pytest.raises(NothingToReplay, match="None of the events"):
         replays.select(factories.due_cursor(events=2).connection, ALL)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("trouble", [503, 401])
-def test_since_the_last_trouble_means_from_the_event_that_met_it(segment, trouble):
+def test_since_the_last_failure_starts_at_the_first_event_of_that_attempt(
+    segment, trouble
+):
     live = sent(4)
     factories.append(live.feed, 3)
     segment.answers = [trouble]
@@ -163,7 +165,7 @@ def look_at(connection: Connection) -> Connection:
     return Connection.objects.get(pk=connection.pk)
 
 
-def test_without_a_filter_the_count_is_a_difference(django_assert_num_queries):
+def test_without_a_filter_the_count_is_arithmetic(django_assert_num_queries):
     live = sent(8)
 
     with django_assert_num_queries(0):
@@ -172,7 +174,7 @@ def test_without_a_filter_the_count_is_a_difference(django_assert_num_queries):
     assert found == MatchCount(events=6, looked_at=6, size=6)
 
 
-def test_with_a_filter_events_are_counted_so_far_as_it_is_quick(monkeypatch):
+def test_with_a_filter_events_are_counted_up_to_a_bound(monkeypatch):
     live = sent(10, clicks=range(1, 11, 2))
 
     exact = replays.count(live.connection, EventRange(0, 10), CLICKS)
@@ -186,7 +188,7 @@ def test_with_a_filter_events_are_counted_so_far_as_it_is_quick(monkeypatch):
     )
 
 
-def test_refused_events_are_counted_without_looking_at_events(monkeypatch):
+def test_rejected_events_are_counted_without_reading_events(monkeypatch):
     monkeypatch.setattr(replays, "COUNTED", 1)
     live = factories.due_cursor(events=6)
     factories.delivered(live, 2)
@@ -204,7 +206,7 @@ def test_refused_events_are_counted_without_looking_at_events(monkeypatch):
 # --- Starting ------------------------------------------------------------------------
 
 
-def test_who_asked_for_what_is_kept_and_written_down():
+def test_the_selection_and_its_author_are_stored_and_audited():
     live, alice = sent(8), factories.user()
     wanted = ReplaySelection(first=3, filter=CLICKS)
 
@@ -230,7 +232,7 @@ def test_one_replay_runs_at_a_time():
     assert start(live).pk != first.pk
 
 
-def test_the_database_itself_holds_one_replay_and_one_live_cursor_per_connection():
+def test_the_database_allows_one_replay_and_one_live_cursor_per_connection():
     live = sent(8)
     factories.replay(live)
 
@@ -256,14 +258,14 @@ def test_the_database_itself_holds_one_replay_and_one_live_cursor_per_connection
         },
     ],
 )
-def test_the_database_refuses_a_cursor_that_makes_no_sense(wrong):
+def test_the_database_refuses_an_inconsistent_cursor(wrong):
     live = sent(8)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Cursor.objects.filter(pk=live.pk).update(**wrong)
 
 
-def test_who_asks_twice_with_one_key_gets_one_replay():
+def test_two_requests_with_one_idempotency_key_get_one_replay():
     live, other = sent(8), sent(8)
     first, made = replays.start_replay(
         connection=live.connection, wanted=ALL, new_ids=False, actor=None, key="k"
@@ -278,7 +280,7 @@ def test_who_asks_twice_with_one_key_gets_one_replay():
     assert start(other, key="k").pk != first.pk
 
 
-def test_a_connection_that_was_deleted_is_not_replayed_to():
+def test_a_deleted_connection_cannot_be_replayed_to():
     live = sent(8)
     services.delete(connection=live.connection, actor=None)
 
@@ -290,7 +292,7 @@ def test_a_connection_that_was_deleted_is_not_replayed_to():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_is_sent_once_more_in_order_under_the_same_ids(segment):
+def test_everything_is_sent_again_in_order_with_the_same_ids(segment):
     live = sent(40)
 
     replay = work_off(start(live))
@@ -302,7 +304,7 @@ def test_everything_is_sent_once_more_in_order_under_the_same_ids(segment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_filter_sends_what_it_takes_and_accounts_for_the_rest(segment):
+def test_a_filter_sends_matching_events_and_accounts_for_the_others(segment):
     live = sent(6000, clicks=range(3, 6001, 1000))
 
     replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
@@ -319,7 +321,7 @@ def test_a_filter_sends_what_it_takes_and_accounts_for_the_rest(segment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_with_new_ids_segment_takes_every_event_for_a_new_one(segment):
+def test_with_new_ids_segment_accepts_every_event_as_new(segment):
     live = factories.due_cursor(events=5)
     drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
 
@@ -331,7 +333,7 @@ def test_with_new_ids_segment_takes_every_event_for_a_new_one(segment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_with_the_same_ids_segment_drops_what_it_saw(segment):
+def test_with_the_same_ids_segment_drops_events_it_has_seen(segment):
     live = factories.due_cursor(events=5)
     drain(live.stream_id, stop=threading.Event(), linger_s=0.0)
 
@@ -342,7 +344,7 @@ def test_with_the_same_ids_segment_drops_what_it_saw(segment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_event_that_segment_refuses_again_is_found_and_the_rest_arrive(segment):
+def test_an_event_that_segment_rejects_again_is_found_and_the_others_arrive(segment):
     live = sent(60, clicks=range(2, 61, 3))
     bad = Event.objects.get(feed=live.feed, seq=29).message_id
     segment.behave({"only_event": bad, "answers": [], "then": 400})
@@ -355,7 +357,7 @@ def test_an_event_that_segment_refuses_again_is_found_and_the_rest_arrive(segmen
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_replay_of_what_is_refused_anew_stops_and_live_events_go_on(segment):
+def test_a_replay_of_rejected_events_stops_and_live_events_continue(segment):
     live = sent(100)
     segment.behave({"answers": [], "then": 400})
 
@@ -373,7 +375,7 @@ def test_a_replay_of_what_is_refused_anew_stops_and_live_events_go_on(segment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_refused_key_holds_live_and_replay_alike(segment):
+def test_a_refused_key_stops_live_events_and_replays_alike(segment):
     live = sent(3)
     segment.answers = [401]
 
@@ -397,7 +399,7 @@ def test_new_events_do_not_wake_a_replay_that_has_ended(segment):
     assert numbers(live, segment.events()) == [1, 2, 3, 4, 5]
 
 
-def test_the_ledger_stays_about_the_live_cursor():
+def test_the_ledger_describes_the_live_cursor_only():
     live = factories.due_cursor(events=6)
     factories.delivered(live, 4)
     before = ledger.of(live.feed)
@@ -408,7 +410,7 @@ def test_the_ledger_stays_about_the_live_cursor():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_filter_and_retention_are_counted_apart(segment):
+def test_filtered_and_expired_events_are_counted_separately(segment):
     live = sent(8, clicks=range(2, 9, 2))
     replay = start(live, ReplaySelection(filter=CLICKS))
     factories.expired(live.feed, 3)
@@ -424,21 +426,21 @@ def test_a_filter_and_retention_are_counted_apart(segment):
     assert list(inconsistencies(live.feed)) == []
 
 
-def test_an_event_shows_the_requests_of_replays_that_took_it(segment):
+def test_an_event_lists_the_attempts_of_replays_that_sent_it(segment):
     live = sent(6, clicks=range(2, 7, 2))
     replay = work_off(start(live, ReplaySelection(filter=CLICKS)))
     first, again = Delivery.objects.order_by("pk")
 
     assert attempts_with(live.feed, 4) == [again, first]
-    assert attempts_with(live.feed, 3) == [first]  # amid the range, but left out
+    assert attempts_with(live.feed, 3) == [first]  # within the range, but skipped
     assert again.cursor_id == replay.pk
 
 
-# --- Holding and cancelling -------------------------------------------------------------
+# --- Pausing and canceling ------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_replay_waits_while_the_connection_is_paused(segment):
+def test_a_replay_is_paused_with_its_connection(segment):
     live = sent(3)
     replay = start(live)
 
@@ -450,7 +452,7 @@ def test_a_replay_waits_while_the_connection_is_paused(segment):
     assert work_off(replay).state == "finished"
 
 
-def test_a_replay_that_is_asked_for_during_a_pause_waits():
+def test_a_replay_created_during_a_pause_does_not_start():
     live = sent(3)
     connection_status.pause(connection=live.connection, actor=None)
 
@@ -459,7 +461,7 @@ def test_a_replay_that_is_asked_for_during_a_pause_waits():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_left_of_a_replay_goes_where_the_connection_goes(segment):
+def test_the_rest_of_a_replay_follows_a_changed_connection(segment):
     live, key = sent(3), factories.write_key()
     replay = start(live)
 
@@ -486,7 +488,7 @@ def test_deleting_the_connection_stops_its_replay_and_says_why():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cancelled_replay_sends_nothing_more(segment):
+def test_a_canceled_replay_sends_nothing_more(segment):
     live, alice = sent(3), factories.user()
     replay = start(live)
 
@@ -502,7 +504,7 @@ def test_a_cancelled_replay_sends_nothing_more(segment):
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """A replay of three events whose first two are being sent."""
+    """A replay of three events that is sending the first two."""
 
     replay: Replay
     sent: CompletedRequest
@@ -536,7 +538,7 @@ def under_way():
     ("status", "outcome", "position", "rejected"),
     [(200, "delivered", 1, 0), (503, "retry", 0, 0), (400, "rejected", 1, 1)],
 )
-def test_an_answer_that_comes_after_the_cancel_counts_and_nothing_follows(
+def test_a_response_after_the_cancellation_counts_and_nothing_follows(
     under_way, status, outcome, position, rejected
 ):
     replays.cancel_replay(replay=under_way.replay, actor=None)
@@ -550,7 +552,7 @@ def test_an_answer_that_comes_after_the_cancel_counts_and_nothing_follows(
     assert replay.state == "cancelled"
 
 
-def test_live_requests_are_written_down_without_a_word_about_replays():
+def test_recording_a_live_attempt_takes_no_query_about_replays():
     live = factories.due_cursor(events=3)
     cursor = Cursor.objects.select_related("connection", "feed").get(pk=live.pk)
     batch = BatchReader().read(cursor)

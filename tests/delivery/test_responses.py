@@ -23,7 +23,7 @@ ACCEPTED, SPLIT, ATTENTION, RETRY = (
         (None, RETRY),
     ],
 )  # fmt: skip
-def test_each_answer_has_one_verdict(status, kind):
+def test_each_response_has_one_verdict(status, kind):
     assert SegmentResponse(status=status).kind is kind
 
 
@@ -53,7 +53,9 @@ SUCCESS = '{"success": true}'
         (404, "<html>Not found</html>", RETRY, "it is an HTML page"),
     ],
 )
-def test_a_response_that_is_not_segments_delivers_nothing(status, text, kind, reason):
+def test_a_response_that_is_not_from_segment_delivers_nothing(
+    status, text, kind, reason
+):
     response = SegmentResponse(status=status, text=text)
 
     assert response.kind is kind
@@ -72,5 +74,5 @@ def test_a_400_that_blames_the_key_does_not_blame_the_events():
 @pytest.mark.parametrize(
     ("status", "down"), [(503, True), (None, True), (429, False), (200, True)]
 )
-def test_a_host_that_asks_for_patience_is_not_down(status, down):
+def test_a_host_that_asks_to_slow_down_is_not_down(status, down):
     assert SegmentResponse(status=status).host_is_down is down

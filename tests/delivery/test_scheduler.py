@@ -1,4 +1,4 @@
-"""What a drain decides, by a clock that the test sets."""
+"""Decisions of a drain, with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def due(*ids, region="us"):
 
 
 def chosen(scheduler, at, *, idle_threads=10):
-    """Choose and send until nothing more may be sent at this moment; the cursors' IDs."""
+    """Choose and send all that may be sent at this moment; return cursor IDs."""
     found = []
     while turns := scheduler.choose(at, idle_threads=idle_threads):
         for turn in turns:
@@ -41,14 +41,14 @@ def test_a_cursor_has_one_turn_at_a_time(scheduler):
     assert (first, again, chosen(scheduler, START + 0.2)) == ([1], [], [1])
 
 
-def test_no_more_turns_begin_than_threads_are_idle(scheduler):
+def test_no_more_turns_start_than_threads_are_idle(scheduler):
     scheduler.offer(due(1, 2, 3), START)
 
     assert scheduler.choose(START, idle_threads=0) == []
     assert scheduler.open_turns == 0
 
 
-def test_a_cursor_with_more_to_send_is_due_again_without_a_look(scheduler):
+def test_a_cursor_with_more_events_is_due_again_without_a_query(scheduler):
     scheduler.offer(due(1, 2), START)
     at = START
     for _ in range(2):
@@ -60,7 +60,7 @@ def test_a_cursor_with_more_to_send_is_due_again_without_a_look(scheduler):
     assert chosen(scheduler, at + 0.1) == [2]
 
 
-def test_a_locked_cursor_is_left_out_for_a_while(scheduler):
+def test_a_locked_cursor_is_skipped_for_a_while(scheduler):
     scheduler.postpone(1, START)
 
     scheduler.offer(due(1), START + LOCKED_S - 0.1)
@@ -70,9 +70,9 @@ def test_a_locked_cursor_is_left_out_for_a_while(scheduler):
     assert (early, chosen(scheduler, START + LOCKED_S + 0.1)) == ([], [1])
 
 
-def test_the_database_is_read_less_often_while_nothing_is_due(scheduler):
+def test_the_database_is_polled_less_often_while_nothing_is_due(scheduler):
     def interval(at):
-        """Seconds from a look that found nothing to the next look."""
+        """Return the seconds from a poll that found nothing to the next poll."""
         scheduler.offer([], at)
         waited = 0.0
         while not scheduler.must_poll(at + waited):
@@ -84,7 +84,7 @@ def test_the_database_is_read_less_often_while_nothing_is_due(scheduler):
     assert soon < later < MAX_IDLE_POLL_S + 0.002
 
 
-def test_nothing_is_sent_before_the_rate_limit_of_the_last_owner_is_free(scheduler):
+def test_nothing_is_sent_before_the_last_owners_rate_limit_window_ends(scheduler):
     scheduler.offer(due(1), START - 1)
 
     early = chosen(scheduler, START - 0.5)

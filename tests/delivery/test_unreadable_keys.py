@@ -1,4 +1,4 @@
-"""A write key that a worker cannot read is the operator's error, and passes by itself."""
+"""A write key that a worker cannot decrypt: the operator can repair it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def cursor(settings, segment):
-    """Due, of a connection whose key was sealed by a process with a newer key."""
+    """A due cursor whose key was encrypted by a process with a newer key."""
     settings.SANDBOX_URL = segment.url
     settings.ENCRYPTION_KEYS = ring("k2", "k1")
     made = factories.due_cursor(3)
@@ -53,7 +53,7 @@ def test_the_connection_stays_active_and_is_retried(cursor, segment):
     assert not AuditEntry.objects.filter(action="connection.needs_attention").exists()
 
 
-def test_it_recovers_by_itself_once_the_key_is_there(cursor, segment, settings):
+def test_the_connection_recovers_when_the_key_is_configured(cursor, segment, settings):
     work_off(cursor)
     settings.ENCRYPTION_KEYS = ring("k1", "k2")
     Cursor.objects.update(due_at=now())
@@ -73,7 +73,7 @@ def test_a_paused_connection_keeps_its_reason(cursor):
     assert state_of(cursor)[:2] == ("paused", "By Ada.")
 
 
-def test_the_customer_is_told_that_it_is_not_their_fault(cursor):
+def test_the_customer_sees_that_it_is_not_their_fault(cursor):
     work_off(cursor)
     connection = Connection.objects.get()
 
@@ -84,7 +84,7 @@ def test_the_customer_is_told_that_it_is_not_their_fault(cursor):
     assert "Segment" not in shown.title + shown.detail
 
 
-def test_readyz_says_which_keys_are_missing(cursor):
+def test_readyz_names_the_missing_keys(cursor):
     part = readiness(now())["keys"]
 
     assert (part.ok, part.detail) == (
@@ -93,7 +93,7 @@ def test_readyz_says_which_keys_are_missing(cursor):
     )
 
 
-def test_readyz_of_a_process_that_has_the_key_says_that_a_worker_has_not(
+def test_readyz_of_a_process_with_the_key_reports_that_a_worker_lacks_it(
     cursor, settings
 ):
     work_off(cursor)
@@ -105,5 +105,5 @@ def test_readyz_of_a_process_that_has_the_key_says_that_a_worker_has_not(
     assert "Start every worker with the same ENCRYPTION_KEYS" in part.detail
 
 
-def test_a_page_that_cannot_read_the_key_says_that_it_could_not_ask(cursor):
+def test_a_page_that_cannot_decrypt_the_key_says_that_it_could_not_verify_it(cursor):
     assert check_known(connection=Connection.objects.get()) is None

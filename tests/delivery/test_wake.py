@@ -26,7 +26,7 @@ QUARANTINE = ("streams.quarantine", {})
 
 @pytest.fixture
 def messages():
-    """What workers would receive since the last look, from the broker."""
+    """Return a function that takes the wake-ups from the broker."""
     with current_app.connection_for_read() as broker:
         queue = broker.SimpleQueue(current_app.conf.task_default_queue)
         queue.clear()
@@ -127,7 +127,7 @@ def test_an_action_wakes_a_worker_after_its_commit(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_wakes_no_one(messages):
+def test_a_rollback_wakes_no_worker(messages):
     with transaction.atomic():
         wake_after_commit({1})
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""The customer guide uses the words of the pages."""
+"""The customer guide uses the words of the interface."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def first_cells(heading: str) -> list[str]:
     return rows[1:]
 
 
-def test_it_explains_every_connection_status():
+def test_the_guide_explains_every_connection_status():
     tree = ast.parse((ROOT / "streams/portal/workspace/status.py").read_text())
 
     words = {
@@ -37,14 +37,14 @@ def test_it_explains_every_connection_status():
     assert words == set(first_cells("Connection status"))
 
 
-def test_it_explains_every_figure_of_the_overview():
+def test_the_guide_explains_every_figure_of_the_overview():
     overview = (ROOT / "templates/portal/workspace/_overview.html").read_text()
 
     figures = re.findall('<dt>{% translate "(.+?)" %}</dt>', overview)
     assert first_cells("Monitor your events") == figures
 
 
-def test_every_label_that_it_names_is_on_the_pages():
+def test_every_label_in_the_guide_is_in_the_interface():
     pages = "".join(
         file.read_text() for file in (ROOT / "templates/portal").glob("**/*.html")
     )

@@ -9,14 +9,14 @@ from streams.catalog.validation.rules import RULES
 from streams.docs.guides.former_anchors import FORMER
 from streams.docs.guides.index import FOLDER, GUIDES, NAMES, neighbours
 from tests import factories
-from tests.docs.html import Seen
+from tests.docs.parsed_page import Seen
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def pages(client) -> dict[str, Seen]:
-    """The index, every guide, what a search finds, and a stream's pages, by path."""
+    """Return the index, every guide, search results and a stream's pages, by path."""
     stream = factories.stream(slug="postbox", name="Postbox")
     factories.published_pages(stream)
     factories.published_plan(stream, "Email Opened", "Support")
@@ -30,7 +30,7 @@ def pages(client) -> dict[str, Seen]:
     return {path: Seen(client.get(path).text) for path in paths}
 
 
-def test_every_text_is_on_the_shelf():
+def test_every_guide_is_listed():
     assert {file.stem for file in FOLDER.glob("*.md")} == set(NAMES)
 
 
@@ -50,7 +50,7 @@ def test_every_link_within_the_docs_leads_somewhere(pages, client):
     assert lost == []
 
 
-def test_former_anchors_lead_to_the_headings_that_were_renamed(pages):
+def test_former_anchors_lead_to_the_renamed_headings(pages):
     anchors = {
         f"/docs/guide/{guide}/": {*renamed.keys(), *renamed.values()}
         for guide, renamed in FORMER.items()
@@ -61,7 +61,7 @@ def test_former_anchors_lead_to_the_headings_that_were_renamed(pages):
     }
 
 
-def test_no_page_gives_two_things_one_id(pages):
+def test_no_page_has_a_duplicate_id(pages):
     assert {
         path: {one for one in page.ids if page.ids.count(one) > 1}
         for path, page in pages.items()
@@ -74,13 +74,13 @@ def test_no_page_has_an_inline_script_or_style(pages):
     assert [path for path, page in pages.items() if inline.search(page.html)] == []
 
 
-def test_what_can_be_wrong_with_an_event_leads_to_its_rule(pages):
+def test_every_issue_links_to_its_rule(pages):
     assert {f"/docs/guide/rules/#{rule}" for rule in RULES} <= set(
         pages["/docs/postbox/integration/"].links
     )
 
 
-def test_nothing_that_was_to_be_printed_is_left(pages):
+def test_every_generated_section_is_filled_in(pages):
     assert [path for path, page in pages.items() if "{{" in page.html] == []
 
 
@@ -88,7 +88,7 @@ def test_a_code_is_found_by_its_name(pages):
     assert "INGEST-KEY-002" in pages["/docs/guide/ingest/"].ids
 
 
-def test_the_guides_are_read_one_after_the_other():
+def test_guides_link_to_the_next_and_the_previous_guide():
     order = [neighbours(name) for name in NAMES]
 
     assert order[0][0] is None
@@ -97,7 +97,7 @@ def test_the_guides_are_read_one_after_the_other():
     assert [before.name for before, _ in order[1:]] == list(NAMES[:-1])
 
 
-def test_who_has_the_page_is_not_sent_it_again(client):
+def test_an_unchanged_page_is_not_sent_again(client):
     first = client.get("/docs/guide/quick-start/")
 
     again = client.get(
@@ -107,5 +107,5 @@ def test_who_has_the_page_is_not_sent_it_again(client):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_there_is_no_guide_of_another_name(client):
+def test_an_unknown_guide_does_not_exist(client):
     assert client.get("/docs/guide/nothing/").status_code == 404

@@ -14,8 +14,8 @@ SURFACES = {
     "templates/admin": "*.html",
     "streams": "*.py",
 }
-# A label is bold. So is the start of some list items, which it does not match, and a
-# sentence that must not be missed, which ends with a dot or a colon.
+# A label is bold. So is the start of some list items, which this pattern does not
+# match, and a warning, which ends with a period or a colon.
 BOLD = re.compile(r"(?<!- )\*\*(?P<text>\S[^*]*)\*\*|- \*\*[^*]+\*\*")
 
 
@@ -39,5 +39,5 @@ def test_every_label_in_a_guide_is_in_the_interface(name, interface):
 
 
 def _names(interface: str, label: str) -> bool:
-    """Whether it is a text of the interface. The admin capitalizes names of models."""
+    """Return whether a text is in the interface. The admin capitalizes model names."""
     return any(f'"{one}"' in interface for one in (label, label.lower()))

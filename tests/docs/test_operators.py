@@ -1,4 +1,4 @@
-"""The operator guide says what the code does."""
+"""The operator guide matches the code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streams.ingest.app import IngestApp
 from streams.observability.readiness_checks import readiness
 from streams.serving import timeouts, wsgi
 from streams.serving.wsgi import WsgiApplication
-from tests.docs.html import Seen
+from tests.docs.parsed_page import Seen
 
 TEXT = GUIDES["operators"].text
 ROOT = settings.BASE_DIR
@@ -30,7 +30,7 @@ def test_every_setting_is_found_by_its_name(client):
     assert SETTINGS.keys() <= set(page.ids)
 
 
-def test_a_setting_has_the_comment_above_it():
+def test_the_description_of_a_setting_is_the_comment_above_it():
     example = "# About the file.\n\n# --- One ---\n# For a\n# and b.\nA=\nB=2\n# For c.\nC=`x`\n# --- Two ---\nD=on"
 
     one, two = groups(example)
@@ -40,7 +40,7 @@ def test_a_setting_has_the_comment_above_it():
     assert two.rows == [("D", "on", "")]
 
 
-def test_every_command_is_told():
+def test_every_command_is_described():
     folder = ROOT / "streams/management/commands"
     names = {file.stem for file in folder.glob("[a-z]*.py")}
 
@@ -48,7 +48,7 @@ def test_every_command_is_told():
     assert all(load_command_class("streams", name).help for name in names)
 
 
-def test_each_command_that_the_text_names_is_there():
+def test_every_command_that_the_guide_names_exists():
     named = set(re.findall(r"manage\.py ([a-z_]+)", TEXT))
     of_django = {"migrate", "collectstatic", "check", "createsuperuser"}
 
@@ -84,7 +84,7 @@ def test_limits_are_those_of_the_servers():
 
 
 @pytest.mark.django_db
-def test_every_part_of_readyz_is_told():
+def test_every_part_of_readyz_is_described():
     below = TEXT.split("## Monitoring")[1].split("\n## ")[0]
 
     assert re.findall(r"^\| `(\w+)`", below, re.MULTILINE) == list(readiness(now()))

@@ -1,4 +1,4 @@
-"""The guide to the rules has every rule, where it belongs."""
+"""The rules guide lists every rule in its section."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from streams.docs.guides.generated_facts import PARTS
 from streams.docs.guides.index import FOLDER
 from streams.spec.check.event import check
 from streams.spec.rules import RULES as SPEC_RULES
-from tests.docs.html import Seen
-from tests.docs.refusals import CODE
+from tests.docs.error_tables import CODE
+from tests.docs.parsed_page import Seen
 
 STREAMS = settings.BASE_DIR / "streams"
-# What looks at every event before its mode is asked.
+# Checked for every event, before its validation mode.
 BEFORE_THE_MODE = ("spec/calls.py", "spec/decode/structure.py", "events/intake.py")
 
 
@@ -25,7 +25,7 @@ def ids(part: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_every_rule_is_found_by_its_id_and_leads_to_segments_page(client):
+def test_every_rule_is_found_by_its_id_and_links_to_segments_docs(client):
     page = Seen(client.get("/docs/guide/rules/").text)
 
     rules = [*SPEC_RULES.values(), *PLAN_RULES.values()]
@@ -34,7 +34,7 @@ def test_every_rule_is_found_by_its_id_and_leads_to_segments_page(client):
     assert {rule.docs for rule in rules if rule.docs} <= set(page.links)
 
 
-def test_what_is_refused_in_every_mode_is_what_is_looked_at_before_the_mode():
+def test_rules_that_apply_in_every_mode_are_those_checked_before_the_mode():
     sources = [(STREAMS / name).read_text() for name in BEFORE_THE_MODE]
 
     found = {code for source in sources for code in CODE.findall(source)}
@@ -42,13 +42,13 @@ def test_what_is_refused_in_every_mode_is_what_is_looked_at_before_the_mode():
     assert set(ids("rules-refused")) == found
 
 
-def test_each_other_rule_is_of_the_name_or_of_the_contents():
+def test_every_other_rule_is_about_names_or_contents():
     listed = ids("rules-refused") + ids("rules-names") + ids("rules-contents")
 
     assert sorted(listed) == sorted(SPEC_RULES)
 
 
-def test_the_issue_that_is_shown_is_the_one_that_is_made():
+def test_the_example_of_an_issue_is_a_real_one():
     (issue,) = check({"type": "track", "userId": "u1", "event": "Purchase"})
 
     shown = (FOLDER / "rules.md").read_text()

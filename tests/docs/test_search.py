@@ -23,7 +23,7 @@ def section(text: str, heading: str = "", page: str = "Page", path: str = "/p/")
     return sections_of(render(f"## {heading}\n\n{text}").html, page=page, path=path)[-1]
 
 
-def test_a_page_is_taken_apart_at_its_headings():
+def test_a_page_is_split_at_its_headings():
     html = (
         "<p>Before</p>" + render("## One *two*\n\nA `b`.\n\n### Three\n\n- c\n- d").html
     )
@@ -49,11 +49,11 @@ def test_a_page_is_taken_apart_at_its_headings():
         ("idempotency-key", "/docs/guide/api/"),
     ],
 )
-def test_the_best_place_comes_first(query, first):
+def test_the_best_section_comes_first(query, first):
     assert hrefs(query)[0].startswith(first)
 
 
-def test_a_heading_counts_more_than_a_text_and_all_words_more_than_some():
+def test_headings_outrank_text_and_all_words_outrank_some():
     in_text = section("Keys and keys and a region.", "Other")
     in_heading = section("Nothing.", "Regions and keys")
     one_word = section("A key.", "Key", path="/q/")
@@ -64,7 +64,7 @@ def test_a_heading_counts_more_than_a_text_and_all_words_more_than_some():
     assert search("key nowhere", [one_word])[0].section == one_word
 
 
-def test_a_word_is_found_by_how_it_begins_in_one_or_many():
+def test_a_word_is_found_by_its_beginning_in_singular_and_plural():
     text = section("The Deliveries of a user_id.")
 
     for query in ("delivery", "deliver", "users", "ID", "  Deliveries, "):
@@ -72,7 +72,7 @@ def test_a_word_is_found_by_how_it_begins_in_one_or_many():
     assert search("eliver", [text]) == search("", [text]) == search("?!", [text]) == []
 
 
-def test_what_was_found_is_marked_in_its_excerpt():
+def test_matches_are_highlighted_in_the_excerpt():
     long = section("word " * 100 + "a write key here " + "word " * 100)
 
     (result,) = search("KEY write", [long])
@@ -93,7 +93,7 @@ def test_one_page_does_not_fill_the_list():
 
 
 @pytest.mark.django_db
-def test_the_pages_of_a_stream_are_found_with_what_is_printed_into_them():
+def test_pages_of_a_stream_are_found_with_their_generated_sections():
     stream = factories.stream(slug="postbox", name="Postbox")
     factories.published_pages(stream)
     factories.published_plan(stream, "Parcel Weighed")
@@ -115,7 +115,7 @@ def test_neither_drafts_nor_suspended_streams_are_found():
 
 
 @pytest.mark.django_db
-def test_a_page_is_read_once_until_it_changes():
+def test_a_page_is_indexed_once_until_it_changes():
     stream = factories.stream(slug="postbox")
     factories.page_version(stream, text="zebras")
 
@@ -132,7 +132,9 @@ def test_a_page_is_read_once_until_it_changes():
 
 
 @pytest.mark.django_db
-def test_the_page_says_what_it_found_and_is_kept_out_of_search_engines(client):
+def test_the_results_page_says_what_it_found_and_is_not_indexed_by_search_engines(
+    client,
+):
     response = client.get("/docs/search/", {"q": "<b>userId</b> write key"})
 
     assert '<meta name="robots" content="noindex">' in response.text

@@ -1,4 +1,4 @@
-"""Whoever copies a snippet of the quick start and runs it has sent an event."""
+"""Every snippet of the quick start, copied and run, sends an event."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import to_json
 from streams.events.models import Event
 from tests import factories
-from tests.docs.html import Seen
+from tests.docs.parsed_page import Seen
 
 pytestmark = [pytest.mark.processes]
 
-# How a reader runs it. What is in another language is read, not run: `json` is an answer,
-# `typescript` needs a package of npm.
+# How a reader runs each language. Others are not run: `json` is a response, and
+# `typescript` needs a package from npm.
 RUN = {
     "bash": ["bash", "-euo", "pipefail"],
     "python": [sys.executable],
     "javascript": ["node"],
 }
 FILES = {"bash": "send.sh", "python": "send.py", "javascript": "send.mjs"}
-VARIABLES = "export "  # the test sets them in the reader's stead
+VARIABLES = "export "  # the test sets them for the reader
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def quick_start(portal, settings, client):
 
 
 def run(snippet, folder, environ: dict[str, str]) -> str:
-    """What it prints. Fails where it does not end well."""
+    """Run a snippet and return its output. Fails if it exits with an error."""
     file = folder / FILES[snippet.language]
     file.write_text(snippet.text)
     done = subprocess.run(
@@ -52,7 +52,7 @@ def run(snippet, folder, environ: dict[str, str]) -> str:
 
 
 def shape(answer: dict) -> dict:
-    """An answer without what is another each time."""
+    """Return a response without the values that differ each time."""
     for result in answer["results"]:
         result["messageId"] = result["seq"] = ...
     return answer
@@ -63,9 +63,7 @@ def test_each_snippet_of_the_quick_start_sends_one_event(
 ):
     if shutil.which("node") is None:
         pytest.skip("no node on this machine")
-    stream = factories.stream(
-        check_mode="warn"
-    )  # what it would warn of, it would answer
+    stream = factories.stream(check_mode="warn")  # a warning would be in the response
     plan = to_json(template("email").plan)
     PlanVersion.objects.create(
         stream=stream, number=1, content=plan, published_at=factories.NOW
@@ -93,12 +91,12 @@ def test_each_snippet_of_the_quick_start_sends_one_event(
     by_key = Event.objects.filter(feed=feed)
     assert (by_token.count(), by_key.count()) == (3, 2)
     assert {event.name for event in Event.objects.all()} == {"Email Opened"}
-    # What the page says is answered, is.
+    # The responses on the page are the real ones.
     (shown,) = [s.text for s in quick_start if s.language == "json"]
     assert shape(json.loads(printed[0])) == shape(json.loads(shown))
 
 
-def test_the_page_names_the_address_that_events_are_sent_to(quick_start, settings):
+def test_the_page_names_the_address_for_events(quick_start, settings):
     (first, *_) = quick_start
 
     assert f'export PORTAL_URL="{settings.INGEST_URL}"' in first.text

@@ -33,7 +33,7 @@ def test_the_published_version_is_shown_and_no_draft(client, stream):
 
 
 @pytest.mark.parametrize("path", ["", "integration/", "logo"])
-def test_what_is_not_published_is_not_there(client, path):
+def test_unpublished_pages_do_not_exist(client, path):
     stream = factories.stream(slug="postbox")
     factories.page_version(stream, "source", published_at=None)
     factories.page_version(stream, "integration", published_at=None)
@@ -42,7 +42,7 @@ def test_what_is_not_published_is_not_there(client, path):
     assert client.get(f"/docs/nobody/{path}").status_code == 404
 
 
-def test_staff_take_everything_down_by_suspending_the_stream(client, stream):
+def test_suspending_a_stream_takes_its_pages_down(client, stream):
     stream.stage = Stage.SUSPENDED
     stream.save()
 
@@ -52,13 +52,13 @@ def test_staff_take_everything_down_by_suspending_the_stream(client, stream):
         assert "postbox" not in client.get(page).text
 
 
-def test_a_page_that_is_alone_links_to_no_other(client):
+def test_a_single_page_links_to_no_other(client):
     factories.page_version(factories.stream(slug="postbox"), "source")
 
     assert "/docs/postbox/integration/" not in client.get("/docs/postbox/").text
 
 
-def test_visitors_get_no_cookie_and_those_who_signed_in_cost_no_more(client, stream):
+def test_visitors_get_no_cookie_and_signed_in_users_cost_no_more(client, stream):
     def queries() -> int:
         with CaptureQueriesContext(database) as asked:
             response = client.get("/docs/postbox/")
@@ -73,7 +73,7 @@ def test_visitors_get_no_cookie_and_those_who_signed_in_cost_no_more(client, str
     assert queries() == alone
 
 
-def test_caches_keep_a_page_and_ask_by_its_etag(client, stream):
+def test_caches_revalidate_a_page_by_its_etag(client, stream):
     first = client.get("/docs/postbox/")
 
     etag = {"If-None-Match": first.headers["ETag"]}
@@ -85,7 +85,7 @@ def test_caches_keep_a_page_and_ask_by_its_etag(client, stream):
     assert (again.status_code, changed.status_code) == (304, 200)
 
 
-def test_a_page_is_rendered_once_for_each_version(client, stream):
+def test_a_page_is_rendered_once_per_version(client, stream):
     def texts_read(**headers):
         with CaptureQueriesContext(database) as queries:
             shown = client.get("/docs/postbox/", headers=headers)
@@ -101,15 +101,15 @@ def test_a_page_is_rendered_once_for_each_version(client, stream):
     assert "Written again." in changed.text
 
 
-def test_pages_are_kept_in_bounded_memory():
+def test_the_cache_of_pages_has_bounded_memory():
     kept = PageCache(max_bytes=10)
     first = kept.page("a", 1, lambda: b"1234567")
     second = kept.page("b", 1, lambda: b"7654321")
 
     assert (first, second) == (b"1234567", b"7654321")
-    assert kept.page("a", 1, lambda: b"new") == b"new"  # it had to go
+    assert kept.page("a", 1, lambda: b"new") == b"new"  # it was evicted
     assert kept.page("b", 1, lambda: b"newer") == b"7654321"
-    assert kept.page("b", 2, lambda: b"newer") == b"newer"  # made of something else
+    assert kept.page("b", 2, lambda: b"newer") == b"newer"  # rendered again
 
 
 def test_links_to_a_page_have_a_preview(client, stream):
@@ -123,7 +123,7 @@ def test_links_to_a_page_have_a_preview(client, stream):
     assert 'content="http://testserver/docs/postbox/logo"' in shown
 
 
-def test_a_logo_is_a_picture_that_can_do_nothing(client, stream):
+def test_a_logo_is_served_as_an_inert_picture(client, stream):
     logo = client.get("/docs/postbox/logo")
 
     assert logo.content == bytes(Logo.objects.get().content)
@@ -134,7 +134,7 @@ def test_a_logo_is_a_picture_that_can_do_nothing(client, stream):
     )
 
 
-def test_the_sitemap_has_the_guides_and_every_published_page_once(client, stream):
+def test_the_sitemap_lists_the_guides_and_every_published_page_once(client, stream):
     factories.page_version(stream, number=2)
     factories.page_version(factories.stream(slug="other"), published_at=None)
 
@@ -148,7 +148,7 @@ def test_the_sitemap_has_the_guides_and_every_published_page_once(client, stream
     ]
 
 
-def test_the_index_lists_what_everybody_can_read(client, stream):
+def test_the_index_lists_all_public_pages(client, stream):
     factories.page_version(factories.stream(slug="other"), published_at=None)
 
     text = client.get("/docs/").text
@@ -160,7 +160,7 @@ def test_the_index_lists_what_everybody_can_read(client, stream):
     assert "/docs/other/" not in text
 
 
-def test_robots_are_told_what_is_for_them(client):
+def test_robots_txt_lists_the_paths_for_robots(client):
     assert client.get("/robots.txt").text == (
         "User-agent: *\nAllow: /docs/\nAllow: /static/\nDisallow: /\n"
         "Sitemap: http://testserver/sitemap.xml\n"

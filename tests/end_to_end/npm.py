@@ -1,4 +1,4 @@
-"""The Node libraries that tests send with, installed once for all workers and runs."""
+"""The Node libraries of the tests, installed once for all workers and runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 
 PACKAGE = Path(__file__).parent / "node"
 FOLDER = Path(__file__).parents[2] / ".node"  # ignored by git; `make clean` removes it
-# No build scripts, and nothing that the libraries need only for other features.
+# No build scripts, and no optional dependencies of the libraries.
 NPM_CI = ["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
 
 
 @pytest.fixture(scope="session")
 def node_libraries() -> Path:
-    """The folder with `send.mjs` and the libraries that its lock file pins."""
+    """Return the folder with `send.mjs` and the libraries that its lock file pins."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("no node or npm on this machine")
     FOLDER.mkdir(exist_ok=True)
@@ -30,7 +30,7 @@ def node_libraries() -> Path:
 
 
 def _install() -> None:
-    """Bring FOLDER up to date; a folder that already is stays untouched."""
+    """Bring FOLDER up to date. A folder that is up to date stays untouched."""
     files = sorted(PACKAGE.iterdir())
     wanted, marker = "".join(file.read_text() for file in files), FOLDER / "installed"
     if marker.exists() and marker.read_text() == wanted:
@@ -43,7 +43,7 @@ def _install() -> None:
 
 
 def send(folder: Path, **order: object) -> str:
-    """Send as ordered (see send.mjs); returns the library's complaints, "" for none."""
+    """Send as requested (see send.mjs); return the library's errors, "" for none."""
     done = subprocess.run(
         ["node", "send.mjs", json.dumps(order)],
         cwd=folder,

@@ -1,11 +1,11 @@
-"""docker/nginx.conf and docker/Caddyfile, with ports and certificates of a test."""
+"""Write docker/nginx.conf and docker/Caddyfile with a test's ports and certificates."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from tests.running import ROOT
+from tests.portal_processes import ROOT
 
 
 def nginx(folder: Path, ports: dict[str, int], upstreams: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Client libraries with default settings, with and without OAuth: each event once."""
+"""Client libraries with default settings, with and without OAuth, lose no event."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from streams.delivery.models import Cursor
 from tests import factories
 from tests.end_to_end import npm
 from tests.end_to_end.npm import node_libraries as node_libraries
-from tests.running import until
-from tests.sandbox.oauth import app, private_pem
+from tests.portal_processes import until
+from tests.sandbox.oauth_requests import app, private_pem
 
-# Segment's library calls it to read the token server's clock, and goes on without that
+# Segment's library calls it to read the token server's clock, and continues without it
 # where the warning is an error.
 UTCNOW = "ignore:datetime.datetime.utcnow:DeprecationWarning"
 
@@ -27,14 +27,14 @@ EVENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A library, and whether it gets a token first."""
+    """A library, and whether it requests a token first."""
 
     library: str
     oauth: bool = False
 
     @property
     def write_key(self) -> str:
-        """Of the Segment source that the events are for; each case has its own."""
+        """Return the write key of this case's own Segment source."""
         return f"{self.library}{'OAuth' if self.oauth else 'Plain'}".ljust(32, "0")
 
 
@@ -48,13 +48,13 @@ SEGMENTS_OWN = [
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends with each library, with tokens from one token server."""
+    """Sends with each library, using tokens from one token server."""
 
     folder: Path
     token_server: str
 
     def send_all(self, keys: dict[Case, str], url: str) -> dict[Case, str]:
-        """Send with all at once, each with its key; returns what each complains of."""
+        """Send with all libraries at once, each with its key; return their errors."""
         with ThreadPoolExecutor(len(keys)) as threads:
             sent = {
                 case: threads.submit(self._send, case, key, url)
@@ -102,18 +102,18 @@ class Sender:
 
 
 def arrived(segment, case):
-    """How many messageIds, and which events, arrived at a case's source."""
+    """Return how many messageIds and which events arrived at a case's source."""
     events = segment.events(case.write_key)
     numbers = sorted(event["properties"]["number"] for event in events)
     return len({event["messageId"] for event in events}), numbers
 
 
 def each_once(cases):
-    """What `arrived` returns for each case if every event came exactly once."""
+    """Return what `arrived` returns for each case if every event came exactly once."""
     return {case: (EVENTS, list(range(EVENTS))) for case in cases}
 
 
-def test_segments_libraries_send_to_segment_each_event_once(
+def test_segments_libraries_send_each_event_to_segment_once(
     far_segment, node_libraries
 ):
     enforced = [case.write_key for case in SEGMENTS_OWN if case.oauth]
@@ -128,7 +128,7 @@ def test_segments_libraries_send_to_segment_each_event_once(
     assert {c: arrived(far_segment, c) for c in SEGMENTS_OWN} == each_once(SEGMENTS_OWN)
 
 
-def test_libraries_send_through_ingest_each_event_once(
+def test_libraries_send_each_event_through_ingest_once(
     portal, far_segment, node_libraries
 ):
     cases = [*SEGMENTS_OWN, Case("rudder")]
@@ -149,5 +149,5 @@ def test_libraries_send_through_ingest_each_event_once(
     until(lambda: far_segment.stats()["events"] >= total, within_s=120)
     until(lambda: not Cursor.objects.exclude(due_at=None).exists())  # nothing follows
     (shown,) = far_segment.oauth(app())["apps"]
-    assert shown["valid_tokens"] >= 2  # one for each library that asks for one
+    assert shown["valid_tokens"] >= 2  # one for each library that requests one
     assert {c: arrived(far_segment, c) for c in cases} == each_once(cases)

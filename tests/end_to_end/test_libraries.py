@@ -1,4 +1,4 @@
-"""From an official library, through every process, to Segment: each event exactly once."""
+"""An official library sends through every process to Segment: each event once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streams.delivery.models import Cursor
 from streams.events.models import Event
 from streams.observability import ledger
 from tests import factories
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.processes]
 
@@ -21,7 +21,7 @@ CALLS = ["identify", "track", "page", "screen", "group", "alias"]
 
 
 def say(client: Client, number: int) -> None:
-    """One of the six calls."""
+    """Make one of the six calls."""
     user = f"user-{number % 500}"
     match CALLS[number % 6]:
         case "identify":

@@ -1,4 +1,4 @@
-"""One request of the partner's own server, with the events of three workspaces."""
+"""A request of a partner's server with the events of three workspaces."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import requests
 from streams.events.models import Event
 from streams.tenancy.models import Workspace
 from tests import factories
-from tests.leaks import places_with
-from tests.running import until
+from tests.portal_processes import until
+from tests.secret_leaks import places_with
 
 pytestmark = [pytest.mark.processes]
 
@@ -25,7 +25,7 @@ def event(workspace: str, message_id: str, **changes) -> dict:
     }
 
 
-def test_each_event_is_answered_as_what_it_is_and_the_rest_arrive(portal, far_segment):
+def test_each_event_gets_its_own_status_and_the_valid_ones_arrive(portal, far_segment):
     stream = factories.stream(create_workspaces=False)
     cursors = [
         factories.cursor(factories.connection(factories.feed(stream))) for _ in range(3)
@@ -64,13 +64,13 @@ def test_each_event_is_answered_as_what_it_is_and_the_rest_arrive(portal, far_se
     assert not Workspace.objects.filter(external_id="nobody").exists()
 
 
-def test_the_token_is_told_to_nobody(portal):
+def test_the_token_appears_nowhere(portal):
     stream = factories.stream()
     _, token = factories.token(stream)
     url = portal.ingest()
     portal.worker()
     sent = [
-        # As it should be, and as people send it by mistake.
+        # In the header, and in places where it is sent by mistake.
         {"headers": {"Authorization": f"Bearer {token.text}"}, "json": event("a", "1")},
         {"auth": (token.text, ""), "json": event("a", "2")},
         {"json": {**event("a", "3"), "writeKey": token.text}},

@@ -23,10 +23,17 @@ from streams.identity.limits import FROM_ADDRESS_TO_ACCOUNT
 from tests import factories
 from tests.end_to_end.proxies import caddy, nginx
 from tests.faults.certificates import Certificates
-from tests.ingest.sending import basic, bearer, track
-from tests.running import INGEST, ROOT, RunningPortal, database_url, running, until
-from tests.services.processes import start, stop
-from tests.services.valkey import free_port
+from tests.ingest.sender_requests import basic, bearer, track
+from tests.portal_processes import (
+    INGEST,
+    ROOT,
+    RunningPortal,
+    database_url,
+    running,
+    until,
+)
+from tests.servers.child_processes import start, stop
+from tests.servers.valkey import free_port
 
 pytestmark = [pytest.mark.processes]
 
@@ -37,7 +44,7 @@ AFTER_RESTART = 50  # requests that must succeed after each restart
 
 @dataclass
 class Site:
-    """One proxy, and what is behind it."""
+    """One proxy, and the processes behind it."""
 
     web: str
     events: str
@@ -48,7 +55,7 @@ class Site:
     ingest: subprocess.Popen | None = None
 
     def start_ingest(self) -> None:
-        """As systemd does: with a socket that outlives the process."""
+        """Start ingest as systemd does: with a socket that outlives the process."""
         command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *INGEST]
         activated = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0', "sh", *command]  # fmt: skip
         with self.portal.log.open("ab") as log:
@@ -112,30 +119,30 @@ def answers(url, verify):
         return False
 
 
-def test_nginx_passes_everything_on_and_no_request_fails_in_a_restart(
+def test_nginx_forwards_everything_and_no_request_fails_in_a_restart(
     transactional_db, services, settings, tmp_path, far_segment
 ):
     settings.SANDBOX_URL = far_segment.url
     with proxied(nginx, services, tmp_path, SANDBOX_URL=far_segment.url) as site:
-        feed, request_id = first_path(site, far_segment)
+        feed, request_id = sign_in_and_deliver(site, far_segment)
         assert f'"request_id":"{request_id}"' in site.proxy_log.read_text()
         upload_a_logo(site, feed.stream)
-        guesses_count_against_the_real_address(site)
-        restart_without_one_failed_request(
+        check_that_guesses_count_by_real_address(site)
+        restart_without_a_failed_request(
             site, factories.cursor(factories.connection()).feed
         )
 
 
-def test_caddy_passes_the_first_path_on(
+def test_caddy_forwards_the_first_hour_of_a_partner(
     transactional_db, services, settings, tmp_path, far_segment
 ):
     settings.SANDBOX_URL = far_segment.url
     with proxied(caddy, services, tmp_path, SANDBOX_URL=far_segment.url) as site:
-        first_path(site, far_segment)
+        sign_in_and_deliver(site, far_segment)
 
 
-def first_path(site, segment):
-    """From sign-in to delivery, with as much at once as a partner may send."""
+def sign_in_and_deliver(site, segment):
+    """Go from sign-in to delivery, with the largest batch that a partner can send."""
     feed = factories.cursor(factories.connection(factories.feed())).feed
     key, (_, token) = factories.ingest_key(feed), factories.token(feed.stream)
     factories.partner_member(feed.stream.partner, email=ADA)
@@ -149,7 +156,7 @@ def first_path(site, segment):
     assert (event.status_code, event.json()["accepted"]) == (200, 1)
     assert (large.status_code, large.json()["accepted"]) == (200, 2_500)
     until(lambda: segment.stats()["unique_message_ids"] == 2_501, within_s=60)
-    return feed, followed(site, feed, event.headers["X-Request-Id"])
+    return feed, trace_to_delivery(site, feed, event.headers["X-Request-Id"])
 
 
 def post(site, call, body, headers):
@@ -159,12 +166,12 @@ def post(site, call, body, headers):
 
 
 def large_batch(feed):
-    """5 MB, less a little."""
+    """Return a batch of slightly less than 5 MB."""
     about = {"workspace": feed.workspace.external_id, "properties": {"t": "x" * 1_800}}
     return {"batch": [track(f"b{n}", **about) for n in range(2_500)]}
 
 
-def followed(site, feed, request_id):
+def trace_to_delivery(site, feed, request_id):
     """Follow a request by the proxy's ID to the delivery attempt of its event."""
     assert request_id.replace("-", "") != FROM_CLIENT
     entries = [e for line in site.logged("ingest.stored") for e in line["requests"]]
@@ -193,16 +200,16 @@ class From(HTTPAdapter):
 
 
 def sign_in(site, password=factories.PASSWORD, address="127.0.0.1", **headers):
-    """The browser that tried, and the response."""
+    """Return the browser that tried to sign in, and the response."""
     browser = requests.Session()
     browser.mount("https://", From(address))
-    browser.trust_env = False  # its certificates would come before ours
+    browser.trust_env = False  # its certificates would be used instead of ours
     browser.verify = site.verify
     return browser, submit(site, browser, "/accounts/login/", headers=headers, data={"login": ADA, "password": password})  # fmt: skip
 
 
 def submit(site, browser, form, *, action="", data=(), files=None, headers=()):
-    """Post a page's form as a browser does: with its token, and where it comes from."""
+    """Submit a page's form as a browser does: with its token and its origin."""
     page = browser.get(f"{site.web}{form}", timeout=30)
     [token, *_] = re.findall('csrfmiddlewaretoken" value="(.+?)"', page.text)
     return browser.post(
@@ -222,8 +229,8 @@ def upload_a_logo(site, stream):
     assert Logo.objects.filter(stream=stream).exists()
 
 
-def guesses_count_against_the_real_address(site):
-    """Not against the proxy's, nor one that the client made up."""
+def check_that_guesses_count_by_real_address(site):
+    """Neither the proxy's address counts, nor one that the client made up."""
     guesses = [
         sign_in(site, "a guess", "127.0.0.2", **{"X-Forwarded-For": f"203.0.113.{n}"})[1]
         for n in range(FROM_ADDRESS_TO_ACCOUNT.amount + 1)
@@ -234,8 +241,8 @@ def guesses_count_against_the_real_address(site):
     assert elsewhere.status_code == 302
 
 
-def restart_without_one_failed_request(site, feed):
-    """With clients that do not retry: new workers of one master, then another master."""
+def restart_without_a_failed_request(site, feed):
+    """Use clients that do not retry: new workers of one master, then another master."""
     key, done, results = factories.ingest_key(feed), threading.Event(), {}
 
     def send(number):

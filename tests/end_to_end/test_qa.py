@@ -1,4 +1,4 @@
-"""The QA of a stream, from a test run to a checklist that passes, and fails again."""
+"""The QA of a stream: a test run makes the checklist pass, a bad event fail it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import prepare
 from streams.tenancy.models import PartnerToken
 from tests import factories
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.processes]
 
 
-def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(portal):
+def test_a_test_run_turns_the_checklist_green_and_one_event_without_a_user_turns_it_red(
+    portal,
+):
     stream = factories.stream(stage="draft")
     factories.published_plan(stream, "Email Bounced", *SEGMENTS_WALK)
     factories.published_pages(stream)
@@ -43,7 +45,7 @@ def test_the_checklist_turns_green_by_a_run_and_red_by_one_event_without_a_user(
         timeout=10,
     )
 
-    # It is refused, so it is in no feed: the issue that is counted shows it.
+    # It is rejected, so it is in no feed: the counted issue shows it.
     assert answer.status_code == 400
     until(lambda: not checklist(stream, run).complete)
     red = checklist(stream, run).open

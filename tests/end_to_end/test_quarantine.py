@@ -1,4 +1,4 @@
-"""A wrong name, from ingest through quarantine to Segment: all of it arrives, in order."""
+"""Events with a wrong name go through quarantine and arrive at Segment in order."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from streams.events.quarantine import QuarantineFilter
 from streams.observability import ledger
 from streams.observability.reconcile import inconsistencies
 from tests import factories
-from tests.ingest.sending import basic, track
-from tests.running import until
+from tests.ingest.sender_requests import basic, track
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.processes]
 
@@ -24,14 +24,14 @@ IDS = [f"m{number:05}" for number in range(EVENTS)]
 
 @pytest.fixture
 def feed(transactional_db):
-    """Connected, of a stream that quarantines what is not in its plan."""
+    """A connected feed of a stream that quarantines events outside its plan."""
     stream = factories.stream(check_mode="quarantine")
     factories.published_plan(stream, NEW)
     return factories.cursor(factories.connection(factories.feed(stream))).feed
 
 
 def send(portal, feed):
-    """All of them, under the wrong name."""
+    """Send all events under the wrong name."""
     url, key = portal.ingest(), basic(factories.ingest_key(feed))
     for first in range(0, EVENTS, BATCH):
         batch = [track(m, event=OLD) for m in IDS[first : first + BATCH]]
@@ -80,7 +80,7 @@ def test_ten_thousand_events_with_a_wrong_name_are_renamed_and_delivered_in_orde
     portal.worker()
     portal.beat()
 
-    rename(feed)  # nobody is woken: the sweep finds it
+    rename(feed)  # no worker is woken: the sweep finds it
     steps = 0
     while QuarantineJob.objects.filter(ended_at=None).exists():
         assert balances(feed)
@@ -91,7 +91,9 @@ def test_ten_thousand_events_with_a_wrong_name_are_renamed_and_delivered_in_orde
     assert far_segment.stats()["duplicates"] == 0
 
 
-def test_kill_9_amid_the_renaming_loses_and_doubles_nothing(portal, far_segment, feed):
+def test_killing_the_worker_while_it_renames_loses_and_doubles_nothing(
+    portal, far_segment, feed
+):
     send(portal, feed)
     worker = portal.worker()
     portal.beat()

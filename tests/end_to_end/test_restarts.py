@@ -1,4 +1,4 @@
-"""Ingest restarts again and again behind docker/nginx.conf, in this process."""
+"""Ingest restarts repeatedly behind docker/nginx.conf, in this process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from streams.events.models import Event
 from tests import factories
 from tests.end_to_end.proxies import nginx
 from tests.faults.certificates import Certificates
-from tests.ingest.sending import basic, track
-from tests.ingest.serving import serving
-from tests.running import until
-from tests.services.processes import start, stop
-from tests.services.valkey import free_port
+from tests.ingest.local_server import serving
+from tests.ingest.sender_requests import basic, track
+from tests.portal_processes import until
+from tests.servers.child_processes import start, stop
+from tests.servers.valkey import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +33,10 @@ def listening():
 
 @pytest.fixture
 def events(tmp_path, listening):
-    """The address of ingest behind nginx; the socket listens, and nobody answers yet."""
+    """The address of ingest behind nginx.
+
+    The socket listens, but nothing responds yet.
+    """
     Certificates.make(tmp_path)
     ports = {name: free_port() for name in ("http", "web", "events")}
     behind = f"127.0.0.1:{listening.getsockname()[1]}"

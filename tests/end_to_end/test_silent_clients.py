@@ -1,4 +1,4 @@
-"""Three hundred silent and slow clients on each port: nobody else notices them."""
+"""Three hundred silent and slow clients on each port delay no one else."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 import requests
 
 from tests import factories
-from tests.ingest.sending import basic, track
+from tests.ingest.sender_requests import basic, track
 
 pytestmark = [pytest.mark.processes]
 
 CLIENTS = 300  # on each port
 SECONDS = float(os.environ.get("SILENT_CLIENTS_S", "20"))
-# Nothing at all; half a head; a body that drips; a whole request, its response not read.
+# Nothing at all; half a head; a body that drips; a full request, its response not read.
 HEADS = [
     b"",
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ",
@@ -31,7 +31,7 @@ HEADS = [
 
 
 class Dripping:
-    """Clients of one server that send a byte a second, and come again when cut off."""
+    """Clients of one server that send a byte per second and reconnect when cut off."""
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
@@ -39,7 +39,7 @@ class Dripping:
         self._sockets: dict[int, socket.socket] = {}
 
     def drip(self) -> None:
-        """One byte from each client that is not silent."""
+        """Send one byte from each client that is not silent."""
         for number in range(CLIENTS):
             head = HEADS[number % len(HEADS)]
             try:
@@ -87,7 +87,7 @@ def dripping(*urls: str) -> Iterator[None]:
             server.close()
 
 
-def test_silent_and_slow_clients_on_each_port_delay_nobody(portal, far_segment):
+def test_silent_and_slow_clients_on_each_port_delay_no_one(portal, far_segment):
     feed = factories.cursor(factories.connection(factories.feed())).feed
     key = factories.ingest_key(feed)
     web, ingest = portal.web(), portal.ingest()
@@ -105,7 +105,7 @@ def test_silent_and_slow_clients_on_each_port_delay_nobody(portal, far_segment):
             found[name] = (call().status_code, time.monotonic() - began)
         return found
 
-    ask(-1)  # the first of a process loads what it needs
+    ask(-1)  # the first request of a process loads modules
     lines = lines_about_others(portal)
     slowest: dict[str, float] = {}
     statuses = set()
@@ -126,6 +126,6 @@ def test_silent_and_slow_clients_on_each_port_delay_nobody(portal, far_segment):
 
 
 def lines_about_others(portal) -> int:
-    """How many lines of the log are not about the events that we had stored."""
+    """Count the lines of the log that are not about events stored by this test."""
     log = portal.log.read_text().splitlines()
     return sum('"event": "ingest.stored"' not in line for line in log)

@@ -1,4 +1,4 @@
-"""What is said of an event that is only tried is what ingest and the command say."""
+"""A dry run reports the same issues as ingest and the command."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def rules(verdict) -> list[str]:
     return [issue.rule for issue in verdict.issues]
 
 
-def test_of_the_spec_it_says_what_the_command_says(tmp_path):
+def test_a_dry_run_reports_the_same_spec_issues_as_the_command(tmp_path):
     file = tmp_path / "events.jsonl"
     file.write_text("\n".join(SENT))
     out = StringIO()
@@ -66,10 +66,10 @@ def test_of_the_spec_it_says_what_the_command_says(tmp_path):
     assert len(pieces_of("\n".join(SENT[:-1])).pieces) == len(SENT) - 1
 
 
-def test_the_plan_is_asked_of_what_segment_would_get():
+def test_the_plan_is_checked_against_what_segment_would_receive():
     verdict = trial(PLAN).of((ORDER % "{}").encode(), now=factories.NOW)
 
-    assert rules(verdict) == ["PLAN-REQUIRED-001"]  # the context is the portal's to add
+    assert rules(verdict) == ["PLAN-REQUIRED-001"]  # the portal adds the context
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_plan_is_asked_of_what_segment_would_get():
         ("reject", DryRunOutcome.REJECTED),
     ],
 )
-def test_the_mode_says_what_becomes_of_an_error(mode, outcome):
+def test_the_status_of_an_error_depends_on_the_validation_mode(mode, outcome):
     tried = trial(PLAN, check_mode=mode)
 
     assert tried.of((ORDER % "{}").encode(), now=factories.NOW).outcome is outcome
@@ -95,7 +95,7 @@ def test_the_mode_says_what_becomes_of_an_error(mode, outcome):
     )
 
 
-def test_what_is_too_large_with_what_the_portal_adds_is_refused():
+def test_an_event_that_becomes_too_large_with_added_fields_is_refused():
     event = ORDER % json.dumps({"text": "x" * (32 * 1024 - len(ORDER) - 20)})
 
     verdict = trial().of(event.encode(), now=factories.NOW)

@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 def add(feed, *, now=factories.NOW, **changes):
-    """One event, received at `now`; its number."""
+    """Add an event, received at `now`; return its number."""
     with transaction.atomic():
         [[seq]] = append([FeedAddition(feed.pk, [factories.event(**changes)])], now=now)
     feed.refresh_from_db()
@@ -54,7 +54,7 @@ def test_a_feed_without_events_has_one_empty_page():
     assert (found.events, found.next_before, found.searched_to) == ([], None, 0)
 
 
-def test_another_feed_shows_nothing_of_this_one():
+def test_another_feed_shows_none_of_this_ones_events():
     factories.append(factories.feed(), 3)
     other = factories.feed()
     factories.append(other, 1)
@@ -96,7 +96,7 @@ def test_filters_narrow_the_list(filters, expected):
         (None, timedelta(0), []),
     ],
 )
-def test_times_bound_the_list_to_the_second(since, until, expected):
+def test_a_time_range_is_exact_to_the_second(since, until, expected):
     feed = factories.feed()
     times = [0, 4, 10, 16, 90]  # minutes: three quarters of an hour, and a later one
     times[1] = 5 - 1 / 60
@@ -110,7 +110,7 @@ def test_times_bound_the_list_to_the_second(since, until, expected):
     assert shown(page(feed, filters=filters)) == expected
 
 
-def test_a_search_looks_at_so_many_events_and_says_how_far_it_came(monkeypatch):
+def test_a_search_reads_a_bounded_number_of_events_and_says_how_far_it_got(monkeypatch):
     monkeypatch.setattr(reading, "SCAN", 3)
     feed = factories.feed()
     add(feed, event="Wanted")
@@ -126,7 +126,7 @@ def test_a_search_looks_at_so_many_events_and_says_how_far_it_came(monkeypatch):
     assert (shown(third), third.next_before) == ([1], None)
 
 
-def test_a_search_ends_with_the_oldest_event_that_is_kept(monkeypatch):
+def test_a_search_ends_with_the_oldest_retained_event(monkeypatch):
     monkeypatch.setattr(reading, "SCAN", 3)
     feed = factories.feed()
     factories.append(feed, 8)
@@ -139,7 +139,7 @@ def test_a_search_ends_with_the_oldest_event_that_is_kept(monkeypatch):
     assert (beyond.events, beyond.next_before) == ([], None)
 
 
-def test_an_expired_event_is_not_shown_though_its_row_is_there():
+def test_an_expired_event_is_not_shown_even_if_its_row_exists():
     feed = factories.feed()
     factories.append(feed, 3)
     feed.expired_seq = 2
@@ -162,7 +162,9 @@ def test_one_event_comes_with_its_payload():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_list_takes_two_queries_and_no_payload(count, django_assert_num_queries):
+def test_a_list_takes_two_queries_and_reads_no_payload(
+    count, django_assert_num_queries
+):
     feed = factories.feed()
     factories.append(feed, count)
 

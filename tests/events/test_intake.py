@@ -23,7 +23,7 @@ TRACK = {"type": "track", "userId": "u1", "event": "Email Opened", "messageId": 
 
 
 def take(event, around=AROUND, **keywords):
-    """The event as it is written down, its payload decoded."""
+    """Return the event as it is stored, with its payload decoded."""
     new = prepare(event.copy(), around, ids=iter(["made-here"]), **keywords)
     return new, json.loads(new.payload)
 
@@ -34,7 +34,7 @@ def rule_for(event, around=AROUND, **keywords):
     return caught.value.rule, caught.value.path
 
 
-def test_an_event_is_stamped_and_its_columns_are_taken_from_it():
+def test_an_event_is_stamped_and_its_columns_come_from_it():
     new, payload = take(TRACK | {"properties": {"subject": "Hi"}, "unknown": [1]})
 
     assert (new.type, new.name, new.user_id, new.message_id) == (
@@ -53,7 +53,7 @@ def test_an_event_is_stamped_and_its_columns_are_taken_from_it():
     }
 
 
-def test_a_client_cannot_say_which_integration_it_is():
+def test_a_client_cannot_set_the_integration_of_its_context():
     context = {"integration": {"name": "other"}, "ip": "192.0.2.1"}
 
     _, payload = take(TRACK | {"context": context})
@@ -64,7 +64,7 @@ def test_a_client_cannot_say_which_integration_it_is():
     }
 
 
-def test_what_is_for_the_portal_alone_is_taken_out():
+def test_fields_for_the_portal_only_are_removed():
     event = TRACK | {
         "writeKey": "ik_x", "workspace": "acme", "sentAt": "2026-11-23T10:00:00Z",
     }  # fmt: skip
@@ -75,7 +75,7 @@ def test_what_is_for_the_portal_alone_is_taken_out():
 
 
 @pytest.mark.parametrize("missing", [{}, {"messageId": None}])
-def test_a_missing_message_id_is_made(missing):
+def test_a_missing_message_id_is_generated(missing):
     event = {key: value for key, value in TRACK.items() if key != "messageId"}
 
     new, payload = take(event | missing)
@@ -83,14 +83,14 @@ def test_a_missing_message_id_is_made(missing):
     assert new.message_id == payload["messageId"] == "made-here"
 
 
-def test_made_ids_are_all_different():
+def test_generated_ids_are_unique():
     ids = list(message_ids(2_500))
 
     assert len(set(ids)) == 2_500
     assert {len(made) for made in ids} == {32}
 
 
-def test_the_requests_context_and_integrations_are_merged_and_the_events_own_win():
+def test_context_and_integrations_are_merged_and_the_events_own_values_win():
     around = replace(
         AROUND,
         context={"ip": "192.0.2.1", "locale": "de", "integration": {"name": "other"}},
@@ -110,7 +110,7 @@ def test_the_requests_context_and_integrations_are_merged_and_the_events_own_win
 
 
 @pytest.mark.parametrize("nothing", [{}, {"context": None, "integrations": None}])
-def test_an_event_without_any_takes_the_requests(nothing):
+def test_an_event_without_a_context_gets_the_requests(nothing):
     around = replace(AROUND, context={"ip": "192.0.2.1"}, integrations={"All": False})
 
     _, payload = take(TRACK | nothing, around)
@@ -119,7 +119,7 @@ def test_an_event_without_any_takes_the_requests(nothing):
     assert payload["integrations"] == {"All": False}
 
 
-def test_the_path_says_the_type_of_an_event_without_one():
+def test_an_event_without_a_type_gets_it_from_the_path():
     event = {"userId": "u1", "traits": {}}
 
     new, payload = take(event, call="identify")
@@ -142,7 +142,7 @@ def test_an_event_of_another_type_than_its_path_is_refused():
         (datetime.max.replace(tzinfo=UTC), "2026-11-23T08:00:00.000Z"),
     ],
 )
-def test_a_timestamp_is_moved_by_what_the_senders_clock_is_off(sent_at, timestamp):
+def test_a_timestamp_is_corrected_by_the_senders_clock_error(sent_at, timestamp):
     event = TRACK | {"timestamp": "2026-11-23T10:00:00+02:00"}
 
     _, payload = take(event, replace(AROUND, sent_at=sent_at))
@@ -150,7 +150,7 @@ def test_a_timestamp_is_moved_by_what_the_senders_clock_is_off(sent_at, timestam
     assert payload["timestamp"] == timestamp
 
 
-def test_an_events_own_sent_at_comes_before_the_requests():
+def test_an_events_own_sent_at_takes_precedence_over_the_requests():
     event = TRACK | {
         "timestamp": "2026-11-23T08:00:00Z",
         "sentAt": "2026-11-23T09:00:00Z",
@@ -161,7 +161,7 @@ def test_an_events_own_sent_at_comes_before_the_requests():
     assert payload["timestamp"] == "2026-11-23T09:00:00.000Z"
 
 
-def test_a_sent_at_that_cannot_be_read_corrects_nothing():
+def test_an_unreadable_sent_at_corrects_nothing():
     event = TRACK | {"timestamp": "2026-11-23T08:00:00Z", "sentAt": "soon"}
 
     _, payload = take(event)
@@ -169,7 +169,7 @@ def test_a_sent_at_that_cannot_be_read_corrects_nothing():
     assert payload["timestamp"] == "2026-11-23T08:00:00.000Z"
 
 
-def test_history_keeps_its_time():
+def test_past_events_keep_their_time():
     _, payload = take(TRACK | {"timestamp": "1999-01-01"})
 
     assert payload["timestamp"] == "1999-01-01T00:00:00.000Z"
@@ -186,11 +186,11 @@ def test_history_keeps_its_time():
         ({"timestamp": "soon"}, ("SPEC-TIME-001", "timestamp")),
     ],
 )
-def test_the_gravest_problem_is_told(change, refusal):
+def test_the_most_severe_issue_is_reported(change, refusal):
     assert rule_for(TRACK | change) == refusal
 
 
-def test_anonymous_events_are_taken_where_the_stream_says_so():
+def test_anonymous_events_are_accepted_if_the_stream_allows_them():
     around = replace(
         AROUND, source=StreamFields("postbox", "1.0.0", allow_anonymous=True)
     )
@@ -202,7 +202,7 @@ def test_anonymous_events_are_taken_where_the_stream_says_so():
     assert rule_for(event) == ("SPEC-ID-001", "userId")
 
 
-def test_columns_are_cut_and_freed_of_nul_and_the_payload_is_not():
+def test_columns_are_truncated_and_freed_of_nul_and_the_payload_is_not():
     name, user_id = "a\0" + "b" * 300, "u\0" + "v" * 300
 
     new, payload = take(TRACK | {"event": name, "userId": user_id, "messageId": "m\0"})
@@ -213,7 +213,7 @@ def test_columns_are_cut_and_freed_of_nul_and_the_payload_is_not():
     assert payload["messageId"] == "m\0"
 
 
-def test_an_event_that_grows_over_segments_bound_is_refused():
+def test_an_event_that_grows_over_segments_limit_is_refused():
     event = TRACK | {"properties": {"text": "x" * 32_600}}
 
     assert rule_for(event) == ("SPEC-SIZE-001", "")
@@ -245,9 +245,7 @@ events = st.dictionaries(st.sampled_from(FIELDS) | st.text(), likely | values)
     sent=events.map(lambda event: json.dumps(event).encode()) | st.binary(max_size=200),
     anonymous=st.booleans(),
 )
-def test_whatever_is_sent_is_refused_or_becomes_json_that_anyone_can_read(
-    sent, anonymous
-):
+def test_any_input_is_refused_or_becomes_valid_json(sent, anonymous):
     around = replace(AROUND, source=StreamFields("postbox", "1.0.0", anonymous))
 
     outcome = prepared_or_refused(sent, around)

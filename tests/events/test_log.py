@@ -32,7 +32,7 @@ def add(feed, *message_ids: str, now=factories.NOW):
         )[0]
 
 
-def test_numbers_go_on_without_gaps():
+def test_numbers_have_no_gaps():
     feed = factories.feed()
 
     assert add(feed, "a", "b") == [1, 2]
@@ -42,7 +42,7 @@ def test_numbers_go_on_without_gaps():
     assert (feed.head_seq, feed.head_at) == (3, factories.NOW)
 
 
-def test_an_event_is_kept_byte_by_byte():
+def test_an_event_is_stored_byte_by_byte():
     feed = factories.feed()
     payload = '{"b": 1.0,  "a":"é\\u0000"}'.encode()
 
@@ -57,7 +57,7 @@ def test_an_event_is_kept_byte_by_byte():
     assert stored.received_at == factories.NOW
 
 
-def test_a_message_is_taken_once_in_the_window():
+def test_a_message_is_stored_once_in_the_window():
     feed = factories.feed()
     add(feed, "a", "b")
 
@@ -66,7 +66,7 @@ def test_a_message_is_taken_once_in_the_window():
     assert again == [None, 3, None]
 
 
-def test_a_message_twice_in_one_request_is_taken_once():
+def test_a_message_twice_in_one_request_is_stored_once():
     assert add(factories.feed(), "a", "a", "b") == [1, None, 2]
 
 
@@ -101,7 +101,7 @@ def test_several_feeds_are_written_in_one_call():
     assert seqs == [[1, 2], [1], [None, 3]]
 
 
-def test_an_unknown_feed_costs_the_whole_call_and_writes_nothing():
+def test_an_unknown_feed_fails_the_whole_call_and_writes_nothing():
     feed = factories.feed()
 
     with pytest.raises(UnknownFeed), transaction.atomic():
@@ -113,7 +113,7 @@ def test_an_unknown_feed_costs_the_whole_call_and_writes_nothing():
     assert not Event.objects.exists()
 
 
-def test_times_in_a_feed_never_go_back_though_the_clock_does():
+def test_times_in_a_feed_never_go_back_even_if_the_clock_does():
     feed = factories.feed()
     add(feed, "a")
 
@@ -122,7 +122,7 @@ def test_times_in_a_feed_never_go_back_though_the_clock_does():
     assert Event.objects.get(feed=feed, seq=2).received_at == factories.NOW
 
 
-def test_the_first_event_of_a_quarter_leaves_a_mark():
+def test_the_first_event_of_a_quarter_hour_leaves_a_checkpoint():
     feed = factories.feed()
 
     add(feed, "a", "b", now=factories.NOW)
@@ -133,7 +133,7 @@ def test_the_first_event_of_a_quarter_leaves_a_mark():
     assert [mark.seq for mark in marks] == [0, 3]
 
 
-def test_what_the_window_no_longer_needs_is_forgotten():
+def test_message_ids_older_than_the_window_are_deleted():
     feed = factories.feed()
     add(feed, "old", now=factories.NOW - timedelta(days=4))
     add(feed, "young", now=factories.NOW - timedelta(hours=1))
@@ -144,16 +144,16 @@ def test_what_the_window_no_longer_needs_is_forgotten():
     assert add(feed, "young") == [None]
 
 
-def test_pruning_twice_makes_no_trouble():
+def test_pruning_twice_has_no_effect():
     prune(now=factories.NOW)
     prune(now=factories.NOW)
 
     assert add(factories.feed(), "a") == [1]
 
 
-if connection.vendor == "postgresql":  # SQLite has no partitions to look into
+if connection.vendor == "postgresql":  # SQLite has no partitions
 
-    def test_events_go_into_the_partition_of_their_day():
+    def test_events_go_to_the_partition_of_their_day():
         make_partitions(factories.NOW.date())
 
         add(factories.feed(), "a")
@@ -162,15 +162,15 @@ if connection.vendor == "postgresql":  # SQLite has no partitions to look into
             cursor.execute("SELECT tableoid::regclass::text FROM streams_event")
             assert cursor.fetchone() == (f"streams_event_{factories.NOW:%Y%m%d}",)
 
-    def test_what_fails_amid_a_copy_is_told_as_any_other_error_of_the_database():
+    def test_a_failure_in_a_copy_raises_a_database_error_like_any_other():
         with pytest.raises(DataError):
             add(factories.feed(), "longer than the column " * 10)
 
-    def test_what_was_seen_is_never_read_as_a_whole():
-        """A day's partition begins empty: a plan made then would read all of it."""
+    def test_the_seen_messages_are_never_read_in_full():
+        """A day's partition starts empty: a plan made then would read all of it."""
         feed, before = factories.feed(), scans_of_what_was_seen()
 
-        for n in range(7):  # after some runs PostgreSQL keeps a plan
+        for n in range(7):  # after some runs, PostgreSQL caches a plan
             add(feed, *[f"{n}-{m}" for m in range(1_000)])
 
         whole, by_index = scans_of_what_was_seen()
@@ -187,7 +187,7 @@ if connection.vendor == "postgresql":  # SQLite has no partitions to look into
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_writers_of_one_feed_give_each_number_once():
+def test_many_writers_of_one_feed_assign_each_number_once():
     feed, given = factories.feed(), []
 
     def write(writer: int) -> None:
@@ -207,7 +207,7 @@ def test_many_writers_of_one_feed_give_each_number_once():
 
 
 @pytest.mark.parametrize("count", [3, 300])  # few rows, and enough for a COPY
-def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(count):
+def test_quarantined_events_are_stored_in_order_beside_the_log_without_a_number(count):
     feed, other = factories.feed(), factories.feed()
     group = [event(f"m{n}") for n in range(count)]
     mixed = [
@@ -236,7 +236,7 @@ def test_what_broke_a_rule_is_kept_in_its_order_beside_the_log_without_a_number(
     assert bytes(first.payload) == b"{}"
 
 
-def test_what_lies_in_quarantine_is_a_duplicate_when_it_comes_again():
+def test_a_quarantined_event_that_is_sent_again_is_a_duplicate():
     feed = factories.feed()
     held = FeedAddition(feed.pk, [event("a").quarantined("PLAN-EVENT-001")])
     with transaction.atomic():

@@ -18,7 +18,7 @@ def names(sample):
     return [json.loads(payload)["event"] for payload in sample.payloads()]
 
 
-def test_what_was_received_since_then_is_read_newest_first():
+def test_events_received_since_a_time_are_read_newest_first():
     feed = factories.feed()
     factories.append(feed, now=factories.NOW, event="Old")
     factories.append(feed, now=factories.NOW + DAY, event="Newer")
@@ -32,7 +32,7 @@ def test_what_was_received_since_then_is_read_newest_first():
     assert sample.feeds == (feed,)
 
 
-def test_it_is_bounded_and_every_feed_has_its_share(monkeypatch):
+def test_the_sample_is_bounded_and_every_feed_has_its_share(monkeypatch):
     monkeypatch.setattr(sampling, "MOST", 4)
     feed = factories.feed()
     other = factories.feed(feed.stream)
@@ -44,7 +44,7 @@ def test_it_is_bounded_and_every_feed_has_its_share(monkeypatch):
     assert sorted(found) == ["Many", "Many", "One"]
 
 
-def test_what_has_expired_is_not_read():
+def test_expired_events_are_not_read():
     feed = factories.feed()
     factories.append(feed, 3)
     factories.expired(feed, 2)
@@ -52,7 +52,7 @@ def test_what_has_expired_is_not_read():
     assert len(names(newest(feed.stream.feeds.all(), factories.NOW))) == 1
 
 
-def test_what_lies_in_quarantine_came_too():
+def test_quarantined_events_are_included():
     feed = factories.feed()
     factories.quarantined(feed, now=factories.NOW - DAY, event="Old")
     factories.quarantined(feed, now=factories.NOW, event="Kept")

@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def feed():
-    """Numbers 1 to 9, received 0, 1, 1, 14, 15, 16, 16, 16 and 90 minutes after NOW."""
+    """Events 1 to 9, received 0, 1, 1, 14, 15, 16, 16, 16 and 90 minutes after NOW."""
     feed = factories.feed()
     for minute in (0, 1, 1, 14, 15, 16, 16, 16, 90):
         factories.append(feed, 1, now=factories.NOW + minute * MINUTE)
@@ -26,11 +26,11 @@ def feed():
     [(-1, 0), (0, 0), (0.5, 1), (1, 1), (2, 3), (14, 3), (14.5, 4), (15, 4), (15.5, 5),
      (16, 5), (17, 8), (89, 8), (90, 8), (91, 9), (9000, 9)],
 )  # fmt: skip
-def test_a_moment_means_the_last_event_before_it(feed, minute, seq):
+def test_a_time_maps_to_the_last_event_before_it(feed, minute, seq):
     assert last_before(feed, factories.NOW + minute * MINUTE) == seq
 
 
-def test_events_past_their_retention_are_not_looked_at(feed):
+def test_expired_events_are_not_read(feed):
     factories.expired(feed, 6)
 
     found = [
@@ -40,12 +40,12 @@ def test_events_past_their_retention_are_not_looked_at(feed):
     assert found == [6, 6, 8]
 
 
-def test_a_feed_without_events_has_none_before_any_moment():
+def test_a_feed_without_events_has_none_before_any_time():
     assert last_before(factories.feed(), factories.NOW) == 0
 
 
 @pytest.mark.parametrize("events", [10, 1000])
-def test_it_reads_some_rows_however_many_there_are(
+def test_the_number_of_rows_read_does_not_grow_with_the_feed(
     events, django_assert_max_num_queries
 ):
     feed = factories.feed()

@@ -1,4 +1,4 @@
-"""Certificates for `localhost`: one that our authority signed, one that nobody did."""
+"""Certificates for `localhost`: one signed by a test authority, and one self-signed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(slots=True)
 class Certificates:
-    authority: Path  # what a client may trust
+    authority: Path  # trusted by clients
     good: ssl.SSLContext
     bad: ssl.SSLContext
 
     @classmethod
     def make(cls, folder: Path) -> Certificates:
-        """Write them into a folder."""
+        """Write the certificates into a folder."""
         trusted, _ = good = _self_signed(folder / "good.pem")
         bad = _self_signed(folder / "bad.pem")
         return cls(trusted, _context(*good), _context(*bad))

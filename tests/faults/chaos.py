@@ -1,4 +1,4 @@
-"""Faults at random while events flow, and what became of it all."""
+"""Cause random faults while events flow, and report the result."""
 
 from __future__ import annotations
 
@@ -10,67 +10,67 @@ from typing import TYPE_CHECKING
 
 from django.core.management import call_command
 
-from tests.faults import breaking
-from tests.faults.event_lanes import REGIONS, open_lanes, open_quiet_lane
-from tests.faults.scene import playing
+from tests.faults import all_faults
+from tests.faults.experiment import under_traffic
+from tests.faults.flows import REGIONS, open_flows, open_quiet_flow
 
 if TYPE_CHECKING:
-    from tests.faults.deployment import Site
-    from tests.faults.scene import Scene
+    from tests.faults.deployment import Deployment
+    from tests.faults.experiment import Experiment
 
-LANES = 9
-PAUSE_S = 0.1  # between two requests of a lane: an hour carries more than a test
-LONGEST_S = 15.0  # that a fault lasts
-QUIET_S = 3.0  # between two, at the most
-DOWN_FOR_A_MINUTE = 0.02  # the chance that a fault lasts so long
+FLOWS = 9
+PAUSE_S = 0.1  # between two requests of a flow
+LONGEST_S = 15.0  # the duration of a fault
+QUIET_S = 3.0  # the longest pause between two faults
+DOWN_FOR_A_MINUTE = 0.02  # the chance that a fault lasts that long
 
 
-def run(site: Site, *, seconds: float, seed: int) -> int:
-    """Let faults strike for so long; the exit code."""
+def run(deployment: Deployment, *, seconds: float, seed: int) -> int:
+    """Cause faults for this long; return the exit code."""
     call_command("migrate", verbosity=0)
-    names = [f"lane{number}" for number in range(LANES)]
-    busy = open_lanes(*names, regions=REGIONS)
-    for lane in busy:
-        lane.pause_s = PAUSE_S
-    lanes = [*busy, open_quiet_lane()]
-    site.start("ingest", "web", "beat", "worker-1", "worker-2")
+    names = [f"flow{number}" for number in range(FLOWS)]
+    busy = open_flows(*names, regions=REGIONS)
+    for flow in busy:
+        flow.pause_s = PAUSE_S
+    flows = [*busy, open_quiet_flow()]
+    deployment.start("ingest", "web", "beat", "worker-1", "worker-2")
     began = time.monotonic()
-    scene = None
+    experiment = None
     try:
-        with playing(site, lanes) as scene:
-            scene.recover("start")
-            _strike(scene, random.Random(seed), until=began + seconds)
+        with under_traffic(deployment, flows) as experiment:
+            experiment.recover("start")
+            _strike(experiment, random.Random(seed), until=began + seconds)
     except AssertionError as error:
-        print(f"BROKEN: {error}\n{site.portal.log.read_text()[-5_000:]}")
+        print(f"BROKEN: {error}\n{deployment.portal.log.read_text()[-5_000:]}")
         return 1
     finally:
-        if scene:
-            print(report(scene, seconds=time.monotonic() - began, seed=seed))
+        if experiment:
+            print(report(experiment, seconds=time.monotonic() - began, seed=seed))
     return 0
 
 
-def _strike(scene: Scene, chance: random.Random, *, until: float) -> None:
-    """Each fault as often as any other, in an order that changes."""
+def _strike(experiment: Experiment, chance: random.Random, *, until: float) -> None:
+    """Cause each fault as often as every other, in an order that changes."""
     while True:
-        for fault in chance.sample(breaking.ALL, len(breaking.ALL)):
+        for fault in chance.sample(all_faults.ALL, len(all_faults.ALL)):
             if time.monotonic() > until:
                 return
             time.sleep(chance.uniform(0, QUIET_S))
             long = chance.random() < DOWN_FOR_A_MINUTE
-            scene.endure(fault, for_s=60 if long else chance.uniform(0, LONGEST_S))
+            experiment.cause(fault, for_s=60 if long else chance.uniform(0, LONGEST_S))
 
 
-def report(scene: Scene, *, seconds: float, seed: int) -> str:
-    """What happened, as Markdown."""
-    lanes = scene.traffic.lanes
-    twice = sum(map(scene.receiver.duplicates, lanes))
-    worst = max(second.worst for second in scene.receiver.seconds.values())
-    refused = scene.traffic.refusals
-    faults = sum(name != "start" for name, _ in scene.recoveries_s)
+def report(experiment: Experiment, *, seconds: float, seed: int) -> str:
+    """Return what happened, as Markdown."""
+    flows = experiment.traffic.flows
+    twice = sum(map(experiment.receiver.duplicates, flows))
+    worst = max(second.worst for second in experiment.receiver.seconds.values())
+    refused = experiment.traffic.refusals
+    faults = sum(name != "start" for name, _ in experiment.recoveries_s)
     summary = (
         f"{seconds / 60:.0f} minutes, seed {seed}: {faults} faults,"
-        f" {scene.traffic.acknowledged:,} events acknowledged,"
-        f" {sum(scene.receiver.last.values()):,} received in order, {twice:,} of them"
+        f" {experiment.traffic.acknowledged:,} events acknowledged,"
+        f" {sum(experiment.receiver.last.values()):,} received in order, {twice:,} of them"
         f" twice, and at most {worst} requests in any second of a stream;"
         f" {refused.total():,} requests did not get 200 at first."
     )
@@ -81,7 +81,7 @@ def report(scene: Scene, *, seconds: float, seed: int) -> str:
         "|---|---|---|---|",
     ]
     by_name: defaultdict[str, list[float]] = defaultdict(list)
-    for name, took_s in scene.recoveries_s:
+    for name, took_s in experiment.recoveries_s:
         by_name[name].append(took_s)
     for name, took in sorted(by_name.items()):
         lines.append(

@@ -1,5 +1,7 @@
-"""A whole portal of its own, each part of which can be hurt: processes, database, broker,
-the way to Segment, the clock."""
+"""A complete portal whose parts can fail.
+
+Processes, database, broker, the network to Segment and the clock can all be disturbed.
+"""
 
 from __future__ import annotations
 
@@ -15,42 +17,42 @@ from typing import TYPE_CHECKING
 import redis
 
 from tests.faults.certificates import Certificates
+from tests.faults.previous_version import ingest_of
 from tests.faults.proxy import Proxy, proxy_to
-from tests.faults.versions import ingest_of
-from tests.running import INGEST, ROOT, WEB, RunningPortal, running
+from tests.portal_processes import INGEST, ROOT, WEB, RunningPortal, running
 from tests.segment import SandboxSegment, sandbox_process
-from tests.services import valkey
-from tests.services.processes import stop
+from tests.servers import valkey
+from tests.servers.child_processes import stop
 
 if TYPE_CHECKING:  # a conftest is read before Django is set up
-    from tests.faults.event_lanes import Lane
-    from tests.services.postgres import Cluster
+    from tests.faults.flows import Flow
+    from tests.servers.postgres import Cluster
 
-INSIDE = Path(__file__).with_name("inside")
+INSIDE = Path(__file__).with_name("injected")
 UNKNOWN_HOST = "segment.invalid"  # never resolves (RFC 6761)
 LOG_LINES = 300  # shown with a failure
 
 
 @dataclass(slots=True)
 class Broker:
-    """A Redis of the site's own, and the way to it."""
+    """A separate Redis, and the proxy in front of it."""
 
     binary: Path
     folder: Path
     server: valkey.Broker
-    way: Proxy
+    proxy: Proxy
 
     def kill(self) -> None:
         self.server.process.kill()
         self.server.process.wait()
 
     def start(self) -> None:
-        """Empty, at the same port."""
+        """Start it empty, on the same port."""
         self.server = valkey.start_on(self.binary, self.folder, self.server.port)
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """It responds to every command that writes with an error, as when it is full."""
+        """Respond to every command that writes with an error, as a full Redis does."""
         with redis.Redis(port=self.server.port) as client:
             client.config_set("maxmemory", 1)
             yield
@@ -62,23 +64,23 @@ class Broker:
 
 
 @dataclass(slots=True)
-class Site:
-    """The processes by name: ingest, web, beat, worker-1, worker-2 …"""
+class Deployment:
+    """A deployment of processes by name: ingest, web, beat, worker-1, worker-2 …"""
 
     portal: RunningPortal
     segment: SandboxSegment
     broker: Broker
-    secure: Proxy  # the way to Segment by https; its certificate can be a bad one
+    secure: Proxy  # the network to Segment by https; its certificate can be a bad one
     certificates: Certificates
-    inside: Path  # see inside/sitecustomize.py
-    database: Cluster | None  # None: SQLite, or not ours to hurt
+    inside: Path  # see injected/sitecustomize.py
+    database: Cluster | None  # None: SQLite, or not a server of this test
     urls: dict[str, str]
     running: dict[str, subprocess.Popen] = field(default_factory=dict)
     served: set[str] = field(default_factory=set)  # those of `urls` that were started
-    all_to: str = ""  # whom every lane posts to, once a balancer has noticed
+    all_to: str = ""  # where every flow is sent after a balancer noticed a failure
 
     def start(self, *names: str) -> None:
-        """Start these; returns once those answer that are asked by HTTP."""
+        """Start these processes; return once those with a URL respond."""
         for name in names:
             self.running[name] = self._start(name)
         self.served |= self.urls.keys() & set(names)
@@ -105,31 +107,34 @@ class Site:
         os.killpg(self.running[name].pid, signal.SIGCONT)
 
     def stop(self, *names: str) -> None:
-        """As a deployment does, all at once: they may finish what they have begun."""
+        """Stop all at once, as a deployment does.
+
+        They may finish what they have begun.
+        """
         children = [self.running.pop(name) for name in names]
         for child in children:
             child.send_signal(signal.SIGTERM)
         for child in children:
-            stop(child, signal.SIGCONT)  # for one that is frozen; else it does nothing
+            stop(child, signal.SIGCONT)  # for a frozen process; others do not notice
 
     @property
     def workers(self) -> list[str]:
         return [name for name in self.running if name.startswith("worker")]
 
     def set_clock(self, name: str, off_s: float) -> None:
-        """Have the clock of a process be so far off."""
+        """Set the clock of a process off by this many seconds."""
         _write(self.inside / f"clock-{name}", str(off_s))
 
     def resolve(self, *hosts: str) -> None:
-        """Let these names be found, and none but those that exist."""
+        """Make these host names resolve, and no others."""
         _write(self.inside / "names", " ".join(hosts))
 
     def resolve_segment(self) -> None:
         self.resolve(UNKNOWN_HOST)
 
-    def url_for(self, lane: Lane) -> str:
-        """Where a lane's events are posted: every third to the web port, if it serves."""
-        third = lane.cursor.feed_id % 3 == 0
+    def url_for(self, flow: Flow) -> str:
+        """Return where a flow's events go: every third to the web port, if it runs."""
+        third = flow.cursor.feed_id % 3 == 0
         usual = "web" if third and "web" in self.served else "ingest"
         return self.urls[self.all_to or usual]
 
@@ -143,22 +148,22 @@ class Site:
 
 
 def _write(file: Path, text: str) -> None:
-    """In one step: a reader finds the old text or the new."""
+    """Write in one step: a reader finds the old text or the new."""
     file.with_suffix(".new").write_text(text)
     file.with_suffix(".new").rename(file)
 
 
 @contextmanager
-def site(
+def deployment(
     environ: dict[str, str],
     folder: Path,
     *,
     broker: Path,
     database: Cluster | None = None,
-) -> Iterator[Site]:
-    """Nothing is started yet; `environ` names the database, `broker` the program."""
+) -> Iterator[Deployment]:
+    """Create a deployment on this database and broker without starting it."""
     with ExitStack() as stack:
-        # More than arrives in a test: one that looks late still sees every event.
+        # More than arrives in a test, so that a late check still sees every event.
         segment, _ = stack.enter_context(sandbox_process("--keep", "100000"))
         server = stack.enter_context(_broker(broker, folder / "broker"))
         port = int(segment.url.rpartition(":")[2])
@@ -166,7 +171,7 @@ def site(
         secure = stack.enter_context(proxy_to(port, tls=certificates.good))
         (inside := folder / "inside").mkdir()
         ours = {
-            "REDIS_URL": f"redis://127.0.0.1:{server.way.own_port}/0",
+            "REDIS_URL": f"redis://127.0.0.1:{server.proxy.own_port}/0",
             "SANDBOX_URL": segment.url,
             "SEGMENT_US_URL": f"https://localhost:{secure.own_port}/us/v1",
             "SEGMENT_EU_URL": f"http://{UNKNOWN_HOST}:{port}/eu/v1",
@@ -177,25 +182,23 @@ def site(
         }
         portal = stack.enter_context(running(environ | ours, folder))
         urls = {n: f"http://127.0.0.1:{valkey.free_port()}" for n in ("ingest", "web")}
-        made = Site(
+        made = Deployment(
             portal, segment, server, secure, certificates, inside, database, urls
         )
         made.resolve_segment()
         try:
             yield made
         finally:
-            print(
-                "".join(portal.log.read_text().splitlines(keepends=True)[-LOG_LINES:])
-            )
+            print(*portal.log.read_text().splitlines()[-LOG_LINES:], sep="\n")
 
 
 @contextmanager
 def _broker(binary: Path, folder: Path) -> Iterator[Broker]:
     with (
         valkey.running(binary, folder) as server,
-        proxy_to(server.port) as way,
+        proxy_to(server.port) as proxy,
     ):
-        broker = Broker(binary, folder, server, way)
+        broker = Broker(binary, folder, server, proxy)
         try:
             yield broker
         finally:

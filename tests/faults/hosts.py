@@ -1,7 +1,7 @@
 """Hosts on this machine: network namespaces with cables between them (Linux, as root).
 
-They have no names: the kernel forgets one with its last process and the last open file
-that is it. So nothing is left of them, however a test ends, and no two runs can meet.
+They have no names: the kernel removes one with its last process and its last open file.
+So nothing is left of them, however a test ends, and two runs never meet.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OURS = "/proc/thread-self/ns/net"
 
 
 def lacking() -> str:
-    """What keeps us from making hosts; nothing if they can be made."""
+    """Return why hosts cannot be created here, or "" if they can."""
     if not shutil.which("ip"):
         return "no `ip` (iproute2) on this machine"
     tried = subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL)
@@ -30,7 +30,7 @@ def address_of(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Has one address, by which it is reached over any of its cables."""
+    """A host with one address, which is reachable over each of its cables."""
 
     number: int
     namespace: int  # an open file
@@ -41,12 +41,12 @@ class Host:
 
     @property
     def hardware(self) -> str:
-        """Its address on each cable."""
+        """Return its hardware address on each cable."""
         return f"02:00:00:00:00:{self.number:02x}"
 
     @contextmanager
     def here(self) -> Iterator[None]:
-        """This thread is on the host, and so is for ever what it begins in the block."""
+        """Move this thread to the host for the block, and everything that it starts there."""
         with _staying():
             os.setns(self.namespace, os.CLONE_NEWNET)
             yield
@@ -55,7 +55,7 @@ class Host:
         self._run(f"ip {words}")
 
     def connections_to(self, other: Host) -> list[str]:
-        """Those that its processes believe to be open."""
+        """Return the connections that its processes consider open."""
         found = self._run(f"ss -Htn state established dst {other.address}")
         return found.splitlines()
 
@@ -68,7 +68,7 @@ class Host:
 
 @contextmanager
 def host(number: int) -> Iterator[Host]:
-    """With nothing in it, and joined to none."""
+    """Create a host without processes or cables."""
     with _staying():
         os.unshare(os.CLONE_NEWNET)
         namespace = os.open(OURS, os.O_RDONLY)
@@ -83,7 +83,7 @@ def host(number: int) -> Iterator[Host]:
 
 @contextmanager
 def _staying() -> Iterator[None]:
-    """Be where we are again, at the end."""
+    """Return to the present namespace at the end."""
     before = os.open(OURS, os.O_RDONLY)
     try:
         yield
@@ -93,7 +93,10 @@ def _staying() -> Iterator[None]:
 
 
 def join(one: Host, other: Host) -> None:
-    """Lay a cable; on either host it is called after the other."""
+    """Connect two hosts with a cable.
+
+    Its end on each host is named after the other one.
+    """
     there = f"/proc/{os.getpid()}/fd/{other.namespace}"
     one.ip(
         f"link add to-{other.number} address {one.hardware} type veth"
@@ -101,7 +104,7 @@ def join(one: Host, other: Host) -> None:
     )
     for near, far in ((one, other), (other, one)):
         plug_in(near, far)
-        # Whoever is not there is not told of, as behind a router: packets vanish.
+        # An absent host is not announced, as behind a router: packets vanish.
         near.ip(
             f"neighbour add {far.address} lladdr {far.hardware}"
             f" dev to-{far.number} nud permanent"
@@ -114,5 +117,5 @@ def plug_in(near: Host, far: Host) -> None:
 
 
 def pull_out(near: Host, far: Host) -> None:
-    """At the near end. The far one is told nothing: its connections hang."""
+    """Unplug the near end. The far end does not notice, so its connections hang."""
     near.ip(f"link set to-{far.number} down")

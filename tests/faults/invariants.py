@@ -1,4 +1,4 @@
-"""What must hold whatever happened: each that does not is said in words."""
+"""Conditions that hold after any fault. Each violation is described in words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUDGET = 50  # requests in any sliding second
 
 
 def broken_now(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
-    """What is wrong while events flow."""
+    """Return the violations while events flow."""
     yield from traffic.failures
     yield from receiver.wrong
     if late := unowned_due_streams(now() - UNOWNED_BOUND):
@@ -32,40 +32,40 @@ def broken_now(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
     for stream, second in receiver.seconds.items():
         if second.worst > BUDGET:
             yield f"stream {stream}: {second.worst} requests within one second"
-    for lane in traffic.lanes:
+    for flow in traffic.flows:
         yield from (
-            f"{lane.name}: {found}" for found in inconsistencies(lane.cursor.feed)
+            f"{flow.name}: {found}" for found in inconsistencies(flow.cursor.feed)
         )
 
 
 def broken_at_rest(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
-    """What is wrong once nothing waits any more.
+    """Return the violations once nothing is queued.
 
-    So many requests of a lane may have come twice as answers to it were lost, no more.
+    A flow may have as many repeated requests as responses to it were lost, but no more.
     """
     yield from broken_now(traffic, receiver)
-    for lane in traffic.lanes:
-        cursor = Cursor.objects.get(pk=lane.cursor.pk)
+    for flow in traffic.flows:
+        cursor = Cursor.objects.get(pk=flow.cursor.pk)
         account = ledger.of(cursor.feed)
-        if account.accepted != lane.acknowledged:
-            yield f"{lane.name}: {lane.acknowledged} acknowledged, {account}"
+        if account.accepted != flow.acknowledged:
+            yield f"{flow.name}: {flow.acknowledged} acknowledged, {account}"
         if account.delivered + account.rejected != account.accepted:
-            yield f"{lane.name}: not all was settled: {account}"
-        refused = sum(s.startswith(f"{lane.name}-") for s in receiver.skipped)
+            yield f"{flow.name}: not all was settled: {account}"
+        refused = sum(s.startswith(f"{flow.name}-") for s in receiver.skipped)
         if account.rejected != refused:
-            yield f"{lane.name}: {refused} refused by Segment, {account}"
-        taken = receiver.taken[lane.write_key]
-        lost = taken - _delivered(lane.cursor)
-        twice = receiver.duplicates(lane)
-        if lost > lane.losses or twice > lost * receiver.biggest[lane.write_key]:
-            may = f"{lane.losses} may have been"
-            yield f"{lane.name}: {twice} events twice, {lost} answers lost, {may}"
+            yield f"{flow.name}: {refused} refused by Segment, {account}"
+        taken = receiver.taken[flow.write_key]
+        lost = taken - _delivered(flow.cursor)
+        twice = receiver.duplicates(flow)
+        if lost > flow.losses or twice > lost * receiver.biggest[flow.write_key]:
+            may = f"{flow.losses} may have been"
+            yield f"{flow.name}: {twice} events twice, {lost} answers lost, {may}"
 
 
 def unreconciled() -> str:
-    """What `manage.py reconcile` says if it does not exit 0, else nothing.
+    """Return the output of `manage.py reconcile` if it fails, or "".
 
-    Run here and not as a program: a start costs a second of processor time.
+    It runs in this process: starting a program costs a second of processor time.
     """
     said = StringIO()
     try:

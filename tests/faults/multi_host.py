@@ -1,5 +1,8 @@
-"""A portal over three hosts: database and broker on the first, on each of the others a
-worker and an ingest. Segment and its senders are outside, and reach these two."""
+"""A portal on three hosts.
+
+The first host has the database and the broker, and each of the others a worker and an
+ingest. Segment and the senders are outside, and reach these two.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,16 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults.database import own_postgres
+from tests.faults.disposable_postgres import own_postgres
 from tests.faults.hosts import Host, address_of, host, join, plug_in, pull_out
-from tests.running import INGEST, ROOT, RunningPortal, running
+from tests.portal_processes import INGEST, ROOT, RunningPortal, running
 from tests.segment import SandboxSegment, sandbox_process
-from tests.services import valkey
-from tests.services.processes import start, stop
+from tests.servers import valkey
+from tests.servers.child_processes import start, stop
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
-    from tests.faults.event_lanes import Lane
+    from tests.faults.flows import Flow
 
 HOLD = """
 import sys, time
@@ -36,14 +39,16 @@ with transaction.atomic():
     time.sleep(3600)
 """
 OUTSIDE, INSIDE = 9, (1, 2, 3)
-# The host is a throw-away one, so anybody may come in.
+# The host is disposable, so any client may connect.
 OPEN = {"bind": "0.0.0.0", "protected-mode": "no"}
 
 
 @dataclass(slots=True)
 class Member:
-    """A host that takes events and sends them: to a region of its own, so that we know who
-    sent what."""
+    """A host that receives and sends events.
+
+    It sends to its own region, which identifies it.
+    """
 
     host: Host
     portal: RunningPortal
@@ -55,18 +60,18 @@ class Member:
         return f"http://{self.host.address}:8001"
 
     def start(self, *names: str) -> None:
-        """Of ingest, worker and beat; returns once an ingest answers."""
+        """Start ingest, worker and beat; return once ingest responds."""
         with self.host.here():
             for name in names:
                 self.running[name] = self._start(name)
 
     def stop(self, name: str) -> None:
-        """As a deployment does: it may finish what it has begun."""
+        """Stop as a deployment does: it may finish what it has begun."""
         stop(self.running.pop(name), signal.SIGTERM)
 
     @contextmanager
     def holding(self, feed: Feed) -> Iterator[None]:
-        """Somebody on the host is amid a transaction, and has locked the feed."""
+        """A session on the host is inside a transaction and has locked the feed."""
         command = [sys.executable, "-c", HOLD, str(feed.pk)]
         with self.host.here():
             holder = start(
@@ -92,32 +97,35 @@ class Member:
 
 
 @dataclass(slots=True)
-class Spread:
-    """What a scene asks of a site, and which host is which."""
+class ThreeHosts:
+    """The deployment as an experiment uses it, and which host is which."""
 
     segment: SandboxSegment
-    portal: RunningPortal  # for us, who reach the database by its socket
+    portal: RunningPortal  # for this process, which reaches the database by its socket
     first: Host
     members: list[Member]
-    _turns: dict[str, Iterator[Member]] = field(default_factory=dict)  # by lane
+    _turns: dict[str, Iterator[Member]] = field(default_factory=dict)  # by flow
 
-    def url_for(self, lane: Lane) -> str:
-        """One after the other, as by a balancer that does not ask whether they are well."""
-        turns = self._turns.setdefault(lane.name, cycle(self.members))
+    def url_for(self, flow: Flow) -> str:
+        """Return one host after the other, as a balancer without health checks does."""
+        turns = self._turns.setdefault(flow.name, cycle(self.members))
         return next(turns).url
 
     def requests_of(self, member: Member) -> int:
-        """How many it has sent to Segment."""
+        """Return how many requests it has sent to Segment."""
         sent = self.segment.stats()["by_region"].get(member.region, {"requests": 0})
         return sent["requests"]
 
     def has_noticed(self, member: Member) -> bool:
-        """Whether it has given up every connection to database and broker."""
+        """Return whether it has given up every connection to database and broker."""
         return not member.host.connections_to(self.first)
 
     @contextmanager
     def cut_off(self, member: Member) -> Iterator[None]:
-        """From database and broker; Segment and those who send events still reach it."""
+        """Cut it off from database and broker.
+
+        Segment and the senders still reach it.
+        """
         pull_out(self.first, member.host)
         try:
             yield
@@ -126,8 +134,8 @@ class Spread:
 
 
 @contextmanager
-def spread(environ: dict[str, str], folder: Path) -> Iterator[Spread]:
-    """Nothing is started yet but what the portal works on; its database is empty."""
+def three_hosts(environ: dict[str, str], folder: Path) -> Iterator[ThreeHosts]:
+    """Start the database, which is empty, and the broker, but nothing else."""
     with ExitStack() as stack:
         first, *others = stack.enter_context(_hosts())
         with first.here():
@@ -149,12 +157,12 @@ def spread(environ: dict[str, str], folder: Path) -> Iterator[Spread]:
             Member(o, portal(region, SANDBOX_URL=segment.url_of(region), **far), region)
             for o, region in zip(others, ("us", "eu"), strict=True)
         ]
-        yield Spread(segment, portal("ours", DATABASE_URL=socket), first, members)
+        yield ThreeHosts(segment, portal("ours", DATABASE_URL=socket), first, members)
 
 
 @contextmanager
 def _hosts() -> Iterator[list[Host]]:
-    """The three; this thread, and what it begins, is outside until the end."""
+    """Create the hosts. This thread, and what it starts, is outside until the end."""
     with ExitStack() as stack:
         outside, *inside = (stack.enter_context(host(n)) for n in (OUTSIDE, *INSIDE))
         first, *members = inside

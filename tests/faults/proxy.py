@@ -1,4 +1,4 @@
-"""A way between two processes that can be cut, closed, held up or slowed down."""
+"""A proxy between two processes that can be cut, closed or slowed down."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CHUNK = 64 * 1024
 
 @dataclass(slots=True)
 class Proxy:
-    """Listens on the loopback and passes on to `port`; as a TLS server with `tls`.
+    """Listens on the loopback and forwards to `port`; as a TLS server with `tls`.
 
-    `delay_s` holds up whatever passes, either way, by so much for each piece.
+    `delay_s` delays each piece of data in both directions.
     """
 
-    port: int  # of who is behind
+    port: int  # of the server behind it
     delay_s: float = 0.0
     tls: ssl.SSLContext | None = None
     _listener: socket.socket = field(
@@ -35,14 +35,14 @@ class Proxy:
         return self._listener.getsockname()[1]
 
     def cut(self) -> None:
-        """Close every connection; new ones are taken."""
+        """Close every connection; new ones are accepted."""
         with self._lock:
             for side in self._open:
                 with suppress(OSError):
                     side.shutdown(socket.SHUT_RDWR)
 
     def serve(self) -> None:
-        """Until `end`, in the caller's thread."""
+        """Serve until `end`, in the caller's thread."""
         while True:
             try:
                 client, _ = self._listener.accept()
@@ -60,7 +60,7 @@ class Proxy:
             if self.tls:
                 client = self.tls.wrap_socket(client, server_side=True)
             server = socket.create_connection(("127.0.0.1", self.port), timeout=5)
-        except OSError:  # the client does not trust us, or nobody is behind
+        except OSError:  # the client does not trust us, or no server is behind
             client.close()
             return
         server.settimeout(None)
@@ -81,7 +81,7 @@ class Proxy:
                 if self.delay_s:
                     time.sleep(self.delay_s)
                 taker.sendall(chunk)
-        for side in (giver, taker):  # one end has gone: so does the other
+        for side in (giver, taker):  # if one end has closed, the other closes too
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
 

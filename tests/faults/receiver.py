@@ -1,4 +1,4 @@
-"""What Segment got, event by event: in order, once, and how many requests for it."""
+"""The events that Segment received: in order, once, and in how many requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.sandbox.debugger.event_view import source_of
 from streams.sandbox.faults.sliding_window import SlidingSecond
 
 if TYPE_CHECKING:
-    from tests.faults.event_lanes import Lane
+    from tests.faults.flows import Flow
     from tests.segment import SandboxSegment
 
 LOOK_EVERY_S = 0.2
@@ -21,21 +21,21 @@ LOOK_EVERY_S = 0.2
 
 @dataclass(slots=True)
 class Receiver:
-    """Follows a sandbox while it takes events; the first copy of each event counts.
+    """Follows a sandbox while it receives events; the first copy of each event counts.
 
-    `skipped` are messageIds that Segment is told never to take.
+    `skipped` are messageIds that Segment is set to refuse.
     """
 
     segment: SandboxSegment
-    lanes: Sequence[Lane]
+    flows: Sequence[Flow]
     skipped: frozenset[str] = frozenset()
-    last: Counter[str] = field(default_factory=Counter)  # number, by lane
+    last: Counter[str] = field(default_factory=Counter)  # number, by flow
     wrong: list[str] = field(default_factory=list)  # out of order, or missing
     taken: Counter[str] = field(default_factory=Counter)  # requests, by write key
     biggest: Counter[str] = field(
         default_factory=Counter
     )  # events in one, by write key
-    # Moments of requests: by write key, and in the second that slides, by stream.
+    # Times of requests: by write key, and in the sliding second, by stream.
     arrivals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     seconds: dict[int, SlidingSecond] = field(
         default_factory=lambda: defaultdict(SlidingSecond)
@@ -47,7 +47,7 @@ class Receiver:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._streams = {lane.write_key: lane.cursor.stream_id for lane in self.lanes}
+        self._streams = {flow.write_key: flow.cursor.stream_id for flow in self.flows}
         self._keys = {source_of(key): key for key in self._streams}
 
     @contextmanager
@@ -68,7 +68,7 @@ class Receiver:
             self.look()
 
     def look(self) -> None:
-        """See all that has arrived until now."""
+        """Process everything that has arrived until now."""
         with self._lock:
             while page := self.segment.events_after(self._event):
                 self._event = page[-1]["number"]
@@ -77,15 +77,15 @@ class Receiver:
             for request in self.segment.requests_after(self._request):
                 self._count(request)
 
-    def has(self, lane: Lane, number: int) -> bool:
-        return self.last[lane.name] >= number
+    def has(self, flow: Flow, number: int) -> bool:
+        return self.last[flow.name] >= number
 
-    def duplicates(self, lane: Lane) -> int:
-        tally = self.segment.stats()["by_key"].get(source_of(lane.write_key))
+    def duplicates(self, flow: Flow) -> int:
+        tally = self.segment.stats()["by_key"].get(source_of(flow.write_key))
         return tally["duplicates"] if tally else 0
 
     def _receive(self, event: dict) -> None:
-        name, number = event["lane"], event["number"]
+        name, number = event["flow"], event["number"]
         expected = self.last[name] + 1
         while f"{name}-{expected}" in self.skipped:
             expected += 1

@@ -1,4 +1,4 @@
-"""Rows that another session holds, and processes that are frozen while they hold some."""
+"""Rows locked by another session, and processes frozen while they hold a lock."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from tests.running import until
+from tests.portal_processes import until
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
-    from tests.faults.deployment import Site
+    from tests.faults.deployment import Deployment
 
 WAITING = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
 IN_TRANSACTION = (
@@ -41,7 +41,7 @@ def connect(**options: Any) -> psycopg.Connection:
 
 @contextmanager
 def held(*rows: Model) -> Iterator[psycopg.Connection]:
-    """Another session, as an operator's psql is, holds these rows inside a transaction."""
+    """Another session, such as an operator's psql, locks these rows."""
     with closing(connect()) as session:
         for row in rows:
             table, key = row._meta.db_table, row._meta.pk.column
@@ -52,31 +52,33 @@ def held(*rows: Model) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def frozen_inside(site: Site, names: Sequence[str], row: Model) -> Iterator[str]:
-    """One of these processes is stopped inside a transaction that holds the row.
+def frozen_inside(
+    deployment: Deployment, names: Sequence[str], row: Model
+) -> Iterator[str]:
+    """Freeze one of these processes inside a transaction that holds the row.
 
-    It is caught while it waits for the row, which we hold: it is stopped, then we let
+    It is caught while it waits for the row, which we hold. It is stopped, then we let
     go, and the database gives the row to a process that does nothing more.
     """
-    name = _freeze(site, names, row)
+    name = _freeze(deployment, names, row)
     try:
         yield name
     finally:
-        if name in site.running:
-            site.thaw(name)
+        if name in deployment.running:
+            deployment.thaw(name)
 
 
-def _freeze(site: Site, names: Sequence[str], row: Model) -> str:
+def _freeze(deployment: Deployment, names: Sequence[str], row: Model) -> str:
     with closing(connect(autocommit=True)) as watcher:
         for name in islice(cycle(names), TRIES):
             with held(row) as holder:
                 holding = [holder.info.backend_pid]
                 until(lambda: watcher.execute(WAITING, holding).fetchall())  # noqa: B023
-                site.freeze(name)
+                deployment.freeze(name)
                 waiting = [pid for (pid,) in watcher.execute(WAITING, holding)]
-            time.sleep(0.3)  # that of a process that runs has ended by then
+            time.sleep(0.3)  # the transaction of a running process has ended by then
             [(count,)] = watcher.execute(IN_TRANSACTION, [waiting])
             if count:
                 return name
-            site.thaw(name)
+            deployment.thaw(name)
     raise AssertionError("no process could be stopped inside a transaction")

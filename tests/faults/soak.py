@@ -1,8 +1,9 @@
-"""`make soak`: traffic flows for an hour, and one fault after the other strikes at random.
+"""`make soak`: run traffic for an hour while random faults strike.
 
-A portal of its own as in production: PostgreSQL, Redis, two workers, the settings at their
-defaults. Prints how long each fault took to recover from, and at the end whether every
-event is accounted for, with a table for docs/reliability.md. Ends with 1 if one is not.
+It uses a separate portal as in production: PostgreSQL, Redis, two workers, default
+settings. It prints how long each fault took to recover from, and at the end whether
+every event is accounted for, with a table for docs/reliability.md. It exits with 1 if
+an event is not.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from tempfile import TemporaryDirectory
 
 import django
 
-from tests.faults.database import own_postgres
-from tests.faults.deployment import Site, site
-from tests.services import valkey
-from tests.services.environment import settings_for, without_settings
+from tests.faults.deployment import Deployment, deployment
+from tests.faults.disposable_postgres import own_postgres
+from tests.servers import valkey
+from tests.servers.environment import settings_for, without_settings
 
 
 def main() -> None:
-    # However it is ended, it clears up; a shell has what it runs behind ignore Ctrl-C.
+    # However it ends, it cleans up. A shell makes background programs ignore Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     options = _options()
     seed = options.seed if options.seed is not None else random.randrange(10**6)
     print(f"{options.minutes:g} minutes, seed {seed}", flush=True)
-    with _site() as here:
-        # After the settings are in the environment: what these import reads them.
+    with _deployment() as here:
+        # After the settings are in the environment: these modules read them on import.
         from tests.faults.chaos import run
 
         sys.exit(run(here, seconds=options.minutes * 60, seed=seed))
@@ -47,8 +48,8 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _site() -> Iterator[Site]:
-    """Of its own in every part; this process works with its database, too."""
+def _deployment() -> Iterator[Deployment]:
+    """Create the deployment. This process uses its database, too."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="portal-soak-")))
         cluster, url = stack.enter_context(own_postgres())
@@ -58,7 +59,7 @@ def _site() -> Iterator[Site]:
         django.setup()
         binary = valkey.find_binary()
         yield stack.enter_context(
-            site(environ, folder, broker=binary, database=cluster)
+            deployment(environ, folder, broker=binary, database=cluster)
         )
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL with a standby: what a failover is made of."""
+"""A PostgreSQL with a standby, for failover tests."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from tests.faults.database import INITDB, OPTIONS
-from tests.services import postgres
-from tests.services.processes import stop
-from tests.services.valkey import free_port
+from tests.faults.disposable_postgres import INITDB, OPTIONS
+from tests.servers import postgres
+from tests.servers.child_processes import stop
+from tests.servers.valkey import free_port
 
 LISTENING = {"listen_addresses": "127.0.0.1", "hot_standby": "on"}
 
 
 @dataclass(slots=True)
 class Pair:
-    """A primary and its standby, on ports of their own."""
+    """A primary and its standby, each on its own port."""
 
     primary: postgres.Cluster
     standby: postgres.Cluster
 
     @property
     def url(self) -> str:
-        """Both hosts, as in the operator guide: whichever takes writes is used."""
+        """Return a URL of both hosts, as in the guide: the one that accepts writes is used."""
         hosts = ",".join(
             f"127.0.0.1:{c.options['port']}" for c in (self.primary, self.standby)
         )
         return f"postgres://postgres@{hosts}/postgres?target_session_attrs=read-write"
 
     def wait_for_standby(self) -> None:
-        """Let no commit be acknowledged before the standby has it on disk."""
+        """Acknowledge no commit before the standby has it on disk."""
         _ask(self.primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
         _ask(self.primary, "SELECT pg_reload_conf()")
 
     def cut_standby_off(self) -> None:
-        """From now on the standby gets nothing of what is committed."""
+        """From now on, the standby receives no commits."""
         _ask(self.standby, "ALTER SYSTEM SET primary_conninfo = ''")
         _ask(self.standby, "SELECT pg_reload_conf()")
 
@@ -54,7 +54,10 @@ class Pair:
         self.primary.server.wait()
 
     def freeze_primary(self) -> None:
-        """Its kernel still acknowledges what is sent to it; nobody responds."""
+        """Freeze the primary.
+
+        Its kernel still acknowledges data, but nothing responds.
+        """
         _signal(self.primary, signal.SIGSTOP)
 
     def thaw_primary(self) -> None:
@@ -66,7 +69,7 @@ class Pair:
 
 @contextmanager
 def primary_and_standby() -> Iterator[Pair]:
-    """Both running; the database is empty."""
+    """Start both; the database is empty."""
     with TemporaryDirectory(prefix="portal-failover-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # they may run as another user

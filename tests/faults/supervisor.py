@@ -1,4 +1,4 @@
-"""What systemd does with the units in docker/systemd: it starts what they say."""
+"""Start what the units in docker/systemd say, as systemd does."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.services.processes import start, stop
+from tests.servers.child_processes import start, stop
 
-# As systemd hands a socket over: as descriptor 3, named by the process's own id.
+# Pass a socket on as systemd does: as descriptor 3, with the process's own ID.
 _WITH_SOCKET = 'exec 3<&"$0"; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
 
 
 @dataclass(slots=True)
 class Supervisor:
-    """Starts units of a folder; `places` are replaced in them by ours."""
+    """Starts the units of a folder, with `places` replaced by those of the test."""
 
     units: Path
     places: dict[str, str]
@@ -30,7 +30,7 @@ class Supervisor:
     started: list[str] = field(default_factory=list)
 
     def systemctl(self, *arguments: str) -> None:
-        """Do what `systemctl` is asked for; a oneshot has ended when this returns."""
+        """Do what `systemctl` is asked to do; a oneshot has ended when this returns."""
         verb, *names = [each for each in arguments if not each.startswith("--")]
         assert verb in {"daemon-reload", "start", "enable"}, arguments
         for name in names:
@@ -43,7 +43,7 @@ class Supervisor:
             host, port = unit["ListenStream"][0].split(":")
             opened = socket.create_server((host, int(port)), backlog=2048)
             self.sockets[name] = self.stack.enter_context(opened)
-        elif name.endswith(".timer"):  # at night; here at once
+        elif name.endswith(".timer"):  # a timer of the night; started at once here
             self._start(name.replace(".timer", ".service"))
         elif unit["Type"] == ["oneshot"]:
             for command in unit["ExecStart"]:
@@ -67,7 +67,7 @@ class Supervisor:
         self.stack.callback(stop, child, signal.SIGTERM)
 
     def _options(self, unit: dict[str, list[str]]) -> dict:
-        """In the unit's folder, with the unit's environment and no other."""
+        """Return arguments for the unit's folder, with only the unit's environment."""
         words = " ".join(unit.get("Environment", [])).split()
         for file in unit.get("EnvironmentFile", []):
             words += Path(file).read_text().splitlines()
@@ -75,7 +75,7 @@ class Supervisor:
         log = self.stack.enter_context(self.log.open("ab"))
         environ = {"PATH": os.environ["PATH"], **named}
         folder = Path(unit["WorkingDirectory"][0])
-        if "StateDirectory" in unit:  # systemd makes it
+        if "StateDirectory" in unit:  # systemd creates it
             folder.mkdir(exist_ok=True, parents=True)
         return {"cwd": folder, "env": environ, "stdout": log, "stderr": log}
 

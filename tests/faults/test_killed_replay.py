@@ -1,4 +1,4 @@
-"""A worker is killed amid a replay: it goes on where it was."""
+"""A worker is killed during a replay, which continues where it was."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.delivery.replay.models import Replay
 from streams.events.models import Event
 from streams.observability.reconcile import inconsistencies
 from tests import factories
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.processes]
 
@@ -25,7 +25,7 @@ def sent() -> Cursor:
     live = factories.cursor(factories.connection())
     with transaction.atomic():  # one commit, for speed
         for _ in range(0, EVENTS, 5_000):
-            factories.append(live.feed, 5_000, now=now())  # beat lets older ones expire
+            factories.append(live.feed, 5_000, now=now())  # beat expires older ones
         factories.delivered(live, EVENTS, now=now())
     clicks = f"UPDATE streams_event SET name = 'Email Clicked' WHERE seq % 4 = 0 AND feed_id = {live.feed_id}"
     with connection.cursor() as sql:
@@ -33,11 +33,11 @@ def sent() -> Cursor:
     return live
 
 
-def test_kill_9_amid_a_replay_sends_the_rest_and_repeats_the_same_ids(
+def test_killing_a_worker_during_a_replay_sends_the_rest_and_repeats_the_same_ids(
     portal, far_segment
 ):
     live = sent()
-    # Slow enough for the kill to fall amid it: the answers come late.
+    # Responses are late, so that the kill falls into the replay.
     far_segment.behave({"answers": [], "then": {"delay_s": 0.2, "take": True}})
     replay, _ = services.start_replay(
         connection=live.connection,
@@ -64,7 +64,7 @@ def test_kill_9_amid_a_replay_sends_the_rest_and_repeats_the_same_ids(
         EVENTS - CLICKS,
     )
     assert stats["unique_message_ids"] == CLICKS
-    # The request that was under way, and no other: it carries the same new ids.
+    # Only the request that was in progress: it has the same new messageIds.
     assert stats["duplicates"] <= biggest
     old = Event.objects.filter(feed=live.feed).values_list("message_id", flat=True)
     assert not {e["messageId"] for e in far_segment.events()[:500]} & set(old)

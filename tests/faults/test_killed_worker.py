@@ -1,4 +1,4 @@
-"""A worker is killed while it sends: nothing is lost, little is sent twice."""
+"""A worker is killed while it sends: nothing is lost, and little is sent twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from streams.delivery.models import Cursor
 from tests import factories
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.processes]
 
@@ -20,7 +20,7 @@ EVENTS = 10_000
 
 
 def connected_feeds(count: int) -> list[str]:
-    """The ingest keys of so many feeds of one stream, each with a connection."""
+    """Create this many connected feeds of one stream; return their ingest keys."""
     stream = factories.stream()
     with transaction.atomic():  # one commit, for speed
         feeds = [
@@ -54,7 +54,7 @@ def send(url: str, keys: list[str], *, padding_bytes: int) -> None:
 
 
 def per_second(stats, since: float) -> list[int]:
-    """How many requests came in each whole second from a moment on."""
+    """Return the number of requests in each whole second from this moment on."""
     return [count for second, count in stats["seconds"] if second > since]
 
 
@@ -63,7 +63,7 @@ def per_second(stats, since: float) -> list[int]:
     [(1, 2_000, 10), (400, 10, 60)],
     ids=["one connection", "400 connections"],
 )
-def test_kill_9_in_mid_batch_loses_nothing_and_recovers_in_time(
+def test_killing_a_worker_during_a_batch_loses_nothing_and_recovers_in_time(
     portal, far_segment, connections, padding_bytes, after_requests
 ):
     url, worker = portal.ingest(), portal.worker()
@@ -74,7 +74,7 @@ def test_kill_9_in_mid_batch_loses_nothing_and_recovers_in_time(
     )
     traffic.start()
     until(lambda: far_segment.stats()["requests"] >= after_requests)
-    # Answers now come late, so that the kill falls between a request and its answer.
+    # Responses are late now, so that the kill falls between a request and its response.
     far_segment.behave({"answers": [], "then": {"delay_s": 0.5, "take": True}})
     until(lambda: far_segment.stats()["requests"] >= after_requests + 2)
 
@@ -92,9 +92,9 @@ def test_kill_9_in_mid_batch_loses_nothing_and_recovers_in_time(
     biggest = max(request["events"] for request in far_segment.requests)
     assert recovery_s < 30
     assert stats["worst_second"] <= 50
-    # One request may be under way for each connection, and is sent again.
+    # One request may be in progress for each connection, and is sent again.
     assert max(tally["duplicates"] for tally in stats["by_key"].values()) <= biggest
     assert sum(cursor.delivered for cursor in Cursor.objects.all()) == EVENTS
-    # Rates are of the machine, so they are shown and not asserted.
+    # Rates depend on the machine, so they are printed and not asserted.
     print(f"recovered in {recovery_s:.1f} s, {stats['duplicates']} sent twice")
     print("requests in each second after the recovery:", per_second(stats, back_at))

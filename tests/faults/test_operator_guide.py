@@ -1,4 +1,4 @@
-"""The operator guide's commands, as they are written there, while events flow."""
+"""The operator guide's commands, run as they are written, while events flow."""
 
 from __future__ import annotations
 
@@ -24,13 +24,18 @@ from streams.tenancy.models import User
 from tests import factories
 from tests.connections.test_write_keys import ring
 from tests.faults.conftest import connected_to
-from tests.faults.event_lanes import open_lanes
-from tests.faults.guide import DRILLS, Guide, drills, sections
-from tests.faults.scene import RECOVERY_BOUND_S, playing
+from tests.faults.experiment import RECOVERY_BOUND_S, under_traffic
+from tests.faults.flows import open_flows
+from tests.faults.operator_guide import DRILLS, Guide, drills, sections
+from tests.faults.previous_version import (
+    checked_out,
+    ingest_of,
+    previous_commit,
+    web_of,
+)
 from tests.faults.supervisor import Supervisor
-from tests.faults.versions import checked_out, ingest_of, previous_commit, web_of
-from tests.running import ROOT, until
-from tests.services.valkey import free_port
+from tests.portal_processes import ROOT, until
+from tests.servers.valkey import free_port
 
 pytestmark = [pytest.mark.processes]
 FIRST_EVENT = {
@@ -48,7 +53,7 @@ NOT_OF_A_RELEASE = (".git", ".venv", ".*_cache", "__pycache__", "node_modules", 
 
 
 def places(folder: Path) -> dict[str, str]:
-    """What the guide and the units name, and what is in its place in a test."""
+    """Return the paths and names of the guide and the units, with those of the test."""
     ports = {name: free_port() for name in ("web", "ingest")}
     return {
         "/srv/partner-portal": f"{folder}/srv",
@@ -63,11 +68,11 @@ def places(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def guide(request, site):
+def guide(request, deployment):
     """The commands of this drill, which has to run them all."""
     found = sections()
     blocks = {heading: found[heading] for heading in DRILLS[request.node.name]}
-    made = Guide(site.portal.environ, blocks)
+    made = Guide(deployment.portal.environ, blocks)
     yield made
     assert made.left() == []
 
@@ -80,7 +85,7 @@ def test_every_command_of_the_guide_is_in_a_drill():
 
 @contextmanager
 def visited(url: str):
-    """Someone signed in asks for a page all the time; fails on a 5xx or a sign-in page."""
+    """Request a page again and again; fail on a 5xx or a sign-in page."""
     browser = Client()
     browser.force_login(factories.user())
     session = requests.Session()
@@ -108,16 +113,16 @@ def visited(url: str):
     assert seen
 
 
-def restart(site, *names: str) -> None:
-    """All at once."""
-    site.stop(*names)
-    site.start(*names)
+def restart(deployment, *names: str) -> None:
+    """Restart all at once."""
+    deployment.stop(*names)
+    deployment.start(*names)
 
 
-def save_new_key(lane, keys: list[str], settings) -> None:
-    """A customer saves a key through a web process with this ring."""
+def save_new_key(flow, keys: list[str], settings) -> None:
+    """Save a customer's key through a web process with this keyring."""
     settings.ENCRYPTION_KEYS = keys
-    feed = factories.feed(lane.cursor.stream)
+    feed = factories.feed(flow.cursor.stream)
     services.connect(
         feed=feed, write_key=factories.write_key(), region="sandbox", actor=None
     )
@@ -129,8 +134,8 @@ def nobody_was_switched_off() -> None:
 
 
 @drills("### Encryption key", "### With systemd", "### First users")
-def test_it_is_installed_and_the_first_partner_sends(
-    site, guide, services, settings, tmp_path
+def test_the_portal_is_installed_and_the_first_partner_sends(
+    deployment, guide, services, settings, tmp_path
 ):
     prepare, begin = guide["### With systemd"]
     [make_key] = guide["### Encryption key"]
@@ -142,11 +147,13 @@ def test_it_is_installed_and_the_first_partner_sends(
     assert calls.read_text().split()[-1] == "partner-portal"  # as the units name it
     install_release(Path(ours["/srv/partner-portal"]))
     url, key = services.new_database(), guide.run(make_key).strip()
-    configure(Path(ours["/etc/partner-portal"]), site, url=url, key=key, ingest=ingest)
+    configure(
+        Path(ours["/etc/partner-portal"]), deployment, url=url, key=key, ingest=ingest
+    )
 
     with ExitStack() as stack:
         supervisor = Supervisor(
-            Path(ours["/etc/systemd/system"]), ours, site.portal.log, stack
+            Path(ours["/etc/systemd/system"]), ours, deployment.portal.log, stack
         )
         calls.write_text("")
         guide.run(begin)
@@ -162,10 +169,10 @@ def test_it_is_installed_and_the_first_partner_sends(
         assert (page.status_code, "Postbox" in page.text) == (200, True)
         settings.ENCRYPTION_KEYS = [key]
         send_first_event(ingest, first_ingest_key(url))
-        until(lambda: received(site) == 1, within_s=RECOVERY_BOUND_S)
+        until(lambda: received(deployment) == 1, within_s=RECOVERY_BOUND_S)
 
 
-def configure(folder: Path, site, *, url: str, key: str, ingest: str) -> None:
+def configure(folder: Path, deployment, *, url: str, key: str, ingest: str) -> None:
     """Write the settings and the backup's connection, as an operator does."""
     write_settings(
         folder / "portal.env",
@@ -175,8 +182,8 @@ def configure(folder: Path, site, *, url: str, key: str, ingest: str) -> None:
         INGEST_URL=ingest,
         TRUST_PROXY="on",
         DATABASE_URL=url,
-        REDIS_URL=site.portal.environ["REDIS_URL"],
-        SANDBOX_URL=site.segment.url,
+        REDIS_URL=deployment.portal.environ["REDIS_URL"],
+        SANDBOX_URL=deployment.segment.url,
     )
     server = Env.db_url_config(url)
     (folder / "backup.env").write_text(
@@ -227,7 +234,7 @@ def send_first_event(ingest: str, ingest_key: str) -> None:
 
 
 def record_calls(guide: Guide, folder: Path, *programs: str) -> Path:
-    """Have these programs of the machine do nothing but write down what they are asked."""
+    """Replace these programs of the machine: they only record their arguments."""
     calls, bin_ = folder / "calls", folder / "bin"
     bin_.mkdir()
     for name in programs:
@@ -239,7 +246,7 @@ def record_calls(guide: Guide, folder: Path, *programs: str) -> Path:
 
 
 def install_release(folder: Path) -> None:
-    """Copy this release, with what is installed here, and point `current` at it."""
+    """Copy this release, with its installed packages, and point `current` at it."""
     release = folder / "releases" / "2026-11-29"
     shutil.copytree(ROOT, release, ignore=shutil.ignore_patterns(*NOT_OF_A_RELEASE))
     (release / ".venv").symlink_to(sys.prefix)
@@ -247,7 +254,7 @@ def install_release(folder: Path) -> None:
 
 
 def write_settings(file: Path, **values: str) -> None:
-    """As an operator does, into the lines of the example."""
+    """Edit the lines of the example, as an operator does."""
     text = file.read_text()
     for name, value in values.items():
         before, _, after = re.split(rf"^({name}=.*)$", text, flags=re.MULTILINE)
@@ -264,131 +271,148 @@ def ready(url: str) -> bool:
 
 @drills("### Rotate ENCRYPTION_KEYS")
 def test_both_keys_are_rotated_with_processes_restarted_in_the_worst_order(
-    site, guide, settings
+    deployment, guide, settings
 ):
     [reencrypt] = guide["### Rotate ENCRYPTION_KEYS"]
-    environ, old, new = site.portal.environ, settings.SECRET_KEY, "of this drill " * 5
-    settings.SANDBOX_URL = site.segment.url
+    environ, old, new = (
+        deployment.portal.environ,
+        settings.SECRET_KEY,
+        "of this drill " * 5,
+    )
+    settings.SANDBOX_URL = deployment.segment.url
     settings.ENCRYPTION_KEYS = ring("k1")
     environ["ENCRYPTION_KEYS"] = ",".join(ring("k1"))
-    lanes = open_lanes("a", "b")
-    site.start("ingest", "web", "beat", "worker-1")
-    with playing(site, lanes) as scene, visited(site.urls["web"]):
+    flows = open_flows("a", "b")
+    deployment.start("ingest", "web", "beat", "worker-1")
+    with (
+        under_traffic(deployment, flows) as experiment,
+        visited(deployment.urls["web"]),
+    ):
         for names, secret, fallback in (("k1 k2", old, new), ("k2 k1", new, old)):
             keys = ring(*names.split())
             environ |= {"SECRET_KEY": secret, "SECRET_KEY_FALLBACKS": fallback}
             environ["ENCRYPTION_KEYS"] = ",".join(keys)
             # Web first, and a customer saves a key before any worker has restarted.
-            restart(site, "web")
-            save_new_key(lanes[0], keys, settings)
-            scene.recover("web is ahead")
-            restart(site, "ingest", "beat", "worker-1")
+            restart(deployment, "web")
+            save_new_key(flows[0], keys, settings)
+            experiment.recover("web is ahead")
+            restart(deployment, "ingest", "beat", "worker-1")
         guide.run(reencrypt)
         environ["ENCRYPTION_KEYS"] = ",".join(ring("k2"))
         environ["SECRET_KEY_FALLBACKS"] = ""
-        restart(site, "web", "worker-1", "ingest", "beat")
-        scene.recover("a rotation of both keys")
-    assert not [r for r in scene.traffic.refusals if r.status == 500]
+        restart(deployment, "web", "worker-1", "ingest", "beat")
+        experiment.recover("a rotation of both keys")
+    assert not [r for r in experiment.traffic.refusals if r.status == 500]
     nobody_was_switched_off()
 
 
 @drills("## Upgrade", "### Downgrade")
-def test_an_upgrade_and_a_downgrade_in_folders_of_their_own(site, guide, tmp_path):
+def test_an_upgrade_and_a_downgrade_use_separate_folders(deployment, guide, tmp_path):
     collect, migrate, point, check = guide["## Upgrade"]
     [back] = guide["### Downgrade"]
     current = tmp_path / "current"
     processes = ("web", "ingest", "worker-1", "beat")
-    lanes = open_lanes("a", "b")
+    flows = open_flows("a", "b")
     with checked_out(previous_commit()) as before:
         names = {"NEW_RELEASE": ROOT, "OLD_RELEASE": before, "CURRENT": current}
         guide.run(back, **names)
-        start_from(site, current, *processes)
-        with playing(site, lanes) as scene, visited(site.urls["web"]):
-            scene.recover("the release before")
+        start_from(deployment, current, *processes)
+        with (
+            under_traffic(deployment, flows) as experiment,
+            visited(deployment.urls["web"]),
+        ):
+            experiment.recover("the release before")
             for block in (collect, migrate, point):
                 guide.run(block, **names)
             for name in processes:
-                start_from(site, current, name)
+                start_from(deployment, current, name)
             guide.run(check, **names, **SAFE)
-            scene.recover("an upgrade")
+            experiment.recover("an upgrade")
             guide.run(back, **names)
-            start_from(site, current, *processes)
-            scene.recover("a downgrade")
-    assert not [r for r in scene.traffic.refusals if r.status == 500]
+            start_from(deployment, current, *processes)
+            experiment.recover("a downgrade")
+    assert not [r for r in experiment.traffic.refusals if r.status == 500]
     nobody_was_switched_off()
 
 
-def start_from(site, current: Path, *names: str) -> None:
+def start_from(deployment, current: Path, *names: str) -> None:
     """Restart these from the release that the link names."""
-    code, portal = current.resolve(), site.portal
-    site.stop(*[name for name in names if name in site.running])
+    code, portal = current.resolve(), deployment.portal
+    deployment.stop(*[name for name in names if name in deployment.running])
     for name in names:
-        if name in site.urls:
+        if name in deployment.urls:
             what = (web_of if name == "web" else ingest_of)(code)
-            site.running[name] = portal.serve(site.urls[name], what, code=current)
+            deployment.running[name] = portal.serve(
+                deployment.urls[name], what, code=current
+            )
         elif name == "beat":
-            site.running[name] = portal.beat(code=current)
+            deployment.running[name] = portal.beat(code=current)
         else:
-            site.start_worker(name, code=current)
-    for name in site.urls.keys() & set(names):
-        portal.answering(site.running[name], site.urls[name])
+            deployment.start_worker(name, code=current)
+    for name in deployment.urls.keys() & set(names):
+        portal.answering(deployment.running[name], deployment.urls[name])
 
 
 @drills("## Backups", "## Restore")
-def test_a_backup_under_traffic_is_restored_into_a_new_database(site, guide, tmp_path):
+def test_a_backup_under_traffic_is_restored_into_a_new_database(
+    deployment, guide, tmp_path
+):
     [dump] = guide["## Backups"]
     create, migrate, history, acknowledge, reconcile = guide["## Restore"]
-    environ, lanes = site.portal.environ, open_lanes("a", "b")
+    environ, flows = deployment.portal.environ, open_flows("a", "b")
     old = connection.settings_dict["NAME"]
     guide.environ = names = environ | {
         "BACKUP": str(tmp_path / "portal.dump"),
         "NEW_DATABASE": f"{old}_restored",
         "NEW_DATABASE_URL": environ["DATABASE_URL"].replace(old, f"{old}_restored"),
     }
-    site.start("ingest", "web", "beat", "worker-1")
-    with playing(site, lanes) as scene:
-        scene.recover("the start")
+    deployment.start("ingest", "web", "beat", "worker-1")
+    with under_traffic(deployment, flows) as experiment:
+        experiment.recover("the start")
         guide.run(dump)
-        scene.recover("a dump")
-    site.stop(*site.running)
-    acknowledged = {lane.name: lane.acknowledged for lane in lanes}
+        experiment.recover("a dump")
+    deployment.stop(*deployment.running)
+    acknowledged = {flow.name: flow.acknowledged for flow in flows}
 
     guide.run(create)
     environ["DATABASE_URL"] = names["DATABASE_URL"] = names["NEW_DATABASE_URL"]
     guide.run(migrate)
-    site.start("web", "beat", "worker-1")
+    deployment.start("web", "beat", "worker-1")
     until(lambda: "went back in time" in guide.printed(history), within_s=60)
     guide.run(history, exits=1)
-    assert requests.get(f"{site.urls['web']}/readyz", timeout=10).status_code == 503
+    assert (
+        requests.get(f"{deployment.urls['web']}/readyz", timeout=10).status_code == 503
+    )
     guide.run(acknowledge)
-    site.start("ingest")
-    send_again(site, lanes, acknowledged)
+    deployment.start("ingest")
+    send_again(deployment, flows, acknowledged)
 
     until(
-        lambda: received(site) == sum(acknowledged.values()), within_s=RECOVERY_BOUND_S
+        lambda: received(deployment) == sum(acknowledged.values()),
+        within_s=RECOVERY_BOUND_S,
     )
     fine = "Inconsistent feeds: 0."
     until(lambda: fine in guide.printed(reconcile), within_s=60)
 
 
-def received(site) -> int:
-    """How many different events of the lanes are at Segment."""
+def received(deployment) -> int:
+    """Return how many different events of the flows are at Segment."""
     found, last = set(), 0
-    while page := site.segment.events_after(last):
+    while page := deployment.segment.events_after(last):
         last = page[-1]["number"]
         found |= {shown["event"]["messageId"] for shown in page}
     return len(found)
 
 
-def send_again(site, lanes, acknowledged) -> None:
-    """Every partner sends everything again, with the same messageIds."""
-    for lane in lanes:
-        for number in range(1, acknowledged[lane.name] + 1, 100):
-            last = min(number + 99, acknowledged[lane.name])
+def send_again(deployment, flows, acknowledged) -> None:
+    """Have every partner send everything again, with the same messageIds."""
+    for flow in flows:
+        for number in range(1, acknowledged[flow.name] + 1, 100):
+            last = min(number + 99, acknowledged[flow.name])
             sent = requests.post(
-                f"{site.urls['ingest']}/v1/batch",
-                json={"batch": [lane.event(n) for n in range(number, last + 1)]},
-                auth=(lane.ingest_key, ""),
+                f"{deployment.urls['ingest']}/v1/batch",
+                json={"batch": [flow.event(n) for n in range(number, last + 1)]},
+                auth=(flow.ingest_key, ""),
                 timeout=30,
             )
             assert sent.status_code == 200

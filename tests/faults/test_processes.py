@@ -1,4 +1,4 @@
-"""Processes are killed while events flow: nothing is lost, and all goes on."""
+"""Processes are killed while events flow: nothing is lost, and all continues."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import random
 
 import pytest
 
-from tests.faults.breaking import PROCESSES
-from tests.faults.event_lanes import open_lanes, open_quiet_lane
-from tests.faults.scene import playing
+from tests.faults.all_faults import PROCESSES
+from tests.faults.experiment import under_traffic
+from tests.faults.flows import open_flows, open_quiet_flow
 
 pytestmark = [pytest.mark.processes]
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_kill_9_of_any_process_loses_nothing(site, seed):
-    lanes = [*open_lanes("a", "b", "c"), open_quiet_lane()]
-    site.start("ingest", "web", "beat", "worker-1", "worker-2")
+def test_killing_any_process_loses_nothing(deployment, seed):
+    flows = [*open_flows("a", "b", "c"), open_quiet_flow()]
+    deployment.start("ingest", "web", "beat", "worker-1", "worker-2")
 
-    with playing(site, lanes) as scene:
-        scene.recover("start")
+    with under_traffic(deployment, flows) as experiment:
+        experiment.recover("start")
         for fault in random.Random(seed).sample(PROCESSES, len(PROCESSES)):
-            scene.endure(fault)
+            experiment.cause(fault)

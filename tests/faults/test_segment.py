@@ -1,4 +1,4 @@
-"""Segment in every way that it can fail, while events flow."""
+"""Segment fails in every possible way while events flow."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from streams.delivery.connection import status
 from streams.delivery.models import Cursor
 from streams.sandbox.debugger.event_view import source_of
-from tests.faults.breaking import certificate_bad, name_unknown
-from tests.faults.event_lanes import REGIONS, open_lanes, open_quiet_lane
-from tests.faults.scene import playing
-from tests.running import until
+from tests.faults.all_faults import certificate_bad, name_unknown
+from tests.faults.experiment import under_traffic
+from tests.faults.flows import REGIONS, open_flows, open_quiet_flow
+from tests.portal_processes import until
 
 pytestmark = [pytest.mark.processes]
 
@@ -24,7 +24,7 @@ def limited(**headers: str | None) -> dict:
     return {"status": 429, "headers": {"Retry-After": None, **headers}}
 
 
-# What each of the connections meets with, and then nothing more.
+# The failure of each connection, after which nothing more fails.
 WAYS = {
     "fine": [],
     "500": [500],
@@ -43,35 +43,42 @@ WAYS = {
     "flapping": [503, {}, {"reset": True}, {}, {"close": True}, {}],
     "lost answer": [{"close": True, "take": True}],
 }
-# Segment took the batch and we cannot know: it is sent once more.
+# Segment accepted the batch, but the portal cannot know: it is sent again.
 LOSES = {"hang in the answer", "drip", "drip beyond all patience", "lost answer"}
 
 
-def test_every_way_to_fail_costs_its_own_connection_alone_and_passes(site):
-    lanes = open_lanes(*WAYS)
-    site.start("ingest", "beat", "worker-1")
+def test_every_failure_of_segment_affects_its_own_connection_alone_and_passes(
+    deployment,
+):
+    flows = open_flows(*WAYS)
+    deployment.start("ingest", "beat", "worker-1")
 
-    with playing(site, lanes) as scene:
-        scene.recover("start")
-        for lane in lanes:
-            lane.losses = lane.name in LOSES
-        site.segment.behave(
+    with under_traffic(deployment, flows) as experiment:
+        experiment.recover("start")
+        for flow in flows:
+            flow.losses = flow.name in LOSES
+        deployment.segment.behave(
             *[
-                {"write_key": lane.write_key, "answers": WAYS[lane.name]}
-                for lane in lanes
-                if WAYS[lane.name]
+                {"write_key": flow.write_key, "answers": WAYS[flow.name]}
+                for flow in flows
+                if WAYS[flow.name]
             ]
         )
-        scene.recover("every way to fail")
+        experiment.recover("every way to fail")
 
-    lost = {r["source"]: r["events"] for r in site.segment.requests if was_lost(r)}
+    lost = {
+        r["source"]: r["events"] for r in deployment.segment.requests if was_lost(r)
+    }
     assert len(lost) == 1
-    for lane in lanes:
-        if lane.name == "lost answer":  # and only what was in that batch came twice
-            assert scene.receiver.duplicates(lane) == lost[source_of(lane.write_key)]
-        if lane.name == "429 Retry-After":
+    for flow in flows:
+        if flow.name == "lost answer":  # and only that batch came twice
             assert (
-                longest_silence_s(scene.receiver.arrivals[lane.write_key]) >= LIMITED_S
+                experiment.receiver.duplicates(flow) == lost[source_of(flow.write_key)]
+            )
+        if flow.name == "429 Retry-After":
+            assert (
+                longest_silence_s(experiment.receiver.arrivals[flow.write_key])
+                >= LIMITED_S
             )
 
 
@@ -83,47 +90,49 @@ def longest_silence_s(arrivals):
     return max(later - earlier for earlier, later in pairwise(arrivals))
 
 
-def test_one_bad_event_among_2500_is_found_and_the_rest_arrive(site):
-    [lane] = lanes = open_lanes("a")
-    bad = lane.message_id(1_234)
-    site.start("ingest", "beat")
-    site.segment.behave({"only_event": bad, "then": 400})
+def test_one_bad_event_among_2500_is_found_and_the_others_arrive(deployment):
+    [flow] = flows = open_flows("a")
+    bad = flow.message_id(1_234)
+    deployment.start("ingest", "beat")
+    deployment.segment.behave({"only_event": bad, "then": 400})
 
-    with playing(site, lanes, skipped=frozenset([bad]), batch=500) as scene:
-        until(lambda: lane.acknowledged >= 2_500)
-        site.start("worker-1")
-        scene.recover("one bad event among 2,500")
+    with under_traffic(
+        deployment, flows, skipped=frozenset([bad]), batch=500
+    ) as experiment:
+        until(lambda: flow.acknowledged >= 2_500)
+        deployment.start("worker-1")
+        experiment.recover("one bad event among 2,500")
 
-    refused = [r for r in site.segment.requests if r["status"] == 400]
+    refused = [r for r in deployment.segment.requests if r["status"] == 400]
     assert len(refused) <= 13  # halving 2,500 down to 1
 
 
-def test_a_key_that_segment_refuses_holds_its_events_until_a_person_has_looked(site):
-    lanes = open_lanes("a", "b")
-    site.start("ingest", "beat", "worker-1")
+def test_a_key_that_segment_refuses_queues_its_events_until_someone_resumes(deployment):
+    flows = open_flows("a", "b")
+    deployment.start("ingest", "beat", "worker-1")
 
-    with playing(site, lanes) as scene:
-        scene.recover("start")
-        key = lanes[0].write_key
-        site.segment.behave({"write_key": key, "then": 401})
-        cursor = Cursor.objects.filter(pk=lanes[0].cursor.pk)
+    with under_traffic(deployment, flows) as experiment:
+        experiment.recover("start")
+        key = flows[0].write_key
+        deployment.segment.behave({"write_key": key, "then": 401})
+        cursor = Cursor.objects.filter(pk=flows[0].cursor.pk)
         until(lambda: cursor.filter(held=True).exists())
-        site.segment.behave()
-        asked = len(scene.receiver.arrivals[key])
-        scene.await_more(20, lanes[1])
-        assert len(scene.receiver.arrivals[key]) <= asked + 1
+        deployment.segment.behave()
+        asked = len(experiment.receiver.arrivals[key])
+        experiment.await_more(20, flows[1])
+        assert len(experiment.receiver.arrivals[key]) <= asked + 1
         status.resume(connection=cursor.get().connection, actor=None)
-        scene.recover("a refused key")
+        experiment.recover("a refused key")
 
 
-def test_a_region_that_cannot_be_reached_leaves_the_others_alone(site):
-    """No name, a bad certificate, one region dead: each in turn, others beside it."""
-    lanes = open_lanes("us", "eu", "sandbox", regions=REGIONS)
-    lanes = [*lanes, open_quiet_lane()]
-    site.start("ingest", "beat", "worker-1")
+def test_an_unreachable_region_does_not_affect_the_others(deployment):
+    """No DNS name, a bad certificate, one region down: each in turn, beside others."""
+    flows = open_flows("us", "eu", "sandbox", regions=REGIONS)
+    flows = [*flows, open_quiet_flow()]
+    deployment.start("ingest", "beat", "worker-1")
 
-    with playing(site, lanes) as scene:
-        scene.recover("start")
+    with under_traffic(deployment, flows) as experiment:
+        experiment.recover("start")
         for fault in random.Random(1).sample([name_unknown, certificate_bad], 2):
-            with scene.broken(fault):
-                scene.await_more(40, lanes[2])
+            with experiment.during(fault):
+                experiment.await_more(40, flows[2])

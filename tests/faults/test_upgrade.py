@@ -1,30 +1,30 @@
-"""The version before and this one work side by side while events flow."""
+"""The previous version and this one work side by side while events flow."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.faults.event_lanes import open_lanes, open_quiet_lane
-from tests.faults.scene import playing
-from tests.faults.versions import checked_out, previous_commit
+from tests.faults.experiment import under_traffic
+from tests.faults.flows import open_flows, open_quiet_flow
+from tests.faults.previous_version import checked_out, previous_commit
 
 pytestmark = [pytest.mark.processes]
 
 
-def test_an_upgrade_under_load_loses_nothing(site):
-    lanes = [*open_lanes("a", "b", "c"), open_quiet_lane()]
+def test_an_upgrade_under_load_loses_nothing(deployment):
+    flows = [*open_flows("a", "b", "c"), open_quiet_flow()]
     with checked_out(previous_commit()) as before:
-        site.start("web", "beat")
-        site.start_ingest(code=before)
-        site.start_worker("worker-1", code=before)
-        with playing(site, lanes) as scene:
-            scene.recover("start on the version before")
-            site.start("worker-2")
-            site.stop("worker-1")
-            scene.recover("a worker of this version")
-            site.start_worker("worker-1", code=before)
-            site.stop("worker-2")
-            scene.recover("a worker of the version before again")
-            site.stop("ingest")
-            site.start("ingest", "worker-2")
-            scene.recover("both versions side by side")
+        deployment.start("web", "beat")
+        deployment.start_ingest(code=before)
+        deployment.start_worker("worker-1", code=before)
+        with under_traffic(deployment, flows) as experiment:
+            experiment.recover("start on the version before")
+            deployment.start("worker-2")
+            deployment.stop("worker-1")
+            experiment.recover("a worker of this version")
+            deployment.start_worker("worker-1", code=before)
+            deployment.stop("worker-2")
+            experiment.recover("a worker of the version before again")
+            deployment.stop("ingest")
+            deployment.start("ingest", "worker-2")
+            experiment.recover("both versions side by side")

@@ -1,4 +1,4 @@
-"""Steady traffic that knows exactly what was acknowledged."""
+"""Steady traffic that records exactly what was acknowledged."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import requests
 
 if TYPE_CHECKING:
-    from tests.faults.event_lanes import Lane
+    from tests.faults.flows import Flow
 
 TRY_AGAIN_S = 0.2
-# Gunicorn closes a connection that was silent for 2 s, or for 3: a request that comes just
-# then gets no answer. So who is silent for longer than this opens a new one each time.
+# Gunicorn closes a connection that was idle for 2 or 3 s, and a request that arrives at
+# that moment gets no response. A sender that is idle for longer opens a new one each
+# time.
 KEPT_S = 1.0
 GIVES_UP_AFTER_S = 30.0  # from the end of the test
 TIMEOUT_S = 15.0  # as Segment's libraries wait
@@ -25,7 +26,7 @@ TIMEOUT_S = 15.0  # as Segment's libraries wait
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that was not a 200; `status` None: none came."""
+    """A response that was not a 200; `status` is None if there was no response."""
 
     status: int | None
     code: str = ""
@@ -34,14 +35,14 @@ class Refusal:
 
 @dataclass(slots=True)
 class Traffic:
-    """Each lane's sender posts a few events at a time, and again until they are acknowledged.
+    """Each flow's sender posts a few events at a time and retries until acknowledged.
 
-    As a good client does: the same messageIds at each try, and no further event before.
-    So all of a lane's numbers up to `acknowledged` are promised, and those in order.
+    It behaves as a good client does: the same messageIds at each try, and no later
+    event before. So all of a flow's numbers up to `acknowledged` must arrive, in order.
     """
 
-    url: Callable[[Lane], str]
-    lanes: Sequence[Lane]
+    url: Callable[[Flow], str]
+    flows: Sequence[Flow]
     batch: int = 4
     timeout_s: float = TIMEOUT_S
     refusals: Counter[Refusal] = field(default_factory=Counter)
@@ -51,10 +52,10 @@ class Traffic:
 
     @contextmanager
     def flowing(self) -> Iterator[None]:
-        """Until the end of the block, when all that was begun has been acknowledged."""
+        """Send during the block; return when everything is acknowledged."""
         threads = [
-            threading.Thread(target=self._send, args=(lane,), name=lane.name)
-            for lane in self.lanes
+            threading.Thread(target=self._send, args=(flow,), name=flow.name)
+            for flow in self.flows
         ]
         for thread in threads:
             thread.start()
@@ -68,40 +69,40 @@ class Traffic:
 
     @property
     def acknowledged(self) -> int:
-        return sum(lane.acknowledged for lane in self.lanes)
+        return sum(flow.acknowledged for flow in self.flows)
 
-    def _send(self, lane: Lane) -> None:
+    def _send(self, flow: Flow) -> None:
         with requests.Session() as session:
-            session.auth = (lane.ingest_key, "")
-            if lane.pause_s > KEPT_S:
+            session.auth = (flow.ingest_key, "")
+            if flow.pause_s > KEPT_S:
                 session.headers["Connection"] = "close"
             while not self._stop.is_set():
-                last = lane.acknowledged + self.batch
-                numbers = range(lane.acknowledged + 1, last + 1)
-                if not self._until_taken(session, lane, [*map(lane.event, numbers)]):
+                last = flow.acknowledged + self.batch
+                numbers = range(flow.acknowledged + 1, last + 1)
+                if not self._until_taken(session, flow, [*map(flow.event, numbers)]):
                     return
-                lane.acknowledged = last
-                self._stop.wait(lane.pause_s)
+                flow.acknowledged = last
+                self._stop.wait(flow.pause_s)
 
     def _until_taken(
-        self, session: requests.Session, lane: Lane, batch: list[dict]
+        self, session: requests.Session, flow: Flow, batch: list[dict]
     ) -> bool:
         while True:
-            refusal = self._try(session, lane, batch)
+            refusal = self._try(session, flow, batch)
             if refusal is None:
                 return True
             self.refusals[refusal] += 1
             if time.monotonic() > self._gives_up_at:
-                self.failures.append(f"{lane.name}: {refusal}")
+                self.failures.append(f"{flow.name}: {refusal}")
                 return False
             time.sleep(TRY_AGAIN_S)
 
     def _try(
-        self, session: requests.Session, lane: Lane, batch: list[dict]
+        self, session: requests.Session, flow: Flow, batch: list[dict]
     ) -> Refusal | None:
         try:
             answer = session.post(
-                f"{self.url(lane)}/v1/batch",
+                f"{self.url(flow)}/v1/batch",
                 json={"batch": batch},
                 timeout=self.timeout_s,
             )
@@ -112,7 +113,7 @@ class Traffic:
             return Refusal(answer.status_code, _code(answer), wait)
         content = answer.json()
         if content["rejected"]:
-            self.failures.append(f"{lane.name}: {content['results']}")
+            self.failures.append(f"{flow.name}: {content['results']}")
         return None
 
 

@@ -24,7 +24,7 @@ def basic(text: bytes) -> str:
     ("header", "credential"),
     [
         (basic(b"ik_example:"), KEY),
-        (basic(b"ik_example"), KEY),  # the colon is left out by some
+        (basic(b"ik_example"), KEY),  # some senders omit the colon
         (basic(b"ik_example:ignored"), KEY),
         (basic(b"ik_example:").replace("Basic", "basic"), KEY),
         (basic(b"ik_example\n"), KEY),  # echo "$KEY" | base64
@@ -34,7 +34,7 @@ def basic(text: bytes) -> str:
         ("bearer  pt_example ", TOKEN),
         (basic(b":"), None),
         ("", None),
-        # What is not ours, or not there
+        # Not a key of this portal, or no header
         ("Bearer ik_example", None),
         ("Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln", None),
         ("Bearer ", None),
@@ -47,7 +47,7 @@ def basic(text: bytes) -> str:
         ("Basic \xe9", None),
     ],
 )
-def test_a_header_names_a_key_a_token_or_nobody(header, credential):
+def test_a_header_contains_a_key_a_token_or_neither(header, credential):
     assert from_header(header) == credential
 
 
@@ -64,7 +64,7 @@ def test_a_header_names_a_key_a_token_or_nobody(header, credential):
         (basic(b"a Segment write key:"), "INGEST-KEY-002"),
     ],
 )
-def test_without_a_key_of_ours_the_header_is_explained_and_not_repeated(header, code):
+def test_an_unusable_header_is_explained_and_not_repeated(header, code):
     refused = no_key(header)
 
     assert (refused.status, refused.code) == (401, code)

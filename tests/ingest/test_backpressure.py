@@ -1,4 +1,4 @@
-"""What senders hear when too much waits, or when there is no room."""
+"""Responses when too many events are queued, or when there is no room."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from streams.ingest.commit.database_errors import disk_is_full, not_stored
 from streams.ingest.lookup import CredentialLookup, NotCached
 from streams.observability.backlog import Backlog
 from tests import factories
-from tests.ingest.sending import TRACK, basic, bearer, dumps, track
-from tests.ingest.writing import Writer
+from tests.ingest.commit_writer import Writer
+from tests.ingest.sender_requests import TRACK, basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def post(client, clock, monkeypatch):
 
 @pytest.fixture
 def full(settings):
-    """A feed with as much waiting as may."""
+    """A feed with as many queued events as allowed."""
     settings.MAX_FEED_BACKLOG_EVENTS = 3
     return factories.due_cursor(events=3).feed
 
@@ -57,7 +57,7 @@ def code(answer):
 
 
 @pytest.mark.parametrize("in_body", [False, True])
-def test_a_full_feed_is_told_to_come_again(post, full, in_body):
+def test_a_full_feed_is_asked_to_retry_later(post, full, in_body):
     key = factories.ingest_key(full)
 
     if in_body:
@@ -69,7 +69,7 @@ def test_a_full_feed_is_told_to_come_again(post, full, in_body):
     assert Event.objects.count() == 3
 
 
-def test_another_feed_does_not_feel_it(post, full):
+def test_another_feed_is_not_affected(post, full):
     other = factories.cursor(factories.connection()).feed
 
     assert (
@@ -77,7 +77,9 @@ def test_another_feed_does_not_feel_it(post, full):
     )
 
 
-def test_in_one_request_of_a_partner_only_the_full_workspace_is_put_off(post, full):
+def test_in_a_partners_request_only_events_of_the_full_workspace_are_deferred(
+    post, full
+):
     other = factories.feed(full.stream)
     _, token = factories.token(full.stream)
     batch = [
@@ -97,7 +99,7 @@ def test_in_one_request_of_a_partner_only_the_full_workspace_is_put_off(post, fu
 
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
-def test_a_partner_of_whom_nothing_is_taken_is_told_so_by_the_status(post, full, path):
+def test_if_no_event_is_accepted_the_status_says_so(post, full, path):
     _, token = factories.token(full.stream)
     event = track("a", workspace=full.workspace.external_id)
 
@@ -111,7 +113,7 @@ def test_a_partner_of_whom_nothing_is_taken_is_told_so_by_the_status(post, full,
     assert Event.objects.count() == 3
 
 
-def test_events_that_are_broken_are_told_so_beside_those_that_are_put_off(post, full):
+def test_broken_events_are_rejected_beside_those_that_are_deferred(post, full):
     _, token = factories.token(full.stream)
     batch = [
         track("a", workspace=full.workspace.external_id),
@@ -132,9 +134,7 @@ def test_events_that_are_broken_are_told_so_beside_those_that_are_put_off(post, 
         ({"MAX_DATABASE_BYTES": 1}, "INGEST-FULL-003"),
     ],
 )
-def test_where_nothing_more_can_be_kept_everybody_is_told(
-    post, settings, bound, expected
-):
+def test_a_full_portal_asks_everyone_to_retry_later(post, settings, bound, expected):
     factories.due_cursor(events=2)
     other = factories.cursor(factories.connection()).feed
     for name, value in bound.items():
@@ -146,7 +146,7 @@ def test_where_nothing_more_can_be_kept_everybody_is_told(
     assert Event.objects.count() == 2
 
 
-def test_once_events_are_delivered_more_are_taken(post, clock, full):
+def test_after_events_are_delivered_more_are_accepted(post, clock, full):
     key = factories.ingest_key(full)
     assert post("/v1/track", TRACK, basic(key)).status_code == 429
 
@@ -158,7 +158,7 @@ def test_once_events_are_delivered_more_are_taken(post, clock, full):
     assert (before, after) == (429, 200)
 
 
-def test_the_database_is_asked_every_few_seconds_and_not_on_the_loop(
+def test_the_database_is_queried_every_few_seconds_and_not_on_the_event_loop(
     clock, django_assert_num_queries
 ):
     lookup = CredentialLookup(backpressure=Backpressure(clock))
@@ -175,12 +175,12 @@ def test_the_database_is_asked_every_few_seconds_and_not_on_the_loop(
         lookup.backlog()
 
 
-# --- The database itself has no room -------------------------------------------------
+# --- A database without room ---------------------------------------------------------
 
 
 @pytest.fixture
 def no_room(transactional_db):
-    """A database that answers each event as it does when its disk is full."""
+    """A database that responds to each event as it does when its disk is full."""
     if connection.vendor == "sqlite":
         yield from _no_more_pages()
     else:
@@ -189,7 +189,7 @@ def no_room(transactional_db):
 
 def _no_more_pages():
     with connection.cursor() as sql:
-        sql.execute("VACUUM")  # no pages to spare of rows that are gone
+        sql.execute("VACUUM")  # no free pages of deleted rows
         sql.execute("PRAGMA page_count")
         [pages] = sql.fetchone()
         sql.execute(f"PRAGMA max_page_count = {pages}")
@@ -217,14 +217,12 @@ def _no_extension():
 
 @pytest.fixture
 def small(transactional_db):
-    """A feed that was made while there was room, and its key."""
+    """A feed that was created while there was room, and its key."""
     feed = factories.cursor(factories.connection()).feed
     return feed, factories.ingest_key(feed)
 
 
-def test_a_database_without_room_is_told_and_nothing_is_half_written(
-    post, small, no_room
-):
+def test_a_full_database_is_a_503_and_nothing_is_half_written(post, small, no_room):
     feed, key = small
     batch = [track(f"m{n}", properties={"t": "x" * 9000}) for n in range(50)]
 
@@ -235,9 +233,9 @@ def test_a_database_without_room_is_told_and_nothing_is_half_written(
     assert (feed.head_seq, Event.objects.count()) == (0, 0)
 
 
-if connection.vendor == "postgresql":  # SQLite's bound is of one connection alone
+if connection.vendor == "postgresql":  # SQLite's limit applies to one connection only
 
-    def test_the_writer_of_many_requests_is_told_the_same(small, no_room):
+    def test_the_writer_of_many_requests_gives_the_same_response(small, no_room):
         feed, _ = small
         committer = Writer(lambda _: None)
 

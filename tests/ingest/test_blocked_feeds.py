@@ -1,4 +1,4 @@
-"""A feed whose row another session holds does not hold up the only writer."""
+"""A feed whose row another session locks does not delay the only writer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.db import connection
 from streams.base.database.session import DATABASE_DOWN
 from tests import factories
 from tests.faults.row_locks import LOCK_TIMEOUT_S, held
+from tests.ingest.commit_writer import Writer
 from tests.ingest.test_group_commit import Told, one
-from tests.ingest.writing import Writer
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,10 +28,10 @@ def refused(committer, feed):
     return isinstance(committer.hand_over(one(feed)).exception(10), DATABASE_DOWN)
 
 
-if connection.vendor == "postgresql":  # SQLite has no locks on rows
+if connection.vendor == "postgresql":  # SQLite has no row locks
 
     @pytest.mark.parametrize("what", ["feed", "idle cursor"])
-    def test_a_locked_row_costs_its_own_feed_alone(committer, what):
+    def test_a_locked_row_affects_its_own_feed_only(committer, what):
         stuck = factories.cursor(factories.connection(factories.feed()))
         other = factories.feed()
 

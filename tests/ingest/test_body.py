@@ -41,7 +41,7 @@ CODINGS = ["", "identity", "gzip", "x-gzip", "GZIP", "gzip, identity", "br", "de
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("coding", CODINGS)
-def test_json_and_compressed_json_are_read_whatever_the_headers_call_them(kind, coding):
+def test_json_and_compressed_json_are_read_whatever_the_headers_say(kind, coding):
     headers = {"content-type": kind, "content-encoding": coding}
 
     for body in (EVENT, gzip.compress(EVENT), b" \n" + EVENT, b"[]"):
@@ -49,7 +49,7 @@ def test_json_and_compressed_json_are_read_whatever_the_headers_call_them(kind, 
 
 
 def member(data, flags):
-    """One member of a gzip stream, with the optional fields of RFC 1952, 2.3.1."""
+    """Return a member of a gzip stream, with optional fields of RFC 1952, 2.3.1."""
     head = b"\x1f\x8b\x08" + bytes([flags]) + b"\0\0\0\0\0\xff"
     head += b"\x04\0abcd" if flags & 4 else b""
     head += b"name\0" if flags & 8 else b""
@@ -63,11 +63,11 @@ def member(data, flags):
 
 
 @pytest.mark.parametrize("flags", range(0, 32, 2))
-def test_every_valid_header_of_gzip_is_read(flags):
+def test_every_valid_gzip_header_is_read(flags):
     assert unpack(member(EVENT, flags), GZIP, 100) == EVENT
 
 
-def test_several_members_of_gzip_are_one_body():
+def test_several_gzip_members_are_one_body():
     parts = [EVENT[:5], b"", EVENT[5:9], EVENT[9:]]
 
     assert unpack(b"".join(map(gzip.compress, parts)), GZIP, 200) == EVENT
@@ -75,7 +75,7 @@ def test_several_members_of_gzip_are_one_body():
     assert unpack(gzip.compress(gzip.compress(EVENT)), GZIP, 200) == EVENT
 
 
-def test_a_byte_order_mark_is_left_out():
+def test_a_byte_order_mark_is_removed():
     assert unpack(b"\xef\xbb\xbf" + EVENT, {}, 100) == EVENT
 
 
@@ -94,14 +94,14 @@ def test_a_byte_order_mark_is_left_out():
         ({"content-encoding": "gzip"}, (400, "INGEST-GZIP-001")),
     ],
 )
-def test_of_what_is_not_json_the_headers_say_why(headers, refusal):
+def test_if_a_body_is_not_json_the_headers_explain_why(headers, refusal):
     if refusal is None:
         assert unpack(b"data=x", headers, 100) == b"data=x"
     else:
         assert refused(unpack, b"data=x", headers, 100) == refusal
 
 
-def test_the_bound_holds_before_and_after_unpacking():
+def test_the_limit_applies_before_and_after_decompression():
     bomb = gzip.compress(bytes(10_000_000))
 
     assert len(bomb) < 20_000
@@ -116,11 +116,11 @@ def test_the_bound_holds_before_and_after_unpacking():
     assert refused(unpack, gzip.compress(bomb), GZIP, 20_000)[0] == 413
 
 
-def test_hundreds_of_thousands_of_empty_members_cost_no_more_than_their_length():
+def test_the_cost_of_hundreds_of_thousands_of_empty_members_is_linear():
     began = time.process_time()
 
     assert refused(unpack, gzip.compress(b"") * 250_000, GZIP, 5_000_000)[0] == 400
-    assert time.process_time() - began < 5  # in quadratic time it takes minutes
+    assert time.process_time() - began < 5  # in quadratic time, it takes minutes
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_hundreds_of_thousands_of_empty_members_cost_no_more_than_their_length()
     ],
     ids=["plain", "empty", "magic", "cut", "wrong sum", "trailing", "second cut"],
 )
-def test_what_is_not_one_whole_gzip_stream_is_refused(body):
+def test_anything_but_one_complete_gzip_stream_is_refused(body):
     assert refused(unpack, body, GZIP, 100) == (400, "INGEST-GZIP-001")
 
 
@@ -159,7 +159,7 @@ def test_an_empty_list_is_the_empty_object_of_php():
     assert (parcel.context, parcel.integrations) == (None, None)
 
 
-def test_a_context_of_the_batch_that_cannot_be_used_is_not_called_an_event():
+def test_an_invalid_context_of_the_batch_is_not_called_an_event():
     with pytest.raises(RequestRefused) as caught:
         open_batch(b'{"batch": [{}], "context": [1]}')
 
@@ -170,7 +170,7 @@ def test_a_context_of_the_batch_that_cannot_be_used_is_not_called_an_event():
     )
 
 
-def test_what_a_batch_says_of_itself_may_be_missing_or_unreadable():
+def test_fields_of_the_batch_may_be_missing_or_invalid():
     parcel = open_batch(b'{"batch": [{}], "writeKey": 7, "sentAt": "soon"}')
 
     assert (parcel.key, parcel.sent_at, parcel.context) == (None, None, None)
@@ -198,7 +198,7 @@ def test_what_a_batch_says_of_itself_may_be_missing_or_unreadable():
         ),
     ],
 )
-def test_a_batch_that_cannot_be_opened_is_refused_whole(body, code):
+def test_a_batch_that_cannot_be_opened_is_refused_as_a_whole(body, code):
     assert refused(open_batch, body) == (400, code)
 
 
@@ -216,7 +216,7 @@ def test_a_batch_that_cannot_be_opened_is_refused_whole(body, code):
         b"[" * 200_000 + b"]" * 200_000,  # deeper than the decoder goes
     ],
 )
-def test_one_broken_event_does_not_cost_its_neighbours(broken):
+def test_one_broken_event_does_not_affect_the_others(broken):
     body = (
         b'{"sentAt": "2026-11-23", "batch": [{"a": "[},"}, %s, {"b": 2}], "x": 1}'
         % broken
@@ -240,17 +240,17 @@ def test_one_broken_event_does_not_cost_its_neighbours(broken):
         b" " * 500_000,
     ],
 )
-def test_a_hostile_body_costs_no_more_than_its_length(filler):
+def test_the_cost_of_a_hostile_body_is_linear(filler):
     began = time.process_time()
 
     for body in (filler, b'{"batch": [' + filler, b'{"batch": [{}, %s]}' % filler):
         with suppress(RequestRefused):
             open_batch(body)
 
-    assert time.process_time() - began < 5  # in quadratic time it takes minutes
+    assert time.process_time() - began < 5  # in quadratic time, it takes minutes
 
 
-def test_a_list_of_another_name_or_place_is_not_the_batch():
+def test_a_list_with_another_name_or_place_is_not_the_batch():
     body = b'{"x": {"batch": [1]}, "list": ["batch", [2]], "batch": [NaN, 3]}'
 
     assert open_batch(body).events == [b"NaN", b"3"]
@@ -260,7 +260,7 @@ def test_a_list_of_another_name_or_place_is_not_the_batch():
 @given(
     st.lists(st.dictionaries(st.text(), st.text() | st.lists(st.text())), min_size=1)
 )
-def test_brackets_take_a_batch_apart_as_a_decoder_does(events):
+def test_splitting_at_brackets_agrees_with_a_decoder(events):
     body = json.dumps({"a": [1], "batch": events, "z": "]"}).encode()
 
     apart = take_apart(body)
@@ -286,5 +286,5 @@ def test_a_single_call_is_its_own_event():
     assert parcel.key == "ik_x"
 
 
-def test_a_single_call_that_cannot_be_read_is_told_so_later():
+def test_a_single_call_that_cannot_be_read_is_rejected_as_an_event():
     assert open_single(b"{NaN").events == [b"{NaN"]

@@ -38,14 +38,14 @@ def connected_key():
 
 
 def pass_a_second(cache, clock, *used):
-    """Use keys, then refresh as soon as it is time."""
+    """Use keys, then refresh as soon as it is due."""
     for key in used:
         cache.cached(key)
     clock.seconds += REFRESH_S
     cache.refresh()
 
 
-def test_a_key_that_is_used_all_the_time_is_never_forgotten(cache, clock):
+def test_a_key_in_constant_use_stays_cached(cache, clock):
     key = connected_key()
     known = cache.look_up(key)
 
@@ -55,7 +55,7 @@ def test_a_key_that_is_used_all_the_time_is_never_forgotten(cache, clock):
     assert cache.cached(key) == known
 
 
-def test_a_key_that_was_used_within_a_minute_is_not_forgotten(cache, clock):
+def test_a_key_used_within_a_minute_stays_cached(cache, clock):
     key = connected_key()
     known = cache.look_up(key)
 
@@ -65,7 +65,7 @@ def test_a_key_that_was_used_within_a_minute_is_not_forgotten(cache, clock):
     assert cache.cached(key) == known
 
 
-def test_a_key_that_nobody_uses_is_asked_for_again(cache, clock):
+def test_an_unused_key_is_looked_up_again(cache, clock):
     key = connected_key()
     cache.look_up(key)
 
@@ -75,7 +75,7 @@ def test_a_key_that_nobody_uses_is_asked_for_again(cache, clock):
     assert cache.cached(key) is None
 
 
-def test_of_very_many_keys_those_used_last_are_kept(cache, clock, monkeypatch):
+def test_of_too_many_keys_the_most_recently_used_are_kept(cache, clock, monkeypatch):
     monkeypatch.setattr("streams.ingest.credentials.credential_cache.MOST_IN_USE", 1)
     first, second = connected_key(), connected_key()
     for key in (first, second):
@@ -89,7 +89,7 @@ def test_of_very_many_keys_those_used_last_are_kept(cache, clock, monkeypatch):
     assert cache.cached(second)
 
 
-def test_a_key_that_was_replaced_is_refused_after_the_next_refresh(cache, clock):
+def test_a_replaced_key_is_refused_after_the_next_refresh(cache, clock):
     key = connected_key()
     cache.look_up(key)
     factories.ingest_key(Feed.objects.get())
@@ -99,7 +99,7 @@ def test_a_key_that_was_replaced_is_refused_after_the_next_refresh(cache, clock)
     assert cache.cached(key) is False
 
 
-def test_all_keys_in_use_are_asked_for_together(
+def test_all_keys_in_use_are_looked_up_together(
     cache, clock, django_assert_num_queries
 ):
     keys = [connected_key() for _ in range(5)]
@@ -112,7 +112,9 @@ def test_all_keys_in_use_are_asked_for_together(
     assert all(cache.cached(key) for key in keys)
 
 
-def test_two_who_find_it_due_ask_once(cache, clock, django_assert_num_queries):
+def test_two_threads_that_find_a_refresh_due_run_it_once(
+    cache, clock, django_assert_num_queries
+):
     key = connected_key()
     cache.look_up(key)
     cache.cached(key)

@@ -1,4 +1,4 @@
-"""What the ingest answers and writes down; asked on the web port, the same on its own."""
+"""Responses and stored events of ingest, through the web port."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import USE_NOTED_EVERY
 from tests import factories
-from tests.ingest.sending import TRACK, basic, bearer, dumps, track
+from tests.ingest.sender_requests import TRACK, basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of what the view remembers; it stands still until moved."""
+    """The clock of the view's caches. It stands still until moved."""
     clock = Clock()
     lookup = CredentialLookup(CredentialCache(clock), TtlCache(100, clock))
     monkeypatch.setattr(django_views, "lookup", lookup)
@@ -58,7 +58,7 @@ def post(client, clock):
 
 @pytest.fixture
 def feed():
-    """Of a workspace that is connected."""
+    """A feed of a connected workspace."""
     return factories.cursor(factories.connection()).feed
 
 
@@ -68,7 +68,7 @@ def key(feed):
 
 
 def logged(feed=None):
-    """Events as they were written down, oldest first."""
+    """Return the stored events, oldest first."""
     rows = Event.objects.filter(feed=feed) if feed else Event.objects.all()
     return [json.loads(bytes(row.payload)) for row in rows.order_by("feed_id", "seq")]
 
@@ -87,7 +87,7 @@ def logged(feed=None):
         ("/v1/a/", {"previousId": "a1"}),
     ],
 )
-def test_each_call_is_taken_stamped_and_due(post, feed, key, path, body):
+def test_each_call_is_accepted_stamped_and_due(post, feed, key, path, body):
     status, answer = post(path, {"userId": "u1", "messageId": "m1", **body}, basic(key))
 
     assert status == 200
@@ -105,7 +105,7 @@ def test_each_call_is_taken_stamped_and_due(post, feed, key, path, body):
     assert feed.cursors.get().due_at is not None
 
 
-def test_a_batch_keeps_the_order_in_which_it_was_sent(post, feed, key):
+def test_a_batch_keeps_its_order(post, feed, key):
     batch = [track(f"m{number}") for number in range(3)]
 
     _, answer = post("/v1/batch", {"batch": batch}, basic(key))
@@ -115,7 +115,7 @@ def test_a_batch_keeps_the_order_in_which_it_was_sent(post, feed, key):
 
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/b/", "/v1/import/"])
-def test_the_key_may_come_in_the_body_alone_as_plain_text(post, feed, key, path):
+def test_the_key_can_be_in_the_body_only_as_plain_text(post, feed, key, path):
     body = {"batch": [track("m1")], "writeKey": key.text}
 
     status, _ = post(path, body, content_type="text/plain")
@@ -135,7 +135,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_with_a_credential_that_is_not_ours_the_key_in_the_body_decides(
+def test_without_a_credential_of_ours_the_key_in_the_body_decides(
     post, feed, key, headers
 ):
     body = {"batch": [track("m1")], "writeKey": key.text}
@@ -149,7 +149,9 @@ def test_with_a_credential_that_is_not_ours_the_key_in_the_body_decides(
     assert [event["messageId"] for event in logged(feed)] == ["m1", "m2"]
 
 
-def test_a_credential_of_ours_is_not_overruled_by_the_key_in_the_body(post, feed, key):
+def test_a_credential_of_ours_takes_precedence_over_the_key_in_the_body(
+    post, feed, key
+):
     other = factories.ingest_key(factories.feed())
     revoked = new_secret("pt_")
     body = {"batch": [track("m1")], "writeKey": key.text}
@@ -160,7 +162,7 @@ def test_a_credential_of_ours_is_not_overruled_by_the_key_in_the_body(post, feed
     assert logged() == []
 
 
-def test_a_partners_token_is_obeyed_beside_a_key_in_the_body(post, feed):
+def test_a_partners_token_takes_precedence_over_a_key_in_the_body(post, feed):
     _, token = factories.token(feed.stream)
     item = track("m1", workspace=feed.workspace.external_id)
 
@@ -171,14 +173,14 @@ def test_a_partners_token_is_obeyed_beside_a_key_in_the_body(post, feed):
     assert (status, answer["accepted"]) == (200, 1)
 
 
-def test_a_single_call_may_carry_the_key_too(post, feed, key):
+def test_a_single_call_can_contain_the_key_too(post, feed, key):
     status, _ = post("/v1/t", {**TRACK, "writeKey": key.text})
 
     assert status == 200
     assert "writeKey" not in logged(feed)[0]
 
 
-def test_no_key_is_ever_written_down(post, feed, key):
+def test_no_key_is_ever_stored(post, feed, key):
     body = {"batch": [track("m1", writeKey=key.text)], "writeKey": key.text}
 
     post("/v1/batch", body, basic(key))
@@ -186,7 +188,7 @@ def test_no_key_is_ever_written_down(post, feed, key):
     assert key.text not in str(logged(feed))
 
 
-def test_a_compressed_batch_is_taken(post, feed, key):
+def test_a_compressed_batch_is_accepted(post, feed, key):
     body = gzip.compress(dumps({"batch": [track("m1")]}))
 
     status, _ = post("/v1/batch", body, {**basic(key), "Content-Encoding": "gzip"})
@@ -194,7 +196,7 @@ def test_a_compressed_batch_is_taken(post, feed, key):
     assert (status, len(logged(feed))) == (200, 1)
 
 
-def test_what_the_batch_says_of_all_holds_for_each(post, feed, key):
+def test_fields_of_the_batch_apply_to_each_event(post, feed, key):
     body = {
         "batch": [track("m1", timestamp="2020-01-01T00:00:00Z")],
         "context": {"ip": "192.0.2.1"},
@@ -209,10 +211,10 @@ def test_what_the_batch_says_of_all_holds_for_each(post, feed, key):
     assert event["timestamp"] == "2020-01-01T00:00:00.000Z"
 
 
-# --- Outcomes ------------------------------------------------------------------------
+# --- Statuses ------------------------------------------------------------------------
 
 
-def test_a_message_id_is_taken_once_and_again_is_a_success(post, feed, key):
+def test_a_message_id_is_stored_once_and_a_repetition_succeeds(post, feed, key):
     post("/v1/track", track("m1"), basic(key))
 
     status, answer = post(
@@ -226,7 +228,7 @@ def test_a_message_id_is_taken_once_and_again_is_a_success(post, feed, key):
     assert [event["messageId"] for event in logged(feed)] == ["m1", "m2"]
 
 
-def test_one_broken_event_does_not_cost_its_neighbours(post, feed, key):
+def test_one_broken_event_does_not_affect_the_others(post, feed, key):
     good = dumps(track("good"))
     bad = [
         b'{"type":"track","userId":"u1","event":"E","properties":{"ratio":NaN}}',
@@ -263,7 +265,7 @@ def test_a_rejection_says_what_is_wrong_where_and_how_to_fix_it(post, key):
     ]
 
 
-def test_a_single_call_that_is_rejected_is_a_400(post, feed, key):
+def test_a_rejected_single_call_is_a_400(post, feed, key):
     status, answer = post("/v1/track", {"userId": "u1"}, basic(key))
 
     assert status == 400
@@ -284,7 +286,9 @@ def test_events_of_a_workspace_without_a_connection_are_held(post):
     assert len(logged(feed)) == 1
 
 
-def test_anonymous_events_are_taken_where_the_stream_says_so(post, clock, feed, key):
+def test_anonymous_events_are_accepted_if_the_stream_allows_them(
+    post, clock, feed, key
+):
     event = {**TRACK, "userId": None, "anonymousId": "a1"}
     refused, _ = post("/v1/track", event, basic(key))
     feed.stream.allow_anonymous = True
@@ -310,7 +314,7 @@ def test_anonymous_events_are_taken_where_the_stream_says_so(post, clock, feed, 
         ("/v1/purchase", {}, 404, "INGEST-PATH-001"),
     ],
 )
-def test_a_request_that_cannot_be_taken_is_refused_whole(
+def test_an_unacceptable_request_is_refused_as_a_whole(
     post, feed, key, path, body, status, code
 ):
     answered, answer = post(path, body, basic(key))
@@ -321,14 +325,14 @@ def test_a_request_that_cannot_be_taken_is_refused_whole(
     assert logged(feed) == []
 
 
-def test_only_post_is_taken(client):
+def test_only_post_is_accepted(client):
     answer = client.get("/v1/track")
 
     assert (answer.status_code, answer["Allow"]) == (405, "POST, OPTIONS")
     assert answer.json()["code"] == "INGEST-METHOD-001"
 
 
-def test_pages_of_any_site_may_send(client):
+def test_pages_of_any_site_can_send(client):
     asked = client.options("/v1/t", headers={"Origin": "https://shop.example"})
 
     assert asked.status_code == 204
@@ -337,7 +341,7 @@ def test_pages_of_any_site_may_send(client):
 
 
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/nowhere"])
-def test_a_page_reads_every_response_and_when_to_send_again(client, path):
+def test_a_page_can_read_every_response_and_when_to_retry(client, path):
     origin = {"Origin": "https://shop.example"}
 
     answer = client.post(path, b"{}", content_type="text/plain", headers=origin)
@@ -350,7 +354,7 @@ def test_a_page_reads_every_response_and_when_to_send_again(client, path):
     assert client.post(path)["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_preflight_allows_the_headers_that_it_asks_for(client):
+def test_a_preflight_allows_the_requested_headers(client):
     def asked(names):
         preflight = {"Origin": "null", "Access-Control-Request-Headers": names}
         return client.options("/v1/batch", headers=preflight)
@@ -363,7 +367,7 @@ def test_a_preflight_allows_the_headers_that_it_asks_for(client):
     assert asked("a" * 2_000)["Access-Control-Allow-Headers"] == ALLOWED
 
 
-def test_without_a_key_nothing_is_taken(post):
+def test_without_a_key_nothing_is_accepted(post):
     status, answer = post("/v1/track", TRACK)
 
     assert (status, answer["code"]) == (401, "INGEST-KEY-001")
@@ -379,7 +383,7 @@ def test_an_unknown_key_is_refused_and_not_repeated(post, header):
     assert unknown.text not in str(answer)
 
 
-def test_a_token_is_no_key_and_a_key_is_no_token(post, feed, key):
+def test_a_token_is_not_a_key_and_a_key_is_not_a_token(post, feed, key):
     _, token = factories.token(feed.stream)
 
     as_key, _ = post("/v1/track", TRACK, basic(token))
@@ -398,7 +402,7 @@ def test_two_different_keys_in_one_request_are_refused(post, feed, key):
     assert (status, answer["code"]) == (401, "INGEST-KEY-003")
 
 
-def test_an_event_with_a_key_or_workspace_of_its_own_is_refused_alone(post, feed, key):
+def test_an_event_with_its_own_key_or_workspace_is_refused_alone(post, feed, key):
     other = factories.ingest_key(factories.feed())
     batch = [
         track("m1", writeKey=other.text),
@@ -425,7 +429,7 @@ def test_a_replaced_key_is_refused_within_seconds(post, clock, feed, key):
     assert status == 401
 
 
-# --- Partner tokens ------------------------------------------------------------------
+# --- API tokens ----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -433,7 +437,7 @@ def token(feed):
     return factories.token(feed.stream)[1]
 
 
-def test_one_request_carries_many_workspaces(post, feed, token):
+def test_one_request_contains_events_of_many_workspaces(post, feed, token):
     other = factories.feed(feed.stream)
     mine, theirs = feed.workspace.external_id, other.workspace.external_id
     batch = [
@@ -464,14 +468,14 @@ def test_one_request_carries_many_workspaces(post, feed, token):
         ("a\0", "INGEST-WORKSPACE-002"),
     ],
 )
-def test_each_event_says_whose_it_is(post, token, workspace, rule):
+def test_each_event_must_name_its_workspace(post, token, workspace, rule):
     status, answer = post("/v1/track", {**TRACK, "workspace": workspace}, bearer(token))
 
     assert (status, answer["code"], answer["path"]) == (400, rule, "workspace")
     assert answer["results"][0]["rule"] == rule
 
 
-def test_a_workspace_that_is_new_is_made_with_its_feed(post, feed, token):
+def test_a_new_workspace_is_created_with_its_feed(post, feed, token):
     _, first = post("/v1/track", {**TRACK, "workspace": "acme"}, bearer(token))
     _, second = post("/v1/track", {**TRACK, "workspace": "acme"}, bearer(token))
 
@@ -481,13 +485,13 @@ def test_a_workspace_that_is_new_is_made_with_its_feed(post, feed, token):
     assert first["results"][0]["outcome"] == "held"
 
 
-def test_a_bad_event_makes_no_workspace(post, token):
+def test_a_bad_event_creates_no_workspace(post, token):
     post("/v1/track", {"userId": "u1", "workspace": "acme"}, bearer(token))
 
     assert not Workspace.objects.filter(external_id="acme").exists()
 
 
-def test_a_stream_may_take_events_for_known_workspaces_only(post, feed, token):
+def test_a_stream_can_accept_events_of_known_workspaces_only(post, feed, token):
     feed.stream.create_workspaces = False
     feed.stream.save()
     known = factories.workspace(feed.stream.partner)
@@ -512,7 +516,7 @@ def test_a_workspace_of_another_partner_is_not_reached(post, feed, token):
     assert logged(theirs) == []
 
 
-def test_a_partner_token_may_send_more_at_once(post, feed, token, key):
+def test_a_batch_with_an_api_token_can_be_larger(post, feed, token, key):
     event = track(
         "m1", workspace=feed.workspace.external_id, properties={"t": "x" * 30_000}
     )
@@ -536,7 +540,7 @@ def test_a_revoked_token_is_refused_within_seconds(post, clock, feed):
     assert (before, after) == (200, 401)
 
 
-def test_the_use_of_a_token_is_noted_once_a_minute(post, clock, feed):
+def test_the_use_of_a_token_is_recorded_once_a_minute(post, clock, feed):
     row, token = factories.token(feed.stream)
     event = {**TRACK, "workspace": feed.workspace.external_id}
     post("/v1/track", event, bearer(token))
@@ -558,7 +562,7 @@ def test_the_use_of_a_token_is_noted_once_a_minute(post, clock, feed):
 
 
 @pytest.mark.parametrize("feeds", [1, 3])
-def test_more_workspaces_and_events_cost_no_more_queries(
+def test_more_workspaces_and_events_take_no_more_queries(
     post, feed, token, feeds, django_assert_max_num_queries
 ):
     known = [factories.feed(feed.stream).workspace.external_id for _ in range(feeds)]
@@ -572,7 +576,7 @@ def of(*workspaces):
     return {"batch": [track(f"m-{w}", workspace=w) for w in workspaces]}
 
 
-def test_ids_that_look_alike_are_one_workspace(post, feed):
+def test_lookalike_ids_are_one_workspace(post, feed):
     _, token = factories.token(feed.stream)
     alike = ["caf\u00e9", "cafe\u0301", " caf\u00e9", "caf\u00e9\u00a0", "caf\u00e9\n"]
 
@@ -602,7 +606,7 @@ def test_ids_that_differ_in_width_or_shape_are_one_workspace(post, feed):
         "\ufe0f", "\u034f", "\U000e0100",
     ],
 )  # fmt: skip
-def test_an_id_with_a_character_that_cannot_be_seen_is_refused_with_the_reason(
+def test_an_id_with_an_invisible_character_is_refused_with_the_reason(
     post, feed, hidden
 ):
     _, token = factories.token(feed.stream)
@@ -615,7 +619,7 @@ def test_an_id_with_a_character_that_cannot_be_seen_is_refused_with_the_reason(
     assert f"U+{ord(hidden):04X}" in refused["message"]
 
 
-def test_a_workspace_that_has_such_an_id_already_keeps_it(post, feed):
+def test_an_existing_workspace_with_such_an_id_keeps_it(post, feed):
     _, token = factories.token(feed.stream)
     Workspace.objects.filter(pk=feed.workspace_id).update(external_id=" a\u200b ")
 
@@ -637,7 +641,7 @@ def test_workspaces_are_created_in_few_queries(
     assert feed.stream.feeds.count() == 501
 
 
-def test_more_new_workspaces_than_a_minute_allows_are_put_off(post, feed, settings):
+def test_new_workspaces_above_the_rate_limit_are_deferred(post, feed, settings):
     settings.MAX_NEW_WORKSPACES_PER_MINUTE = 4
     _, token = factories.token(feed.stream)  # whose one workspace is as new
 
@@ -653,7 +657,7 @@ def test_more_new_workspaces_than_a_minute_allows_are_put_off(post, feed, settin
     assert post("/v1/batch", of("a"), bearer(token))[0] == 200
 
 
-def test_more_workspaces_than_a_stream_may_have_are_put_off(post, feed, settings):
+def test_workspaces_above_a_streams_limit_are_deferred(post, feed, settings):
     settings.MAX_STREAM_WORKSPACES = 2
     _, token = factories.token(feed.stream)
 
@@ -663,7 +667,7 @@ def test_more_workspaces_than_a_stream_may_have_are_put_off(post, feed, settings
     assert answer["results"][1]["rule"] == "INGEST-WORKSPACE-006"
 
 
-# --- Workspaces that were removed -------------------------------------------------------
+# --- Removed workspaces -----------------------------------------------------------------
 
 
 def remove(workspace):
@@ -703,7 +707,7 @@ def test_the_ingest_key_of_a_removed_workspace_is_refused(post, clock):
     assert (first, then) == (503, 401)
 
 
-def test_a_removed_workspace_counts_no_more_against_the_limit(post, settings):
+def test_a_removed_workspace_no_longer_counts_against_the_limit(post, settings):
     settings.MAX_STREAM_WORKSPACES = 1
     gone = factories.feed()
     _, token = factories.token(gone.stream)

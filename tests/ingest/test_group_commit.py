@@ -15,13 +15,13 @@ from streams.events.models import Event
 from streams.ingest.commit import group_commit as module
 from streams.ingest.commit.group_commit import WriteFailed, WriterBusy
 from tests import factories
-from tests.ingest.writing import Writer
+from tests.ingest.commit_writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Told:
-    """What the committer tells: the streams that have work, once for each transaction."""
+class Notified:
+    """Records the notified streams, once for each transaction."""
 
     def __init__(self):
         self.calls = []
@@ -33,7 +33,7 @@ class Told:
         self.gate.wait()
 
     def hold(self):
-        """Keep the writer after its next transaction, so that requests gather."""
+        """Block the writer after its next transaction, so that requests collect."""
         self.gate.clear()
 
     def let_go(self):
@@ -41,15 +41,15 @@ class Told:
 
 
 @pytest.fixture
-def told():
-    return Told()
+def notified():
+    return Notified()
 
 
 @pytest.fixture
-def committer(told):
-    committer = Writer(told)
+def committer(notified):
+    committer = Writer(notified)
     yield committer
-    told.let_go()
+    notified.let_go()
     committer.close()
 
 
@@ -57,18 +57,18 @@ def one(feed, **changes):
     return [FeedAddition(feed.pk, [factories.event(feed.stream, **changes)])]
 
 
-def gathered(committer, told, first, *requests):
-    """Hand over several requests that the writer finds waiting together."""
-    told.hold()
+def gathered(committer, notified, first, *requests):
+    """Hand over several requests that the writer finds together."""
+    notified.hold()
     futures = [committer.hand_over(first)]
     futures[0].result(10)
     futures += [committer.hand_over(request) for request in requests]
-    told.let_go()
+    notified.let_go()
     return futures
 
 
-def test_events_are_durable_and_their_stream_is_told_when_the_answer_comes(
-    committer, told
+def test_on_the_response_events_are_durable_and_their_stream_is_notified(
+    committer, notified
 ):
     cursor = factories.cursor()
 
@@ -78,68 +78,76 @@ def test_events_are_durable_and_their_stream_is_told_when_the_answer_comes(
     assert Event.objects.filter(feed=cursor.feed).count() == 1
     assert Cursor.objects.get(pk=cursor.pk).due_at is not None
     committer.close()
-    assert told.calls == [{cursor.stream_id}]
+    assert notified.calls == [{cursor.stream_id}]
 
 
-def test_requests_that_gather_share_one_transaction(committer, told):
+def test_requests_that_collect_share_one_transaction(committer, notified):
     feed, other = factories.feed(), factories.feed()
 
-    futures = gathered(committer, told, one(feed), one(feed), one(other), one(feed))
+    futures = gathered(committer, notified, one(feed), one(feed), one(other), one(feed))
 
     answers = [future.result(10) for future in futures]
     assert answers == [[[1]], [[2]], [[1]], [[3]]]
     committer.close()
-    assert len(told.calls) == 2  # the first alone, then the three together
+    assert len(notified.calls) == 2  # the first alone, then the three together
     assert committer.settled == [1, 3]
 
 
-def test_a_message_id_that_comes_twice_in_one_group_is_taken_once(committer, told):
+def test_a_message_id_that_occurs_twice_in_one_group_is_stored_once(
+    committer, notified
+):
     feed = factories.feed()
 
     futures = gathered(
-        committer, told, one(feed), one(feed, messageId="m"), one(feed, messageId="m")
+        committer,
+        notified,
+        one(feed),
+        one(feed, messageId="m"),
+        one(feed, messageId="m"),
     )
 
     assert [future.result(10) for future in futures] == [[[1]], [[2]], [[None]]]
 
 
-def test_one_poisonous_request_costs_only_itself(committer, told):
+def test_a_request_that_fails_does_not_affect_its_group(committer, notified):
     feed = factories.feed()
     unknown = [FeedAddition(feed.pk + 1_000_000, [factories.event()])]
 
-    futures = gathered(committer, told, one(feed), one(feed), unknown, one(feed))
+    futures = gathered(committer, notified, one(feed), one(feed), unknown, one(feed))
 
     good = [futures[0], futures[1], futures[3]]
     assert [future.result(10) for future in good] == [[[1]], [[2]], [[3]]]
     assert isinstance(futures[2].exception(10), UnknownFeed)
 
 
-def test_a_value_that_the_database_refuses_costs_only_its_request(committer, told):
+def test_a_value_that_the_database_refuses_affects_only_its_request(
+    committer, notified
+):
     feed = factories.feed()
     bad = [FeedAddition(feed.pk, [replace(factories.event(), name=None)])]
 
-    futures = gathered(committer, told, one(feed), bad, one(feed))
+    futures = gathered(committer, notified, one(feed), bad, one(feed))
 
     assert isinstance(futures[1].exception(10), WriteFailed)
     assert futures[2].result(10) == [[2]]
 
 
-def test_a_request_that_is_given_up_in_time_is_not_written(committer, told):
+def test_a_request_given_up_in_time_is_not_written(committer, notified):
     feed = factories.feed()
-    told.hold()
+    notified.hold()
     committer.hand_over(one(feed)).result(10)
     gone, stays = committer.hand_over(one(feed)), committer.hand_over(one(feed))
 
     gone.give_up()
-    told.let_go()
+    notified.let_go()
 
     assert stays.result(10) == [[2]]
     assert Event.objects.filter(feed=feed).count() == 2
 
 
-def test_what_was_handed_over_is_written_before_the_end(committer, told):
+def test_requests_handed_over_are_written_before_the_end(committer, notified):
     feed = factories.feed()
-    futures = gathered(committer, told, *[one(feed) for _ in range(20)])
+    futures = gathered(committer, notified, *[one(feed) for _ in range(20)])
 
     committer.close()
 
@@ -148,23 +156,25 @@ def test_what_was_handed_over_is_written_before_the_end(committer, told):
         committer.hand_over(one(feed))
 
 
-def test_more_than_memory_is_meant_to_hold_is_turned_away(committer, told, monkeypatch):
+def test_requests_that_exceed_the_memory_limit_are_refused(
+    committer, notified, monkeypatch
+):
     feed = factories.feed()
     request = one(feed)
     size = len(request[0].events[0].payload)
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", 2 * size)
-    told.hold()
+    notified.hold()
     committer.hand_over(request).result(10)
 
     waiting = [committer.hand_over(one(feed)) for _ in range(2)]
     with pytest.raises(WriterBusy):
         committer.hand_over(one(feed))
-    told.let_go()
+    notified.let_go()
 
     assert [future.result(10) for future in waiting] == [[[2]], [[3]]]
 
 
-def test_a_connection_that_died_is_replaced_without_anybody_noticing(committer):
+def test_a_lost_connection_is_replaced_without_an_error(committer):
     feed = factories.feed()
     committer.hand_over(one(feed)).result(10)
 
@@ -174,7 +184,7 @@ def test_a_connection_that_died_is_replaced_without_anybody_noticing(committer):
 
 
 def kill_other_connections():
-    """As a restart of the database does; SQLite has no connection that could die."""
+    """Close the connection as a restarting database does. SQLite has none to lose."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
@@ -183,7 +193,7 @@ def kill_other_connections():
             )
 
 
-def test_while_the_database_is_away_each_request_is_told_so(committer, monkeypatch):
+def test_while_the_database_is_away_each_request_gets_an_error(committer, monkeypatch):
     feed = factories.feed()
     name = connection.settings_dict["NAME"]
 
@@ -197,8 +207,8 @@ def test_while_the_database_is_away_each_request_is_told_so(committer, monkeypat
 
 if connection.vendor == "postgresql":  # SQLite has no standby
 
-    def test_a_database_that_takes_no_writes_is_not_the_requests_fault(
-        committer, told, monkeypatch
+    def test_a_read_only_database_does_not_blame_the_request(
+        committer, notified, monkeypatch
     ):
         feed = factories.feed()
 

@@ -1,4 +1,4 @@
-"""What the ingest found is counted, by what became of the event."""
+"""Ingest counts issues, whatever the status of their event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.observability.issues.flusher import flush
 from streams.observability.issues.models import IssueKind
 from streams.tenancy.models import Workspace
 from tests import factories
-from tests.ingest.sending import basic, bearer, dumps, track
+from tests.ingest.sender_requests import basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def feed(lookup):
 
 
 def counted(client, lookup, feed, mode, body, headers=None):
-    """What stands in the database after one request: rule, name, feed and count."""
+    """Return rule, name, feed and count in the database after one request."""
     feed.stream.check_mode = mode
     feed.stream.save()
     headers = headers or basic(factories.ingest_key(feed))
@@ -60,13 +60,13 @@ def test_an_issue_counts_whatever_becomes_of_the_event(client, lookup, feed, mod
     assert '"userId":"text, 2 characters"' in sample
 
 
-def test_where_events_are_not_looked_at_nothing_is_counted(client, lookup, feed):
+def test_if_events_are_not_checked_nothing_is_counted(client, lookup, feed):
     batch = {"batch": [track("m1", event=UNPLANNED)]}
 
     assert counted(client, lookup, feed, "off", batch) == []
 
 
-def test_a_duplicate_does_not_count_again(client, lookup, feed):
+def test_a_duplicate_is_not_counted_again(client, lookup, feed):
     batch = {"batch": [track("m1", event=UNPLANNED)] * 2}
 
     found = counted(client, lookup, feed, "warn", batch)
@@ -74,7 +74,7 @@ def test_a_duplicate_does_not_count_again(client, lookup, feed):
     assert found == [("PLAN-EVENT-001", UNPLANNED, feed.pk, 1)]
 
 
-def test_what_is_taken_in_no_mode_counts_where_it_is_known_whose_it_is(
+def test_issues_that_apply_in_every_mode_count_if_the_workspace_is_known(
     client, lookup, feed
 ):
     nobodys = {"type": "track", "event": "Email Opened", "writeKey": "no"}

@@ -1,4 +1,4 @@
-"""What becomes of an event that is sound and breaks the plan, in each mode."""
+"""A valid event that breaks the plan, in each validation mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.ingest.credentials.credential_cache import FRESH_S, CredentialCache
 from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.lookup import CredentialLookup
 from tests import factories
-from tests.ingest.sending import basic, bearer, dumps, track
+from tests.ingest.sender_requests import basic, bearer, dumps, track
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def feed(clock):
-    """Connected; its stream has published a plan with one event."""
+    """A connected feed whose stream has published a plan with one event."""
     feed = factories.cursor(factories.connection()).feed
     factories.published_plan(feed.stream, PLANNED)
     return feed
@@ -82,7 +82,7 @@ BATCH = {
         ("reject", "rejected", [(1, "m1"), (2, "m3")], []),
     ],
 )
-def test_an_event_that_is_not_in_the_plan_and_its_neighbours(
+def test_an_event_outside_the_plan_and_its_neighbors(
     post, feed, mode, outcome, logged, held
 ):
     set_mode(feed, mode)
@@ -100,7 +100,7 @@ def test_an_event_that_is_not_in_the_plan_and_its_neighbours(
     assert (feed.head_seq, feed.quarantined) == (len(logged), len(held))
 
 
-def test_what_was_found_is_told_with_the_way_to_fix_it(post, feed):
+def test_each_issue_is_reported_with_its_fix(post, feed):
     set_mode(feed, "warn")
 
     _, answer = post(
@@ -124,7 +124,7 @@ def test_what_was_found_is_told_with_the_way_to_fix_it(post, feed):
     ("mode", "status", "outcome"),
     [("quarantine", 200, "quarantined"), ("reject", 400, "rejected")],
 )
-def test_a_single_call_that_is_kept_is_a_success_and_one_that_is_rejected_is_not(
+def test_a_quarantined_single_call_succeeds_and_a_rejected_one_does_not(
     post, feed, mode, status, outcome
 ):
     set_mode(feed, mode)
@@ -137,7 +137,7 @@ def test_a_single_call_that_is_kept_is_a_success_and_one_that_is_rejected_is_not
     assert answer["success"] is (status == 200)
 
 
-def test_what_is_quarantined_is_not_due_and_again_is_a_duplicate(post, feed):
+def test_a_quarantined_event_is_not_due_and_a_repetition_is_a_duplicate(post, feed):
     set_mode(feed, "quarantine")
     key = basic(factories.ingest_key(feed))
 
@@ -149,7 +149,7 @@ def test_what_is_quarantined_is_not_due_and_again_is_a_duplicate(post, feed):
     assert feed.cursors.get().due_at is None
 
 
-def test_warnings_and_hints_stop_no_event_and_hints_are_not_told(post, feed):
+def test_warnings_and_hints_stop_no_event_and_hints_are_not_reported(post, feed):
     not_in_title_case = "newsletter liked"
     factories.published_plan(feed.stream, not_in_title_case, number=2)
     set_mode(feed, "reject")
@@ -168,7 +168,7 @@ def test_warnings_and_hints_stop_no_event_and_hints_are_not_told(post, feed):
     assert in_log(feed) == [(1, "m1"), (2, "m2")]
 
 
-def test_a_workspace_may_be_stricter_than_its_stream_and_not_milder(post, feed):
+def test_a_workspace_can_be_stricter_than_its_stream_and_not_more_lenient(post, feed):
     other = factories.cursor(factories.connection(factories.feed(feed.stream))).feed
     set_mode(feed, "warn", "reject")
     set_mode(other, "warn", "off")
@@ -184,7 +184,9 @@ def test_a_workspace_may_be_stricter_than_its_stream_and_not_milder(post, feed):
     assert outcomes == ["rejected", "warned"]
 
 
-def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, clock):
+def test_a_change_of_the_mode_or_the_plan_takes_effect_within_seconds(
+    post, feed, clock
+):
     set_mode(feed, "reject")
     key = basic(factories.ingest_key(feed))
     outcomes = []
@@ -206,7 +208,7 @@ def test_a_change_of_the_mode_or_the_plan_counts_within_seconds(post, feed, cloc
     assert outcomes == ["rejected", "accepted", "rejected", "accepted"]
 
 
-def test_a_draft_of_the_plan_decides_nothing(post, feed):
+def test_a_draft_of_the_plan_has_no_effect(post, feed):
     factories.published_plan(feed.stream, UNPLANNED, number=2, published_at=None)
     set_mode(feed, "reject")
 
@@ -215,7 +217,7 @@ def test_a_draft_of_the_plan_decides_nothing(post, feed):
     assert status == 200
 
 
-def test_an_answer_tells_a_bounded_number_of_findings(post, feed):
+def test_a_response_reports_a_bounded_number_of_issues(post, feed):
     set_mode(feed, "warn")
     unplanned = dict.fromkeys("abcdefghij", 1)
     batch = [track(f"m{n}", properties=unplanned) for n in range(120)]
@@ -227,7 +229,7 @@ def test_an_answer_tells_a_bounded_number_of_findings(post, feed):
     assert told == [5] * 100 + [0] * 20
 
 
-def test_a_name_that_means_a_spec_event_is_stopped_unless_the_stream_reads_it_so(
+def test_a_name_that_means_a_spec_event_is_stopped_unless_the_stream_has_an_exception(
     post, feed, clock
 ):
     factories.published_plan(feed.stream, "Purchase", "Email Unsubscribed", number=2)

@@ -23,7 +23,7 @@ def test_every_path_of_segments_libraries_has_its_route(path, call):
     assert find_route("POST", path) == Route(call)
 
 
-def test_a_browser_may_ask_first():
+def test_a_browser_can_send_a_preflight():
     assert find_route("OPTIONS", "/v1/t") is None
 
 

@@ -1,4 +1,4 @@
-"""What the ingest's server makes of whatever arrives on a socket."""
+"""The ingest server handles anything that arrives on a socket."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from streams.serving.listener import OTHER_FILES, connection_limit
 from streams.serving.timeouts import CHECKED_BODY, MAX_PIPELINED, PIPELINED
 from tests import factories
 from tests.faults.certificates import Certificates
-from tests.ingest.sending import TRACK, basic, bearer, track
-from tests.ingest.serving import Wire, serving
-from tests.running import until
+from tests.ingest.local_server import Wire, serving
+from tests.ingest.sender_requests import TRACK, basic, bearer, track
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +63,7 @@ def key(feed):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """Have the server wait for fractions of a second."""
+    """Have the server time out after fractions of a second."""
     for name in ("FIRST_BYTE", "HEAD", "IDLE", "TAKE"):
         monkeypatch.setattr(timeouts, f"{name}_TIMEOUT_S", 0.3)
     for name in ("body", "response"):
@@ -76,7 +76,7 @@ def post(path, *lines, body=b""):
 
 
 def call(key, event=TRACK, *lines):
-    """A whole request for one event."""
+    """Return a complete request for one event."""
     body = json.dumps(event).encode()
     authorization = f"Authorization: {basic(key)['Authorization']}"
     length = f"Content-Length: {len(body)}"
@@ -92,10 +92,12 @@ def message_ids(feed):
     return [row.message_id for row in rows]
 
 
-# What is well formed
+# Well-formed requests
 
 
-def test_requests_of_one_connection_are_answered_one_after_the_other(server, feed, key):
+def test_requests_on_one_connection_get_responses_one_after_the_other(
+    server, feed, key
+):
     with server.connect() as wire:
         for number in range(3):
             wire.send(call(key, track(f"m{number}")))
@@ -106,7 +108,7 @@ def test_requests_of_one_connection_are_answered_one_after_the_other(server, fee
             assert headers["date"].endswith("GMT")
 
 
-def test_pipelined_requests_are_answered_in_their_order(server, feed, key):
+def test_pipelined_requests_get_responses_in_their_order(server, feed, key):
     first, second = call(key, track("m1")), call(key, track("m2"))
 
     with server.connect() as wire:
@@ -119,7 +121,7 @@ def test_pipelined_requests_are_answered_in_their_order(server, feed, key):
     assert message_ids(feed) == ["m1", "m2"]
 
 
-def test_a_sender_may_send_more_than_one_read_of_requests(server, feed, key):
+def test_a_sender_can_send_more_requests_than_one_read_returns(server, feed, key):
     many = [call(key, track(f"m{number}")) for number in range(5 * PIPELINED)]
 
     with server.connect() as wire:
@@ -142,12 +144,12 @@ def test_more_requests_than_the_bound_are_fine_if_they_are_answered_at_once(serv
     }
 
 
-def test_of_a_burst_of_requests_no_more_are_kept_than_the_bound(server, feed, key):
+def test_a_burst_keeps_no_more_requests_than_the_limit(server, feed, key):
     small = call(key, {"type": "track", "userId": "u", "event": "e"})
     burst = small * (MAX_PIPELINED + 20)
 
     with transaction.atomic(), server.connect() as wire:
-        lock(feed)  # nothing can be written, so nothing is answered
+        lock(feed)  # nothing can be written, so no response is sent
         wire.send(burst)
         until(lambda: kept(server) and max(kept(server)) >= PIPELINED)
         found = kept(server)
@@ -156,11 +158,11 @@ def test_of_a_burst_of_requests_no_more_are_kept_than_the_bound(server, feed, ke
 
 
 def kept(server):
-    """Requests that wait for an answer, by connection."""
+    """Return the number of requests that await a response, by connection."""
     return [c.waiting for c in tuple(server.server.connections)]
 
 
-def test_an_event_may_arrive_byte_by_byte(server, feed, key):
+def test_an_event_can_arrive_byte_by_byte(server, feed, key):
     with server.connect() as wire:
         for byte in call(key):
             wire.send(bytes([byte]))
@@ -168,7 +170,7 @@ def test_an_event_may_arrive_byte_by_byte(server, feed, key):
         assert wire.answer()[0] == 200
 
 
-def test_a_body_in_chunks_of_one_byte_is_taken(server, feed, key):
+def test_a_body_in_chunks_of_one_byte_is_accepted(server, feed, key):
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in json.dumps(TRACK).encode())
     authorization = f"Authorization: {basic(key)['Authorization']}"
 
@@ -190,14 +192,14 @@ def test_a_body_in_chunks_of_one_byte_is_taken(server, feed, key):
         ("//", 404),
     ],
 )
-def test_the_path_is_what_stands_before_the_query(server, target, status):
+def test_the_path_ends_before_the_query_string(server, target, status):
     with server.connect() as wire:
         wire.send(post(target, "Content-Length: 2", body=b"{}"))
 
         assert wire.answer()[0] == status
 
 
-def test_an_answer_to_head_has_a_length_and_no_body(server):
+def test_a_response_to_head_has_a_length_and_no_body(server):
     with server.connect() as wire:
         wire.send(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + ALIVE)
 
@@ -206,7 +208,7 @@ def test_an_answer_to_head_has_a_length_and_no_body(server):
         assert wire.answer()[2] == b'{"status":"ok"}'
 
 
-def test_an_answer_without_content_announces_none(server):
+def test_a_response_without_content_announces_none(server):
     with server.connect() as wire:
         wire.send(b"OPTIONS /v1/t HTTP/1.1\r\nHost: x\r\n\r\n" + ALIVE)
 
@@ -222,14 +224,14 @@ def test_an_answer_without_content_announces_none(server):
         b"GET /healthz HTTP/1.0\r\n\r\n",
     ],
 )
-def test_a_sender_who_wants_no_more_gets_his_answer_and_the_end(server, request_):
+def test_a_connection_close_gets_its_response_and_then_closes(server, request_):
     answer = server.ask(request_ + ALIVE)
 
     assert statuses(answer) == [200]
     assert b"\r\nconnection: close\r\n" in answer
 
 
-def test_a_sender_who_has_closed_his_side_still_gets_the_answer(server, feed, key):
+def test_a_sender_who_closed_their_side_still_gets_the_response(server, feed, key):
     with server.connect() as wire:
         wire.send(call(key))
         wire.socket.shutdown(socket.SHUT_WR)
@@ -237,7 +239,7 @@ def test_a_sender_who_has_closed_his_side_still_gets_the_answer(server, feed, ke
         assert statuses(wire.read_all()) == [200]
 
 
-def test_a_sender_who_closes_his_side_within_a_request_gets_nothing(server, key):
+def test_a_sender_who_closes_within_a_request_gets_nothing(server, key):
     with server.connect() as wire:
         wire.send(call(key)[:-1])
         wire.socket.shutdown(socket.SHUT_WR)
@@ -245,8 +247,8 @@ def test_a_sender_who_closes_his_side_within_a_request_gets_nothing(server, key)
         assert wire.read_all() == b""
 
 
-def test_a_wish_for_another_protocol_is_ignored(server, feed, key):
-    # As Java's client begins every connection.
+def test_an_upgrade_to_another_protocol_is_ignored(server, feed, key):
+    # Java's client starts every connection with one.
     wish = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA"]
 
     with server.connect() as wire:
@@ -256,7 +258,7 @@ def test_a_wish_for_another_protocol_is_ignored(server, feed, key):
     assert message_ids(feed) == ["m1", "m2"]
 
 
-def test_all_of_it_works_through_tls(transactional_db, feed, key, tmp_path):
+def test_everything_works_through_tls(transactional_db, feed, key, tmp_path):
     certificates = Certificates.make(tmp_path)
     theirs = ssl.create_default_context(cafile=certificates.authority)
 
@@ -268,7 +270,7 @@ def test_all_of_it_works_through_tls(transactional_db, feed, key, tmp_path):
             assert statuses(wire.read_all()) == [200, 400]
 
 
-# Bodies that are asked about first
+# Expect: 100-continue and large bodies
 
 
 def large(size, token=None, *lines):
@@ -276,7 +278,7 @@ def large(size, token=None, *lines):
     return post("/v1/batch", f"Content-Length: {size}", *named, *lines)
 
 
-def test_a_body_is_asked_for_once_its_size_is_fine(server, feed):
+def test_a_body_of_acceptable_size_is_requested(server, feed):
     _, token = factories.token(feed.stream)
     body = json.dumps({"batch": [track("m1", workspace="w")]}).encode()
     body += b" " * (MAX_BYTES + 1)
@@ -289,7 +291,7 @@ def test_a_body_is_asked_for_once_its_size_is_fine(server, feed):
         assert wire.answer()[0] == 200
 
 
-def test_a_body_is_asked_for_in_its_turn(server, feed, key):
+def test_a_body_is_requested_in_its_turn(server, feed, key):
     with server.connect() as wire:
         request = call(key, track("m2"), "Expect: 100-continue")
         head, _, body = request.partition(b"\r\n\r\n")
@@ -300,7 +302,9 @@ def test_a_body_is_asked_for_in_its_turn(server, feed, key):
         assert [*found, wire.answer()[0]] == [200, 100, 200]
 
 
-def test_who_sends_nonsense_and_closes_his_side_hears_of_it(server, feed, key):
+def test_a_malformed_request_gets_a_400_even_if_the_sender_closed_their_side(
+    server, feed, key
+):
     with server.connect() as wire:
         wire.send(call(key) + b"nonsense\r\n\r\n")
         wire.socket.shutdown(socket.SHUT_WR)
@@ -326,11 +330,11 @@ def test_a_large_body_is_refused_before_it_is_read(server, feed, size):
         assert wire.read_all() == b""
 
 
-def test_a_refusal_reaches_a_sender_who_sends_all_before_he_reads(server):
+def test_a_refusal_reaches_a_sender_who_sends_everything_before_reading(server):
     assert statuses(server.ask(large(3_000_000), b"x" * 3_000_000)) == [413]
 
 
-def test_a_body_in_chunks_is_cut_off_at_the_bound(server):
+def test_a_body_in_chunks_is_cut_off_at_the_limit(server):
     chunked = post("/v1/batch", "Transfer-Encoding: chunked")
 
     answer = server.ask(chunked, *[b"10000\r\n" + b"x" * 0x10000 + b"\r\n"] * 9)
@@ -338,7 +342,7 @@ def test_a_body_in_chunks_is_cut_off_at_the_bound(server):
     assert statuses(answer) == [413]
 
 
-def test_a_key_in_the_body_may_come_with_as_much_as_one_in_the_head(server, key):
+def test_a_key_in_the_body_allows_the_same_size_as_one_in_the_header(server, key):
     body = json.dumps({"writeKey": key.text, "batch": [TRACK]}).encode()
     body += b" " * (MAX_BYTES - len(body))
 
@@ -348,7 +352,7 @@ def test_a_key_in_the_body_may_come_with_as_much_as_one_in_the_head(server, key)
         assert wire.answer()[0] == 200
 
 
-# What is not HTTP/1.1, or could be understood in two ways
+# Requests that are not HTTP/1.1 or ambiguous
 
 POST = b"POST /v1/track HTTP/1.1\r\nHost: x\r\n"
 
@@ -372,7 +376,7 @@ POST = b"POST /v1/track HTTP/1.1\r\nHost: x\r\n"
         POST + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_refused_and_the_connection_ends(server, request_):
+def test_anything_but_http_is_refused_and_the_connection_closed(server, request_):
     answer = server.ask(request_ + ALIVE)
 
     assert statuses(answer) == [400]
@@ -401,7 +405,9 @@ def test_what_is_not_http_is_refused_and_the_connection_ends(server, request_):
         b"Transfer-Encoding : chunked\r\n",
     ],
 )
-def test_a_body_of_doubtful_length_is_refused_with_all_that_follows(server, framing):
+def test_a_body_of_ambiguous_length_is_refused_with_everything_after_it(
+    server, framing
+):
     answer = server.ask(POST + framing + b"\r\n0\r\n\r\n" + ALIVE)
 
     assert statuses(answer) == [400]
@@ -410,13 +416,13 @@ def test_a_body_of_doubtful_length_is_refused_with_all_that_follows(server, fram
 @pytest.mark.parametrize(
     "chunks", [b"z\r\n", b"-1\r\n", b"fffffffffffffffff\r\n", b"1\r\nab\r\n", b"1\na\n"]
 )
-def test_chunks_that_are_none_are_refused(server, chunks):
+def test_malformed_chunks_are_refused(server, chunks):
     chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
     assert statuses(server.ask(chunked + chunks + ALIVE)) == [400]
 
 
-def test_what_stood_before_nonsense_is_answered(server, feed, key):
+def test_a_request_before_malformed_data_gets_its_response(server, feed, key):
     answer = server.ask(call(key) + b"nonsense\r\n\r\n")
 
     assert statuses(answer) == [200, 400]
@@ -443,7 +449,7 @@ HOST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
         ),
     ],
 )
-def test_a_head_without_measure_is_refused(server, parts, status):
+def test_an_oversized_head_is_refused(server, parts, status):
     with server.connect() as wire:
         for part in parts:
             wire.send(part)
@@ -451,7 +457,7 @@ def test_a_head_without_measure_is_refused(server, parts, status):
         assert wire.answer()[0] == status
 
 
-# Who is slow, or gone
+# Slow senders, and senders that disappear
 
 
 @pytest.mark.parametrize(
@@ -470,7 +476,7 @@ def test_a_request_that_does_not_arrive_in_time_is_cut_off(server, impatient, pa
     assert b"INGEST-SLOW-001" in answer
 
 
-def test_a_request_that_trickles_is_cut_off(server, impatient):
+def test_a_request_that_drips_is_cut_off(server, impatient):
     with server.connect() as wire:
         wire.send(HOST + b"A: ")
         until(lambda: wire.send(b"a") or has_answer(wire), within_s=5)
@@ -482,7 +488,7 @@ def has_answer(wire):
     return bool(select.select([wire.socket], [], [], 0.05)[0])
 
 
-def test_a_connection_without_requests_is_closed_without_a_word(server, impatient):
+def test_a_connection_without_requests_is_closed_silently(server, impatient):
     with server.connect() as wire:
         assert wire.read_all() == b""
     with server.connect() as wire:
@@ -491,7 +497,7 @@ def test_a_connection_without_requests_is_closed_without_a_word(server, impatien
         assert wire.read_all() == b""
 
 
-# More than there is room for
+# More connections than there is room for
 
 
 def test_silent_connections_make_room_for_those_that_send(transactional_db, feed, key):
@@ -503,7 +509,7 @@ def test_silent_connections_make_room_for_those_that_send(transactional_db, feed
                 assert wire.answer()[0] == 200
             assert len(server.server.connections) <= 20
 
-        assert silent[0].read_all() == b""  # the most idle went first
+        assert silent[0].read_all() == b""  # the longest idle was closed first
 
 
 def test_slow_requests_make_room_for_others(transactional_db, feed, key):
@@ -516,7 +522,9 @@ def test_slow_requests_make_room_for_others(transactional_db, feed, key):
             assert wire.answer()[0] == 200
 
 
-def test_who_waits_for_a_response_is_not_closed_for_others(server, feed, key, caplog):
+def test_a_connection_that_awaits_a_response_is_not_closed_for_others(
+    server, feed, key, caplog
+):
     server.server._max_connections = 3
     with ExitStack() as stack:
         wires = []
@@ -532,7 +540,7 @@ def test_who_waits_for_a_response_is_not_closed_for_others(server, feed, key, ca
     assert len(told) == 1
 
 
-def test_without_file_descriptors_it_says_so_once_and_recovers(server, caplog):
+def test_without_file_descriptors_it_logs_once_and_recovers(server, caplog):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     with server.connect() as wire:
         wire.send(ALIVE)
@@ -551,7 +559,7 @@ def test_without_file_descriptors_it_says_so_once_and_recovers(server, caplog):
         for one in waiting:
             one.settimeout(20)
             one.connect(server.address)
-        time.sleep(2.5)  # two pauses: what it does meanwhile is the test
+        time.sleep(2.5)  # two pauses, to observe what it does meanwhile
         spent_s = time.process_time() - before
     finally:
         for filler in fillers:
@@ -568,7 +576,7 @@ def test_without_file_descriptors_it_says_so_once_and_recovers(server, caplog):
     assert spent_s < 1.5
 
 
-def test_the_limit_on_connections_follows_that_on_open_files():
+def test_the_limit_on_connections_follows_the_limit_on_open_files():
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     hard = limits[1] if limits[1] != resource.RLIM_INFINITY else 1_000_000
     try:
@@ -583,7 +591,7 @@ def test_the_limit_on_connections_follows_that_on_open_files():
     assert most in (None, hard - OTHER_FILES)
 
 
-def test_bodies_beyond_the_bound_are_put_off_before_they_are_read(
+def test_bodies_above_the_memory_limit_are_deferred_before_they_are_read(
     server, feed, monkeypatch
 ):
     monkeypatch.setattr(body_budget, "MAX_BODY_BYTES", 2_500_000)
@@ -638,11 +646,13 @@ def test_large_bodies_of_strangers_leave_room_for_known_senders(
 
 
 def lock(feed):
-    """Let nobody else write, on either database, until the transaction ends."""
+    """Let no one else write, on either database, until the transaction ends."""
     Feed.objects.select_for_update().get(pk=feed.pk)
 
 
-def test_who_has_waited_long_enough_is_told_to_come_again(server, impatient, feed, key):
+def test_a_request_that_waited_long_enough_is_asked_to_retry_later(
+    server, impatient, feed, key
+):
     with transaction.atomic():
         lock(feed)
         for number in range(2):
@@ -657,7 +667,9 @@ def test_who_has_waited_long_enough_is_told_to_come_again(server, impatient, fee
     assert "m1" not in message_ids(feed)  # its turn had not come
 
 
-def test_what_a_sender_has_sent_whole_is_kept_though_he_is_gone(server, feed, key):
+def test_a_complete_request_is_stored_even_if_its_sender_disconnected(
+    server, feed, key
+):
     with transaction.atomic():
         lock(feed)
         with server.connect() as wire:
@@ -680,14 +692,14 @@ def test_a_client_that_closes_early_costs_no_other_its_response(server, feed, ke
     with ExitStack() as stack:
         wires = [stack.enter_context(server.connect()) for _ in range(9)]
         with transaction.atomic():
-            lock(feed)  # until then all of them gather
+            lock(feed)  # until then, all of them collect
             for number, wire in enumerate(wires):
                 wire.send(call(key, track(f"m{number}"), "Connection: close"))
             until(lambda: sum(kept(server)) == 9)
             server.loop.call_soon_threadsafe(stop_the_loop)
             stopped.wait()
             for wire in wires[::2]:
-                wire.socket.close()  # which the server has yet to see
+                wire.socket.close()  # which the server has yet to notice
         until(lambda: len(message_ids(feed)) == 9)
         gate.set()
 
@@ -713,7 +725,7 @@ def test_clients_that_close_within_milliseconds_cost_no_other_its_response(
     assert len(message_ids(feed)) == 400
 
 
-if connection.vendor == "postgresql":  # SQLite has one lock for all
+if connection.vendor == "postgresql":  # SQLite has one lock for everything
 
     def test_a_lock_on_the_leases_delays_no_response(server, feed, key):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -725,9 +737,7 @@ if connection.vendor == "postgresql":  # SQLite has one lock for all
                     assert wire.answer()[0] == 200
 
 
-def test_who_does_not_take_his_answers_is_read_no_further_and_cut_off(
-    server, impatient
-):
+def test_a_client_that_does_not_read_its_responses_is_cut_off(server, impatient):
     sent = 0
     with server.connect() as wire:
         wire.socket.settimeout(2)
@@ -740,7 +750,7 @@ def test_who_does_not_take_his_answers_is_read_no_further_and_cut_off(
     assert sent < 50_000_000
 
 
-def test_at_the_end_what_was_asked_is_answered_and_the_rest_is_closed(
+def test_at_the_end_requests_get_their_response_and_other_connections_close(
     server, feed, key
 ):
     with server.connect() as idle, server.connect() as waiting:
@@ -757,7 +767,9 @@ def test_at_the_end_what_was_asked_is_answered_and_the_rest_is_closed(
     assert (status, headers["connection"]) == (200, "close")
 
 
-def test_a_key_that_nobody_has_sent_yet_may_come_from_many_at_once(server, feed, key):
+def test_a_key_seen_for_the_first_time_can_come_from_many_senders_at_once(
+    server, feed, key
+):
     with ExitStack() as stack:
         wires = [stack.enter_context(server.connect()) for _ in range(20)]
         for number, wire in enumerate(wires):
@@ -784,7 +796,7 @@ PIECES = st.sampled_from(
 
 @st.composite
 def hostile(draw):
-    """Requests with bytes put in, taken out and cut, in parts as TCP may bring them."""
+    """Generate requests with bytes inserted, deleted and cut, split as by TCP."""
     data = bytearray(b"".join(draw(st.lists(st.sampled_from(SHAPES), max_size=4))))
     for _ in range(draw(st.integers(0, 4))):
         at = draw(st.integers(0, len(data)))
@@ -801,7 +813,7 @@ def hostile(draw):
 )
 @given(parts=hostile() | st.lists(st.binary(max_size=200), max_size=4))
 @example(parts=[SHAPES[3][:-3] * 50])
-def test_hostile_bytes_harm_nobody_else(server, parts):
+def test_hostile_bytes_harm_no_one_else(server, parts):
     with server.connect() as wire:
         try:
             for part in parts:
@@ -827,7 +839,7 @@ def test_hostile_bytes_harm_nobody_else(server, parts):
     assert statuses(server.ask(ALIVE.replace(b"x", b"x\r\nConnection: close"))) == [200]
 
 
-def test_a_probe_of_any_host_hears_whether_events_are_taken(server, settings):
+def test_a_probe_with_any_host_learns_whether_events_are_accepted(server, settings):
     verdict.forget()
     for least, status in [(0, 200), (2**60, 503)]:
         settings.MIN_FREE_DISK_BYTES = least

@@ -1,4 +1,4 @@
-"""From a proxy's request to the numbers of its events, in the log."""
+"""From a proxy's request ID to the numbers of its events, in the log."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from django.db import transaction
 from streams.events.log import IN_QUARANTINE, FeedAddition
 from streams.ingest.tracing import MAX_IN_LINE, log_stored
 from tests import factories
-from tests.ingest.sending import TRACK, basic, track
-from tests.ingest.serving import serving
+from tests.ingest.local_server import serving
+from tests.ingest.sender_requests import TRACK, basic, track
 from tests.ingest.test_server import call, kept, lock
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FROM_PROXY = "0123456789abcdef0123456789abcdef"  # as nginx makes them
+FROM_PROXY = "0123456789abcdef0123456789abcdef"  # as nginx creates them
 LOGGED = "01234567-89ab-cdef-0123-456789abcdef"
 
 
 @pytest.fixture
 def lines(caplog):
-    """The entries of each line about stored events."""
+    """Return the entries of each log line about stored events."""
     caplog.set_level(logging.INFO, "streams.ingest.tracing")
     with structlog.testing.capture_logs() as logs:
         yield lambda: [
@@ -37,13 +37,13 @@ def feed(transactional_db):
     return factories.cursor(factories.connection()).feed
 
 
-def test_a_proxys_request_leads_to_the_numbers_of_its_events(feed, lines):
+def test_a_proxys_request_id_leads_to_the_numbers_of_its_events(feed, lines):
     key = factories.ingest_key(feed)
     with serving() as server, server.connect() as wire:
         wire.send(call(key, track("m1"), f"X-Request-Id: {FROM_PROXY}"))
-        wire.answer()
+        wire.response()
         wire.send(call(key, track("m1"), f"X-Request-Id: {FROM_PROXY}"))
-        wire.answer()
+        wire.response()
         until(lambda: len(lines()) == 2)
 
     about = {"request_id": LOGGED, "feed": feed.pk}
@@ -52,11 +52,11 @@ def test_a_proxys_request_leads_to_the_numbers_of_its_events(feed, lines):
     assert lines() == [(first,), (again,)]
 
 
-def test_requests_that_are_written_together_share_a_line(feed, lines):
+def test_requests_that_are_committed_together_share_a_line(feed, lines):
     key = factories.ingest_key(feed)
     with serving() as server, server.connect() as one, server.connect() as other:
         with transaction.atomic():
-            lock(feed)  # until then all of them gather
+            lock(feed)  # until then, all of them collect
             one.send(call(key, track("m0")))
             until(lambda: sum(kept(server)) == 1)
             one_more = [server.connect() for _ in range(3)]
@@ -65,7 +65,7 @@ def test_requests_that_are_written_together_share_a_line(feed, lines):
             other.send(call(key, track("m1")))  # without an ID: it is in no line
             until(lambda: sum(kept(server)) == 5)
         for wire in [one, other, *one_more]:
-            wire.answer()
+            wire.response()
             wire.socket.close()
         until(lambda: sum(map(len, lines())) == 3)
 
@@ -75,7 +75,7 @@ def test_requests_that_are_written_together_share_a_line(feed, lines):
     assert len(lines()) <= 2
 
 
-def test_the_web_port_names_each_request_too(client, feed, lines):
+def test_the_web_port_logs_each_request_too(client, feed, lines):
     client.post(
         "/v1/track", TRACK, content_type="application/json",
         headers={**basic(factories.ingest_key(feed)), "X-Request-Id": FROM_PROXY},
@@ -85,7 +85,7 @@ def test_the_web_port_names_each_request_too(client, feed, lines):
     assert (entry["request_id"], entry["first_seq"]) == (LOGGED, 1)
 
 
-def test_a_line_stays_short_and_quarantine_has_no_number(lines):
+def test_a_line_stays_short_and_quarantined_events_have_no_number(lines):
     additions = [FeedAddition(n, []) for n in range(MAX_IN_LINE + 1)]
     seqs = [[IN_QUARANTINE, 7, None, 9]] * len(additions)
 

@@ -10,7 +10,7 @@ class Clock:
         return self.now
 
 
-def test_an_answer_is_kept_for_its_time():
+def test_an_entry_is_kept_for_its_time():
     clock = Clock()
     recent = TtlCache(10, clock)
     recent.put("a", 1, seconds=3)
@@ -22,7 +22,7 @@ def test_an_answer_is_kept_for_its_time():
     assert (before, recent.get("a")) == (1, None)
 
 
-def test_the_oldest_answer_gives_way():
+def test_the_oldest_entry_is_evicted():
     recent = TtlCache(2)
 
     for key in "aba":

@@ -1,4 +1,4 @@
-"""The ingest's own process: gunicorn with our worker, as production starts it."""
+"""The ingest process: gunicorn with our worker, as production starts it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from streams.events.models import Event
 from streams.ingest.app import IngestApp
 from streams.observability.issues.models import IssueHour
 from tests import factories
-from tests.ingest.sending import TRACK, basic, bearer, track
-from tests.running import RunningPortal, database_url, running, until
+from tests.ingest.sender_requests import TRACK, basic, bearer, track
+from tests.portal_processes import RunningPortal, database_url, running, until
 
 BROKER_TIMEOUT_S = settings.CELERY_BROKER_TRANSPORT_OPTIONS["socket_timeout"]
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -39,7 +39,7 @@ def processes(transactional_db, services, tmp_path):
 
 @pytest.fixture(scope="module")
 def url(django_db_setup, services, tmp_path_factory):
-    """Of a process that several tests send to, one after the other."""
+    """The URL of a process that several tests use, one after the other."""
     environ = services.environ(DATABASE_URL=database_url())
     with running(environ, tmp_path_factory.mktemp("shared")) as processes:
         yield processes.ingest()
@@ -66,7 +66,7 @@ def logged(feed):
 
 
 def send_raw(url, head, body=b"", *, then_close=False):
-    """Send bytes as they are; everything that comes back until the server closes."""
+    """Send bytes unchanged; return everything until the server closes."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), timeout=40) as wire:
         wire.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
@@ -105,7 +105,7 @@ def test_the_official_python_library_works_unchanged(url, feed, key, compress):
     assert not any({"writeKey", "sentAt"} & event.keys() for event in events)
 
 
-def test_the_library_hears_of_a_wrong_key(url):
+def test_the_library_reports_a_wrong_key(url):
     failed = []
     client = Client(
         "ik_wrong", host=url, on_error=lambda error, _: failed.append(error)
@@ -118,7 +118,7 @@ def test_the_library_hears_of_a_wrong_key(url):
     assert [(error.status, error.code) for error in failed] == [(401, "INGEST-KEY-002")]
 
 
-def test_many_senders_at_once_are_all_taken_once(own_url, feed, key):
+def test_many_simultaneous_senders_lose_and_double_nothing(own_url, feed, key):
     def send(number):
         with requests.Session() as session:
             answers = [
@@ -140,7 +140,7 @@ def test_many_senders_at_once_are_all_taken_once(own_url, feed, key):
     assert len({event["messageId"] for event in logged(feed)}) == 200
 
 
-def test_a_large_request_of_a_partner_is_taken(url, feed):
+def test_a_large_request_of_a_partner_is_accepted(url, feed):
     _, token = factories.token(feed.stream)
     batch = [
         track(
@@ -168,7 +168,7 @@ def test_a_large_request_of_a_partner_is_taken(url, feed):
         ("GET", "/healthz", 200),
     ],
 )
-def test_every_answer_is_json_that_a_browser_may_read(url, method, path, status):
+def test_every_response_is_json_that_a_browser_can_read(url, method, path, status):
     answer = requests.request(method, url + path, timeout=10)
 
     assert answer.status_code == status
@@ -176,7 +176,7 @@ def test_every_answer_is_json_that_a_browser_may_read(url, method, path, status)
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_a_body_in_chunks_is_taken(url, feed, key):
+def test_a_body_in_chunks_is_accepted(url, feed, key):
     body = json.dumps(TRACK).encode()
 
     answer = requests.post(
@@ -204,7 +204,7 @@ def test_an_oversized_body_is_cut_off(url):
         assert b"INGEST-SIZE-001" in answer
 
 
-def test_a_body_that_trickles_is_cut_off(url):
+def test_a_body_that_drips_is_cut_off(url):
     began = time.monotonic()
 
     answer = send_raw(
@@ -219,7 +219,7 @@ def test_a_body_that_trickles_is_cut_off(url):
     )
 
 
-def test_a_sender_who_goes_away_leaves_nothing_and_harms_nobody(url, feed, key):
+def test_a_sender_who_disconnects_leaves_nothing_and_harms_no_one(url, feed, key):
     head = "POST /v1/track HTTP/1.1\nHost: x\nContent-Length: 100"
     for _ in range(20):
         send_raw(url, head, b"{", then_close=True)
@@ -232,7 +232,7 @@ def test_a_sender_who_goes_away_leaves_nothing_and_harms_nobody(url, feed, key):
     assert len(logged(feed)) == 1
 
 
-def test_what_was_acknowledged_before_the_stop_is_there(processes, own_url, feed, key):
+def test_events_acknowledged_before_the_stop_are_stored(processes, own_url, feed, key):
     [server] = processes._children
     acknowledged = []
 
@@ -302,7 +302,7 @@ def test_no_key_is_in_the_log(processes, own_url, key):
     assert unknown.text not in log
 
 
-def test_while_the_database_is_away_senders_are_told_when_to_come_again(
+def test_while_the_database_is_away_senders_are_asked_to_retry_later(
     services, tmp_path, key
 ):
     nowhere = "sqlite:////nowhere/at/all.sqlite3"
@@ -315,8 +315,8 @@ def test_while_the_database_is_away_senders_are_told_when_to_come_again(
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_a_broker_that_does_not_answer_delays_nobody(services, tmp_path, feed, key):
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and says nothing
+def test_a_broker_that_does_not_respond_delays_no_one(services, tmp_path, feed, key):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # sends nothing
         port = silent.getsockname()[1]
         environ = services.environ(
             DATABASE_URL=database_url(), REDIS_URL=f"redis://127.0.0.1:{port}/0"
@@ -337,9 +337,7 @@ def test_a_broker_that_does_not_answer_delays_nobody(services, tmp_path, feed, k
     assert took < 3 * BROKER_TIMEOUT_S  # each of the three would have waited
 
 
-def test_a_feed_of_which_too_much_waits_is_put_off_by_the_process_too(
-    services, tmp_path, feed, key
-):
+def test_the_process_defers_events_of_a_full_feed_too(services, tmp_path, feed, key):
     factories.append(feed, 3)
     environ = services.environ(DATABASE_URL=database_url(), MAX_FEED_BACKLOG_EVENTS="3")
     with running(environ, tmp_path) as processes:
@@ -352,7 +350,7 @@ def test_a_feed_of_which_too_much_waits_is_put_off_by_the_process_too(
     assert len(logged(feed)) == 3
 
 
-def test_what_was_found_is_written_down_as_each_process_ends(processes, feed, key):
+def test_counted_issues_are_written_when_a_process_ends(processes, feed, key):
     urls = [processes.ingest(), processes.web()]
     for url in urls:
         answer = requests.post(

@@ -18,7 +18,7 @@ BROKEN = '{"type": "track",'
 @pytest.fixture
 def run(tmp_path):
     def run(*lines, **options):
-        """The exit status, and what was printed."""
+        """Return the exit status and the output."""
         path = tmp_path / "events.jsonl"
         path.write_bytes("\n".join(lines).encode())
         out = StringIO()
@@ -31,7 +31,7 @@ def run(tmp_path):
     return run
 
 
-def test_as_json_every_line_has_its_issues(run):
+def test_json_output_lists_the_issues_of_every_line(run):
     status, printed = run(RIGHT, WRONG_NAME, BROKEN, format="json")
 
     right, wrong, broken = map(json.loads, printed.splitlines())
@@ -48,7 +48,7 @@ def test_as_json_every_line_has_its_issues(run):
     assert (broken["line"], broken["findings"][0]["rule"]) == (3, "SPEC-JSON-001")
 
 
-def test_what_is_no_error_exits_0(run):
+def test_without_errors_it_exits_with_0(run):
     assert run(RIGHT, OTHER_CASE)[0] == 0
 
 
@@ -59,7 +59,7 @@ def test_blank_lines_are_counted_and_skipped(run):
     assert [json.loads(row)["line"] for row in printed.splitlines()] == [1, 4]
 
 
-def test_as_text_a_person_reads_what_is_wrong_where_and_what_to_do(run):
+def test_text_output_says_what_is_wrong_where_and_what_to_do(run):
     status, printed = run(RIGHT, WRONG_NAME, OTHER_CASE)
 
     assert status == 1
@@ -71,12 +71,12 @@ def test_as_text_a_person_reads_what_is_wrong_where_and_what_to_do(run):
     )
 
 
-def test_an_empty_file_is_said_to_be_empty(run):
+def test_an_empty_file_is_reported_as_empty(run):
     assert run("", "") == (0, "The file contains no events.\n")
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
-def test_a_file_that_cannot_be_read_has_an_exit_status_of_its_own(tmp_path, name):
+def test_an_unreadable_file_has_its_own_exit_status(tmp_path, name):
     with pytest.raises(CommandError, match="cannot be read: ") as raised:
         call_command("check_events", str(tmp_path / name))
 
@@ -95,7 +95,7 @@ def test_it_reads_stdin_and_needs_no_database():
     assert json.loads(done.stdout)["findings"][0]["rule"] == "SPEC-NAME-003"
 
 
-def test_whoever_reads_its_answer_may_stop(tmp_path):
+def test_the_reader_of_its_output_may_stop(tmp_path):
     path = tmp_path / "events.jsonl"
     path.write_text(f"{WRONG_NAME}\n" * 5_000)
     command = [sys.executable, "manage.py", "check_events", str(path)]

@@ -18,7 +18,7 @@ def create_partner(*arguments, **options):
     return out.getvalue()
 
 
-def test_a_partner_is_made_and_its_admin_invited():
+def test_a_partner_is_created_and_its_admin_invited():
     printed = create_partner(
         "Post & Box", "petra@postbox.example", url="https://portal.example/"
     )
@@ -43,7 +43,7 @@ def test_a_partner_is_made_and_its_admin_invited():
         (["Taken", "petra@postbox.example"], {"slug": "taken"}),
     ],
 )
-def test_what_cannot_be_made_is_said_and_nothing_half_is_left(arguments, options):
+def test_invalid_input_is_reported_and_creates_nothing(arguments, options):
     factories.partner(slug="taken")
 
     with pytest.raises(CommandError):
@@ -82,7 +82,7 @@ def test_the_link_leads_to_this_portal(settings, https, hosts, start):
         (None, [".example.com"]),
     ],
 )
-def test_no_link_that_others_could_not_follow_is_printed(settings, url, hosts):
+def test_no_link_that_others_could_not_open_is_printed(settings, url, hosts):
     settings.HTTPS, settings.ALLOWED_HOSTS = True, hosts
 
     with pytest.raises(CommandError, match="--url"):

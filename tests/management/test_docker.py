@@ -1,4 +1,4 @@
-"""What can be said of docker/ without Docker: that what it names is there."""
+"""Checks of docker/ without Docker: everything that its files name exists."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import pytest
 import yaml
 
 from partner_portal.environment import SETTINGS
-from tests.services.keeper import ROOT
+from tests.servers.keeper import ROOT
 
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 
 
-def test_what_the_image_copies_is_there():
+def test_files_that_the_image_copies_exist():
     copied = re.findall(r"^COPY (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert "streams" in copied
     assert [path for path in copied if not (ROOT / path).exists()] == []
 
 
-def test_ignore_file_lets_all_of_it_through():
+def test_the_ignore_file_includes_all_of_them():
     ignore = (ROOT / "docker" / "Dockerfile.dockerignore").read_text().splitlines()
     copied = re.findall(r"^COPY (\S+)", DOCKERFILE, re.MULTILINE)
 
@@ -33,18 +33,18 @@ def test_ignore_file_lets_all_of_it_through():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_waits_for_services_that_exist(name):
+def test_a_service_waits_for_services_that_exist(name):
     assert set(SERVICES[name].get("depends_on", {})) <= set(SERVICES)
 
 
 @pytest.mark.parametrize("name", ["web", "ingest", "worker", "beat", "migrate"])
-def test_service_of_ours_is_given_settings_that_exist(name):
+def test_a_service_has_settings_that_exist(name):
     given = {key.removesuffix("_FILE") for key in SERVICES[name]["environment"]}
 
     assert given <= SETTINGS.keys()
 
 
-def test_modules_that_commands_name_are_there():
+def test_modules_that_commands_name_exist():
     text = DOCKERFILE + "".join(str(s.get("command", "")) for s in SERVICES.values())
     named = set(re.findall(r"partner_portal\.\w+", text))
 
@@ -53,7 +53,7 @@ def test_modules_that_commands_name_are_there():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_may_do_no_more_than_it_must(name):
+def test_a_service_has_no_unneeded_privileges(name):
     service = SERVICES[name]
 
     assert service["read_only"] is True
@@ -63,7 +63,7 @@ def test_service_may_do_no_more_than_it_must(name):
 
 
 @pytest.mark.parametrize("name", ["proxy", "web", "ingest", "database", "broker"])
-def test_service_that_serves_is_checked_or_waits_for_those_it_serves(name):
+def test_every_server_has_a_health_check_or_waits_for_those_it_serves(name):
     service = SERVICES[name]
 
     assert "healthcheck" in service or name == "proxy"
@@ -72,7 +72,7 @@ def test_service_that_serves_is_checked_or_waits_for_those_it_serves(name):
         assert conditions == {"service_healthy"}
 
 
-def test_the_password_of_the_database_is_with_those_who_need_it_alone():
+def test_only_services_that_need_the_database_password_have_it():
     holders = {name for name, s in SERVICES.items() if "database_url" in s.get("secrets", [])}  # fmt: skip
 
     assert holders == {"web", "ingest", "worker", "beat", "migrate", "backup"}
@@ -80,8 +80,8 @@ def test_the_password_of_the_database_is_with_those_who_need_it_alone():
     assert "POSTGRES_PASSWORD:" not in (ROOT / "docker" / "compose.yaml").read_text()
 
 
-def test_a_copy_of_the_example_takes_nothing_from_the_image():
-    """An empty line of env_file would clear it; `environment` has the last word."""
+def test_a_copy_of_the_example_hides_no_setting_of_the_image():
+    """An empty line of env_file would clear it; `environment` takes precedence."""
     of_image = set(re.findall(r"(VAR_DIR|STATIC_ROOT)=", DOCKERFILE))
 
     assert of_image == {"VAR_DIR", "STATIC_ROOT"}
@@ -91,15 +91,15 @@ def test_a_copy_of_the_example_takes_nothing_from_the_image():
 
 
 @pytest.mark.parametrize("path", ["docker/.env", "docker/secrets/database_url", "docker/tls/portal.key", ".env"])  # fmt: skip
-def test_git_and_the_image_leave_secrets_out(path):
+def test_git_and_the_image_ignore_secrets(path):
     ignored = subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT)
 
     assert ignored.returncode == 0
 
 
 @pytest.mark.parametrize("unit", sorted((ROOT / "docker/systemd").iterdir()), ids=lambda f: f.name)  # fmt: skip
-def test_unit_is_one_that_systemd_takes(unit, tmp_path):
-    for file in unit.parent.iterdir():  # programs that are here, so that they are found
+def test_systemd_accepts_each_unit(unit, tmp_path):
+    for file in unit.parent.iterdir():  # systemd looks for programs
         text = re.sub(r"/srv/partner-portal/current/\.venv/bin/\w+", "/bin/true", file.read_text())  # fmt: skip
         (tmp_path / file.name).write_text(text)
 
@@ -113,7 +113,7 @@ def test_unit_is_one_that_systemd_takes(unit, tmp_path):
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_units_start_what_the_guide_says():
+def test_units_start_the_processes_of_the_guide():
     units = {f.stem: f.read_text() for f in (ROOT / "docker/systemd").glob("*.service")}
 
     for name in ("web", "ingest", "worker", "beat"):

@@ -1,4 +1,4 @@
-"""`migrate` beside everything else: it waits for nobody long, and holds nobody up."""
+"""`migrate` beside running processes: it waits only briefly, and blocks nothing."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from streams.base.database.safe_migrations import (
 )
 from streams.tenancy.models import User
 from tests import factories
-from tests.running import until
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_rows_come_in_batches_over_gaps_and_each_once():
+def test_rows_come_in_batches_across_gaps_and_once_each():
     people = [factories.user() for _ in range(7)]
     people[3].delete()
 
@@ -37,7 +37,7 @@ def test_rows_come_in_batches_over_gaps_and_each_once():
     assert [pk for batch in found for pk in batch] == left
 
 
-def test_no_rows_are_no_batches():
+def test_without_rows_there_is_no_batch():
     assert list(in_batches(User.objects.none())) == []
 
 
@@ -45,7 +45,7 @@ if connection.vendor == "postgresql":
 
     @pytest.fixture
     def reader():
-        """A transaction that has read all tables that matter, as pg_dump's."""
+        """A transaction that has read all relevant tables, as pg_dump does."""
         with closing(connection.copy()) as other:
             other.set_autocommit(False)
             with other.cursor() as cursor:
@@ -58,7 +58,7 @@ if connection.vendor == "postgresql":
             cursor.execute("ALTER TABLE streams_feed ADD COLUMN drill integer")
             cursor.execute("ALTER TABLE streams_feed DROP COLUMN drill")
 
-    def test_appends_go_on_while_a_change_waits_for_a_reader(reader):
+    def test_appends_continue_while_a_change_waits_for_a_reader(reader):
         feed, said = factories.feed(), []
 
         def change():
@@ -75,7 +75,7 @@ if connection.vendor == "postgresql":
         reader.rollback()
         until(lambda: not changing.is_alive())
 
-        assert slowest_s < 8.0  # twice the wait for a lock, on a busy machine
+        assert slowest_s < 8.0  # twice the lock timeout, on a busy machine
         assert said[:2] == [
             "A table is in use. Retrying in 1 s.",
             "A table is in use. Retrying in 2 s.",
@@ -104,9 +104,9 @@ if connection.vendor == "postgresql":
             cursor.execute("SHOW lock_timeout")
             assert cursor.fetchone()[0] == "0"
 
-    def test_an_entry_of_the_version_before_is_found_by_its_stream():
+    def test_an_entry_of_the_previous_version_is_found_by_its_stream():
         stream = factories.stream()
-        with connection.cursor() as cursor:  # that version knows no column `stream`
+        with connection.cursor() as cursor:  # that version has no column `stream`
             cursor.execute(
                 "INSERT INTO streams_auditentry (at, partner_id, action, detail) VALUES"
                 " (now(), %s, 'stream.submitted', jsonb_build_object('stream', %s::text))",

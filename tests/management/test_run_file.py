@@ -21,14 +21,14 @@ def test_facts_are_read_as_they_were_written(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
 
 
-def test_only_the_owner_may_read_the_file(tmp_path):
+def test_only_the_owner_can_read_the_file(tmp_path):
     FACTS.write(tmp_path / "run.json")
 
     mode = (tmp_path / "run.json").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
-def test_secrets_are_not_in_what_a_log_would_show():
+def test_secrets_are_not_in_its_representation():
     shown = repr(FACTS)
 
     assert not [secret for secret in ("pt_a", "ik_a", "a password") if secret in shown]

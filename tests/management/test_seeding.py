@@ -60,7 +60,7 @@ def test_seeding_twice_changes_nothing():
     assert rows() == before
 
 
-def test_everybody_signs_in_with_the_password_that_is_told():
+def test_everyone_signs_in_with_the_printed_password():
     seed()
 
     for one in accounts.sign_ins():
@@ -77,7 +77,7 @@ def test_there_is_a_member_of_each_kind():
     assert User.objects.get(is_staff=True).is_superuser
 
 
-def test_the_plan_is_published_and_stands_in_the_docs(client):
+def test_the_plan_is_published_and_in_the_docs(client):
     seed()
 
     assert PlanVersion.objects.get().plan == template("email").plan
@@ -86,7 +86,7 @@ def test_the_plan_is_published_and_stands_in_the_docs(client):
     assert "Email Link Clicked" in page
 
 
-def test_first_feed_is_connected_to_the_sandbox_and_the_second_waits_to_be():
+def test_the_first_feed_is_connected_to_the_sandbox_and_the_second_is_not():
     seed()
 
     connection = Connection.objects.get()
@@ -96,7 +96,7 @@ def test_first_feed_is_connected_to_the_sandbox_and_the_second_waits_to_be():
     assert Feed.objects.count() == 2
 
 
-def test_tokens_are_those_that_the_run_file_tells():
+def test_tokens_are_those_in_the_run_file():
     seed()
 
     assert PartnerToken.objects.get().digest == accounts.partner_token().digest
@@ -105,7 +105,7 @@ def test_tokens_are_those_that_the_run_file_tells():
         assert feed.ingest_key_digest == accounts.ingest_key(customer).digest
 
 
-def test_new_secret_key_makes_new_secrets_of_the_same_people(settings):
+def test_a_new_secret_key_creates_new_secrets_for_the_same_people(settings):
     seed()
     people = [user.pk for user in User.objects.order_by("pk")]
 
@@ -113,11 +113,11 @@ def test_new_secret_key_makes_new_secrets_of_the_same_people(settings):
     seed()
 
     assert [user.pk for user in User.objects.order_by("pk")] == people
-    test_everybody_signs_in_with_the_password_that_is_told()
-    test_tokens_are_those_that_the_run_file_tells()
+    test_everyone_signs_in_with_the_printed_password()
+    test_tokens_are_those_in_the_run_file()
 
 
-def test_what_somebody_did_to_the_connection_stays():
+def test_changes_to_the_connection_are_kept():
     seed()
     pause(connection=Connection.objects.get(), actor=None)
 
@@ -126,7 +126,7 @@ def test_what_somebody_did_to_the_connection_stays():
     assert Connection.objects.get().status == Connection.Status.PAUSED
 
 
-def test_token_that_was_revoked_works_again_at_the_next_start():
+def test_a_revoked_token_works_again_at_the_next_start():
     seed()
     PartnerToken.objects.update(revoked_at=factories.NOW)
 
@@ -135,7 +135,7 @@ def test_token_that_was_revoked_works_again_at_the_next_start():
     assert PartnerToken.objects.get().revoked_at is None
 
 
-def test_nothing_is_seeded_where_https_is_on(settings):
+def test_nothing_is_seeded_if_https_is_on(settings):
     settings.HTTPS = True
 
     with pytest.raises(CommandError, match="HTTPS is on"):
@@ -144,7 +144,7 @@ def test_nothing_is_seeded_where_https_is_on(settings):
     assert not User.objects.exists()
 
 
-def test_nothing_is_seeded_where_real_partners_are():
+def test_nothing_is_seeded_beside_real_partners():
     factories.partner()
 
     with pytest.raises(CommandError, match="Real partners exist"):
@@ -153,7 +153,7 @@ def test_nothing_is_seeded_where_real_partners_are():
     assert not User.objects.exists()
 
 
-def test_force_seeds_all_the_same(settings):
+def test_force_seeds_nevertheless(settings):
     settings.HTTPS = True
 
     call_command("seed_demo", "--force", verbosity=0)
@@ -171,7 +171,7 @@ def test_without_a_sandbox_it_says_what_is_missing(settings):
     assert not User.objects.exists()
 
 
-def test_the_stream_is_live_and_its_history_says_how_it_came_to_be():
+def test_the_stream_is_live_and_its_activity_log_says_how():
     seed()
 
     stream = Stream.objects.get()
@@ -188,7 +188,7 @@ def test_the_stream_is_live_and_its_history_says_how_it_came_to_be():
     assert mail.outbox == []
 
 
-def test_a_stage_that_somebody_chose_stays():
+def test_a_stage_that_someone_chose_is_kept():
     seed()
     suspend(stream=Stream.objects.get(), reason="To see it.", actor=None)
 

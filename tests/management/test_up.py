@@ -1,4 +1,4 @@
-"""`manage.py up` itself, from nothing, with all its processes."""
+"""`manage.py up` itself, from an empty folder, with all its processes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import psutil
 import pytest
 import requests
 
-from tests.management.processes import alive, eventually, gone
-from tests.services.keeper import ROOT
+from tests.management.process_checks import alive, eventually, gone
+from tests.servers.keeper import ROOT
 
 pytestmark = pytest.mark.processes
 
@@ -26,7 +26,7 @@ START_WITHIN_S = 300
 
 
 class Up:
-    """A portal that was started, and its environment."""
+    """A running portal, and its environment."""
 
     def __init__(self, environ: dict[str, str], log: Path) -> None:
         self.environ = environ
@@ -35,7 +35,10 @@ class Up:
         self.start()
 
     def start(self, **changes: str) -> None:
-        """Returns when everything answers; again, once it has ended."""
+        """Start it; return when everything responds.
+
+        Can be called again after it ended.
+        """
         self.environ |= changes
         with self.log.open("a") as output:
             self.process = subprocess.Popen(
@@ -60,11 +63,11 @@ class Up:
 
     @property
     def family(self) -> list[psutil.Process]:
-        """All that it has started and that still runs."""
+        """Return everything that it has started and that still runs."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, word: str) -> psutil.Process:
-        """The one with this word in its command line."""
+        """Return the process with this word in its command line."""
         children = psutil.Process(self.process.pid).children()
         [child] = [one for one in children if word in one.cmdline()]
         return child
@@ -74,7 +77,7 @@ class Up:
         return json.loads(self.run_file.read_text())
 
     def track(self, message_id: str) -> str:
-        """Send an event to the first workspace; what became of it."""
+        """Send an event to the first workspace; return its status."""
         answer = requests.post(
             f"{self.facts['ingest']}/v1/batch",
             json={"batch": [event(message_id)]},
@@ -84,7 +87,7 @@ class Up:
         return answer.json()["results"][0]["outcome"]
 
     def arrived(self) -> list[str]:
-        """The messageIds that the sandbox holds."""
+        """Return the messageIds in the sandbox."""
         url = f"{self.facts['sandbox']}/_sandbox/events?limit=2000"
         shown = requests.get(url, timeout=10).json()["events"]
         return [one["event"]["messageId"] for one in shown]
@@ -98,12 +101,12 @@ class Up:
         return False
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """How it ended."""
+        """Stop it; return its exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout=60)
 
     def end(self) -> None:
-        """Have it gone, however it stands."""
+        """End it in whatever state it is."""
         self.process.kill()
         self.process.wait()
 
@@ -119,7 +122,7 @@ def event(message_id: str) -> dict[str, object]:
 
 
 def free_port() -> int:
-    """The first of four in a row that are free, below those that clients are given."""
+    """Return the first of four free ports, below those of outgoing connections."""
     while True:
         first = random.randrange(20_000, 32_000, 4)
         if all(_is_free(first + place) for place in range(4)):
@@ -136,7 +139,7 @@ def _is_free(port: int) -> bool:
 
 
 def environ_for(services, folder: Path) -> dict[str, str]:
-    """As `make run` has it, or with the database and the broker of the run's servers."""
+    """Return the environment of `make run`, or one with the servers of this run."""
     environ = services.environ(VAR_DIR=str(folder / "var"), PORT=str(free_port()))
     if "sqlite" in environ["DATABASE_URL"]:
         environ |= {"DATABASE_URL": "", "REDIS_URL": ""}
@@ -145,7 +148,7 @@ def environ_for(services, folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def up(services, tmp_path_factory):
-    """One for all tests here, as a start is dear; the last ones end it."""
+    """A portal for all tests here, because starting is slow; the last tests end it."""
     folder = tmp_path_factory.mktemp("up")
     up = Up(environ_for(services, folder), folder / "up.log")
     yield up
@@ -163,11 +166,11 @@ def manage(environ: dict[str, str], *argv: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_run_file_is_for_its_owner_alone(up):
+def test_only_the_owner_can_read_the_run_file(up):
     assert stat.S_IMODE(up.run_file.stat().st_mode) == 0o600
 
 
-def test_everything_answers_once_the_run_file_is_there(up):
+def test_everything_responds_once_the_run_file_exists(up):
     port = int(up.environ["PORT"])
     assert [up.facts[name] for name in ("web", "ingest", "sandbox")] == [
         f"http://127.0.0.1:{port + place}" for place in range(3)
@@ -210,7 +213,7 @@ def test_every_sign_in_opens_the_portal(up):
         assert (one["email"], answer.status_code) == (one["email"], 302)
 
 
-def test_event_of_the_first_feed_arrives_in_the_sandbox(up):
+def test_an_event_of_the_first_feed_arrives_in_the_sandbox(up):
     assert up.track("first-event") == "accepted"
 
     assert up.arrives("first-event")
@@ -229,7 +232,7 @@ def test_demo_sends_a_day_of_events_that_arrive(up):
         time.sleep(0.1)
 
 
-def test_demo_for_a_workspace_without_connection_says_what_holds_it(up):
+def test_demo_for_a_workspace_without_a_connection_says_why_events_are_queued(up):
     demo = manage(up.environ, "demo", "--events=20", "--workspace=fern-and-field")
 
     assert demo.returncode == 0, demo.stderr
@@ -237,7 +240,7 @@ def test_demo_for_a_workspace_without_connection_says_what_holds_it(up):
     assert "queued until the workspace is connected" in demo.stdout
 
 
-def test_output_tells_urls_and_sign_ins_and_no_token(up):
+def test_the_output_has_urls_and_sign_ins_and_no_token(up):
     output, facts = up.log.read_text(), up.facts
 
     told = [facts["web"], facts["sandbox"], *(s["password"] for s in facts["sign_ins"])]
@@ -246,7 +249,7 @@ def test_output_tells_urls_and_sign_ins_and_no_token(up):
     assert [text for text in secret if text in output] == []
 
 
-def test_second_up_on_the_same_folder_is_refused(up):
+def test_a_second_up_on_the_same_folder_is_refused(up):
     second = manage(up.environ | {"PORT": str(free_port())}, "up")
 
     assert second.returncode == 1
@@ -254,7 +257,7 @@ def test_second_up_on_the_same_folder_is_refused(up):
     assert up.run_file.exists()
 
 
-def test_second_up_on_the_same_port_is_told_which_port(up, tmp_path):
+def test_a_second_up_on_the_same_port_names_the_port(up, tmp_path):
     second = manage(up.environ | {"VAR_DIR": str(tmp_path)}, "up")
 
     assert second.returncode == 1
@@ -262,7 +265,7 @@ def test_second_up_on_the_same_port_is_told_which_port(up, tmp_path):
     assert f"Port {port} (for web) is in use by another program" in second.stderr
 
 
-def test_worker_that_is_killed_is_named_and_another_sends_what_waits(up):
+def test_a_killed_worker_is_named_and_another_sends_the_queued_events(up):
     worker = up.child("worker")
 
     worker.kill()
@@ -273,7 +276,7 @@ def test_worker_that_is_killed_is_named_and_another_sends_what_waits(up):
     assert "worker ended unexpectedly: killed by SIGKILL" in up.log.read_text()
 
 
-def test_web_that_is_killed_answers_again(up):
+def test_a_killed_web_process_responds_again(up):
     web = up.child("partner_portal.web")
 
     web.kill()
@@ -298,7 +301,7 @@ def test_without_a_portal_demo_says_how_to_start_one(services, tmp_path):
     assert "No portal is running here" in demo.stderr
 
 
-def test_database_that_does_not_answer_is_told(services, tmp_path):
+def test_a_database_that_does_not_respond_is_reported(services, tmp_path):
     environ = environ_for(services, tmp_path)
 
     up = manage(environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}, "up")
@@ -307,7 +310,7 @@ def test_database_that_does_not_answer_is_told(services, tmp_path):
     assert "CommandError: The database is unavailable" in up.stderr
 
 
-def test_broker_that_does_not_answer_is_told(services, tmp_path):
+def test_a_broker_that_does_not_respond_is_reported(services, tmp_path):
     environ = environ_for(services, tmp_path)
 
     up = manage(environ | {"REDIS_URL": "redis://127.0.0.1:9/0"}, "up")
@@ -316,7 +319,7 @@ def test_broker_that_does_not_answer_is_told(services, tmp_path):
     assert "broker: no response from REDIS_URL (ConnectionError)" in up.stderr
 
 
-def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(up):
+def test_it_stops_cleanly_and_keeps_its_data_for_a_start_on_another_port(up):
     up.track("before-the-stop")
     sign_ins, family = up.facts["sign_ins"], up.family
 
@@ -330,7 +333,7 @@ def test_it_stops_cleanly_and_finds_its_data_at_the_next_start_on_another_port(u
     assert up.track("before-the-stop") == "duplicate"
 
 
-def test_behind_a_proxy_that_passes_on_the_scheme_alone_people_sign_in(up):
+def test_people_sign_in_behind_a_proxy_that_forwards_only_the_scheme(up):
     [person, *_] = up.facts["sign_ins"]
     assert up.stop() == 0
     up.start(HTTPS="on", TRUST_PROXY="on", ALLOWED_HOSTS="portal.example")
@@ -360,7 +363,7 @@ def test_behind_a_proxy_that_passes_on_the_scheme_alone_people_sign_in(up):
 
 
 def test_nothing_is_left_when_it_is_killed(up):
-    """The last test here, since it ends the portal that all share."""
+    """The last test here, because it ends the portal that all tests share."""
     family = up.family
 
     up.stop(signal.SIGKILL)

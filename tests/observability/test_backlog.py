@@ -14,7 +14,7 @@ def waiting(settings, *, feed=0, total=0) -> Backlog:
     return measure()
 
 
-def test_what_waits_is_added_up_over_all_feeds():
+def test_queued_events_are_added_up_over_all_feeds():
     factories.due_cursor(events=3)
     factories.due_cursor(4, factories.connection(status="paused"))
     sent = factories.due_cursor(events=5)
@@ -24,7 +24,7 @@ def test_what_waits_is_added_up_over_all_feeds():
     assert measure().waiting == 9
 
 
-def test_what_a_new_connection_took_over_counts_once():
+def test_events_taken_over_by_a_new_connection_count_once():
     cursor = factories.due_cursor(events=4)
     delete(connection=cursor.connection, actor=None)
     assert measure().waiting == 4
@@ -36,7 +36,7 @@ def test_what_a_new_connection_took_over_counts_once():
     assert measure().waiting == 3
 
 
-def test_what_has_expired_does_not_wait():
+def test_expired_events_are_not_queued():
     feed = factories.feed()
     factories.append(feed, 3)
     feed.expired_seq = 2
@@ -45,7 +45,7 @@ def test_what_has_expired_does_not_wait():
     assert measure().waiting == 1
 
 
-def test_a_feed_is_full_at_its_bound_and_only_that_feed(settings):
+def test_a_feed_is_full_at_its_limit_and_others_are_not(settings):
     full = factories.due_cursor(events=3)
     factories.due_cursor(events=2)
 
@@ -56,7 +56,7 @@ def test_a_feed_is_full_at_its_bound_and_only_that_feed(settings):
 
 
 @pytest.mark.parametrize(("total", "full"), [(0, False), (6, False), (5, True)])
-def test_all_together_have_a_bound_and_0_is_none(settings, total, full):
+def test_all_feeds_together_have_a_limit_and_0_means_none(settings, total, full):
     factories.due_cursor(events=3)
     factories.due_cursor(events=2)
 
@@ -66,17 +66,17 @@ def test_all_together_have_a_bound_and_0_is_none(settings, total, full):
     assert found.full_feeds == frozenset()
 
 
-def test_nothing_waits_in_a_portal_without_feeds():
+def test_nothing_is_queued_in_a_portal_without_feeds():
     assert measure() == Backlog()
 
 
-def test_a_disk_below_its_floor_is_full(settings):
+def test_a_disk_below_its_minimum_is_full(settings):
     settings.MIN_FREE_DISK_BYTES = 2**60
 
     assert measure().storage_full
 
 
-def test_a_database_over_its_bound_is_full(settings):
+def test_a_database_above_its_limit_is_full(settings):
     assert not storage_full()
 
     settings.MAX_DATABASE_BYTES = 1
@@ -84,14 +84,14 @@ def test_a_database_over_its_bound_is_full(settings):
     assert storage_full()
 
 
-def test_a_folder_that_is_not_there_has_no_floor(settings, tmp_path):
+def test_a_missing_folder_has_no_minimum(settings, tmp_path):
     settings.VAR_DIR = tmp_path / "nowhere"
 
     assert not storage_full()
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_look_takes_one_statement(count, django_assert_num_queries):
+def test_a_check_takes_one_statement(count, django_assert_num_queries):
     for _ in range(count):
         factories.due_cursor(events=1)
 

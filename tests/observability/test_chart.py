@@ -11,11 +11,11 @@ pytestmark = pytest.mark.django_db
 
 NOW = factories.NOW + timedelta(
     minutes=7
-)  # in the quarter of an hour that began at make.NOW
+)  # in the quarter hour that began at factories.NOW
 
 
 def busy(points):
-    """The points with something in them, as quarters ago and three counts."""
+    """Return the points that are not empty, as quarter hours ago and three counts."""
     return [
         ((factories.NOW - p.at) // QUARTER, p.accepted, p.delivered, p.rejected)
         for p in points
@@ -23,7 +23,7 @@ def busy(points):
     ]
 
 
-def test_a_day_is_96_quarters_of_an_hour_and_ends_with_the_present_one():
+def test_a_day_is_96_quarter_hours_and_ends_with_the_present_one():
     points = last_24_hours(factories.feed(), NOW)
 
     assert len(points) == 96
@@ -34,7 +34,7 @@ def test_a_day_is_96_quarters_of_an_hour_and_ends_with_the_present_one():
     assert busy(points) == []
 
 
-def test_events_count_in_the_quarter_in_which_they_came_and_in_which_they_went():
+def test_events_count_in_the_quarter_hours_of_their_arrival_and_delivery():
     cursor = factories.cursor()
     factories.append(cursor.feed, 5, now=factories.NOW - 4 * QUARTER)
     factories.append(cursor.feed, 2, now=factories.NOW - 3 * QUARTER)
@@ -52,7 +52,7 @@ def test_events_count_in_the_quarter_in_which_they_came_and_in_which_they_went()
     ]
 
 
-def test_what_is_older_than_a_day_does_not_count():
+def test_events_older_than_a_day_do_not_count():
     cursor = factories.cursor()
     factories.append(cursor.feed, 5, now=factories.NOW - 96 * QUARTER)
     factories.delivered(cursor, 5, now=factories.NOW - 96 * QUARTER)

@@ -1,4 +1,4 @@
-"""Empty workspaces are removed; one that receives an event at the same moment never loses it."""
+"""Empty workspaces are removed; an event that arrives at that moment is never lost."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from streams.tenancy.invitations import make_invitation
 from streams.tenancy.members import PlaceRemoved, add_member
 from streams.tenancy.models import Invitation, Workspace
 from tests import factories
-from tests.ingest.sending import bearer, dumps, track
+from tests.ingest.sender_requests import bearer, dumps, track
 from tests.locks import in_thread, someone_waits
-from tests.running import until
+from tests.portal_processes import until
 
 
 def all_of(feed):
@@ -77,7 +77,7 @@ def test_a_workspace_that_was_ever_used_stays(use):
 
 
 @pytest.mark.django_db
-def test_an_invitation_that_expired_keeps_no_workspace():
+def test_an_expired_invitation_keeps_no_workspace():
     feed = factories.feed()
     inviting(feed)
     Invitation.objects.update(expires_at=now() - timedelta(seconds=1))
@@ -88,7 +88,7 @@ def test_an_invitation_that_expired_keeps_no_workspace():
 
 
 @pytest.mark.django_db
-def test_what_belongs_to_an_empty_workspace_goes_and_the_log_stays():
+def test_an_empty_workspaces_rows_are_deleted_and_the_activity_log_stays():
     feed, olga = factories.feed(), factories.staff()
     factories.found(feed, at=now())
     kept = factories.feed(feed.stream)
@@ -112,7 +112,7 @@ def test_what_belongs_to_an_empty_workspace_goes_and_the_log_stays():
 
 
 @pytest.mark.django_db
-def test_the_activity_log_is_append_only_still():
+def test_the_activity_log_is_still_append_only():
     feed = factories.feed()
     remove_empty(all_of(feed), actor=None)
 
@@ -125,7 +125,7 @@ def test_the_activity_log_is_append_only_still():
 
 
 @pytest.mark.django_db
-def test_many_are_removed_in_as_few_queries_as_one(django_assert_num_queries):
+def test_removing_many_takes_as_few_queries_as_one(django_assert_num_queries):
     one, many = factories.feed(), factories.feed()
     for _ in range(20):
         factories.feed(many.stream)
@@ -164,7 +164,7 @@ def append_to(feed):
 
 
 def send_event(token, message_id, workspace):
-    """Send it to the web port; the response's status."""
+    """Send it to the web port; return the response's status."""
     event = track(message_id, workspace=workspace)
     headers = dict(bearer(token))
     client, sent = Client(), dumps(event)
@@ -173,7 +173,7 @@ def send_event(token, message_id, workspace):
     ).status_code
 
 
-if connection.vendor == "postgresql":  # SQLite has no locks on rows
+if connection.vendor == "postgresql":  # SQLite has no row locks
 
     @race
     def test_a_workspace_whose_event_is_about_to_be_committed_stays():
@@ -227,7 +227,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
         ],
         ids=["member", "invitation"],
     )
-    def test_whoever_adds_a_member_during_the_removal_is_told(add):
+    def test_adding_a_member_during_the_removal_is_refused(add):
         feed = factories.feed()
 
         with ThreadPoolExecutor(1) as pool:

@@ -16,17 +16,17 @@ def ago(seconds: float):
     return NOW - timedelta(seconds=seconds)
 
 
-def test_the_pace_is_what_was_delivered_since_the_first_of_the_last_minute():
+def test_the_pace_counts_deliveries_since_the_first_of_the_last_minute():
     deliveries = [(ago(5), 300), (ago(20), 100), (ago(61), 9_000)]
 
     assert pace(deliveries, NOW) == 400 / 20
 
 
-def test_one_delivery_a_moment_ago_is_not_taken_for_a_thousand_a_second():
+def test_one_delivery_a_moment_ago_is_not_a_thousand_per_second():
     assert pace([(ago(0.001), 50)], NOW) == 50
 
 
-def test_the_queue_is_empty_when_the_pace_has_worked_it_off():
+def test_the_queue_is_empty_when_the_pace_has_worked_through_it():
     shown = QueueForecast(30_000, RateShare(1, 1, 50), events_per_second=100)
 
     assert shown.empty_in == timedelta(minutes=5)
@@ -38,12 +38,12 @@ def test_a_short_queue_waits_for_its_turn_in_a_long_round():
     assert shown.empty_in == timedelta(seconds=100)
 
 
-def test_without_a_delivery_lately_there_is_no_telling():
+def test_without_recent_deliveries_there_is_no_forecast():
     assert QueueForecast(10, RateShare(1, 1, 50), events_per_second=0).empty_in is None
 
 
 @pytest.mark.django_db
-def test_the_load_of_a_stream_is_its_cursors_that_may_send():
+def test_the_load_of_a_stream_counts_its_cursors_that_may_send():
     stream = factories.stream(requests_per_second=10)
     heavy = factories.workspace(stream.partner, weight=3)
     for feed in (
@@ -69,7 +69,7 @@ def test_a_halted_stream_has_no_load():
 
 
 @pytest.mark.django_db
-def test_an_outlook_counts_what_this_cursor_delivered():
+def test_a_forecast_counts_deliveries_of_this_cursor():
     cursor = factories.due_cursor(events=5)
     factories.delivered(cursor, 2, now=ago(2))
 
@@ -79,7 +79,7 @@ def test_an_outlook_counts_what_this_cursor_delivered():
 
 
 @pytest.mark.django_db
-def test_where_nothing_waits_there_is_no_outlook():
+def test_without_queued_events_there_is_no_forecast():
     cursor = factories.due_cursor(events=1)
     factories.delivered(cursor, 1)
 

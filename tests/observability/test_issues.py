@@ -41,7 +41,7 @@ def written(**of):
 
 
 @pytest.mark.django_db
-def test_counts_of_two_processes_and_several_flushes_add_up_by_the_hour():
+def test_counts_of_several_processes_and_flushes_add_up_by_the_hour():
     feed, one, other = factories.feed(), IssueCounter(), IssueCounter()
 
     for at in (factories.NOW, factories.NOW + HOUR):
@@ -75,7 +75,7 @@ def test_a_stream_has_the_sums_of_its_feeds():
 
 
 @pytest.mark.django_db
-def test_an_event_counts_once_for_each_rule_that_it_broke():
+def test_an_event_counts_once_for_each_rule_it_broke():
     feed, counter = factories.feed(), IssueCounter()
     missing = [REQUIRED.issue(path, "Missing.", "Send it.") for path in ("a", "b")]
 
@@ -90,7 +90,7 @@ def test_an_event_counts_once_for_each_rule_that_it_broke():
 
 
 @pytest.mark.django_db
-def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
+def test_a_feed_has_at_most_200_kinds_and_the_rest_count_as_others():
     feed, one, other = factories.feed(), IssueCounter(), IssueCounter()
 
     for n in range(250):
@@ -106,7 +106,7 @@ def test_a_feed_has_200_kinds_whatever_it_sends_and_the_rest_counts_as_others():
 
 
 @pytest.mark.django_db
-def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
+def test_memory_is_bounded_and_counts_without_room_are_reported(monkeypatch, caplog):
     monkeypatch.setattr(counting, "MOST_TALLIES", 3)
     feed, counter = factories.feed(), IssueCounter()
 
@@ -118,7 +118,7 @@ def test_memory_is_bounded_and_what_has_no_room_is_told(monkeypatch, caplog):
 
 
 @pytest.mark.django_db
-def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
+def test_counts_that_could_not_be_written_are_written_later(monkeypatch):
     feed, counter = factories.feed(), IssueCounter()
     count(counter, feed, times=2)
 
@@ -127,7 +127,7 @@ def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(flushing, "write", down)
-        # What it would do is close the test's own connection.
+        # It would close the test's own connection.
         patch.setattr(flushing.connection, "close", lambda: None)
         flush(counter)
     assert written() == []
@@ -138,7 +138,7 @@ def test_what_could_not_be_written_is_kept_and_written_later(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_feed_that_was_removed_costs_the_others_nothing():
+def test_a_removed_feed_does_not_affect_the_others():
     feed, gone, counter = factories.feed(), factories.feed(), IssueCounter()
     count(counter, gone)
     count(counter, feed)
@@ -151,7 +151,7 @@ def test_a_feed_that_was_removed_costs_the_others_nothing():
 
 
 @pytest.mark.django_db
-def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
+def test_week_old_counts_are_deleted_and_their_slots_are_free_again():
     feed, counter = factories.feed(), IssueCounter()
     count(counter, feed, "Old")
     count(counter, feed, "Kept")
@@ -168,7 +168,7 @@ def test_what_is_a_week_old_is_forgotten_and_its_slot_is_free_again():
 
 
 @pytest.mark.django_db
-def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
+def test_keys_with_a_nul_and_long_ones_are_written_too():
     feed, counter = factories.feed(), IssueCounter()
 
     count(counter, feed, "N", PROPERTY.issue("a\0" * 300, "m\0" * 300, "Fix."))
@@ -180,7 +180,7 @@ def test_keys_with_a_nul_and_long_ones_are_written_all_the_same():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_thread_writes_what_is_left_when_it_is_closed():
+def test_the_thread_writes_the_remaining_counts_when_it_is_closed():
     feed, counter = factories.feed(), IssueCounter()
     flusher = IssueFlusher(counter)
     flusher.start()
@@ -212,7 +212,7 @@ json_values = st.recursive(
     event=st.dictionaries(keys, json_values, max_size=30),
     call=st.sampled_from(["track", "page", "identify", SECRET]),
 )
-def test_a_sample_has_no_value_no_secret_and_a_bound(event, call):
+def test_a_sample_contains_no_value_and_no_secret_and_is_bounded(event, call):
     sample = sample_of({**event, "type": call, "marked": f"secret-{SECRET}"})
 
     assert len(sample.encode()) <= MOST_BYTES
@@ -220,7 +220,7 @@ def test_a_sample_has_no_value_no_secret_and_a_bound(event, call):
     assert isinstance(json.loads(sample), dict)
 
 
-def test_keys_types_and_the_name_stay_and_what_the_plan_calls_sensitive_goes():
+def test_keys_types_and_the_name_stay_and_sensitive_properties_are_removed():
     properties = (
         PlannedProperty(path="email", sensitive=True),
         PlannedProperty(path="products.$.note", sensitive=True),

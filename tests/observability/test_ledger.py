@@ -11,7 +11,7 @@ from tests import factories
 
 
 def cursor(*, refused_again=0, **fields):
-    """`refused_again` of its rejections lie beyond what it speaks for."""
+    """`refused_again` of its rejections are outside the range that it accounts for."""
     made = Cursor(**{"pk": next(numbers), "start": 0, "position": 0, **fields})
     again[made.pk] = refused_again
     return made
@@ -37,13 +37,13 @@ numbers, again = itertools.count(1), {}
             [cursor(position=6, rejected=1, expired=2)],
             Ledger(accepted=9, delivered=3, rejected=1, expired=2, pending=3),
         ),
-        # It began with the events from then on.
+        # It starts with the events from then on.
         (
             9,
             [cursor(start=4, position=6)],
             Ledger(accepted=9, delivered=2, filtered=4, pending=3),
         ),
-        # A connection was deleted, and the next one goes on where it ended.
+        # A connection was deleted, and the next one continues where it ended.
         (
             9,
             [cursor(start=4, position=6), cursor(position=4, rejected=1, held=True)],
@@ -55,13 +55,13 @@ numbers, again = itertools.count(1), {}
             [cursor(start=4, position=6), cursor(position=4, expired=3, held=True)],
             Ledger(accepted=9, delivered=3, expired=3, pending=3),
         ),
-        # … or begins later,
+        # … or starts later,
         (
             9,
             [cursor(start=6, position=7), cursor(position=4, held=True)],
             Ledger(accepted=9, delivered=5, filtered=2, pending=2),
         ),
-        # … or earlier, since a request was under way when the old one was deleted,
+        # … or earlier, because a request was in progress when the old one was deleted,
         (
             9,
             [cursor(start=4, position=7), cursor(position=6, held=True)],
@@ -83,13 +83,13 @@ numbers, again = itertools.count(1), {}
             ],
             Ledger(accepted=9, delivered=4, rejected=2, pending=3),
         ),
-        # … or sends everything again: then what it has done counts, and only once.
+        # … or sends everything again: then its own results count, and only once.
         (
             9,
             [cursor(position=2), cursor(position=4, rejected=1, held=True)],
             Ledger(accepted=9, delivered=2, pending=7),
         ),
-        # … or much of it again, of which some was refused.
+        # … or much of it again, of which some was rejected.
         (
             9,
             [
@@ -110,11 +110,11 @@ def test_the_ledger_adds_up(head, cursors, expected):
     )  # fmt: skip
 
 
-def test_without_a_connection_what_expired_is_not_held():
+def test_without_a_connection_expired_events_are_not_held():
     assert balance(5, [], expired=2) == Ledger(accepted=5, expired=2, held=3)
 
 
-def test_what_expired_before_the_first_connection_was_not_left_out_on_purpose():
+def test_events_that_expired_before_the_first_connection_do_not_count_as_skipped():
     begun_later = cursor(start=4, position=5, expired=1)
 
     assert balance(9, [begun_later], expired=3) == Ledger(
@@ -123,7 +123,7 @@ def test_what_expired_before_the_first_connection_was_not_left_out_on_purpose():
 
 
 @pytest.mark.django_db
-def test_a_feed_tells_what_its_cursor_has_done():
+def test_a_feed_has_the_ledger_of_its_cursor():
     cursor = factories.due_cursor(events=4)
     factories.delivered(cursor, 2)
     factories.rejected(cursor)
@@ -143,7 +143,7 @@ def test_a_replay_does_not_count_twice():
 
 
 @pytest.mark.django_db
-def test_what_a_later_connection_sends_again_counts_there_and_once():
+def test_events_sent_again_by_a_later_connection_count_there_and_once():
     feed = factories.feed()
     earlier = factories.due_cursor(
         6, factories.connection(feed, deleted_at=factories.NOW)

@@ -17,7 +17,7 @@ INGEST_KEY = "ik_SandboxTestIngestKey000000000001"
 
 
 def logged(code, *, as_format="json"):
-    """What a process of its own writes to stderr when it logs so."""
+    """Return what a separate process with this log format writes to stderr."""
     prelude = f"""
 import logging, structlog
 from streams.observability.logs import configure
@@ -46,7 +46,8 @@ def objects(text):
         ("redis://:hunter2@cache:6379/0", "redis://[redacted]@cache:6379/0"),
         (repr(f"a\n{WRITE_KEY}\t{INGEST_KEY}"), r"'a\n[redacted]\t[redacted]'"),
         ("postgres://me:hunter2@db/x", "postgres://[redacted]@db/x"),
-        # What is no secret stays: an id of Celery, an address, a digest, plain words.
+        # These are no secrets and stay: an ID of Celery, an address, a digest, plain
+        # words.
         ("task 5f0c3b1e-8d7f-4a66-9a51-0d3c1a3f4b5c", None),
         ("http://127.0.0.1:8000/healthz", None),
         ("delivery of 2500 events took 80 ms", None),
@@ -54,7 +55,7 @@ def objects(text):
         ("script_abcdefghijk", None),
     ],
 )
-def test_what_looks_like_a_secret_is_masked(text, expected):
+def test_strings_that_look_like_secrets_are_masked(text, expected):
     assert mask(text) == (text if expected is None else expected)
 
 
@@ -70,7 +71,7 @@ def test_a_line_is_an_object_with_its_fields():
     }
 
 
-def test_fields_that_are_named_like_secrets_are_masked_whatever_they_hold():
+def test_fields_named_like_secrets_are_masked_whatever_they_contain():
     code = 'log.info("x", write_key="short", nested={"Token": 3}, payload=b"{}")'
 
     [line] = objects(logged(code))
@@ -103,7 +104,7 @@ def test_fields_that_are_named_like_secrets_are_masked_whatever_they_hold():
         """,
     ],
 )
-def test_a_secret_is_masked_wherever_it_stands(code, as_format):
+def test_a_secret_is_masked_in_every_position(code, as_format):
     text = logged(code, as_format=as_format)
 
     assert "[redacted]" in text
@@ -111,7 +112,7 @@ def test_a_secret_is_masked_wherever_it_stands(code, as_format):
     assert INGEST_KEY not in text
 
 
-def test_text_is_for_people():
+def test_text_format_is_for_people():
     text = logged('log.info("delivery.finished", connection=3)', as_format="text")
 
     assert re.fullmatch(
@@ -119,7 +120,7 @@ def test_text_is_for_people():
     )
 
 
-def test_every_logger_goes_one_way_and_those_that_chatter_speak_from_warnings_on():
+def test_every_logger_has_one_handler_and_noisy_ones_log_warnings_only():
     text = logged(
         """
         logging.getLogger("django.request").warning("Not Found: /x")
@@ -137,7 +138,7 @@ def test_every_logger_goes_one_way_and_those_that_chatter_speak_from_warnings_on
     ]
 
 
-def test_celery_leaves_logging_as_it_is():
+def test_celery_does_not_change_logging():
     before = list(logging.getLogger().handlers)
 
     current_app.log.setup_logging_subsystem(loglevel="DEBUG")

@@ -1,4 +1,4 @@
-"""A process that cannot do its work says so in one line and exits with 1."""
+"""A process that cannot work prints one line and exits with 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from tests import factories
 from tests.connections.test_write_keys import ring
-from tests.running import INGEST, ROOT, WEB, database_url
+from tests.portal_processes import INGEST, ROOT, WEB, database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
@@ -34,7 +34,7 @@ def started(command, environ):
 
 @contextmanager
 def applied_only(*names):
-    """As if the database had completed these migrations alone."""
+    """Pretend that the database has completed only these migrations."""
     applied = MigrationRecorder(connection).migration_qs.filter(app="streams")
     before = list(applied)
     applied.delete()
@@ -76,7 +76,7 @@ def test_no_process_starts_before_the_migrations(services):
     assert "Run `manage.py migrate` first" in ended.stderr
 
 
-def test_a_database_that_stopped_among_the_squashed_migrations_is_named(services):
+def test_a_database_that_stopped_within_the_squashed_migrations_is_named(services):
     environ = services.environ(DATABASE_URL=database_url())
     migrate = [sys.executable, "manage.py", "migrate"]
 

@@ -20,7 +20,7 @@ from streams.observability import ledger
 from streams.observability.chart import last_24_hours
 from streams.observability.reconcile import inconsistencies
 from tests import factories
-from tests.append_only import entries_may_go
+from tests.audit_log_triggers import entries_may_go
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def cursor():
 
 
 def found(cursor):
-    """What is wrong, without the name of the cursor."""
+    """Return what is wrong, without the name of the cursor."""
     prefix = f"live cursor {cursor.pk}: "
     return [issue.removeprefix(prefix) for issue in inconsistencies(cursor.feed)]
 
@@ -47,18 +47,18 @@ def change(cursor, **fields):
 
 
 def event_after(feed, seq):
-    """An event beyond the head, as no append makes one."""
+    """Insert an event beyond the head, which no append does."""
     Event.objects.create(
         feed=feed, seq=seq, received_at=factories.NOW, type="track", name="", user_id="",
         message_id=f"m-{seq}", payload=b"{}",
     )  # fmt: skip
 
 
-def test_what_the_engine_leaves_is_right(cursor):
+def test_the_engines_rows_are_consistent(cursor):
     assert found(cursor) == []
 
 
-def test_a_feed_without_events_or_without_a_connection_is_right():
+def test_a_feed_without_events_or_without_a_connection_is_consistent():
     feed = factories.feed()
     assert list(inconsistencies(feed)) == []
 
@@ -78,13 +78,13 @@ def test_missing_events_at_the_head_are_named(cursor):
     assert found(cursor) == ["the head is 10, but the last event is 9"]
 
 
-def test_events_beyond_the_head_are_seen(cursor):
+def test_events_beyond_the_head_are_found(cursor):
     event_after(cursor.feed, 12)
 
     assert found(cursor) == ["there are events after the head"]
 
 
-def test_a_position_beyond_the_head_is_seen(cursor):
+def test_a_position_beyond_the_head_is_found(cursor):
     Feed.objects.filter(pk=cursor.feed_id).update(head_seq=7)
     Event.objects.filter(feed=cursor.feed, seq__gt=7).delete()
 
@@ -92,7 +92,7 @@ def test_a_position_beyond_the_head_is_seen(cursor):
 
 
 @pytest.mark.parametrize("change_rejected", [1, -1])
-def test_a_wrong_count_of_rejections_is_seen(cursor, change_rejected):
+def test_a_wrong_count_of_rejections_is_found(cursor, change_rejected):
     change(cursor, rejected=F("rejected") + change_rejected)
 
     assert found(cursor) == [
@@ -100,7 +100,7 @@ def test_a_wrong_count_of_rejections_is_seen(cursor, change_rejected):
     ]
 
 
-def test_a_rejection_that_is_gone_leaves_an_event_unaccounted(cursor):
+def test_a_missing_rejection_leaves_an_event_unaccounted_for(cursor):
     Rejection.objects.filter(cursor=cursor).delete()
 
     assert found(cursor) == [
@@ -109,26 +109,26 @@ def test_a_rejection_that_is_gone_leaves_an_event_unaccounted(cursor):
     ]
 
 
-def test_a_delivery_that_is_gone_is_seen(cursor):
+def test_a_missing_delivery_attempt_is_found(cursor):
     Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).delete()
 
     assert found(cursor) == ["3 events after 5 are in no delivery, but 0 were skipped"]
 
 
-def test_events_that_were_filtered_need_no_delivery(cursor):
+def test_filtered_events_need_no_delivery_attempt(cursor):
     Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).delete()
     change(cursor, filtered=3)
 
     assert found(cursor) == []
 
 
-def test_events_that_were_delivered_twice_are_seen(cursor):
+def test_events_delivered_twice_are_found(cursor):
     factories.delivery(cursor, 3, 4)
 
     assert found(cursor) == ["2 events after 4 were settled twice"]
 
 
-def test_an_event_both_rejected_and_delivered_is_seen(cursor):
+def test_an_event_both_rejected_and_delivered_is_found(cursor):
     Delivery.objects.filter(cursor=cursor, last_seq=8, status_code=200).update(
         first_seq=5, events=4
     )
@@ -136,13 +136,13 @@ def test_an_event_both_rejected_and_delivered_is_seen(cursor):
     assert found(cursor) == ["1 events after 5 were settled twice"]
 
 
-def test_a_delivery_beyond_the_position_is_seen(cursor):
+def test_an_attempt_beyond_the_position_is_found(cursor):
     factories.delivery(cursor, 9, 9)
 
     assert found(cursor) == ["there are deliveries after the position"]
 
 
-def test_a_rejection_beyond_the_position_is_seen(cursor):
+def test_a_rejection_beyond_the_position_is_found(cursor):
     Rejection.objects.create(
         connection=cursor.connection, cursor=cursor, seq=9, reason="Bad"
     )
@@ -150,7 +150,7 @@ def test_a_rejection_beyond_the_position_is_seen(cursor):
     assert found(cursor) == ["there are rejections after the position"]
 
 
-def test_a_delivery_that_miscounts_its_range_is_seen(cursor):
+def test_an_attempt_that_miscounts_its_range_is_found(cursor):
     Delivery.objects.filter(cursor=cursor, last_seq=4).update(events=3)
 
     assert found(cursor) == [
@@ -158,19 +158,19 @@ def test_a_delivery_that_miscounts_its_range_is_seen(cursor):
     ]
 
 
-def test_a_position_that_ran_ahead_of_the_deliveries_is_seen(cursor):
+def test_a_position_ahead_of_the_attempts_is_found(cursor):
     change(cursor, position=10, due_at=None)
 
     assert found(cursor) == ["2 events after 8 are in no delivery, but 0 were skipped"]
 
 
-def test_waiting_events_that_nobody_would_send_are_seen(cursor):
+def test_queued_events_that_are_not_due_are_found(cursor):
     change(cursor, due_at=None)
 
     assert found(cursor) == ["events are queued, but the cursor is not due"]
 
 
-def test_a_cursor_that_is_held_for_nothing_is_seen(cursor):
+def test_a_cursor_held_without_a_reason_is_found(cursor):
     change(cursor, held=True)
 
     assert found(cursor) == ["the cursor is on hold, but its connection is active"]
@@ -179,7 +179,7 @@ def test_a_cursor_that_is_held_for_nothing_is_seen(cursor):
 @pytest.mark.parametrize(
     "fields", [{"status": Connection.Status.PAUSED}, {"deleted_at": factories.NOW}]
 )
-def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
+def test_a_cursor_that_should_be_held_is_found(cursor, fields):
     Connection.objects.filter(pk=cursor.connection_id).update(**fields)
 
     assert found(cursor) == [
@@ -189,7 +189,7 @@ def test_a_cursor_that_should_be_held_is_seen(cursor, fields):
 
 @pytest.fixture
 def replay(cursor):
-    """Of the events 1 to 8 those that are odd: 1 and 3 sent, 5 refused, 7 to come."""
+    """A replay of the odd events 1 to 8: 1 and 3 sent, 5 rejected, 7 to come."""
     replay = factories.replay(
         cursor, end=8, position=5, filtered=2, rejected=1, name="Odd"
     )
@@ -205,12 +205,12 @@ def found_of(replay):
     return [issue.removeprefix(prefix) for issue in inconsistencies(replay.cursor.feed)]
 
 
-def test_a_replay_is_right_though_it_leaves_events_out(replay):
+def test_a_replay_that_skips_events_is_consistent(replay):
     assert found_of(replay) == []
 
 
 @pytest.mark.parametrize("filtered", [1, 3])
-def test_a_replay_that_miscounts_what_it_left_out_is_seen(replay, filtered):
+def test_a_replay_that_miscounts_skipped_events_is_found(replay, filtered):
     change(replay.cursor, filtered=filtered)
 
     assert found_of(replay) == [
@@ -218,45 +218,45 @@ def test_a_replay_that_miscounts_what_it_left_out_is_seen(replay, filtered):
     ]
 
 
-def test_a_replay_that_counts_more_expired_than_have_is_seen(replay):
+def test_a_replay_that_counts_too_many_expired_events_is_found(replay):
     change(replay.cursor, filtered=1, expired=1)
 
     assert "1 events are counted as expired, but only 0 have" in found_of(replay)
 
 
-def test_a_replay_that_nobody_would_go_on_with_is_seen(replay):
+def test_an_unfinished_replay_that_is_not_due_is_found(replay):
     change(replay.cursor, due_at=None)
 
     assert found_of(replay) == ["events are queued, but the cursor is not due"]
 
 
-def test_a_replay_that_was_cancelled_waits_for_nothing(replay):
+def test_a_canceled_replay_has_nothing_queued(replay):
     change(replay.cursor, due_at=None, ended_at=factories.NOW)
 
     assert found_of(replay) == []
 
 
-def test_a_replay_that_is_at_its_end_and_has_not_ended_is_seen(replay):
+def test_a_replay_at_its_end_that_has_not_ended_is_found(replay):
     change(replay.cursor, end_seq=5)
 
     assert found_of(replay) == ["the cursor has reached its end, but has not ended"]
 
 
 def expired(cursor):
-    """Four delivered; of the other six, the first three have expired."""
+    """Four events delivered; of the other six, the first three have expired."""
     factories.append(cursor.feed, 3, now=factories.NOW + timedelta(days=1))
     prune(now=factories.NOW + timedelta(days=31))
     return cursor
 
 
-def test_what_has_expired_is_right_though_its_rows_are_gone(cursor):
+def test_expired_events_without_rows_are_consistent(cursor):
     expired(cursor)
 
     assert found(cursor) == []
     assert Event.objects.filter(feed=cursor.feed).count() == 3
 
 
-def test_events_that_expired_without_an_entry_in_the_audit_log_are_seen(cursor):
+def test_events_that_expired_without_an_audit_entry_are_found(cursor):
     expired(cursor)
     with entries_may_go():
         AuditEntry.objects.filter(action="events.expired").delete()
@@ -264,7 +264,7 @@ def test_events_that_expired_without_an_entry_in_the_audit_log_are_seen(cursor):
     assert found(cursor) == ["2 events have expired, but the activity log says 0"]
 
 
-def test_so_they_are_where_nobody_has_connected():
+def test_they_are_found_without_a_connection_too():
     feed = factories.feed()
     factories.append(feed, 3)
     prune(now=factories.NOW + timedelta(days=31))
@@ -276,21 +276,21 @@ def test_so_they_are_where_nobody_has_connected():
     ]
 
 
-def test_a_hole_after_what_has_expired_is_seen(cursor):
+def test_a_gap_after_the_expired_events_is_found(cursor):
     expired(cursor)
     Event.objects.filter(feed=cursor.feed, seq=11).delete()
 
     assert found(cursor) == ["events 11 to 11 are missing"]
 
 
-def test_a_rejection_whose_row_was_forgotten_uncounted_is_seen(cursor):
+def test_a_deleted_rejection_that_was_not_counted_is_found(cursor):
     expired(cursor)
     change(cursor, rejected_forgotten=0)
 
     assert found(cursor) == ["1 events were rejected, but there are 0 rejections"]
 
 
-def test_what_expires_while_the_rows_are_looked_at_is_no_issue(cursor):
+def test_events_that_expire_during_the_check_are_no_issue(cursor):
     factories.append(cursor.feed, 3, now=factories.NOW + timedelta(days=1))
     looked = []
 
@@ -319,10 +319,11 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_the_engine_itself_wrote_is_right(segment, settings):
+def test_rows_written_by_the_engine_are_consistent(segment, settings):
     settings.SANDBOX_URL = segment.url
     cursor = factories.due_cursor(events=40)
-    # 40, 20, 10, 5, 2 and at last 1 event are refused; everything after that is taken.
+    # 40, 20, 10, 5, 2 and at last 1 event are rejected; everything after that is
+    # accepted.
     segment.behave({"answers": [400, 400, 400, 400, 400, 400], "then": 200})
 
     drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
@@ -343,7 +344,7 @@ def test_the_command_says_that_all_is_well(cursor, capsys):
     )
 
 
-def test_the_command_names_the_feed_that_is_wrong_and_fails(cursor, capsys):
+def test_the_command_names_the_inconsistent_feed_and_fails(cursor, capsys):
     factories.append(factories.feed(), 1, now=factories.NOW + timedelta(seconds=1))
     change(cursor, due_at=None)
 
@@ -359,7 +360,7 @@ def test_the_command_names_the_feed_that_is_wrong_and_fails(cursor, capsys):
     )
 
 
-def test_the_command_speaks_json(cursor, capsys):
+def test_the_command_can_print_json(cursor, capsys):
     change(cursor, rejected=0)
 
     with pytest.raises(SystemExit):
@@ -378,7 +379,7 @@ def test_the_command_speaks_json(cursor, capsys):
     }
 
 
-def test_one_feed_can_be_asked_for(cursor, capsys):
+def test_one_feed_can_be_checked(cursor, capsys):
     factories.append(factories.feed(), 5)
 
     call_command("reconcile", feed=cursor.feed_id)
@@ -388,6 +389,6 @@ def test_one_feed_can_be_asked_for(cursor, capsys):
     )
 
 
-def test_a_feed_that_is_not_there_is_an_error():
+def test_an_unknown_feed_is_an_error():
     with pytest.raises(CommandError, match="There is no feed with the ID 77"):
         call_command("reconcile", feed=77)

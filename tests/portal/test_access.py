@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from tests.portal.table import (
+from tests.portal.access_table import (
     HEADERS,
     PEOPLE,
     ROWS,
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def scene(django_db_setup, django_db_blocker) -> Iterator[Scene]:
-    """One for all tests: whatever they change is taken back after each."""
+    """Rows for all tests; whatever a test changes is rolled back."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield set_scene()
         transaction.set_rollback(True)
@@ -31,7 +31,7 @@ def scene(django_db_setup, django_db_blocker) -> Iterator[Scene]:
 
 @pytest.fixture(scope="module")
 def sessions(scene) -> dict[str, str]:
-    """The cookies of each of PEOPLE, signed in."""
+    """The session cookies of each of PEOPLE."""
     cookies = {}
     for name in PEOPLE:
         client = Client()
@@ -53,7 +53,7 @@ def test_the_table_has_every_url():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_everybody_gets_what_the_table_says(row, scene, sessions):
+def test_everyone_gets_what_the_table_says(row, scene, sessions):
     url = scene.url(row)
 
     got = tuple(answer(sessions, name, row, url) for name in PEOPLE)
@@ -64,7 +64,7 @@ def test_everybody_gets_what_the_table_says(row, scene, sessions):
 
 
 def answer(sessions: dict[str, str], name: str, row: Row, url: str) -> object:
-    """The status; what the request changed is taken back."""
+    """Return the status; the changes of the request are rolled back."""
     client = Client()
     client.cookies.load(sessions[name])
     with transaction.atomic():
@@ -78,7 +78,7 @@ def answer(sessions: dict[str, str], name: str, row: Row, url: str) -> object:
     return response.status_code
 
 
-def test_a_page_whose_part_is_asked_for_without_a_session_stays_as_it_is(scene, client):
+def test_a_page_that_refreshes_a_part_without_a_session_stays_unchanged(scene, client):
     url = reverse("portal:overview-fresh", args=[scene.cast.workspace.public_id])
 
     response = client.get(url, headers={"HX-Request": "true"})
@@ -86,7 +86,7 @@ def test_a_page_whose_part_is_asked_for_without_a_session_stays_as_it_is(scene, 
     assert (response.status_code, response.headers["HX-Trigger"]) == (204, "signed-out")
 
 
-def test_a_low_role_is_told_who_can_help(scene, client):
+def test_a_low_role_sees_who_can_help(scene, client):
     client.force_login(scene.cast.bob)
 
     response = client.post(
@@ -96,7 +96,7 @@ def test_a_low_role_is_told_who_can_help(scene, client):
     assert "ask a workspace admin for the Editor role." in response.text
 
 
-def test_no_page_of_a_signed_in_person_is_kept_by_browser_or_proxy(scene, client):
+def test_no_page_of_a_signed_in_user_is_cached(scene, client):
     client.force_login(scene.cast.alice)
 
     response = client.get(

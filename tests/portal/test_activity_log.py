@@ -1,4 +1,4 @@
-"""The history of a stream and of a partner."""
+"""The activity logs of a stream and of a partner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def address(cast):
     return reverse("portal:partner-stream-way-history", args=names)
 
 
-def test_it_says_who_changed_what_and_hides_the_names_of_staff(as_sam, cast, address):
+def test_the_log_says_who_changed_what_and_hides_operators_names(as_sam, cast, address):
     settings = {
         name: getattr(cast.stream, name)
         for name in (
@@ -40,7 +40,7 @@ def test_it_says_who_changed_what_and_hides_the_names_of_staff(as_sam, cast, add
     assert cast.rita.email not in text
 
 
-def test_older_entries_are_a_page_further(as_sam, cast, address):
+def test_older_entries_are_on_the_next_page(as_sam, cast, address):
     for number in range(51):
         record(
             "plan.published",

@@ -11,7 +11,7 @@ DAWN = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 
 
 def day(**counts: tuple[int, int, int]) -> list[ChartPoint]:
-    """96 quarters; `at_5=(accepted, delivered, rejected)` is the one with that number."""
+    """Return 96 quarter hours; `at_5=(accepted, delivered, rejected)` sets number 5."""
     empty = (0, 0, 0)
     return [
         ChartPoint(
@@ -35,7 +35,7 @@ def test_the_scale_ends_at_a_round_number(highest, top):
     assert draw(day(at_0=(highest, 0, 0))).top == top
 
 
-def test_what_was_rejected_stands_upon_what_was_delivered():
+def test_rejected_events_are_stacked_on_delivered_ones():
     drawing = draw(day(at_5=(10, 5, 2)))
 
     assert drawing.bars == [

@@ -12,7 +12,7 @@ from streams.portal.connection.code_samples import batch
 
 
 def sent(rf, plan):
-    """What the command sends, as a shell reads it."""
+    """Return the event that the command sends, as a shell parses it."""
     words = shlex.split(batch(rf.get("/"), plan).replace("\\\n", " "))
     [event] = json.loads(words[words.index("-d") + 1])["batch"]
     return event

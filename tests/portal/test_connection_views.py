@@ -26,7 +26,7 @@ def connect(client, cast, **changes):
     )
 
 
-def test_connecting_sends_what_waited_and_asks_segment_about_the_key(as_alice, cast):
+def test_connecting_sends_queued_events_and_asks_segment_about_the_key(as_alice, cast):
     factories.append(cast.feed, 3)
 
     page = connect(as_alice, cast)
@@ -38,7 +38,7 @@ def test_connecting_sends_what_waited_and_asks_segment_about_the_key(as_alice, c
     assert "Connected. 3 events are on the way to Segment." in page.text
 
 
-def test_a_key_that_segment_does_not_know_is_kept_and_told(as_alice, cast, segment):
+def test_a_key_unknown_to_segment_is_saved_with_a_warning(as_alice, cast, segment):
     segment.know({"write_key": OTHER_KEY, "region": "sandbox"})
 
     page = connect(as_alice, cast)
@@ -55,7 +55,7 @@ def test_a_key_that_segment_does_not_know_is_kept_and_told(as_alice, cast, segme
         ("", "Paste the write key of your Segment source."),
     ],
 )
-def test_a_wrong_key_is_explained_and_not_sent_back(as_alice, cast, pasted, told):
+def test_an_invalid_key_is_explained_and_not_sent_back(as_alice, cast, pasted, told):
     page = connect(as_alice, cast, write_key=pasted)
 
     assert told in page.text
@@ -74,23 +74,23 @@ def test_a_key_in_use_elsewhere_is_refused_without_saying_where(as_alice, cast):
     assert taken.feed.workspace.name not in page.text
 
 
-def test_a_good_key_is_asked_for_again_when_something_else_was_wrong(as_alice, cast):
+def test_a_valid_key_must_be_entered_again_after_another_error(as_alice, cast):
     page = connect(as_alice, cast, region="")
 
     assert "Paste the write key again" in page.text
     assert KEY not in page.text
 
 
-def test_browsers_are_told_not_to_keep_the_key(as_alice, cast):
+def test_browsers_are_asked_not_to_store_the_key(as_alice, cast):
     page = as_alice.get(url(cast))
 
     widget = str(page.context["form"]["write_key"])
     assert 'autocomplete="off"' in widget
     assert 'spellcheck="false"' in widget
-    assert 'type="text"' in widget  # browsers offer to store whatever is a password
+    assert 'type="text"' in widget  # browsers offer to store any password field
 
 
-def test_the_second_of_two_people_who_connect_at_once_is_told(as_alice, cast):
+def test_the_second_of_two_simultaneous_connections_is_refused(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
 
     page = connect(as_alice, cast)
@@ -99,7 +99,7 @@ def test_the_second_of_two_people_who_connect_at_once_is_told(as_alice, cast):
     assert Connection.objects.count() == 1
 
 
-def test_a_change_is_shown_with_what_waits_before_it_is_made(as_alice, cast):
+def test_a_change_is_previewed_with_the_queued_events(as_alice, cast):
     connection = factories.due_cursor(
         4, factories.connection(cast.feed, write_key=KEY)
     ).connection
@@ -115,7 +115,7 @@ def test_a_change_is_shown_with_what_waits_before_it_is_made(as_alice, cast):
     assert (connection.region, connection.key_last4) == ("sandbox", KEY[-4:])
 
 
-def test_a_change_is_made_as_it_was_shown(as_alice, cast):
+def test_a_change_is_saved_as_previewed(as_alice, cast):
     factories.cursor(
         factories.connection(cast.feed, write_key=KEY, seen_at=factories.NOW)
     )
@@ -132,7 +132,7 @@ def test_a_change_is_made_as_it_was_shown(as_alice, cast):
     assert (connection.known, connection.seen_at) == (True, None)
 
 
-def test_a_change_of_nothing_is_not_shown(as_alice, cast):
+def test_a_change_of_nothing_has_no_preview(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
 
     page = as_alice.post(
@@ -142,7 +142,7 @@ def test_a_change_of_nothing_is_not_shown(as_alice, cast):
     assert "Nothing has changed" in page.text
 
 
-def test_a_test_event_is_followed_until_it_arrived(as_alice, cast):
+def test_a_test_event_is_tracked_until_it_arrives(as_alice, cast):
     connection = factories.connection(cast.feed)
     cursor = factories.cursor(connection)
 
@@ -160,7 +160,7 @@ def test_a_test_event_is_followed_until_it_arrived(as_alice, cast):
     assert "hx-trigger" not in part.text
 
 
-def test_the_test_event_is_found_again_on_a_page_that_was_loaded_anew(as_alice, cast):
+def test_the_test_event_is_still_there_after_a_reload(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
     as_alice.post(url(cast, "connection-test"))
 
@@ -169,7 +169,7 @@ def test_the_test_event_is_found_again_on_a_page_that_was_loaded_anew(as_alice, 
     assert page.context["test"].code == Connection.objects.get().test_code
 
 
-def test_an_event_that_is_no_test_is_none(as_alice, cast):
+def test_another_event_is_not_a_test_event(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
     factories.append(cast.feed)
 
@@ -178,7 +178,7 @@ def test_an_event_that_is_no_test_is_none(as_alice, cast):
     assert part.context["test"] is None
 
 
-def test_a_paused_connection_says_what_is_held(as_alice, cast):
+def test_a_paused_connection_shows_the_number_of_queued_events(as_alice, cast):
     factories.due_cursor(
         2, factories.connection(cast.feed, known=True, seen_at=factories.NOW)
     )
@@ -188,7 +188,7 @@ def test_a_paused_connection_says_what_is_held(as_alice, cast):
     assert "2 events are queued and will be sent, oldest first." in page.text
 
 
-def test_what_cannot_be_done_is_told(as_alice, cast):
+def test_an_action_that_is_not_possible_says_why(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
 
     page = as_alice.post(url(cast, "connection-resume"), follow=True)
@@ -196,7 +196,7 @@ def test_what_cannot_be_done_is_told(as_alice, cast):
     assert "This connection is already active" in page.text
 
 
-def test_deleting_says_first_what_happens_to_what_waits(client, cast):
+def test_deleting_shows_first_what_happens_to_queued_events(client, cast):
     client.force_login(cast.anna)
     factories.due_cursor(2, factories.connection(cast.feed))
 
@@ -208,7 +208,7 @@ def test_deleting_says_first_what_happens_to_what_waits(client, cast):
 
 
 @pytest.mark.parametrize("name", ["bob", "sam", "petra"])
-def test_those_who_look_see_four_characters_and_no_button(client, cast, name):
+def test_viewers_see_four_characters_and_no_button(client, cast, name):
     client.force_login(getattr(cast, name))
     factories.cursor(factories.connection(cast.feed, write_key=KEY))
 
@@ -219,7 +219,7 @@ def test_those_who_look_see_four_characters_and_no_button(client, cast, name):
     assert [form for form in page.text.split("<form")[1:] if "logout" not in form] == []
 
 
-def test_a_queue_is_shown_with_its_share_and_its_end(as_alice, cast):
+def test_a_queue_is_shown_with_its_share_and_its_forecast(as_alice, cast):
     cursor = factories.due_cursor(12, factories.connection(cast.feed))
     factories.due_cursor(1, factories.connection(factories.feed(cast.stream)))
     Cursor.objects.update(due_at=now())
@@ -247,7 +247,7 @@ def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
     )
 
 
-def test_a_stream_that_is_not_approved_tells_its_customers_what_waits(as_alice, cast):
+def test_customers_of_an_unapproved_stream_see_their_queued_events(as_alice, cast):
     factories.due_cursor(3, factories.connection(cast.feed, region="us"))
     Stream.objects.update(stage="draft")
 

@@ -12,7 +12,7 @@ from tests import factories
 
 @pytest.fixture
 def at(cast):
-    """The address of a page about the stream's docs."""
+    """Return a function that makes addresses of pages about the stream's docs."""
 
     def address(name: str, *args: object) -> str:
         where = (cast.partner.slug, cast.stream.slug, *args)
@@ -25,7 +25,7 @@ def write(text: str, seen: str = NEVER_SAVED, **more: str) -> dict[str, str]:
     return {"text": text, "seen": seen, **more}
 
 
-def test_a_new_stream_has_both_pages_to_publish_as_they_are(as_petra, cast, at):
+def test_a_new_stream_has_both_pages_ready_to_publish(as_petra, cast, at):
     for kind in ("source", "integration"):
         shown = as_petra.get(at("docs-publish", kind))
         as_petra.post(at("docs-publish", kind), {"seen": shown.context["mark"]})
@@ -34,7 +34,7 @@ def test_a_new_stream_has_both_pages_to_publish_as_they_are(as_petra, cast, at):
     assert as_petra.get(f"/docs/{cast.stream.slug}/integration/").status_code == 200
 
 
-def test_a_draft_is_for_the_team_alone_until_it_is_published(as_petra, cast, at):
+def test_a_draft_is_visible_to_the_team_only_until_it_is_published(as_petra, cast, at):
     as_petra.post(at("docs-page", "source"), write("Ours.\r\n\r\nIndeed."))
     assert as_petra.get(f"/docs/{cast.stream.slug}/").status_code == 404
 
@@ -45,13 +45,13 @@ def test_a_draft_is_for_the_team_alone_until_it_is_published(as_petra, cast, at)
     assert "<p>Ours.</p>" in as_petra.get(f"/docs/{cast.stream.slug}/").text
 
 
-def test_one_may_save_and_go_on_to_publish(as_petra, at):
+def test_a_save_can_lead_to_publishing(as_petra, at):
     answer = as_petra.post(at("docs-page", "source"), write("Ours.", publish="yes"))
 
     assert answer.url == at("docs-publish", "source")
 
 
-def test_the_second_of_two_keeps_their_text_and_sees_what_differs(
+def test_a_save_over_anothers_change_keeps_the_text_and_shows_the_difference(
     as_petra, client, cast, at
 ):
     as_petra.post(at("docs-page", "source"), write("One"))
@@ -92,14 +92,14 @@ def test_without_javascript_the_preview_is_the_editor_with_the_text(as_petra, at
     assert shown.context["form"]["text"].value() == "Ours"
 
 
-def test_a_text_that_is_too_long_is_told_and_not_lost(as_petra, at):
+def test_a_text_that_is_too_long_is_refused_and_not_lost(as_petra, at):
     shown = as_petra.post(at("docs-page", "source"), write("x" * 60_001))
 
     assert "at most 60000 characters" in shown.text
     assert not PageVersion.objects.exists()
 
 
-def test_a_page_that_names_a_part_that_is_none_is_not_published(as_petra, at):
+def test_a_page_with_an_unknown_section_is_not_published(as_petra, at):
     as_petra.post(at("docs-page", "source"), write("{{ evnts }}"))
     mark = PageVersion.objects.get().mark
 
@@ -121,7 +121,7 @@ def test_an_older_version_becomes_the_draft(as_petra, cast, at):
     assert (draft.number, draft.text) == (3, "One")
 
 
-def test_support_may_read_and_not_write(client, cast, at):
+def test_support_can_read_and_not_write(client, cast, at):
     client.force_login(cast.sam)
 
     shown = client.get(at("docs-page", "source")).text
@@ -130,11 +130,11 @@ def test_support_may_read_and_not_write(client, cast, at):
     assert "Save draft" not in shown
 
 
-def test_pages_that_no_stream_has_are_not_there(as_petra, at):
+def test_unknown_kinds_of_pages_do_not_exist(as_petra, at):
     assert as_petra.get(at("docs-page", "other")).status_code == 404
 
 
-def test_what_the_pages_say_of_the_tool_is_changed_at_once(as_petra, cast, at):
+def test_the_tools_profile_is_changed_at_once(as_petra, cast, at):
     factories.published_pages(cast.stream)
     facts = {"about": "It sends mail.", "website": "postbox.example"}
 
@@ -147,14 +147,14 @@ def test_what_the_pages_say_of_the_tool_is_changed_at_once(as_petra, cast, at):
 
 
 @pytest.mark.parametrize("website", ["javascript:alert(1)", "ftp://a.example/"])
-def test_a_website_is_on_the_web(as_petra, at, website):
+def test_a_website_must_be_an_http_address(as_petra, at, website):
     shown = as_petra.post(at("docs-facts"), {"website": website})
 
     assert "Enter a valid URL." in shown.text
     assert not StreamProfile.objects.exists()
 
 
-def test_a_logo_is_taken_and_shown(as_petra, cast, at):
+def test_a_logo_is_accepted_and_shown(as_petra, cast, at):
     file = SimpleUploadedFile("logo.exe", factories.LOGO, "text/html")
 
     as_petra.post(at("docs-logo"), {"logo": file})
@@ -167,7 +167,9 @@ def test_a_logo_is_taken_and_shown(as_petra, cast, at):
     ("content", "why"),
     [(b"", "neither a PNG nor an SVG"), (b"x" * 300_000, "larger than 200 KB")],
 )
-def test_a_file_that_is_no_logo_is_refused_with_the_reason(as_petra, at, content, why):
+def test_a_file_that_is_not_a_logo_is_refused_with_the_reason(
+    as_petra, at, content, why
+):
     file = SimpleUploadedFile("logo.svg", content)
 
     shown = as_petra.post(at("docs-logo"), {"logo": file}, follow=True).text
@@ -176,7 +178,7 @@ def test_a_file_that_is_no_logo_is_refused_with_the_reason(as_petra, at, content
     assert not Logo.objects.exists()
 
 
-def test_the_source_page_is_downloaded_for_segments_docs(as_petra, cast, at):
+def test_the_source_page_can_be_downloaded_for_segments_docs(as_petra, cast, at):
     file = as_petra.get(at("docs-export"))
 
     assert file.headers["Content-Disposition"] == 'attachment; filename="index.md"'
@@ -184,7 +186,7 @@ def test_the_source_page_is_downloaded_for_segments_docs(as_petra, cast, at):
     assert "(http://testserver/)" in file.text
 
 
-def test_the_settings_lead_to_what_is_published(as_dev, cast):
+def test_the_settings_link_to_the_published_pages(as_dev, cast):
     factories.page_version(cast.stream, "source")
     args = [cast.partner.slug, cast.stream.slug]
 

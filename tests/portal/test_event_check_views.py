@@ -31,7 +31,7 @@ def check(as_dev, cast):
 
 
 def noted(page) -> list[tuple[int, str]]:
-    """Line and rule of each remark."""
+    """Return the line and the rule of each issue."""
     return [
         (row.number, remark.finding.rule)
         for event in page.context["events"]
@@ -40,7 +40,7 @@ def noted(page) -> list[tuple[int, str]]:
     ]
 
 
-def test_findings_stand_below_the_lines_they_are_about(check):
+def test_issues_are_shown_below_their_lines(check):
     page = check(PURCHASE)
 
     assert noted(page) == [(4, "SPEC-NAME-003"), (5, "SPEC-MONEY-002")]
@@ -50,7 +50,7 @@ def test_findings_stand_below_the_lines_they_are_about(check):
     assert "Send it as “Order Completed”." in below
 
 
-def test_of_a_batch_each_event_keeps_its_lines(check):
+def test_each_event_of_a_batch_keeps_its_lines(check):
     page = check(f'{{"batch": [\n{PURCHASE},\n{PURCHASE}\n]}}')
 
     assert [line for line, rule in noted(page) if rule == "SPEC-NAME-003"] == [5, 11]
@@ -66,14 +66,14 @@ def test_a_long_line_is_shown_with_an_indent(check):
     assert noted(long)[0] == (4, "SPEC-NAME-003")
 
 
-def test_what_is_no_json_is_told_by_line_and_column(check):
+def test_invalid_json_is_reported_by_line_and_column(check):
     page = check('{\n  "type": "track",\n}')
 
     assert "Line 3, column 1: Unexpected comma before this" in page.text
     assert noted(page) == [(3, "SPEC-JSON-001")]
 
 
-def test_the_draft_is_asked_if_one_chooses_it(check, cast):
+def test_the_draft_is_used_if_it_is_selected(check, cast):
     plan = TrackingPlan(events=(PlannedEvent(name="Order Completed"),))
     replace_draft(stream=cast.stream, plan=plan, what="", actor=None)
 
@@ -83,7 +83,7 @@ def test_the_draft_is_asked_if_one_chooses_it(check, cast):
     assert (4, "PLAN-EVENT-001") in noted(by_draft)
 
 
-def test_of_a_long_event_what_is_far_from_any_finding_is_left_out(check):
+def test_lines_of_a_long_event_far_from_any_issue_are_omitted(check):
     lines = ",\n".join(f'"key_{"x" * at}": 1' for at in range(100))
     page = check(PURCHASE.replace('"revenue": "9"', f"\n{lines}"))
 
@@ -93,7 +93,7 @@ def test_of_a_long_event_what_is_far_from_any_finding_is_left_out(check):
 
 
 @pytest.mark.parametrize("text", ["", "  ", "[]", "x" * 200_001])
-def test_a_text_without_an_event_is_said_to_have_none(check, text):
+def test_a_text_without_an_event_is_reported_as_such(check, text):
     page = check(text)
 
     assert page.context["form"].errors["events"]

@@ -48,13 +48,13 @@ def mixed(cast):
         ({"before": "9" * 30}, [3, 2, 1]),
     ],
 )
-def test_the_list_is_filtered_as_asked(as_alice, cast, mixed, query, expected):
+def test_the_list_is_filtered_as_requested(as_alice, cast, mixed, query, expected):
     page = as_alice.get(url(cast), query)
 
     assert seqs(page) == expected
 
 
-def test_times_are_asked_for_in_the_readers_zone(as_alice, cast, mixed):
+def test_times_are_in_the_readers_zone(as_alice, cast, mixed):
     as_alice.cookies["zone"] = "Europe/Berlin"
 
     page = as_alice.get(url(cast), {"since": "2026-03-02T11:00"})
@@ -63,7 +63,7 @@ def test_times_are_asked_for_in_the_readers_zone(as_alice, cast, mixed):
     assert "11:00:00" in page.text
 
 
-def test_older_events_are_a_page_further_with_the_same_filter(as_alice, cast):
+def test_the_next_page_has_older_events_with_the_same_filter(as_alice, cast):
     factories.append(cast.feed, 51)
 
     page = as_alice.get(url(cast), {"name": "Email"})
@@ -72,7 +72,7 @@ def test_older_events_are_a_page_further_with_the_same_filter(as_alice, cast):
     assert page.context["older"] == "?name=Email&before=2"
 
 
-def test_the_list_says_how_many_events_came_since(as_alice, cast):
+def test_the_list_says_how_many_events_arrived_since(as_alice, cast):
     factories.append(cast.feed, 2)
 
     part = as_alice.get(url(cast, "events-new", 1))
@@ -81,7 +81,7 @@ def test_the_list_says_how_many_events_came_since(as_alice, cast):
 
 
 @pytest.mark.parametrize("page", ["http://[", "//[x"])
-def test_a_url_of_the_page_that_is_no_url_costs_nothing(as_alice, cast, page):
+def test_an_invalid_page_address_has_no_effect(as_alice, cast, page):
     factories.append(cast.feed, 2)
     headers = {"HX-Request": "true", "HX-Current-URL": page}
 
@@ -90,7 +90,7 @@ def test_a_url_of_the_page_that_is_no_url_costs_nothing(as_alice, cast, page):
     assert "Show 1 new event" in part.text
 
 
-def test_an_event_shows_its_json_and_what_the_portal_wrote_into_it(as_alice, cast):
+def test_an_event_shows_its_json_and_the_portals_additions(as_alice, cast):
     add(cast, {"messageId": "m-1"})
 
     page = as_alice.get(url(cast, "event", 1))
@@ -119,7 +119,7 @@ def test_an_event_of_another_feed_is_not_found(client, cast):
     assert answer.status_code == 404
 
 
-def test_a_delivery_of_another_workspace_is_not_found(client, cast):
+def test_a_delivery_attempt_of_another_workspace_is_not_found(client, cast):
     client.force_login(cast.charlie)
     factories.cursor(factories.connection(factories.feed(cast.stream, cast.elsewhere)))
     delivery = factories.delivery(
@@ -143,7 +143,7 @@ def test_each_stream_of_a_workspace_has_its_own_events(as_alice, cast):
     assert page.context["place"].query == {"stream": other.stream.slug}
 
 
-def test_a_stream_of_somebody_else_is_not_found(as_alice, cast):
+def test_another_partners_stream_is_not_found(as_alice, cast):
     answer = as_alice.get(url(cast), {"stream": factories.feed().stream.slug})
 
     assert answer.status_code == 404

@@ -1,5 +1,4 @@
-"""Every page and every list of the admin, asked with query strings that no link of ours
-has: nothing is found, or the request is refused; nothing breaks."""
+"""Unexpected query strings break no page and no list of the admin."""
 
 from __future__ import annotations
 
@@ -11,14 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import factories
-from tests.admin.registered import registered
-from tests.portal.table import ROWS, Scene, set_scene
+from tests.admin.registered_models import registered
+from tests.portal.access_table import ROWS, Scene, set_scene
 
 pytestmark = pytest.mark.django_db
 
 HUGE = "9" * 40
 VALUES = ("a%00b", HUGE, "-1", "%ff")
-# Of the portal's own pages and of Django's lists.
+# Parameters of the portal's own pages and of Django's lists.
 NAMES = ("q", "page", "before", "name", "type", "user_id", "since", "until", "stream", "from", "to",
     "first", "last", "rule", "test", "count", "ids", "category", "event", "version", "next",
     "o", "p", "all", "e", "outcome", "status", "waits", "partner", "action", "deleted",
@@ -34,7 +33,7 @@ def scene(django_db_setup, django_db_blocker) -> Iterator[Scene]:
 
 
 def queries() -> Iterator[str]:
-    """One value in all names at once."""
+    """Return a query string with the same value in all parameters."""
     for value in VALUES:
         yield "&".join(f"{name}={value}" for name in NAMES)
 
@@ -53,7 +52,7 @@ def broken(client: Client, urls: list[str]) -> list[tuple[str, str, int]]:
     return [(url, query[:60], code) for url, query, code in found if code >= 500]
 
 
-def test_no_list_of_the_admin_breaks_over_a_query_string(scene):
+def test_no_list_of_the_admin_breaks_because_of_a_query_string(scene):
     client = Client()
     client.force_login(scene.cast.olga)
     urls = [
@@ -66,7 +65,7 @@ def test_no_list_of_the_admin_breaks_over_a_query_string(scene):
 
 
 @pytest.mark.parametrize("name", ["anna", "petra"])
-def test_no_page_breaks_over_a_query_string(scene, name):
+def test_no_page_breaks_because_of_a_query_string(scene, name):
     client = Client()
     client.force_login(scene.person(name))
     allowed = [row for row in ROWS if row.method == "get" and row.data == {}]
@@ -94,7 +93,7 @@ def test_a_search_for_a_null_character_finds_nothing(client):
     assert "u-1" not in page.text
 
 
-def test_a_session_with_a_null_character_is_none(client):
+def test_a_session_with_a_null_character_is_ignored(client):
     page = client.get("/", HTTP_COOKIE='sessionid="a\\000b"')
 
     assert (page.status_code, page.url) == (302, "/accounts/login/?next=/")

@@ -1,4 +1,4 @@
-"""The findings page: of a workspace, and of all workspaces of a stream."""
+"""The issues page of a workspace, and of all workspaces of a stream."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def of_stream(cast):
 
 @pytest.fixture
 def found(cast):
-    """Two kinds in the cast's workspace, one of them elsewhere too."""
+    """Two kinds in the cast's workspace, one of them in another workspace too."""
     factories.found(cast.feed, events=3, at=now())
     factories.found(cast.feed, events=2, at=now() - timedelta(days=2))
     factories.found(cast.feed, "Order Completed", WRONG, events=1_200, at=now())
@@ -37,7 +37,7 @@ def found(cast):
     return other
 
 
-def test_a_workspace_sees_its_own_by_rule_and_event_the_gravest_first(
+def test_a_workspace_sees_its_issues_by_rule_and_event_the_most_severe_first(
     as_bob, cast, found
 ):
     page = as_bob.get(of_workspace(cast))
@@ -52,7 +52,7 @@ def test_a_workspace_sees_its_own_by_rule_and_event_the_gravest_first(
     assert "workspaces" not in said
 
 
-def test_a_stream_sees_all_workspaces_and_how_many_they_are(as_dev, cast, found):
+def test_a_stream_sees_the_issues_and_the_number_of_all_workspaces(as_dev, cast, found):
     said = words(as_dev.get(of_stream(cast)))
 
     assert "PLAN-EVENT-001 · 7 events in 24 hours, 9 in 7 days" in said
@@ -60,7 +60,7 @@ def test_a_stream_sees_all_workspaces_and_how_many_they_are(as_dev, cast, found)
     assert "· 1 workspace " in said
 
 
-def test_one_severity_is_asked_for(as_bob, cast, found):
+def test_issues_can_be_filtered_by_severity(as_bob, cast, found):
     said = words(as_bob.get(of_workspace(cast, severity="warning")))
 
     assert "All 1,205 Errors 5 Warnings 1,200 Hints 0" in said
@@ -72,14 +72,16 @@ def test_one_severity_is_asked_for(as_bob, cast, found):
     ("mode", "says"),
     [("off", "Validation is off"), ("warn", "No issues in the last 7 days")],
 )
-def test_where_there_is_nothing_it_says_what_that_means(as_bob, cast, mode, says):
+def test_an_empty_list_says_what_that_means(as_bob, cast, mode, says):
     cast.stream.check_mode = mode
     cast.stream.save()
 
     assert says in words(as_bob.get(of_workspace(cast)))
 
 
-def test_what_was_found_before_checking_was_turned_off_is_not_all(as_bob, cast, found):
+def test_if_checking_was_turned_off_the_page_says_that_the_list_is_incomplete(
+    as_bob, cast, found
+):
     cast.stream.check_mode = "off"
     cast.stream.save()
 
@@ -89,7 +91,7 @@ def test_what_was_found_before_checking_was_turned_off_is_not_all(as_bob, cast, 
     assert "PLAN-EVENT-001 · 3 events" in said
 
 
-def test_what_is_over_the_bound_is_told_as_one_number(as_bob, cast):
+def test_issues_over_the_limit_are_shown_as_one_number(as_bob, cast):
     for n in range(202):
         factories.found(cast.feed, f"Clicked {n}", at=now())
 
@@ -99,7 +101,7 @@ def test_what_is_over_the_bound_is_told_as_one_number(as_bob, cast):
     assert "101 more combinations of event name and rule with fewer events." in said
 
 
-def test_a_kind_more_is_no_query_more(as_dev, cast, found):
+def test_another_kind_takes_no_more_queries(as_dev, cast, found):
     def queries():
         with CaptureQueriesContext(database) as captured:
             as_dev.get(of_stream(cast))
@@ -111,7 +113,7 @@ def test_a_kind_more_is_no_query_more(as_dev, cast, found):
     assert queries() == one
 
 
-def test_the_overview_and_the_stream_say_how_it_goes(as_dev, cast, found):
+def test_the_overview_and_the_stream_summarize_issues(as_dev, cast, found):
     factories.found(cast.feed, events=4, at=now() - timedelta(hours=30))
 
     overview = words(
@@ -125,7 +127,7 @@ def test_the_overview_and_the_stream_say_how_it_goes(as_dev, cast, found):
     assert said.replace("1,203", "1,207") in stream
 
 
-def test_it_leads_to_such_events_and_to_what_can_be_done(as_dev, cast, found):
+def test_an_issue_links_to_its_events_and_to_possible_fixes(as_dev, cast, found):
     cast.stream.check_mode = "quarantine"
     cast.stream.save()
 

@@ -1,4 +1,4 @@
-"""What was typed into a form that could not be processed is on the page that says so."""
+"""A form that could not be processed keeps its text on the page that says so."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def editor(cast) -> str:
 
 
 def kept(page) -> dict[str, list[str]]:
-    """The fields of the form that the page holds."""
+    """Return the fields of the form on the page."""
     fields = MultiValueDict()
     for name, value in re.findall(r'name="([^"]+)"[^>]*? value="([^"]*)"', page.text):
         fields.appendlist(name, html.unescape(value))
@@ -37,7 +37,7 @@ def kept(page) -> dict[str, list[str]]:
     return dict(fields.lists())
 
 
-def test_a_form_sent_without_a_session_is_kept(client, editor):
+def test_a_form_submitted_without_a_session_is_kept(client, editor):
     sent = {"text": TEXT, "seen": "1.1", "form_token": "a" * 22}
 
     page = client.post(editor, sent, headers=HERE)
@@ -62,15 +62,15 @@ def test_a_form_sent_without_a_session_is_kept(client, editor):
     ],
     ids=str,
 )
-def test_a_form_of_another_site_is_not(client, editor, headers):
-    """Somebody else's text in a form of ours would only wait for its button."""
+def test_a_form_from_another_site_is_not_kept(client, editor, headers):
+    """Otherwise a stranger's text in a form of ours would only need a click."""
     page = client.post(editor, {"text": TEXT}, headers=headers)
 
-    assert page.status_code in (302, 403)  # to sign in, or: the proxy hides our address
+    assert page.status_code in (302, 403)  # or a proxy hides our address
     assert "Quotes" not in page.text
 
 
-def test_a_browser_that_says_only_its_origin_is_believed(client, editor):
+def test_an_origin_header_alone_is_sufficient(client, editor):
     page = client.post(editor, {"text": TEXT}, headers={"Origin": "http://testserver"})
 
     assert kept(page)["text"] == [TEXT]
@@ -84,7 +84,7 @@ def test_a_form_whose_page_has_no_url_is_kept(client, editor, referer):
     assert kept(page)["text"] == [TEXT]
 
 
-def test_it_is_kept_when_the_csrf_token_is_too_old(cast, editor):
+def test_a_form_with_an_outdated_csrf_token_is_kept(cast, editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.dev)
     count = AuditEntry.objects.count()
@@ -96,7 +96,7 @@ def test_it_is_kept_when_the_csrf_token_is_too_old(cast, editor):
     assert AuditEntry.objects.count() == count
 
 
-def test_the_page_submits_it_once_the_person_has_signed_in(cast, editor):
+def test_the_page_submits_the_form_after_sign_in(cast, editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.dev)
     seen = kept(client.get(editor))["seen"][0]
@@ -113,7 +113,7 @@ def test_the_page_submits_it_once_the_person_has_signed_in(cast, editor):
     )
 
 
-def test_another_sites_form_gets_the_plain_page_about_csrf(cast, editor):
+def test_a_form_from_another_site_gets_the_plain_csrf_page(cast, editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.dev)
 
@@ -123,7 +123,7 @@ def test_another_sites_form_gets_the_plain_page_about_csrf(cast, editor):
     assert "Quotes" not in page.text
 
 
-def test_a_preview_without_a_session_leaves_the_page_as_it_is(client, editor):
+def test_a_preview_without_a_session_leaves_the_page_unchanged(client, editor):
     page = client.post(
         f"{editor}preview/", {"text": TEXT}, headers=HERE | {"HX-Request": "true"}
     )
@@ -131,7 +131,7 @@ def test_a_preview_without_a_session_leaves_the_page_as_it_is(client, editor):
     assert (page.status_code, page.headers["HX-Trigger"]) == (204, "signed-out")
 
 
-def test_what_nobody_typed_is_kept_but_not_shown(client, cast):
+def test_hidden_fields_are_kept_but_not_shown(client, cast):
     url = reverse("portal:partner-workspace-new", args=[cast.partner.slug])
 
     page = client.post(url, {"name": "Fern", "stream": "7"}, headers=HERE)
@@ -223,7 +223,7 @@ def test_a_large_form_is_kept(client, cast):
     assert {name: fields[name] for name in sent} == {n: [v] for n, v in sent.items()}
 
 
-def test_a_write_key_is_asked_for_again(client, cast):
+def test_a_write_key_must_be_entered_again(client, cast):
     url = reverse("portal:connection", args=[cast.workspace.public_id])
     sent = {"write_key": "SandboxTestWriteKey0000000000001", "region": "sandbox"}
 
@@ -234,7 +234,7 @@ def test_a_write_key_is_asked_for_again(client, cast):
     assert kept(page)["region"] == ["sandbox"]
 
 
-def test_every_field_of_a_form_that_hides_its_value_is_a_secret():
+def test_every_field_that_hides_its_value_is_a_secret():
     from django import forms
 
     from streams.portal import forms as portal_forms
@@ -255,8 +255,8 @@ def test_every_field_of_a_form_that_hides_its_value_is_a_secret():
     assert people
 
 
-def test_the_way_to_sign_in_leads_back_to_the_page_of_the_form(client, cast):
-    """Some addresses take POST alone."""
+def test_after_sign_in_the_user_returns_to_the_page_of_the_form(client, cast):
+    """Some addresses accept only POST."""
     args = [cast.partner.slug, cast.stream.slug]
     page = reverse("portal:partner-stream-way", args=args)
 

@@ -42,7 +42,7 @@ def stage_of(stream) -> str:
     return stream.stage
 
 
-def test_what_is_missing_leads_to_where_it_is_done(as_petra, cast, draft):
+def test_missing_items_link_to_where_they_are_completed(as_petra, cast, draft):
     factories.page_version(draft, "source")
 
     text = as_petra.get(address(cast)).text
@@ -59,7 +59,7 @@ def test_what_is_missing_leads_to_where_it_is_done(as_petra, cast, draft):
     assert 'type="date"' not in text  # nothing to submit yet
 
 
-def test_an_admin_submits_with_dates_and_staff_act_next(as_petra, cast, ready):
+def test_an_admin_submits_with_dates_and_operators_act_next(as_petra, cast, ready):
     page = as_petra.post(address(cast), DATES, follow=True).text
 
     submission = ready.submissions.get()
@@ -72,7 +72,7 @@ def test_an_admin_submits_with_dates_and_staff_act_next(as_petra, cast, ready):
         assert told in page
 
 
-def test_dates_out_of_order_are_told_where_they_stand(as_petra, cast, ready):
+def test_dates_out_of_order_are_reported_at_their_field(as_petra, cast, ready):
     page = as_petra.post(address(cast), {**DATES, "qa_on": "2026-07-01"})
 
     assert page.context["form"].errors == {
@@ -81,14 +81,14 @@ def test_dates_out_of_order_are_told_where_they_stand(as_petra, cast, ready):
     assert stage_of(ready) == "draft"
 
 
-def test_a_developer_reads_who_submits(as_dev, cast, ready):
+def test_a_developer_sees_who_can_submit(as_dev, cast, ready):
     text = as_dev.get(address(cast)).text
 
     assert "Only an admin of your team can submit the stream." in text
     assert 'type="date"' not in text
 
 
-def test_what_staff_said_stands_on_top_and_the_form_is_filled(
+def test_feedback_from_operators_is_on_top_and_the_form_is_filled_in(
     as_petra, cast, ready, client
 ):
     as_petra.post(address(cast), DATES)
@@ -101,7 +101,7 @@ def test_what_staff_said_stands_on_top_and_the_form_is_filled(
     assert cast.olga.email not in page.text
 
 
-def test_qa_is_started_and_live_is_asked_for_with_a_note(as_petra, cast, ready):
+def test_qa_is_started_and_going_live_is_requested_with_a_note(as_petra, cast, ready):
     as_petra.post(address(cast), DATES)
     services.approve(stream=ready, actor=cast.olga)
 
@@ -123,7 +123,7 @@ def test_qa_is_started_and_live_is_asked_for_with_a_note(as_petra, cast, ready):
     assert ready.live_requests.get().note == "Seen by Segment."
 
 
-def test_what_is_wrong_in_qa_is_told_apart_from_what_is_missing(as_petra, cast, ready):
+def test_failed_checks_are_distinguished_from_missing_ones(as_petra, cast, ready):
     Workspace.objects.filter(pk=cast.workspace.pk).update(is_test=True)
     Stream.objects.filter(pk=ready.pk).update(stage=Stage.IN_QA)
     factories.append(cast.feed, userId="ada@example.com")
@@ -141,7 +141,7 @@ def test_what_is_wrong_in_qa_is_told_apart_from_what_is_missing(as_petra, cast, 
     assert (said["user-id"], said["regions"]) == ("Failed", "Required")
 
 
-def test_a_suspended_stream_says_why_and_whom_to_write_to(
+def test_a_suspended_stream_says_why_and_whom_to_contact(
     as_petra, cast, ready, settings
 ):
     settings.REVIEW_EMAIL = ["review@portal.example"]
@@ -153,7 +153,7 @@ def test_a_suspended_stream_says_why_and_whom_to_write_to(
     assert "mailto:review@portal.example" in text
 
 
-def test_the_list_of_streams_leads_to_the_way_of_those_that_are_not_live(
+def test_the_list_of_streams_links_to_the_checklist_of_those_not_live(
     as_petra, cast, draft
 ):
     live = factories.stream(cast.partner)

@@ -23,7 +23,7 @@ NOBODY_LISTENS = {
 
 @pytest.fixture(autouse=True)
 def uncounted(settings, services):
-    """Nothing was sent to anybody yet."""
+    """No email was sent to anyone yet."""
     settings.REDIS_URL = services.new_redis_url()
 
 
@@ -67,7 +67,7 @@ def test_a_weak_password_is_refused(client, cast):
     assert "value=" not in str(page.context["form"]["password"])
 
 
-def test_one_who_has_an_account_signs_in_first(client, cast):
+def test_an_invitee_with_an_account_signs_in_first(client, cast):
     invitation = link(cast, cast.rita.email)
 
     assert client.get(invitation).url == reverse(
@@ -75,7 +75,7 @@ def test_one_who_has_an_account_signs_in_first(client, cast):
     )
 
 
-def test_one_who_is_signed_in_joins_with_a_button(client, cast):
+def test_a_signed_in_invitee_joins_with_a_button(client, cast):
     client.force_login(cast.charlie)
     invitation = link(cast, cast.charlie.email)
 
@@ -86,7 +86,7 @@ def test_one_who_is_signed_in_joins_with_a_button(client, cast):
     assert cast.workspace.memberships.filter(user=cast.charlie).exists()
 
 
-def test_an_invitation_for_another_address_lets_nobody_in(client, cast):
+def test_an_invitation_for_another_address_cannot_be_accepted(client, cast):
     client.force_login(cast.charlie)
     invitation = link(cast, "dora@example.com")
 
@@ -98,7 +98,7 @@ def test_an_invitation_for_another_address_lets_nobody_in(client, cast):
     assert not cast.workspace.memberships.filter(user=cast.charlie).exists()
 
 
-def test_a_link_that_is_not_ours_lets_nobody_in(client, db):
+def test_an_invalid_link_is_refused(client, db):
     answer = client.get(reverse("portal:invitation", args=["made-up"]))
 
     assert answer.status_code == 410
@@ -111,7 +111,7 @@ def test_a_member_cannot_be_invited_twice(as_anna, cast):
     assert "a member of" in str(page.context["form"].errors["email"])
 
 
-def test_an_email_that_cannot_be_sent_is_in_the_list_to_send_again(
+def test_an_email_that_cannot_be_sent_can_be_sent_again_from_the_list(
     as_anna, cast, settings, mailoutbox
 ):
     works, settings.MAILERS = settings.MAILERS, NOBODY_LISTENS
@@ -140,7 +140,7 @@ def test_a_withdrawn_invitation_is_gone_from_the_list(as_anna, cast):
     assert "Resend" not in page.text
 
 
-def test_too_many_invitations_are_refused_and_what_was_typed_stays(as_anna, cast):
+def test_too_many_invitations_are_refused_and_the_typed_text_stays(as_anna, cast):
     for n in range(BY_PERSON.amount):
         form = {"email": f"p{n}@example.com", "role": "viewer"}
         assert as_anna.post(members_url(cast), form).status_code == 302
@@ -152,7 +152,7 @@ def test_too_many_invitations_are_refused_and_what_was_typed_stays(as_anna, cast
     assert not cast.workspace.invitations.filter(email="last@x.com").exists()
 
 
-def test_the_other_admins_hear_of_a_new_one(
+def test_the_other_admins_are_notified_of_a_new_one(
     cast, mailoutbox, django_capture_on_commit_callbacks
 ):
     bob = cast.workspace.memberships.get(user=cast.bob)
@@ -163,7 +163,7 @@ def test_the_other_admins_hear_of_a_new_one(
         change_role(membership=bob, role="admin", actor=cast.anna)
     wait_until_sent()
 
-    [mail] = mailoutbox  # Anna did it, and was alone before
+    [mail] = mailoutbox  # Anna did it, and was the only admin before
     assert mail.to == [cast.alice.email]
     assert mail.subject == f"{cast.workspace} has a new admin"
     assert "bob@northwind.example is now an admin" in mail.body
@@ -224,7 +224,7 @@ def test_the_partner_invites_the_customers_first_person(as_petra, cast, mailoutb
     assert again.status_code == 302
 
 
-def test_where_a_workspace_has_an_admin_the_partner_does_not_invite(as_dev, cast):
+def test_the_partner_cannot_invite_once_a_workspace_has_an_admin(as_dev, cast):
     names = (cast.partner.slug, cast.workspace.public_id)
 
     refused = as_dev.post(
@@ -252,7 +252,7 @@ def test_signing_up_is_closed(client, db):
         ("olga", "/admin/"),
     ],
 )
-def test_home_sends_people_where_they_belong(client, cast, who, where):
+def test_home_redirects_people_to_their_only_place(client, cast, who, where):
     client.force_login(getattr(cast, who))
 
     answer = client.get("/")
@@ -262,7 +262,7 @@ def test_home_sends_people_where_they_belong(client, cast, who, where):
     )
 
 
-def test_home_lets_one_choose_who_belongs_to_several_places(client, cast):
+def test_home_offers_a_choice_to_members_of_several_places(client, cast):
     client.force_login(cast.alice)
     WorkspaceMembership.objects.create(
         workspace=cast.elsewhere, user=cast.alice, role="viewer"

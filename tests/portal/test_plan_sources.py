@@ -1,4 +1,4 @@
-"""Events for a plan from the Spec, and from what came."""
+"""Adding events to a plan from the Spec, and from recent events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests import factories
 
 @pytest.fixture
 def at(cast):
-    """The address of a page about the stream's plan."""
+    """Return a function that makes addresses of pages about the stream's plan."""
 
     def address(name: str) -> str:
         args = (cast.partner.slug, cast.stream.slug)
@@ -32,23 +32,21 @@ def shown(response) -> list[str]:
     ]
 
 
-def test_all_of_the_spec_is_there_to_pick_and_what_partners_send_stands_first(
-    as_dev, at
-):
+def test_the_whole_spec_can_be_selected_and_popular_events_come_first(as_dev, at):
     page = as_dev.get(at("spec"))
 
     assert len(shown(page)) == 87
     assert [shelf.title for shelf in page.context["shelves"]][:3] == ["Email", "Live chat", "A/B testing"]  # fmt: skip
 
 
-def test_the_spec_is_searched_by_name_and_property_and_by_category(as_dev, at):
+def test_the_spec_can_be_searched_by_name_property_and_category(as_dev, at):
     assert shown(as_dev.get(at("spec"), {"q": "unsub"})) == ["Unsubscribed"]
     assert "Order Completed" in shown(as_dev.get(at("spec"), {"q": "CHECKOUT_ID"}))
     assert len(shown(as_dev.get(at("spec"), {"category": "email"}))) == 6
     assert "No Spec events match" in as_dev.get(at("spec"), {"q": "zebra"}).text
 
 
-def test_what_is_checked_is_added_and_shown_as_planned(as_dev, cast, at):
+def test_selected_events_are_added_and_shown_as_planned(as_dev, cast, at):
     mine = PlannedEvent(name="Email Opened", when="Mine.")
     replace_draft(
         stream=cast.stream, plan=TrackingPlan(events=(mine,)), what="", actor=None
@@ -64,7 +62,7 @@ def test_what_is_checked_is_added_and_shown_as_planned(as_dev, cast, at):
 
 
 @pytest.mark.parametrize("events", [[], ["No Such Event"]])
-def test_nothing_that_is_no_event_of_the_spec_is_added(as_dev, cast, at, events):
+def test_an_event_outside_the_spec_is_not_added(as_dev, cast, at, events):
     page = as_dev.post(at("spec"), {"events": events})
 
     assert page.status_code == 200
@@ -79,7 +77,7 @@ def learned(client, at, **posted):
     )
 
 
-def test_what_came_in_the_last_day_is_shown_and_added(as_dev, cast, at):
+def test_events_of_the_last_day_are_shown_and_added(as_dev, cast, at):
     factories.append(cast.feed, now=now() - timedelta(days=2), event="Long Ago")
     factories.append(
         cast.feed,
@@ -111,7 +109,7 @@ def test_what_came_in_the_last_day_is_shown_and_added(as_dev, cast, at):
     assert not as_dev.get(at("learn")).context["adds"]
 
 
-def test_what_is_added_is_what_was_shown_whatever_came_since(as_dev, cast, at):
+def test_shown_events_are_added_whatever_arrived_since(as_dev, cast, at):
     factories.append(cast.feed, now=now(), properties={"id": "a"})
     page = as_dev.get(at("learn"))
     factories.append(cast.feed, now=now(), properties={"id": "a", "more": 1})
@@ -123,7 +121,7 @@ def test_what_is_added_is_what_was_shown_whatever_came_since(as_dev, cast, at):
     assert [one.path for one in event.properties] == ["id"]
 
 
-def test_a_planned_event_gets_what_it_lacks(as_dev, cast, at):
+def test_a_planned_event_gets_its_missing_properties(as_dev, cast, at):
     mine = PlannedEvent(name="Email Opened", when="Mine.", properties=(PlannedProperty(path="id", type="any"),))  # fmt: skip
     replace_draft(
         stream=cast.stream, plan=TrackingPlan(events=(mine,)), what="", actor=None
@@ -139,7 +137,7 @@ def test_a_planned_event_gets_what_it_lacks(as_dev, cast, at):
     assert [(one.path, one.type) for one in event.properties] == [("id", "any"), ("more", "integer")]  # fmt: skip
 
 
-def test_names_that_should_be_others_are_not_checked_from_the_start(as_dev, cast, at):
+def test_misnamed_events_are_not_selected_by_default(as_dev, cast, at):
     factories.append(cast.feed, now=now(), event="Clicked button 42")
     factories.append(cast.feed, now=now(), event="Purchase")
 
@@ -149,7 +147,7 @@ def test_names_that_should_be_others_are_not_checked_from_the_start(as_dev, cast
     assert "The Spec calls this event “Order Completed”." in page.text
 
 
-def test_nothing_is_added_that_nobody_checked_or_that_is_of_another_stream(
+def test_events_that_were_not_selected_or_belong_to_another_stream_are_not_added(
     as_dev, cast, at
 ):
     factories.append(cast.feed, now=now())
@@ -167,5 +165,5 @@ def test_nothing_is_added_that_nobody_checked_or_that_is_of_another_stream(
     assert drafted_plan(other) == drafted_plan(cast.stream) == TrackingPlan()
 
 
-def test_where_nothing_came_one_is_told_how_to_go_on(as_dev, at):
+def test_without_recent_events_the_page_says_how_to_continue(as_dev, at):
     assert "No events in the last 24 hours" in as_dev.get(at("learn")).text

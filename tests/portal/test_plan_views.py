@@ -15,7 +15,7 @@ OPENED = PlannedEvent(name="Email Opened", when="One opens it.", properties=(CAM
 
 @pytest.fixture
 def at(cast):
-    """The address of a page about the stream's plan."""
+    """Return a function that makes addresses of pages about the stream's plan."""
 
     def address(name: str = "", *args: object) -> str:
         where = (cast.partner.slug, cast.stream.slug, *args)
@@ -31,7 +31,7 @@ def draft(cast, *events: PlannedEvent) -> None:
 
 
 def typed(event: PlannedEvent, seen: str = "", **more: str) -> dict[str, str]:
-    """What the form sends."""
+    """Return what the form submits."""
     sent = {
         "call": event.call,
         "name": event.name,
@@ -50,7 +50,7 @@ def typed(event: PlannedEvent, seen: str = "", **more: str) -> dict[str, str]:
     return sent
 
 
-def test_the_page_shows_what_is_published_and_then_the_draft(as_dev, cast, at):
+def test_the_page_shows_the_published_plan_and_then_the_draft(as_dev, cast, at):
     factories.published_plan(cast.stream, "Email Sent")
     assert "Version 1 is published" in as_dev.get(at()).text
 
@@ -64,7 +64,7 @@ def test_the_page_shows_what_is_published_and_then_the_draft(as_dev, cast, at):
     assert "Email Sent" not in shown
 
 
-def test_beside_an_event_stands_what_the_spec_has_against_it(as_dev, cast, at):
+def test_an_event_is_shown_with_its_spec_issues(as_dev, cast, at):
     draft(cast, OPENED, PlannedEvent(name="Email Unsubscribed"))
 
     shown = as_dev.get(at())
@@ -74,16 +74,14 @@ def test_beside_an_event_stands_what_the_spec_has_against_it(as_dev, cast, at):
     assert "SPEC-NAME-007" in shown.text
 
 
-def test_the_example_of_what_is_sensitive_is_not_shown(as_dev, cast, at):
+def test_the_example_of_a_sensitive_property_is_not_shown(as_dev, cast, at):
     email = PlannedProperty(path="email", example="ada@postbox.example", sensitive=True)
     draft(cast, PlannedEvent(call="identify", properties=(email,)))
 
     assert "ada@postbox.example" not in as_dev.get(at()).text
 
 
-def test_a_long_plan_is_shown_in_pages_and_begins_at_the_event_one_comes_from(
-    as_dev, cast, at
-):
+def test_a_long_plan_has_pages_and_opens_at_the_last_viewed_event(as_dev, cast, at):
     names = [f"Round {chr(65 + n // 26)}{chr(65 + n % 26)} Played" for n in range(60)]
     draft(cast, *(PlannedEvent(name=name) for name in names))
 
@@ -94,7 +92,7 @@ def test_a_long_plan_is_shown_in_pages_and_begins_at_the_event_one_comes_from(
     assert shown(event=key_of(PlannedEvent(name=names[55]))) == names[50:]
 
 
-def test_support_may_look_and_is_offered_no_change(client, cast, at):
+def test_support_can_read_and_sees_no_buttons(client, cast, at):
     draft(cast, OPENED)
     client.force_login(cast.sam)
 
@@ -114,7 +112,9 @@ def test_an_event_is_added_to_the_draft(as_dev, cast, at):
     assert (entry.actor, entry.detail["what"]) == (cast.dev, "Email Opened")
 
 
-def test_rows_come_and_go_without_javascript_and_nothing_is_saved(as_dev, cast, at):
+def test_rows_are_added_and_removed_without_javascript_and_nothing_is_saved(
+    as_dev, cast, at
+):
     more = as_dev.post(at("event-new"), typed(OPENED, do="add-properties"))
     assert len(more.context["form"].properties.forms) == 2
     assert 'value="campaign_id"' in more.text
@@ -147,14 +147,16 @@ def test_rows_come_and_go_without_javascript_and_nothing_is_saved(as_dev, cast, 
         ),
     ],
 )  # fmt: skip
-def test_what_is_no_plan_is_told_at_its_field(as_dev, cast, at, event, field, message):
+def test_an_invalid_plan_is_reported_at_its_field(
+    as_dev, cast, at, event, field, message
+):
     shown = as_dev.post(at("event-new"), typed(event))
 
     assert message in shown.text.partition(f'id="{field}_error"')[2][:200]
     assert drafted_plan(cast.stream) == TrackingPlan()
 
 
-def test_a_name_that_is_planned_already_is_told_at_the_name(as_dev, cast, at):
+def test_a_name_already_planned_is_reported_at_the_name(as_dev, cast, at):
     draft(cast, OPENED)
 
     shown = as_dev.post(at("event-new"), typed(OPENED))
@@ -165,7 +167,7 @@ def test_a_name_that_is_planned_already_is_told_at_the_name(as_dev, cast, at):
     )
 
 
-def test_a_name_that_means_a_spec_event_is_saved_told_at_once_and_taken_in_one_press(
+def test_a_name_that_means_a_spec_event_is_saved_reported_and_replaced_in_one_click(
     as_dev, cast, at
 ):
     wrong = PlannedEvent(name="Email Unsubscribed", properties=(CAMPAIGN,))
@@ -181,7 +183,7 @@ def test_a_name_that_means_a_spec_event_is_saved_told_at_once_and_taken_in_one_p
     assert (right.name, right.properties) == ("Unsubscribed", (CAMPAIGN,))
 
 
-def test_what_the_spec_expects_is_added_in_one_press(as_dev, cast, at):
+def test_properties_that_the_spec_expects_are_added_in_one_click(as_dev, cast, at):
     as_dev.post(at("event-new"), typed(OPENED, do="add-expected"))
 
     [event] = drafted_plan(cast.stream).events
@@ -190,7 +192,9 @@ def test_what_the_spec_expects_is_added_in_one_press(as_dev, cast, at):
     assert {"userAgent", "traits.email"} <= {one.path for one in event.context}
 
 
-def test_the_second_of_two_keeps_what_they_typed_and_sees_the_others(as_dev, cast, at):
+def test_a_save_over_anothers_change_keeps_the_text_and_shows_the_other(
+    as_dev, cast, at
+):
     draft(cast, OPENED)
     page = at("event", key_of(OPENED))
     seen = as_dev.get(page).context["form"]["seen"].value()
@@ -206,9 +210,7 @@ def test_the_second_of_two_keeps_what_they_typed_and_sees_the_others(as_dev, cas
     assert drafted_plan(cast.stream).events == (mine,)
 
 
-def test_an_event_that_somebody_removed_meanwhile_is_added_anew_if_one_says_so(
-    as_dev, cast, at
-):
+def test_an_event_removed_in_between_can_be_added_again(as_dev, cast, at):
     draft(cast, OPENED)
     page = at("event", key_of(OPENED))
     seen = as_dev.get(page).context["form"]["seen"].value()
@@ -222,6 +224,6 @@ def test_an_event_that_somebody_removed_meanwhile_is_added_anew_if_one_says_so(
     assert drafted_plan(cast.stream).events == (OPENED,)
 
 
-def test_pages_of_events_that_are_not_planned_are_not_there(as_dev, at):
+def test_pages_of_unplanned_events_do_not_exist(as_dev, at):
     assert as_dev.get(at("event", "0123456789abcdef")).status_code == 404
     assert as_dev.get(at("event-remove", "0123456789abcdef")).status_code == 404

@@ -15,7 +15,7 @@ OLD, NEW = "Mail Opened", "Email Opened"
 
 
 def words(page) -> str:
-    """What a person reads, in one line."""
+    """Return the visible text in one line."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.text)))
 
 
@@ -29,7 +29,7 @@ def of_stream(cast, page="partner-stream-quarantine", **query):
 
 
 def decide(browser, url, **asked):
-    """Fill in the page as it is shown, and send it."""
+    """Fill in the page as it is shown, and submit it."""
     page = browser.get(url)
     last_id = re.search(r'name="last_id" value="(\d+)"', page.text)[1]
     return browser.post(url, {"last_id": last_id, **asked})
@@ -37,7 +37,7 @@ def decide(browser, url, **asked):
 
 @pytest.fixture
 def held(cast):
-    """Three events of the cast's workspace and two of another one, in quarantine."""
+    """Three quarantined events in the cast's workspace and two in another one."""
     factories.published_plan(cast.stream, NEW)
     other = factories.feed(cast.stream, cast.elsewhere)
     factories.quarantined(cast.feed, 3, event=OLD)
@@ -45,7 +45,7 @@ def held(cast):
     return other
 
 
-def test_a_workspace_sees_what_it_has_by_rule_and_name(as_bob, cast, held):
+def test_a_workspace_sees_its_events_by_rule_and_name(as_bob, cast, held):
     page = as_bob.get(of_workspace(cast))
 
     said = words(page)
@@ -55,15 +55,15 @@ def test_a_workspace_sees_what_it_has_by_rule_and_name(as_bob, cast, held):
     assert "Resolve" not in said
 
 
-def test_a_stream_sees_what_all_have(as_dev, cast, held):
+def test_a_stream_sees_the_events_of_all_workspaces(as_dev, cast, held):
     assert "PLAN-EVENT-001 5" in words(as_dev.get(of_stream(cast)))
 
 
-def test_where_there_is_nothing_it_says_how_that_would_come(as_bob, cast):
+def test_an_empty_page_says_how_events_get_there(as_bob, cast):
     assert "Nothing in quarantine" in words(as_bob.get(of_workspace(cast)))
 
 
-def test_it_is_counted_first_and_nothing_happens(as_alice, cast, held):
+def test_a_decision_is_previewed_and_nothing_happens(as_alice, cast, held):
     page = as_alice.get(of_workspace(cast, "quarantine-decide", name=OLD))
 
     assert "Resolve 3 events" in words(page)
@@ -71,9 +71,7 @@ def test_it_is_counted_first_and_nothing_happens(as_alice, cast, held):
     assert not QuarantineJob.objects.exists()
 
 
-def test_an_editor_renames_what_is_its_own_and_sees_what_came_of_it(
-    as_alice, cast, held
-):
+def test_an_editor_renames_their_own_events_and_sees_the_result(as_alice, cast, held):
     url = of_workspace(cast, "quarantine-decide", name=OLD, rule="PLAN-EVENT-001")
 
     decide(as_alice, url, action="rename", new_name=NEW)
@@ -101,7 +99,9 @@ def test_a_developer_decides_for_all_workspaces_of_the_stream(as_dev, cast, held
 
 
 @pytest.mark.parametrize(("sure", "jobs"), [({}, 0), ({"sure": "on"}, 1)])
-def test_nothing_is_deleted_unless_one_says_so_twice(as_alice, cast, held, sure, jobs):
+def test_nothing_is_deleted_without_a_second_confirmation(
+    as_alice, cast, held, sure, jobs
+):
     url = of_workspace(cast, "quarantine-decide", name=OLD)
 
     decide(as_alice, url, action="discard", **sure)
@@ -109,7 +109,7 @@ def test_nothing_is_deleted_unless_one_says_so_twice(as_alice, cast, held, sure,
     assert QuarantineJob.objects.count() == jobs
 
 
-def test_all_names_at_once_are_not_renamed(as_alice, cast, held):
+def test_events_of_different_names_cannot_be_renamed_together(as_alice, cast, held):
     url = of_workspace(cast, "quarantine-decide")
 
     decide(as_alice, url, action="rename", new_name=NEW)
@@ -117,7 +117,7 @@ def test_all_names_at_once_are_not_renamed(as_alice, cast, held):
     assert not QuarantineJob.objects.exists()
 
 
-def test_an_editor_makes_a_workspace_stricter(as_alice, cast):
+def test_an_editor_chooses_a_stricter_mode_for_a_workspace(as_alice, cast):
     as_alice.post(of_workspace(cast, "quarantine-mode"), {"check_mode": "quarantine"})
 
     cast.workspace.refresh_from_db()
@@ -128,7 +128,9 @@ def test_an_editor_makes_a_workspace_stricter(as_alice, cast):
     )  # fmt: skip
 
 
-def test_what_came_after_the_page_was_shown_is_not_meant(as_alice, cast, held):
+def test_events_that_arrived_after_the_page_was_shown_are_excluded(
+    as_alice, cast, held
+):
     url = of_workspace(cast, "quarantine-decide", name=OLD)
     page = as_alice.get(url)
     last_id = re.search(r'name="last_id" value="(\d+)"', page.text)[1]

@@ -18,7 +18,7 @@ from streams.tenancy.invitations import (
 from streams.tenancy.models import User, Workspace
 from tests import factories
 from tests.locks import in_thread, someone_waits
-from tests.running import until
+from tests.portal_processes import until
 
 race = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +44,7 @@ def post_during_removal(person: User, address: str, form: dict, workspace, befor
 if connection.vendor == "postgresql":  # SQLite has no locks on rows
 
     @race
-    def test_whoever_accepts_an_invitation_is_told(settings):
+    def test_accepting_an_invitation_is_refused(settings):
         settings.SECURE_SSL_REDIRECT = False
         workspace, dana = factories.workspace(), factories.user()
         invitation = make_invitation(
@@ -61,7 +61,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
         assert "This invitation no longer exists. Ask for a new one." in page.text
 
     @race
-    def test_whoever_sends_an_invitation_is_told(settings, services):
+    def test_sending_an_invitation_is_refused(settings, services):
         settings.SECURE_SSL_REDIRECT = False
         settings.REDIS_URL = services.new_redis_url()
         workspace = factories.workspace(name="Fern")
@@ -76,7 +76,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
         assert "Fern was deleted in the meantime, because it was empty." in page.text
 
     @race
-    def test_an_operator_who_adds_a_member_is_told(settings):
+    def test_an_operator_cannot_add_a_member(settings):
         settings.SECURE_SSL_REDIRECT = False
         workspace, dana = factories.workspace(name="Fern"), factories.user()
         address = reverse("admin:streams_workspace_change", args=[workspace.pk])

@@ -22,7 +22,7 @@ def url(cast, page: str = "replay-new", *args: object) -> str:
 
 
 def words(page) -> str:
-    """What a person reads, in one line."""
+    """Return the visible text in one line."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.text)))
 
 
@@ -39,7 +39,7 @@ def count(client, cast, **asked):
     return client.get(url(cast), {"count": "1", "ids": "same", **asked})
 
 
-def test_the_form_says_what_can_be_sent_again(as_alice, cast, live):
+def test_the_form_says_what_can_be_replayed(as_alice, cast, live):
     assert "You can replay events 1 to 8." in words(as_alice.get(url(cast)))
 
 
@@ -54,7 +54,7 @@ def test_the_form_says_what_can_be_sent_again(as_alice, cast, live):
         ({"rejected_only": "on"}, "No matching events"),
     ],
 )
-def test_it_is_counted_first_and_nothing_starts(as_alice, cast, live, asked, title):
+def test_a_replay_is_previewed_and_nothing_starts(as_alice, cast, live, asked, title):
     page = count(as_alice, cast, **asked)
 
     assert title in words(page)
@@ -64,7 +64,9 @@ def test_it_is_counted_first_and_nothing_starts(as_alice, cast, live, asked, tit
     assert not Replay.objects.exists()
 
 
-def test_what_cannot_be_counted_at_once_is_said_so(as_alice, cast, live, monkeypatch):
+def test_a_count_that_would_take_too_long_is_reported_as_such(
+    as_alice, cast, live, monkeypatch
+):
     monkeypatch.setattr(services, "COUNTED", 4)
 
     page = words(count(as_alice, cast, name="Email Clicked"))
@@ -73,7 +75,7 @@ def test_what_cannot_be_counted_at_once_is_said_so(as_alice, cast, live, monkeyp
     assert "Counted in the first 4 of 8 events." in page
 
 
-def test_a_time_is_one_on_the_readers_clock(as_alice, cast, live):
+def test_a_time_is_in_the_readers_zone(as_alice, cast, live):
     factories.append(cast.feed, 1, now=factories.NOW + timedelta(hours=1))
     factories.delivered(live, 9)
     as_alice.cookies["zone"] = "Europe/Berlin"  # an hour ahead of UTC in March
@@ -83,11 +85,11 @@ def test_a_time_is_one_on_the_readers_clock(as_alice, cast, live):
     assert "Event numbers 9–9" in words(page)
 
 
-def test_what_was_shown_is_started(as_alice, cast, live):
+def test_the_previewed_selection_is_replayed(as_alice, cast, live):
     page = count(as_alice, cast, name="Email Clicked", last="5", ids="new")
     form = page.text.partition('action="' + url(cast))[2].partition("</form>")[0]
     fields = dict(re.findall(r'type="hidden" name="(\w+)"(?: value="([^"]*)")?', form))
-    factories.append(cast.feed, 2)  # meanwhile
+    factories.append(cast.feed, 2)  # in between
 
     started = as_alice.post(url(cast), fields)
 
@@ -98,12 +100,12 @@ def test_what_was_shown_is_started(as_alice, cast, live):
     assert replay.requested_by == cast.alice
 
 
-def test_the_two_ways_are_told_before_one_starts(as_alice, cast, live):
+def test_both_deduplication_modes_are_explained_before_the_start(as_alice, cast, live):
     assert "may be counted twice" not in words(count(as_alice, cast))
     assert "may be counted twice" in words(count(as_alice, cast, ids="new"))
 
 
-def test_a_range_with_nothing_in_it_is_told_on_the_form(as_alice, cast, live):
+def test_an_empty_range_is_reported_on_the_form(as_alice, cast, live):
     page = count(as_alice, cast, first="9")
 
     assert "You can replay events 1 to 8." in words(page)
@@ -113,7 +115,7 @@ def test_a_range_with_nothing_in_it_is_told_on_the_form(as_alice, cast, live):
 @pytest.mark.parametrize(
     "wrong", [{"first": "0"}, {"first": "x"}, {"first": "9" * 20}, {"since": "soon"}, {"ids": "no"}]
 )  # fmt: skip
-def test_what_cannot_be_read_is_explained(as_alice, cast, live, wrong):
+def test_invalid_input_is_explained(as_alice, cast, live, wrong):
     page = count(as_alice, cast, **wrong)
 
     assert 'class="errors"' in page.text
@@ -127,7 +129,7 @@ def test_before_anything_was_sent_the_page_says_so(as_alice, cast):
     )
 
 
-def test_trouble_is_offered_as_a_start(as_alice, cast, live):
+def test_the_last_failure_is_offered_as_a_start(as_alice, cast, live):
     Cursor.objects.filter(pk=live.pk).update(troubled_seq=4, troubled_at=factories.NOW)
 
     page = as_alice.get(url(cast))
@@ -137,7 +139,7 @@ def test_trouble_is_offered_as_a_start(as_alice, cast, live):
     assert 'name="first" value="5"' in as_alice.get(url(cast), {"first": 5}).text
 
 
-def test_a_second_one_is_not_started_beside_the_first(as_alice, cast, live):
+def test_a_second_replay_is_not_started_beside_the_first(as_alice, cast, live):
     factories.replay(live)
 
     shown = words(count(as_alice, cast))
@@ -148,7 +150,7 @@ def test_a_second_one_is_not_started_beside_the_first(as_alice, cast, live):
     assert Replay.objects.count() == 1
 
 
-def test_how_far_it_is_keeps_itself_fresh_until_it_has_ended(as_alice, cast, live):
+def test_progress_refreshes_until_the_replay_has_ended(as_alice, cast, live):
     replay = factories.replay(live, position=6, rejected=1, filtered=2)
     address = url(cast, "replay-fresh", replay.public_id)
 
@@ -167,7 +169,7 @@ def test_how_far_it_is_keeps_itself_fresh_until_it_has_ended(as_alice, cast, liv
     assert "Cancel" not in ended.text
 
 
-def test_what_had_expired_is_told_apart_from_what_does_not_match(as_alice, cast, live):
+def test_expired_events_are_distinguished_from_filtered_ones(as_alice, cast, live):
     replay = factories.replay(live, position=6, filtered=2)
     address = url(cast, "replay", replay.public_id)
 
@@ -183,7 +185,7 @@ def test_what_had_expired_is_told_apart_from_what_does_not_match(as_alice, cast,
     )
 
 
-def test_it_is_cancelled_and_says_where(as_alice, cast, live):
+def test_a_replay_is_canceled_and_says_where(as_alice, cast, live):
     replay = factories.replay(live, position=3)
 
     page = as_alice.post(url(cast, "replay-cancel", replay.public_id), follow=True)
@@ -193,7 +195,7 @@ def test_it_is_cancelled_and_says_where(as_alice, cast, live):
     assert "This replay has already ended." in words(again)
 
 
-def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
+def test_a_replay_halted_by_an_operator_says_so_and_why(as_alice, cast, live):
     replay = factories.replay(live, position=3)
     elsewhere = "eu" if live.connection.region != "eu" else "us"
     Halt.objects.create(region=elsewhere, reason="Not this one.")
@@ -212,7 +214,7 @@ def test_one_that_an_operator_has_halted_says_so_and_why(as_alice, cast, live):
     )
 
 
-def test_one_whose_stream_is_suspended_says_so(as_alice, cast, live):
+def test_a_replay_of_a_suspended_stream_says_so(as_alice, cast, live):
     Connection.objects.filter(pk=live.connection_id).update(region="us")
     Stream.objects.filter(pk=live.stream_id).update(stage="suspended")
     replay = factories.replay(live, position=3)
@@ -223,7 +225,7 @@ def test_one_whose_stream_is_suspended_says_so(as_alice, cast, live):
     assert "The stream is suspended. The replay continues" in page
 
 
-def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):
+def test_a_replay_that_has_ended_does_not_mention_a_halt(as_alice, cast, live):
     ended = {"due_at": None, "ended_at": factories.NOW}
     replay = factories.replay(live, position=8, **ended)
     Halt.objects.create(reason="We look at a fault.")
@@ -234,7 +236,7 @@ def test_one_that_has_ended_says_nothing_of_a_halt(as_alice, cast, live):
     assert "We look at a fault" not in page
 
 
-def test_why_it_stopped_is_told(as_alice, cast, live):
+def test_a_stopped_replay_says_why(as_alice, cast, live):
     ended = {"due_at": None, "ended_at": factories.NOW}
     replay = factories.replay(live, position=3, stopped_because="Because.", **ended)
 
@@ -243,7 +245,7 @@ def test_why_it_stopped_is_told(as_alice, cast, live):
     )
 
 
-def test_those_who_look_see_it_and_no_button(client, cast, live):
+def test_viewers_see_the_replay_and_no_button(client, cast, live):
     client.force_login(cast.bob)
     replay = factories.replay(live)
 
@@ -254,7 +256,7 @@ def test_those_who_look_see_it_and_no_button(client, cast, live):
         assert "New replay" not in shown
 
 
-def test_another_workspaces_replay_is_not_there(as_alice, cast, live):
+def test_another_workspaces_replay_is_not_found(as_alice, cast, live):
     theirs = factories.due_cursor(
         2, factories.connection(factories.feed(workspace=cast.elsewhere))
     )
@@ -267,7 +269,7 @@ def test_another_workspaces_replay_is_not_there(as_alice, cast, live):
     assert Cursor.objects.get(pk=replay.pk).ended_at is None
 
 
-def test_requests_of_a_replay_are_marked_wherever_they_are_listed(as_alice, cast, live):
+def test_attempts_of_a_replay_are_marked_in_every_list(as_alice, cast, live):
     replay = factories.replay(live, name="Email Clicked")
     request = factories.delivery(replay.cursor, 2, 6, events=3)
 
@@ -282,7 +284,7 @@ def test_requests_of_a_replay_are_marked_wherever_they_are_listed(as_alice, cast
     assert url(cast, "replay", replay.public_id) in alone.text
 
 
-def test_an_event_and_a_request_lead_to_sending_them_again(as_alice, cast, live):
+def test_an_event_and_an_attempt_link_to_a_replay(as_alice, cast, live):
     request = factories.delivery(live, 2, 6)
 
     one = as_alice.get(url(cast, "event", 4)).text
@@ -292,7 +294,9 @@ def test_an_event_and_a_request_lead_to_sending_them_again(as_alice, cast, live)
     assert f'{url(cast)}?first=2&amp;last=6"' in several
 
 
-def test_the_overview_says_that_one_runs_and_its_figures_stay(as_alice, cast, live):
+def test_the_overview_shows_a_running_replay_and_keeps_its_figures(
+    as_alice, cast, live
+):
     before = as_alice.get(url(cast, "overview")).context["ledger"]
 
     factories.replay(live, position=4)
@@ -302,7 +306,7 @@ def test_the_overview_says_that_one_runs_and_its_figures_stay(as_alice, cast, li
     assert page.context["ledger"] == before
 
 
-# --- Where a connection begins ---------------------------------------------------------
+# --- Where a connection starts ---------------------------------------------------------
 
 KEY = "a1" * 16
 
@@ -326,7 +330,7 @@ def connect(client, cast, **asked):
         ({"start": "chosen", "start_at": "2026-03-02T10:01"}, 3, "Connected."),
     ],
 )
-def test_one_chooses_where_a_connection_begins(as_alice, cast, asked, start, told):
+def test_the_start_of_a_connection_can_be_chosen(as_alice, cast, asked, start, told):
     factories.append(cast.feed, 3)
 
     page = connect(as_alice, cast, **asked)
@@ -344,7 +348,7 @@ def test_one_chooses_where_a_connection_begins(as_alice, cast, asked, start, tol
         ({"start": "chosen", "start_seq": "0"}, "greater than or equal to 1"),
     ],
 )  # fmt: skip
-def test_a_start_that_cannot_be_is_explained(as_alice, cast, asked, told):
+def test_an_invalid_start_is_explained(as_alice, cast, asked, told):
     factories.append(cast.feed, 3)
 
     page = connect(as_alice, cast, **asked)
@@ -355,7 +359,7 @@ def test_a_start_that_cannot_be_is_explained(as_alice, cast, asked, told):
     assert not Cursor.objects.exists()
 
 
-def test_where_nothing_has_come_in_yet_there_is_nothing_to_choose(as_alice, cast):
+def test_without_events_there_is_nothing_to_choose(as_alice, cast):
     page = as_alice.get(url(cast, "connection"))
 
     assert "Events to send" not in page.text

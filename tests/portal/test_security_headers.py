@@ -1,4 +1,4 @@
-"""Every response carries the security headers, whatever made it."""
+"""Every response has the security headers, whatever created it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import path
 
 from partner_portal import urls
-from tests.portal.table import HEADERS
+from tests.portal.access_table import HEADERS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -37,7 +37,7 @@ def missing(response) -> set[str]:
     return {*HEADERS, HSTS} - response.headers.keys()
 
 
-# What responds, its status, and the request.
+# The responder, the status, and the request.
 EARLY = [
     ("a page", 200, "get", "/accounts/login/", OURS, {}),
     ("to the page to sign in on", 302, "get", "/", OURS, {}),
@@ -60,7 +60,7 @@ EARLY = [
 
 
 @pytest.mark.parametrize("case", EARLY, ids=lambda case: case[0])
-def test_every_kind_of_response_carries_them(case):
+def test_every_kind_of_response_has_them(case):
     _, status, method, path, headers, form = case
 
     response = getattr(Client(headers=headers), method)(path, form)
@@ -78,7 +78,7 @@ def test_every_kind_of_response_carries_them(case):
         ("post", "/v1/track", 403),
     ],
 )
-def test_so_do_responses_over_http_without_hsts(method, path, status):
+def test_responses_over_http_have_them_without_hsts(method, path, status):
     headers = HTTP | {"Host": "portal.example"}
 
     response = getattr(Client(headers=headers), method)(path)
@@ -87,7 +87,7 @@ def test_so_do_responses_over_http_without_hsts(method, path, status):
     assert missing(response) == {HSTS}
 
 
-def test_so_do_a_form_without_a_token_a_limit_and_a_failure():
+def test_a_form_without_a_token_a_limit_and_a_failure_have_them():
     unsafe = Client(headers=OURS, enforce_csrf_checks=True)
     client = Client(headers=OURS, raise_request_exception=False)
     guesses = [client.post("/accounts/login/", FORM) for _ in range(6)]

@@ -26,7 +26,7 @@ def anna(client):
 
 
 def later(client, url, *steps: timedelta, **headers) -> int:
-    """The status after asking for the page at the end of each step."""
+    """Return the status of a request for the page at the end of each step."""
     at = now()
     for step in steps:
         at += step
@@ -36,22 +36,22 @@ def later(client, url, *steps: timedelta, **headers) -> int:
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(119, 200), (121, 302)])
-def test_a_session_ends_when_it_is_not_used(client, anna, minutes, status):
+def test_an_unused_session_ends(client, anna, minutes, status):
     assert later(client, anna, timedelta(minutes=minutes)) == status
 
 
 @pytest.mark.parametrize(("hours", "status"), [(23, 200), (24, 302)])
-def test_a_session_ends_however_much_it_is_used(client, anna, hours, status):
+def test_a_session_in_use_ends_too(client, anna, hours, status):
     assert later(client, anna, *[timedelta(hours=1)] * hours) == status
 
 
-def test_a_page_that_refreshes_itself_is_no_use(client, anna):
+def test_a_page_that_refreshes_itself_does_not_count_as_use(client, anna):
     later(client, anna, *[timedelta(minutes=10)] * 11, headers=HTMX)
 
     assert later(client, anna, timedelta(minutes=121)) == 302
 
 
-def test_a_session_from_before_begins_now(client, anna):
+def test_a_session_of_a_former_release_starts_now(client, anna):
     session = client.session
     del session["signed_in_at_s"], session["seen_at_s"]
     session.save()
@@ -60,13 +60,13 @@ def test_a_session_from_before_begins_now(client, anna):
     assert client.session["signed_in_at_s"] > 0
 
 
-def test_a_public_page_does_not_depend_on_who_one_is(client, anna):
+def test_a_public_page_does_not_depend_on_the_user(client, anna):
     client.cookies.clear()
 
     assert "Cookie" not in client.get("/healthz").headers.get("Vary", "")
 
 
-def test_sessions_and_counts_that_are_over_are_deleted_each_day(client, anna):
+def test_expired_sessions_and_counts_are_deleted_each_day(client, anna):
     RateCount.objects.create(key="over", count=1, ends_at_s=1)
     RateCount.objects.create(key="runs", count=1, ends_at_s=2**40)
     with time_machine.travel(now() + timedelta(days=2)):

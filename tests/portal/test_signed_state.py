@@ -20,11 +20,11 @@ HERE, ALICE = Connection(public_id="bcdfghjkmnpq"), User(pk=1)
 CHANGE = PendingChange(Region.EU, WRITE_KEY)
 
 
-def test_a_change_comes_back_as_it_was():
+def test_a_change_is_restored_unchanged():
     assert opened(CHANGE.seal(HERE, ALICE), HERE, ALICE) == CHANGE
 
 
-def test_the_page_does_not_hold_the_key():
+def test_the_page_does_not_contain_the_key():
     carried = CHANGE.seal(HERE, ALICE)
 
     assert WRITE_KEY not in carried
@@ -38,12 +38,12 @@ def test_the_page_does_not_hold_the_key():
     ("connection", "person"),
     [(Connection(public_id="zzzzzzzzzzzz"), ALICE), (HERE, User(pk=2))],
 )
-def test_it_opens_for_the_same_connection_and_person_alone(connection, person):
+def test_it_opens_for_the_same_connection_and_person_only(connection, person):
     with pytest.raises(BadRequest):
         opened(CHANGE.seal(HERE, ALICE), connection, person)
 
 
-def test_what_we_never_gave_out_is_refused():
+def test_a_forged_state_is_refused():
     with pytest.raises(BadRequest):
         opened("made up", HERE, ALICE)
 
@@ -56,7 +56,7 @@ def test_it_opens_for_15_minutes():
         assert opened(carried, HERE, ALICE) is None
 
 
-def test_one_that_another_process_sealed_with_a_newer_key_is_asked_for_again(settings):
+def test_a_state_encrypted_with_an_unknown_newer_key_must_be_entered_again(settings):
     settings.ENCRYPTION_KEYS = ring("k2", "k1")
     carried = CHANGE.seal(HERE, ALICE)
     settings.ENCRYPTION_KEYS = ring("k1")

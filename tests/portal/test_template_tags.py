@@ -19,9 +19,9 @@ from streams.web.template_tags import breakable, duration
         (200_000_000, "2,315 days"),
     ],
 )
-def test_a_duration_is_told_in_the_unit_that_one_can_foresee(seconds, words):
+def test_a_duration_is_shown_in_a_unit_of_useful_precision(seconds, words):
     assert duration(seconds) == words
 
 
-def test_a_path_may_break_after_its_dots_and_says_nothing_else():
+def test_a_path_may_break_after_its_dots_and_is_escaped():
     assert breakable("traits.<b>.email") == "traits.<wbr>&lt;b&gt;.<wbr>email"

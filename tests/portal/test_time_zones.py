@@ -7,11 +7,11 @@ from streams.web.time_zones import ZoneMiddleware, zone_named
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "Europe/Nowhere", "x" * 4000])
-def test_a_zone_that_nobody_knows_is_utc(name):
+def test_an_unknown_zone_is_utc(name):
     assert zone_named(name) is None
 
 
-def test_a_page_is_made_in_the_zone_of_its_reader(rf):
+def test_a_page_is_rendered_in_its_readers_zone(rf):
     request = rf.get("/")
     request.COOKIES["zone"] = "Europe/Berlin"
 

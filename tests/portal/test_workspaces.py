@@ -17,11 +17,11 @@ def url(cast, page: str, *args: object) -> str:
 
 
 def secret_on(page) -> str:
-    """What the page shows once."""
+    """Return the secret that the page shows once."""
     return page.text.split('<code id="secret">')[1].split("<")[0]
 
 
-def make_workspace(client, cast, **changes):
+def create_workspace(client, cast, **changes):
     form = {
         "name": "Aldgate Books",
         "external_id": "aldgate",
@@ -32,14 +32,14 @@ def make_workspace(client, cast, **changes):
 
 
 def test_a_new_workspace_comes_with_its_ingest_key(as_petra, cast):
-    page = make_workspace(as_petra, cast)
+    page = create_workspace(as_petra, cast)
 
     feed = Feed.objects.get(workspace__external_id="aldgate")
     assert feed.ingest_key_digest == digest(secret_on(page))
 
 
-def test_an_id_that_is_taken_makes_nothing(as_petra, cast):
-    page = make_workspace(as_petra, cast, external_id=cast.workspace.external_id)
+def test_an_id_in_use_creates_nothing(as_petra, cast):
+    page = create_workspace(as_petra, cast, external_id=cast.workspace.external_id)
 
     assert "already" in str(page.context["form"].errors["external_id"])
     assert Workspace.objects.filter(name="Aldgate Books").count() == 0
@@ -48,12 +48,12 @@ def test_an_id_that_is_taken_makes_nothing(as_petra, cast):
 def test_a_stream_of_another_partner_cannot_be_chosen(as_petra, cast):
     foreign = factories.stream(cast.rival)
 
-    make_workspace(as_petra, cast, stream=foreign.pk)
+    create_workspace(as_petra, cast, stream=foreign.pk)
 
     assert not foreign.feeds.exists()
 
 
-def test_a_new_ingest_key_takes_the_place_of_the_old_one(as_petra, cast):
+def test_a_new_ingest_key_replaces_the_old_one(as_petra, cast):
     old = factories.ingest_key(cast.feed)
     page = url(cast, "partner-ingest-key", cast.workspace.public_id, cast.feed.pk)
 
@@ -78,7 +78,7 @@ def test_a_feed_of_another_workspace_gets_no_key_here(as_petra, cast):
     assert answer.status_code == 404
 
 
-def test_a_token_is_shown_once_and_not_kept_by_the_browser(as_petra, cast):
+def test_a_token_is_shown_once_and_not_cached_by_the_browser(as_petra, cast):
     tokens = url(cast, "partner-tokens")
 
     made = as_petra.post(tokens, {"name": "Production", "stream": cast.stream.pk})
@@ -91,7 +91,7 @@ def test_a_token_is_shown_once_and_not_kept_by_the_browser(as_petra, cast):
     assert f"{token[:8]}…" in again
 
 
-def test_a_token_is_revoked_after_one_was_asked(as_petra, cast):
+def test_a_token_is_revoked_after_a_confirmation(as_petra, cast):
     token, _ = factories.token(cast.stream)
     revoke = url(cast, "partner-token-revoke", token.pk)
 
@@ -125,7 +125,7 @@ def test_a_streams_settings_are_changed(as_petra, cast):
 
 
 @pytest.mark.parametrize("version", ["1", "1.0.0-beta", "1.0.0\n", "v1.0.0", "١.٠.٠"])
-def test_a_version_is_three_numbers(as_petra, cast, version):
+def test_a_version_has_three_numbers(as_petra, cast, version):
     as_petra.post(
         url(cast, "partner-stream", cast.stream.slug),
         {"name": "Post", "version": version, "retention_days": "30"},
@@ -136,7 +136,7 @@ def test_a_version_is_three_numbers(as_petra, cast, version):
 
 
 @pytest.mark.parametrize("days", ["", "13", "366", "30.5", "-1"])
-def test_events_are_kept_for_two_weeks_to_a_year(as_petra, cast, days):
+def test_retention_is_two_weeks_to_a_year(as_petra, cast, days):
     page = as_petra.post(
         url(cast, "partner-stream", cast.stream.slug),
         {"name": "Post", "version": "1.0.0", "retention_days": days},
@@ -164,7 +164,7 @@ def test_workspaces_are_found_by_name_and_by_the_partners_id(as_petra, cast):
         assert [row.workspace.name for row in page.context["rows"]] == ["Aldgate Books"]
 
 
-def test_the_list_shows_how_each_workspace_stands(as_petra, cast):
+def test_the_list_shows_the_status_of_each_workspace(as_petra, cast):
     factories.due_cursor(2, factories.connection(cast.feed, status="paused"))
 
     page = as_petra.get(url(cast, "partner"))
@@ -184,7 +184,7 @@ def test_a_stream_says_how_long_a_round_takes(as_petra, cast):
     assert "60 ms, until every active connection has sent once" in page
 
 
-def test_a_stream_chooses_how_to_read_the_spec_where_the_docs_disagree(as_petra, cast):
+def test_a_stream_chooses_its_spec_exceptions(as_petra, cast):
     page = url(cast, "partner-stream-readings", cast.stream.slug)
 
     as_petra.post(page, {"accepted": ["review-rating", "email-unsubscribed"]})

@@ -32,7 +32,7 @@ def test_the_source_page_is_a_file_of_segments_repository():
 
 
 @pytest.mark.django_db
-def test_it_is_pure_markdown_without_pictures_and_links_lead_here():
+def test_the_export_is_pure_markdown_without_pictures_and_with_absolute_links():
     content = exported(
         factories.stream(), "[ours](/docs/x/) {{ about }}\n\n{{ connect }}"
     )
@@ -44,7 +44,7 @@ def test_it_is_pure_markdown_without_pictures_and_links_lead_here():
 
 
 @pytest.mark.django_db
-def test_jekyll_reads_nothing_in_it_as_its_own():
+def test_jekyll_interprets_nothing_in_it():
     file = exported(
         factories.stream(), "Say `Hello {{ first_name }}` or {% include x %}."
     )
@@ -55,7 +55,7 @@ def test_jekyll_reads_nothing_in_it_as_its_own():
     )
 
 
-def test_what_a_page_begins_with_follows_segments_template():
+def test_the_front_matter_follows_segments_template():
     assert remarks(starting_text(PageKind.SOURCE, None)) == []
 
 
@@ -68,7 +68,7 @@ def test_what_a_page_begins_with_follows_segments_template():
         ("![x](/docs/a/logo)", "The page has an image. Segment accepts only necessary images."),
     ],
 )  # fmt: skip
-def test_what_reviewers_would_ask_for_is_told(text, remark):
+def test_expected_objections_of_reviewers_are_reported(text, remark):
     assert remark in remarks(text)
 
 
@@ -76,5 +76,5 @@ def test_a_remark_is_made_once():
     assert len(remarks("We do.\n\nWe do.")) == 1
 
 
-def test_code_and_the_country_are_no_first_person():
+def test_code_and_country_names_are_not_first_person():
     assert remarks("In the US\n\n```\nwe\n```") == []

@@ -42,7 +42,7 @@ def stream(settings):
     return made
 
 
-def test_staff_hear_of_what_is_submitted_with_a_link_to_its_review(
+def test_operators_are_notified_of_a_submission_with_a_link_to_its_review(
     stream, committed, mailoutbox
 ):
     dev = factories.user("dev@postbox.example")
@@ -62,7 +62,7 @@ def test_staff_hear_of_what_is_submitted_with_a_link_to_its_review(
         assert told in mail.body
 
 
-def test_a_partners_admins_hear_what_staff_decided_and_why(
+def test_a_partners_admins_receive_the_decision_and_its_reason(
     stream, committed, mailoutbox
 ):
     submit(stream=stream, timeline=TIMELINE, actor=None)
@@ -80,7 +80,7 @@ def test_a_partners_admins_hear_what_staff_decided_and_why(
     assert mail.body.endswith(f"{ORIGIN}{way}\n")
 
 
-def test_each_move_of_staff_has_its_mail(stream, committed, mailoutbox):
+def test_each_decision_of_operators_has_its_email(stream, committed, mailoutbox):
     submit(stream=stream, timeline=TIMELINE, actor=None)
 
     with committed():
@@ -92,7 +92,7 @@ def test_each_move_of_staff_has_its_mail(stream, committed, mailoutbox):
     assert words == ["approved", "suspended", "resumed"]
 
 
-def test_staff_hear_who_asks_to_go_live_and_how_qa_stands(
+def test_operators_are_notified_of_a_request_to_go_live_with_the_state_of_qa(
     stream, committed, mailoutbox
 ):
     type(stream).objects.filter(pk=stream.pk).update(stage="in_qa")
@@ -103,7 +103,7 @@ def test_staff_hear_who_asks_to_go_live_and_how_qa_stands(
     assert "1 of 10 QA checks passed.\n\nIt is good." in mailoutbox[0].body
 
 
-def test_nobody_is_told_where_no_address_or_origin_is_known(
+def test_without_an_address_or_origin_no_email_is_sent(
     stream, committed, mailoutbox, settings
 ):
     settings.REVIEW_EMAIL = []
@@ -115,13 +115,13 @@ def test_nobody_is_told_where_no_address_or_origin_is_known(
     assert mailoutbox == []
 
 
-def test_a_mail_that_fails_undoes_nothing_and_is_an_error_in_the_log(
+def test_a_failed_email_undoes_nothing_and_is_logged_as_an_error(
     stream, committed, settings, caplog
 ):
     settings.MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "127.0.0.1", "port": 1},  # nobody listens
+            "OPTIONS": {"host": "127.0.0.1", "port": 1},  # nothing listens
         }
     }
 

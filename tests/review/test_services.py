@@ -62,7 +62,7 @@ def test_a_draft_is_submitted_with_its_plan_and_timeline():
     )  # fmt: skip
 
 
-def test_what_is_not_published_is_named_and_nothing_changes():
+def test_missing_items_are_named_and_nothing_changes():
     stream = factories.stream(stage="draft")
     factories.page_version(stream, "source", published_at=None)
     factories.page_version(stream, "integration")
@@ -88,7 +88,7 @@ def test_a_launch_before_qa_is_refused():
     assert stage_of(stream) == Stage.DRAFT
 
 
-def test_of_two_who_decide_the_second_is_told():
+def test_the_second_of_two_simultaneous_decisions_is_refused():
     stream, olga = ready(), factories.staff()
     submit(stream=stream, timeline=TIMELINE, actor=None)
     approve(stream=stream, comment="Good names.", actor=olga)
@@ -103,7 +103,7 @@ def test_of_two_who_decide_the_second_is_told():
     )  # fmt: skip
 
 
-def test_what_was_sent_back_can_be_submitted_again():
+def test_a_returned_submission_can_be_submitted_again():
     stream = ready()
     submit(stream=stream, timeline=TIMELINE, actor=None)
     send_back(stream=stream, comment="Name the link's URL.", actor=None)
@@ -114,7 +114,7 @@ def test_what_was_sent_back_can_be_submitted_again():
     assert [s.decision for s in stream.submissions.newest_first()] == ["", "sent_back"]
 
 
-def test_sending_back_and_suspending_need_a_reason():
+def test_returning_and_suspending_need_a_reason():
     stream = ready("submitted")
 
     with pytest.raises(ReasonRequired):
@@ -125,7 +125,7 @@ def test_sending_back_and_suspending_need_a_reason():
     assert stage_of(stream) == Stage.SUBMITTED
 
 
-def test_only_complete_qa_or_a_reason_sets_a_stream_live():
+def test_only_completed_qa_or_a_reason_sets_a_stream_live():
     stream = ready("approved")
     start_qa(stream=stream, actor=None)
 
@@ -141,7 +141,7 @@ def test_only_complete_qa_or_a_reason_sets_a_stream_live():
 
 
 @pytest.mark.parametrize("stage", [s for s in Stage if s != Stage.SUSPENDED])
-def test_a_suspended_stream_comes_back_to_where_it_was(stage):
+def test_a_resumed_stream_returns_to_its_former_stage(stage):
     stream = factories.stream(stage=stage)
     suspend(stream=stream, reason="It sends passwords.", actor=None)
     assert stage_of(stream) == Stage.SUSPENDED
@@ -165,7 +165,7 @@ def test_a_suspended_stream_comes_back_to_where_it_was(stage):
         (lambda s: go_live(stream=s, reason="Yes.", actor=None), {"in_qa"}),
     ],
 )
-def test_each_step_is_made_from_its_own_stage_alone(step, stages):
+def test_each_transition_starts_from_its_own_stage_only(step, stages):
     for stage in Stage:
         stream = ready(stage)
         if stage in stages:
@@ -180,7 +180,7 @@ def test_a_published_stream_lacks_nothing():
     assert missing(ready()) == []
 
 
-def test_live_is_asked_for_once_and_answered_with_what_is_missing():
+def test_a_request_to_go_live_is_made_once_and_can_be_declined():
     stream, olga = ready("in_qa"), factories.staff()
     ask_for_live(stream=stream, note="It is good.", actor=None)
 
@@ -197,7 +197,7 @@ def test_live_is_asked_for_once_and_answered_with_what_is_missing():
     )  # fmt: skip
 
 
-def test_an_answer_that_nobody_asked_for_is_refused():
+def test_declining_without_a_request_is_refused():
     stream = ready("in_qa")
 
     with pytest.raises(WrongStage):
@@ -206,7 +206,7 @@ def test_an_answer_that_nobody_asked_for_is_refused():
         ask_for_live(stream=stream, actor=None)
 
 
-def test_going_live_answers_what_was_asked():
+def test_going_live_closes_the_request():
     stream = ready("in_qa")
     ask_for_live(stream=stream, note="It is good.", actor=None)
 

@@ -1,4 +1,4 @@
-"""What the sandbox keeps to itself: write keys, and its control API."""
+"""The sandbox does not reveal write keys, and restricts its control API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from streams.sandbox.http.access import AccessRules
 from streams.sandbox.http.request import Request
 from tests.sandbox.calls import KEY, basic, send, send_one, status_of, track
-from tests.sandbox.oauth import app
+from tests.sandbox.oauth_requests import app
 from tests.segment import sandbox_process
 
 PLACES = (
@@ -26,7 +26,7 @@ PLACES = (
 
 
 def asked(peer="127.0.0.1", host="localhost:8003", **headers):
-    """A request with these headers, an underscore as a hyphen."""
+    """Return a request with these headers. An underscore stands for a hyphen."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Request(peer=peer, local_address="10.0.0.9", headers={"host": host, **named})
 
@@ -53,7 +53,7 @@ def test_no_write_key_is_shown_anywhere(segment, caplog):
 
 
 @pytest.mark.parametrize("key", ["1234567", '","a":"', "falsetrue", "\\u0041\\"])
-def test_any_key_leaves_sound_json(segment, key):
+def test_any_key_leaves_valid_json(segment, key):
     segment.know({"write_key": key})
     send(segment, "/v1/track", {**track(), "n": 12345678, "writeKey": key}, headers={})
 
@@ -81,7 +81,7 @@ def test_only_this_machine_controls_it(request_, allowed):
     assert AccessRules().may_control(request_) is allowed
 
 
-def test_with_a_token_it_alone_decides():
+def test_with_a_token_only_the_token_decides():
     guard = AccessRules(control_token="secret")
 
     assert not guard.may_control(asked())
@@ -111,7 +111,7 @@ def test_host_names_are_allowed_by_name(host, allowed):
 
 
 @pytest.mark.parametrize("path", ["/", "/_sandbox/events", "/_sandbox/stats"])
-def test_a_page_that_rebinds_its_name_sees_nothing(segment, path):
+def test_a_page_that_uses_dns_rebinding_gets_nothing(segment, path):
     far = {"Host": "rebound.example.com"}
 
     assert status_of(segment, path, b"", method="GET", headers=far) == 403

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as clients speak it."""
+"""HTTP/1.1 as clients use it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def connect(segment):
 
 
 def read_until(connection, end):
-    """What arrives until it ends so, or the connection does."""
+    """Return all data until it ends this way, or the connection does."""
     text = b""
     while not text.endswith(end):
         part = connection.recv(4096)
@@ -48,7 +48,7 @@ def test_a_connection_serves_many_calls(segment):
     assert ids(segment) == ["m-0", "m-1", "m-2"]
 
 
-def test_calls_sent_at_once_are_answered_in_their_order(segment):
+def test_pipelined_calls_get_responses_in_their_order(segment):
     segment.answers = [{"status": 501, "delay_s": 0.05}, 502, 503]
     calls = b"".join([POST % (len(BODY), b"", BODY)] * 3)
 
@@ -60,7 +60,7 @@ def test_calls_sent_at_once_are_answered_in_their_order(segment):
     assert statuses == [b"501", b"502", b"503", b"200"]
 
 
-def test_a_body_may_come_in_chunks(segment):
+def test_a_body_can_come_in_chunks(segment):
     chunks = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (
         9,
         BODY[:9],
@@ -78,7 +78,7 @@ def test_a_body_may_come_in_chunks(segment):
     assert ids(segment) == ["m-1"]
 
 
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(segment):
+def test_a_client_that_expects_100_continue_gets_it(segment):
     head = POST % (len(BODY), b"Expect: 100-continue\r\n", b"")
 
     with connect(segment) as connection:
@@ -91,7 +91,7 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(segment):
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_client_that_wants_to_close_is_left(segment):
+def test_a_client_that_sends_connection_close_is_closed(segment):
     with connect(segment) as connection:
         connection.sendall(POST % (len(BODY), b"Connection: close\r\n", BODY))
         answer = read_until(connection, b"never")
@@ -99,7 +99,7 @@ def test_a_client_that_wants_to_close_is_left(segment):
     assert b"Connection: close\r\n" in answer
 
 
-def test_what_is_not_http_is_refused_and_left(segment):
+def test_anything_but_http_is_refused_and_closed(segment):
     with connect(segment) as connection:
         connection.sendall(b"this is not HTTP\r\n\r\n")
         answer = read_until(connection, b"never")
@@ -107,7 +107,7 @@ def test_what_is_not_http_is_refused_and_left(segment):
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_client_that_goes_away_in_mid_body_leaves_nothing(segment):
+def test_a_client_that_disconnects_within_a_body_leaves_nothing(segment):
     with connect(segment) as connection:
         connection.sendall(POST % (len(BODY), b"", BODY[:10]))
 
@@ -115,7 +115,7 @@ def test_a_client_that_goes_away_in_mid_body_leaves_nothing(segment):
     assert (ids(segment), segment.stats()["requests"]) == (["m-2"], 1)
 
 
-def test_a_client_that_goes_away_in_a_delay_does_no_harm(segment):
+def test_a_client_that_disconnects_during_a_delay_does_no_harm(segment):
     segment.answers = [{"delay_s": 0.1}]
     with connect(segment) as connection:
         connection.sendall(POST % (len(BODY), b"", BODY))

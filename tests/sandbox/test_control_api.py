@@ -1,4 +1,4 @@
-"""What a person or a test may ask the sandbox itself."""
+"""The sandbox's control API, for people and tests."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def get(segment, path):
 
 
 def numbers(segment, query):
-    """The numbers of a page of events, and the number to go on from."""
+    """Return the numbers of a page of events, and the number to continue from."""
     page = get(segment, f"/_sandbox/events?{query}")[1]
     return [shown["number"] for shown in page["events"]], page["next_after"]
 
 
-def test_the_newest_events_come_newest_last(segment):
+def test_the_newest_events_are_returned_newest_last(segment):
     send_batch(segment, *[track(f"m-{n}") for n in range(5)])
 
     assert numbers(segment, "limit=2") == ([4, 5], 5)
@@ -46,7 +46,7 @@ def test_events_are_followed_from_a_number(segment):
     assert numbers(segment, f"after={10**30}&limit=3") == ([], 5)
 
 
-def test_events_of_one_write_key(segment):
+def test_events_can_be_filtered_by_write_key(segment):
     for n, key in enumerate([KEY, OTHER_KEY, KEY, OTHER_KEY]):
         send_one(segment, f"m-{n}", headers=basic(key))
 
@@ -54,7 +54,7 @@ def test_events_of_one_write_key(segment):
     assert numbers(segment, f"write_key={KEY}&limit=1") == ([3], 3)
 
 
-def test_an_event_is_shown_with_what_surrounds_it(segment):
+def test_an_event_comes_with_its_metadata(segment):
     message = track(anonymousId="a-1", properties={"n": 1.5})
     send_batch(segment, message, path="/eu/v1/batch")
 
@@ -98,7 +98,7 @@ def test_masked_events_name_no_write_key(segment, written):
     assert KEY not in json.dumps(answer)
 
 
-def test_a_number_too_large_to_show_costs_no_other_event(segment):
+def test_a_number_too_large_to_show_affects_no_other_event(segment):
     large = '{"userId": "u", "event": "E", "n": 1e999, "writeKey": "KEY"}'
     send(segment, "/v1/track", large.replace("KEY", KEY).encode(), headers={})
     send_one(segment, "m-2")
@@ -112,13 +112,13 @@ def test_a_number_too_large_to_show_costs_no_other_event(segment):
 
 
 @pytest.mark.parametrize("query", ["limit=x", "after=1.5", "key=1"])
-def test_a_bad_query_is_refused_in_words(segment, query):
+def test_an_invalid_query_is_refused_with_an_explanation(segment, query):
     status, answer = get(segment, f"/_sandbox/events?{query}")
 
     assert (status, list(answer)) == (400, ["error"])
 
 
-def test_requests_are_told_without_their_authorization(segment):
+def test_requests_are_shown_without_their_authorization(segment):
     segment.answers = [503]
     send_one(segment, headers={**basic(KEY), "X-Retry-Count": "1"})
 
@@ -152,7 +152,7 @@ def test_requests_are_followed_from_a_number(segment):
     assert get(segment, "/_sandbox/requests?after=x")[0] == 400
 
 
-def test_forgetting_leaves_no_event_and_no_count(segment):
+def test_a_reset_deletes_events_and_counts(segment):
     send_one(segment, "m-1")
     log = get(segment, "/_sandbox/events")[1]["log"]
 
@@ -165,7 +165,7 @@ def test_forgetting_leaves_no_event_and_no_count(segment):
     assert ids(segment) == ["m-1"]
 
 
-def test_forgetting_keeps_the_script(segment):
+def test_a_reset_of_events_keeps_the_script(segment):
     segment.answers = [503]
 
     send(segment, "/_sandbox/events", b"", method="DELETE")
@@ -173,7 +173,7 @@ def test_forgetting_keeps_the_script(segment):
     assert send_one(segment) == 503
 
 
-def test_the_script_can_be_taken_back(segment):
+def test_the_script_can_be_removed(segment):
     segment.behave({"then": 503})
 
     send(segment, "/_sandbox/behaviour", b"", method="DELETE")
@@ -181,7 +181,7 @@ def test_the_script_can_be_taken_back(segment):
     assert send_one(segment) == 200
 
 
-def test_sources_are_told_as_they_were_listed(segment):
+def test_sources_are_returned_as_they_were_listed(segment):
     segment.know({"write_key": KEY, "region": "eu"})
 
     assert get(segment, "/_sandbox/sources") == (
@@ -190,16 +190,16 @@ def test_sources_are_told_as_they_were_listed(segment):
     )
 
 
-def test_a_bad_list_of_sources_is_refused(segment):
+def test_an_invalid_list_of_sources_is_refused(segment):
     with pytest.raises(ValueError, match="'asia'"):
         segment.know({"write_key": KEY, "region": "asia"})
 
 
-def test_it_says_that_it_is_well(segment):
+def test_the_health_check_responds(segment):
     assert get(segment, "/_sandbox/healthz") == (200, {"ok": True})
 
 
-def test_it_explains_itself(segment):
+def test_the_index_documents_the_api(segment):
     status, headers, body = send(segment, "/_sandbox/", b"", method="GET")
 
     assert (status, headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
@@ -207,6 +207,6 @@ def test_it_explains_itself(segment):
     assert b"hang_in_answer_s" in body
 
 
-def test_an_unknown_path_and_a_wrong_method_are_told(segment):
+def test_an_unknown_path_and_a_wrong_method_are_errors(segment):
     assert status_of(segment, "/_sandbox/nothing", b"", method="GET") == 404
     assert status_of(segment, "/_sandbox/stats", b"", method="DELETE") == 405

@@ -1,4 +1,4 @@
-"""The pixel, preflights, the times of delivered events, and users without a trace."""
+"""The pixel, preflights, timestamps of delivered events, and suppressed users."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_pixel_has_no_batch(segment):
     assert pixel(segment, "data=e30", name="batch")[0] == 404
 
 
-def test_a_page_may_send_from_any_origin(segment):
+def test_a_page_can_send_from_any_origin(segment):
     asked = {
         "Origin": "https://shop.example.com",
         "Access-Control-Request-Method": "POST",
@@ -113,7 +113,7 @@ def test_the_control_api_allows_no_other_origin(segment):
         (7, {}, "12:00:00", "12:00:00"),
     ],
 )
-def test_the_time_of_an_event_is_freed_of_the_senders_clock(
+def test_the_timestamp_of_an_event_is_corrected_by_the_senders_clock(
     timestamp, sent_at, happened, original
 ):
     times = delivered(timestamp=timestamp, sent_at=sent_at, received_at=AT)
@@ -125,7 +125,7 @@ def test_the_time_of_an_event_is_freed_of_the_senders_clock(
     )
 
 
-def test_a_time_at_the_end_of_all_times_is_no_failure():
+def test_the_latest_possible_timestamp_is_no_failure():
     times = delivered(
         timestamp="9999-12-31T23:59:59Z", sent_at="0001-01-01T00:00:00Z", received_at=AT
     )
@@ -133,7 +133,7 @@ def test_a_time_at_the_end_of_all_times_is_no_failure():
     assert times.timestamp == "2026-11-29T12:00:00.000Z"
 
 
-def test_the_batchs_sent_at_counts_for_its_events(segment):
+def test_the_batchs_sent_at_applies_to_its_events(segment):
     message = track(timestamp="2026-11-29T11:59:00Z")
     body = {"batch": [message], "sentAt": "2026-11-29T12:00:00Z"}
     send(segment, "/v1/batch", body)
@@ -158,7 +158,7 @@ def test_a_suppressed_user_leaves_no_trace(segment):
     assert segment.stats()["discarded"] == {"suppressed": 1}
 
 
-def test_a_source_that_is_switched_off_drops_its_events(segment):
+def test_a_disabled_source_drops_its_events(segment):
     segment.know({"write_key": KEY, "enabled": False})
 
     assert send_one(segment) == 200

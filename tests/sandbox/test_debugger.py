@@ -28,7 +28,7 @@ def browser():
 
 @pytest.fixture
 def page(browser, segment):
-    """The page, which must end without a word on the console."""
+    """The page, which must write nothing to the console."""
     context = browser.new_context(color_scheme="dark")
     page = context.new_page()
     said = []
@@ -45,12 +45,12 @@ def names(page):
 
 
 def barriers(page):
-    """What axe objects to, and where."""
+    """Return what axe objects to, and where."""
     found = Axe().run(page).response["violations"]
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
 
-def test_events_appear_by_themselves_newest_first_until_paused(page, segment):
+def test_events_appear_automatically_newest_first_until_paused(page, segment):
     expect(page.get_by_role("heading", name="No events yet")).to_be_visible()
 
     send_one(segment, "m-1", headers=basic(KEY))
@@ -61,13 +61,13 @@ def test_events_appear_by_themselves_newest_first_until_paused(page, segment):
 
     page.get_by_role("button", name="Pause").click()
     send_one(segment, "m-4")
-    page.wait_for_timeout(1_500)  # longer than the page takes to ask again
+    page.wait_for_timeout(1_500)  # longer than the page's polling interval
     expect(names(page)).to_have_count(2)
     page.get_by_role("button", name="Resume").click()
     expect(names(page)).to_have_count(3)
 
 
-def test_events_are_found_and_looked_at_without_a_mouse(page, segment):
+def test_events_are_found_and_opened_without_a_mouse(page, segment):
     send_batch(segment, track("m-1"), track("m-2", event="Email Bounced"))
     send_batch(segment, track("m-3"), headers=basic(OTHER_KEY))
     expect(names(page)).to_have_count(3)
@@ -88,7 +88,7 @@ def test_events_are_found_and_looked_at_without_a_mouse(page, segment):
     expect(names(page).nth(1).get_by_role("button")).to_be_focused()
 
 
-def test_a_sandbox_that_forgets_leaves_an_empty_page(page, segment):
+def test_a_reset_leaves_an_empty_page(page, segment):
     send_one(segment)
     expect(names(page)).to_have_count(1)
 
@@ -98,7 +98,7 @@ def test_a_sandbox_that_forgets_leaves_an_empty_page(page, segment):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone_and_has_no_barrier(page, segment, scheme):
+def test_the_page_fits_a_phone_and_is_accessible(page, segment, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 360, "height": 740})
     send_one(segment)

@@ -1,4 +1,4 @@
-"""A sandbox that is told to be slow, dead or wrong."""
+"""A sandbox with a script is slow, dead or wrong."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ PROBE = f"/v1/projects/{KEY}/settings"
 
 
 def seconds_of(call):
-    """What the call gives back, and how long it took."""
+    """Return the result of the call, and its duration in seconds."""
     start = time.monotonic()
     return call(), time.monotonic() - start
 
 
-def test_answers_come_in_turn_and_then_segment_is_itself_again(segment):
+def test_scripted_responses_come_in_turn_and_then_segments_own(segment):
     segment.answers = [503, 429, 200]
 
     assert [send_one(segment) for _ in range(5)] == [503, 429, 200, 200, 200]
 
 
-def test_setting_answers_replaces_the_earlier_ones(segment):
+def test_setting_responses_replaces_the_earlier_ones(segment):
     segment.answers = [503, 503]
     segment.answers = [500]
 
@@ -45,25 +45,25 @@ def test_setting_answers_replaces_the_earlier_ones(segment):
     assert [send_one(segment), send_one(segment)] == [500, 200]
 
 
-def test_answers_may_repeat(segment):
+def test_responses_can_repeat(segment):
     segment.behave({"answers": [503, 200], "then": "repeat"})
 
     assert [send_one(segment) for _ in range(5)] == [503, 200, 503, 200, 503]
 
 
-def test_an_answer_may_be_for_ever(segment):
+def test_a_response_can_last_forever(segment):
     segment.behave({"answers": [200], "then": 503})
 
     assert [send_one(segment) for _ in range(4)] == [200, 503, 503, 503]
 
 
-def test_an_answer_for_ever_may_have_parts(segment):
+def test_a_permanent_response_can_have_parts(segment):
     segment.behave({"then": {"status": 503, "headers": {"Retry-After": "7"}}})
 
     assert [send_one(segment) for _ in range(2)] == [503, 503]
 
 
-def test_a_refused_call_is_not_taken_and_a_later_one_is(segment):
+def test_a_refused_call_is_not_stored_and_a_later_one_is(segment):
     segment.answers = [503, 200]
 
     send_one(segment, "m-1")
@@ -73,13 +73,13 @@ def test_a_refused_call_is_not_taken_and_a_later_one_is(segment):
     assert (segment.stats()["requests"], segment.stats()["events"]) == (2, 1)
 
 
-def test_a_refused_call_is_taken_where_the_script_says_so(segment):
+def test_a_refused_call_is_stored_if_the_script_says_so(segment):
     segment.answers = [{"status": 503, "take": True}]
 
     assert (send_one(segment), ids(segment)) == (503, ["m-1"])
 
 
-def test_an_answer_has_the_status_the_headers_and_the_body_it_is_given(segment):
+def test_a_response_has_the_scripted_status_headers_and_body(segment):
     segment.answers = [
         {"status": 460, "headers": {"X-Test": "a b"}, "body": "not json"}
     ]
@@ -89,7 +89,7 @@ def test_an_answer_has_the_status_the_headers_and_the_body_it_is_given(segment):
     assert (status, headers["X-Test"], body) == (460, "a b", b"not json")
 
 
-def test_a_200_whose_body_is_wrong_is_taken(segment):
+def test_a_200_with_a_wrong_body_stores_the_events(segment):
     segment.answers = [{"body": "not json"}]
 
     assert send(segment, "/v1/batch", {"batch": [track()]})[::2] == (200, b"not json")
@@ -106,7 +106,7 @@ def test_a_200_whose_body_is_wrong_is_taken(segment):
         ({"status": 503, "headers": {"Retry-After": "3"}}, "3", None),
     ],
 )
-def test_a_429_carries_both_headers_unless_told(segment, answer, retry_after, reset):
+def test_a_429_has_both_headers_by_default(segment, answer, retry_after, reset):
     segment.answers = [answer]
 
     headers = send(segment, "/v1/batch", {"batch": [track()]})[1]
@@ -117,7 +117,7 @@ def test_a_429_carries_both_headers_unless_told(segment, answer, retry_after, re
     )
 
 
-def test_a_rule_may_be_for_one_write_key(segment):
+def test_a_rule_can_apply_to_one_write_key(segment):
     segment.behave({"write_key": KEY, "then": 503})
 
     statuses = [send_one(segment, headers=basic(key)) for key in (KEY, OTHER_KEY)]
@@ -125,14 +125,14 @@ def test_a_rule_may_be_for_one_write_key(segment):
     assert statuses == [503, 200]
 
 
-def test_a_rule_may_be_for_one_region(segment):
+def test_a_rule_can_apply_to_one_region(segment):
     segment.behave({"region": "eu", "then": 503})
 
     assert send_one(segment, path="/eu/v1/batch") == 503
     assert send_one(segment, path="/us/v1/batch") == 200
 
 
-def test_a_poison_event_spoils_every_batch_that_holds_it(segment):
+def test_a_bad_event_fails_every_batch_that_contains_it(segment):
     segment.behave({"only_event": "m-2", "then": 400})
 
     assert send_batch(segment, track("m-1"), track("m-2"), track("m-3")) == 400
@@ -144,13 +144,13 @@ def test_a_poison_event_spoils_every_batch_that_holds_it(segment):
     assert ids(segment) == ["m-1", "m-3"]
 
 
-def test_a_rule_that_has_said_all_leaves_the_word_to_the_next(segment):
+def test_a_finished_rule_leaves_the_response_to_the_next(segment):
     segment.behave({"answers": [500]}, {"answers": [501]}, {"then": 503})
 
     assert [send_one(segment) for _ in range(3)] == [500, 501, 503]
 
 
-def test_what_comes_beyond_the_rate_is_limited_until_the_second_has_slid_on():
+def test_calls_above_the_rate_are_limited_until_the_second_has_passed():
     rules = [{"above_per_second": 2, "then": 429}]
     behaviour = RunningScript(msgspec.convert({"rules": rules}, Script))
 
@@ -160,7 +160,7 @@ def test_what_comes_beyond_the_rate_is_limited_until_the_second_has_slid_on():
         if behaviour.response_to(question_at(at_ms)).status == 429
     ]
 
-    # 1,000 takes the place of 0, and 1,500 that of 500; what was limited takes none.
+    # 1,000 takes the place of 0, and 1,500 that of 500; a limited call takes none.
     assert limited_at == [900, 999, 1_400, 1_600]
 
 
@@ -168,13 +168,13 @@ def question_at(at_ms):
     return ScriptRequest("events", KEY, "us", (), at_ms * 1_000_000)
 
 
-def test_a_rate_of_none_limits_every_call(segment):
+def test_a_rate_of_zero_limits_every_call(segment):
     segment.behave({"above_per_second": 0, "then": 429})
 
     assert (send_one(segment), ids(segment)) == (429, [])
 
 
-def test_a_slow_answer_is_still_the_right_one(segment):
+def test_a_slow_response_is_still_correct(segment):
     segment.answers = [{"delay_s": 0.2}]
 
     status, taken_s = seconds_of(lambda: send_one(segment))
@@ -183,13 +183,13 @@ def test_a_slow_answer_is_still_the_right_one(segment):
     assert taken_s >= 0.2
 
 
-def test_a_slow_bad_call_is_refused_as_ever(segment):
+def test_a_slow_invalid_call_is_still_refused(segment):
     segment.answers = [{"delay_s": 0.01}]
 
     assert status_of(segment, "/v1/batch", b"not json") == 400
 
 
-def test_a_hanging_call_gets_no_answer_and_is_not_taken(segment):
+def test_a_hanging_call_gets_no_response_and_is_not_stored(segment):
     segment.answers = [{"hang_s": 30}]
 
     with pytest.raises(TimeoutError):
@@ -206,7 +206,7 @@ def test_a_hang_ends_with_the_connection(segment):
         send_one(segment)
 
 
-def test_a_hang_within_the_answer_leaves_half_of_it(segment):
+def test_a_hang_within_the_response_leaves_half_of_it(segment):
     segment.answers = [{"hang_in_answer_s": 0.1}]
 
     with pytest.raises(http.client.IncompleteRead) as cut:
@@ -216,7 +216,7 @@ def test_a_hang_within_the_answer_leaves_half_of_it(segment):
     assert ids(segment) == ["m-1"]
 
 
-def test_a_dripping_answer_arrives_whole_in_the_end(segment):
+def test_a_dripping_response_arrives_in_full(segment):
     segment.answers = [{"drip_s": 0.2}]
 
     answer, taken_s = seconds_of(
@@ -227,7 +227,7 @@ def test_a_dripping_answer_arrives_whole_in_the_end(segment):
     assert taken_s >= 0.2
 
 
-def test_a_reset_is_a_reset(segment):
+def test_a_reset_resets_the_connection(segment):
     segment.answers = [{"reset": True}]
 
     with pytest.raises(ConnectionResetError) as reset:
@@ -237,7 +237,7 @@ def test_a_reset_is_a_reset(segment):
     assert ids(segment) == []
 
 
-def test_an_answer_that_gets_lost_leaves_the_events_taken(segment):
+def test_a_lost_response_leaves_the_events_stored(segment):
     segment.answers = [{"close": True, "take": True}]
 
     with pytest.raises(http.client.RemoteDisconnected):
@@ -248,7 +248,7 @@ def test_an_answer_that_gets_lost_leaves_the_events_taken(segment):
     assert segment.stats()["duplicates"] == 1
 
 
-def test_the_settings_probe_has_rules_of_its_own(segment):
+def test_the_settings_probe_has_its_own_rules(segment):
     segment.behave({"calls": "settings", "answers": [503]})
 
     assert send_one(segment) == 200
@@ -274,7 +274,9 @@ BAD_SCRIPTS = [
 
 
 @pytest.mark.parametrize(("rule", "complaint"), BAD_SCRIPTS)
-def test_a_bad_script_is_refused_in_words_and_changes_nothing(segment, rule, complaint):
+def test_an_invalid_script_is_refused_with_an_explanation_and_changes_nothing(
+    segment, rule, complaint
+):
     segment.answers = [503]
 
     with pytest.raises(ValueError) as refused:

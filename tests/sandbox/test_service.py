@@ -1,4 +1,4 @@
-"""Where the Tracking API takes calls, and whose they are."""
+"""Paths and write keys of the Tracking API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SINGLE_PATHS = {
 
 
 @pytest.mark.parametrize(("name", "kind"), SINGLE_PATHS.items())
-def test_the_path_of_a_single_call_says_its_type(segment, name, kind):
+def test_the_path_of_a_single_call_sets_its_type(segment, name, kind):
     message = {"userId": "user-1", "event": "Email Opened", "messageId": "m-1"}
 
     status, _, body = send(segment, f"/v1/{name}", message)
@@ -45,7 +45,7 @@ def test_the_path_of_a_single_call_says_its_type(segment, name, kind):
 
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/import", "/v1/import/", "/v1/b"])
-def test_a_batch_has_several_names(segment, path):
+def test_a_batch_has_several_paths(segment, path):
     send_batch(segment, track("m-1"), track("m-2"), path=path)
 
     assert ids(segment) == ["m-1", "m-2"]
@@ -55,7 +55,7 @@ def test_a_batch_has_several_names(segment, path):
     ("prefix", "region"),
     [("", "sandbox"), ("/sandbox", "sandbox"), ("/us", "us"), ("/eu", "eu")],
 )
-def test_the_prefix_says_the_region(segment, prefix, region):
+def test_the_prefix_sets_the_region(segment, prefix, region):
     send_one(segment, path=f"{prefix}/v1/batch")
 
     assert [shown["region"] for shown in segment.shown_events()] == [region]
@@ -70,7 +70,7 @@ def test_a_call_by_get_is_not_found(segment):
     assert status_of(segment, "/v1/track", b"", method="GET") == 404
 
 
-def test_the_key_may_come_in_the_basic_header_without_its_colon(segment):
+def test_the_key_can_be_in_the_basic_header_without_its_colon(segment):
     header = {"Authorization": f"Basic {base64.b64encode(KEY.encode()).decode()}"}
 
     send_one(segment, headers=header)
@@ -78,7 +78,7 @@ def test_the_key_may_come_in_the_basic_header_without_its_colon(segment):
     assert ids(segment, KEY) == ["m-1"]
 
 
-def test_the_key_in_the_body_wins_over_the_header(segment):
+def test_the_key_in_the_body_takes_precedence_over_the_header(segment):
     body = {"batch": [track()], "writeKey": OTHER_KEY}
 
     send(segment, "/v1/batch", body, headers=basic(KEY))
@@ -86,19 +86,19 @@ def test_the_key_in_the_body_wins_over_the_header(segment):
     assert (ids(segment, KEY), ids(segment, OTHER_KEY)) == ([], ["m-1"])
 
 
-def test_a_single_call_may_carry_its_key(segment):
+def test_a_single_call_can_contain_its_key(segment):
     send(segment, "/v1/track", track(writeKey=OTHER_KEY), headers={})
 
     assert ids(segment, OTHER_KEY) == ["m-1"]
 
 
-def test_an_event_of_a_batch_may_carry_its_own_key(segment):
+def test_an_event_of_a_batch_can_contain_its_own_key(segment):
     send_batch(segment, track("m-1"), track("m-2", writeKey=OTHER_KEY))
 
     assert (ids(segment, KEY), ids(segment, OTHER_KEY)) == (["m-1"], ["m-2"])
 
 
-def test_a_batch_whose_events_all_carry_keys_needs_no_other(segment):
+def test_a_batch_needs_no_key_if_all_its_events_have_one(segment):
     status = send_batch(segment, track(writeKey=OTHER_KEY), headers={})
 
     assert (status, ids(segment, OTHER_KEY)) == (200, ["m-1"])
@@ -124,14 +124,14 @@ def test_an_empty_or_very_short_key_is_refused(segment, headers):
 @pytest.mark.parametrize(
     "key", ["x" * 31, "x" * 33, "with-a-dash-and-32-characters-00"]
 )
-def test_an_unknown_key_gets_200_and_its_events_vanish(segment, key):
+def test_an_unknown_key_gets_a_200_and_its_events_vanish(segment, key):
     status = send_one(segment, headers=basic(key))
 
     assert (status, ids(segment)) == (200, [])
     assert segment.stats()["discarded"] == {"unknown_source": 1}
 
 
-def test_only_listed_keys_are_known_once_sources_are_listed(segment):
+def test_once_sources_are_listed_only_their_keys_are_known(segment):
     segment.know({"write_key": KEY})
 
     send_one(segment, "m-1", headers=basic(KEY))
@@ -140,7 +140,7 @@ def test_only_listed_keys_are_known_once_sources_are_listed(segment):
     assert ids(segment) == ["m-1"]
 
 
-def test_a_key_of_another_region_gets_200_and_its_events_vanish(segment):
+def test_a_key_of_another_region_gets_a_200_and_its_events_vanish(segment):
     segment.know({"write_key": KEY, "region": "eu"})
 
     status = send_one(segment, "m-1", path="/us/v1/batch")
@@ -158,7 +158,7 @@ def test_the_settings_probe_finds_a_known_key_in_any_region(segment):
     assert [status_of(segment, path, b"", method="GET") for path in paths] == [200] * 3
 
 
-def test_the_settings_probe_says_404_to_an_unknown_key(segment):
+def test_the_settings_probe_returns_404_for_an_unknown_key(segment):
     status, _, body = send(
         segment, "/v1/projects/not-a-key/settings", b"", method="GET"
     )

@@ -1,4 +1,4 @@
-"""What the sandbox counts."""
+"""Counts of the sandbox."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_second_slides():
     assert second.worst == 5  # from 700 to 1,600; no whole second has more than 4
 
 
-def test_of_two_moments_a_second_apart_a_second_holds_one():
+def test_a_second_contains_one_of_two_moments_a_second_apart():
     second = SlidingSecond()
 
     second.add(0)
@@ -41,7 +41,7 @@ def test_of_two_moments_a_second_apart_a_second_holds_one():
 
 
 @given(st.lists(st.integers(0, 3 * SECOND_NS)))
-def test_the_worst_second_is_what_looking_at_every_second_finds(moments):
+def test_the_busiest_second_equals_the_maximum_over_all_seconds(moments):
     moments = sorted(moments)
     second = SlidingSecond()
 
@@ -64,7 +64,7 @@ def test_an_id_is_new_once(message_ids):
     assert new == firsts
 
 
-def test_no_id_of_many_is_taken_for_another():
+def test_no_two_ids_are_confused():
     seen = SeenIds()
 
     first = sum(seen.add(f"m-{n}") for n in range(50_000))
@@ -74,18 +74,18 @@ def test_no_id_of_many_is_taken_for_another():
 
 
 def seconds_after(*moments):
-    """The seconds that stats tell after requests at these moments."""
+    """Return the seconds that the stats list after requests at these moments."""
     stats = Stats()
     for moment in moments:
         stats.count_request(KEY, "us", Request(received_at=moment))
     return stats.as_json(brief=False)["seconds"]
 
 
-def test_silent_seconds_count_as_nothing():
+def test_seconds_without_requests_count_as_zero():
     assert seconds_after(10.1, 10.9, 13.0) == [[10, 2], [11, 0], [12, 0], [13, 1]]
 
 
-def test_a_clock_set_back_adds_to_the_last_second():
+def test_a_clock_that_is_set_back_adds_to_the_last_second():
     assert seconds_after(10, 8) == [[10, 2]]
 
 
@@ -95,11 +95,11 @@ def test_seconds_are_kept_for_an_hour():
     assert (seconds[0], len(seconds)) == ([100, 1], 3_600)
 
 
-def test_an_hour_is_the_most_that_is_told_of_a_long_silence():
+def test_at_most_an_hour_of_silence_is_listed():
     assert len(seconds_after(0, 1_000_000)) == 3_600
 
 
-def test_counts_stand_by_write_key_and_region_as_well(segment):
+def test_counts_are_kept_by_write_key_and_region_too(segment):
     send_batch(segment, track("m-1"), track("m-2"), path="/us/v1/batch")
     send_batch(segment, track("m-2"), track("m-3", userId=7), path="/eu/v1/batch")
     send_one(segment, "m-4", path="/eu/v1/batch", headers=basic(OTHER_KEY))
@@ -119,7 +119,7 @@ def test_counts_stand_by_write_key_and_region_as_well(segment):
 
 
 def counts(tally):
-    """A tally without its worst second."""
+    """Return a tally without its busiest second."""
     told = SimpleNamespace(**tally)
     return (
         told.requests,
@@ -130,7 +130,7 @@ def counts(tally):
     )
 
 
-def test_the_worst_second_stands_by_write_key_and_region_as_well():
+def test_the_busiest_second_is_kept_by_write_key_and_region_too():
     stats = Stats()
     for key, region, arrived_ns in [
         (KEY, "us", 0),

@@ -1,4 +1,4 @@
-"""What Segment refuses with a 400, and what it drops after a 200."""
+"""Segment's 400 responses, and the events that it drops after a 200."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ GZIPPED = {**basic(KEY), "Content-Encoding": "gzip"}
 
 
 def padded(message, size):
-    """The message, made to take exactly so many bytes as JSON."""
+    """Return the message, padded to exactly this many bytes as JSON."""
     missing = size - len(json.dumps({**message, "context": {"pad": ""}}))
     return {**message, "context": {"pad": "x" * missing}}
 
 
 def batch_of_size(size):
-    """A batch body of exactly so many bytes, of events under 32 KB."""
+    """Return a batch body of exactly this many bytes, of events under 32 KB."""
     messages = [padded(track(f"m-{n}"), 20_000) for n in range(size // 20_100)]
     body = json.dumps({"batch": messages}).encode()
     return body + b" " * (size - len(body))
 
 
 @pytest.mark.parametrize(("size", "status"), [(32_768, 200), (32_769, 400)])
-def test_a_single_call_may_have_32_kb(segment, size, status):
+def test_a_single_call_can_have_32_kb(segment, size, status):
     message = padded(track(), size)
 
     assert status_of(segment, "/v1/track", message) == status
@@ -48,29 +48,29 @@ def test_a_single_call_may_have_32_kb(segment, size, status):
 
 
 @pytest.mark.parametrize(("size", "status"), [(32_768, 200), (32_769, 400)])
-def test_an_event_of_a_batch_may_have_32_kb(segment, size, status):
+def test_an_event_of_a_batch_can_have_32_kb(segment, size, status):
     assert send_batch(segment, track("m-0"), padded(track(), size)) == status
     assert ids(segment) == ["m-0", "m-1"] * (status == 200)
 
 
 @pytest.mark.parametrize(("size", "status"), [(512_000, 200), (512_001, 400)])
-def test_a_batch_may_have_500_kb(segment, size, status):
+def test_a_batch_can_have_500_kb(segment, size, status):
     assert status_of(segment, "/v1/batch", batch_of_size(size)) == status
 
 
 @pytest.mark.parametrize(("size", "status"), [(512_000, 200), (512_001, 400)])
-def test_the_500_kb_are_those_before_gzip(segment, size, status):
+def test_the_500_kb_are_measured_before_gzip(segment, size, status):
     body = gzip.compress(batch_of_size(size))
 
     assert status_of(segment, "/v1/batch", body, headers=GZIPPED) == status
 
 
-def test_a_body_far_too_large_is_refused_and_not_kept(segment):
+def test_a_body_that_is_far_too_large_is_refused_and_not_kept(segment):
     assert status_of(segment, "/v1/batch", b" " * 5_000_000) == 400
 
 
 @pytest.mark.parametrize(("count", "shown"), [(2_500, 2_500), (2_501, 0)])
-def test_a_batch_over_2500_events_gets_200_and_vanishes(segment, count, shown):
+def test_a_batch_over_2500_events_gets_a_200_and_vanishes(segment, count, shown):
     status = send_batch(segment, *[track(f"m-{n}") for n in range(count)])
 
     assert (status, len(ids(segment))) == (200, shown)
@@ -93,7 +93,7 @@ BAD_BODIES = [
 @pytest.mark.parametrize(
     "body", BAD_BODIES, ids=lambda body: body[:30].decode("latin-1")
 )
-def test_bad_json_is_refused(segment, body):
+def test_invalid_json_is_refused(segment, body):
     status, _, answer = send(segment, "/v1/batch", body)
 
     assert status == 400
@@ -103,7 +103,7 @@ def test_bad_json_is_refused(segment, body):
     }
 
 
-def test_gzip_is_taken(segment):
+def test_gzip_is_accepted(segment):
     body = gzip.compress(json.dumps({"batch": [track()]}).encode())
 
     assert status_of(segment, "/v1/batch", body, headers=GZIPPED) == 200
@@ -111,7 +111,7 @@ def test_gzip_is_taken(segment):
 
 
 @pytest.mark.parametrize("spoil", [lambda body: body[:-9], lambda body: b"x" + body])
-def test_spoiled_gzip_is_refused(segment, spoil):
+def test_broken_gzip_is_refused(segment, spoil):
     body = spoil(gzip.compress(json.dumps({"batch": [track()]}).encode()))
 
     assert status_of(segment, "/v1/batch", body, headers=GZIPPED) == 400
@@ -128,7 +128,7 @@ MESSAGES = st.fixed_dictionaries(
 
 
 @given(st.lists(MESSAGES | VALUES))
-def test_whatever_a_batch_holds_each_of_it_is_judged(messages):
+def test_each_item_of_any_batch_is_judged_alone(messages):
     body = json.dumps({"batch": messages}).encode()
 
     call = read_call(
@@ -169,7 +169,7 @@ DISCARDED = [
 
 
 @pytest.mark.parametrize(("message", "code"), DISCARDED)
-def test_a_bad_event_gets_200_and_vanishes_and_its_neighbours_go_on(
+def test_a_bad_event_gets_a_200_and_vanishes_and_the_others_are_kept(
     segment, message, code
 ):
     status = send_batch(segment, track("m-before"), message, track("m-after"))
@@ -187,14 +187,14 @@ def test_a_bad_event_gets_200_and_vanishes_and_its_neighbours_go_on(
         {"type": "alias", "userId": "u", "previousId": "p"},
     ],
 )
-def test_null_is_as_good_as_absent(segment, message):
+def test_null_counts_as_absent(segment, message):
     send_batch(segment, message)
 
     assert segment.stats()["unique_message_ids"] == 1
 
 
 @pytest.mark.parametrize("body", [{"batch": []}, {}])
-def test_an_empty_batch_gets_200(segment, body):
+def test_an_empty_batch_gets_a_200(segment, body):
     assert status_of(segment, "/v1/batch", body) == 200
     assert segment.stats()["discarded"] == {"empty_batch": 1}
 
@@ -212,14 +212,14 @@ def test_a_repeated_message_id_is_counted_and_not_shown_again(segment):
     assert [event["event"] for event in segment.events()] == ["Email Opened"]
 
 
-def test_a_message_id_of_one_source_swallows_that_of_another(segment):
+def test_a_message_id_of_one_source_hides_that_of_another(segment):
     send_one(segment, "m-1", headers=basic(KEY))
     send_one(segment, "m-1", headers=basic(OTHER_KEY))
 
     assert ids(segment, OTHER_KEY) == []
 
 
-def test_a_discarded_event_leaves_its_message_id_free(segment):
+def test_a_dropped_event_leaves_its_message_id_free(segment):
     send_batch(segment, track("m-1", userId=7))
     send_one(segment, "m-1")
 
@@ -233,7 +233,7 @@ def test_events_without_a_message_id_get_one_each(segment):
     assert (len(shown), segment.stats()["unique_message_ids"]) == (2, 2)
 
 
-def test_a_batch_gives_its_context_to_each_event_and_the_events_own_wins(segment):
+def test_a_batchs_context_applies_to_each_event_and_the_events_own_wins(segment):
     message = track(context={"ip": "1.1.1.1"})
     batch = {
         "batch": [message],

@@ -1,4 +1,4 @@
-"""Pages behind our own server: slow and silent clients cost other people nothing."""
+"""Pages on our own HTTP server: slow and silent clients delay no one else."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from streams.serving import wsgi
 from streams.serving.server import Server
 from streams.serving.wsgi import MAX_BODY_BYTES, WsgiApplication
 from streams.web.server_pages import server_pages
-from tests.ingest.serving import Serving
-from tests.portal.table import HEADERS
+from tests.ingest.local_server import Serving
+from tests.portal.access_table import HEADERS
 
 
 def echo(environ, start_response):
-    """What arrived, as JSON; and by path: a large response, a late one, a failure."""
+    """Return the request as JSON; by path: a large response, a late one, a failure."""
     path = environ["PATH_INFO"]
     if path == "/fails":
         raise ValueError(path)
@@ -70,10 +70,10 @@ def get(path, *lines, method="GET"):
 def environ_of(server, request):
     with server.connect() as wire:
         wire.send(request)
-        return json.loads(wire.answer()[2])
+        return json.loads(wire.response()[2])
 
 
-def test_the_application_gets_the_request_as_wsgi_has_it(server):
+def test_the_application_gets_a_wsgi_environ(server):
     request = get("/a%C3%A9/b?q=%20&r", "Cookie: a=1", "Cookie: b=2", "X-Y: z")
 
     found = environ_of(server, request)
@@ -95,37 +95,37 @@ def test_the_application_gets_the_request_as_wsgi_has_it(server):
         ("http://[x]/a", "/a", ""),
     ],
 )
-def test_a_whole_url_is_read_whatever_its_host(server, target, path, query):
+def test_a_complete_url_is_read_whatever_its_host(server, target, path, query):
     found = environ_of(server, get(target))
 
     assert (found["PATH_INFO"], found["QUERY_STRING"]) == (path, query)
 
 
-def test_a_header_that_imitates_a_proxys_is_left_out(server):
+def test_a_header_that_imitates_a_proxys_is_removed(server):
     found = environ_of(server, get("/", "X_Forwarded_Proto: https"))
 
     assert "HTTP_X_FORWARDED_PROTO" not in found
 
 
-def test_headers_that_come_twice_are_both_sent(server):
+def test_repeated_headers_are_both_sent(server):
     raw = server.ask(get("/", "Connection: close"))
 
     assert raw.count(b"Set-Cookie: ") == 2
     assert raw.lower().count(b"content-length: ") == 1
 
 
-def test_a_head_is_answered_with_the_length_alone(server):
+def test_a_response_to_head_has_the_length_only(server):
     with server.connect() as wire:
         wire.send(get("/large", method="HEAD"))
-        status, headers, _ = wire.answer(to_head=True)
+        status, headers, _ = wire.response(to_head=True)
         wire.send(get("/"))
 
         assert (status, headers["content-length"]) == (200, "5000000")
-        assert wire.answer()[0] == 200
+        assert wire.response()[0] == 200
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_large_body_arrives_whole(server, chunked):
+def test_a_large_body_arrives_in_full(server, chunked):
     body = b"x" * 5_000_000
     framing = (
         "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}"
@@ -137,7 +137,7 @@ def test_a_large_body_arrives_whole(server, chunked):
     assert (found["body"], found["CONTENT_LENGTH"]) == (5_000_000, "5000000")
 
 
-def test_a_body_beyond_the_limit_is_refused(server):
+def test_a_body_over_the_limit_is_refused(server):
     too_much = f"Content-Length: {MAX_BODY_BYTES + 1}"
 
     raw = server.ask(get("/", too_much, method="POST"))
@@ -170,36 +170,36 @@ def test_a_browser_gets_pages_of_the_portal_for_what_the_server_refuses(
         assert sentence in body
 
 
-def test_a_sender_that_waits_to_be_invited_is_invited(server):
+def test_a_sender_that_expects_100_continue_gets_it(server):
     with server.connect() as wire:
         wire.send(get("/", "Content-Length: 3", "Expect: 100-continue", method="POST"))
-        assert wire.answer()[0] == 100
+        assert wire.response()[0] == 100
         wire.send(b"abc")
 
-        assert json.loads(wire.answer()[2])["body"] == 3
+        assert json.loads(wire.response()[2])["body"] == 3
 
 
-def test_requests_in_a_row_are_answered_in_their_order(server):
+def test_consecutive_requests_get_responses_in_their_order(server):
     with server.connect() as wire:
         wire.send(get("/late?0.1") + get("/1") + get("/2"))
 
-        paths = [json.loads(wire.answer()[2])["PATH_INFO"] for _ in range(3)]
+        paths = [json.loads(wire.response()[2])["PATH_INFO"] for _ in range(3)]
 
     assert paths == ["/late", "/1", "/2"]
 
 
-def test_an_application_that_fails_costs_its_request_alone(server):
+def test_an_application_error_affects_its_request_only(server):
     with server.connect() as wire:
         wire.send(get("/fails") + get("/"))
 
-        assert [wire.answer()[0] for _ in range(2)] == [500, 200]
+        assert [wire.response()[0] for _ in range(2)] == [500, 200]
 
 
 def test_a_proxys_request_id_is_passed_on_and_returned(server):
     sent = "01234567-89ab-cdef-0123-456789abcdef"
     with server.connect() as wire:
         wire.send(get("/", f"X-Request-Id: {sent}"))
-        _, headers, body = wire.answer()
+        _, headers, body = wire.response()
 
     assert headers["x-request-id"] == sent
     assert json.loads(body)["HTTP_X_REQUEST_ID"] == sent
@@ -209,26 +209,26 @@ def test_a_proxys_request_id_is_passed_on_and_returned(server):
 def test_another_request_id_is_replaced(server, sent):
     with server.connect() as wire:
         wire.send(get("/", f"X-Request-Id: {sent}") + get("/"))
-        first, second = (wire.answer()[1]["x-request-id"] for _ in range(2))
+        first, second = (wire.response()[1]["x-request-id"] for _ in range(2))
 
     assert sent != first != second
     assert mask(first) == first  # it does not look like a write key
 
 
-def test_a_request_id_of_32_digits_is_written_so_that_logs_show_it(server):
+def test_a_request_id_of_32_digits_is_formatted_so_that_logs_show_it(server):
     with server.connect() as wire:
         wire.send(get("/", "X-Request-Id: 0123456789abcdef0123456789abcdef"))
-        _, headers, _ = wire.answer()
+        _, headers, _ = wire.response()
 
     assert headers["x-request-id"] == "01234567-89ab-cdef-0123-456789abcdef"
 
 
 def readable(wires):
-    """Those of these that have a response to read, or have been closed."""
+    """Return those that have a response to read, or have been closed."""
     return select([wire.socket for wire in wires], [], [], 0)[0]
 
 
-def test_silent_and_slow_clients_delay_nobody(server):
+def test_silent_and_slow_clients_delay_no_one(server):
     heads = [b"", b"GET / HTT", get("/", "Content-Length: 9", method="POST") + b"x"]
     wires = [server.connect() for _ in range(50) for _ in heads]
     for number, wire in enumerate(wires):
@@ -237,12 +237,12 @@ def test_silent_and_slow_clients_delay_nobody(server):
     found = environ_of(server, get("/"))
 
     assert found["PATH_INFO"] == "/"
-    assert not readable(wires)  # none was ended for it
+    assert not readable(wires)  # none was closed for it
     for wire in wires:
         wire.socket.close()
 
 
-def test_alive_is_said_although_every_thread_is_busy(server):
+def test_healthz_responds_even_if_every_thread_is_busy(server):
     with ExitStack() as stack:
         busy = [stack.enter_context(server.connect()) for _ in range(4)]
         for slow in busy:
@@ -250,19 +250,19 @@ def test_alive_is_said_although_every_thread_is_busy(server):
         wire = stack.enter_context(server.connect())
         wire.send(get("/healthz"))
 
-        assert wire.answer()[0] == 200
+        assert wire.response()[0] == 200
         assert not readable(busy)
-        assert [slow.answer()[0] for slow in busy] == [200] * 4
+        assert [slow.response()[0] for slow in busy] == [200] * 4
 
 
-def test_too_many_requests_at_once_are_told_to_come_again(server, monkeypatch):
+def test_too_many_simultaneous_requests_are_asked_to_retry_later(server, monkeypatch):
     monkeypatch.setattr(wsgi, "MAX_WAITING", 2)
     with ExitStack() as stack:
         wires = [stack.enter_context(server.connect()) for _ in range(5)]
         for wire in wires:
             wire.send(get("/late?0.3"))
 
-        answers = [wire.answer() for wire in wires]
+        answers = [wire.response() for wire in wires]
 
     assert all(h.keys() >= HEADERS for s, h, _ in answers if s == 503)
     assert sorted(status for status, _, _ in answers) == [200, 200, 503, 503, 503]
@@ -275,7 +275,7 @@ def test_a_response_that_takes_too_long_is_given_up(server, monkeypatch):
     with server.connect() as wire:
         wire.send(get("/late?1"))
 
-        assert wire.answer()[0] == 503
+        assert wire.response()[0] == 503
 
 
 def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
@@ -290,10 +290,10 @@ def test_a_large_response_reaches_a_slow_reader(server, monkeypatch):
     assert read > 20_000_000
 
 
-def test_a_reader_that_takes_nothing_is_cut_off(server, monkeypatch):
+def test_a_client_that_reads_nothing_is_cut_off(server, monkeypatch):
     monkeypatch.setattr("streams.serving.timeouts.TAKE_TIMEOUT_S", 0.3)
     with server.connect() as wire:
-        wire.send(get("/large") * 8)  # more than the system itself takes
+        wire.send(get("/large") * 8)  # more than the system's own buffer
         deadline = time.monotonic() + 5
         while server.server.connections and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -301,39 +301,39 @@ def test_a_reader_that_takes_nothing_is_cut_off(server, monkeypatch):
     assert not server.server.connections
 
 
-def test_a_request_under_way_at_the_end_is_answered(server):
+def test_a_request_in_progress_at_the_end_gets_its_response(server):
     with server.connect() as wire, server.connect() as fresh:
         wire.send(get("/late?0.3"))
         time.sleep(0.1)
         server.begin_to_end()
         time.sleep(0.1)
-        fresh.send(get("/"))  # connected before the end, and asks after it
+        fresh.send(get("/"))  # connected before the end, and sends after it
 
-        assert wire.answer()[0] == 200
-        status, headers, _ = fresh.answer()
+        assert wire.response()[0] == 200
+        status, headers, _ = fresh.response()
     assert (status, headers["connection"]) == (200, "close")
 
 
-def test_a_proxy_that_connected_before_the_end_may_be_late(server, monkeypatch):
+def test_a_proxy_that_connected_before_the_end_may_send_late(server, monkeypatch):
     monkeypatch.setattr("streams.serving.timeouts.LAST_CALL_S", 0.2)
     with server.connect() as fresh, server.connect() as idle:
         idle.send(get("/"))
-        idle.answer()
+        idle.response()
         server.begin_to_end()
-        assert idle.read_all() == b""  # it had its turn, and nothing is under way
+        assert idle.read_all() == b""  # it was served, and nothing is in progress
         fresh.send(get("/"))
 
-        status, headers, _ = fresh.answer()
+        status, headers, _ = fresh.response()
     assert (status, headers["connection"]) == (200, "close")
 
 
-def test_a_request_that_came_in_time_is_answered_by_a_process_that_was_late(
+def test_a_timely_request_gets_its_response_from_a_process_that_was_late(
     server, monkeypatch
 ):
     monkeypatch.setattr("streams.serving.timeouts.IDLE_TIMEOUT_S", 0.5)
     with server.connect() as wire:
         wire.send(get("/"))
-        wire.answer()
+        wire.response()
         connection = next(iter(server.server.connections))
         asked = threading.Event()
 
@@ -346,4 +346,4 @@ def test_a_request_that_came_in_time_is_answered_by_a_process_that_was_late(
         wire.send(get("/"))
         asked.set()
 
-        assert wire.answer()[0] == 200
+        assert wire.response()[0] == 200

@@ -1,4 +1,4 @@
-"""A `.env` file is read as people's editors write it, and never shown."""
+"""A `.env` file is read as editors write it, and never shown."""
 
 from __future__ import annotations
 
@@ -73,17 +73,17 @@ def written(tmp_path):
 
 
 @pytest.mark.parametrize(("line", "value"), LINES)
-def test_a_line(written, line, value):
+def test_a_line_is_parsed(written, line, value):
     assert env_file.read(written(line)) == ({"A": value}, [])
 
 
 @pytest.mark.parametrize("name", ENCODED)
-def test_an_encoding(written, name):
+def test_an_encoding_is_recognized(written, name):
     assert env_file.read(written(ENCODED[name])) == ({"A": "ü", "B": "2"}, [])
 
 
 @pytest.mark.parametrize("line", BROKEN)
-def test_a_broken_line_is_named_by_its_number(written, line):
+def test_an_invalid_line_is_named_by_its_number(written, line):
     path = written(f"# first\nB=2\n{line}\nC=3\n")
 
     values, (error,) = env_file.read(path)
@@ -97,7 +97,7 @@ def test_a_broken_line_is_named_by_its_number(written, line):
 @pytest.mark.parametrize(
     "content", [b"A=\xfcber\n", b"\xff\xfeA", b"\x89PNG\r\n\x1a\n\xff", "A=é".encode("latin-1")]
 )  # fmt: skip
-def test_what_is_not_text_is_refused(written, content):
+def test_a_file_that_is_not_text_is_refused(written, content):
     path = written(content)
 
     with pytest.raises(UnreadableFile, match="is not text; save it as UTF-8") as error:
@@ -106,16 +106,16 @@ def test_what_is_not_text_is_refused(written, content):
     assert error.value.__cause__ is None
 
 
-def test_a_line_with_a_null_character_is_no_setting(written):
+def test_a_line_with_a_null_character_is_not_a_setting(written):
     path = written("A=b\0c\nB=2\n".encode("utf-16"))
 
     values, (error,) = env_file.read(path)
 
-    assert values == {"B": "2"}  # the environment cannot hold A's
+    assert values == {"B": "2"}  # the environment cannot contain A's value
     assert error == f"{path}, line 1: This is not a setting. Write NAME=value."
 
 
-def test_a_file_without_end_is_refused():
+def test_an_endless_file_is_refused():
     with pytest.raises(UnreadableFile, match="/dev/zero is longer than 1048576 bytes"):
         env_file.read(Path("/dev/zero"))
 
@@ -123,6 +123,6 @@ def test_a_file_without_end_is_refused():
 @pytest.mark.parametrize(
     ("name", "reason"), [("missing", "No such file or directory"), ("", "Is a directory")]
 )  # fmt: skip
-def test_a_file_that_cannot_be_read_says_why(tmp_path, name, reason):
+def test_an_unreadable_file_is_refused_with_the_reason(tmp_path, name, reason):
     with pytest.raises(UnreadableFile, match=f"cannot be read: {reason}"):
         env_file.read(tmp_path / name)

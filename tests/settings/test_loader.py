@@ -1,11 +1,11 @@
-"""Where settings come from: the environment, files that it names, and `.env`."""
+"""Settings come from the environment, from files that it names, and from `.env`."""
 
 from __future__ import annotations
 
 import pytest
 
 from partner_portal.environment import InvalidSettings, load
-from tests.settings.values import KEY
+from tests.settings.typical_values import KEY
 
 SECRETS = {"SECRET_KEY": "s3cret", "ENCRYPTION_KEYS": f"k1:{KEY}"}
 
@@ -21,7 +21,7 @@ def errors(environ, file):
     return invalid.value.errors
 
 
-def test_the_environment_wins_over_the_file(file):
+def test_the_environment_takes_precedence_over_the_file(file):
     file.write_text("PORT=9000\nLEASE_S=7\nDEBUG=on")
 
     values = load(SECRETS | {"PORT": "9001", "DEBUG": ""}, file)
@@ -82,7 +82,7 @@ def test_a_file_without_a_secret_is_an_error(tmp_path, file, content, reason):
     assert "hunter2" not in error
 
 
-def test_a_setting_is_not_set_twice(tmp_path, file):
+def test_a_setting_cannot_be_set_twice(tmp_path, file):
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
 
@@ -97,7 +97,7 @@ def test_a_named_file_must_exist(file):
     ]
 
 
-def test_other_names_of_the_file_are_exported(file):
+def test_other_names_in_the_file_are_exported(file):
     file.write_text(
         "https_proxy=http://proxy:3128\nPGSSLROOTCERT=/a\nPORT=9000\nSECRET_KEY_FILE="
     )

@@ -1,4 +1,4 @@
-"""Every setting is fed what people write; it has the right value or one clear error."""
+"""Every setting gets typical input and has the right value or one clear error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from partner_portal.environment import SETTINGS, InvalidSettings, load
-from tests.settings.values import KEY, ROWS, WRONG
+from tests.settings.typical_values import KEY, ROWS, WRONG
 
 NOWHERE = Path("/nonexistent/.env")
 SECRETS = {"SECRET_KEY": "s3cret", "ENCRYPTION_KEYS": f"k1:{KEY}"}
@@ -27,7 +27,7 @@ def test_every_setting_of_the_example_has_rows():
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_it_has_twenty_values(name):
+def test_every_setting_has_twenty_values(name):
     texts = [text for text, _ in ROWS[name]]
 
     assert len(set(texts)) >= 20

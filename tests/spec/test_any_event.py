@@ -1,8 +1,7 @@
-"""Whatever JSON it is given: no exception, and time in proportion to its size.
+"""The checks accept any JSON: no exception, and time in proportion to its size.
 
-CHECK_EXAMPLES is how many examples are tried of each kind, a hundred a second or so, others
-in each run: `.ci/run` has its part of a million. More than that at once need
-`-o faulthandler_timeout=0`.
+CHECK_EXAMPLES is the number of examples of each kind, about a hundred per second, and
+other ones in each run. More than a million at once need `-o faulthandler_timeout=0`.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ examples = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-# What the checks know by name, from all over the Spec: it meets itself in wrong places.
+# Names that the checks know, from all over the Spec, which end up in wrong places.
 FIELDS = sorted(
     {
         part
@@ -99,13 +98,13 @@ readings = st.sets(st.sampled_from(sorted(READINGS))).map(SpecExceptions.of)
 
 @examples
 @given(event=objects, readings=readings)
-def test_arbitrary_json_is_checked_without_an_exception(event, readings):
+def test_any_json_is_checked_without_an_exception(event, readings):
     hold(event, readings)
 
 
 @examples
 @given(event=plausible, readings=readings)
-def test_so_is_what_looks_like_an_event(event, readings):
+def test_json_that_resembles_an_event_is_checked_too(event, readings):
     hold(event, readings)
 
 
@@ -130,7 +129,7 @@ def fillings(table):
 
 @examples
 @given(st.sampled_from(TABLES).flatmap(fillings))
-def test_what_is_let_through_unseen_has_nothing_wrong(filled):
+def test_whatever_the_fast_path_accepts_has_no_issue(filled):
     table, content = filled
     shape = shape_of(table, tuple(content), frozenset())
     found = []
@@ -142,7 +141,7 @@ def test_what_is_let_through_unseen_has_nothing_wrong(filled):
 
 
 def steps(event) -> int:
-    """How many lines of the checks are run: what is asked of the machine, and no clock."""
+    """Return the number of executed lines of the checks, which no clock affects."""
     count = 0
 
     def of_ours(frame, what, _):
@@ -168,7 +167,7 @@ def deep(depth: int):
     return value
 
 
-# Of each a size that may be doubled: what grows is what an event can be made of.
+# A size of each part of an event, which can be doubled.
 GROWING = {
     "keys": lambda size: {f"key{n}x": n for n in range(size)},
     "numbered keys": lambda size: {f"key_{n}": n for n in range(size)},
@@ -180,7 +179,7 @@ GROWING = {
 }
 
 
-def test_twice_the_event_takes_twice_the_steps_at_most():
+def test_twice_the_event_takes_at_most_twice_the_steps():
     taken = {
         what: [steps(track(grown(size))) for size in (250, 500, 1_000, 2_000)]
         for what, grown in GROWING.items()
@@ -193,7 +192,7 @@ def test_twice_the_event_takes_twice_the_steps_at_most():
     assert {what: ratio for what, ratio in worst.items() if ratio > 2.1} == {}
 
 
-# What a reader of text may go over again and again.
+# Texts that a parser may read again and again.
 PATTERNS = [
     "a@",
     "a.",
@@ -213,14 +212,14 @@ PATTERNS = [
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_eight_times_the_text_takes_nowhere_near_the_square_of_eight(pattern):
+def test_eight_times_the_text_takes_far_less_than_the_square_of_eight(pattern):
     small, large = (pattern * (size // len(pattern)) for size in (3_000, 24_000))
 
     assert seconds(large) < 30 * seconds(small)
 
 
 def seconds(text: str) -> float:
-    """The least of several, of this thread's own: what else the machine does only adds."""
+    """Return the least of several times of this thread; other load only adds time."""
     event = {**track({f"{text}a": 1, f"{text}1": 2}), "event": text, "timestamp": text}
     taken = repeat(
         lambda: check(event, now=factories.NOW), timer=thread_time, number=1, repeat=9

@@ -24,7 +24,7 @@ def rules(event, **settings):
 
 
 @pytest.mark.parametrize("call", GOOD)
-def test_a_good_call_has_no_problem(call):
+def test_a_valid_call_has_no_issue(call):
     assert rules(GOOD[call]) == []
 
 
@@ -36,7 +36,7 @@ def test_every_call_needs_a_user_id(call):
 
 
 @pytest.mark.parametrize("call", sorted(set(GOOD) - {"alias"}))
-def test_an_anonymous_id_is_enough_where_the_stream_says_so(call):
+def test_an_anonymous_id_is_sufficient_if_the_stream_allows_it(call):
     event = GOOD[call] | {"userId": None, "anonymousId": "a1"}
 
     assert rules(event, allow_anonymous=True) == []
@@ -45,7 +45,7 @@ def test_an_anonymous_id_is_enough_where_the_stream_says_so(call):
     ]
 
 
-def test_an_alias_needs_the_new_id_even_where_anonymous_events_are_taken():
+def test_an_alias_needs_the_new_id_even_if_anonymous_events_are_allowed():
     event = GOOD["alias"] | {"userId": None, "anonymousId": "a1"}
 
     assert rules(event, allow_anonymous=True) == [("SPEC-ID-001", "userId")]
@@ -60,14 +60,14 @@ def test_an_alias_needs_the_new_id_even_where_anonymous_events_are_taken():
         ("alias", "previousId"),
     ],
 )
-def test_ids_are_texts_that_are_not_empty(call, path):
+def test_ids_are_strings_that_are_not_empty(call, path):
     assert rules(GOOD[call] | {path: 42}) == [("SPEC-ID-002", path)]
     assert rules(GOOD[call] | {path: True}) == [("SPEC-ID-002", path)]
     assert rules(GOOD[call] | {path: ""}) == [("SPEC-ID-003", path)]
     assert rules(GOOD[call] | {path: " "}) == [("SPEC-ID-003", path)]
 
 
-def test_the_fix_for_a_number_is_the_text_to_send():
+def test_the_fix_for_a_number_is_the_string_to_send():
     (issue,) = structure_issues(GOOD["track"] | {"userId": 42})
 
     assert issue.fix == 'Send it as a string: "userId": "42".'
@@ -81,7 +81,7 @@ def test_the_fix_for_a_number_is_the_text_to_send():
         ("track", "event", "SPEC-NAME-001"),
     ],
 )
-def test_what_a_call_cannot_do_without(call, path, rule):
+def test_required_fields_of_each_call_are_checked(call, path, rule):
     event = {key: value for key, value in GOOD[call].items() if key != path}
 
     assert rules(event) == [(rule, path)]
@@ -91,7 +91,7 @@ def test_what_a_call_cannot_do_without(call, path, rule):
     ("call", "path"), [("track", "event"), ("page", "name"), ("screen", "category")]
 )
 @pytest.mark.parametrize("value", [7, [], {}])
-def test_names_are_texts(call, path, value):
+def test_names_are_strings(call, path, value):
     assert rules(GOOD[call] | {path: value}) == [("SPEC-NAME-002", path)]
 
 
@@ -110,7 +110,7 @@ def test_objects_are_objects(call, path, value):
 
 
 @pytest.mark.parametrize("value", ["x" * 101, "", 7])
-def test_a_message_id_is_a_text_of_up_to_100_characters(value):
+def test_a_message_id_is_a_string_of_up_to_100_characters(value):
     event = GOOD["track"]
 
     assert rules(event | {"messageId": "x" * 100}) == []
@@ -129,7 +129,7 @@ def test_a_type_is_one_of_the_six_calls(value):
     assert rules(GOOD["track"] | {"type": value}) == [("SPEC-TYPE-001", "type")]
 
 
-def test_all_that_is_wrong_is_found():
+def test_all_issues_of_a_call_are_found():
     event = {"type": "track", "userId": 7, "properties": [], "timestamp": "soon"}
 
     assert rules(event) == [
@@ -148,7 +148,7 @@ def test_each_call_has_a_path_and_a_letter():
     }  # fmt: skip
 
 
-def test_a_call_with_an_anonymous_id_alone_is_told_the_setting():
+def test_a_call_with_only_an_anonymous_id_names_the_setting():
     setting = "“Accept events without a userId”"  # as the portal's form calls it
     anonymous = {"anonymousId": "a1", "previousId": "a0", "event": "E"}
     said = {

@@ -1,4 +1,4 @@
-"""Empty texts, nulls and PHP's `[]`, as official libraries send them."""
+"""Empty strings, nulls and PHP's `[]`, as official libraries send them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def tidied(event, **keywords):
 @pytest.mark.parametrize(
     "key", ["name", "category", "anonymousId", "messageId", "timestamp"]
 )
-def test_an_optional_text_without_a_value_is_left_out(key, nothing):
+def test_an_optional_field_without_a_value_is_removed(key, nothing):
     assert tidied(PAGE | {key: nothing}) == PAGE
 
 
 @pytest.mark.parametrize("nothing", ["", None])
-def test_an_empty_id_is_left_out_where_the_other_one_is_enough(nothing):
+def test_an_empty_id_is_removed_if_the_other_one_is_sufficient(nothing):
     event = ANONYMOUS | {"userId": nothing}
 
     assert tidied(event, allow_anonymous=True) == ANONYMOUS
@@ -49,7 +49,7 @@ def test_an_empty_id_is_left_out_where_the_other_one_is_enough(nothing):
         ({"type": "page", "userId": "u", "context": ""}, "SPEC-OBJECT-001"),
     ],
 )
-def test_what_is_required_or_of_another_type_is_still_refused(event, rule):
+def test_empty_required_fields_and_other_types_are_still_refused(event, rule):
     assert [issue.rule for issue in structure_issues(tidied(event))] == [rule]
 
 
@@ -59,7 +59,7 @@ def test_an_empty_list_is_an_empty_object(key):
     assert key not in tidied(PAGE | {key: None})
 
 
-def test_so_it_is_where_the_spec_has_an_object_and_nowhere_else():
+def test_that_applies_only_where_the_spec_has_an_object():
     context = {
         key: []
         for key in ("library", "campaign", "device", "os", "page", "traits", "app")
@@ -81,7 +81,7 @@ def test_so_it_is_where_the_spec_has_an_object_and_nowhere_else():
     assert nested["context"] == {"traits": {"address": {}}}
 
 
-def test_a_check_says_nothing_of_it():
+def test_the_checks_report_no_issue_for_it():
     event = PAGE | {"name": "", "context": {"campaign": []}, "properties": []}
 
     result = check_as_sent(json.dumps(event).encode())
@@ -91,7 +91,7 @@ def test_a_check_says_nothing_of_it():
 
 @pytest.mark.parametrize("value", [["x"], {"a": 1}, 7, None, ""])
 @pytest.mark.parametrize("key", ["type", "event", "userId", "context", "properties"])
-def test_any_json_is_tidied_without_an_exception(key, value):
+def test_any_json_is_normalized_without_an_exception(key, value):
     event = {"type": "track", "event": "E", "userId": "u", "properties": {"a": 1}}
 
     tidied(event | {key: value})

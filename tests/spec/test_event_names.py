@@ -17,20 +17,20 @@ def rules(name: str, readings: SpecExceptions = SAFE) -> list[str]:
     return [issue.rule for issue in name_issues(name, readings)]
 
 
-def test_the_spec_s_own_names_are_right():
+def test_the_specs_own_names_are_correct():
     assert [name for name in EVENTS if name_issues(name, SAFE)] == []
 
 
-def test_so_are_those_that_segment_s_own_libraries_send_or_know():
+def test_names_that_segments_own_libraries_send_are_correct():
     for one in (*SPEC.system_events, *SPEC.library_events):
         assert rules(one.name) == []
 
 
-def test_so_are_common_names_for_which_the_spec_has_nothing():
+def test_common_names_without_a_spec_event_are_correct():
     assert {one.name: rules(one.name) for one in SPEC.outside if rules(one.name)} == {}
 
 
-def test_every_correction_of_the_docs_is_flagged_with_the_right_name():
+def test_every_correction_in_the_docs_is_flagged_with_the_right_name():
     for one in SPEC.corrections:
         found = collision("track", one.name)
 
@@ -38,7 +38,7 @@ def test_every_correction_of_the_docs_is_flagged_with_the_right_name():
         assert found.right == one.right
 
 
-def test_how_grave_a_correction_is_follows_from_what_the_docs_say():
+def test_the_severity_of_a_correction_follows_from_the_docs():
     severity = {
         one.name: collision("track", one.name).certainty for one in SPEC.corrections
     }
@@ -51,7 +51,7 @@ def test_how_grave_a_correction_is_follows_from_what_the_docs_say():
     }  # fmt: skip
 
 
-def test_where_the_spec_has_no_event_the_fix_says_what_to_do_instead():
+def test_without_a_spec_event_the_fix_says_what_to_do_instead():
     (issue,) = name_issues(NO_EVENT_FOR_IT, SAFE)
 
     assert right_name(NO_EVENT_FOR_IT) is None
@@ -89,7 +89,7 @@ def test_every_near_miss_is_flagged_with_the_nearest_name():
         ("push.notification.tapped", "Push Notification Tapped"),
     ],
 )
-def test_the_same_words_otherwise_are_an_error_with_the_right_name(name, right):
+def test_the_same_words_in_another_form_are_an_error_with_the_right_name(name, right):
     found = collision("track", name)
 
     assert (found.right, found.certainty) == (right, Severity.ERROR)
@@ -97,7 +97,7 @@ def test_the_same_words_otherwise_are_an_error_with_the_right_name(name, right):
     assert f"“{right}”" in found.fix
 
 
-def test_each_name_of_the_spec_is_known_in_every_case_and_with_whatever_between_words():
+def test_spec_names_are_recognized_in_any_case_and_with_any_separator():
     def spellings(name):
         lower = name.lower().split()
         yield from (between.join(lower) for between in (" ", "_", "-", ".", "::", ""))
@@ -143,7 +143,7 @@ def test_another_name_for_a_spec_event_is_a_warning_with_the_right_name(name, ri
 @pytest.mark.parametrize(
     "name", ["Link Clicked", "Notification Clicked iOS", "User Signed Up"]
 )
-def test_what_may_be_right_is_a_hint_and_no_renaming(name):
+def test_a_name_that_may_be_correct_gets_a_hint_and_no_renaming(name):
     assert collision("track", name).certainty == Severity.HINT
     assert right_name(name) is None
 
@@ -158,7 +158,7 @@ def test_what_may_be_right_is_a_hint_and_no_renaming(name):
         "Unsubscribe Link Clicked", "Checkout", "",
     ],
 )  # fmt: skip
-def test_an_event_of_its_own_has_no_other_name(name):
+def test_a_partners_own_event_has_no_other_name(name):
     assert collision("track", name) is None
 
 
@@ -166,7 +166,7 @@ def test_only_track_events_have_names_of_the_spec():
     assert collision("page", "Purchase") is None
 
 
-def test_a_stream_may_read_the_spec_otherwise_where_the_docs_disagree():
+def test_a_stream_can_choose_a_spec_exception():
     assert rules("Email Unsubscribed") == ["SPEC-NAME-007"]
     assert rules("Email Unsubscribed", EMAIL_UNSUBSCRIBED) == []
     assert rules("Unsubscribed", EMAIL_UNSUBSCRIBED) == []
@@ -175,7 +175,7 @@ def test_a_stream_may_read_the_spec_otherwise_where_the_docs_disagree():
     assert rules("Custom Component Loaded", EMAIL_UNSUBSCRIBED) == ["SPEC-NAME-007"]
 
 
-def test_a_stream_may_accept_other_tools_names_but_no_misspelling():
+def test_a_stream_can_accept_other_tools_names_but_no_misspelling():
     accepted = SpecExceptions.of(["other-names"])
 
     assert rules("Email Clicked", accepted) == []
@@ -184,7 +184,7 @@ def test_a_stream_may_accept_other_tools_names_but_no_misspelling():
     assert rules(NO_EVENT_FOR_IT, accepted) == rules(NO_EVENT_FOR_IT)
 
 
-def test_that_the_docs_disagree_stands_in_the_issue():
+def test_an_issue_mentions_a_contradiction_of_the_docs():
     (issue,) = name_issues("Email Unsubscribed", SAFE)
 
     assert "docs disagree" in issue.message
@@ -210,7 +210,7 @@ def test_a_value_in_a_name_is_found(name):
         "Order Cancelled (v2)", "Decade Defaced", "Open 24/7", "Web3 Wallet Connected",
     ],
 )  # fmt: skip
-def test_a_digit_that_is_part_of_a_word_is_no_value(name):
+def test_a_digit_that_is_part_of_a_word_is_not_a_value(name):
     assert "SPEC-NAME-009" not in rules(name)
 
 
@@ -238,7 +238,7 @@ def test_words_and_stems():
     ]  # fmt: skip
 
 
-def test_every_spec_name_has_one_action_and_a_key_of_its_own():
+def test_every_spec_name_has_one_action_and_a_unique_key():
     keys = [one for name in EVENTS for one in orders(name)]
 
     assert all(action_at(words(name)) is not None for name in EVENTS)
@@ -258,7 +258,7 @@ def test_every_spec_name_has_one_action_and_a_key_of_its_own():
         ("item_list_filtered", "Product List Filtered"),
     ],
 )
-def test_another_word_for_what_a_spec_event_is_about_is_a_hint(name, right):
+def test_another_word_for_the_object_of_a_spec_event_is_a_hint(name, right):
     found = collision("track", name)
 
     assert (found.right, found.certainty) == (right, Severity.HINT)

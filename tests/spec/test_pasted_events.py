@@ -22,28 +22,28 @@ TWO = '{"type": "page"}'
         ("7", [("7", 1)]),
     ],
 )
-def test_a_text_is_taken_apart(text, pieces):
+def test_a_text_is_split_into_events(text, pieces):
     assert pieces_of(text).pieces == [PastedEvent(*one) for one in pieces]
 
 
-def test_an_event_of_a_batch_moves_to_the_left():
+def test_an_event_of_a_batch_is_dedented():
     text = '{"batch": [\n    {\n      "type": "track"\n    }\n]}'
 
     assert pieces_of(text).pieces == [PastedEvent('{\n  "type": "track"\n}', 2)]
 
 
-def test_what_a_batch_says_of_all_its_events_goes_with_them():
+def test_fields_of_a_batch_apply_to_its_events():
     text = '{"batch": [{}], "context": {"ip": "198.51.100.7"}}'
 
     assert pieces_of(text).context == {"ip": "198.51.100.7"}
 
 
-def test_those_beyond_the_bound_are_counted():
+def test_events_above_the_limit_are_counted():
     pasted = pieces_of("\n".join([ONE] * (MOST_EVENTS + 2)))
 
     assert (len(pasted.pieces), pasted.left_out) == (MOST_EVENTS, 2)
 
 
-def test_a_broken_event_over_many_lines_is_broken():
+def test_a_broken_event_of_many_lines_is_reported_as_broken():
     with pytest.raises(InvalidJson):
         pieces_of('{\n"type": "track",\n}')

@@ -17,7 +17,7 @@ VALUES = st.recursive(
 
 
 def places(place, value) -> Iterator[tuple]:
-    """Each place, and the value that should stand there."""
+    """Yield each path, and the value that should be there."""
     yield place, value
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -28,7 +28,7 @@ def places(place, value) -> Iterator[tuple]:
 
 
 @given(value=VALUES, indent=st.none() | st.integers(0, 3), ascii_only=st.booleans())
-def test_every_value_is_found_where_it_stands(value, indent, ascii_only):
+def test_every_value_is_found_at_its_position(value, indent, ascii_only):
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
 
     for place, inner in places(locate(text), value):
@@ -36,7 +36,7 @@ def test_every_value_is_found_where_it_stands(value, indent, ascii_only):
 
 
 @given(text=st.text(alphabet='{}[]",:01.e-truefalsn \\u\n', max_size=30))
-def test_what_json_does_not_read_is_broken_and_nothing_else(text):
+def test_exactly_the_invalid_json_is_reported_as_broken(text):
     try:
         json.loads(text)
     except ValueError:
@@ -58,7 +58,7 @@ def test_what_json_does_not_read_is_broken_and_nothing_else(text):
         ("", "{"),
     ],
 )
-def test_a_path_leads_to_its_key_or_to_the_nearest_that_is_there(path, stands):
+def test_a_path_leads_to_its_key_or_to_the_nearest_existing_one(path, stands):
     text = """{"userId": "u1", "properties": {
       "products": [{"price": 1}, {"price": 2}],
       "a.b": {"c": 1}}}"""
@@ -81,7 +81,7 @@ def test_a_path_leads_to_its_key_or_to_the_nearest_that_is_there(path, stands):
         ("", 0, "The text ends here"),
     ],
 )
-def test_what_breaks_it_is_told_where_it_stands(text, at, says):
+def test_an_error_is_reported_at_its_position(text, at, says):
     with pytest.raises(InvalidJson) as raised:
         locate(text)
 
@@ -89,6 +89,6 @@ def test_what_breaks_it_is_told_where_it_stands(text, at, says):
     assert raised.value.message.startswith(says)
 
 
-def test_what_is_nested_too_deep_is_not_followed():
+def test_deep_nesting_is_not_followed():
     with pytest.raises(InvalidJson, match="nested more than 64 levels deep"):
         locate("[" * 50_000)

@@ -8,18 +8,18 @@ from streams.spec.rules import RULES
 STREAMS = Path(__file__).resolve().parents[2] / "streams"
 
 
-def test_ids_are_of_one_form():
+def test_ids_have_one_format():
     assert all(re.fullmatch(r"SPEC-[A-Z]+-[0-9]{3}", rule) for rule in RULES)
 
 
-def test_each_rule_names_a_page_of_segment_s_docs():
+def test_each_rule_names_a_page_of_segments_docs():
     assert all(
         rule.title and rule.docs.startswith("https://segment.com/docs/")
         for rule in RULES.values()
     )
 
 
-def test_each_rule_is_used_and_no_other_is():
+def test_each_rule_is_used_and_no_unknown_rule_is():
     code = "\n".join(
         file.read_text() for file in STREAMS.rglob("*.py") if file.name != "rules.py"
     )

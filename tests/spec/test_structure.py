@@ -34,7 +34,7 @@ def rule_for(sent: bytes) -> str:
         (
             b'{"b": "\xed\xa0\x80"}',
             "SPEC-JSON-002",
-        ),  # a surrogate, encoded as if a letter
+        ),  # a surrogate, encoded as if it were a character
         (b'"\\ud800"', "SPEC-JSON-004"),
         (b'"\\udc00 x"', "SPEC-JSON-004"),
         (b'{"\\ud83d": 1}', "SPEC-JSON-004"),
@@ -62,7 +62,7 @@ def test_unusual_but_valid_json_is_read():
     assert event == {"a": "😀 😀 \0", "b": [0.0, 1e308, 1234567890123456789012]}
 
 
-def test_long_runs_of_digits_in_texts_are_fine():
+def test_long_digit_sequences_in_strings_are_valid():
     assert read_event(b'{"a": "%s"}' % (b"9" * 400)) == {"a": "9" * 400}
 
 
@@ -73,31 +73,31 @@ def test_nesting_is_counted_from_the_event_itself():
     assert rule_for(b'{"a":' + deepest + b"}") == "SPEC-JSON-005"
 
 
-def test_many_brackets_side_by_side_or_in_texts_are_not_deep():
+def test_many_brackets_side_by_side_or_in_strings_are_not_deep():
     sent = b'{"a": [%s], "b": "%s\\"{{{"}' % (b",".join([b"{}"] * 200), b"[{" * 200)
 
     assert not deeper_than(sent, 2 + 1)
     assert read_event(sent)["b"].endswith('"{{{')
 
 
-def test_a_string_without_an_end_costs_no_more_than_its_length():
+def test_the_cost_of_an_unterminated_string_is_linear():
     sent = b"{" * 65 + b'"' + b'\\"' * 16_000
     began = time.process_time()
 
     for _ in range(20):
         rule_for(sent)
 
-    assert time.process_time() - began < 2  # in quadratic time it takes minutes
+    assert time.process_time() - began < 2  # in quadratic time, it takes minutes
 
 
-def test_size_is_of_the_bytes_as_sent():
+def test_the_size_is_that_of_the_bytes_as_sent():
     filler = b"x" * (MAX_EVENT_BYTES - len(b'{"a":""}'))
 
     assert read_event(b'{"a":"%s"}' % filler)
     assert rule_for(b'{"a": "%s"}' % filler) == "SPEC-SIZE-001"
 
 
-def test_what_the_event_says_is_not_in_the_message():
+def test_the_message_contains_nothing_of_the_event():
     with pytest.raises(MalformedEvent) as caught:
         read_event(b'{"secret": hidden}')
 

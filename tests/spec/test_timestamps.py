@@ -52,11 +52,11 @@ def test_a_fraction_of_any_length_is_read():
         "2026-13-01T00:00:00z",
     ],
 )
-def test_what_is_no_time_is_not(text):
+def test_other_texts_are_not_times(text):
     assert parse_time(text) is None
 
 
-def test_a_time_that_cannot_be_read_is_said_to_be_dropped_by_segment():
+def test_the_fix_for_an_unreadable_time_says_that_segment_drops_it():
     event = {"type": "page", "userId": "u1", "timestamp": "2026-327"}
 
     assert [issue.message for issue in structure_issues(event)] == [

@@ -1,4 +1,4 @@
-"""docs/spec-verdicts.md is what the checks say today."""
+"""docs/spec-verdicts.md matches the checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROW = re.compile(r"\| (\S+) \| `(.+)` \| (.+) \| (.*) \| (.*) \|")
 
 
 def rows(heading):
-    """Of the table under it: source, name, verdict, right name, rules."""
+    """Return the rows below a heading: source, name, verdict, right name, rules."""
     section = REPORT.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return ROW.findall(section)
 
@@ -29,14 +29,14 @@ def verdict(name):
     return "exact" if name in EVENTS else told, found.right if found else "", rules
 
 
-def test_every_name_has_the_verdict_that_the_checks_give_it_today():
+def test_every_name_has_the_verdict_of_the_checks():
     names = rows("All names")
 
     assert len(names) == 664
     assert [row for row in names if verdict(row[1]) != row[2:]] == []
 
 
-def test_the_spec_s_own_names_have_no_issue():
+def test_the_specs_own_names_have_no_issue():
     exact = [row for row in rows("All names") if row[1] in EVENTS]
 
     assert len(exact) == 146
@@ -53,7 +53,7 @@ def test_the_counts_are_those_of_the_table():
     }
 
 
-def test_the_fifty_that_were_read_are_as_they_were_read():
+def test_the_fifty_reviewed_verdicts_are_unchanged():
     read = rows("50 verdicts reviewed by hand")
 
     assert len({name for _, name, *_ in read}) == 50

@@ -1,9 +1,9 @@
-"""A language without a catalog: what gettext returns in it is accented and 40% longer.
+"""A language without a catalog: gettext returns accented texts that are 40% longer.
 
-    Save changes  →  ⟦Šááṽéé çĥááñğééš·⟧
+Save changes → ⟦Šááṽéé çĥááñğééš·⟧
 
-So a text that is in plain letters on a page did not come from gettext, and a layout that
-holds these texts holds those of German or Finnish.
+A text in plain letters on a page did not come from gettext, and a layout that fits
+these texts also fits German or Finnish.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ACCENTED = "ÁƁÇÐÉƑĞĤÍĴĶĻṀÑÓÞǪŔŠŢÚṼŴẊÝŽáƀçðéƒğĥíĵķļṁñóþǫŕšţúṽŵẋýž"
 _ACCENTS = str.maketrans(_PLAIN, _ACCENTED)
 _VOWEL = re.compile(r"[aeiou]")
-# Values, tags and entities: they must come through as they are.
+# Values, tags and entities must stay unchanged.
 _KEPT = re.compile(
     r"(%\([^)]*\)[-#0 +]*[\d.*]*[a-zA-Z]|%[-#0 +]*[\d.]*[a-zA-Z%]|\{\{.*?\}\}|\{[^{}]*\}"
     r"|</?[a-zA-Z!][^<>]*>|&(?:#\d+|\w+);)"
@@ -35,7 +35,7 @@ def pseudo(text: str) -> str:
     """Accent and lengthen a text. Placeholders, tags and entities stay."""
     if not text.strip():
         return text
-    parts = _KEPT.split(text)  # texts at even places, what is kept at odd ones
+    parts = _KEPT.split(text)  # texts at even indexes, unchanged parts at odd ones
     letters = sum(len(part) for part in parts[::2])
     missing = round(letters * (LONGER - 1))
     for place in range(0, len(parts), 2):
@@ -46,7 +46,7 @@ def pseudo(text: str) -> str:
 
 
 def _lengthened(text: str, missing: int) -> tuple[str, int]:
-    """Double as many vowels as letters are missing; with how many still are."""
+    """Double as many vowels as letters are missing; also return how many still are."""
     if not missing:
         return text, 0
     longer = _VOWEL.sub(lambda found: found[0] * 2, text, count=missing)
@@ -54,7 +54,7 @@ def _lengthened(text: str, missing: int) -> tuple[str, int]:
 
 
 class PseudoTranslations(gettext.NullTranslations):
-    """Translations of all that they are asked for."""
+    """Translations for every text."""
 
     def gettext(self, message: str) -> str:
         return pseudo(message)
@@ -77,7 +77,7 @@ class PseudoTranslations(gettext.NullTranslations):
 
 @contextmanager
 def pseudo_locale() -> Iterator[None]:
-    """Have every thread speak it, also those of a live server."""
+    """Use the language in every thread, including those of a live server."""
     with override_settings(LANGUAGE_CODE=CODE):
         trans_real._translations[CODE] = PseudoTranslations()
         try:

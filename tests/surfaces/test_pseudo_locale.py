@@ -1,4 +1,4 @@
-"""The tools that the tests of pages use."""
+"""The tools of the tests of all pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.surfaces.visible_text import texts_of
         ("", ""),
     ],
 )
-def test_letters_change_and_what_stands_for_others_stays(text, expected):
+def test_letters_change_and_placeholders_stay(text, expected):
     assert pseudo(text) == expected
 
 
@@ -29,7 +29,7 @@ def test_texts_grow_by_two_fifths(text):
     assert len(pseudo(text)) - 2 == round(len(text) * 1.4)
 
 
-def test_all_of_gettext_speaks_it_and_english_comes_back():
+def test_all_gettext_functions_use_it_and_english_comes_back():
     with pseudo_locale():
         texts = [
             gettext("Go"),
@@ -40,13 +40,13 @@ def test_all_of_gettext_speaks_it_and_english_comes_back():
     assert gettext("Go") == "Go"
 
 
-def test_so_do_templates():
+def test_templates_use_it():
     source = "{% translate 'Go' %}{% blocktranslate %}See <b>{{ n }}</b>{% endblocktranslate %}"
     with pseudo_locale():
         assert Template(source).render(Context({"n": 3})) == "⟦Ğóó⟧⟦Šéééé <b>3</b>⟧"
 
 
-def test_a_page_s_texts_are_what_one_reads_or_hears():
+def test_a_pages_texts_are_those_that_people_read_or_hear():
     html = """<title>A</title><script>no</script><p title="B">C <b>D</b>
       E</p><img alt="F"><input placeholder="G" value="no"><input type="submit" value="H">
       <code>no</code><b lang="en">no</b><td class="mono rule">no</td><textarea aria-label="I">no</textarea>J"""

@@ -1,4 +1,4 @@
-"""The texts of an HTML page that a person reads or hears."""
+"""The texts of an HTML page that people read or hear."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUTTONS = {"submit", "button", "reset"}
 
 @dataclass
 class VisibleText(HTMLParser):
-    """Collects the text nodes and attributes of a page, each stripped."""
+    """Collects the text nodes and attributes of a page, stripped."""
 
     html: str
     texts: list[str] = field(default_factory=list)

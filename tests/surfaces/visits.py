@@ -1,4 +1,4 @@
-"""One request at a time, as somebody, whose effects are taken back."""
+"""One request at a time as one person, with its changes rolled back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from streams.tenancy.models import User
-    from tests.portal.table import Scene
+    from tests.portal.access_table import Scene
 
 HTML = "text/html"
 BROWSER = {"User-Agent": "Firefox"}
@@ -26,7 +26,7 @@ BROWSER = {"User-Agent": "Firefox"}
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One response, and what was asked for."""
+    """One response and its request."""
 
     what: str
     html: str
@@ -40,7 +40,7 @@ def undone() -> Iterator[None]:
 
 
 class Visitor:
-    """Somebody who asks for pages: one of the scene's people, nobody, or another user."""
+    """A visitor: one of the scene's people, no one, or another user."""
 
     def __init__(self, scene: Scene, who: str | User) -> None:
         self.scene, self.status, self.client = scene, 0, Client(headers=BROWSER)
@@ -54,7 +54,7 @@ class Visitor:
     def visit(
         self, method: str, path: str, data: dict | None = None, **options: object
     ) -> Iterator[Visit]:
-        """Yield the page at the end of all redirections, and the emails that it sent."""
+        """Yield the page at the end of all redirects, and the emails that it sent."""
         what = f"{self.name}: {method} {path}"
         self.client.cookies.clear()
         self.client.cookies.load(self.cookies)

@@ -41,14 +41,14 @@ from streams.tenancy.members import (
 )
 from streams.tenancy.models import Invitation, User, Workspace
 from tests import factories
-from tests.append_only import entries_may_go
+from tests.audit_log_triggers import entries_may_go
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def uncounted(settings, services):
-    """Nothing was sent to anybody yet."""
+    """No email was sent to anyone yet."""
     settings.REDIS_URL = services.new_redis_url()
 
 
@@ -71,7 +71,7 @@ def actions():
     return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
 
 
-def test_an_invitation_goes_out_by_mail():
+def test_an_invitation_is_sent_by_email():
     cast = factories.cast()
 
     send(cast.workspace, cast.anna)
@@ -96,8 +96,8 @@ def test_an_invitation_goes_out_by_mail():
 
 
 @pytest.mark.parametrize("name", ["Anna", "Ånna"])
-def test_the_link_is_whole_in_the_raw_message(name):
-    """Python's own limit is 78 characters a line; a copied link must not be cut there."""
+def test_the_link_is_intact_in_the_raw_message(name):
+    """Python's own limit is 78 characters per line, which would cut a copied link."""
     cast = factories.cast()
     User.objects.filter(pk=cast.anna.pk).update(name=name)
     cast.anna.refresh_from_db()
@@ -112,8 +112,8 @@ def test_the_link_is_whole_in_the_raw_message(name):
     assert max(map(len, raw[: raw.index(b"")])) <= 78  # headers are folded
 
 
-def test_a_name_with_a_line_break_makes_no_line_of_its_own():
-    """Such a name cannot be given any more, but may be in the database from before."""
+def test_a_name_with_a_line_break_adds_no_header():
+    """Such names are refused now, but the database may contain older ones."""
     workspace = factories.workspace(name="Evil\nBcc: all@example.com\n\nPay here")
     anna = factories.member(workspace, "admin")
     User.objects.filter(pk=anna.pk).update(name="Anna\r\nVisit evil.example")
@@ -131,7 +131,9 @@ def test_a_name_with_a_line_break_makes_no_line_of_its_own():
     )
 
 
-def test_invited_is_only_recorded_of_an_email_that_the_mail_server_took(settings):
+def test_an_invitation_is_recorded_as_sent_only_once_an_email_server_accepted_it(
+    settings,
+):
     cast = factories.cast()
     settings.MAILERS = {
         "default": {
@@ -146,7 +148,7 @@ def test_invited_is_only_recorded_of_an_email_that_the_mail_server_took(settings
     assert actions() == ["member.invitation_not_sent"]
 
 
-def test_an_invitation_is_sent_again_and_lasts_a_week_from_then():
+def test_a_resent_invitation_lasts_a_week_from_then():
     cast = factories.cast()
     made = send(cast.workspace, cast.anna)
     Invitation.objects.update(expires_at=factories.NOW - timedelta(days=900))
@@ -159,7 +161,7 @@ def test_an_invitation_is_sent_again_and_lasts_a_week_from_then():
     assert actions() == ["member.invited"] * 2
 
 
-def test_a_withdrawn_invitation_lets_nobody_in():
+def test_a_withdrawn_invitation_cannot_be_accepted():
     cast = factories.cast()
     made = send(cast.workspace, cast.anna)
 
@@ -200,7 +202,7 @@ def test_mailboxes_are_not_flooded(limit, amount):
 
 
 def test_links_of_the_previous_release_still_work():
-    """They named everything that a row of the table says now."""
+    """They contained everything that is in a row of the table now."""
     workspace, number = factories.workspace(), "0123456789abcdef"
     workspace.invitations.create(
         email=DANA,
@@ -217,12 +219,12 @@ def test_links_of_the_previous_release_still_work():
     )  # fmt: skip
 
 
-def test_who_was_invited_twice_does_not_come_back_by_the_other_link():
+def test_a_person_invited_twice_cannot_return_by_the_other_link():
     workspace, dana = factories.workspace(), factories.user(DANA)
     anna = factories.member(workspace, "admin")
     before = token_for(workspace, actor=anna)
     accept_invitation(invitation=read_invitation(token_for(workspace)), user=dana)
-    # As if one had been made beside a membership.
+    # As if one had been created beside a membership.
     Invitation.objects.filter(accepted_at=None).update(withdrawn_at=None)
     remove_member(membership=workspace.memberships.get(user=dana), actor=anna)
 
@@ -231,7 +233,7 @@ def test_who_was_invited_twice_does_not_come_back_by_the_other_link():
 
 
 @pytest.mark.parametrize("loss", ["removed", "demoted", "closed"])
-def test_an_invitation_is_worth_no_more_than_its_inviter(loss):
+def test_an_invitation_grants_no_more_than_its_inviter_has(loss):
     workspace = factories.workspace()
     factories.member(workspace, "admin")
     former = factories.member(workspace, "admin")
@@ -264,7 +266,7 @@ def test_the_partner_invites_only_while_a_workspace_has_no_admin():
         token_for(workspace, "other@example.com", "admin", actor=dev)
 
 
-def test_a_test_workspace_stays_the_partners():
+def test_a_test_workspace_belongs_to_the_partner():
     workspace = factories.workspace(is_test=True)
     factories.member(workspace, "admin")
     dev = factories.partner_member(workspace.partner, "developer")
@@ -275,7 +277,7 @@ def test_a_test_workspace_stays_the_partners():
 
 
 @pytest.mark.parametrize("role", ["support", None])
-def test_others_of_the_partner_or_of_none_do_not_invite(role):
+def test_other_members_of_the_partner_cannot_invite(role):
     workspace = factories.workspace()
     person = (
         factories.partner_member(workspace.partner, role)
@@ -289,7 +291,7 @@ def test_others_of_the_partner_or_of_none_do_not_invite(role):
         token_for(workspace.partner, role="admin", actor=person)
 
 
-def test_a_new_person_gets_an_account_and_is_let_in():
+def test_a_new_person_gets_an_account_and_joins():
     workspace = factories.workspace()
     invitation = read_invitation(token_for(workspace, " Dana@Northwind.example "))
     assert not invitation.has_account()
@@ -302,7 +304,7 @@ def test_a_new_person_gets_an_account_and_is_let_in():
     assert (membership.user, membership.role) == (dana, "editor")
 
 
-def test_a_person_with_an_account_signs_in_and_is_let_in():
+def test_a_person_with_an_account_signs_in_and_joins():
     partner, dana = factories.partner(), factories.user(DANA)
     invitation = read_invitation(token_for(partner, role="support"))
     assert invitation.has_account()
@@ -326,7 +328,7 @@ def test_an_account_without_a_password_is_completed():
     assert dana.check_password(factories.PASSWORD)
 
 
-def test_an_invitation_is_for_one_address():
+def test_an_invitation_is_for_one_email_address():
     workspace, charlie = factories.workspace(), factories.user("charlie@fern.example")
 
     with pytest.raises(NotYours, match=DANA):
@@ -337,7 +339,7 @@ def test_an_invitation_is_for_one_address():
     assert not workspace.memberships.exists()
 
 
-def test_an_invitation_lets_in_once():
+def test_an_invitation_can_be_accepted_once():
     workspace = factories.workspace()
     token = token_for(workspace)
     sign_up(invitation=read_invitation(token), name="Dana", password=factories.PASSWORD)
@@ -346,7 +348,7 @@ def test_an_invitation_lets_in_once():
         read_invitation(token)
 
 
-def test_who_was_removed_does_not_come_back_by_an_old_invitation():
+def test_a_removed_member_cannot_return_by_an_old_invitation():
     workspace = factories.workspace()
     factories.member(workspace, "admin")
     token = token_for(workspace)
@@ -362,7 +364,7 @@ def test_who_was_removed_does_not_come_back_by_an_old_invitation():
     assert not workspace.members.filter(pk=dana.pk).exists()
 
 
-def test_a_new_invitation_lets_in_who_was_removed():
+def test_a_new_invitation_lets_a_removed_member_return():
     workspace, dana = factories.workspace(), factories.user(DANA)
     factories.member(workspace, "admin")
     accept_invitation(invitation=read_invitation(token_for(workspace)), user=dana)
@@ -373,7 +375,7 @@ def test_a_new_invitation_lets_in_who_was_removed():
     assert workspace.members.filter(pk=dana.pk).exists()
 
 
-def test_a_new_invitation_replaces_the_one_before():
+def test_a_new_invitation_replaces_the_former_one():
     workspace, dana = factories.workspace(), factories.user(DANA)
     first, second = token_for(workspace), token_for(workspace)
 
@@ -382,7 +384,7 @@ def test_a_new_invitation_replaces_the_one_before():
     accept_invitation(invitation=read_invitation(second), user=dana)
 
 
-def test_an_invitation_grows_old():
+def test_an_invitation_expires():
     token = token_for(factories.workspace())
 
     Invitation.objects.update(expires_at=now())
@@ -391,7 +393,7 @@ def test_an_invitation_grows_old():
         read_invitation(token)
 
 
-def test_a_link_that_we_did_not_make_is_refused():
+def test_a_forged_link_is_refused():
     token = token_for(factories.workspace())
 
     for forged in ("", "x", token[:-1], "x" + token, token.replace(":", "::", 1)):
@@ -399,7 +401,7 @@ def test_a_link_that_we_did_not_make_is_refused():
             read_invitation(forged)
 
 
-def test_a_place_that_is_gone_lets_nobody_in():
+def test_an_invitation_to_a_deleted_place_cannot_be_accepted():
     workspace = factories.workspace()
     token = token_for(workspace)
     with entries_may_go():
@@ -410,7 +412,7 @@ def test_a_place_that_is_gone_lets_nobody_in():
         read_invitation(token)
 
 
-def test_members_and_wrong_roles_are_not_invited():
+def test_members_and_invalid_roles_are_not_invited():
     cast = factories.cast()
 
     with pytest.raises(AlreadyMember):
@@ -419,7 +421,7 @@ def test_members_and_wrong_roles_are_not_invited():
         token_for(cast.workspace, role="support")
 
 
-def test_nobody_is_invited_to_a_workspace_that_was_removed():
+def test_an_invitation_to_a_removed_workspace_is_refused():
     cast = factories.cast()
     gone = factories.workspace(cast.partner)
     sent = send(gone, cast.dev, role="admin")

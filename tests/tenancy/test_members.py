@@ -28,7 +28,7 @@ PLACES = pytest.mark.parametrize(
 
 
 @PLACES
-def test_a_person_is_let_in_once(place, member, lesser_role):
+def test_a_person_joins_once(place, member, lesser_role):
     place, person = place(), factories.user()
 
     membership = add_member(place=place, user=person, role=lesser_role, actor=None)
@@ -52,7 +52,7 @@ def test_a_role_of_another_kind_of_place_is_refused(place, role):
         add_member(place=place(), user=factories.user(), role=role, actor=None)
 
 
-def test_a_workspace_that_was_removed_gets_no_member():
+def test_a_removed_workspace_gets_no_member():
     workspace, person = factories.workspace(name="Fern & Field"), factories.user()
     Workspace.objects.filter(pk=workspace.pk).delete()
 
@@ -62,7 +62,7 @@ def test_a_workspace_that_was_removed_gets_no_member():
     assert not AuditEntry.objects.exists()
 
 
-def test_a_change_of_role_is_audited_with_what_it_was():
+def test_a_change_of_role_is_audited_with_the_former_role():
     cast = factories.cast()
     membership = cast.workspace.memberships.get(user=cast.bob)
 
@@ -94,7 +94,7 @@ def test_the_last_admin_stays_admin(place, member, lesser_role):
 
 
 @PLACES
-def test_with_two_admins_one_may_go(place, member, lesser_role):
+def test_one_of_two_admins_can_leave(place, member, lesser_role):
     place = place()
     stays, goes = member(place, "admin"), member(place, "admin")
 
@@ -104,7 +104,7 @@ def test_with_two_admins_one_may_go(place, member, lesser_role):
     assert AuditEntry.objects.get().action == "member.removed"
 
 
-def test_a_viewer_may_go_though_there_is_one_admin():
+def test_a_viewer_can_leave_if_there_is_one_admin():
     cast = factories.cast()
 
     remove_member(

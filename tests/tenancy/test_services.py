@@ -40,7 +40,7 @@ def test_a_workspace_has_the_partners_own_id():
     assert (entry.actor, entry.workspace) == (cast.dev, workspace)
 
 
-def test_an_external_id_is_given_once_in_a_partner():
+def test_an_external_id_is_unique_in_a_partner():
     partner = factories.partner()
     create_workspace(partner=partner, external_id="c-17", name="First", actor=None)
 
@@ -55,7 +55,7 @@ def test_an_external_id_is_given_once_in_a_partner():
 
 
 @pytest.mark.parametrize("external_id", ["", "x" * 101, "c\x0017"])
-def test_an_external_id_that_cannot_be_is_refused(external_id):
+def test_an_invalid_external_id_is_refused(external_id):
     with pytest.raises(ValidationError):
         create_workspace(
             partner=factories.partner(), external_id=external_id, name="N", actor=None
@@ -63,7 +63,7 @@ def test_an_external_id_that_cannot_be_is_refused(external_id):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_make_the_same_workspace_at_once_one_is_told():
+def test_of_two_simultaneous_creations_of_a_workspace_one_is_refused():
     partner, start = factories.partner(), threading.Barrier(2)
 
     def run():
@@ -108,7 +108,7 @@ def test_a_token_is_found_by_the_digest_of_its_text():
     assert find_token(digest(""), factories.NOW) is None
 
 
-def test_the_last_use_of_a_token_is_noted_once_a_minute():
+def test_the_last_use_of_a_token_is_recorded_once_a_minute():
     _, secret = factories.token()
 
     uses = [timedelta(0), timedelta(seconds=59), timedelta(seconds=61)]
@@ -120,7 +120,7 @@ def test_the_last_use_of_a_token_is_noted_once_a_minute():
     assert noted == [timedelta(0), timedelta(0), timedelta(seconds=61)]
 
 
-def test_a_revoked_token_opens_nothing():
+def test_a_revoked_token_gives_no_access():
     token, secret = factories.token()
 
     revoke_token(token=token, actor=None)

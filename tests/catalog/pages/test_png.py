@@ -22,13 +22,13 @@ PIXELS = chunk(b"IDAT", zlib.compress(2 * (b"\0" + 6 * b"\xff")))
 END = chunk(b"IEND")
 
 
-def test_a_picture_stays_as_it_is():
+def test_pixels_are_unchanged():
     picture = SIGNATURE + header() + PIXELS + END
 
     assert read_png(picture) == picture
 
 
-def test_what_does_not_draw_is_left_out():
+def test_chunks_that_do_not_draw_are_removed():
     secret = chunk(b"tEXt", b"Comment\0taken at home") + chunk(b"eXIf", b"GPS")
     hidden = b"<script>alert(1)</script>"
 
@@ -54,17 +54,17 @@ def test_what_does_not_draw_is_left_out():
         struct.pack(">I4s", 0xFFFFFFFF, b"IHDR") + 40 * b"x",
     ],
 )
-def test_a_damaged_one_is_refused(rest):
+def test_a_damaged_picture_is_refused(rest):
     with pytest.raises(ValueError, match=r"PNG is damaged|pixels"):
         read_png(SIGNATURE + rest)
 
 
-def test_a_huge_one_is_refused():
+def test_a_huge_picture_is_refused():
     with pytest.raises(ValueError, match="2000 pixels"):
         read_png(SIGNATURE + header(width=MAX_SIDE + 1) + PIXELS + END)
 
 
-def test_one_that_unpacks_to_more_than_its_size_is_refused():
+def test_a_picture_that_unpacks_to_more_than_its_size_is_refused():
     bomb = chunk(b"IDAT", zlib.compress(b"\0" * 10_000_000))
 
     with pytest.raises(ValueError, match="damaged"):

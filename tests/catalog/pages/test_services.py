@@ -54,7 +54,7 @@ def test_a_draft_is_edited_until_it_is_published(stream):
     assert published.published_by == dev
 
 
-def test_what_was_published_stays_as_it_was(stream):
+def test_a_published_version_never_changes(stream):
     first = show(stream, "One")
 
     save(stream, "Two", first.mark)
@@ -62,7 +62,7 @@ def test_what_was_published_stays_as_it_was(stream):
     assert states(stream) == [(1, "One", True), (2, "Two", False)]
 
 
-def test_the_second_of_two_who_edit_is_told_and_nothing_is_lost(stream):
+def test_a_save_over_anothers_change_is_refused_and_loses_nothing(stream):
     ann = factories.user("ann@example.com")
     seen = save(stream, "One").mark
     save(stream, "Ann's", seen, ann)
@@ -74,7 +74,7 @@ def test_the_second_of_two_who_edit_is_told_and_nothing_is_lost(stream):
     assert states(stream) == [(1, "Ann's", False)]
 
 
-def test_so_is_who_publishes_what_another_has_changed(stream):
+def test_publishing_over_anothers_change_is_refused(stream):
     seen = save(stream, "One").mark
     save(stream, "Two", seen)
 
@@ -84,7 +84,7 @@ def test_so_is_who_publishes_what_another_has_changed(stream):
     assert states(stream) == [(1, "Two", False)]
 
 
-def test_saving_what_is_published_makes_no_draft(stream):
+def test_saving_the_published_text_creates_no_draft(stream):
     mark = show(stream, "One").mark
 
     save(stream, "One", mark)
@@ -96,21 +96,21 @@ def test_saving_what_is_published_makes_no_draft(stream):
     ("text", "why"),
     [(" \n", "is empty"), ("{{ evnts }}", "“evnts” is not a generated section")],
 )
-def test_a_page_with_a_fault_is_not_published(stream, text, why):
+def test_a_page_with_a_problem_is_not_published(stream, text, why):
     with pytest.raises(CannotPublish, match=why):
         show(stream, text)
 
     assert states(stream) == []
 
 
-def test_nothing_new_is_not_published_again(stream):
+def test_an_unchanged_page_is_not_published_again(stream):
     mark = show(stream, "One").mark
 
     with pytest.raises(CannotPublish, match="identical to the published version"):
         show(stream, "One", mark)
 
 
-def test_who_wrote_and_published_is_in_the_audit_log(stream):
+def test_saving_and_publishing_are_audited(stream):
     dev = factories.user()
 
     show(stream, "One", actor=dev)
@@ -133,6 +133,6 @@ def test_a_logo_is_replaced_and_removed(stream):
 
 
 @pytest.mark.parametrize("slug", ["guide", "search"])
-def test_no_stream_may_hide_the_portals_own_docs(slug):
+def test_no_stream_can_hide_the_portals_own_docs(slug):
     with pytest.raises(ValidationError, match=f"“{slug}” is reserved"):
         create_stream(partner=factories.partner(), name="Guide", slug=slug, actor=None)

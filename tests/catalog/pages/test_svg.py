@@ -6,7 +6,7 @@ import pytest
 
 from streams.catalog.pages.logo import MAX_BYTES, InvalidLogo, read_logo
 from streams.catalog.pages.svg import ATTRIBUTES, ELEMENTS, NAMESPACE, read_svg
-from tests.catalog.pages.hostile import ENTITIES, SVGS, svg
+from tests.catalog.pages.hostile_svgs import ENTITIES, SVGS, svg
 
 
 def read(text: str) -> str:
@@ -14,7 +14,7 @@ def read(text: str) -> str:
 
 
 def dangers(text: str) -> list[str]:
-    """What could run or load, of an SVG as a browser would read it."""
+    """Return what could run code or load something, as a browser parses the SVG."""
     found = []
     for one in fromstring(text).iter():
         name = one.tag.removeprefix(f"{{{NAMESPACE}}}")
@@ -26,14 +26,14 @@ def dangers(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", SVGS)
-def test_a_hostile_svg_keeps_its_shapes_alone(text):
+def test_only_the_shapes_of_a_hostile_svg_are_kept(text):
     safe = read(text)
 
     assert dangers(safe) == []
     assert '<path d="M0 0h9v9z" />' in safe
 
 
-def test_dangers_would_be_seen():
+def test_the_check_for_dangers_finds_them():
     assert dangers(svg('<a href="javascript:x"/><g onload="x"/>')) == [
         "a", "javascript:x", "g onload",
     ]  # fmt: skip
@@ -45,7 +45,7 @@ def test_entities_are_refused(text):
         read(text)
 
 
-def test_what_drawing_programs_write_stays():
+def test_output_of_drawing_programs_is_kept():
     drawn = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><defs>'
         "<style>.cls-1{fill:#c24;stroke-width:2}.cls-2{fill:url(#sky)}</style>"
@@ -58,7 +58,7 @@ def test_what_drawing_programs_write_stays():
     assert read(drawn) == drawn
 
 
-def test_older_names_of_links_are_written_in_the_new_way():
+def test_old_link_attributes_are_written_in_their_new_form():
     assert '<use href="#p" />' in read(
         svg('<path id="p" d="M0 0"/><use xlink:href="#p"/>')
     )
@@ -75,20 +75,20 @@ def test_older_names_of_links_are_written_in_the_new_way():
         ('<pattern id="a"><path fill="url(#a)" d="M0"/></pattern>', "pattern"),
     ],
 )  # fmt: skip
-def test_what_multiplies_when_it_is_drawn_is_left_out(inside, left_out):
+def test_elements_that_multiply_when_drawn_are_removed(inside, left_out):
     assert left_out in svg(inside)
 
     assert left_out not in read(svg(inside))
 
 
 @pytest.mark.parametrize("text", ["", "x", "<svg", "<html/>", "\x00", "<svg/>", svg("").replace("<path", "<x")])  # fmt: skip
-def test_what_is_no_drawing_is_refused(text):
+def test_other_files_are_refused(text):
     with pytest.raises(ValueError, match=r"neither a PNG nor an SVG|has no shapes"):
         read(text)
 
 
 @pytest.mark.parametrize("inside", ["<g>" * 60 + "</g>" * 60, "<g/>" * 6_000])
-def test_what_is_too_complicated_is_refused(inside):
+def test_a_drawing_that_is_too_complicated_is_refused(inside):
     with pytest.raises(ValueError, match="too complex"):
         read(svg(inside))
 

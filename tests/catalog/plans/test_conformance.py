@@ -25,7 +25,7 @@ def found(checks, event):
     return [(finding.rule, finding.path) for finding in checks.check(event)]
 
 
-def test_an_event_as_planned_has_no_finding():
+def test_an_event_that_matches_its_plan_has_no_issue():
     of = checks(
         planned("campaign_id", required=True),
         planned("opens", "integer"),
@@ -39,7 +39,7 @@ def test_an_event_as_planned_has_no_finding():
     assert of.check(event) == []
 
 
-def test_an_event_that_is_not_planned_is_told():
+def test_an_unplanned_event_is_an_issue():
     of = checks()
 
     assert found(of, opened(event="Email Sent")) == [("PLAN-EVENT-001", "event")]
@@ -47,7 +47,7 @@ def test_an_event_that_is_not_planned_is_told():
     assert found(of, {"type": "group"}) == [("PLAN-EVENT-001", "type")]
 
 
-def test_a_page_planned_without_a_name_is_every_page():
+def test_a_page_planned_without_a_name_matches_every_page():
     of = checks(call="page", name="")
 
     assert of.check({"type": "page", "name": "Home"}) == []
@@ -55,7 +55,7 @@ def test_a_page_planned_without_a_name_is_every_page():
 
 
 @pytest.mark.parametrize("properties", [None, {}, {"campaign_id": None}])
-def test_what_the_plan_requires_is_missed(properties):
+def test_missing_required_properties_are_issues(properties):
     of = checks(planned("campaign_id", required=True), planned("subject"))
 
     [finding] = of.check(opened(properties))
@@ -94,7 +94,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", RIGHT)
-def test_values_of_a_type_are_told_from_others(kind):
+def test_values_of_another_type_are_issues(kind):
     of = checks(planned("a", kind))
 
     for value in [*RIGHT[kind], None]:
@@ -105,7 +105,7 @@ def test_values_of_a_type_are_told_from_others(kind):
         )
 
 
-def test_a_property_that_is_not_planned_is_a_warning():
+def test_an_unplanned_property_is_a_warning():
     of = checks(planned("campaign_id"))
 
     [finding] = of.check(opened({"campaign_id": "cmp_7", "campaing_name": "x"}))
@@ -117,7 +117,7 @@ def test_a_property_that_is_not_planned_is_a_warning():
     )
 
 
-def test_the_items_of_a_list_are_looked_at():
+def test_items_of_a_list_are_checked():
     of = checks(
         planned("products", "array", required=True),
         planned("products.$.sku", required=True),
@@ -139,7 +139,7 @@ def test_the_items_of_a_list_are_looked_at():
     ]
 
 
-def test_what_is_required_in_an_object_is_required_once_the_object_is_there():
+def test_a_required_property_of_an_object_is_required_only_if_the_object_exists():
     of = checks(planned("address", "object"), planned("address.city", required=True))
 
     assert of.check(opened({})) == []
@@ -149,7 +149,7 @@ def test_what_is_required_in_an_object_is_required_once_the_object_is_there():
 
 
 @pytest.mark.parametrize("context", [{}, {"traits": {}}, {"traits": None}])
-def test_what_is_required_in_an_object_that_the_plan_does_not_name_is_required(context):
+def test_a_required_property_of_an_unplanned_object_is_required(context):
     of = checks(context=(planned("traits.email", required=True),))
 
     assert found(of, opened(context=context)) == [
@@ -157,7 +157,7 @@ def test_what_is_required_in_an_object_that_the_plan_does_not_name_is_required(c
     ]
 
 
-def test_traits_are_looked_at_where_the_call_has_them():
+def test_traits_are_checked_where_each_call_has_them():
     of = checks(planned("email", required=True), call="identify", name="")
 
     assert found(of, {"type": "identify", "userId": "u1", "traits": {"mail": "x"}}) == [
@@ -166,7 +166,7 @@ def test_traits_are_looked_at_where_the_call_has_them():
     ]
 
 
-def test_findings_are_bounded_and_hold_no_value():
+def test_issues_are_bounded_and_contain_no_value():
     of = checks(planned("secret", "integer"))
 
     findings = of.check(

@@ -21,7 +21,7 @@ def start(partner, template_id=None, slug="postbox-sms"):
     )
 
 
-def test_a_stream_begins_as_a_draft_with_a_draft_of_the_template():
+def test_a_stream_starts_as_a_draft_with_the_templates_plan():
     stream = start(factories.partner(), "sms-push")
 
     assert stream.stage == "draft"
@@ -37,7 +37,7 @@ def test_an_empty_plan_has_no_draft():
     assert not start(factories.partner()).plan_versions.exists()
 
 
-def test_a_slug_that_is_taken_makes_nothing():
+def test_a_slug_in_use_creates_nothing():
     taken = factories.stream(slug="postbox-sms")
 
     with pytest.raises(SlugTaken):
@@ -46,7 +46,7 @@ def test_a_slug_that_is_taken_makes_nothing():
     assert [*Stream.objects.all()] == [taken]
 
 
-def test_a_partner_makes_so_many_and_no_more(monkeypatch):
+def test_the_number_of_a_partners_streams_is_limited(monkeypatch):
     monkeypatch.setattr(creation, "MAX_STREAMS", 2)
     partner = factories.partner()
     factories.stream()  # another partner's

@@ -19,20 +19,20 @@ PLAN = TrackingPlan(events=(OPENED, SENT))
 CHANGED = PlannedEvent(name="Email Opened", when="Somebody opens one.")
 
 
-def test_an_event_is_changed_where_it_stands():
+def test_a_changed_event_keeps_its_place():
     plan = put(PLAN, key_of(OPENED), mark_of(OPENED), CHANGED)
 
     assert plan.events == (CHANGED, SENT)
     assert found(plan, key_of(OPENED)) == CHANGED
 
 
-def test_a_new_one_is_put_at_the_end():
+def test_a_new_event_goes_to_the_end():
     new = PlannedEvent(call="identify")
 
     assert put(PLAN, "", NOT_THERE, new).events == (OPENED, SENT, new)
 
 
-def test_the_second_of_two_who_change_one_is_told_what_it_is_now():
+def test_a_save_over_anothers_change_shows_the_current_event():
     plan = put(PLAN, key_of(OPENED), mark_of(OPENED), CHANGED)
 
     for act in (lambda: put(plan, key_of(OPENED), mark_of(OPENED), SENT),
@@ -42,7 +42,7 @@ def test_the_second_of_two_who_change_one_is_told_what_it_is_now():
         assert told.value.current == CHANGED
 
 
-def test_an_event_that_is_gone_is_told_and_can_be_put_back():
+def test_a_save_of_an_event_that_was_removed_is_refused_and_can_add_it_again():
     plan = taken_out(PLAN, key_of(OPENED), mark_of(OPENED))
     assert plan.events == (SENT,)
 
@@ -53,7 +53,7 @@ def test_an_event_that_is_gone_is_told_and_can_be_put_back():
     assert put(plan, key_of(OPENED), NOT_THERE, CHANGED).events == (SENT, CHANGED)
 
 
-def test_many_are_added_and_those_that_are_planned_stay_as_they_are():
+def test_adding_many_events_leaves_planned_ones_unchanged():
     new = PlannedEvent(call="page")
 
     assert added(PLAN, [CHANGED, new, new]).events == (OPENED, SENT, new)

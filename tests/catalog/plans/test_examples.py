@@ -32,18 +32,18 @@ VALUES = st.recursive(
         ('"42"', "any", "42"),
     ],
 )
-def test_an_example_is_typed_as_a_text_or_as_json(text, kind, value):
+def test_an_example_is_entered_as_text_or_as_json(text, kind, value):
     assert read(text, kind) == value
 
 
 @pytest.mark.parametrize(("text", "kind"), [("nine", "number"), ("{", "object")])
-def test_what_is_no_json_is_told_where_it_has_to_be(text, kind):
+def test_invalid_json_is_reported_where_json_is_required(text, kind):
     with pytest.raises(ValueError, match="Enter valid JSON"):
         read(text, kind)
 
 
 @given(VALUES, st.data())
-def test_what_is_shown_means_what_it_was_made_of(value, data):
+def test_an_example_means_the_same_after_it_is_shown_and_read_again(value, data):
     kind = data.draw(st.sampled_from([kind for kind in TYPES if fits(value, kind)]))
 
     assert read(written(value, kind), kind) == value

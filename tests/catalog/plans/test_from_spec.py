@@ -12,7 +12,7 @@ from streams.spec.data import EVENTS
 from streams.spec.exceptions import SAFE
 
 
-def test_all_of_the_spec_makes_a_plan_that_the_spec_has_nothing_against():
+def test_a_plan_of_the_whole_spec_has_no_issue():
     plan = TrackingPlan(events=tuple(map(planned_event, EVENTS.values())))
 
     assert len(plan.events) == 87
@@ -20,7 +20,7 @@ def test_all_of_the_spec_makes_a_plan_that_the_spec_has_nothing_against():
     assert [one.issue for one in objections(plan, SAFE)] == []
 
 
-def test_a_wrong_name_is_told_with_the_right_one_and_what_the_spec_has_for_it():
+def test_a_wrong_name_gets_the_right_name_and_its_properties_as_suggestions():
     event = PlannedEvent(
         name="Email Unsubscribed", properties=(PlannedProperty(path="campaign_id"),)
     )
@@ -32,7 +32,7 @@ def test_a_wrong_name_is_told_with_the_right_one_and_what_the_spec_has_for_it():
     assert "campaign_id" not in told.more
 
 
-def test_what_is_planned_in_parts_or_by_its_other_spelling_is_there():
+def test_nested_and_differently_spelled_properties_count_as_planned():
     context = [PlannedProperty(path="traits.email"), PlannedProperty(path="userAgent")]
     event = PlannedEvent(name="email_opened", context=tuple(context))
 
@@ -46,19 +46,19 @@ def test_what_is_planned_in_parts_or_by_its_other_spelling_is_there():
     assert "context.traits" not in told.more
 
 
-def test_an_event_that_the_spec_does_not_know_gets_no_advice():
+def test_an_event_outside_the_spec_gets_no_suggestions():
     told = advice(PlannedEvent(name="Survey Answered"), SAFE)
 
     assert (told.right, told.more, told.objections) == ("", [], ())
 
 
-def test_what_cannot_be_a_plan_yet_is_judged_by_its_name():
+def test_an_invalid_plan_is_still_checked_by_name():
     event = PlannedEvent(name="Purchase", properties=(PlannedProperty(path=""),))
 
     assert advice(event, SAFE).right == "Order Completed"
 
 
-def test_nothing_is_expected_of_what_is_no_track_event():
+def test_only_track_events_have_expected_properties():
     assert expected(PlannedEvent(call="page"), "Email Opened").properties == ()
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_expected_of_what_is_no_track_event():
     "path", ["email", "traits.email", "firstName", "user_name", "customer.name", "ip", "zipCode",
              "contacts.$.phone", "homeAddress", "password", "dateOfBirth"]
 )  # fmt: skip
-def test_what_tells_who_somebody_is_is_taken_as_sensitive(path):
+def test_properties_that_identify_a_person_are_sensitive(path):
     assert is_likely_sensitive("track", path)
 
 
@@ -74,5 +74,5 @@ def test_what_tells_who_somebody_is_is_taken_as_sensitive(path):
     "path", ["campaign_name", "email_id", "email_subject", "products.$.name", "name",
              "description", "shipping", "$"]
 )  # fmt: skip
-def test_what_tells_of_things_is_not(path):
+def test_properties_that_describe_things_are_not(path):
     assert not is_likely_sensitive("track", path)

@@ -20,14 +20,14 @@ def one(*events):
 
 
 def types(*values):
-    """What a property with these values is learned as."""
+    """Infer a property from these values."""
     return {
         each.planned.path: each.planned.type
         for each in one(*(track(p=value) for value in values)).properties
     }
 
 
-def test_events_are_told_apart_and_the_most_frequent_comes_first():
+def test_each_event_is_inferred_separately_the_most_frequent_first():
     lesson = learn([
         track(), track("Email Sent"), track("Email Sent"),
         {"type": "page", "name": "Home"}, {"type": "page", "name": "Prices"}, {"type": "page"},
@@ -43,7 +43,7 @@ def test_events_are_told_apart_and_the_most_frequent_comes_first():
     assert (lesson.looked_at, lesson.left_out) == (7, 0)
 
 
-def test_types_are_those_of_all_values():
+def test_a_type_covers_all_values():
     assert types("a", None) == {"p": "string"}
     assert types("2026-03-02", "2026-03-02T10:00:00Z") == {"p": "date"}
     assert types("2026-03-02", "soon") == {"p": "string"}
@@ -64,7 +64,7 @@ def test_types_are_those_of_all_values():
     assert types({"a": 1}, "a") == {"p": "any"}
 
 
-def test_what_is_in_all_of_enough_is_required():
+def test_properties_present_in_enough_events_are_required():
     events = [
         track(id="a", sku=None if n else "x", in_={"a": 1}) for n in range(ENOUGH)
     ]
@@ -80,7 +80,7 @@ def test_what_is_in_all_of_enough_is_required():
     assert not any(each.planned.required for each in one(*events[1:]).properties)
 
 
-def test_what_tells_who_somebody_is_is_sensitive_by_name_or_value():
+def test_properties_that_identify_a_person_are_sensitive_by_name_or_value():
     learned = one(
         track(
             email="",
@@ -99,7 +99,7 @@ def test_what_tells_who_somebody_is_is_sensitive_by_name_or_value():
     assert all(each.planned.example is None for each in learned.properties)
 
 
-def test_the_context_is_learned_without_what_is_stamped_and_nothing_in_it_is_required():
+def test_the_context_is_inferred_without_stamped_fields_and_requires_nothing():
     event = track() | {"context": {"integration": {}, "library": {}, "userAgent": "x"}}
 
     [learned] = one(*[event] * ENOUGH).context
@@ -114,7 +114,7 @@ def test_traits_are_the_properties_of_an_identify():
     assert learned.properties[0].planned.sensitive
 
 
-def test_names_that_hold_values_do_not_crowd_out_the_others():
+def test_names_that_contain_values_do_not_crowd_out_others():
     lesson = learn([*(track(f"Clicked button {n}") for n in range(300)), track()])
 
     assert "Email Opened" in {each.name for each in lesson.events}
@@ -122,7 +122,7 @@ def test_names_that_hold_values_do_not_crowd_out_the_others():
     assert lesson.left_out == 300 - inference.MAX_KINDS // 10
 
 
-def test_keys_that_are_data_are_not_learned():
+def test_keys_that_are_data_are_not_inferred():
     by_id = {f"id-{n}": 1 for n in range(500)}
 
     learned = one(track(by_id=by_id, **{"a.b": 1}))
@@ -131,7 +131,7 @@ def test_keys_that_are_data_are_not_learned():
     assert learned.is_cut
 
 
-def test_a_planned_event_gets_what_it_lacks_and_keeps_what_it_says():
+def test_a_planned_event_gets_missing_parts_and_keeps_its_own():
     planned = PlannedEvent(name="Email Opened", properties=(
         PlannedProperty(path="id", type="integer", example=5),
         PlannedProperty(path="address", required=True),
@@ -165,7 +165,7 @@ EVENTS = st.builds(
 
 
 @given(st.lists(EVENTS, max_size=25))
-def test_whatever_comes_is_learned_as_a_plan_that_it_keeps_to(events):
+def test_any_events_conform_to_the_plan_inferred_from_them(events):
     lesson = learn(events)
 
     plan = TrackingPlan(events=tuple(each.event for each in lesson.events))

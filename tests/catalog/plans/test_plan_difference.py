@@ -11,7 +11,7 @@ PAGE = PlannedEvent(call="page")
 
 
 def said(old: tuple[PlannedEvent, ...], new: tuple[PlannedEvent, ...]):
-    """Each event's change, and its details."""
+    """Return each event's change, and its details."""
     found = plan_difference(TrackingPlan(events=old), TrackingPlan(events=new))
     return [
         (one.event.name, one.change, [f"{d.path} {d.words}".strip() for d in one.details])
@@ -34,7 +34,7 @@ def test_events_are_added_removed_and_renamed():
     ]
 
 
-def test_another_name_and_other_properties_are_another_event():
+def test_another_name_with_other_properties_is_another_event():
     assert said((OPENED,), (PlannedEvent(name="Email Read"),)) == [
         ("Email Read", EventChange.ADDED, []),
         ("Email Opened", EventChange.REMOVED, []),
@@ -64,11 +64,11 @@ def test_another_name_and_other_properties_are_another_event():
         ),
     ],
 )
-def test_what_changes_in_an_event_is_told(now, words):
+def test_changes_within_an_event_are_listed(now, words):
     assert said((OPENED,), (now,)) == [("Email Opened", EventChange.CHANGED, words)]
 
 
-def test_the_order_is_told_where_nothing_else_changes():
+def test_a_new_order_is_reported_if_nothing_else_changes():
     two = (CAMPAIGN, PlannedProperty(path="link_id"))
     assert said((with_(*two),), (with_(*reversed(two)),)) == [
         ("Email Opened", EventChange.CHANGED, ["Order of the properties changed"])
@@ -80,7 +80,7 @@ def test_the_order_is_told_where_nothing_else_changes():
     assert (found.events, found.summary) == ((), "The order of the events changed.")
 
 
-def test_the_difference_is_summed_up_in_a_sentence():
+def test_the_difference_is_summarized_in_a_sentence():
     old = TrackingPlan(events=(OPENED, PAGE))
     new = TrackingPlan(events=(with_(), PlannedEvent(call="screen"), PlannedEvent(call="group")))  # fmt: skip
 

@@ -34,7 +34,7 @@ PLAN = TrackingPlan(
     events=(ORDER, PlannedEvent(call="page"), PlannedEvent(call="alias"))
 )
 
-# Texts that YAML takes for something else, or that break a line of it.
+# Texts that YAML would interpret, or that break a line.
 ODD = ["no", "on", "~", "null", "1:30", "0x1f", "1e5", ".inf", "2026-03-02", "=", "<<", "- a", "a: b", "# a", "&a", "*a", "!!str", "%", "'", '"', "a\nb", " a ", "\u2028\x85\ufeff", "\x07\x7f", "🦄", "{}", "[", "---", "..."]  # fmt: skip
 texts = st.sampled_from(ODD) | st.text(max_size=20)
 values = st.recursive(
@@ -44,7 +44,7 @@ values = st.recursive(
     ),
     max_leaves=4,
 )
-# Few keys, so that places are within each other and in any order.
+# Few keys, so that paths nest and come in any order.
 keys = st.sampled_from(["a", "b", "$", "no", "1", "~", "a/b", "e mail"])
 
 
@@ -93,7 +93,7 @@ def problems(text: str) -> list[str]:
 
 
 def good_part(plan: TrackingPlan) -> TrackingPlan:
-    """The events, and of each the properties, without errors."""
+    """Return the valid events, each with its valid properties."""
     events = []
     for event in plan.events:
         for field in ("properties", "context"):
@@ -118,7 +118,7 @@ def with_(event, **fields):
 
 @settings(max_examples=40)
 @given(plans)
-def test_what_is_written_is_read_the_same(plan):
+def test_a_written_plan_reads_back_the_same(plan):
     plan = good_part(plan)
     assume(plan.events)
 
@@ -128,7 +128,7 @@ def test_what_is_written_is_read_the_same(plan):
 
 @pytest.mark.parametrize("write", [to_yaml, as_schema])
 @pytest.mark.parametrize("plan", [PLAN, TrackingPlan()])
-def test_a_whole_plan_and_an_empty_one_are_read_the_same(write, plan):
+def test_a_full_plan_and_an_empty_one_read_back_the_same(write, plan):
     read = read_plan(write(plan))
 
     assert (read.plan, read.left_out) == (plan, ())
@@ -151,7 +151,7 @@ def test_yaml_is_written_for_people():
     ]
 
 
-def test_yaml_may_be_short_and_texts_need_no_quotation_marks():
+def test_yaml_can_be_short_and_texts_need_no_quotation_marks():
     plan = read_plan(
         "events:\n- name: Email Opened\n  properties:\n    opened: {example: no}\n    at: {type: date, example: 2026-03-02}\n    id:"
     ).plan
@@ -188,12 +188,12 @@ def test_yaml_may_be_short_and_texts_need_no_quotation_marks():
         ("events:\n- name: A\n- name: A", "A: The plan has two events with this name."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_yaml_is_told_with_its_line(text, told):
+def test_problems_in_yaml_are_reported_with_their_line(text, told):
     assert problems(text)[0].startswith(told)
 
 
 def schema(properties: object, **more: object) -> str:
-    """Of one event A, whose properties are these."""
+    """Return the schema of one event A with these properties."""
     fields = {"type": {"const": "track"}, "event": {"const": "A"}, "properties": {"properties": properties}}  # fmt: skip
     return json.dumps({"$defs": {"A": {"properties": fields, **more}}})
 
@@ -216,11 +216,11 @@ def schema(properties: object, **more: object) -> str:
         (schema({"a": {"type": "integer", "examples": ["x"]}}), "A, a: The example doesn't have the type integer."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_a_schema_is_told_with_its_place(text, told):
+def test_problems_in_a_schema_are_reported_with_their_path(text, told):
     assert problems(text)[0].startswith(told)
 
 
-def test_a_schema_by_others_is_read_and_what_is_left_out_is_told():
+def test_a_foreign_schema_is_read_and_ignored_parts_are_listed():
     item = {"type": "object", "properties": {"sku": {"type": "string"}}}
     read = read_plan(
         schema(
@@ -244,7 +244,7 @@ def test_a_schema_by_others_is_read_and_what_is_left_out_is_told():
     assert read.left_out == ("A › properties › properties › properties › n › minimum",)
 
 
-def test_a_schema_asks_of_a_call_what_the_plan_asks():
+def test_a_schema_requires_of_a_call_what_the_plan_requires():
     call = json.loads(as_schema(PLAN))["$defs"]["track Order Completed"]
     content = call["properties"]["properties"]
 
@@ -261,7 +261,7 @@ def test_a_schema_asks_of_a_call_what_the_plan_asks():
     assert "additionalProperties" not in call["properties"]["context"]
 
 
-def test_a_file_is_bounded_and_in_utf_8():
+def test_a_file_must_be_utf_8_and_of_limited_size():
     assert read_text(b"\xef\xbb\xbfa: b") == "a: b"
     for content, told in (
         (b"a" * (MAX_BYTES + 1), "larger than 1,000,000 bytes"),

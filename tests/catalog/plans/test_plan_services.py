@@ -62,7 +62,7 @@ def test_a_draft_becomes_the_first_version(stream, dev):
     ]
 
 
-def test_the_next_draft_starts_from_what_is_published(stream, dev):
+def test_the_next_draft_starts_from_the_published_version(stream, dev):
     replace_draft(stream=stream, plan=PLAN, what="by hand", actor=dev)
     publish(stream=stream, actor=dev)
 
@@ -80,7 +80,7 @@ def test_the_next_draft_starts_from_what_is_published(stream, dev):
     assert stream.plan_versions.draft().get().number == 2
 
 
-def test_a_draft_that_is_no_plan_is_not_kept(stream, dev):
+def test_an_invalid_draft_is_not_saved(stream, dev):
     with pytest.raises(InvalidPlan) as broken:
         replace_draft(
             stream=stream,
@@ -94,13 +94,13 @@ def test_a_draft_that_is_no_plan_is_not_kept(stream, dev):
     assert audited() == []
 
 
-def test_a_discarded_draft_leaves_what_is_published(stream, dev):
+def test_discarding_a_draft_keeps_the_published_version(stream, dev):
     replace_draft(stream=stream, plan=PLAN, what="", actor=dev)
     publish(stream=stream, actor=dev)
     replace_draft(stream=stream, plan=TrackingPlan(), what="", actor=dev)
 
     discard_draft(stream=stream, actor=dev)
-    discard_draft(stream=stream, actor=dev)  # twice: nothing more happens
+    discard_draft(stream=stream, actor=dev)  # a second time has no effect
 
     assert drafted_plan(stream) == PLAN
     assert audited()[-1] == ("plan.discarded", dev.email, 2)
@@ -122,7 +122,7 @@ def test_a_discarded_draft_leaves_what_is_published(stream, dev):
         ),
     ],
 )  # fmt: skip
-def test_what_may_not_be_published_is_not(stream, dev, plan, why):
+def test_a_draft_that_may_not_be_published_is_refused(stream, dev, plan, why):
     if plan is not None:
         replace_draft(stream=stream, plan=plan, what="", actor=dev)
 
@@ -132,7 +132,7 @@ def test_what_may_not_be_published_is_not(stream, dev, plan, why):
     assert published_plan(stream) is None
 
 
-def test_an_event_is_renamed_where_it_stands(stream, dev):
+def test_a_renamed_event_keeps_its_place(stream, dev):
     wrong = PlannedEvent(name="Email Unsubscribed")
     replace_draft(stream=stream, plan=TrackingPlan(events=(wrong, OPENED)), what="", actor=dev)  # fmt: skip
     rename = partial(rename_event, stream=stream, call="track", actor=dev)
@@ -149,7 +149,7 @@ def test_an_event_is_renamed_where_it_stands(stream, dev):
         rename(name="Email Opened", to="Unsubscribed")
 
 
-def test_what_somebody_changed_meanwhile_is_not_decided_about(stream, dev):
+def test_a_decision_about_an_outdated_draft_is_refused(stream, dev):
     seen = replace_draft(stream=stream, plan=PLAN, what="", actor=dev).mark
     newer = TrackingPlan(events=(OPENED, PlannedEvent(call="page")))
     replace_draft(stream=stream, plan=newer, what="", actor=dev, seen=seen)
@@ -185,7 +185,7 @@ def test_a_published_version_never_changes(stream, dev):
     assert published_plan(stream) == PLAN
 
 
-def test_the_streams_settings_may_accept_a_name_on_which_the_docs_disagree(stream, dev):
+def test_the_streams_settings_can_accept_a_name_on_which_the_docs_disagree(stream, dev):
     plan = TrackingPlan(events=(PlannedEvent(name="Email Unsubscribed"),))
     replace_draft(stream=stream, plan=plan, what="", actor=dev)
     stream.spec_readings = ["email-unsubscribed"]

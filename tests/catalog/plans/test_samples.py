@@ -30,7 +30,7 @@ def test_a_sample_has_every_property_and_field_of_the_context():
     }
 
 
-def test_what_is_in_a_list_is_in_its_items():
+def test_properties_of_a_list_are_in_its_items():
     event = PlannedEvent(
         name="Order Completed",
         properties=(
@@ -65,7 +65,7 @@ def test_the_example_of_a_parent_is_completed_and_not_replaced():
     assert event.properties[0].example == [{"sku": "A"}, {"sku": "B"}]
 
 
-def test_the_example_of_what_is_sensitive_is_shown_to_nobody():
+def test_examples_of_sensitive_properties_are_never_shown():
     event = PlannedEvent(
         name="Trial Started",
         properties=(planned("phone", example="+44 7700 900123", sensitive=True),),
@@ -75,7 +75,7 @@ def test_the_example_of_what_is_sensitive_is_shown_to_nobody():
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_sample_of_each_call_is_one_that_segment_takes(call):
+def test_samples_of_all_calls_are_accepted_by_segment(call):
     event = PlannedEvent(call=call, name="Home", properties=(planned("plan"),))
 
     assert structure_issues(sample(event, user_id="u1")) == []

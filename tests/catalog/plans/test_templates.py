@@ -12,8 +12,8 @@ from streams.spec.data import EVENTS
 from streams.spec.exceptions import SAFE
 from streams.spec.names.collisions import right_name
 
-# Of the catalogue's sources of each kind: what two or more send, or the only one that
-# keeps to the Spec. Names as they send them.
+# The events that two or more catalog sources of each kind send, or the only one that follows the
+# Spec, with the names as they send them.
 OFTEN_SENT = {
     "email": [
         "Email Delivered", "Email Bounced", "Email Opened", "Email Link Clicked",
@@ -40,7 +40,7 @@ OFTEN_SENT = {
 }  # fmt: skip
 
 
-def test_there_is_one_for_each_file():
+def test_there_is_a_template_for_each_file():
     assert sorted(ABOUT) == sorted(path.stem for path in FILES.glob("*.yaml"))
     assert [one.id for one in templates()] == list(ABOUT)
     with pytest.raises(KeyError):
@@ -49,31 +49,31 @@ def test_there_is_one_for_each_file():
 
 @pytest.mark.parametrize("template_id", ABOUT)
 class TestEach:
-    def test_is_a_plan_to_which_nobody_can_object(self, template_id):
+    def test_has_a_plan_without_issues(self, template_id):
         plan = template(template_id).plan
 
         assert plan_errors(plan) == []
         assert [str(one.issue) for one in objections(plan, SAFE)] == []
 
-    def test_says_when_and_what(self, template_id):
+    def test_has_triggers_and_descriptions(self, template_id):
         for event in template(template_id).plan.events:
             assert event.when.endswith("."), event.name
             for planned in (*event.properties, *event.context):
                 assert planned.description.endswith("."), (event.name, planned.path)
 
-    def test_marks_what_tells_who_somebody_is(self, template_id):
+    def test_marks_properties_that_identify_a_person(self, template_id):
         for event in template(template_id).plan.events:
             for planned in (*event.properties, *event.context):
                 if is_likely_sensitive(event.call, planned.path):
                     assert planned.sensitive, (event.name, planned.path)
                 assert not (planned.sensitive and planned.example), planned.path
 
-    def test_has_what_such_tools_send(self, template_id):
+    def test_contains_the_events_that_such_tools_send(self, template_id):
         planned = set(template(template_id).names)
 
         assert {right_name(name) or name for name in OFTEN_SENT[template_id]} <= planned
 
-    def test_takes_its_own_samples(self, template_id):
+    def test_accepts_its_own_samples(self, template_id):
         plan = template(template_id).plan
         checks = CompiledPlan(plan)
 

@@ -20,7 +20,7 @@ def of(*properties, **fields):
     return PlannedEvent(**{"name": "Email Opened", "properties": properties, **fields})
 
 
-def test_a_plan_may_be_empty_and_an_event_without_properties():
+def test_a_plan_can_be_empty_and_an_event_can_have_no_properties():
     assert told() == []
     assert told(of(), PlannedEvent(call="identify"), PlannedEvent(call="page")) == []
 
@@ -55,15 +55,15 @@ def test_a_plan_may_be_empty_and_an_event_without_properties():
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_its_place(event, error):
+def test_problems_are_reported_with_their_path(event, error):
     assert told(event) == [error]
 
 
-def test_an_event_that_is_planned_twice_is_told_once():
+def test_an_event_planned_twice_is_reported_once():
     assert told(of(), of(), of(name="Email Sent"), of()) == [
         "Email Opened: The plan has two events with this name. Remove or rename one."
     ]
 
 
-def test_an_event_of_two_calls_is_two_events():
+def test_two_calls_with_one_name_are_two_events():
     assert told(of(name="Home", call="page"), of(name="Home", call="screen")) == []

@@ -1,0 +1,443 @@
+"""Every form of the portal: where it is, who can send it, and what is typed into it.
+
+A form that is missing here fails tests/portal/test_all_forms_listed.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from streams.base.clock import now
+from streams.catalog.models import Stream
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.plan import PlannedEvent, TrackingPlan, to_json
+from streams.connections.models import Connection
+from streams.delivery.connection.verification import send_test_event
+from streams.delivery.models import Cursor
+from streams.review.qa.workspaces import prepare
+from tests import factories
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.portal.access_table import Scene
+
+WORKSPACE = "w/<public_id>/"
+PARTNER = "p/<slug:slug>/"
+STREAM = f"{PARTNER}streams/<slug:stream_slug>/"
+PLAN_YAML = b"events:\n- name: Email Clicked\n  when: A person clicks.\n"
+
+
+def as_it_is(scene: Scene) -> None:
+    """Change nothing: the scene already has everything that the form needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form. Tests type `fields`, `secrets` and `file` into it, again each time."""
+
+    template: str
+    page: str  # a route
+    action: str = ""  # a route; empty: the page's own
+    query: str = ""
+    who: str = "petra"
+    fields: dict[str, str | list[str]] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    file: tuple[str, bytes] | None = None
+    prepare: Callable[[Scene], None] = as_it_is
+    # From `page` to the page with the form, if only a POST shows it.
+    steps: Callable[[Page], None] | None = None
+
+    @property
+    def sends_to(self) -> str:
+        return self.action or self.page
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.sends_to}"
+
+
+def of_workspace(template: str, page: str, action: str = "", **more) -> Form:
+    return Form(
+        template=template,
+        page=WORKSPACE + page,
+        action=action and WORKSPACE + action,
+        **{"who": "anna", **more},
+    )
+
+
+def of_partner(template: str, page: str, action: str = "", **more) -> Form:
+    return Form(
+        template=template,
+        page=PARTNER + page,
+        action=action and PARTNER + action,
+        **more,
+    )
+
+
+def of_stream(template: str, page: str, action: str = "", **more) -> Form:
+    return Form(
+        template=template, page=STREAM + page, action=action and STREAM + action, **more
+    )
+
+
+# --- What a form needs ----------------------------------------------------------------
+
+
+def unconnected(scene: Scene) -> None:
+    Connection.objects.update(deleted_at=factories.NOW)
+
+
+def tested(scene: Scene) -> None:
+    connection = Connection.objects.get()
+    sent = send_test_event(connection=connection, actor=None)
+    factories.delivered(connection.cursors.get(kind=Cursor.Kind.LIVE), sent.seq)
+
+
+def without_admin(scene: Scene) -> None:
+    """A partner can invite people only until the workspace has an admin."""
+    scene.cast.workspace.memberships.filter(role="admin").update(role="editor")
+
+
+def with_an_empty_workspace(scene: Scene) -> None:
+    factories.feed(
+        scene.cast.stream, factories.workspace(scene.cast.partner, name="Typo")
+    )
+
+
+def with_test_workspaces(scene: Scene) -> None:
+    prepare(stream=scene.cast.stream, actor=None)
+
+
+def paused(scene: Scene) -> None:
+    Connection.objects.update(status="paused")
+    Cursor.objects.update(held=True)
+
+
+def failing(scene: Scene) -> None:
+    Cursor.objects.filter(kind=Cursor.Kind.LIVE).update(failures=2, due_at=now())
+
+
+def at_stage(stage: str) -> Callable[[Scene], None]:
+    def prepare(scene: Scene) -> None:
+        Stream.objects.filter(pk=scene.cast.stream.pk).update(stage=stage)
+
+    return prepare
+
+
+def drafted(*names: str) -> Callable[[Scene], None]:
+    def prepare(scene: Scene) -> None:
+        plan = TrackingPlan(
+            events=tuple(PlannedEvent(name=one, when="It happens.") for one in names)
+        )
+        PlanVersion.objects.create(
+            stream=scene.cast.stream, number=2, content=to_json(plan)
+        )
+
+    return prepare
+
+
+def drafted_page(scene: Scene) -> None:
+    factories.page_version(
+        scene.cast.stream, number=2, text="{{ about }}\n\nNew.", published_at=None
+    )
+
+
+def seen_recently(scene: Scene) -> None:
+    factories.append(scene.cast.feed, 12, now=now(), event="Email Clicked")
+
+
+# --- Steps to pages that only a POST shows -------------------------------------------
+
+
+def change_region(page: Page) -> None:
+    page.locator("[name=region][value=sandbox-eu]").check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Review changes").click()
+
+
+def upload_plan(page: Page) -> None:
+    page.locator("[name=file]").set_input_files(
+        {"name": "plan.yaml", "mimeType": "text/plain", "buffer": PLAN_YAML}
+    )
+    page.get_by_role("button", name="Upload file").click()
+    page.get_by_role("heading", name="Changes").wait_for()
+
+
+INVITED = {"email": "new@example.com"}
+EVENT = {"name": "Survey Answered", "when": "A person answers."}
+
+FORMS = [
+    of_workspace(
+        "portal/connection/new.html",
+        "connection/",
+        prepare=unconnected,
+        fields={"region": "sandbox-eu"},
+        secrets={"write_key": factories.WRITE_KEY},
+    ),
+    of_workspace(
+        "portal/connection/_check_again.html", "connection/", "connection/check/"
+    ),
+    of_workspace(
+        "portal/connection/_test_event.html", "connection/", "connection/test/"
+    ),
+    of_workspace(
+        "portal/connection/_test_event.html",
+        "connection/",
+        "connection/seen/",
+        prepare=tested,
+    ),
+    of_workspace("portal/shared/_source.html", "connection/", "connection/pause/"),
+    of_workspace(
+        "portal/shared/_source.html",
+        "connection/",
+        "connection/resume/",
+        prepare=paused,
+    ),
+    of_workspace(
+        "portal/shared/_source.html",
+        "connection/",
+        "connection/retry/",
+        prepare=failing,
+    ),
+    of_workspace(
+        "portal/connection/change.html",
+        "connection/change/",
+        fields={"region": "sandbox-eu"},
+        secrets={"write_key": factories.WRITE_KEY},
+    ),
+    of_workspace(
+        "portal/connection/preview.html",
+        "connection/change/",
+        "connection/replace/",
+        steps=change_region,
+    ),
+    of_workspace("portal/connection/delete.html", "connection/delete/"),
+    of_workspace(
+        "portal/replay/preview.html",
+        "replays/new/",
+        query="?first=1&last=3&ids=same&count=1",
+    ),
+    of_workspace(
+        "portal/replay/_replay.html",
+        "replays/<replay_id>/",
+        "replays/<replay_id>/cancel/",
+    ),
+    of_workspace(
+        "portal/quarantine/resolve.html",
+        "quarantine/decide/",
+        query="?rule=PLAN-EVENT-001&name=Email+Opened",
+        fields={"action": "rename", "new_name": "Mail Opened"},
+    ),
+    of_workspace(
+        "portal/quarantine/quarantine.html",
+        "quarantine/",
+        "quarantine/mode/",
+        fields={"check_mode": "reject"},
+    ),
+    of_workspace(
+        "portal/people/_invite.html", "members/", fields={**INVITED, "role": "editor"}
+    ),
+    of_workspace(
+        "portal/people/_members.html",
+        "members/",
+        "members/<int:pk>/role/",
+        fields={"role": "editor"},
+    ),
+    of_workspace("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
+    of_workspace(
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/resend/"
+    ),
+    of_workspace(
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
+    ),
+    of_partner(
+        "portal/partner/workspace_new.html",
+        "workspaces/new/",
+        fields={"name": "Fern & Field", "external_id": "fern-7"},
+    ),
+    of_partner(
+        "portal/partner/workspaces_remove.html",
+        "workspaces/remove/",
+        prepare=with_an_empty_workspace,
+    ),
+    of_partner(
+        "portal/people/_invite.html",
+        "workspaces/<public_id>/invite/",
+        fields={**INVITED, "role": "editor"},
+        prepare=without_admin,
+    ),
+    of_partner(
+        "portal/people/_invitations.html",
+        "workspaces/<public_id>/",
+        "workspaces/<public_id>/invitations/<int:pk>/resend/",
+        prepare=without_admin,
+    ),
+    of_partner(
+        "portal/people/_invitations.html",
+        "workspaces/<public_id>/",
+        "workspaces/<public_id>/invitations/<int:pk>/withdraw/",
+        prepare=without_admin,
+    ),
+    of_partner(
+        "portal/partner/ingest_key.html", "workspaces/<public_id>/feeds/<int:pk>/key/"
+    ),
+    of_partner(
+        "portal/stream/new.html",
+        "streams/new/",
+        fields={"name": "Second", "slug": "second", "plan": "email"},
+    ),
+    of_stream(
+        "portal/stream/settings.html",
+        "",
+        fields={"name": "Post & Box", "version": "1.2.3", "check_mode": "quarantine"},
+    ),
+    of_stream(
+        "portal/stream/settings.html",
+        "",
+        "readings/",
+        fields={"accepted": ["review-rating"]},
+    ),
+    of_stream(
+        "portal/launch/_stage.html",
+        "way/",
+        prepare=at_stage("draft"),
+        fields={
+            "build_on": "2027-01-04",
+            "qa_on": "2027-02-01",
+            "launch_on": "2027-03-01",
+            "notes": "Forty customers wait.\nNone in Europe.",
+        },
+    ),
+    of_stream(
+        "portal/launch/_stage.html",
+        "way/",
+        "way/start-qa/",
+        prepare=at_stage("approved"),
+    ),
+    of_stream(
+        "portal/launch/_stage.html",
+        "way/",
+        "way/ask/",
+        prepare=at_stage("in_qa"),
+        fields={"note": "The rate was tested elsewhere."},
+    ),
+    of_stream(
+        "portal/plan/template.html",
+        "plan/template/",
+        fields={"plan": "surveys"},
+    ),
+    of_stream(
+        "portal/event_check/check.html",
+        "plan/check/",
+        fields={"events": '{"type": "track",\n "event": "Purchase"}', "plan": "spec"},
+    ),
+    of_stream(
+        "portal/plan/publish.html",
+        "plan/publish/",
+        prepare=drafted("Email Opened", "Email Link Clicked"),
+        fields={"note": "Clicks too."},
+    ),
+    of_stream(
+        "portal/plan/_objection.html",
+        "plan/publish/",
+        "plan/rename/",
+        prepare=drafted("Email Unsubscribed"),
+    ),
+    of_stream(
+        "portal/plan/discard.html",
+        "plan/discard/",
+        prepare=drafted("Email Link Clicked"),
+    ),
+    of_stream("portal/plan/files.html", "plan/files/", file=("plan.yaml", PLAN_YAML)),
+    of_stream(
+        "portal/plan/import.html",
+        "plan/files/",
+        "plan/files/import/",
+        steps=upload_plan,
+    ),
+    of_stream(
+        "portal/plan/version.html",
+        "plan/versions/<int:number>/",
+        prepare=drafted("Email Link Clicked"),
+    ),
+    of_stream(
+        "portal/plan/spec_events.html",
+        "plan/spec/",
+        fields={"events": ["Unsubscribed", "Email Bounced"]},
+    ),
+    of_stream("portal/plan/inference.html", "plan/learn/", prepare=seen_recently),
+    of_stream("portal/plan/event.html", "plan/events/new/", fields=EVENT),
+    of_stream("portal/plan/event.html", "plan/events/<key>/", fields=EVENT),
+    of_stream("portal/plan/event_remove.html", "plan/events/<key>/remove/"),
+    of_stream(
+        "portal/quarantine/resolve.html",
+        "quarantine/decide/",
+        query="?rule=PLAN-EVENT-001&name=Email+Opened",
+        fields={"action": "rename", "new_name": "Mail Opened"},
+    ),
+    of_stream(
+        "portal/docs/facts.html",
+        "docs/facts/",
+        fields={"about": "Postbox sends mail.", "support_email": "help@example.com"},
+    ),
+    of_stream(
+        "portal/docs/docs.html",
+        "docs/",
+        "docs/logo/",
+        file=("logo.svg", factories.LOGO),
+    ),
+    of_stream("portal/docs/docs.html", "docs/", "docs/logo/remove/"),
+    of_stream(
+        "portal/docs/page.html",
+        "docs/<kind>/",
+        fields={"text": "# Ours\n\n{{ about }}\n\n" + "Long & <b>plain</b>. " * 5_000},
+    ),
+    of_stream("portal/docs/publish.html", "docs/<kind>/publish/", prepare=drafted_page),
+    of_stream(
+        "portal/docs/version.html",
+        "docs/<kind>/versions/<int:number>/",
+        prepare=drafted_page,
+    ),
+    of_stream(
+        "portal/launch/_qa_checklist.html",
+        "qa/",
+        "qa/run/",
+        prepare=with_test_workspaces,
+    ),
+    of_stream("portal/launch/qa.html", "qa/", "qa/workspaces/"),
+    of_partner("portal/stream/tokens.html", "tokens/", fields={"name": "Staging"}),
+    of_partner("portal/stream/token_revoke.html", "tokens/<int:pk>/revoke/"),
+    of_partner(
+        "portal/people/_invite.html",
+        "members/",
+        fields={**INVITED, "role": "developer"},
+    ),
+    of_partner(
+        "portal/people/_members.html",
+        "members/",
+        "members/<int:pk>/role/",
+        fields={"role": "developer"},
+    ),
+    of_partner("portal/people/_member_remove.html", "members/<int:pk>/remove/"),
+    of_partner(
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/resend/"
+    ),
+    of_partner(
+        "portal/people/_invitations.html", "members/", "invitations/<int:pk>/withdraw/"
+    ),
+]
+
+# Routes that accept a POST without a form, or whose forms contain only secrets.
+WITHOUT_FORM = {
+    f"{STREAM}docs/<kind>/preview/": "the editor's form, shown again",
+}
+TEMPLATES_OF_SECRETS = {
+    "account/login.html", "account/logout.html", "account/password_change.html",
+    "account/password_reset.html", "account/password_reset_from_key.html",
+    "account/password_set.html", "account/reauthenticate.html",
+    "portal/people/_person.html", "portal/workspace/home.html",  # to sign out
+    "portal/people/invitation.html", "portal/people/invitation_sign_up.html",
+    "portal/shared/_kept_form.html",
+}  # fmt: skip

@@ -1,0 +1,23 @@
+"""Common actions and checks of browser tests."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests import factories
+
+
+def sign_in(page: Page, url: str, email: str) -> None:
+    """Sign in through the form, as users do."""
+    page.goto(url)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(factories.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("Your account").wait_for(state="attached")
+
+
+def barriers(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe objects to, and where."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]

@@ -1,0 +1,426 @@
+"""Every URL except the admin's, and what each person gets from it.
+
+test_access.py fails for a URL that is missing here, or that no longer exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from streams.base.clock import now
+from streams.catalog.plans.authoring.editing import key_of, mark_of
+from streams.catalog.plans.plan import PlannedEvent
+from streams.delivery.models import Cursor, Delivery
+from streams.tenancy.invitations import make_invitation, token_of
+from tests import factories
+
+if TYPE_CHECKING:
+    from streams.delivery.replay.models import Replay
+    from streams.tenancy.models import PartnerToken
+
+PEOPLE = (
+    "nobody", "charlie", "rita", "bob", "alice", "anna", "sam", "dev", "petra",
+)  # fmt: skip
+
+# On every response, to any request.
+HEADERS = {
+    "Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options",
+    "Referrer-Policy", "Cross-Origin-Opener-Policy",
+}  # fmt: skip
+# The result for a person: a status, or a redirect to the sign-in page.
+SIGN_IN = "sign in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One method of one route.
+
+    `gets` has a status for each of PEOPLE, in their order.
+    """
+
+    route: str
+    method: str = "get"
+    gets: tuple[object, ...]
+    data: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)  # method of the test client
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+def for_viewers(route: str, method: str = "get", **data: str) -> Row:
+    """For every member of the workspace, and those of its partner."""
+    gets = (SIGN_IN, 404, 404, 200, 200, 200, 200, 200, 200)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
+
+
+def for_editors(route: str, method: str = "post", ok: int = 302, **data: str) -> Row:
+    """For editors and admins of the workspace."""
+    gets = (SIGN_IN, 404, 404, 403, ok, ok, 403, 403, 403)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
+
+
+def for_admins(route: str, method: str = "post", ok: int = 302, **data: str) -> Row:
+    """For admins of the workspace."""
+    gets = (SIGN_IN, 404, 404, 403, 403, ok, 403, 403, 403)
+    return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
+
+
+def for_partner_team(route: str, method: str = "get", **data: str) -> Row:
+    """For everyone in the partner's team."""
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, 200, 200, 200)
+    return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
+
+
+def for_developers(route: str, method: str = "get", ok: int = 200, **data: str) -> Row:
+    """For developers and admins of the partner."""
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, 403, ok, ok)
+    return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
+
+
+def for_partner_admins(
+    route: str, method: str = "get", ok: int = 200, **data: str
+) -> Row:
+    """For admins of the partner."""
+    gets = (SIGN_IN, 404, 404, 404, 404, 404, 403, 403, ok)
+    return Row(route=f"p/<slug:slug>/{route}", method=method, gets=gets, data=data)
+
+
+def account(route: str, nobody: object, member: int) -> Row:
+    """The user's own account, or none yet."""
+    return Row(route=f"accounts/{route}", gets=(nobody, *[member] * 8))
+
+
+def open_to_all(route: str, status: int, method: str = "get", **options: str) -> Row:
+    return Row(route=route, method=method, gets=(status,) * 9, options=options)
+
+
+STREAM = {
+    "name": "P", "version": "1.0.1", "retention_days": "30", "check_mode": "warn",
+}  # fmt: skip
+NEW_STREAM = {"name": "Second", "slug": "second", "plan": "email"}
+OPENED = PlannedEvent(name="Email Opened")
+EVENT = {"call": "track", "name": "Survey Answered"}
+PAGE = {"text": "About us", "seen": "1.1"}
+INVITED = {"email": "new@example.com", "role": "viewer"}
+RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
+
+ROWS = [
+    for_viewers(""),
+    for_viewers("fresh/"),
+    for_viewers("events/"),
+    for_viewers("events/new/<int:after>/"),
+    for_viewers("events/<int:seq>/"),
+    for_viewers("deliveries/"),
+    for_viewers("deliveries/<int:pk>/"),
+    for_viewers("connection/"),
+    for_editors("connection/", ok=200),  # nothing was pasted: the form says so
+    for_editors("connection/check/"),
+    for_editors("connection/test/"),
+    for_viewers("connection/test/<int:seq>/"),
+    for_editors("connection/seen/"),
+    for_editors("connection/pause/"),
+    for_editors("connection/resume/"),
+    for_editors("connection/retry/"),
+    for_editors("connection/change/", "get", 200),
+    for_editors("connection/change/", "post", 200),
+    for_editors("connection/replace/", ok=400),  # a change without a preview
+    for_admins("connection/delete/", "get", 200),
+    for_admins("connection/delete/"),
+    for_viewers("replays/"),
+    for_editors("replays/new/", "get", 200),
+    for_editors("replays/new/", "post", 200),  # nothing was selected: the form says so
+    for_viewers("replays/<replay_id>/"),
+    for_viewers("replays/<replay_id>/fresh/"),
+    for_editors("replays/<replay_id>/cancel/"),
+    for_viewers("findings/"),
+    for_viewers("quarantine/"),
+    for_editors("quarantine/decide/", "get", 200),
+    for_editors("quarantine/decide/", ok=200),  # nothing was selected: the form says so
+    for_editors("quarantine/mode/", check_mode="reject"),
+    for_viewers("members/"),
+    for_admins("members/", **INVITED),
+    for_admins("members/<int:pk>/role/", role="editor"),
+    for_admins("members/<int:pk>/remove/", "get", 200),
+    for_admins("members/<int:pk>/remove/"),
+    for_admins("invitations/<int:pk>/resend/"),
+    for_admins("invitations/<int:pk>/withdraw/"),
+    for_partner_team(""),
+    for_developers("workspaces/new/"),
+    for_developers("workspaces/new/", "post"),
+    for_developers("workspaces/remove/"),
+    for_developers("workspaces/remove/", "post", 302),
+    for_partner_team("workspaces/<public_id>/"),
+    # The workspace has an admin, who decides: see test_people_forms.py for one without.
+    for_developers("workspaces/<public_id>/invite/", ok=403),
+    for_developers("workspaces/<public_id>/invite/", "post", 403, **INVITED),
+    for_developers("workspaces/<public_id>/invitations/<int:pk>/resend/", "post", 403),
+    for_developers(
+        "workspaces/<public_id>/invitations/<int:pk>/withdraw/", "post", 403
+    ),
+    for_developers("workspaces/<public_id>/feeds/<int:pk>/key/"),
+    for_developers("workspaces/<public_id>/feeds/<int:pk>/key/", "post", 201),
+    for_partner_team("streams/"),
+    for_partner_admins("streams/new/"),
+    for_partner_admins("streams/new/", "post", 302, **NEW_STREAM),
+    for_partner_team("streams/<slug:stream_slug>/"),
+    for_developers("streams/<slug:stream_slug>/", "post", 302, **STREAM),
+    for_developers(
+        "streams/<slug:stream_slug>/readings/", "post", 302, accepted="review-rating"
+    ),
+    for_partner_team("streams/<slug:stream_slug>/way/"),
+    for_partner_team("streams/<slug:stream_slug>/history/"),
+    for_partner_team("history/"),
+    for_partner_admins(
+        "streams/<slug:stream_slug>/way/", "post", 200
+    ),  # no dates: the form says so
+    for_partner_admins("streams/<slug:stream_slug>/way/start-qa/", "post", 302),
+    for_partner_admins("streams/<slug:stream_slug>/way/ask/", "post", 200),
+    for_partner_team("streams/<slug:stream_slug>/plan/"),
+    for_developers("streams/<slug:stream_slug>/plan/template/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/template/", "post", 302, plan="email"
+    ),
+    for_partner_team("streams/<slug:stream_slug>/plan/check/"),
+    for_partner_team(
+        "streams/<slug:stream_slug>/plan/check/", "post", events="{}", plan="spec"
+    ),
+    for_developers("streams/<slug:stream_slug>/plan/publish/"),
+    for_developers("streams/<slug:stream_slug>/plan/publish/", "post", seen="no mark"),
+    for_developers("streams/<slug:stream_slug>/plan/rename/", "post", 302),
+    for_developers("streams/<slug:stream_slug>/plan/discard/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/discard/", "post", 302, seen="no draft"
+    ),
+    for_partner_team("streams/<slug:stream_slug>/plan/files/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/files/", "post"
+    ),  # no file: it says so
+    for_developers(
+        "streams/<slug:stream_slug>/plan/files/import/",
+        "post",
+        text="{}",
+        seen="any",
+    ),
+    for_partner_team("streams/<slug:stream_slug>/plan/versions/"),
+    for_partner_team("streams/<slug:stream_slug>/plan/versions/<int:number>/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/versions/<int:number>/",
+        "post",
+        302,
+        seen="any",
+    ),
+    for_partner_team("streams/<slug:stream_slug>/plan/versions/<int:number>/plan.yaml"),
+    for_partner_team(
+        "streams/<slug:stream_slug>/plan/versions/<int:number>/schema.json"
+    ),
+    for_developers("streams/<slug:stream_slug>/plan/spec/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/spec/", "post", 302, events="Unsubscribed"
+    ),
+    for_developers("streams/<slug:stream_slug>/plan/learn/"),
+    # The inferred events are missing.
+    for_developers("streams/<slug:stream_slug>/plan/learn/", "post", 400),
+    for_developers("streams/<slug:stream_slug>/plan/events/new/"),
+    for_developers("streams/<slug:stream_slug>/plan/events/new/", "post", 302, **EVENT),
+    for_developers("streams/<slug:stream_slug>/plan/events/<key>/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/events/<key>/",
+        "post",
+        302,
+        seen=mark_of(OPENED),
+        **EVENT,
+    ),
+    for_developers("streams/<slug:stream_slug>/plan/events/<key>/remove/"),
+    for_developers(
+        "streams/<slug:stream_slug>/plan/events/<key>/remove/",
+        "post",
+        302,
+        seen=mark_of(OPENED),
+    ),
+    for_partner_team("streams/<slug:stream_slug>/findings/"),
+    for_partner_team("streams/<slug:stream_slug>/quarantine/"),
+    for_developers("streams/<slug:stream_slug>/quarantine/decide/"),
+    for_developers("streams/<slug:stream_slug>/quarantine/decide/", "post"),
+    for_partner_team("streams/<slug:stream_slug>/docs/"),
+    for_developers("streams/<slug:stream_slug>/docs/facts/"),
+    for_developers(
+        "streams/<slug:stream_slug>/docs/facts/", "post", 302, about="P is new."
+    ),
+    for_developers("streams/<slug:stream_slug>/docs/logo/", "post", 302),
+    for_developers("streams/<slug:stream_slug>/docs/logo/remove/", "post", 302),
+    for_partner_team("streams/<slug:stream_slug>/docs/source/index.md"),
+    for_partner_team("streams/<slug:stream_slug>/docs/<kind>/"),
+    for_developers("streams/<slug:stream_slug>/docs/<kind>/", "post", 302, **PAGE),
+    for_partner_team("streams/<slug:stream_slug>/docs/<kind>/preview/", "post", **PAGE),
+    for_developers("streams/<slug:stream_slug>/docs/<kind>/publish/"),
+    for_developers(
+        "streams/<slug:stream_slug>/docs/<kind>/publish/",
+        "post",
+        302,
+        seen="1.1",
+    ),
+    for_partner_team("streams/<slug:stream_slug>/docs/<kind>/versions/<int:number>/"),
+    for_developers(
+        "streams/<slug:stream_slug>/docs/<kind>/versions/<int:number>/",
+        "post",
+        302,
+        seen="1.1",
+    ),
+    for_partner_team("streams/<slug:stream_slug>/qa/"),
+    for_partner_team("streams/<slug:stream_slug>/qa/fresh/"),
+    for_partner_team("streams/<slug:stream_slug>/qa/report/"),
+    for_developers("streams/<slug:stream_slug>/qa/run/", "post", 302),
+    for_developers("streams/<slug:stream_slug>/qa/workspaces/", "post", 302),
+    for_partner_team("tokens/"),
+    for_developers("tokens/", "post"),
+    for_developers("tokens/<int:pk>/revoke/"),
+    for_developers("tokens/<int:pk>/revoke/", "post", 302),
+    for_partner_team("members/"),
+    for_partner_admins("members/", "post", 302, **INVITED | {"role": "support"}),
+    for_partner_admins("members/<int:pk>/role/", "post", 302, role="support"),
+    for_partner_admins("members/<int:pk>/remove/"),
+    for_partner_admins("members/<int:pk>/remove/", "post", 302),
+    for_partner_admins("invitations/<int:pk>/resend/", "post", 302),
+    for_partner_admins("invitations/<int:pk>/withdraw/", "post", 302),
+    # Home redirects users with one place.
+    Row(route="", gets=(SIGN_IN, *[302] * 8)),
+    open_to_all("invitations/<token>/", 200),
+    account("login/", 200, 302),
+    account("logout/", 302, 200),
+    account("inactive/", 200, 200),
+    account("signup/", 200, 302),
+    account("reauthenticate/", SIGN_IN, 200),
+    account("password/change/", SIGN_IN, 200),
+    account("password/set/", SIGN_IN, 302),
+    account("password/reset/", 200, 200),
+    account("password/reset/done/", 200, 200),
+    Row(route=RESET_KEY, gets=(200,) * 9),  # "This link isn’t valid anymore"
+    account("password/reset/key/done/", 200, 200),
+    account("email/", 404, 404),
+    account("confirm-email/", 404, 404),
+    open_to_all("sitemap.xml", 200),
+    open_to_all("robots.txt", 200),
+    open_to_all("docs/<slug:stream_slug>/", 200),
+    open_to_all("docs/<slug:stream_slug>/integration/", 200),
+    open_to_all("docs/<slug:stream_slug>/logo", 200),
+    open_to_all("docs/", 200),
+    open_to_all("docs/search/", 200),
+    open_to_all("docs/guide/<slug:name>/", 200),
+    open_to_all("healthz", 200),
+    open_to_all("readyz", 200),
+    open_to_all("readyz/details", 404),  # see tests/api/test_health.py
+    # A session of the portal gives no access here.
+    open_to_all("api/v1/replays", 401),
+    open_to_all("api/v1/replays", 401, "post"),
+    open_to_all("api/v1/replays/<replay_id>", 401),
+    open_to_all("api/v1/replays/<replay_id>/cancel", 401, "post"),
+    open_to_all("^api/.*$", 404),
+    open_to_all("^v1/.*$", 401, "post", content_type="application/json"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The cast, and a row of everything that a URL can name."""
+
+    cast: factories.Cast
+    delivery: Delivery
+    replay: Replay
+    token: PartnerToken
+
+    def url(self, row: Row) -> str:
+        """Return the URL of a row, for the cast's workspace and partner."""
+        cast, path = self.cast, "/" + row.route
+        bob = cast.workspace.memberships.get(user=cast.bob).pk
+        sam = cast.partner.memberships.get(user=cast.sam).pk
+        names = {
+            RESET_KEY: "accounts/password/reset/key/1-c0ffee-12345/",
+            "^v1/.*$": "v1/track",
+            "^api/.*$": "api/v2/replays",
+            "<slug:name>": "quick-start",
+            "<replay_id>": self.replay.public_id,
+            "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
+            "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
+            "p/<slug:slug>/invitations/<int:pk>": (
+                f"p/<slug:slug>/invitations/{self._waiting(cast.partner)}"
+            ),
+            "invitations/<int:pk>": f"invitations/{self._waiting(cast.workspace)}",
+            "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
+            "tokens/<int:pk>": f"tokens/{self.token.pk}",
+            "members/<int:pk>": f"members/{sam}",
+            "<public_id>": cast.workspace.public_id,
+            "<slug:slug>": cast.partner.slug,
+            "<slug:stream_slug>": cast.stream.slug,
+            "<kind>": "source",
+            "<key>": key_of(OPENED),
+            "<int:number>": "1",
+            "<int:seq>": "1",
+            "<int:after>": "0",
+        }
+        for name, value in names.items():
+            path = path.replace(name, value)
+        if "<token>" in path:
+            path = path.replace("<token>", self._invitation())
+        return path
+
+    def person(self, name: str) -> object:
+        """Return one of PEOPLE, or None for a visitor."""
+        return None if name == "nobody" else getattr(self.cast, name)
+
+    def _waiting(self, place: object) -> int:
+        """Return the primary key of the place's open invitation."""
+        waiting = place.invitations.filter(email="waits@example.com", withdrawn_at=None)
+        return waiting.get().pk
+
+    def _invitation(self) -> str:
+        made = make_invitation(
+            place=self.cast.workspace,
+            email="new@example.com",
+            role="viewer",
+            actor=self.cast.anna,
+        )
+        return token_of(made)
+
+
+def set_scene() -> Scene:
+    cast = factories.cast()
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 3)
+    for place, role in ((cast.workspace, "viewer"), (cast.partner, "support")):
+        make_invitation(place=place, email="waits@example.com", role=role, actor=None)
+    factories.quarantined(cast.feed)
+    factories.found(cast.feed, at=now())
+    Cursor.objects.filter(pk=cursor.pk).update(position=3, due_at=None)
+    delivery = Delivery.objects.create(
+        cursor=cursor,
+        connection=cursor.connection,
+        first_seq=1,
+        last_seq=3,
+        events=3,
+        body_bytes=900,
+        started_at=factories.NOW,
+        duration_ms=120,
+        outcome=Delivery.Outcome.DELIVERED,
+        status_code=200,
+        answer='{"success": true}',
+    )
+    token, _ = factories.token(cast.stream)
+    factories.published_pages(cast.stream)
+    factories.published_plan(cast.stream, OPENED.name)
+    replay = factories.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
+    return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Yield every route of the project, as its patterns spell it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from routes(pattern, route)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from streams.catalog.models import Stream
+from streams.catalog.stage import Stage
+from streams.connections.models import Connection
+from streams.delivery.limits.models import Halt
+from streams.delivery.limits.send_policy import SendBlock, SendPolicy
+from streams.delivery.models import Cursor
+from streams.observability.ledger import Ledger
+from streams.portal.workspace.status import standing
+from streams.tenancy.models import Workspace
+from tests.factories import NOW
+
+IDLE = Ledger(accepted=5, delivered=5)
+
+
+def word(connection, cursor, ledger=IDLE) -> str:
+    return standing(connection, cursor, ledger, NOW).word
+
+
+def connected(**fields) -> Connection:
+    return Connection(**{"known": True, "seen_at": NOW, **fields})
+
+
+def blocked(connection, *, halts=(), stage=Stage.LIVE) -> SendBlock | None:
+    """The block of this connection of stream 1."""
+    return SendPolicy(tuple(halts)).block(
+        connection, stream=Stream(pk=1, stage=stage), workspace=Workspace()
+    )
+
+
+def test_without_a_connection_it_says_how_many_events_are_queued():
+    shown = standing(None, None, Ledger(accepted=1204, held=1204), NOW)
+
+    assert shown.word == "Not connected"
+    assert shown.detail.startswith(
+        "1,204 events are queued and will be sent, oldest first."
+    )
+
+
+def test_one_queued_event_is_in_the_singular():
+    shown = standing(None, None, Ledger(accepted=1, held=1), NOW)
+
+    assert shown.detail.startswith("1 event is queued and will be sent.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, "Working"),
+        ({"status": "paused"}, "Paused"),
+        ({"status": "attention", "known": False}, "Needs attention"),
+        ({"known": False}, "Key not recognized"),
+        ({"known": None}, "Working"),  # it could not be asked, and was seen
+        ({"seen_at": None}, "Not verified"),
+    ],
+)
+def test_the_most_urgent_status_is_shown(fields, expected):
+    assert word(connected(**fields), Cursor()) == expected
+
+
+def test_attention_says_why_and_that_nothing_is_lost():
+    connection = connected(status="attention", status_reason="Segment returned 403.")
+
+    shown = standing(connection, Cursor(held=True), Ledger(accepted=2, held=2), NOW)
+
+    assert shown.detail == (
+        "Segment returned 403. 2 events are queued and will be sent, oldest first."
+    )
+
+
+def test_a_segment_that_does_not_respond_is_retried():
+    later = Cursor(failures=3, due_at=NOW + timedelta(seconds=1))
+
+    assert word(connected(), later) == "Retrying"
+
+
+def test_events_in_progress_are_counted():
+    shown = standing(connected(), Cursor(), Ledger(accepted=9, pending=4), NOW)
+
+    assert (shown.word, shown.detail) == (
+        "Sending",
+        "4 events are on the way to Segment.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("halt", "expected"),
+    [
+        ({}, "Paused by operator"),
+        ({"region": "us"}, "Paused by operator"),
+        ({"stream_id": 1}, "Paused by operator"),
+        ({"region": "eu"}, "Working"),
+        ({"stream_id": 2}, "Working"),
+    ],
+)
+def test_only_a_halt_of_this_connection_is_shown(halt, expected):
+    connection, cursor = connected(region="us"), Cursor(stream_id=1)
+    block = blocked(connection, halts=[Halt(reason="Drill", **halt)])
+
+    shown = standing(connection, cursor, IDLE, NOW, block)
+
+    assert shown.word == expected
+
+
+@pytest.mark.parametrize(
+    "reason", ["Maintenance at Segment", "Maintenance at Segment. "]
+)
+def test_the_reason_of_a_halt_is_a_separate_sentence(reason):
+    connection, cursor = connected(region="us"), Cursor(stream_id=1)
+    block = blocked(connection, halts=[Halt(reason=reason)])
+
+    shown = standing(connection, cursor, IDLE, NOW, block)
+
+    assert shown.detail.startswith("Maintenance at Segment. New events ")
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        (Stage.DRAFT, ("Awaiting approval", "Stream awaiting approval")),
+        (Stage.SUSPENDED, ("Suspended", "Stream suspended")),
+    ],
+)
+def test_the_stage_is_named_with_the_number_of_queued_events(stage, expected):
+    ledger, connection = Ledger(accepted=2, pending=2), connected(region="us")
+    block = blocked(connection, stage=stage)
+
+    shown = standing(connection, Cursor(), ledger, NOW, block)
+
+    assert (shown.word, shown.title) == expected
+    assert "2 events are queued and will be sent, oldest first." in shown.detail
+
+
+def test_a_paused_connection_shows_the_pause_and_not_a_halt():
+    paused = connected(status="paused", region="us")
+    block = blocked(paused, halts=[Halt(reason="Drill")])
+
+    shown = standing(paused, Cursor(stream_id=1), IDLE, NOW, block)
+
+    assert shown.word == "Paused"

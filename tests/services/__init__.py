@@ -1,1 +1,0 @@
-"""The servers that tests run on: started in a temporary folder, gone with the run."""

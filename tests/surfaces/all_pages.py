@@ -1,0 +1,151 @@
+"""Visit every page, as each person, in every state that tests can bring about.
+
+The states come from the tables of tests/portal and tests/browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib import admin
+from django.urls import reverse
+
+from streams.catalog.models import Stream
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Lease
+from tests import factories
+from tests.browser.all_forms import FORMS, Form, as_it_is
+from tests.portal.access_table import PEOPLE as PEOPLE_OF_TABLE
+from tests.portal.access_table import ROWS, Row, Scene
+from tests.surfaces.unlinked_pages import rare_pages
+from tests.surfaces.visits import HTML, Visit, Visitor, undone
+
+# Each sees pages, or parts of pages, that the others do not.
+PEOPLE = ("nobody", "bob", "alice", "anna", "sam", "petra")
+MAY_ALL = ("anna", "petra")
+STAGES = ("draft", "submitted", "approved", "in_qa", "live", "suspended")
+DECISIONS = ("approve", "send-back", "go-live", "not-yet", "suspend", "resume", "none")
+# States that the table of forms does not reach.
+MORE = (
+    "w/<public_id>/events/?name=none",
+    "w/<public_id>/findings/?severity=hint",
+    "w/<public_id>/replays/new/?count=1",
+    "p/<slug:slug>/streams/<slug:stream_slug>/plan/versions/?from=1&to=1",
+    "docs/search/?q=retention",
+    "docs/search/?q=xyzzy",
+)
+PROGRAMS = ("v1/", "^v1/", "api/", "^api/", "healthz", "readyz")
+
+
+def walk(scene: Scene) -> Iterator[Visit]:
+    """Yield all pages.
+
+    Changes are rolled back, except for rows that operators look at.
+    """
+    people = {name: Visitor(scene, name) for name in (*PEOPLE, "olga")}
+    for name in PEOPLE:
+        yield from pages_of(people[name])
+    for form in FORMS:
+        yield from states_of(form, people[form.who])
+    for stage in STAGES:
+        with undone():
+            Stream.objects.filter(pk=scene.cast.stream.pk).update(stage=stage)
+            yield from pages_at_stage(people)
+    yield from account_pages(scene)
+    yield from rare_pages(scene)
+    yield from staff_pages(people["olga"])
+
+
+def pages_of(visitor: Visitor) -> Iterator[Visit]:
+    """Yield all pages that a person can open.
+
+    Only admins submit forms, with empty fields.
+    """
+    place = PEOPLE_OF_TABLE.index(visitor.name)
+    for row in ROWS:
+        if row.route.startswith(PROGRAMS):
+            continue
+        is_seen = visitor.name == "nobody" or row.gets[place] in (200, 201)
+        if is_seen if row.method == "get" else visitor.name in MAY_ALL:
+            with undone():
+                path = visitor.scene.url(row)
+                yield from visitor.visit(row.method, path, row.data)
+    if visitor.name in MAY_ALL:
+        for route in MORE:
+            path = visitor.scene.url(Row(route=route, gets=()))
+            yield from visitor.visit("get", path)
+
+
+def states_of(form: Form, visitor: Visitor) -> Iterator[Visit]:
+    """Yield the form's page as the table prepares it, and after sending the form."""
+    scene = visitor.scene
+    page = scene.url(Row(route=form.page, gets=())) + form.query
+    action = scene.url(Row(route=form.sends_to, gets=())) + form.query
+    for sent in (None, {}, {**form.fields, **form.secrets}):
+        with undone():
+            form.prepare(scene)
+            if sent is not None:
+                yield from visitor.visit("post", action, sent)
+            elif form.query or form.prepare is not as_it_is:
+                yield from visitor.visit("get", page)
+
+
+def pages_at_stage(people: dict[str, Visitor]) -> Iterator[Visit]:
+    """Yield the stream's pages for people with and without access to change it."""
+    stream = "p/<slug:slug>/streams/<slug:stream_slug>/"
+    for name in ("petra", "sam"):
+        for page in ("way/", "qa/", "qa/report/", ""):
+            path = people[name].scene.url(Row(route=f"{stream}{page}", gets=()))
+            yield from people[name].visit("get", path)
+    olga = people["olga"]
+    review = reverse("admin:streams_stream_review", args=[olga.scene.cast.stream.pk])
+    for decision in DECISIONS:
+        with undone():
+            data = {"decision": decision, "text": "Drill"}
+            yield from olga.visit("post", review, data)
+
+
+def account_pages(scene: Scene) -> Iterator[Visit]:
+    """Yield the forms of a user's account, submitted with mistakes and without."""
+    email, password, new = scene.cast.bob.email, factories.PASSWORD, "another battery 7"
+    forms = {
+        "account_login": (
+            {"login": email, "password": "wrong"},
+            {"login": email, "password": password},
+        ),
+        "account_reset_password": ({"email": email}, {"email": "new@example.com"}, {}),
+        "account_change_password": (
+            {"oldpassword": "wrong", "password1": "1", "password2": "2"},
+            {"oldpassword": password, "password1": new, "password2": new},
+        ),
+    }
+    for name, sent in forms.items():
+        for data in sent:
+            with undone():
+                who = "bob" if name == "account_change_password" else "nobody"
+                yield from Visitor(scene, who).visit("post", reverse(name), data)
+
+
+def staff_pages(olga: Visitor) -> Iterator[Visit]:
+    """Yield the admin's pages: each model's list, form and log."""
+    factories.rejected(olga.scene.replay.cursor)
+    Halt.objects.create(stream=olga.scene.cast.stream, reason="Drill")
+    Lease.objects.get_or_create(stream=olga.scene.cast.stream)
+    for path in staff_paths():
+        yield from olga.visit("get", path)
+    as_page = {"Accept": HTML}
+    yield from olga.visit("get", "/readyz/details", headers=as_page)
+
+
+def staff_paths() -> Iterator[str]:
+    yield reverse("admin:index")
+    yield reverse("admin:password_change")
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        row = model._default_manager.first()
+        if model._meta.app_label != "auth":
+            yield reverse(f"{name}_add")
+        if row is not None:
+            yield reverse(f"{name}_change", args=[row.pk])
+            yield reverse(f"{name}_history", args=[row.pk])

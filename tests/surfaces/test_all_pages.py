@@ -1,0 +1,84 @@
+"""Every page for every role: all texts come from gettext, no variable is undefined."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.test.signals import template_rendered
+from django.test.utils import override_settings
+
+from tests.portal.access_table import set_scene
+from tests.servers.keeper import ROOT
+from tests.surfaces.all_pages import walk
+from tests.surfaces.english_text import Known
+from tests.surfaces.pseudo_locale import pseudo_locale
+from tests.surfaces.undefined_variables import noting_undefined
+from tests.surfaces.untranslated_text import untranslated
+from tests.surfaces.visible_text import texts_of
+
+TEMPLATES = ROOT / "templates"
+# The sandbox serves it as a file: it runs without Django.
+STATIC = TEMPLATES / "sandbox"
+
+
+@dataclass
+class Seen:
+    """Everything that one walk over all pages has shown."""
+
+    texts: dict[str, str] = field(default_factory=dict)  # with the first page of each
+    undefined: set[str] = field(default_factory=set)
+    rendered: set[str] = field(default_factory=set)
+
+    def note_template(self, sender: object, template: object, **_: object) -> None:
+        self.rendered.add(str(template.origin.name))
+
+
+@pytest.fixture
+def seen(db, settings, segment) -> Seen:
+    settings.SANDBOX_URL = segment.url
+    seen, scene = Seen(), set_scene()
+    template_rendered.connect(seen.note_template)
+    try:
+        with (
+            pseudo_locale(),
+            override_settings(SECURE_SSL_REDIRECT=False),
+            noting_undefined() as seen.undefined,
+        ):
+            for visit in walk(scene):
+                for text in texts_of(visit.html):
+                    seen.texts.setdefault(text, visit.what)
+    finally:
+        template_rendered.disconnect(seen.note_template)
+    return seen
+
+
+# One test, because the walk takes a while and workers of xdist share nothing.
+def test_every_text_comes_from_gettext_and_every_variable_is_defined(seen):
+    ours = {str(path) for path in TEMPLATES.rglob("*.html") if not is_static(path)}
+    known = Known()
+    plain = {
+        text: what
+        for text, what in seen.texts.items()
+        if not what.startswith("nobody: get /docs/stream")  # written by the partner
+        and known.unknown(text, is_staff=what.startswith("olga"))
+    }
+
+    assert plain == {}
+    assert seen.undefined == set()
+    assert ours - seen.rendered == set()
+
+
+def test_no_template_has_an_untranslated_text():
+    found = defaultdict(list)
+    for path in sorted(TEMPLATES.rglob("*.*")):
+        for text in () if is_static(path) else untranslated(path):
+            found[path.relative_to(TEMPLATES).as_posix()].append(text)
+
+    assert found == {}
+
+
+def is_static(path: Path) -> bool:
+    return path.is_relative_to(STATIC)

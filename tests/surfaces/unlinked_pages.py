@@ -1,0 +1,200 @@
+"""Pages that no link leads to: errors, forms sent at the wrong time, final states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.test.utils import override_settings
+from django.urls import get_resolver, reverse
+
+from streams.catalog.models import Stream
+from streams.catalog.plans.models import PlanVersion
+from streams.catalog.plans.plan import (
+    PlannedEvent,
+    PlannedProperty,
+    TrackingPlan,
+    to_json,
+)
+from streams.delivery.models import Cursor
+from streams.tenancy.models import WorkspaceMembership
+from streams.web.server_pages import server_pages
+from tests import factories
+from tests.browser.all_forms import PLAN_YAML, drafted, paused
+from tests.portal.access_table import Row, Scene
+from tests.surfaces.visits import Visit, Visitor, undone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+MANY = 60  # more than any limit on password resets
+
+
+def rare_pages(scene: Scene) -> Iterator[Visit]:
+    for bring_about in RARE:
+        with undone():
+            yield from bring_about(scene)
+
+
+def url(scene: Scene, route: str) -> str:
+    return scene.url(Row(route=route, gets=()))
+
+
+# --- Errors ------------------------------------------------------------------------------
+
+
+def refusals(scene: Scene) -> Iterator[Visit]:
+    """Yield pages for hosts, origins and forms that the portal refuses."""
+    login = reverse("account_login")
+    asked = {
+        "another host": Client(headers={"Host": "evil.example"}).get("/"),
+        "another origin": Client(headers={"Origin": "http://evil.example"}).post(login),
+        "no token": Client(enforce_csrf_checks=True).post(login),
+    }
+    with override_settings(SECURE_SSL_REDIRECT=True):
+        asked["plain HTTP"] = Client().post(login)
+    for what, response in asked.items():
+        yield Visit(what, response.text)
+    request = RequestFactory().get("/")
+    for status in (403, 404):
+        handler = get_resolver().resolve_error_handler(status)
+        yield Visit(f"{status}", handler(request, exception=Exception()).text)
+    yield Visit("500", get_resolver().resolve_error_handler(500)(request).text)
+    for status, page in server_pages().items():
+        yield Visit(f"{status:d}", page.decode())
+
+
+def too_many_requests(scene: Scene) -> Iterator[Visit]:
+    visitor = Visitor(scene, "nobody")
+    data = {"email": scene.cast.bob.email}
+    for _ in range(MANY):
+        for visit in visitor.visit("post", reverse("account_reset_password"), data):
+            yield visit
+            if visitor.status == 429:
+                return
+
+
+def only_forms(scene: Scene) -> Iterator[Visit]:
+    path = url(scene, "w/<public_id>/connection/pause/")
+    yield from Visitor(scene, "anna").visit("get", path)
+
+
+def twice_at_once(scene: Scene) -> Iterator[Visit]:
+    """Yield the page of a form whose first submit is still in progress."""
+    request = RequestFactory().get("/")
+    request.user, request.resolver_match = scene.cast.bob, None
+    name = "portal/shared/form_in_progress.html"
+    yield Visit(name, render_to_string(name, {"page": "/"}, request))
+
+
+def first_password(scene: Scene) -> Iterator[Visit]:
+    person = factories.user("new@example.com")
+    person.set_unusable_password()
+    person.save()
+    yield from Visitor(scene, person).visit("get", reverse("account_set_password"))
+
+
+# --- Forms -------------------------------------------------------------------------------
+
+
+def expired_sessions(scene: Scene) -> Iterator[Visit]:
+    """Yield forms of every kind that are submitted after the session has ended."""
+    stream = "p/<slug:slug>/streams/<slug:stream_slug>/"
+    forms = {
+        "w/<public_id>/members/": {"email": "new@example.com", "role": "viewer"},
+        "w/<public_id>/connection/": {"write_key": factories.WRITE_KEY, "region": "us"},
+        f"{stream}docs/<kind>/": {"text": "Long\ntext", "seen": "1.1"},
+    }
+    for route, data in forms.items():
+        sent = {**data, "form_token": "a" * 22}
+        visitor = Visitor(scene, "nobody")
+        yield from visitor.visit("post", url(scene, route), sent, headers=SAME_ORIGIN)
+
+
+def uploads(scene: Scene) -> Iterator[Visit]:
+    files = url(scene, "p/<slug:slug>/streams/<slug:stream_slug>/plan/files/")
+    for content in (PLAN_YAML, b"events: 1", b"events: []"):
+        file = BytesIO(content)
+        file.name = "plan.yaml"
+        with undone():
+            yield from Visitor(scene, "petra").visit("post", files, {"file": file})
+
+
+def decided_quarantine(scene: Scene) -> Iterator[Visit]:
+    anna = Visitor(scene, "anna")
+    decide = url(scene, "w/<public_id>/quarantine/decide/")
+    [page] = anna.visit("get", decide)
+    last_id = re.search(r'name="last_id" value="(\d+)"', page.html)[1]
+    for action in ("rename", "release", "discard"):
+        data = {"action": action, "new_name": "Sent", "sure": "on", "last_id": last_id}
+        with undone():
+            yield from anna.visit("post", decide, data)
+            yield from anna.visit("get", decide.replace("decide/", ""))
+
+
+# --- States ------------------------------------------------------------------------------
+
+
+def homes(scene: Scene) -> Iterator[Visit]:
+    """Yield the start page of a member of many places, and of a member of none."""
+    cast = scene.cast
+    WorkspaceMembership.objects.create(
+        workspace=cast.workspace, user=cast.charlie, role="viewer"
+    )
+    for person in (cast.charlie, factories.user("none@example.com")):
+        yield from Visitor(scene, person).visit("get", reverse("portal:home"))
+    empty = reverse("portal:overview", args=[cast.elsewhere.public_id])
+    yield from Visitor(scene, "charlie").visit("get", empty)
+    yield from Visitor(scene, "nobody").visit("get", "/invitations/none/")
+
+
+def expiring_events(scene: Scene) -> Iterator[Visit]:
+    paused(scene)
+    Cursor.objects.filter(kind=Cursor.Kind.LIVE).update(position=0)
+    for name in ("anna", "bob"):
+        yield from Visitor(scene, name).visit("get", url(scene, "w/<public_id>/"))
+
+
+def unchecked_streams(scene: Scene) -> Iterator[Visit]:
+    Stream.objects.update(check_mode="off")
+    stream = "p/<slug:slug>/streams/<slug:stream_slug>/findings/"
+    for name, route in (("petra", stream), ("anna", "w/<public_id>/findings/")):
+        yield from Visitor(scene, name).visit("get", url(scene, route))
+
+
+def faulty_plans(scene: Scene) -> Iterator[Visit]:
+    drafted("Email Unsubscribed", "Order Cancelled", "a..b", "email_opened")(scene)
+    plan = "p/<slug:slug>/streams/<slug:stream_slug>/plan/"
+    for page in ("", "publish/", "versions/", "versions/2/", "discard/"):
+        yield from Visitor(scene, "petra").visit("get", url(scene, f"{plan}{page}"))
+
+
+def plans_of_staff(scene: Scene) -> Iterator[Visit]:
+    event = PlannedEvent(
+        name="Sent",
+        properties=(PlannedProperty(path="id", required=True, sensitive=True),),
+        context=(PlannedProperty(path="ip"),),
+    )
+    plan = to_json(TrackingPlan(events=(event,)))
+    version = PlanVersion.objects.create(
+        stream=scene.cast.stream, number=3, content=plan, published_at=factories.NOW
+    )
+    olga = Visitor(scene, "olga")
+    for name, args in (
+        ("planversion_change", [version.pk]),
+        ("feed_events", [scene.cast.feed.pk]),
+        ("feed_event", [scene.cast.feed.pk, 1]),
+    ):
+        yield from olga.visit("get", reverse(f"admin:streams_{name}", args=args))
+
+
+RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
+    refusals, too_many_requests, only_forms, twice_at_once, first_password, expired_sessions, uploads,
+    decided_quarantine, homes, expiring_events, unchecked_streams, faulty_plans,
+    plans_of_staff,
+)  # fmt: skip
