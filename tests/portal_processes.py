@@ -57,7 +57,7 @@ class RunningPortal:
         return self._start([*CELERY, "beat", "--pidfile="], code, environ)
 
     def ingest(self) -> str:
-        """Start it; its URL, once it answers."""
+        """Start ingest; return its URL once it responds."""
         url = f"http://127.0.0.1:{free_port()}"
         self.answering(self.serve(url, INGEST), url)
         return url

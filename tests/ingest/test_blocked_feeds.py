@@ -11,7 +11,7 @@ from streams.base.database.session import DATABASE_DOWN
 from tests import factories
 from tests.faults.row_locks import LOCK_TIMEOUT_S, held
 from tests.ingest.commit_writer import Writer
-from tests.ingest.test_group_commit import Told, one
+from tests.ingest.test_group_commit import Notified, one
 from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def committer():
-    committer = Writer(Told())
+    committer = Writer(Notified())
     yield committer
     committer.close()
 

@@ -1,4 +1,4 @@
-"""What becomes of one event: decided by values alone."""
+"""The status of one event, decided by values alone."""
 
 from __future__ import annotations
 

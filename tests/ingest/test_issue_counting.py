@@ -49,7 +49,7 @@ def counted(client, lookup, feed, mode, body, headers=None):
 
 
 @pytest.mark.parametrize("mode", ["warn", "quarantine", "reject"])
-def test_an_issue_counts_whatever_becomes_of_the_event(client, lookup, feed, mode):
+def test_an_issue_counts_whatever_the_status_of_its_event(client, lookup, feed, mode):
     batch = [track(f"m{n}", event=UNPLANNED) for n in (1, 2, 3)] + [track("m4")]
 
     found = counted(client, lookup, feed, mode, {"batch": batch})

@@ -48,7 +48,7 @@ def test_the_requests_of_one_read_come_in_their_order(reader, budget):
     assert budget.total == 5  # bytes of bodies, one still missing
 
 
-def test_what_precedes_nonsense_is_read(reader):
+def test_requests_before_malformed_data_are_read(reader):
     requests = reader.read(memoryview(small("/1") + b"nonsense\r\n\r\n"))
 
     assert next(requests).path == "/1"

@@ -75,7 +75,7 @@ def test_a_request_starts_once_the_one_before_it_has_its_response(
     assert list(application.promises) == ["/1", "/2"]
 
 
-def test_a_promised_response_is_told_once_it_is_there(queue, add, application):
+def test_a_promised_response_is_reported_once_it_exists(queue, add, application):
     told = []
     add("/1")
     taken(queue, told.append)
