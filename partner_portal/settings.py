@@ -128,7 +128,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "streams.portal.navigation.navigation",
+                "streams.portal.shared.navigation.navigation",
             ],
             "builtins": ["django.templatetags.i18n", "streams.web.template_tags"],
         },

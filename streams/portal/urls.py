@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from streams.portal import activity_log
 from streams.portal.connection import change_key
 from streams.portal.connection import views as connection_views
 from streams.portal.docs import page_editor
@@ -16,7 +15,7 @@ from streams.portal.plan import event, files, inference, publish, spec_events, v
 from streams.portal.plan import views as plan_views
 from streams.portal.quarantine import views as quarantine_views
 from streams.portal.replay import views as replay_views
-from streams.portal.stream import creation
+from streams.portal.stream import activity_log, creation
 from streams.portal.stream import views as stream_views
 from streams.portal.workspace import attempts, events, home, issues, overview
 

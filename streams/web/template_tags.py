@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.template.base import Parser, Token
     from django.template.context import Context, RequestContext
 
-    from streams.portal.access import PartnerAccess, WorkspaceAccess
+    from streams.portal.shared.access import PartnerAccess, WorkspaceAccess
 
 register = template.Library()
 

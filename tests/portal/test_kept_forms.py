@@ -237,8 +237,8 @@ def test_a_write_key_must_be_entered_again(client, cast):
 def test_every_field_that_hides_its_value_is_a_secret():
     from django import forms
 
-    from streams.portal import forms as portal_forms
     from streams.portal.people import forms as people
+    from streams.portal.shared import forms as portal_forms
 
     def below(kind):
         return {kind}.union(*(below(one) for one in kind.__subclasses__()))

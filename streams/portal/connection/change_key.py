@@ -14,15 +14,15 @@ from django.views.decorators.http import require_POST
 from streams.connections.key_errors import InvalidWriteKey
 from streams.connections.regions import Region
 from streams.delivery.connection import services, verification
-from streams.portal.access import (
+from streams.portal.connection.forms import ChangeForm
+from streams.portal.connection.signed_state import PendingChange, opened
+from streams.portal.connection.views import current_connection
+from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
     signed_in,
     workspace_to_edit,
 )
-from streams.portal.connection.forms import ChangeForm
-from streams.portal.connection.signed_state import PendingChange, opened
-from streams.portal.connection.views import current_connection
 from streams.web.template_tags import to
 
 if TYPE_CHECKING:

@@ -6,12 +6,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from streams.connections.regions import Region, offered
+from streams.events.time_index import last_before
+from streams.portal.shared.forms import MomentField, NumberField
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
+
+    from streams.events.models import Feed
 
 REGION_HINTS = {
     # segment/http-api.md, 1: the region is fixed when a workspace is created.
@@ -22,6 +26,8 @@ REGION_HINTS = {
     ),
     Region.SANDBOX_EU: _("The same sandbox, reached through the European endpoint."),
 }
+
+WAITING, NOW, CHOSEN = "waiting", "now", "chosen"  # values of NewConnectionForm.start
 
 
 class KeyInput(forms.PasswordInput):
@@ -95,3 +101,61 @@ class ChangeForm(ConnectionForm):
         self.fields["write_key"].required = False
         self.fields["write_key"].label = _("New write key")
         self.fields["write_key"].help_text = _("Leave empty to keep the current key.")
+
+
+class NewConnectionForm(ConnectionForm):
+    """A write key, a region, and the first event to send."""
+
+    start = forms.ChoiceField(
+        required=False,
+        label=_("Events to send"),
+        widget=forms.RadioSelect,
+        initial=WAITING,
+        choices=[
+            (WAITING, _("All queued and new events")),
+            (NOW, _("New events only")),
+            (CHOSEN, _("From a specific event or time")),
+        ],
+    )
+    start_seq = NumberField(_("From event number"))
+    start_at = MomentField(_("Or received from"))
+
+    def __init__(self, feed: Feed, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.feed = feed
+        if not feed.head_seq:  # there is nothing to choose from
+            for name in ("start", "start_seq", "start_at"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        asked = self.cleaned_data
+        number, moment = asked.get("start_seq"), asked.get("start_at")
+        if asked.get("start") == CHOSEN and (number is None) == (moment is None):
+            self.add_error("start", _("Enter either an event number or a time."))
+        return super().clean()
+
+    def after(self) -> int | None:
+        """The number of the last event to leave out; None: start with the queue.
+
+        The form is valid.
+        """
+        chosen = self.cleaned_data.get("start") or WAITING
+        if chosen == WAITING:
+            return None
+        if chosen == NOW:
+            return self.feed.head_seq
+        if self.cleaned_data["start_seq"] is not None:
+            return int(self.cleaned_data["start_seq"]) - 1
+        return last_before(self.feed, self.cleaned_data["start_at"])
+
+    def starts(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
+        """Each option's radio button and its hint."""
+        hints = {
+            WAITING: _("Every event is sent once."),
+            NOW: _(
+                "Earlier events are stored but not sent. You can replay them later."
+            ),
+            CHOSEN: _("Events that an earlier connection already sent are sent again."),
+        }
+        for radio in self["start"]:
+            yield radio, hints[radio.data["value"]]

@@ -21,7 +21,9 @@ from streams.delivery.connection import services, status, verification
 from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability import forecast, ledger
-from streams.portal.access import (
+from streams.portal.connection.forms import NewConnectionForm
+from streams.portal.connection.verification import debugger, test_event
+from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
     signed_in,
@@ -29,9 +31,7 @@ from streams.portal.access import (
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.connection.verification import debugger, test_event
-from streams.portal.forms import number_in
-from streams.portal.replay.range_forms import NewConnectionForm
+from streams.portal.shared.forms import number_in
 from streams.portal.workspace.status import standing
 from streams.web.template_tags import to
 

@@ -22,7 +22,9 @@ from streams.catalog.pages.services import (
     save_draft,
     unknown_parts,
 )
-from streams.portal.access import (
+from streams.portal.docs.forms import MarkForm, PageForm
+from streams.portal.docs.views import PageStatus, standing
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,
@@ -30,8 +32,6 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.docs.forms import MarkForm, PageForm
-from streams.portal.docs.views import PageStatus, standing
 from streams.publishing.export import export, remarks
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import document_of, missing_parts

@@ -16,14 +16,14 @@ from streams.catalog.pages.logo import MAX_BYTES, InvalidLogo
 from streams.catalog.pages.models import Logo
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.pages.services import change_profile, remove_logo, set_logo
-from streams.portal.access import (
+from streams.portal.docs.forms import LogoForm, ProfileForm
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,
     partner_to_see,
     signed_in,
     stream_of,
 )
-from streams.portal.docs.forms import LogoForm, ProfileForm
 from streams.publishing.facts import profile_of
 from streams.publishing.pages import address_of, title_of
 from streams.web.template_tags import within

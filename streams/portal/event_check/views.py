@@ -10,8 +10,13 @@ from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.events.dry_run import DryRun
-from streams.portal.access import PortalRequest, partner_to_see, signed_in, stream_of
 from streams.portal.event_check.forms import CheckForm
+from streams.portal.shared.access import (
+    PortalRequest,
+    partner_to_see,
+    signed_in,
+    stream_of,
+)
 from streams.portal.workspace.annotated_json import annotated
 from streams.spec.check.pasted_events import (
     MOST_EVENTS,

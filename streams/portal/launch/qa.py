@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from streams.base.clock import now
 from streams.base.public_urls import addresses
 from streams.catalog.pages.page_kinds import PageKind
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST
 from streams.base.public_urls import addresses
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
-from streams.portal.access import (
+from streams.portal.launch.forms import LiveForm, SubmissionForm
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_administer,
@@ -24,8 +25,7 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.activity_log import team_of, who
-from streams.portal.launch.forms import LiveForm, SubmissionForm
+from streams.portal.stream.activity_log import team_of, who
 from streams.review import services
 from streams.review.launch import LaunchProgress, way
 from streams.web.template_tags import within

@@ -16,7 +16,10 @@ from django.utils.translation import ngettext
 from streams.base.clock import now
 from streams.events.services import new_ingest_key, open_feed
 from streams.observability.empty_workspaces import empty, remove_empty
-from streams.portal.access import (
+from streams.portal.partner.forms import WorkspaceForm
+from streams.portal.people.members import people_of
+from streams.portal.people.pending_invitations import pending_of
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,
@@ -24,10 +27,7 @@ from streams.portal.access import (
     signed_in,
     workspace_of,
 )
-from streams.portal.forms import number_in
-from streams.portal.partner.forms import WorkspaceForm
-from streams.portal.people.members import people_of
-from streams.portal.people.pending_invitations import pending_of
+from streams.portal.shared.forms import number_in
 from streams.portal.workspace.summaries import rows
 from streams.tenancy.members import may_invite
 from streams.tenancy.services import ExternalIdTaken, create_workspace

@@ -11,7 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.portal.access import (
+from streams.portal.people.forms import InvitationForm, roles_of
+from streams.portal.people.pending_invitations import invited, pending_of
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_administer,
     partner_to_develop,
@@ -21,8 +23,6 @@ from streams.portal.access import (
     workspace_to_administer,
     workspace_to_see,
 )
-from streams.portal.people.forms import InvitationForm, roles_of
-from streams.portal.people.pending_invitations import invited, pending_of
 from streams.tenancy.members import (
     LastAdmin,
     NoSuchRole,

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
 from streams.base.rate_limit import RateLimited
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_administer,
     partner_to_develop,

@@ -21,15 +21,15 @@ from streams.catalog.plans.authoring.editing import (
 from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.catalog.plans.suggestions import advice
 from streams.catalog.plans.validation import label
-from streams.portal.access import (
+from streams.portal.plan.event_forms import EventForm
+from streams.portal.plan.views import EventRow, address_of
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,
     signed_in,
     stream_of,
 )
-from streams.portal.plan.event_forms import EventForm
-from streams.portal.plan.views import EventRow, address_of
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:

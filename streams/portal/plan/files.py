@@ -21,7 +21,8 @@ from streams.catalog.plans.services import (
     drafted_plan,
     replace_draft,
 )
-from streams.portal.access import (
+from streams.portal.plan.forms import FileForm, ImportForm
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,
@@ -29,7 +30,6 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.plan.forms import FileForm, ImportForm
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_pl
 from streams.catalog.plans.validation import label
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.events.sampling import newest
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,
     signed_in,

@@ -22,14 +22,14 @@ from streams.catalog.plans.services import (
     rename_event,
 )
 from streams.catalog.plans.spec_review import objections
-from streams.portal.access import (
+from streams.portal.plan.forms import PublishForm, RenameForm, SeenForm
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,
     signed_in,
     stream_of,
 )
-from streams.portal.plan.forms import PublishForm, RenameForm, SeenForm
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:

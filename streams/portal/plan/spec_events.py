@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.catalog.plans.authoring.editing import added
 from streams.catalog.plans.from_spec import planned_event
 from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,
     signed_in,

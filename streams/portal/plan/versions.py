@@ -15,15 +15,15 @@ from streams.catalog.plans.services import (
     drafted_plan,
     replace_draft,
 )
-from streams.portal.access import (
+from streams.portal.plan.forms import CompareForm, SeenForm
+from streams.portal.plan.views import EventRow
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,
     partner_to_see,
     signed_in,
     stream_of,
 )
-from streams.portal.plan.forms import CompareForm, SeenForm
-from streams.portal.plan.views import EventRow
 from streams.web.template_tags import within
 
 PAGE_LENGTH = 50

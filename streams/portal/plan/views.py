@@ -21,7 +21,8 @@ from streams.catalog.plans.authoring.editing import (
 from streams.catalog.plans.services import change_draft, drafted_plan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import label
-from streams.portal.access import (
+from streams.portal.docs.forms import MarkForm
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_develop,
@@ -29,7 +30,6 @@ from streams.portal.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.docs.forms import MarkForm
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:

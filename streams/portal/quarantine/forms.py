@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from streams.events.models import QuarantineJob
-from streams.portal.forms import MODE_HINTS, MODES
+from streams.portal.shared.forms import MODE_HINTS, MODES
 from streams.spec.modes import ValidationMode
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from streams.delivery.quarantine_decisions import (
 from streams.events import quarantine
 from streams.events.models import Feed, QuarantineJob
 from streams.events.quarantine import QuarantineFilter
-from streams.portal.access import (
+from streams.portal.quarantine.forms import DecisionForm, WorkspaceModeForm
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     WorkspaceAccess,
@@ -31,7 +32,6 @@ from streams.portal.access import (
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.quarantine.forms import DecisionForm, WorkspaceModeForm
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.names.collisions import right_name
 from streams.tenancy.services import set_check_mode

@@ -17,16 +17,16 @@ from streams.delivery.replay.filter import ReplaySelection
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, CannotReplay, NothingToReplay
 from streams.events import queries
-from streams.portal.access import (
+from streams.portal.connection.views import current_connection
+from streams.portal.replay.forms import ReplayForm
+from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
     signed_in,
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.connection.views import current_connection
-from streams.portal.forms import number_in
-from streams.portal.replay.range_forms import ReplayForm
+from streams.portal.shared.forms import number_in
 from streams.web.template_tags import to
 
 if TYPE_CHECKING:

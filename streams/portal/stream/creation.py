@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from streams.catalog.plans.creation import TooManyStreams, start_stream
 from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_administer,
     partner_to_develop,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.base.text.validation import validate_one_line
 from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE
 from streams.catalog.stream_settings import settings_of
-from streams.portal.forms import MODE_HINTS, MODES
+from streams.portal.shared.forms import MODE_HINTS, MODES
 from streams.spec.exceptions import READINGS
 
 if TYPE_CHECKING:

@@ -18,15 +18,15 @@ from streams.catalog.stream_settings import EditConflict
 from streams.observability import forecast
 from streams.observability.issues import queries as findings
 from streams.observability.issues.queries import IssueScope
-from streams.portal.access import (
+from streams.portal.connection import code_samples
+from streams.portal.docs import views as docs_views
+from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,
     partner_to_see,
     signed_in,
     stream_of,
 )
-from streams.portal.connection import code_samples
-from streams.portal.docs import views as docs_views
 from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
 from streams.web.template_tags import within

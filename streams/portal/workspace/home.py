@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
 
-from streams.portal.access import PortalRequest, signed_in
-from streams.portal.navigation import belongings_of
+from streams.portal.shared.access import PortalRequest, signed_in
+from streams.portal.shared.navigation import belongings_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -15,7 +15,7 @@ from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.validation.rules import RULES
 from streams.observability.issues import queries
 from streams.observability.issues.queries import IssueGroup, IssueScope
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     WorkspaceAccess,

@@ -12,7 +12,7 @@ from streams.delivery.retention.expiry import expiring_of
 from streams.observability import chart, ledger
 from streams.observability.issues import queries as findings
 from streams.observability.issues.queries import IssueScope
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
     signed_in,

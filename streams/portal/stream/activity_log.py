@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import why, words
-from streams.portal.access import (
+from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
     partner_to_see,
     signed_in,
     stream_of,
 )
-from streams.portal.forms import number_in
+from streams.portal.shared.forms import number_in
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -1,3 +1,5 @@
+"""Context of the navigation: the user's partners and workspaces."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,10 @@
+"""Form fields, choices, and query parameters that several pages share."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from streams.spec.modes import CHOICES, ValidationMode
@@ -10,6 +13,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
+
+MAX_NUMBER = 2**63 - 1  # the column's limit
 
 MODES = [(mode, _(label)) for mode, label in CHOICES]
 MODE_HINTS: dict[ValidationMode, StrOrPromise] = {
@@ -28,6 +33,28 @@ MODE_HINTS: dict[ValidationMode, StrOrPromise] = {
         " them."
     ),
 }
+
+
+class NumberField(forms.IntegerField):
+    """An event number."""
+
+    def __init__(self, label: StrOrPromise) -> None:
+        digits = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(
+            required=False,
+            min_value=1,
+            max_value=MAX_NUMBER,
+            label=label,
+            widget=digits,
+        )
+
+
+class MomentField(forms.DateTimeField):
+    """A time in the reader's time zone."""
+
+    def __init__(self, label: StrOrPromise) -> None:
+        picker = forms.DateTimeInput(attrs={"type": "datetime-local"})
+        super().__init__(required=False, label=label, widget=picker)
 
 
 def number_in(query: Any, name: str) -> int | None:

@@ -1,0 +1,1 @@
+"""What several sections of the portal share: access, form fields, and navigation."""
