@@ -21,6 +21,26 @@ from streams.portal.workspace import attempts, events, home, issues, overview
 
 type Pages = list[URLPattern | URLResolver]
 
+# Where a page is in the navigation is declared by options of its path: `section` is an item of
+# the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
+# `signed_in` keeps the options from the views.
+
+overview_pages: Pages = [
+    path("", overview.overview, name="overview"),
+    path("fresh/", overview.overview_fresh, name="overview-fresh"),
+]
+
+event_pages: Pages = [
+    path("", events.events, name="events"),
+    path("new/<int:after>/", events.events_new, name="events-new"),
+    path("<int:seq>/", events.event, name="event"),
+]
+
+attempt_pages: Pages = [
+    path("", attempts.deliveries, name="deliveries"),
+    path("<int:pk>/", attempts.delivery, name="delivery"),
+]
+
 connection_pages = [
     path("", connection_views.connection, name="connection"),
     path("check/", connection_views.connection_check, name="connection-check"),
@@ -47,24 +67,13 @@ replay_pages = [
     path("<replay_id>/cancel/", replay_views.replay_cancel, name="replay-cancel"),
 ]
 
-workspace_pages: Pages = [
-    path("", overview.overview, name="overview"),
-    path("fresh/", overview.overview_fresh, name="overview-fresh"),
-    path("events/", events.events, name="events"),
-    path("events/new/<int:after>/", events.events_new, name="events-new"),
-    path("events/<int:seq>/", events.event, name="event"),
-    path("deliveries/", attempts.deliveries, name="deliveries"),
-    path("deliveries/<int:pk>/", attempts.delivery, name="delivery"),
-    path("connection/", include(connection_pages)),
-    path("replays/", include(replay_pages)),
-    path("findings/", issues.workspace_findings, name="findings"),
-    path("quarantine/", quarantine_views.workspace_quarantine, name="quarantine"),
-    path(
-        "quarantine/decide/",
-        quarantine_views.workspace_decide,
-        name="quarantine-decide",
-    ),
-    path("quarantine/mode/", quarantine_views.workspace_mode, name="quarantine-mode"),
+workspace_quarantine_pages: Pages = [
+    path("", quarantine_views.workspace_quarantine, name="quarantine"),
+    path("decide/", quarantine_views.workspace_decide, name="quarantine-decide"),
+    path("mode/", quarantine_views.workspace_mode, name="quarantine-mode"),
+]
+
+workspace_member_pages: Pages = [
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
     path("members/<int:pk>/remove/", members.member_remove, name="member-remove"),
@@ -80,7 +89,23 @@ workspace_pages: Pages = [
     ),
 ]
 
-partner_workspace_pages = [
+workspace_pages: Pages = [
+    path("", include(overview_pages), {"section": "overview"}),
+    path("events/", include(event_pages), {"section": "events"}),
+    path("deliveries/", include(attempt_pages), {"section": "deliveries"}),
+    path("connection/", include(connection_pages), {"section": "connection"}),
+    path("replays/", include(replay_pages), {"section": "replays"}),
+    path(
+        "findings/",
+        issues.workspace_findings,
+        {"section": "findings"},
+        name="findings",
+    ),
+    path("quarantine/", include(workspace_quarantine_pages), {"section": "quarantine"}),
+    path("", include(workspace_member_pages), {"section": "members"}),
+]
+
+partner_workspace_pages: Pages = [
     path("", workspaces.workspace, name="partner-workspace"),
     path("invite/", members.workspace_invite, name="partner-workspace-invite"),
     path(
@@ -96,13 +121,23 @@ partner_workspace_pages = [
     path("feeds/<int:pk>/key/", workspaces.ingest_key, name="partner-ingest-key"),
 ]
 
+partner_workspaces_pages: Pages = [
+    path("", workspaces.workspaces, name="partner"),
+    path("workspaces/new/", workspaces.workspace_new, name="partner-workspace-new"),
+    path(
+        "workspaces/remove/",
+        workspaces.workspaces_remove,
+        name="partner-workspaces-remove",
+    ),
+    path("workspaces/<public_id>/", include(partner_workspace_pages)),
+]
+
 plan_version_pages: Pages = [
     path("", versions.version, name="partner-stream-plan-version"),
     path("plan.yaml", files.as_yaml, name="partner-stream-plan-yaml"),
     path("schema.json", files.as_schema, name="partner-stream-plan-schema"),
 ]
 
-# The second word after "partner-" is the tab that a page stands below.
 plan_pages: Pages = [
     path("", plan_views.plan, name="partner-stream-plan"),
     path("check/", event_check_views.check, name="partner-stream-plan-check"),
@@ -125,7 +160,7 @@ plan_pages: Pages = [
     ),
 ]
 
-quarantine_pages: Pages = [
+stream_quarantine_pages: Pages = [
     path("", quarantine_views.stream_quarantine, name="partner-stream-quarantine"),
     path(
         "decide/",
@@ -166,43 +201,52 @@ docs_pages: Pages = [
     path("<kind>/", include(docs_page_pages)),
 ]
 
-way_pages: Pages = [
-    path("", launch_views.stream_way, name="partner-stream-way"),
-    path("start-qa/", launch_views.way_start_qa, name="partner-stream-way-start-qa"),
-    path("ask/", launch_views.way_ask, name="partner-stream-way-ask"),
+launch_pages: Pages = [
+    path("way/", launch_views.stream_way, name="partner-stream-way"),
+    path(
+        "way/start-qa/", launch_views.way_start_qa, name="partner-stream-way-start-qa"
+    ),
+    path("way/ask/", launch_views.way_ask, name="partner-stream-way-ask"),
+    path("history/", activity_log.stream_history, name="partner-stream-way-history"),
+]
+
+setting_pages: Pages = [
+    path("", stream_views.stream, name="partner-stream"),
+    path("readings/", stream_views.readings, name="partner-stream-readings"),
 ]
 
 stream_pages: Pages = [
-    path("", stream_views.stream, name="partner-stream"),
-    path("readings/", stream_views.readings, name="partner-stream-readings"),
-    path("way/", include(way_pages)),
-    path("history/", activity_log.stream_history, name="partner-stream-way-history"),
-    path("plan/", include(plan_pages)),
-    path("findings/", issues.stream_findings, name="partner-stream-findings"),
-    path("quarantine/", include(quarantine_pages)),
-    path("docs/", include(docs_pages)),
-    path("qa/", include(qa_pages)),
+    path("", include(setting_pages), {"tab": "partner-stream"}),
+    path("", include(launch_pages), {"tab": "partner-stream-way"}),
+    path("plan/", include(plan_pages), {"tab": "partner-stream-plan"}),
+    path(
+        "findings/",
+        issues.stream_findings,
+        {"tab": "partner-stream-findings"},
+        name="partner-stream-findings",
+    ),
+    path(
+        "quarantine/",
+        include(stream_quarantine_pages),
+        {"tab": "partner-stream-quarantine"},
+    ),
+    path("docs/", include(docs_pages), {"tab": "partner-stream-docs"}),
+    path("qa/", include(qa_pages), {"tab": "partner-stream-qa"}),
 ]
 
-partner_pages: Pages = [
-    path("", workspaces.workspaces, name="partner"),
-    path("workspaces/new/", workspaces.workspace_new, name="partner-workspace-new"),
-    path(
-        "workspaces/remove/",
-        workspaces.workspaces_remove,
-        name="partner-workspaces-remove",
-    ),
-    path("workspaces/<public_id>/", include(partner_workspace_pages)),
+partner_stream_pages: Pages = [
     path("streams/", stream_views.streams, name="partner-streams"),
     path("streams/new/", creation.stream_new, name="partner-stream-new"),
     path("streams/<slug:stream_slug>/", include(stream_pages)),
     path("history/", activity_log.partner_history, name="partner-history"),
-    path("tokens/", stream_views.tokens, name="partner-tokens"),
-    path(
-        "tokens/<int:pk>/revoke/",
-        stream_views.token_revoke,
-        name="partner-token-revoke",
-    ),
+]
+
+token_pages: Pages = [
+    path("", stream_views.tokens, name="partner-tokens"),
+    path("<int:pk>/revoke/", stream_views.token_revoke, name="partner-token-revoke"),
+]
+
+partner_member_pages: Pages = [
     path("members/", members.partner_members, name="partner-members"),
     path(
         "members/<int:pk>/role/",
@@ -224,6 +268,13 @@ partner_pages: Pages = [
         pending_invitations.partner_withdraw,
         name="partner-invitation-withdraw",
     ),
+]
+
+partner_pages: Pages = [
+    path("", include(partner_workspaces_pages), {"section": "workspaces"}),
+    path("", include(partner_stream_pages), {"section": "streams"}),
+    path("tokens/", include(token_pages), {"section": "tokens"}),
+    path("", include(partner_member_pages), {"section": "members"}),
 ]
 
 pages: Pages = [

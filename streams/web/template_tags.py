@@ -24,20 +24,6 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-# The navigation entry of pages that belong below another one.
-SECTIONS = {
-    "event": "events",
-    "delivery": "deliveries",
-    "replay": "replays",
-    "member": "members",
-    "partner": "workspaces",
-    "workspace": "workspaces",
-    "ingest": "workspaces",
-    "stream": "streams",
-    "history": "streams",
-    "token": "tokens",
-}
-
 
 class FormTokenNode(CsrfTokenNode):
     """Renders Django's CSRF token and a token for this rendering of the form (form_once.py)."""
@@ -78,25 +64,31 @@ def within(place: PartnerAccess, page: str, *args: object) -> str:
 
 @register.inclusion_tag("portal/shared/_nav_link.html", takes_context=True)
 def nav_link(
-    context: RequestContext, href: str, page: str, label: str
+    context: RequestContext, href: str, section: str, label: str
 ) -> dict[str, object]:
-    """Render a sidebar link, marked as current if the page belongs to it."""
-    match = context.request.resolver_match
-    shown = match.url_name or "" if match else ""
-    first = shown.removeprefix("partner-").split("-")[0]
-    section = SECTIONS.get(first, first)
-    icon = f"portal/icons/{page}.svg"
-    return {"href": href, "label": label, "icon": icon, "current": section == page}
+    """Render a sidebar link, marked as current on the pages that declare its section."""
+    return {
+        "href": href,
+        "label": label,
+        "icon": f"portal/icons/{section}.svg",
+        "current": _declares(context, "section", section),
+    }
 
 
 @register.inclusion_tag("portal/stream/_tab.html", takes_context=True)
 def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, object]:
-    """Render a tab of the stream; `page` is the prefix of its URL names."""
+    """Render a link to a page of the stream, marked as current on its tab's pages."""
+    return {
+        "href": within(context["place"], page, context["stream"].slug),
+        "label": label,
+        "current": _declares(context, "tab", page),
+    }
+
+
+def _declares(context: RequestContext, option: str, value: str) -> bool:
+    """Whether the page's path has this option (portal/urls.py)."""
     match = context.request.resolver_match
-    shown = (match.url_name or "" if match else "").split("-")[2:3] or [""]
-    own = page.split("-")[2:3] or [""]
-    href = within(context["place"], page, context["stream"].slug)
-    return {"href": href, "label": label, "current": shown == own}
+    return match is not None and match.kwargs.get(option) == value
 
 
 @register.simple_tag

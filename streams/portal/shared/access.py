@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PartnerRole = PartnerMembership.Role
 Role = WorkspaceMembership.Role
+# Options of a path in portal/urls.py that the templates read and the views don't take.
+NAVIGATION_OPTIONS = ("section", "tab")
 DEVELOPERS = frozenset({PartnerRole.DEVELOPER, PartnerRole.ADMIN})
 
 
@@ -104,12 +106,17 @@ class PartnerAccess:
 def signed_in[**P](
     view: Callable[Concatenate[PortalRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Require a signed-in user for a view, and forbid caching of its response."""
+    """Require a signed-in user for a view, and forbid caching of its response.
+
+    The view doesn't get the path's navigation options.
+    """
 
     @wraps(view)
     def page(
         request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
+        for option in NAVIGATION_OPTIONS:
+            kwargs.pop(option, None)
         asked = cast("PortalRequest", request)
         response: HttpResponse
         if request.user.is_authenticated:
