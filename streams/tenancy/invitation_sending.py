@@ -1,5 +1,6 @@
 """Invitation emails, with their rate limits and activity log entries.
 
+An email is sent after the invitation is committed, so one that is rolled back sends nothing.
 The activity log records an invitation as sent only if the email server accepted the email.
 """
 
@@ -28,6 +29,8 @@ from streams.tenancy.members import lock_place, may_invite
 from streams.tenancy.models import Invitation, Partner
 
 if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+
     from streams.tenancy.members import Place
     from streams.tenancy.models import User
 
@@ -63,21 +66,22 @@ type Link = Callable[[str], str]  # returns the URL of the page for a token
 def invite(
     *, place: Place, email: str, role: str, actor: User, link: Link
 ) -> Invitation:
-    """Create an invitation and email its link; `sent_at` is None if that failed.
+    """Create an invitation and email its link once it is committed.
 
-    Raises AlreadyMember, MayNotInvite, NoSuchRole, PlaceRemoved, RateLimited.
+    After the commit, `sent_at` is None if the email couldn't be sent. Raises AlreadyMember,
+    MayNotInvite, NoSuchRole, PlaceRemoved, RateLimited.
     """
     with transaction.atomic():
         invitation = make_invitation(place=place, email=email, role=role, actor=actor)
         _count(invitation, actor)
-    _send(invitation, actor, link)
+        _send_on_commit(invitation, actor, link)
     return invitation
 
 
 def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> None:
     """Email the link again, valid for another week and with `actor` as the sender.
 
-    `sent_at` is None if the email couldn't be sent. Raises MayNotInvite, PlaceRemoved,
+    The email is sent, and `sent_at` set, as in `invite`. Raises MayNotInvite, PlaceRemoved,
     RateLimited.
     """
     if not may_invite(actor, invitation.place):
@@ -88,7 +92,7 @@ def resend_invitation(*, invitation: Invitation, actor: User, link: Link) -> Non
         invitation.invited_by, invitation.sent_at = actor, None
         invitation.expires_at = now() + GOOD_FOR
         invitation.save(update_fields=["invited_by", "sent_at", "expires_at"])
-    _send(invitation, actor, link)
+        _send_on_commit(invitation, actor, link)
 
 
 def _count(invitation: Invitation, actor: User) -> None:
@@ -101,11 +105,16 @@ def _count(invitation: Invitation, actor: User) -> None:
     consume(TO_EMAIL, invitation.email)
 
 
-def _send(invitation: Invitation, actor: User, link: Link) -> None:
+def _send_on_commit(invitation: Invitation, actor: User, link: Link) -> None:
     place = one_line(str(invitation.place))
     subject = _("You've been invited to join %(place)s") % {"place": place}
     body = _body(invitation, actor, link(token_of(invitation)))
-    if send(message(subject, body, [invitation.email]), about="invitation"):
+    mail = message(subject, body, [invitation.email])
+    transaction.on_commit(lambda: _send(mail, invitation, actor))
+
+
+def _send(mail: EmailMessage, invitation: Invitation, actor: User) -> None:
+    if send(mail, about="invitation"):
         invitation.sent_at = now()
         invitation.save(update_fields=["sent_at"])
         record_invitation("member.invited", invitation, actor)

@@ -44,6 +44,7 @@ def link(cast, email: str) -> str:
     return reverse("portal:invitation", args=[token_of(made)])
 
 
+@pytest.mark.django_db(transaction=True)  # emails are sent on commit
 def test_an_invitation_leads_to_an_account_and_the_workspace(as_anna, cast, mailoutbox):
     as_anna.post(members_url(cast), {"email": "dora@example.com", "role": "editor"})
     as_anna.logout()
@@ -111,6 +112,7 @@ def test_a_member_cannot_be_invited_twice(as_anna, cast):
     assert "a member of" in str(page.context["form"].errors["email"])
 
 
+@pytest.mark.django_db(transaction=True)  # emails are sent on commit
 def test_an_email_that_cannot_be_sent_can_be_sent_again_from_the_list(
     as_anna, cast, settings, mailoutbox
 ):
@@ -203,6 +205,7 @@ def test_a_member_of_another_workspace_is_not_found(as_anna, cast):
     assert answer.status_code == 404
 
 
+@pytest.mark.django_db(transaction=True)  # emails are sent on commit
 def test_the_partner_invites_the_customers_first_person(as_petra, cast, mailoutbox):
     workspace = factories.workspace(cast.partner)
     names = (cast.partner.slug, workspace.public_id)

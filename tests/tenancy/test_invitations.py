@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 from email import policy
 
 import pytest
 from django.core import mail, signing
+from django.db import transaction
+from django.test import TestCase
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
@@ -60,7 +63,16 @@ def token_for(place, email=DANA, role="editor", actor=None):
 
 
 def send(place, actor, email=DANA, role="viewer"):
-    return invite(place=place, email=email, role=role, actor=actor, link=link)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return invite(place=place, email=email, role=role, actor=actor, link=link)
+
+
+@contextmanager
+def rolled_back():
+    """A transaction that fails after all."""
+    with TestCase.captureOnCommitCallbacks(execute=True), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def link(token):
@@ -148,13 +160,36 @@ def test_an_invitation_is_recorded_as_sent_only_once_an_email_server_accepted_it
     assert actions() == ["member.invitation_not_sent"]
 
 
+def test_an_invitation_that_is_rolled_back_sends_nothing():
+    cast = factories.cast()
+
+    with rolled_back():
+        invite(
+            place=cast.workspace, email=DANA, role="viewer", actor=cast.anna, link=link
+        )
+
+    assert (mail.outbox, actions()) == ([], [])
+    assert not Invitation.objects.exists()
+
+
+def test_an_invitation_that_is_sent_again_and_rolled_back_sends_nothing():
+    cast = factories.cast()
+    made = send(cast.workspace, cast.anna)
+
+    with rolled_back():
+        resend_invitation(invitation=made, actor=cast.anna, link=link)
+
+    assert (len(mail.outbox), actions()) == (1, ["member.invited"])
+
+
 def test_a_resent_invitation_lasts_a_week_from_then():
     cast = factories.cast()
     made = send(cast.workspace, cast.anna)
     Invitation.objects.update(expires_at=factories.NOW - timedelta(days=900))
     made.refresh_from_db()
 
-    resend_invitation(invitation=made, actor=cast.anna, link=link)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        resend_invitation(invitation=made, actor=cast.anna, link=link)
 
     first, second = (m.body.split("/invitations/")[1] for m in mail.outbox)
     assert read_invitation(first.split("/")[0]) == read_invitation(second.split("/")[0])

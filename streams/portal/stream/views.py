@@ -33,7 +33,7 @@ from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
-    from streams.portal.access import PartnerAccess
+    from streams.portal.shared.access import PartnerAccess
 
 
 @signed_in
