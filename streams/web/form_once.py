@@ -129,8 +129,8 @@ def _result(request: HttpRequest, response: HttpResponse) -> str:
 
 
 def _goes_to_sign_in(response: HttpResponse) -> bool:
-    place = response.headers.get("Location", "").partition("?")[0]
-    return place in (resolve_url(settings.LOGIN_URL), reverse("admin:login"))
+    location = response.headers.get("Location", "").partition("?")[0]
+    return location in (resolve_url(settings.LOGIN_URL), reverse("admin:login"))
 
 
 def _only_forms(request: HttpRequest, refused: HttpResponse) -> HttpResponse:

@@ -47,19 +47,19 @@ def csrf_token(parser: Parser, token: Token) -> FormTokenNode:
 
 
 @register.simple_tag
-def to(place: WorkspaceAccess, page: str, *args: object, **query: object) -> str:
+def to(access: WorkspaceAccess, page: str, *args: object, **query: object) -> str:
     """Return the URL of a page of this workspace, for the same feed."""
     return reverse(
         f"portal:{page}",
-        args=(place.workspace.public_id, *args),
-        query={**place.query, **query},
+        args=(access.workspace.public_id, *args),
+        query={**access.query, **query},
     )
 
 
 @register.simple_tag
-def within(place: PartnerAccess, page: str, *args: object) -> str:
+def within(access: PartnerAccess, page: str, *args: object) -> str:
     """Return the URL of a page of this partner."""
-    return reverse(f"portal:{page}", args=(place.partner.slug, *args))
+    return reverse(f"portal:{page}", args=(access.partner.slug, *args))
 
 
 @register.inclusion_tag("portal/shared/_nav_link.html", takes_context=True)
@@ -79,7 +79,7 @@ def nav_link(
 def stream_tab(context: RequestContext, page: str, label: str) -> dict[str, object]:
     """Render a link to a page of the stream, marked as current on its tab's pages."""
     return {
-        "href": within(context["place"], page, context["stream"].slug),
+        "href": within(context["access"], page, context["stream"].slug),
         "label": label,
         "current": _declares(context, "tab", page),
     }

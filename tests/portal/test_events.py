@@ -140,7 +140,7 @@ def test_each_stream_of_a_workspace_has_its_own_events(as_alice, cast):
     page = as_alice.get(url(cast), {"stream": other.stream.slug})
 
     assert seqs(page) == [2, 1]
-    assert page.context["place"].query == {"stream": other.stream.slug}
+    assert page.context["access"].query == {"stream": other.stream.slug}
 
 
 def test_another_partners_stream_is_not_found(as_alice, cast):

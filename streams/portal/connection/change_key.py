@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @signed_in
 def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the form for a new key or region, or preview the change on POST."""
-    place = workspace_to_edit(request, public_id)
-    current = current_connection(place)
+    access = workspace_to_edit(request, public_id)
+    current = current_connection(access)
     form = ChangeForm(request.POST or None, initial={"region": current.region})
     if form.is_valid():
         change = PendingChange(
@@ -42,7 +42,7 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
         )
         if change.write_key or change.region != current.region:
             try:
-                return _preview(request, place, current, change)
+                return _preview(request, access, current, change)
             except InvalidWriteKey as error:
                 form.add_error("write_key", str(error))
         else:
@@ -50,7 +50,7 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
                 None,
                 _("Enter a new key or select another region. Nothing has changed."),
             )
-    shown = {"place": place, "connection": current, "form": form}
+    shown = {"access": access, "connection": current, "form": form}
     return render(request, "portal/connection/change.html", shown)
 
 
@@ -58,15 +58,15 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
 @require_POST
 def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
     """Apply the change that the preview showed."""
-    place = workspace_to_edit(request, public_id)
-    current = current_connection(place)
+    access = workspace_to_edit(request, public_id)
+    current = current_connection(access)
     change = opened(request.POST.get("change", ""), current, request.user)
     if change is None:
         messages.error(
             request,
             _("This review expired after 15 minutes. Enter your changes again."),
         )
-        return redirect(to(place, "connection-change"))
+        return redirect(to(access, "connection-change"))
     try:
         services.replace(
             connection=current,
@@ -76,23 +76,23 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
         )
     except (InvalidWriteKey, services.EditConflict) as error:
         messages.error(request, str(error))
-        return redirect(to(place, "connection-change"))
+        return redirect(to(access, "connection-change"))
     verification.check_known(connection=current)
     messages.success(
         request, _("Changes saved. Send a test event to verify the connection.")
     )
-    return redirect(to(place, "connection"))
+    return redirect(to(access, "connection"))
 
 
 def _preview(
     request: PortalRequest,
-    place: WorkspaceAccess,
+    access: WorkspaceAccess,
     current: Connection,
     change: PendingChange,
 ) -> HttpResponse:
     """Raises InvalidWriteKey."""
     shown = {
-        "place": place,
+        "access": access,
         "connection": current,
         "change": change,
         "carried": change.seal(current, request.user),

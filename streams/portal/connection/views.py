@@ -45,11 +45,11 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the connection of the feed, or create it on POST."""
     if request.method == "POST":
         return _connect(request, workspace_to_edit(request, public_id))
-    place = workspace_to_see(request, public_id)
-    current = place.connection()
+    access = workspace_to_see(request, public_id)
+    current = access.connection()
     if current is None:
-        return _new(request, place, NewConnectionForm(place.the_feed))
-    shown = _shown(place, current, number_in(request.GET, "test"))
+        return _new(request, access, NewConnectionForm(access.the_feed))
+    shown = _shown(access, current, number_in(request.GET, "test"))
     return render(request, "portal/connection/connection.html", shown)
 
 
@@ -57,21 +57,21 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
 @require_POST
 def connection_check(request: PortalRequest, public_id: str) -> HttpResponse:
     """Ask Segment again whether it knows the key."""
-    place = workspace_to_edit(request, public_id)
-    verification.check_known(connection=current_connection(place))
-    return redirect(to(place, "connection"))
+    access = workspace_to_edit(request, public_id)
+    verification.check_known(connection=current_connection(access))
+    return redirect(to(access, "connection"))
 
 
 @signed_in
 @require_POST
 def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
     """Send a test event."""
-    place = workspace_to_edit(request, public_id)
-    current = current_connection(place)
+    access = workspace_to_edit(request, public_id)
+    current = current_connection(access)
     with _telling_conflicts(request):
         sent = verification.send_test_event(connection=current, actor=request.user)
-        return redirect(to(place, "connection", test=sent.seq) + "#test")
-    return redirect(to(place, "connection"))
+        return redirect(to(access, "connection", test=sent.seq) + "#test")
+    return redirect(to(access, "connection"))
 
 
 @signed_in
@@ -79,8 +79,8 @@ def connection_test_fresh(
     request: PortalRequest, public_id: str, seq: int
 ) -> HttpResponse:
     """Render the part of the page that shows the progress of the test event."""
-    place = workspace_to_see(request, public_id)
-    shown = _shown(place, current_connection(place), seq)
+    access = workspace_to_see(request, public_id)
+    shown = _shown(access, current_connection(access), seq)
     return render(request, "portal/connection/_test_event.html", shown)
 
 
@@ -88,66 +88,66 @@ def connection_test_fresh(
 @require_POST
 def connection_seen(request: PortalRequest, public_id: str) -> HttpResponse:
     """Record that the user found the test event in Segment."""
-    place = workspace_to_edit(request, public_id)
+    access = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
         verification.confirm_seen(
-            connection=current_connection(place), actor=request.user
+            connection=current_connection(access), actor=request.user
         )
         messages.success(request, _("Connection verified. Events arrive in Segment."))
-    return redirect(to(place, "connection"))
+    return redirect(to(access, "connection"))
 
 
 @signed_in
 @require_POST
 def connection_pause(request: PortalRequest, public_id: str) -> HttpResponse:
-    place = workspace_to_edit(request, public_id)
+    access = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
-        status.pause(connection=current_connection(place), actor=request.user)
+        status.pause(connection=current_connection(access), actor=request.user)
         messages.success(
             request, _("Delivery paused. New events are queued until you resume.")
         )
-    return redirect(to(place, "connection"))
+    return redirect(to(access, "connection"))
 
 
 @signed_in
 @require_POST
 def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
-    place = workspace_to_edit(request, public_id)
+    access = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
-        status.resume(connection=current_connection(place), actor=request.user)
+        status.resume(connection=current_connection(access), actor=request.user)
         messages.success(request, _("Delivery resumed. Queued events are being sent."))
-    return redirect(to(place, "connection"))
+    return redirect(to(access, "connection"))
 
 
 @signed_in
 @require_POST
 def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
     """Retry now, without waiting for the scheduled attempt."""
-    place = workspace_to_edit(request, public_id)
+    access = workspace_to_edit(request, public_id)
     with _telling_conflicts(request):
-        status.retry_now(connection=current_connection(place), actor=request.user)
+        status.retry_now(connection=current_connection(access), actor=request.user)
         messages.success(request, _("Retrying now."))
-    return redirect(to(place, "connection"))
+    return redirect(to(access, "connection"))
 
 
 @signed_in
 def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the effects of deleting the connection, or delete it on POST."""
-    place = workspace_to_administer(request, public_id)
-    current = current_connection(place)
+    access = workspace_to_administer(request, public_id)
+    current = current_connection(access)
     if request.method == "POST":
         with _telling_conflicts(request):
             services.delete(connection=current, actor=request.user)
             messages.success(request, _("Connection deleted. New events are queued."))
-        return redirect(to(place, "connection"))
+        return redirect(to(access, "connection"))
     impact = services.impact(connection=current)
-    shown = {"place": place, "connection": current, "impact": impact}
+    shown = {"access": access, "connection": current, "impact": impact}
     return render(request, "portal/connection/delete.html", shown)
 
 
-def current_connection(place: WorkspaceAccess) -> Connection:
+def current_connection(access: WorkspaceAccess) -> Connection:
     """Return the current connection. Raises Http404 if there is none."""
-    current = place.connection()
+    current = access.connection()
     if current is None:
         raise Http404
     return current
@@ -162,12 +162,12 @@ def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
         messages.error(request, str(error))
 
 
-def _connect(request: PortalRequest, place: WorkspaceAccess) -> HttpResponse:
-    form = NewConnectionForm(place.the_feed, request.POST)
+def _connect(request: PortalRequest, access: WorkspaceAccess) -> HttpResponse:
+    form = NewConnectionForm(access.the_feed, request.POST)
     if form.is_valid():
         try:
             made = services.connect(
-                feed=place.the_feed,
+                feed=access.the_feed,
                 write_key=form.cleaned_data["write_key"],
                 region=form.cleaned_data["region"],
                 actor=request.user,
@@ -180,13 +180,13 @@ def _connect(request: PortalRequest, place: WorkspaceAccess) -> HttpResponse:
             form.ask_for_key_again()
         except services.AlreadyConnected as error:
             messages.error(request, str(error))
-            return redirect(to(place, "connection"))
+            return redirect(to(access, "connection"))
         else:
             verification.check_known(connection=made)
             waiting = services.impact(connection=made).queued
             messages.success(request, _connected(waiting))
-            return redirect(to(place, "connection"))
-    return _new(request, place, form)
+            return redirect(to(access, "connection"))
+    return _new(request, access, form)
 
 
 def _connected(waiting: int) -> str:
@@ -200,23 +200,23 @@ def _connected(waiting: int) -> str:
 
 
 def _new(
-    request: PortalRequest, place: WorkspaceAccess, form: NewConnectionForm
+    request: PortalRequest, access: WorkspaceAccess, form: NewConnectionForm
 ) -> HttpResponse:
-    shown = {"place": place, "form": form, "ledger": ledger.of(place.the_feed)}
+    shown = {"access": access, "form": form, "ledger": ledger.of(access.the_feed)}
     return render(request, "portal/connection/new.html", shown)
 
 
 def _shown(
-    place: WorkspaceAccess, current: Connection, test_seq: int | None
+    access: WorkspaceAccess, current: Connection, test_seq: int | None
 ) -> dict[str, object]:
     live = current.cursors.filter(kind=Cursor.Kind.LIVE)
     cursor = live.select_related("feed", "stream").first()
-    counts, moment = ledger.of(place.the_feed), now()
+    counts, moment = ledger.of(access.the_feed), now()
     block = SendPolicy.load().block(
-        current, stream=place.the_feed.stream, workspace=place.workspace
+        current, stream=access.the_feed.stream, workspace=access.workspace
     )
     return {
-        "place": place,
+        "access": access,
         "connection": current,
         "cursor": cursor,
         "standing": standing(current, cursor, counts, moment, block),

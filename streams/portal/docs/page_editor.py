@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 class PageEditor:
     """A page that is being viewed or edited."""
 
-    place: PartnerAccess
+    access: PartnerAccess
     stream: Stream
     kind: PageKind
     newest: PageVersion | None
@@ -65,20 +65,20 @@ class PageEditor:
     def shown(self, **more: object) -> dict[str, object]:
         """Return the context of every template about the page, plus `more`."""
         page: PageStatus = standing(self.stream, self.kind)
-        return {"place": self.place, "stream": self.stream, "page": page, "mark": self.mark, **more}  # fmt: skip
+        return {"access": self.access, "stream": self.stream, "page": page, "mark": self.mark, **more}  # fmt: skip
 
     def to(self, name: str) -> HttpResponse:
         """Redirect to another view of this page."""
-        return redirect(within(self.place, name, self.stream.slug, self.kind.value))
+        return redirect(within(self.access, name, self.stream.slug, self.kind.value))
 
 
-def desk_of(place: PartnerAccess, stream_slug: str, kind: str) -> PageEditor:
+def desk_of(access: PartnerAccess, stream_slug: str, kind: str) -> PageEditor:
     """Load the page of a stream. Raises Http404 for an unknown kind."""
     if kind not in PageKind:
         raise Http404
-    stream = stream_of(place, stream_slug)
+    stream = stream_of(access, stream_slug)
     newest = stream.page_versions.of(PageKind(kind)).select_related("edited_by").first()
-    return PageEditor(place=place, stream=stream, kind=PageKind(kind), newest=newest)
+    return PageEditor(access=access, stream=stream, kind=PageKind(kind), newest=newest)
 
 
 @signed_in
@@ -87,8 +87,8 @@ def editor(
 ) -> HttpResponse:
     """Show the text next to its preview; a POST saves the draft."""
     saves = request.method == "POST"
-    place = (partner_to_develop if saves else partner_to_see)(request, slug)
-    desk = desk_of(place, stream_slug, kind)
+    access = (partner_to_develop if saves else partner_to_see)(request, slug)
+    desk = desk_of(access, stream_slug, kind)
     form = PageForm(
         request.POST or None, initial={"text": desk.text, "seen": desk.mark}
     )
@@ -142,7 +142,7 @@ def publishing(
         messages.success(
             request, _("The page was published. It goes live within a minute.")
         )
-        return redirect(within(desk.place, "partner-stream-docs", stream_slug))
+        return redirect(within(desk.access, "partner-stream-docs", stream_slug))
     published = desk.stream.page_versions.of(desk.kind).published().first()
     facts = facts_of(desk.stream, desk.kind)
     shown = desk.shown(
@@ -160,8 +160,8 @@ def version(
 ) -> HttpResponse:
     """Compare an older text with the latest; a POST restores it as the draft."""
     restores = request.method == "POST"
-    place = (partner_to_develop if restores else partner_to_see)(request, slug)
-    desk = desk_of(place, stream_slug, kind)
+    access = (partner_to_develop if restores else partner_to_see)(request, slug)
+    desk = desk_of(access, stream_slug, kind)
     older = get_object_or_404(
         desk.stream.page_versions.of(desk.kind).select_related("edited_by", "published_by"),
         number=number,
@@ -199,7 +199,7 @@ def export_source(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
 def _editor(
     request: PortalRequest, desk: PageEditor, form: PageForm, text: str, **more: object
 ) -> HttpResponse:
-    if not desk.place.can_develop:
+    if not desk.access.can_develop:
         form.fields["text"].widget.attrs["readonly"] = True
     versions = desk.stream.page_versions.of(desk.kind).published()
     of_segment = desk.kind == PageKind.SOURCE

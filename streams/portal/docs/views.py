@@ -68,10 +68,10 @@ def standing(stream: Stream, kind: PageKind) -> PageStatus:
 @signed_in
 def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show both pages and the tool details."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "pages": [standing(stream, kind) for kind in PageKind],
         "profile": profile_of(stream),
@@ -84,16 +84,16 @@ def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 @signed_in
 def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Edit the tool details on both pages. Changes go live immediately."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     profile = profile_of(stream)
     initial = {name: getattr(profile, name) for name in ProfileForm.base_fields}
     form = ProfileForm(request.POST or None, initial=initial)
     if form.is_valid():
         change_profile(stream=stream, actor=request.user, **form.cleaned_data)
         messages.success(request, gettext("The tool details were saved."))
-        return redirect(within(place, "partner-stream-docs", stream_slug))
-    shown = {"place": place, "stream": stream, "form": form}
+        return redirect(within(access, "partner-stream-docs", stream_slug))
+    shown = {"access": access, "stream": stream, "form": form}
     return render(request, "portal/docs/facts.html", shown)
 
 
@@ -101,8 +101,8 @@ def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 @require_POST
 def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Upload a new logo."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form = LogoForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, gettext("Choose a file first."))
@@ -114,13 +114,13 @@ def logo(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             messages.error(request, str(error))
         else:
             messages.success(request, gettext("The logo was updated."))
-    return redirect(within(place, "partner-stream-docs", stream_slug))
+    return redirect(within(access, "partner-stream-docs", stream_slug))
 
 
 @signed_in
 @require_POST
 def logo_remove(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    place = partner_to_develop(request, slug)
-    remove_logo(stream=stream_of(place, stream_slug), actor=request.user)
+    access = partner_to_develop(request, slug)
+    remove_logo(stream=stream_of(access, stream_slug), actor=request.user)
     messages.success(request, gettext("The logo was removed."))
-    return redirect(within(place, "partner-stream-docs", stream_slug))
+    return redirect(within(access, "partner-stream-docs", stream_slug))

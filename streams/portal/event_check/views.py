@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 @signed_in
 def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show a form for pasted events, and the issues that the stream would report."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     published = stream.plan_versions.published().first()
     draft = stream.plan_versions.draft().first()
     plans = {"published": published, "draft": draft}
     data = request.POST if request.method == "POST" else None
     form = CheckForm(data, published=published, draft=draft, asked=request.GET)
-    shown: dict[str, object] = {"place": place, "stream": stream, "form": form}
+    shown: dict[str, object] = {"access": access, "stream": stream, "form": form}
     if form.is_valid():
         chosen = plans.get(form.cleaned_data["plan"])
         pasted = _taken_apart(form.cleaned_data["events"])

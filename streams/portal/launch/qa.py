@@ -78,12 +78,12 @@ class CheckRow:
 @signed_in
 def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the checklist and the test workspaces."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     shown = {
         "rows": _test_rows(stream),
         "most": MAX_TEST_WORKSPACES,
-        **_checklist(place, stream),
+        **_checklist(access, stream),
     }
     return render(request, "portal/launch/qa.html", shown)
 
@@ -91,15 +91,15 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 @signed_in
 def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show all results on one page, for printing."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     docs = [(kind.label, address_of(kind, stream.slug)) for kind in PageKind]
     shown = {
         "rows": _test_rows(stream),
         "version": stream.plan_versions.published().first(),
         "docs": [(label, request.build_absolute_uri(page)) for label, page in docs],
         "now": now(),
-        **_checklist(place, stream),
+        **_checklist(access, stream),
     }
     return render(request, "portal/launch/qa_report.html", shown)
 
@@ -107,8 +107,8 @@ def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
 @signed_in
 def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Render the checklist alone, for its periodic refresh."""
-    place = partner_to_see(request, slug)
-    shown = _checklist(place, stream_of(place, stream_slug))
+    access = partner_to_see(request, slug)
+    shown = _checklist(access, stream_of(access, stream_slug))
     return render(request, "portal/launch/_qa_checklist.html", shown)
 
 
@@ -116,23 +116,23 @@ def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
 @require_POST
 def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Create the test workspaces that don't exist yet."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     try:
         prepare(stream=stream, actor=request.user)
     except (TooManyTestWorkspaces, ExternalIdTaken) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The test workspaces are ready."))
-    return redirect(within(place, "partner-stream-qa", stream_slug))
+    return redirect(within(access, "partner-stream-qa", stream_slug))
 
 
 @signed_in
 @require_POST
 def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Send the planned events and the test sequence for each test workspace."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     host = addresses(request).ingest
     try:
         run = run_test(stream=stream, ingest_url=host, actor=request.user, now=now())
@@ -145,7 +145,7 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             run.events,
         )
         messages.success(request, sent % {"events": f"{run.events:,}"})
-    return redirect(within(place, "partner-stream-qa", stream_slug))
+    return redirect(within(access, "partner-stream-qa", stream_slug))
 
 
 def _test_rows(stream: Stream) -> list[FeedSummary]:
@@ -162,29 +162,29 @@ def pace(found: Checklist, started_at: datetime | None, now: datetime) -> str:
     return OFTEN if started_at and now - started_at < UNDER_WAY else SELDOM
 
 
-def _checklist(place: PartnerAccess, stream: Stream) -> dict[str, object]:
+def _checklist(access: PartnerAccess, stream: Stream) -> dict[str, object]:
     run = last_run(stream)
     found = checklist(stream, run)
     return {
         "pace": pace(found, run.started_at if run else None, now()),
         "run": run,
         "can_run": test_feeds(stream).exists(),
-        "place": place,
+        "access": access,
         "stream": stream,
         "checklist": found,
-        "lines": [_shown(line, place, stream) for line in found.lines],
+        "lines": [_shown(line, access, stream) for line in found.lines],
     }
 
 
-def _shown(line: ChecklistLine, place: PartnerAccess, stream: Stream) -> CheckRow:
+def _shown(line: ChecklistLine, access: PartnerAccess, stream: Stream) -> CheckRow:
     tone, icon = TONES[line.state]
-    links = [_link(proof, place, stream) for proof in line.evidence]
+    links = [_link(proof, access, stream) for proof in line.evidence]
     return CheckRow(line=line, tone=tone, icon=f"portal/icons/{icon}.svg", links=links)
 
 
-def _link(proof: Proof, place: PartnerAccess, stream: Stream) -> tuple[str, str]:
+def _link(proof: Proof, access: PartnerAccess, stream: Stream) -> tuple[str, str]:
     if isinstance(proof, ObservedPage):
-        page = within(place, "partner-stream-docs-page", stream.slug, proof.kind)
+        page = within(access, "partner-stream-docs-page", stream.slug, proof.kind)
         return page, str(proof.label)
     args: tuple[int, ...]
     match proof:

@@ -87,8 +87,8 @@ class StageRow:
 def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the stages and the open items of the current one; a POST submits."""
     submits = request.method == "POST"
-    place = (partner_to_administer if submits else partner_to_see)(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = (partner_to_administer if submits else partner_to_see)(request, slug)
+    stream = stream_of(access, stream_slug)
     form = SubmissionForm.of(stream, request.POST or None)
     if submits and form.is_valid():
         try:
@@ -98,31 +98,31 @@ def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("Submitted for review."))
-            return redirect(within(place, "partner-stream-way", stream_slug))
-    return render(request, "portal/launch/checklist.html", _page(place, stream, form))
+            return redirect(within(access, "partner-stream-way", stream_slug))
+    return render(request, "portal/launch/checklist.html", _page(access, stream, form))
 
 
 @signed_in
 @require_POST
 def way_start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Move an approved stream to QA."""
-    place = partner_to_administer(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_administer(request, slug)
+    stream = stream_of(access, stream_slug)
     try:
         services.start_qa(stream=stream, actor=request.user)
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("QA started."))
-    return redirect(within(place, "partner-stream-way", stream_slug))
+    return redirect(within(access, "partner-stream-way", stream_slug))
 
 
 @signed_in
 @require_POST
 def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Ask the operator to launch the stream."""
-    place = partner_to_administer(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_administer(request, slug)
+    stream = stream_of(access, stream_slug)
     form = LiveForm(request.POST)
     if form.is_valid():
         try:
@@ -132,8 +132,8 @@ def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("Launch requested."))
-            return redirect(within(place, "partner-stream-way", stream_slug))
-    shown = _page(place, stream, SubmissionForm.of(stream), form)
+            return redirect(within(access, "partner-stream-way", stream_slug))
+    shown = _page(access, stream, SubmissionForm.of(stream), form)
     return render(request, "portal/launch/checklist.html", shown)
 
 
@@ -142,19 +142,19 @@ def _by(request: PortalRequest) -> ActionContext:
 
 
 def _page(
-    place: PartnerAccess,
+    access: PartnerAccess,
     stream: Stream,
     form: SubmissionForm,
     live_form: LiveForm | None = None,
 ) -> dict[str, object]:
     found = way(stream)
     return {
-        "place": place,
+        "access": access,
         "stream": stream,
         "way": found,
-        "steps": _steps(found, place),
+        "steps": _steps(found, access),
         "tasks": [
-            TaskRow(task=task, address=_where(task, place, stream))
+            TaskRow(task=task, address=_where(task, access, stream))
             for task in found.tasks
             if found.checklist is None or not task.done  # in QA, only open items
         ],
@@ -164,8 +164,8 @@ def _page(
     }
 
 
-def _steps(found: LaunchProgress, place: PartnerAccess) -> list[StageRow]:
-    team = team_of(place)
+def _steps(found: LaunchProgress, access: PartnerAccess) -> list[StageRow]:
+    team = team_of(access)
     return [
         StageRow(
             step=step,
@@ -176,9 +176,9 @@ def _steps(found: LaunchProgress, place: PartnerAccess) -> list[StageRow]:
     ]
 
 
-def _where(task: Task, place: PartnerAccess, stream: Stream) -> str:
+def _where(task: Task, access: PartnerAccess, stream: Stream) -> str:
     if task.name in list(PageKind):
-        return within(place, "partner-stream-docs-page", stream.slug, task.name)
+        return within(access, "partner-stream-docs-page", stream.slug, task.name)
     if page := PAGES.get(task.name):
-        return within(place, page, stream.slug)
-    return f"{within(place, 'partner-stream-qa', stream.slug)}#{task.name}"
+        return within(access, page, stream.slug)
+    return f"{within(access, 'partner-stream-qa', stream.slug)}#{task.name}"

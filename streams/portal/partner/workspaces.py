@@ -45,16 +45,16 @@ PAGE_LENGTH = 50
 @signed_in
 def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
     """List the partner's workspaces by name, with their status."""
-    place = partner_to_see(request, slug)
-    query, found = _named(request, place)
+    access = partner_to_see(request, slug)
+    query, found = _named(request, access)
     found = found.order_by("name", "pk")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     shown = {
-        "place": place,
+        "access": access,
         "query": query,
         "page": page,
         "rows": rows(list(page), now()),
-        "several_streams": place.partner.streams.count() > 1,
+        "several_streams": access.partner.streams.count() > 1,
     }
     return render(request, "portal/partner/workspaces.html", shown)
 
@@ -62,8 +62,8 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
 @signed_in
 def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
     """Show the empty workspaces of the list; a POST deletes those that were shown."""
-    place = partner_to_develop(request, slug)
-    query, named = _named(request, place)
+    access = partner_to_develop(request, slug)
+    query, named = _named(request, access)
     customers = named.filter(is_test=False)
     if request.method == "POST":
         # Workspaces created since then were not shown, so they stay.
@@ -71,11 +71,11 @@ def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
         chosen = customers.filter(pk__lte=shown_to)
         removed = remove_empty(chosen, actor=request.user)
         _report_deleted(request, removed, left=empty(chosen).count())
-        return redirect(within(place, "partner"))
+        return redirect(within(access, "partner"))
     found = empty(customers).order_by("name", "pk")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
     shown = {
-        "place": place,
+        "access": access,
         "query": query,
         "page": page,
         "last": found.aggregate(last=Max("pk"))["last"],
@@ -103,40 +103,40 @@ def _report_deleted(request: PortalRequest, deleted: int, *, left: int) -> None:
 
 
 def _named(
-    request: PortalRequest, place: PartnerAccess
+    request: PortalRequest, access: PartnerAccess
 ) -> tuple[str, QuerySet[Workspace]]:
     """Return the search text, and the partner's workspaces that match it."""
     query = request.GET.get("q", "").strip()[:100]
     named = Q(name__istartswith=query) | Q(external_id__istartswith=query)
-    return query, place.partner.workspaces.filter(named)
+    return query, access.partner.workspaces.filter(named)
 
 
 @signed_in
 def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
     """Create a workspace and its feed; the response shows the ingest key once."""
-    place = partner_to_develop(request, slug)
-    form = WorkspaceForm(place.partner, request.POST or None)
+    access = partner_to_develop(request, slug)
+    form = WorkspaceForm(access.partner, request.POST or None)
     if form.is_valid():
         stream = form.cleaned_data.pop("stream")
         try:
             with transaction.atomic():
                 made = create_workspace(
-                    partner=place.partner, actor=request.user, **form.cleaned_data
+                    partner=access.partner, actor=request.user, **form.cleaned_data
                 )
                 secret = open_feed(stream=stream, workspace=made, actor=request.user)[1]
         except ExternalIdTaken as error:
             form.add_error("external_id", str(error))
         else:
             title = _("Ingest key of the new workspace")
-            return _workspace(request, place, made, secret, title)
-    shown = {"place": place, "form": form}
+            return _workspace(request, access, made, secret, title)
+    shown = {"access": access, "form": form}
     return render(request, "portal/partner/workspace_new.html", shown)
 
 
 @signed_in
 def workspace(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
-    place = partner_to_see(request, slug)
-    return _workspace(request, place, workspace_of(place, public_id))
+    access = partner_to_see(request, slug)
+    return _workspace(request, access, workspace_of(access, public_id))
 
 
 @signed_in
@@ -144,31 +144,31 @@ def ingest_key(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
     """Ask for confirmation; the response to a POST shows the new ingest key once."""
-    place = partner_to_develop(request, slug)
-    found = workspace_of(place, public_id)
+    access = partner_to_develop(request, slug)
+    found = workspace_of(access, public_id)
     feed = get_object_or_404(found.feeds.select_related("stream"), pk=pk)
     if request.method == "POST":
         secret = new_ingest_key(feed=feed, actor=request.user)
-        return _workspace(request, place, found, secret, _("New ingest key"))
-    shown = {"place": place, "workspace": found, "feed": feed}
+        return _workspace(request, access, found, secret, _("New ingest key"))
+    shown = {"access": access, "workspace": found, "feed": feed}
     return render(request, "portal/partner/ingest_key.html", shown)
 
 
 def _workspace(
     request: PortalRequest,
-    place: PartnerAccess,
+    access: PartnerAccess,
     found: Workspace,
     secret: Secret | None = None,
     secret_title: str = "",
 ) -> HttpResponse:
-    invites = place.can_develop and may_invite(request.user, found)
+    invites = access.can_develop and may_invite(request.user, found)
 
     def url(what: str, pk: int) -> str:
         page = f"partner-workspace-invitation-{what}"
-        return within(place, page, found.public_id, pk)
+        return within(access, page, found.public_id, pk)
 
     shown = {
-        "place": place,
+        "access": access,
         "workspace": found,
         "invites": invites,
         "invitations": pending_of(found, url if invites else None),
@@ -179,6 +179,6 @@ def _workspace(
     }
     response = render(request, "portal/partner/workspace.html", shown)
     if secret:  # the form was processed: see web/form_once.py
-        page = within(place, "partner-workspace", found.public_id)
+        page = within(access, "partner-workspace", found.public_id)
         response.status_code, response.headers["Location"] = 201, page
     return response

@@ -15,7 +15,7 @@ from streams.base.text.validation import validate_one_line
 from streams.tenancy.models import Partner, PartnerMembership, User, WorkspaceMembership
 
 if TYPE_CHECKING:
-    from streams.tenancy.members import Place
+    from streams.tenancy.members import Place as Owner
 
 WORKSPACE_HINTS = {
     WorkspaceMembership.Role.ADMIN: _(
@@ -37,9 +37,9 @@ PARTNER_HINTS = {
 }
 
 
-def roles_of(place: Place) -> list[tuple[str, str]]:
-    """Return the roles that a member of the place can have, as form choices."""
-    is_partner = isinstance(place, Partner)
+def roles_of(owner: Owner) -> list[tuple[str, str]]:
+    """Return the roles that a member of the partner or workspace can have, as form choices."""
+    is_partner = isinstance(owner, Partner)
     roles = PartnerMembership.Role if is_partner else WorkspaceMembership.Role
     return [(role.value, str(role.label)) for role in roles]
 
@@ -53,12 +53,12 @@ class InvitationForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, place: Place, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, owner: Owner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"] = forms.ChoiceField(
-            label=_("Role"), widget=forms.RadioSelect, choices=roles_of(place)
+            label=_("Role"), widget=forms.RadioSelect, choices=roles_of(owner)
         )
-        self.hints = PARTNER_HINTS if isinstance(place, Partner) else WORKSPACE_HINTS
+        self.hints = PARTNER_HINTS if isinstance(owner, Partner) else WORKSPACE_HINTS
 
     def roles(self) -> Iterator[tuple[BoundWidget, str]]:
         """Yield each role's radio button and a description of its permissions."""

@@ -42,20 +42,20 @@ if TYPE_CHECKING:
 def members(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the members of a workspace; a POST sends an invitation."""
     invites = request.method == "POST"
-    place = (workspace_to_administer if invites else workspace_to_see)(
+    access = (workspace_to_administer if invites else workspace_to_see)(
         request, public_id
     )
-    form = InvitationForm(place.workspace, request.POST or None)
-    if invites and invited(request, place.workspace, form):
-        return redirect(to(place, "members"))
+    form = InvitationForm(access.workspace, request.POST or None)
+    if invites and invited(request, access.workspace, form):
+        return redirect(to(access, "members"))
     shown: dict[str, object] = {
-        "place": place,
-        "form": form if place.can_administer else None,
-        **people_of(place.workspace),
+        "access": access,
+        "form": form if access.can_administer else None,
+        **people_of(access.workspace),
     }
-    if place.can_administer:
+    if access.can_administer:
         shown["invitations"] = pending_of(
-            place.workspace, lambda what, pk: to(place, f"invitation-{what}", pk)
+            access.workspace, lambda what, pk: to(access, f"invitation-{what}", pk)
         )
     return render(request, "portal/people/members.html", shown)
 
@@ -63,19 +63,19 @@ def members(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_POST
 def member_role(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
-    place = workspace_to_administer(request, public_id)
-    _change_role(request, get_object_or_404(place.workspace.memberships, pk=pk))
-    return redirect(to(place, "members"))
+    access = workspace_to_administer(request, public_id)
+    _change_role(request, get_object_or_404(access.workspace.memberships, pk=pk))
+    return redirect(to(access, "members"))
 
 
 @signed_in
 def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
     """Ask for confirmation; a POST removes the member."""
-    place = workspace_to_administer(request, public_id)
-    membership = get_object_or_404(place.workspace.memberships, pk=pk)
+    access = workspace_to_administer(request, public_id)
+    membership = get_object_or_404(access.workspace.memberships, pk=pk)
     if request.method == "POST":
-        return _remove(request, membership, to(place, "members"))
-    shown = {"place": place, "membership": membership, "owner": place.workspace}
+        return _remove(request, membership, to(access, "members"))
+    shown = {"access": access, "membership": membership, "owner": access.workspace}
     return render(request, "portal/people/member_remove.html", shown)
 
 
@@ -83,19 +83,19 @@ def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpRespon
 def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
     """List the members of a partner; a POST sends an invitation."""
     invites = request.method == "POST"
-    place = (partner_to_administer if invites else partner_to_see)(request, slug)
-    form = InvitationForm(place.partner, request.POST or None)
-    if invites and invited(request, place.partner, form):
-        return redirect(within(place, "partner-members"))
+    access = (partner_to_administer if invites else partner_to_see)(request, slug)
+    form = InvitationForm(access.partner, request.POST or None)
+    if invites and invited(request, access.partner, form):
+        return redirect(within(access, "partner-members"))
     shown: dict[str, object] = {
-        "place": place,
-        "form": form if place.can_administer else None,
-        **people_of(place.partner),
+        "access": access,
+        "form": form if access.can_administer else None,
+        **people_of(access.partner),
     }
-    if place.can_administer:
+    if access.can_administer:
         shown["invitations"] = pending_of(
-            place.partner,
-            lambda what, pk: within(place, f"partner-invitation-{what}", pk),
+            access.partner,
+            lambda what, pk: within(access, f"partner-invitation-{what}", pk),
         )
     return render(request, "portal/people/partner_members.html", shown)
 
@@ -103,27 +103,27 @@ def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
 @signed_in
 @require_POST
 def partner_member_role(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
-    place = partner_to_administer(request, slug)
-    _change_role(request, get_object_or_404(place.partner.memberships, pk=pk))
-    return redirect(within(place, "partner-members"))
+    access = partner_to_administer(request, slug)
+    _change_role(request, get_object_or_404(access.partner.memberships, pk=pk))
+    return redirect(within(access, "partner-members"))
 
 
 @signed_in
 def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
     """Ask for confirmation; a POST removes the member."""
-    place = partner_to_administer(request, slug)
-    membership = get_object_or_404(place.partner.memberships, pk=pk)
+    access = partner_to_administer(request, slug)
+    membership = get_object_or_404(access.partner.memberships, pk=pk)
     if request.method == "POST":
-        return _remove(request, membership, within(place, "partner-members"))
-    shown = {"place": place, "membership": membership, "owner": place.partner}
+        return _remove(request, membership, within(access, "partner-members"))
+    shown = {"access": access, "membership": membership, "owner": access.partner}
     return render(request, "portal/people/partner_member_remove.html", shown)
 
 
 @signed_in
 def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     """Let a partner invite a customer's first admin, who then invites the others."""
-    place = partner_to_develop(request, slug)
-    workspace = workspace_of(place, public_id)
+    access = partner_to_develop(request, slug)
+    workspace = workspace_of(access, public_id)
     if not may_invite(request.user, workspace):
         raise PermissionDenied(
             _("%(place)s has an admin now. Ask an admin to send the invitation.")
@@ -131,8 +131,8 @@ def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpR
         )
     form = InvitationForm(workspace, request.POST or None, initial={"role": "admin"})
     if invited(request, workspace, form):
-        return redirect(within(place, "partner-workspace", public_id))
-    shown = {"place": place, "workspace": workspace, "form": form}
+        return redirect(within(access, "partner-workspace", public_id))
+    shown = {"access": access, "workspace": workspace, "form": form}
     return render(request, "portal/people/workspace_invite.html", shown)
 
 

@@ -103,29 +103,29 @@ def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
 @signed_in
 @require_POST
 def resend(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
-    place = workspace_to_administer(request, public_id)
-    return _resend(request, place.workspace, pk, to(place, "members"))
+    access = workspace_to_administer(request, public_id)
+    return _resend(request, access.workspace, pk, to(access, "members"))
 
 
 @signed_in
 @require_POST
 def withdraw(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
-    place = workspace_to_administer(request, public_id)
-    return _withdraw(request, place.workspace, pk, to(place, "members"))
+    access = workspace_to_administer(request, public_id)
+    return _withdraw(request, access.workspace, pk, to(access, "members"))
 
 
 @signed_in
 @require_POST
 def partner_resend(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
-    place = partner_to_administer(request, slug)
-    return _resend(request, place.partner, pk, within(place, "partner-members"))
+    access = partner_to_administer(request, slug)
+    return _resend(request, access.partner, pk, within(access, "partner-members"))
 
 
 @signed_in
 @require_POST
 def partner_withdraw(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
-    place = partner_to_administer(request, slug)
-    return _withdraw(request, place.partner, pk, within(place, "partner-members"))
+    access = partner_to_administer(request, slug)
+    return _withdraw(request, access.partner, pk, within(access, "partner-members"))
 
 
 @signed_in
@@ -133,9 +133,9 @@ def partner_withdraw(request: PortalRequest, slug: str, pk: int) -> HttpResponse
 def workspace_resend(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
-    place = partner_to_develop(request, slug)
-    workspace = workspace_of(place, public_id)
-    back = within(place, "partner-workspace", public_id)
+    access = partner_to_develop(request, slug)
+    workspace = workspace_of(access, public_id)
+    back = within(access, "partner-workspace", public_id)
     return _resend(request, workspace, pk, back)
 
 
@@ -144,9 +144,9 @@ def workspace_resend(
 def workspace_withdraw(
     request: PortalRequest, slug: str, public_id: str, pk: int
 ) -> HttpResponse:
-    place = partner_to_develop(request, slug)
-    workspace = workspace_of(place, public_id)
-    back = within(place, "partner-workspace", public_id)
+    access = partner_to_develop(request, slug)
+    workspace = workspace_of(access, public_id)
+    back = within(access, "partner-workspace", public_id)
     return _withdraw(request, workspace, pk, back)
 
 
@@ -178,7 +178,7 @@ def _withdraw(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpR
 
 
 def _of(request: PortalRequest, owner: Owner, pk: int) -> Invitation:
-    """Return an open invitation of the place: 404 for others, 403 without the right."""
+    """Return an open invitation of the access: 404 for others, 403 without the right."""
     waiting = owner.invitations.filter(accepted_at=None, withdrawn_at=None)
     found: Invitation = get_object_or_404(waiting, pk=pk)
     if not may_invite(request.user, owner):

@@ -44,8 +44,8 @@ SAVES = {SAVE, TAKE_NAME, ADD_EXPECTED}
 @signed_in
 def event_new(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show an empty form; a POST appends the event to the draft."""
-    place = partner_to_develop(request, slug)
-    return _editor(request, place, stream_of(place, stream_slug), "")
+    access = partner_to_develop(request, slug)
+    return _editor(request, access, stream_of(access, stream_slug), "")
 
 
 @signed_in
@@ -53,12 +53,12 @@ def event(
     request: PortalRequest, slug: str, stream_slug: str, key: str
 ) -> HttpResponse:
     """Show the drafted event and its issues by the Spec; a POST changes it."""
-    place = partner_to_develop(request, slug)
-    return _editor(request, place, stream_of(place, stream_slug), key)
+    access = partner_to_develop(request, slug)
+    return _editor(request, access, stream_of(access, stream_slug), key)
 
 
 def _editor(
-    request: PortalRequest, place: PartnerAccess, stream: Stream, key: str
+    request: PortalRequest, access: PartnerAccess, stream: Stream, key: str
 ) -> HttpResponse:
     if request.method != "POST":
         current = found(drafted_plan(stream), key) if key else None
@@ -67,13 +67,13 @@ def _editor(
         form = EventForm(event=current, seen=mark_of(current))
         if current is None:
             form.properties.add()
-        return _form(request, place, stream, key, form, current)
+        return _form(request, access, stream, key, form, current)
     form, what = EventForm(request.POST), request.POST.get("do", SAVE)
     if what not in SAVES:
         form.rearrange(what)
-        return _form(request, place, stream, key, form)
+        return _form(request, access, stream, key, form)
     if not form.is_sound():
-        return _form(request, place, stream, key, form)
+        return _form(request, access, stream, key, form)
     wanted = _as_asked(form.planned(), what, stream)
     seen = form.cleaned_data["seen"]
     try:
@@ -85,18 +85,18 @@ def _editor(
         )
     except InvalidPlan as broken:
         form.tell(broken.errors)
-        return _form(request, place, stream, key, form)
+        return _form(request, access, stream, key, form)
     except EditConflict as edited:
         # With the new mark, saving again replaces the version that is shown above the form.
         form = EventForm(event=wanted, seen=mark_of(edited.current))
         theirs = EventRow(event=edited.current) if edited.current else None
-        return _form(request, place, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
+        return _form(request, access, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
     message = _("“%(event)s” was saved to the draft.")
     messages.success(request, message % {"event": label(wanted)})
     if advice(wanted, stream.spec_exceptions).is_grave or what == ADD_EXPECTED:
         key = key_of(wanted)
-        return redirect(within(place, "partner-stream-plan-event", stream.slug, key))
-    return redirect(address_of(place, stream, wanted))
+        return redirect(within(access, "partner-stream-plan-event", stream.slug, key))
+    return redirect(address_of(access, stream, wanted))
 
 
 def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
@@ -115,7 +115,7 @@ def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
 
 def _form(
     request: PortalRequest,
-    place: PartnerAccess,
+    access: PartnerAccess,
     stream: Stream,
     key: str,
     form: EventForm,
@@ -125,7 +125,7 @@ def _form(
     """Render the form. `event` None: built from the fields that can be read."""
     event = event or form.sketch()
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "form": form,
         "key": key,

@@ -43,39 +43,39 @@ if TYPE_CHECKING:
 def files(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """List the downloads; a POST reads a file and shows what it would change."""
     sends = request.method == "POST"
-    place = (partner_to_develop if sends else partner_to_see)(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = (partner_to_develop if sends else partner_to_see)(request, slug)
+    stream = stream_of(access, stream_slug)
     form = FileForm(request.POST, request.FILES) if sends else FileForm()
     if not form.is_valid():
-        return _files(request, place, stream, form, [])
+        return _files(request, access, stream, form, [])
     try:
         text = read_text(form.cleaned_data["file"].read())
         read = read_plan(text)
     except InvalidPlanFile as error:
-        return _files(request, place, stream, FileForm(), error.errors)
-    return _difference(request, place, stream, text, read)
+        return _files(request, access, stream, FileForm(), error.errors)
+    return _difference(request, access, stream, text, read)
 
 
 @signed_in
 @require_POST
 def bring_in(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Import a file as the draft, unless the plan changed since the preview."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form = ImportForm(request.POST)
     if not form.is_valid():  # not from our form
-        return _files(request, place, stream, FileForm(), [])
+        return _files(request, access, stream, FileForm(), [])
     text, seen = form.cleaned_data["text"], form.cleaned_data["seen"]
     try:
         read = read_plan(text)
         replace_draft(stream=stream, plan=read.plan, what="from a file", actor=request.user, seen=seen)  # fmt: skip
     except InvalidPlanFile as error:
-        return _files(request, place, stream, FileForm(), error.errors)
+        return _files(request, access, stream, FileForm(), error.errors)
     except EditConflict as error:
         messages.error(request, str(error))
-        return _difference(request, place, stream, text, read)
+        return _difference(request, access, stream, text, read)
     messages.success(request, _("The file was imported as the draft."))
-    return redirect(within(place, "partner-stream-plan", stream_slug))
+    return redirect(within(access, "partner-stream-plan", stream_slug))
 
 
 @signed_in
@@ -118,17 +118,17 @@ def _download(text: str, version: PlanVersion, ending: str, kind: str) -> HttpRe
 
 def _files(
     request: PortalRequest,
-    place: PartnerAccess,
+    access: PartnerAccess,
     stream: Stream,
     form: FileForm,
     errors: list[PlanError],
 ) -> HttpResponse:
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "draft": stream.plan_versions.draft().defer("content").first(),
         "published": stream.plan_versions.published().defer("content").first(),
-        "form": form if place.can_develop else None,
+        "form": form if access.can_develop else None,
         "errors": errors,
     }
     return render(request, "portal/plan/files.html", shown)
@@ -136,14 +136,14 @@ def _files(
 
 def _difference(
     request: PortalRequest,
-    place: PartnerAccess,
+    access: PartnerAccess,
     stream: Stream,
     text: str,
     read: ImportedPlan,
 ) -> HttpResponse:
     before = drafted_plan(stream)
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "difference": plan_difference(before, read.plan),
         "changes": before != read.plan,

@@ -83,16 +83,16 @@ class SuggestedEvent:
 @signed_in
 def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show received events and what the plan lacks of them; a POST adds the selected ones."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     if request.method == "POST" and _add(request, stream):
-        return redirect(within(place, "partner-stream-plan", stream_slug))
+        return redirect(within(access, "partner-stream-plan", stream_slug))
     sample = newest(stream.feeds.all(), now() - DAY)
     lesson = learn(_events(sample.payloads()))
     plan = drafted_plan(stream)
     offers = [_offer(one, plan, stream) for one in lesson.events]
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "lesson": lesson,
         "feeds": len(sample.feeds),

@@ -41,8 +41,8 @@ MAX_SHOWN = 50  # warnings and hints
 @signed_in
 def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the changes and issues of the draft; a POST publishes it."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form, refused = PublishForm(request.POST or None), ""
     if form.is_valid():
         try:
@@ -52,13 +52,13 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
         else:
             message = _("Plan version %(number)d was published.")
             messages.success(request, message % {"number": made.number})
-            return redirect(within(place, "partner-stream-plan", stream_slug))
-    return _publishing(request, place, stream, form, refused)
+            return redirect(within(access, "partner-stream-plan", stream_slug))
+    return _publishing(request, access, stream, form, refused)
 
 
 def _publishing(
     request: PortalRequest,
-    place: PartnerAccess,
+    access: PartnerAccess,
     stream: Stream,
     form: PublishForm,
     refused: str,
@@ -70,7 +70,7 @@ def _publishing(
     forbidding = [one for one in found if one.forbids]
     remarks = found[len(forbidding) :]
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "draft": draft,
         "published": published,
@@ -89,8 +89,8 @@ def _publishing(
 @require_POST
 def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Rename an event of the draft to the Spec's name for it."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form = RenameForm(request.POST)
     if form.is_valid():
         try:
@@ -105,14 +105,14 @@ def rename(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             messages.success(request, message % {"name": form.cleaned_data["to"]})
     else:  # not from our form
         messages.error(request, _("Use one of the buttons on this page."))
-    return redirect(within(place, "partner-stream-plan-publish", stream_slug))
+    return redirect(within(access, "partner-stream-plan-publish", stream_slug))
 
 
 @signed_in
 def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Ask for confirmation; a POST discards the draft."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form = SeenForm(request.POST or None)
     if form.is_valid():
         seen = form.cleaned_data["seen"]
@@ -122,12 +122,12 @@ def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
             messages.error(request, str(error))
         else:
             messages.success(request, _("The draft was discarded."))
-            return redirect(within(place, "partner-stream-plan", stream_slug))
+            return redirect(within(access, "partner-stream-plan", stream_slug))
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()
     before = published.plan if published else TrackingPlan()
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "draft": draft,
         "published": published,

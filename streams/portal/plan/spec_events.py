@@ -88,8 +88,8 @@ class CategorySection:
 @signed_in
 def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """List the Spec's events by category; a POST adds the selected ones to the draft."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form = PickForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         names = form.cleaned_data["events"]
@@ -106,13 +106,13 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             messages.error(request, message % {"reason": error})
         else:
             messages.success(request, gettext("Added to the draft. Remove the properties that your tool can't send, and enter the trigger of each event."))  # fmt: skip
-            return redirect(within(place, "partner-stream-plan", stream_slug))
+            return redirect(within(access, "partner-stream-plan", stream_slug))
     filters = FilterForm(request.GET)
     filters.is_valid()
     plan = drafted_plan(stream)
     shelves = list(_shelves(plan, **filters.cleaned_data))
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "form": form,
         "filters": filters,

@@ -32,8 +32,8 @@ PAGE_LENGTH = 50
 @signed_in
 def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """List the versions, newest first, and compare `from` with `to` if given."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     # The content is large: it is loaded only for the two that are compared.
     listed = stream.plan_versions.order_by("-number").defer("content")
     form = CompareForm(list(listed), request.GET if "from" in request.GET else None)
@@ -46,7 +46,7 @@ def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         difference = plan_difference(first.plan, second.plan)
     published = listed.published().defer("content").select_related("published_by")
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "form": form,
         "difference": difference,
@@ -62,8 +62,8 @@ def version(
 ) -> HttpResponse:
     """Show a version and its changes; a POST restores it as the draft."""
     restores = request.method == "POST"
-    place = (partner_to_develop if restores else partner_to_see)(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = (partner_to_develop if restores else partner_to_see)(request, slug)
+    stream = stream_of(access, stream_slug)
     all_ = stream.plan_versions.select_related("published_by")
     found = get_object_or_404(all_, number=number)
     plan, current = found.plan, drafted_plan(stream)
@@ -77,11 +77,11 @@ def version(
             return redirect(request.path)
         message = _("Version %(number)d was restored as the draft.")
         messages.success(request, message % {"number": number})
-        return redirect(within(place, "partner-stream-plan", stream_slug))
+        return redirect(within(access, "partner-stream-plan", stream_slug))
     before = all_.filter(number__lt=number).order_by("-number").first()
     was = before.plan if before else TrackingPlan()
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "version": found,
         "before": before,

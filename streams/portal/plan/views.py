@@ -79,15 +79,15 @@ def shown_events(plan: TrackingPlan, readings: SpecExceptions) -> Iterator[Event
 @signed_in
 def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the draft, else the published version, at the event with the key `event`."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     published = stream.plan_versions.published().first()
     draft = stream.plan_versions.draft().first()
     version = draft or published
     events = list(shown_events(version.plan, stream.spec_exceptions)) if version else []
     number = _page_with(request.GET.get("event", ""), events)
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "published": published,
         "draft": draft,
@@ -104,12 +104,12 @@ def event_remove(
     request: PortalRequest, slug: str, stream_slug: str, key: str
 ) -> HttpResponse:
     """Ask for confirmation; a POST removes the event from the draft."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     event = found(drafted_plan(stream), key)
     if event is None:
         raise Http404
-    home = within(place, "partner-stream-plan", stream_slug)
+    home = within(access, "partner-stream-plan", stream_slug)
     form = MarkForm(request.POST or None)
     if form.is_valid():
         seen = form.cleaned_data["seen"]
@@ -128,7 +128,7 @@ def event_remove(
             messages.success(request, message % {"event": label(event)})
         return redirect(home)
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "one": EventRow(event=event),
         "seen": mark_of(event),
@@ -136,10 +136,10 @@ def event_remove(
     return render(request, "portal/plan/event_remove.html", shown)
 
 
-def address_of(place: PartnerAccess, stream: Stream, event: PlannedEvent) -> str:
+def address_of(access: PartnerAccess, stream: Stream, event: PlannedEvent) -> str:
     """Return the URL of an event on the plan page."""
     key = key_of(event)
-    home = within(place, "partner-stream-plan", stream.slug)
+    home = within(access, "partner-stream-plan", stream.slug)
     return f"{home}?event={key}#event-{key}"
 
 

@@ -50,7 +50,7 @@ MOST_ORDERS = 10
 class QuarantineScope:
     """The feeds that a page covers, its URLs, and whether the user may resolve events."""
 
-    place: WorkspaceAccess | PartnerAccess
+    access: WorkspaceAccess | PartnerAccess
     stream: Stream
     feeds: Sequence[Feed]
     layout: str
@@ -65,9 +65,9 @@ class QuarantineScope:
 
 @signed_in
 def workspace_quarantine(request: PortalRequest, public_id: str) -> HttpResponse:
-    place = workspace_to_see(request, public_id)
-    form = WorkspaceModeForm(initial={"check_mode": place.workspace.check_mode})
-    return _list(request, _of_workspace(place), mode_form=form)
+    access = workspace_to_see(request, public_id)
+    form = WorkspaceModeForm(initial={"check_mode": access.workspace.check_mode})
+    return _list(request, _of_workspace(access), mode_form=form)
 
 
 @signed_in
@@ -79,54 +79,54 @@ def workspace_decide(request: PortalRequest, public_id: str) -> HttpResponse:
 @require_POST
 def workspace_mode(request: PortalRequest, public_id: str) -> HttpResponse:
     """Set the validation mode of a workspace."""
-    place = workspace_to_edit(request, public_id)
+    access = workspace_to_edit(request, public_id)
     form = WorkspaceModeForm(request.POST)
     if form.is_valid():
         set_check_mode(
-            workspace=place.workspace, actor=request.user, **form.cleaned_data
+            workspace=access.workspace, actor=request.user, **form.cleaned_data
         )
         messages.success(
             request, _("Saved. The validation mode takes effect within seconds.")
         )
-    return redirect(to(place, "quarantine"))
+    return redirect(to(access, "quarantine"))
 
 
 @signed_in
 def stream_quarantine(
     request: PortalRequest, slug: str, stream_slug: str
 ) -> HttpResponse:
-    place = partner_to_see(request, slug)
-    return _list(request, _of_stream(place, stream_of(place, stream_slug)))
+    access = partner_to_see(request, slug)
+    return _list(request, _of_stream(access, stream_of(access, stream_slug)))
 
 
 @signed_in
 def stream_decide(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    place = partner_to_develop(request, slug)
-    return _decide(request, _of_stream(place, stream_of(place, stream_slug)))
+    access = partner_to_develop(request, slug)
+    return _decide(request, _of_stream(access, stream_of(access, stream_slug)))
 
 
-def _of_workspace(place: WorkspaceAccess) -> QuarantineScope:
+def _of_workspace(access: WorkspaceAccess) -> QuarantineScope:
     return QuarantineScope(
-        place=place,
-        stream=place.the_feed.stream,
-        feeds=[place.the_feed],
+        access=access,
+        stream=access.the_feed.stream,
+        feeds=[access.the_feed],
         layout="portal/layouts/workspace.html",
-        home=to(place, "quarantine"),
-        decide=to(place, "quarantine-decide"),
-        may_decide=place.can_edit,
+        home=to(access, "quarantine"),
+        decide=to(access, "quarantine-decide"),
+        may_decide=access.can_edit,
     )
 
 
-def _of_stream(place: PartnerAccess, stream: Stream) -> QuarantineScope:
+def _of_stream(access: PartnerAccess, stream: Stream) -> QuarantineScope:
     ids = quarantine.feeds_with_some(stream.pk)
     return QuarantineScope(
-        place=place,
+        access=access,
         stream=stream,
         feeds=list(Feed.objects.filter(pk__in=ids).select_related("workspace")),
         layout="portal/layouts/partner.html",
-        home=within(place, "partner-stream-quarantine", stream.slug),
-        decide=within(place, "partner-stream-quarantine-decide", stream.slug),
-        may_decide=place.can_develop,
+        home=within(access, "partner-stream-quarantine", stream.slug),
+        decide=within(access, "partner-stream-quarantine-decide", stream.slug),
+        may_decide=access.can_develop,
     )
 
 
@@ -138,7 +138,7 @@ def _list(
     orders = _orders(scope)
     shown = {
         "scope": scope,
-        "place": scope.place,
+        "access": scope.access,
         "stream": scope.stream,
         "kinds": kinds[:MOST_KINDS],
         "more_kinds": len(kinds) - len(kinds[:MOST_KINDS]),
@@ -174,7 +174,7 @@ def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
         return redirect(scope.home)
     shown = {
         "scope": scope,
-        "place": scope.place,
+        "access": scope.access,
         "stream": scope.stream,
         "held": held,
         "count": sum(events for _, events, _ in counted),
@@ -210,7 +210,7 @@ def _carry_out(
 def _orders(scope: QuarantineScope) -> list[dict[str, object]]:
     """The latest actions, added up over the feeds that they cover."""
     jobs = QuarantineJob.objects.filter(feed__stream=scope.stream)
-    if isinstance(scope.place, WorkspaceAccess):
+    if isinstance(scope.access, WorkspaceAccess):
         jobs = jobs.filter(feed__in=scope.ids)
     found = (
         jobs.values("order", "action", "rule", "name", "new_name")

@@ -42,17 +42,17 @@ RANGE = ("first", "last", "since", "until")
 @signed_in
 def replays(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the replays of a feed, newest first."""
-    place = workspace_to_see(request, public_id)
-    made = service.replays_of(place.the_feed)
+    access = workspace_to_see(request, public_id)
+    made = service.replays_of(access.the_feed)
     before = number_in(request.GET, "before")
     if before is not None:
         made = made.filter(pk__lt=before)
     found = list(made[: SHOWN + 1])
     shown = {
-        "place": place,
-        "connection": place.connection(),
+        "access": access,
+        "connection": access.connection(),
         "replays": found[:SHOWN],
-        "blocked": _blocked(place, found[:SHOWN]),
+        "blocked": _blocked(access, found[:SHOWN]),
         "is_first": before is None,
         "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
     }
@@ -62,27 +62,27 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the form; with `count`, preview the replay; on POST, start it."""
-    place = workspace_to_edit(request, public_id)
-    connection = current_connection(place)
+    access = workspace_to_edit(request, public_id)
+    connection = current_connection(access)
     asked = request.POST or request.GET
     if request.method != "POST" and "count" not in asked:
-        return _form(request, place, connection, ReplayForm(initial=asked.dict()))
+        return _form(request, access, connection, ReplayForm(initial=asked.dict()))
     form = ReplayForm(asked)
     if form.is_valid():
         try:
             if request.method == "POST":
-                return _start(request, place, connection, form)
-            return _preview(request, place, connection, form)
+                return _start(request, access, connection, form)
+            return _preview(request, access, connection, form)
         except NothingToReplay as error:
             form.add_error(None, str(error))
-    return _form(request, place, connection, form)
+    return _form(request, access, connection, form)
 
 
 @signed_in
 def replay(request: PortalRequest, public_id: str, replay_id: str) -> HttpResponse:
     """Show one replay and its progress."""
-    place = workspace_to_see(request, public_id)
-    shown = _progress(place, _found(place, replay_id))
+    access = workspace_to_see(request, public_id)
+    shown = _progress(access, _found(access, replay_id))
     return render(request, "portal/replay/replay.html", shown)
 
 
@@ -91,8 +91,8 @@ def replay_fresh(
     request: PortalRequest, public_id: str, replay_id: str
 ) -> HttpResponse:
     """Render the part of the replay page that refreshes itself."""
-    place = workspace_to_see(request, public_id)
-    shown = _progress(place, _found(place, replay_id))
+    access = workspace_to_see(request, public_id)
+    shown = _progress(access, _found(access, replay_id))
     return render(request, "portal/replay/_replay.html", shown)
 
 
@@ -101,27 +101,27 @@ def replay_fresh(
 def replay_cancel(
     request: PortalRequest, public_id: str, replay_id: str
 ) -> HttpResponse:
-    place = workspace_to_edit(request, public_id)
+    access = workspace_to_edit(request, public_id)
     try:
-        service.cancel_replay(replay=_found(place, replay_id), actor=request.user)
+        service.cancel_replay(replay=_found(access, replay_id), actor=request.user)
     except CannotCancel as error:
         messages.error(request, str(error))
     else:
         messages.success(
             request, _("Replay canceled. Events sent before then stay in Segment.")
         )
-    return redirect(to(place, "replay", replay_id))
+    return redirect(to(access, "replay", replay_id))
 
 
-def _found(place: WorkspaceAccess, replay_id: str) -> Replay:
-    return get_object_or_404(service.replays_of(place.the_feed), public_id=replay_id)
+def _found(access: WorkspaceAccess, replay_id: str) -> Replay:
+    return get_object_or_404(service.replays_of(access.the_feed), public_id=replay_id)
 
 
-def _progress(place: WorkspaceAccess, found: Replay) -> dict[str, object]:
+def _progress(access: WorkspaceAccess, found: Replay) -> dict[str, object]:
     cursor = found.cursor
     done, size = cursor.position - cursor.start, (cursor.end_seq or 0) - cursor.start
     return {
-        "place": place,
+        "access": access,
         "replay": found,
         "cursor": cursor,
         "first": cursor.start + 1,
@@ -129,19 +129,19 @@ def _progress(place: WorkspaceAccess, found: Replay) -> dict[str, object]:
         "size": size,
         "left": size - done,
         "percent": done * 100 // size,
-        "blocked": _blocked(place, [found]),
+        "blocked": _blocked(access, [found]),
     }
 
 
-def _blocked(place: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
+def _blocked(access: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
     """Return why running replays send nothing: a halt or the stage of the stream."""
     running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
     if not running:
         return {}
-    policy, stream = SendPolicy.load(), place.the_feed.stream
+    policy, stream = SendPolicy.load(), access.the_feed.stream
     blocks = {
         cursor.pk: policy.block(
-            cursor.connection, stream=stream, workspace=place.workspace
+            cursor.connection, stream=stream, workspace=access.workspace
         )
         for cursor in running
     }
@@ -150,7 +150,7 @@ def _blocked(place: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str
 
 def _form(
     request: PortalRequest,
-    place: WorkspaceAccess,
+    access: WorkspaceAccess,
     connection: Connection,
     form: ReplayForm,
 ) -> HttpResponse:
@@ -160,7 +160,7 @@ def _form(
     except NothingToReplay as error:
         nothing = str(error)
     shown = {
-        "place": place,
+        "access": access,
         "form": form,
         "kept": kept,
         "nothing": nothing,
@@ -171,7 +171,7 @@ def _form(
 
 def _preview(
     request: PortalRequest,
-    place: WorkspaceAccess,
+    access: WorkspaceAccess,
     connection: Connection,
     form: ReplayForm,
 ) -> HttpResponse:
@@ -179,7 +179,7 @@ def _preview(
     wanted = form.selection()
     stretch = service.select(connection, wanted)
     shown = {
-        "place": place,
+        "access": access,
         "connection": connection,
         "form": form,
         "change": f"?{_without_count(request)}",
@@ -187,8 +187,8 @@ def _preview(
         "filter": wanted.filter,
         "stretch": stretch,
         "count": service.count(connection, stretch, wanted.filter),
-        "first": _event(place, stretch.first),
-        "last": _event(place, stretch.end),
+        "first": _event(access, stretch.first),
+        "last": _event(access, stretch.end),
         "running": service.left_to_replay(connection),
     }
     return render(request, "portal/replay/preview.html", shown)
@@ -201,8 +201,8 @@ def _without_count(request: PortalRequest) -> str:
     return query.urlencode()
 
 
-def _event(place: WorkspaceAccess, seq: int) -> object:
-    found = queries.event(place.the_feed, seq)
+def _event(access: WorkspaceAccess, seq: int) -> object:
+    found = queries.event(access.the_feed, seq)
     if found is None:  # it has just been deleted
         raise Http404
     return found
@@ -210,7 +210,7 @@ def _event(place: WorkspaceAccess, seq: int) -> object:
 
 def _start(
     request: PortalRequest,
-    place: WorkspaceAccess,
+    access: WorkspaceAccess,
     connection: Connection,
     form: ReplayForm,
 ) -> HttpResponse:
@@ -224,5 +224,5 @@ def _start(
         )
     except CannotReplay as error:
         messages.error(request, str(error))
-        return redirect(to(place, "replays"))
-    return redirect(to(place, "replay", made.public_id))
+        return redirect(to(access, "replays"))
+    return redirect(to(access, "replay", made.public_id))

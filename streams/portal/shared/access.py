@@ -155,25 +155,25 @@ def workspace_to_see(request: PortalRequest, public_id: str) -> WorkspaceAccess:
 
 def workspace_to_edit(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     """Return a workspace for its editors and admins, who manage the connection."""
-    place = workspace_to_see(request, public_id)
-    if not place.can_edit:
+    access = workspace_to_see(request, public_id)
+    if not access.can_edit:
         raise PermissionDenied(
             _(
                 "You have view-only access to this workspace. To make changes, ask a"
                 " workspace admin for the Editor role."
             )
         )
-    return place
+    return access
 
 
 def workspace_to_administer(request: PortalRequest, public_id: str) -> WorkspaceAccess:
     """Return a workspace for its admins, who manage members and delete connections."""
-    place = workspace_to_see(request, public_id)
-    if not place.can_administer:
+    access = workspace_to_see(request, public_id)
+    if not access.can_administer:
         raise PermissionDenied(
             _("Only admins of this workspace can do this. Ask one of them for help.")
         )
-    return place
+    return access
 
 
 def partner_to_see(request: PortalRequest, slug: str) -> PartnerAccess:
@@ -190,38 +190,38 @@ def partner_to_see(request: PortalRequest, slug: str) -> PartnerAccess:
 
 def partner_to_develop(request: PortalRequest, slug: str) -> PartnerAccess:
     """Return a partner for its developers and admins, who create keys and tokens."""
-    place = partner_to_see(request, slug)
-    if not place.can_develop:
+    access = partner_to_see(request, slug)
+    if not access.can_develop:
         raise PermissionDenied(
             _(
                 "Only developers and admins can do this. Ask an admin of your team for the"
                 " Developer role."
             )
         )
-    return place
+    return access
 
 
 def partner_to_administer(request: PortalRequest, slug: str) -> PartnerAccess:
     """Return a partner for its admins, who manage the team."""
-    place = partner_to_see(request, slug)
-    if not place.can_administer:
+    access = partner_to_see(request, slug)
+    if not access.can_administer:
         raise PermissionDenied(
             _("Only admins of your team can do this. Ask one of them for help.")
         )
-    return place
+    return access
 
 
-def workspace_of(place: PartnerAccess, public_id: str) -> Workspace:
+def workspace_of(access: PartnerAccess, public_id: str) -> Workspace:
     """Return one of the partner's workspaces. Raises Http404 for any other."""
-    workspace = place.partner.workspaces.filter(public_id=public_id).first()
+    workspace = access.partner.workspaces.filter(public_id=public_id).first()
     if workspace is None:
         raise Http404
     return workspace
 
 
-def stream_of(place: PartnerAccess, slug: str) -> Stream:
+def stream_of(access: PartnerAccess, slug: str) -> Stream:
     """Return one of the partner's streams. Raises Http404 for any other."""
-    stream = place.partner.streams.filter(slug=slug).first()
+    stream = access.partner.streams.filter(slug=slug).first()
     if stream is None:
         raise Http404
     return stream

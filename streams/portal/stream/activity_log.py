@@ -42,27 +42,27 @@ class ActivityRow:
 @signed_in
 def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show changes to a stream, without those in its customers' workspaces."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
     entries = AuditEntry.objects.of_stream(stream)
-    shown = {"stream": stream, **_page(request, place, entries)}
+    shown = {"stream": stream, **_page(request, access, entries)}
     return render(request, "portal/stream/activity_log.html", shown)
 
 
 @signed_in
 def partner_history(request: PortalRequest, slug: str) -> HttpResponse:
     """Show changes to the partner, its streams, and its workspaces."""
-    place = partner_to_see(request, slug)
-    entries = AuditEntry.objects.filter(partner=place.partner)
+    access = partner_to_see(request, slug)
+    entries = AuditEntry.objects.filter(partner=access.partner)
     return render(
         request,
         "portal/stream/partner_activity_log.html",
-        _page(request, place, entries),
+        _page(request, access, entries),
     )
 
 
 def _page(
-    request: PortalRequest, place: PartnerAccess, entries: QuerySet[AuditEntry]
+    request: PortalRequest, access: PartnerAccess, entries: QuerySet[AuditEntry]
 ) -> dict[str, object]:
     before = number_in(request.GET, "before")
     if before is not None:
@@ -72,9 +72,9 @@ def _page(
     found = list(
         entries.select_related("actor", "workspace").order_by("-pk")[: SHOWN + 1]
     )
-    team = team_of(place)
+    team = team_of(access)
     return {
-        "place": place,
+        "access": access,
         "rows": [_row(entry, team) for entry in found[:SHOWN]],
         "is_first": before is None,
         "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
@@ -94,9 +94,9 @@ def _row(entry: AuditEntry, team: set[int]) -> ActivityRow:
     )
 
 
-def team_of(place: PartnerAccess) -> set[int]:
+def team_of(access: PartnerAccess) -> set[int]:
     """Return the user IDs of the partner's team."""
-    return set(place.partner.members.values_list("pk", flat=True))
+    return set(access.partner.members.values_list("pk", flat=True))
 
 
 def who(actor: User | None, team: set[int]) -> str:

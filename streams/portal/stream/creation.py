@@ -25,12 +25,12 @@ from streams.web.template_tags import within
 @signed_in
 def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
     """Show the form; a POST creates the stream and redirects to its plan."""
-    place = partner_to_administer(request, slug)
+    access = partner_to_administer(request, slug)
     form = NewStreamForm(request.POST or None)
     if form.is_valid():
         try:
             made = start_stream(
-                partner=place.partner,
+                partner=access.partner,
                 name=form.cleaned_data["name"],
                 slug=form.cleaned_data["slug"],
                 template=form.template(),
@@ -44,16 +44,16 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
         else:
             created = _("%(stream)s created. Next, define its plan.")
             messages.success(request, created % {"stream": made.name})
-            return redirect(within(place, "partner-stream-plan", made.slug))
-    shown = {"place": place, "form": form}
+            return redirect(within(access, "partner-stream-plan", made.slug))
+    shown = {"access": access, "form": form}
     return render(request, "portal/stream/new.html", shown)
 
 
 @signed_in
 def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the templates; a POST adds the events that the draft doesn't have yet."""
-    place = partner_to_develop(request, slug)
-    stream = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    stream = stream_of(access, stream_slug)
     form = TemplateForm(request.POST or None)
     if form.is_valid() and (chosen := form.template()):
         before = drafted_plan(stream)
@@ -70,9 +70,9 @@ def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _added(more))
-            return redirect(within(place, "partner-stream-plan", stream.slug))
+            return redirect(within(access, "partner-stream-plan", stream.slug))
     planned = [event.name or event.call for event in drafted_plan(stream).events]
-    shown = {"place": place, "stream": stream, "form": form, "planned": planned}
+    shown = {"access": access, "stream": stream, "form": form, "planned": planned}
     return render(request, "portal/plan/template.html", shown)
 
 

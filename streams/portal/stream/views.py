@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 @signed_in
 def streams(request: PortalRequest, slug: str) -> HttpResponse:
-    place = partner_to_see(request, slug)
-    shown = {"place": place, "streams": place.partner.streams.order_by("name")}
+    access = partner_to_see(request, slug)
+    shown = {"access": access, "streams": access.partner.streams.order_by("name")}
     return render(request, "portal/stream/streams.html", shown)
 
 
@@ -47,8 +47,8 @@ def streams(request: PortalRequest, slug: str) -> HttpResponse:
 def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show a stream's settings and how to send events; a POST changes the settings."""
     changes = request.method == "POST"
-    place = (partner_to_develop if changes else partner_to_see)(request, slug)
-    found = stream_of(place, stream_slug)
+    access = (partner_to_develop if changes else partner_to_see)(request, slug)
+    found = stream_of(access, stream_slug)
     form = StreamForm.of(found, request.POST or None)
     if form.is_valid():
         try:
@@ -57,20 +57,20 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
             form = StreamForm.after(conflict)
         else:
             messages.success(request, _("Settings saved."))
-            return redirect(within(place, "partner-stream", stream_slug))
-    return _settings(request, place, found, form)
+            return redirect(within(access, "partner-stream", stream_slug))
+    return _settings(request, access, found, form)
 
 
 def _settings(
-    request: PortalRequest, place: PartnerAccess, stream: Stream, form: StreamForm
+    request: PortalRequest, access: PartnerAccess, stream: Stream, form: StreamForm
 ) -> HttpResponse:
     for field in form.fields.values():
-        field.disabled = not place.can_develop
+        field.disabled = not access.can_develop
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "form": form,
-        "readings": ReadingsForm.of(stream, disabled=not place.can_develop),
+        "readings": ReadingsForm.of(stream, disabled=not access.can_develop),
         "pages": [docs_views.standing(stream, kind) for kind in PageKind],
         "snippet": code_samples.batch(request, published_plan(stream)),
         "load": forecast.load(stream, now()),
@@ -83,33 +83,33 @@ def _settings(
 @require_POST
 def readings(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Save the Spec exceptions of a stream."""
-    place = partner_to_develop(request, slug)
-    found = stream_of(place, stream_slug)
+    access = partner_to_develop(request, slug)
+    found = stream_of(access, stream_slug)
     form = ReadingsForm(request.POST)
     if form.is_valid():
         choose_spec_exceptions(stream=found, actor=request.user, **form.cleaned_data)
         messages.success(request, _("Exceptions saved."))
     else:  # values that the form never offered
         messages.error(request, _("Select only exceptions from the list."))
-    return redirect(within(place, "partner-stream", stream_slug))
+    return redirect(within(access, "partner-stream", stream_slug))
 
 
 @signed_in
 def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     """List the API tokens; the response to a POST shows the new one once."""
     makes = request.method == "POST"
-    place = (partner_to_develop if makes else partner_to_see)(request, slug)
-    form, secret = TokenForm(place.partner, request.POST or None), None
+    access = (partner_to_develop if makes else partner_to_see)(request, slug)
+    form, secret = TokenForm(access.partner, request.POST or None), None
     if form.is_valid():
         secret = create_token(actor=request.user, **form.cleaned_data)[1]
-        form = TokenForm(place.partner)
-    made = place.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
-    all_streams = place.partner.streams.all()
+        form = TokenForm(access.partner)
+    made = access.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
+    all_streams = access.partner.streams.all()
     shown = {
-        "place": place,
+        "access": access,
         "tokens": made.select_related("stream", "created_by").order_by("-pk"),
         "streams": all_streams,
-        "form": form if place.can_develop and all_streams else None,
+        "form": form if access.can_develop and all_streams else None,
         "secret": secret.text if secret else "",
     }
     response = render(request, "portal/stream/tokens.html", shown)
@@ -121,8 +121,8 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
 @signed_in
 def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
     """Ask for confirmation; a POST revokes the token."""
-    place = partner_to_develop(request, slug)
-    token = get_object_or_404(place.partner.tokens, pk=pk)
+    access = partner_to_develop(request, slug)
+    token = get_object_or_404(access.partner.tokens, pk=pk)
     if request.method == "POST":
         try:
             revoke_token(token=token, actor=request.user)
@@ -131,6 +131,6 @@ def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
         else:
             revoked = _("API token “%(token)s” revoked.") % {"token": token.name}
             messages.success(request, revoked)
-        return redirect(within(place, "partner-tokens"))
-    shown = {"place": place, "token": token}
+        return redirect(within(access, "partner-tokens"))
+    shown = {"access": access, "token": token}
     return render(request, "portal/stream/token_revoke.html", shown)

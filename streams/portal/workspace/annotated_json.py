@@ -97,7 +97,7 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
     notes: dict[int, list[Annotation]] = defaultdict(list)
     findings, broken = verdict.issues, ""
     try:
-        place = locate(text)
+        root = locate(text)
     except InvalidJson as found:
         line, column = _position(text, found.at)
         where = {"line": first + line, "column": column + 1}
@@ -109,7 +109,7 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
         notes[line] = [Annotation(findings[0])]
     else:
         for finding in findings:
-            at = _position(text, _offset(place, finding))[0]
+            at = _position(text, _offset(root, finding))[0]
             notes[at].append(Annotation(finding))
     tone, word = _fate(verdict)
     return AnnotatedEvent(
@@ -125,8 +125,8 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
     )
 
 
-def _offset(place: JsonPosition, finding: Issue) -> int:
-    return place.find(finding.path).at if finding.path else place.start
+def _offset(root: JsonPosition, finding: Issue) -> int:
+    return root.find(finding.path).at if finding.path else root.start
 
 
 def _position(text: str, at: int) -> tuple[int, int]:

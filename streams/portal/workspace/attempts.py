@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 @signed_in
 def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the delivery attempts of one connection, newest first."""
-    place = workspace_to_see(request, public_id)
-    connections = list(place.the_feed.connections.order_by("-pk"))
+    access = workspace_to_see(request, public_id)
+    connections = list(access.the_feed.connections.order_by("-pk"))
     connection = _chosen(connections, request.GET.get("connection"))
     before = number_in(request.GET, "before")
     page = history.page(connection, before=before) if connection else None
     shown = {
-        "place": place,
+        "access": access,
         "connections": connections,
         "connection": connection,
         "page": page,
@@ -35,15 +35,15 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 def delivery(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
     """Show one delivery attempt."""
-    place = workspace_to_see(request, public_id)
-    connections = place.the_feed.connections.values_list("pk", flat=True)
+    access = workspace_to_see(request, public_id)
+    connections = access.the_feed.connections.values_list("pk", flat=True)
     found = get_object_or_404(
         Delivery.objects.select_related("connection", "cursor__replay"),
         connection__in=list(connections),
         pk=pk,
     )
     return render(
-        request, "portal/workspace/attempt.html", {"place": place, "delivery": found}
+        request, "portal/workspace/attempt.html", {"access": access, "delivery": found}
     )
 
 

@@ -15,22 +15,22 @@ from streams.web.template_tags import to
 @signed_in
 def events(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the events of a feed with their status, newest first."""
-    place = workspace_to_see(request, public_id)
+    access = workspace_to_see(request, public_id)
     form = EventFilterForm(request.GET)
     filters = form.filters()
     before = form.before()
-    page = queries.page(place.the_feed, before=before, filters=filters)
-    fates = deliveries.statuses(place.the_feed, page.events)
+    page = queries.page(access.the_feed, before=before, filters=filters)
+    fates = deliveries.statuses(access.the_feed, page.events)
     shown = {
-        "place": place,
+        "access": access,
         "form": form,
         "filtered": filters != queries.EventFilter(),
         "rows": [(event, fates[event.seq]) for event in page.events],
         "page": page,
         "is_first": before is None,
         "older": form.link_to(page.next_before),
-        "head": place.the_feed.head_seq,
-        "oldest": oldest_retained(place.the_feed),
+        "head": access.the_feed.head_seq,
+        "oldest": oldest_retained(access.the_feed),
     }
     return render(request, "portal/workspace/events.html", shown)
 
@@ -38,31 +38,31 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 def events_new(request: PortalRequest, public_id: str, after: int) -> HttpResponse:
     """Count the events received since the list was opened."""
-    place = workspace_to_see(request, public_id)
-    count = max(0, place.the_feed.head_seq - after)
+    access = workspace_to_see(request, public_id)
+    count = max(0, access.the_feed.head_seq - after)
     try:
-        here = request.htmx.current_url_abs_path or to(place, "events")
+        here = request.htmx.current_url_abs_path or to(access, "events")
     except ValueError:  # a malformed URL, such as half an IPv6 address
-        here = to(place, "events")
-    shown = {"place": place, "head": after, "count": count, "here": here}
+        here = to(access, "events")
+    shown = {"access": access, "head": after, "count": count, "here": here}
     return render(request, "portal/workspace/_new_events.html", shown)
 
 
 @signed_in
 def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     """Show one event: its payload and its delivery attempts."""
-    place = workspace_to_see(request, public_id)
-    found = queries.event(place.the_feed, seq)
+    access = workspace_to_see(request, public_id)
+    found = queries.event(access.the_feed, seq)
     if found is None:
         raise Http404
-    fate = deliveries.statuses(place.the_feed, [found])[seq]
+    fate = deliveries.statuses(access.the_feed, [found])[seq]
     payload = bytes(found.payload)
     shown = {
-        "place": place,
+        "access": access,
         "event": found,
-        "kept_until": place.the_feed.stream.retention.kept_until(found.received_at),
+        "kept_until": access.the_feed.stream.retention.kept_until(found.received_at),
         "fate": fate,
-        "tries": deliveries.attempts_with(place.the_feed, seq),
+        "tries": deliveries.attempts_with(access.the_feed, seq),
         "stamps": stamps(payload),
         "pretty": highlighted(payload),
     }

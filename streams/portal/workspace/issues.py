@@ -92,14 +92,14 @@ class RuleRow:
 @signed_in
 def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the issues of the workspace's feed."""
-    place = workspace_to_see(request, public_id)
-    feed = place.the_feed
+    access = workspace_to_see(request, public_id)
+    feed = access.the_feed
     mode = stricter(
         ValidationMode(feed.stream.check_mode),
-        ValidationMode(place.workspace.check_mode),
+        ValidationMode(access.workspace.check_mode),
     )
     scope = IssueScope(feed_id=feed.pk)
-    return _page(request, place, feed.stream, scope, mode, to(place, "findings"))
+    return _page(request, access, feed.stream, scope, mode, to(access, "findings"))
 
 
 @signed_in
@@ -107,16 +107,16 @@ def stream_findings(
     request: PortalRequest, slug: str, stream_slug: str
 ) -> HttpResponse:
     """Show the issues of all workspaces of the stream."""
-    place = partner_to_see(request, slug)
-    stream = stream_of(place, stream_slug)
-    home = within(place, "partner-stream-findings", stream.slug)
+    access = partner_to_see(request, slug)
+    stream = stream_of(access, stream_slug)
+    home = within(access, "partner-stream-findings", stream.slug)
     scope, mode = IssueScope(stream_id=stream.pk), ValidationMode(stream.check_mode)
-    return _page(request, place, stream, scope, mode, home)
+    return _page(request, access, stream, scope, mode, home)
 
 
 def _page(
     request: PortalRequest,
-    place: WorkspaceAccess | PartnerAccess,
+    access: WorkspaceAccess | PartnerAccess,
     stream: Stream,
     scope: IssueScope,
     mode: ValidationMode,
@@ -128,21 +128,21 @@ def _page(
         severity = ""
     found, more = queries.issue_groups(scope, moment, severity=severity)
     counts = queries.counts(scope, moment)
-    layout = "workspace" if isinstance(place, WorkspaceAccess) else "partner"
+    layout = "workspace" if isinstance(access, WorkspaceAccess) else "partner"
     shown = {
-        "place": place,
+        "access": access,
         "stream": stream,
         "layout": f"portal/layouts/{layout}.html",
         "home": home,
         "mode": mode,
         "is_kept": mode is ValidationMode.QUARANTINE,
-        "quarantine": to(place, "quarantine")
-        if isinstance(place, WorkspaceAccess)
-        else within(place, "partner-stream-quarantine", stream.slug),
+        "quarantine": to(access, "quarantine")
+        if isinstance(access, WorkspaceAccess)
+        else within(access, "partner-stream-quarantine", stream.slug),
         "severity": severity,
         "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
-        "broken": _by_rule(found, place),
+        "broken": _by_rule(found, access),
         "others": sum(one.week for one in found if not one.kind.rule),
         "more": more,
     }
@@ -150,14 +150,14 @@ def _page(
 
 
 def _by_rule(
-    found: Iterable[IssueGroup], place: WorkspaceAccess | PartnerAccess
+    found: Iterable[IssueGroup], access: WorkspaceAccess | PartnerAccess
 ) -> list[RuleRow]:
     """Group by rule: the most severe first, then those with the most events."""
     named = (one for one in found if one.kind.rule)
     ordered = sorted(named, key=lambda one: one.kind.rule)
     broken = []
     for rule, ones in groupby(ordered, key=lambda one: one.kind.rule):
-        rows = [_row(one, place) for one in ones]
+        rows = [_row(one, access) for one in ones]
         severity = Severity(rows[0].found.kind.severity)
         tone = TONES[severity]
         broken.append(
@@ -174,19 +174,19 @@ def _by_rule(
     )
 
 
-def _row(found: IssueGroup, place: WorkspaceAccess | PartnerAccess) -> IssueRow:
+def _row(found: IssueGroup, access: WorkspaceAccess | PartnerAccess) -> IssueRow:
     colour = "rejected" if found.kind.severity == Severity.ERROR else "delivered"
     sample = found.kind.sample
     return IssueRow(
         found=found,
         bars=small_bars(found.by_hour, colour),
         sample=highlighted(sample.encode()) if sample else "",
-        events=_events(found.kind.name, place),
+        events=_events(found.kind.name, access),
     )
 
 
-def _events(name: str, place: WorkspaceAccess | PartnerAccess) -> str:
-    if not name or not isinstance(place, WorkspaceAccess):
+def _events(name: str, access: WorkspaceAccess | PartnerAccess) -> str:
+    if not name or not isinstance(access, WorkspaceAccess):
         return ""
     # An event without a name is listed under its call.
-    return to(place, "events", **{"type" if name in CALLS else "name": name})
+    return to(access, "events", **{"type" if name in CALLS else "name": name})

@@ -28,35 +28,37 @@ if TYPE_CHECKING:
 @signed_in
 def overview(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the status of the feed, its totals, and the last 24 hours."""
-    place = workspace_to_see(request, public_id)
-    if place.feed is None:
-        return render(request, "portal/workspace/overview_empty.html", {"place": place})
-    return render(request, "portal/workspace/overview.html", _figures(place))
+    access = workspace_to_see(request, public_id)
+    if access.feed is None:
+        return render(
+            request, "portal/workspace/overview_empty.html", {"access": access}
+        )
+    return render(request, "portal/workspace/overview.html", _figures(access))
 
 
 @signed_in
 def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
     """Render the part of the overview that refreshes itself."""
-    place = workspace_to_see(request, public_id)
-    return render(request, "portal/workspace/_overview.html", _figures(place))
+    access = workspace_to_see(request, public_id)
+    return render(request, "portal/workspace/_overview.html", _figures(access))
 
 
-def _figures(place: WorkspaceAccess) -> dict[str, object]:
-    feed, moment = place.the_feed, now()
-    connection = place.connection()
+def _figures(access: WorkspaceAccess) -> dict[str, object]:
+    feed, moment = access.the_feed, now()
+    connection = access.connection()
     cursor = (
         connection.cursors.filter(kind=Cursor.Kind.LIVE).first() if connection else None
     )
     counts = ledger.of(feed)
     block = (
         SendPolicy.load().block(
-            connection, stream=feed.stream, workspace=place.workspace
+            connection, stream=feed.stream, workspace=access.workspace
         )
         if connection
         else None
     )
     return {
-        "place": place,
+        "access": access,
         "connection": connection,
         "cursor": cursor,
         "ledger": counts,
