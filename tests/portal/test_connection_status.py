@@ -11,7 +11,7 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability.ledger import Ledger
-from streams.portal.workspace.status import standing
+from streams.portal.workspace.status import connection_status
 from streams.tenancy.models import Workspace
 from tests.factories import NOW
 
@@ -19,7 +19,7 @@ IDLE = Ledger(accepted=5, delivered=5)
 
 
 def word(connection, cursor, ledger=IDLE) -> str:
-    return standing(connection, cursor, ledger, NOW).word
+    return connection_status(connection, cursor, ledger, NOW).word
 
 
 def connected(**fields) -> Connection:
@@ -34,7 +34,7 @@ def blocked(connection, *, halts=(), stage=Stage.LIVE) -> SendBlock | None:
 
 
 def test_without_a_connection_it_says_how_many_events_are_queued():
-    shown = standing(None, None, Ledger(accepted=1204, held=1204), NOW)
+    shown = connection_status(None, None, Ledger(accepted=1204, held=1204), NOW)
 
     assert shown.word == "Not connected"
     assert shown.detail.startswith(
@@ -43,7 +43,7 @@ def test_without_a_connection_it_says_how_many_events_are_queued():
 
 
 def test_one_queued_event_is_in_the_singular():
-    shown = standing(None, None, Ledger(accepted=1, held=1), NOW)
+    shown = connection_status(None, None, Ledger(accepted=1, held=1), NOW)
 
     assert shown.detail.startswith("1 event is queued and will be sent.")
 
@@ -66,7 +66,9 @@ def test_the_most_urgent_status_is_shown(fields, expected):
 def test_attention_says_why_and_that_nothing_is_lost():
     connection = connected(status="attention", status_reason="Segment returned 403.")
 
-    shown = standing(connection, Cursor(held=True), Ledger(accepted=2, held=2), NOW)
+    shown = connection_status(
+        connection, Cursor(held=True), Ledger(accepted=2, held=2), NOW
+    )
 
     assert shown.detail == (
         "Segment returned 403. 2 events are queued and will be sent, oldest first."
@@ -80,7 +82,7 @@ def test_a_segment_that_does_not_respond_is_retried():
 
 
 def test_events_in_progress_are_counted():
-    shown = standing(connected(), Cursor(), Ledger(accepted=9, pending=4), NOW)
+    shown = connection_status(connected(), Cursor(), Ledger(accepted=9, pending=4), NOW)
 
     assert (shown.word, shown.detail) == (
         "Sending",
@@ -102,7 +104,7 @@ def test_only_a_halt_of_this_connection_is_shown(halt, expected):
     connection, cursor = connected(region="us"), Cursor(stream_id=1)
     block = blocked(connection, halts=[Halt(reason="Drill", **halt)])
 
-    shown = standing(connection, cursor, IDLE, NOW, block)
+    shown = connection_status(connection, cursor, IDLE, NOW, block)
 
     assert shown.word == expected
 
@@ -114,7 +116,7 @@ def test_the_reason_of_a_halt_is_a_separate_sentence(reason):
     connection, cursor = connected(region="us"), Cursor(stream_id=1)
     block = blocked(connection, halts=[Halt(reason=reason)])
 
-    shown = standing(connection, cursor, IDLE, NOW, block)
+    shown = connection_status(connection, cursor, IDLE, NOW, block)
 
     assert shown.detail.startswith("Maintenance at Segment. New events ")
 
@@ -130,7 +132,7 @@ def test_the_stage_is_named_with_the_number_of_queued_events(stage, expected):
     ledger, connection = Ledger(accepted=2, pending=2), connected(region="us")
     block = blocked(connection, stage=stage)
 
-    shown = standing(connection, Cursor(), ledger, NOW, block)
+    shown = connection_status(connection, Cursor(), ledger, NOW, block)
 
     assert (shown.word, shown.title) == expected
     assert "2 events are queued and will be sent, oldest first." in shown.detail
@@ -140,6 +142,6 @@ def test_a_paused_connection_shows_the_pause_and_not_a_halt():
     paused = connected(status="paused", region="us")
     block = blocked(paused, halts=[Halt(reason="Drill")])
 
-    shown = standing(paused, Cursor(stream_id=1), IDLE, NOW, block)
+    shown = connection_status(paused, Cursor(stream_id=1), IDLE, NOW, block)
 
     assert shown.word == "Paused"

@@ -170,7 +170,7 @@ def test_the_list_shows_the_status_of_each_workspace(as_petra, cast):
     page = as_petra.get(url(cast, "partner"))
 
     row = next(r for r in page.context["rows"] if r.workspace == cast.workspace)
-    assert (row.standing.word, row.ledger.accepted, row.waiting) == ("Paused", 2, 2)
+    assert (row.status.word, row.ledger.accepted, row.waiting) == ("Paused", 2, 2)
 
 
 def test_a_stream_says_how_long_a_round_takes(as_petra, cast):

@@ -32,7 +32,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.forms import number_in
-from streams.portal.workspace.status import standing
+from streams.portal.workspace.status import connection_status
 from streams.web.template_tags import to
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _shown(
         "access": access,
         "connection": current,
         "cursor": cursor,
-        "standing": standing(current, cursor, counts, moment, block),
+        "status": connection_status(current, cursor, counts, moment, block),
         "send_block": block,
         "outlook": forecast.of(cursor, moment) if cursor else None,
         "test": test_event(current, test_seq),

@@ -23,7 +23,7 @@ from streams.catalog.pages.services import (
     unknown_parts,
 )
 from streams.portal.docs.forms import MarkForm, PageForm
-from streams.portal.docs.views import PageStatus, standing
+from streams.portal.docs.views import PageStatus, page_status
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -64,7 +64,7 @@ class PageEditor:
 
     def shown(self, **more: object) -> dict[str, object]:
         """Return the context of every template about the page, plus `more`."""
-        page: PageStatus = standing(self.stream, self.kind)
+        page: PageStatus = page_status(self.stream, self.kind)
         return {"access": self.access, "stream": self.stream, "page": page, "mark": self.mark, **more}  # fmt: skip
 
     def to(self, name: str) -> HttpResponse:

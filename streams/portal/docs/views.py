@@ -52,7 +52,7 @@ class PageStatus:
     address: str  # of the public page, once published
 
 
-def standing(stream: Stream, kind: PageKind) -> PageStatus:
+def page_status(stream: Stream, kind: PageKind) -> PageStatus:
     versions = stream.page_versions.of(kind).select_related("edited_by", "published_by")
     newest, published = versions.first(), versions.published().first()
     return PageStatus(
@@ -73,7 +73,7 @@ def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     shown = {
         "access": access,
         "stream": stream,
-        "pages": [standing(stream, kind) for kind in PageKind],
+        "pages": [page_status(stream, kind) for kind in PageKind],
         "profile": profile_of(stream),
         "logo": Logo.objects.filter(stream=stream).defer("content").first(),
         "logo_form": LogoForm(),

@@ -154,15 +154,15 @@ def _form(
     connection: Connection,
     form: ReplayForm,
 ) -> HttpResponse:
-    kept, nothing = None, ""
+    available, nothing = None, ""
     try:
-        kept = service.select(connection, ReplaySelection())
+        available = service.select(connection, ReplaySelection())
     except NothingToReplay as error:
         nothing = str(error)
     shown = {
         "access": access,
         "form": form,
-        "kept": kept,
+        "available": kept,
         "nothing": nothing,
         "live": connection.cursors.get(kind=Cursor.Kind.LIVE),
     }

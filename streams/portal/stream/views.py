@@ -71,7 +71,7 @@ def _settings(
         "stream": stream,
         "form": form,
         "readings": ReadingsForm.of(stream, disabled=not access.can_develop),
-        "pages": [docs_views.standing(stream, kind) for kind in PageKind],
+        "pages": [docs_views.page_status(stream, kind) for kind in PageKind],
         "snippet": code_samples.batch(request, published_plan(stream)),
         "load": forecast.load(stream, now()),
         "findings": findings.trend(IssueScope(stream_id=stream.pk), now()),

@@ -19,7 +19,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.workspace.chart_layout import draw
-from streams.portal.workspace.status import standing
+from streams.portal.workspace.status import connection_status
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -62,7 +62,7 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "connection": connection,
         "cursor": cursor,
         "ledger": counts,
-        "standing": standing(connection, cursor, counts, moment, block),
+        "status": connection_status(connection, cursor, counts, moment, block),
         "expiring": expiring_of(feed, moment),
         "now": moment,
         "replaying": left_to_replay(connection) if connection else 0,

@@ -36,7 +36,7 @@ class ConnectionStatus:
         return f"portal/icons/{names.get(self.tone, 'pause')}.svg"
 
 
-def standing(
+def connection_status(
     connection: Connection | None,
     cursor: Cursor | None,
     ledger: Ledger,

@@ -12,7 +12,7 @@ from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
-from streams.portal.workspace.status import ConnectionStatus, standing
+from streams.portal.workspace.status import ConnectionStatus, connection_status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ class FeedSummary:
     feed: Feed | None = None
     connection: Connection | None = None
     ledger: Ledger
-    standing: ConnectionStatus | None = None
+    status: ConnectionStatus | None = None
 
     @property
     def waiting(self) -> int:
@@ -63,7 +63,7 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
             feed=feed,
             connection=connection,
             ledger=counts,
-            standing=standing(connection, cursors.get(feed.pk), counts, now, block),
+            status=connection_status(connection, cursors.get(feed.pk), counts, now, block),
         )
 
     made: list[FeedSummary] = []
