@@ -340,7 +340,7 @@ FORMS = [
         fields={"note": "Clicks too."},
     ),
     of_stream(
-        "portal/plan/_objection.html",
+        "portal/plan/_issue_with_fix.html",
         "plan/publish/",
         "plan/rename/",
         prepare=drafted("Email Unsubscribed"),

@@ -36,9 +36,9 @@ def test_the_scale_ends_at_a_round_number(highest, top):
 
 
 def test_rejected_events_are_stacked_on_delivered_ones():
-    drawing = draw(day(at_5=(10, 5, 2)))
+    chart = draw(day(at_5=(10, 5, 2)))
 
-    assert drawing.bars == [
+    assert chart.bars == [
         Bar("accepted", 51, 0, 8, 100),
         Bar("delivered", 52.5, 50, 5, 50),
         Bar("rejected", 52.5, 30, 5, 20),
@@ -46,17 +46,15 @@ def test_rejected_events_are_stacked_on_delivered_ones():
 
 
 def test_a_day_without_events_has_no_bars_and_no_rows():
-    drawing = draw(day())
+    chart = draw(day())
 
-    assert (drawing.empty, drawing.hours) == (True, [])
+    assert (chart.empty, chart.hours) == (True, [])
 
 
 def test_the_table_adds_up_hours_newest_first():
-    drawing = draw(day(at_0=(1, 0, 0), at_3=(2, 3, 0), at_4=(4, 3, 1)))
+    chart = draw(day(at_0=(1, 0, 0), at_3=(2, 3, 0), at_4=(4, 3, 1)))
 
-    assert [
-        (h.at.hour, h.accepted, h.delivered, h.rejected) for h in drawing.hours
-    ] == [
+    assert [(h.at.hour, h.accepted, h.delivered, h.rejected) for h in chart.hours] == [
         (1, 4, 3, 1),
         (0, 3, 3, 0),
     ]

@@ -33,10 +33,10 @@ def check(as_dev, cast):
 def noted(page) -> list[tuple[int, str]]:
     """Return the line and the rule of each issue."""
     return [
-        (row.number, remark.finding.rule)
+        (row.number, annotation.issue.rule)
         for event in page.context["events"]
         for row in event.rows
-        for remark in row.remarks
+        for annotation in row.annotations
     ]
 
 

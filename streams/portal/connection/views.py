@@ -221,7 +221,7 @@ def _shown(
         "cursor": cursor,
         "status": connection_status(current, cursor, counts, moment, block),
         "send_block": block,
-        "outlook": forecast.of(cursor, moment) if cursor else None,
+        "forecast": forecast.of(cursor, moment) if cursor else None,
         "test": test_event(current, test_seq),
         "debugger": debugger(current.region),
     }

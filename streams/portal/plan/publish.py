@@ -65,10 +65,10 @@ def _publishing(
 ) -> HttpResponse:
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()
-    found = objections(draft.plan, stream.spec_exceptions) if draft else []
+    spec_issues = objections(draft.plan, stream.spec_exceptions) if draft else []
     before = published.plan if published else TrackingPlan()
-    forbidding = [one for one in found if one.forbids]
-    remarks = found[len(forbidding) :]
+    forbidding = [issue for issue in spec_issues if issue.forbids]
+    warnings = spec_issues[len(forbidding) :]
     shown = {
         "access": access,
         "stream": stream,
@@ -77,8 +77,8 @@ def _publishing(
         "difference": plan_difference(before, draft.plan) if draft else None,
         "changes": draft is not None and draft.plan != before,
         "forbidding": forbidding,
-        "remarks": remarks[:MAX_SHOWN],
-        "more_remarks": max(0, len(remarks) - MAX_SHOWN),
+        "warnings": warnings[:MAX_SHOWN],
+        "more_warnings": max(0, len(warnings) - MAX_SHOWN),
         "form": form,
         "refused": refused,
     }

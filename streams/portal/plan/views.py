@@ -49,7 +49,7 @@ class EventRow:
     """An event as the plan page shows it."""
 
     event: PlannedEvent
-    objections: tuple[SpecIssue, ...] = ()
+    spec_issues: tuple[SpecIssue, ...] = ()
 
     @property
     def key(self) -> str:
@@ -66,14 +66,14 @@ class EventRow:
 
     @property
     def forbids(self) -> bool:
-        return any(one.forbids for one in self.objections)
+        return any(issue.forbids for issue in self.spec_issues)
 
 
 def shown_events(plan: TrackingPlan, readings: SpecExceptions) -> Iterator[EventRow]:
     """Yield the events of a plan in order, each with its issues by the Spec."""
     found = objections(plan, readings)
     for event in plan.events:
-        yield EventRow(event=event, objections=_about(event, found))
+        yield EventRow(event=event, spec_issues=_about(event, found))
 
 
 @signed_in
@@ -130,7 +130,7 @@ def event_remove(
     shown = {
         "access": access,
         "stream": stream,
-        "one": EventRow(event=event),
+        "event_row": EventRow(event=event),
         "seen": mark_of(event),
     }
     return render(request, "portal/plan/event_remove.html", shown)

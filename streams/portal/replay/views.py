@@ -162,7 +162,7 @@ def _form(
     shown = {
         "access": access,
         "form": form,
-        "available": kept,
+        "available": available,
         "nothing": nothing,
         "live": connection.cursors.get(kind=Cursor.Kind.LIVE),
     }

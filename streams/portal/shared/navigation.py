@@ -26,7 +26,7 @@ class AccessibleTenants:
         return len(self.partners) + len(self.workspaces) > 1
 
 
-def belongings_of(user: User) -> AccessibleTenants:
+def tenants_of(user: User) -> AccessibleTenants:
     """Return the partners and workspaces that a user is a member of, by name."""
     partners = Partner.objects.filter(memberships__user=user).order_by("name")
     workspaces = (
@@ -44,5 +44,5 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         return {"zone": timezone.get_current_timezone_name()}
     return {
         "zone": timezone.get_current_timezone_name(),
-        "belongings": SimpleLazyObject(lambda: belongings_of(user)),
+        "tenants": SimpleLazyObject(lambda: tenants_of(user)),
     }

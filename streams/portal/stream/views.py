@@ -16,7 +16,7 @@ from streams.catalog.plans.services import published_plan
 from streams.catalog.services import change_stream, choose_spec_exceptions
 from streams.catalog.stream_settings import EditConflict
 from streams.observability import forecast
-from streams.observability.issues import queries as findings
+from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
 from streams.portal.connection import code_samples
 from streams.portal.docs import views as docs_views
@@ -74,7 +74,7 @@ def _settings(
         "pages": [docs_views.page_status(stream, kind) for kind in PageKind],
         "snippet": code_samples.batch(request, published_plan(stream)),
         "load": forecast.load(stream, now()),
-        "findings": findings.trend(IssueScope(stream_id=stream.pk), now()),
+        "issue_trend": issue_queries.trend(IssueScope(stream_id=stream.pk), now()),
     }
     return render(request, "portal/stream/settings.html", shown)
 

@@ -49,16 +49,16 @@ SENT = ("good", gettext_lazy("Accepted"))
 class Annotation:
     """An issue as the page shows it."""
 
-    finding: Issue
+    issue: Issue
 
     @property
     def tone(self) -> str:
-        return TONES[self.finding.severity]
+        return TONES[self.issue.severity]
 
     @property
     def severity(self) -> str:
         """The translated severity."""
-        return str(SEVERITIES[self.finding.severity])
+        return str(SEVERITIES[self.issue.severity])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class AnnotatedLine:
 
     number: int
     code: SafeString
-    remarks: list[Annotation]
+    annotations: list[Annotation]
     left_out: int = 0
 
 
@@ -94,23 +94,23 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
     )
     if is_indented:
         text, first = msgspec.json.format(text, indent=2), 1
-    notes: dict[int, list[Annotation]] = defaultdict(list)
-    findings, broken = verdict.issues, ""
+    annotations: dict[int, list[Annotation]] = defaultdict(list)
+    issues, broken = verdict.issues, ""
     try:
         root = locate(text)
-    except InvalidJson as found:
-        line, column = _position(text, found.at)
+    except InvalidJson as error:
+        line, column = _position(text, error.at)
         where = {"line": first + line, "column": column + 1}
         broken = _("Line %(line)s, column %(column)s: %(message)s") % {
             **where,
-            "message": found.message,
+            "message": error.message,
         }
-        findings = [_of_json(text, found, findings)]
-        notes[line] = [Annotation(findings[0])]
+        issues = [_of_json(text, error, issues)]
+        annotations[line] = [Annotation(issues[0])]
     else:
-        for finding in findings:
-            at = _position(text, _offset(root, finding))[0]
-            notes[at].append(Annotation(finding))
+        for issue in issues:
+            at = _position(text, _offset(root, issue))[0]
+            annotations[at].append(Annotation(issue))
     tone, word = _fate(verdict)
     return AnnotatedEvent(
         title=_title(verdict),
@@ -120,13 +120,13 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
         tone=tone,
         word=word,
         broken=broken,
-        counts=_counts(findings),
-        rows=list(_rows(text.split("\n"), notes, first)),
+        counts=_counts(issues),
+        rows=list(_rows(text.split("\n"), annotations, first)),
     )
 
 
-def _offset(root: JsonPosition, finding: Issue) -> int:
-    return root.find(finding.path).at if finding.path else root.start
+def _offset(root: JsonPosition, issue: Issue) -> int:
+    return root.find(issue.path).at if issue.path else root.start
 
 
 def _position(text: str, at: int) -> tuple[int, int]:
@@ -134,21 +134,21 @@ def _position(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
 
 
-def _of_json(text: str, found: InvalidJson, findings: Sequence[Issue]) -> Issue:
+def _of_json(text: str, error: InvalidJson, issues: Sequence[Issue]) -> Issue:
     """Return ingest's issue for invalid JSON, with a message that says where it breaks."""
-    if findings and len(text.encode()) <= MAX_EVENT_BYTES:
-        return replace(findings[0], message=found.message)
+    if issues and len(text.encode()) <= MAX_EVENT_BYTES:
+        return replace(issues[0], message=error.message)
     # This may be a whole batch, so its size is not the problem.
     rule = RULES["SPEC-JSON-001"]
-    return rule.issue("", found.message, "Build the body with a JSON library.")
+    return rule.issue("", error.message, "Build the body with a JSON library.")
 
 
 def _rows(
-    lines: Sequence[str], notes: dict[int, list[Annotation]], first: int
+    lines: Sequence[str], annotations: dict[int, list[Annotation]], first: int
 ) -> Iterator[AnnotatedLine]:
     whole = len(lines) <= SHOWN_WHOLE
     near = {0, 1, len(lines) - 1}
-    near.update(at + step for at in notes for step in range(-AROUND, AROUND + 1))
+    near.update(at + step for at in annotations for step in range(-AROUND, AROUND + 1))
     skipped = 0
     for at, line in enumerate(lines):
         if not whole and at not in near:
@@ -159,7 +159,7 @@ def _rows(
                 first + at - skipped, coloured(""), [], left_out=skipped
             )
             skipped = 0
-        yield AnnotatedLine(first + at, coloured(line), notes.get(at, []))
+        yield AnnotatedLine(first + at, coloured(line), annotations.get(at, []))
 
 
 def _fate(verdict: DryRunResult) -> tuple[str, str]:
@@ -167,15 +167,17 @@ def _fate(verdict: DryRunResult) -> tuple[str, str]:
     if verdict.outcome in FATES:
         tone, word = FATES[verdict.outcome]
     else:
-        grave = any(one.severity is not Severity.HINT for one in verdict.issues)
-        tone, word = SENT_WARNED if grave else SENT
+        is_serious = any(
+            issue.severity is not Severity.HINT for issue in verdict.issues
+        )
+        tone, word = SENT_WARNED if is_serious else SENT
     return tone, str(word)
 
 
-def _counts(findings: Sequence[Issue]) -> list[str]:
+def _counts(issues: Sequence[Issue]) -> list[str]:
     """Count the issues of each severity, the most severe first."""
     errors, warnings, hints = (
-        sum(finding.severity is one for finding in findings) for one in Severity
+        sum(issue.severity is severity for issue in issues) for severity in Severity
     )
     texts = []
     if errors:

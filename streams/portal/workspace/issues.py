@@ -53,7 +53,7 @@ PLURALS = {
 class IssueRow:
     """Events of one name that broke a rule, as the page shows them."""
 
-    found: IssueGroup
+    group: IssueGroup
     bars: Sequence[Bar]
     sample: SafeString | str
     events: str  # the URL of the list of these events; empty: there is none
@@ -82,11 +82,11 @@ class RuleRow:
     @property
     def day(self) -> int:
         """Events in the last 24 hours."""
-        return sum(row.found.day for row in self.rows)
+        return sum(row.group.day for row in self.rows)
 
     @property
     def week(self) -> int:
-        return sum(row.found.week for row in self.rows)
+        return sum(row.group.week for row in self.rows)
 
 
 @signed_in
@@ -126,7 +126,7 @@ def _page(
     severity = request.GET.get("severity", "")
     if severity not in GRAVEST_FIRST:
         severity = ""
-    found, more = queries.issue_groups(scope, moment, severity=severity)
+    groups, more = queries.issue_groups(scope, moment, severity=severity)
     counts = queries.counts(scope, moment)
     layout = "workspace" if isinstance(access, WorkspaceAccess) else "partner"
     shown = {
@@ -142,46 +142,46 @@ def _page(
         "severity": severity,
         "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
-        "broken": _by_rule(found, access),
-        "others": sum(one.week for one in found if not one.kind.rule),
+        "broken_rules": _by_rule(groups, access),
+        "others": sum(group.week for group in groups if not group.kind.rule),
         "more": more,
     }
     return render(request, "portal/shared/issues.html", shown)
 
 
 def _by_rule(
-    found: Iterable[IssueGroup], access: WorkspaceAccess | PartnerAccess
+    groups: Iterable[IssueGroup], access: WorkspaceAccess | PartnerAccess
 ) -> list[RuleRow]:
     """Group by rule: the most severe first, then those with the most events."""
-    named = (one for one in found if one.kind.rule)
-    ordered = sorted(named, key=lambda one: one.kind.rule)
-    broken = []
-    for rule, ones in groupby(ordered, key=lambda one: one.kind.rule):
-        rows = [_row(one, access) for one in ones]
-        severity = Severity(rows[0].found.kind.severity)
+    named = (group for group in groups if group.kind.rule)
+    ordered = sorted(named, key=lambda group: group.kind.rule)
+    broken_rules = []
+    for rule, same_rule in groupby(ordered, key=lambda group: group.kind.rule):
+        rows = [_row(group, access) for group in same_rule]
+        severity = Severity(rows[0].group.kind.severity)
         tone = TONES[severity]
-        broken.append(
+        broken_rules.append(
             RuleRow(
                 id=rule,
                 rule=RULES.get(rule),
                 severity=severity,
                 tone=tone,
-                rows=sorted(rows, key=lambda row: (-row.found.day, -row.found.week)),
+                rows=sorted(rows, key=lambda row: (-row.group.day, -row.group.week)),
             )
         )
     return sorted(
-        broken, key=lambda b: (GRAVEST_FIRST.index(b.severity), -b.day, -b.week)
+        broken_rules, key=lambda b: (GRAVEST_FIRST.index(b.severity), -b.day, -b.week)
     )
 
 
-def _row(found: IssueGroup, access: WorkspaceAccess | PartnerAccess) -> IssueRow:
-    colour = "rejected" if found.kind.severity == Severity.ERROR else "delivered"
-    sample = found.kind.sample
+def _row(group: IssueGroup, access: WorkspaceAccess | PartnerAccess) -> IssueRow:
+    color = "rejected" if group.kind.severity == Severity.ERROR else "delivered"
+    sample = group.kind.sample
     return IssueRow(
-        found=found,
-        bars=small_bars(found.by_hour, colour),
+        group=group,
+        bars=small_bars(group.by_hour, color),
         sample=highlighted(sample.encode()) if sample else "",
-        events=_events(found.kind.name, access),
+        events=_events(group.kind.name, access),
     )
 
 

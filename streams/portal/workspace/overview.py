@@ -10,7 +10,7 @@ from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
 from streams.observability import chart, ledger
-from streams.observability.issues import queries as findings
+from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
 from streams.portal.shared.access import (
     PortalRequest,
@@ -66,6 +66,6 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "expiring": expiring_of(feed, moment),
         "now": moment,
         "replaying": left_to_replay(connection) if connection else 0,
-        "findings": findings.trend(IssueScope(feed_id=feed.pk), moment),
-        "drawing": draw(chart.last_24_hours(feed, moment)),
+        "issue_trend": issue_queries.trend(IssueScope(feed_id=feed.pk), moment),
+        "chart": draw(chart.last_24_hours(feed, moment)),
     }
