@@ -174,42 +174,54 @@ def _waiting_for_operator(connection: Connection, ledger: Ledger) -> ConnectionS
 
 def _active(connection: Connection, ledger: Ledger) -> ConnectionStatus:
     if connection.known is False:
-        return ConnectionStatus(
-            tone="bad",
-            word=_("Key not recognized"),
-            title=_("Write key not recognized"),
-            detail=_(
-                "Segment accepts events with unknown write keys and silently discards"
-                " them. Check the write key and the region."
-            ),
-            action=_("Check connection"),
-        )
+        return _unknown_key()
     if connection.seen_at is None:
-        return ConnectionStatus(
-            tone="warn",
-            word=_("Not verified"),
-            title=_("Connected, but not verified"),
-            detail=_(
-                "Segment accepts any key, even a wrong one. Send a test event and"
-                " confirm that it arrives in Segment."
-            ),
-            action=_("Send test event"),
-        )
+        return _unverified()
     if ledger.pending:
-        return ConnectionStatus(
-            tone="busy",
-            word=_("Sending"),
-            title=_("Sending events"),
-            detail=ngettext(
-                "%(total)s event is on the way to Segment.",
-                "%(total)s events are on the way to Segment.",
-                ledger.pending,
-            )
-            % {"total": f"{ledger.pending:,}"},
-        )
+        return _sending(ledger)
     return ConnectionStatus(
         tone="good",
         word=_("Working"),
         title=_("All events delivered"),
         detail=_("Events are sent to Segment as they arrive."),
+    )
+
+
+def _unknown_key() -> ConnectionStatus:
+    return ConnectionStatus(
+        tone="bad",
+        word=_("Key not recognized"),
+        title=_("Write key not recognized"),
+        detail=_(
+            "Segment accepts events with unknown write keys and silently discards"
+            " them. Check the write key and the region."
+        ),
+        action=_("Check connection"),
+    )
+
+
+def _unverified() -> ConnectionStatus:
+    return ConnectionStatus(
+        tone="warn",
+        word=_("Not verified"),
+        title=_("Connected, but not verified"),
+        detail=_(
+            "Segment accepts any key, even a wrong one. Send a test event and"
+            " confirm that it arrives in Segment."
+        ),
+        action=_("Send test event"),
+    )
+
+
+def _sending(ledger: Ledger) -> ConnectionStatus:
+    return ConnectionStatus(
+        tone="busy",
+        word=_("Sending"),
+        title=_("Sending events"),
+        detail=ngettext(
+            "%(total)s event is on the way to Segment.",
+            "%(total)s events are on the way to Segment.",
+            ledger.pending,
+        )
+        % {"total": f"{ledger.pending:,}"},
     )
