@@ -52,7 +52,7 @@ document.addEventListener("click", async (event) => {
     const source = document.getElementById(button.dataset.copy);
     await navigator.clipboard.writeText(source.textContent.trim());
     const label = button.textContent;
-    button.textContent = button.dataset.copied || "Copied";
+    button.textContent = button.dataset.copied;
     setTimeout(() => { button.textContent = label; }, 2000);
     return;
   }

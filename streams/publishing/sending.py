@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from streams.publishing.facts import PageData
 
 WORD = re.compile(r"\w+")
-WAITS_SHOWN = 6
 # Screenshots in static/docs, with their alternative texts.
 CONNECT_PICTURE = ("connect", "Form with the write key and the region")
 TEST_PICTURE = ("test", "Test event with its code")
@@ -90,7 +89,7 @@ def write_retries(facts: PageData) -> str:
     return (
         f"{retries()} Retries continue until the retention period of"
         f" {facts.stream.retention_days} days ends.\n\n"
-        "If Segment refuses the write key, events stay queued until the key is replaced. If"
+        "If Segment rejects the write key, events stay queued until the key is replaced. If"
         " Segment permanently rejects an event, it is marked as rejected with the reason, and"
         " delivery continues with the next event."
     )  # fmt: skip
@@ -99,20 +98,14 @@ def write_retries(facts: PageData) -> str:
 def retries() -> str:
     """Describe which responses are retried, and when."""
     backoff = Backoff()
-    waits = [
-        _longest_wait_s(backoff, failures) for failures in range(1, WAITS_SHOWN + 1)
-    ]
-    doubled = ", ".join(f"{wait:g}" for wait in waits)
-    ceiling = round(backoff.ceiling.total_seconds() / 60)
+    first = backoff.first.total_seconds()
+    ceiling = backoff.ceiling.total_seconds() / 60
     return (
-        "If Segment doesn't respond, or responds with 408, 410, 429, 460, or 5xx, the same events"
-        f" are retried in the same order. The delay is up to {doubled} seconds and so on, with a"
-        f" maximum of {ceiling} minutes. A `Retry-After` header from Segment is respected."
+        "If Segment doesn't respond, or responds with 408, 410, 429, 460, or 5xx, the portal"
+        " retries the same events in the same order. The delay before the first retry is up to"
+        f" {first:g} seconds. It doubles after each failed attempt, up to {ceiling:g} minutes. If"
+        " Segment sends a `Retry-After` header, the portal waits that long."
     )
-
-
-def _longest_wait_s(backoff: Backoff, failures: int) -> float:
-    return backoff.wait_after(failures, chance=1.0).total_seconds()
 
 
 def _choice(facts: PageData) -> str:

@@ -27,7 +27,7 @@ SYMPTOMS = [
     ],
     [
         "The connection needs attention",
-        "Segment refused the key. Events stay queued. Paste the correct key on **Connection**.",
+        "Segment rejected the key. Events stay queued. Paste the correct key on **Connection**.",
     ],
     [
         "Some events are missing in Segment's Debugger",
@@ -40,9 +40,9 @@ SYMPTOMS = [
 ]
 GRAVITY = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.HINT: "Hint"}
 WHAT_FOLLOWS = {
-    ValidationMode.OFF: "Validation is off for this stream. Only events that Segment would drop are refused.",
+    ValidationMode.OFF: "Validation is off for this stream. Only events that Segment would drop are rejected.",
     ValidationMode.WARN: "Events with errors are sent and counted. Only events that Segment would drop are"
-    " refused.",
+    " rejected.",
     ValidationMode.QUARANTINE: "Events with errors are quarantined until someone renames, releases, or"
     " discards them.",
     ValidationMode.REJECT: "Events with errors are rejected when they are received. The response contains"

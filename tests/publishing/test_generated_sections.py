@@ -187,7 +187,7 @@ def test_hosts_limits_and_timeouts_are_those_of_this_installation(settings):
     assert "`eu.example`" in written(stream, "regions")
     assert "| 80 per second, shared by all customers |" in written(stream, "limits")
     assert "| Deduplication by `messageId` | 72 hours |" in written(stream, "limits")
-    assert "2, 4, 8, 16, 32, 64 seconds and so on, with a maximum of 60 minutes" in written(stream, "retries")  # fmt: skip
+    assert "first retry is up to 2 seconds. It doubles after each failed attempt, up to 60 minutes." in written(stream, "retries")  # fmt: skip
     assert "60 days" in written(stream, "retries")
 
 

@@ -23,7 +23,9 @@ NOT_READ = {"script", "style", "code", "pre", "kbd", "samp", "textarea", "templa
 NOT_READ_CLASSES = {
     "code", "difference", "docs-contents", "docs-results", "mono", "prose",
 }  # fmt: skip
-READ_ATTRIBUTES = ("placeholder", "title", "aria-label", "alt", "data-pending")
+READ_ATTRIBUTES = (
+    "placeholder", "title", "aria-label", "alt", "data-pending", "data-copy-label", "data-copied",
+)  # fmt: skip
 BUTTONS = {"submit", "button", "reset"}
 
 
