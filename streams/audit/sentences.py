@@ -21,7 +21,7 @@ WORDS: dict[str, StrOrPromise] = {
     "stream.created": _("Created the stream %(stream)s"),
     "stream.changed": _("Changed the stream settings"),
     "stream.readings_chosen": _("Changed the Spec exceptions"),
-    "stream.profile_changed": _("Changed the tool’s details in the docs"),
+    "stream.profile_changed": _("Changed the tool's details in the docs"),
     "stream.logo_changed": _("Changed the logo"),
     "stream.logo_removed": _("Removed the logo"),
     "stream.submitted": _(
@@ -55,7 +55,7 @@ WORDS: dict[str, StrOrPromise] = {
     "member.invitation_printed": _(
         "Printed an invitation for %(member)s with the role %(role)s"
     ),
-    "member.invitation_not_sent": _("Couldn’t email the invitation to %(member)s"),
+    "member.invitation_not_sent": _("Couldn't email the invitation to %(member)s"),
     "member.invitation_withdrawn": _("Revoked the invitation of %(member)s"),
     "member.joined": _("%(member)s joined with the role %(role)s"),
     "member.role_changed": _(

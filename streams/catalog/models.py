@@ -63,7 +63,7 @@ class Stream(models.Model):
         db_default=50,
         validators=[MinValueValidator(1)],
         help_text=gettext_lazy(
-            "Segment allows 50 for a partner’s tool. Set more only if Segment agreed to it."
+            "Segment allows 50 for a partner's tool. Set more only if Segment agreed to it."
         ),
     )
     retention_days = models.PositiveSmallIntegerField(
@@ -91,7 +91,7 @@ class Stream(models.Model):
         default=ValidationMode.WARN,
         db_default=ValidationMode.WARN,
         help_text=gettext_lazy(
-            "How events that violate the Segment Spec or the stream’s plan are handled. A"
+            "How events that violate the Segment Spec or the stream's plan are handled. A"
             " workspace can be stricter."
         ),
     )

@@ -57,7 +57,7 @@ _LOOKALIKES = (
         "private_key",
         re.compile(r"-----BEGIN .*", re.DOTALL),
         gettext_lazy(
-            "This is a private key, as Segment’s OAuth apps use. Keep it secret."
+            "This is a private key, as Segment's OAuth apps use. Keep it secret."
         ),
     ),
     KnownMistake(
@@ -95,7 +95,7 @@ _LOOKALIKES = (
         "public_api_token",
         re.compile(r"sgp_.*|[\w-]{43}\.[\w-]{43}", re.DOTALL),
         gettext_lazy(
-            "This is a token of Segment’s Public API. Keep it secret: it can change your"
+            "This is a token of Segment's Public API. Keep it secret: it can change your"
             " whole workspace. A write key can only add events to one source."
         ),
     ),
@@ -126,7 +126,7 @@ _LOOKALIKES = (
         "slug",
         re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+|[a-z]{2,19}"),
         gettext_lazy(
-            "This is a name, perhaps of a workspace or a source. It isn’t a key."
+            "This is a name, perhaps of a workspace or a source. It isn't a key."
         ),
     ),
     KnownMistake(
@@ -184,7 +184,7 @@ def _wrong_character(char: str, place: int) -> KeyProblem:
         return KeyProblem("characters", f"{message} {WHERE}")
     name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
     message = _(
-        "Character %(place)s isn’t a plain letter or digit, but “%(name)s”. Some programs"
+        "Character %(place)s isn't a plain letter or digit, but “%(name)s”. Some programs"
         " insert such lookalikes, so copy the key directly from Segment."
     ) % {"place": place, "name": name}
     return KeyProblem("lookalike_letters", f"{message} {WHERE}")

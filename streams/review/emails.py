@@ -45,7 +45,7 @@ class DecisionEmail(Enum):
         gettext_lazy("%(stream)s is approved"),
         gettext_lazy(
             "Your stream %(stream)s is approved. You can build it now: its events are"
-            " delivered to your customers’ own Segment sources from now on."
+            " delivered to your customers' own Segment sources from now on."
         ),
     )
     SENT_BACK = (
@@ -60,7 +60,7 @@ class DecisionEmail(Enum):
         gettext_lazy("Your stream %(stream)s is live."),
     )
     NOT_YET = (
-        gettext_lazy("%(stream)s isn’t ready to go live yet"),
+        gettext_lazy("%(stream)s isn't ready to go live yet"),
         gettext_lazy(
             "Your launch request for %(stream)s was declined. When you have fixed what is"
             " missing, request the launch again."

@@ -87,7 +87,7 @@ def _facts(stream: Stream) -> Task:
         str(word) for field, word in ASKED.items() if not getattr(profile, field)
     ]
     if lacking:
-        why = _("Missing from your docs and from Segment’s catalog: %(details)s.")
+        why = _("Missing from your docs and from Segment's catalog: %(details)s.")
         why %= {"details": ", ".join(lacking)}
     else:
         why = _("The description, website, and support email are filled in.")

@@ -225,7 +225,7 @@ def resume(*, stream: Stream, actor: User | None, origin: str = "") -> None:
     rows.get(pk=stream.pk)  # locks it against a concurrent resume
     held = stream.suspensions.filter(resumed_at=None).first()
     if held is None:
-        raise WrongStage(_("%(stream)s isn’t suspended.") % {"stream": stream})
+        raise WrongStage(_("%(stream)s isn't suspended.") % {"stream": stream})
     _move(stream, Stage.SUSPENDED, Stage(held.stage))
     held.resumed_at = now()
     held.save(update_fields=["resumed_at"])
@@ -242,7 +242,7 @@ def _move(stream: Stream, start: Stage, to: Stage) -> None:
     rows = Stream.objects.filter(pk=stream.pk)
     if not rows.filter(stage=start).update(stage=to):
         stage = Stage(rows.values_list("stage", flat=True).get())
-        problem = _("%(stream)s is in the stage “%(stage)s”, which doesn’t allow this.")
+        problem = _("%(stream)s is in the stage “%(stage)s”, which doesn't allow this.")
         raise WrongStage(problem % {"stream": stream, "stage": stage.label})
 
 

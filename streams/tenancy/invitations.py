@@ -110,7 +110,7 @@ def accept_invitation(*, invitation: Invitation, user: User) -> Membership:
     """Accept an invitation for a signed-in user. Raises NotYours, InvitationRefused."""
     if user.email.lower() != invitation.email:
         raise NotYours(
-            _("This invitation is for %(invited)s, but you’re signed in as %(user)s.")
+            _("This invitation is for %(invited)s, but you're signed in as %(user)s.")
             % {"invited": invitation.email, "user": user}
         )
     # One at a time: if a partner invites two admins to a workspace without one, only the first

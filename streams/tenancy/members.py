@@ -153,7 +153,7 @@ def check_role(place: Place, role: str) -> None:
     )
     if role not in roles.values:
         raise NoSuchRole(
-            _("“%(role)s” isn’t a role of %(place)s. Select a role from the list.")
+            _("“%(role)s” isn't a role of %(place)s. Select a role from the list.")
             % {"role": role, "place": place}
         )
 

@@ -91,7 +91,7 @@ def test_an_action_reports_rows_it_cannot_change_and_changes_the_rest(staff):
     assert active.held is True
     assert sorted(said) == sorted(
         [
-            f"{paused.connection.public_id}: This connection can’t be paused because it isn’t active.",
+            f"{paused.connection.public_id}: This connection can't be paused because it isn't active.",
             f"Paused connection {active.connection.public_id}.",
         ]
     )

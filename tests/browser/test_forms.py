@@ -300,13 +300,13 @@ def test_a_preview_without_a_session_keeps_the_editor_and_says_so(
     page.context.clear_cookies(name="sessionid")
     page.locator("#id_text").fill("Written while signed out.")
 
-    page.get_by_text("You’re signed out.").wait_for()
+    page.get_by_text("You're signed out.").wait_for()
     assert page.locator("#id_text").input_value() == "Written while signed out."
     person.sign_in()  # in another tab
     page.locator("#id_text").fill("Written after that.")
     page.locator("#preview").get_by_text("Written after that.").wait_for()
 
-    assert not page.get_by_text("You’re signed out.").is_visible()
+    assert not page.get_by_text("You're signed out.").is_visible()
 
 
 def test_without_a_network_nothing_is_sent_and_nothing_is_lost(
@@ -317,7 +317,7 @@ def test_without_a_network_nothing_is_sent_and_nothing_is_lost(
     before = done()
     page.context.set_offline(True)
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("The portal can’t be reached.").wait_for()
+    page.get_by_text("The portal can't be reached.").wait_for()
     assert person.typed() == {
         name: [value] for name, value in person.form.fields.items()
     }

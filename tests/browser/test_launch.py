@@ -45,7 +45,7 @@ AT_FIRST = {
 ACCEPTED = {
     "planned": "Passed All 6 planned events arrived with all required properties.",
     "walk": f"Passed {WALKED}",
-    "user-id": "Passed In all 20 calls, the userId isn’t an email address",
+    "user-id": "Passed In all 20 calls, the userId isn't an email address",
     "integration": f"Passed All 20 calls name {SLUG}. The portal adds the name to every event.",
     "rules": "Passed 20 events checked, no errors found.",
 }

@@ -76,7 +76,7 @@ def test_the_message_says_what_was_pasted_and_where_to_find_the_key():
     problem = problem_with("sgp_" + "x" * 64)
 
     assert str(problem) == (
-        "This is a token of Segment’s Public API. Keep it secret: it can change your whole"
+        "This is a token of Segment's Public API. Keep it secret: it can change your whole"
         " workspace. A write key can only add events to one source. In Segment, go to"
         " Connections → Sources, select the source, then open Settings → API Keys and"
         " copy the Write Key."
@@ -100,7 +100,7 @@ def test_a_lookalike_character_is_named():
     problem = problem_with("\u0410" + WRITE_KEY[1:])
 
     assert (
-        "Character 1 isn’t a plain letter or digit, but “cyrillic capital letter a”."
+        "Character 1 isn't a plain letter or digit, but “cyrillic capital letter a”."
         in (str(problem))
     )
 

@@ -137,7 +137,7 @@ def test_text_copied_around_a_key_is_removed():
 
 
 def test_an_invalid_write_key_is_refused_with_an_explanation():
-    with pytest.raises(InvalidKeyFormat, match="a token of Segment’s Public API"):
+    with pytest.raises(InvalidKeyFormat, match="a token of Segment's Public API"):
         connect(factories.feed(), "sgp_" + "x" * 64)
 
     assert not Connection.objects.exists()

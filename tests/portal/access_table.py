@@ -299,7 +299,7 @@ ROWS = [
     account("password/set/", SIGN_IN, 302),
     account("password/reset/", 200, 200),
     account("password/reset/done/", 200, 200),
-    Row(route=RESET_KEY, gets=(200,) * 9),  # "This link isn’t valid anymore"
+    Row(route=RESET_KEY, gets=(200,) * 9),  # "This link isn't valid anymore"
     account("password/reset/key/done/", 200, 200),
     account("email/", 404, 404),
     account("confirm-email/", 404, 404),

@@ -76,7 +76,7 @@ def test_dates_out_of_order_are_reported_at_their_field(as_petra, cast, ready):
     page = as_petra.post(address(cast), {**DATES, "qa_on": "2026-07-01"})
 
     assert page.context["form"].errors == {
-        "launch_on": ["The launch can’t be before QA starts."]
+        "launch_on": ["The launch can't be before QA starts."]
     }
     assert stage_of(ready) == "draft"
 

@@ -177,10 +177,10 @@ def test_expired_events_are_distinguished_from_filtered_ones(as_alice, cast, liv
     Cursor.objects.filter(pk=replay.pk).update(filtered=1, expired=3)
     after = words(as_alice.get(address))
 
-    assert "Skipped 2 don’t match the filters" in before
+    assert "Skipped 2 don't match the filters" in before
     assert "Expired" not in before
     assert (
-        "Skipped 1 don’t match the filters Expired 3 deleted before they were sent"
+        "Skipped 1 don't match the filters Expired 3 deleted before they were sent"
         in after
     )
 

@@ -175,7 +175,7 @@ def test_the_other_name_in_segments_docs_ends_the_journey_too():
     walk = line("walk", passing(plan=plan, events=walked))
 
     assert walk.state is PASSED
-    assert walk.title.startswith("One user completed Segment’s test sequence")
+    assert walk.title.startswith("One user completed Segment's test sequence")
 
 
 def test_a_plan_without_segments_events_has_its_own_order():

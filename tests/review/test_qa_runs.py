@@ -1,4 +1,4 @@
-"""A QA test run that can’t start. tests/end_to_end/test_qa.py has a complete run."""
+"""A QA test run that can't start. tests/end_to_end/test_qa.py has a complete run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def start(stream):
 
 
 def test_without_a_plan_there_is_nothing_to_send(stream):
-    with pytest.raises(CannotRun, match="Publish the stream’s plan first"):
+    with pytest.raises(CannotRun, match="Publish the stream's plan first"):
         start(stream)
 
     assert last_run(stream) is None
@@ -45,7 +45,7 @@ def test_without_a_test_workspace_there_is_no_destination():
 def test_an_ingest_that_does_not_respond_is_reported_and_the_token_revoked(stream):
     factories.published_plan(stream, "Email Opened")
 
-    with pytest.raises(EventsRefused, match="can’t be reached") as refused:
+    with pytest.raises(EventsRefused, match="can't be reached") as refused:
         start(stream)
 
     assert "pt_" not in str(refused.value)

@@ -151,7 +151,7 @@ def test_a_resumed_stream_returns_to_its_former_stage(stage):
     resume(stream=stream, actor=None)
 
     assert stage_of(stream) == stage
-    with pytest.raises(WrongStage, match="isn’t suspended"):
+    with pytest.raises(WrongStage, match="isn't suspended"):
         resume(stream=stream, actor=None)
 
 

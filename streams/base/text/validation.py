@@ -46,7 +46,7 @@ def _validate_characters(text: str) -> None:
         raise ValidationError(
             _(
                 "Remove the hidden character %(code)s. Line breaks, control characters, and"
-                " characters that change the reading direction aren’t allowed."
+                " characters that change the reading direction aren't allowed."
             )
             % {"code": f"U+{ord(match[0]):04X}"},
             code="hidden_character",

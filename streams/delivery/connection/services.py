@@ -183,7 +183,7 @@ def impact(
 
 def _check_offered(region: str) -> None:
     if region not in offered():
-        raise RegionNotOffered(_("This portal doesn’t deliver to that region."))
+        raise RegionNotOffered(_("This portal doesn't deliver to that region."))
 
 
 def _create(feed: Feed, key: WriteKey, region: str) -> Connection:

@@ -41,7 +41,7 @@ class CannotRetry(Conflict):
 def pause(*, connection: Connection, actor: User | None) -> None:
     """Stop delivery and queue events; a running request completes. Raises CannotPause."""
     if not change_status(connection, of={ACTIVE}, to=PAUSED):
-        raise CannotPause(_("This connection can’t be paused because it isn’t active."))
+        raise CannotPause(_("This connection can't be paused because it isn't active."))
     record_action("connection.paused", connection, actor)
 
 
@@ -71,7 +71,7 @@ def retry_now(*, connection: Connection, actor: User | None) -> None:
     """Retry without waiting for the next attempt. Raises CannotRetry."""
     waiting = Cursor.objects.filter(connection=connection, held=False)
     if not waiting.exclude(due_at=None).update(due_at=now()):
-        raise CannotRetry(_("No events are queued, or the connection isn’t active."))
+        raise CannotRetry(_("No events are queued, or the connection isn't active."))
     wake_after_commit({connection.feed.stream_id})
     record_action("connection.retried", connection, actor)
 

@@ -48,7 +48,7 @@ class PasswordReset(views.PasswordResetView):  # type: ignore[misc]  # allauth h
         except EmailNotSent:
             give_back(RESETS_TO_EMAIL, email)
             form.add_error(
-                None, _("We can’t send email right now. Try again in a few minutes.")
+                None, _("We can't send email right now. Try again in a few minutes.")
             )
             response = self.form_invalid(form)
             response.status_code = 503

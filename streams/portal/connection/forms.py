@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 REGION_HINTS = {
     # segment/http-api.md, 1: the region is fixed when a workspace is created.
-    Region.US: _("Segment’s default region, used by most workspaces."),
-    Region.EU: _("For workspaces created in Europe, on Segment’s Business plan."),
+    Region.US: _("Segment's default region, used by most workspaces."),
+    Region.EU: _("For workspaces created in Europe, on Segment's Business plan."),
     Region.SANDBOX: _(
         "A simulated Segment that comes with this portal. Nothing is sent to the real one."
     ),
@@ -84,7 +84,7 @@ class ConnectionForm(forms.Form):
         """Ask for the key after another error: the page with the error doesn't hold it."""
         self.add_error(
             "write_key",
-            _("Paste the write key again. We don’t send keys back to the page."),
+            _("Paste the write key again. We don't send keys back to the page."),
         )
 
     def regions(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
 
 IN_ORDER = (
-    ("qa_on", "build_on", _("QA can’t start before development starts.")),
-    ("launch_on", "qa_on", _("The launch can’t be before QA starts.")),
+    ("qa_on", "build_on", _("QA can't start before development starts.")),
+    ("launch_on", "qa_on", _("The launch can't be before QA starts.")),
 )
 
 
@@ -41,7 +41,7 @@ class SubmissionForm(forms.Form):
         label=_("Note to the reviewer"),
         help_text=_(
             "Describe your customers, how many of them are waiting for this, and anything"
-            " else that the reviewer should know. Don’t include passwords."
+            " else that the reviewer should know. Don't include passwords."
         ),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
@@ -67,7 +67,7 @@ class LiveForm(forms.Form):
         validators=[validate_lines],
         label=_("Note to the reviewer"),
         help_text=_(
-            "Required only if some QA checks haven’t passed: explain why the stream should"
+            "Required only if some QA checks haven't passed: explain why the stream should"
             " go live anyway."
         ),
         widget=forms.Textarea(attrs={"rows": 3}),

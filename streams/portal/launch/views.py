@@ -45,7 +45,7 @@ ABOUT = {
         "The operator reviews your submission, and approves it or requests changes."
     ),
     Stage.APPROVED: gettext_lazy(
-        "You build the stream. From this stage on, events go to your customers’ own"
+        "You build the stream. From this stage on, events go to your customers' own"
         " Segment sources."
     ),
     Stage.IN_QA: gettext_lazy(

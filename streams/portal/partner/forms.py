@@ -13,14 +13,14 @@ class WorkspaceForm(OfAStreamForm):
         max_length=100,
         validators=[validate_one_line],
         label=_("Name"),
-        help_text=_("The customer’s name. The customer sees it."),
+        help_text=_("The customer's name. The customer sees it."),
     )
     external_id = forms.CharField(
         max_length=100,
         validators=[validate_one_line],
         label=_("Your ID"),
         help_text=_(
-            "The customer’s ID in your tool. Your events refer to it, so use an ID that"
+            "The customer's ID in your tool. Your events refer to it, so use an ID that"
             " never changes, not a name."
         ),
     )

@@ -95,8 +95,8 @@ def _report_deleted(request: PortalRequest, deleted: int, *, left: int) -> None:
     messages.success(request, done % {"workspaces": f"{deleted:,}"})
     if left:
         rest = ngettext(
-            "%(workspaces)s empty workspace is left: one request can’t delete them all.",
-            "%(workspaces)s empty workspaces are left: one request can’t delete them all.",
+            "%(workspaces)s empty workspace is left: one request can't delete them all.",
+            "%(workspaces)s empty workspaces are left: one request can't delete them all.",
             left,
         )
         messages.info(request, rest % {"workspaces": f"{left:,}"})

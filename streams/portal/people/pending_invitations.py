@@ -201,7 +201,7 @@ def _say(request: PortalRequest, invitation: Invitation) -> None:
         messages.success(request, said % {"email": invitation.email})
     else:
         said = _(
-            "The email to %(email)s couldn’t be sent. The invitation is saved: choose"
+            "The email to %(email)s couldn't be sent. The invitation is saved: choose"
             " Resend in a few minutes."
         )
         messages.error(request, said % {"email": invitation.email})
@@ -210,9 +210,9 @@ def _say(request: PortalRequest, invitation: Invitation) -> None:
 def _too_many(limited: RateLimited) -> str:
     minutes = limited.retry_after_minutes
     return ngettext(
-        "You’ve reached the limit of %(amount)d invitations in %(period)s. Try again in"
+        "You've reached the limit of %(amount)d invitations in %(period)s. Try again in"
         " %(minutes)d minute.",
-        "You’ve reached the limit of %(amount)d invitations in %(period)s. Try again in"
+        "You've reached the limit of %(amount)d invitations in %(period)s. Try again in"
         " %(minutes)d minutes.",
         minutes,
     ) % {

@@ -41,7 +41,7 @@ class WorkspaceModeForm(forms.Form):
         """Each mode's radio button and its hint."""
         hints: dict[ValidationMode, StrOrPromise] = {
             **MODE_HINTS,
-            ValidationMode.OFF: _("The stream’s validation mode applies."),
+            ValidationMode.OFF: _("The stream's validation mode applies."),
         }
         for radio in self["check_mode"]:
             yield radio, hints[radio.data["value"]]

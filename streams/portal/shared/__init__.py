@@ -1,1 +1,1 @@
-"""What several sections of the portal share: access, form fields, and navigation."""
+"""Parts that several sections of the portal use: access, form fields, and navigation."""

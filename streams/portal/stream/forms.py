@@ -84,7 +84,7 @@ class StreamForm(forms.Form):
         help_text=format_lazy(
             _(
                 "How long events are kept: {least} to {most} days. After that, events are"
-                " deleted, even if they weren’t delivered. A shorter retention takes effect"
+                " deleted, even if they weren't delivered. A shorter retention takes effect"
                 " after {notice} days, so that your customers are warned first."
             ),
             least=MIN_DAYS,

@@ -144,9 +144,9 @@ def _failing(cursor: Cursor, ledger: Ledger, now: datetime) -> ConnectionStatus:
     return ConnectionStatus(
         tone="warn",
         word=_("Retrying"),
-        title=_("Segment isn’t accepting events right now"),
+        title=_("Segment isn't accepting events right now"),
         detail=_paragraph(
-            _("We’re retrying now.") if soon else _("We’ll retry soon."),
+            _("We're retrying now.") if soon else _("We'll retry soon."),
             _("We keep retrying until the retention period ends."),
             ngettext(
                 "%(total)s event is queued.",
@@ -165,7 +165,7 @@ def _waiting_for_operator(connection: Connection, ledger: Ledger) -> ConnectionS
         title=_("Waiting for the operator of this portal"),
         detail=_paragraph(
             connection.status_reason,
-            _("Your connection is fine, and you don’t need to do anything."),
+            _("Your connection is fine, and you don't need to do anything."),
             _("Events stay queued, and delivery resumes automatically."),
             queued(ledger.pending),
         ),

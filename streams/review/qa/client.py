@@ -49,7 +49,7 @@ def send(
     except requests.RequestException as error:
         # Without the error's text and cause, which hold the request.
         problem = _(
-            "The ingest API at %(address)s can’t be reached (%(error)s). Your stream is"
+            "The ingest API at %(address)s can't be reached (%(error)s). Your stream is"
             " fine. Try again in a minute. If the problem persists, tell the operator of"
             " this portal."
         )

@@ -29,8 +29,8 @@ DOUBTS = {
         "n",
     ),
     UserIdDoubt.OWN_ID: ngettext_lazy(
-        "%(some)s of %(all)s calls has your tool’s own ID as the userId.",
-        "%(some)s of %(all)s calls have your tool’s own ID as the userId.",
+        "%(some)s of %(all)s calls has your tool's own ID as the userId.",
+        "%(some)s of %(all)s calls have your tool's own ID as the userId.",
         "n",
     ),
     UserIdDoubt.EMAIL: ngettext_lazy(
@@ -80,7 +80,7 @@ def walked(facts: Observations) -> ChecklistLine:
     title = _("One user completed all planned events in order")
     if tuple(names) in WALKS:
         title = _(
-            "One user completed Segment’s test sequence: delivered, opened, clicked,"
+            "One user completed Segment's test sequence: delivered, opened, clicked,"
             " unsubscribed"
         )
     if not steps:
@@ -101,7 +101,7 @@ def walked(facts: Observations) -> ChecklistLine:
 def user_id(facts: Observations) -> ChecklistLine:
     """Check that every call has a plausible userId."""
     name = "user-id"
-    title = _("Every call has a userId that isn’t your tool’s own ID")
+    title = _("Every call has a userId that isn't your tool's own ID")
     if refused := [error for error in facts.errors if error.is_of_user_id]:
         return failed(name, title, _at_ingest(refused), refused)
     if not facts.events:
@@ -110,12 +110,12 @@ def user_id(facts: Observations) -> ChecklistLine:
         why = str(DOUBTS[wrong[-1].doubt] % _some(wrong, facts.events))
         return failed(name, title, why, wrong[::-1])
     why = ngettext(
-        "The userId isn’t an email address, the anonymousId, or your tool’s own ID from"
-        " the context. Only you can tell whether it is your customer’s own ID, or an ID"
+        "The userId isn't an email address, the anonymousId, or your tool's own ID from"
+        " the context. Only you can tell whether it is your customer's own ID, or an ID"
         " received from Segment.",
-        "In all %(count)s calls, the userId isn’t an email address, the anonymousId, or"
-        " your tool’s own ID from the context. Only you can tell whether it is your"
-        " customer’s own ID, or an ID received from Segment.",
+        "In all %(count)s calls, the userId isn't an email address, the anonymousId, or"
+        " your tool's own ID from the context. Only you can tell whether it is your"
+        " customer's own ID, or an ID received from Segment.",
         len(facts.events),
     )
     return passed(name, title, why % count_of(facts.events), facts.events[::-1])

@@ -48,7 +48,7 @@ def run_test(
     plan, feeds = published_plan(stream), list(test_feeds(stream))
     if plan is None or not plan.events:
         raise CannotRun(
-            _("Publish the stream’s plan first. The test sends its events.")
+            _("Publish the stream's plan first. The test sends its events.")
         )
     if not feeds:
         raise CannotRun(_("Create the test workspaces first."))
