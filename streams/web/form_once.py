@@ -84,9 +84,9 @@ def _claimed(request: HttpRequest, digest: str) -> HttpResponse | None:
             )
             return HttpResponseRedirect(found.result)
         if time.monotonic() > deadline:
-            shown = {"page": page_of_form(request)}
+            context = {"page": page_of_form(request)}
             return render(
-                request, "portal/shared/form_in_progress.html", shown, status=409
+                request, "portal/shared/form_in_progress.html", context, status=409
             )
         # The other request runs in another process, so polling is the only way to wait.
         time.sleep(POLL_S)

@@ -120,13 +120,13 @@ def can_be_kept(request: HttpRequest) -> bool:
 def kept_page(request: HttpRequest) -> HttpResponse:
     """Return the page that holds the input, to sign in and submit it again."""
     signs_in = request.path == reverse("account_login")
-    shown = {
+    context = {
         **kept_form(request, is_open=request.user.is_authenticated or signs_in),
         "sign_in": f"{resolve_url(settings.LOGIN_URL)}?next=",
         # The admin doesn't restore input after sign-in (forms.js), so this page keeps it.
         "restores": not request.path.startswith(reverse("admin:index")),
     }
-    response = render(request, "portal/shared/kept_form.html", shown, status=403)
+    response = render(request, "portal/shared/kept_form.html", context, status=403)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -119,5 +119,5 @@ def _origin_differs(request: HttpRequest) -> HttpResponse | None:
         passed_on=ours,
         fix="Let the proxy forward Host with its port, and set X-Forwarded-Proto.",
     )
-    shown = {"browser": origin, "passed_on": ours}
-    return render(request, "403_origin.html", shown, status=403)
+    context = {"browser": origin, "passed_on": ours}
+    return render(request, "403_origin.html", context, status=403)

@@ -18,13 +18,13 @@ def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpRespo
     The page holds the submitted form. Call this only from views that check the CSRF token,
     so that no other site decides what the page shows.
     """
-    shown = {
+    context = {
         "what": what,
         "minutes": limited.retry_after_minutes,
         "signs_in": not request.user.is_authenticated,
         **kept_form(request, is_open=True),
     }
-    response = render(request, "429.html", shown, status=429)
+    response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(limited.retry_after_s)
     response["Cache-Control"] = "no-store"
     return response

@@ -50,8 +50,8 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
                 None,
                 _("Enter a new key or select another region. Nothing has changed."),
             )
-    shown = {"access": access, "connection": current, "form": form}
-    return render(request, "portal/connection/change.html", shown)
+    context = {"access": access, "connection": current, "form": form}
+    return render(request, "portal/connection/change.html", context)
 
 
 @signed_in
@@ -91,7 +91,7 @@ def _preview(
     change: PendingChange,
 ) -> HttpResponse:
     """Raises InvalidWriteKey."""
-    shown = {
+    context = {
         "access": access,
         "connection": current,
         "change": change,
@@ -102,4 +102,4 @@ def _preview(
             region=change.region,
         ),
     }
-    return render(request, "portal/connection/preview.html", shown)
+    return render(request, "portal/connection/preview.html", context)

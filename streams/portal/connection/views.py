@@ -49,8 +49,8 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
     current = access.connection()
     if current is None:
         return _new(request, access, NewConnectionForm(access.the_feed))
-    shown = _shown(access, current, number_in(request.GET, "test"))
-    return render(request, "portal/connection/connection.html", shown)
+    context = _context(access, current, number_in(request.GET, "test"))
+    return render(request, "portal/connection/connection.html", context)
 
 
 @signed_in
@@ -80,8 +80,8 @@ def connection_test_fresh(
 ) -> HttpResponse:
     """Render the part of the page that shows the progress of the test event."""
     access = workspace_to_see(request, public_id)
-    shown = _shown(access, current_connection(access), seq)
-    return render(request, "portal/connection/_test_event.html", shown)
+    context = _context(access, current_connection(access), seq)
+    return render(request, "portal/connection/_test_event.html", context)
 
 
 @signed_in
@@ -141,8 +141,8 @@ def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
             messages.success(request, _("Connection deleted. New events are queued."))
         return redirect(to(access, "connection"))
     impact = services.impact(connection=current)
-    shown = {"access": access, "connection": current, "impact": impact}
-    return render(request, "portal/connection/delete.html", shown)
+    context = {"access": access, "connection": current, "impact": impact}
+    return render(request, "portal/connection/delete.html", context)
 
 
 def current_connection(access: WorkspaceAccess) -> Connection:
@@ -202,11 +202,11 @@ def _connected(waiting: int) -> str:
 def _new(
     request: PortalRequest, access: WorkspaceAccess, form: NewConnectionForm
 ) -> HttpResponse:
-    shown = {"access": access, "form": form, "ledger": ledger.of(access.the_feed)}
-    return render(request, "portal/connection/new.html", shown)
+    context = {"access": access, "form": form, "ledger": ledger.of(access.the_feed)}
+    return render(request, "portal/connection/new.html", context)
 
 
-def _shown(
+def _context(
     access: WorkspaceAccess, current: Connection, test_seq: int | None
 ) -> dict[str, object]:
     live = current.cursors.filter(kind=Cursor.Kind.LIVE)

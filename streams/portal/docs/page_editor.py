@@ -62,17 +62,17 @@ class PageEditor:
     def mark(self) -> str:
         return mark_of(self.newest)
 
-    def shown(self, **more: object) -> dict[str, object]:
+    def context(self, **more: object) -> dict[str, object]:
         """Return the context of every template about the page, plus `more`."""
-        page: PageStatus = page_status(self.stream, self.kind)
-        return {"access": self.access, "stream": self.stream, "page": page, "mark": self.mark, **more}  # fmt: skip
+        status: PageStatus = page_status(self.stream, self.kind)
+        return {"access": self.access, "stream": self.stream, "page": status, "mark": self.mark, **more}  # fmt: skip
 
     def to(self, name: str) -> HttpResponse:
         """Redirect to another view of this page."""
         return redirect(within(self.access, name, self.stream.slug, self.kind.value))
 
 
-def desk_of(access: PartnerAccess, stream_slug: str, kind: str) -> PageEditor:
+def page_editor_of(access: PartnerAccess, stream_slug: str, kind: str) -> PageEditor:
     """Load the page of a stream. Raises Http404 for an unknown kind."""
     if kind not in PageKind:
         raise Http404
@@ -88,26 +88,26 @@ def editor(
     """Show the text next to its preview; a POST saves the draft."""
     saves = request.method == "POST"
     access = (partner_to_develop if saves else partner_to_see)(request, slug)
-    desk = desk_of(access, stream_slug, kind)
+    page = page_editor_of(access, stream_slug, kind)
     form = PageForm(
-        request.POST or None, initial={"text": desk.text, "seen": desk.mark}
+        request.POST or None, initial={"text": page.text, "seen": page.mark}
     )
     if not form.is_valid():
-        return _editor(request, desk, form, desk.text)
+        return _editor(request, page, form, page.text)
     text, seen = form.cleaned_data["text"], form.cleaned_data["seen"]
     try:
-        save_draft(stream=desk.stream, kind=desk.kind, text=text, seen=seen, actor=request.user)  # fmt: skip
+        save_draft(stream=page.stream, kind=page.kind, text=text, seen=seen, actor=request.user)  # fmt: skip
     except EditConflict as edited:
         # With the new mark, saving again replaces the text that is shown next to it.
         form = PageForm(initial={"text": text, "seen": edited.current.mark})
         theirs = difference(edited.current.text, text)
         return _editor(
-            request, desk, form, text, meanwhile=edited.current, theirs=theirs
+            request, page, form, text, meanwhile=edited.current, theirs=theirs
         )
     if "publish" in request.POST:
-        return desk.to("partner-stream-docs-publish")
+        return page.to("partner-stream-docs-publish")
     messages.success(request, _("The draft was saved."))
-    return desk.to("partner-stream-docs-page")
+    return page.to("partner-stream-docs-page")
 
 
 @signed_in
@@ -116,13 +116,13 @@ def preview(
     request: PortalRequest, slug: str, stream_slug: str, kind: str
 ) -> HttpResponse:
     """Render a text without saving it. Without JavaScript, render the whole editor."""
-    desk = desk_of(partner_to_see(request, slug), stream_slug, kind)
+    page = page_editor_of(partner_to_see(request, slug), stream_slug, kind)
     form = PageForm(request.POST)
     text = form.cleaned_data["text"] if form.is_valid() else ""
     if not request.htmx:
-        return _editor(request, desk, form, text)
-    shown = desk.shown(**_preview(desk, text), form=form)
-    return render(request, "portal/docs/_preview.html", shown)
+        return _editor(request, page, form, text)
+    context = page.context(**_preview(page, text), form=form)
+    return render(request, "portal/docs/_preview.html", context)
 
 
 @signed_in
@@ -130,28 +130,28 @@ def publishing(
     request: PortalRequest, slug: str, stream_slug: str, kind: str
 ) -> HttpResponse:
     """Show what changes for the public; a POST publishes."""
-    desk = desk_of(partner_to_develop(request, slug), stream_slug, kind)
+    page = page_editor_of(partner_to_develop(request, slug), stream_slug, kind)
     form = MarkForm(request.POST or None)
     if form.is_valid():
         seen = form.cleaned_data["seen"]
         try:
-            publish(stream=desk.stream, kind=desk.kind, text=desk.text, seen=seen, actor=request.user)  # fmt: skip
+            publish(stream=page.stream, kind=page.kind, text=page.text, seen=seen, actor=request.user)  # fmt: skip
         except (CannotPublish, EditConflict) as error:
             messages.error(request, str(error))
-            return desk.to("partner-stream-docs-page")
+            return page.to("partner-stream-docs-page")
         messages.success(
             request, _("The page was published. It goes live within a minute.")
         )
-        return redirect(within(desk.access, "partner-stream-docs", stream_slug))
-    published = desk.stream.page_versions.of(desk.kind).published().first()
-    facts = facts_of(desk.stream, desk.kind)
-    shown = desk.shown(
+        return redirect(within(page.access, "partner-stream-docs", stream_slug))
+    published = page.stream.page_versions.of(page.kind).published().first()
+    facts = facts_of(page.stream, page.kind)
+    context = page.context(
         published=published,
-        difference=difference(published.text if published else "", desk.text),
+        difference=difference(published.text if published else "", page.text),
         facts=facts,
-        **_preview(desk, desk.text),
+        **_preview(page, page.text),
     )
-    return render(request, "portal/docs/publish.html", shown)
+    return render(request, "portal/docs/publish.html", context)
 
 
 @signed_in
@@ -161,69 +161,69 @@ def version(
     """Compare an older text with the latest; a POST restores it as the draft."""
     restores = request.method == "POST"
     access = (partner_to_develop if restores else partner_to_see)(request, slug)
-    desk = desk_of(access, stream_slug, kind)
+    page = page_editor_of(access, stream_slug, kind)
     older = get_object_or_404(
-        desk.stream.page_versions.of(desk.kind).select_related("edited_by", "published_by"),
+        page.stream.page_versions.of(page.kind).select_related("edited_by", "published_by"),
         number=number,
     )  # fmt: skip
     form = MarkForm(request.POST or None)
     if form.is_valid():
         seen = form.cleaned_data["seen"]
         try:
-            save_draft(stream=desk.stream, kind=desk.kind, text=older.text, seen=seen, actor=request.user)  # fmt: skip
+            save_draft(stream=page.stream, kind=page.kind, text=older.text, seen=seen, actor=request.user)  # fmt: skip
         except EditConflict as error:
             messages.error(request, str(error))
         else:
             message = _("Version %(number)d was restored as the draft.")
             messages.success(request, message % {"number": number})
-        return desk.to("partner-stream-docs-page")
-    shown = desk.shown(
+        return page.to("partner-stream-docs-page")
+    context = page.context(
         version=older,
-        newest=desk.newest,
-        difference=difference(desk.text, older.text),
-        document=document_of(older.text, facts_of(desk.stream, desk.kind), id_prefix="preview-"),
+        newest=page.newest,
+        difference=difference(page.text, older.text),
+        document=document_of(older.text, facts_of(page.stream, page.kind), id_prefix="preview-"),
     )  # fmt: skip
-    return render(request, "portal/docs/version.html", shown)
+    return render(request, "portal/docs/version.html", context)
 
 
 @signed_in
 def export_source(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Download the source page as a file for Segment's docs repository."""
-    desk = desk_of(partner_to_see(request, slug), stream_slug, PageKind.SOURCE)
-    made = export(desk.text, _facts_for_segment(request, desk))
+    page = page_editor_of(partner_to_see(request, slug), stream_slug, PageKind.SOURCE)
+    made = export(page.text, _facts_for_segment(request, page))
     response = HttpResponse(made.content, content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="index.md"'
     return response
 
 
 def _editor(
-    request: PortalRequest, desk: PageEditor, form: PageForm, text: str, **more: object
+    request: PortalRequest, page: PageEditor, form: PageForm, text: str, **more: object
 ) -> HttpResponse:
-    if not desk.access.can_develop:
+    if not page.access.can_develop:
         form.fields["text"].widget.attrs["readonly"] = True
-    versions = desk.stream.page_versions.of(desk.kind).published()
-    of_segment = desk.kind == PageKind.SOURCE
-    shown = desk.shown(
+    versions = page.stream.page_versions.of(page.kind).published()
+    of_segment = page.kind == PageKind.SOURCE
+    context = page.context(
         form=form,
         parts=PARTS.values(),
         versions=versions.select_related("published_by"),
-        export=export(text, _facts_for_segment(request, desk)) if of_segment else None,
+        export=export(text, _facts_for_segment(request, page)) if of_segment else None,
         remarks=remarks(text) if of_segment else [],
-        **_preview(desk, text),
+        **_preview(page, text),
         **more,
     )
-    return render(request, "portal/docs/page.html", shown)
+    return render(request, "portal/docs/page.html", context)
 
 
-def _preview(desk: PageEditor, text: str) -> dict[str, object]:
-    facts = facts_of(desk.stream, desk.kind)
+def _preview(page: PageEditor, text: str) -> dict[str, object]:
+    facts = facts_of(page.stream, page.kind)
     return {
         "document": document_of(text, facts, id_prefix="preview-"),
         "unknown": unknown_parts(text),
-        "missing": missing_parts(text, desk.kind),
+        "missing": missing_parts(text, page.kind),
     }
 
 
-def _facts_for_segment(request: PortalRequest, desk: PageEditor) -> PageData:
+def _facts_for_segment(request: PortalRequest, page: PageEditor) -> PageData:
     origin = request.build_absolute_uri("/").rstrip("/")
-    return facts_of(desk.stream, desk.kind, origin=origin, with_pictures=False)
+    return facts_of(page.stream, page.kind, origin=origin, with_pictures=False)

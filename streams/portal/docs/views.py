@@ -70,7 +70,7 @@ def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show both pages and the tool details."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "pages": [page_status(stream, kind) for kind in PageKind],
@@ -78,7 +78,7 @@ def docs(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "logo": Logo.objects.filter(stream=stream).defer("content").first(),
         "logo_form": LogoForm(),
     }
-    return render(request, "portal/docs/docs.html", shown)
+    return render(request, "portal/docs/docs.html", context)
 
 
 @signed_in
@@ -93,8 +93,8 @@ def facts(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         change_profile(stream=stream, actor=request.user, **form.cleaned_data)
         messages.success(request, gettext("The tool details were saved."))
         return redirect(within(access, "partner-stream-docs", stream_slug))
-    shown = {"access": access, "stream": stream, "form": form}
-    return render(request, "portal/docs/facts.html", shown)
+    context = {"access": access, "stream": stream, "form": form}
+    return render(request, "portal/docs/facts.html", context)
 
 
 @signed_in

@@ -41,20 +41,20 @@ def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     plans = {"published": published, "draft": draft}
     data = request.POST if request.method == "POST" else None
     form = CheckForm(data, published=published, draft=draft, asked=request.GET)
-    shown: dict[str, object] = {"access": access, "stream": stream, "form": form}
+    context: dict[str, object] = {"access": access, "stream": stream, "form": form}
     if form.is_valid():
         chosen = plans.get(form.cleaned_data["plan"])
         pasted = _taken_apart(form.cleaned_data["events"])
         if pasted.pieces:
-            shown["events"] = _looked_at(
+            context["events"] = _looked_at(
                 stream, chosen.plan if chosen else None, pasted
             )
-            shown["left_out"], shown["most"] = pasted.left_out, MOST_EVENTS
+            context["left_out"], context["most"] = pasted.left_out, MOST_EVENTS
         else:
             form.add_error(
                 "events", _("The text contains no event. Paste at least one.")
             )
-    return render(request, "portal/event_check/check.html", shown)
+    return render(request, "portal/event_check/check.html", context)
 
 
 def _taken_apart(text: str) -> PastedText:

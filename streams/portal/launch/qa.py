@@ -80,12 +80,12 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the checklist and the test workspaces."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
-    shown = {
+    context = {
         "rows": _test_rows(stream),
         "most": MAX_TEST_WORKSPACES,
         **_checklist(access, stream),
     }
-    return render(request, "portal/launch/qa.html", shown)
+    return render(request, "portal/launch/qa.html", context)
 
 
 @signed_in
@@ -94,22 +94,22 @@ def qa_report(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespon
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
     docs = [(kind.label, address_of(kind, stream.slug)) for kind in PageKind]
-    shown = {
+    context = {
         "rows": _test_rows(stream),
         "version": stream.plan_versions.published().first(),
         "docs": [(label, request.build_absolute_uri(page)) for label, page in docs],
         "now": now(),
         **_checklist(access, stream),
     }
-    return render(request, "portal/launch/qa_report.html", shown)
+    return render(request, "portal/launch/qa_report.html", context)
 
 
 @signed_in
 def qa_fresh(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Render the checklist alone, for its periodic refresh."""
     access = partner_to_see(request, slug)
-    shown = _checklist(access, stream_of(access, stream_slug))
-    return render(request, "portal/launch/_qa_checklist.html", shown)
+    context = _checklist(access, stream_of(access, stream_slug))
+    return render(request, "portal/launch/_qa_checklist.html", context)
 
 
 @signed_in

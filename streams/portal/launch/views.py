@@ -133,8 +133,8 @@ def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
         else:
             messages.success(request, _("Launch requested."))
             return redirect(within(access, "partner-stream-way", stream_slug))
-    shown = _page(access, stream, SubmissionForm.of(stream), form)
-    return render(request, "portal/launch/checklist.html", shown)
+    context = _page(access, stream, SubmissionForm.of(stream), form)
+    return render(request, "portal/launch/checklist.html", context)
 
 
 def _by(request: PortalRequest) -> ActionContext:

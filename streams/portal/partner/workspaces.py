@@ -49,14 +49,14 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
     query, found = _named(request, access)
     found = found.order_by("name", "pk")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
-    shown = {
+    context = {
         "access": access,
         "query": query,
         "page": page,
         "rows": rows(list(page), now()),
         "several_streams": access.partner.streams.count() > 1,
     }
-    return render(request, "portal/partner/workspaces.html", shown)
+    return render(request, "portal/partner/workspaces.html", context)
 
 
 @signed_in
@@ -74,13 +74,13 @@ def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
         return redirect(within(access, "partner"))
     found = empty(customers).order_by("name", "pk")
     page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
-    shown = {
+    context = {
         "access": access,
         "query": query,
         "page": page,
         "last": found.aggregate(last=Max("pk"))["last"],
     }
-    return render(request, "portal/partner/workspaces_remove.html", shown)
+    return render(request, "portal/partner/workspaces_remove.html", context)
 
 
 def _report_deleted(request: PortalRequest, deleted: int, *, left: int) -> None:
@@ -129,8 +129,8 @@ def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
         else:
             title = _("Ingest key of the new workspace")
             return _workspace(request, access, made, secret, title)
-    shown = {"access": access, "form": form}
-    return render(request, "portal/partner/workspace_new.html", shown)
+    context = {"access": access, "form": form}
+    return render(request, "portal/partner/workspace_new.html", context)
 
 
 @signed_in
@@ -150,8 +150,8 @@ def ingest_key(
     if request.method == "POST":
         secret = new_ingest_key(feed=feed, actor=request.user)
         return _workspace(request, access, found, secret, _("New ingest key"))
-    shown = {"access": access, "workspace": found, "feed": feed}
-    return render(request, "portal/partner/ingest_key.html", shown)
+    context = {"access": access, "workspace": found, "feed": feed}
+    return render(request, "portal/partner/ingest_key.html", context)
 
 
 def _workspace(
@@ -167,7 +167,7 @@ def _workspace(
         page = f"partner-workspace-invitation-{what}"
         return within(access, page, found.public_id, pk)
 
-    shown = {
+    context = {
         "access": access,
         "workspace": found,
         "invites": invites,
@@ -177,7 +177,7 @@ def _workspace(
         "secret_title": secret_title,
         **people_of(found),
     }
-    response = render(request, "portal/partner/workspace.html", shown)
+    response = render(request, "portal/partner/workspace.html", context)
     if secret:  # the form was processed: see web/form_once.py
         page = within(access, "partner-workspace", found.public_id)
         response.status_code, response.headers["Location"] = 201, page

@@ -37,9 +37,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             return redirect(reverse("account_login", query={"next": request.path}))
         return _sign_up(request, invited)
     except InvitationRefused as error:
-        shown = {"reason": str(error)}
+        context = {"reason": str(error)}
         return render(
-            request, "portal/people/invitation_refused.html", shown, status=410
+            request, "portal/people/invitation_refused.html", context, status=410
         )
 
 
@@ -48,8 +48,8 @@ def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse
     if request.method == "POST":
         accept_invitation(invitation=invited, user=user)
         return redirect("portal:home")
-    shown = {"invitation": invited, "is_theirs": user.email.lower() == invited.email}
-    return render(request, "portal/people/invitation.html", shown)
+    context = {"invitation": invited, "is_theirs": user.email.lower() == invited.email}
+    return render(request, "portal/people/invitation.html", context)
 
 
 def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
@@ -62,5 +62,5 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
         response = redirect("portal:home")
         remember(request, response, user.email)
         return response
-    shown = {"invitation": invited, "form": form}
-    return render(request, "portal/people/invitation_sign_up.html", shown)
+    context = {"invitation": invited, "form": form}
+    return render(request, "portal/people/invitation_sign_up.html", context)

@@ -48,16 +48,16 @@ def members(request: PortalRequest, public_id: str) -> HttpResponse:
     form = InvitationForm(access.workspace, request.POST or None)
     if invites and invited(request, access.workspace, form):
         return redirect(to(access, "members"))
-    shown: dict[str, object] = {
+    context: dict[str, object] = {
         "access": access,
         "form": form if access.can_administer else None,
         **people_of(access.workspace),
     }
     if access.can_administer:
-        shown["invitations"] = pending_of(
+        context["invitations"] = pending_of(
             access.workspace, lambda what, pk: to(access, f"invitation-{what}", pk)
         )
-    return render(request, "portal/people/members.html", shown)
+    return render(request, "portal/people/members.html", context)
 
 
 @signed_in
@@ -75,8 +75,8 @@ def member_remove(request: PortalRequest, public_id: str, pk: int) -> HttpRespon
     membership = get_object_or_404(access.workspace.memberships, pk=pk)
     if request.method == "POST":
         return _remove(request, membership, to(access, "members"))
-    shown = {"access": access, "membership": membership, "owner": access.workspace}
-    return render(request, "portal/people/member_remove.html", shown)
+    context = {"access": access, "membership": membership, "owner": access.workspace}
+    return render(request, "portal/people/member_remove.html", context)
 
 
 @signed_in
@@ -87,17 +87,17 @@ def partner_members(request: PortalRequest, slug: str) -> HttpResponse:
     form = InvitationForm(access.partner, request.POST or None)
     if invites and invited(request, access.partner, form):
         return redirect(within(access, "partner-members"))
-    shown: dict[str, object] = {
+    context: dict[str, object] = {
         "access": access,
         "form": form if access.can_administer else None,
         **people_of(access.partner),
     }
     if access.can_administer:
-        shown["invitations"] = pending_of(
+        context["invitations"] = pending_of(
             access.partner,
             lambda what, pk: within(access, f"partner-invitation-{what}", pk),
         )
-    return render(request, "portal/people/partner_members.html", shown)
+    return render(request, "portal/people/partner_members.html", context)
 
 
 @signed_in
@@ -115,8 +115,8 @@ def partner_member_remove(request: PortalRequest, slug: str, pk: int) -> HttpRes
     membership = get_object_or_404(access.partner.memberships, pk=pk)
     if request.method == "POST":
         return _remove(request, membership, within(access, "partner-members"))
-    shown = {"access": access, "membership": membership, "owner": access.partner}
-    return render(request, "portal/people/partner_member_remove.html", shown)
+    context = {"access": access, "membership": membership, "owner": access.partner}
+    return render(request, "portal/people/partner_member_remove.html", context)
 
 
 @signed_in
@@ -132,8 +132,8 @@ def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpR
     form = InvitationForm(workspace, request.POST or None, initial={"role": "admin"})
     if invited(request, workspace, form):
         return redirect(within(access, "partner-workspace", public_id))
-    shown = {"access": access, "workspace": workspace, "form": form}
-    return render(request, "portal/people/workspace_invite.html", shown)
+    context = {"access": access, "workspace": workspace, "form": form}
+    return render(request, "portal/people/workspace_invite.html", context)
 
 
 def people_of(owner: Owner) -> dict[str, object]:

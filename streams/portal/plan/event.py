@@ -124,7 +124,7 @@ def _form(
 ) -> HttpResponse:
     """Render the form. `event` None: built from the fields that can be read."""
     event = event or form.sketch()
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "form": form,
@@ -134,4 +134,4 @@ def _form(
         "advice": advice(event, stream.spec_exceptions),
         **more,
     }
-    return render(request, "portal/plan/event.html", shown)
+    return render(request, "portal/plan/event.html", context)

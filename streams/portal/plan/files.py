@@ -123,7 +123,7 @@ def _files(
     form: FileForm,
     errors: list[PlanError],
 ) -> HttpResponse:
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "draft": stream.plan_versions.draft().defer("content").first(),
@@ -131,7 +131,7 @@ def _files(
         "form": form if access.can_develop else None,
         "errors": errors,
     }
-    return render(request, "portal/plan/files.html", shown)
+    return render(request, "portal/plan/files.html", context)
 
 
 def _difference(
@@ -142,7 +142,7 @@ def _difference(
     read: ImportedPlan,
 ) -> HttpResponse:
     before = drafted_plan(stream)
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "difference": plan_difference(before, read.plan),
@@ -151,4 +151,4 @@ def _difference(
         "form": ImportForm(initial={"text": text, "seen": mark(before)}),
         "draft": stream.plan_versions.draft().defer("content").first(),
     }
-    return render(request, "portal/plan/import.html", shown)
+    return render(request, "portal/plan/import.html", context)

@@ -91,7 +91,7 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     lesson = learn(_events(sample.payloads()))
     plan = drafted_plan(stream)
     offers = [_offer(one, plan, stream) for one in lesson.events]
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "lesson": lesson,
@@ -102,7 +102,7 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         "picked": request.POST.getlist("events") if request.POST else None,
         "learned": _sealed((offer.learned.event for offer in offers if offer.adds), stream),
     }  # fmt: skip
-    return render(request, "portal/plan/inference.html", shown)
+    return render(request, "portal/plan/inference.html", context)
 
 
 def _events(payloads: Iterable[bytes]) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,7 @@ def _publishing(
     before = published.plan if published else TrackingPlan()
     forbidding = [issue for issue in spec_issues if issue.forbids]
     warnings = spec_issues[len(forbidding) :]
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "draft": draft,
@@ -82,7 +82,7 @@ def _publishing(
         "form": form,
         "refused": refused,
     }
-    return render(request, "portal/plan/publish.html", shown)
+    return render(request, "portal/plan/publish.html", context)
 
 
 @signed_in
@@ -126,11 +126,11 @@ def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
     draft = stream.plan_versions.draft().first()
     published = stream.plan_versions.published().first()
     before = published.plan if published else TrackingPlan()
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "draft": draft,
         "published": published,
         "difference": plan_difference(before, draft.plan) if draft else None,
     }
-    return render(request, "portal/plan/discard.html", shown)
+    return render(request, "portal/plan/discard.html", context)

@@ -111,7 +111,7 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     filters.is_valid()
     plan = drafted_plan(stream)
     shelves = list(_shelves(plan, **filters.cleaned_data))
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "form": form,
@@ -121,7 +121,7 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "count": sum(len(shelf.events) for shelf in shelves),
         "picked": set(request.POST.getlist("events")),
     }
-    return render(request, "portal/plan/spec_events.html", shown)
+    return render(request, "portal/plan/spec_events.html", context)
 
 
 def _shelves(

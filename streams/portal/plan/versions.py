@@ -45,7 +45,7 @@ def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         )
         difference = plan_difference(first.plan, second.plan)
     published = listed.published().defer("content").select_related("published_by")
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "form": form,
@@ -53,7 +53,7 @@ def versions(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         "page": Paginator(published, PAGE_LENGTH).get_page(request.GET.get("page")),
         "draft": stream.plan_versions.draft().defer("content").first(),
     }
-    return render(request, "portal/plan/versions.html", shown)
+    return render(request, "portal/plan/versions.html", context)
 
 
 @signed_in
@@ -80,7 +80,7 @@ def version(
         return redirect(within(access, "partner-stream-plan", stream_slug))
     before = all_.filter(number__lt=number).order_by("-number").first()
     was = before.plan if before else TrackingPlan()
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "version": found,
@@ -91,4 +91,4 @@ def version(
         "draft": stream.plan_versions.draft().defer("content").first(),
         "events": [EventRow(event=event) for event in plan.events],
     }
-    return render(request, "portal/plan/version.html", shown)
+    return render(request, "portal/plan/version.html", context)

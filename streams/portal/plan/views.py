@@ -86,7 +86,7 @@ def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     version = draft or published
     events = list(shown_events(version.plan, stream.spec_exceptions)) if version else []
     number = _page_with(request.GET.get("event", ""), events)
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "published": published,
@@ -96,7 +96,7 @@ def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "forbidden": sum(one.forbids for one in events),
         "open": len(events) <= MOST_OPEN,
     }
-    return render(request, "portal/plan/plan.html", shown)
+    return render(request, "portal/plan/plan.html", context)
 
 
 @signed_in
@@ -127,13 +127,13 @@ def event_remove(
             message = _("“%(event)s” was removed from the draft.")
             messages.success(request, message % {"event": label(event)})
         return redirect(home)
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "event_row": EventRow(event=event),
         "seen": mark_of(event),
     }
-    return render(request, "portal/plan/event_remove.html", shown)
+    return render(request, "portal/plan/event_remove.html", context)
 
 
 def address_of(access: PartnerAccess, stream: Stream, event: PlannedEvent) -> str:

@@ -136,7 +136,7 @@ def _list(
     kinds = quarantine.kinds(scope.ids, QuarantineFilter())
     oldest = quarantine.oldest(scope.ids)
     orders = _orders(scope)
-    shown = {
+    context = {
         "scope": scope,
         "access": scope.access,
         "stream": scope.stream,
@@ -148,7 +148,7 @@ def _list(
         "running": any(order["running"] for order in orders),
         **more,
     }
-    return render(request, "portal/quarantine/quarantine.html", shown)
+    return render(request, "portal/quarantine/quarantine.html", context)
 
 
 def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
@@ -172,7 +172,7 @@ def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
     )
     if form.is_valid() and _carry_out(request, scope, held, form):
         return redirect(scope.home)
-    shown = {
+    context = {
         "scope": scope,
         "access": scope.access,
         "stream": scope.stream,
@@ -182,7 +182,7 @@ def _decide(request: PortalRequest, scope: QuarantineScope) -> HttpResponse:
         "sample": sample,
         "pretty": highlighted(bytes(sample.payload)),
     }
-    return render(request, "portal/quarantine/resolve.html", shown)
+    return render(request, "portal/quarantine/resolve.html", context)
 
 
 def _carry_out(

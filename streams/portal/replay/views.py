@@ -48,7 +48,7 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
     if before is not None:
         made = made.filter(pk__lt=before)
     found = list(made[: SHOWN + 1])
-    shown = {
+    context = {
         "access": access,
         "connection": access.connection(),
         "replays": found[:SHOWN],
@@ -56,7 +56,7 @@ def replays(request: PortalRequest, public_id: str) -> HttpResponse:
         "is_first": before is None,
         "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
     }
-    return render(request, "portal/replay/replays.html", shown)
+    return render(request, "portal/replay/replays.html", context)
 
 
 @signed_in
@@ -82,8 +82,8 @@ def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
 def replay(request: PortalRequest, public_id: str, replay_id: str) -> HttpResponse:
     """Show one replay and its progress."""
     access = workspace_to_see(request, public_id)
-    shown = _progress(access, _found(access, replay_id))
-    return render(request, "portal/replay/replay.html", shown)
+    context = _progress(access, _found(access, replay_id))
+    return render(request, "portal/replay/replay.html", context)
 
 
 @signed_in
@@ -92,8 +92,8 @@ def replay_fresh(
 ) -> HttpResponse:
     """Render the part of the replay page that refreshes itself."""
     access = workspace_to_see(request, public_id)
-    shown = _progress(access, _found(access, replay_id))
-    return render(request, "portal/replay/_replay.html", shown)
+    context = _progress(access, _found(access, replay_id))
+    return render(request, "portal/replay/_replay.html", context)
 
 
 @signed_in
@@ -159,14 +159,14 @@ def _form(
         available = service.select(connection, ReplaySelection())
     except NothingToReplay as error:
         nothing = str(error)
-    shown = {
+    context = {
         "access": access,
         "form": form,
         "available": available,
         "nothing": nothing,
         "live": connection.cursors.get(kind=Cursor.Kind.LIVE),
     }
-    return render(request, "portal/replay/new.html", shown)
+    return render(request, "portal/replay/new.html", context)
 
 
 def _preview(
@@ -178,7 +178,7 @@ def _preview(
     """Raises NothingToReplay."""
     wanted = form.selection()
     stretch = service.select(connection, wanted)
-    shown = {
+    context = {
         "access": access,
         "connection": connection,
         "form": form,
@@ -191,7 +191,7 @@ def _preview(
         "last": _event(access, stretch.end),
         "running": service.left_to_replay(connection),
     }
-    return render(request, "portal/replay/preview.html", shown)
+    return render(request, "portal/replay/preview.html", context)
 
 
 def _without_count(request: PortalRequest) -> str:

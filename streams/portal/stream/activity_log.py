@@ -45,8 +45,8 @@ def stream_history(request: PortalRequest, slug: str, stream_slug: str) -> HttpR
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
     entries = AuditEntry.objects.of_stream(stream)
-    shown = {"stream": stream, **_page(request, access, entries)}
-    return render(request, "portal/stream/activity_log.html", shown)
+    context = {"stream": stream, **_page(request, access, entries)}
+    return render(request, "portal/stream/activity_log.html", context)
 
 
 @signed_in

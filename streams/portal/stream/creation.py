@@ -45,8 +45,8 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
             created = _("%(stream)s created. Next, define its plan.")
             messages.success(request, created % {"stream": made.name})
             return redirect(within(access, "partner-stream-plan", made.slug))
-    shown = {"access": access, "form": form}
-    return render(request, "portal/stream/new.html", shown)
+    context = {"access": access, "form": form}
+    return render(request, "portal/stream/new.html", context)
 
 
 @signed_in
@@ -72,8 +72,8 @@ def plan_template(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
             messages.success(request, _added(more))
             return redirect(within(access, "partner-stream-plan", stream.slug))
     planned = [event.name or event.call for event in drafted_plan(stream).events]
-    shown = {"access": access, "stream": stream, "form": form, "planned": planned}
-    return render(request, "portal/plan/template.html", shown)
+    context = {"access": access, "stream": stream, "form": form, "planned": planned}
+    return render(request, "portal/plan/template.html", context)
 
 
 def _added(events: int) -> str:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 @signed_in
 def streams(request: PortalRequest, slug: str) -> HttpResponse:
     access = partner_to_see(request, slug)
-    shown = {"access": access, "streams": access.partner.streams.order_by("name")}
-    return render(request, "portal/stream/streams.html", shown)
+    context = {"access": access, "streams": access.partner.streams.order_by("name")}
+    return render(request, "portal/stream/streams.html", context)
 
 
 @signed_in
@@ -66,7 +66,7 @@ def _settings(
 ) -> HttpResponse:
     for field in form.fields.values():
         field.disabled = not access.can_develop
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "form": form,
@@ -76,7 +76,7 @@ def _settings(
         "load": forecast.load(stream, now()),
         "issue_trend": issue_queries.trend(IssueScope(stream_id=stream.pk), now()),
     }
-    return render(request, "portal/stream/settings.html", shown)
+    return render(request, "portal/stream/settings.html", context)
 
 
 @signed_in
@@ -105,14 +105,14 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
         form = TokenForm(access.partner)
     made = access.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
     all_streams = access.partner.streams.all()
-    shown = {
+    context = {
         "access": access,
         "tokens": made.select_related("stream", "created_by").order_by("-pk"),
         "streams": all_streams,
         "form": form if access.can_develop and all_streams else None,
         "secret": secret.text if secret else "",
     }
-    response = render(request, "portal/stream/tokens.html", shown)
+    response = render(request, "portal/stream/tokens.html", context)
     if secret:  # the form was processed: see web/form_once.py
         response.status_code, response.headers["Location"] = 201, request.path
     return response
@@ -132,5 +132,5 @@ def token_revoke(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
             revoked = _("API token “%(token)s” revoked.") % {"token": token.name}
             messages.success(request, revoked)
         return redirect(within(access, "partner-tokens"))
-    shown = {"access": access, "token": token}
-    return render(request, "portal/stream/token_revoke.html", shown)
+    context = {"access": access, "token": token}
+    return render(request, "portal/stream/token_revoke.html", context)

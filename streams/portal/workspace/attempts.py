@@ -22,14 +22,14 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
     connection = _chosen(connections, request.GET.get("connection"))
     before = number_in(request.GET, "before")
     page = history.page(connection, before=before) if connection else None
-    shown = {
+    context = {
         "access": access,
         "connections": connections,
         "connection": connection,
         "page": page,
         "is_first": before is None,
     }
-    return render(request, "portal/workspace/attempts.html", shown)
+    return render(request, "portal/workspace/attempts.html", context)
 
 
 @signed_in

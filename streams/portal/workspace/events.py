@@ -21,7 +21,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
     before = form.before()
     page = queries.page(access.the_feed, before=before, filters=filters)
     fates = deliveries.statuses(access.the_feed, page.events)
-    shown = {
+    context = {
         "access": access,
         "form": form,
         "filtered": filters != queries.EventFilter(),
@@ -32,7 +32,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         "head": access.the_feed.head_seq,
         "oldest": oldest_retained(access.the_feed),
     }
-    return render(request, "portal/workspace/events.html", shown)
+    return render(request, "portal/workspace/events.html", context)
 
 
 @signed_in
@@ -44,8 +44,8 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
         here = request.htmx.current_url_abs_path or to(access, "events")
     except ValueError:  # a malformed URL, such as half an IPv6 address
         here = to(access, "events")
-    shown = {"access": access, "head": after, "count": count, "here": here}
-    return render(request, "portal/workspace/_new_events.html", shown)
+    context = {"access": access, "head": after, "count": count, "here": here}
+    return render(request, "portal/workspace/_new_events.html", context)
 
 
 @signed_in
@@ -57,7 +57,7 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
         raise Http404
     fate = deliveries.statuses(access.the_feed, [found])[seq]
     payload = bytes(found.payload)
-    shown = {
+    context = {
         "access": access,
         "event": found,
         "kept_until": access.the_feed.stream.retention.kept_until(found.received_at),
@@ -66,4 +66,4 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
         "stamps": stamps(payload),
         "pretty": highlighted(payload),
     }
-    return render(request, "portal/workspace/event.html", shown)
+    return render(request, "portal/workspace/event.html", context)

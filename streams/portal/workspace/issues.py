@@ -129,7 +129,7 @@ def _page(
     groups, more = queries.issue_groups(scope, moment, severity=severity)
     counts = queries.counts(scope, moment)
     layout = "workspace" if isinstance(access, WorkspaceAccess) else "partner"
-    shown = {
+    context = {
         "access": access,
         "stream": stream,
         "layout": f"portal/layouts/{layout}.html",
@@ -146,7 +146,7 @@ def _page(
         "others": sum(group.week for group in groups if not group.kind.rule),
         "more": more,
     }
-    return render(request, "portal/shared/issues.html", shown)
+    return render(request, "portal/shared/issues.html", context)
 
 
 def _by_rule(
