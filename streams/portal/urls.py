@@ -202,11 +202,9 @@ docs_pages: Pages = [
 ]
 
 launch_pages: Pages = [
-    path("way/", launch_views.stream_way, name="partner-stream-way"),
-    path(
-        "way/start-qa/", launch_views.way_start_qa, name="partner-stream-way-start-qa"
-    ),
-    path("way/ask/", launch_views.way_ask, name="partner-stream-way-ask"),
+    path("way/", launch_views.checklist, name="partner-stream-way"),
+    path("way/start-qa/", launch_views.start_qa, name="partner-stream-way-start-qa"),
+    path("way/ask/", launch_views.request_launch, name="partner-stream-way-ask"),
     path("history/", activity_log.stream_history, name="partner-stream-way-history"),
 ]
 

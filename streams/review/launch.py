@@ -58,7 +58,7 @@ class LaunchProgress:
     steps: tuple[LaunchStep, ...]
     tasks: tuple[Task, ...] = ()  # of the current stage
     submission: Submission | None = None  # the newest
-    asked: LiveRequest | None = None  # the newest
+    live_request: LiveRequest | None = None  # the newest
     suspension: Suspension | None = None  # in force
     checklist: Checklist | None = None  # only in QA
 
@@ -68,42 +68,47 @@ class LaunchProgress:
         return all(task.done for task in self.tasks if task.needed)
 
     @property
-    def waits_for_live(self) -> bool:
+    def awaits_launch(self) -> bool:
         """Whether a launch request waits for a decision."""
-        return self.asked is not None and self.asked.decided_at is None
+        return self.live_request is not None and self.live_request.decided_at is None
 
 
 def waits_for_staff() -> Q:
     """Match the streams that wait for the operator: a submission or a launch request."""
-    asked = LiveRequest.objects.undecided().filter(stream=OuterRef("pk"))
-    return Q(stage=Stage.SUBMITTED) | Q(Exists(asked), stage=Stage.IN_QA)
+    undecided = LiveRequest.objects.undecided().filter(stream=OuterRef("pk"))
+    return Q(stage=Stage.SUBMITTED) | Q(Exists(undecided), stage=Stage.IN_QA)
 
 
-def way(stream: Stream) -> LaunchProgress:
+def launch_progress(stream: Stream) -> LaunchProgress:
     """Return the launch state. In QA this evaluates all checks: too slow for lists."""
     stage = Stage(stream.stage)
-    held = stream.suspensions.filter(resumed_at=None).first()
-    asked = stream.live_requests.newest_first().select_related("decided_by").first()
-    found = checklist(stream, last_run(stream)) if stage == Stage.IN_QA else None
+    suspension = stream.suspensions.filter(resumed_at=None).first()
+    live_request = (
+        stream.live_requests.newest_first().select_related("decided_by").first()
+    )
+    qa_checklist = checklist(stream, last_run(stream)) if stage == Stage.IN_QA else None
     people = ("submitted_by", "decided_by", "plan_version")
     return LaunchProgress(
         stage=stage,
-        turn=_turn(stage, is_asked=asked is not None and asked.decided_at is None),
-        steps=_steps(stream, Stage(held.stage) if held else stage),
-        tasks=tuple(_tasks(stream, stage, found)),
+        turn=_turn(
+            stage,
+            is_requested=live_request is not None and live_request.decided_at is None,
+        ),
+        steps=_steps(stream, Stage(suspension.stage) if suspension else stage),
+        tasks=tuple(_tasks(stream, stage, qa_checklist)),
         submission=stream.submissions.newest_first().select_related(*people).first(),
-        asked=asked,
-        suspension=held,
-        checklist=found,
+        live_request=live_request,
+        suspension=suspension,
+        checklist=qa_checklist,
     )
 
 
-def _turn(stage: Stage, *, is_asked: bool) -> Turn:
+def _turn(stage: Stage, *, is_requested: bool) -> Turn:
     if stage in (Stage.SUBMITTED, Stage.SUSPENDED):
         return Turn.STAFF
     if stage == Stage.LIVE:
         return Turn.NOBODY
-    return Turn.STAFF if stage == Stage.IN_QA and is_asked else Turn.PARTNER
+    return Turn.STAFF if stage == Stage.IN_QA and is_requested else Turn.PARTNER
 
 
 def _steps(stream: Stream, stage: Stage) -> tuple[LaunchStep, ...]:
@@ -114,24 +119,24 @@ def _steps(stream: Stream, stage: Stage) -> tuple[LaunchStep, ...]:
     )
     for entry in entries.select_related("actor").order_by("pk"):
         newest[entry.action] = entry
-    place = ORDER.index(stage) if stage in ORDER else 0
+    current = ORDER.index(stage) if stage in ORDER else 0
     return tuple(
         LaunchStep(
-            stage=one,
-            is_done=number < place or one == stage == Stage.LIVE,
-            is_now=number == place,
-            entry=newest.get(BROUGHT_BY[one]) if number <= place else None,
+            stage=step,
+            is_done=number < current or step == stage == Stage.LIVE,
+            is_now=number == current,
+            entry=newest.get(BROUGHT_BY[step]) if number <= current else None,
         )
-        for number, one in enumerate(ORDER)
+        for number, step in enumerate(ORDER)
     )
 
 
-def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
+def _tasks(stream: Stream, stage: Stage, qa_checklist: Checklist | None) -> list[Task]:
     if stage == Stage.DRAFT:
         return preparation(stream)
     if stage == Stage.APPROVED:
         return [_workspaces(stream)]
-    if found is None:
+    if qa_checklist is None:
         return []
     return [
         Task(
@@ -141,7 +146,7 @@ def _tasks(stream: Stream, stage: Stage, found: Checklist | None) -> list[Task]:
             failed=line.state is CheckState.FAILED,
             why=line.why,
         )
-        for line in found.lines
+        for line in qa_checklist.lines
     ]
 
 

@@ -99,7 +99,7 @@ def test_events_rejected_since_the_run_are_observed(cursor):
     facts = gather(cursor.stream, RunStart({}, factories.NOW))
 
     [refused] = facts.errors
-    assert refused.told == "Email Opened: No userId. (SPEC-ID-001)"
+    assert refused.text == "Email Opened: No userId. (SPEC-ID-001)"
     assert refused.is_of_user_id
     assert refused.workspace == cursor.feed.workspace.public_id
 

@@ -27,7 +27,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.stream.activity_log import team_of, who
 from streams.review import services
-from streams.review.launch import LaunchProgress, way
+from streams.review.launch import LaunchProgress, launch_progress
 from streams.web.template_tags import within
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class StageRow:
 
 
 @signed_in
-def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+def checklist(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the stages and the open items of the current one; a POST submits."""
     submits = request.method == "POST"
     access = (partner_to_administer if submits else partner_to_see)(request, slug)
@@ -104,7 +104,7 @@ def stream_way(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
 
 @signed_in
 @require_POST
-def way_start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+def start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Move an approved stream to QA."""
     access = partner_to_administer(request, slug)
     stream = stream_of(access, stream_slug)
@@ -119,7 +119,7 @@ def way_start_qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpRes
 
 @signed_in
 @require_POST
-def way_ask(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
+def request_launch(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Ask the operator to launch the stream."""
     access = partner_to_administer(request, slug)
     stream = stream_of(access, stream_slug)
@@ -147,16 +147,16 @@ def _page(
     form: SubmissionForm,
     live_form: LiveForm | None = None,
 ) -> dict[str, object]:
-    found = way(stream)
+    progress = launch_progress(stream)
     return {
         "access": access,
         "stream": stream,
-        "way": found,
-        "steps": _steps(found, access),
+        "progress": progress,
+        "steps": _steps(progress, access),
         "tasks": [
-            TaskRow(task=task, address=_where(task, access, stream))
-            for task in found.tasks
-            if found.checklist is None or not task.done  # in QA, only open items
+            TaskRow(task=task, address=_task_url(task, access, stream))
+            for task in progress.tasks
+            if progress.checklist is None or not task.done  # in QA, only open items
         ],
         "form": form,
         "live_form": live_form or LiveForm(),
@@ -164,7 +164,7 @@ def _page(
     }
 
 
-def _steps(found: LaunchProgress, access: PartnerAccess) -> list[StageRow]:
+def _steps(progress: LaunchProgress, access: PartnerAccess) -> list[StageRow]:
     team = team_of(access)
     return [
         StageRow(
@@ -172,11 +172,11 @@ def _steps(found: LaunchProgress, access: PartnerAccess) -> list[StageRow]:
             about=str(ABOUT[step.stage]),
             who=who(step.entry.actor, team) if step.entry else "",
         )
-        for step in found.steps
+        for step in progress.steps
     ]
 
 
-def _where(task: Task, access: PartnerAccess, stream: Stream) -> str:
+def _task_url(task: Task, access: PartnerAccess, stream: Stream) -> str:
     if task.name in list(PageKind):
         return within(access, "partner-stream-docs-page", stream.slug, task.name)
     if page := PAGES.get(task.name):

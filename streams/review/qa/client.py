@@ -74,10 +74,10 @@ def _taken(
 
 
 def _why(result: dict[str, Any]) -> str:
-    told = (result.get("findings") or [result])[0]
-    if "message" not in told:
+    issue = (result.get("findings") or [result])[0]
+    if "message" not in issue:
         return str(result["outcome"])
-    return f"{told['message']} ({told['rule']})"
+    return f"{issue['message']} ({issue['rule']})"
 
 
 class _Bearer(requests.auth.AuthBase):

@@ -177,13 +177,13 @@ def _no_events(name: str, title: str) -> ChecklistLine:
 def _at_ingest(errors: Sequence[ObservedError]) -> str:
     more = len(errors) - 1
     if not more:
-        return _("Found at ingest: %(issue)s") % {"issue": errors[0].told}
+        return _("Found at ingest: %(issue)s") % {"issue": errors[0].text}
     found = ngettext(
         "Found at ingest: %(issue)s There is %(more)s other issue.",
         "Found at ingest: %(issue)s There are %(more)s other issues.",
         more,
     )
-    return found % {"issue": errors[0].told, "more": f"{more:,}"}
+    return found % {"issue": errors[0].text, "more": f"{more:,}"}
 
 
 def _some(

@@ -79,7 +79,7 @@ class ObservedError:
         return self.rule.startswith("SPEC-ID-") and self.path == "userId"
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         if not self.name:
             return f"{self.message} ({self.rule})"
         return f"{self.name}: {self.message} ({self.rule})"
@@ -109,7 +109,7 @@ class Observations:
 
 def look(
     content: Mapping[str, Any],
-    findings: Iterable[Issue],
+    issues: Iterable[Issue],
     *,
     workspace: str,
     seq: int,
@@ -117,11 +117,11 @@ def look(
     version: str,
 ) -> ObservedEvent:
     """Reduce a stored event and its issues to what the checks need."""
-    found = list(findings)
+    issues = list(issues)
     call = content["type"]
     field = NAME_FIELDS.get(call)
     context = _object(content.get("context"))
-    worst = next((f for f in found if f.severity is Severity.ERROR), None)
+    worst = next((issue for issue in issues if issue.severity is Severity.ERROR), None)
     return ObservedEvent(
         workspace=workspace,
         seq=seq,
@@ -131,7 +131,7 @@ def look(
         doubt=doubt(content, slug),
         says_where_from=context.get("integration")
         == {"name": slug, "version": version},
-        is_complete=all(f.rule != "PLAN-REQUIRED-001" for f in found),
+        is_complete=all(issue.rule != "PLAN-REQUIRED-001" for issue in issues),
         error=f"{worst.message} ({worst.rule})" if worst else "",
     )
 
