@@ -125,7 +125,7 @@ def test_a_change_is_saved_as_previewed(as_alice, cast):
     )
 
     as_alice.post(
-        url(cast, "connection-replace"), {"change": preview.context["carried"]}
+        url(cast, "connection-replace"), {"change": preview.context["sealed_change"]}
     )
 
     connection = Connection.objects.get()

@@ -95,7 +95,7 @@ def _preview(
         "access": access,
         "connection": current,
         "change": change,
-        "carried": change.seal(current, request.user),
+        "sealed_change": change.seal(current, request.user),
         "impact": services.impact(
             connection=current,
             write_key=change.write_key or None,

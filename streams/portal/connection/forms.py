@@ -128,9 +128,9 @@ class NewConnectionForm(ConnectionForm):
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        asked = self.cleaned_data
-        number, moment = asked.get("start_seq"), asked.get("start_at")
-        if asked.get("start") == CHOSEN and (number is None) == (moment is None):
+        cleaned = self.cleaned_data
+        number, moment = cleaned.get("start_seq"), cleaned.get("start_at")
+        if cleaned.get("start") == CHOSEN and (number is None) == (moment is None):
             self.add_error("start", _("Enter either an event number or a time."))
         return super().clean()
 

@@ -43,10 +43,14 @@ class PendingChange:
         return signing.dumps([self.region.value, sealed.key_id, text], salt=SALT)
 
 
-def opened(carried: str, connection: Connection, user: User) -> PendingChange | None:
+def opened(
+    sealed_change: str, connection: Connection, user: User
+) -> PendingChange | None:
     """Decrypt a change; None if it has expired. Raises BadRequest if it is not ours."""
     try:
-        region, key_id, text = signing.loads(carried, salt=SALT, max_age=MAX_AGE_S)
+        region, key_id, text = signing.loads(
+            sealed_change, salt=SALT, max_age=MAX_AGE_S
+        )
         sealed = Ciphertext(key_id, base64.b64decode(text))
         key = key_ring().open(sealed, bound_to=_bound_to(connection, user))
     except (signing.SignatureExpired, MissingKey):

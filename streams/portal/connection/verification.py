@@ -66,16 +66,16 @@ def test_event(connection: Connection, seq: int | None) -> TestProgress | None:
     if event is None or (event.name, event.user_id) != (TEST_EVENT, TEST_USER_ID):
         return None
     fate = history.statuses(feed, [event])[event.seq]
-    taken = None
+    delivery = None
     if fate.delivery_id is not None:
-        found = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)
-        taken = found.first()
+        deliveries = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)
+        delivery = deliveries.first()
     return TestProgress(
         seq=event.seq,
         code=_code(event),
         name=event.name,
         state=fate.state,
-        at=taken.started_at if taken else None,
+        at=delivery.started_at if delivery else None,
         reason=fate.reason,
     )
 

@@ -166,7 +166,7 @@ def _connect(request: PortalRequest, access: WorkspaceAccess) -> HttpResponse:
     form = NewConnectionForm(access.the_feed, request.POST)
     if form.is_valid():
         try:
-            made = services.connect(
+            created = services.connect(
                 feed=access.the_feed,
                 write_key=form.cleaned_data["write_key"],
                 region=form.cleaned_data["region"],
@@ -182,8 +182,8 @@ def _connect(request: PortalRequest, access: WorkspaceAccess) -> HttpResponse:
             messages.error(request, str(error))
             return redirect(to(access, "connection"))
         else:
-            verification.check_known(connection=made)
-            waiting = services.impact(connection=made).queued
+            verification.check_known(connection=created)
+            waiting = services.impact(connection=created).queued
             messages.success(request, _connected(waiting))
             return redirect(to(access, "connection"))
     return _new(request, access, form)

@@ -190,8 +190,10 @@ def version(
 def export_source(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Download the source page as a file for Segment's docs repository."""
     page = page_editor_of(partner_to_see(request, slug), stream_slug, PageKind.SOURCE)
-    made = export(page.text, _facts_for_segment(request, page))
-    response = HttpResponse(made.content, content_type="text/markdown; charset=utf-8")
+    exported = export(page.text, _facts_for_segment(request, page))
+    response = HttpResponse(
+        exported.content, content_type="text/markdown; charset=utf-8"
+    )
     response.headers["Content-Disposition"] = 'attachment; filename="index.md"'
     return response
 

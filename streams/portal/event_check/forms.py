@@ -46,9 +46,9 @@ class CheckForm(forms.Form):
         *,
         published: PlanVersion | None,
         draft: PlanVersion | None,
-        asked: Mapping[str, Any],
+        query: Mapping[str, Any],
     ) -> None:
-        """`asked` may name the plan that is preselected."""
+        """`query` may name the plan that is preselected."""
         choices = []
         if published is not None:
             named = gettext("Spec and plan version %(number)s")
@@ -56,7 +56,7 @@ class CheckForm(forms.Form):
         if draft is not None:
             choices.append(("draft", gettext("Spec and plan draft")))
         choices.append(("spec", gettext("Segment Spec only")))
-        first = asked.get("plan")
+        first = query.get("plan")
         known = first in dict(choices)
         super().__init__(data, initial={"plan": first if known else choices[0][0]})
         plan = self.fields["plan"]

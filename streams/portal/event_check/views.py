@@ -40,13 +40,13 @@ def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     draft = stream.plan_versions.draft().first()
     plans = {"published": published, "draft": draft}
     data = request.POST if request.method == "POST" else None
-    form = CheckForm(data, published=published, draft=draft, asked=request.GET)
+    form = CheckForm(data, published=published, draft=draft, query=request.GET)
     context: dict[str, object] = {"access": access, "stream": stream, "form": form}
     if form.is_valid():
         chosen = plans.get(form.cleaned_data["plan"])
-        pasted = _taken_apart(form.cleaned_data["events"])
+        pasted = _events_in(form.cleaned_data["events"])
         if pasted.pieces:
-            context["events"] = _looked_at(
+            context["events"] = _checked(
                 stream, chosen.plan if chosen else None, pasted
             )
             context["left_out"], context["most"] = pasted.left_out, MOST_EVENTS
@@ -57,18 +57,20 @@ def check(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     return render(request, "portal/event_check/check.html", context)
 
 
-def _taken_apart(text: str) -> PastedText:
+def _events_in(text: str) -> PastedText:
     try:
         return pieces_of(text)
     except InvalidJson:  # shown at its line, like any other issue
         return PastedText(pieces=[PastedEvent(text.rstrip(), 1)])
 
 
-def _looked_at(
+def _checked(
     stream: Stream, plan: TrackingPlan | None, pasted: PastedText
 ) -> list[object]:
-    trial, at = DryRun(stream, plan), now()
+    dry_run, at = DryRun(stream, plan), now()
     return [
-        annotated(piece, trial.of(piece.text.encode(), now=at, context=pasted.context))
+        annotated(
+            piece, dry_run.of(piece.text.encode(), now=at, context=pasted.context)
+        )
         for piece in pasted.pieces
     ]

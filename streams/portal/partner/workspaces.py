@@ -120,15 +120,17 @@ def workspace_new(request: PortalRequest, slug: str) -> HttpResponse:
         stream = form.cleaned_data.pop("stream")
         try:
             with transaction.atomic():
-                made = create_workspace(
+                created = create_workspace(
                     partner=access.partner, actor=request.user, **form.cleaned_data
                 )
-                secret = open_feed(stream=stream, workspace=made, actor=request.user)[1]
+                secret = open_feed(
+                    stream=stream, workspace=created, actor=request.user
+                )[1]
         except ExternalIdTaken as error:
             form.add_error("external_id", str(error))
         else:
             title = _("Ingest key of the new workspace")
-            return _workspace(request, access, made, secret, title)
+            return _workspace(request, access, created, secret, title)
     context = {"access": access, "form": form}
     return render(request, "portal/partner/workspace_new.html", context)
 

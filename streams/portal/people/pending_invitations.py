@@ -78,7 +78,7 @@ def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
         return False
     email, role = form.cleaned_data["email"], form.cleaned_data["role"]
     try:
-        made = invite(
+        invitation = invite(
             place=owner,
             email=email,
             role=role,
@@ -96,7 +96,7 @@ def invited(request: PortalRequest, owner: Owner, form: InvitationForm) -> bool:
     except PlaceRemoved as error:
         form.add_error(None, str(error))
         return False
-    _say(request, made)
+    _report_sending(request, invitation)
     return True
 
 
@@ -162,7 +162,7 @@ def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpRes
         messages.error(request, str(error))
         return redirect("portal:home")
     else:
-        _say(request, invitation)
+        _report_sending(request, invitation)
     return redirect(back)
 
 
@@ -195,7 +195,7 @@ def _link_from(request: PortalRequest) -> Callable[[str], str]:
     )
 
 
-def _say(request: PortalRequest, invitation: Invitation) -> None:
+def _report_sending(request: PortalRequest, invitation: Invitation) -> None:
     if invitation.sent_at:
         said = _("Invitation sent to %(email)s.")
         messages.success(request, said % {"email": invitation.email})

@@ -59,26 +59,26 @@ class PropertyForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        asked = self.cleaned_data
+        cleaned = self.cleaned_data
         if self.errors or not self.typed:
-            return asked
+            return cleaned
         try:
-            example = read(asked["example"], asked["type"])
+            example = read(cleaned["example"], cleaned["type"])
         except ValueError as error:
             self.add_error("example", str(error))
-            return asked
+            return cleaned
         planned = PlannedProperty(
-            path=asked["path"],
-            type=asked["type"],
-            required=asked["required"],
+            path=cleaned["path"],
+            type=cleaned["type"],
+            required=cleaned["required"],
             example=example,
-            description=asked["description"],
-            sensitive=asked["sensitive"],
+            description=cleaned["description"],
+            sensitive=cleaned["sensitive"],
         )
         for field, message in property_errors(planned):
             self.add_error(field, message)
         self.planned = planned
-        return asked
+        return cleaned
 
 
 class EventFormSection:
@@ -244,11 +244,11 @@ class EventForm(forms.Form):
 
     def planned(self) -> PlannedEvent:
         """Return the event of a valid form."""
-        asked = self.cleaned_data
+        cleaned = self.cleaned_data
         return PlannedEvent(
-            call=asked["call"],
-            name=asked["name"],
-            when=asked["when"].replace("\r\n", "\n"),
+            call=cleaned["call"],
+            name=cleaned["name"],
+            when=cleaned["when"].replace("\r\n", "\n"),
             properties=self.properties.planned(),
             context=self.context.planned(),
         )

@@ -46,12 +46,12 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
     form, refused = PublishForm(request.POST or None), ""
     if form.is_valid():
         try:
-            made = publish(stream=stream, actor=request.user, **form.cleaned_data)
+            version = publish(stream=stream, actor=request.user, **form.cleaned_data)
         except (CannotPublish, EditConflict) as error:
             refused = str(error)
         else:
             message = _("Plan version %(number)d was published.")
-            messages.success(request, message % {"number": made.number})
+            messages.success(request, message % {"number": version.number})
             return redirect(within(access, "partner-stream-plan", stream_slug))
     return _publishing(request, access, stream, form, refused)
 

@@ -73,10 +73,10 @@ class DecisionForm(forms.Form):
             yield radio, ACTION_HINTS[radio.data["value"]]
 
     def clean(self) -> dict[str, Any]:
-        asked = self.cleaned_data
-        if asked.get("action") == Action.DISCARD and not asked.get("sure"):
+        cleaned = self.cleaned_data
+        if cleaned.get("action") == Action.DISCARD and not cleaned.get("sure"):
             self.add_error(
                 None,
                 _("To discard the events, confirm that they are permanently deleted."),
             )
-        return asked
+        return cleaned

@@ -67,13 +67,13 @@ class ReplayForm(forms.Form):
 
     def selection(self) -> ReplaySelection:
         """The range and the filter; the form is valid."""
-        asked = self.cleaned_data
+        cleaned = self.cleaned_data
         return ReplaySelection(
-            **{name: asked[name] for name in ("first", "last", "since", "until")},
+            **{name: cleaned[name] for name in ("first", "last", "since", "until")},
             filter=ReplayFilter(
-                name=asked["name"],
-                type=asked["type"],
-                user_id=asked["user_id"],
-                rejected_only=asked["rejected_only"],
+                name=cleaned["name"],
+                type=cleaned["type"],
+                user_id=cleaned["user_id"],
+                rejected_only=cleaned["rejected_only"],
             ),
         )

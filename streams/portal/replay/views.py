@@ -43,18 +43,18 @@ RANGE = ("first", "last", "since", "until")
 def replays(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the replays of a feed, newest first."""
     access = workspace_to_see(request, public_id)
-    made = service.replays_of(access.the_feed)
+    replays = service.replays_of(access.the_feed)
     before = number_in(request.GET, "before")
     if before is not None:
-        made = made.filter(pk__lt=before)
-    found = list(made[: SHOWN + 1])
+        replays = replays.filter(pk__lt=before)
+    shown = list(replays[: SHOWN + 1])
     context = {
         "access": access,
         "connection": access.connection(),
-        "replays": found[:SHOWN],
-        "blocked": _blocked(access, found[:SHOWN]),
+        "replays": shown[:SHOWN],
+        "blocked": _blocked(access, shown[:SHOWN]),
         "is_first": before is None,
-        "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+        "next_before": shown[SHOWN - 1].pk if len(shown) > SHOWN else None,
     }
     return render(request, "portal/replay/replays.html", context)
 
@@ -64,10 +64,10 @@ def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the form; with `count`, preview the replay; on POST, start it."""
     access = workspace_to_edit(request, public_id)
     connection = current_connection(access)
-    asked = request.POST or request.GET
-    if request.method != "POST" and "count" not in asked:
-        return _form(request, access, connection, ReplayForm(initial=asked.dict()))
-    form = ReplayForm(asked)
+    data = request.POST or request.GET
+    if request.method != "POST" and "count" not in data:
+        return _form(request, access, connection, ReplayForm(initial=data.dict()))
+    form = ReplayForm(data)
     if form.is_valid():
         try:
             if request.method == "POST":
@@ -216,7 +216,7 @@ def _start(
 ) -> HttpResponse:
     """Raises NothingToReplay."""
     try:
-        made, _created = service.start_replay(
+        replay, _created = service.start_replay(
             connection=connection,
             wanted=form.selection(),
             new_ids=form.new_ids,
@@ -225,4 +225,4 @@ def _start(
     except CannotReplay as error:
         messages.error(request, str(error))
         return redirect(to(access, "replays"))
-    return redirect(to(access, "replay", made.public_id))
+    return redirect(to(access, "replay", replay.public_id))

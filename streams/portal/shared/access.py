@@ -117,11 +117,11 @@ def signed_in[**P](
     ) -> HttpResponse:
         for option in NAVIGATION_OPTIONS:
             kwargs.pop(option, None)
-        asked = cast("PortalRequest", request)
+        portal_request = cast("PortalRequest", request)
         response: HttpResponse
         if request.user.is_authenticated:
-            response = view(asked, *args, **kwargs)
-        elif asked.htmx:
+            response = view(portal_request, *args, **kwargs)
+        elif portal_request.htmx:
             # A redirect would reload the page and lose the user's input.
             response = signed_out_part()
         else:

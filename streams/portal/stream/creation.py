@@ -29,7 +29,7 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
     form = NewStreamForm(request.POST or None)
     if form.is_valid():
         try:
-            made = start_stream(
+            stream = start_stream(
                 partner=access.partner,
                 name=form.cleaned_data["name"],
                 slug=form.cleaned_data["slug"],
@@ -37,14 +37,14 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
                 actor=request.user,
             )
         except SlugTaken:
-            taken = _("Another stream has this slug. Choose a different one.")
-            form.add_error("slug", taken)
+            message = _("Another stream has this slug. Choose a different one.")
+            form.add_error("slug", message)
         except TooManyStreams as refusal:
             form.add_error(None, str(refusal))
         else:
             created = _("%(stream)s created. Next, define its plan.")
-            messages.success(request, created % {"stream": made.name})
-            return redirect(within(access, "partner-stream-plan", made.slug))
+            messages.success(request, created % {"stream": stream.name})
+            return redirect(within(access, "partner-stream-plan", stream.slug))
     context = {"access": access, "form": form}
     return render(request, "portal/stream/new.html", context)
 

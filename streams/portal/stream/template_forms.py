@@ -95,14 +95,14 @@ class NewStreamForm(TemplateForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        asked = super().clean() or self.cleaned_data
-        if "slug" in asked and not asked["slug"] and asked.get("name"):
-            asked["slug"] = slugify(asked["name"].replace("_", " "))[
+        cleaned = super().clean() or self.cleaned_data
+        if "slug" in cleaned and not cleaned["slug"] and cleaned.get("name"):
+            cleaned["slug"] = slugify(cleaned["name"].replace("_", " "))[
                 :SLUG_LENGTH
             ].strip("-_")
             try:
-                self.fields["slug"].run_validators(asked["slug"] or "-")
+                self.fields["slug"].run_validators(cleaned["slug"] or "-")
             except ValidationError:
                 message = gettext("No slug can be derived from this name. Enter one.")
                 self.add_error("slug", message)
-        return asked
+        return cleaned

@@ -103,11 +103,11 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         secret = create_token(actor=request.user, **form.cleaned_data)[1]
         form = TokenForm(access.partner)
-    made = access.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
+    tokens = access.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
     all_streams = access.partner.streams.all()
     context = {
         "access": access,
-        "tokens": made.select_related("stream", "created_by").order_by("-pk"),
+        "tokens": tokens.select_related("stream", "created_by").order_by("-pk"),
         "streams": all_streams,
         "form": form if access.can_develop and all_streams else None,
         "secret": secret.text if secret else "",

@@ -36,7 +36,7 @@ SEVERITIES = {
     Severity.WARNING: gettext_lazy("warning"),
     Severity.HINT: gettext_lazy("hint"),
 }
-FATES = {
+OUTCOMES = {
     DryRunOutcome.REFUSED: ("bad", gettext_lazy("Rejected in every mode")),
     DryRunOutcome.REJECTED: ("bad", gettext_lazy("Rejected")),
     DryRunOutcome.QUARANTINED: ("warn", gettext_lazy("Quarantined")),
@@ -86,16 +86,16 @@ class AnnotatedEvent:
     rows: list[AnnotatedLine]
 
 
-def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
+def annotated(piece: PastedEvent, result: DryRunResult) -> AnnotatedEvent:
     """Combine an event and its issues for the page."""
     text, first = piece.text, piece.line
     is_indented = (
-        "\n" not in text and len(text) > LONG_LINE and verdict.event is not None
+        "\n" not in text and len(text) > LONG_LINE and result.event is not None
     )
     if is_indented:
         text, first = msgspec.json.format(text, indent=2), 1
     annotations: dict[int, list[Annotation]] = defaultdict(list)
-    issues, broken = verdict.issues, ""
+    issues, broken = result.issues, ""
     try:
         root = locate(text)
     except InvalidJson as error:
@@ -111,10 +111,10 @@ def annotated(piece: PastedEvent, verdict: DryRunResult) -> AnnotatedEvent:
         for issue in issues:
             at = _position(text, _offset(root, issue))[0]
             annotations[at].append(Annotation(issue))
-    tone, word = _fate(verdict)
+    tone, word = _outcome(result)
     return AnnotatedEvent(
-        title=_title(verdict),
-        call=_call(verdict),
+        title=_title(result),
+        call=_call(result),
         line=piece.line,
         is_indented=is_indented,
         tone=tone,
@@ -162,13 +162,13 @@ def _rows(
         yield AnnotatedLine(first + at, coloured(line), annotations.get(at, []))
 
 
-def _fate(verdict: DryRunResult) -> tuple[str, str]:
+def _outcome(result: DryRunResult) -> tuple[str, str]:
     """Return the tone and the label."""
-    if verdict.outcome in FATES:
-        tone, word = FATES[verdict.outcome]
+    if result.outcome in OUTCOMES:
+        tone, word = OUTCOMES[result.outcome]
     else:
         is_serious = any(
-            issue.severity is not Severity.HINT for issue in verdict.issues
+            issue.severity is not Severity.HINT for issue in result.issues
         )
         tone, word = SENT_WARNED if is_serious else SENT
     return tone, str(word)
@@ -192,12 +192,12 @@ def _counts(issues: Sequence[Issue]) -> list[str]:
     return texts
 
 
-def _title(verdict: DryRunResult) -> str:
-    event = verdict.event or {}
+def _title(result: DryRunResult) -> str:
+    event = result.event or {}
     name = event.get("event") or event.get("name")
     return name[:100] if isinstance(name, str) else ""
 
 
-def _call(verdict: DryRunResult) -> str:
-    call = (verdict.event or {}).get("type")
+def _call(result: DryRunResult) -> str:
+    call = (result.event or {}).get("type")
     return call if isinstance(call, str) and call in CALLS else ""

@@ -31,8 +31,8 @@ class EventFilterForm(forms.Form):
 
     def filters(self) -> EventFilter:
         self.is_valid()
-        asked = {name: value for name, value in self.cleaned_data.items() if value}
-        return EventFilter(**asked)
+        cleaned = {name: value for name, value in self.cleaned_data.items() if value}
+        return EventFilter(**cleaned)
 
     def before(self) -> int | None:
         """The event number that this page ends before."""

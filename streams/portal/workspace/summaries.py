@@ -38,12 +38,12 @@ class FeedSummary:
 def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
     """Return one row per feed, in the order of the workspaces, with six queries in all."""
     feeds: dict[int, list[Feed]] = {}
-    found = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
-    for feed in found.order_by("pk"):
+    all_feeds = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
+    for feed in all_feeds.order_by("pk"):
         feeds.setdefault(feed.workspace_id, []).append(feed)
     ids = [feed.pk for several in feeds.values() for feed in several]
     current = Connection.objects.current().filter(feed__in=ids)
-    connections = {one.feed_id: one for one in current}
+    connections = {connection.feed_id: connection for connection in current}
     live = Cursor.objects.filter(
         connection__in=connections.values(), kind=Cursor.Kind.LIVE
     )
@@ -66,10 +66,12 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
             status=connection_status(connection, cursors.get(feed.pk), counts, now, block),
         )
 
-    made: list[FeedSummary] = []
+    summaries: list[FeedSummary] = []
     for workspace in workspaces:
         own = feeds.get(workspace.pk, [])
-        made += [row(workspace, feed) for feed in own]
+        summaries += [row(workspace, feed) for feed in own]
         if not own:
-            made.append(FeedSummary(workspace=workspace, ledger=Ledger(accepted=0)))
-    return made
+            summaries.append(
+                FeedSummary(workspace=workspace, ledger=Ledger(accepted=0))
+            )
+    return summaries
