@@ -76,13 +76,13 @@ class FormMiddleware:
 def _claimed(request: HttpRequest, digest: str) -> HttpResponse | None:
     """Wait for an earlier request with this form; None if none did any work."""
     deadline = time.monotonic() + WAIT_S
-    while not (found := claim(digest, now=now())).is_first:
-        if found.result:
+    while not (claimed := claim(digest, now=now())).is_first:
+        if claimed.result:
             messages.info(
                 request,
                 _("You already submitted this form. It was processed only once."),
             )
-            return HttpResponseRedirect(found.result)
+            return HttpResponseRedirect(claimed.result)
         if time.monotonic() > deadline:
             context = {"page": page_of_form(request)}
             return render(

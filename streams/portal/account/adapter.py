@@ -75,8 +75,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check the password by the User's email: allauth's table of addresses isn't used."""
-        found = self.authenticate(self.request, email=user.email, password=password)
-        return found == user
+        authenticated = self.authenticate(
+            self.request, email=user.email, password=password
+        )
+        return authenticated == user
 
     def login(self, request: HttpRequest, user: User) -> None:
         is_known, is_first = (

@@ -65,7 +65,7 @@ class ConnectionForm(forms.Form):
     region = forms.ChoiceField(
         label=_("Region of your Segment workspace"),
         widget=forms.RadioSelect,
-        choices=lambda: [(one.value, one.label) for one in offered()],
+        choices=lambda: [(region.value, region.label) for region in offered()],
         error_messages={
             "required": _(
                 "Select the region of your Segment workspace. A write key works in one"

@@ -86,8 +86,8 @@ def _newest(connection: Connection) -> int | None:
     tests = EventFilter(
         name=TEST_EVENT, user_id=TEST_USER_ID, since=connection.test_sent_at
     )
-    found = log.page(connection.feed, filters=tests, limit=1).events
-    return found[0].seq if found else None
+    events = log.page(connection.feed, filters=tests, limit=1).events
+    return events[0].seq if events else None
 
 
 def _code(event: Event) -> str:

@@ -76,7 +76,7 @@ class ProfileForm(forms.Form):
         _("Help page"), help_text=_("Your own page about this integration, if any.")
     )
     category = forms.ChoiceField(
-        choices=[("", _("None yet")), *((one, one) for one in CATEGORIES)],
+        choices=[("", _("None yet")), *((name, name) for name in CATEGORIES)],
         required=False,
         label=_("Category"),
         help_text=_(

@@ -155,28 +155,28 @@ def _test_rows(stream: Stream) -> list[FeedSummary]:
     return [row for row in glances if row.feed and row.feed.pk in tests]
 
 
-def pace(found: Checklist, started_at: datetime | None, now: datetime) -> str:
+def pace(checklist: Checklist, started_at: datetime | None, now: datetime) -> str:
     """Return the refresh interval in htmx's notation; empty if nothing can change."""
-    if found.complete:
+    if checklist.complete:
         return ""
     return OFTEN if started_at and now - started_at < UNDER_WAY else SELDOM
 
 
 def _checklist(access: PartnerAccess, stream: Stream) -> dict[str, object]:
     run = last_run(stream)
-    found = checklist(stream, run)
+    evaluated = checklist(stream, run)
     return {
-        "pace": pace(found, run.started_at if run else None, now()),
+        "pace": pace(evaluated, run.started_at if run else None, now()),
         "run": run,
         "can_run": test_feeds(stream).exists(),
         "access": access,
         "stream": stream,
-        "checklist": found,
-        "lines": [_shown(line, access, stream) for line in found.lines],
+        "checklist": evaluated,
+        "lines": [_row(line, access, stream) for line in evaluated.lines],
     }
 
 
-def _shown(line: ChecklistLine, access: PartnerAccess, stream: Stream) -> CheckRow:
+def _row(line: ChecklistLine, access: PartnerAccess, stream: Stream) -> CheckRow:
     tone, icon = TONES[line.state]
     links = [_link(proof, access, stream) for proof in line.evidence]
     return CheckRow(line=line, tone=tone, icon=f"portal/icons/{icon}.svg", links=links)

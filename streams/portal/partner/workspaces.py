@@ -46,9 +46,9 @@ PAGE_LENGTH = 50
 def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
     """List the partner's workspaces by name, with their status."""
     access = partner_to_see(request, slug)
-    query, found = _named(request, access)
-    found = found.order_by("name", "pk")
-    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    query, named = _named(request, access)
+    named = named.order_by("name", "pk")
+    page = Paginator(named, PAGE_LENGTH).get_page(request.GET.get("page"))
     context = {
         "access": access,
         "query": query,
@@ -72,13 +72,13 @@ def workspaces_remove(request: PortalRequest, slug: str) -> HttpResponse:
         removed = remove_empty(chosen, actor=request.user)
         _report_deleted(request, removed, left=empty(chosen).count())
         return redirect(within(access, "partner"))
-    found = empty(customers).order_by("name", "pk")
-    page = Paginator(found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    removable = empty(customers).order_by("name", "pk")
+    page = Paginator(removable, PAGE_LENGTH).get_page(request.GET.get("page"))
     context = {
         "access": access,
         "query": query,
         "page": page,
-        "last": found.aggregate(last=Max("pk"))["last"],
+        "last": removable.aggregate(last=Max("pk"))["last"],
     }
     return render(request, "portal/partner/workspaces_remove.html", context)
 
@@ -147,40 +147,40 @@ def ingest_key(
 ) -> HttpResponse:
     """Ask for confirmation; the response to a POST shows the new ingest key once."""
     access = partner_to_develop(request, slug)
-    found = workspace_of(access, public_id)
-    feed = get_object_or_404(found.feeds.select_related("stream"), pk=pk)
+    workspace = workspace_of(access, public_id)
+    feed = get_object_or_404(workspace.feeds.select_related("stream"), pk=pk)
     if request.method == "POST":
         secret = new_ingest_key(feed=feed, actor=request.user)
-        return _workspace(request, access, found, secret, _("New ingest key"))
-    context = {"access": access, "workspace": found, "feed": feed}
+        return _workspace(request, access, workspace, secret, _("New ingest key"))
+    context = {"access": access, "workspace": workspace, "feed": feed}
     return render(request, "portal/partner/ingest_key.html", context)
 
 
 def _workspace(
     request: PortalRequest,
     access: PartnerAccess,
-    found: Workspace,
+    workspace: Workspace,
     secret: Secret | None = None,
     secret_title: str = "",
 ) -> HttpResponse:
-    invites = access.can_develop and may_invite(request.user, found)
+    invites = access.can_develop and may_invite(request.user, workspace)
 
     def url(what: str, pk: int) -> str:
         page = f"partner-workspace-invitation-{what}"
-        return within(access, page, found.public_id, pk)
+        return within(access, page, workspace.public_id, pk)
 
     context = {
         "access": access,
-        "workspace": found,
+        "workspace": workspace,
         "invites": invites,
-        "invitations": pending_of(found, url if invites else None),
-        "rows": [row for row in rows([found], now()) if row.feed],
+        "invitations": pending_of(workspace, url if invites else None),
+        "rows": [row for row in rows([workspace], now()) if row.feed],
         "secret": secret.text if secret else "",
         "secret_title": secret_title,
-        **people_of(found),
+        **people_of(workspace),
     }
     response = render(request, "portal/partner/workspace.html", context)
     if secret:  # the form was processed: see web/form_once.py
-        page = within(access, "partner-workspace", found.public_id)
+        page = within(access, "partner-workspace", workspace.public_id)
         response.status_code, response.headers["Location"] = 201, page
     return response

@@ -179,14 +179,14 @@ def _withdraw(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpR
 
 def _of(request: PortalRequest, owner: Owner, pk: int) -> Invitation:
     """Return an open invitation of the access: 404 for others, 403 without the right."""
-    waiting = owner.invitations.filter(accepted_at=None, withdrawn_at=None)
-    found: Invitation = get_object_or_404(waiting, pk=pk)
+    open_invitations = owner.invitations.filter(accepted_at=None, withdrawn_at=None)
+    invitation: Invitation = get_object_or_404(open_invitations, pk=pk)
     if not may_invite(request.user, owner):
         raise PermissionDenied(
             _("%(place)s has an admin now. Ask an admin to manage its invitations.")
             % {"place": owner}
         )
-    return found
+    return invitation
 
 
 def _link_from(request: PortalRequest) -> Callable[[str], str]:

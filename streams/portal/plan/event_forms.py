@@ -36,7 +36,7 @@ class PropertyForm(forms.Form):
     """One row. A row without a path, example and description is ignored."""
 
     path = forms.CharField(required=False, max_length=MAX_PATH, label=_("Name"))
-    type = forms.ChoiceField(choices=[(one, one) for one in TYPES], label=_("Type"))
+    type = forms.ChoiceField(choices=[(name, name) for name in TYPES], label=_("Type"))
     example = forms.CharField(required=False, label=_("Example"))
     description = forms.CharField(
         required=False, max_length=MAX_TEXT, label=_("Description")
@@ -93,8 +93,8 @@ class EventFormSection:
     @classmethod
     def of(cls, part: str, planned: Iterable[PlannedProperty]) -> EventFormSection:
         rows = cls(part)
-        for one in planned:
-            rows.add(one)
+        for each in planned:
+            rows.add(each)
         return rows
 
     @classmethod
@@ -154,7 +154,9 @@ class EventFormSection:
 
 class EventForm(forms.Form):
     call = forms.ChoiceField(
-        choices=[(one, one) for one in ("track", *(c for c in CALLS if c != "track"))],
+        choices=[
+            (call, call) for call in ("track", *(c for c in CALLS if c != "track"))
+        ],
         label=_("Call"),
     )
     name = forms.CharField(

@@ -65,12 +65,12 @@ class CompareForm(forms.Form):
     def __init__(self, versions: list[PlanVersion], data: Any = None) -> None:
         numbers = [
             (
-                one.number,
-                gettext("Version %(number)d") % {"number": one.number}
-                if one.published_at
+                version.number,
+                gettext("Version %(number)d") % {"number": version.number}
+                if version.published_at
                 else gettext("Draft"),
             )
-            for one in versions
+            for version in versions
         ]
         initial = {"from": versions[1].number, "to": versions[0].number} if len(versions) > 1 else {}  # fmt: skip
         super().__init__(data, initial=initial)

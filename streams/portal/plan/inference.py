@@ -71,12 +71,15 @@ class SuggestedEvent:
     @property
     def rows(self) -> list[tuple[str, InferredProperty, int, bool]]:
         """The path, property, frequency in percent, and whether it is new."""
-        context = ((f"context.{one.planned.path}", one) for one in self.learned.context)
-        own = ((one.planned.path, one) for one in self.learned.properties)
+        context = (
+            (f"context.{learned.planned.path}", learned)
+            for learned in self.learned.context
+        )
+        own = ((learned.planned.path, learned) for learned in self.learned.properties)
         return [
             # Rounded down, so that 100 percent means all of them.
-            (path, one, int(one.share * 100), path in self.new)
-            for path, one in (*own, *context)
+            (path, learned, int(learned.share * 100), path in self.new)
+            for path, learned in (*own, *context)
         ]
 
 
@@ -90,7 +93,7 @@ def learning(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
     sample = newest(stream.feeds.all(), now() - DAY)
     lesson = learn(_events(sample.payloads()))
     plan = drafted_plan(stream)
-    offers = [_offer(one, plan, stream) for one in lesson.events]
+    offers = [_offer(event, plan, stream) for event in lesson.events]
     context = {
         "access": access,
         "stream": stream,
@@ -141,7 +144,7 @@ def _add(request: PortalRequest, stream: Stream) -> bool:
     if learned is None:
         messages.error(request, _("The list expired after an hour and was refreshed. Select the events again."))  # fmt: skip
         return False
-    chosen = [one for one in learned.events if key_of(one) in keys]
+    chosen = [event for event in learned.events if key_of(event) in keys]
     if not chosen:
         messages.error(request, _("Select at least one event."))
         return False
@@ -161,10 +164,10 @@ def _add(request: PortalRequest, stream: Stream) -> bool:
 
 
 def _joined(plan: TrackingPlan, chosen: Collection[PlannedEvent]) -> TrackingPlan:
-    by_key = {key_of(one): one for one in chosen}
+    by_key = {key_of(event): event for event in chosen}
     events = [
-        extended(one, by_key.pop(key_of(one))) if key_of(one) in by_key else one
-        for one in plan.events
+        extended(event, by_key.pop(key_of(event))) if key_of(event) in by_key else event
+        for event in plan.events
     ]
     return TrackingPlan(events=(*events, *by_key.values()))
 

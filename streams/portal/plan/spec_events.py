@@ -44,8 +44,8 @@ TITLES = {
 }
 # Events that Segment defines for partners come first.
 CATEGORIES = sorted(
-    (one for one in SPEC.categories if one.id in TITLES),
-    key=lambda one: one.written_for != "partners",
+    (category for category in SPEC.categories if category.id in TITLES),
+    key=lambda category: category.written_for != "partners",
 )
 
 
@@ -58,7 +58,10 @@ class FilterForm(forms.Form):
     category = forms.ChoiceField(
         required=False,
         label=_("Category"),
-        choices=[("", _("All")), *((one.id, TITLES[one.id]) for one in CATEGORIES)],
+        choices=[
+            ("", _("All")),
+            *((category.id, TITLES[category.id]) for category in CATEGORIES),
+        ],
     )
 
 
@@ -127,18 +130,18 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 def _shelves(
     plan: TrackingPlan, q: str = "", category: str = ""
 ) -> Iterator[CategorySection]:
-    planned = {one.name for one in plan.events if one.call == "track"}
-    for one in CATEGORIES:
-        if category in ("", one.id):
+    planned = {event.name for event in plan.events if event.call == "track"}
+    for listed in CATEGORIES:
+        if category in ("", listed.id):
             events = [
                 (event, event.name in planned)
                 for event in SPEC.events
-                if event.category == one.id and _matches(event, q.lower())
+                if event.category == listed.id and _matches(event, q.lower())
             ]
             if events:
-                yield CategorySection(one, events)
+                yield CategorySection(listed, events)
 
 
 def _matches(event: SpecEvent, q: str) -> bool:
-    texts = (event.name, *(one.path for one in event.properties))
+    texts = (event.name, *(field.path for field in event.properties))
     return any(q in text.lower() for text in texts)

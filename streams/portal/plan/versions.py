@@ -65,8 +65,8 @@ def version(
     access = (partner_to_develop if restores else partner_to_see)(request, slug)
     stream = stream_of(access, stream_slug)
     all_ = stream.plan_versions.select_related("published_by")
-    found = get_object_or_404(all_, number=number)
-    plan, current = found.plan, drafted_plan(stream)
+    version = get_object_or_404(all_, number=number)
+    plan, current = version.plan, drafted_plan(stream)
     form = SeenForm(request.POST or None)
     if form.is_valid():
         what, seen = f"version {number} restored", form.cleaned_data["seen"]
@@ -83,7 +83,7 @@ def version(
     context = {
         "access": access,
         "stream": stream,
-        "version": found,
+        "version": version,
         "before": before,
         "difference": plan_difference(was, plan),
         "back": plan_difference(current, plan) if plan != current else None,

@@ -71,9 +71,9 @@ class EventRow:
 
 def shown_events(plan: TrackingPlan, readings: SpecExceptions) -> Iterator[EventRow]:
     """Yield the events of a plan in order, each with its issues by the Spec."""
-    found = objections(plan, readings)
+    issues = objections(plan, readings)
     for event in plan.events:
-        yield EventRow(event=event, spec_issues=_about(event, found))
+        yield EventRow(event=event, spec_issues=_about(event, issues))
 
 
 @signed_in
@@ -93,7 +93,7 @@ def plan(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
         "draft": draft,
         "events": events,
         "page": Paginator(events, PER_PAGE).get_page(number or request.GET.get("page")),
-        "forbidden": sum(one.forbids for one in events),
+        "forbidden": sum(event.forbids for event in events),
         "open": len(events) <= MOST_OPEN,
     }
     return render(request, "portal/plan/plan.html", context)
@@ -147,9 +147,9 @@ def _page_with(key: str, events: Iterable[EventRow]) -> int | None:
     """Return the number of the page with this event, or None if the plan lacks it."""
     if not key:
         return None
-    at = next((at for at, one in enumerate(events) if one.key == key), None)
+    at = next((at for at, event in enumerate(events) if event.key == key), None)
     return None if at is None else at // PER_PAGE + 1
 
 
-def _about(event: PlannedEvent, found: Iterable[SpecIssue]) -> tuple[SpecIssue, ...]:
-    return tuple(one for one in found if one.event is event)
+def _about(event: PlannedEvent, issues: Iterable[SpecIssue]) -> tuple[SpecIssue, ...]:
+    return tuple(issue for issue in issues if issue.event is event)

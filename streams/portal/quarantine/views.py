@@ -212,7 +212,7 @@ def _orders(scope: QuarantineScope) -> list[dict[str, object]]:
     jobs = QuarantineJob.objects.filter(feed__stream=scope.stream)
     if isinstance(scope.access, WorkspaceAccess):
         jobs = jobs.filter(feed__in=scope.ids)
-    found = (
+    newest = (
         jobs.values("order", "action", "rule", "name", "new_name")
         .annotate(
             at=Min("requested_at"),
@@ -225,7 +225,7 @@ def _orders(scope: QuarantineScope) -> list[dict[str, object]]:
         )
         .order_by("-last")[:MOST_ORDERS]
     )
-    orders = list(found)
+    orders = list(newest)
     names = [order["order"] for order in orders]
     to_do = QuarantineJob.objects.filter(order__in=names, ended_at=None)
     running = set(to_do.values_list("order", flat=True))

@@ -117,25 +117,25 @@ def _found(access: WorkspaceAccess, replay_id: str) -> Replay:
     return get_object_or_404(service.replays_of(access.the_feed), public_id=replay_id)
 
 
-def _progress(access: WorkspaceAccess, found: Replay) -> dict[str, object]:
-    cursor = found.cursor
+def _progress(access: WorkspaceAccess, replay: Replay) -> dict[str, object]:
+    cursor = replay.cursor
     done, size = cursor.position - cursor.start, (cursor.end_seq or 0) - cursor.start
     return {
         "access": access,
-        "replay": found,
+        "replay": replay,
         "cursor": cursor,
         "first": cursor.start + 1,
         "done": done,
         "size": size,
         "left": size - done,
         "percent": done * 100 // size,
-        "blocked": _blocked(access, [found]),
+        "blocked": _blocked(access, [replay]),
     }
 
 
 def _blocked(access: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
     """Return why running replays send nothing: a halt or the stage of the stream."""
-    running = [one.cursor for one in replays if one.state == Replay.State.RUNNING]
+    running = [replay.cursor for replay in replays if replay.state == Replay.State.RUNNING]
     if not running:
         return {}
     policy, stream = SendPolicy.load(), access.the_feed.stream
@@ -202,10 +202,10 @@ def _without_count(request: PortalRequest) -> str:
 
 
 def _event(access: WorkspaceAccess, seq: int) -> object:
-    found = queries.event(access.the_feed, seq)
-    if found is None:  # it has just been deleted
+    event = queries.event(access.the_feed, seq)
+    if event is None:  # it has just been deleted
         raise Http404
-    return found
+    return event
 
 
 def _start(

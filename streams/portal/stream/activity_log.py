@@ -69,15 +69,15 @@ def _page(
         entries = entries.filter(pk__lt=before)
     # A QA run creates and revokes a token; the run has its own entry.
     entries = entries.exclude(detail__has_key="internal")
-    found = list(
+    newest = list(
         entries.select_related("actor", "workspace").order_by("-pk")[: SHOWN + 1]
     )
     team = team_of(access)
     return {
         "access": access,
-        "rows": [_row(entry, team) for entry in found[:SHOWN]],
+        "rows": [_row(entry, team) for entry in newest[:SHOWN]],
         "is_first": before is None,
-        "next_before": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+        "next_before": newest[SHOWN - 1].pk if len(newest) > SHOWN else None,
     }
 
 

@@ -27,7 +27,7 @@ SLUG_LENGTH = 50
 
 
 def _offered() -> list[tuple[str, StrOrPromise]]:
-    return [(one.id, gettext(one.title)) for one in templates()]
+    return [(template.id, gettext(template.title)) for template in templates()]
 
 
 def _plan_field(

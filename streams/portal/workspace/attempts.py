@@ -37,13 +37,15 @@ def delivery(request: PortalRequest, public_id: str, pk: int) -> HttpResponse:
     """Show one delivery attempt."""
     access = workspace_to_see(request, public_id)
     connections = access.the_feed.connections.values_list("pk", flat=True)
-    found = get_object_or_404(
+    attempt = get_object_or_404(
         Delivery.objects.select_related("connection", "cursor__replay"),
         connection__in=list(connections),
         pk=pk,
     )
     return render(
-        request, "portal/workspace/attempt.html", {"access": access, "delivery": found}
+        request,
+        "portal/workspace/attempt.html",
+        {"access": access, "delivery": attempt},
     )
 
 

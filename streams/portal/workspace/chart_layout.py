@@ -87,12 +87,12 @@ def _bars(number: int, point: ChartPoint, top: int) -> list[Bar]:
             kind, x, round(floor - height, 2), SLOT - 2 * inset, round(height, 2)
         )
 
-    found = [
+    bars = [
         bar("accepted", point.accepted, 0, 1),
         bar("delivered", point.delivered, 0, 2.5),
         bar("rejected", point.rejected, point.delivered, 2.5),
     ]
-    return [one for one in found if one.height > 0]
+    return [bar for bar in bars if bar.height > 0]
 
 
 def _hours(points: Sequence[ChartPoint]) -> list[HourRow]:

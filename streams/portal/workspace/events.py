@@ -52,15 +52,15 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
 def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     """Show one event: its payload and its delivery attempts."""
     access = workspace_to_see(request, public_id)
-    found = queries.event(access.the_feed, seq)
-    if found is None:
+    stored = queries.event(access.the_feed, seq)
+    if stored is None:
         raise Http404
-    fate = deliveries.statuses(access.the_feed, [found])[seq]
-    payload = bytes(found.payload)
+    fate = deliveries.statuses(access.the_feed, [stored])[seq]
+    payload = bytes(stored.payload)
     context = {
         "access": access,
-        "event": found,
-        "kept_until": access.the_feed.stream.retention.kept_until(found.received_at),
+        "event": stored,
+        "kept_until": access.the_feed.stream.retention.kept_until(stored.received_at),
         "fate": fate,
         "tries": deliveries.attempts_with(access.the_feed, seq),
         "stamps": stamps(payload),

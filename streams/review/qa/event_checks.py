@@ -46,12 +46,18 @@ def planned(facts: Observations) -> ChecklistLine:
     title = _("Every planned event arrived with all required properties")
     if facts.plan is None or not facts.plan.events:
         return unseen("planned", title, _("No plan is published yet."))
-    wanted = {(one.call, one.name): one.name or one.call for one in facts.plan.events}
+    wanted = {
+        (event.call, event.name): event.name or event.call
+        for event in facts.plan.events
+    }
     came = [
-        (key, one) for key, one in by_plan(facts.plan, facts.events) if key in wanted
+        (key, event)
+        for key, event in by_plan(facts.plan, facts.events)
+        if key in wanted
     ]
-    whole = {key: one for key, one in came if one.is_complete}  # the newest of each
-    partly = {key: one for key, one in came if key not in whole}
+    # The newest of each.
+    whole = {key: event for key, event in came if event.is_complete}
+    partly = {key: event for key, event in came if key not in whole}
     seen = {key: whole[key] for key in wanted if key in whole}
     there = whole.keys() | partly.keys()
     missing = [name for key, name in wanted.items() if key not in there]
@@ -178,12 +184,12 @@ def _at_ingest(errors: Sequence[ObservedError]) -> str:
     more = len(errors) - 1
     if not more:
         return _("Found at ingest: %(issue)s") % {"issue": errors[0].text}
-    found = ngettext(
+    text = ngettext(
         "Found at ingest: %(issue)s There is %(more)s other issue.",
         "Found at ingest: %(issue)s There are %(more)s other issues.",
         more,
     )
-    return found % {"issue": errors[0].text, "more": f"{more:,}"}
+    return text % {"issue": errors[0].text, "more": f"{more:,}"}
 
 
 def _some(

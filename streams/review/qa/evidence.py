@@ -70,7 +70,7 @@ def gather(stream: Stream, since: RunStart) -> Observations:
         slug=stream.slug,
         plan=plan,
         events=tuple(events),
-        requests=tuple(sorted(requests, key=lambda one: one.started_at)),
+        requests=tuple(sorted(requests, key=lambda attempt: attempt.started_at)),
         errors=tuple(_errors(feeds, since)),
         pages=tuple(_page(stream, kind) for kind in PageKind),
         is_cut=is_cut,
@@ -127,11 +127,11 @@ def _errors(feeds: list[Feed], since: RunStart) -> Iterator[ObservedError]:
 
     They are counted a few seconds after the event, by the clock of the ingest server.
     """
-    found = IssueKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
-    found = found.exclude(rule="")
+    errors = IssueKind.objects.filter(feed__in=feeds, severity=Severity.ERROR)
+    errors = errors.exclude(rule="")
     if since.at:
-        found = found.filter(last_seen_at__gte=since.at)
-    newest = found.order_by("-last_seen_at", "-pk").values_list(
+        errors = errors.filter(last_seen_at__gte=since.at)
+    newest = errors.order_by("-last_seen_at", "-pk").values_list(
         "feed__workspace__public_id", "rule", "path", "name", "message"
     )
     for workspace, rule, path, name, message in newest[:MOST_ERRORS]:

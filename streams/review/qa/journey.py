@@ -67,4 +67,4 @@ def went_astray(
     for key, event in events:
         if event.user_id:
             done.setdefault((event.workspace, event.user_id), set()).add(key)
-    return any(set(steps) <= one for one in done.values())
+    return any(set(steps) <= steps_done for steps_done in done.values())

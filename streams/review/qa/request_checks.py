@@ -65,8 +65,8 @@ def batches(facts: Observations) -> ChecklistLine:
     title %= {"events": f"{MAX_EVENTS:,}", "size": MAX_BODY_BYTES // 1000}
     if not facts.requests:
         return _no_requests(name, title)
-    most = max(facts.requests, key=lambda one: one.events)
-    largest = max(facts.requests, key=lambda one: one.body_bytes)
+    most = max(facts.requests, key=lambda request: request.events)
+    largest = max(facts.requests, key=lambda request: request.body_bytes)
     why = _("Most events in a request: %(events)s. Largest request: %(size)s KB.")
     size = f"{largest.body_bytes / 1000:,.1f}"
     why %= {"events": f"{most.events:,}", "size": size}

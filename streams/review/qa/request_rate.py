@@ -19,8 +19,8 @@ def busiest_second(requests: Sequence[ObservedRequest]) -> list[ObservedRequest]
     A request arrives at some time between its start and its response. Every request in
     flight within the second counts, so the result is never too small.
     """
-    starts = sorted(one.started_at for one in requests)
-    ends = sorted(one.ended_at for one in requests)
+    starts = sorted(request.started_at for request in requests)
+    ends = sorted(request.ended_at for request in requests)
 
     def within(end: datetime) -> int:
         """Count the requests started within a second of `end` and not ended before it."""
@@ -31,5 +31,7 @@ def busiest_second(requests: Sequence[ObservedRequest]) -> list[ObservedRequest]
     if busiest is None:
         return []
     until = busiest + SECOND
-    found = [r for r in requests if r.started_at < until and r.ended_at >= busiest]
-    return sorted(found, key=lambda one: one.started_at)
+    overlapping = [
+        r for r in requests if r.started_at < until and r.ended_at >= busiest
+    ]
+    return sorted(overlapping, key=lambda request: request.started_at)
