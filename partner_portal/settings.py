@@ -130,7 +130,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "streams.portal.shared.navigation.navigation",
             ],
-            "builtins": ["django.templatetags.i18n", "streams.web.template_tags"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "streams.web.template_tags",
+                "streams.portal.shared.navigation_tags",
+            ],
         },
     },
 ]

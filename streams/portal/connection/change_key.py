@@ -23,7 +23,7 @@ from streams.portal.shared.access import (
     signed_in,
     workspace_to_edit,
 )
-from streams.web.template_tags import to
+from streams.portal.shared.navigation_tags import to
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection

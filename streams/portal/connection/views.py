@@ -32,8 +32,8 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.forms import number_in
+from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.status import connection_status
-from streams.web.template_tags import to
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection

@@ -32,10 +32,10 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.publishing.export import export, remarks
 from streams.publishing.facts import facts_of
 from streams.publishing.pages import document_of, missing_parts
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

@@ -24,9 +24,9 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.publishing.facts import profile_of
 from streams.publishing.pages import address_of, title_of
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

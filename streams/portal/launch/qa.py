@@ -25,6 +25,7 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.portal.workspace.summaries import FeedSummary, rows
 from streams.publishing.pages import address_of
 from streams.review.qa.client import EventsRefused
@@ -44,7 +45,6 @@ from streams.review.qa.workspaces import (
     test_feeds,
 )
 from streams.tenancy.services import ExternalIdTaken
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from datetime import datetime

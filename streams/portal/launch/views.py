@@ -25,10 +25,10 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.portal.stream.activity_log import team_of, who
 from streams.review import services
 from streams.review.launch import LaunchProgress, launch_progress
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

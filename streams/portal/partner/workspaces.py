@@ -28,10 +28,10 @@ from streams.portal.shared.access import (
     workspace_of,
 )
 from streams.portal.shared.forms import number_in
+from streams.portal.shared.navigation_tags import within
 from streams.portal.workspace.summaries import rows
 from streams.tenancy.members import may_invite
 from streams.tenancy.services import ExternalIdTaken, create_workspace
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

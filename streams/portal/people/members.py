@@ -23,6 +23,7 @@ from streams.portal.shared.access import (
     workspace_to_administer,
     workspace_to_see,
 )
+from streams.portal.shared.navigation_tags import to, within
 from streams.tenancy.members import (
     LastAdmin,
     NoSuchRole,
@@ -31,7 +32,6 @@ from streams.tenancy.members import (
     place_of,
     remove_member,
 )
-from streams.web.template_tags import to, within
 
 if TYPE_CHECKING:
     from streams.tenancy.members import Membership

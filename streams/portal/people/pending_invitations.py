@@ -26,10 +26,11 @@ from streams.portal.shared.access import (
     workspace_of,
     workspace_to_administer,
 )
+from streams.portal.shared.navigation_tags import to, within
 from streams.tenancy.invitation_sending import invite, resend_invitation
 from streams.tenancy.invitations import MayNotInvite, withdraw_invitation
 from streams.tenancy.members import AlreadyMember, PlaceRemoved, may_invite
-from streams.web.template_tags import duration, to, within
+from streams.web.template_tags import duration
 
 if TYPE_CHECKING:
     from streams.portal.people.forms import InvitationForm

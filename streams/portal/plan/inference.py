@@ -28,8 +28,8 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.spec.names.collisions import right_name
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

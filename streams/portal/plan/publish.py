@@ -30,7 +30,7 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
-from streams.web.template_tags import within
+from streams.portal.shared.navigation_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

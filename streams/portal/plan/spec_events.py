@@ -21,8 +21,8 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.spec.data import DOCS, EVENTS, SPEC
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
-from streams.web.template_tags import within
+from streams.portal.shared.navigation_tags import within
 
 PAGE_LENGTH = 50
 

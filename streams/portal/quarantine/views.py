@@ -32,10 +32,10 @@ from streams.portal.shared.access import (
     workspace_to_edit,
     workspace_to_see,
 )
+from streams.portal.shared.navigation_tags import to, within
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.names.collisions import right_name
 from streams.tenancy.services import set_check_mode
-from streams.web.template_tags import to, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.forms import number_in
-from streams.web.template_tags import to
+from streams.portal.shared.navigation_tags import to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,9 +17,9 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.portal.stream.template_forms import NewStreamForm, TemplateForm
 from streams.tenancy.services import SlugTaken
-from streams.web.template_tags import within
 
 
 @signed_in

@@ -27,9 +27,9 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.portal.shared.navigation_tags import within
 from streams.portal.stream.forms import ReadingsForm, StreamForm, TokenForm
 from streams.tenancy.services import AlreadyRevoked, create_token, revoke_token
-from streams.web.template_tags import within
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

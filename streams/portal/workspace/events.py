@@ -7,9 +7,9 @@ from streams.delivery import history as deliveries
 from streams.events import queries
 from streams.events.retention.past_retention import oldest_retained
 from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
+from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.forms import EventFilterForm
 from streams.portal.workspace.json_text import highlighted, stamps
-from streams.web.template_tags import to
 
 
 @signed_in

@@ -24,13 +24,13 @@ from streams.portal.shared.access import (
     stream_of,
     workspace_to_see,
 )
+from streams.portal.shared.navigation_tags import to, within
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.chart_layout import Bar, small_bars
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.calls import CALLS
 from streams.spec.issues import Severity
 from streams.spec.modes import ValidationMode, stricter
-from streams.web.template_tags import to, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
