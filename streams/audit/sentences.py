@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 # Placeholders are keys of the entry's detail.
-WORDS: dict[str, StrOrPromise] = {
+SENTENCES: dict[str, StrOrPromise] = {
     "partner.created": _("Created the partner"),
     "partner.changed": _("Changed the partner: %(fields)s"),
     "stream.created": _("Created the stream %(stream)s"),
@@ -129,7 +129,7 @@ WORDS: dict[str, StrOrPromise] = {
         "count",
     ),
 }
-WHY = ("comment", "reason", "note", "what", "changed", "readings", "fields")
+REASONS = ("comment", "reason", "note", "what", "changed", "readings", "fields")
 # Their sentences list the fields already.
 WITH_FIELDS = {
     "partner.changed",
@@ -139,17 +139,17 @@ WITH_FIELDS = {
 }
 
 
-def words(action: str, detail: Mapping[str, Any]) -> str:
+def describe(action: str, detail: Mapping[str, Any]) -> str:
     """Return the sentence for an entry; most start with a verb."""
-    text = WORDS.get(action)
+    text = SENTENCES.get(action)
     if text is None:
         return action.replace(".", " ").replace("_", " ").capitalize()
     return str(text % _Known(detail))
 
 
-def why(action: str, detail: Mapping[str, Any]) -> str:
+def reason(action: str, detail: Mapping[str, Any]) -> str:
     """Return the comment of an entry, or the changes that it lists; may be empty."""
-    comment = next((str(detail[name]) for name in WHY if detail.get(name)), "")
+    comment = next((str(detail[name]) for name in REASONS if detail.get(name)), "")
     return "" if action in WITH_FIELDS else comment
 
 

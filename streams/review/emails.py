@@ -81,7 +81,7 @@ class DecisionEmail(Enum):
     )
 
 
-def tell_staff(
+def email_reviewers(
     stream: Stream,
     origin: str,
     what: ReviewRequestEmail,
@@ -96,7 +96,7 @@ def tell_staff(
         _send_later(stream, settings.REVIEW_EMAIL, what, names, text, origin + link)
 
 
-def tell_partner(
+def email_partner(
     stream: Stream, origin: str, what: DecisionEmail, *, text: str = ""
 ) -> None:
     """Email the partner's admins the link to the launch checklist; nothing if `origin` is empty.

@@ -73,7 +73,7 @@ class LaunchProgress:
         return self.live_request is not None and self.live_request.decided_at is None
 
 
-def waits_for_staff() -> Q:
+def awaits_operator() -> Q:
     """Match the streams that wait for the operator: a submission or a launch request."""
     undecided = LiveRequest.objects.undecided().filter(stream=OuterRef("pk"))
     return Q(stage=Stage.SUBMITTED) | Q(Exists(undecided), stage=Stage.IN_QA)

@@ -19,8 +19,8 @@ from streams.catalog.stage import Stage
 from streams.review.emails import (
     DecisionEmail,
     ReviewRequestEmail,
-    tell_partner,
-    tell_staff,
+    email_partner,
+    email_reviewers,
 )
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.services import checklist, last_run
@@ -95,7 +95,9 @@ def submit(
     )
     _record("stream.submitted", stream, actor, plan_version=made.plan_version.number)
     text = f"{timeline}\n\n{timeline.notes}"
-    tell_staff(stream, origin, ReviewRequestEmail.SUBMITTED, actor=actor, text=text)
+    email_reviewers(
+        stream, origin, ReviewRequestEmail.SUBMITTED, actor=actor, text=text
+    )
     return made
 
 
@@ -107,7 +109,7 @@ def approve(
     _move(stream, Stage.SUBMITTED, Stage.APPROVED)
     _decide(stream, Submission.Decision.APPROVED, comment, actor)
     _record("stream.approved", stream, actor, comment=comment)
-    tell_partner(stream, origin, DecisionEmail.APPROVED, text=comment)
+    email_partner(stream, origin, DecisionEmail.APPROVED, text=comment)
 
 
 @transaction.atomic
@@ -119,7 +121,7 @@ def send_back(
     _move(stream, Stage.SUBMITTED, Stage.DRAFT)
     _decide(stream, Submission.Decision.SENT_BACK, comment, actor)
     _record("stream.sent_back", stream, actor, comment=comment)
-    tell_partner(stream, origin, DecisionEmail.SENT_BACK, text=comment)
+    email_partner(stream, origin, DecisionEmail.SENT_BACK, text=comment)
 
 
 @transaction.atomic
@@ -130,7 +132,7 @@ def start_qa(*, stream: Stream, actor: User | None) -> None:
 
 
 @transaction.atomic
-def ask_for_live(
+def request_launch(
     *, stream: Stream, note: str = "", actor: User | None, origin: str = ""
 ) -> LiveRequest:
     """Request the launch of a stream in QA. A note is required if QA is incomplete.
@@ -158,12 +160,12 @@ def ask_for_live(
     checks = _("%(passed)s of %(total)s QA checks passed.")
     checks %= {"passed": qa.passed, "total": len(qa.lines)}
     text = f"{checks}\n\n{note}"
-    tell_staff(stream, origin, ReviewRequestEmail.LIVE, actor=actor, text=text)
+    email_reviewers(stream, origin, ReviewRequestEmail.LIVE, actor=actor, text=text)
     return made
 
 
 @transaction.atomic
-def answer_not_yet(
+def decline_launch(
     *, stream: Stream, comment: str, actor: User | None, origin: str = ""
 ) -> None:
     """Decline a launch request. Raises WrongStage and ReasonRequired."""
@@ -174,7 +176,7 @@ def answer_not_yet(
             _("There is no open launch request for %(stream)s.") % {"stream": stream}
         )
     _record("stream.live_declined", stream, actor, comment=comment)
-    tell_partner(stream, origin, DecisionEmail.NOT_YET, text=comment)
+    email_partner(stream, origin, DecisionEmail.NOT_YET, text=comment)
 
 
 @transaction.atomic
@@ -197,7 +199,7 @@ def go_live(
         )
     _answer(stream, LiveRequest.Decision.LIVE, reason, actor)
     _record("stream.went_live", stream, actor, reason=reason, qa_complete=qa.complete)
-    tell_partner(stream, origin, DecisionEmail.LIVE, text=reason)
+    email_partner(stream, origin, DecisionEmail.LIVE, text=reason)
 
 
 @transaction.atomic
@@ -215,7 +217,7 @@ def suspend(
         stream=stream, stage=before, reason=reason, suspended_at=now()
     )
     _record("stream.suspended", stream, actor, stage=before, reason=reason)
-    tell_partner(stream, origin, DecisionEmail.SUSPENDED, text=reason)
+    email_partner(stream, origin, DecisionEmail.SUSPENDED, text=reason)
 
 
 @transaction.atomic
@@ -230,7 +232,7 @@ def resume(*, stream: Stream, actor: User | None, origin: str = "") -> None:
     held.resumed_at = now()
     held.save(update_fields=["resumed_at"])
     _record("stream.resumed", stream, actor, stage=held.stage)
-    tell_partner(stream, origin, DecisionEmail.RESUMED)
+    email_partner(stream, origin, DecisionEmail.RESUMED)
 
 
 def _move(stream: Stream, start: Stage, to: Stage) -> None:

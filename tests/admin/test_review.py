@@ -9,7 +9,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.audit.services import record
 from streams.catalog.pages.models import StreamProfile
-from streams.review.services import Timeline, approve, ask_for_live, start_qa, submit
+from streams.review.services import Timeline, approve, request_launch, start_qa, submit
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +167,7 @@ def test_operators_can_decline_a_request_to_go_live(staff, submitted):
     approve(stream=submitted, actor=None)
     start_qa(stream=submitted, actor=None)
     assert "Decline launch" not in staff.get(page_of(submitted)).text
-    ask_for_live(stream=submitted, note="Ten customers wait.", actor=None)
+    request_launch(stream=submitted, note="Ten customers wait.", actor=None)
     assert "Ten customers wait." in staff.get(page_of(submitted)).text
 
     answer = decide(staff, submitted, "not-yet", "Run the test first.")
@@ -180,7 +180,7 @@ def test_operators_can_decline_a_request_to_go_live(staff, submitted):
 def test_streams_that_await_an_operator_can_be_listed(staff, submitted):
     asks, quiet = factories.stream(stage="in_qa"), factories.stream(stage="in_qa")
     factories.stream(stage="draft")
-    ask_for_live(stream=asks, note="It is good.", actor=None)
+    request_launch(stream=asks, note="It is good.", actor=None)
 
     streams = reverse("admin:streams_stream_changelist")
     found = staff.get(streams, {"waits": "yes"}).context["cl"].result_list

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import streams
-from streams.audit.sentences import WORDS, why, words
+from streams.audit.sentences import SENTENCES, describe, reason
 
 ROOT = Path(streams.__file__).parent
 
@@ -58,13 +58,13 @@ def recorded(source: str) -> Iterator[str]:
     ],
 )
 def test_an_entry_reads_as_a_sentence_with_its_actor(action, detail, told):
-    assert words(action, detail) == told
+    assert describe(action, detail) == told
 
 
 def test_the_reason_of_an_entry_is_shown_beside_it():
-    assert why("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
-    assert why("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
-    assert why("partner.changed", {"fields": "name"}) == ""  # in the sentence
+    assert reason("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
+    assert reason("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
+    assert reason("partner.changed", {"fields": "name"}) == ""  # in the sentence
 
 
 def test_every_action_has_a_sentence():
@@ -73,4 +73,4 @@ def test_every_action_has_a_sentence():
     found = {action for file in files for action in recorded(file.read_text())}
 
     assert len(found) > 20
-    assert sorted(found - WORDS.keys()) == []
+    assert sorted(found - SENTENCES.keys()) == []

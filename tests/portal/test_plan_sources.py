@@ -28,7 +28,9 @@ def at(cast):
 
 def shown(response) -> list[str]:
     return [
-        event.name for shelf in response.context["shelves"] for event, _ in shelf.events
+        event.name
+        for section in response.context["sections"]
+        for event, _ in section.events
     ]
 
 
@@ -36,7 +38,7 @@ def test_the_whole_spec_can_be_selected_and_popular_events_come_first(as_dev, at
     page = as_dev.get(at("spec"))
 
     assert len(shown(page)) == 87
-    assert [shelf.title for shelf in page.context["shelves"]][:3] == ["Email", "Live chat", "A/B testing"]  # fmt: skip
+    assert [section.title for section in page.context["sections"]][:3] == ["Email", "Live chat", "A/B testing"]  # fmt: skip
 
 
 def test_the_spec_can_be_searched_by_name_property_and_category(as_dev, at):
@@ -57,7 +59,7 @@ def test_selected_events_are_added_and_shown_as_planned(as_dev, cast, at):
     first, second = drafted_plan(cast.stream).events
     assert first == mine
     assert (second.name, second.properties[0].type) == ("Unsubscribed", "string")
-    planned = dict(as_dev.get(at("spec")).context["shelves"][0].events)
+    planned = dict(as_dev.get(at("spec")).context["sections"][0].events)
     assert {event.name for event, is_planned in planned.items() if is_planned} == {"Email Opened", "Unsubscribed"}  # fmt: skip
 
 

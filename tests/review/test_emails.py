@@ -7,7 +7,7 @@ import pytest
 from streams.review.services import (
     Timeline,
     approve,
-    ask_for_live,
+    request_launch,
     resume,
     send_back,
     submit,
@@ -98,7 +98,7 @@ def test_operators_are_notified_of_a_request_to_go_live_with_the_state_of_qa(
     type(stream).objects.filter(pk=stream.pk).update(stage="in_qa")
 
     with committed():
-        ask_for_live(stream=stream, note="It is good.", actor=None, origin=ORIGIN)
+        request_launch(stream=stream, note="It is good.", actor=None, origin=ORIGIN)
 
     assert "1 of 10 QA checks passed.\n\nIt is good." in mailoutbox[0].body
 

@@ -16,7 +16,7 @@ from streams.review.qa.observations import (
     ObservedPage,
     UserIdDoubt,
     doubt,
-    look,
+    observe,
 )
 from streams.review.qa.request_rate import busiest_second
 from streams.spec.issues import error, warning
@@ -246,7 +246,7 @@ def test_user_ids_are_classified(changes, told):
 
 def seen(content: dict, *findings):
     told = {"workspace": "qa-us", "seq": 1, "slug": "postbox", "version": "1.0.0"}
-    return look(
+    return observe(
         {"type": "track", "event": "A", "userId": "u"} | content, findings, **told
     )
 

@@ -14,10 +14,10 @@ from streams.review.services import (
     ReasonRequired,
     Timeline,
     WrongStage,
-    answer_not_yet,
     approve,
-    ask_for_live,
+    decline_launch,
     go_live,
+    request_launch,
     resume,
     send_back,
     start_qa,
@@ -182,11 +182,11 @@ def test_a_published_stream_lacks_nothing():
 
 def test_a_request_to_go_live_is_made_once_and_can_be_declined():
     stream, olga = ready("in_qa"), factories.staff()
-    ask_for_live(stream=stream, note="It is good.", actor=None)
+    request_launch(stream=stream, note="It is good.", actor=None)
 
     with pytest.raises(AlreadyRequested):
-        ask_for_live(stream=stream, note="It is good.", actor=None)
-    answer_not_yet(stream=stream, comment="Run the test.", actor=olga)
+        request_launch(stream=stream, note="It is good.", actor=None)
+    decline_launch(stream=stream, comment="Run the test.", actor=olga)
 
     answered = stream.live_requests.get()
     assert (stage_of(stream), answered.decision, answered.decided_by) == (
@@ -201,14 +201,14 @@ def test_declining_without_a_request_is_refused():
     stream = ready("in_qa")
 
     with pytest.raises(WrongStage):
-        answer_not_yet(stream=stream, comment="No.", actor=None)
+        decline_launch(stream=stream, comment="No.", actor=None)
     with pytest.raises(NotReady, match="1 of 10 QA checks"):
-        ask_for_live(stream=stream, actor=None)
+        request_launch(stream=stream, actor=None)
 
 
 def test_going_live_closes_the_request():
     stream = ready("in_qa")
-    ask_for_live(stream=stream, note="It is good.", actor=None)
+    request_launch(stream=stream, note="It is good.", actor=None)
 
     go_live(stream=stream, reason="It is.", actor=None)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import why, words
+from streams.audit.sentences import describe, reason
 from streams.base.public_urls import addresses
 from streams.catalog.models import Stream
 from streams.catalog.pages.page_kinds import PageKind
@@ -59,7 +59,7 @@ DECISIONS: dict[
     ),
     "not-yet": (
         frozenset({Stage.IN_QA}),
-        lambda s, text, by: services.answer_not_yet(stream=s, comment=text, **by),
+        lambda s, text, by: services.decline_launch(stream=s, comment=text, **by),
     ),
     "suspend": (
         frozenset(Stage) - {Stage.SUSPENDED},
@@ -210,6 +210,10 @@ def _activity(stream: Stream) -> list[tuple[AuditEntry, str, str]]:
     """Return the newest entries of the activity log, each as a sentence with its reason."""
     entries = AuditEntry.objects.of_stream(stream).select_related("actor")
     return [
-        (entry, words(entry.action, entry.detail), why(entry.action, entry.detail))
+        (
+            entry,
+            describe(entry.action, entry.detail),
+            reason(entry.action, entry.detail),
+        )
         for entry in entries.order_by("-pk")[:MOST_ENTRIES]
     ]

@@ -24,7 +24,7 @@ from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.services import change_stream, create_stream
 from streams.catalog.stream_settings import EditConflict
-from streams.review.launch import waits_for_staff
+from streams.review.launch import awaits_operator
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
 
@@ -36,7 +36,7 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
         return [("yes", gettext("Awaiting review"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(waits_for_staff()) if self.value() else queryset
+        return queryset.filter(awaits_operator()) if self.value() else queryset
 
 
 @admin.register(Stream)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import time_column
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import WORDS, words
+from streams.audit.sentences import SENTENCES, describe
 from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, Workspace
 
@@ -45,7 +45,7 @@ class ActionFilter(admin.SimpleListFilter):
     title, parameter_name = _("action"), "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [(action, action) for action in sorted(WORDS)]
+        return [(action, action) for action in sorted(SENTENCES)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -78,7 +78,7 @@ class AuditEntryAdmin(HistoryAdmin):
 
     @admin.display(description=_("activity"))
     def what(self, entry: AuditEntry) -> str:
-        return words(entry.action, entry.detail)
+        return describe(entry.action, entry.detail)
 
     @admin.display(description=_("actor"))
     def who(self, entry: AuditEntry) -> str:

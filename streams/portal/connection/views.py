@@ -68,7 +68,7 @@ def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
     """Send a test event."""
     access = workspace_to_edit(request, public_id)
     current = current_connection(access)
-    with _telling_conflicts(request):
+    with _conflicts_as_messages(request):
         sent = verification.send_test_event(connection=current, actor=request.user)
         return redirect(to(access, "connection", test=sent.seq) + "#test")
     return redirect(to(access, "connection"))
@@ -89,7 +89,7 @@ def connection_test_fresh(
 def connection_seen(request: PortalRequest, public_id: str) -> HttpResponse:
     """Record that the user found the test event in Segment."""
     access = workspace_to_edit(request, public_id)
-    with _telling_conflicts(request):
+    with _conflicts_as_messages(request):
         verification.confirm_seen(
             connection=current_connection(access), actor=request.user
         )
@@ -101,7 +101,7 @@ def connection_seen(request: PortalRequest, public_id: str) -> HttpResponse:
 @require_POST
 def connection_pause(request: PortalRequest, public_id: str) -> HttpResponse:
     access = workspace_to_edit(request, public_id)
-    with _telling_conflicts(request):
+    with _conflicts_as_messages(request):
         status.pause(connection=current_connection(access), actor=request.user)
         messages.success(
             request, _("Delivery paused. New events are queued until you resume.")
@@ -113,7 +113,7 @@ def connection_pause(request: PortalRequest, public_id: str) -> HttpResponse:
 @require_POST
 def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
     access = workspace_to_edit(request, public_id)
-    with _telling_conflicts(request):
+    with _conflicts_as_messages(request):
         status.resume(connection=current_connection(access), actor=request.user)
         messages.success(request, _("Delivery resumed. Queued events are being sent."))
     return redirect(to(access, "connection"))
@@ -124,7 +124,7 @@ def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
 def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
     """Retry now, without waiting for the scheduled attempt."""
     access = workspace_to_edit(request, public_id)
-    with _telling_conflicts(request):
+    with _conflicts_as_messages(request):
         status.retry_now(connection=current_connection(access), actor=request.user)
         messages.success(request, _("Retrying now."))
     return redirect(to(access, "connection"))
@@ -136,7 +136,7 @@ def connection_delete(request: PortalRequest, public_id: str) -> HttpResponse:
     access = workspace_to_administer(request, public_id)
     current = current_connection(access)
     if request.method == "POST":
-        with _telling_conflicts(request):
+        with _conflicts_as_messages(request):
             services.delete(connection=current, actor=request.user)
             messages.success(request, _("Connection deleted. New events are queued."))
         return redirect(to(access, "connection"))
@@ -154,7 +154,7 @@ def current_connection(access: WorkspaceAccess) -> Connection:
 
 
 @contextmanager
-def _telling_conflicts(request: PortalRequest) -> Iterator[None]:
+def _conflicts_as_messages(request: PortalRequest) -> Iterator[None]:
     """Show a conflict with another user's change as an error message."""
     try:
         yield

@@ -150,9 +150,9 @@ def qa_run(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
 
 def _test_rows(stream: Stream) -> list[FeedSummary]:
     tests = {feed.pk: feed for feed in test_feeds(stream)}
-    glances = rows([feed.workspace for feed in tests.values()], now())
+    summaries = rows([feed.workspace for feed in tests.values()], now())
     # A test workspace may have a feed in another stream too.
-    return [row for row in glances if row.feed and row.feed.pk in tests]
+    return [row for row in summaries if row.feed and row.feed.pk in tests]
 
 
 def pace(checklist: Checklist, started_at: datetime | None, now: datetime) -> str:

@@ -127,7 +127,7 @@ def request_launch(request: PortalRequest, slug: str, stream_slug: str) -> HttpR
     if form.is_valid():
         try:
             note = form.cleaned_data["note"]
-            services.ask_for_live(stream=stream, note=note, **_by(request))
+            services.request_launch(stream=stream, note=note, **_by(request))
         except REFUSALS as refusal:
             messages.error(request, str(refusal))
         else:

@@ -72,34 +72,34 @@ def _editor(
     if what not in SAVES:
         form.rearrange(what)
         return _form(request, access, stream, key, form)
-    if not form.is_sound():
+    if not form.all_valid():
         return _form(request, access, stream, key, form)
-    wanted = _as_asked(form.planned(), what, stream)
+    entered = _with_suggestion(form.planned(), what, stream)
     seen = form.cleaned_data["seen"]
     try:
         change_draft(
             stream=stream,
-            change=lambda plan: put(plan, key, seen, wanted),
-            what=label(wanted),
+            change=lambda plan: put(plan, key, seen, entered),
+            what=label(entered),
             actor=request.user,
         )
     except InvalidPlan as broken:
-        form.tell(broken.errors)
+        form.add_plan_errors(broken.errors)
         return _form(request, access, stream, key, form)
     except EditConflict as edited:
         # With the new mark, saving again replaces the version that is shown above the form.
-        form = EventForm(event=wanted, seen=mark_of(edited.current))
+        form = EventForm(event=entered, seen=mark_of(edited.current))
         theirs = EventRow(event=edited.current) if edited.current else None
-        return _form(request, access, stream, key, form, wanted, meanwhile=True, theirs=theirs)  # fmt: skip
+        return _form(request, access, stream, key, form, entered, meanwhile=True, theirs=theirs)  # fmt: skip
     message = _("“%(event)s” was saved to the draft.")
-    messages.success(request, message % {"event": label(wanted)})
-    if advice(wanted, stream.spec_exceptions).is_grave or what == ADD_EXPECTED:
-        key = key_of(wanted)
+    messages.success(request, message % {"event": label(entered)})
+    if advice(entered, stream.spec_exceptions).is_grave or what == ADD_EXPECTED:
+        key = key_of(entered)
         return redirect(within(access, "partner-stream-plan-event", stream.slug, key))
-    return redirect(address_of(access, stream, wanted))
+    return redirect(address_of(access, stream, entered))
 
 
-def _as_asked(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
+def _with_suggestion(event: PlannedEvent, what: str, stream: Stream) -> PlannedEvent:
     """Apply the Spec's name or properties if that is what the button does."""
     if what == SAVE:
         return event

@@ -140,7 +140,7 @@ class EventFormSection:
         """Return the properties of valid rows."""
         return tuple(row.planned for row in self.forms if row.planned)
 
-    def tell(self, error: PlanError) -> None:
+    def add_plan_error(self, error: PlanError) -> None:
         """Add an error to its row."""
         for row in reversed(
             self.forms
@@ -226,7 +226,7 @@ class EventForm(forms.Form):
         elif part in PARTS and verb == "drop" and number.isdecimal():
             self.part(part).drop(int(number))
 
-    def is_sound(self) -> bool:
+    def all_valid(self) -> bool:
         """Whether all fields and rows are valid. Each shows its errors."""
         return all(
             [self.is_valid(), self.properties.are_valid(), self.context.are_valid()]
@@ -255,11 +255,11 @@ class EventForm(forms.Form):
             context=self.context.planned(),
         )
 
-    def tell(self, errors: Iterable[PlanError]) -> None:
+    def add_plan_errors(self, errors: Iterable[PlanError]) -> None:
         """Add each error to its field."""
         for error in errors:
             if error.part in PARTS:
-                self.part(error.part).tell(error)
+                self.part(error.part).add_plan_error(error)
             elif error.part in self.fields:
                 self.add_error(error.part, error.message)
             else:

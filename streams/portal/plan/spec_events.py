@@ -113,21 +113,21 @@ def pick(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     filters = FilterForm(request.GET)
     filters.is_valid()
     plan = drafted_plan(stream)
-    shelves = list(_shelves(plan, **filters.cleaned_data))
+    sections = list(_sections(plan, **filters.cleaned_data))
     context = {
         "access": access,
         "stream": stream,
         "form": form,
         "filters": filters,
         "filtered": any(filters.cleaned_data.values()),
-        "shelves": shelves,
-        "count": sum(len(shelf.events) for shelf in shelves),
+        "sections": sections,
+        "count": sum(len(section.events) for section in sections),
         "picked": set(request.POST.getlist("events")),
     }
     return render(request, "portal/plan/spec_events.html", context)
 
 
-def _shelves(
+def _sections(
     plan: TrackingPlan, q: str = "", category: str = ""
 ) -> Iterator[CategorySection]:
     planned = {event.name for event in plan.events if event.call == "track"}

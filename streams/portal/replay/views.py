@@ -135,7 +135,9 @@ def _progress(access: WorkspaceAccess, replay: Replay) -> dict[str, object]:
 
 def _blocked(access: WorkspaceAccess, replays: Iterable[Replay]) -> dict[int, str]:
     """Return why running replays send nothing: a halt or the stage of the stream."""
-    running = [replay.cursor for replay in replays if replay.state == Replay.State.RUNNING]
+    running = [
+        replay.cursor for replay in replays if replay.state == Replay.State.RUNNING
+    ]
     if not running:
         return {}
     policy, stream = SendPolicy.load(), access.the_feed.stream

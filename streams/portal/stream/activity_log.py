@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import why, words
+from streams.audit.sentences import describe, reason
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -35,7 +35,7 @@ class ActivityRow:
     entry: AuditEntry
     who: str
     what: str
-    why: str
+    reason: str
     where: str  # workspace or stream; empty for the partner itself
 
 
@@ -88,8 +88,8 @@ def _row(entry: AuditEntry, team: set[int]) -> ActivityRow:
     return ActivityRow(
         entry=entry,
         who=who(entry.actor, team),
-        what=words(entry.action, entry.detail),
-        why=why(entry.action, entry.detail),
+        what=describe(entry.action, entry.detail),
+        reason=reason(entry.action, entry.detail),
         where=workspace or entry.stream,
     )
 

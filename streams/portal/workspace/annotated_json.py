@@ -167,9 +167,7 @@ def _outcome(result: DryRunResult) -> tuple[str, str]:
     if result.outcome in OUTCOMES:
         tone, word = OUTCOMES[result.outcome]
     else:
-        is_serious = any(
-            issue.severity is not Severity.HINT for issue in result.issues
-        )
+        is_serious = any(issue.severity is not Severity.HINT for issue in result.issues)
         tone, word = SENT_WARNED if is_serious else SENT
     return tone, str(word)
 

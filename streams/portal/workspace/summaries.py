@@ -63,7 +63,9 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
             feed=feed,
             connection=connection,
             ledger=counts,
-            status=connection_status(connection, cursors.get(feed.pk), counts, now, block),
+            status=connection_status(
+                connection, cursors.get(feed.pk), counts, now, block
+            ),
         )
 
     summaries: list[FeedSummary] = []

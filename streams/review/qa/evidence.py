@@ -24,7 +24,7 @@ from streams.review.qa.observations import (
     ObservedEvent,
     ObservedPage,
     ObservedRequest,
-    look,
+    observe,
 )
 from streams.review.qa.workspaces import test_feeds
 from streams.spec.issues import Severity
@@ -93,7 +93,7 @@ def _events(feed: Feed, low: int, checks: EventValidator) -> Iterator[ObservedEv
     stored = rows.values_list("seq", "received_at", "payload").iterator(chunk_size=ROWS)
     for seq, received_at, payload in stored:
         content = msgspec.json.decode(bytes(payload))
-        yield look(
+        yield observe(
             content,
             checks.issues(content, now=received_at),
             workspace=feed.workspace.public_id,

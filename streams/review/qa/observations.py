@@ -107,7 +107,7 @@ class Observations:
     is_cut: bool = False  # only the newest events and requests are included
 
 
-def look(
+def observe(
     content: Mapping[str, Any],
     issues: Iterable[Issue],
     *,
