@@ -71,7 +71,7 @@ class StreamForm(forms.ModelForm):
         return [
             _(
                 "Someone else changed these settings after you opened this page. Nothing"
-                " is saved yet. Settings that you left unchanged show the other person’s"
+                " is saved yet. Settings that you left unchanged show the other person's"
                 " values. Check the settings, then save again."
             ),
             *(
