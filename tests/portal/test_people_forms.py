@@ -132,6 +132,7 @@ def test_an_email_that_cannot_be_sent_can_be_sent_again_from_the_list(
     assert "Not sent" not in again.text
 
 
+@pytest.mark.django_db(transaction=True)  # emails are sent on commit
 def test_a_withdrawn_invitation_is_gone_from_the_list(as_anna, cast):
     as_anna.post(members_url(cast), {"email": "dora@example.com", "role": "viewer"})
     invitation = cast.workspace.invitations.get()
