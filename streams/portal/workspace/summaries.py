@@ -37,10 +37,7 @@ class FeedSummary:
 
 def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
     """Return one row per feed, in the order of the workspaces, with six queries in all."""
-    feeds: dict[int, list[Feed]] = {}
-    all_feeds = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
-    for feed in all_feeds.order_by("pk"):
-        feeds.setdefault(feed.workspace_id, []).append(feed)
+    feeds = _feeds_of(workspaces)
     ids = [feed.pk for several in feeds.values() for feed in several]
     current = Connection.objects.current().filter(feed__in=ids)
     connections = {connection.feed_id: connection for connection in current}
@@ -77,3 +74,12 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
                 FeedSummary(workspace=workspace, ledger=Ledger(accepted=0))
             )
     return summaries
+
+
+def _feeds_of(workspaces: Sequence[Workspace]) -> dict[int, list[Feed]]:
+    """Return the feeds of each workspace that has some, by its ID."""
+    feeds: dict[int, list[Feed]] = {}
+    found = Feed.objects.filter(workspace__in=workspaces).select_related("stream")
+    for feed in found.order_by("pk"):
+        feeds.setdefault(feed.workspace_id, []).append(feed)
+    return feeds
