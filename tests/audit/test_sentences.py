@@ -62,7 +62,9 @@ def test_an_entry_reads_as_a_sentence_with_its_actor(action, detail, told):
 
 
 def test_the_reason_of_an_entry_is_shown_beside_it():
-    assert reason("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
+    assert (
+        reason("stream.sent_back", {"comment": "Say who.", "stream": "p"}) == "Say who."
+    )
     assert reason("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
     assert reason("partner.changed", {"fields": "name"}) == ""  # in the sentence
 

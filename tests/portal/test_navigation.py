@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from streams.portal import urls
-from tests.portal.table import ROWS, Row, Scene, set_scene
+from tests.portal.access_table import ROWS, Row, Scene, set_scene
 
 # Pages outside of any partner or workspace: they have no navigation.
 WITHOUT_NAVIGATION = {"home", "invitation"}
