@@ -49,7 +49,7 @@ def test_pages_fit_longer_texts_and_scripts_add_none_in_english(
             too_wide[row.route] = page.evaluate(TOO_WIDE, PHONE["width"])
         is_docs_page = row.route.startswith(
             "docs/<slug:stream_slug>"
-        )  # a partner’s text
+        )  # a partner's text
         for text in () if is_docs_page else texts_of(page.content()):
             if known.unknown(text):
                 plain.setdefault(text, row.route)
