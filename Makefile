@@ -31,7 +31,7 @@ coverage: install-dev ## Run the tests on SQLite and report their coverage, by l
 soak: install-dev ## Cause random faults while events flow; MINUTES=60 SEED=7
 	@exec $(python) -m tests.faults.soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
-check: install-dev ## Check format, lint, types, migrations, settings, templates, docs and prose
+check: install-dev ## Check format, lint, types, migrations, settings, templates, docs, prose and texts
 	@exec $(python) scripts/check.py
 
 bench: install-dev ## Measure the portal, in about ten minutes; ARGS="batch latency"

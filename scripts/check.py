@@ -1,4 +1,4 @@
-"""Run every check except the tests, or only those named; end with `N passed, N failed`.
+"""Run every check, or only those named; end with `N passed, N failed`.
 
     python scripts/check.py [NAME...]
 
@@ -48,6 +48,9 @@ CHECKS: dict[str, tuple[str, dict[str, str]]] = {
     "templates": ("djlint --lint --quiet templates", {}),
     "docs": ("python scripts/check_docs.py", {}),
     "prose": ("python -m scripts.prose", {}),
+    # Every page with accented texts: none comes from outside gettext. `make test` leaves
+    # this to `make check` (tests/run.py).
+    "pseudo-locale": ("python -m pytest -q -p no:cacheprovider tests/surfaces", {}),
     # The hooks that are not a check above.
     "hooks": (
         "pre-commit run --all-files",

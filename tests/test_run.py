@@ -6,7 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from tests.run import ONLY_ON, Outcome, read, run
+from scripts.check import CHECKS
+from tests.run import IN_CHECK, ONLY_ON, Outcome, read, run
 from tests.servers.keeper import ROOT
 
 REPORT = b"""\
@@ -45,6 +46,14 @@ def test_tests_that_need_one_database_are_not_left_to_the_other():
 
 def test_every_path_that_only_one_pass_runs_exists():
     assert all(files_of(ROOT / room) for rooms in ONLY_ON.values() for room in rooms)
+
+
+def test_tests_left_to_make_check_run_there():
+    commands = [command.split() for command, _ in CHECKS.values()]
+
+    assert [[room in words for words in commands].count(True) for room in IN_CHECK] == [
+        1
+    ]
 
 
 def files_of(room):
