@@ -32,9 +32,9 @@ from streams.connections.write_keys import WriteKey, seal_write_key
 from streams.delivery.append import accept
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
-from streams.events.checkpoints import quarter
 from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed
+from streams.events.quarter_hours import quarter
 from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.flusher import flush
 from streams.tenancy.models import (

@@ -47,7 +47,7 @@ class CursorStore(Protocol):
     def rest(self, cursor_ids: Collection[int]) -> set[int]:
         """Mark live cursors at the head of their feed as idle; return their IDs.
 
-        Skips locked cursors and feeds (engine/record.rest).
+        Skips locked cursors and feeds (engine/store_outcome.rest).
         """
 
     def move(self, moves: Sequence[Move]) -> set[int]:

@@ -21,11 +21,11 @@ from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
 from streams.docs.page_cache import PageCache, dependencies
 from streams.docs.public_page import PublicPage, cacheable, rendered
-from streams.publishing.facts import facts_of
+from streams.publishing.page_data import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 # An SVG that is opened directly is a document: it may only draw.
 PICTURE_CSP = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
-from streams.events.checkpoints import quarter
+from streams.events.quarter_hours import quarter
 from streams.events.store.interface import store
 
 if TYPE_CHECKING:

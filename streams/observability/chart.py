@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from streams.delivery.models import Cursor, CursorMark
-from streams.events.checkpoints import QUARTER, quarter
 from streams.events.models import Feed, FeedMark
+from streams.events.quarter_hours import QUARTER, quarter
 
 DAY = timedelta(hours=24)
 

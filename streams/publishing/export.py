@@ -18,7 +18,7 @@ from streams.base.text.markdown import parse, plain
 from streams.publishing.pages import markdown_of, title_of
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 SECTIONS = {
     "getting started", "stream", "events", "event properties", "adding destinations",

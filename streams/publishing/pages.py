@@ -13,7 +13,6 @@ from django.utils.translation import override
 from streams.base.text.markdown import render
 from streams.base.text.markdown_writer import directives, filled
 from streams.catalog.pages.page_kinds import PARTS, GeneratedSection
-from streams.publishing.about import write_about, write_identity, write_support
 from streams.publishing.plan_sections import (
     write_changes,
     write_events,
@@ -25,6 +24,7 @@ from streams.publishing.sending import (
     write_regions,
     write_retries,
 )
+from streams.publishing.tool_sections import write_about, write_identity, write_support
 from streams.publishing.troubleshooting import write_troubleshooting
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from streams.base.text.markdown import Document
     from streams.catalog.pages.page_kinds import PageKind
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 WRITERS: dict[str, Callable[[PageData], str]] = {
     "about": write_about,

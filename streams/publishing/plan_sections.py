@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from streams.base.text.markdown_writer import code, literal, table
 from streams.catalog.plans.diff import EventChange, plan_difference
-from streams.publishing.facts import MOST_PLANS
+from streams.publishing.page_data import MOST_PLANS
 
 if TYPE_CHECKING:
     from streams.catalog.plans.diff import EventDiff
     from streams.catalog.plans.models import PlanVersion
     from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 # Limits in characters of Markdown, which take about a second to render. No page of Segment's
 # catalog is close to them. Only the number of further entries is shown.

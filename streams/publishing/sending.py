@@ -16,7 +16,7 @@ from streams.delivery.segment.batch import MAX_BODY_BYTES, MAX_EVENTS
 from streams.spec.decode.structure import MAX_EVENT_BYTES
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 WORD = re.compile(r"\w+")
 # Screenshots in static/docs, with their alternative texts.

@@ -12,7 +12,7 @@ from streams.spec.modes import ValidationMode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
     from streams.spec.issues import Rule
 
 RULES_GUIDE = "/docs/guide/rules/"

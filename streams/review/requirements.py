@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from streams.catalog.pages.models import Logo
 from streams.catalog.pages.page_kinds import PageKind
-from streams.publishing.facts import profile_of
+from streams.publishing.page_data import profile_of
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

@@ -7,7 +7,7 @@ from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.models import StreamProfile
 from streams.catalog.pages.page_kinds import PageKind
 from streams.publishing.export import export, remarks
-from streams.publishing.facts import facts_of
+from streams.publishing.page_data import facts_of
 from tests import factories
 
 

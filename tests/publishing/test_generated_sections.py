@@ -20,9 +20,9 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.catalog.stage import Stage
-from streams.publishing.about import tracked
-from streams.publishing.facts import facts_of
+from streams.publishing.page_data import facts_of
 from streams.publishing.pages import WRITERS, markdown_of, missing_parts
+from streams.publishing.tool_sections import tracked
 from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES as SPEC_RULES
 from tests import factories

@@ -19,7 +19,7 @@ from streams.base.public_urls import addresses
 from streams.catalog.models import Stream
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.stage import Stage
-from streams.publishing.facts import profile_of
+from streams.publishing.page_data import profile_of
 from streams.publishing.pages import address_of
 from streams.review import services
 from streams.review.qa.services import checklist, last_run

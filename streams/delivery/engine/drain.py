@@ -25,10 +25,10 @@ from streams.delivery import lease
 from streams.delivery.connection.status import need_attention
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.due_cursors import DueCursors, unowned_due_streams
-from streams.delivery.engine.record import CompletedRequest, rest
-from streams.delivery.engine.record_queue import RecordQueue
+from streams.delivery.engine.outcome_queue import RecordQueue
 from streams.delivery.engine.scheduler import Scheduler
 from streams.delivery.engine.sender import Sender
+from streams.delivery.engine.store_outcome import CompletedRequest, rest
 from streams.delivery.engine.unreadable_keys import readable_key
 from streams.delivery.limits.send_policy import DrainPolicy
 from streams.delivery.models import Cursor

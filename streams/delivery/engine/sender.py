@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 
 from streams.connections.regions import tracking_url
-from streams.delivery.engine.record import CompletedRequest
+from streams.delivery.engine.store_outcome import CompletedRequest
 from streams.delivery.segment.client import SegmentClient
 from streams.delivery.segment.responses import SegmentResponse
 

@@ -16,7 +16,7 @@ from streams.catalog.stage import Stage
 from streams.docs.guides import index
 from streams.docs.page_cache import dependencies
 from streams.docs.search.sections import SearchSection, sections_of
-from streams.publishing.facts import facts_of
+from streams.publishing.page_data import facts_of
 from streams.publishing.pages import address_of, document_of, title_of
 
 if TYPE_CHECKING:

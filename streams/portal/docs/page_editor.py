@@ -34,13 +34,13 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.navigation_tags import within
 from streams.publishing.export import export, remarks
-from streams.publishing.facts import facts_of
+from streams.publishing.page_data import facts_of
 from streams.publishing.pages import document_of, missing_parts
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.pages.models import PageVersion
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from streams.portal.shared.access import (
     stream_of,
 )
 from streams.portal.shared.navigation_tags import within
-from streams.publishing.facts import profile_of
+from streams.publishing.page_data import profile_of
 from streams.publishing.pages import address_of, title_of
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from streams.catalog.plans.plan import TrackingPlan, from_json, to_json
 from streams.catalog.plans.services import InvalidPlan, change_draft, drafted_plan
 from streams.catalog.plans.validation import label
 from streams.delivery.connection.verification import TEST_EVENT
-from streams.events.sampling import newest
+from streams.events.recent_events import newest
 from streams.portal.shared.access import (
     PortalRequest,
     partner_to_develop,

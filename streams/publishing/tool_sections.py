@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from streams.base.text.markdown_writer import code, link, literal
 
 if TYPE_CHECKING:
-    from streams.publishing.facts import PageData
+    from streams.publishing.page_data import PageData
 
 # Required by Segment's template for partner docs.
 UTM = {"utm_source": "segmentio", "utm_medium": "docs", "utm_campaign": "partners"}

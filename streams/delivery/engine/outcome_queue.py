@@ -12,7 +12,7 @@ from django.db import connection
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.session import DATABASE_DOWN, is_lock_timeout
 from streams.delivery.cursor_store import store
-from streams.delivery.engine.record import CompletedRequest, record, rest
+from streams.delivery.engine.store_outcome import CompletedRequest, record, rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

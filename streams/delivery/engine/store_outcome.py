@@ -20,7 +20,7 @@ from streams.delivery.engine.transitions import (
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
 from streams.delivery.segment.responses import ResponseKind, SegmentResponse
-from streams.events.checkpoints import quarter
+from streams.events.quarter_hours import quarter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

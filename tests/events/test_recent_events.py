@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from streams.events import sampling
+from streams.events import recent_events
 from streams.events.models import Feed
-from streams.events.sampling import newest
+from streams.events.recent_events import newest
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_events_received_since_a_time_are_read_newest_first():
 
 
 def test_the_sample_is_bounded_and_every_feed_has_its_share(monkeypatch):
-    monkeypatch.setattr(sampling, "MOST", 4)
+    monkeypatch.setattr(recent_events, "MOST", 4)
     feed = factories.feed()
     other = factories.feed(feed.stream)
     factories.append(feed, 5, event="Many")
