@@ -77,7 +77,7 @@ LEASE_S = _values["LEASE_S"]
 SENDER_THREADS = _values["SENDER_THREADS"]
 LOG_LEVEL = _values["LOG_LEVEL"]
 LOG_FORMAT = _values["LOG_FORMAT"]
-LOGGING_CONFIG = "streams.observability.logs.configure"
+LOGGING_CONFIG = "streams.observability.logging_setup.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
 INSTALLED_APPS = [
@@ -113,7 +113,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "streams.web.time_zones.ZoneMiddleware",
-    "streams.web.form_once.FormMiddleware",
+    "streams.web.duplicate_submits.FormMiddleware",
 ]
 
 ROOT_URLCONF = "partner_portal.urls"

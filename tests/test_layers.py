@@ -57,7 +57,7 @@ HTTP = {"requests", "urllib3", "httpx", "aiohttp", "http.client", "urllib.reques
 HTTP_FILES = {
     "streams/base/http_deadlines.py",  # sends nothing itself: limits how long a request takes
     "streams/delivery/segment/client.py",
-    "streams/review/qa/client.py",
+    "streams/review/qa/ingest_client.py",
 }
 HTTP_PACKAGES = {"connections", "sandbox", "management", "devtools"}
 
@@ -296,8 +296,8 @@ def test_the_order_names_each_package_once():
         ("base/a.py", "if TYPE_CHECKING:\n import b\nelse:\n import streams.api", "base imports api"),
         ("base/a.py", "def f():\n import json", "json is imported in a function"),
         ("base/a.py", "class A:\n async def f():\n  import os", "os is imported in a function"),
-        ("spec/calls.py", "from django.utils import timezone", "spec imports Django"),
-        ("spec/calls.py", "import django", "spec imports Django"),
+        ("spec/call_structure.py", "from django.utils import timezone", "spec imports Django"),
+        ("spec/call_structure.py", "import django", "spec imports Django"),
         ("api/a.py", "import requests", "requests is for delivery/segment/client.py"),
         ("delivery/engine/drain.py", "from http import client", "http.client is for delivery/segment/client.py"),
         ("helpers/a.py", "", "helpers has no place in the order of packages"),

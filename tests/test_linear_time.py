@@ -25,7 +25,7 @@ import streams
 from streams.base.text.markdown import LANGUAGES, render
 from streams.catalog.pages.svg import read_svg
 from streams.connections.key_format import problem_with, trimmed
-from streams.observability.logs import mask
+from streams.observability.logging_setup import mask
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 from tests import factories
 

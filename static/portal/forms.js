@@ -2,7 +2,7 @@
 //
 // Drafts are in localStorage, by person, page and form, until the form did its work, the
 // person signs out, or a week has passed. Secrets and files are in none of them. The server
-// does the rest: streams/web/form_once.py and kept.py.
+// does the rest: streams/web/duplicate_submits.py and kept.py.
 "use strict";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;

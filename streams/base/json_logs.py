@@ -1,6 +1,6 @@
 """JSON log lines with the standard library alone, for all output with LOG_FORMAT=json.
 
-structlog (streams/observability/logs.py) writes the portal's own log. `install` covers other
+structlog (streams/observability/logging_setup.py) writes the portal's own log. `install` covers other
 output: startup errors, errors of commands, warnings, and tracebacks. Imports no other module
 of the portal, because gunicorn.conf.py runs this file in gunicorn's master process.
 """

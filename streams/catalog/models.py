@@ -19,8 +19,8 @@ from streams.catalog.retention_period import (
     RetentionPeriod,
 )
 from streams.catalog.stage import Stage
-from streams.spec.exceptions import SpecExceptions
-from streams.spec.modes import CHOICES, ValidationMode
+from streams.spec.spec_exceptions import SpecExceptions
+from streams.spec.validation_modes import CHOICES, ValidationMode
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.models import Stream
-from streams.catalog.stream_settings import StreamSettings, compare, settings_of
-from streams.spec.exceptions import SpecExceptions
+from streams.catalog.setting_conflicts import StreamSettings, compare, settings_of
+from streams.spec.spec_exceptions import SpecExceptions
 from streams.tenancy.members import add_member
 from streams.tenancy.models import PartnerMembership
 from streams.tenancy.services import SlugTaken, create_partner

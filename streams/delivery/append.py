@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from streams.delivery.cursor_store import store
 from streams.delivery.wake import wake_after_commit
-from streams.events.data_loss.witness import reported, witness
+from streams.events.data_loss.reported_numbers import reported, witness
 from streams.events.log import FeedAddition, Seqs, append, append_released
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import QuarantineFilter, counts
 from streams.spec.decode.structure import MAX_EVENT_BYTES, too_large
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.validation.event_validator import first_error
-from streams.events.intake import (
+from streams.events.event_preparation import (
     EventRefused,
     RequestFields,
     StreamFields,
@@ -17,8 +17,8 @@ from streams.events.intake import (
     prepare,
 )
 from streams.spec.check.check_text import check_as_sent
-from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

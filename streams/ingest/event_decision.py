@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streams.base.request_errors import RequestRefused
-from streams.events.intake import EventRefused, RequestFields, prepare, read
+from streams.events.event_preparation import EventRefused, RequestFields, prepare, read
 from streams.ingest.commit.backpressure import RETRY_AFTER_S
 from streams.ingest.credentials.credential_cache import ResolvedFeed
 from streams.ingest.http.responses import EventResult, put_off, rejected, throttled
@@ -18,7 +18,7 @@ from streams.ingest.workspaces.resolution import (
     unknown_workspace,
     workspace_of,
 )
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,9 +10,9 @@ import msgspec
 
 from streams.catalog.plans.plan import NAME_FIELDS
 from streams.catalog.validation.rules import RULES
-from streams.events.intake import EventRefused, column
+from streams.events.event_preparation import EventRefused, column
 from streams.observability.issues.redaction import sample_of
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 from streams.spec.issues import Issue, Severity
 
 if TYPE_CHECKING:

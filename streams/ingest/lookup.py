@@ -23,7 +23,7 @@ from streams.ingest.credentials.credential_cache import (
 from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.workspaces.creation import open_feeds_of
 from streams.observability.issues.counter import IssueCounter
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from streams.catalog.validation.event_validator import StreamRules

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.events.intake import RequestFields, message_ids
+from streams.events.event_preparation import RequestFields, message_ids
 from streams.ingest.commit.backpressure import check_all, check_feed
 from streams.ingest.credentials import authentication
 from streams.ingest.event_decision import (

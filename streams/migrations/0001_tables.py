@@ -8,7 +8,7 @@ import streams.base.clock
 import streams.base.ids
 import streams.base.text.validation
 import streams.catalog.models
-import streams.spec.modes
+import streams.spec.validation_modes
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                 ('retention_days', models.PositiveSmallIntegerField(db_default=30, default=30, help_text='How many days events are kept, delivered or not: 14 to 365. A shorter retention takes effect after 7 days.', validators=[django.core.validators.MinValueValidator(14), django.core.validators.MaxValueValidator(365)])),
                 ('retention_shortened_at', models.DateTimeField(editable=False, null=True)),
                 ('stage', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'In review'), ('approved', 'Approved'), ('in_qa', 'QA'), ('live', 'Live'), ('suspended', 'Suspended')], db_default='draft', default='draft', max_length=10)),
-                ('check_mode', models.CharField(choices=[('off', 'Off'), ('warn', 'Warn'), ('quarantine', 'Quarantine'), ('reject', 'Reject')], db_default=streams.spec.modes.ValidationMode['WARN'], default=streams.spec.modes.ValidationMode['WARN'], help_text="How events that violate the Segment Spec or the stream's plan are handled. A workspace can be stricter.", max_length=10, verbose_name='validation mode')),
+                ('check_mode', models.CharField(choices=[('off', 'Off'), ('warn', 'Warn'), ('quarantine', 'Quarantine'), ('reject', 'Reject')], db_default=streams.spec.validation_modes.ValidationMode['WARN'], default=streams.spec.validation_modes.ValidationMode['WARN'], help_text="How events that violate the Segment Spec or the stream's plan are handled. A workspace can be stricter.", max_length=10, verbose_name='validation mode')),
                 ('spec_readings', models.JSONField(db_default=models.Value([], models.JSONField()), default=list, editable=False)),
                 ('created_at', models.DateTimeField(default=streams.base.clock.now)),
             ],
@@ -379,7 +379,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='name')),
                 ('weight', models.PositiveSmallIntegerField(db_default=1, default=1, help_text='Share of the delivery capacity when several workspaces have events queued.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='weight')),
                 ('is_test', models.BooleanField(db_default=False, default=False, help_text="A workspace for the partner's own tests. It receives events before the stream is approved, and QA checks those events.", verbose_name='test workspace')),
-                ('check_mode', models.CharField(choices=[('off', 'Off'), ('warn', 'Warn'), ('quarantine', 'Quarantine'), ('reject', 'Reject')], db_default=streams.spec.modes.ValidationMode['OFF'], default=streams.spec.modes.ValidationMode['OFF'], help_text='Can be stricter than the stream, not more lenient.', max_length=10, verbose_name='validation mode')),
+                ('check_mode', models.CharField(choices=[('off', 'Off'), ('warn', 'Warn'), ('quarantine', 'Quarantine'), ('reject', 'Reject')], db_default=streams.spec.validation_modes.ValidationMode['OFF'], default=streams.spec.validation_modes.ValidationMode['OFF'], help_text='Can be stricter than the stream, not more lenient.', max_length=10, verbose_name='validation mode')),
                 ('created_at', models.DateTimeField(default=streams.base.clock.now, verbose_name='created')),
             ],
             options={

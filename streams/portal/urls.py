@@ -15,7 +15,7 @@ from streams.portal.plan import event, files, inference, publish, spec_events, v
 from streams.portal.plan import views as plan_views
 from streams.portal.quarantine import views as quarantine_views
 from streams.portal.replay import views as replay_views
-from streams.portal.stream import activity_log, creation
+from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.workspace import attempts, events, home, issues, overview
 
@@ -141,7 +141,9 @@ plan_version_pages: Pages = [
 plan_pages: Pages = [
     path("", plan_views.plan, name="partner-stream-plan"),
     path("check/", event_check_views.check, name="partner-stream-plan-check"),
-    path("template/", creation.plan_template, name="partner-stream-plan-template"),
+    path(
+        "template/", plan_templates.plan_template, name="partner-stream-plan-template"
+    ),
     path("publish/", publish.publishing, name="partner-stream-plan-publish"),
     path("rename/", publish.rename, name="partner-stream-plan-rename"),
     path("discard/", publish.discard, name="partner-stream-plan-discard"),
@@ -234,7 +236,7 @@ stream_pages: Pages = [
 
 partner_stream_pages: Pages = [
     path("streams/", stream_views.streams, name="partner-streams"),
-    path("streams/new/", creation.stream_new, name="partner-stream-new"),
+    path("streams/new/", plan_templates.stream_new, name="partner-stream-new"),
     path("streams/<slug:stream_slug>/", include(stream_pages)),
     path("history/", activity_log.partner_history, name="partner-history"),
 ]

@@ -18,7 +18,7 @@ from streams.publishing.plan_sections import (
     write_events,
     write_properties,
 )
-from streams.publishing.sending import (
+from streams.publishing.sending_sections import (
     write_connect,
     write_limits,
     write_regions,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.base.text.markdown_writer import code, link, literal, table
 from streams.catalog.validation.rules import RULES
 from streams.spec.issues import Severity
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from streams.audit.models import AuditEntry
 from streams.catalog.stage import Stage
 from streams.review.models import LiveRequest
-from streams.review.qa.line import CheckState
+from streams.review.qa.checklist_line import CheckState
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import test_feeds
 from streams.review.requirements import Task, preparation

@@ -6,8 +6,8 @@ about names start with SPEC-NAME.
 
 from __future__ import annotations
 
-from streams.spec.data import DOCS
 from streams.spec.issues import Rule, Severity, by_id
+from streams.spec.spec_data import DOCS
 
 _ERROR, _WARNING, _HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 

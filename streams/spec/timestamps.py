@@ -1,7 +1,28 @@
+"""Parse the timestamps of events, and check them against the Spec."""
+
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from streams.spec.rules import RULES
+
+if TYPE_CHECKING:
+    from streams.spec.issues import Issue
+
+CLOCK_SKEW = timedelta(minutes=5)  # how far a tool's clock may be ahead of ours
+_FIRST_TIME = "1970-01-01"
+_FUTURE = RULES["SPEC-TIME-002"].issue(
+    "timestamp",
+    "timestamp is in the future.",
+    "Send the time of the event with its time zone, and check the sender's clock.",
+)
+_TOO_OLD = RULES["SPEC-TIME-003"].issue(
+    "timestamp",
+    "timestamp is before 1970. Segment's Engage doesn't accept such events.",
+    "Send the time of the event. Don't send 0 for an unknown time.",
+)
 
 # Allowed by RFC 3339, but not by Python: lowercase t and z, and second 60.
 _LEAP_SECOND = re.compile(r"(.{10}[T ]\d\d:\d\d:)60(.*)", re.ASCII)
@@ -32,3 +53,19 @@ def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC)
+
+
+def check_time(text: Any, now: datetime, issues: list[Issue]) -> None:
+    """Add the issues of a readable timestamp. Unreadable ones are skipped."""
+    if type(text) is not str:
+        return
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    if moment > now + CLOCK_SKEW:
+        issues.append(_FUTURE)
+    elif text < _FIRST_TIME:
+        issues.append(_TOO_OLD)

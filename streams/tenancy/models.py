@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.base.clock import now
 from streams.base.ids import public_id
 from streams.base.text.validation import validate_one_line
-from streams.spec.modes import CHOICES, ValidationMode
+from streams.spec.validation_modes import CHOICES, ValidationMode
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 
 

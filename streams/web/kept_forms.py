@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
 
-# Never sent back to a page. `change` holds an encrypted write key (signed_state.py).
+# Never sent back to a page. `change` holds an encrypted write key (pending_key.py).
 SECRETS: dict[str, StrOrPromise] = {
     "write_key": _("Write key"),
     "password": _("Password"),

@@ -24,7 +24,7 @@ register = template.Library()
 
 
 class FormTokenNode(CsrfTokenNode):
-    """Renders Django's CSRF token and a token for this rendering of the form (form_once.py)."""
+    """Renders Django's CSRF token and a token for this rendering of the form (duplicate_submits.py)."""
 
     def render(self, context: Context) -> SafeString:
         of_csrf = super().render(context)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.catalog.services import change_stream
-from streams.catalog.stream_settings import EditConflict, SettingChange, settings_of
+from streams.catalog.setting_conflicts import EditConflict, SettingChange, settings_of
 from tests import factories
 from tests.locks import in_thread, someone_waits
 from tests.portal_processes import until

@@ -6,8 +6,8 @@ from urllib.parse import urldefrag
 import pytest
 
 from streams.catalog.validation.rules import RULES
-from streams.docs.guides.former_anchors import FORMER
 from streams.docs.guides.index import FOLDER, GUIDES, NAMES, neighbours
+from streams.docs.guides.renamed_headings import FORMER
 from tests import factories
 from tests.docs.parsed_page import Seen
 

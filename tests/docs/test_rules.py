@@ -17,7 +17,11 @@ from tests.docs.parsed_page import Seen
 
 STREAMS = settings.BASE_DIR / "streams"
 # Checked for every event, before its validation mode.
-BEFORE_THE_MODE = ("spec/calls.py", "spec/decode/structure.py", "events/intake.py")
+BEFORE_THE_MODE = (
+    "spec/call_structure.py",
+    "spec/decode/structure.py",
+    "events/event_preparation.py",
+)
 
 
 def ids(part: str) -> list[str]:

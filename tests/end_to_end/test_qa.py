@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from streams.base.clock import now
+from streams.review.qa.checklist_line import CheckState
 from streams.review.qa.journey import SEGMENTS_WALK
-from streams.review.qa.line import CheckState
 from streams.review.qa.run import run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import prepare

@@ -8,7 +8,7 @@ import pytest
 
 from streams.base.ids import digest
 from streams.catalog.validation.event_validator import EventValidator
-from streams.events.intake import RequestFields, StreamFields, message_ids
+from streams.events.event_preparation import RequestFields, StreamFields, message_ids
 from streams.ingest.credentials.authentication import Credential, CredentialKind
 from streams.ingest.credentials.credential_cache import CredentialAccess, ResolvedFeed
 from streams.ingest.event_decision import (
@@ -20,7 +20,7 @@ from streams.ingest.event_decision import (
 )
 from streams.ingest.http.responses import EventResult
 from streams.ingest.workspaces.resolution import too_many
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 from tests import factories
 
 CORRECT, MISSPELLED = "Order Completed", "order completed"

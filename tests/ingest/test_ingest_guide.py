@@ -14,7 +14,7 @@ from streams.ingest.credentials import credential_cache
 from streams.ingest.http import body, responses
 from streams.ingest.workspaces import resolution
 from streams.serving import http_format, timeouts
-from streams.spec import calls
+from streams.spec import call_structure
 from streams.spec.decode import structure
 from tests.docs.error_tables import CODE, rows, unquoted
 
@@ -56,7 +56,7 @@ def test_each_error_is_quoted_with_its_status_and_fix():
             f"{structure.MAX_EVENT_BYTES:,} bytes",
         ),
         ("Nesting in an event", f"{structure.MAX_DEPTH}"),
-        ("`messageId`", f"{calls.MAX_MESSAGE_ID} characters"),
+        ("`messageId`", f"{call_structure.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{resolution.MAX_EXTERNAL_ID} characters"),
         ("Time until the body arrives", f"{IngestApp.body_timeout_s:.0f} seconds"),
         (

@@ -10,7 +10,7 @@ from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.validation.event_validator import EventValidator
 from streams.devtools.demo import accounts, campaign
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 from tests import factories
 
 FOUR = {"email_id", "email_subject", "campaign_id", "campaign_name"}

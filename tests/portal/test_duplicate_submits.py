@@ -148,7 +148,7 @@ def test_while_the_first_is_processed_the_second_leads_back_to_the_form(
     as_dev, cast, monkeypatch
 ):
     """The address of the form itself may have no page."""
-    monkeypatch.setattr("streams.web.form_once.WAIT_S", 0)
+    monkeypatch.setattr("streams.web.duplicate_submits.WAIT_S", 0)
     page = reverse("portal:partner-stream-docs", args=[cast.partner.slug, cast.stream.slug])  # fmt: skip
     url = f"{page}logo/remove/"
     form = {"form_token": "a" * 22}

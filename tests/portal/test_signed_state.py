@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 
 from streams.connections.models import Connection
 from streams.connections.regions import Region
-from streams.portal.connection.signed_state import SALT, PendingChange, opened
+from streams.portal.connection.pending_key import SALT, PendingChange, opened
 from streams.tenancy.models import User
 from tests.connections.test_write_keys import ring
 from tests.factories import NOW, WRITE_KEY

@@ -23,8 +23,8 @@ from streams.catalog.stage import Stage
 from streams.publishing.page_data import facts_of
 from streams.publishing.pages import WRITERS, markdown_of, missing_parts
 from streams.publishing.tool_sections import tracked
-from streams.spec.modes import ValidationMode
 from streams.spec.rules import RULES as SPEC_RULES
+from streams.spec.validation_modes import ValidationMode
 from tests import factories
 from tests.base.hostile_markdown import MARKDOWN
 from tests.base.test_markdown import dangers

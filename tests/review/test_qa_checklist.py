@@ -10,7 +10,7 @@ import pytest
 from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.connections.regions import Region
 from streams.review.qa.checklist import check
-from streams.review.qa.line import ChecklistLine, CheckState
+from streams.review.qa.checklist_line import ChecklistLine, CheckState
 from streams.review.qa.observations import (
     Observations,
     ObservedPage,

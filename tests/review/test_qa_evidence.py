@@ -15,8 +15,8 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.verification import TEST_EVENT
-from streams.review.qa import evidence
-from streams.review.qa.evidence import RunStart, gather
+from streams.review.qa import load_observations
+from streams.review.qa.load_observations import RunStart, gather
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_events_rejected_since_the_run_are_observed(cursor):
 
 
 def test_the_newest_events_are_read_and_the_cut_is_reported(cursor, monkeypatch):
-    monkeypatch.setattr(evidence, "MOST", 2)
+    monkeypatch.setattr(load_observations, "MOST", 2)
     factories.append(cursor.feed, 3)
     factories.delivered(cursor, 3)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.review.qa.client import EventsRefused
+from streams.review.qa.ingest_client import EventsRefused
 from streams.review.qa.run import CannotRun, run_test
 from streams.review.qa.services import last_run
 from streams.tenancy.models import PartnerToken

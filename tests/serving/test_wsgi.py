@@ -10,11 +10,11 @@ from select import select
 
 import pytest
 
-from streams.observability.logs import mask
+from streams.observability.logging_setup import mask
 from streams.serving import wsgi
 from streams.serving.server import Server
 from streams.serving.wsgi import MAX_BODY_BYTES, WsgiApplication
-from streams.web.server_pages import server_pages
+from streams.web.early_error_pages import server_pages
 from tests.ingest.local_server import Serving
 from tests.portal.access_table import HEADERS
 

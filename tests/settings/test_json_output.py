@@ -199,7 +199,7 @@ def test_printed_text_becomes_an_event(code, events):
     assert events is None or [line["event"] for line in lines] == events
 
 
-CONFIGURE = "from streams.observability.logs import configure as c; c({'level': 'INFO', 'format': 'json'})\n"
+CONFIGURE = "from streams.observability.logging_setup import configure as c; c({'level': 'INFO', 'format': 'json'})\n"
 
 
 @pytest.mark.parametrize("configure", ["", CONFIGURE], ids=["before", "after"])

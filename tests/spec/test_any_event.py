@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 from streams.spec.check.event import check
+from streams.spec.content.content_check import MAX_ISSUES, walk
 from streams.spec.content.fast_path import passes
 from streams.spec.content.shape_cache import shape_of
 from streams.spec.content.tables import (
@@ -29,10 +30,9 @@ from streams.spec.content.tables import (
     SCREEN,
     TRACK,
 )
-from streams.spec.content.walk import MAX_ISSUES, walk
-from streams.spec.data import EVENTS, SPEC
-from streams.spec.exceptions import READINGS, SpecExceptions
 from streams.spec.rules import RULES
+from streams.spec.spec_data import EVENTS, SPEC
+from streams.spec.spec_exceptions import READINGS, SpecExceptions
 from tests import factories
 
 examples = settings(

@@ -9,11 +9,11 @@ import pytest
 
 from streams.devtools.demo import campaign
 from streams.spec.check.event import semantics
-from streams.spec.content.walk import MAX_ISSUES
-from streams.spec.data import EVENTS, SPEC
-from streams.spec.exceptions import READINGS, SAFE, SpecExceptions
+from streams.spec.content.content_check import MAX_ISSUES
 from streams.spec.issues import Severity
 from streams.spec.rules import RULES
+from streams.spec.spec_data import EVENTS, SPEC
+from streams.spec.spec_exceptions import READINGS, SAFE, SpecExceptions
 from tests import factories
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from streams.spec.calls import structure_issues
+from streams.spec.call_structure import structure_issues
 from streams.spec.check.check_text import check_as_sent
 from streams.spec.content.empty_values import tidy
 

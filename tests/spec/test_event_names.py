@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from streams.spec.data import EVENTS, SPEC
-from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.names.collisions import collision, right_name
 from streams.spec.names.event_names import name_issues
 from streams.spec.names.words import action_at, key, orders, stem, words
+from streams.spec.spec_data import EVENTS, SPEC
+from streams.spec.spec_exceptions import SAFE, SpecExceptions
 
 NO_EVENT_FOR_IT = "campaign hit"
 EMAIL_UNSUBSCRIBED = SpecExceptions.of(["email-unsubscribed"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from streams.spec.data import EVENTS
 from streams.spec.names.collisions import collision
+from streams.spec.spec_data import EVENTS
 
 FILE = Path(__file__).with_name("matcher_names.json")
 # Names that the matcher has and the Spec does not.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from streams.spec.check.event import check
-from streams.spec.data import EVENTS, SPEC, docs_of
-from streams.spec.exceptions import READINGS
 from streams.spec.names.collisions import right_name
+from streams.spec.spec_data import EVENTS, SPEC, docs_of
+from streams.spec.spec_exceptions import READINGS
 
 
 def test_it_contains_all_semantic_events():

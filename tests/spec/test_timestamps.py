@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.spec.calls import structure_issues
+from streams.spec.call_structure import structure_issues
 from streams.spec.timestamps import parse_time
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from streams.spec.data import EVENTS
-from streams.spec.exceptions import SAFE
 from streams.spec.names.collisions import collision
 from streams.spec.names.event_names import name_issues
+from streams.spec.spec_data import EVENTS
+from streams.spec.spec_exceptions import SAFE
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "spec-verdicts.md"
 ROW = re.compile(r"\| (\S+) \| `(.+)` \| (.+) \| (.*) \| (.*) \|")

@@ -18,8 +18,8 @@ from streams.catalog.plans.plan import TYPES, to_json
 from streams.catalog.validation.rules import RULES
 from streams.delivery.connection.verification import TEST_EVENT
 from streams.docs.guides.index import GUIDES
-from streams.spec.calls import CALLS
-from streams.spec.data import EVENTS
+from streams.spec.call_structure import CALLS
+from streams.spec.spec_data import EVENTS
 from tests.browser.all_forms import FORMS
 from tests.portal.access_table import ROWS
 

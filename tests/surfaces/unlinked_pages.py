@@ -22,7 +22,7 @@ from streams.catalog.plans.plan import (
 )
 from streams.delivery.models import Cursor
 from streams.tenancy.models import WorkspaceMembership
-from streams.web.server_pages import server_pages
+from streams.web.early_error_pages import server_pages
 from tests import factories
 from tests.browser.all_forms import PLAN_YAML, drafted, paused
 from tests.portal.access_table import Row, Scene

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from streams.catalog.models import Stream
 from streams.catalog.services import compare_settings
-from streams.catalog.stream_settings import EditConflict, settings_of
+from streams.catalog.setting_conflicts import EditConflict, settings_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict

@@ -19,7 +19,7 @@ from streams.admin.shared.base import (
     time_column,
     to_the_second,
 )
-from streams.connections.actions import Conflict
+from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
 from streams.delivery.connection import status
 from streams.delivery.models import Cursor, Delivery, Rejection

@@ -19,7 +19,7 @@ from streams.delivery.history import attempts_with, statuses
 from streams.events import queries
 from streams.events.models import Feed
 from streams.events.queries import EventFilter
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 
 
 class EventSearchForm(forms.Form):

@@ -16,8 +16,8 @@ from streams.catalog.plans.plan import (
     content_field,
     parts,
 )
+from streams.catalog.plans.property_tree import PropertyNode, tree
 from streams.catalog.plans.rules import EVENT, PROPERTY, REQUIRED, TYPE
-from streams.catalog.plans.tree import PropertyNode, tree
 from streams.spec.timestamps import parse_time
 from streams.spec.types import GOT, KINDS, WANTED
 
@@ -52,7 +52,7 @@ class CompiledPlan:
         }
 
     def check(self, event: Mapping[str, Any]) -> list[Issue]:
-        """Find where a structurally valid event (`spec.calls.structure_issues`) deviates from the plan.
+        """Find where an event deviates from the plan; `structure_issues` found none.
 
         Returns at most MAX_FINDINGS issues, in the order of the event.
         """

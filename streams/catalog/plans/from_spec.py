@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from streams.catalog.plans.plan import EACH, PlannedEvent, PlannedProperty
 from streams.catalog.plans.sensitive import is_likely_sensitive
-from streams.spec.data import EVENTS, SPEC
+from streams.spec.spec_data import EVENTS, SPEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from streams.spec.data import SpecEvent, SpecField
+    from streams.spec.spec_data import SpecEvent, SpecField
 
 # Spec types with another name in plans.
 TYPES = {"float": "number", "unspecified": "any"}

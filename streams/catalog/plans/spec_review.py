@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from streams.catalog.plans.from_spec import is_there, planned_event
 from streams.catalog.plans.samples import sample
 from streams.spec.check.event import check
-from streams.spec.data import EVENTS
 from streams.spec.issues import Severity
 from streams.spec.names.collisions import collision
+from streams.spec.spec_data import EVENTS
 
 if TYPE_CHECKING:
     from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
-    from streams.spec.exceptions import SpecExceptions
     from streams.spec.issues import Issue
+    from streams.spec.spec_exceptions import SpecExceptions
 
 # A synonym of a Spec event, and a name on which Segment's docs disagree.
 MAY_BE_ACCEPTED = {"SPEC-NAME-005", "SPEC-NAME-007"}

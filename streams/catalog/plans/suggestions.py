@@ -9,12 +9,12 @@ from streams.catalog.plans.from_spec import expected
 from streams.catalog.plans.plan import PlannedEvent, TrackingPlan
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import event_errors
-from streams.spec.data import EVENTS
 from streams.spec.names.collisions import collision
+from streams.spec.spec_data import EVENTS
 
 if TYPE_CHECKING:
     from streams.catalog.plans.spec_review import SpecIssue
-    from streams.spec.exceptions import SpecExceptions
+    from streams.spec.spec_exceptions import SpecExceptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

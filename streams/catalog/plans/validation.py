@@ -24,7 +24,7 @@ from streams.catalog.plans.plan import (
     parts,
 )
 from streams.catalog.plans.samples import sample
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 
 if TYPE_CHECKING:
     from streams.catalog.plans.plan import PlannedEvent, PlannedProperty

@@ -12,9 +12,9 @@ from streams.catalog.models import Stream
 from streams.catalog.plans.conformance import CompiledPlan
 from streams.catalog.plans.models import PlanVersion
 from streams.spec.check.event import semantics
-from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
-from streams.spec.modes import ValidationMode, stricter
+from streams.spec.spec_exceptions import SAFE, SpecExceptions
+from streams.spec.validation_modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ class EventValidator:
     plan: CompiledPlan | None = None
 
     def issues(self, event: Mapping[str, Any], *, now: datetime) -> list[Issue]:
-        """Return the issues of an event that passed `spec.calls.structure_issues`."""
+        """Return the issues of an event that passed `spec.call_structure.structure_issues`."""
         found = semantics(event, readings=self.exceptions, now=now)
         if self.plan is not None:
             found += self.plan.check(event)

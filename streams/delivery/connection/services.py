@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.connections.actions import Conflict, record_action
+from streams.connections.action_log import Conflict, record_action
 from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
 from streams.connections.regions import Region, offered

@@ -14,12 +14,17 @@ from streams.base.clock import now
 from streams.base.ids import short_code
 from streams.base.keyring import CannotDecrypt
 from streams.connections import write_key_probe
-from streams.connections.actions import Conflict, record_action
+from streams.connections.action_log import Conflict, record_action
 from streams.connections.models import Connection
 from streams.connections.write_keys import open_write_key
 from streams.delivery.append import accept
 from streams.delivery.wake import wake_after_commit
-from streams.events.intake import RequestFields, StreamFields, message_ids, prepare
+from streams.events.event_preparation import (
+    RequestFields,
+    StreamFields,
+    message_ids,
+    prepare,
+)
 from streams.events.log import FeedAddition, NewEvent
 
 if TYPE_CHECKING:

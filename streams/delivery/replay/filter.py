@@ -25,7 +25,7 @@ class ReplayFilter:
     def columns(self) -> dict[str, str]:
         """The values that the columns of an event must have."""
         fields = {"name": self.name, "type": self.type, "user_id": self.user_id}
-        # The columns are truncated, too (events/intake.py).
+        # The columns are truncated, too (events/event_preparation.py).
         return {column: text[:200] for column, text in fields.items() if text}
 
     @property

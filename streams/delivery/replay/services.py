@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from streams.base.clock import now
 from streams.base.ids import id_named, public_id
-from streams.connections.actions import Conflict, record_action
+from streams.connections.action_log import Conflict, record_action
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor
 from streams.delivery.replay.filter import EventRange, MatchCount

@@ -25,7 +25,7 @@ from streams.connections.models import Connection
 from streams.connections.regions import Region
 from streams.delivery.connection.services import connect
 from streams.devtools.demo import accounts
-from streams.events.services import new_ingest_key, open_feed
+from streams.events.feeds import new_ingest_key, open_feed
 from streams.review import services as review
 from streams.tenancy.members import add_member
 from streams.tenancy.models import (

@@ -10,7 +10,7 @@ from streams.base.text.markdown_writer import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.docs.guides.settings_reference import commands, settings_tables
 from streams.identity.limits import LIMITS
-from streams.publishing.sending import (
+from streams.publishing.sending_sections import (
     CONNECT_PICTURE,
     TEST_PICTURE,
     picture,
@@ -18,10 +18,10 @@ from streams.publishing.sending import (
     retries,
 )
 from streams.publishing.troubleshooting import rule_table, symptoms
-from streams.spec.calls import BATCH_PATHS, CALLS, Call
-from streams.spec.exceptions import READINGS
+from streams.spec.call_structure import BATCH_PATHS, CALLS, Call
 from streams.spec.issues import Rule, Severity
 from streams.spec.rules import RULES as SPEC_RULES
+from streams.spec.spec_exceptions import READINGS
 from streams.tenancy.invitation_sending import LIMITS as INVITATION_LIMITS
 
 # Errors that Segment would accept: the validation mode decides about these events.

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.text.markdown import RULE, Document, parse, plain, render
 from streams.base.text.markdown_writer import filled
-from streams.docs.guides.former_anchors import FORMER
 from streams.docs.guides.generated_facts import PARTS
+from streams.docs.guides.renamed_headings import FORMER
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from streams.base.ids import digest
 from streams.base.request_errors import RequestRefused
-from streams.events.services import INGEST_KEY_PREFIX
+from streams.events.feeds import INGEST_KEY_PREFIX
 from streams.tenancy.services import TOKEN_PREFIX
 
 

@@ -17,11 +17,11 @@ from django.db.models import Exists, OuterRef
 from streams.base.clock import now
 from streams.catalog.validation.event_validator import RuleCache
 from streams.connections.models import Connection
-from streams.events.intake import StreamFields
+from streams.events.event_preparation import StreamFields
 from streams.events.models import Feed
 from streams.ingest.credentials.authentication import Credential, CredentialKind
 from streams.ingest.credentials.ttl_cache import TtlCache
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import find_token
 
 if TYPE_CHECKING:

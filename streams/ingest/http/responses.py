@@ -15,7 +15,7 @@ from streams.serving.http_format import encode_head, has_body, unavailable
 from streams.spec.issues import Issue, Severity
 
 if TYPE_CHECKING:
-    from streams.events.intake import EventRefused
+    from streams.events.event_preparation import EventRefused
 
 ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined"
 DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streams.base.request_errors import RequestRefused
-from streams.spec.calls import BATCH_PATHS, CALL_PATHS
+from streams.spec.call_structure import BATCH_PATHS, CALL_PATHS
 
 PREFIX = "/v1/"
 

@@ -13,8 +13,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
+from streams.events.feeds import open_feeds
 from streams.events.models import Feed
-from streams.events.services import open_feeds
 from streams.ingest.workspaces.resolution import too_many, too_many_new
 from streams.tenancy.external_ids import InvalidExternalId, clean_external_id
 from streams.tenancy.models import Workspace

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from streams.base.request_errors import RequestRefused
-from streams.events.intake import EventRefused
+from streams.events.event_preparation import EventRefused
 from streams.ingest.credentials import authentication
 from streams.serving.http_format import unavailable
 from streams.tenancy.external_ids import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streams.catalog.plans.plan import EACH, NAME_FIELDS
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

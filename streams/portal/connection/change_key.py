@@ -15,7 +15,7 @@ from streams.connections.key_errors import InvalidWriteKey
 from streams.connections.regions import Region
 from streams.delivery.connection import services, verification
 from streams.portal.connection.forms import ChangeForm
-from streams.portal.connection.signed_state import PendingChange, opened
+from streams.portal.connection.pending_key import PendingChange, opened
 from streams.portal.connection.views import current_connection
 from streams.portal.shared.access import (
     PortalRequest,

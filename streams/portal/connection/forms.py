@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.connections.regions import Region, offered
 from streams.events.time_index import last_before
-from streams.portal.shared.forms import MomentField, NumberField
+from streams.portal.shared.form_choices import MomentField, NumberField
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

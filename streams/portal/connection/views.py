@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
-from streams.connections.actions import Conflict
+from streams.connections.action_log import Conflict
 from streams.connections.key_errors import InvalidWriteKey
 from streams.delivery.connection import services, status, verification
 from streams.delivery.limits.send_policy import SendPolicy
@@ -31,7 +31,7 @@ from streams.portal.shared.access import (
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.shared.forms import number_in
+from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.status import connection_status
 

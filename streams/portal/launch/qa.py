@@ -28,8 +28,8 @@ from streams.portal.shared.access import (
 from streams.portal.shared.navigation_tags import within
 from streams.portal.workspace.summaries import FeedSummary, rows
 from streams.publishing.pages import address_of
-from streams.review.qa.client import EventsRefused
-from streams.review.qa.line import CheckState
+from streams.review.qa.checklist_line import CheckState
+from streams.review.qa.ingest_client import EventsRefused
 from streams.review.qa.observations import (
     ObservedError,
     ObservedEvent,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from streams.catalog.models import Stream
     from streams.review.qa.checklist import Checklist
-    from streams.review.qa.line import ChecklistLine, Proof
+    from streams.review.qa.checklist_line import ChecklistLine, Proof
 
 # While the events of a run are being delivered, checks pass one by one. After that,
 # they change only with what the partner's tool sends. Each refresh reads thousands of

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.base.clock import now
-from streams.events.services import new_ingest_key, open_feed
+from streams.events.feeds import new_ingest_key, open_feed
 from streams.observability.empty_workspaces import empty, remove_empty
 from streams.portal.partner.forms import WorkspaceForm
 from streams.portal.people.members import people_of
@@ -27,7 +27,7 @@ from streams.portal.shared.access import (
     signed_in,
     workspace_of,
 )
-from streams.portal.shared.forms import number_in
+from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import within
 from streams.portal.workspace.summaries import rows
 from streams.tenancy.members import may_invite
@@ -180,7 +180,7 @@ def _workspace(
         **people_of(workspace),
     }
     response = render(request, "portal/partner/workspace.html", context)
-    if secret:  # the form was processed: see web/form_once.py
+    if secret:  # the form was processed: see web/duplicate_submits.py
         page = within(access, "partner-workspace", workspace.public_id)
         response.status_code, response.headers["Location"] = 201, page
     return response

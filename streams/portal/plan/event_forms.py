@@ -21,7 +21,7 @@ from streams.catalog.plans.validation import (
     MAX_TEXT,
     property_errors,
 )
-from streams.portal.shared.forms import CALLS, number_in
+from streams.portal.shared.form_choices import CALLS, number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -22,7 +22,7 @@ from streams.portal.shared.access import (
     stream_of,
 )
 from streams.portal.shared.navigation_tags import within
-from streams.spec.data import DOCS, EVENTS, SPEC
+from streams.spec.spec_data import DOCS, EVENTS, SPEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from streams.catalog.plans.plan import TrackingPlan
-    from streams.spec.data import Category, SpecEvent
+    from streams.spec.spec_data import Category, SpecEvent
 
 TITLES = {
     "ecommerce_v2": _("E-commerce"),

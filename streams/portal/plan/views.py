@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
     from streams.catalog.plans.spec_review import SpecIssue
-    from streams.spec.exceptions import SpecExceptions
+    from streams.spec.spec_exceptions import SpecExceptions
 
 MOST_OPEN = 8  # events; a plan with more has its tables collapsed
 PER_PAGE = 50  # events; a plan with more is rare

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from streams.events.models import QuarantineJob
-from streams.portal.shared.forms import MODE_HINTS, MODES
-from streams.spec.modes import ValidationMode
+from streams.portal.shared.form_choices import MODE_HINTS, MODES
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
-from streams.portal.shared.forms import CALLS, MomentField, NumberField
+from streams.portal.shared.form_choices import CALLS, MomentField, NumberField
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,7 +26,7 @@ from streams.portal.shared.access import (
     workspace_to_edit,
     workspace_to_see,
 )
-from streams.portal.shared.forms import number_in
+from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
-from streams.portal.shared.forms import number_in
+from streams.portal.shared.form_choices import number_in
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

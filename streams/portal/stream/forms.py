@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.base.text.validation import validate_one_line
 from streams.catalog.retention_period import MAX_DAYS, MIN_DAYS, NOTICE
-from streams.catalog.stream_settings import settings_of
-from streams.portal.shared.forms import MODE_HINTS, MODES
-from streams.spec.exceptions import READINGS
+from streams.catalog.setting_conflicts import settings_of
+from streams.portal.shared.form_choices import MODE_HINTS, MODES
+from streams.spec.spec_exceptions import READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from streams.catalog.models import Stream
-    from streams.catalog.stream_settings import EditConflict, SettingChange
+    from streams.catalog.setting_conflicts import EditConflict, SettingChange
     from streams.tenancy.models import Partner
 
 

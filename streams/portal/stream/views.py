@@ -14,7 +14,7 @@ from streams.base.clock import now
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.services import published_plan
 from streams.catalog.services import change_stream, choose_spec_exceptions
-from streams.catalog.stream_settings import EditConflict
+from streams.catalog.setting_conflicts import EditConflict
 from streams.observability import forecast
 from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
@@ -113,7 +113,7 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
         "secret": secret.text if secret else "",
     }
     response = render(request, "portal/stream/tokens.html", context)
-    if secret:  # the form was processed: see web/form_once.py
+    if secret:  # the form was processed: see web/duplicate_submits.py
         response.status_code, response.headers["Location"] = 201, request.path
     return response
 

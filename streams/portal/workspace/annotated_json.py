@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from streams.events.dry_run import DryRunOutcome
 from streams.portal.workspace.json_text import coloured
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 from streams.spec.decode.positions import InvalidJson, JsonPosition, locate
 from streams.spec.decode.structure import MAX_EVENT_BYTES
 from streams.spec.issues import Severity

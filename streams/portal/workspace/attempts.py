@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from streams.delivery import history
 from streams.delivery.models import Delivery
 from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
-from streams.portal.shared.forms import number_in
+from streams.portal.shared.form_choices import number_in
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection

@@ -5,7 +5,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from streams.events.queries import EventFilter
-from streams.portal.shared.forms import CALLS, number_in
+from streams.portal.shared.form_choices import CALLS, number_in
 
 
 class EventFilterForm(forms.Form):

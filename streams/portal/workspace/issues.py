@@ -28,9 +28,9 @@ from streams.portal.shared.navigation_tags import to, within
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.chart_layout import Bar, small_bars
 from streams.portal.workspace.json_text import highlighted
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
-from streams.spec.modes import ValidationMode, stricter
+from streams.spec.validation_modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams.review.qa.checklist_line import ChecklistLine, CheckState
 from streams.review.qa.event_checks import integration, planned, rules, user_id, walked
-from streams.review.qa.line import ChecklistLine, CheckState
 from streams.review.qa.request_checks import batches, key, pages, rate, regions
 
 if TYPE_CHECKING:

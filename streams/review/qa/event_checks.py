@@ -7,8 +7,14 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
+from streams.review.qa.checklist_line import (
+    ChecklistLine,
+    count_of,
+    failed,
+    passed,
+    unseen,
+)
 from streams.review.qa.journey import WALKS, by_plan, furthest, walk, went_astray
-from streams.review.qa.line import ChecklistLine, count_of, failed, passed, unseen
 from streams.review.qa.observations import (
     Observations,
     ObservedError,

@@ -18,7 +18,7 @@ SEGMENTS_WALK = (
     "Unsubscribed",
 )
 
-# Segment's docs use both names. The second one is a Spec exception (spec/exceptions.py).
+# Segment's docs use both names. The second one is a Spec exception (spec/spec_exceptions.py).
 WALKS = (SEGMENTS_WALK, (*SEGMENTS_WALK[:-1], "Email Unsubscribed"))
 
 type Key = tuple[str, str]  # call and name

@@ -9,7 +9,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from streams.connections.regions import Region
 from streams.delivery.segment.batch import MAX_BODY_BYTES, MAX_EVENTS
-from streams.review.qa.line import ChecklistLine, count_of, failed, passed, unseen
+from streams.review.qa.checklist_line import (
+    ChecklistLine,
+    count_of,
+    failed,
+    passed,
+    unseen,
+)
 from streams.review.qa.request_rate import busiest_second
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.catalog.plans.samples import sample
 from streams.catalog.plans.services import published_plan
-from streams.review.qa.client import send
+from streams.review.qa.ingest_client import send
 from streams.review.qa.journey import walk
 from streams.review.qa.models import QaRun
 from streams.review.qa.workspaces import test_feeds

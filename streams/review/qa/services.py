@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.review.qa.checklist import Checklist, check
-from streams.review.qa.evidence import RunStart, gather
+from streams.review.qa.load_observations import RunStart, gather
 from streams.review.qa.models import QaRun
 
 if TYPE_CHECKING:

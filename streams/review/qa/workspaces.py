@@ -11,8 +11,8 @@ from streams.base.ids import new_secret
 from streams.connections.models import Connection
 from streams.connections.regions import Region, offered
 from streams.delivery.connection.services import connect
+from streams.events.feeds import open_feed
 from streams.events.models import Feed
-from streams.events.services import open_feed
 from streams.tenancy.models import Partner
 from streams.tenancy.services import create_workspace
 

@@ -55,7 +55,7 @@ class RequestView(msgspec.Struct):
 
 
 class RequestLog:
-    """Keeps the newest events, numbered 1, 2, 3 …. Each journal has its own `id`."""
+    """Keeps the newest events, numbered 1, 2, 3 …. Each log has its own `id`."""
 
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self.id = uuid4().hex

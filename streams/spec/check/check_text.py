@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.calls import structure_issues
+from streams.spec.call_structure import structure_issues
 from streams.spec.check.event import semantics
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import MalformedEvent, read_event
-from streams.spec.exceptions import SAFE, SpecExceptions
+from streams.spec.spec_exceptions import SAFE, SpecExceptions
 
 if TYPE_CHECKING:
     from datetime import datetime

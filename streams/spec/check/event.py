@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.calls import structure_issues
-from streams.spec.content.fields import check_fields, check_time
+from streams.spec.call_structure import structure_issues
+from streams.spec.check.top_level_fields import check_fields
+from streams.spec.content.content_check import check_content
 from streams.spec.content.tables import (
     CONTEXT,
     EVENT_TABLES,
@@ -16,10 +17,10 @@ from streams.spec.content.tables import (
     SCREEN,
     TRACK,
 )
-from streams.spec.content.walk import check_content
-from streams.spec.exceptions import SAFE, SpecExceptions
 from streams.spec.issues import Severity
 from streams.spec.names.event_names import name_issues
+from streams.spec.spec_exceptions import SAFE, SpecExceptions
+from streams.spec.timestamps import check_time
 
 if TYPE_CHECKING:
     from datetime import datetime

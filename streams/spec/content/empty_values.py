@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 from streams.spec.content.tables import (
     CONTEXT,
     EVENT_TABLES,
@@ -20,7 +20,7 @@ from streams.spec.content.tables import (
 )
 
 if TYPE_CHECKING:
-    from streams.spec.content.paths import KeyTable
+    from streams.spec.content.value_specs import KeyTable
 
 _NOTHING = (None, "")
 # Optional in every call, and added elsewhere if missing.

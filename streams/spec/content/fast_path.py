@@ -12,13 +12,13 @@ import msgspec
 
 from streams.base.msgspec_types import prepared
 from streams.spec.content.key_spelling import snake_case
-from streams.spec.content.paths import LONGEST_TEXT, KeyStyle, KeyTable
+from streams.spec.content.value_specs import LONGEST_TEXT, KeyStyle, KeyTable
 from streams.spec.content.values import OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.spec.content.paths import ValueSpec
+    from streams.spec.content.value_specs import ValueSpec
 
 MOST_ITEMS = 10  # per list, so that the number of keys stays below its limit
 

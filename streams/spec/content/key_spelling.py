@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from streams.spec.content.paths import KeyStyle, KeyTable, UnplacedIssue
+from streams.spec.content.value_specs import KeyStyle, KeyTable, UnplacedIssue
 from streams.spec.rules import RULES
 
 LONGEST_KEY = 127  # characters, the limit of column names in Redshift

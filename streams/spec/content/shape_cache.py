@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.spec.content.fast_path import fast_type_of
 from streams.spec.content.key_spelling import key_issues
-from streams.spec.content.paths import (
+from streams.spec.content.value_specs import (
     LONGEST_PART,
     KeyStyle,
     KeyTable,

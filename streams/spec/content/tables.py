@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.spec.content.key_spelling import snake_case
-from streams.spec.content.paths import KeyStyle, KeyTable, Misspelling, ValueSpec
+from streams.spec.content.value_specs import KeyStyle, KeyTable, Misspelling, ValueSpec
 from streams.spec.content.values import group_id, wanted_value
-from streams.spec.data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
 from streams.spec.rules import RULES
+from streams.spec.spec_data import DOCS, EVENTS, SPEC, SpecEvent, SpecField, docs_of
 
 if TYPE_CHECKING:
     from streams.spec.issues import Rule

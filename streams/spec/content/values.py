@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.spec.content.currencies import CURRENCIES
-from streams.spec.content.paths import UnplacedIssue
+from streams.spec.content.value_specs import UnplacedIssue
 from streams.spec.rules import RULES
 from streams.spec.timestamps import parse_time
 
 if TYPE_CHECKING:
-    from streams.spec.content.paths import ValueCheck
-    from streams.spec.data import SpecField
+    from streams.spec.content.value_specs import ValueCheck
     from streams.spec.issues import Rule
+    from streams.spec.spec_data import SpecField
 
 LONGEST_GROUP_ID = 500  # characters, the limit of Segment's Unify
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from streams.spec.data import DOCS, EVENTS, SPEC, OtherName, docs_of
-from streams.spec.exceptions import READINGS, SAFE, SpecExceptions
 from streams.spec.names.synonyms import OBJECTS, PERHAPS, SAME
 from streams.spec.names.words import action_at, forms, key, orders, stem, words
 from streams.spec.rules import RULES
+from streams.spec.spec_data import DOCS, EVENTS, SPEC, OtherName, docs_of
+from streams.spec.spec_exceptions import READINGS, SAFE, SpecExceptions
 
 if TYPE_CHECKING:
     from streams.spec.issues import Issue, Rule, Severity

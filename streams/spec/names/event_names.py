@@ -6,14 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from streams.spec.data import EVENTS
 from streams.spec.issues import Severity
 from streams.spec.names.collisions import LONGEST, collision
 from streams.spec.rules import RULES
+from streams.spec.spec_data import EVENTS
 
 if TYPE_CHECKING:
-    from streams.spec.exceptions import SpecExceptions
     from streams.spec.issues import Issue
+    from streams.spec.spec_exceptions import SpecExceptions
 
 _SMALL = frozenset(
     [

@@ -8,8 +8,8 @@ from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.suggestions import advice
 from streams.catalog.plans.validation import plan_errors
-from streams.spec.data import EVENTS
-from streams.spec.exceptions import SAFE
+from streams.spec.spec_data import EVENTS
+from streams.spec.spec_exceptions import SAFE
 
 
 def test_a_plan_of_the_whole_spec_has_no_issue():

@@ -4,7 +4,7 @@ import pytest
 
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
 from streams.catalog.plans.samples import sample
-from streams.spec.calls import CALLS, structure_issues
+from streams.spec.call_structure import CALLS, structure_issues
 
 
 def planned(path, kind="string", **fields):

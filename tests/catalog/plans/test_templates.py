@@ -8,9 +8,9 @@ from streams.catalog.plans.samples import sample
 from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import plan_errors
-from streams.spec.data import EVENTS
-from streams.spec.exceptions import SAFE
 from streams.spec.names.collisions import right_name
+from streams.spec.spec_data import EVENTS
+from streams.spec.spec_exceptions import SAFE
 
 # The events that two or more catalog sources of each kind send, or the only one that follows the
 # Spec, with the names as they send them.

@@ -1,4 +1,4 @@
-"""Read a plan from a JSON Schema; schema_writing documents the mapping."""
+"""Read a plan from a JSON Schema; schema_writer documents the mapping."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from streams.catalog.plans.plan import (
     content_field,
 )
 from streams.catalog.plans.validation import MAX_DEPTH, PlanError
-from streams.spec.calls import CALLS
+from streams.spec.call_structure import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

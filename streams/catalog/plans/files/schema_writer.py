@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from streams.catalog.plans.plan import NAME_FIELDS, content_field
-from streams.catalog.plans.tree import PropertyNode, tree
+from streams.catalog.plans.property_tree import PropertyNode, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Read a plan from a YAML file; yaml_writing documents the format."""
+"""Read a plan from a YAML file; yaml_writer documents the format."""
 
 from __future__ import annotations
 

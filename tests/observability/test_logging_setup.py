@@ -10,7 +10,7 @@ import textwrap
 import pytest
 from celery import current_app
 
-from streams.observability.logs import mask
+from streams.observability.logging_setup import mask
 
 WRITE_KEY = "SandboxTestWriteKey0000000000001"
 INGEST_KEY = "ik_SandboxTestIngestKey000000000001"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from django.utils.translation import gettext as _
 
-from streams.spec.modes import CHOICES
+from streams.spec.validation_modes import CHOICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from streams.spec.modes import CHOICES, ValidationMode
+from streams.spec.validation_modes import CHOICES, ValidationMode
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -28,7 +28,7 @@ from streams.review.qa.observations import (
 )
 from streams.review.qa.workspaces import test_feeds
 from streams.spec.issues import Severity
-from streams.spec.modes import ValidationMode
+from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from streams.catalog.models import Stream

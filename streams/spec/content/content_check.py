@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.content.fast_path import passes
-from streams.spec.content.paths import (
+from streams.spec.content.shape_cache import inner, shape_of
+from streams.spec.content.value_specs import (
     LONGEST_PART,
     LONGEST_TEXT,
     KeyStyle,
@@ -19,7 +20,6 @@ from streams.spec.content.paths import (
     UnplacedIssue,
     ValueSpec,
 )
-from streams.spec.content.shape_cache import inner, shape_of
 from streams.spec.rules import RULES
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def walk(
     accepted: frozenset[str],
     issues: list[Issue],
 ) -> None:
-    """Do the full check of `look`, for content that probably has issues."""
+    """Do the full check of `check_content`, for content that probably has issues."""
     if shape.issues_by_key:
         issues += shape.issues(name)[: max(0, MAX_ISSUES - len(issues))]
     count = len(content)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events.intake import (
+from streams.events.event_preparation import (
     EventRefused,
     RequestFields,
     StreamFields,

@@ -1,22 +1,17 @@
-"""Check fields outside of an event's content: misnamed fields, times, group IDs."""
+"""Check fields outside of an event's content: misnamed fields and group IDs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from streams.spec.content.key_spelling import snake_case
 from streams.spec.content.values import LONG_GROUP_ID, LONGEST_GROUP_ID
-from streams.spec.data import DOCS, SPEC
 from streams.spec.rules import RULES
+from streams.spec.spec_data import DOCS, SPEC
 
 if TYPE_CHECKING:
     from streams.spec.issues import Issue
-
-CLOCK_SKEW = timedelta(minutes=5)  # how far a tool's clock may be ahead of ours
-_FIRST_TIME = "1970-01-01"
-
 
 # Used in examples of the Email Spec, although Segment's HTTP API ignores them.
 _IN_EXAMPLES = {"action", "user_id"}
@@ -59,16 +54,6 @@ _TRAITS = RULES["SPEC-FIELD-002"].issue(
     " wrong about this.",
     "Send them in context.traits.",
 )
-_FUTURE = RULES["SPEC-TIME-002"].issue(
-    "timestamp",
-    "timestamp is in the future.",
-    "Send the time of the event with its time zone, and check the sender's clock.",
-)
-_TOO_OLD = RULES["SPEC-TIME-003"].issue(
-    "timestamp",
-    "timestamp is before 1970. Segment's Engage doesn't accept such events.",
-    "Send the time of the event. Don't send 0 for an unknown time.",
-)
 _LONG_GROUP_ID = LONG_GROUP_ID.at("groupId")
 
 
@@ -88,19 +73,3 @@ def check_fields(event: Mapping[str, Any], call: str, issues: list[Issue]) -> No
         group_id = event.get("groupId")
         if type(group_id) is str and len(group_id) > LONGEST_GROUP_ID:
             issues.append(_LONG_GROUP_ID)
-
-
-def check_time(text: Any, now: datetime, issues: list[Issue]) -> None:
-    """Add the issues of a readable timestamp. Unreadable ones are skipped."""
-    if type(text) is not str:
-        return
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    if moment > now + CLOCK_SKEW:
-        issues.append(_FUTURE)
-    elif text < _FIRST_TIME:
-        issues.append(_TOO_OLD)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from streams.spec.exceptions import READINGS
+from streams.spec.spec_exceptions import READINGS
 from streams.spec.types import GOT, KINDS, WANTED
 
 if TYPE_CHECKING:

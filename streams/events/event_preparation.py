@@ -15,7 +15,7 @@ import msgspec
 
 from streams.base.clock import iso_ms
 from streams.events.log import NewEvent
-from streams.spec.calls import CALLS, structure_issues
+from streams.spec.call_structure import CALLS, structure_issues
 from streams.spec.content.empty_values import tidy
 from streams.spec.decode.structure import (
     MAX_EVENT_BYTES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.spec.calls import CALL_PATHS, structure_issues
+from streams.spec.call_structure import CALL_PATHS, structure_issues
 
 GOOD = {
     "identify": {"type": "identify", "userId": "u1", "traits": {"plan": "free"}},
