@@ -75,9 +75,10 @@ class RateLimited(Exception):
         self.retry_after_s = retry_after_s
 
     @property
-    def retry_after_minutes(self) -> int:
-        """The wait in minutes, rounded up to be always sufficient."""
-        return -(-self.retry_after_s // 60)
+    def rounded_wait_s(self) -> int:
+        """The wait in seconds, rounded up to whole minutes, or whole hours from two hours."""
+        unit_s = 3600 if self.retry_after_s > 7200 else 60
+        return -(-self.retry_after_s // unit_s) * unit_s
 
 
 def consume(limit: RateLimit, key: str) -> int:

@@ -44,8 +44,8 @@ class DecisionEmail(Enum):
     APPROVED = (
         gettext_lazy("%(stream)s is approved"),
         gettext_lazy(
-            "Your stream %(stream)s is approved. You can build it now: its events are"
-            " delivered to your customers' own Segment sources from now on."
+            "Your stream %(stream)s is approved. You can build it now. From this stage on,"
+            " its events go to your customers' own Segment sources."
         ),
     )
     SENT_BACK = (
@@ -114,7 +114,11 @@ def email_partner(
     )
     to = list(admins.order_by("pk").values_list("email", flat=True))
     comment = text.strip()
-    said = _("Comment:\n\n%(comment)s") % {"comment": comment} if comment else ""
+    said = (
+        _("Message from the operator:\n\n%(comment)s") % {"comment": comment}
+        if comment
+        else ""
+    )
     _send_later(stream, to, what, {}, said, link, reply_to=settings.REVIEW_EMAIL)
 
 

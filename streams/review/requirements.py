@@ -87,7 +87,9 @@ def _facts(stream: Stream) -> Task:
         str(word) for field, word in ASKED.items() if not getattr(profile, field)
     ]
     if lacking:
-        why = _("Missing from your docs and from Segment's catalog: %(details)s.")
+        why = _(
+            "Missing: %(details)s. Your docs and Segment's catalog show these details."
+        )
         why %= {"details": ", ".join(lacking)}
     else:
         why = _("The description, website, and support email are filled in.")

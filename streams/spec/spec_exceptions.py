@@ -38,8 +38,8 @@ READINGS: dict[str, SpecException] = {
             "other-names",
             gettext_noop("Other tools' names for Spec events, such as Email Clicked"),
             gettext_noop(
-                "The partner docs say that a stream with such names is turned"
-                " down, but the catalog pages of some accepted tools use them."
+                "The partner docs say that a stream with such names is rejected,"
+                " but the catalog pages of some accepted tools use them."
             ),
         ),
         SpecException(

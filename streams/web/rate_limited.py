@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 
 from streams.web.kept_forms import kept_form
+from streams.web.template_tags import duration
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpRespo
     """
     context = {
         "what": what,
-        "minutes": limited.retry_after_minutes,
+        "wait": duration(limited.rounded_wait_s),
         "signs_in": not request.user.is_authenticated,
         **kept_form(request, is_open=True),
     }

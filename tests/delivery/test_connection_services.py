@@ -347,7 +347,7 @@ def test_a_change_is_audited_with_the_former_values():
     assert (entry.action, entry.detail["region"], entry.detail["before"]) == (
         "connection.replaced",
         "eu",
-        "…0001 (United States)",
+        "…0001, United States",
     )
 
 
@@ -365,8 +365,8 @@ def test_the_impact_says_how_many_events_go_where():
         queued=3,
         oldest_at=factories.NOW,
         replaying=0,
-        now_to="…0001 (United States)",
-        then_to="…bbbb (Europe (Ireland))",
+        now_to="…0001, United States",
+        then_to="…bbbb, Europe (Ireland)",
     )
 
 

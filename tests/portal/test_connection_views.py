@@ -110,7 +110,7 @@ def test_a_change_is_previewed_with_the_queued_events(as_alice, cast):
     )
 
     assert "4 events are queued" in preview.text
-    assert f"…{OTHER_KEY[-4:]} (Europe (Ireland))" in preview.text
+    assert f"…{OTHER_KEY[-4:]}, Europe (Ireland)" in preview.text
     assert OTHER_KEY not in preview.text
     connection.refresh_from_db()
     assert (connection.region, connection.key_last4) == ("sandbox", KEY[-4:])

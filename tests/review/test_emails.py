@@ -75,7 +75,7 @@ def test_a_partners_admins_receive_the_decision_and_its_reason(
         ["petra@postbox.example"],
         ["review@portal.example"],
     )
-    assert "Comment:\n\nSay who.\n\n" in mail.body
+    assert "Message from the operator:\n\nSay who.\n\n" in mail.body
     way = f"/p/{stream.partner.slug}/streams/{stream.slug}/way/"
     assert mail.body.endswith(f"{ORIGIN}{way}\n")
 

@@ -139,7 +139,7 @@ def _shipped() -> Iterator[str]:
 _ON_THE_WAY = {
     "Bad", "Drill", "Email Clicked", "Email Unsubscribed", "Firefox", "It happens.", "New.",
     "P Integration", "P Source", "Purchase", "QA Europe", "QA US", "Sent", "Typo", "us",
-    "Bad Request (400)", "ConnectionError",
+    "Bad Request (400)",
 }  # fmt: skip
 
 

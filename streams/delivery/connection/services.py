@@ -67,7 +67,7 @@ class ChangeImpact:
     queued: int
     oldest_at: datetime | None  # when the first of them was received
     replaying: int  # event numbers that a replay has left
-    now_to: str  # "…1234 (United States)"
+    now_to: str  # "…1234, United States"
     then_to: str
 
 
@@ -177,7 +177,7 @@ def impact(
         oldest_at=_received_at_after(cursor),
         replaying=left_to_replay(connection),
         now_to=str(connection),
-        then_to=f"…{last4} ({Region(region or connection.region).label})",
+        then_to=f"…{last4}, {Region(region or connection.region).label}",
     )
 
 

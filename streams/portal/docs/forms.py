@@ -28,6 +28,12 @@ class PageForm(forms.Form):
         strip=False,
         required=False,
         label=_("Text"),
+        error_messages={
+            "max_length": _(
+                "The text can have at most %(limit_value)d characters. It has"
+                " %(show_value)d."
+            )
+        },
         widget=forms.Textarea(attrs={"spellcheck": "true", "rows": 30}),
     )
     seen = forms.CharField(max_length=20, widget=forms.HiddenInput)

@@ -148,6 +148,8 @@ def _page(
     live_form: LiveForm | None = None,
 ) -> dict[str, object]:
     progress = launch_progress(stream)
+    live_form = live_form or LiveForm()
+    live_form.fields["note"].required = not progress.is_ready
     return {
         "access": access,
         "stream": stream,
@@ -159,7 +161,7 @@ def _page(
             if progress.checklist is None or not task.done  # in QA, only open items
         ],
         "form": form,
-        "live_form": live_form or LiveForm(),
+        "live_form": live_form,
         "staff_mail": ", ".join(settings.REVIEW_EMAIL),
     }
 

@@ -28,12 +28,13 @@ WORKSPACE_HINTS = {
 }
 PARTNER_HINTS = {
     PartnerMembership.Role.ADMIN: _(
-        "Can do everything a developer can, and manage the team."
+        "Can do everything a developer can, submit streams for review, and manage"
+        " members."
     ),
     PartnerMembership.Role.DEVELOPER: _(
-        "Can create workspaces, API tokens, and ingest keys."
+        "Can manage streams, workspaces, API tokens, and ingest keys."
     ),
-    PartnerMembership.Role.SUPPORT: _("Can view every workspace, but not change any."),
+    PartnerMembership.Role.SUPPORT: _("Can view everything, but not change anything."),
 }
 
 

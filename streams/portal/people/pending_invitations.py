@@ -13,7 +13,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
@@ -209,15 +208,11 @@ def _report_sending(request: PortalRequest, invitation: Invitation) -> None:
 
 
 def _too_many(limited: RateLimited) -> str:
-    minutes = limited.retry_after_minutes
-    return ngettext(
+    return _(
         "You've reached the limit of %(amount)d invitations in %(period)s. Try again in"
-        " %(minutes)d minute.",
-        "You've reached the limit of %(amount)d invitations in %(period)s. Try again in"
-        " %(minutes)d minutes.",
-        minutes,
+        " %(wait)s."
     ) % {
         "amount": limited.limit.amount,
         "period": duration(limited.limit.period_s),
-        "minutes": minutes,
+        "wait": duration(limited.rounded_wait_s),
     }

@@ -40,7 +40,7 @@ TITLES = {
     "b2b_saas": _("B2B SaaS"),
     "mobile": _("Mobile"),
     "video": _("Video"),
-    "ai_copilot": _("AI copilot"),
+    "ai_copilot": _("AI Copilot"),
 }
 # Events that Segment defines for partners come first.
 CATEGORIES = sorted(

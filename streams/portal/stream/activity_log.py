@@ -87,7 +87,7 @@ def _row(entry: AuditEntry, team: set[int]) -> ActivityRow:
         workspace = _("Deleted workspace")
     return ActivityRow(
         entry=entry,
-        who=who(entry.actor, team),
+        who=who(entry.actor, team, starts=True),
         what=describe(entry.action, entry.detail),
         reason=reason(entry.action, entry.detail),
         where=workspace or entry.stream,
@@ -99,8 +99,13 @@ def team_of(access: PartnerAccess) -> set[int]:
     return set(access.partner.members.values_list("pk", flat=True))
 
 
-def who(actor: User | None, team: set[int]) -> str:
-    """Name an actor to the partner's team; operators stay anonymous."""
+def who(actor: User | None, team: set[int], *, starts: bool = False) -> str:
+    """Name an actor to the partner's team; operators stay anonymous.
+
+    `starts`: the name is on its own, as in a table, not within a sentence.
+    """
     if actor is None:
-        return _("the portal")
-    return actor.email if actor.pk in team or not actor.is_staff else _("the operator")
+        return _("Portal") if starts else _("the portal")
+    if actor.pk in team or not actor.is_staff:
+        return actor.email
+    return _("Operator") if starts else _("the operator")

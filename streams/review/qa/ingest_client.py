@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
+import structlog
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -14,6 +15,8 @@ from streams.base.http_deadlines import deadline_session
 
 if TYPE_CHECKING:
     from streams.base.ids import Secret
+
+log = structlog.get_logger()
 
 TIMEOUT_S = 10.0  # in total
 STORED = frozenset({"accepted", "warned", "held", "duplicate"})
@@ -48,13 +51,13 @@ def send(
             )
     except requests.RequestException as error:
         # Without the error's text and cause, which hold the request.
+        log.warning("qa.ingest_unreachable", error=type(error).__name__)
         problem = _(
-            "The ingest API at %(address)s can't be reached (%(error)s). Your stream is"
-            " fine. Try again in a minute. If the problem persists, tell the operator of"
-            " this portal."
+            "The ingest API at %(address)s can't be reached. This isn't a problem with"
+            " your stream. Try again in a minute. If the problem persists, contact the"
+            " operator of this portal."
         )
-        values = {"address": ingest_url, "error": type(error).__name__}
-        raise EventsRefused(problem % values) from None
+        raise EventsRefused(problem % {"address": ingest_url}) from None
     if response.status_code != 200:
         problem = _("The ingest API returned %(status)s: %(text)s")
         values = {"status": str(response.status_code), "text": response.text[:200]}
