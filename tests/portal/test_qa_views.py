@@ -31,6 +31,7 @@ def test_one_click_creates_the_test_workspaces_that_the_test_needs(as_dev, cast)
         assert text in page.content.decode()
     assert "Run QA test" not in before
     assert "Run QA test" in page.content.decode()
+    assert "Create missing test workspaces" not in page.content.decode()
 
 
 def test_a_partner_at_the_limit_sees_why(as_dev, cast):

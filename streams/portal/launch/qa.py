@@ -40,6 +40,7 @@ from streams.review.qa.run import CannotRun, run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import (
     MAX_TEST_WORKSPACES,
+    WANTED,
     TooManyTestWorkspaces,
     prepare,
     test_feeds,
@@ -80,8 +81,11 @@ def qa(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     """Show the checklist and the test workspaces."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
+    tests = _test_rows(stream)
+    connected = {row.workspace.external_id for row in tests if row.connection}
     context = {
-        "rows": _test_rows(stream),
+        "rows": tests,
+        "is_prepared": connected >= WANTED.keys(),
         "most": MAX_TEST_WORKSPACES,
         **_checklist(access, stream),
     }

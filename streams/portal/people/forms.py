@@ -22,7 +22,8 @@ WORKSPACE_HINTS = {
         "Can do everything an editor can, manage members, and delete the connection."
     ),
     WorkspaceMembership.Role.EDITOR: _(
-        "Can connect Segment, and change, pause, and test the connection."
+        "Can connect Segment, manage the connection, replay events, and resolve"
+        " quarantined events."
     ),
     WorkspaceMembership.Role.VIEWER: _("Can view events and delivery attempts."),
 }
