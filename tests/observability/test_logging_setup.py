@@ -20,7 +20,7 @@ def logged(code, *, as_format="json"):
     """Return what a separate process with this log format writes to stderr."""
     prelude = f"""
 import logging, structlog
-from streams.observability.logs import configure
+from streams.observability.logging_setup import configure
 configure({{"level": "INFO", "format": "{as_format}"}})
 log = structlog.get_logger("streams.x")
 """
