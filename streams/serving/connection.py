@@ -106,6 +106,7 @@ class HttpConnection(asyncio.BufferedProtocol):
         self._advance()
         if self._queue.drop_after(timeouts.MAX_PIPELINED):
             self._stop_reading()
+            self._wait()  # not for the incomplete request, which is no longer read
             self._regulate()
 
     def eof_received(self) -> bool:

@@ -11,7 +11,7 @@ from select import select
 import pytest
 
 from streams.observability.logging_setup import mask
-from streams.serving import wsgi
+from streams.serving import timeouts, wsgi
 from streams.serving.server import Server
 from streams.serving.wsgi import MAX_BODY_BYTES, WsgiApplication
 from streams.web.early_error_pages import server_pages
@@ -186,6 +186,15 @@ def test_consecutive_requests_get_responses_in_their_order(server):
         paths = [json.loads(wire.response()[2])["PATH_INFO"] for _ in range(3)]
 
     assert paths == ["/late", "/1", "/2"]
+
+
+def test_requests_within_the_limit_get_responses_after_a_burst(server, monkeypatch):
+    monkeypatch.setattr(timeouts, "HEAD_TIMEOUT_S", 0.1)
+    burst = get("/late?0.5") + get("/") * timeouts.MAX_PIPELINED
+
+    raw = server.ask(burst + b"GET /incomplete")
+
+    assert raw.count(b"HTTP/1.1 200 ") == timeouts.MAX_PIPELINED
 
 
 def test_an_application_error_affects_its_request_only(server):
