@@ -329,7 +329,7 @@ def expired(feed: Feed, up_to: int) -> None:
 
 
 def event(stream: Stream | None = None, **changes) -> NewEvent:
-    """Return an event as intake leaves it. `changes` are fields of its JSON."""
+    """Return an event as event_preparation.py leaves it. `changes` are fields of its JSON."""
     number = next(_numbers)
     content = {
         "type": "track",

@@ -95,8 +95,8 @@ class Stream(models.Model):
             " workspace can be stricter."
         ),
     )
-    # IDs of spec.exceptions.READINGS: the exceptions that are accepted in addition to the
-    # safe reading where Segment's docs contradict themselves.
+    # IDs of spec.spec_exceptions.READINGS: the exceptions that are accepted in addition to
+    # the safe reading where Segment's docs contradict themselves.
     spec_readings = models.JSONField(
         default=list, db_default=models.Value([], models.JSONField()), editable=False
     )

@@ -26,9 +26,9 @@ class CursorStore(Protocol):
         """Mark the idle live cursors of feeds with new events as due; return their streams.
 
         The feeds are locked, and a drain locks the feed before its cursor goes idle
-        (record.py), so either it saw our events or we see it idle. Replays have an end, so
-        new events don't concern them. A stream's owner uses the database's clock. Ours may
-        be ahead, so the earlier of the two times is stored.
+        (engine/store_outcome.rest), so either it saw our events or we see it idle. Replays
+        have an end, so new events don't concern them. A stream's owner uses the database's
+        clock. Ours may be ahead, so the earlier of the two times is stored.
         """
 
     def due(

@@ -1,4 +1,4 @@
-"""A process group with stand-ins for the servers, in its own process (stand_in.py)."""
+"""A process group with stand-ins for the servers, in its own process (process_group_stand_in.py)."""
 
 from __future__ import annotations
 

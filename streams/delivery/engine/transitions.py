@@ -43,7 +43,7 @@ def transition_after(
 ) -> Transition:
     """Return the transition that follows from the response to a batch.
 
-    A live cursor stays due; record.rest decides later whether it goes idle.
+    A live cursor stays due; store_outcome.rest decides later whether it goes idle.
     `chance` is a random number from 0 to 1.
     """
     match response.kind:
