@@ -90,16 +90,19 @@ def _only_https(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Handle 400: name an unknown host, and leave other errors to Django."""
+    """Handle 400: name an unknown host, or say that nothing was saved."""
+    is_program = request.path.startswith(FOR_PROGRAMS)
     if not isinstance(exception, DisallowedHost):
-        return django_bad_request(request, exception)
+        if is_program:
+            return django_bad_request(request, exception)
+        return render(request, "400.html", status=400)
     host = request.META.get("HTTP_HOST", "")[:200]
     log.error(
         "proxy.host_not_allowed",
         host=host,
         fix="Add it to ALLOWED_HOSTS, or let the proxy forward the browser's Host header.",
     )
-    if request.path.startswith(FOR_PROGRAMS):
+    if is_program:
         return JsonResponse(NOT_OUR_HOST.body, status=NOT_OUR_HOST.status)
     return render(request, "400_host.html", {"host": host}, status=400)
 

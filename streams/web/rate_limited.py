@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.urls import reverse
 
 from streams.web.kept_forms import kept_form
 from streams.web.template_tags import duration
@@ -22,7 +23,7 @@ def too_many(request: HttpRequest, limited: RateLimited, what: str) -> HttpRespo
     context = {
         "what": what,
         "wait": duration(limited.rounded_wait_s),
-        "signs_in": not request.user.is_authenticated,
+        "signs_in": request.path == reverse("account_login"),
         **kept_form(request, is_open=True),
     }
     response = render(request, "429.html", context, status=429)

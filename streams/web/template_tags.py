@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.template.defaulttags import CsrfTokenNode
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -36,6 +37,16 @@ class FormTokenNode(CsrfTokenNode):
             secrets.token_urlsafe(16),
         )
         return mark_safe(of_csrf + own)  # noqa: S308 # both are escaped
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Return how long ago a time was, such as "3 minutes ago"; nothing for no time."""
+    if moment is None:
+        return ""
+    if abs((timezone.now() - moment).total_seconds()) < 1:
+        return _("just now")
+    return str(naturaltime(moment))
 
 
 @register.tag

@@ -230,7 +230,7 @@ def test_a_queue_is_shown_with_its_share_and_its_forecast(as_alice, cast):
 
     assert "10 events" in page
     assert (
-        "2 connections share 50 requests per second, and each has a turn every 40 ms"
+        "2 connections share 50 requests per second, and each can send one request every 40 ms"
         in page
     )
     assert "About 5 seconds at the rate of the last minute" in page

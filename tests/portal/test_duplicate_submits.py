@@ -168,7 +168,7 @@ def test_an_address_that_only_receives_forms_is_no_dead_end(as_dev, cast):
     page = as_dev.get(f"{url}logo/remove/")
 
     assert (page.status_code, page.headers["Allow"]) == (405, "POST")
-    assert "This address has no page" in page.text
+    assert "This page can't be opened directly" in page.text
 
 
 @pytest.mark.django_db

@@ -87,7 +87,7 @@ def test_if_checking_was_turned_off_the_page_says_that_the_list_is_incomplete(
 
     said = words(as_bob.get(of_workspace(cast)))
 
-    assert "Validation is off. Only events that Segment would lose" in said
+    assert "Validation is off. Only events that Segment would drop" in said
     assert "PLAN-EVENT-001 · 3 events" in said
 
 

@@ -147,7 +147,7 @@ def test_a_form_of_the_admin_is_kept_too(client, admin_user):
     page = client.post(url, sent, headers=HERE)
 
     assert page.status_code == 403
-    assert 'target="_blank">Sign in in a new tab</a>' in page.text
+    assert 'target="_blank">Open sign-in page</a>' in page.text
     assert '<input type="hidden" name="_save" value="Save">' in page.text
     client.force_login(admin_user)
     fields = kept(page)

@@ -102,6 +102,16 @@ def test_the_right_password_is_refused_after_too_many_guesses():
     assert sign_in(browser(), owner.email).status_code == 302
 
 
+def test_too_many_reset_links_are_no_reason_to_request_another():
+    url, client = reverse("account_reset_password"), browser(STRANGER)
+    answers = [client.post(url, {"email": f"{n}@fern.example"}) for n in range(40)]
+
+    refused = next(answer for answer in answers if answer.status_code == 429)
+
+    assert "You requested too many password reset links." in refused.text
+    assert "Forgot your password?" not in refused.text
+
+
 def test_a_client_cannot_choose_its_address():
     owner = factories.user()
     answers = [

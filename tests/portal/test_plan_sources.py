@@ -164,6 +164,7 @@ def test_events_that_were_not_selected_or_belong_to_another_stream_are_not_added
     )
 
     assert answer.status_code == 400
+    assert "Nothing was changed." in answer.text
     assert drafted_plan(other) == drafted_plan(cast.stream) == TrackingPlan()
 
 

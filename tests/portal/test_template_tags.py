@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from streams.web.template_tags import breakable, duration
+import pytest
+from django.utils.timezone import now
+
+from streams.web.template_tags import ago, breakable, duration
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,10 @@ def test_a_duration_is_shown_in_a_unit_of_useful_precision(seconds, words):
 
 def test_a_path_may_break_after_its_dots_and_is_escaped():
     assert breakable("traits.<b>.email") == "traits.<wbr>&lt;b&gt;.<wbr>email"
+
+
+def test_how_long_ago_something_was():
+    minutes = now() - timedelta(minutes=3)
+
+    assert (ago(now()), ago(None)) == ("just now", "")
+    assert ago(minutes).replace("\N{NO-BREAK SPACE}", " ") == "3 minutes ago"

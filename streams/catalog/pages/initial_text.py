@@ -94,8 +94,8 @@ Nothing. NAME only sends events. It doesn't read profiles, audiences, or other s
 
 ## Pause, change, or delete the connection
 
-- **Pause** queues new events, and **Resume** sends them in order. No events are lost.
-- **Change** connects another source or region. Before you confirm, the portal shows how many
+- **Pause delivery** queues new events, and **Resume delivery** sends them in order. No events are lost.
+- **Change key or region** connects another source or region. Before you confirm, the portal shows how many
   events are queued and where they will be sent.
 - **Delete** ends the connection permanently.
 

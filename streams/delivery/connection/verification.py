@@ -101,7 +101,10 @@ def confirm_seen(*, connection: Connection, actor: User | None) -> None:
     )
     if not tested.exclude(test_code="").update(seen_at=now()):
         raise CannotConfirm(
-            _("There is a newer test event, or none. Look for the code on this page.")
+            _(
+                "This test event is out of date. Look for the code on this page, or send a"
+                " new test event."
+            )
         )
     connection.refresh_from_db()
     record_action("connection.seen", connection, actor)

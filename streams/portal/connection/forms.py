@@ -118,7 +118,7 @@ class NewConnectionForm(ConnectionForm):
         ],
     )
     start_seq = NumberField(_("From event number"))
-    start_at = MomentField(_("Or received from"))
+    start_at = MomentField(_("Or received since"))
 
     def __init__(self, feed: Feed, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

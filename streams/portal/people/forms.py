@@ -22,7 +22,7 @@ WORKSPACE_HINTS = {
         "Can do everything an editor can, manage members, and delete the connection."
     ),
     WorkspaceMembership.Role.EDITOR: _(
-        "Can connect Segment, manage the connection, replay events, and resolve"
+        "Can connect Segment, change and pause the connection, replay events, and resolve"
         " quarantined events."
     ),
     WorkspaceMembership.Role.VIEWER: _("Can view events and delivery attempts."),

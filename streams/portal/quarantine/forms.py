@@ -50,7 +50,14 @@ class WorkspaceModeForm(forms.Form):
 class DecisionForm(forms.Form):
     """What to do with events in quarantine."""
 
-    action = forms.ChoiceField(label=_("Action"), widget=forms.RadioSelect)
+    action = forms.ChoiceField(
+        label=_("Action"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Select an action."),
+            "invalid_choice": _("Select one of these actions."),
+        },
+    )
     new_name = forms.CharField(
         required=False, max_length=200, label=_("New name (to rename)")
     )

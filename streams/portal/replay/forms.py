@@ -20,8 +20,8 @@ SAME, NEW = "same", "new"
 ID_HINTS = {
     # (segment/http-api.md, 9: a day is guaranteed, some 170 are usual.)
     SAME: _(
-        "Recommended. Segment drops duplicates of at least the last 24 hours, and usually"
-        " of older events too."
+        "Recommended. Segment drops duplicates from at least the last 24 hours, and usually"
+        " from longer ago."
     ),
     NEW: _(
         "Segment treats every event as new. Events that it already has may be counted"
@@ -33,7 +33,7 @@ ID_HINTS = {
 class ReplayForm(forms.Form):
     """The filters of a replay; empty ones match everything."""
 
-    since = MomentField(_("Received from"))
+    since = MomentField(_("Received since"))
     until = MomentField(_("Received before"))
     first = NumberField(_("From event number"))
     last = NumberField(_("To event number"))
@@ -47,7 +47,7 @@ class ReplayForm(forms.Form):
     rejected_only = forms.BooleanField(
         required=False,
         label=_("Only events that Segment rejected"),
-        help_text=_("Use this after you fixed the cause in Segment."),
+        help_text=_("Use this after you fix the cause in Segment."),
     )
     ids = forms.ChoiceField(
         label=_("Deduplication"),

@@ -22,7 +22,8 @@ MODE_HINTS: dict[ValidationMode, StrOrPromise] = {
         "Events aren't checked against the Segment Spec or the plan."
     ),
     ValidationMode.WARN: _(
-        "All events are delivered. The response to the sender lists issues."
+        "Events with issues are still delivered. The response to the sender lists the"
+        " issues."
     ),
     ValidationMode.QUARANTINE: _(
         "Events with errors are kept in quarantine until someone renames, releases, or"

@@ -32,9 +32,9 @@ AROUND = 4  # lines that are shown before and after a line with an issue
 
 TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: ""}
 SEVERITIES = {
-    Severity.ERROR: gettext_lazy("error"),
-    Severity.WARNING: gettext_lazy("warning"),
-    Severity.HINT: gettext_lazy("hint"),
+    Severity.ERROR: gettext_lazy("Error"),
+    Severity.WARNING: gettext_lazy("Warning"),
+    Severity.HINT: gettext_lazy("Hint"),
 }
 OUTCOMES = {
     DryRunOutcome.REFUSED: ("bad", gettext_lazy("Rejected in every mode")),
