@@ -17,7 +17,11 @@ from streams.base.client_address import client_address
 from streams.base.email import message, send_soon
 from streams.base.rate_limit import RateLimited, consume
 from streams.base.text.validation import one_line
-from streams.identity.limits import FAILED_BEFORE_EMAIL, FAILED_EMAILED, FAILED_NOTED
+from streams.identity.sign_in_limits import (
+    FAILED_BEFORE_EMAIL,
+    FAILED_EMAILED,
+    FAILED_NOTED,
+)
 from streams.tenancy.models import User
 
 if TYPE_CHECKING:

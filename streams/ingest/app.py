@@ -20,6 +20,7 @@ from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
 from streams.ingest.commit.group_commit import GroupCommitter, WriterBusy
 from streams.ingest.commit.notifier import WorkerNotifier
+from streams.ingest.credential_lookup import CredentialLookup, NotCached
 from streams.ingest.http.body import GZIP_MAGIC, MAX_BYTES
 from streams.ingest.http.responses import (
     IngestResponse,
@@ -31,7 +32,6 @@ from streams.ingest.http.responses import (
     refusal,
 )
 from streams.ingest.http.routes import find_route
-from streams.ingest.lookup import CredentialLookup, NotCached
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed

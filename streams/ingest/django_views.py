@@ -23,9 +23,9 @@ from streams.delivery.wake import wake
 from streams.events.log import UnknownFeed
 from streams.ingest.commit.database_errors import not_stored
 from streams.ingest.commit.notifier import WorkerNotifier
+from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.http.responses import IngestResponse, failed, preflight, refusal
 from streams.ingest.http.routes import find_route
-from streams.ingest.lookup import CredentialLookup
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed

@@ -35,13 +35,13 @@ from streams.ingest.pending_events import PendingEvents, pending_events
 
 if TYPE_CHECKING:
     from streams.base.request_errors import RequestRefused
+    from streams.ingest.credential_lookup import CredentialLookup
     from streams.ingest.credentials.authentication import Credential
     from streams.ingest.credentials.credential_cache import (
         CredentialAccess,
         ResolvedFeed,
     )
     from streams.ingest.http.routes import Route
-    from streams.ingest.lookup import CredentialLookup
 
 
 class Admission(msgspec.Struct, frozen=True):

@@ -11,7 +11,14 @@ from streams.portal.launch import qa
 from streams.portal.launch import views as launch_views
 from streams.portal.partner import workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
-from streams.portal.plan import event, files, inference, publish, spec_events, versions
+from streams.portal.plan import (
+    event_editor,
+    files,
+    inference,
+    publish,
+    spec_events,
+    versions,
+)
 from streams.portal.plan import views as plan_views
 from streams.portal.quarantine import views as quarantine_views
 from streams.portal.replay import views as replay_views
@@ -153,8 +160,8 @@ plan_pages: Pages = [
     path("versions/<int:number>/", include(plan_version_pages)),
     path("spec/", spec_events.pick, name="partner-stream-plan-spec"),
     path("learn/", inference.learning, name="partner-stream-plan-learn"),
-    path("events/new/", event.event_new, name="partner-stream-plan-event-new"),
-    path("events/<key>/", event.event, name="partner-stream-plan-event"),
+    path("events/new/", event_editor.event_new, name="partner-stream-plan-event-new"),
+    path("events/<key>/", event_editor.event, name="partner-stream-plan-event"),
     path(
         "events/<key>/remove/",
         plan_views.event_remove,

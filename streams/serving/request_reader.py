@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.serving import timeouts
 from streams.serving.http_format import too_large
-from streams.serving.parser import RequestParser
+from streams.serving.request_parser import RequestParser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record, record_each
 from streams.base.clock import now
 from streams.base.ids import Secret, new_secret
+from streams.tenancy.change_fields import change_fields
 from streams.tenancy.members import lock_place
 from streams.tenancy.models import Partner, PartnerToken, Workspace
-from streams.tenancy.row_changes import change_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from streams.audit.services import record
+from streams.tenancy.change_fields import change_fields
 from streams.tenancy.models import User
-from streams.tenancy.row_changes import change_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,7 +17,7 @@ from streams.delivery.connection import status as connection_status
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import drain
 from streams.delivery.engine.store_outcome import CompletedRequest, record
-from streams.delivery.history import attempts_with
+from streams.delivery.event_status import attempts_with
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.replay import services as replays
 from streams.delivery.replay.filter import (

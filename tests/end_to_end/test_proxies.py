@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from streams.catalog.pages.models import Logo
 from streams.events.models import Event
-from streams.identity.limits import FROM_ADDRESS_TO_ACCOUNT
+from streams.identity.sign_in_limits import FROM_ADDRESS_TO_ACCOUNT
 from tests import factories
 from tests.end_to_end.proxies import caddy, nginx
 from tests.faults.certificates import Certificates

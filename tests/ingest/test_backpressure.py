@@ -10,7 +10,7 @@ from streams.events.models import Event
 from streams.ingest import django_views
 from streams.ingest.commit.backpressure import REFRESH_S, Backpressure
 from streams.ingest.commit.database_errors import disk_is_full, not_stored
-from streams.ingest.lookup import CredentialLookup, NotCached
+from streams.ingest.credential_lookup import CredentialLookup, NotCached
 from streams.observability.backlog import Backlog
 from tests import factories
 from tests.ingest.commit_writer import Writer

@@ -13,13 +13,13 @@ from streams.base.clock import now
 from streams.base.ids import new_secret
 from streams.events.models import Event, Feed
 from streams.ingest import django_views
+from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.credentials.credential_cache import (
     FRESH_S,
     CredentialCache,
 )
 from streams.ingest.credentials.ttl_cache import TtlCache
 from streams.ingest.http.cors import ALLOWED
-from streams.ingest.lookup import CredentialLookup
 from streams.observability.empty_workspaces import remove_empty
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import USE_NOTED_EVERY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.ingest import django_views
-from streams.ingest.lookup import CredentialLookup
+from streams.ingest.credential_lookup import CredentialLookup
 from streams.observability.issues.flusher import flush
 from streams.observability.issues.models import IssueKind
 from streams.tenancy.models import Workspace

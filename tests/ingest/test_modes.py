@@ -6,9 +6,9 @@ import pytest
 
 from streams.events.models import Event, QuarantinedEvent
 from streams.ingest import django_views
+from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.credentials.credential_cache import FRESH_S, CredentialCache
 from streams.ingest.credentials.ttl_cache import TtlCache
-from streams.ingest.lookup import CredentialLookup
 from tests import factories
 from tests.ingest.sender_requests import basic, bearer, dumps, track
 

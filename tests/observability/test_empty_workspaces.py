@@ -16,7 +16,7 @@ from streams.delivery.append import accept
 from streams.events.log import FeedAddition, UnknownFeed
 from streams.events.models import Event, Feed
 from streams.ingest import django_views
-from streams.ingest.lookup import CredentialLookup
+from streams.ingest.credential_lookup import CredentialLookup
 from streams.observability import empty_workspaces
 from streams.observability.empty_workspaces import empty, remove_empty
 from streams.observability.issues.models import IssueKind

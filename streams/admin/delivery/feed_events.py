@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.delivery.history import attempts_with, statuses
+from streams.delivery.event_status import attempts_with, statuses
 from streams.events import queries
 from streams.events.models import Feed
 from streams.events.queries import EventFilter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.catalog.plans.personal_data import is_likely_sensitive
 from streams.catalog.plans.plan import EACH, PlannedEvent, PlannedProperty
-from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.spec.spec_data import EVENTS, SPEC
 
 if TYPE_CHECKING:

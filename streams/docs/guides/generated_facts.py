@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from streams.base.text.markdown_writer import code, literal, table
 from streams.catalog.plans.rules import RULES as PLAN_RULES
 from streams.docs.guides.settings_reference import commands, settings_tables
-from streams.identity.limits import LIMITS
+from streams.identity.sign_in_limits import LIMITS
 from streams.publishing.sending_sections import (
     CONNECT_PICTURE,
     TEST_PICTURE,

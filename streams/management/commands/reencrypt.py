@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streams.connections.rotation import renew_keys
+from streams.connections.reencryption import renew_keys
 from streams.connections.write_keys import key_ring
 
 MOST_CONNECTIONS = 10_000  # in one batch

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from streams.base.client_address import client_address
 from streams.base.rate_limit import RateLimited, consume, give_back
-from streams.identity.limits import (
+from streams.identity.sign_in_limits import (
     CHANGES_OF_PASSWORD,
     RESETS_FROM_ADDRESS,
     RESETS_TO_EMAIL,

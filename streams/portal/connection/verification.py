@@ -10,9 +10,9 @@ from django.conf import settings
 
 from streams.base.msgspec_types import prepared
 from streams.connections.regions import Region
-from streams.delivery import history
+from streams.delivery import event_status
 from streams.delivery.connection.verification import TEST_EVENT, TEST_USER_ID
-from streams.delivery.history import EventState
+from streams.delivery.event_status import EventState
 from streams.delivery.models import Delivery
 from streams.events import queries as log
 from streams.events.queries import EventFilter
@@ -65,7 +65,7 @@ def test_event(connection: Connection, seq: int | None) -> TestProgress | None:
     event = log.event(feed, seq) if seq is not None else None
     if event is None or (event.name, event.user_id) != (TEST_EVENT, TEST_USER_ID):
         return None
-    fate = history.statuses(feed, [event])[event.seq]
+    fate = event_status.statuses(feed, [event])[event.seq]
     delivery = None
     if fate.delivery_id is not None:
         deliveries = Delivery.objects.filter(connection=connection, pk=fate.delivery_id)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from streams.delivery import history
+from streams.delivery import event_status
 from streams.delivery.models import Delivery
 from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
 from streams.portal.shared.form_choices import number_in
@@ -21,7 +21,7 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
     connections = list(access.the_feed.connections.order_by("-pk"))
     connection = _chosen(connections, request.GET.get("connection"))
     before = number_in(request.GET, "before")
-    page = history.page(connection, before=before) if connection else None
+    page = event_status.page(connection, before=before) if connection else None
     context = {
         "access": access,
         "connections": connections,

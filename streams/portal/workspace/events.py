@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from streams.delivery import history as deliveries
+from streams.delivery import event_status as deliveries
 from streams.events import queries
 from streams.events.retention.past_retention import oldest_retained
 from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from streams.catalog.plans.from_spec import expected, planned_event
+from streams.catalog.plans.personal_data import is_likely_sensitive
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
-from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.suggestions import advice
 from streams.catalog.plans.validation import plan_errors

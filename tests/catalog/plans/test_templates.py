@@ -4,8 +4,8 @@ import pytest
 
 from streams.catalog.plans.authoring.templates import ABOUT, FILES, template, templates
 from streams.catalog.plans.conformance import CompiledPlan
+from streams.catalog.plans.personal_data import is_likely_sensitive
 from streams.catalog.plans.samples import sample
-from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.spec_review import objections
 from streams.catalog.plans.validation import plan_errors
 from streams.spec.names.collisions import right_name

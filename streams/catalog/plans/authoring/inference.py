@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from streams.catalog.plans.authoring.observed_values import ObservedValues
+from streams.catalog.plans.personal_data import is_likely_sensitive
 from streams.catalog.plans.plan import (
     EACH,
     NAME_FIELDS,
@@ -20,7 +21,6 @@ from streams.catalog.plans.plan import (
     PlannedProperty,
     content_field,
 )
-from streams.catalog.plans.sensitive import is_likely_sensitive
 from streams.catalog.plans.validation import (
     MAX_PATH,
     MAX_PROPERTIES,

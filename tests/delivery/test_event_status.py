@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from streams.delivery import history
-from streams.delivery.history import (
+from streams.delivery import event_status
+from streams.delivery.event_status import (
     EventState,
     EventStatus,
     attempts_with,
@@ -159,7 +159,7 @@ def test_an_attempt_is_found_even_if_two_clocks_differ():
 
 
 def test_the_list_of_attempts_of_one_event_is_bounded(monkeypatch):
-    monkeypatch.setattr(history, "ATTEMPTS_SHOWN", 2)
+    monkeypatch.setattr(event_status, "ATTEMPTS_SHOWN", 2)
     cursor = factories.due_cursor(events=1)
     tries = [
         factories.delivery(cursor, 1, 1, outcome=Delivery.Outcome.RETRY)

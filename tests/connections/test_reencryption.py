@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from streams.audit.models import AuditEntry
 from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
-from streams.connections.rotation import ReencryptionResult, renew_keys
+from streams.connections.reencryption import ReencryptionResult, renew_keys
 from streams.connections.write_keys import WriteKey, open_write_key
 from streams.delivery.connection.services import connect
 from streams.tenancy.invitations import make_invitation, read_invitation, token_of
