@@ -16,7 +16,7 @@ class Threads:
     def __init__(self, count: int) -> None:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._run, name=f"ingest-{n}", daemon=True)
+            threading.Thread(target=self._run, name=f"serving-{n}", daemon=True)
             for n in range(count)
         ]
         for thread in self._threads:
@@ -39,6 +39,6 @@ class Threads:
             try:
                 job()
             except Exception:  # a bug must affect only this request
-                log.exception("ingest.thread_failed")
+                log.exception("serving.thread_failed")
             close_old_connections()
         connections.close_all()

@@ -1,6 +1,6 @@
 """Process a form that is sent twice only once, and keep one sent without a session.
 
-Each form with a CSRF token also has its own token (`portal.tags.csrf_token`). A double
+Each form with a CSRF token also has its own token (`web.template_tags.csrf_token`). A double
 click, Back, or a reload sends the same token and the same content again, and gets the first
 request's result. Changed content counts as a new submission.
 """

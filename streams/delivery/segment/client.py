@@ -93,7 +93,8 @@ class SegmentClient:
 class _WriteKeyAuth(AuthBase):
     """Puts the key into the Authorization header, as the user name without a password.
 
-    Nothing else unwraps the `WriteKey`, so no local variable or error contains its text.
+    Nothing else unwraps the `WriteKey`, so its text is in no error, and outside of this
+    class in no local variable.
     """
 
     def __init__(self, write_key: WriteKey) -> None:
