@@ -147,6 +147,11 @@ def describe(action: str, detail: Mapping[str, Any]) -> str:
     return str(text % _Known(detail))
 
 
+def outline(action: str) -> str:
+    """Return the sentence of an action, with “…” for each detail."""
+    return str(SENTENCES[action] % _Elided())
+
+
 def reason(action: str, detail: Mapping[str, Any]) -> str:
     """Return the comment of an entry, or the changes that it lists; may be empty."""
     comment = next((str(detail[name]) for name in REASONS if detail.get(name)), "")
@@ -160,8 +165,22 @@ class _Known(dict[str, Any]):
         return _Unknown()
 
 
+class _Elided(dict[str, Any]):
+    """The details of no entry in particular."""
+
+    def __missing__(self, key: str) -> _Ellipsis:
+        return _Ellipsis()
+
+
 class _Unknown(int):
     """A missing detail: a dash in a text, and a number where a plural needs one."""
 
     def __str__(self) -> str:
         return "–"
+
+
+class _Ellipsis(int):
+    """Any detail: an ellipsis in a text, and a number where a plural needs one."""
+
+    def __str__(self) -> str:
+        return "…"

@@ -46,16 +46,19 @@ class Stream(models.Model):
     name = models.CharField(max_length=100, validators=[validate_one_line])
     version = models.CharField(max_length=20, default="1.0.0")
     allow_anonymous = models.BooleanField(
+        gettext_lazy("accept events without a userId"),
         default=False,
         help_text=gettext_lazy(
-            "Accept events that have an anonymousId but no userId. Segment asks partners to"
-            " send a userId with every call."
+            "Such events need an anonymousId. Segment asks partners to send a userId with"
+            " every event."
         ),
     )
     create_workspaces = models.BooleanField(
+        gettext_lazy("create workspaces automatically"),
         default=True,
         help_text=gettext_lazy(
-            "The first event for an unknown workspace creates that workspace."
+            "The first event for an unknown customer creates a workspace. If this is off,"
+            " such events are rejected."
         ),
     )
     requests_per_second = models.PositiveIntegerField(
@@ -63,17 +66,20 @@ class Stream(models.Model):
         db_default=50,
         validators=[MinValueValidator(1)],
         help_text=gettext_lazy(
-            "Segment allows 50 for a partner's tool. Set more only if Segment agreed to it."
+            "Segment allows 50 for each partner's tool. Set a higher limit only if Segment"
+            " has agreed to it."
         ),
     )
     retention_days = models.PositiveSmallIntegerField(
+        gettext_lazy("retention (days)"),
         default=DEFAULT_DAYS,
         db_default=DEFAULT_DAYS,
         validators=[MinValueValidator(MIN_DAYS), MaxValueValidator(MAX_DAYS)],
         help_text=format_lazy(
             gettext_lazy(
-                "How many days events are kept, delivered or not: {least} to {most}. A"
-                " shorter retention takes effect after {notice} days."
+                "How long events are kept: {least} to {most} days. After that, events are"
+                " deleted, even if they weren't delivered. A shorter retention takes effect"
+                " after {notice} days."
             ),
             least=MIN_DAYS,
             most=MAX_DAYS,

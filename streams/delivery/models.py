@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
@@ -60,7 +61,7 @@ class Cursor(models.Model):
         verbose_name=_("stream"),
     )
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.LIVE)
-    start = models.BigIntegerField(_("start"))
+    start = models.BigIntegerField(_("start position"))
     position = models.BigIntegerField(_("position"))
     # The last event number of a replay. None: a live cursor, which follows the feed.
     end_seq = models.BigIntegerField(_("last event number"), null=True)
@@ -68,14 +69,14 @@ class Cursor(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True)
     # When the event at `position` was received: a bound for the next read, so that
     # PostgreSQL skips older partitions.
-    position_at = models.DateTimeField(_("time of the position"), null=True)
+    position_at = models.DateTimeField(_("receive time at the position"), null=True)
     rejected = models.BigIntegerField(_("rejected"), default=0)
     filtered = models.BigIntegerField(_("skipped"), default=0)
     # Deleted before they could be sent.
     expired = models.BigIntegerField(_("expired"), default=0, db_default=0)
     # Rejected events whose Rejection rows were deleted with the events.
     rejected_forgotten = models.BigIntegerField(
-        _("rejected and pruned"), default=0, db_default=0
+        _("rejected, details deleted"), default=0, db_default=0
     )
     # When queued events may be sent. None: no events are queued.
     due_at = models.DateTimeField(_("next attempt"), null=True)
@@ -87,11 +88,11 @@ class Cursor(models.Model):
     failing_since = models.DateTimeField(_("failing since"), null=True)
     # The position and the time when the last delivery problem started. Kept after the
     # problem ends, so that users can replay the events since then.
-    troubled_seq = models.BigIntegerField(_("start of the last problem"), null=True)
-    troubled_at = models.DateTimeField(_("time of the last problem"), null=True)
+    troubled_seq = models.BigIntegerField(_("position at the last problem"), null=True)
+    troubled_at = models.DateTimeField(_("last problem started"), null=True)
     # The last event of a request that Segment rejected: there is an invalid event between
     # `position` and this one.
-    suspect_seq = models.BigIntegerField(_("end of the suspected range"), null=True)
+    suspect_seq = models.BigIntegerField(_("suspect range ends at event"), null=True)
     rejections_in_row = models.IntegerField(_("consecutive rejections"), default=0)
     last_delivered_at = models.DateTimeField(_("last delivered"), null=True)
 
@@ -132,7 +133,9 @@ class Cursor(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} cursor {self.pk} at {self.position}"
+        text = gettext("%(kind)s cursor %(id)s at event %(position)s")
+        kind = self.get_kind_display()
+        return text % {"kind": kind, "id": self.pk, "position": self.position}
 
     @property
     def delivered(self) -> int:
@@ -159,7 +162,7 @@ class Lease(models.Model):
         verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
-        return f"{self.stream_id} until {self.until}"
+        return gettext("Lease of %(stream)s") % {"stream": self.stream}
 
 
 class Delivery(models.Model):
@@ -216,7 +219,16 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_seq}–{self.last_seq} {self.outcome}"
+        if self.first_seq == self.last_seq:
+            text = gettext("Event %(last)s: %(outcome)s")
+        else:
+            text = gettext("Events %(first)s–%(last)s: %(outcome)s")
+        outcome = self.get_outcome_display()
+        return text % {
+            "first": self.first_seq,
+            "last": self.last_seq,
+            "outcome": outcome,
+        }
 
 
 class Rejection(models.Model):
@@ -244,7 +256,8 @@ class Rejection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.seq}: {self.reason}"
+        text = gettext("Event %(number)s: %(reason)s")
+        return text % {"number": self.seq, "reason": self.reason}
 
 
 class CursorMark(models.Model):

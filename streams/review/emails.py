@@ -69,8 +69,8 @@ class DecisionEmail(Enum):
     SUSPENDED = (
         gettext_lazy("%(stream)s is suspended"),
         gettext_lazy(
-            "The operator suspended your stream %(stream)s. Until it is resumed, all its"
-            " events are queued and only test events are delivered."
+            "The operator suspended your stream %(stream)s. While it is suspended, only"
+            " test events are delivered. All other events are queued."
         ),
     )
     RESUMED = (

@@ -290,5 +290,9 @@ class PartnerToken(models.Model):
     # Created by the portal for a run of its own; hidden once it is revoked.
     is_internal = models.BooleanField(default=False, db_default=False)
 
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"

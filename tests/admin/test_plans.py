@@ -27,7 +27,7 @@ def test_a_version_shows_each_event_with_its_properties(staff):
     ).text
 
     for name in template("email").names:
-        assert f"<caption>track {name}" in page
+        assert f">{name} (track)" in page
     assert "context.traits.email" in page
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import streams
-from streams.audit.sentences import SENTENCES, describe, reason
+from streams.audit.sentences import SENTENCES, describe, outline, reason
 
 ROOT = Path(streams.__file__).parent
 
@@ -67,6 +67,12 @@ def test_the_reason_of_an_entry_is_shown_beside_it():
     )
     assert reason("stream.changed", {"changed": "version: 1.0.0 → 1.0.1"}) != ""
     assert reason("partner.changed", {"fields": "name"}) == ""  # in the sentence
+
+
+def test_the_sentence_of_an_action_can_be_shown_without_an_entry():
+    assert outline("stream.created") == "Created the stream …"
+    assert outline("quarantine.release") == "Released … events from quarantine"
+    assert all("%" not in outline(action) for action in SENTENCES)
 
 
 def test_every_action_has_a_sentence():

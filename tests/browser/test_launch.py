@@ -39,7 +39,7 @@ AT_FIRST = {
     "key": NOTHING_SENT,
     "rate": NOTHING_SENT,
     "batches": NOTHING_SENT,
-    "regions": "Incomplete Nothing was delivered yet to: US, Europe.",
+    "regions": "Incomplete No events have been delivered yet to: US, Europe.",
     "pages": "Passed Published: Source page (version 1), Integration page (version 1).",
 }
 ACCEPTED = {

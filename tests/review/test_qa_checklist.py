@@ -120,7 +120,7 @@ def test_a_region_counts_once_it_received_something():
     regions = line("regions", passing(requests=(request(1), refused)))
 
     assert (regions.state, regions.why) == (
-        UNSEEN, "Nothing was delivered yet to: Europe.",
+        UNSEEN, "No events have been delivered yet to: Europe.",
     )  # fmt: skip
 
 

@@ -81,19 +81,17 @@ class StreamAdmin(ServiceAdmin):
 
     @admin.display(description=_("review"))
     def to_review(self, stream: Stream) -> str:
-        if stream.pk is None:
-            return "–"
         url = reverse("admin:streams_stream_review", args=[stream.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Review"))
 
     @admin.display(description=_("tracking plan"))
     def plan_versions(self, stream: Stream) -> str:
-        if stream.pk is None:
-            return "–"
         return list_link(PlanVersion, _("Versions"), stream__id__exact=stream.pk)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        changes = obj is not None and self.has_change_permission(request, obj)
+        if obj is None:
+            return self.fields[:-4]  # a new stream has no review or plan yet
+        changes = self.has_change_permission(request, obj)
         return (*self.fields, "seen") if changes else self.fields
 
     def get_form(

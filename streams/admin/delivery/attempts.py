@@ -109,7 +109,7 @@ class DeliveryAdmin(ConnectionRowsAdmin):
             return str(delivery.last_seq)
         return f"{delivery.first_seq}–{delivery.last_seq}"
 
-    @admin.display(description=_("sent by"))
+    @admin.display(description=_("cursor kind"))
     def sent_by(self, delivery: Delivery) -> str:
         return str(delivery.cursor.get_kind_display())
 
@@ -121,7 +121,7 @@ class DeliveryAdmin(ConnectionRowsAdmin):
     def cursor_link(self, delivery: Delivery) -> str:
         return link(delivery.cursor)
 
-    @admin.display(description=_("event log"))
+    @admin.display(description=_("related"))
     def events_link(self, delivery: Delivery) -> str:
         feed = delivery.connection.feed
         return events_link(feed, gettext("View events"), before=delivery.last_seq + 1)

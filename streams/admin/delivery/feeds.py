@@ -67,7 +67,7 @@ class FeedAdmin(ReadOnlyAdmin):
         "workspace__name__istartswith",
     )
     search_help_text = _(
-        "Enter a workspace's ID, its external ID, or the start of its name."
+        "Enter a workspace's public ID, its external ID, or the start of its name."
     )
     ordering = ("-pk",)
     fields = (

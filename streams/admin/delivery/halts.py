@@ -26,7 +26,7 @@ class HaltForm(forms.ModelForm):
 
     confirm = forms.BooleanField(
         required=False,
-        label=_("Stop sending"),
+        label=_("Stop delivery"),
         help_text=_(
             "Save once to see how many connections this stops. Then check this box and"
             " save again."
@@ -53,10 +53,10 @@ class HaltForm(forms.ModelForm):
         count = halted_connections(stream=stream, region=region).count()
         text = ngettext(
             "Nothing is stopped yet. This halt (%(halt)s) stops delivery for %(count)s"
-            " connection. Its events stay queued. To confirm, check “Stop sending” and"
+            " connection. Its events stay queued. To confirm, check “Stop delivery” and"
             " save again.",
             "Nothing is stopped yet. This halt (%(halt)s) stops delivery for %(count)s"
-            " connections. Their events stay queued. To confirm, check “Stop sending”"
+            " connections. Their events stay queued. To confirm, check “Stop delivery”"
             " and save again.",
             count,
         )
@@ -91,6 +91,7 @@ class HaltAdmin(ServiceAdmin):
     ) -> Any:
         if db_field.name == "region":
             kwargs["choices"] = [("", _("All regions")), *db_field.choices]
+            kwargs["help_text"] = ""  # for existing halts, whose region may be empty
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def has_change_permission(

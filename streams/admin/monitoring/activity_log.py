@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import time_column
 from streams.audit.models import AuditEntry
-from streams.audit.sentences import SENTENCES, describe
+from streams.audit.sentences import SENTENCES, describe, outline
 from streams.catalog.models import Stream
 from streams.tenancy.models import Partner, Workspace
 
@@ -42,10 +42,10 @@ class StreamFilter(admin.SimpleListFilter):
 
 
 class ActionFilter(admin.SimpleListFilter):
-    title, parameter_name = _("action"), "action"
+    title, parameter_name = _("activity"), "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [(action, action) for action in sorted(SENTENCES)]
+        return [(action, outline(action)) for action in SENTENCES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -54,7 +54,7 @@ class ActionFilter(admin.SimpleListFilter):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
     list_display = (
-        "when", "what", "action", "who", "stream", "workspace", "partner", "details",
+        "when", "what", "who", "stream", "workspace", "partner", "details",
     )  # fmt: skip
     list_filter = (PartnerFilter, StreamFilter, ActionFilter)
     list_select_related = ("actor", "workspace", "partner")
@@ -62,7 +62,9 @@ class AuditEntryAdmin(HistoryAdmin):
     search_help_text = _(
         "Enter the full external ID of a workspace or the full slug of a partner."
     )
-    fields = list_display
+    fields = (
+        "when", "what", "action", "who", "stream", "workspace", "partner", "details",
+    )  # fmt: skip
     readonly_fields = fields
     when = time_column("at", _("time"))
 

@@ -63,7 +63,7 @@ class IssueKindAdmin(ReadOnlyAdmin):
     )
     ordering = ("-pk",)
     fields = (
-        "feed_link", "of_stream", "slot", "rule_or_others", "name", "severity", "path", "message", "fix",
+        "feed_link", "of_stream", "rule_or_others", "name", "severity", "path", "message", "fix",
         "day", "before", "first_seen", "last_seen", "shown_sample",
     )  # fmt: skip
     readonly_fields = fields

@@ -68,6 +68,7 @@ class ServiceAdmin(admin.ModelAdmin):
     """
 
     show_facets = admin.ShowFacets.NEVER
+    empty_value_display = "–"
     # Errors of the services, raised if another operator was faster.
     refusals: tuple[type[Exception], ...] = ()
 

@@ -33,7 +33,7 @@ class NewPartnerForm(forms.ModelForm):
         label=_("Stream slug"),
         max_length=50,
         validators=[not_reserved],
-        help_text=_("Identifies the tool in every event, as context.integration."),
+        help_text=_("Sent as context.integration.name with every event."),
     )
     admin_email = forms.EmailField(
         label=_("First admin's email"),

@@ -105,7 +105,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
 
     @admin.display(description=_("account"), ordering="is_active")
     def account(self, person: User) -> str:
-        return "–" if person.is_active else gettext("Closed")
+        return gettext("Active") if person.is_active else gettext("Inactive")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None

@@ -44,7 +44,7 @@ class WorkspaceAdmin(ServiceAdmin):
     list_filter = ("is_test", "partner")
     list_select_related = ("partner",)
     search_fields = ("external_id__exact", "public_id__exact", "name__istartswith")
-    search_help_text = _("Enter an ID, an external ID, or the start of a name.")
+    search_help_text = _("Enter a public ID, an external ID, or the start of a name.")
     ordering = ("-pk",)
     fields = (
         "partner", "name", "external_id", "public_id", "weight", "is_test", "created",
@@ -54,6 +54,11 @@ class WorkspaceAdmin(ServiceAdmin):
     actions = ("remove_empty",)
     created = time_column("created_at", _("created"))
     test = yes_column("is_test", _("Test workspace"), _("test"))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None:
+            return ("partner", "name", "external_id", "weight", "is_test")
+        return self.fields
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -105,8 +110,6 @@ class WorkspaceAdmin(ServiceAdmin):
 
     @admin.display(description=_("related"))
     def links(self, workspace: Workspace) -> str:
-        if workspace.pk is None:
-            return "–"
         named = {"q": workspace.external_id}
         return format_html_join(
             " · ",

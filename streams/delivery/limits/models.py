@@ -21,7 +21,7 @@ class Halt(models.Model):
         null=True,
         blank=True,
         related_name="halts",
-        help_text=_("Empty: all streams."),
+        help_text=_("If empty, the halt applies to all streams."),
         verbose_name=_("stream"),
     )
     region = models.CharField(
@@ -29,7 +29,7 @@ class Halt(models.Model):
         max_length=10,
         choices=Region,
         blank=True,
-        help_text=_("Empty: all regions."),
+        help_text=_("If empty, the halt applies to all regions."),
     )
     reason = models.CharField(
         _("reason"),

@@ -91,7 +91,7 @@ def regions(facts: Observations) -> ChecklistLine:
         if request.region in regions
     }
     if missing := [str(SIDE_NAMES[side]) for side in SIDES if side not in last]:
-        why = _("Nothing was delivered yet to: %(regions)s.")
+        why = _("No events have been delivered yet to: %(regions)s.")
         return unseen(name, title, why % {"regions": ", ".join(missing)}, last.values())
     there = [str(Region(last[side].region).label) for side in SIDES]
     why = _("Delivered to: %(regions)s.") % {"regions": ", ".join(there)}
