@@ -37,6 +37,7 @@ class Server:
         self._buffer = memoryview(bytearray(READ_BYTES))
         self.connections: set[HttpConnection] = set()
         self.body_budget = BodyBudget()
+        self.ends = False  # the server is stopping
         self._max_connections = max_connections
         self._listeners: list[Listener] = []
         self._tls: ssl.SSLContext | None = None
@@ -66,6 +67,7 @@ class Server:
 
     def end(self) -> None:
         """Accept no new connections, and close the open ones after their responses."""
+        self.ends = True
         for listener in self._listeners:
             listener.close()
         self._listeners = []
