@@ -82,7 +82,7 @@ def change_stream(
     """Change a stream's settings. They apply from the next event on.
 
     `seen` holds the settings that the form showed; None: don't compare. Raises
-    EditConflict. If nothing changes, nothing is recorded.
+    SettingsConflict. If nothing changes, nothing is recorded.
     """
     entered: dict[str, Any] = {**settings}
     before = compare_settings(stream=stream, entered=entered, seen=seen)
@@ -110,7 +110,7 @@ def compare_settings(
 ) -> dict[str, Any]:
     """Lock a stream and return its current values of the settings in `entered`.
 
-    Raises EditConflict if `entered` would overwrite a change that was made since `seen`;
+    Raises SettingsConflict if `entered` would overwrite a change that was made since `seen`;
     None: don't compare.
     """
     lock_stream(stream)
@@ -124,8 +124,15 @@ def compare_settings(
 def choose_spec_exceptions(
     *, stream: Stream, accepted: Iterable[str], actor: User | None
 ) -> None:
-    """Set the Spec exceptions of a stream. Unknown IDs are ignored."""
-    stream.spec_readings = sorted(SpecExceptions.of(accepted).accepted)
+    """Set the Spec exceptions of a stream. Unknown IDs are ignored.
+
+    If nothing changes, nothing is recorded.
+    """
+    lock_stream(stream)
+    chosen = sorted(SpecExceptions.of(accepted).accepted)
+    if chosen == sorted(stream.spec_readings):
+        return
+    stream.spec_readings = chosen
     stream.save(update_fields=["spec_readings"])
     record(
         "stream.readings_chosen",

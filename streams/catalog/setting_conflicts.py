@@ -46,7 +46,7 @@ class SettingChange:
         return _text(self.field, self.after)
 
 
-class EditConflict(ValueError):
+class SettingsConflict(ValueError):
     """Someone else changed the settings after the form was opened.
 
     `seen`, `entered` and `current` are the settings that the form showed, that the person
@@ -93,13 +93,13 @@ def settings_of(stream: Stream, fields: Iterable[str]) -> dict[str, Any]:
 def compare(
     *, seen: Mapping[str, Any], entered: Mapping[str, Any], current: Mapping[str, Any]
 ) -> None:
-    """Raise EditConflict if saving `entered` would overwrite a change made since `seen`.
+    """Raise SettingsConflict if saving `entered` would overwrite a change made since `seen`.
 
     Settings that `seen` lacks are not compared.
     """
     for field, value in current.items():
         if field in seen and value not in (seen[field], entered[field]):
-            raise EditConflict(seen=seen, entered=entered, current=current)
+            raise SettingsConflict(seen=seen, entered=entered, current=current)
 
 
 def _text(field: str, value: object) -> str:

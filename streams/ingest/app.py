@@ -151,12 +151,16 @@ class IngestApp:
         pending = take(admission, request.body, lookup, now=now())
         if not pending.additions:
             return pending.response([])
+        if promise.is_given_up:  # a lookup took too long, and the sender sends again
+            return None
         job = self._committer.hand_over(
             pending.additions,
             partial(_written, promise, pending),
             request.proxys_request_id,
         )
         promise.cancel = job.give_up
+        if promise.is_given_up:  # by the loop, before it could see `cancel`
+            job.give_up()
         return None
 
     def _settle(self, settled: Settled) -> None:

@@ -40,15 +40,18 @@ class BodyLimit:
 class Promise[T]:
     """A value that is set once, now or later. Only the event loop's thread sets and reads it.
 
+    A thread that works on it may set `cancel`, and read the flags.
+
     Unlike asyncio.Future, it calls back at once, so that one turn of the loop sends the
     responses of a whole group.
     """
 
-    __slots__ = ("_callback", "cancel", "is_abandoned", "value")
+    __slots__ = ("_callback", "cancel", "is_abandoned", "is_given_up", "value")
 
     def __init__(self) -> None:
         self.value: T | None = None
-        self.is_abandoned = False  # no one waits for it; threads may read this
+        self.is_abandoned = False  # no one waits for it
+        self.is_given_up = False  # another value was set in its place
         self.cancel: Callable[[], None] | None = None  # drops work that has not started
         self._callback: Callable[[T], None] | None = None
 
@@ -75,7 +78,7 @@ class Promise[T]:
 
     def give_up(self, value: T) -> None:
         """Set this value in place of the application's, and cancel its work if possible."""
-        self.is_abandoned = True
+        self.is_abandoned = self.is_given_up = True
         if self.cancel is not None:
             self.cancel()
         self.resolve(value)

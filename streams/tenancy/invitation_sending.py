@@ -116,7 +116,8 @@ def _send_on_commit(invitation: Invitation, actor: User, link: Link) -> None:
 def _send(mail: EmailMessage, invitation: Invitation, actor: User) -> None:
     if send(mail, about="invitation"):
         invitation.sent_at = now()
-        invitation.save(update_fields=["sent_at"])
+        # Someone may have removed the workspace, with its invitations, since the commit.
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=invitation.sent_at)
         record_invitation("member.invited", invitation, actor)
     else:
         record_invitation("member.invitation_not_sent", invitation, actor)

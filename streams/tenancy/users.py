@@ -52,10 +52,15 @@ def create_user(*, email: str, name: str, actor: User | None) -> User:
     return user
 
 
-def user_of(email: str) -> User:
+def user_of(*, email: str, actor: User | None) -> User:
     """Return the user with this email, created without a password if there is none."""
-    known = User.objects.filter(email=email.lower()).first()
-    return known or User.objects.create_user(email)
+    with_email = User.objects.filter(email=email.lower())
+    if known := with_email.first():
+        return known
+    try:
+        return create_user(email=email, name="", actor=actor)
+    except EmailTaken:  # since we looked
+        return with_email.get()
 
 
 @transaction.atomic

@@ -12,7 +12,11 @@ from django.db import connection, transaction
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
 from streams.catalog.services import change_stream
-from streams.catalog.setting_conflicts import EditConflict, SettingChange, settings_of
+from streams.catalog.setting_conflicts import (
+    SettingChange,
+    SettingsConflict,
+    settings_of,
+)
 from tests import factories
 from tests.locks import in_thread, someone_waits
 from tests.portal_processes import until
@@ -46,7 +50,7 @@ def test_a_change_that_the_form_has_not_seen_is_not_overwritten(stream):
     seen = saved(stream)
     change(stream, seen, name="Postbox Mail", allow_anonymous=True)
 
-    with pytest.raises(EditConflict) as conflict:
+    with pytest.raises(SettingsConflict) as conflict:
         change(stream, seen, version="1.1.0")
 
     assert conflict.value.changes == [
@@ -60,7 +64,7 @@ def test_the_form_keeps_what_was_entered_beside_the_other_persons_changes(stream
     seen = saved(stream)
     change(stream, seen, name="Theirs", retention_days=60)
 
-    with pytest.raises(EditConflict) as conflict:
+    with pytest.raises(SettingsConflict) as conflict:
         change(stream, seen, name="Mine", version="1.1.0")
 
     assert conflict.value.merged == {
@@ -122,7 +126,7 @@ def test_of_two_simultaneous_saves_one_is_refused():
         done = [in_thread(pool, lambda name=name: save(name)) for name in ("A", "B")]
 
     errors = [error for one in done if (error := one.exception())]
-    assert [type(error) for error in errors] == [EditConflict]
+    assert [type(error) for error in errors] == [SettingsConflict]
     assert AuditEntry.objects.filter(action="stream.changed").count() == 1
 
 
@@ -139,7 +143,7 @@ if connection.vendor == "postgresql":  # SQLite has no locks on rows
                 mine = in_thread(pool, lambda: change(stream, seen, version="1.1.0"))
                 until(someone_waits)
 
-            assert isinstance(mine.exception(10), EditConflict)
+            assert isinstance(mine.exception(10), SettingsConflict)
         assert saved(stream) == {**seen, "name": "Theirs"}
 
     @pytest.mark.django_db(transaction=True)

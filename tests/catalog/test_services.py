@@ -5,7 +5,12 @@ from django.core.exceptions import ValidationError
 
 from streams.audit.models import AuditEntry
 from streams.catalog.models import Stream
-from streams.catalog.services import create_partner_with_stream, create_stream
+from streams.catalog.services import (
+    choose_spec_exceptions,
+    create_partner_with_stream,
+    create_stream,
+)
+from streams.spec.spec_exceptions import READINGS
 from streams.tenancy.models import Partner
 from streams.tenancy.services import SlugTaken
 from tests import factories
@@ -80,3 +85,16 @@ def test_a_partner_may_have_another_stream():
     create_stream(partner=partner, name="Postbox SMS", slug="postbox-sms", actor=None)
 
     assert partner.streams.count() == 2
+
+
+def test_chosen_spec_exceptions_are_recorded_once():
+    stream = factories.stream()
+    chosen = sorted(READINGS)[:2]
+
+    for _ in range(2):
+        accepted = [*reversed(chosen), "unknown"]
+        choose_spec_exceptions(stream=stream, accepted=accepted, actor=None)
+
+    assert Stream.objects.get().spec_readings == chosen
+    [entry] = AuditEntry.objects.filter(action="stream.readings_chosen")
+    assert entry.detail["readings"] == ", ".join(chosen)

@@ -20,7 +20,7 @@ from streams.connections.write_keys import open_write_key
 from streams.delivery.connection import services, status, verification
 from streams.delivery.connection.services import (
     AlreadyConnected,
-    EditConflict,
+    ConnectionConflict,
     RegionNotOffered,
     StartNotRetained,
 )
@@ -332,7 +332,7 @@ def test_a_change_over_anothers_change_is_refused():
     seen_by_anna = Connection.objects.get()
     services.replace(connection=seen_by_anna, write_key=OTHER_KEY, actor=None)
 
-    with pytest.raises(EditConflict):
+    with pytest.raises(ConnectionConflict):
         services.replace(connection=seen_by_alice, region=Region.EU, actor=None)
 
     assert Connection.objects.get().region == "us"
@@ -555,7 +555,7 @@ def test_a_deleted_connection_cannot_be_changed():
     connection = factories.due_cursor().connection
     services.delete(connection=connection, actor=None)
 
-    with pytest.raises(EditConflict):
+    with pytest.raises(ConnectionConflict):
         services.delete(connection=connection, actor=None)
     with pytest.raises(CannotResume):
         status.resume(connection=connection, actor=None)

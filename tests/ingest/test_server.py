@@ -667,6 +667,22 @@ def test_a_request_that_waited_long_enough_is_asked_to_retry_later(
     assert "m1" not in message_ids(feed)  # its turn had not come
 
 
+if connection.vendor == "postgresql":  # SQLite has no lock that makes a lookup wait
+
+    def test_a_request_whose_key_was_looked_up_too_late_is_not_stored(
+        server, impatient, feed, key
+    ):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE streams_feed IN ACCESS EXCLUSIVE MODE")
+            with server.connect() as wire:
+                wire.send(call(key, track("m1")))
+                assert wire.response()[0] == 503
+
+        server.close()  # after all that it works on
+        assert message_ids(feed) == []
+
+
 def test_a_complete_request_is_stored_even_if_its_sender_disconnected(
     server, feed, key
 ):

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection, transaction
 
 from streams.audit.models import AuditEntry
 from streams.tenancy.models import User
@@ -15,6 +18,8 @@ from streams.tenancy.users import (
     user_of,
 )
 from tests import factories
+from tests.locks import in_thread, someone_waits
+from tests.portal_processes import until
 
 pytestmark = pytest.mark.django_db
 
@@ -58,8 +63,25 @@ def test_only_what_changed_is_recorded_and_without_its_value():
 def test_a_user_is_found_or_created_by_email():
     known = factories.user("ada@example.com")
 
-    assert user_of("Ada@example.com") == known
-    assert user_of("new@example.com").has_usable_password() is False
+    assert user_of(email="Ada@example.com", actor=None) == known
+    assert user_of(email="new@example.com", actor=None).has_usable_password() is False
+    assert entries() == [("user.created", "email, name", None)]
+
+
+if connection.vendor == "postgresql":  # SQLite lets only one of them write
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_user_whom_two_operators_add_at_once_is_created_once():
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                theirs = user_of(email="new@example.com", actor=None)
+                mine = in_thread(
+                    pool, lambda: user_of(email="new@example.com", actor=None)
+                )
+                until(someone_waits)
+
+            assert mine.result(10) == theirs
+        assert User.objects.count() == 1
 
 
 def test_a_password_is_set_or_taken_away():

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from streams.catalog.models import Stream
 from streams.catalog.services import compare_settings
-from streams.catalog.setting_conflicts import EditConflict, settings_of
+from streams.catalog.setting_conflicts import SettingsConflict, settings_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -50,12 +50,12 @@ class StreamForm(forms.ModelForm):
             compare_settings(
                 stream=self.instance, entered=entered, seen=cleaned["seen"]
             )
-        except EditConflict as conflict:
+        except SettingsConflict as conflict:
             self._show_again(conflict)
             raise forms.ValidationError(self._in_words(conflict)) from None
         return cleaned
 
-    def _show_again(self, conflict: EditConflict) -> None:
+    def _show_again(self, conflict: SettingsConflict) -> None:
         """Keep what the person entered. Saving the form again overwrites the others."""
         shown = self.data.copy()
         for name, value in conflict.merged.items():
@@ -66,7 +66,7 @@ class StreamForm(forms.ModelForm):
         shown["seen"] = json.dumps(conflict.current)
         self.data = shown
 
-    def _in_words(self, conflict: EditConflict) -> list[str]:
+    def _in_words(self, conflict: SettingsConflict) -> list[str]:
         changed = _("%(label)s: changed from “%(before)s” to “%(after)s”")
         return [
             _(

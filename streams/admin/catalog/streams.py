@@ -23,7 +23,7 @@ from streams.admin.shared.base import (
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.services import change_stream, create_stream
-from streams.catalog.setting_conflicts import EditConflict
+from streams.catalog.setting_conflicts import SettingsConflict
 from streams.review.launch import awaits_operator
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
@@ -41,7 +41,7 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
 
 @admin.register(Stream)
 class StreamAdmin(ServiceAdmin):
-    refusals = (SlugTaken, EditConflict)
+    refusals = (SlugTaken, SettingsConflict)
     list_display = (
         "name",
         "slug",

@@ -17,7 +17,7 @@ from streams.catalog.models import Stream, not_reserved
 from streams.catalog.services import create_partner_with_stream
 from streams.tenancy.models import Partner, PartnerToken, Workspace
 from streams.tenancy.services import SlugTaken, change_partner
-from streams.tenancy.users import EmailTaken, user_of
+from streams.tenancy.users import user_of
 
 
 class NewPartnerForm(forms.ModelForm):
@@ -61,7 +61,7 @@ class NewPartnerForm(forms.ModelForm):
 
 @admin.register(Partner)
 class PartnerAdmin(ServiceAdmin):
-    refusals = (SlugTaken, EmailTaken)
+    refusals = (SlugTaken,)
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")
     ordering = ("name",)
@@ -102,9 +102,9 @@ class PartnerAdmin(ServiceAdmin):
     def create(self, request: HttpRequest, form: Any) -> Partner:
         entered = dict(form.cleaned_data)
         admin_email = entered.pop("admin_email")
-        return create_partner_with_stream(
-            admin=user_of(admin_email), actor=staff_of(request), **entered
-        )
+        actor = staff_of(request)
+        admin_user = user_of(email=admin_email, actor=actor)
+        return create_partner_with_stream(admin=admin_user, actor=actor, **entered)
 
     def change(self, request: HttpRequest, row: Any, form: Any) -> None:
         change_partner(partner=row, actor=staff_of(request), **form.cleaned_data)

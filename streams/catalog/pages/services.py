@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NEVER_SAVED = "0.0"  # the mark of a page's starting text
 
 
-class EditConflict(Exception):
+class PageConflict(Exception):
     """Someone else saved the page since it was opened; `current` is their version."""
 
     def __init__(self, current: PageVersion) -> None:
@@ -54,7 +54,7 @@ def save_draft(
 ) -> PageVersion:
     """Save a text as the page's draft; `seen` is the mark of the version that was opened.
 
-    Raises EditConflict. An unchanged text creates no draft.
+    Raises PageConflict. An unchanged text creates no draft.
     """
     newest = _newest(stream, kind, seen)
     if newest is not None and newest.text == text:
@@ -75,7 +75,7 @@ def save_draft(
 def publish(
     *, stream: Stream, kind: PageKind, text: str, seen: str, actor: User | None
 ) -> PageVersion:
-    """Publish a text as the next version. Raises EditConflict and CannotPublish."""
+    """Publish a text as the next version. Raises PageConflict and CannotPublish."""
     if not text.strip():
         raise CannotPublish(_("The page is empty. Enter some text."))
     if unknown := unknown_parts(text):
@@ -159,7 +159,7 @@ def _newest(stream: Stream, kind: PageKind, seen: str) -> PageVersion | None:
     lock_stream(stream)
     newest = stream.page_versions.of(kind).select_related("edited_by").first()
     if newest is not None and mark_of(newest) != seen:
-        raise EditConflict(newest)
+        raise PageConflict(newest)
     return newest
 
 

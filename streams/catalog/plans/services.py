@@ -41,7 +41,7 @@ class CannotPublish(ValueError):
     """The plan can't be published; the message for people is the reason."""
 
 
-class EditConflict(ValueError):
+class PlanConflict(ValueError):
     """Someone else changed the plan since it was shown; the message is for people."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ def replace_draft(
     """Replace the draft with a whole plan.
 
     `seen` is the mark of the plan to replace; None: don't compare.
-    Raises InvalidPlan and EditConflict.
+    Raises InvalidPlan and PlanConflict.
     """
 
     def change(current: TrackingPlan) -> TrackingPlan:
@@ -137,7 +137,7 @@ def discard_draft(
 ) -> None:
     """Delete the draft, if there is one. The published version doesn't change.
 
-    `seen` is the draft's mark; None: don't compare. Raises EditConflict.
+    `seen` is the draft's mark; None: don't compare. Raises PlanConflict.
     """
     lock_stream(stream)
     draft = stream.plan_versions.draft().first()
@@ -155,7 +155,7 @@ def publish(
     """Publish the draft as the active version.
 
     `seen` is the draft's mark; None: don't compare. Raises CannotPublish and
-    EditConflict.
+    PlanConflict.
     """
     lock_stream(stream)
     draft = stream.plan_versions.draft().first()
@@ -180,7 +180,7 @@ def publish(
 
 def _compare(plan: TrackingPlan, seen: str | None) -> None:
     if seen is not None and mark(plan) != seen:
-        raise EditConflict
+        raise PlanConflict
 
 
 def _next_number(stream: Stream) -> int:

@@ -51,7 +51,7 @@ class StartNotRetained(ValueError):
     """A connection cannot start there: the feed doesn't have those events."""
 
 
-class EditConflict(Conflict):
+class ConnectionConflict(Conflict):
     """Another user changed or deleted the connection first."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ def replace(
     """Change the key or the region of a connection, or both; queued events go there.
 
     Resets the verification, failed attempts, and the need for attention. A paused
-    connection stays paused. Raises InvalidWriteKey, RegionNotOffered, EditConflict.
+    connection stays paused. Raises InvalidWriteKey, RegionNotOffered, ConnectionConflict.
     """
     key = read_write_key(write_key) if write_key is not None else None
     fields = {**UNVERIFIED, **_new_destination(connection, key, region)}
@@ -133,7 +133,7 @@ def replace(
     with _detecting_use(key, connection.feed) if key else nullcontext():
         changed = Connection.objects.unchanged(connection).update(**fields)
     if not changed:
-        raise EditConflict
+        raise ConnectionConflict
     connection.refresh_from_db()
     change_status(connection, of={ATTENTION}, to=ACTIVE)
     _reset_attempts(connection)
@@ -146,12 +146,12 @@ def delete(*, connection: Connection, actor: User | None) -> None:
     """Delete the key and stop delivery; keep the delivery attempts.
 
     Unsent events stay queued in the feed for the next connection. Raises
-    EditConflict.
+    ConnectionConflict.
     """
     Cursor.objects.lock_of(connection)
     current = Connection.objects.current().filter(pk=connection.pk)
     if not current.update(deleted_at=now(), test_code="", **NO_KEY):
-        raise EditConflict
+        raise ConnectionConflict
     Cursor.objects.filter(connection=connection).update(held=True)
     stop_replay(connection, because="The connection was deleted.")
     connection.refresh_from_db()

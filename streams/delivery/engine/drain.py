@@ -25,7 +25,7 @@ from streams.delivery import lease
 from streams.delivery.connection.status import need_attention
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.due_cursors import DueCursors, unowned_due_streams
-from streams.delivery.engine.outcome_queue import RecordQueue
+from streams.delivery.engine.outcome_queue import OutcomeQueue
 from streams.delivery.engine.scheduler import Scheduler
 from streams.delivery.engine.sender import Sender
 from streams.delivery.engine.store_outcome import CompletedRequest, rest
@@ -103,7 +103,7 @@ class Drain:
         self._cursors = DueCursors(owned.stream_id)
         self._reader = BatchReader()
         self._results: queue.SimpleQueue[SenderResult] = queue.SimpleQueue()
-        self._record_queue = RecordQueue(owned)
+        self._outcome_queue = OutcomeQueue(owned)
         self._shift_ends = time.monotonic() + SHIFT_S
         self._yields = False
 
@@ -139,14 +139,14 @@ class Drain:
         if self._is_leaving():
             return True
         return (
-            not self._record_queue.deferred
+            not self._outcome_queue.deferred
             and self._scheduler.idle_s(at) > self._linger_s
         )
 
     @property
     def _requests(self) -> int:
         """The number of running requests."""
-        return self._scheduler.open_turns - self._record_queue.deferred
+        return self._scheduler.open_turns - self._outcome_queue.deferred
 
     def _is_leaving(self) -> bool:
         """Whether to stop: on `stop`, or after a shift while other streams wait."""
@@ -252,7 +252,7 @@ class Drain:
             results = [self._results.get(timeout=wait_s), *self._at_hand()]
         for result in results:
             self._settle(result)
-        written, due = self._record_queue.write(
+        written, due = self._outcome_queue.write(
             [one.request for one in results if one.request]
         )
         self._scheduler.end_turns([request.cursor.pk for request in written], due=due)
@@ -268,7 +268,7 @@ class Drain:
             self._scheduler.end_turn(result.cursor.pk)
 
     def _write_late(self) -> None:
-        self._record_queue.write_late(
+        self._outcome_queue.write_late(
             [one.request for one in self._at_hand() if one.request]
         )
 

@@ -25,7 +25,7 @@ DATABASE_RETRY_S = 0.25
 CHECK_AGAIN_S = 0.5  # for rows that another session had locked
 
 
-class RecordQueue:
+class OutcomeQueue:
     """The outcomes of a drain's requests that are not stored yet.
 
     One thread stores the outcomes of all connections of a stream, so it never waits twice

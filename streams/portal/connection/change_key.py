@@ -74,7 +74,7 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
             region=change.region,
             actor=request.user,
         )
-    except (InvalidWriteKey, services.EditConflict) as error:
+    except (InvalidWriteKey, services.ConnectionConflict) as error:
         messages.error(request, str(error))
         return redirect(to(access, "connection-change"))
     verification.check_known(connection=current)

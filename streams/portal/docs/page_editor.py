@@ -16,7 +16,7 @@ from streams.catalog.pages.initial_text import starting_text
 from streams.catalog.pages.page_kinds import PARTS, PageKind
 from streams.catalog.pages.services import (
     CannotPublish,
-    EditConflict,
+    PageConflict,
     mark_of,
     publish,
     save_draft,
@@ -97,7 +97,7 @@ def editor(
     text, seen = form.cleaned_data["text"], form.cleaned_data["seen"]
     try:
         save_draft(stream=page.stream, kind=page.kind, text=text, seen=seen, actor=request.user)  # fmt: skip
-    except EditConflict as edited:
+    except PageConflict as edited:
         # With the new mark, saving again replaces the text that is shown next to it.
         form = PageForm(initial={"text": text, "seen": edited.current.mark})
         theirs = difference(edited.current.text, text)
@@ -136,7 +136,7 @@ def publishing(
         seen = form.cleaned_data["seen"]
         try:
             publish(stream=page.stream, kind=page.kind, text=page.text, seen=seen, actor=request.user)  # fmt: skip
-        except (CannotPublish, EditConflict) as error:
+        except (CannotPublish, PageConflict) as error:
             messages.error(request, str(error))
             return page.to("partner-stream-docs-page")
         messages.success(
@@ -171,7 +171,7 @@ def version(
         seen = form.cleaned_data["seen"]
         try:
             save_draft(stream=page.stream, kind=page.kind, text=older.text, seen=seen, actor=request.user)  # fmt: skip
-        except EditConflict as error:
+        except PageConflict as error:
             messages.error(request, str(error))
         else:
             message = _("Version %(number)d was restored as the draft.")

@@ -156,6 +156,8 @@ def _resend(request: PortalRequest, owner: Owner, pk: int, back: str) -> HttpRes
         resend_invitation(
             invitation=invitation, actor=request.user, link=_link_from(request)
         )
+    except MayNotInvite as error:  # an admin joined since `_of`
+        raise PermissionDenied(str(error)) from None
     except RateLimited as limited:
         messages.error(request, _too_many(limited))
     except PlaceRemoved as error:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from streams.catalog.plans.authoring.editing import (
     NOT_THERE,
-    EditConflict,
+    EventConflict,
     found,
     key_of,
     mark_of,
@@ -86,7 +86,7 @@ def _editor(
     except InvalidPlan as broken:
         form.add_plan_errors(broken.errors)
         return _form(request, access, stream, key, form)
-    except EditConflict as edited:
+    except EventConflict as edited:
         # With the new mark, saving again replaces the version that is shown above the form.
         form = EventForm(event=entered, seen=mark_of(edited.current))
         theirs = EventRow(event=edited.current) if edited.current else None

@@ -17,7 +17,7 @@ from streams.catalog.plans.files.schema_writer import to_schema
 from streams.catalog.plans.files.yaml_writer import to_yaml
 from streams.catalog.plans.plan import mark
 from streams.catalog.plans.services import (
-    EditConflict,
+    PlanConflict,
     drafted_plan,
     replace_draft,
 )
@@ -71,7 +71,7 @@ def bring_in(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespons
         replace_draft(stream=stream, plan=read.plan, what="from a file", actor=request.user, seen=seen)  # fmt: skip
     except InvalidPlanFile as error:
         return _files(request, access, stream, FileForm(), error.errors)
-    except EditConflict as error:
+    except PlanConflict as error:
         messages.error(request, str(error))
         return _difference(request, access, stream, text, read)
     messages.success(request, _("The file was imported as the draft."))

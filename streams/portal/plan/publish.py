@@ -14,9 +14,9 @@ from streams.catalog.plans.diff import plan_difference
 from streams.catalog.plans.plan import TrackingPlan
 from streams.catalog.plans.services import (
     CannotPublish,
-    EditConflict,
     InvalidPlan,
     NoSuchEvent,
+    PlanConflict,
     discard_draft,
     publish,
     rename_event,
@@ -47,7 +47,7 @@ def publishing(request: PortalRequest, slug: str, stream_slug: str) -> HttpRespo
     if form.is_valid():
         try:
             version = publish(stream=stream, actor=request.user, **form.cleaned_data)
-        except (CannotPublish, EditConflict) as error:
+        except (CannotPublish, PlanConflict) as error:
             refused = str(error)
         else:
             message = _("Plan version %(number)d was published.")
@@ -118,7 +118,7 @@ def discard(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse
         seen = form.cleaned_data["seen"]
         try:
             discard_draft(stream=stream, seen=seen, actor=request.user)
-        except EditConflict as error:
+        except PlanConflict as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("The draft was discarded."))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from streams.catalog.plans.diff import plan_difference
 from streams.catalog.plans.plan import TrackingPlan, mark
 from streams.catalog.plans.services import (
-    EditConflict,
+    PlanConflict,
     drafted_plan,
     replace_draft,
 )
@@ -72,7 +72,7 @@ def version(
         what, seen = f"version {number} restored", form.cleaned_data["seen"]
         try:
             replace_draft(stream=stream, plan=plan, what=what, actor=request.user, seen=seen)  # fmt: skip
-        except EditConflict as error:
+        except PlanConflict as error:
             messages.error(request, str(error))
             return redirect(request.path)
         message = _("Version %(number)d was restored as the draft.")

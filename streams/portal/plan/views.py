@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from streams.catalog.plans.authoring.editing import (
-    EditConflict,
+    EventConflict,
     found,
     key_of,
     mark_of,
@@ -120,7 +120,7 @@ def event_remove(
                 what=f"{label(event)} removed",
                 actor=request.user,
             )
-        except EditConflict:
+        except EventConflict:
             message = _("Someone else changed this event. Review it, then try again. Nothing was removed.")  # fmt: skip
             messages.error(request, message)
         else:

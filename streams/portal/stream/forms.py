@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from streams.catalog.models import Stream
-    from streams.catalog.setting_conflicts import EditConflict, SettingChange
+    from streams.catalog.setting_conflicts import SettingChange, SettingsConflict
     from streams.tenancy.models import Partner
 
 
@@ -107,7 +107,7 @@ class StreamForm(forms.Form):
         return cls(data, initial={**shown, "seen": shown})
 
     @classmethod
-    def after(cls, conflict: EditConflict) -> StreamForm:
+    def after(cls, conflict: SettingsConflict) -> StreamForm:
         """Return the form again, with what the person entered.
 
         It has seen the other person's changes, so saving it again overwrites them.

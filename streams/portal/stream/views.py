@@ -14,7 +14,7 @@ from streams.base.clock import now
 from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.plans.services import published_plan
 from streams.catalog.services import change_stream, choose_spec_exceptions
-from streams.catalog.setting_conflicts import EditConflict
+from streams.catalog.setting_conflicts import SettingsConflict
 from streams.observability import forecast
 from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
@@ -53,7 +53,7 @@ def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             change_stream(stream=found, actor=request.user, **form.cleaned_data)
-        except EditConflict as conflict:
+        except SettingsConflict as conflict:
             form = StreamForm.after(conflict)
         else:
             messages.success(request, _("Settings saved."))

@@ -9,7 +9,7 @@ from streams.catalog.pages.page_kinds import PageKind
 from streams.catalog.pages.services import (
     NEVER_SAVED,
     CannotPublish,
-    EditConflict,
+    PageConflict,
     publish,
     remove_logo,
     save_draft,
@@ -67,7 +67,7 @@ def test_a_save_over_anothers_change_is_refused_and_loses_nothing(stream):
     seen = save(stream, "One").mark
     save(stream, "Ann's", seen, ann)
 
-    with pytest.raises(EditConflict) as told:
+    with pytest.raises(PageConflict) as told:
         save(stream, "Ben's", seen)
 
     assert told.value.current.edited_by == ann
@@ -78,7 +78,7 @@ def test_publishing_over_anothers_change_is_refused(stream):
     seen = save(stream, "One").mark
     save(stream, "Two", seen)
 
-    with pytest.raises(EditConflict):
+    with pytest.raises(PageConflict):
         show(stream, "One", seen)
 
     assert states(stream) == [(1, "Two", False)]

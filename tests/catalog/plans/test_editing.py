@@ -4,7 +4,7 @@ import pytest
 
 from streams.catalog.plans.authoring.editing import (
     NOT_THERE,
-    EditConflict,
+    EventConflict,
     added,
     found,
     key_of,
@@ -37,7 +37,7 @@ def test_a_save_over_anothers_change_shows_the_current_event():
 
     for act in (lambda: put(plan, key_of(OPENED), mark_of(OPENED), SENT),
                 lambda: taken_out(plan, key_of(OPENED), mark_of(OPENED))):  # fmt: skip
-        with pytest.raises(EditConflict) as told:
+        with pytest.raises(EventConflict) as told:
             act()
         assert told.value.current == CHANGED
 
@@ -46,7 +46,7 @@ def test_a_save_of_an_event_that_was_removed_is_refused_and_can_add_it_again():
     plan = taken_out(PLAN, key_of(OPENED), mark_of(OPENED))
     assert plan.events == (SENT,)
 
-    with pytest.raises(EditConflict) as told:
+    with pytest.raises(EventConflict) as told:
         put(plan, key_of(OPENED), mark_of(OPENED), CHANGED)
 
     assert told.value.current is None

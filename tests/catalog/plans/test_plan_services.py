@@ -9,9 +9,9 @@ from streams.audit.models import AuditEntry
 from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
 from streams.catalog.plans.services import (
     CannotPublish,
-    EditConflict,
     InvalidPlan,
     NoSuchEvent,
+    PlanConflict,
     change_draft,
     discard_draft,
     drafted_plan,
@@ -155,7 +155,7 @@ def test_a_decision_about_an_outdated_draft_is_refused(stream, dev):
     replace_draft(stream=stream, plan=newer, what="", actor=dev, seen=seen)
 
     for decide in (publish, discard_draft, partial(replace_draft, plan=PLAN, what="")):
-        with pytest.raises(EditConflict):
+        with pytest.raises(PlanConflict):
             decide(stream=stream, actor=dev, seen=seen)
 
     assert stream.plan_versions.get().plan == newer

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOT_THERE = ""  # the mark of an event that is not in the plan
 
 
-class EditConflict(ValueError):
+class EventConflict(ValueError):
     """Someone else changed the event to `current`; None: removed it."""
 
     def __init__(self, current: PlannedEvent | None) -> None:
@@ -51,7 +51,7 @@ def found(plan: TrackingPlan, key: str) -> PlannedEvent | None:
 def put(plan: TrackingPlan, key: str, seen: str, event: PlannedEvent) -> TrackingPlan:
     """Replace the event with that key, or append the event if there is none.
 
-    Raises EditConflict if the mark of the event with that key isn't `seen`.
+    Raises EventConflict if the mark of the event with that key isn't `seen`.
     """
     current = _as_seen(plan, key, seen)
     if current is None:
@@ -62,7 +62,7 @@ def put(plan: TrackingPlan, key: str, seen: str, event: PlannedEvent) -> Trackin
 
 
 def taken_out(plan: TrackingPlan, key: str, seen: str) -> TrackingPlan:
-    """Remove the event with that key. Raises EditConflict like `put`."""
+    """Remove the event with that key. Raises EventConflict like `put`."""
     current = _as_seen(plan, key, seen)
     return TrackingPlan(events=tuple(one for one in plan.events if one is not current))
 
@@ -77,7 +77,7 @@ def added(plan: TrackingPlan, events: Iterable[PlannedEvent]) -> TrackingPlan:
 def _as_seen(plan: TrackingPlan, key: str, seen: str) -> PlannedEvent | None:
     current = found(plan, key)
     if mark_of(current) != seen:
-        raise EditConflict(current)
+        raise EventConflict(current)
     return current
 
 
