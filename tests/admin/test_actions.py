@@ -161,6 +161,7 @@ def test_creating_a_partner_creates_its_stream_and_its_admin(staff, olga):
     assert membership.user.has_usable_password() is False
     made = AuditEntry.objects.order_by("pk").values_list("action", "actor")
     assert list(made) == [
+        ("user.created", olga.pk),
         ("partner.created", olga.pk),
         ("stream.created", olga.pk),
         ("member.joined", olga.pk),
