@@ -76,7 +76,7 @@ def test_limits_are_those_of_the_servers():
         ("Time until the body arrives", *[f"{one.body_timeout_s:.0f} seconds" for one in (WsgiApplication, IngestApp)]),
         ("Time to respond to a complete request", *[f"{one.response_timeout_s:.0f} seconds, then 503" for one in (WsgiApplication, IngestApp)]),
         ("Speed at which the client reads the response", both, both),
-        ("Time between two requests of a connection", *[f"{timeouts.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
+        ("Idle time between two requests on a connection", *[f"{timeouts.IDLE_TIMEOUT_S:.0f} seconds"] * 2),
         ("Requests that wait for a thread", f"{wsgi.MAX_WAITING}, then 503", "–"),
     ]:  # fmt: skip
         assert f"| {limit} | {of_web} | {of_ingest} |" in below

@@ -47,24 +47,24 @@ def test_each_error_is_quoted_with_its_status_and_fix():
     ("name", "bound"),
     [
         (
-            "Request, before and after gzip",
+            "Request size, compressed and decompressed",
             f"{body.MAX_BYTES:,} bytes; {body.MAX_PARTNER_BYTES:,} with an API token",
         ),
         ("Events in a batch", f"{body.MAX_EVENTS:,}"),
         (
-            "One event, as sent and with the fields that the portal adds",
+            "Event size, as sent and with the fields that the portal adds",
             f"{structure.MAX_EVENT_BYTES:,} bytes",
         ),
-        ("Nesting in an event", f"{structure.MAX_DEPTH}"),
+        ("Nesting depth of an event", f"{structure.MAX_DEPTH}"),
         ("`messageId`", f"{call_structure.MAX_MESSAGE_ID} characters"),
         ("`workspace`", f"{resolution.MAX_EXTERNAL_ID} characters"),
         ("Time until the body arrives", f"{IngestApp.body_timeout_s:.0f} seconds"),
         (
-            "Path and headers",
+            "Size of the path, and of the headers",
             f"{http_format.MAX_TARGET_BYTES:,} and {http_format.MAX_HEAD_BYTES:,} bytes; {http_format.MAX_HEADERS} headers",
         ),
         (
-            "Time between two requests of a connection",
+            "Idle time between two requests on a connection",
             f"{timeouts.IDLE_TIMEOUT_S:.0f} seconds",
         ),
     ],
@@ -103,7 +103,7 @@ def test_the_number_of_issues_in_a_response_matches_the_code():
     said = re.sub(r"\s+", " ", PAGE)
 
     assert (
-        f"at most {responses.MOST_OF_EVENT} of an event and {responses.MOST_ISSUES} in an"
+        f"at most {responses.MOST_OF_EVENT} for each event and {responses.MOST_ISSUES} in total"
         in said
     )
 

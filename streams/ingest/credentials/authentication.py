@@ -100,12 +100,12 @@ def no_key(authorization: str = "") -> RequestRefused:
         return unauthorized(
             "INGEST-KEY-001",
             "The Authorization header is neither Basic nor Bearer.",
-            "Send an ingest key as the user name of Basic, or an API token as Bearer.",
+            "Send an ingest key as the Basic user name, or an API token as Bearer.",
         )
     return unauthorized(
         "INGEST-KEY-001",
         "The request has no ingest key and no API token.",
-        "Send an ingest key as the user name of Basic or as writeKey in the body, or an"
+        "Send an ingest key as the Basic user name or as writeKey in the body, or an"
         " API token as Bearer.",
     )
 
