@@ -80,7 +80,7 @@ def write_limits(facts: PageData) -> str:
         ["Size of a request to Segment", f"{MAX_EVENTS:,} events, {MAX_BODY_BYTES // 1000} KB"],
         ["Requests to Segment", f"{stream.requests_per_second} per second, shared by all customers"],
         ["Retention", f"{stream.retention_days} days, for delivered and undelivered events"],
-        ["Deduplication by `messageId`", f"{settings.DEDUP_WINDOW_HOURS} hours"],
+        ["Deduplication by `messageId` in the portal", f"{settings.DEDUP_WINDOW_HOURS} hours"],
     ]  # fmt: skip
     return table(["Limit", "Value"], rows)
 

@@ -46,8 +46,8 @@ def write_identity(facts: PageData) -> str:
         else " Events about people without a user ID are not sent."
     )
     return (
-        f"{sent}Each event has a `userId`. It is your own ID of the person, not an ID from"
-        f" {name}, so that events match those of your other sources.{either}\n\n"
+        f"{sent}Each event has a `userId`. It is your own ID for the person, not an ID from"
+        f" {name}, so events match those from your other sources.{either}\n\n"
         "Each person in an event counts toward your monthly tracked users (MTUs) in Segment,"
         " even if no other source sends events about that person.\n\n"
         "Each event has a `messageId`, which Segment uses to drop duplicates. The context"

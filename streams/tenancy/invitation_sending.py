@@ -26,7 +26,7 @@ from streams.tenancy.invitations import (
     token_of,
 )
 from streams.tenancy.members import lock_place, may_invite
-from streams.tenancy.models import Invitation, Partner
+from streams.tenancy.models import Invitation, Partner, WorkspaceMembership
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
@@ -153,11 +153,19 @@ def _sentence(invitation: Invitation, actor: User) -> str:
         "partner": one_line(str(partner)),
         "workspace": place,
     }
-    if partner.members.filter(pk=actor.pk).exists():
-        return (
+    by_partner = partner.members.filter(pk=actor.pk).exists()
+    if invitation.role == WorkspaceMembership.Role.VIEWER:  # can't connect anything
+        said = (
+            _("%(person)s (%(partner)s) invited you to join %(workspace)s as a viewer.")
+            if by_partner
+            else _("%(person)s invited you to join %(workspace)s as a viewer.")
+        )
+    else:
+        said = (
             _(
                 "%(person)s (%(partner)s) invited you to connect %(workspace)s to Segment."
             )
-            % names
+            if by_partner
+            else _("%(person)s invited you to connect %(workspace)s to Segment.")
         )
-    return _("%(person)s invited you to connect %(workspace)s to Segment.") % names
+    return said % names

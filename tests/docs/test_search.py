@@ -37,6 +37,12 @@ def test_a_page_is_split_at_its_headings():
     ]
 
 
+def test_the_cells_and_rows_of_a_table_are_separated():
+    table = "| Limit | Value |\n|---|---|\n| Retention | 30 days |\n| Size | 32 KB. |"
+
+    assert section(table).text == "Limit · Value. Retention · 30 days. Size · 32 KB."
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("query", "first"),

@@ -186,7 +186,9 @@ def test_hosts_limits_and_timeouts_are_those_of_this_installation(settings):
 
     assert "`eu.example`" in written(stream, "regions")
     assert "| 80 per second, shared by all customers |" in written(stream, "limits")
-    assert "| Deduplication by `messageId` | 72 hours |" in written(stream, "limits")
+    assert "| Deduplication by `messageId` in the portal | 72 hours |" in written(
+        stream, "limits"
+    )
     assert "first retry is up to 2 seconds. It doubles after each failed attempt, up to 60 minutes." in written(stream, "retries")  # fmt: skip
     assert "60 days" in written(stream, "retries")
 

@@ -94,7 +94,7 @@ def test_an_invitation_is_sent_by_email():
         f"You've been invited to join {cast.workspace}",
     )
     assert (
-        f"anna@northwind.example invited you to connect {cast.workspace} to Segment."
+        f"anna@northwind.example invited you to join {cast.workspace} as a viewer."
         in sent.body
     )
     token = sent.body.split("/invitations/")[1].split("/")[0]
@@ -105,6 +105,18 @@ def test_an_invitation_is_sent_by_email():
         "viewer",
     )
     assert actions() == ["member.invited"]
+
+
+def test_only_people_who_can_connect_are_invited_to_connect():
+    cast = factories.cast()
+
+    send(cast.workspace, cast.anna, role="editor")
+
+    [sent] = mail.outbox
+    assert (
+        f"anna@northwind.example invited you to connect {cast.workspace} to Segment."
+        in sent.body
+    )
 
 
 @pytest.mark.parametrize("name", ["Anna", "Ånna"])
@@ -138,8 +150,8 @@ def test_a_name_with_a_line_break_adds_no_header():
         "You've been invited to join Evil Bcc: all@example.com Pay here"
     )
     assert sent.body.splitlines()[0] == (
-        "Anna  Visit evil.example invited you to connect"
-        " Evil Bcc: all@example.com  Pay here to Segment."
+        "Anna  Visit evil.example invited you to join"
+        " Evil Bcc: all@example.com  Pay here as a viewer."
     )
 
 

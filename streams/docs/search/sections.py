@@ -85,7 +85,9 @@ class _Reader(HTMLParser):
             self._in_anchor = False
         elif tag == "tr" and self._row is not None:
             self._end_row(self._row)
-        if tag in BLOCKS:
+        if tag in {"td", "th"}:
+            self._add(" · ")
+        elif tag in BLOCKS:
             self._add(" ")
 
     def handle_data(self, data: str) -> None:
@@ -101,12 +103,14 @@ class _Reader(HTMLParser):
 
     def _end_row(self, row: _Part) -> None:
         self._row = None
+        row.text = _line(row.text).rstrip(" ·")
         if row.anchor:
-            row.text = row.text.strip().removeprefix(row.anchor)
+            row.text = row.text.removeprefix(row.anchor).lstrip(" ·")
             # Before the section that continues after the table.
             self._parts.insert(-1, row)
-        elif self._with_rules or RULE.match(row.text.lstrip()) is None:
-            self._parts[-1].text += row.text
+        elif self._with_rules or RULE.match(row.text) is None:
+            stop = "" if row.text.endswith(".") else "."
+            self._parts[-1].text += row.text + stop
 
 
 class _Part:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 WORKSPACE_HINTS = {
     WorkspaceMembership.Role.ADMIN: _(
-        "Can do everything an editor can, manage members, and delete the connection."
+        "Can do everything an editor can, and also manage members and delete the"
+        " connection."
     ),
     WorkspaceMembership.Role.EDITOR: _(
         "Can connect Segment, change and pause the connection, replay events, and resolve"
@@ -29,8 +30,8 @@ WORKSPACE_HINTS = {
 }
 PARTNER_HINTS = {
     PartnerMembership.Role.ADMIN: _(
-        "Can do everything a developer can, submit streams for review, and manage"
-        " members."
+        "Can do everything a developer can, and also submit streams for review and"
+        " manage members."
     ),
     PartnerMembership.Role.DEVELOPER: _(
         "Can manage streams, workspaces, API tokens, and ingest keys."

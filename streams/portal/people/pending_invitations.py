@@ -203,7 +203,7 @@ def _report_sending(request: PortalRequest, invitation: Invitation) -> None:
         messages.success(request, said % {"email": invitation.email})
     else:
         said = _(
-            "The email to %(email)s couldn't be sent. The invitation is saved: choose"
+            "The email to %(email)s couldn't be sent. The invitation is saved: select"
             " Resend in a few minutes."
         )
         messages.error(request, said % {"email": invitation.email})
