@@ -382,7 +382,7 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='external ID')),
                 ('name', models.CharField(max_length=100, validators=[streams.base.text.validation.validate_one_line], verbose_name='name')),
                 ('weight', models.PositiveSmallIntegerField(db_default=1, default=1, help_text='Share of the delivery capacity when several workspaces have events queued.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='weight')),
-                ('is_test', models.BooleanField(db_default=False, default=False, help_text="A workspace for the partner's own tests. It receives events before the stream is approved, and QA checks those events.", verbose_name='test workspace')),
+                ('is_test', models.BooleanField(db_default=False, default=False, help_text="A workspace for the partner's own tests. Its events are delivered even before the stream is approved, and QA checks them.", verbose_name='test workspace')),
                 ('check_mode', models.CharField(choices=[('off', 'Off'), ('warn', 'Warn'), ('quarantine', 'Quarantine'), ('reject', 'Reject')], db_default=streams.spec.validation_modes.ValidationMode['OFF'], default=streams.spec.validation_modes.ValidationMode['OFF'], help_text='Can be stricter than the stream, not more lenient.', max_length=10, verbose_name='validation mode')),
                 ('created_at', models.DateTimeField(default=streams.base.clock.now, verbose_name='created')),
             ],

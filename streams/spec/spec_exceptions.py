@@ -30,7 +30,7 @@ READINGS: dict[str, SpecException] = {
             gettext_noop("Email Unsubscribed as well as Unsubscribed"),
             gettext_noop(
                 "The Email Spec says Unsubscribed. Segment's own docs template,"
-                " its Engage source, and one in five sources say Email"
+                " its Engage source, and some other sources say Email"
                 " Unsubscribed."
             ),
         ),

@@ -97,8 +97,8 @@ class Workspace(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "A workspace for the partner's own tests. It receives events before the stream"
-            " is approved, and QA checks those events."
+            "A workspace for the partner's own tests. Its events are delivered even before"
+            " the stream is approved, and QA checks them."
         ),
     )
     check_mode = models.CharField(

@@ -35,6 +35,26 @@ def test_no_list_shows_an_icon_for_yes_or_no(staff):
     assert {User._meta.app_label} <= {url.split("/")[2] for url in lists}
 
 
+def test_no_cursor_or_replay_shows_an_icon_for_no(staff):
+    cursor = factories.due_cursor(events=4)
+    factories.delivered(cursor, 3)
+    replay = factories.replay(cursor, end=3)
+
+    for row in (replay, replay.cursor):
+        url = reverse(f"admin:streams_{row._meta.model_name}_change", args=[row.pk])
+        assert "icon-no" not in staff.get(url).text
+
+
+def test_only_a_search_links_to_all_replays(staff):
+    cursor = factories.due_cursor(events=4)
+    factories.delivered(cursor, 3)
+    replay = factories.replay(cursor, end=3)
+    url = reverse("admin:streams_replay_changelist")
+
+    assert "Show all" not in staff.get(url).text
+    assert "Show all" in staff.get(url, {"q": replay.public_id}).text
+
+
 def test_a_delivery_attempt_says_whether_a_replay_sent_it(staff):
     cursor = factories.due_cursor(events=4)
     factories.delivered(cursor, 3)

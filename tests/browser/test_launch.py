@@ -155,7 +155,7 @@ def approve(page: Page, web: str, staff: str) -> None:
     page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Streams", exact=True).click()
-    page.get_by_role("row", name=SLUG).get_by_role("link", name="Review").click()
+    page.get_by_role("row", name=SLUG).get_by_role("link", name="Review page").click()
     expect(page.get_by_text("Ten customers wait for it.")).to_be_visible()
     page.get_by_label("Message to the partner").fill("Welcome.")
     page.get_by_role("button", name="Approve stream").click()

@@ -82,7 +82,7 @@ class StreamAdmin(ServiceAdmin):
     @admin.display(description=_("review"))
     def to_review(self, stream: Stream) -> str:
         url = reverse("admin:streams_stream_review", args=[stream.pk])
-        return format_html('<a href="{}">{}</a>', url, gettext("Review"))
+        return format_html('<a href="{}">{}</a>', url, gettext("Review page"))
 
     @admin.display(description=_("tracking plan"))
     def plan_versions(self, stream: Stream) -> str:
@@ -144,6 +144,7 @@ class PartnerTokenAdmin(ReadOnlyAdmin):
 
     @admin.action(
         description=_("Revoke API token"),
+        description_plural=_("Revoke API tokens"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )

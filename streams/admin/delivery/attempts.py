@@ -162,6 +162,13 @@ class CursorAdmin(ReadOnlyAdmin):
         "feed__workspace__external_id__exact",
     )
     search_help_text = ConnectionRowsAdmin.search_help_text
+    fields = (
+        "connection", "feed", "stream", "kind", "start", "position", "end_seq", "ended_at",
+        "position_at", "rejected", "filtered", "expired", "rejected_forgotten", "due_at",
+        "is_held", "failures", "failing_since", "troubled_seq", "troubled_at", "suspect_seq",
+        "rejections_in_row", "last_delivered_at",
+    )  # fmt: skip
+    readonly_fields = fields
     due = time_column("due_at", _("next attempt"))
     is_held = yes_column("held", _("On hold"), _("on hold"))
     last_delivery = time_column("last_delivered_at", _("last delivered"))

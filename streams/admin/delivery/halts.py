@@ -113,6 +113,7 @@ class HaltAdmin(ServiceAdmin):
 
     @admin.action(
         description=_("Lift halt and resume delivery"),
+        description_plural=_("Lift halts and resume delivery"),
         permissions=["lift"],
         location=LIST_AND_FORM,
     )

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -9,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
+    UncountedList,
     link,
     staff_of,
     time_column,
     to_the_second,
+    yes_column,
 )
 from streams.delivery.replay.models import Replay
 from streams.delivery.replay.services import CannotCancel, cancel_replay
@@ -43,12 +48,16 @@ class ReplayAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     fields = (
         "public_id", "workspace", "connection_link", "cursor_link", "what", "numbers",
-        "new_ids", "state", "stopped_because", "done", "delivered", "rejected",
+        "has_new_ids", "state", "stopped_because", "done", "delivered", "rejected",
         "left_out", "expired", "requested_by", "requested", "ended",
     )  # fmt: skip
     readonly_fields = fields
     requested = time_column("requested_at", _("requested"))
+    has_new_ids = yes_column("new_ids", _("Yes"), _("new messageIds"))
     actions = ("cancel",)
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        return UncountedList
 
     @admin.display(description=_("workspace"))
     def workspace(self, replay: Replay) -> str:
@@ -101,6 +110,7 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     @admin.action(
         description=_("Cancel replay"),
+        description_plural=_("Cancel replays"),
         permissions=["operate"],
         location=LIST_AND_FORM,
     )

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ReadOnlyAdmin, link, time_column
+from streams.admin.shared.base import ReadOnlyAdmin, UncountedList, link, time_column
 from streams.base.clock import now
 from streams.observability.issues import queries
 from streams.observability.issues.models import IssueKind
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.observability.issues.queries import IssueTrend
 
 
-class IssueList(ChangeList):
+class IssueList(UncountedList):
     """The page's kinds with their counts, which one query reads for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -28,6 +29,15 @@ LIST_AND_FORM = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 def staff_of(request: HttpRequest) -> User:
     """Return the signed-in staff member."""
     return cast("User", request.user)
+
+
+class UncountedList(ChangeList):
+    """A list that doesn't count all rows. Only a search has a “Show all” link."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query:
+            self.full_result_count = self.result_count
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

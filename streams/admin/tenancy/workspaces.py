@@ -89,7 +89,8 @@ class WorkspaceAdmin(ServiceAdmin):
         return admin.ModelAdmin.has_delete_permission(self, request)
 
     @admin.action(
-        description=_("Delete empty workspaces"),
+        description=_("Delete empty workspace"),
+        description_plural=_("Delete empty workspaces"),
         permissions=["remove"],
         location=LIST_AND_FORM,
     )

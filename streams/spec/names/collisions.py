@@ -118,7 +118,8 @@ def _spelled(right: str, *, of: str = "") -> Collision:
     return Collision(
         _SPELLING,
         right,
-        f"The Spec's name is {right}: the same words in a different order, case, or tense.",
+        f"The Spec's name for this event is {right}. Yours differs in word order, case, or"
+        " tense.",
         f"Send it as “{right}”.",
         docs_of(EVENTS[of or right]),
     )
