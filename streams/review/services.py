@@ -244,7 +244,7 @@ def _move(stream: Stream, start: Stage, to: Stage) -> None:
     rows = Stream.objects.filter(pk=stream.pk)
     if not rows.filter(stage=start).update(stage=to):
         stage = Stage(rows.values_list("stage", flat=True).get())
-        problem = _("You can't do this while %(stream)s is in the stage “%(stage)s”.")
+        problem = _("You can't do this while %(stream)s is in the “%(stage)s” stage.")
         raise WrongStage(problem % {"stream": stream, "stage": stage.label})
 
 

@@ -25,7 +25,7 @@ def test_the_command_sends_an_event_that_fits_the_plan(rf, template_id):
     event = sent(rf, plan)
 
     assert event["event"] == next(one.name for one in plan.events if one.name)
-    assert event.pop("workspace") == "your-id-of-the-customer"
+    assert event.pop("workspace") == "your-id-for-the-customer"
     assert CompiledPlan(plan).check(event) == []
 
 

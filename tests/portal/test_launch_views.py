@@ -138,7 +138,7 @@ def test_failed_checks_are_distinguished_from_missing_ones(as_petra, cast, ready
             re.DOTALL,
         )
     )
-    assert (said["user-id"], said["regions"]) == ("Failed", "Required")
+    assert (said["user-id"], said["regions"]) == ("Failed", "Incomplete")
 
 
 def test_a_suspended_stream_says_why_and_whom_to_contact(

@@ -93,7 +93,7 @@ def test_the_second_of_two_simultaneous_decisions_is_refused():
     submit(stream=stream, timeline=TIMELINE, actor=None)
     approve(stream=stream, comment="Good names.", actor=olga)
 
-    with pytest.raises(WrongStage, match="is in the stage “Approved”"):
+    with pytest.raises(WrongStage, match="is in the “Approved” stage"):
         send_back(stream=stream, comment="Bad names.", actor=factories.staff())
 
     decided = Submission.objects.get()

@@ -20,7 +20,7 @@ curl {host}/v1/batch \\
   -H "Authorization: Bearer $PORTAL_TOKEN" \\
   -H "Content-Type: application/json" \\
   -d '{{"batch": [{event}]}}'"""
-WHOSE, WHO = "your-id-of-the-customer", "the-customers-id-of-the-person"
+WHOSE, WHO = "your-id-for-the-customer", "the-customers-id-for-the-person"
 # Used while the tracking plan is empty.
 OPENED = PlannedEvent(
     name="Email Opened",

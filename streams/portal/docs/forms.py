@@ -68,7 +68,7 @@ class ProfileForm(forms.Form):
         required=False,
         label=_("Description"),
         help_text=_(
-            "One or two sentences that begin with the tool's name. Both pages begin with them."
+            "One or two sentences that start with the tool's name. Shown at the top of both pages."
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -76,7 +76,7 @@ class ProfileForm(forms.Form):
     support_email = forms.EmailField(
         required=False,
         label=_("Support email"),
-        help_text=_("Where customers and Segment can get help. Shown publicly."),
+        help_text=_("Where customers and Segment can contact you. Shown publicly."),
     )
     docs_url = _address(
         _("Help page"), help_text=_("Your own page about this integration, if any.")
@@ -94,7 +94,7 @@ class ProfileForm(forms.Form):
         required=False,
         label=_("Segment source ID"),
         help_text=_(
-            "The ID of the source in Segment's catalog. Segment assigns it; leave empty until then."
+            "The ID of the source in Segment's catalog. Leave empty until Segment assigns it."
         ),
     )
 

@@ -29,10 +29,7 @@ class CheckForm(forms.Form):
         max_length=MAX_TEXT,
         strip=False,
         label=_("Events"),
-        help_text=_(
-            "A JSON object, an array, a batch, or one event per line. Nothing is sent or"
-            " stored."
-        ),
+        help_text=_("A JSON object, an array, a batch, or one event per line."),
         error_messages={"required": _("Paste at least one event.")},
         widget=forms.Textarea(
             attrs={"class": "mono", "rows": 12, "spellcheck": "false", "placeholder": EXAMPLE}

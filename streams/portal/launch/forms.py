@@ -67,8 +67,7 @@ class LiveForm(forms.Form):
         validators=[validate_lines],
         label=_("Note to the reviewer"),
         help_text=_(
-            "Required only if some QA checks haven't passed: explain why the stream should"
-            " go live anyway."
+            "If some QA checks haven't passed, explain why the stream should go live anyway."
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -59,7 +59,7 @@ class DecisionForm(forms.Form):
         },
     )
     new_name = forms.CharField(
-        required=False, max_length=200, label=_("New name (to rename)")
+        required=False, max_length=200, label=_("New name (required to rename)")
     )
     sure = forms.BooleanField(required=False)
     # The last event that was counted: later events are not affected.

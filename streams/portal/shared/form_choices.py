@@ -19,7 +19,7 @@ MAX_NUMBER = 2**63 - 1  # the column's limit
 MODES = [(mode, _(label)) for mode, label in CHOICES]
 MODE_HINTS: dict[ValidationMode, StrOrPromise] = {
     ValidationMode.OFF: _(
-        "Events aren't checked against the Segment Spec or the plan."
+        "Events aren't validated. Only events that Segment would drop are rejected."
     ),
     ValidationMode.WARN: _(
         "Events with issues are still delivered. The response to the sender lists the"
