@@ -69,9 +69,12 @@ def _set_django_up(environ):
 
 def pytest_collection_modifyitems(config, items):
     if worker := getattr(config, "workerinput", None):
-        waits = lambda item: item.get_closest_marker("processes")  # noqa: E731
-        module = lambda item: item.path  # noqa: E731
-        items[:] = in_shares(items, worker["workercount"], waits=waits, module=module)
+        items[:] = in_shares(
+            items,
+            worker["workercount"],
+            waits=lambda item: item.get_closest_marker("processes"),
+            module=lambda item: item.path,
+        )
 
 
 def pytest_report_header(config):

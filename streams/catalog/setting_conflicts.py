@@ -1,4 +1,4 @@
-"""The settings of a stream, and how two people's changes of them are told apart."""
+"""The settings of a stream, and conflicts between two people who change them."""
 
 from __future__ import annotations
 

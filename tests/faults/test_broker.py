@@ -36,16 +36,21 @@ def test_events_continue_whatever_redis_does(deployment, seed):
 
 def test_a_worker_waits_for_a_redis_that_refuses_commands(deployment):
     flows = open_flows("a")
-    said = lambda: deployment.portal.log.read_text()  # noqa: E731
-    refused = lambda: said().count("consumer: Cannot connect")  # noqa: E731
+
+    def logged():
+        return deployment.portal.log.read_text()
+
+    def refused():
+        return logged().count("consumer: Cannot connect")
+
     deployment.start("ingest")
     deployment.all_to = "ingest"
     with deployment.broker.refusing():
         deployment.start("worker-1", "beat")
-        until(lambda: refused() and "beat.broker_unreachable" in said(), within_s=90)
+        until(lambda: refused() and "beat.broker_unreachable" in logged(), within_s=90)
         time.sleep(5)
         assert refused() < 5
-        assert said().count("beat.broker_unreachable") == 1
+        assert logged().count("beat.broker_unreachable") == 1
     with under_traffic(deployment, flows) as experiment:
         experiment.recover("Redis refused commands as a worker started")
 

@@ -24,7 +24,9 @@ def test_a_worker_frozen_longer_than_its_lease_sends_nothing_more(deployment):
     deployment.start_worker(
         "worker-1", SANDBOX_URL=f"{deployment.segment.url}/us", **patient
     )
-    us = lambda: deployment.segment.stats()["by_region"].get("us", {"requests": 0})  # noqa: E731
+
+    def us():
+        return deployment.segment.stats()["by_region"].get("us", {"requests": 0})
 
     with under_traffic(deployment, flows) as experiment:
         experiment.recover("start")

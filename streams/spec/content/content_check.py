@@ -66,7 +66,7 @@ def walk(
     accepted: frozenset[str],
     issues: list[Issue],
 ) -> None:
-    """Do the full check of `check_content`, for content that probably has issues."""
+    """Check every key and value, for content that probably has issues."""
     if shape.issues_by_key:
         issues += shape.issues(name)[: max(0, MAX_ISSUES - len(issues))]
     count = len(content)
