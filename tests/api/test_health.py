@@ -68,7 +68,7 @@ def test_a_browser_gets_the_details_as_a_page(client, monkeypatch):
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "The portal isn't ready" in response.text
     assert "The broker is unavailable." in response.text
-    assert 'href="/static/portal/portal.css"' in response.text
+    assert 'href="/static/portal/css/base.css"' in response.text
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", ""])

@@ -50,7 +50,7 @@ def test_every_file_that_the_page_names_exists(segment):
     [
         "/static/sandbox/../../manage.py",
         "/static/sandbox/%2e%2e/%2e%2e/manage.py",
-        "/static/portal/portal.css",
+        "/static/portal/portal.js",
         "/static/",
     ],
 )

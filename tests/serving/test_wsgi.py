@@ -166,7 +166,7 @@ def test_a_browser_gets_pages_of_the_portal_for_what_the_server_refuses(
             found, headers, body = wire.response()
         assert (found, headers["Content-Type"]) == (status, "text/html; charset=utf-8")
         assert "style-src 'self'" in headers["Content-Security-Policy"]
-        assert b'href="/static/portal/portal.css"' in body
+        assert b'href="/static/portal/css/base.css"' in body
         assert sentence in body
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class ConnectionStatus:
     """A status: `word` for lists, the rest for the top of a page."""
 
-    tone: str  # good, busy, warn, bad or calm: the colors of portal.css
+    tone: str  # good, busy, warn, bad or calm: the tones of static/portal/css
     word: str
     title: str
     detail: str
