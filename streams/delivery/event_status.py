@@ -15,6 +15,7 @@ from streams.events.models import Event, Feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from streams.connections.models import Connection
 
@@ -31,6 +32,7 @@ class EventState(TextChoices):
     HELD = "held", _("Queued: on hold")
     DELIVERED = "delivered", _("Delivered")
     REJECTED = "rejected", _("Rejected")
+    RECOVERED = "recovered", _("Recovered")
     FILTERED = "filtered", _("Skipped")
 
 
@@ -42,6 +44,8 @@ class EventStatus:
     connection_id: int | None = None  # the one whose cursor accounts for it
     delivery_id: int | None = None  # the attempt that delivered it
     reason: str = ""  # of a rejection
+    recovered_at: datetime | None = None  # when a replay delivered a rejected event
+    replay_id: str = ""  # the public ID of that replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,19 +136,15 @@ def _settled(
 ) -> Iterator[tuple[int, EventStatus]]:
     seqs = [event.seq for event in events]
     rejected = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
-    reasons = dict(rejected.values_list("seq", "reason"))
+    rejections = {
+        rejection.seq: rejection
+        for rejection in rejected.select_related("recovered_by__replay")
+    }
     delivered_by = _delivered_by(cursor, events)
     connection_id = cursor.connection_id
     for seq in seqs:
-        if seq in reasons:
-            yield (
-                seq,
-                EventStatus(
-                    state=EventState.REJECTED,
-                    connection_id=connection_id,
-                    reason=reasons[seq],
-                ),
-            )
+        if seq in rejections:
+            yield seq, _rejected(rejections[seq], connection_id)
         else:
             yield (
                 seq,
@@ -154,6 +154,22 @@ def _settled(
                     delivery_id=delivered_by.get(seq),
                 ),
             )
+
+
+def _rejected(rejection: Rejection, connection_id: int) -> EventStatus:
+    if rejection.recovered_by is None:
+        return EventStatus(
+            state=EventState.REJECTED,
+            connection_id=connection_id,
+            reason=rejection.reason,
+        )
+    return EventStatus(
+        state=EventState.RECOVERED,
+        connection_id=connection_id,
+        reason=rejection.reason,
+        recovered_at=rejection.recovered_at,
+        replay_id=rejection.recovered_by.replay.public_id,
+    )
 
 
 def _delivered_by(cursor: Cursor, events: Sequence[Event]) -> dict[int, int]:

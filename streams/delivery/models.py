@@ -78,6 +78,12 @@ class Cursor(models.Model):
     rejected_forgotten = models.BigIntegerField(
         _("rejected, details deleted"), default=0, db_default=0
     )
+    # Of the rejected events, those that a replay delivered later.
+    recovered = models.BigIntegerField(_("recovered"), default=0, db_default=0)
+    # Recovered events whose Rejection rows were deleted with the events.
+    recovered_forgotten = models.BigIntegerField(
+        _("recovered, details deleted"), default=0, db_default=0
+    )
     # When queued events may be sent. None: no events are queued.
     due_at = models.DateTimeField(_("next attempt"), null=True)
     # Paused, needs attention, or a deleted connection: due, but must not send.
@@ -247,6 +253,17 @@ class Rejection(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     status_code = models.IntegerField(_("status code"), null=True)
     created_at = models.DateTimeField(_("rejected"), default=now)
+    # When a replay delivered the event, and the replay's cursor. Both or neither are set.
+    recovered_at = models.DateTimeField(_("recovered"), null=True)
+    recovered_by = models.ForeignKey(
+        Cursor,
+        on_delete=models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("recovered by"),
+    )
 
     class Meta:
         verbose_name = _("rejected event")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db.models import Count, Q
 
@@ -19,12 +20,13 @@ OUTSIDE_LOG = ("quarantined", "discarded", "quarantine_expired")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """accepted = delivered + rejected + filtered + expired + pending + held;
+    """accepted = delivered + recovered + rejected + filtered + expired + pending + held;
     received = accepted + quarantined + discarded + quarantine_expired."""
 
     accepted: int  # events with a number
     delivered: int = 0
-    rejected: int = 0
+    rejected: int = 0  # and not recovered
+    recovered: int = 0  # rejected at first, then delivered by a replay
     filtered: int = 0  # skipped
     expired: int = 0  # past their retention before they were sent
     pending: int = 0
@@ -39,6 +41,13 @@ class Ledger:
         """All events that ingest accepted, without duplicates."""
         outside = self.quarantined + self.discarded + self.quarantine_expired
         return self.accepted + outside
+
+
+class RejectionCount(NamedTuple):
+    """Rejected events of a cursor, and how many of them were recovered."""
+
+    rows: int
+    recovered: int
 
 
 def of(feed: Feed) -> Ledger:
@@ -56,7 +65,7 @@ def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
     cursors: dict[int, list[Cursor]] = {}
     for cursor in live.order_by("-connection_id"):
         cursors.setdefault(cursor.feed_id, []).append(cursor)
-    again = _refused_again(cursors.values())
+    again = _rejected_again(cursors.values())
     # Read the heads after the cursors, so that no position is beyond them.
     feeds = Feed.objects.filter(pk__in=ids)
     heads = feeds.values_list("pk", "head_seq", "expired", *OUTSIDE_LOG)
@@ -73,24 +82,28 @@ def balance(
     head: int,
     cursors: Sequence[Cursor],
     expired: int = 0,
-    refused_again: Mapping[int, int] = {},
+    rejected_again: Mapping[int, RejectionCount] = {},
 ) -> Ledger:
     """Add up the live cursors of a feed, the newest connection first.
 
-    The first `expired` events expired before there was a connection. `refused_again` has,
-    by cursor ID, how many of its rejections are beyond the events it accounts for.
+    The first `expired` events expired before there was a connection. `rejected_again` has,
+    by cursor ID, the rejections beyond the events that the cursor accounts for.
     """
     if not cursors:
         return Ledger(accepted=head, expired=expired, held=head - expired)
-    delivered = rejected = unsent = below = 0
+    delivered = rejected = recovered = unsent = below = 0
     unconnected = expired
     for cursor, last in _accounted_ranges(cursors):
         # Events beyond that count for the newer cursor, which sends them again. If its
         # rejections are already deleted, count as many as possible as delivered.
         beyond = max(0, cursor.position - last)
-        sent_again = min(beyond - refused_again.get(cursor.pk, 0), cursor.delivered)
+        again = rejected_again.get(cursor.pk, RejectionCount(0, 0))
+        sent_again = min(beyond - again.rows, cursor.delivered)
         delivered += cursor.delivered - sent_again
-        rejected += cursor.rejected - (beyond - sent_again)
+        rejected_here = cursor.rejected - (beyond - sent_again)
+        recovered_here = min(cursor.recovered - again.recovered, rejected_here)
+        rejected += rejected_here - recovered_here
+        recovered += recovered_here
         unsent += cursor.filtered + max(0, last - cursor.position)
         expired += cursor.expired
         below = cursor.start
@@ -100,6 +113,7 @@ def balance(
         accepted=head,
         delivered=delivered,
         rejected=rejected,
+        recovered=recovered,
         filtered=unsent + below - unconnected,
         expired=expired,
         pending=0 if held else waiting,
@@ -121,7 +135,7 @@ def _accounted_ranges(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]
             last = cursor.start
 
 
-def _refused_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, int]:
+def _rejected_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, RejectionCount]:
     overlaps = [
         Q(cursor=cursor.pk, seq__gt=last, seq__lte=cursor.position)
         for cursors in feeds
@@ -130,5 +144,8 @@ def _refused_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, int]:
     ]
     if not overlaps:
         return {}
-    refused = Rejection.objects.filter(reduce(or_, overlaps))
-    return dict(refused.values_list("cursor").annotate(count=Count("pk")).order_by())
+    rejected = Rejection.objects.filter(reduce(or_, overlaps)).order_by()
+    counted = rejected.values_list("cursor").annotate(
+        rows=Count("pk"), recovered=Count("recovered_by")
+    )
+    return {pk: RejectionCount(*counts) for pk, *counts in counted}

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import (
     Count,
+    Exists,
     F,
     Max,
     OuterRef,
@@ -30,6 +31,7 @@ from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.retention.expiry import EXPIRED
+from streams.delivery.segment.batch import MAX_EVENTS
 from streams.events.models import Event, Feed, QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import EXPIRED as QUARANTINE_EXPIRED
 
@@ -167,19 +169,47 @@ def _numbers(cursor: Cursor, head: int) -> Iterator[str]:
     # In one statement, because one transaction deletes rows and records their number.
     refused = Rejection.objects.filter(cursor=cursor)
     of_it = Rejection.objects.filter(cursor=OuterRef("pk")).order_by()
-    rows = of_it.values("cursor").annotate(n=Count("pk")).values("n")
+    up_to = of_it.filter(seq__lte=OuterRef("position")).values("cursor")
     counted = Cursor.objects.filter(pk=cursor.pk).annotate(
-        rows=Coalesce(Subquery(rows.filter(seq__lte=OuterRef("position"))), 0)
+        rows=_one(up_to.annotate(n=Count("pk"))),
+        recovered_rows=_one(up_to.annotate(n=Count("recovered_by"))),
     )
-    [(rejected, forgotten, count)] = counted.values_list(
-        "rejected", "rejected_forgotten", "rows"
-    )
-    if forgotten + count != rejected:
-        yield (
-            f"{rejected} events were rejected, but there are {forgotten + count} rejections"
+    [(rejected, forgotten, rows, recovered, recovered_forgotten, recovered_rows)] = (
+        counted.values_list(
+            "rejected", "rejected_forgotten", "rows",
+            "recovered", "recovered_forgotten", "recovered_rows",
         )
+    )  # fmt: skip
+    if forgotten + rows != rejected:
+        yield (
+            f"{rejected} events were rejected, but there are {forgotten + rows} rejections"
+        )
+    if recovered_forgotten + recovered_rows != recovered:
+        yield (
+            f"{recovered} events were recovered, but"
+            f" {recovered_forgotten + recovered_rows} rejections say so"
+        )
+    yield from _recovered(cursor)
     if refused.filter(seq__gt=F("cursor__position")).exists():
         yield "there are rejections after the position"
+
+
+def _recovered(cursor: Cursor) -> Iterator[str]:
+    """Check that the attempts of a replay contain each event that it recovered."""
+    attempts = Delivery.objects.filter(
+        connection=OuterRef("recovered_by__connection"),
+        cursor=OuterRef("recovered_by"),
+        outcome=Delivery.Outcome.DELIVERED,
+        first_seq__lte=OuterRef("seq"),
+        last_seq__range=(OuterRef("seq"), OuterRef("seq") + MAX_EVENTS - 1),
+    )
+    recovered = Rejection.objects.filter(cursor=cursor).exclude(recovered_by=None)
+    for seq in (
+        recovered.exclude(Exists(attempts))
+        .order_by("seq")
+        .values_list("seq", flat=True)[:3]
+    ):
+        yield f"event {seq} counts as recovered, but no attempt of a replay delivered it"
 
 
 def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:

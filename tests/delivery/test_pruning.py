@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from streams.delivery.models import CursorMark, Delivery, Rejection
+from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.retention.pruning import prune
 from streams.events.log import FeedAddition, append
 from streams.events.models import Event, FeedMark, SeenMessage
@@ -73,6 +73,22 @@ def test_the_ledger_still_balances(cursor):
     cursor.refresh_from_db()
     assert (cursor.rejected, cursor.rejected_forgotten) == (2, 2)
     assert (cursor.delivered, cursor.expired) == (4, 0)
+
+
+def test_the_ledger_still_balances_after_a_recovery(cursor):
+    replay = factories.replay(cursor, position=6, due_at=None, ended_at=OVER)
+    factories.delivery(replay.cursor, 1, 6, started_at=OVER)
+    rows = Rejection.objects.filter(cursor=cursor)
+    rows.update(recovered_by=replay.cursor, recovered_at=OVER)
+    Cursor.objects.filter(pk=cursor.pk).update(recovered=2)
+
+    for days in (0, 1, 2):
+        prune(now=OVER + days * DAY)
+
+        assert list(inconsistencies(cursor.feed)) == []
+
+    cursor.refresh_from_db()
+    assert (cursor.recovered, cursor.recovered_forgotten) == (2, 2)
 
 
 def test_the_command_reports_what_it_did(cursor, capsys, monkeypatch):

@@ -17,7 +17,7 @@ from streams.delivery.connection import status as connection_status
 from streams.delivery.engine.batch_reader import BatchReader
 from streams.delivery.engine.drain import drain
 from streams.delivery.engine.store_outcome import CompletedRequest, record
-from streams.delivery.event_status import attempts_with
+from streams.delivery.event_status import EventState, attempts_with, statuses
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.replay import services as replays
 from streams.delivery.replay.filter import (
@@ -434,6 +434,111 @@ def test_an_event_lists_the_attempts_of_replays_that_sent_it(segment):
     assert attempts_with(live.feed, 4) == [again, first]
     assert attempts_with(live.feed, 3) == [first]  # within the range, but skipped
     assert again.cursor_id == replay.pk
+
+
+# --- Recovering rejected events ----------------------------------------------------------
+
+
+REJECTED_ONLY = ReplaySelection(filter=ReplayFilter(rejected_only=True))
+
+
+def with_two_rejected() -> Cursor:
+    """Return a live cursor that has sent six events, of which 2 and 5 were rejected."""
+    live = factories.due_cursor(6)
+    factories.delivered(live, 1)
+    factories.rejected(live)
+    factories.delivered(live, 4)
+    factories.rejected(live)
+    factories.delivered(live, 6)
+    return live
+
+
+def states(live: Cursor) -> dict[int, EventState]:
+    events = list(Event.objects.filter(feed=live.feed))
+    return {seq: status.state for seq, status in statuses(live.feed, events).items()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rejected_events_that_a_replay_delivers_are_recovered(segment):
+    live = with_two_rejected()
+
+    replay = work_off(start(live, REJECTED_ONLY))
+
+    [second, fifth] = Rejection.objects.filter(cursor=live).order_by("seq")
+    assert second.recovered_by_id == fifth.recovered_by_id == replay.pk
+    assert second.recovered_at is not None
+    found = states(live)
+    assert found[2] == found[5] == EventState.RECOVERED
+    assert found[1] == EventState.DELIVERED
+    account = ledger.of(live.feed)
+    assert (account.delivered, account.recovered, account.rejected) == (4, 2, 0)
+    assert list(inconsistencies(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_the_replay_skipped_stays_rejected(segment):
+    live = with_two_rejected()
+    Event.objects.filter(feed=live.feed, seq__in=[1, 5, 6]).update(name="Email Clicked")
+
+    work_off(start(live, ReplaySelection(filter=CLICKS)))
+
+    assert states(live)[2] == EventState.REJECTED
+    assert states(live)[5] == EventState.RECOVERED
+    account = ledger.of(live.feed)
+    assert (account.delivered, account.recovered, account.rejected) == (4, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_segment_rejects_again_stays_rejected(segment):
+    live = with_two_rejected()
+    bad = Event.objects.get(feed=live.feed, seq=5).message_id
+    segment.behave({"only_event": bad, "answers": [], "then": 400})
+
+    work_off(start(live, REJECTED_ONLY))
+
+    assert states(live)[2] == EventState.RECOVERED
+    assert states(live)[5] == EventState.REJECTED
+    assert ledger.of(live.feed).rejected == 1
+    assert list(inconsistencies(live.feed)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_recovered_events_are_not_offered_again(segment):
+    live = with_two_rejected()
+    span = EventRange(0, 6)
+    assert replays.count(live.connection, span, REJECTED_ONLY.filter).events == 2
+
+    work_off(start(live, REJECTED_ONLY))
+    again = work_off(start(live, REJECTED_ONLY))
+
+    assert replays.count(live.connection, span, REJECTED_ONLY.filter).events == 0
+    assert counts(again) == (6, 0, 0, 6)
+    assert len(segment.events()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_replay_that_recovered_an_event_still_lists_its_attempt(segment):
+    live = with_two_rejected()
+
+    work_off(start(live, REJECTED_ONLY))
+
+    newest, _rejected = attempts_with(live.feed, 5)
+    assert newest.outcome == Delivery.Outcome.DELIVERED
+    assert newest.cursor.kind == Cursor.Kind.REPLAY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_rejected_at_an_earlier_connection_are_recovered_too(segment):
+    first = with_two_rejected()
+    services.delete(connection=first.connection, actor=None)
+    second = factories.cursor(factories.connection(first.feed), start=6, position=6)
+
+    work_off(start(second, REJECTED_ONLY))
+
+    assert states(second)[2] == states(second)[5] == EventState.RECOVERED
+    account = ledger.of(first.feed)
+    assert (account.delivered, account.recovered, account.rejected) == (4, 2, 0)
+    assert list(inconsistencies(first.feed)) == []
 
 
 # --- Pausing and canceling ------------------------------------------------------------

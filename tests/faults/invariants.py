@@ -49,10 +49,11 @@ def broken_at_rest(traffic: Traffic, receiver: Receiver) -> Iterator[str]:
         account = ledger.of(cursor.feed)
         if account.accepted != flow.acknowledged:
             yield f"{flow.name}: {flow.acknowledged} acknowledged, {account}"
-        if account.delivered + account.rejected != account.accepted:
+        rejected = account.recovered + account.rejected
+        if account.delivered + rejected != account.accepted:
             yield f"{flow.name}: not all was settled: {account}"
         refused = sum(s.startswith(f"{flow.name}-") for s in receiver.skipped)
-        if account.rejected != refused:
+        if rejected != refused:
             yield f"{flow.name}: {refused} refused by Segment, {account}"
         taken = receiver.taken[flow.write_key]
         lost = taken - _delivered(flow.cursor)

@@ -6,14 +6,15 @@ import pytest
 
 from streams.delivery.models import Cursor
 from streams.observability import ledger
-from streams.observability.ledger import Ledger, balance
+from streams.observability.ledger import Ledger, RejectionCount, balance
 from tests import factories
 
 
-def cursor(*, refused_again=0, **fields):
-    """`refused_again` of its rejections are outside the range that it accounts for."""
+def cursor(*, rejected_again=0, recovered_again=0, **fields):
+    """`rejected_again` of its rejections are outside the range that it accounts for, and
+    `recovered_again` of them were recovered."""
     made = Cursor(**{"pk": next(numbers), "start": 0, "position": 0, **fields})
-    again[made.pk] = refused_again
+    again[made.pk] = RejectionCount(rejected_again, recovered_again)
     return made
 
 
@@ -36,6 +37,12 @@ numbers, again = itertools.count(1), {}
             9,
             [cursor(position=6, rejected=1, expired=2)],
             Ledger(accepted=9, delivered=3, rejected=1, expired=2, pending=3),
+        ),
+        # A replay delivered two of three rejected events.
+        (
+            9,
+            [cursor(position=6, rejected=3, recovered=2)],
+            Ledger(accepted=9, delivered=3, recovered=2, rejected=1, pending=3),
         ),
         # It starts with the events from then on.
         (
@@ -71,7 +78,7 @@ numbers, again = itertools.count(1), {}
             9,
             [
                 cursor(position=6),
-                cursor(position=2, rejected=2, refused_again=2, held=True),
+                cursor(position=2, rejected=2, rejected_again=2, held=True),
             ],
             Ledger(accepted=9, delivered=6, pending=3),
         ),
@@ -79,7 +86,7 @@ numbers, again = itertools.count(1), {}
             9,
             [
                 cursor(start=2, position=6),
-                cursor(position=4, rejected=3, refused_again=1, held=True),
+                cursor(position=4, rejected=3, rejected_again=1, held=True),
             ],
             Ledger(accepted=9, delivered=4, rejected=2, pending=3),
         ),
@@ -94,18 +101,43 @@ numbers, again = itertools.count(1), {}
             9,
             [
                 cursor(start=3, position=5),
-                cursor(position=8, rejected=4, refused_again=3, held=True),
+                cursor(position=8, rejected=4, rejected_again=3, held=True),
             ],
             Ledger(accepted=9, delivered=4, rejected=1, pending=4),
+        ),
+        # … and some was recovered before: it counts as recovered where it is not sent again.
+        (
+            9,
+            [
+                cursor(start=3, position=5),
+                cursor(
+                    position=8,
+                    rejected=5,
+                    recovered=3,
+                    rejected_again=3,
+                    recovered_again=2,
+                    held=True,
+                ),
+            ],
+            Ledger(accepted=9, delivered=3, recovered=1, rejected=1, pending=4),
+        ),
+        # Its rejections were deleted with their events, so they count as delivered.
+        (
+            9,
+            [
+                cursor(start=3, position=5),
+                cursor(position=8, rejected=4, recovered=4, held=True),
+            ],
+            Ledger(accepted=9, delivered=2, recovered=3, pending=4),
         ),
     ],
 )
 def test_the_ledger_adds_up(head, cursors, expected):
-    found = balance(head, cursors, refused_again=again)
+    found = balance(head, cursors, rejected_again=again)
 
     assert found == expected
     assert found.accepted == (
-        found.delivered + found.rejected + found.filtered + found.expired
+        found.delivered + found.recovered + found.rejected + found.filtered + found.expired
         + found.pending + found.held
     )  # fmt: skip
 

@@ -100,6 +100,35 @@ def test_a_wrong_count_of_rejections_is_found(cursor, change_rejected):
     ]
 
 
+def test_a_wrong_count_of_recovered_events_is_found(cursor):
+    change(cursor, recovered=1)
+
+    assert found(cursor) == [
+        "1 events were recovered, but 0 rejections say so",
+    ]
+
+
+def test_an_event_recovered_by_no_attempt_is_found(cursor):
+    replay = factories.replay(
+        cursor, end=8, position=8, due_at=None, ended_at=factories.NOW
+    )
+    factories.delivery(replay.cursor, 1, 4)
+    factories.delivery(replay.cursor, 5, 8)
+    rejection = Rejection.objects.get(cursor=cursor)
+    Rejection.objects.filter(cursor=cursor).update(
+        recovered_by=replay.cursor, recovered_at=factories.NOW
+    )
+    change(cursor, recovered=1)
+    assert found(cursor) == []
+
+    Delivery.objects.filter(cursor=replay.cursor, last_seq__gte=rejection.seq).delete()
+
+    assert (
+        f"event {rejection.seq} counts as recovered, but no attempt of a replay delivered it"
+        in found(cursor)
+    )
+
+
 def test_a_missing_rejection_leaves_an_event_unaccounted_for(cursor):
     Rejection.objects.filter(cursor=cursor).delete()
 

@@ -164,7 +164,8 @@ class CursorAdmin(ReadOnlyAdmin):
     search_help_text = ConnectionRowsAdmin.search_help_text
     fields = (
         "connection", "feed", "stream", "kind", "start", "position", "end_seq", "ended_at",
-        "position_at", "rejected", "filtered", "expired", "rejected_forgotten", "due_at",
+        "position_at", "rejected", "recovered", "filtered", "expired",
+        "rejected_forgotten", "recovered_forgotten", "due_at",
         "is_held", "failures", "failing_since", "troubled_seq", "troubled_at", "suspect_seq",
         "rejections_in_row", "last_delivered_at",
     )  # fmt: skip

@@ -55,8 +55,8 @@ def ledger_of(feed: Feed) -> Ledger:
 @admin.register(Feed)
 class FeedAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "workspace", "stream", "accepted", "delivered", "rejected", "filtered",
-        "expired", "pending", "held", "last_delivery", "events",
+        "id", "workspace", "stream", "accepted", "delivered", "recovered", "rejected",
+        "filtered", "expired", "pending", "held", "last_delivery", "events",
     )  # fmt: skip
     list_display_links = ("id", "workspace")
     list_filter = ("stream",)
@@ -72,7 +72,7 @@ class FeedAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "workspace_link", "stream_link", "ingest_key", "created", "links", "accepted",
-        "delivered", "rejected", "filtered", "expired", "pending", "held", "last_event",
+        "delivered", "recovered", "rejected", "filtered", "expired", "pending", "held", "last_event",
         "last_delivery", "oldest", "expiring",
     )  # fmt: skip
     readonly_fields = fields
@@ -107,6 +107,10 @@ class FeedAdmin(ReadOnlyAdmin):
     @admin.display(description=_("delivered"))
     def delivered(self, feed: Feed) -> int:
         return ledger_of(feed).delivered
+
+    @admin.display(description=_("recovered"))
+    def recovered(self, feed: Feed) -> int:
+        return ledger_of(feed).recovered
 
     @admin.display(description=_("rejected"))
     def rejected(self, feed: Feed) -> int:

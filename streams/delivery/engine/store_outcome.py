@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from streams.delivery.connection.status import need_attention
 from streams.delivery.cursor_store import store
@@ -19,6 +20,7 @@ from streams.delivery.engine.transitions import (
 )
 from streams.delivery.models import Cursor, CursorMark, Delivery, Rejection
 from streams.delivery.replay.models import Replay
+from streams.delivery.replay.recovery import recover
 from streams.delivery.segment.responses import ResponseKind, SegmentResponse
 from streams.events.quarter_hours import quarter
 
@@ -98,9 +100,11 @@ def _ended_meanwhile(requests: Iterable[CompletedRequest]) -> set[int]:
     ]
     if not replays:
         return set()
-    # All cursors of their connections, locked in the same order as by lock_of.
+    # All cursors of their connections, and the live cursors whose rejected events they may
+    # recover, locked in the same order as by lock_of.
     locked = Cursor.objects.select_for_update(no_key=True).filter(
-        connection__in={cursor.connection_id for cursor in replays}
+        Q(connection__in={cursor.connection_id for cursor in replays})
+        | Q(feed__in={cursor.feed_id for cursor in replays}, kind=Cursor.Kind.LIVE)
     )
     moments = dict(locked.order_by("pk").values_list("pk", "ended_at"))
     return {cursor.pk for cursor in replays if moments[cursor.pk] is not None}
@@ -153,6 +157,8 @@ def _follow_up(
         _mark(cursor, now)
     if transition.outcome is Delivery.Outcome.REJECTED:
         _reject(request, now)
+    if transition.outcome is Delivery.Outcome.DELIVERED and cursor.end_seq is not None:
+        recover(cursor, request.batch.seqs, now=now)
 
 
 def _mark(cursor: Cursor, now: datetime) -> None:

@@ -70,7 +70,8 @@ def sparse_batch(rows: Sequence[LogRow]) -> Batch | None:
     batch = longest_batch(numbered, after=0, most=MAX_EVENTS)
     if batch is None:
         return None
-    return replace(batch, first_seq=rows[0][0], last_seq=rows[len(batch) - 1][0])
+    seqs = [seq for seq, _, _ in rows[: len(batch)]]
+    return replace(batch, first_seq=seqs[0], last_seq=seqs[-1], seqs=seqs)
 
 
 def with_new_id(payload: bytes, replay: Replay) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from streams.delivery.models import Cursor, Rejection
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
@@ -32,13 +34,20 @@ def matching(
 
 
 def rejections(cursor: Cursor) -> QuerySet[Rejection]:
-    """Return the events of the feed that Segment rejected when they were first sent.
+    """Return the events of the feed that Segment rejected, and no replay recovered.
 
-    By this connection or earlier ones: later connections don't change a replay.
+    By the live cursors of this connection or earlier ones: later connections don't change a
+    replay. For the cursor of a replay, also those that it or a later one recovered, so that
+    its selection stays the same.
     """
     live = Cursor.objects.filter(
         feed=cursor.feed_id,
         kind=Cursor.Kind.LIVE,
         connection__lte=cursor.connection_id,
     )
-    return Rejection.objects.filter(cursor__in=list(live.values_list("pk", flat=True)))
+    left = Q(recovered_by=None)
+    if cursor.end_seq is not None:
+        left |= Q(recovered_by__gte=cursor.pk)
+    return Rejection.objects.filter(
+        left, cursor__in=list(live.values_list("pk", flat=True))
+    )

@@ -145,8 +145,13 @@ def _forget_some_rejections(cursor_id: int, last: int) -> int:
     pks = list(old.order_by("seq").values_list("pk", flat=True)[:CHUNK])
     if not pks:
         return 0
-    count, _ = Rejection.objects.filter(pk__in=pks).delete()
-    cursor.update(rejected_forgotten=F("rejected_forgotten") + count)
+    rows = Rejection.objects.filter(pk__in=pks)
+    recovered = rows.exclude(recovered_by=None).count()
+    count, _ = rows.delete()
+    cursor.update(
+        rejected_forgotten=F("rejected_forgotten") + count,
+        recovered_forgotten=F("recovered_forgotten") + recovered,
+    )
     return count
 
 

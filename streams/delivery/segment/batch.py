@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streams.base.clock import iso_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 # Segment's limits for a batch (segment/http-api.md, 5); 500 KB read as the smaller.
@@ -23,12 +23,13 @@ class MissingEvents(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive events of a feed that fit into one request."""
+    """Events of a feed that fit into one request, in order."""
 
     first_seq: int
     last_seq: int
     last_at: datetime  # when the last of them was received
     payloads: list[bytes] = field(repr=False)
+    seqs: Sequence[int] = field(repr=False)  # of the payloads; a replay's have gaps
 
     def __len__(self) -> int:
         return len(self.payloads)
@@ -73,7 +74,8 @@ def longest_batch(
         last_at = received_at
     if last_at is None:
         return None
-    return Batch(after + 1, after + len(payloads), last_at, payloads)
+    last = after + len(payloads)
+    return Batch(after + 1, last, last_at, payloads, range(after + 1, last + 1))
 
 
 def rows_to_read(mean_bytes: float, most: int) -> int:

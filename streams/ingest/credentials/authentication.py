@@ -115,14 +115,15 @@ def unknown(kind: CredentialKind) -> RequestRefused:
         return unauthorized(
             "INGEST-KEY-002",
             "This API token is unknown or has been revoked.",
-            "Send an API token, which starts with pt_, as Bearer. Create one in the portal."
-            " (Send an ingest key in Basic or as writeKey in the body, not as Bearer.)",
+            "Create an API token in the portal, and send it as Bearer. It starts with pt_. To"
+            " use an ingest key instead, send it in Basic or as writeKey in the body.",
         )
     return unauthorized(
         "INGEST-KEY-002",
         "This ingest key is unknown.",
-        "Copy the ingest key, which starts with ik_, from the workspace's page. (Don't send"
-        " Segment's write key: it is entered in the portal. Send an API token as Bearer.)",
+        "Copy the ingest key from the workspace's page in the portal. It starts with ik_."
+        " Segment's write key doesn't work here. To use an API token instead, send it as"
+        " Bearer.",
     )
 
 
