@@ -343,7 +343,7 @@ def test_a_feed_takes_the_same_queries_whatever_its_size(
     for up_to in range(events // 10, events + 1, events // 10):
         factories.delivered(cursor, up_to)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         assert list(inconsistencies(cursor.feed)) == []
 
 
