@@ -50,6 +50,9 @@ class RejectionCount(NamedTuple):
     recovered: int
 
 
+NO_REJECTIONS = RejectionCount(0, 0)
+
+
 def of(feed: Feed) -> Ledger:
     """Return the current ledger of one feed."""
     return of_each([feed.pk])[feed.pk]
@@ -94,16 +97,10 @@ def balance(
     delivered = rejected = recovered = unsent = below = 0
     unconnected = expired
     for cursor, last in _accounted_ranges(cursors):
-        # Events beyond that count for the newer cursor, which sends them again. If its
-        # rejections are already deleted, count as many as possible as delivered.
-        beyond = max(0, cursor.position - last)
-        again = rejected_again.get(cursor.pk, RejectionCount(0, 0))
-        sent_again = min(beyond - again.rows, cursor.delivered)
-        delivered += cursor.delivered - sent_again
-        rejected_here = cursor.rejected - (beyond - sent_again)
-        recovered_here = min(cursor.recovered - again.recovered, rejected_here)
-        rejected += rejected_here - recovered_here
-        recovered += recovered_here
+        own = _settled(cursor, last, rejected_again.get(cursor.pk, NO_REJECTIONS))
+        delivered += own.delivered
+        rejected += own.rejected
+        recovered += own.recovered
         unsent += cursor.filtered + max(0, last - cursor.position)
         expired += cursor.expired
         below = cursor.start
@@ -120,6 +117,27 @@ def balance(
         held=waiting if held else 0,
         last_delivered_at=max(moments, default=None),
     )
+
+
+class _Settled(NamedTuple):
+    """What became of the events that a cursor accounts for, if they were sent."""
+
+    delivered: int
+    rejected: int
+    recovered: int
+
+
+def _settled(cursor: Cursor, last: int, again: RejectionCount) -> _Settled:
+    """Count a cursor's results up to event `last`; `again` are its rejections beyond.
+
+    Events beyond count for the newer cursor, which sends them again. If the rejections are
+    already deleted, count as many as possible as delivered.
+    """
+    beyond = max(0, cursor.position - last)
+    sent_again = min(beyond - again.rows, cursor.delivered)
+    rejected = cursor.rejected - (beyond - sent_again)
+    recovered = min(cursor.recovered - again.recovered, rejected)
+    return _Settled(cursor.delivered - sent_again, rejected - recovered, recovered)
 
 
 def _accounted_ranges(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]:
