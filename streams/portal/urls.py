@@ -9,7 +9,7 @@ from streams.portal.docs import views as docs_views
 from streams.portal.event_check import views as event_check_views
 from streams.portal.launch import qa
 from streams.portal.launch import views as launch_views
-from streams.portal.partner import workspaces
+from streams.portal.partner import customers, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.plan import (
     event_editor,
@@ -129,7 +129,7 @@ partner_workspace_pages: Pages = [
 ]
 
 partner_workspaces_pages: Pages = [
-    path("", workspaces.workspaces, name="partner"),
+    path("", customers.workspaces, name="partner"),
     path("workspaces/new/", workspaces.workspace_new, name="partner-workspace-new"),
     path(
         "workspaces/remove/",

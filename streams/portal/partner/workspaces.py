@@ -1,4 +1,4 @@
-"""A partner's workspaces: list, creation, deletion, and the page of one workspace."""
+"""A partner's workspaces: creation, deletion, and the page of one workspace."""
 
 from __future__ import annotations
 
@@ -40,23 +40,6 @@ if TYPE_CHECKING:
     from streams.tenancy.models import Workspace
 
 PAGE_LENGTH = 50
-
-
-@signed_in
-def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
-    """List the partner's workspaces by name, with their status."""
-    access = partner_to_see(request, slug)
-    query, named = _named(request, access)
-    named = named.order_by("name", "pk")
-    page = Paginator(named, PAGE_LENGTH).get_page(request.GET.get("page"))
-    context = {
-        "access": access,
-        "query": query,
-        "page": page,
-        "rows": rows(list(page), now()),
-        "several_streams": access.partner.streams.count() > 1,
-    }
-    return render(request, "portal/partner/workspaces.html", context)
 
 
 @signed_in

@@ -10,7 +10,9 @@ from django.urls import reverse
 if TYPE_CHECKING:
     from django.template.context import RequestContext
 
+    from streams.events.models import Feed
     from streams.portal.shared.access import PartnerAccess, WorkspaceAccess
+    from streams.tenancy.models import Workspace
 
 register = template.Library()
 
@@ -29,6 +31,16 @@ def to(access: WorkspaceAccess, page: str, *args: object, **query: object) -> st
 def within(access: PartnerAccess, page: str, *args: object) -> str:
     """Return the URL of a page of this partner."""
     return reverse(f"portal:{page}", args=(access.partner.slug, *args))
+
+
+@register.simple_tag
+def of_feed(workspace: Workspace, feed: Feed, page: str, **query: object) -> str:
+    """Return the URL of a page of a workspace about one of its feeds, from any page."""
+    return reverse(
+        f"portal:{page}",
+        args=(workspace.public_id,),
+        query={"stream": feed.stream.slug, **query},
+    )
 
 
 @register.inclusion_tag("portal/shared/_nav_link.html", takes_context=True)

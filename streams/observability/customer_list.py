@@ -1,0 +1,187 @@
+"""A partner's customers by trouble, queue or volume, with two statements.
+
+A row is a feed, or a workspace without one. Both statements read every feed of the partner,
+but no events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection as database
+
+from streams.catalog.stage import DELIVERING, Stage
+from streams.connections.models import Connection
+from streams.connections.regions import SANDBOXES
+from streams.events.quarter_hours import quarter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from streams.tenancy.models import Partner
+
+DAY = timedelta(hours=24)
+
+
+class FeedState(IntEnum):
+    """The status of a feed's connection, the most urgent first.
+
+    The conditions are those of portal/workspace/status.py; a test compares the two.
+    """
+
+    ATTENTION = 1
+    UNKNOWN_KEY = 2
+    RETRYING = 3
+    OPERATOR = 4  # waits for the operator of the portal
+    HALTED = 5
+    SUSPENDED = 6
+    UNVERIFIED = 7
+    UNCONNECTED = 8
+    PAUSED = 9
+    AWAITING_APPROVAL = 10
+    SENDING = 11
+    WORKING = 12
+    NO_STREAM = 13
+
+
+# Delivery doesn't work, and no one chose that.
+TROUBLE = frozenset(state for state in FeedState if state <= FeedState.SUSPENDED)
+
+
+class CustomerOrder(StrEnum):
+    TROUBLE = "trouble"
+    QUEUE = "queue"
+    VOLUME = "volume"  # of the last 24 hours
+    NAME = "name"
+    LAST_EVENT = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilter:
+    """Which customers to list; empty fields match everything."""
+
+    text: str = ""  # the start of the name or the external ID, case-insensitive
+    states: frozenset[FeedState] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A feed of a customer. `volume` is its number of events in the last 24 hours."""
+
+    workspace_id: int
+    feed_id: int | None  # None: the workspace has no feed
+    state: FeedState
+    volume: int
+
+
+_EXEMPT = f"(w.is_test OR c.region IN ({', '.join(f"'{one}'" for one in SANDBOXES)}))"
+_DELIVERING = ", ".join(f"'{stage}'" for stage in sorted(DELIVERING))
+# The newest live cursor of a feed has its queue, as in the ledger. Stages and halts stop
+# delivery as in delivery/limits/send_policy.py.
+_CUSTOMERS = f"""
+WITH customer AS (
+  SELECT w.id AS workspace_id, w.name, f.id AS feed_id, f.head_seq, f.head_at,
+    f.head_seq - COALESCE(k.position, f.expired) AS queue,
+    CASE
+      WHEN f.id IS NULL THEN {FeedState.NO_STREAM:d}
+      WHEN (k.connection_id = c.id) IS NOT TRUE THEN {FeedState.UNCONNECTED:d}
+      WHEN c.status = '{Connection.Status.PAUSED}' THEN {FeedState.PAUSED:d}
+      WHEN c.status = '{Connection.Status.ATTENTION}' THEN {FeedState.ATTENTION:d}
+      WHEN s.stage = '{Stage.SUSPENDED}' AND NOT {_EXEMPT} THEN {FeedState.SUSPENDED:d}
+      WHEN s.stage NOT IN ({_DELIVERING}) AND NOT {_EXEMPT}
+        THEN {FeedState.AWAITING_APPROVAL:d}
+      WHEN EXISTS (
+        SELECT 1 FROM streams_halt AS halt
+        WHERE COALESCE(halt.stream_id, s.id) = s.id AND halt.region IN ('', c.region)
+      ) THEN {FeedState.HALTED:d}
+      WHEN k.failures > 0 AND c.status_reason <> '' THEN {FeedState.OPERATOR:d}
+      WHEN k.failures > 0 THEN {FeedState.RETRYING:d}
+      WHEN NOT c.known THEN {FeedState.UNKNOWN_KEY:d}
+      WHEN c.seen_at IS NULL THEN {FeedState.UNVERIFIED:d}
+      WHEN f.head_seq > k.position THEN {FeedState.SENDING:d}
+      ELSE {FeedState.WORKING:d}
+    END AS state
+  FROM streams_workspace AS w
+  LEFT JOIN streams_feed AS f ON f.workspace_id = w.id
+  LEFT JOIN streams_stream AS s ON s.id = f.stream_id
+  LEFT JOIN streams_connection AS c ON c.feed_id = f.id AND c.deleted_at IS NULL
+  LEFT JOIN (
+    SELECT live.feed_id, live.connection_id, live.position, live.failures
+    FROM streams_cursor AS live
+    JOIN streams_stream AS own ON own.id = live.stream_id
+    WHERE own.partner_id = %(partner)s AND live.kind = 'live' AND NOT EXISTS (
+      SELECT 1 FROM streams_cursor AS newer
+      WHERE newer.feed_id = live.feed_id AND newer.kind = 'live'
+        AND newer.connection_id > live.connection_id
+    )
+  ) AS k ON k.feed_id = f.id
+  WHERE w.partner_id = %(partner)s AND (
+    lower(w.name) LIKE %(starts)s ESCAPE '!' OR lower(w.external_id) LIKE %(starts)s ESCAPE '!'
+  )
+)
+"""  # noqa: S608 - constants of ours alone
+# A mark has the feed's head before the first event of its quarter of an hour.
+_VOLUME = """
+CASE WHEN head_at >= %(day_ago)s THEN head_seq - COALESCE((
+  SELECT mark.seq FROM streams_feedmark AS mark
+  WHERE mark.feed_id = customer.feed_id AND mark.at >= %(day_ago)s
+  ORDER BY mark.at LIMIT 1
+), head_seq) ELSE 0 END
+"""
+_ORDERS: Mapping[CustomerOrder, str] = {
+    CustomerOrder.TROUBLE: "state, COALESCE(queue, 0) DESC",
+    CustomerOrder.QUEUE: "COALESCE(queue, 0) DESC",
+    CustomerOrder.VOLUME: f"{_VOLUME} DESC",
+    CustomerOrder.NAME: "lower(name)",
+    CustomerOrder.LAST_EVENT: "head_at IS NULL, head_at DESC",
+}
+
+
+def counts_by_state(partner: Partner, text: str = "") -> dict[FeedState, int]:
+    """Return how many customers whose name or ID starts with a text are in each state."""
+    counting = "SELECT state, count(*) FROM customer GROUP BY state"
+    statement = f"{_CUSTOMERS} {counting}"
+    counted = _rows(statement, _parameters(partner, text))
+    return {FeedState(state): count for state, count in counted}
+
+
+def customers(
+    partner: Partner,
+    *,
+    filters: CustomerFilter,
+    order: CustomerOrder,
+    now: datetime,
+    offset: int,
+    limit: int,
+) -> list[CustomerRow]:
+    """Return the customers of one page, in this order and then by name."""
+    states = filters.states or frozenset(FeedState)
+    statement = f"""{_CUSTOMERS}
+    SELECT workspace_id, feed_id, state, {_VOLUME}
+    FROM customer WHERE state IN ({", ".join(f"{state:d}" for state in sorted(states))})
+    ORDER BY {_ORDERS[order]}, lower(name), workspace_id, feed_id
+    LIMIT %(limit)s OFFSET %(offset)s"""  # noqa: S608 - constants of ours alone
+    parameters = _parameters(partner, filters.text) | {
+        "day_ago": database.ops.adapt_datetimefield_value(quarter(now - DAY)),
+        "limit": limit,
+        "offset": offset,
+    }
+    found = _rows(statement, parameters)
+    return [CustomerRow(w, feed, FeedState(state), n) for w, feed, state, n in found]
+
+
+def _parameters(partner: Partner, text: str) -> dict[str, Any]:
+    escaped = text.lower()
+    for special in "!%_":
+        escaped = escaped.replace(special, f"!{special}")
+    return {"partner": partner.pk, "starts": f"{escaped}%"}
+
+
+def _rows(statement: str, parameters: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
+    with database.cursor() as sql:
+        sql.execute(statement, parameters)
+        return list(sql.fetchall())

@@ -1,0 +1,153 @@
+"""A partner's list of customers, those in trouble first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.clock import now
+from streams.observability.customer_list import (
+    TROUBLE,
+    CustomerFilter,
+    CustomerOrder,
+    FeedState,
+    counts_by_state,
+    customers,
+)
+from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
+from streams.portal.workspace.summaries import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from django.http import HttpResponse
+    from django_stubs_ext import StrOrPromise
+
+    from streams.observability.customer_list import CustomerRow
+    from streams.portal.workspace.summaries import FeedSummary
+    from streams.tenancy.models import Partner, Workspace
+
+PAGE_LENGTH = 50
+IN_TROUBLE = "trouble"
+
+# The words of workspace/status.py.
+STATE_WORDS: Mapping[FeedState, StrOrPromise] = {
+    FeedState.ATTENTION: _("Needs attention"),
+    FeedState.UNKNOWN_KEY: _("Key not recognized"),
+    FeedState.RETRYING: _("Retrying"),
+    FeedState.OPERATOR: _("Waiting for operator"),
+    FeedState.HALTED: _("Paused by operator"),
+    FeedState.SUSPENDED: _("Suspended"),
+    FeedState.UNVERIFIED: _("Not verified"),
+    FeedState.UNCONNECTED: _("Not connected"),
+    FeedState.PAUSED: _("Paused"),
+    FeedState.AWAITING_APPROVAL: _("Awaiting approval"),
+    FeedState.SENDING: _("Sending"),
+    FeedState.WORKING: _("Working"),
+    FeedState.NO_STREAM: _("No stream"),
+}
+STATUSES: Mapping[str, frozenset[FeedState]] = {
+    IN_TROUBLE: TROUBLE,
+    **{state.name.lower(): frozenset({state}) for state in FeedState},
+}
+
+
+class CustomerFilterForm(forms.Form):
+    """The filters and the order of the list; a value that cannot be read is ignored."""
+
+    q = forms.CharField(
+        required=False, max_length=100, label=_("Name or your ID starts with")
+    )
+    status = forms.ChoiceField(
+        required=False,
+        choices=[(status, status) for status in STATUSES],
+        widget=forms.HiddenInput,
+    )
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[(order, order) for order in CustomerOrder],
+        widget=forms.HiddenInput,
+    )
+
+    def filters(self) -> CustomerFilter:
+        self.is_valid()
+        return CustomerFilter(
+            text=self.cleaned_data.get("q", ""),
+            states=STATUSES.get(self.cleaned_data.get("status", ""), frozenset()),
+        )
+
+    def order(self) -> CustomerOrder:
+        self.is_valid()
+        return CustomerOrder(self.cleaned_data.get("sort") or CustomerOrder.TROUBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLink:
+    """A link to the customers of one status, with their number."""
+
+    status: str  # empty: all
+    word: StrOrPromise
+    count: int
+
+
+@signed_in
+def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
+    """List the partner's customers with their status: those in trouble first."""
+    access = partner_to_see(request, slug)
+    form = CustomerFilterForm(request.GET)
+    filters = form.filters()
+    counts = counts_by_state(access.partner, filters.text)
+    total = sum(counts.get(state, 0) for state in filters.states or FeedState)
+    page = Paginator(range(total), PAGE_LENGTH).get_page(request.GET.get("page"))
+    found = customers(
+        access.partner,
+        filters=filters,
+        order=form.order(),
+        now=now(),
+        offset=page.start_index() - 1 if total else 0,
+        limit=PAGE_LENGTH,
+    )
+    context = {
+        "access": access,
+        "form": form,
+        "query": filters.text,
+        "filtered": filters != CustomerFilter(),
+        "sort": form.order(),
+        "status": form.cleaned_data.get("status", ""),
+        "statuses": list(_status_links(counts)),
+        "page": page,
+        "rows": _summaries(access.partner, found),
+        "several_streams": access.partner.streams.count() > 1,
+    }
+    return render(request, "portal/partner/workspaces.html", context)
+
+
+def _status_links(counts: Mapping[FeedState, int]) -> Iterator[StatusLink]:
+    """Yield a link to each status that a customer has; with one status, only all."""
+    yield StatusLink("", _("All"), sum(counts.values()))
+    if trouble := sum(counts.get(state, 0) for state in TROUBLE):
+        yield StatusLink(IN_TROUBLE, _("In trouble"), trouble)
+    for state in sorted(counts):
+        yield StatusLink(state.name.lower(), STATE_WORDS[state], counts[state])
+
+
+def _summaries(
+    partner: Partner, found: Sequence[CustomerRow]
+) -> list[tuple[FeedSummary, int]]:
+    """Return the summary of each row with its volume, in the order of the rows."""
+    ids = {row.workspace_id for row in found}
+    own: Sequence[Workspace] = list(partner.workspaces.filter(pk__in=ids))
+    summaries = {
+        (one.workspace.pk, one.feed.pk if one.feed else None): one
+        for one in rows(own, now())
+    }
+    return [
+        (summaries[place], row.volume)
+        for row in found
+        if (place := (row.workspace_id, row.feed_id)) in summaries
+    ]

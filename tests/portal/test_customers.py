@@ -1,0 +1,140 @@
+"""A partner's list of customers: its order, filters, and the status of each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.catalog.stage import Stage
+from streams.connections.models import Connection
+from streams.delivery.limits.models import Halt
+from streams.delivery.models import Cursor
+from streams.portal.partner.customers import STATE_WORDS
+from streams.tenancy.models import Workspace
+from tests import factories
+
+
+def listed(client, cast, **query):
+    return client.get(reverse("portal:partner", args=[cast.partner.slug]), query)
+
+
+def names(page) -> list[str]:
+    return [row.workspace.name for row, _ in page.context["rows"]]
+
+
+def customer(cast, name: str, *, events: int = 0, connected: bool = True, **fields):
+    """Create a customer of the stream whose verified connection has sent everything."""
+    workspace = factories.workspace(cast.partner, name=name, external_id=name.lower())
+    feed = factories.feed(cast.stream, workspace)
+    if connected:
+        settings = {"known": True, "seen_at": factories.NOW, **fields}
+        factories.cursor(factories.connection(feed, **settings))
+    if events:
+        factories.append(feed, events, now=now() - timedelta(hours=1))
+    return feed
+
+
+@pytest.fixture
+def customers(cast):
+    """Four customers, of which one is in trouble; the first has the longest queue."""
+    cast.feed.delete()
+    Workspace.objects.filter(partner=cast.partner).delete()
+    customer(cast, "Birch", events=5, connected=False)
+    broken = customer(cast, "Cedar", events=2, status="attention")
+    done = customer(cast, "Alder", events=9)
+    Cursor.objects.filter(feed=done).update(position=9, due_at=None)
+    customer(cast, "Dogwood")
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["Cedar", "Birch", "Alder", "Dogwood"]),
+        ({"sort": "queue"}, ["Birch", "Cedar", "Alder", "Dogwood"]),
+        ({"sort": "volume"}, ["Alder", "Birch", "Cedar", "Dogwood"]),
+        ({"sort": "name"}, ["Alder", "Birch", "Cedar", "Dogwood"]),
+        ({"sort": "last"}, ["Alder", "Cedar", "Birch", "Dogwood"]),
+        ({"sort": "nonsense", "page": "7"}, ["Cedar", "Birch", "Alder", "Dogwood"]),
+        ({"status": "trouble"}, ["Cedar"]),
+        ({"status": "working", "sort": "name"}, ["Alder", "Dogwood"]),
+        ({"status": "paused"}, []),
+        ({"q": "DOG"}, ["Dogwood"]),
+        ({"q": "%"}, []),
+    ],
+)
+def test_customers_are_sorted_and_filtered(as_sam, cast, customers, query, expected):
+    page = listed(as_sam, cast, **query)
+
+    assert names(page) == expected
+
+
+def test_each_status_says_how_many_customers_have_it(as_sam, cast, customers):
+    page = listed(as_sam, cast)
+
+    links = page.context["statuses"]
+    assert [(str(link.word), link.count) for link in links] == [
+        ("All", 4),
+        ("In trouble", 1),
+        ("Needs attention", 1),
+        ("Not connected", 1),
+        ("Working", 2),
+    ]
+
+
+def test_figures_link_to_the_events_of_that_customer(as_sam, cast, customers):
+    page = listed(as_sam, cast, status="trouble")
+
+    events = reverse("portal:events", args=[customers.workspace.public_id])
+    queued = f"{events}?stream={cast.stream.slug}&amp;outcome=queued"
+    assert f'<a href="{queued}">2</a>' in page.text
+
+
+def test_the_list_and_the_status_of_a_connection_agree(as_sam, cast):
+    connections = {
+        "working": {},
+        "paused": {"status": "paused"},
+        "attention": {"status": "attention"},
+        "unknown": {"known": False},
+        "unverified": {"seen_at": None},
+        "operator": {"status_reason": "The key can't be read."},
+    }
+    for stage in (Stage.LIVE, Stage.DRAFT, Stage.SUSPENDED):
+        cast.stream = factories.stream(cast.partner, stage=stage)
+        for (kind, fields), region, failures in product(
+            connections.items(), ("us", "eu", "sandbox"), (0, 2)
+        ):
+            feed = customer(
+                cast, f"{kind} {stage} {region} {failures}", region=region, **fields
+            )
+            Cursor.objects.filter(feed=feed).update(failures=failures)
+            if kind == "working" and region == "us":
+                factories.append(feed, 2)
+        customer(cast, f"deleted {stage}", deleted_at=factories.NOW)
+    Halt.objects.create(region="eu", reason="Drill")
+
+    words = {
+        str(STATE_WORDS[state]): state.name.lower()
+        for state in STATE_WORDS
+        if state.name != "NO_STREAM"
+    }
+    seen = set()
+    for word, status in words.items():
+        for page in (1, 2):
+            found = listed(as_sam, cast, status=status, page=page)
+            assert {row.status.word for row, _ in found.context["rows"]} <= {word}
+            seen |= {word} if found.context["rows"] else set()
+    assert seen == set(words)
+    assert Connection.objects.count() == 3 * 37
+
+
+def test_only_the_partners_own_customers_are_listed(client, cast):
+    client.force_login(cast.rita)
+
+    page = client.get(reverse("portal:partner", args=[cast.rival.slug]))
+
+    assert page.context["rows"] == []
