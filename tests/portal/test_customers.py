@@ -23,7 +23,7 @@ def listed(client, cast, **query):
 
 
 def names(page) -> list[str]:
-    return [row.workspace.name for row, _ in page.context["rows"]]
+    return [row.workspace.name for row in page.context["rows"]]
 
 
 def customer(cast, name: str, *, events: int = 0, connected: bool = True, **fields):
@@ -126,7 +126,7 @@ def test_the_list_and_the_status_of_a_connection_agree(as_sam, cast):
     for word, status in words.items():
         for page in (1, 2):
             found = listed(as_sam, cast, status=status, page=page)
-            assert {row.status.word for row, _ in found.context["rows"]} <= {word}
+            assert {row.status.word for row in found.context["rows"]} <= {word}
             seen |= {word} if found.context["rows"] else set()
     assert seen == set(words)
     assert Connection.objects.count() == 3 * 37

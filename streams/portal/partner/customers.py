@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -136,10 +136,8 @@ def _status_links(counts: Mapping[FeedState, int]) -> Iterator[StatusLink]:
         yield StatusLink(state.name.lower(), STATE_WORDS[state], counts[state])
 
 
-def _summaries(
-    partner: Partner, found: Sequence[CustomerRow]
-) -> list[tuple[FeedSummary, int]]:
-    """Return the summary of each row with its volume, in the order of the rows."""
+def _summaries(partner: Partner, found: Sequence[CustomerRow]) -> list[FeedSummary]:
+    """Return the summary of each row, in the order of the rows."""
     ids = {row.workspace_id for row in found}
     own: Sequence[Workspace] = list(partner.workspaces.filter(pk__in=ids))
     summaries = {
@@ -147,7 +145,7 @@ def _summaries(
         for one in rows(own, now())
     }
     return [
-        (summaries[place], row.volume)
+        replace(summaries[place], volume=row.volume)
         for row in found
         if (place := (row.workspace_id, row.feed_id)) in summaries
     ]

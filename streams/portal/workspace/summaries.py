@@ -29,6 +29,7 @@ class FeedSummary:
     connection: Connection | None = None
     ledger: Ledger
     status: ConnectionStatus | None = None
+    volume: int = 0  # events in the last 24 hours, where a page counts them
 
     @property
     def waiting(self) -> int:
