@@ -289,6 +289,7 @@ ROWS = [
     for_partner_admins("invitations/<int:pk>/withdraw/", "post", 302),
     # Home redirects users with one place.
     Row(route="", gets=(SIGN_IN, *[302] * 8)),
+    Row(route="search/", gets=(SIGN_IN, *[200] * 8)),
     open_to_all("invitations/<token>/", 200),
     account("login/", 200, 302),
     account("logout/", 302, 200),

@@ -33,3 +33,16 @@ def results(request: HttpRequest) -> HttpResponse:
         results=results,
         most=MOST,
     )
+
+
+def sections_found(request: HttpRequest, query: str) -> list[tuple[str, str, str]]:
+    """Return the title, the page and the URL of each matching section, best first."""
+    found = search(query, corpus(addresses(request)))
+    return [
+        (
+            result.section.heading or result.section.page,
+            result.section.page,
+            result.href,
+        )
+        for result in found
+    ]

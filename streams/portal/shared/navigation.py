@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from streams.portal.shared.shortcuts import SHORTCUTS
 from streams.tenancy.models import Partner, User, Workspace
 
 if TYPE_CHECKING:
@@ -45,4 +46,5 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     return {
         "zone": timezone.get_current_timezone_name(),
         "tenants": SimpleLazyObject(lambda: tenants_of(user)),
+        "shortcuts": SHORTCUTS,
     }

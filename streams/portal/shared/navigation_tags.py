@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from django import template
 from django.urls import reverse
 
+from streams.portal.shared.access import WorkspaceAccess
+
 if TYPE_CHECKING:
     from django.template.context import RequestContext
 
     from streams.events.models import Feed
-    from streams.portal.shared.access import PartnerAccess, WorkspaceAccess
+    from streams.portal.shared.access import PartnerAccess
     from streams.tenancy.models import Workspace
 
 register = template.Library()
@@ -41,6 +43,14 @@ def of_feed(workspace: Workspace, feed: Feed, page: str, **query: object) -> str
         args=(workspace.public_id,),
         query={"stream": feed.stream.slug, **query},
     )
+
+
+@register.simple_tag
+def search_scope(access: WorkspaceAccess | PartnerAccess) -> str:
+    """Return the name of a workspace or partner in the URL of a search (portal/palette)."""
+    if isinstance(access, WorkspaceAccess):
+        return f"w:{access.workspace.public_id}"
+    return f"p:{access.partner.slug}"
 
 
 @register.inclusion_tag("portal/shared/_nav_link.html", takes_context=True)

@@ -1,0 +1,1 @@
+"""One search box for pages, workspaces, streams, events by ID, and docs; and all shortcuts."""

@@ -1,0 +1,54 @@
+"""The pages that the search box finds: those of the current workspace or partner, and the user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from streams.portal.shared.access import WorkspaceAccess
+from streams.portal.shared.navigation_tags import to, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.portal.shared.access import PartnerAccess
+
+type Page = tuple[str, str]  # label, URL
+
+
+def pages_of(access: WorkspaceAccess | PartnerAccess | None) -> Iterator[Page]:
+    """Yield the pages that a user with this access may open."""
+    if isinstance(access, WorkspaceAccess):
+        yield from _of_workspace(access)
+    elif access is not None:
+        yield from _of_partner(access)
+    yield _("Change password"), reverse("account_change_password")
+    yield _("Docs"), reverse("docs:index")
+
+
+def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
+    yield _("Overview"), to(access, "overview")
+    if access.feed:
+        yield _("Events"), to(access, "events")
+        yield _("Delivery attempts"), to(access, "deliveries")
+        yield _("Replays"), to(access, "replays")
+        yield _("Issues"), to(access, "findings")
+        yield _("Quarantine"), to(access, "quarantine")
+        yield _("Connection"), to(access, "connection")
+        if access.can_edit:
+            yield _("New replay"), to(access, "replay-new")
+    yield _("Members"), to(access, "members")
+
+
+def _of_partner(access: PartnerAccess) -> Iterator[Page]:
+    yield _("Workspaces"), within(access, "partner")
+    yield _("Streams"), within(access, "partner-streams")
+    yield _("API tokens"), within(access, "partner-tokens")
+    yield _("Members"), within(access, "partner-members")
+    yield _("Activity log"), within(access, "partner-history")
+    if access.can_develop:
+        yield _("New workspace"), within(access, "partner-workspace-new")
+    if access.can_administer:
+        yield _("New stream"), within(access, "partner-stream-new")

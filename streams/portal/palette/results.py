@@ -1,0 +1,148 @@
+"""What the search box finds. Every query starts from the tenants that the user may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.catalog.models import Stream
+from streams.events.message_lookup import find_message
+from streams.events.models import Feed
+from streams.events.retention.past_retention import oldest_retained
+from streams.portal.palette.pages import pages_of
+from streams.portal.shared.access import WorkspaceAccess
+from streams.portal.shared.navigation import tenants_of
+from streams.portal.shared.navigation_tags import of_feed, to
+from streams.tenancy.models import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+    from django_stubs_ext import StrOrPromise
+
+    from streams.portal.shared.access import PartnerAccess
+    from streams.tenancy.models import User
+
+MAX_QUERY = 100  # characters
+MOST = 6  # results of one kind
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    label: str
+    href: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultGroup:
+    """Results of one kind."""
+
+    title: StrOrPromise
+    results: list[SearchResult]
+
+
+def results_for(
+    query: str,
+    user: User,
+    access: WorkspaceAccess | PartnerAccess | None,
+    docs: list[SearchResult],
+) -> list[ResultGroup]:
+    """Return what matches, by kind; an empty query matches the pages of the access."""
+    visible = _VisibleTenants(user)
+    groups = [
+        ResultGroup(gettext_lazy("Events"), list(_events(query, visible, access))),
+        ResultGroup(gettext_lazy("Pages"), list(_pages(query, access))),
+        ResultGroup(gettext_lazy("Workspaces"), list(_workspaces(query, visible))),
+        ResultGroup(gettext_lazy("Streams"), list(_streams(query, visible))),
+        ResultGroup(gettext_lazy("Docs"), docs[:MOST]),
+    ]
+    return [group for group in groups if group.results]
+
+
+class _VisibleTenants:
+    """The partners and workspaces that a user is a member of."""
+
+    def __init__(self, user: User) -> None:
+        tenants = tenants_of(user)
+        self.partners = [partner.pk for partner in tenants.partners]
+        own = [workspace.pk for workspace in tenants.workspaces]
+        self.workspaces: QuerySet[Workspace] = Workspace.objects.filter(
+            Q(partner__in=self.partners) | Q(pk__in=own)
+        )
+
+    def feeds(self, access: WorkspaceAccess | PartnerAccess | None) -> QuerySet[Feed]:
+        """Return the feeds of the current workspace or partner; without one, all."""
+        if isinstance(access, WorkspaceAccess):
+            return Feed.objects.filter(workspace=access.workspace)
+        if access is not None:
+            return Feed.objects.filter(workspace__partner=access.partner)
+        return Feed.objects.filter(workspace__in=self.workspaces)
+
+
+def _events(
+    query: str,
+    visible: _VisibleTenants,
+    access: WorkspaceAccess | PartnerAccess | None,
+) -> Iterator[SearchResult]:
+    if not query:
+        return
+    if isinstance(access, WorkspaceAccess) and access.feed:
+        number = int(query) if query.isascii() and query.isdigit() else 0
+        if oldest_retained(access.feed) <= number <= access.feed.head_seq:
+            label = _("Event number %(number)s") % {"number": f"{number:,}"}
+            yield SearchResult(label, to(access, "event", number))
+    for found in find_message(visible.feeds(access), query, limit=MOST):
+        if found.event is None:
+            page = of_feed(found.feed.workspace, found.feed, "quarantine")
+            name = _("Received, but not in the log: see the quarantine")
+        else:
+            page = reverse(
+                "portal:event",
+                args=(found.feed.workspace.public_id, found.event.seq),
+                query={"stream": found.feed.stream.slug},
+            )
+            name = found.event.name or found.event.type
+        yield SearchResult(name, page, found.feed.workspace.name)
+
+
+def _pages(
+    query: str, access: WorkspaceAccess | PartnerAccess | None
+) -> Iterator[SearchResult]:
+    words = query.casefold().split()
+    for label, href in pages_of(access):
+        parts = label.casefold().split()
+        if all(any(part.startswith(word) for part in parts) for word in words):
+            yield SearchResult(label, href)
+
+
+def _workspaces(query: str, visible: _VisibleTenants) -> Iterator[SearchResult]:
+    if not query:
+        return
+    named = Q(name__icontains=query) | Q(external_id__istartswith=query)
+    found = visible.workspaces.filter(named).select_related("partner").order_by("name")
+    for workspace in found[:MOST]:
+        href = reverse("portal:overview", args=(workspace.public_id,))
+        detail = (
+            workspace.external_id
+            if workspace.partner_id in visible.partners
+            else workspace.partner.name
+        )
+        yield SearchResult(workspace.name, href, detail)
+
+
+def _streams(query: str, visible: _VisibleTenants) -> Iterator[SearchResult]:
+    if not query or not visible.partners:
+        return
+    named = Q(name__icontains=query) | Q(slug__istartswith=query)
+    found = Stream.objects.filter(named, partner__in=visible.partners)
+    for stream in found.select_related("partner").order_by("name")[:MOST]:
+        args = (stream.partner.slug, stream.slug)
+        href = reverse("portal:partner-stream", args=args)
+        yield SearchResult(stream.name, href, str(stream.get_stage_display()))

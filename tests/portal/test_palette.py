@@ -1,0 +1,142 @@
+"""The search box finds what its user may see, and its shortcuts are declared."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+from streams.base.clock import now
+from streams.events.models import SeenMessage
+from streams.portal.palette.results import MAX_QUERY
+from streams.portal.shared.shortcuts import SHORTCUTS
+from tests import factories
+
+HTMX = {"HX-Request": "true"}
+
+
+def found(client, query: str, scope: str = "") -> dict[str, list[str]]:
+    """Return the labels of what a search finds, by kind."""
+    page = client.get("/search/", {"q": query, "in": scope}, headers=HTMX)
+    return {
+        str(group.title): [result.label for result in group.results]
+        for group in page.context["groups"]
+    }
+
+
+def append_now(feed, **changes) -> int:
+    [number] = factories.append(feed, now=now() - timedelta(minutes=2), **changes)
+    return number
+
+
+def test_pages_are_found_by_the_start_of_each_word(as_petra, cast):
+    scope = f"p:{cast.partner.slug}"
+
+    assert found(as_petra, "new st", scope)["Pages"] == ["New stream"]
+    assert found(as_petra, "tok", scope)["Pages"] == ["API tokens"]
+
+
+def test_an_event_is_found_by_its_message_id_and_by_its_number(as_bob, cast):
+    number = append_now(cast.feed, messageId="m-4711", event="Email Bounced")
+    scope = f"w:{cast.workspace.public_id}"
+    path = f"/w/{cast.workspace.public_id}/events/{number}/"
+
+    by_id = as_bob.get("/search/", {"q": "m-4711", "in": scope}, headers=HTMX)
+    by_number = as_bob.get("/search/", {"q": str(number), "in": scope}, headers=HTMX)
+
+    assert by_id.text.count(f'href="{path}') == 1
+    assert f'href="{path}' in by_number.text
+
+
+def test_a_partner_finds_an_event_of_any_customer(as_sam, cast):
+    feed = factories.feed(cast.stream, cast.elsewhere)
+    append_now(feed, messageId="m-4711", event="Email Bounced")
+    append_now(cast.feed, messageId="other")
+
+    assert found(as_sam, "m-4711", f"p:{cast.partner.slug}")["Events"] == [
+        "Email Bounced"
+    ]
+
+
+def test_an_event_in_quarantine_is_named_as_such(as_bob, cast):
+    [message_id] = factories.quarantined(cast.feed, now=now())
+
+    events = found(as_bob, message_id, f"w:{cast.workspace.public_id}")["Events"]
+
+    assert events == ["Received, but not in the log: see the quarantine"]
+
+
+def test_nothing_of_others_is_found(client, cast):
+    append_now(cast.feed, messageId="m-4711")
+    factories.workspace(cast.partner, name="Aldgate Books")
+    queries = ("m-4711", "aldgate", cast.stream.name, cast.workspace.name)
+
+    for outsider in (cast.rita, cast.charlie):
+        client.force_login(outsider)
+        for query in queries:
+            kinds = found(client, query).keys()
+            assert kinds & {"Events", "Workspaces", "Streams"} == set()
+
+
+@pytest.mark.parametrize("scope", ["w:{workspace}", "p:{partner}", "x:y", "w:"])
+def test_a_scope_of_others_is_not_found(client, cast, scope):
+    client.force_login(cast.rita)
+    scope = scope.format(workspace=cast.workspace.public_id, partner=cast.partner.slug)
+
+    assert client.get("/search/", {"q": "a", "in": scope}).status_code == 404
+
+
+def test_a_workspace_and_a_stream_are_found_by_a_part_of_their_name(as_sam, cast):
+    factories.workspace(cast.partner, name="Aldgate Books", external_id="77")
+    cast.stream.name = "Bookshop events"
+    cast.stream.save()
+
+    results = found(as_sam, "book")
+
+    assert (results["Workspaces"], results["Streams"]) == (
+        ["Aldgate Books"],
+        ["Bookshop events"],
+    )
+
+
+def test_docs_are_found_without_javascript_too(as_bob, cast):
+    page = as_bob.get("/search/", {"q": "write key"})
+
+    assert 'href="/docs/guide/customers/' in page.text
+
+
+def test_a_long_query_is_cut_and_many_are_refused(as_bob, cast):
+    longest = as_bob.get("/search/", {"q": "a" * 10_000})
+    assert len(longest.context["query"]) == MAX_QUERY
+
+    for _ in range(300):
+        refused = as_bob.get("/search/", {"q": ""})
+    assert refused.status_code == 429
+
+
+def test_a_search_reads_no_more_for_many_customers(
+    as_sam, cast, django_assert_max_num_queries
+):
+    for _ in range(20):
+        factories.feed(cast.stream, factories.workspace(cast.partner, name="Many"))
+
+    with django_assert_max_num_queries(14):
+        results = found(as_sam, "many", f"p:{cast.partner.slug}")
+
+    assert len(results["Workspaces"]) == 6
+    assert not SeenMessage.objects.exists()
+
+
+def test_every_shortcut_of_a_template_is_declared():
+    templates = Path(django_settings.BASE_DIR, "templates").rglob("*.html")
+    used = {
+        key
+        for template in templates
+        for keys in re.findall(r'data-shortcut="([^"{]+)"', template.read_text())
+        for key in keys.split()
+    }
+
+    assert used <= {key for one in SHORTCUTS for key in one.keys}
