@@ -22,7 +22,7 @@ from streams.portal.plan import (
 from streams.portal.plan import views as plan_views
 from streams.portal.quarantine import views as quarantine_views
 from streams.portal.replay import views as replay_views
-from streams.portal.stream import activity_log, plan_templates
+from streams.portal.stream import activity_log, plan_templates, send_events
 from streams.portal.stream import views as stream_views
 from streams.portal.workspace import attempts, events, home, issues, overview
 
@@ -238,6 +238,12 @@ stream_pages: Pages = [
         {"tab": "partner-stream-quarantine"},
     ),
     path("docs/", include(docs_pages), {"tab": "partner-stream-docs"}),
+    path(
+        "send/",
+        send_events.send_events,
+        {"tab": "partner-stream-send"},
+        name="partner-stream-send",
+    ),
     path("qa/", include(qa_pages), {"tab": "partner-stream-qa"}),
 ]
 

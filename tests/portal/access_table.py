@@ -271,6 +271,7 @@ ROWS = [
         302,
         seen="1.1",
     ),
+    for_partner_team("streams/<slug:stream_slug>/send/"),
     for_partner_team("streams/<slug:stream_slug>/qa/"),
     for_partner_team("streams/<slug:stream_slug>/qa/fresh/"),
     for_partner_team("streams/<slug:stream_slug>/qa/report/"),

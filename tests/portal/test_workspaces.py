@@ -150,7 +150,7 @@ def test_retention_is_two_weeks_to_a_year(as_petra, cast, days):
 def test_the_example_names_the_address_for_events(as_petra, cast, settings):
     settings.INGEST_URL = "https://events.example"
 
-    page = as_petra.get(url(cast, "partner-stream", cast.stream.slug))
+    page = as_petra.get(url(cast, "partner-stream-send", cast.stream.slug))
 
     assert page.text.count("https://events.example") == 1
 

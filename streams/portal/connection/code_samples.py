@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from streams.base.public_urls import addresses
-from streams.catalog.plans.plan import PlannedEvent, PlannedProperty, TrackingPlan
+from streams.catalog.plans.plan import PlannedEvent, PlannedProperty
 from streams.catalog.plans.samples import sample
 
 if TYPE_CHECKING:
@@ -21,20 +21,19 @@ curl {host}/v1/batch \\
   -H "Content-Type: application/json" \\
   -d '{{"batch": [{event}]}}'"""
 WHOSE, WHO = "your-id-for-the-customer", "the-customers-id-for-the-person"
-# Used while the tracking plan is empty.
+# Used while the tracking plan has no named event.
 OPENED = PlannedEvent(
     name="Email Opened",
     properties=(PlannedProperty(path="campaign_name", example="Spring"),),
 )
 
 
-def batch(request: HttpRequest, plan: TrackingPlan | None) -> str:
-    """Return a shell command that sends the first named event of the plan.
+def batch(request: HttpRequest, planned: PlannedEvent | None) -> str:
+    """Return a shell command that sends this event; None: one of the Spec.
 
     The token in it is an environment variable.
     """
-    named = (event for event in plan.events if event.name) if plan else iter(())
-    event = sample(next(named, OPENED), user_id=WHO)
+    event = sample(planned or OPENED, user_id=WHO)
     text = json.dumps(_of_workspace(event), indent=2, ensure_ascii=False)
     # A single quote would end the string in the shell.
     return BATCH.format(

@@ -12,13 +12,11 @@ from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
 from streams.catalog.pages.page_kinds import PageKind
-from streams.catalog.plans.services import published_plan
 from streams.catalog.services import change_stream, choose_spec_exceptions
 from streams.catalog.setting_conflicts import SettingsConflict
 from streams.observability import forecast
 from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
-from streams.portal.connection import code_samples
 from streams.portal.docs import views as docs_views
 from streams.portal.shared.access import (
     PortalRequest,
@@ -45,7 +43,7 @@ def streams(request: PortalRequest, slug: str) -> HttpResponse:
 
 @signed_in
 def stream(request: PortalRequest, slug: str, stream_slug: str) -> HttpResponse:
-    """Show a stream's settings and how to send events; a POST changes the settings."""
+    """Show a stream's settings; a POST changes them."""
     changes = request.method == "POST"
     access = (partner_to_develop if changes else partner_to_see)(request, slug)
     found = stream_of(access, stream_slug)
@@ -72,7 +70,6 @@ def _settings(
         "form": form,
         "readings": ReadingsForm.of(stream, disabled=not access.can_develop),
         "pages": [docs_views.page_status(stream, kind) for kind in PageKind],
-        "snippet": code_samples.batch(request, published_plan(stream)),
         "load": forecast.load(stream, now()),
         "issue_trend": issue_queries.trend(IssueScope(stream_id=stream.pk), now()),
     }
