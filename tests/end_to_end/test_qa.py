@@ -1,4 +1,4 @@
-"""The QA of a stream: a test run makes the checklist pass, a bad event fail it."""
+"""The QA of a stream: a run simulates, own events make the checklist pass, a bad one fail it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,36 @@ import pytest
 import requests
 
 from streams.base.clock import now
+from streams.catalog.plans.services import published_plan
 from streams.review.qa.checklist_line import CheckState
 from streams.review.qa.journey import SEGMENTS_WALK
-from streams.review.qa.run import run_test
+from streams.review.qa.run import calls, run_test
 from streams.review.qa.services import checklist, last_run
 from streams.review.qa.workspaces import prepare
 from streams.tenancy.models import PartnerToken
 from tests import factories
 from tests.portal_processes import until
 
+
+def send(url, feed, events) -> None:
+    """Send events as the partner's own server does."""
+    answer = requests.post(
+        f"{url}/v1/batch",
+        auth=(factories.ingest_key(feed).text, ""),
+        json={
+            "batch": [
+                {k: v for k, v in event.items() if k != "workspace"} for event in events
+            ]
+        },
+        timeout=10,
+    )
+    assert answer.json()["rejected"] == 0
+
+
 pytestmark = [pytest.mark.processes]
 
 
-def test_a_test_run_turns_the_checklist_green_and_one_event_without_a_user_turns_it_red(
+def test_own_events_turn_the_checklist_green_and_one_event_without_a_user_turns_it_red(
     portal,
 ):
     stream = factories.stream(stage="draft")
@@ -32,6 +49,15 @@ def test_a_test_run_turns_the_checklist_green_and_one_event_without_a_user_turns
     run = run_test(stream=stream, ingest_url=url, actor=None, now=now())
 
     assert (run.events, run.refused) == (2 * (5 + 4), [])
+    simulated = {CheckState.SIMULATED, CheckState.PASSED}
+    until(lambda: {line.state for line in checklist(stream, run).lines} == simulated)
+    passed = [
+        x.name for x in checklist(stream, run).lines if x.state is CheckState.PASSED
+    ]
+    assert passed == ["pages"]
+
+    for feed in stream.feeds.all():
+        send(url, feed, calls(published_plan(stream), feed, "own-"))
     until(lambda: checklist(stream, run).complete)
     assert last_run(stream) == run
     assert PartnerToken.objects.get().revoked_at is not None

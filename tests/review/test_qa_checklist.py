@@ -49,6 +49,41 @@ def test_before_the_first_event_no_check_fails_or_passes():
     assert not check(nothing).complete
 
 
+def test_simulated_events_make_no_check_pass():
+    simulated = passing(
+        events=tuple(replace(one, is_simulated=True) for one in EVENTS),
+        requests=tuple(replace(one, is_simulated=True) for one in passing().requests),
+    )
+
+    states = {one.name: one.state for one in check(simulated).lines}
+
+    assert states.pop("pages") is PASSED
+    assert set(states.values()) == {CheckState.SIMULATED}
+    assert line("rules", simulated).why == (
+        "4 events checked, no errors found. The events are simulated. To pass, send them"
+        " from your tool."
+    )
+
+
+def test_own_events_count_without_the_simulated_ones():
+    half = [replace(one, is_simulated=True) for one in EVENTS[:2]]
+
+    facts = passing(events=(*half, *EVENTS[2:]))
+
+    assert not_passing(facts) == {
+        "planned": CheckState.SIMULATED,
+        "walk": CheckState.SIMULATED,
+    }
+
+
+def test_a_fault_of_a_simulated_event_is_shown():
+    facts = passing(
+        events=(event(1, EVENTS[0].name, error="Bad (X)", is_simulated=True),)
+    )
+
+    assert line("rules", facts).state is FAILED
+
+
 def broken(**changes) -> Observations:
     """Return passing observations with one more event, which has a fault."""
     return passing(events=(*EVENTS, event(5, "Email Opened", **changes)))

@@ -62,6 +62,7 @@ OFTEN, SELDOM = "5s", "30s"
 TONES = {
     CheckState.PASSED: ("good", "check"),
     CheckState.FAILED: ("bad", "cross"),
+    CheckState.SIMULATED: ("busy", "dots"),
     CheckState.UNSEEN: ("", "dots"),
 }
 

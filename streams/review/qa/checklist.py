@@ -6,8 +6,10 @@ evidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 from streams.review.qa.checklist_line import ChecklistLine, CheckState
 from streams.review.qa.event_checks import integration, planned, rules, user_id, walked
@@ -32,13 +34,30 @@ class Checklist:
 
     @property
     def open(self) -> tuple[ChecklistLine, ...]:
-        """The checks that failed or are incomplete."""
+        """The checks that failed, are incomplete, or pass with simulated events only."""
         return tuple(line for line in self.lines if line.state is not CheckState.PASSED)
 
 
 def check(facts: Observations) -> Checklist:
-    """Evaluate all checks, in the order in which a partner works on them."""
-    lines = (
+    """Evaluate all checks. Only events of the partner's own tool make one pass."""
+    own, everything = _lines(facts.without_simulation()), _lines(facts)
+    lines = tuple(map(_with_simulation, own, everything))
+    return Checklist(lines=lines, is_cut=facts.is_cut)
+
+
+def _with_simulation(own: ChecklistLine, simulated: ChecklistLine) -> ChecklistLine:
+    """Return the check of the own events, or what the simulated ones add to it."""
+    if own.state is not CheckState.UNSEEN or simulated.state is CheckState.UNSEEN:
+        return own
+    if simulated.state is CheckState.FAILED:
+        return simulated
+    why = _("The events are simulated. To pass, send them from your tool.")
+    return replace(simulated, state=CheckState.SIMULATED, why=f"{simulated.why} {why}")
+
+
+def _lines(facts: Observations) -> tuple[ChecklistLine, ...]:
+    """Return all checks, in the order in which a partner works on them."""
+    return (
         planned(facts),
         walked(facts),
         user_id(facts),
@@ -50,4 +69,3 @@ def check(facts: Observations) -> Checklist:
         regions(facts),
         pages(facts),
     )
-    return Checklist(lines=lines, is_cut=facts.is_cut)

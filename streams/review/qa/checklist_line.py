@@ -21,6 +21,9 @@ MOST_LINKS = 5  # to the evidence of one check
 class CheckState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
+    SIMULATED = (
+        "simulated"  # it passes with the events of a QA test run, not yet with own ones
+    )
     UNSEEN = "unseen"  # not enough data yet, and nothing is wrong so far
 
     @property
@@ -31,6 +34,7 @@ class CheckState(StrEnum):
 STATES = {
     CheckState.PASSED: gettext_lazy("Passed"),
     CheckState.FAILED: gettext_lazy("Failed"),
+    CheckState.SIMULATED: gettext_lazy("Simulated only"),
     CheckState.UNSEEN: gettext_lazy("Incomplete"),
 }
 

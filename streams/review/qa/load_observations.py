@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from streams.catalog.models import Stream
     from streams.catalog.plans.plan import TrackingPlan
     from streams.events.models import Feed
+    from streams.review.qa.models import QaRun
 
 MOST = 5_000  # events, and requests, across all test workspaces
 ROWS = 500  # read at a time
@@ -51,6 +53,7 @@ class RunStart:
         default_factory=dict
     )  # by feed; a missing feed has no bound
     at: datetime | None = None
+    run: QaRun | None = None
 
 
 def gather(stream: Stream, since: RunStart) -> Observations:
@@ -64,8 +67,10 @@ def gather(stream: Stream, since: RunStart) -> Observations:
         first = max(since.seqs.get(feed.pk, 0) + 1, oldest_retained(feed))
         low = max(first, feed.head_seq + 1 - each)
         is_cut |= low > first
-        events += _events(feed, low, checks)
-        requests += _requests(feed, low, since, each)
+        of_feed = list(_events(feed, low, checks, since))
+        own = [event.seq for event in of_feed if not event.is_simulated]
+        events += of_feed
+        requests += _requests(feed, low, since, each, own)
     return Observations(
         slug=stream.slug,
         plan=plan,
@@ -86,7 +91,9 @@ def _checks(stream: Stream, plan: TrackingPlan | None) -> EventValidator:
     )
 
 
-def _events(feed: Feed, low: int, checks: EventValidator) -> Iterator[ObservedEvent]:
+def _events(
+    feed: Feed, low: int, checks: EventValidator, since: RunStart
+) -> Iterator[ObservedEvent]:
     rows = between(feed, low, feed.head_seq + 1).order_by("seq")
     # Without the portal's own test events, which verify a connection.
     rows = rows.exclude(type="track", name=TEST_EVENT)
@@ -100,12 +107,14 @@ def _events(feed: Feed, low: int, checks: EventValidator) -> Iterator[ObservedEv
             seq=seq,
             slug=feed.stream.slug,
             version=feed.stream.version,
+            simulated=since.run.message_ids(feed) if since.run else "",
         )
 
 
 def _requests(
-    feed: Feed, low: int, since: RunStart, most: int
+    feed: Feed, low: int, since: RunStart, most: int, own: Sequence[int]
 ) -> Iterator[ObservedRequest]:
+    """`own` are the numbers of the partner's own events, in order."""
     sent = Delivery.objects.filter(connection__feed=feed, last_seq__gte=low)
     if since.at:
         sent = sent.filter(started_at__gte=since.at - CLOCKS_APART)
@@ -119,6 +128,8 @@ def _requests(
             started_at=delivery.started_at,
             duration_ms=delivery.duration_ms,
             was_delivered=delivery.outcome == Delivery.Outcome.DELIVERED,
+            is_simulated=bisect_left(own, delivery.first_seq)
+            == bisect_right(own, delivery.last_seq),
         )
 
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 
 from streams.base.clock import now
+
+if TYPE_CHECKING:
+    from streams.events.models import Feed
 
 
 class QaRun(models.Model):
@@ -24,3 +29,7 @@ class QaRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.started_at:%Y-%m-%d %H:%M}"
+
+    def message_ids(self, feed: Feed) -> str:
+        """Return the start of the messageIds of the run's events for this feed."""
+        return f"qa-{self.pk}-{feed.pk}-"

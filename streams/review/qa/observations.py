@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ class ObservedEvent:
     says_where_from: bool = True  # `context.integration` is slug and version
     is_complete: bool = True  # it has all properties that the plan requires
     error: str = ""  # the first error by Spec or plan: "message (RULE)"
+    is_simulated: bool = False  # sent by a QA test run, and not by the partner's tool
 
     @property
     def title(self) -> str:
@@ -58,6 +59,7 @@ class ObservedRequest:
     started_at: datetime
     duration_ms: int
     was_delivered: bool
+    is_simulated: bool = False  # it has only simulated events
 
     @property
     def ended_at(self) -> datetime:
@@ -106,6 +108,14 @@ class Observations:
     pages: tuple[ObservedPage, ...] = ()
     is_cut: bool = False  # only the newest events and requests are included
 
+    def without_simulation(self) -> Observations:
+        """Return what the partner's own tool did."""
+        return replace(
+            self,
+            events=tuple(one for one in self.events if not one.is_simulated),
+            requests=tuple(one for one in self.requests if not one.is_simulated),
+        )
+
 
 def observe(
     content: Mapping[str, Any],
@@ -115,8 +125,12 @@ def observe(
     seq: int,
     slug: str,
     version: str,
+    simulated: str = "",
 ) -> ObservedEvent:
-    """Reduce a stored event and its issues to what the checks need."""
+    """Reduce a stored event and its issues to what the checks need.
+
+    `simulated` is the start of the messageIds of the run; empty: there is no run.
+    """
     issues = list(issues)
     call = content["type"]
     field = NAME_FIELDS.get(call)
@@ -133,6 +147,8 @@ def observe(
         == {"name": slug, "version": version},
         is_complete=all(issue.rule != "PLAN-REQUIRED-001" for issue in issues),
         error=f"{worst.message} ({worst.rule})" if worst else "",
+        is_simulated=bool(simulated)
+        and str(content.get("messageId")).startswith(simulated),
     )
 
 

@@ -55,20 +55,23 @@ def run_test(
     run = _begin(stream, feeds, actor, now)
     with _token(stream, actor) as token:
         for feed in feeds:
-            taken = send(ingest_url, token, calls(plan, feed, run.pk))
+            taken = send(ingest_url, token, calls(plan, feed, run.message_ids(feed)))
             run.events += taken.stored
             run.refused = [*run.refused, *taken.refused][:MOST_REFUSED]
             run.save(update_fields=["events", "refused"])
     return run
 
 
-def calls(plan: TrackingPlan, feed: Feed, run: int) -> list[dict[str, Any]]:
-    """Return the calls for one test workspace: planned events, then the test sequence."""
+def calls(plan: TrackingPlan, feed: Feed, message_ids: str) -> list[dict[str, Any]]:
+    """Return the calls for one test workspace: planned events, then the test sequence.
+
+    Their messageIds start with `message_ids`.
+    """
     everything = [sample(event, user_id=EACH) for event in plan.events]
     everything += [sample(event, user_id=WALKER) for event in walk(plan)]
     workspace = feed.workspace.external_id
     return [
-        {**call, "workspace": workspace, "messageId": f"qa-{run}-{feed.pk}-{number}"}
+        {**call, "workspace": workspace, "messageId": f"{message_ids}{number}"}
         for number, call in enumerate(everything, 1)
     ]
 

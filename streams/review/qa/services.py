@@ -21,4 +21,4 @@ def checklist(stream: Stream, run: QaRun | None) -> Checklist:
     if run is None:
         return check(gather(stream, RunStart()))
     seqs = {int(feed): seq for feed, seq in run.seqs.items()}
-    return check(gather(stream, RunStart(seqs, run.started_at)))
+    return check(gather(stream, RunStart(seqs, run.started_at, run)))
