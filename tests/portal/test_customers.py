@@ -26,10 +26,12 @@ def names(page) -> list[str]:
     return [row.workspace.name for row in page.context["rows"]]
 
 
-def customer(cast, name: str, *, events: int = 0, connected: bool = True, **fields):
+def customer(
+    cast, name: str, *, stream=None, events: int = 0, connected: bool = True, **fields
+):
     """Create a customer of the stream whose verified connection has sent everything."""
     workspace = factories.workspace(cast.partner, name=name, external_id=name.lower())
-    feed = factories.feed(cast.stream, workspace)
+    feed = factories.feed(stream or cast.stream, workspace)
     if connected:
         settings = {"known": True, "seen_at": factories.NOW, **fields}
         factories.cursor(factories.connection(feed, **settings))
@@ -104,17 +106,16 @@ def test_the_list_and_the_status_of_a_connection_agree(as_sam, cast):
         "operator": {"status_reason": "The key can't be read."},
     }
     for stage in (Stage.LIVE, Stage.DRAFT, Stage.SUSPENDED):
-        cast.stream = factories.stream(cast.partner, stage=stage)
+        stream = factories.stream(cast.partner, stage=stage)
         for (kind, fields), region, failures in product(
             connections.items(), ("us", "eu", "sandbox"), (0, 2)
         ):
-            feed = customer(
-                cast, f"{kind} {stage} {region} {failures}", region=region, **fields
-            )
+            name = f"{kind} {stage} {region} {failures}"
+            feed = customer(cast, name, stream=stream, region=region, **fields)
             Cursor.objects.filter(feed=feed).update(failures=failures)
             if kind == "working" and region == "us":
                 factories.append(feed, 2)
-        customer(cast, f"deleted {stage}", deleted_at=factories.NOW)
+        customer(cast, f"gone {stage}", stream=stream, deleted_at=factories.NOW)
     Halt.objects.create(region="eu", reason="Drill")
 
     words = {
