@@ -33,7 +33,6 @@ MORE = (
     "p/<slug:slug>/streams/<slug:stream_slug>/plan/versions/?from=1&to=1",
     "docs/search/?q=retention",
     "docs/search/?q=xyzzy",
-    "search/?q=ev",
     "search/?q=xyzzy",
 )
 PROGRAMS = ("v1/", "^v1/", "api/", "^api/", "healthz", "readyz")

@@ -79,6 +79,14 @@ def too_many_requests(scene: Scene) -> Iterator[Visit]:
                 return
 
 
+def search_box(scene: Scene) -> Iterator[Visit]:
+    """Yield what the dialog of the search box loads."""
+    visitor = Visitor(scene, "petra")
+    for text in ("", "xyzzy"):
+        page = f"/search/?q={text}&in=p:{scene.cast.partner.slug}"
+        yield from visitor.visit("get", page, headers={"HX-Request": "true"})
+
+
 def only_forms(scene: Scene) -> Iterator[Visit]:
     path = url(scene, "w/<public_id>/connection/pause/")
     yield from Visitor(scene, "anna").visit("get", path)
@@ -194,7 +202,7 @@ def plans_of_staff(scene: Scene) -> Iterator[Visit]:
 
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
-    refusals, too_many_requests, only_forms, twice_at_once, first_password, expired_sessions, uploads,
+    refusals, too_many_requests, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, unchecked_streams, faulty_plans,
     plans_of_staff,
 )  # fmt: skip
