@@ -1,32 +1,17 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
 from streams.portal.connection import change_key
 from streams.portal.connection import views as connection_views
-from streams.portal.docs import page_editor
-from streams.portal.docs import views as docs_views
-from streams.portal.event_check import views as event_check_views
-from streams.portal.launch import qa
-from streams.portal.launch import views as launch_views
 from streams.portal.partner import customers, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
-from streams.portal.plan import (
-    event_editor,
-    files,
-    inference,
-    publish,
-    spec_events,
-    versions,
-)
-from streams.portal.plan import views as plan_views
 from streams.portal.quarantine import views as quarantine_views
 from streams.portal.replay import views as replay_views
-from streams.portal.stream import activity_log, plan_templates, send_events
+from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
+from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.workspace import attempts, events, home, issues, overview
-
-type Pages = list[URLPattern | URLResolver]
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -137,114 +122,6 @@ partner_workspaces_pages: Pages = [
         name="partner-workspaces-remove",
     ),
     path("workspaces/<public_id>/", include(partner_workspace_pages)),
-]
-
-plan_version_pages: Pages = [
-    path("", versions.version, name="partner-stream-plan-version"),
-    path("plan.yaml", files.as_yaml, name="partner-stream-plan-yaml"),
-    path("schema.json", files.as_schema, name="partner-stream-plan-schema"),
-]
-
-plan_pages: Pages = [
-    path("", plan_views.plan, name="partner-stream-plan"),
-    path("check/", event_check_views.check, name="partner-stream-plan-check"),
-    path(
-        "template/", plan_templates.plan_template, name="partner-stream-plan-template"
-    ),
-    path("publish/", publish.publishing, name="partner-stream-plan-publish"),
-    path("rename/", publish.rename, name="partner-stream-plan-rename"),
-    path("discard/", publish.discard, name="partner-stream-plan-discard"),
-    path("files/", files.files, name="partner-stream-plan-files"),
-    path("files/import/", files.bring_in, name="partner-stream-plan-import"),
-    path("versions/", versions.versions, name="partner-stream-plan-versions"),
-    path("versions/<int:number>/", include(plan_version_pages)),
-    path("spec/", spec_events.pick, name="partner-stream-plan-spec"),
-    path("learn/", inference.learning, name="partner-stream-plan-learn"),
-    path("events/new/", event_editor.event_new, name="partner-stream-plan-event-new"),
-    path("events/<key>/", event_editor.event, name="partner-stream-plan-event"),
-    path(
-        "events/<key>/remove/",
-        plan_views.event_remove,
-        name="partner-stream-plan-event-remove",
-    ),
-]
-
-stream_quarantine_pages: Pages = [
-    path("", quarantine_views.stream_quarantine, name="partner-stream-quarantine"),
-    path(
-        "decide/",
-        quarantine_views.stream_decide,
-        name="partner-stream-quarantine-decide",
-    ),
-]
-
-qa_pages: Pages = [
-    path("", qa.qa, name="partner-stream-qa"),
-    path("fresh/", qa.qa_fresh, name="partner-stream-qa-fresh"),
-    path("report/", qa.qa_report, name="partner-stream-qa-report"),
-    path("run/", qa.qa_run, name="partner-stream-qa-run"),
-    path("workspaces/", qa.qa_workspaces, name="partner-stream-qa-workspaces"),
-]
-
-docs_page_pages: Pages = [
-    path("", page_editor.editor, name="partner-stream-docs-page"),
-    path("preview/", page_editor.preview, name="partner-stream-docs-preview"),
-    path("publish/", page_editor.publishing, name="partner-stream-docs-publish"),
-    path(
-        "versions/<int:number>/",
-        page_editor.version,
-        name="partner-stream-docs-version",
-    ),
-]
-
-docs_pages: Pages = [
-    path("", docs_views.docs, name="partner-stream-docs"),
-    path("facts/", docs_views.facts, name="partner-stream-docs-facts"),
-    path("logo/", docs_views.logo, name="partner-stream-docs-logo"),
-    path(
-        "logo/remove/", docs_views.logo_remove, name="partner-stream-docs-logo-remove"
-    ),
-    path(
-        "source/index.md", page_editor.export_source, name="partner-stream-docs-export"
-    ),
-    path("<kind>/", include(docs_page_pages)),
-]
-
-launch_pages: Pages = [
-    path("way/", launch_views.checklist, name="partner-stream-way"),
-    path("way/start-qa/", launch_views.start_qa, name="partner-stream-way-start-qa"),
-    path("way/ask/", launch_views.request_launch, name="partner-stream-way-ask"),
-    path("history/", activity_log.stream_history, name="partner-stream-way-history"),
-]
-
-setting_pages: Pages = [
-    path("", stream_views.stream, name="partner-stream"),
-    path("readings/", stream_views.readings, name="partner-stream-readings"),
-]
-
-stream_pages: Pages = [
-    path("", include(setting_pages), {"tab": "partner-stream"}),
-    path("", include(launch_pages), {"tab": "partner-stream-way"}),
-    path("plan/", include(plan_pages), {"tab": "partner-stream-plan"}),
-    path(
-        "findings/",
-        issues.stream_findings,
-        {"tab": "partner-stream-findings"},
-        name="partner-stream-findings",
-    ),
-    path(
-        "quarantine/",
-        include(stream_quarantine_pages),
-        {"tab": "partner-stream-quarantine"},
-    ),
-    path("docs/", include(docs_pages), {"tab": "partner-stream-docs"}),
-    path(
-        "send/",
-        send_events.send_events,
-        {"tab": "partner-stream-send"},
-        name="partner-stream-send",
-    ),
-    path("qa/", include(qa_pages), {"tab": "partner-stream-qa"}),
 ]
 
 partner_stream_pages: Pages = [
