@@ -41,7 +41,12 @@ def search(request: PortalRequest, *, search_docs: DocsSearch) -> HttpResponse:
     query = " ".join(request.GET.get("q", "")[:MAX_QUERY].split())
     scope = request.GET.get("in", "")
     access = _access(request, scope)
-    context = {"access": access, "scope": scope, "query": query, "groups": []}
+    context: dict[str, object] = {
+        "access": access,
+        "scope": scope,
+        "query": query,
+        "groups": [],
+    }
     status = 200
     try:
         consume(SEARCHES, str(request.user.pk))
