@@ -104,6 +104,8 @@ MIDDLEWARE = [
     "streams.web.null_characters.NullCharacterMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # It also hides the length of a page, and with it what an attacker could learn (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -249,6 +251,10 @@ STATIC_URL = "static/"
 STATIC_ROOT = _values["STATIC_ROOT"] or VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "streams.web.static_files.HashedFiles"},
+}
 # Every text goes through gettext, in English, the only language. No middleware reads
 # Accept-Language: Django's own catalogs would mix other languages into a page.
 USE_I18N = True
