@@ -12,8 +12,10 @@ if (document.querySelector("[data-once]")) {
 }
 
 // On a phone the tabs are a strip that may be longer than the screen.
+// Not scrollIntoView: the first Tab would start from there.
 for (const tab of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
-  tab.scrollIntoView({ block: "nearest", inline: "center" });
+  const strip = tab.closest(".nav, .tabs");
+  strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
 }
 
 // A short name follows the name until somebody writes it.

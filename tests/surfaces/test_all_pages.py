@@ -1,10 +1,12 @@
-"""Every page for every role: all texts come from gettext, no variable is undefined."""
+"""Every page for every role: translated texts, defined variables, one primary button."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test.signals import template_rendered
@@ -19,7 +21,11 @@ from tests.surfaces.undefined_variables import noting_undefined
 from tests.surfaces.untranslated_text import untranslated
 from tests.surfaces.visible_text import texts_of
 
+if TYPE_CHECKING:
+    from tests.surfaces.visits import Visit
+
 TEMPLATES = ROOT / "templates"
+PRIMARY = re.compile(r'class="button[^"]* first\b')
 # The sandbox serves it as a file: it runs without Django.
 STATIC = TEMPLATES / "sandbox"
 
@@ -30,10 +36,17 @@ class Seen:
 
     texts: dict[str, str] = field(default_factory=dict)  # with the first page of each
     undefined: set[str] = field(default_factory=set)
+    primary: dict[str, int] = field(default_factory=dict)  # pages with more than one
     rendered: set[str] = field(default_factory=set)
 
     def note_template(self, sender: object, template: object, **_: object) -> None:
         self.rendered.add(str(template.origin.name))
+
+    def note_buttons(self, visit: Visit) -> None:
+        """Count the primary buttons: one says what to do next, two compete."""
+        found = len(PRIMARY.findall(visit.html))
+        if found > 1 and "/admin/components/" not in visit.what:
+            self.primary[visit.what] = found
 
 
 @pytest.fixture
@@ -48,6 +61,7 @@ def seen(db, settings, segment) -> Seen:
             noting_undefined() as seen.undefined,
         ):
             for visit in walk(scene):
+                seen.note_buttons(visit)
                 for text in texts_of(visit.html):
                     seen.texts.setdefault(text, visit.what)
     finally:
@@ -56,7 +70,7 @@ def seen(db, settings, segment) -> Seen:
 
 
 # One test, because the walk takes a while and workers of xdist share nothing.
-def test_every_text_comes_from_gettext_and_every_variable_is_defined(seen):
+def test_every_text_is_translated_every_variable_defined_and_one_button_primary(seen):
     ours = {str(path) for path in TEMPLATES.rglob("*.html") if not is_static(path)}
     known = Known()
     plain = {
@@ -67,6 +81,7 @@ def test_every_text_comes_from_gettext_and_every_variable_is_defined(seen):
     }
 
     assert plain == {}
+    assert seen.primary == {}
     assert seen.undefined == set()
     assert ours - seen.rendered == set()
 
