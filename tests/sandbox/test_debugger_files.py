@@ -19,7 +19,7 @@ def test_the_page_allows_only_content_of_the_sandbox(segment):
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert headers["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
@@ -35,14 +35,8 @@ def test_every_file_that_the_page_names_exists(segment):
 
     statuses = {file: status_of(segment, file, b"", method="GET") for file in files}
 
-    assert statuses == dict.fromkeys(
-        (
-            "/static/sandbox/icon.svg",
-            "/static/sandbox/debugger.css",
-            "/static/sandbox/debugger.js",
-        ),
-        200,
-    )
+    assert statuses == dict.fromkeys(files, 200)
+    assert {"/static/sandbox/debugger.css", "/static/portal/css/tokens.css"} <= {*files}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +45,8 @@ def test_every_file_that_the_page_names_exists(segment):
         "/static/sandbox/../../manage.py",
         "/static/sandbox/%2e%2e/%2e%2e/manage.py",
         "/static/portal/portal.js",
+        "/static/portal/css/../portal.js",
+        "/static/portal/fonts/LICENSE.txt",
         "/static/",
     ],
 )
