@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
+from streams.admin.components import components_page
+
 _ISSUES = RedirectView.as_view(
     url="/admin/streams/issuekind/%(rest)s", permanent=True, query_string=True
 )
@@ -12,5 +14,8 @@ urlpatterns = [
     # The former address of issues, which people may have bookmarked.
     path("admin/streams/findingkind/", _ISSUES, {"rest": ""}),
     path("admin/streams/findingkind/<path:rest>", _ISSUES),
+    path(
+        "admin/components/", admin.site.admin_view(components_page), name="components"
+    ),
     path("admin/", admin.site.urls),
 ]

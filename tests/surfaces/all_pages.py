@@ -141,6 +141,7 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
 def staff_paths() -> Iterator[str]:
     yield reverse("admin:index")
     yield reverse("admin:password_change")
+    yield reverse("components")
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")
