@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from streams.base.clock import iso_ms
 from streams.base.ids import Secret, new_secret, public_id
 from streams.catalog.models import Stream
@@ -350,9 +352,9 @@ def event(stream: Stream | None = None, **changes) -> NewEvent:
     return NewEvent(
         type=content["type"],
         name=content.get("event") or content.get("name") or "",
-        user_id=content.get("userId") or "",
+        user_id=(content.get("userId") or "")[:200],
         message_id=content["messageId"],
-        payload=json.dumps(content, separators=(",", ":")).encode(),
+        payload=msgspec.json.encode(content),
     )
 
 

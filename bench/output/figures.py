@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.output.baseline_figures import BASELINES
 from bench.output.cost_figures import COST, GROWTH
+from bench.output.search_figures import SEARCH
 from bench.output.server_figures import SERVERS
 from bench.output.speed_figures import FAIRNESS, LATENCY, SQLITE, THROUGHPUT
 
@@ -19,6 +20,7 @@ FIGURES = [
     *FAIRNESS,
     *COST,
     *GROWTH,
+    *SEARCH,
     *SQLITE,
     *BASELINES,
     *SERVERS,

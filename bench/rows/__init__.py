@@ -15,6 +15,7 @@ from bench.rows import (
     latency,
     limits,
     row_task_post,
+    search,
     throughput,
 )
 
@@ -42,6 +43,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "sizes": growth.sizes,
     "retained": growth.retained,
     "backlog": growth.backlog,
+    "search": search.measure,
 }
 # Rows that run only if they are named, because they need packages of their own.
 ON_DEMAND: dict[str, Callable[[Benchmark], None]] = {"servers": http_servers.measure}

@@ -37,3 +37,10 @@ def last_before(feed: Feed, moment: datetime) -> int:
         return events.values_list("received_at", flat=True).get(seq=seq)
 
     return low + bisect_left(range(low + 1, high + 1), moment, key=received_at)
+
+
+def received_about(feed: Feed, seq: int) -> datetime | None:
+    """Return when an event was received, to the quarter of an hour; None: unknown."""
+    marks = FeedMark.objects.filter(feed_id=feed.pk, seq__lt=seq)
+    at: datetime | None = marks.aggregate(at=Max("at"))["at"]
+    return at

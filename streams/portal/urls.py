@@ -24,6 +24,7 @@ overview_pages: Pages = [
 
 event_pages: Pages = [
     path("", events.events, name="events"),
+    path("search/", events.events_search, name="events-search"),
     path("new/<int:after>/", events.events_new, name="events-new"),
     path("<int:seq>/", events.event, name="event"),
 ]

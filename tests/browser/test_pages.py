@@ -27,6 +27,7 @@ RTL_NAME = "استبيانات رضا العملاء والموظفين (2026) "
 PARTS = (
     "fresh/",
     "events/new/<int",
+    "events/search/",
     "connection/test/",
     "healthz",
     "readyz",

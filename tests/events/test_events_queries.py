@@ -5,9 +5,17 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from streams.events import queries as reading
-from streams.events.log import FeedAddition, append
-from streams.events.queries import EventFilter, event, page
+from streams.events.log import FeedAddition, append, append_released
+from streams.events.models import SeenMessage
+from streams.events.queries import event
+from streams.events.search import scan
+from streams.events.search.event_filter import EventFilter
+from streams.events.search.payload_condition import (
+    AnonymousIdIs,
+    EmailIs,
+    PropertyIs,
+)
+from streams.events.search.scan import page
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +79,9 @@ def test_another_feed_shows_none_of_this_ones_events():
         ({"type": "page"}, [3]),
         ({"user_id": "bo"}, [2]),
         ({"name": "email", "user_id": "al"}, [1]),
+        ({"message_id": "m-3"}, [3]),
+        ({"message_id": "m-3", "user_id": "bo"}, []),
+        ({"message_id": "m"}, []),
         ({}, [4, 3, 2, 1]),
     ],
 )
@@ -78,7 +89,7 @@ def test_filters_narrow_the_list(filters, expected):
     feed = factories.feed()
     add(feed, event="Email Opened", userId="al")
     add(feed, event="Unsubscribed", userId="bo")
-    add(feed, type="page", event=None, name="Home", userId="al")
+    add(feed, type="page", event=None, name="Home", userId="al", messageId="m-3")
     add(feed, event="Email Bounced", userId="cy")
 
     assert shown(page(feed, filters=EventFilter(**filters))) == expected
@@ -111,28 +122,42 @@ def test_a_time_range_is_exact_to_the_second(since, until, expected):
 
 
 def test_a_search_reads_a_bounded_number_of_events_and_says_how_far_it_got(monkeypatch):
-    monkeypatch.setattr(reading, "SCAN", 3)
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 3)
     feed = factories.feed()
     add(feed, event="Wanted")
     factories.append(feed, 7)
     wanted = EventFilter(name="Wanted")
 
-    first = page(feed, filters=wanted)
-    second = page(feed, before=first.next_before, filters=wanted)
-    third = page(feed, before=second.next_before, filters=wanted)
+    first = page(feed, filters=wanted, budget_s=0)
+    second = page(feed, before=first.next_before, filters=wanted, budget_s=0)
+    third = page(feed, before=second.next_before, filters=wanted, budget_s=0)
 
     assert (first.events, first.searched_to, first.next_before) == ([], 6, 6)
     assert (second.events, second.searched_to) == ([], 3)
     assert (shown(third), third.next_before) == ([1], None)
+    assert [(p.searched, p.total) for p in (first, second, third)] == [
+        (3, 8), (6, 8), (8, 8),
+    ]  # fmt: skip
+
+
+def test_a_search_with_time_left_goes_on_to_the_end(monkeypatch):
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 3)
+    feed = factories.feed()
+    add(feed, event="Wanted")
+    factories.append(feed, 7)
+
+    found = page(feed, filters=EventFilter(name="Wanted"), budget_s=60)
+
+    assert (shown(found), found.next_before, found.goes_on) == ([1], None, False)
 
 
 def test_a_search_ends_with_the_oldest_retained_event(monkeypatch):
-    monkeypatch.setattr(reading, "SCAN", 3)
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 3)
     feed = factories.feed()
     factories.append(feed, 8)
     feed.expired_seq = 5
 
-    first = page(feed, filters=EventFilter(name="Wanted"))
+    first = page(feed, filters=EventFilter(name="Wanted"), budget_s=0)
     beyond = page(feed, before=6)
 
     assert (first.searched_to, first.next_before) == (6, None)
@@ -173,3 +198,83 @@ def test_a_list_takes_two_queries_and_reads_no_payload(
 
     assert len(found.events) == count
     assert not any("payload" in query["sql"] for query in queries.captured_queries)
+
+
+def test_a_message_that_deduplication_forgot_is_still_found():
+    feed = factories.feed()
+    add(feed, messageId="old")
+    add(feed, now=factories.NOW + HOUR)
+    SeenMessage.objects.all().delete()
+
+    assert shown(page(feed, filters=EventFilter(message_id="old"))) == [1]
+
+
+def test_a_message_is_found_without_a_search_of_newer_events(monkeypatch):
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 2)
+    feed = factories.feed()
+    add(feed, messageId="mine")
+    for minutes in range(1, 9):
+        add(feed, now=factories.NOW + timedelta(minutes=minutes))
+
+    found = page(feed, filters=EventFilter(message_id="mine"), budget_s=0)
+
+    assert (shown(found), found.goes_on) == ([1], False)
+
+
+def test_a_message_released_from_quarantine_is_found_where_it_was_stored():
+    feed = factories.feed()
+    factories.quarantined(feed, messageId="late")
+    add(feed, now=factories.NOW + HOUR)
+    with transaction.atomic():
+        append_released(
+            FeedAddition(feed.pk, [factories.event(messageId="late")]),
+            now=factories.NOW + 2 * HOUR,
+        )
+    feed.refresh_from_db()
+
+    assert shown(page(feed, filters=EventFilter(message_id="late"))) == [2]
+
+
+LONG = "x" * 199
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (EventFilter(content=(AnonymousIdIs("anon"),)), [2]),
+        (EventFilter(content=(EmailIs("ada@example.com"),)), [4, 3]),
+        (EventFilter(content=(EmailIs("Ada@example.com"),)), []),
+        (EventFilter(content=(EmailIs('böb"\\</script>😀@example.com'),)), [5]),
+        (EventFilter(content=(PropertyIs.parse("properties.plan = pro"),)), [1]),
+        (EventFilter(content=(PropertyIs.parse("properties.seats=3"),)), [2, 1]),
+        (EventFilter(user_id=LONG + "ab"), [6]),
+        (EventFilter(user_id=LONG + "ac"), []),
+        (EventFilter(user_id=LONG + "a"), [7]),
+        (EventFilter(user_id=LONG), []),
+    ],
+)
+def test_events_are_found_by_their_content(condition, expected):
+    feed, ada = factories.feed(), {"email": "ada@example.com"}
+    add(feed, properties={"plan": "pro", "seats": 3, "email": "ada@example.com"})
+    add(feed, anonymousId="anon", properties={"plan": "Pro", "seats": "3"})
+    add(feed, type="identify", event=None, traits=ada, properties={"seats": 33})
+    add(feed, context={"traits": ada}, properties={"anonymousId": "anon"})
+    add(feed, traits={"email": 'böb"\\</script>😀@example.com'})
+    add(feed, userId=LONG + "ab")
+    add(feed, userId=LONG + "a")
+
+    assert shown(page(feed, filters=condition)) == expected
+
+
+def test_a_search_by_content_continues_after_events_that_only_look_alike(monkeypatch):
+    monkeypatch.setattr(scan, "CHECKED", 2)
+    feed = factories.feed()
+    add(feed, anonymousId="anon")
+    for _ in range(5):
+        add(feed, properties={"anonymousId": "anon"})
+    wanted = EventFilter(content=(AnonymousIdIs("anon"),))
+
+    first = page(feed, filters=wanted, budget_s=0)
+    rest = page(feed, filters=wanted, before=first.next_before)
+
+    assert (first.events, first.searched_to, shown(rest)) == ([], 5, [1])

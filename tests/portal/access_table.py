@@ -113,6 +113,7 @@ ROWS = [
     for_viewers(""),
     for_viewers("fresh/"),
     for_viewers("events/"),
+    for_viewers("events/search/"),
     for_viewers("events/new/<int:after>/"),
     for_viewers("events/<int:seq>/"),
     for_viewers("deliveries/"),

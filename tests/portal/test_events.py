@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from django.urls import reverse
 
 from streams.delivery.append import accept
+from streams.delivery.retention.expiry import expire
 from streams.events.log import FeedAddition
+from streams.events.search import scan
 from tests import factories
 
 
@@ -25,10 +29,12 @@ def seqs(page) -> list[int]:
 def mixed(cast):
     add(
         cast,
-        {"event": "Email Opened", "userId": "ada"},
-        {"event": "Email Bounced", "userId": "bea"},
-        {"type": "identify", "event": None, "userId": "ada"},
-    )
+        {"event": "Email Opened", "userId": "ada", "properties": {"plan": "pro"}},
+        {"event": "Email Bounced", "anonymousId": "anon", "messageId": "m-2"},
+        {"type": "identify", "event": None, "userId": "ada",
+         "traits": {"email": "ada@example.com"}},
+    )  # fmt: skip
+    factories.published_plan(cast.stream, "Email Opened")
 
 
 @pytest.mark.parametrize(
@@ -39,10 +45,19 @@ def mixed(cast):
         ({"name": "email b"}, [2]),
         ({"type": "identify"}, [3]),
         ({"user_id": "ada"}, [3, 1]),
+        ({"message_id": "m-2"}, [2]),
+        ({"anonymous_id": "anon"}, [2]),
+        ({"email": "ada@example.com"}, [3]),
+        ({"property": "properties.plan = pro"}, [1]),
+        ({"rule": "plan-event-001"}, [3, 2]),
+        ({"outcome": "queued"}, [3, 2, 1]),
+        ({"outcome": "delivered"}, []),
         ({"since": "2026-03-02T10:00"}, [3, 2, 1]),
+        ({"since": "2026-03-02T12:00+02:00"}, [3, 2, 1]),
         ({"since": "2026-03-02T10:01"}, []),
         ({"until": "2026-03-02T10:00"}, []),
-        ({"type": "nonsense", "since": "yesterday"}, [3, 2, 1]),
+        ({"last": "24h"}, []),
+        ({"last": "24h", "since": "2026-03-02T10:00"}, [3, 2, 1]),
         ({"before": "3"}, [2, 1]),
         ({"before": "-1"}, [3, 2, 1]),
         ({"before": "9" * 30}, [3, 2, 1]),
@@ -52,6 +67,65 @@ def test_the_list_is_filtered_as_requested(as_alice, cast, mixed, query, expecte
     page = as_alice.get(url(cast), query)
 
     assert seqs(page) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ({"type": "nonsense"}, "nonsense is not one of the available choices."),
+        ({"outcome": "lost"}, "lost is not one of the available choices."),
+        ({"since": "yesterday"}, "Enter a valid date/time."),
+        ({"until": "0001-01-01T00:00"}, "Enter a valid date/time."),
+        ({"last": "9y"}, "9y is not one of the available choices."),
+        ({"since": "2026-03-02", "until": "2026-03-01"},
+         "Enter a time after the start of the range."),
+        ({"rule": "SPEC-NONE-001"}, "No rule has this ID."),
+        ({"property": "plan"}, "Enter a path, =, and a value"),
+        ({"user_id": "x" * 1001}, "at most 1000 characters"),
+    ],
+)  # fmt: skip
+def test_an_invalid_filter_is_reported_and_nothing_is_listed(
+    as_alice, cast, mixed, query, error
+):
+    page = as_alice.get(url(cast), query)
+
+    assert error in unescape(page.text)
+    assert seqs(page) == []
+    assert "Correct or remove the invalid filter." in page.text
+
+
+def test_a_search_goes_on_until_the_page_is_full_or_all_is_searched(
+    as_alice, cast, monkeypatch
+):
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 2)
+    monkeypatch.setattr(scan, "FIRST_S", 0)
+    monkeypatch.setattr(scan, "NEXT_S", 0)
+    add(cast, *[{"userId": "ada" if n in (1, 2, 5) else "bea"} for n in range(1, 7)])
+
+    page = as_alice.get(url(cast), {"user_id": "ada"})
+    second = as_alice.get(page.context["more"])
+    third = as_alice.get(second.context["more"])
+
+    assert [seqs(part) for part in (page, second, third)] == [[5], [], [2, 1]]
+    assert "10:00</time>: 2 of 6 events" in page.text
+    assert "4 of 6 events" in second.text
+    assert "Search complete: 3 matches in 6 events" in third.text
+    assert page.context["older"] == "?user_id=ada&before=5"
+
+
+def test_expired_events_are_listed_by_number(as_alice, cast):
+    factories.due_cursor(3, factories.connection(cast.feed))
+    expire([cast.feed.pk], cutoff=factories.NOW.replace(day=20))
+
+    page = as_alice.get(url(cast), {"outcome": "expired"})
+
+    assert "1–3" in page.text
+
+
+def test_events_in_quarantine_are_listed_there_with_the_same_filter(as_alice, cast):
+    page = as_alice.get(url(cast), {"outcome": "quarantined", "name": "Mail"})
+
+    assert page.url == url(cast, "quarantine") + "?name=Mail"
 
 
 def test_times_are_in_the_readers_zone(as_alice, cast, mixed):

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+import pytest
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 from django.urls import get_resolver, reverse
 
+from streams.base.clock import now
 from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import (
@@ -21,6 +23,8 @@ from streams.catalog.plans.plan import (
     to_json,
 )
 from streams.delivery.models import Cursor
+from streams.delivery.retention.expiry import expire
+from streams.events.search import scan
 from streams.tenancy.models import WorkspaceMembership
 from streams.web.early_error_pages import server_pages
 from tests import factories
@@ -168,6 +172,19 @@ def expiring_events(scene: Scene) -> Iterator[Visit]:
         yield from Visitor(scene, name).visit("get", url(scene, "w/<public_id>/"))
 
 
+def searches(scene: Scene) -> Iterator[Visit]:
+    """Yield the list of events while a search goes on, and after events expired."""
+    anna, events = Visitor(scene, "anna"), url(scene, "w/<public_id>/events/")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "FIRST_WINDOW", 1)
+        patch.setattr(scan, "FIRST_S", 0)
+        yield from anna.visit("get", f"{events}?name=none")
+    Cursor.objects.filter(kind=Cursor.Kind.LIVE).update(position=0)
+    expire([scene.cast.feed.pk], cutoff=now())
+    for query in ("?outcome=expired", ""):
+        yield from anna.visit("get", events + query)
+
+
 def unchecked_streams(scene: Scene) -> Iterator[Visit]:
     Stream.objects.update(check_mode="off")
     stream = "p/<slug:slug>/streams/<slug:stream_slug>/findings/"
@@ -203,6 +220,6 @@ def plans_of_staff(scene: Scene) -> Iterator[Visit]:
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
     refusals, too_many_requests, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
-    decided_quarantine, homes, expiring_events, unchecked_streams, faulty_plans,
+    decided_quarantine, homes, expiring_events, searches, unchecked_streams, faulty_plans,
     plans_of_staff,
 )  # fmt: skip

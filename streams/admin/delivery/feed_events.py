@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from streams.delivery.event_status import attempts_with, statuses
 from streams.events import queries
 from streams.events.models import Feed
-from streams.events.queries import EventFilter
+from streams.events.search import scan
+from streams.events.search.event_filter import EventFilter
 from streams.spec.call_structure import CALLS
 
 
@@ -45,7 +46,7 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
     feed = _feed(request, feed_id)
     search = EventSearchForm(request.GET)
     before = request.GET.get("before", "")
-    page = queries.page(
+    page = scan.page(
         feed,
         before=int(before) if before.isdecimal() else None,
         filters=search.filters(),

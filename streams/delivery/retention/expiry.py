@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from streams.audit.models import AuditEntry
 from streams.audit.services import record
 from streams.catalog.models import Stream
 from streams.catalog.retention_period import NOTICE
@@ -39,6 +40,16 @@ class ExpiringEvents:
     events: int
     since: datetime  # when the first one was received, to the quarter of an hour
     first_at: datetime  # when it expires; in the past: at any moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredRange:
+    """Events of a feed that expired unsent at the same time."""
+
+    at: datetime
+    first_seq: int
+    last_seq: int
+    events: int
 
 
 @transaction.atomic
@@ -114,6 +125,30 @@ def expiring_of_all(now: datetime) -> Iterator[ExpiringEvents]:
         ]
         for some in batched(ids, 1_000):
             yield from expiring(Feed.objects.filter(pk__in=some), stream, now)
+
+
+def expired_ranges(
+    feed: Feed, *, since: datetime | None, until: datetime | None, limit: int = 100
+) -> list[ExpiredRange]:
+    """Return the latest events that expired unsent between two times, newest first.
+
+    Their rows were deleted, so the activity log is all that is known of them.
+    """
+    entries = AuditEntry.objects.filter(
+        workspace=feed.workspace_id, action=EXPIRED, detail__feed=feed.pk
+    )
+    if since:
+        entries = entries.filter(at__gte=since)
+    if until:
+        entries = entries.filter(at__lt=until)
+    found = entries.order_by("-at", "-pk").values_list("at", "detail")[:limit]
+    return [
+        ExpiredRange(
+            at=at,
+            **{name: detail[name] for name in ("first_seq", "last_seq", "events")},
+        )
+        for at, detail in found
+    ]
 
 
 def _live() -> QuerySet[Cursor]:

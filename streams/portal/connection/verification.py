@@ -15,7 +15,8 @@ from streams.delivery.connection.verification import TEST_EVENT, TEST_USER_ID
 from streams.delivery.event_status import EventState
 from streams.delivery.models import Delivery
 from streams.events import queries as log
-from streams.events.queries import EventFilter
+from streams.events.search import scan
+from streams.events.search.event_filter import EventFilter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,7 +87,7 @@ def _newest(connection: Connection) -> int | None:
     tests = EventFilter(
         name=TEST_EVENT, user_id=TEST_USER_ID, since=connection.test_sent_at
     )
-    events = log.page(connection.feed, filters=tests, limit=1).events
+    events = scan.page(connection.feed, filters=tests, limit=1).events
     return events[0].seq if events else None
 
 

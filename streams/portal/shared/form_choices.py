@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from streams.spec.validation_modes import CHOICES, ValidationMode
@@ -51,11 +53,30 @@ class NumberField(forms.IntegerField):
 
 
 class MomentField(forms.DateTimeField):
-    """A time in the reader's time zone."""
+    """A time in the reader's time zone; in a URL, it may have an offset."""
+
+    YEARS = range(1971, 3000)  # so that no conversion leaves the calendar
 
     def __init__(self, label: StrOrPromise) -> None:
         picker = forms.DateTimeInput(attrs={"type": "datetime-local"})
         super().__init__(required=False, label=label, widget=picker)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the time. Raises ValidationError."""
+        moment: datetime | None = super().to_python(value)
+        if moment is not None and moment.year not in self.YEARS:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return moment
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return the value for the picker, which takes no offset."""
+        sent = super().bound_data(data, initial)
+        try:
+            moment = self.to_python(sent)
+        except forms.ValidationError:
+            return sent
+        local = moment and timezone.localtime(moment).replace(tzinfo=None)
+        return local.isoformat(timespec="seconds") if local else sent
 
 
 def number_in(query: Any, name: str) -> int | None:

@@ -1,38 +1,72 @@
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from typing import TYPE_CHECKING
 
-from streams.delivery import event_status as deliveries
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.delivery import event_status
+from streams.delivery.outcome_search import EventOutcome, spans_of
+from streams.delivery.retention.expiry import expired_ranges
 from streams.events import queries
+from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
-from streams.portal.shared.access import PortalRequest, signed_in, workspace_to_see
+from streams.events.search import scan
+from streams.events.time_index import received_about
+from streams.observability.issues.models import IssueKind
+from streams.portal.shared.access import (
+    PortalRequest,
+    WorkspaceAccess,
+    signed_in,
+    workspace_to_see,
+)
+from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.forms import EventFilterForm
 from streams.portal.workspace.json_text import highlighted, stamps
+
+if TYPE_CHECKING:
+    from streams.events.models import Feed
+    from streams.events.search.scan import EventPage
+
+ROWS = 50  # per page
+RECENT = 500  # events whose names and users are suggested
 
 
 @signed_in
 def events(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the events of a feed with their status, newest first."""
     access = workspace_to_see(request, public_id)
-    form = EventFilterForm(request.GET)
-    filters = form.filters()
-    before = form.before()
-    page = queries.page(access.the_feed, before=before, filters=filters)
-    fates = deliveries.statuses(access.the_feed, page.events)
+    form = EventFilterForm(request.GET, suggestions=_suggestions(access.the_feed))
+    wanted = form.outcome_wanted()
+    if wanted == EventOutcome.QUARANTINED:
+        return redirect(_to("quarantine", access, form.query(outcome=None)))
     context = {
         "access": access,
         "form": form,
-        "filtered": filters != queries.EventFilter(),
-        "rows": [(event, fates[event.seq]) for event in page.events],
-        "page": page,
-        "is_first": before is None,
-        "older": form.link_to(page.next_before),
+        "is_first": form.before() is None,
         "head": access.the_feed.head_seq,
         "oldest": oldest_retained(access.the_feed),
     }
+    if wanted == EventOutcome.EXPIRED:
+        since, until = form.time_range(now())
+        context["ranges"] = expired_ranges(access.the_feed, since=since, until=until)
+        return render(request, "portal/workspace/expired_events.html", context)
+    context |= _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
     return render(request, "portal/workspace/events.html", context)
+
+
+@signed_in
+def events_search(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Render the next rows of a search that goes on, and how far it got."""
+    access = workspace_to_see(request, public_id)
+    form = EventFilterForm(request.GET)
+    found = min(number_in(request.GET, "found") or 0, ROWS - 1)
+    context = _rows(access, form, limit=ROWS - found, budget_s=scan.NEXT_S)
+    context |= {"access": access, "form": form, "is_part": True}
+    return render(request, "portal/workspace/_event_search.html", context)
 
 
 @signed_in
@@ -55,15 +89,70 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
     stored = queries.event(access.the_feed, seq)
     if stored is None:
         raise Http404
-    fate = deliveries.statuses(access.the_feed, [stored])[seq]
+    fate = event_status.statuses(access.the_feed, [stored])[seq]
     payload = bytes(stored.payload)
     context = {
         "access": access,
         "event": stored,
         "kept_until": access.the_feed.stream.retention.kept_until(stored.received_at),
         "fate": fate,
-        "tries": deliveries.attempts_with(access.the_feed, seq),
+        "tries": event_status.attempts_with(access.the_feed, seq),
         "stamps": stamps(payload),
         "pretty": highlighted(payload),
     }
     return render(request, "portal/workspace/event.html", context)
+
+
+def _rows(
+    access: WorkspaceAccess, form: EventFilterForm, *, limit: int, budget_s: float
+) -> dict[str, object]:
+    """Search for rows, and link to the rest of the search."""
+    page = _search(access.the_feed, form, limit, budget_s)
+    if page is None:
+        return {"page": None, "rows": []}
+    known = event_status.statuses(access.the_feed, page.events)
+    found = ROWS - limit + len(page.events)
+    older = form.query(before=page.next_before)
+    more = form.query(before=page.next_before, found=found)
+    return {
+        "page": page,
+        "rows": [(event, known[event.seq]) for event in page.events],
+        "found": found,
+        "older": older,
+        "more": _to("events-search", access, more),
+        "back_to": received_about(access.the_feed, page.searched_to),
+    }
+
+
+def _search(
+    feed: Feed, form: EventFilterForm, limit: int, budget_s: float
+) -> EventPage | None:
+    """Return one step of the search; None: a filter is invalid."""
+    if not form.is_valid():
+        return None
+    wanted = form.outcome_wanted()
+    return scan.page(
+        feed,
+        before=form.before(),
+        filters=form.filters(feed, now()),
+        spans=spans_of(feed, wanted) if wanted else None,
+        limit=limit,
+        budget_s=budget_s,
+    )
+
+
+def _suggestions(feed: Feed) -> dict[str, list[str]]:
+    """Return values of the newest events, and of recent issues."""
+    low = max(oldest_retained(feed), feed.head_seq + 1 - RECENT)
+    newest = between(feed, low, feed.head_seq + 1)
+    recent = list(newest.values_list("name", "user_id"))
+    kinds = IssueKind.objects.filter(feed=feed.pk).exclude(rule="")
+    return {
+        "name": [name for name, _user_id in recent],
+        "user_id": [user_id for _name, user_id in recent],
+        "rule": list(kinds.values_list("rule", flat=True)),
+    }
+
+
+def _to(page: str, access: WorkspaceAccess, query: str) -> str:
+    return reverse(f"portal:{page}", args=[access.workspace.public_id]) + query

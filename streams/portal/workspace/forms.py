@@ -1,51 +1,112 @@
 from __future__ import annotations
 
-from django import forms
-from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from typing import TYPE_CHECKING
 
-from streams.events.queries import EventFilter
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.catalog.validation.rules import RULES
+from streams.delivery.outcome_search import EventOutcome
+from streams.events.search.event_filter import EventFilter
+from streams.events.search.payload_condition import (
+    AnonymousIdIs,
+    EmailIs,
+    InvalidProperty,
+    PropertyIs,
+)
+from streams.observability.issues.rule_search import breaking
+from streams.portal.shared.filter_forms import TimeFilterForm
 from streams.portal.shared.form_choices import CALLS, number_in
 
+if TYPE_CHECKING:
+    from datetime import datetime
 
-class EventFilterForm(forms.Form):
-    """The filters of the list of events; a value that cannot be read is ignored."""
+    from streams.events.models import Feed
 
-    name = forms.CharField(required=False, max_length=200, label=_("Name starts with"))
+MAX_VALUE = 1_000  # characters of an ID or an email
+MAX_MESSAGE_ID = 100
+
+
+class EventFilterForm(TimeFilterForm):
+    """The filters of the list of events."""
+
+    main = ("outcome", "type", "name", "user_id")
+
+    outcome = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Status"),
+        choices=[("", gettext_lazy("Any status")), *EventOutcome.choices],
+    )
     type = forms.ChoiceField(
         required=False,
-        label=_("Call"),
-        choices=[("", _("All calls")), *((call, call) for call in CALLS)],
+        label=gettext_lazy("Call"),
+        choices=[("", gettext_lazy("All calls")), *((call, call) for call in CALLS)],
     )
-    user_id = forms.CharField(required=False, max_length=200, label="userId")
-    since = forms.DateTimeField(
-        required=False,
-        label=_("From"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    name = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Name starts with")
     )
-    until = forms.DateTimeField(
+    user_id = forms.CharField(required=False, max_length=MAX_VALUE, label="userId")
+    message_id = forms.CharField(
+        required=False, max_length=MAX_MESSAGE_ID, label="messageId"
+    )
+    anonymous_id = forms.CharField(
+        required=False, max_length=MAX_VALUE, label="anonymousId"
+    )
+    email = forms.CharField(
+        required=False, max_length=MAX_VALUE, label=gettext_lazy("Email in traits")
+    )
+    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule"))
+    property = forms.CharField(
         required=False,
-        label=_("To"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        max_length=MAX_VALUE,
+        label=gettext_lazy("Property"),
+        widget=forms.TextInput(attrs={"placeholder": "properties.plan = pro"}),
     )
 
-    def filters(self) -> EventFilter:
-        self.is_valid()
-        cleaned = {name: value for name, value in self.cleaned_data.items() if value}
-        return EventFilter(**cleaned)
+    def clean_rule(self) -> str:
+        """Return the ID of a known rule."""
+        rule: str = self.cleaned_data["rule"].upper()
+        if rule and rule not in RULES:
+            raise forms.ValidationError(
+                _("No rule has this ID. Rule IDs look like SPEC-NAME-001.")
+            )
+        return rule
+
+    def clean_property(self) -> str:
+        """Return a path, =, and a value."""
+        text: str = self.cleaned_data["property"]
+        try:
+            if text:
+                PropertyIs.parse(text)
+        except InvalidProperty:
+            raise forms.ValidationError(
+                _("Enter a path, =, and a value, such as properties.plan = pro.")
+            ) from None
+        return text
+
+    def outcome_wanted(self) -> EventOutcome | None:
+        """The status to list; None: any."""
+        outcome = self.values.get("outcome")
+        return EventOutcome(outcome) if outcome else None
+
+    def filters(self, feed: Feed, now: datetime) -> EventFilter:
+        """Return what the events of the feed must match, besides their status."""
+        values = self.values
+        since, until = self.time_range(now)
+        columns = ("name", "type", "user_id", "message_id")
+        return EventFilter(
+            **{name: values[name] for name in columns if name in values},
+            since=since,
+            until=until,
+            content=(
+                *(AnonymousIdIs(v) for v in [values.get("anonymous_id")] if v),
+                *(EmailIs(v) for v in [values.get("email")] if v),
+                *(PropertyIs.parse(v) for v in [values.get("property")] if v),
+            ),
+            rule=breaking(feed, values["rule"]) if "rule" in values else None,
+        )
 
     def before(self) -> int | None:
         """The event number that this page ends before."""
         return number_in(self.data, "before")
-
-    def newest(self) -> str:
-        """The query of the first page, with the same filters."""
-        return self.link_to(None)
-
-    def link_to(self, before: int | None) -> str:
-        """The query of the page before that number, with the same filters."""
-        query = QueryDict(mutable=True)
-        query.update({k: v for k, v in self.data.items() if v and k != "before"})
-        if before is not None:
-            query["before"] = str(before)
-        return f"?{query.urlencode()}"

@@ -1,0 +1,96 @@
+"""Where a feed's events with an outcome are: events store no status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from streams.delivery.event_status import live_cursors
+from streams.delivery.models import Rejection
+from streams.events.search.spans import Picked, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from streams.delivery.models import Cursor
+    from streams.events.models import Feed
+
+PICKED = 500  # rejections read at a time
+
+
+class EventOutcome(TextChoices):
+    """What became of an event, as people search for it."""
+
+    QUEUED = "queued", _("Queued")
+    DELIVERED = "delivered", _("Delivered")
+    REJECTED = "rejected", _("Rejected")
+    EXPIRED = "expired", _("Expired")
+    SKIPPED = "skipped", _("Skipped")
+    QUARANTINED = "quarantined", _("In quarantine")
+
+
+def spans_of(feed: Feed, outcome: EventOutcome) -> list[Span]:
+    """Return the numbers of the stored events with an outcome, newest first.
+
+    Expired events and those in quarantine have none.
+    """
+    cursors = live_cursors(feed)
+    if outcome == EventOutcome.QUEUED:
+        sent = cursors[0].position if cursors else 0
+        return [Span(low=sent + 1, top=feed.head_seq + 1)]
+    if outcome == EventOutcome.SKIPPED:
+        return list(_skipped(cursors, feed.head_seq))
+    if outcome not in (EventOutcome.DELIVERED, EventOutcome.REJECTED):
+        return []
+    is_delivered = outcome == EventOutcome.DELIVERED
+    return [
+        Span(
+            low=cursor.start + 1,
+            top=min(cursor.position, last) + 1,
+            drop=_rejected_among(cursor) if is_delivered else None,
+            pick=None if is_delivered else _rejections(cursor),
+        )
+        for cursor, last in _accountable(cursors, feed.head_seq)
+    ]
+
+
+def _accountable(cursors: Sequence[Cursor], head: int) -> Iterator[tuple[Cursor, int]]:
+    """Yield each cursor that accounts for events, and the last of them, newest first.
+
+    An event belongs to the newest cursor that started before it.
+    """
+    last = head
+    for cursor in cursors:
+        if cursor.start < last:
+            yield cursor, last
+            last = cursor.start
+
+
+def _skipped(cursors: Sequence[Cursor], head: int) -> Iterator[Span]:
+    """Yield what an older cursor left unsent, and what is before the first start."""
+    first_start = head
+    for cursor, last in _accountable(cursors, head):
+        if cursor is not cursors[0]:
+            yield Span(low=max(cursor.position, cursor.start) + 1, top=last + 1)
+        first_start = cursor.start
+    if cursors:
+        yield Span(low=1, top=min(first_start, cursors[0].start) + 1)
+
+
+def _rejected_among(cursor: Cursor) -> Callable[[Sequence[int]], set[int]]:
+    def rejected(seqs: Sequence[int]) -> set[int]:
+        found = Rejection.objects.filter(cursor=cursor, seq__in=seqs)
+        return set(found.values_list("seq", flat=True))
+
+    return rejected
+
+
+def _rejections(cursor: Cursor) -> Callable[[int, int], Picked]:
+    def pick(low: int, top: int) -> Picked:
+        older = Rejection.objects.filter(cursor=cursor, seq__gte=low, seq__lt=top)
+        seqs = list(older.order_by("-seq").values_list("seq", flat=True)[:PICKED])
+        return Picked(seqs, low=seqs[-1] if len(seqs) == PICKED else low)
+
+    return pick

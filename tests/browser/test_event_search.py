@@ -1,0 +1,60 @@
+"""A search of events that goes on by itself, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from streams.events.search import scan
+from tests import factories
+from tests.browser.page_actions import barriers, sign_in
+
+pytestmark = pytest.mark.browser
+
+EVENTS = 60
+HELD_BACK = "**/events/search/**"
+
+
+@pytest.fixture
+def cast(transactional_db, monkeypatch):
+    monkeypatch.setattr(scan, "FIRST_WINDOW", 10)
+    monkeypatch.setattr(scan, "FIRST_S", 0)
+    monkeypatch.setattr(scan, "NEXT_S", 0)
+    cast = factories.cast()
+    factories.append(cast.feed, 1, userId="ada")
+    factories.append(cast.feed, EVENTS - 1, userId="bea")
+    cast.alice.set_password(factories.PASSWORD)
+    cast.alice.save()
+    return cast
+
+
+def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
+    sign_in(page, live_server.url, cast.alice.email)
+    waiting = []
+    page.route(HELD_BACK, waiting.append)  # the first step waits for us
+    page.get_by_role("link", name="Events", exact=True).click()
+    page.get_by_label("userId").fill("ada")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("10 of 60 events")).to_be_visible()
+
+    # Stopped: the step in progress still shows what it finds.
+    page.get_by_role("button", name="Stop").click()
+    waiting.pop().continue_()
+    expect(page.get_by_text("20 of 60 events")).to_be_visible()
+    more = page.get_by_role("link", name="Search older events")
+    expect(more).to_be_focused()
+    assert barriers(page) == []
+
+    # It continues from there, to the end.
+    page.unroute(HELD_BACK)
+    more.click()
+    expect(page.get_by_text("Search complete: 1 match in 60 events")).to_be_visible()
+    assert page.get_by_role("link", name="Email Opened").count() == 1
+    assert page.url.endswith("/events/?user_id=ada")  # without empty fields
+
+    # One key clears the filters, except where one types.
+    page.get_by_label("userId").press("x")
+    page.locator("h1").click()
+    page.keyboard.press("x")
+    expect(page.get_by_role("link", name="Clear all")).to_be_hidden()
+    assert page.url.endswith("/events/")
