@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
@@ -26,6 +27,7 @@ class EventOutcome(TextChoices):
     QUEUED = "queued", _("Queued")
     DELIVERED = "delivered", _("Delivered")
     REJECTED = "rejected", _("Rejected")
+    RECOVERED = "recovered", _("Recovered")
     EXPIRED = "expired", _("Expired")
     SKIPPED = "skipped", _("Skipped")
     QUARANTINED = "quarantined", _("In quarantine")
@@ -42,18 +44,20 @@ def spans_of(feed: Feed, outcome: EventOutcome) -> list[Span]:
         return [Span(low=sent + 1, top=feed.head_seq + 1)]
     if outcome == EventOutcome.SKIPPED:
         return list(_skipped(cursors, feed.head_seq))
-    if outcome not in (EventOutcome.DELIVERED, EventOutcome.REJECTED):
-        return []
-    is_delivered = outcome == EventOutcome.DELIVERED
-    return [
-        Span(
-            low=cursor.start + 1,
-            top=min(cursor.position, last) + 1,
-            drop=_rejected_among(cursor) if is_delivered else None,
-            pick=None if is_delivered else _rejections(cursor),
-        )
+    settled = [
+        (cursor, Span(low=cursor.start + 1, top=min(cursor.position, last) + 1))
         for cursor, last in _accountable(cursors, feed.head_seq)
     ]
+    match outcome:
+        case EventOutcome.DELIVERED:
+            return [replace(s, drop=_rejected_among(c)) for c, s in settled]
+        case EventOutcome.REJECTED:
+            return [
+                replace(s, pick=_rejections(c, recovered=False)) for c, s in settled
+            ]
+        case EventOutcome.RECOVERED:
+            return [replace(s, pick=_rejections(c, recovered=True)) for c, s in settled]
+    return []
 
 
 def _accountable(cursors: Sequence[Cursor], head: int) -> Iterator[tuple[Cursor, int]]:
@@ -87,10 +91,12 @@ def _rejected_among(cursor: Cursor) -> Callable[[Sequence[int]], set[int]]:
     return rejected
 
 
-def _rejections(cursor: Cursor) -> Callable[[int, int], Picked]:
+def _rejections(cursor: Cursor, *, recovered: bool) -> Callable[[int, int], Picked]:
     def pick(low: int, top: int) -> Picked:
         older = Rejection.objects.filter(cursor=cursor, seq__gte=low, seq__lt=top)
-        seqs = list(older.order_by("-seq").values_list("seq", flat=True)[:PICKED])
-        return Picked(seqs, low=seqs[-1] if len(seqs) == PICKED else low)
+        newest = older.order_by("-seq").values_list("seq", "recovered_at")
+        rows = list(newest[:PICKED])
+        seqs = [seq for seq, at in rows if (at is not None) == recovered]
+        return Picked(seqs, low=rows[-1][0] if len(rows) == PICKED else low)
 
     return pick

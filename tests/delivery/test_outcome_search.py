@@ -5,7 +5,7 @@ import random
 import pytest
 
 from streams.delivery.event_status import EventState, statuses
-from streams.delivery.models import Rejection
+from streams.delivery.models import Cursor, Rejection
 from streams.delivery.outcome_search import EventOutcome, spans_of
 from streams.delivery.retention.expiry import expire, expired_ranges
 from streams.events.models import Event
@@ -20,6 +20,7 @@ OUTCOMES = {
     EventState.HELD: EventOutcome.QUEUED,
     EventState.DELIVERED: EventOutcome.DELIVERED,
     EventState.REJECTED: EventOutcome.REJECTED,
+    EventState.RECOVERED: EventOutcome.RECOVERED,
     EventState.FILTERED: EventOutcome.SKIPPED,
 }
 
@@ -49,6 +50,7 @@ def test_events_are_found_by_what_became_of_them():
         EventOutcome.QUEUED: [5, 4],
         EventOutcome.DELIVERED: [2, 1],
         EventOutcome.REJECTED: [3],
+        EventOutcome.RECOVERED: [],
         EventOutcome.SKIPPED: [],
         EventOutcome.EXPIRED: [],
         EventOutcome.QUARANTINED: [],
@@ -69,11 +71,19 @@ def test_each_event_is_found_by_its_status_and_no_other(seed):
             position=chance.randint(start, 20),
             held=bool(number % 2),
         )
+        factories.replay(cursor, ended_at=factories.NOW, due_at=None)
         for seq in range(start + 1, cursor.position + 1):
-            if chance.random() < 0.3:
-                Rejection.objects.create(
-                    connection=cursor.connection, cursor=cursor, seq=seq, reason="Bad"
+            if chance.random() < 0.4:
+                by = chance.choice(
+                    [
+                        None,
+                        Cursor.objects.get(kind="replay", connection=cursor.connection),
+                    ]
                 )
+                Rejection.objects.create(
+                    connection=cursor.connection, cursor=cursor, seq=seq, reason="Bad",
+                    recovered_by=by, recovered_at=by and factories.NOW,
+                )  # fmt: skip
     feed.expired_seq = chance.choice([0, 4])
 
     expected = by_outcome(feed)

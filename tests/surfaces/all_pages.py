@@ -27,10 +27,10 @@ STAGES = ("draft", "submitted", "approved", "in_qa", "live", "suspended")
 DECISIONS = ("approve", "send-back", "go-live", "not-yet", "suspend", "resume", "none")
 # States that the table of forms does not reach.
 MORE = (
-    "w/<public_id>/events/?name=none",
+    "w/<public_id>/events/?name=Purchase",
     "w/<public_id>/events/?type=x&last=x&property=x&user_id=x",
     "w/<public_id>/events/?outcome=expired",
-    "w/<public_id>/events/search/?name=none",
+    "w/<public_id>/events/search/?name=Purchase",
     "w/<public_id>/events/search/?before=4&found=49",
     "w/<public_id>/findings/?severity=hint",
     "w/<public_id>/replays/new/?count=1",

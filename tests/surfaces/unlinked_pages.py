@@ -178,7 +178,7 @@ def searches(scene: Scene) -> Iterator[Visit]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "FIRST_WINDOW", 1)
         patch.setattr(scan, "FIRST_S", 0)
-        yield from anna.visit("get", f"{events}?name=none")
+        yield from anna.visit("get", f"{events}?name=Purchase")
     Cursor.objects.filter(kind=Cursor.Kind.LIVE).update(position=0)
     expire([scene.cast.feed.pk], cutoff=now())
     for query in ("?outcome=expired", ""):

@@ -126,8 +126,9 @@ class PropertyIs:
         known = _json(value)
         if isinstance(known, str):  # in quotes
             return cls(path, known, known)
-        is_scalar = known is None or isinstance(known, bool | int | float)
-        return cls(path, value, known if is_scalar else value)
+        if known is None or isinstance(known, bool | int | float):
+            return cls(path, value, known)
+        return cls(path, value, value)
 
     def needles(self) -> list[bytes]:
         """Return bytes; every payload that matches contains some of them."""

@@ -183,11 +183,10 @@ class FilterForm(forms.Form):
         field = self.fields[name]
         if isinstance(value, datetime):
             return formats.date_format(timezone.localtime(value), "j M Y, H:i")
-        if isinstance(field, forms.ChoiceField):
-            return str(dict(field.choices).get(value, value))
         if isinstance(field, forms.BooleanField):
             return _("Yes")
-        return str(value)[:CHIP_LENGTH]
+        labels: dict[str, object] = dict(getattr(field, "choices", ()))
+        return str(labels.get(str(value), value))[:CHIP_LENGTH]
 
 
 class TimeFilterForm(FilterForm):

@@ -61,7 +61,9 @@ class EventFilterForm(TimeFilterForm):
         required=False,
         max_length=MAX_VALUE,
         label=gettext_lazy("Property"),
-        widget=forms.TextInput(attrs={"placeholder": "properties.plan = pro"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": gettext_lazy("properties.plan = pro")}
+        ),
     )
 
     def clean_rule(self) -> str:
