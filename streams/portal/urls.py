@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from streams.portal.connection import change_key
 from streams.portal.connection import views as connection_views
+from streams.portal.exports import views as export_views
 from streams.portal.partner import customers, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.quarantine import views as quarantine_views
@@ -60,6 +61,15 @@ replay_pages = [
     path("<replay_id>/cancel/", replay_views.replay_cancel, name="replay-cancel"),
 ]
 
+export_pages = [
+    path("", export_views.exports, name="exports"),
+    path("new/", export_views.export_new, name="export-new"),
+    path("<export_id>/", export_views.export, name="export"),
+    path("<export_id>/fresh/", export_views.export_fresh, name="export-fresh"),
+    path("<export_id>/file/", export_views.export_file, name="export-file"),
+    path("<export_id>/delete/", export_views.export_delete, name="export-delete"),
+]
+
 workspace_quarantine_pages: Pages = [
     path("", quarantine_views.workspace_quarantine, name="quarantine"),
     path("decide/", quarantine_views.workspace_decide, name="quarantine-decide"),
@@ -87,6 +97,7 @@ workspace_pages: Pages = [
     path("events/", include(event_pages), {"section": "events"}),
     path("deliveries/", include(attempt_pages), {"section": "deliveries"}),
     path("connection/", include(connection_pages), {"section": "connection"}),
+    path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
     path(
         "findings/",

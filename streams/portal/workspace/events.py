@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from streams.base.clock import now
 from streams.delivery import event_status
-from streams.delivery.outcome_search import EventOutcome, spans_of
+from streams.delivery.outcome_search import EventOutcome
 from streams.delivery.retention.expiry import expired_ranges
 from streams.events import queries
 from streams.events.queries import between
@@ -40,7 +40,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the events of a feed with their status, newest first."""
     access = workspace_to_see(request, public_id)
     form = EventFilterForm(request.GET, suggestions=_suggestions(access.the_feed))
-    wanted = form.outcome_wanted()
+    wanted = form.search(now()).outcome
     if wanted == EventOutcome.QUARANTINED:
         return redirect(_to("quarantine", access, form.query(outcome=None)))
     context = {
@@ -130,14 +130,8 @@ def _search(
     """Return one step of the search; None: a filter is invalid."""
     if not form.is_valid():
         return None
-    wanted = form.outcome_wanted()
-    return scan.page(
-        feed,
-        before=form.before(),
-        filters=form.filters(feed, now()),
-        spans=spans_of(feed, wanted) if wanted else None,
-        limit=limit,
-        budget_s=budget_s,
+    return form.search(now()).page(
+        feed, before=form.before(), limit=limit, budget_s=budget_s
     )
 
 
