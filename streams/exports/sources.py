@@ -51,7 +51,7 @@ class RowSource(Protocol):
 class EventRows:
     """The events of a feed that match a search, with their status."""
 
-    columns: ClassVar = (
+    columns: ClassVar[tuple[str, ...]] = (
         "number", "receivedAt", "status", "reason", "call", "name", "userId", "messageId",
         "event",
     )  # fmt: skip
