@@ -70,16 +70,8 @@ def request_export(
                 bottom=bottom,
                 position=top,
             )
-            record(
-                "export.requested",
-                actor=actor,
-                workspace=feed.workspace,
-                stream=feed.stream.slug,
-                export=export.public_id,
-                kind=str(kind),
-                format=str(form),
-                filter=", ".join(sorted(wanted)),
-            )
+            filters = ", ".join(sorted(wanted))
+            _note("export.requested", export, actor, format=str(form), filter=filters)
             wake_exports_after_commit()
     except IntegrityError:
         if not Export.objects.filter(feed=feed, state=State.RUNNING).exists():
@@ -94,13 +86,7 @@ def request_export(
 def delete_export(*, export: Export, actor: User) -> None:
     """Delete an export with its file. One in progress stops."""
     Export.objects.select_for_update().filter(pk=export.pk).first()
-    record(
-        "export.deleted",
-        actor=actor,
-        workspace=export.feed.workspace,
-        stream=export.feed.stream.slug,
-        export=export.public_id,
-    )
+    _note("export.deleted", export, actor)
     ExportPart.objects.filter(export=export).delete()
     Export.objects.filter(pk=export.pk).delete()
 
@@ -188,3 +174,15 @@ def _store(export: Export, text: bytes) -> None:
         export.stored_bytes += len(data)
     export.save()
     Export.objects.filter(pk=export.pk).update(worked_at=Now())
+
+
+def _note(action: str, export: Export, actor: User, **more: str) -> None:
+    record(
+        action,
+        actor=actor,
+        workspace=export.feed.workspace,
+        stream=export.feed.stream.slug,
+        export=export.public_id,
+        kind=str(export.kind),
+        **more,
+    )
