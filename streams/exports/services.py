@@ -71,7 +71,7 @@ def request_export(
                 position=top,
             )
             filters = ", ".join(sorted(wanted))
-            _note("export.requested", export, actor, format=str(form), filter=filters)
+            _note("export.requested", export, actor, filters)
             wake_exports_after_commit()
     except IntegrityError:
         if not Export.objects.filter(feed=feed, state=State.RUNNING).exists():
@@ -86,7 +86,7 @@ def request_export(
 def delete_export(*, export: Export, actor: User) -> None:
     """Delete an export with its file. One in progress stops."""
     Export.objects.select_for_update().filter(pk=export.pk).first()
-    _note("export.deleted", export, actor)
+    _note("export.deleted", export, actor, ", ".join(sorted(export.filter)))
     ExportPart.objects.filter(export=export).delete()
     Export.objects.filter(pk=export.pk).delete()
 
@@ -176,7 +176,7 @@ def _store(export: Export, text: bytes) -> None:
     Export.objects.filter(pk=export.pk).update(worked_at=Now())
 
 
-def _note(action: str, export: Export, actor: User, **more: str) -> None:
+def _note(action: str, export: Export, actor: User, filters: str) -> None:
     record(
         action,
         actor=actor,
@@ -184,5 +184,6 @@ def _note(action: str, export: Export, actor: User, **more: str) -> None:
         stream=export.feed.stream.slug,
         export=export.public_id,
         kind=str(export.kind),
-        **more,
+        format=str(export.format),
+        filter=filters,
     )
