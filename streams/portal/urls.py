@@ -12,7 +12,7 @@ from streams.portal.replay import views as replay_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
-from streams.portal.workspace import attempts, events, home, issues, overview
+from streams.portal.workspace import events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -27,12 +27,7 @@ event_pages: Pages = [
     path("", events.events, name="events"),
     path("search/", events.events_search, name="events-search"),
     path("new/<int:after>/", events.events_new, name="events-new"),
-    path("<int:seq>/", events.event, name="event"),
-]
-
-attempt_pages: Pages = [
-    path("", attempts.deliveries, name="deliveries"),
-    path("<int:pk>/", attempts.delivery, name="delivery"),
+    path("<int:seq>/", include("streams.portal.event.urls")),
 ]
 
 connection_pages = [
@@ -95,7 +90,11 @@ workspace_member_pages: Pages = [
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
-    path("deliveries/", include(attempt_pages), {"section": "deliveries"}),
+    path(
+        "deliveries/",
+        include("streams.portal.attempts.urls"),
+        {"section": "deliveries"},
+    ),
     path("connection/", include(connection_pages), {"section": "connection"}),
     path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),

@@ -117,8 +117,11 @@ ROWS = [
     for_viewers("events/search/"),
     for_viewers("events/new/<int:after>/"),
     for_viewers("events/<int:seq>/"),
+    for_viewers("events/<int:seq>/event.json"),
     for_viewers("deliveries/"),
+    for_viewers("deliveries/errors/"),
     for_viewers("deliveries/<int:pk>/"),
+    for_viewers("deliveries/<int:pk>/body.json"),
     for_viewers("connection/"),
     for_editors("connection/", ok=200),  # nothing was pasted: the form says so
     for_editors("connection/check/"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -10,7 +10,6 @@ from streams.base.clock import now
 from streams.delivery import event_status
 from streams.delivery.outcome_search import EventOutcome
 from streams.delivery.retention.expiry import expired_ranges
-from streams.events import queries
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.search import scan
@@ -25,7 +24,6 @@ from streams.portal.shared.access import (
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.forms import EventFilterForm
-from streams.portal.workspace.json_text import highlighted, stamps
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
@@ -80,27 +78,6 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
         here = to(access, "events")
     context = {"access": access, "head": after, "count": count, "here": here}
     return render(request, "portal/workspace/_new_events.html", context)
-
-
-@signed_in
-def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
-    """Show one event: its payload and its delivery attempts."""
-    access = workspace_to_see(request, public_id)
-    stored = queries.event(access.the_feed, seq)
-    if stored is None:
-        raise Http404
-    fate = event_status.statuses(access.the_feed, [stored])[seq]
-    payload = bytes(stored.payload)
-    context = {
-        "access": access,
-        "event": stored,
-        "kept_until": access.the_feed.stream.retention.kept_until(stored.received_at),
-        "fate": fate,
-        "tries": event_status.attempts_with(access.the_feed, seq),
-        "stamps": stamps(payload),
-        "pretty": highlighted(payload),
-    }
-    return render(request, "portal/workspace/event.html", context)
 
 
 def _rows(
