@@ -13,8 +13,6 @@ from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.db.models import QuerySet
 
     from streams.events.models import Event
@@ -47,15 +45,21 @@ def events_of(attempt: Delivery) -> QuerySet[Event]:
 
 def body_of(attempt: Delivery) -> bytes | None:
     """Return the body of the request, up to 500 KB; None: not all events are stored."""
-    rows = events_of(attempt).values_list("received_at", "payload")[: MAX_EVENTS + 1]
-    found: list[tuple[datetime, bytes]] = [(at, bytes(data)) for at, data in rows]
+    rows = events_of(attempt).values_list("seq", "received_at", "payload")
+    found = list(rows[: MAX_EVENTS + 1])
     if len(found) != attempt.events:
         return None
-    payloads = [payload for _, payload in found]
+    payloads = [bytes(payload) for _, _, payload in found]
     cursor = attempt.cursor
     if cursor.kind == Cursor.Kind.REPLAY and cursor.replay.new_ids:
         payloads = [with_new_id(payload, cursor.replay) for payload in payloads]
-    batch = Batch(attempt.first_seq, attempt.last_seq, found[-1][0], payloads)
+    batch = Batch(
+        first_seq=attempt.first_seq,
+        last_seq=attempt.last_seq,
+        last_at=found[-1][1],
+        payloads=payloads,
+        seqs=[seq for seq, _, _ in found],
+    )
     return batch.body(attempt.started_at)
 
 

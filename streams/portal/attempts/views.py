@@ -13,7 +13,7 @@ from streams.delivery.attempts import search
 from streams.delivery.attempts.contents import body_of
 from streams.delivery.attempts.error_groups import error_groups
 from streams.delivery.attempts.fault_meaning import fault_meaning
-from streams.delivery.attempts.filter import NO_RESPONSE, AttemptFilter
+from streams.delivery.attempts.filter import NO_RESPONSE
 from streams.delivery.models import Delivery
 from streams.portal.attempts.forms import AttemptFilterForm
 from streams.portal.attempts.inspector import inspect
