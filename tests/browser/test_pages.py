@@ -32,6 +32,7 @@ PARTS = (
     "healthz",
     "readyz",
     "/logo",
+    "/file/",
     "plan.yaml",
     "schema.json",
 )
