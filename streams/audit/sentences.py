@@ -93,8 +93,6 @@ SENTENCES: dict[str, StrOrPromise] = {
     "connection.deleted": _("Deleted the connection with key %(key)s"),
     "replay.started": _("Started a replay of events %(events)s"),
     "replay.cancelled": _("Canceled a replay of events %(events)s"),
-    "export.requested": _("Exported %(kind)s as %(format)s"),
-    "export.deleted": _("Deleted an export of %(kind)s"),
     "quarantine.release": ngettext_lazy(
         "Released %(events)s event from quarantine",
         "Released %(events)s events from quarantine",
@@ -118,6 +116,16 @@ SENTENCES: dict[str, StrOrPromise] = {
     "events.expired": ngettext_lazy(
         "%(events)s event expired before delivery",
         "%(events)s events expired before delivery",
+        "events",
+    ),
+    "events.skipped": ngettext_lazy(
+        "Skipped %(events)s queued event: number %(first_seq)s",
+        "Skipped %(events)s queued events: numbers %(first_seq)s to %(last_seq)s",
+        "events",
+    ),
+    "events.sent_despite_skip": ngettext_lazy(
+        "%(events)s skipped event was already being sent, and was delivered",
+        "%(events)s skipped events were already being sent, and were delivered",
         "events",
     ),
     "delivery.halted": _("Stopped delivery"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.segment.batch import MAX_EVENTS
+from streams.delivery.skips import Skip, skips_of
 from streams.events.models import Event, Feed
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class EventStatus:
     reason: str = ""  # of a rejection
     recovered_at: datetime | None = None  # when a replay delivered a rejected event
     replay_id: str = ""  # the public ID of that replay
+    skip: Skip | None = None  # who skipped a queued event, and when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +143,14 @@ def _settled(
         for rejection in rejected.select_related("recovered_by__replay")
     }
     delivered_by = _delivered_by(cursor, events)
+    skips = skips_of([cursor]).get(cursor.pk, [])
     connection_id = cursor.connection_id
     for seq in seqs:
         if seq in rejections:
             yield seq, _rejected(rejections[seq], connection_id)
+        elif skip := next((one for one in skips if seq in one), None):
+            state = EventState.FILTERED
+            yield seq, EventStatus(state=state, connection_id=connection_id, skip=skip)
         else:
             yield (
                 seq,

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.delivery.event_status import live_cursors
 from streams.delivery.models import Rejection
+from streams.delivery.skips import skips_of
 from streams.events.search.spans import Picked, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from streams.delivery.models import Cursor
+    from streams.delivery.skips import Skip
     from streams.events.models import Feed
 
 PICKED = 500  # rejections read at a time
@@ -42,11 +44,13 @@ def spans_of(feed: Feed, outcome: EventOutcome) -> list[Span]:
     if outcome == EventOutcome.QUEUED:
         sent = cursors[0].position if cursors else 0
         return [Span(low=sent + 1, top=feed.head_seq + 1)]
+    skips = skips_of(cursors)
     if outcome == EventOutcome.SKIPPED:
-        return list(_skipped(cursors, feed.head_seq))
+        return list(_skipped(cursors, skips, feed.head_seq))
     settled = [
-        (cursor, Span(low=cursor.start + 1, top=min(cursor.position, last) + 1))
+        (cursor, span)
         for cursor, last in _accountable(cursors, feed.head_seq)
+        for span in _settled(cursor, last, skips.get(cursor.pk, []))
     ]
     match outcome:
         case EventOutcome.DELIVERED:
@@ -72,12 +76,28 @@ def _accountable(cursors: Sequence[Cursor], head: int) -> Iterator[tuple[Cursor,
             last = cursor.start
 
 
-def _skipped(cursors: Sequence[Cursor], head: int) -> Iterator[Span]:
-    """Yield what an older cursor left unsent, and what is before the first start."""
+def _settled(cursor: Cursor, last: int, skips: Sequence[Skip]) -> Iterator[Span]:
+    """Yield what a cursor sent up to event `last`, without its skips, newest first."""
+    top = min(cursor.position, last) + 1
+    for skip in reversed(skips):
+        if skip.end + 1 < top:
+            yield Span(low=skip.end + 1, top=top)
+        top = min(top, skip.start + 1)
+    if cursor.start + 1 < top:
+        yield Span(low=cursor.start + 1, top=top)
+
+
+def _skipped(
+    cursors: Sequence[Cursor], skips: Mapping[int, Sequence[Skip]], head: int
+) -> Iterator[Span]:
+    """Yield what an older cursor left unsent, skips, and what is before the first start."""
     first_start = head
     for cursor, last in _accountable(cursors, head):
         if cursor is not cursors[0]:
             yield Span(low=max(cursor.position, cursor.start) + 1, top=last + 1)
+        for skip in reversed(skips.get(cursor.pk, [])):
+            if skip.start < min(skip.end, last):
+                yield Span(low=skip.start + 1, top=min(skip.end, last) + 1)
         first_start = cursor.start
     if cursors:
         yield Span(low=1, top=min(first_start, cursors[0].start) + 1)

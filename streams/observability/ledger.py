@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q
 
 from streams.delivery.models import Cursor, Rejection
+from streams.delivery.skips import skips_of
 from streams.events.models import Feed
 
 # Received events that are not in the log: columns of Feed and of its Ledger.
@@ -69,12 +70,13 @@ def of_each(feed_ids: Iterable[int]) -> dict[int, Ledger]:
     for cursor in live.order_by("-connection_id"):
         cursors.setdefault(cursor.feed_id, []).append(cursor)
     again = _rejected_again(cursors.values())
+    skipped = _skipped_again(cursors.values())
     # Read the heads after the cursors, so that no position is beyond them.
     feeds = Feed.objects.filter(pk__in=ids)
     heads = feeds.values_list("pk", "head_seq", "expired", *OUTSIDE_LOG)
     return {
         pk: replace(
-            balance(head, cursors.get(pk, []), expired_unconnected, again),
+            balance(head, cursors.get(pk, []), expired_unconnected, again, skipped),
             **dict(zip(OUTSIDE_LOG, outside, strict=True)),
         )
         for pk, head, expired_unconnected, *outside in heads
@@ -86,22 +88,26 @@ def balance(
     cursors: Sequence[Cursor],
     expired: int = 0,
     rejected_again: Mapping[int, RejectionCount] = {},
+    skipped_again: Mapping[int, int] = {},
 ) -> Ledger:
     """Add up the live cursors of a feed, the newest connection first.
 
     The first `expired` events expired before there was a connection. `rejected_again` has,
-    by cursor ID, the rejections beyond the events that the cursor accounts for.
+    by cursor ID, the rejections beyond the events that the cursor accounts for, and
+    `skipped_again` how many events it skipped there.
     """
     if not cursors:
         return Ledger(accepted=head, expired=expired, held=head - expired)
     delivered = rejected = recovered = unsent = below = 0
     unconnected = expired
     for cursor, last in _accounted_ranges(cursors):
-        own = _settled(cursor, last, rejected_again.get(cursor.pk, NO_REJECTIONS))
+        skipped = skipped_again.get(cursor.pk, 0)
+        again = rejected_again.get(cursor.pk, NO_REJECTIONS)
+        own = _settled(cursor, last, again, skipped)
         delivered += own.delivered
         rejected += own.rejected
         recovered += own.recovered
-        unsent += cursor.filtered + max(0, last - cursor.position)
+        unsent += cursor.filtered - skipped + max(0, last - cursor.position)
         expired += cursor.expired
         below = cursor.start
     waiting, held = head - cursors[0].position, cursors[0].held
@@ -127,13 +133,17 @@ class _Settled(NamedTuple):
     recovered: int
 
 
-def _settled(cursor: Cursor, last: int, again: RejectionCount) -> _Settled:
-    """Count a cursor's results up to event `last`; `again` are its rejections beyond.
+def _settled(
+    cursor: Cursor, last: int, again: RejectionCount, skipped: int
+) -> _Settled:
+    """Count a cursor's results up to event `last`.
+
+    Beyond it are the rejections `again`, and `skipped` events.
 
     Events beyond count for the newer cursor, which sends them again. If the rejections are
     already deleted, count as many as possible as delivered.
     """
-    beyond = max(0, cursor.position - last)
+    beyond = max(0, cursor.position - last) - skipped
     sent_again = min(beyond - again.rows, cursor.delivered)
     rejected = cursor.rejected - (beyond - sent_again)
     recovered = min(cursor.recovered - again.recovered, rejected)
@@ -151,6 +161,20 @@ def _accounted_ranges(cursors: Sequence[Cursor]) -> Iterator[tuple[Cursor, int]]
         if cursor is cursors[0] or cursor.start < last:
             yield cursor, last
             last = cursor.start
+
+
+def _skipped_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, int]:
+    beyond = {
+        cursor.pk: (cursor, last)
+        for cursors in feeds
+        for cursor, last in _accounted_ranges(cursors)
+        if cursor.position > last and cursor.filtered
+    }
+    skips = skips_of([cursor for cursor, _ in beyond.values()])
+    return {
+        pk: sum(one.size_after(last) for one in skips[pk])
+        for pk, (_, last) in beyond.items()
+    }
 
 
 def _rejected_again(feeds: Iterable[Sequence[Cursor]]) -> dict[int, RejectionCount]:

@@ -8,9 +8,8 @@ activity log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any
 
 from django.db import connection
 from django.db.models import (
@@ -20,20 +19,15 @@ from django.db.models import (
     Max,
     OuterRef,
     Q,
-    QuerySet,
-    Subquery,
-    Sum,
     Window,
 )
-from django.db.models.functions import Coalesce, Lag
+from django.db.models.functions import Lag
 
-from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Rejection
-from streams.delivery.retention.expiry import EXPIRED
 from streams.delivery.segment.batch import MAX_EVENTS
-from streams.events.models import Event, Feed, QuarantinedEvent, QuarantineJob
-from streams.events.quarantine import EXPIRED as QUARANTINE_EXPIRED
+from streams.events.models import Event, Feed
+from streams.observability import reconcile_log
 
 # The ranges that Segment accepted and the events that it rejected, after %(base)s. Each
 # must begin right after the previous one.
@@ -68,74 +62,38 @@ def inconsistencies(feed: Feed) -> list[str]:
     """Return one sentence for each inconsistency of a feed and its cursors."""
     while True:
         feed.refresh_from_db(fields=["expired_seq", "expired", "quarantine_expired"])
-        found = list(_inconsistencies(feed))
-        # Start over if events expired meanwhile, because their rows are gone.
-        if Feed.objects.filter(
+        cursors = list(Cursor.objects.filter(feed=feed).order_by("connection_id", "pk"))
+        found = list(_inconsistencies(feed, cursors))
+        # Start over if events expired meanwhile, because their rows are gone, or if some
+        # were skipped, which can be undone by the response of a running request.
+        same = Feed.objects.filter(
             pk=feed.pk,
             expired_seq=feed.expired_seq,
             quarantine_expired=feed.quarantine_expired,
-        ).exists():
+        )
+        skips = {c.pk: c.filtered for c in cursors if c.kind == Cursor.Kind.LIVE}
+        now = Cursor.objects.filter(pk__in=skips).values_list("pk", "filtered")
+        if same.exists() and dict(now) == skips:
             return found
 
 
-def _inconsistencies(feed: Feed) -> Iterator[str]:
-    cursors = list(Cursor.objects.filter(feed=feed).order_by("connection_id", "pk"))
+def _inconsistencies(feed: Feed, cursors: Sequence[Cursor]) -> Iterator[str]:
     # Read the head after the positions, so that no position is beyond it.
     head = Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
-    logged = _logged(feed)
+    logged = reconcile_log.expired_entries(feed)
     yield from _log(feed, head)
     for cursor in cursors:
         for text in chain(
             _numbers(cursor, head),
             _settled(cursor, feed.expired_seq),
-            _expired(cursor, logged, feed.expired_seq),
+            reconcile_log.expired(cursor, logged, feed.expired_seq),
+            reconcile_log.skipped(cursor, feed),
             _state(cursor),
         ):
             yield f"{cursor.kind} cursor {cursor.pk}: {text}"
-    if (total := _events(logged, None)) != feed.expired:
+    if (total := reconcile_log.events_of(logged, None)) != feed.expired:
         yield f"{feed.expired} events have expired, but the activity log says {total}"
-    yield from _quarantine(feed)
-
-
-def _quarantine(feed: Feed) -> Iterator[str]:
-    """Check that received events without a number are in quarantine or accounted for.
-
-    One statement reads the columns and the rows, for a consistent view.
-    """
-    rows = QuarantinedEvent.objects.filter(feed=OuterRef("pk")).order_by()
-    jobs = QuarantineJob.objects.filter(feed=OuterRef("pk")).order_by()
-    counted = Feed.objects.filter(pk=feed.pk).annotate(
-        rows=_one(rows.values("feed").annotate(n=Count("pk"))),
-        by_jobs=_one(jobs.values("feed").annotate(n=Sum("discarded"))),
-    )
-    [(quarantined, rows_there, discarded, by_jobs)] = counted.values_list(
-        "quarantined", "rows", "discarded", "by_jobs"
-    )
-    if quarantined != rows_there:
-        yield f"{quarantined} events are in quarantine, but there are {rows_there} rows"
-    if discarded != by_jobs:
-        yield f"{discarded} events were discarded, but the jobs say {by_jobs}"
-    total = sum(detail["events"] for detail in _entries(feed, QUARANTINE_EXPIRED))
-    if total != feed.quarantine_expired:
-        yield (
-            f"{feed.quarantine_expired} events have expired in quarantine, but the activity"
-            f" log says {total}"
-        )
-
-
-def _one(grouped: QuerySet[Any, Any]) -> Coalesce:
-    return Coalesce(Subquery(grouped.values("n")), 0)
-
-
-def _logged(feed: Feed) -> list[dict[str, Any]]:
-    """Return the activity log's entries about expired events."""
-    return _entries(feed, EXPIRED)
-
-
-def _entries(feed: Feed, action: str) -> list[dict[str, Any]]:
-    entries = AuditEntry.objects.filter(workspace=feed.workspace_id, action=action)
-    details = entries.values_list("detail", flat=True)
-    return [detail for detail in details if detail["feed"] == feed.pk]
+    yield from reconcile_log.quarantine(feed)
 
 
 def _log(feed: Feed, head: int) -> Iterator[str]:
@@ -171,8 +129,8 @@ def _numbers(cursor: Cursor, head: int) -> Iterator[str]:
     of_it = Rejection.objects.filter(cursor=OuterRef("pk")).order_by()
     up_to = of_it.filter(seq__lte=OuterRef("position")).values("cursor")
     counted = Cursor.objects.filter(pk=cursor.pk).annotate(
-        rows=_one(up_to.annotate(n=Count("pk"))),
-        recovered_rows=_one(up_to.annotate(n=Count("recovered_by"))),
+        rows=reconcile_log.count_of(up_to.annotate(n=Count("pk"))),
+        recovered_rows=reconcile_log.count_of(up_to.annotate(n=Count("recovered_by"))),
     )
     [(rejected, forgotten, rows, recovered, recovered_forgotten, recovered_rows)] = (
         counted.values_list(
@@ -226,7 +184,7 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
     with connection.cursor() as sql:
         sql.execute(COVERAGE, values)
         missing, twice, where, inside = sql.fetchone()
-    if cursor.filtered:  # a replay also skips events within its requests
+    if _is_filtered(cursor):
         missing += inside
     # Some of the skipped events may have expired since.
     fits = (
@@ -241,6 +199,15 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
         )
     if twice:
         yield f"{twice} events after {where} were settled twice"
+    yield from _deliveries(cursor)
+
+
+def _is_filtered(cursor: Cursor) -> bool:
+    """Whether events within requests may be skipped, as in a replay with a filter."""
+    return cursor.kind == Cursor.Kind.REPLAY and cursor.filtered > 0
+
+
+def _deliveries(cursor: Cursor) -> Iterator[str]:
     delivered = Delivery.objects.filter(
         connection=cursor.connection_id,
         cursor=cursor,
@@ -249,25 +216,9 @@ def _settled(cursor: Cursor, expired_seq: int) -> Iterator[str]:
     further = delivered.filter(last_seq__gt=cursor.position)
     if further.filter(last_seq__gt=F("cursor__position")).exists():
         yield "there are deliveries after the position"
-    whole = {} if cursor.filtered else {"events": F("last_seq") - F("first_seq") + 1}
-    if whole and delivered.exclude(**whole).exists():
+    size = F("last_seq") - F("first_seq") + 1
+    if not _is_filtered(cursor) and delivered.exclude(events=size).exists():
         yield "a delivery has a number of events that does not match its range"
-
-
-def _expired(
-    cursor: Cursor, logged: list[dict[str, Any]], expired_seq: int
-) -> Iterator[str]:
-    """Check that the activity log has every expired event, each of them once."""
-    if cursor.kind == Cursor.Kind.REPLAY:  # sent before, so it is not in the log
-        past = max(0, min(cursor.position, expired_seq) - cursor.start)
-        if cursor.expired > past:
-            yield f"{cursor.expired} events are counted as expired, but only {past} have"
-    elif (total := _events(logged, cursor.pk)) != cursor.expired:
-        yield f"{cursor.expired} events have expired, but the activity log says {total}"
-
-
-def _events(logged: list[dict[str, Any]], cursor_id: int | None) -> int:
-    return sum(detail["events"] for detail in logged if detail["cursor"] == cursor_id)
 
 
 def _state(cursor: Cursor) -> Iterator[str]:

@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from streams.connections.models import Connection
+from streams.delivery.connection.skipping import skip
 from streams.delivery.event_status import EventState, statuses
 from streams.delivery.models import Cursor, Rejection
 from streams.delivery.outcome_search import EventOutcome, spans_of
@@ -84,11 +86,21 @@ def test_each_event_is_found_by_its_status_and_no_other(seed):
                     connection=cursor.connection, cursor=cursor, seq=seq, reason="Bad",
                     recovered_by=by, recovered_at=by and factories.NOW,
                 )  # fmt: skip
+        if cursor.position < 20 and chance.random() < 0.5:
+            skip_up_to(chance.randint(cursor.position + 1, 20), cursor.connection)
     feed.expired_seq = chance.choice([0, 4])
 
     expected = by_outcome(feed)
 
     assert {outcome: found(feed, outcome) for outcome in expected} == expected
+
+
+def skip_up_to(seq, connection):
+    """Skip events of a connection before it was deleted."""
+    of_it = Connection.objects.filter(pk=connection.pk)
+    of_it.update(deleted_at=None)
+    skip(connection=connection, up_to=seq, actor=None)
+    of_it.update(deleted_at=factories.NOW)
 
 
 def test_rejected_events_are_found_without_reading_the_others(

@@ -23,11 +23,12 @@ from streams.connections.key_errors import KeyInUse
 from streams.connections.models import Connection
 from streams.connections.regions import Region, offered
 from streams.connections.write_keys import WriteKey, read_write_key, seal_write_key
+from streams.delivery.connection.queue_facts import oldest_queued_at
 from streams.delivery.connection.status import ACTIVE, ATTENTION, change_status
 from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay, stop_replay
 from streams.delivery.wake import wake_after_commit
-from streams.events.models import Event, Feed
+from streams.events.models import Feed
 from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def impact(
     last4 = key.last4 if key else connection.key_last4
     return ChangeImpact(
         queued=cursor.feed.head_seq - cursor.position,
-        oldest_at=_received_at_after(cursor),
+        oldest_at=oldest_queued_at(cursor),
         replaying=left_to_replay(connection),
         now_to=str(connection),
         then_to=f"…{last4}, {Region(region or connection.region).label}",
@@ -260,10 +261,3 @@ def _conflict(key: WriteKey, feed: Feed) -> KeyInUse | None:
     if other is None:
         return None
     return KeyInUse(same_workspace=other.feed.workspace_id == feed.workspace_id)
-
-
-def _received_at_after(cursor: Cursor) -> datetime | None:
-    after = Event.objects.filter(feed=cursor.feed, seq=cursor.position + 1)
-    if cursor.position_at is not None:  # so that PostgreSQL skips older partitions
-        after = after.filter(received_at__gte=cursor.position_at)
-    return after.values_list("received_at", flat=True).first()

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from streams.delivery.connection.status import need_attention
 from streams.delivery.cursor_store import store
+from streams.delivery.engine.skipped_meanwhile import deliver_skipped
 from streams.delivery.engine.transitions import (
     Transition,
     after_cancellation,
@@ -66,10 +67,11 @@ def record(requests: Sequence[CompletedRequest], *, now: datetime) -> set[int]:
         done = [
             (request, transition)
             for request, transition in transitions
-            if request.cursor.pk in moved
+            if request.cursor.pk in moved or _deliver_skipped(request, now)
         ]
         for request, transition in done:
-            _follow_up(request, transition, now)
+            if request.cursor.pk in moved:
+                _follow_up(request, transition, now)
         deliveries = [_delivery(request, transition) for request, transition in done]
         Delivery.objects.bulk_create(deliveries)
     _log(deliveries)
@@ -136,10 +138,18 @@ def _move(transitions: Sequence[tuple[CompletedRequest, Transition]]) -> set[int
             moved.add(cursor.pk)
     for moves in alike.values():
         moved |= store().move(moves)
-    for request, _ in transitions:
-        if request.cursor.pk not in moved:
-            log.warning("delivery.overtaken", cursor=request.cursor.pk)
     return moved
+
+
+def _deliver_skipped(request: CompletedRequest, now: datetime) -> bool:
+    """Count an accepted request whose events were skipped meanwhile. False: overtaken."""
+    if request.response.kind is ResponseKind.ACCEPTED:
+        before = deliver_skipped(request.cursor, request.batch, now=now)
+        if before is not None:
+            _mark(before, now)
+            return True
+    log.warning("delivery.overtaken", cursor=request.cursor.pk)
+    return False
 
 
 def _follow_up(

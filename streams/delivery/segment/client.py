@@ -63,8 +63,9 @@ class SegmentClient:
         self._session.close()
 
     def _post(self, url: str, write_key: WriteKey, body: bytes) -> SegmentResponse:
-        headers = _headers(len(body))
-        if "Content-Encoding" in headers:
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if len(body) >= GZIP_FROM_BYTES:
+            headers["Content-Encoding"] = "gzip"
             body = igzip.compress(body, compresslevel=1, mtime=0)
         with self._fresh_session().post(
             f"{url}/batch",
@@ -87,23 +88,6 @@ class SegmentClient:
             self._session = deadline_session()
             self._opened_at = time.monotonic()
         return self._session
-
-
-def headers_to_show(host: str, body_bytes: int) -> dict[str, str]:
-    """Return the headers of a request with a body of that size, with the key covered."""
-    return {
-        "Host": host,
-        **requests.utils.default_headers(),
-        **_headers(body_bytes),
-        "Authorization": "Basic •••",
-    }
-
-
-def _headers(body_bytes: int) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-    if body_bytes >= GZIP_FROM_BYTES:
-        headers["Content-Encoding"] = "gzip"
-    return headers
 
 
 class _WriteKeyAuth(AuthBase):

@@ -16,8 +16,7 @@ RETRIED = frozenset({408, 410, 429, 460})
 UNSUPPORTED = frozenset({501, 505})
 INVALID_EVENTS = frozenset({400, 413})
 KEY_REJECTED = frozenset({401, 403})
-NOT_FROM_SEGMENT = "is not Segment's"  # in the reason of a foreign response
-KEY_REFUSED = "Segment rejected the write key"  # the start of that reason
+REJECTED_KEY = "Segment rejected the write key"  # stored, so it stays English
 
 
 class ResponseKind(Enum):
@@ -77,9 +76,11 @@ class SegmentResponse:
         if self.status is None:
             return self.error
         if self.foreign_reason and self.status not in RETRIED:
-            return f"The response ({self.status}) {NOT_FROM_SEGMENT}: {self.foreign_reason}."
+            return (
+                f"The response ({self.status}) is not Segment's: {self.foreign_reason}."
+            )
         if self.status in KEY_REJECTED or self._blames_key:
-            return f"{KEY_REFUSED} ({self.status})."
+            return f"{REJECTED_KEY} ({self.status})."
         if self.kind is ResponseKind.NEEDS_ATTENTION:
             return f"Segment returned {self.status}, which is not a response to events."
         if self.status == 429:
@@ -91,6 +92,11 @@ class SegmentResponse:
         # Segment's response to an empty or very short key (http-api.md, 3). The events
         # are valid, and halving would reject every one of them.
         return self.status == 400 and "write key" in self.text.lower()
+
+
+def says_key_rejected(reason: str) -> bool:
+    """Whether a `SegmentResponse.reason` says that the write key was rejected."""
+    return reason.startswith(REJECTED_KEY)
 
 
 def _says_success(body: str) -> bool:
