@@ -30,7 +30,7 @@ DAY = timedelta(hours=24)
 class FeedState(IntEnum):
     """The status of a feed's connection, the most urgent first.
 
-    The conditions are those of portal/workspace/status.py; a test compares the two.
+    The conditions are those of portal/status/states.py; a test compares the two.
     """
 
     ATTENTION = 1
@@ -99,8 +99,9 @@ WITH customer AS (
         WHERE COALESCE(halt.stream_id, s.id) = s.id AND halt.region IN ('', c.region)
       ) THEN {FeedState.HALTED:d}
       WHEN k.failures > 0 AND c.status_reason <> '' THEN {FeedState.OPERATOR:d}
+      WHEN NOT c.known AND (c.seen_at > c.known_at) IS NOT TRUE
+        THEN {FeedState.UNKNOWN_KEY:d}
       WHEN k.failures > 0 THEN {FeedState.RETRYING:d}
-      WHEN NOT c.known THEN {FeedState.UNKNOWN_KEY:d}
       WHEN c.seen_at IS NULL THEN {FeedState.UNVERIFIED:d}
       WHEN f.head_seq > k.position THEN {FeedState.SENDING:d}
       ELSE {FeedState.WORKING:d}

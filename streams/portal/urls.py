@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from streams.portal.connection import change_key
+from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
-from streams.portal.exports import views as export_views
 from streams.portal.partner import customers, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.quarantine import views as quarantine_views
@@ -12,7 +11,7 @@ from streams.portal.replay import views as replay_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
-from streams.portal.workspace import events, home, issues, overview
+from streams.portal.workspace import attempts, events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -27,24 +26,26 @@ event_pages: Pages = [
     path("", events.events, name="events"),
     path("search/", events.events_search, name="events-search"),
     path("new/<int:after>/", events.events_new, name="events-new"),
-    path("<int:seq>/", include("streams.portal.event.urls")),
+    path("<int:seq>/", events.event, name="event"),
+]
+
+attempt_pages: Pages = [
+    path("", attempts.deliveries, name="deliveries"),
+    path("<int:pk>/", attempts.delivery, name="delivery"),
 ]
 
 connection_pages = [
     path("", connection_views.connection, name="connection"),
+    path("fresh/", connection_views.connection_fresh, name="connection-fresh"),
     path("check/", connection_views.connection_check, name="connection-check"),
     path("test/", connection_views.connection_test, name="connection-test"),
-    path(
-        "test/<int:seq>/",
-        connection_views.connection_test_fresh,
-        name="connection-test-fresh",
-    ),
     path("seen/", connection_views.connection_seen, name="connection-seen"),
     path("pause/", connection_views.connection_pause, name="connection-pause"),
     path("resume/", connection_views.connection_resume, name="connection-resume"),
     path("retry/", connection_views.connection_retry, name="connection-retry"),
     path("change/", change_key.connection_change, name="connection-change"),
     path("replace/", change_key.connection_replace, name="connection-replace"),
+    path("skip/", skip_queue.connection_skip, name="connection-skip"),
     path("delete/", connection_views.connection_delete, name="connection-delete"),
 ]
 
@@ -54,15 +55,6 @@ replay_pages = [
     path("<replay_id>/", replay_views.replay, name="replay"),
     path("<replay_id>/fresh/", replay_views.replay_fresh, name="replay-fresh"),
     path("<replay_id>/cancel/", replay_views.replay_cancel, name="replay-cancel"),
-]
-
-export_pages = [
-    path("", export_views.exports, name="exports"),
-    path("new/", export_views.export_new, name="export-new"),
-    path("<export_id>/", export_views.export, name="export"),
-    path("<export_id>/fresh/", export_views.export_fresh, name="export-fresh"),
-    path("<export_id>/file/", export_views.export_file, name="export-file"),
-    path("<export_id>/delete/", export_views.export_delete, name="export-delete"),
 ]
 
 workspace_quarantine_pages: Pages = [
@@ -90,13 +82,8 @@ workspace_member_pages: Pages = [
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
-    path(
-        "deliveries/",
-        include("streams.portal.attempts.urls"),
-        {"section": "deliveries"},
-    ),
+    path("deliveries/", include(attempt_pages), {"section": "deliveries"}),
     path("connection/", include(connection_pages), {"section": "connection"}),
-    path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
     path(
         "findings/",

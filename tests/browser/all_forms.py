@@ -115,6 +115,11 @@ def paused(scene: Scene) -> None:
     Cursor.objects.update(held=True)
 
 
+def paused_with_queue(scene: Scene) -> None:
+    paused(scene)
+    factories.append(scene.cast.feed, 2)
+
+
 def failing(scene: Scene) -> None:
     Cursor.objects.filter(kind=Cursor.Kind.LIVE).update(failures=2, due_at=now())
 
@@ -188,15 +193,15 @@ FORMS = [
         "connection/seen/",
         prepare=tested,
     ),
-    of_workspace("portal/shared/_source.html", "connection/", "connection/pause/"),
+    of_workspace("portal/connection/_action.html", "connection/", "connection/pause/"),
     of_workspace(
-        "portal/shared/_source.html",
+        "portal/connection/_action.html",
         "connection/",
         "connection/resume/",
         prepare=paused,
     ),
     of_workspace(
-        "portal/shared/_source.html",
+        "portal/connection/_action.html",
         "connection/",
         "connection/retry/",
         prepare=failing,
@@ -212,6 +217,12 @@ FORMS = [
         "connection/change/",
         "connection/replace/",
         steps=change_region,
+    ),
+    of_workspace(
+        "portal/connection/skip_preview.html",
+        "connection/skip/",
+        query="?before=2027-01-01T00:00",
+        prepare=paused_with_queue,
     ),
     of_workspace("portal/connection/delete.html", "connection/delete/"),
     of_workspace(

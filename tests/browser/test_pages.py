@@ -28,7 +28,6 @@ PARTS = (
     "fresh/",
     "events/new/<int",
     "events/search/",
-    "connection/test/",
     "healthz",
     "readyz",
     "/logo",

@@ -92,7 +92,7 @@ def see_canceled_replay(page) -> None:
     page.get_by_role("link", name="Delivery attempts", exact=True).click()
     expect(page.get_by_role("row").nth(1).get_by_text("Replay")).to_be_visible()
     page.get_by_role("link", name="Overview", exact=True).click()
-    expect(page.get_by_text("All events delivered")).to_be_visible()
+    expect(page.get_by_text("Up to date")).to_be_visible()
 
 
 def requests_of(cast) -> int:

@@ -15,7 +15,8 @@ from streams.delivery.engine.drain import drain
 from streams.delivery.models import Cursor, Delivery
 from streams.observability.ledger import of as ledger_of
 from streams.observability.readiness_checks import readiness
-from streams.portal.workspace.status import connection_status
+from streams.portal.status.decision import decide
+from streams.portal.status.loading import snapshot_of
 from tests import factories
 from tests.connections.test_write_keys import ring
 
@@ -77,7 +78,7 @@ def test_the_customer_sees_that_it_is_not_their_fault(cursor):
     work_off(cursor)
     connection = Connection.objects.get()
 
-    shown = connection_status(connection, cursor, ledger_of(cursor.feed), now())
+    shown = decide(snapshot_of(connection, cursor, ledger_of(cursor.feed), now()))
 
     assert (shown.tone, shown.word) == ("warn", "Waiting for operator")
     assert UNREADABLE in shown.detail

@@ -21,12 +21,12 @@ def first_cells(heading: str) -> list[str]:
 
 
 def test_the_guide_explains_every_connection_status():
-    tree = ast.parse((ROOT / "streams/portal/workspace/status.py").read_text())
+    tree = ast.parse((ROOT / "streams/portal/status/states.py").read_text())
 
     words = {
         part.value
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "ConnectionStatus"
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "State"
         for keyword in call.keywords
         if keyword.arg == "word"
         for part in ast.walk(keyword.value)

@@ -20,7 +20,6 @@ from tests import factories
 
 if TYPE_CHECKING:
     from streams.delivery.replay.models import Replay
-    from streams.exports.models import Export
     from streams.tenancy.models import PartnerToken
 
 PEOPLE = (
@@ -117,16 +116,13 @@ ROWS = [
     for_viewers("events/search/"),
     for_viewers("events/new/<int:after>/"),
     for_viewers("events/<int:seq>/"),
-    for_viewers("events/<int:seq>/event.json"),
     for_viewers("deliveries/"),
-    for_viewers("deliveries/errors/"),
     for_viewers("deliveries/<int:pk>/"),
-    for_viewers("deliveries/<int:pk>/body.json"),
     for_viewers("connection/"),
     for_editors("connection/", ok=200),  # nothing was pasted: the form says so
     for_editors("connection/check/"),
     for_editors("connection/test/"),
-    for_viewers("connection/test/<int:seq>/"),
+    for_viewers("connection/fresh/"),
     for_editors("connection/seen/"),
     for_editors("connection/pause/"),
     for_editors("connection/resume/"),
@@ -134,15 +130,10 @@ ROWS = [
     for_editors("connection/change/", "get", 200),
     for_editors("connection/change/", "post", 200),
     for_editors("connection/replace/", ok=400),  # a change without a preview
+    for_editors("connection/skip/", "get", 200),
+    for_editors("connection/skip/", up_to="1"),
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),
-    for_viewers("exports/"),
-    for_viewers("exports/new/"),
-    for_viewers("exports/new/", "post"),  # no format was chosen: the form says so
-    for_viewers("exports/<export_id>/"),
-    for_viewers("exports/<export_id>/fresh/"),
-    for_viewers("exports/<export_id>/file/"),
-    for_editors("exports/<export_id>/delete/"),
     for_viewers("replays/"),
     for_editors("replays/new/", "get", 200),
     for_editors("replays/new/", "post", 200),  # nothing was selected: the form says so
@@ -345,7 +336,6 @@ class Scene:
     cast: factories.Cast
     delivery: Delivery
     replay: Replay
-    export: Export
     token: PartnerToken
 
     def url(self, row: Row) -> str:
@@ -359,7 +349,6 @@ class Scene:
             "^api/.*$": "api/v2/replays",
             "<slug:name>": "quick-start",
             "<replay_id>": self.replay.public_id,
-            "<export_id>": self.export.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
             "p/<slug:slug>/invitations/<int:pk>": (
@@ -429,10 +418,7 @@ def set_scene() -> Scene:
     factories.published_pages(cast.stream)
     factories.published_plan(cast.stream, OPENED.name)
     replay = factories.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
-    export = factories.export(cast.feed, requested_by=cast.anna)
-    return Scene(
-        cast=cast, delivery=delivery, replay=replay, export=export, token=token
-    )
+    return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:

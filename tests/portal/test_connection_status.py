@@ -11,11 +11,16 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import SendBlock, SendPolicy
 from streams.delivery.models import Cursor
 from streams.observability.ledger import Ledger
-from streams.portal.workspace.status import connection_status
+from streams.portal.status.decision import decide
+from streams.portal.status.loading import snapshot_of
 from streams.tenancy.models import Workspace
 from tests.factories import NOW
 
 IDLE = Ledger(accepted=5, delivered=5)
+
+
+def connection_status(*rows):
+    return decide(snapshot_of(*rows))
 
 
 def word(connection, cursor, ledger=IDLE) -> str:
@@ -23,7 +28,7 @@ def word(connection, cursor, ledger=IDLE) -> str:
 
 
 def connected(**fields) -> Connection:
-    return Connection(**{"known": True, "seen_at": NOW, **fields})
+    return Connection(**{"known": True, "known_at": NOW, "seen_at": NOW, **fields})
 
 
 def blocked(connection, *, halts=(), stage=Stage.LIVE) -> SendBlock | None:
@@ -37,15 +42,13 @@ def test_without_a_connection_it_says_how_many_events_are_queued():
     shown = connection_status(None, None, Ledger(accepted=1204, held=1204), NOW)
 
     assert shown.word == "Not connected"
-    assert shown.detail.startswith(
-        "1,204 events are queued and will be sent, oldest first."
-    )
+    assert shown.detail.startswith("1,204 events are queued. ")
 
 
 def test_one_queued_event_is_in_the_singular():
     shown = connection_status(None, None, Ledger(accepted=1, held=1), NOW)
 
-    assert shown.detail.startswith("1 event is queued and will be sent.")
+    assert shown.detail.startswith("1 event is queued. ")
 
 
 @pytest.mark.parametrize(
@@ -70,9 +73,7 @@ def test_attention_says_why_and_that_nothing_is_lost():
         connection, Cursor(held=True), Ledger(accepted=2, held=2), NOW
     )
 
-    assert shown.detail == (
-        "Segment returned 403. 2 events are queued and will be sent, oldest first."
-    )
+    assert shown.detail == "Segment returned 403. 2 events are queued."
 
 
 def test_a_segment_that_does_not_respond_is_retried():
@@ -135,7 +136,7 @@ def test_the_stage_is_named_with_the_number_of_queued_events(stage, expected):
     shown = connection_status(connection, Cursor(), ledger, NOW, block)
 
     assert (shown.word, shown.title) == expected
-    assert "2 events are queued and will be sent, oldest first." in shown.detail
+    assert "2 events are queued." in shown.detail
 
 
 def test_a_paused_connection_shows_the_pause_and_not_a_halt():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils.html import escape
@@ -152,13 +154,22 @@ def test_a_test_event_is_tracked_until_it_arrives(as_alice, cast):
     event = Event.objects.get()
     assert sent.url == f"{url(cast)}?test={event.seq}#test"
     connection.refresh_from_db()
-    part = as_alice.get(url(cast, "connection-test-fresh", event.seq))
+    fresh = f"{url(cast, 'connection-fresh')}?test={event.seq}"
+    part = as_alice.get(fresh)
     assert f"Sending the test event with the code {connection.test_code}" in part.text
     assert 'hx-trigger="every 1s"' in part.text
+    assert "1 event is on the way to Segment." in part.text
     Cursor.objects.filter(pk=cursor.pk).update(position=1, due_at=None)
-    part = as_alice.get(url(cast, "connection-test-fresh", event.seq))
+    part = as_alice.get(fresh)
     assert f'<p class="test-code">{connection.test_code}</p>' in part.text
-    assert "hx-trigger" not in part.text
+    assert 'hx-trigger="every 5s"' in part.text
+    assert "on the way" not in part.text  # the queue is as fresh as the test event
+
+
+def test_a_page_whose_connection_was_deleted_is_loaded_again(as_alice, cast):
+    part = as_alice.get(url(cast, "connection-fresh"))
+
+    assert part.headers["HX-Refresh"] == "true"
 
 
 def test_the_test_event_is_still_there_after_a_reload(as_alice, cast):
@@ -174,7 +185,7 @@ def test_another_event_is_not_a_test_event(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
     factories.append(cast.feed)
 
-    part = as_alice.get(url(cast, "connection-test-fresh", 1))
+    part = as_alice.get(f"{url(cast, 'connection-fresh')}?test=1")
 
     assert part.context["test"] is None
 
@@ -186,7 +197,10 @@ def test_a_paused_connection_shows_the_number_of_queued_events(as_alice, cast):
 
     page = as_alice.post(url(cast, "connection-pause"), follow=True)
 
-    assert "2 events are queued and will be sent, oldest first." in page.text
+    kept = (
+        "No events are sent until delivery is resumed. 2 events are queued. The oldest"
+    )
+    assert f"{kept} is kept until 2 April 2026, 00:00." in page.text
 
 
 def test_an_action_that_is_not_possible_says_why(as_alice, cast):
@@ -218,6 +232,7 @@ def test_viewers_see_four_characters_and_no_button(client, cast, name):
     assert KEY[-4:] in page.text
     assert KEY not in page.text
     assert [form for form in page.text.split("<form")[1:] if "logout" not in form] == []
+    assert "Send a test event" not in page.text
 
 
 def test_a_queue_is_shown_with_its_share_and_its_forecast(as_alice, cast):
@@ -243,9 +258,7 @@ def test_a_halt_tells_customers_why_and_that_nothing_is_lost(as_alice, cast):
     page = as_alice.get(url(cast)).text
 
     assert "Delivery paused by the operator" in page
-    assert (
-        "Segment has an outage in Europe. 3 events are queued and will be sent" in page
-    )
+    assert "Segment has an outage in Europe. 3 events are queued. The oldest is" in page
 
 
 def test_customers_of_an_unapproved_stream_see_their_queued_events(as_alice, cast):
@@ -255,8 +268,42 @@ def test_customers_of_an_unapproved_stream_see_their_queued_events(as_alice, cas
     page = as_alice.get(url(cast)).text
     overview = as_alice.get(url(cast, "overview")).text
 
-    assert "Starts when the stream is approved" in page
+    assert "Delivery to Segment starts when the stream is approved." in page
     assert "Empty in" not in page
     for told in (page, overview):
         assert "Stream awaiting approval" in told
-        assert "3 events are queued and will be sent, oldest first." in told
+        assert "3 events are queued. The oldest is kept until" in told
+
+
+def test_queued_events_are_skipped_after_a_preview(as_alice, cast):
+    factories.due_cursor(3, factories.connection(cast.feed))
+    factories.append(cast.feed, 2, now=factories.NOW + timedelta(hours=1))
+    page = url(cast, "connection-skip")
+
+    preview = as_alice.get(page, {"before": "2026-03-02T10:30"})
+    done = as_alice.post(page, {"up_to": preview.context["span"].end}, follow=True)
+
+    assert "3 events received before" in preview.text
+    assert (
+        "3 events skipped. To send them after all, replay events 1 to 3." in done.text
+    )
+    shown = as_alice.get(url(cast, "overview")).text
+    assert ledger.of(cast.feed).filtered == 3
+    assert "Skipped" in shown
+
+
+def test_a_time_without_queued_events_before_it_is_explained(as_alice, cast):
+    factories.due_cursor(3, factories.connection(cast.feed))
+
+    page = as_alice.get(url(cast, "connection-skip"), {"before": "2026-03-02T09:00"})
+
+    assert "No queued event was received before this time." in page.text
+
+
+def test_events_that_were_sent_since_the_preview_are_not_skipped(as_alice, cast):
+    factories.delivered(factories.due_cursor(3, factories.connection(cast.feed)), 3)
+
+    page = as_alice.post(url(cast, "connection-skip"), {"up_to": "2"}, follow=True)
+
+    assert "These events are no longer queued. Nothing was skipped." in page.text
+    assert ledger.of(cast.feed).filtered == 0

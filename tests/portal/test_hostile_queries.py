@@ -21,7 +21,6 @@ VALUES = ("a%00b", HUGE, "-1", "%ff")
 NAMES = ("q", "page", "before", "name", "type", "user_id", "since", "until", "stream", "from", "to",
     "first", "last", "rule", "test", "count", "ids", "category", "event", "version", "next",
     "o", "p", "all", "e", "outcome", "status", "waits", "partner", "action", "deleted",
-    "min_ms", "error", "attempt", "range", "connection",
     "is_test__exact", "id__exact", "pk__in", "stage__exact", "region__exact",
     "created_at__gte", "connection__region__exact", "kind__exact", "_facets")  # fmt: skip
 

@@ -24,6 +24,7 @@ from streams.portal.shared.access import (
     workspace_to_edit,
 )
 from streams.portal.shared.navigation_tags import to
+from streams.portal.status.loading import feed_status
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection
@@ -79,7 +80,10 @@ def connection_replace(request: PortalRequest, public_id: str) -> HttpResponse:
         return redirect(to(access, "connection-change"))
     verification.check_known(connection=current)
     messages.success(
-        request, _("Changes saved. Send a test event to verify the connection.")
+        request,
+        _("Changes saved. Send a test event to verify the connection.")
+        if feed_status(access).status.can_test
+        else _("Changes saved."),
     )
     return redirect(to(access, "connection"))
 

@@ -81,7 +81,12 @@ class ConnectionForm(forms.Form):
         return cleaned
 
     def ask_for_key_again(self) -> None:
-        """Ask for the key after another error: the page with the error doesn't hold it."""
+        """Ask for the key after another error: the page with the error doesn't hold it.
+
+        Unless the browser sent the form from within the page (key_form.js).
+        """
+        if self.data.get("keeps_key"):
+            return
         self.add_error(
             "write_key",
             _("Paste the write key again. We don't send keys back to the page."),

@@ -37,9 +37,9 @@ class TestProgress:
     reason: str  # why Segment rejected it
 
     @property
-    def moving(self) -> bool:
-        """Whether the page should refresh itself."""
-        return self.state == EventState.PENDING
+    def is_queued(self) -> bool:
+        """Whether it has not been sent yet."""
+        return self.state in (EventState.PENDING, EventState.HELD)
 
 
 class _Properties(msgspec.Struct):

@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
-from streams.base.clock import now
 from streams.connections.action_log import Conflict
 from streams.connections.key_errors import InvalidWriteKey
 from streams.delivery.connection import services, status, verification
-from streams.delivery.limits.send_policy import SendPolicy
-from streams.delivery.models import Cursor
 from streams.observability import forecast, ledger
 from streams.portal.connection.forms import NewConnectionForm
 from streams.portal.connection.verification import debugger, test_event
@@ -33,10 +31,11 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
-from streams.portal.workspace.status import connection_status
+from streams.portal.status.loading import feed_status
 
 if TYPE_CHECKING:
     from streams.connections.models import Connection
+    from streams.portal.status.decision import ConnectionStatus
 
 
 @sensitive_post_parameters("write_key")
@@ -51,6 +50,17 @@ def connection(request: PortalRequest, public_id: str) -> HttpResponse:
         return _new(request, access, NewConnectionForm(access.the_feed))
     context = _context(access, current, number_in(request.GET, "test"))
     return render(request, "portal/connection/connection.html", context)
+
+
+@signed_in
+def connection_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Render the part of the page that refreshes itself, as a whole."""
+    access = workspace_to_see(request, public_id)
+    current = access.connection()
+    if current is None:  # it was deleted, and another page takes its place
+        return HttpResponseClientRefresh()
+    context = _context(access, current, number_in(request.GET, "test"))
+    return render(request, "portal/connection/_connection.html", context)
 
 
 @signed_in
@@ -72,16 +82,6 @@ def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
         sent = verification.send_test_event(connection=current, actor=request.user)
         return redirect(to(access, "connection", test=sent.seq) + "#test")
     return redirect(to(access, "connection"))
-
-
-@signed_in
-def connection_test_fresh(
-    request: PortalRequest, public_id: str, seq: int
-) -> HttpResponse:
-    """Render the part of the page that shows the progress of the test event."""
-    access = workspace_to_see(request, public_id)
-    context = _context(access, current_connection(access), seq)
-    return render(request, "portal/connection/_test_event.html", context)
 
 
 @signed_in
@@ -115,7 +115,13 @@ def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
     access = workspace_to_edit(request, public_id)
     with _conflicts_as_messages(request):
         status.resume(connection=current_connection(access), actor=request.user)
-        messages.success(request, _("Delivery resumed. Queued events are being sent."))
+        sends = feed_status(access).status.sends
+        messages.success(
+            request,
+            _("Delivery resumed. Queued events are being sent.")
+            if sends
+            else _("Connection resumed."),
+        )
     return redirect(to(access, "connection"))
 
 
@@ -183,20 +189,19 @@ def _connect(request: PortalRequest, access: WorkspaceAccess) -> HttpResponse:
             return redirect(to(access, "connection"))
         else:
             verification.check_known(connection=created)
-            waiting = services.impact(connection=created).queued
-            messages.success(request, _connected(waiting))
+            messages.success(request, _connected(feed_status(access).status))
             return redirect(to(access, "connection"))
     return _new(request, access, form)
 
 
-def _connected(waiting: int) -> str:
-    if not waiting:
+def _connected(status: ConnectionStatus) -> str:
+    if not (status.queued and status.is_flowing) or status.tone == "bad":
         return _("Connected.")
     return ngettext(
         "Connected. %(total)s event is on the way to Segment.",
         "Connected. %(total)s events are on the way to Segment.",
-        waiting,
-    ) % {"total": f"{waiting:,}"}
+        status.queued,
+    ) % {"total": f"{status.queued:,}"}
 
 
 def _new(
@@ -209,19 +214,12 @@ def _new(
 def _context(
     access: WorkspaceAccess, current: Connection, test_seq: int | None
 ) -> dict[str, object]:
-    live = current.cursors.filter(kind=Cursor.Kind.LIVE)
-    cursor = live.select_related("feed", "stream").first()
-    counts, moment = ledger.of(access.the_feed), now()
-    block = SendPolicy.load().block(
-        current, stream=access.the_feed.stream, workspace=access.workspace
-    )
+    found = feed_status(access)
     return {
         "access": access,
         "connection": current,
-        "cursor": cursor,
-        "status": connection_status(current, cursor, counts, moment, block),
-        "send_block": block,
-        "forecast": forecast.of(cursor, moment) if cursor else None,
+        "status": found.status,
+        "forecast": forecast.of(found.cursor, found.now) if found.cursor else None,
         "test": test_event(current, test_seq),
         "debugger": debugger(current.region),
     }

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 PAGE_LENGTH = 50
 IN_TROUBLE = "trouble"
 
-# The words of workspace/status.py.
+# The words of portal/status/states.py.
 STATE_WORDS: Mapping[FeedState, StrOrPromise] = {
     FeedState.ATTENTION: _("Needs attention"),
     FeedState.UNKNOWN_KEY: _("Key not recognized"),

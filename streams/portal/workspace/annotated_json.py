@@ -86,10 +86,8 @@ class AnnotatedEvent:
     rows: list[AnnotatedLine]
 
 
-def annotated(
-    piece: PastedEvent, result: DryRunResult, *, is_whole: bool = False
-) -> AnnotatedEvent:
-    """Combine an event and its issues for the page, with all lines if `is_whole`."""
+def annotated(piece: PastedEvent, result: DryRunResult) -> AnnotatedEvent:
+    """Combine an event and its issues for the page."""
     text, first = piece.text, piece.line
     is_indented = (
         "\n" not in text and len(text) > LONG_LINE and result.event is not None
@@ -123,7 +121,7 @@ def annotated(
         word=word,
         broken=broken,
         counts=_counts(issues),
-        rows=list(_rows(text.split("\n"), annotations, first, is_whole=is_whole)),
+        rows=list(_rows(text.split("\n"), annotations, first)),
     )
 
 
@@ -146,13 +144,9 @@ def _of_json(text: str, error: InvalidJson, issues: Sequence[Issue]) -> Issue:
 
 
 def _rows(
-    lines: Sequence[str],
-    annotations: dict[int, list[Annotation]],
-    first: int,
-    *,
-    is_whole: bool,
+    lines: Sequence[str], annotations: dict[int, list[Annotation]], first: int
 ) -> Iterator[AnnotatedLine]:
-    whole = is_whole or len(lines) <= SHOWN_WHOLE
+    whole = len(lines) <= SHOWN_WHOLE
     near = {0, 1, len(lines) - 1}
     near.update(at + step for at in annotations for step in range(-AROUND, AROUND + 1))
     skipped = 0

@@ -4,12 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
-from streams.base.clock import now
-from streams.delivery.limits.send_policy import SendPolicy
-from streams.delivery.models import Cursor
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
-from streams.observability import chart, ledger
+from streams.observability import chart
 from streams.observability.issues import queries as issue_queries
 from streams.observability.issues.queries import IssueScope
 from streams.portal.shared.access import (
@@ -18,8 +15,9 @@ from streams.portal.shared.access import (
     signed_in,
     workspace_to_see,
 )
+from streams.portal.status.loading import feed_status
 from streams.portal.workspace.chart_layout import draw
-from streams.portal.workspace.status import connection_status
+from streams.portal.workspace.checklist import setup_steps
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -44,28 +42,18 @@ def overview_fresh(request: PortalRequest, public_id: str) -> HttpResponse:
 
 
 def _figures(access: WorkspaceAccess) -> dict[str, object]:
-    feed, moment = access.the_feed, now()
-    connection = access.connection()
-    cursor = (
-        connection.cursors.filter(kind=Cursor.Kind.LIVE).first() if connection else None
-    )
-    counts = ledger.of(feed)
-    block = (
-        SendPolicy.load().block(
-            connection, stream=feed.stream, workspace=access.workspace
-        )
-        if connection
-        else None
-    )
+    feed, found = access.the_feed, feed_status(access)
+    connection = found.connection
     return {
         "access": access,
         "connection": connection,
-        "cursor": cursor,
-        "ledger": counts,
-        "status": connection_status(connection, cursor, counts, moment, block),
-        "expiring": expiring_of(feed, moment),
-        "now": moment,
+        "cursor": found.cursor,
+        "ledger": found.ledger,
+        "status": found.status,
+        "setup": setup_steps(access, found),
+        "expiring": expiring_of(feed, found.now),
+        "now": found.now,
         "replaying": left_to_replay(connection) if connection else 0,
-        "issue_trend": issue_queries.trend(IssueScope(feed_id=feed.pk), moment),
-        "chart": draw(chart.last_24_hours(feed, moment)),
+        "issue_trend": issue_queries.trend(IssueScope(feed_id=feed.pk), found.now),
+        "chart": draw(chart.last_24_hours(feed, found.now)),
     }

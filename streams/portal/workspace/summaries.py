@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from streams.connections.models import Connection
@@ -12,7 +12,9 @@ from streams.delivery.models import Cursor
 from streams.events.models import Feed
 from streams.observability import ledger
 from streams.observability.ledger import Ledger
-from streams.portal.workspace.status import ConnectionStatus, connection_status
+from streams.portal.status.decision import ConnectionStatus, decide
+from streams.portal.status.loading import snapshot_of
+from streams.portal.status.snapshot import Audience
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,14 +58,15 @@ def rows(workspaces: Sequence[Workspace], now: datetime) -> list[FeedSummary]:
             if connection
             else None
         )
+        snapshot = snapshot_of(connection, cursors.get(feed.pk), counts, now, block)
+        # Partners read these lists. The connections of test workspaces are their own.
+        audience = Audience.EDITOR if workspace.is_test else Audience.PARTNER
         return FeedSummary(
             workspace=workspace,
             feed=feed,
             connection=connection,
             ledger=counts,
-            status=connection_status(
-                connection, cursors.get(feed.pk), counts, now, block
-            ),
+            status=decide(replace(snapshot, audience=audience)),
         )
 
     summaries: list[FeedSummary] = []

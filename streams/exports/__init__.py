@@ -1,1 +1,0 @@
-"""Downloads of filtered lists, prepared by a worker."""

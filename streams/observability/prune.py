@@ -1,0 +1,20 @@
+"""The hourly `prune` task: deletes everything that is past its retention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.base import form_claims
+from streams.delivery.retention import pruning
+from streams.observability.issues.expiry import forget
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def prune(*, now: datetime) -> pruning.PruneResult:
+    """Delete expired events, old delivery attempts, counts of issues and form claims."""
+    done = pruning.prune(now=now)
+    done.rows["findings"] += forget(now)
+    done.rows["streams_formclaim"] += form_claims.forget(now)
+    return done

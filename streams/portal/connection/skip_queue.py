@@ -1,0 +1,110 @@
+"""Skip queued events that were received before a time: count them, then confirm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy, ngettext
+
+from streams.delivery.connection.skipping import (
+    CannotSkip,
+    NothingToSkip,
+    queued_before,
+    skip,
+)
+from streams.portal.connection.views import current_connection
+from streams.portal.shared.access import (
+    PortalRequest,
+    WorkspaceAccess,
+    signed_in,
+    workspace_to_edit,
+)
+from streams.portal.shared.form_choices import MAX_NUMBER
+from streams.portal.shared.navigation_tags import to
+from streams.portal.status.loading import feed_status
+
+if TYPE_CHECKING:
+    from streams.connections.models import Connection
+    from streams.delivery.replay.filter import EventRange
+
+
+class SkipForm(forms.Form):
+    """The time before which queued events were received."""
+
+    before = forms.DateTimeField(
+        label=gettext_lazy("Received before"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+
+class ConfirmedForm(forms.Form):
+    """The last event of the preview."""
+
+    up_to = forms.IntegerField(min_value=1, max_value=MAX_NUMBER)
+
+
+@signed_in
+def connection_skip(request: PortalRequest, public_id: str) -> HttpResponse:
+    """Ask for a time; with a time, preview the events; on POST, skip them."""
+    access = workspace_to_edit(request, public_id)
+    current = current_connection(access)
+    if request.method == "POST":
+        return _skip(request, access, current)
+    form = SkipForm(request.GET if "before" in request.GET else None)
+    if form.is_valid():
+        try:
+            span = queued_before(current, form.cleaned_data["before"])
+        except NothingToSkip as error:
+            form.add_error("before", str(error))
+        else:
+            return _preview(request, access, form, span)
+    context = {"access": access, "form": form, "status": feed_status(access).status}
+    return render(request, "portal/connection/skip.html", context)
+
+
+def _preview(
+    request: PortalRequest, access: WorkspaceAccess, form: SkipForm, span: EventRange
+) -> HttpResponse:
+    found = feed_status(access)
+    context = {
+        "access": access,
+        "before": form.cleaned_data["before"],
+        "span": span,
+        "left": found.status.queued - span.size,
+        "status": found.status,
+    }
+    return render(request, "portal/connection/skip_preview.html", context)
+
+
+def _skip(
+    request: PortalRequest, access: WorkspaceAccess, current: Connection
+) -> HttpResponse:
+    form = ConfirmedForm(request.POST)
+    if not form.is_valid():
+        return redirect(to(access, "connection-skip"))
+    try:
+        span = skip(
+            connection=current, up_to=form.cleaned_data["up_to"], actor=request.user
+        )
+    except CannotSkip as error:
+        messages.error(request, str(error))
+        return redirect(to(access, "connection"))
+    messages.success(request, _skipped(span))
+    return redirect(to(access, "connection"))
+
+
+def _skipped(span: EventRange) -> str:
+    return ngettext(
+        "%(total)s event skipped. To send it after all, replay event %(first)s.",
+        "%(total)s events skipped. To send them after all, replay events %(first)s to"
+        " %(last)s.",
+        span.size,
+    ) % {
+        "total": f"{span.size:,}",
+        "first": f"{span.first:,}",
+        "last": f"{span.end:,}",
+    }

@@ -1,1 +1,0 @@
-"""Exports of a workspace: files with the rows of filtered lists."""

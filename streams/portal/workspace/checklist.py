@@ -1,0 +1,72 @@
+"""What a new customer does first: connect, test, verify, and invite a colleague.
+
+Derived from facts, so no one checks boxes. It disappears when everything is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from streams.portal.status.actions import Action
+
+if TYPE_CHECKING:
+    from streams.portal.shared.access import WorkspaceAccess
+    from streams.portal.status.loading import FeedStatus
+    from streams.tenancy.models import Workspace
+
+# An invitation is suggested for this long after the connection was created.
+SUGGEST_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupStep:
+    """One step, and the page where it is done."""
+
+    title: str
+    is_done: bool
+    page: str
+
+
+def setup_steps(access: WorkspaceAccess, found: FeedStatus) -> list[SetupStep]:
+    """Return all steps; empty: all are done, others come first, or the reader can't act."""
+    if access.partner_role or not access.can_edit:
+        return []
+    steps = _of_connection(found)
+    verified = all(step.is_done for step in steps)
+    if not verified and found.status.primary not in (Action.CONNECT, Action.VERIFY):
+        return []
+    if access.can_administer:
+        invite = _("Invite a colleague")
+        done = _has_company(access.workspace)
+        steps.append(SetupStep(title=invite, is_done=done, page="members"))
+    if all(step.is_done for step in steps) or (verified and not _is_new(found)):
+        return []
+    return steps
+
+
+def _of_connection(found: FeedStatus) -> list[SetupStep]:
+    connection = found.connection
+    facts = {
+        _("Connect Segment"): connection,
+        _("Send a test event"): connection and connection.test_sent_at,
+        _("Confirm that the test event arrived"): connection and connection.seen_at,
+    }
+    return [
+        SetupStep(title=title, is_done=bool(fact), page="connection")
+        for title, fact in facts.items()
+    ]
+
+
+def _has_company(workspace: Workspace) -> bool:
+    invited = workspace.invitations.filter(accepted_at=None, withdrawn_at=None)
+    return workspace.memberships.count() > 1 or invited.exists()
+
+
+def _is_new(found: FeedStatus) -> bool:
+    return bool(
+        found.connection and found.connection.created_at > found.now - SUGGEST_FOR
+    )

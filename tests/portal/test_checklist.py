@@ -1,0 +1,66 @@
+"""The first steps of a customer, on the overview."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from tests import factories
+
+
+def steps(client, cast) -> list[tuple[str, bool]]:
+    page = client.get(reverse("portal:overview", args=[cast.workspace.public_id]))
+    return [(step.title, step.is_done) for step in page.context["setup"]]
+
+
+def connect(cast, **fields) -> None:
+    usual = {"known": True, "created_at": now()}
+    factories.cursor(factories.connection(cast.feed, **{**usual, **fields}))
+
+
+def test_a_new_customer_connects_first(as_alice, cast):
+    assert steps(as_alice, cast) == [
+        ("Connect Segment", False),
+        ("Send a test event", False),
+        ("Confirm that the test event arrived", False),
+    ]
+
+
+def test_a_step_is_done_when_its_fact_is_there(as_alice, cast):
+    connect(cast, test_sent_at=now())
+
+    assert [done for _, done in steps(as_alice, cast)] == [True, True, False]
+
+
+def test_it_disappears_when_everything_is_done(as_alice, cast):
+    connect(cast, test_sent_at=now(), seen_at=now())
+
+    assert steps(as_alice, cast) == []
+
+
+@pytest.mark.parametrize(("days", "shown"), [(1, True), (15, False)])
+def test_an_admin_alone_is_asked_to_invite_for_two_weeks(client, cast, days, shown):
+    cast.workspace.memberships.exclude(user=cast.anna).delete()
+    created = now() - timedelta(days=days)
+    connect(cast, test_sent_at=created, seen_at=created, created_at=created)
+    client.force_login(cast.anna)
+
+    assert (("Invite a colleague", False) in steps(client, cast)) is shown
+
+
+def test_a_connection_that_needs_attention_comes_first(as_alice, cast):
+    connect(
+        cast, status="attention", status_reason="Segment rejected the write key (401)."
+    )
+
+    assert steps(as_alice, cast) == []
+
+
+@pytest.mark.parametrize("name", ["bob", "petra"])
+def test_only_people_who_can_act_see_it(client, cast, name):
+    client.force_login(getattr(cast, name))
+
+    assert steps(client, cast) == []
