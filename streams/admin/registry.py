@@ -7,11 +7,18 @@ created twice.
 from __future__ import annotations
 
 from streams.admin.catalog import plans, streams
-from streams.admin.delivery import attempts, connections, feeds, halts, replays
+from streams.admin.delivery import (
+    attempts,
+    connections,
+    cursors,
+    feeds,
+    halts,
+    replays,
+)
 from streams.admin.monitoring import activity_log, database_history, issues
 from streams.admin.tenancy import partners, users, workspaces
 
 __all__ = [
-    "activity_log", "attempts", "connections", "database_history", "feeds", "halts", "issues", "partners", "plans",
+    "activity_log", "attempts", "connections", "cursors", "database_history", "feeds", "halts", "issues", "partners", "plans",
     "replays", "streams", "users", "workspaces",
 ]  # fmt: skip

@@ -84,4 +84,4 @@ class Connection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"…{self.key_last4}, {self.get_region_display()}"
+        return f"…{self.key_last4} ({Region(self.region).short})"

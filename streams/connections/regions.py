@@ -17,6 +17,17 @@ class Region(models.TextChoices):
     SANDBOX_EU = "sandbox-eu", _("Sandbox (Europe)")
 
     @property
+    def short(self) -> str:
+        """A short name without parentheses, for lists."""
+        names = {
+            Region.US: _("US"),
+            Region.EU: _("EU"),
+            Region.SANDBOX: _("Sandbox"),
+            Region.SANDBOX_EU: _("Sandbox EU"),
+        }
+        return str(names[self])
+
+    @property
     def is_sandbox(self) -> bool:
         """Whether events stay in the sandbox and never reach a real source."""
         return self in SANDBOXES

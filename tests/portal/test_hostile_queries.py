@@ -20,7 +20,8 @@ VALUES = ("a%00b", HUGE, "-1", "%ff")
 # Parameters of the portal's own pages and of Django's lists.
 NAMES = ("q", "page", "before", "name", "type", "user_id", "since", "until", "stream", "from", "to",
     "first", "last", "rule", "test", "count", "ids", "category", "event", "version", "next",
-    "o", "p", "all", "e", "outcome", "status", "waits", "partner", "action", "deleted",
+    "o", "p", "all", "e", "outcome", "status", "waits", "workspace", "connection", "period", "queue", "expiring",
+    "halt", "partner", "action", "deleted",
     "is_test__exact", "id__exact", "pk__in", "stage__exact", "region__exact",
     "created_at__gte", "connection__region__exact", "kind__exact", "_facets")  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Delivery attempts, rejected events, cursors and leases, all read-only."""
+"""Delivery attempts and rejected events, all read-only."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.delivery.badges import outcome_badge
 from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import (
-    ReadOnlyAdmin,
     event_link,
     events_link,
     link,
     time_column,
-    yes_column,
 )
+from streams.admin.shared.period import PeriodFilter
+from streams.admin.shared.scope import ConnectionFilter, WorkspaceFilter
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor, Delivery, Lease, Rejection
+from streams.delivery.models import Delivery, Rejection
 
 # The most connections that a search covers: those of one workspace, deleted ones included.
 MOST_CONNECTIONS = 20
+# The connections that a filter by each of these parameters names.
+SCOPES = {"workspace": "feed__workspace__public_id", "connection": "public_id"}
 
 
 class ConnectionRowsAdmin(HistoryAdmin):
@@ -43,26 +46,33 @@ class ConnectionRowsAdmin(HistoryAdmin):
         rows = super().get_queryset(request)
         return rows.defer("connection__key_ciphertext", "connection__key_fingerprint")
 
-    def search_conditions(self, search_term: str) -> list[Q]:
-        if not search_term:
+    def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:
+        asked = [
+            Q(**{path: request.GET[name]})
+            for name, path in SCOPES.items()
+            if request.GET.get(name)
+        ]
+        if search_term:
+            of_workspace = Q(feed__workspace__external_id=search_term)
+            asked.append(Q(public_id=search_term) | of_workspace)
+        if not asked:
             return [Q()]
-        named = Connection.objects.filter(
-            Q(public_id=search_term) | Q(feed__workspace__external_id=search_term)
-        )
+        named = Connection.objects.filter(*asked)
         ids = named.order_by("-pk").values_list("pk", flat=True)[:MOST_CONNECTIONS]
         return [Q(connection=pk) for pk in ids]
-
-    @admin.display(description=_("workspace"))
-    def workspace(self, row: Delivery | Rejection) -> str:
-        return link(row.connection.feed, row.connection.feed.workspace)
-
-    @admin.display(description=_("connection"))
-    def connection_link(self, row: Delivery | Rejection) -> str:
-        return link(row.connection, row.connection.public_id)
 
     @admin.display(description=_("feed"))
     def feed_link(self, row: Delivery | Rejection) -> str:
         return link(row.connection.feed)
+
+    @admin.display(description=_("connection"))
+    def connection_link(self, row: Delivery | Rejection) -> str:
+        return link(row.connection)
+
+    @admin.display(description=_("status code"))
+    def response(self, row: Delivery | Rejection) -> str:
+        code = row.status_code
+        return gettext("No response") if code is None else str(code)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -88,15 +98,27 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(condition)
 
 
+class StartedFilter(PeriodFilter):
+    field = "started_at"
+
+
+class RejectedFilter(PeriodFilter):
+    field = "created_at"
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ConnectionRowsAdmin):
     list_display = (
-        "started", "workspace", "span", "outcome", "status_code", "took", "sent_by", "error",
+        "started", "feed_link", "connection_link", "span", "result", "response", "took",
+        "sent_by", "error",
     )  # fmt: skip
-    list_filter = ("outcome", StatusFilter, "connection__region")
+    list_filter = (
+        WorkspaceFilter, ConnectionFilter, "outcome", StatusFilter, StartedFilter,
+        "connection__region",
+    )  # fmt: skip
     fields = (
         "id", "feed_link", "connection_link", "cursor_link", "span", "events_link",
-        "body_bytes", "started", "took", "outcome", "status_code", "error", "answer",
+        "body_bytes", "started", "took", "result", "response", "error", "answer",
         "retry",
     )  # fmt: skip
     readonly_fields = fields
@@ -108,6 +130,10 @@ class DeliveryAdmin(ConnectionRowsAdmin):
         if delivery.events == 1:
             return str(delivery.last_seq)
         return f"{delivery.first_seq}–{delivery.last_seq}"
+
+    @admin.display(description=_("outcome"))
+    def result(self, delivery: Delivery) -> str:
+        return outcome_badge(delivery)
 
     @admin.display(description=_("cursor kind"))
     def sent_by(self, delivery: Delivery) -> str:
@@ -130,10 +156,11 @@ class DeliveryAdmin(ConnectionRowsAdmin):
 @admin.register(Rejection)
 class RejectionAdmin(ConnectionRowsAdmin):
     list_display = (
-        "created", "workspace", "event_link", "status_code", "reason",
+        "created", "feed_link", "connection_link", "event_link", "response", "reason",
     )  # fmt: skip
+    list_filter = (WorkspaceFilter, ConnectionFilter, StatusFilter, RejectedFilter)
     fields = (
-        "id", "created", "feed_link", "connection_link", "event_link", "status_code",
+        "id", "created", "feed_link", "connection_link", "event_link", "response",
         "reason",
     )  # fmt: skip
     readonly_fields = fields
@@ -142,47 +169,3 @@ class RejectionAdmin(ConnectionRowsAdmin):
     @admin.display(description=_("event"))
     def event_link(self, rejection: Rejection) -> str:
         return event_link(rejection.connection.feed, rejection.seq)
-
-
-@admin.register(Cursor)
-class CursorAdmin(ReadOnlyAdmin):
-    list_display = (
-        "id", "feed", "connection", "kind", "position", "backlog", "due", "is_held",
-        "failures", "last_delivery",
-    )  # fmt: skip
-    list_filter = ("kind", "held")
-    list_select_related = (
-        "feed__workspace",
-        "feed__stream",
-        "connection",
-        "stream",
-    )
-    search_fields = (
-        "connection__public_id__exact",
-        "feed__workspace__external_id__exact",
-    )
-    search_help_text = ConnectionRowsAdmin.search_help_text
-    fields = (
-        "connection", "feed", "stream", "kind", "start", "position", "end_seq", "ended_at",
-        "position_at", "rejected", "recovered", "filtered", "expired",
-        "rejected_forgotten", "recovered_forgotten", "due_at",
-        "is_held", "failures", "failing_since", "troubled_seq", "troubled_at", "suspect_seq",
-        "rejections_in_row", "last_delivered_at",
-    )  # fmt: skip
-    readonly_fields = fields
-    due = time_column("due_at", _("next attempt"))
-    is_held = yes_column("held", _("On hold"), _("on hold"))
-    last_delivery = time_column("last_delivered_at", _("last delivered"))
-
-    @admin.display(description=_("queued"))
-    def backlog(self, cursor: Cursor) -> int:
-        if cursor.ended_at is not None:
-            return 0
-        return (cursor.end_seq or cursor.feed.head_seq) - cursor.position
-
-
-@admin.register(Lease)
-class LeaseAdmin(ReadOnlyAdmin):
-    list_display = ("stream", "owner", "ends")
-    ends = time_column("until", _("until"))
-    list_select_related = ("stream",)

@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.delivery.badges import status_badge
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
@@ -19,8 +20,10 @@ from streams.admin.shared.base import (
     time_column,
     to_the_second,
 )
+from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
+from streams.connections.write_keys import UNREADABLE
 from streams.delivery.connection import status
 from streams.delivery.models import Cursor, Delivery, Rejection
 
@@ -42,27 +45,52 @@ class DeletedFilter(admin.SimpleListFilter):
         return queryset.filter(deleted_at__isnull=self.value() == "no")
 
 
+class AwaitingOperatorFilter(admin.SimpleListFilter):
+    """Connections that only an operator can repair: their write key can't be read."""
+
+    title, parameter_name = _("waiting for"), "waits"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin
+    ) -> Iterable[tuple[str, str]]:
+        return [("operator", gettext("The operator"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(
+            deleted_at=None,
+            status=Connection.Status.ACTIVE,
+            status_reason=UNREADABLE,
+        )
+
+
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
     """Connections. Shows no more of a write key than its last four characters."""
 
     list_display = (
-        "public_id", "feed", "region", "write_key", "status", "waiting", "next_try",
-        "last_delivery", "deleted",
+        "name", "feed_link", "state", "waiting", "next_try", "last_delivery", "public_id",
+        "deleted",
     )  # fmt: skip
     list_filter = (
+        WorkspaceOfFeedFilter,
         "status",
+        AwaitingOperatorFilter,
         "region",
         DeletedFilter,
+        "feed__stream__partner",
     )
     list_select_related = ("feed__workspace", "feed__stream")
     search_fields = (
         "public_id__exact",
+        "key_last4__exact",
         "feed__workspace__external_id__exact",
         "feed__workspace__name__istartswith",
     )
     search_help_text = _(
-        "Enter a connection ID, a workspace's external ID, or the start of its name."
+        "Enter a connection ID, the last four characters of a write key, a workspace's"
+        " external ID, or the start of its name."
     )
     ordering = ("-pk",)
     fieldsets = (
@@ -70,8 +98,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
             None,
             {
                 "fields": (
-                    "public_id",
                     "feed_link",
+                    "workspace_link",
+                    "public_id",
                     "region",
                     "created",
                     "deleted",
@@ -83,7 +112,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             _("Delivery"),
             {
                 "fields": (
-                    "status",
+                    "state",
                     "status_reason",
                     "since",
                     "waiting",
@@ -124,6 +153,18 @@ class ConnectionAdmin(ReadOnlyAdmin):
             .prefetch_related(Prefetch("cursors", live, to_attr="live"))
         )
 
+    @admin.display(description=_("connection"), ordering="key_last4")
+    def name(self, connection: Connection) -> str:
+        return str(connection)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, connection: Connection) -> str:
+        return status_badge(connection)
+
+    @admin.display(description=_("workspace"))
+    def workspace_link(self, connection: Connection) -> str:
+        return link(connection.feed.workspace)
+
     @admin.display(description=_("write key"))
     def write_key(self, connection: Connection) -> str:
         return f"…{connection.key_last4}"
@@ -154,7 +195,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("related"))
     def links(self, connection: Connection) -> str:
-        named = {"q": connection.public_id}
+        named = {"connection": connection.public_id}
         return format_html_join(
             " · ",
             "{}",
@@ -204,9 +245,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
             try:
                 change(connection=connection, actor=request.user)
             except Conflict as refusal:
-                words, level = f"{connection.public_id}: {refusal}", messages.WARNING
+                words, level = f"{connection}: {refusal}", messages.WARNING
             else:
-                named = {"connection": connection.public_id}
+                named = {"connection": connection}
                 words, level = done % named, messages.SUCCESS
             self.message_user(request, words, level)
 

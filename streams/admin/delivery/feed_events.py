@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.delivery.badges import outcome_badge, state_badge
+from streams.admin.shared.period import time_input
 from streams.delivery.event_status import attempts_with, statuses
 from streams.events import queries
 from streams.events.models import Feed
@@ -33,8 +35,12 @@ class EventSearchForm(forms.Form):
         choices=[("", _("All types")), *((name, name) for name in CALLS)],
     )
     user_id = forms.CharField(required=False, label=_("User ID"))
-    since = forms.DateTimeField(required=False, label=_("Since"))
-    until = forms.DateTimeField(required=False, label=_("Until"))
+    since = forms.DateTimeField(
+        required=False, label=_("Since (UTC)"), widget=time_input()
+    )
+    until = forms.DateTimeField(
+        required=False, label=_("Until (UTC)"), widget=time_input()
+    )
 
     def filters(self) -> EventFilter:
         """Return the filter; an empty one if the input is not valid."""
@@ -57,7 +63,10 @@ def events(request: HttpRequest, feed_id: int, site: AdminSite) -> HttpResponse:
         "title": gettext("Events of %(feed)s") % {"feed": feed},
         "search": search,
         "page": page,
-        "rows": [(event, known[event.seq]) for event in page.events],
+        "rows": [
+            (event, known[event.seq], state_badge(known[event.seq]))
+            for event in page.events
+        ],
         "newest": urlencode(asked) if before else None,
         "older": urlencode({**asked, "before": page.next_before}),
     }
@@ -80,7 +89,10 @@ def event(
         "event": found,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
         "fate": fate,
-        "deliveries": attempts_with(feed, seq),
+        "state": state_badge(fate),
+        "deliveries": [
+            (delivery, outcome_badge(delivery)) for delivery in attempts_with(feed, seq)
+        ],
     }
     return _shown(request, site, feed, "admin/feed_event.html", content)
 

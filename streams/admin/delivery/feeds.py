@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery import feed_events
+from streams.admin.delivery.badges import status_badge
 from streams.admin.shared.base import (
     ReadOnlyAdmin,
     events_link,
@@ -19,10 +21,11 @@ from streams.admin.shared.base import (
     time_column,
     to_the_second,
 )
+from streams.admin.shared.scope import WorkspaceFilter
 from streams.base.clock import now
 from streams.connections.models import Connection
-from streams.delivery.models import Delivery
-from streams.delivery.retention.expiry import expiring_of
+from streams.delivery.models import Cursor, Delivery, Rejection
+from streams.delivery.retention.expiry import expiring_of, expiring_of_all
 from streams.events.models import Feed
 from streams.events.retention.past_retention import oldest_retained
 from streams.observability import ledger
@@ -33,14 +36,17 @@ if TYPE_CHECKING:
 
 
 class FeedList(ChangeList):
-    """The page's feeds with their ledgers, which two queries read for all of them."""
+    """The page's feeds with their ledgers and connections, read for all of them at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         feeds: list[Feed] = list(self.result_list)
         ledgers = ledger.of_each([feed.pk for feed in feeds])
+        current = Connection.objects.current().filter(feed__in=feeds)
+        connections = {one.feed_id: one for one in current}
         for feed in feeds:
             feed.__dict__["ledger"] = ledgers[feed.pk]
+            feed.__dict__["connection"] = connections.get(feed.pk)
         self.result_list = feeds
 
 
@@ -52,14 +58,32 @@ def ledger_of(feed: Feed) -> Ledger:
     return found
 
 
+class FeedWorkspaceFilter(WorkspaceFilter):
+    path = "workspace__public_id"
+
+
+class ExpiringFilter(admin.SimpleListFilter):
+    """Feeds whose queued events are about to expire."""
+
+    title, parameter_name = _("expiring soon"), "expiring"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("yes", gettext("Within a week"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(pk__in=[one.feed_id for one in expiring_of_all(now())])
+
+
 @admin.register(Feed)
 class FeedAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "workspace", "stream", "accepted", "delivered", "recovered", "rejected",
-        "filtered", "expired", "pending", "held", "last_delivery", "events",
+        "id", "workspace", "stream", "connection", "accepted", "delivered", "recovered",
+        "rejected", "filtered", "expired", "pending", "held", "last_delivery", "events",
     )  # fmt: skip
     list_display_links = ("id", "workspace")
-    list_filter = ("stream",)
+    list_filter = (FeedWorkspaceFilter, ExpiringFilter, "stream")
     list_select_related = ("workspace", "stream")
     search_fields = (
         "workspace__external_id__exact",
@@ -99,6 +123,13 @@ class FeedAdmin(ReadOnlyAdmin):
             ),
             *super().get_urls(),
         ]
+
+    @admin.display(description=_("connection"))
+    def connection(self, feed: Feed) -> str:
+        found: Connection | None = feed.__dict__["connection"]
+        if found is None:
+            return gettext("Not connected")
+        return format_html("{} {}", link(found), status_badge(found))
 
     @admin.display(description=_("accepted"))
     def accepted(self, feed: Feed) -> int:
@@ -170,14 +201,16 @@ class FeedAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("related"))
     def links(self, feed: Feed) -> str:
-        named = {"q": feed.workspace.external_id}
+        named = {"workspace": feed.workspace.public_id}
         return format_html_join(
             " · ",
             "{}",
             [
                 (events_link(feed),),
                 (list_link(Delivery, _("Workspace delivery attempts"), **named),),
+                (list_link(Rejection, _("Workspace rejected events"), **named),),
                 (list_link(Connection, _("Workspace connections"), **named),),
+                (list_link(Cursor, _("Workspace cursors"), **named),),
                 (list_link(IssueKind, _("Workspace issues"), **named),),
             ],
         )

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.append_only import HistoryAdmin
 from streams.admin.shared.base import time_column
+from streams.admin.shared.period import PeriodFilter
+from streams.admin.shared.scope import WorkspaceFilter
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import SENTENCES, describe, outline
 from streams.catalog.models import Stream
@@ -51,12 +53,16 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+class AtFilter(PeriodFilter):
+    field = "at"
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(HistoryAdmin):
     list_display = (
         "when", "what", "who", "stream", "workspace", "partner", "details",
     )  # fmt: skip
-    list_filter = (PartnerFilter, StreamFilter, ActionFilter)
+    list_filter = (WorkspaceFilter, AtFilter, PartnerFilter, StreamFilter, ActionFilter)
     list_select_related = ("actor", "workspace", "partner")
     search_fields = ("workspace__external_id",)
     search_help_text = _(
@@ -68,7 +74,10 @@ class AuditEntryAdmin(HistoryAdmin):
     readonly_fields = fields
     when = time_column("at", _("time"))
 
-    def search_conditions(self, search_term: str) -> list[Q]:
+    def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:
+        if public_id := request.GET.get(WorkspaceFilter.parameter_name):
+            named = Workspace.objects.filter(public_id=public_id)
+            return [Q(workspace=pk) for pk in named.values_list("pk", flat=True)]
         if not search_term:
             return [Q()]
         workspaces = Workspace.objects.filter(external_id=search_term)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.shared.base import ReadOnlyAdmin, UncountedList, link, time_column
+from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.base.clock import now
 from streams.observability.issues import queries
 from streams.observability.issues.models import IssueKind
@@ -47,7 +48,7 @@ class IssueKindAdmin(ReadOnlyAdmin):
         "last_seen",
     )  # fmt: skip
     list_display_links = ("id", "rule_or_others")
-    list_filter = ("severity",)
+    list_filter = (WorkspaceOfFeedFilter, "severity")
     list_select_related = ("feed__workspace", "feed__stream", "stream")
     show_full_result_count = False
     search_fields = (

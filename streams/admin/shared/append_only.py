@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from streams.admin.shared.base import ReadOnlyAdmin
+from streams.admin.shared.period import PeriodFilter
 
 SCAN = 50_000
 BEFORE = "before"  # URL parameter: the page holds rows below this ID
@@ -24,7 +25,10 @@ class HistoryList(ChangeList):
     """One page of the newest rows below an ID."""
 
     model_admin: HistoryAdmin
-    before: int | None = None
+    before: int | None = None  # from the URL
+    below: int | None = (
+        None  # the rows of this page and all older ones are below this ID
+    )
     older: str = ""  # URL of the next page; empty if there is none
     searched_to: int | None = None  # set if a filter reached its scan limit
 
@@ -33,10 +37,12 @@ class HistoryList(ChangeList):
         before = self.params.pop(BEFORE, "")
         self.filter_params.pop(BEFORE, None)
         self.before = int(before) if before.isdecimal() else None
+        self.below = self.before
         return super().get_queryset(request, *args).order_by("-pk")
 
     def get_results(self, request: HttpRequest) -> None:
-        search_conditions = self.model_admin.search_conditions(self.query)
+        search_conditions = self.model_admin.search_conditions(request, self.query)
+        self._start_at_the_periods_end()
         floor = self._floor(search_conditions) if self.has_active_filters else None
         page = self._below(self.queryset)
         if floor is not None:
@@ -55,13 +61,20 @@ class HistoryList(ChangeList):
             self.searched_to = floor
             self._goes_on(floor)
 
+    def _start_at_the_periods_end(self) -> None:
+        for one in self.filter_specs:
+            if isinstance(one, PeriodFilter):
+                newest = one.newest_id(self.root_queryset)
+                if newest is not None and (self.before is None or newest < self.before):
+                    self.below = newest
+
     @property
     def newest(self) -> str:
         """Return the URL of the first page."""
         return str(self.get_query_string())
 
     def _below(self, rows: QuerySet) -> QuerySet:
-        return rows if self.before is None else rows.filter(pk__lt=self.before)
+        return rows if self.below is None else rows.filter(pk__lt=self.below)
 
     def _floor(self, search_conditions: list[Q]) -> int | None:
         """Return the lowest ID that the filters may scan; None if they reach the end."""
@@ -99,6 +112,6 @@ class HistoryAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet, bool]:
         return queryset, False  # `search_conditions` does the search
 
-    def search_conditions(self, search_term: str) -> list[Q]:
+    def search_conditions(self, request: HttpRequest, search_term: str) -> list[Q]:
         """Split a search into conditions whose newest rows an index finds."""
         return [Q()]

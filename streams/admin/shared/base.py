@@ -160,10 +160,21 @@ def to_the_second(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else "–"
 
 
+def page_url(row: Model) -> str:
+    """Return the URL of the row's page in the admin."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+
+
+def list_url(model: type[Model], **query: object) -> str:
+    """Return the URL of a list in the admin, filtered by a query."""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    return reverse(name, query=query)
+
+
 def link(row: Model, text: object = None) -> str:
     """Return a link to the row's page in the admin."""
-    url = reverse(f"admin:streams_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}">{}</a>', url, text or row)
+    return format_html('<a href="{}">{}</a>', page_url(row), text or row)
 
 
 def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
@@ -171,14 +182,13 @@ def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
 
     The action may have run on a row's own page, which no longer exists.
     """
-    url = reverse(f"admin:streams_{model._meta.model_name}_changelist")
+    url = list_url(model)
     return HttpResponseRedirect(request.get_full_path() if request.path == url else url)
 
 
 def list_link(model: type[Model], text: StrOrPromise, **query: object) -> str:
     """Return a link to a list in the admin, filtered by a query."""
-    url = reverse(f"admin:streams_{model._meta.model_name}_changelist", query=query)
-    return format_html('<a href="{}">{}</a>', url, text)
+    return format_html('<a href="{}">{}</a>', list_url(model, **query), text)
 
 
 def events_link(feed: Feed, text: str = "", **query: object) -> str:

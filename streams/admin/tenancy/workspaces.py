@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from streams.admin.delivery.workspace_delivery import deliveries_of
 from streams.admin.shared.base import (  # fmt: skip
     LIST_AND_FORM,
     ServiceAdmin,
@@ -22,10 +23,12 @@ from streams.admin.tenancy.memberships import (
     WorkspaceMembershipInline,
     save_memberships,
 )
+from streams.audit.models import AuditEntry
 from streams.connections.models import Connection
-from streams.delivery.models import Delivery
+from streams.delivery.models import Delivery, Rejection
 from streams.events.models import Feed
 from streams.observability.empty_workspaces import remove_empty
+from streams.observability.issues.models import IssueKind
 from streams.tenancy.members import PlaceRemoved
 from streams.tenancy.models import Workspace
 from streams.tenancy.services import (
@@ -38,6 +41,7 @@ from streams.tenancy.services import (
 @admin.register(Workspace)
 class WorkspaceAdmin(ServiceAdmin):
     refusals = (ExternalIdTaken, PlaceRemoved)
+    change_form_template = "admin/workspace.html"
     list_display = (
         "name", "external_id", "public_id", "partner", "test", "created",
     )  # fmt: skip
@@ -69,6 +73,15 @@ class WorkspaceAdmin(ServiceAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         return [WorkspaceMembershipInline] if obj else []
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        workspace = kwargs.get("obj")
+        needed = ("streams.view_feed", "streams.view_connection")
+        may_see = workspace is not None and request.user.has_perms(needed)
+        context["deliveries"] = deliveries_of(workspace) if may_see else None
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def create(self, request: HttpRequest, form: Any) -> Workspace:
         return create_workspace(actor=staff_of(request), **form.cleaned_data)
@@ -111,7 +124,7 @@ class WorkspaceAdmin(ServiceAdmin):
 
     @admin.display(description=_("related"))
     def links(self, workspace: Workspace) -> str:
-        named = {"q": workspace.external_id}
+        named = {"workspace": workspace.public_id}
         return format_html_join(
             " · ",
             "{}",
@@ -119,6 +132,9 @@ class WorkspaceAdmin(ServiceAdmin):
                 (list_link(Feed, _("Feeds"), **named),),
                 (list_link(Connection, _("Connections"), **named),),
                 (list_link(Delivery, _("Delivery attempts"), **named),),
+                (list_link(Rejection, _("Rejected events"), **named),),
+                (list_link(IssueKind, _("Issues"), **named),),
+                (list_link(AuditEntry, _("Activity log"), **named),),
             ],
         )
 

@@ -129,7 +129,7 @@ def replace(
     """
     key = read_write_key(write_key) if write_key is not None else None
     fields = {**UNVERIFIED, **_new_destination(connection, key, region)}
-    before = str(connection)
+    before = _destination(connection.key_last4, connection.region)
     Cursor.objects.lock_of(connection)
     with _detecting_use(key, connection.feed) if key else nullcontext():
         changed = Connection.objects.unchanged(connection).update(**fields)
@@ -177,9 +177,13 @@ def impact(
         queued=cursor.feed.head_seq - cursor.position,
         oldest_at=oldest_queued_at(cursor),
         replaying=left_to_replay(connection),
-        now_to=str(connection),
-        then_to=f"…{last4}, {Region(region or connection.region).label}",
+        now_to=_destination(connection.key_last4, connection.region),
+        then_to=_destination(last4, region or connection.region),
     )
+
+
+def _destination(last4: str, region: str) -> str:
+    return f"…{last4}, {Region(region).label}"
 
 
 def _check_offered(region: str) -> None:

@@ -1,0 +1,56 @@
+"""Badges of outcomes and statuses, in the colors of the portal's badges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html
+from django.utils.translation import gettext
+
+from streams.connections.models import Connection
+from streams.delivery.event_status import EventState
+from streams.delivery.models import Delivery
+
+if TYPE_CHECKING:
+    from streams.delivery.event_status import EventStatus
+
+OUTCOMES = {
+    Delivery.Outcome.DELIVERED: "good",
+    Delivery.Outcome.REJECTED: "bad",
+    Delivery.Outcome.RETRY: "warn",
+    Delivery.Outcome.HELD: "bad",
+}
+STATUSES = {
+    Connection.Status.ACTIVE: "good",
+    Connection.Status.ATTENTION: "bad",
+}
+STATES = {
+    EventState.DELIVERED: "good",
+    EventState.REJECTED: "bad",
+    EventState.HELD: "warn",
+    EventState.PENDING: "busy",
+}
+
+
+def badge(text: str, tone: str) -> str:
+    """Return a badge. `tone` is good, busy, warn, bad or empty."""
+    return format_html('<span class="badge {}">{}</span>', tone, text)
+
+
+def outcome_badge(delivery: Delivery) -> str:
+    """Return the outcome of a delivery attempt as a badge."""
+    outcome = Delivery.Outcome(delivery.outcome)
+    return badge(str(outcome.label), OUTCOMES.get(outcome, ""))
+
+
+def status_badge(connection: Connection) -> str:
+    """Return the status of a connection as a badge."""
+    if connection.deleted_at:
+        return badge(gettext("Deleted"), "")
+    status = Connection.Status(connection.status)
+    return badge(str(status.label), STATUSES.get(status, ""))
+
+
+def state_badge(status: EventStatus) -> str:
+    """Return the state of an event as a badge."""
+    return badge(str(status.state.label), STATES.get(status.state, ""))

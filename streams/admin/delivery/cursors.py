@@ -1,0 +1,87 @@
+"""Cursors and leases, all read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from streams.admin.shared.base import ReadOnlyAdmin, link, time_column, yes_column
+from streams.admin.shared.scope import WorkspaceOfFeedFilter
+from streams.delivery.models import Cursor, Lease
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """Cursors of connections with queued events."""
+
+    title, parameter_name = _("queue"), "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("yes", gettext("Events queued"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(due_at__isnull=False, connection__deleted_at=None)
+
+
+@admin.register(Cursor)
+class CursorAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "feed_link", "connection_link", "kind", "backlog", "position", "due",
+        "is_held", "failures", "last_delivery",
+    )  # fmt: skip
+    list_filter = (WorkspaceOfFeedFilter, QueueFilter, "kind", "held")
+    list_select_related = (
+        "feed__workspace",
+        "feed__stream",
+        "connection",
+        "stream",
+    )
+    search_fields = (
+        "connection__public_id__exact",
+        "feed__workspace__external_id__exact",
+    )
+    search_help_text = _(
+        "Enter a full connection ID or the full external ID of a workspace."
+    )
+    fields = (
+        "connection_link", "feed_link", "stream", "kind", "start", "position", "end_seq",
+        "ended_at", "position_at", "rejected", "recovered", "filtered", "expired",
+        "rejected_forgotten", "recovered_forgotten", "due_at", "is_held", "failures",
+        "failing_since", "troubled_seq", "troubled_at", "suspect_seq", "rejections_in_row",
+        "last_delivered_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    due = time_column("due_at", _("next attempt"))
+    is_held = yes_column("held", _("On hold"), _("on hold"))
+    last_delivery = time_column("last_delivered_at", _("last delivered"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        last = Coalesce("end_seq", "feed__head_seq")
+        waiting = Case(When(ended_at=None, then=last - F("position")), default=0)
+        return super().get_queryset(request).annotate(waiting=waiting)
+
+    @admin.display(description=_("queued"), ordering="waiting")
+    def backlog(self, cursor: Cursor) -> int:
+        return int(cursor.__dict__["waiting"])
+
+    @admin.display(description=_("feed"), ordering="feed")
+    def feed_link(self, cursor: Cursor) -> str:
+        return link(cursor.feed)
+
+    @admin.display(description=_("connection"), ordering="connection")
+    def connection_link(self, cursor: Cursor) -> str:
+        return link(cursor.connection)
+
+
+@admin.register(Lease)
+class LeaseAdmin(ReadOnlyAdmin):
+    list_display = ("stream", "owner", "ends")
+    ends = time_column("until", _("until"))
+    list_select_related = ("stream",)

@@ -1,0 +1,173 @@
+"""Lists can be narrowed to a workspace, a connection and a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.delivery.models import Delivery
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(staff, name, **query):
+    response = staff.get(reverse(f"admin:streams_{name}_changelist", query=query))
+    assert response.status_code == 200, response.url
+    return list(response.context["cl"].result_list)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connection",
+        "cursor",
+        "delivery",
+        "feed",
+        "issuekind",
+        "rejection",
+        "auditentry",
+    ],
+)
+def test_a_list_is_narrowed_to_one_workspace(staff, name):
+    partner = factories.partner()
+    # Two partners may use the same external ID.
+    feeds = [
+        factories.feed(workspace=factories.workspace(owner, external_id="7"))
+        for owner in (partner, factories.partner())
+    ]
+    for feed in feeds:
+        cursor = factories.due_cursor(1, factories.connection(feed))
+        factories.rejected(cursor)
+        factories.found(feed)
+        staff.post(
+            reverse("admin:streams_connection_changelist"),
+            {"action": "pause", "_selected_action": cursor.connection_id},
+        )
+
+    found = listed(staff, name, workspace=feeds[0].workspace.public_id)
+
+    assert len(found) == 1
+    assert listed(staff, name, workspace="unknown") == []
+    assert len(listed(staff, name)) >= 2
+
+
+def test_attempts_are_narrowed_to_one_connection_of_a_workspace(staff):
+    old = factories.connection(deleted_at=factories.NOW)
+    new = factories.connection(old.feed)
+    attempts = {
+        one: factories.delivery(factories.cursor(one), 1, 1) for one in (old, new)
+    }
+
+    assert listed(staff, "delivery", connection=new.public_id) == [attempts[new]]
+    both = listed(staff, "delivery", workspace=old.feed.workspace.public_id)
+    assert set(both) == set(attempts.values())
+
+
+def attempts_at(*ages):
+    cursor = factories.due_cursor(events=1)
+    return [
+        factories.delivery(cursor, 1, 1, started_at=now() - timedelta(hours=age))
+        for age in ages
+    ]
+
+
+@pytest.mark.parametrize(("period", "count"), [("1h", 1), ("24h", 2), ("7d", 3)])
+def test_attempts_are_filtered_by_a_preset(staff, period, count):
+    oldest_first = attempts_at(300, 100, 20, 0)
+
+    assert listed(staff, "delivery", period=period) == oldest_first[::-1][:count]
+
+
+def test_attempts_are_filtered_by_two_times_in_utc(staff):
+    attempts = attempts_at(5, 4, 3, 2, 1)
+    since, until = (
+        f"{attempts[n].started_at + timedelta(minutes=30):%Y-%m-%dT%H:%M}"
+        for n in (0, 3)
+    )
+
+    assert listed(staff, "delivery", since=since, until=until) == attempts[3:0:-1]
+
+
+def test_rows_before_a_time_are_found_without_a_scan_of_the_newer_ones(
+    staff, monkeypatch
+):
+    monkeypatch.setattr("streams.admin.shared.append_only.SCAN", 2)
+    [old, *_newer] = attempts_at(50, *[1] * 20)
+    until = f"{old.started_at + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+
+    assert listed(staff, "delivery", until=until) == [old]
+
+
+def test_a_time_that_is_not_one_is_refused_with_a_message(staff):
+    page = staff.get(reverse("admin:streams_delivery_changelist", query={"since": "x"}))
+
+    assert "Enter a valid date/time." in page.text
+
+
+def test_outcomes_are_badges_in_the_portals_colors(staff):
+    cursor = factories.due_cursor(events=1)
+    for outcome in Delivery.Outcome:
+        factories.delivery(cursor, 1, 1, outcome=outcome)
+
+    page = staff.get(reverse("admin:streams_delivery_changelist")).text
+
+    for tone, word in (
+        ("good", "Delivered"), ("", "Split and resent"), ("bad", "Rejected"),
+        ("warn", "Retrying"), ("bad", "Needs attention"),
+    ):  # fmt: skip
+        assert f'<span class="badge {tone}">{word}</span>' in page
+
+
+def test_a_workspace_says_why_its_events_wait_and_leads_to_them(staff):
+    cursor = factories.due_cursor(events=3)
+    feed, connection = cursor.feed, cursor.connection
+    staff.post(
+        reverse("admin:streams_connection_changelist"),
+        {"action": "pause", "_selected_action": connection.pk},
+    )
+
+    page = staff.get(
+        reverse("admin:streams_workspace_change", args=[feed.workspace_id])
+    )
+
+    assert "A user paused the connection." in page.text
+    links = [
+        reverse("admin:streams_feed_change", args=[feed.pk]),
+        reverse("admin:streams_feed_events", args=[feed.pk]),
+        reverse("admin:streams_connection_change", args=[connection.pk]),
+        reverse(
+            "admin:streams_delivery_changelist",
+            query={"connection": connection.public_id},
+        ),
+    ]
+    for url in links:
+        assert f'href="{url}"' in page.text
+        assert staff.get(url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("of", "fields", "word"),
+    [
+        ("connection", {}, "Active"),
+        ("connection", {"deleted_at": factories.NOW}, "Not connected"),
+        ("connection", {"status": "attention"}, "Needs attention"),
+        ("cursor", {"failures": 3}, "Retrying"),
+        ("stream", {"stage": "suspended"}, "Stopped"),
+    ],
+)
+def test_the_status_of_a_workspaces_feed(staff, of, fields, word):
+    cursor = factories.due_cursor(3, factories.connection(region="us"))
+    row = {"cursor": cursor, "connection": cursor.connection, "stream": cursor.stream}[
+        of
+    ]
+    type(row).objects.filter(pk=row.pk).update(**fields)
+
+    page = staff.get(
+        reverse("admin:streams_workspace_change", args=[cursor.feed.workspace_id])
+    )
+
+    assert [delivery.word for delivery in page.context["deliveries"]] == [word]
