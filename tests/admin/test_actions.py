@@ -11,7 +11,6 @@ from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.base.email import wait_until_sent
 from streams.connections.models import Connection
-from streams.delivery.limits.models import Halt
 from streams.tenancy.models import Partner, User, Workspace
 from tests import factories
 
@@ -41,7 +40,7 @@ def test_pausing_connections_holds_their_events_and_no_others(staff, olga):
         row.refresh_from_db()
     assert (cursor.connection.status, cursor.held) == (Connection.Status.PAUSED, True)
     assert other.held is False
-    assert said == [f"Paused connection {cursor.connection.public_id}."]
+    assert said == [f"Paused connection {cursor.connection}."]
     assert audited() == ("connection.paused", olga)
 
 
@@ -53,7 +52,7 @@ def test_resuming_a_connection_sends_its_queued_events(staff, olga):
 
     cursor.refresh_from_db()
     assert cursor.held is False
-    assert said == [f"Resumed connection {cursor.connection.public_id}."]
+    assert said == [f"Resumed connection {cursor.connection}."]
     assert audited() == ("connection.resumed", olga)
 
 
@@ -66,7 +65,7 @@ def test_retry_now_ends_the_wait(staff, olga):
 
     cursor.refresh_from_db()
     assert cursor.due_at <= now()
-    assert said == [f"Retrying connection {cursor.connection.public_id} now."]
+    assert said == [f"Retrying connection {cursor.connection} now."]
     assert audited() == ("connection.retried", olga)
 
 
@@ -91,8 +90,8 @@ def test_an_action_reports_rows_it_cannot_change_and_changes_the_rest(staff):
     assert active.held is True
     assert sorted(said) == sorted(
         [
-            f"{paused.connection.public_id}: This connection can't be paused because it isn't active.",
-            f"Paused connection {active.connection.public_id}.",
+            f"{paused.connection}: This connection can't be paused because it isn't active.",
+            f"Paused connection {active.connection}.",
         ]
     )
 
@@ -508,101 +507,15 @@ def test_changes_to_group_permissions_are_audited(staff, olga):
     assert audited() == ("group.created", olga)
 
 
-LIFT = {"action": "lift"}
-
-
-def halted(staff, form: dict[str, object]) -> list[str]:
-    """Submit the form of a halt and confirm its preview."""
-    shown = staff.post(reverse("admin:streams_halt_add"), form)
-    [told] = shown.context["adminform"].form.non_field_errors()
-    previewed = shown.context["adminform"].form["previewed"].value()
-    assert not Halt.objects.exists()
-    confirmed = {**form, "confirm": "on", "previewed": previewed}
-    staff.post(reverse("admin:streams_halt_add"), confirmed)
-    return told
-
-
-def test_creating_and_lifting_a_halt_are_audited(staff, olga):
-    stream = factories.stream()
-    form = {"stream": stream.pk, "region": "eu", "reason": "Segment asked us to stop."}
-
-    halted(staff, form)
-    halt = Halt.objects.get()
-    selected = {**LIFT, "_selected_action": [halt.pk]}
-    staff.post(reverse("admin:streams_halt_changelist"), selected)
-
-    entries = AuditEntry.objects.order_by("pk").values_list(
-        "action", "actor", "partner"
-    )
-    assert list(entries) == [
-        ("delivery.halted", olga.pk, stream.partner_id),
-        ("delivery.halt_lifted", olga.pk, stream.partner_id),
-    ]
-    assert (halt.stream, halt.region) == (stream, "eu")
-    assert not Halt.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("of_stream", "region", "told"),
-    [
-        (False, "", "(all streams, all regions) stops delivery for 3 connections."),
-        (
-            False,
-            "eu",
-            "(all streams, Europe (Ireland)) stops delivery for 1 connection.",
-        ),
-        (True, "", "(Postbox, all regions) stops delivery for 2 connections."),
-    ],
-)
-def test_a_halt_shows_how_many_connections_it_stops_before_it_starts(
-    staff, of_stream, region, told
-):
-    feed = factories.feed(factories.stream(name="Postbox"))
-    factories.connection(feed, region="us")
-    factories.connection(factories.feed(feed.stream), region="us")
-    factories.connection(region="eu")
-    factories.connection(region="us", deleted_at=factories.NOW)
-    stream = feed.stream.pk if of_stream else ""
-
-    said = halted(staff, {"stream": stream, "region": region, "reason": "Fire drill."})
-
-    assert told in said
-    assert Halt.objects.count() == 1
-
-
-def test_confirming_one_halt_does_not_confirm_a_wider_one(staff):
-    form = {"stream": "", "region": "", "reason": "Fire drill.", "confirm": "on"}
-
-    for previewed in ("", "all:eu"):
-        staff.post(reverse("admin:streams_halt_add"), {**form, "previewed": previewed})
-
-    assert not Halt.objects.exists()
-
-
-def test_halts_are_lifted_and_never_deleted(staff):
-    everything = Halt.objects.create(reason="Fire drill.")
-    europe = Halt.objects.create(region="eu", reason="Fire drill.")
-
-    url = reverse("admin:streams_halt_changelist")
-    assert "Delete selected" not in staff.get(url).text
-    form = {**LIFT, "_selected_action": [everything.pk, europe.pk]}
-    staff.post(url, form)
-
-    assert not Halt.objects.exists()
-    assert AuditEntry.objects.filter(action="delivery.halt_lifted").count() == 2
-
-
 def test_an_action_that_removes_a_row_redirects_from_its_page_to_the_list(staff):
-    halt, workspace = Halt.objects.create(reason="Drill."), factories.feed().workspace
+    workspace = factories.feed().workspace
+    page = reverse("admin:streams_workspace_change", args=[workspace.pk])
+    form = {"CHANGE_FORM-action": "remove_empty", "_selected_action": workspace.pk}
 
-    for row, name in ((halt, "lift"), (workspace, "remove_empty")):
-        page = f"admin:streams_{row._meta.model_name}_change"
-        form = {"CHANGE_FORM-action": name, "_selected_action": row.pk}
-        done = staff.post(reverse(page, args=[row.pk]), form, follow=True)
-        assert len(done.context["messages"]) == 1  # no second error
-        assert done.redirect_chain == [
-            (reverse(f"admin:streams_{row._meta.model_name}_changelist"), 302)
-        ]
+    done = staff.post(page, form, follow=True)
+
+    assert len(done.context["messages"]) == 1  # no second error
+    assert done.redirect_chain == [(reverse("admin:streams_workspace_changelist"), 302)]
 
 
 def test_operators_can_remove_empty_workspaces(staff, olga):

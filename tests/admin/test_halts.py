@@ -1,0 +1,164 @@
+"""Halts: nothing stops before its preview is confirmed, and lifting needs a reason."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from streams.audit.models import AuditEntry
+from streams.delivery.limits.models import Halt
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+EVERYTHING = {"stream": "", "region": "", "reason": "Fire drill."}
+
+
+def stop_page():
+    return reverse("admin:streams_halt_add")
+
+
+def lift_page(*halts):
+    return reverse("admin:streams_halt_lift", query={"halt": [h.pk for h in halts]})
+
+
+def previewed(staff, form):
+    """Submit the form of a halt; return its preview as text, and the fields to confirm it."""
+    page = staff.post(stop_page(), form)
+    assert not Halt.objects.exists()
+    scope = page.context["confirm"].scope
+    return " ".join(page.text.split()), {**form, "previewed": scope, "stop": "yes"}
+
+
+def helper_with(*codenames):
+    """Return an operator with these permissions only."""
+    person = factories.user(is_staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return person
+
+
+@pytest.mark.parametrize(
+    ("of_stream", "region", "counts"),
+    [
+        (False, "", ("3 connections", "3 workspaces", "2 streams")),
+        (False, "eu", ("1 connection", "1 workspace", "1 stream")),
+        (True, "", ("2 connections", "2 workspaces", "1 stream")),
+    ],
+)
+def test_a_halt_shows_what_it_stops_before_it_starts(staff, of_stream, region, counts):
+    feed = factories.feed(factories.stream(name="Postbox"))
+    factories.connection(feed, region="us")
+    factories.connection(factories.feed(feed.stream), region="us")
+    factories.connection(region="eu")
+    factories.connection(region="us", deleted_at=factories.NOW)
+    stream = feed.stream.pk if of_stream else ""
+
+    page, _ = previewed(staff, {**EVERYTHING, "stream": stream, "region": region})
+
+    assert [f"<li> {count} </li>" in page for count in counts] == [True] * 3
+
+
+def test_creating_and_lifting_a_halt_are_audited_with_their_reasons(staff, olga):
+    stream = factories.stream()
+    form = {"stream": stream.pk, "region": "eu", "reason": "Segment asked us to stop."}
+
+    _, confirmed = previewed(staff, form)
+    staff.post(stop_page(), confirmed)
+    halt = Halt.objects.get()
+    staff.post(lift_page(halt), {"reason": "Segment allows it again."})
+
+    fields = ("action", "actor", "partner", "detail__reason")
+    entries = AuditEntry.objects.order_by("pk").values_list(*fields)
+    by = (olga.pk, stream.partner_id)
+    assert list(entries) == [
+        ("delivery.halted", *by, "Segment asked us to stop."),
+        ("delivery.halt_lifted", *by, "Segment allows it again."),
+    ]
+    assert (halt.stream, halt.region) == (stream, "eu")
+    assert not Halt.objects.exists()
+
+
+def test_a_halt_of_everything_needs_its_word(staff):
+    page, confirmed = previewed(staff, EVERYTHING)
+    assert "This halt stops everything" in page
+
+    refused = staff.post(stop_page(), {**confirmed, "word": "yes"})
+    assert "To stop everything, enter the word “everything”." in refused.text
+    assert not Halt.objects.exists()
+
+    staff.post(stop_page(), {**confirmed, "word": " Everything "})
+    assert Halt.objects.get().reason == "Fire drill."
+
+
+def test_a_preview_of_one_scope_does_not_confirm_a_wider_one(staff):
+    _, confirmed = previewed(staff, {**EVERYTHING, "region": "eu"})
+
+    staff.post(stop_page(), {**confirmed, "region": "", "word": "everything"})
+
+    assert not Halt.objects.exists()
+
+
+def test_a_halt_is_lifted_from_the_list_and_from_its_page_after_confirmation(staff):
+    one, two = Halt.objects.create(reason="Drill."), Halt.objects.create(reason="Fire.")
+    listed = staff.get(reverse("admin:streams_halt_changelist")).text
+    shown = staff.get(reverse("admin:streams_halt_change", args=[one.pk])).text
+    action = {"action": "lift", "_selected_action": [one.pk, two.pk]}
+
+    asked = staff.post(reverse("admin:streams_halt_changelist"), action)
+
+    assert "Delete selected" not in listed
+    assert [f'href="{lift_page(one)}"' in page for page in (listed, shown)] == [
+        True
+    ] * 2
+    assert set(asked.url.split("?")[1].split("&")) == {
+        f"halt={one.pk}", f"halt={two.pk}",
+    }  # fmt: skip
+    assert staff.get(asked.url).status_code == 200
+    assert Halt.objects.count() == 2
+
+
+def test_lifting_needs_a_reason(staff):
+    halt = Halt.objects.create(reason="Drill.")
+
+    page = staff.post(lift_page(halt), {"reason": " "})
+
+    assert "This field is required." in page.text
+    assert Halt.objects.exists()
+
+
+def test_a_halt_that_is_already_lifted_says_so(staff):
+    halt = Halt.objects.create(reason="Drill.")
+    page = lift_page(halt)
+    halt.delete()
+
+    done = staff.post(page, {"reason": "Done."}, follow=True)
+
+    assert "These halts are already lifted." in done.text
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("codenames", "may_stop", "may_lift"),
+    [
+        (["view_halt"], False, False),
+        (["view_halt", "add_halt"], True, False),
+        (["view_halt", "delete_halt"], False, True),
+    ],
+)
+def test_stopping_and_lifting_need_their_permissions(
+    client, codenames, may_stop, may_lift
+):
+    halt = Halt.objects.create(reason="Drill.")
+    client.force_login(helper_with(*codenames))
+
+    listed = client.get(reverse("admin:streams_halt_changelist")).text
+    stopped = client.post(stop_page(), EVERYTHING)
+    lifted = client.post(lift_page(halt), {"reason": "Done."})
+
+    assert (stopped.status_code == 200, lifted.status_code == 302) == (
+        may_stop,
+        may_lift,
+    )
+    assert ("Lift…" in listed) == may_lift
+    assert Halt.objects.exists() != may_lift
