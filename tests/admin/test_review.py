@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -32,8 +33,12 @@ def page_of(stream):
     return reverse("admin:streams_stream_review", args=[stream.pk])
 
 
+def decision_page(stream, decision):
+    return reverse("admin:streams_stream_decide", args=[stream.pk, decision])
+
+
 def decide(client, stream, decision, text=""):
-    return client.post(page_of(stream), {"decision": decision, "text": text})
+    return client.post(decision_page(stream, decision), {"text": text})
 
 
 def stage_of(stream):
@@ -98,6 +103,51 @@ def test_an_approval_is_audited_with_the_operators_name(staff, olga, submitted):
     )  # fmt: skip
 
 
+def test_a_decision_says_what_happens_and_changes_nothing_before_it_is_confirmed(
+    staff, submitted
+):
+    feed = factories.feed(submitted)
+    factories.connection(feed, region="us")
+    factories.connection(factories.feed(submitted), region="sandbox")
+    factories.partner_member(submitted.partner, "admin")
+
+    pages = {
+        name: " ".join(staff.get(decision_page(submitted, name)).text.split())
+        for name in ("approve", "send-back", "suspend")
+    }
+
+    assert "Delivery to 1 connection of customers starts at once." in pages["approve"]
+    assert "The stream is a draft again." in pages["send-back"]
+    assert "Delivery to 1 connection of customers stops at once." in pages["suspend"]
+    told = f"1 admin of {submitted.partner} receives an email."
+    assert [told in page for page in pages.values()] == [True] * 3
+    assert stage_of(submitted) == "submitted"
+
+
+def test_decisions_look_like_what_they_do(staff, submitted):
+    page = staff.get(page_of(submitted)).text
+
+    looks = {
+        name: re.search(rf'class="button ([a-z ]+)"\s+href="{url}"', page)[1]
+        for name in ("approve", "send-back", "suspend")
+        if (url := decision_page(submitted, name))
+    }
+
+    assert looks == {
+        "approve": "default", "send-back": "plain", "suspend": "danger outline",
+    }  # fmt: skip
+
+
+def test_a_decision_that_is_no_longer_possible_leads_back_to_the_review(
+    staff, submitted
+):
+    page = staff.get(decision_page(submitted, "resume"), follow=True)
+
+    assert page.redirect_chain == [(page_of(submitted), 302)]
+    assert "The stage of the stream has changed." in page.text
+    assert staff.get(decision_page(submitted, "delete")).status_code == 404
+
+
 def test_a_refused_decision_says_why_and_keeps_the_typed_text(staff, submitted):
     refused = decide(staff, submitted, "send-back")
     too_early = decide(staff, submitted, "go-live", "We like it.")
@@ -128,9 +178,10 @@ def test_operators_with_read_access_cannot_decide(client, submitted):
     client.force_login(viewer)
 
     page, answer = client.get(page_of(submitted)), decide(client, submitted, "approve")
+    asked = client.get(decision_page(submitted, "approve"))
 
-    assert (page.status_code, answer.status_code) == (200, 403)
-    assert b"<textarea" not in page.content
+    assert (page.status_code, answer.status_code, asked.status_code) == (200, 403, 403)
+    assert "Approve stream" not in page.text
     assert stage_of(submitted) == "submitted"
 
 

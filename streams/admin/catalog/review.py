@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from streams.admin.catalog.decisions import DECISIONS, ActionContext, Decision
+from streams.admin.shared.base import staff_of
 from streams.audit.models import AuditEntry
 from streams.audit.sentences import describe, reason
 from streams.base.public_urls import addresses
@@ -26,68 +28,70 @@ from streams.review.qa.services import checklist, last_run
 from streams.review.requirements import preparation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from streams.catalog.pages.models import StreamProfile
     from streams.catalog.plans.models import PlanVersion
-    from streams.tenancy.models import User
 
 
-class ActionContext(TypedDict):
-    """The operator who decides, and the portal's URL for links in emails."""
-
-    actor: User
-    origin: str
-
-
-# Per decision, by the value that its button sends: the stages that offer it, and the
-# service that it calls with the message.
-DECISIONS: dict[
-    str, tuple[frozenset[Stage], Callable[[Stream, str, ActionContext], object]]
-] = {
-    "approve": (
-        frozenset({Stage.SUBMITTED}),
-        lambda s, text, by: services.approve(stream=s, comment=text, **by),
-    ),
-    "send-back": (
-        frozenset({Stage.SUBMITTED}),
-        lambda s, text, by: services.send_back(stream=s, comment=text, **by),
-    ),
-    "go-live": (
-        frozenset({Stage.IN_QA}),
-        lambda s, text, by: services.go_live(stream=s, reason=text, **by),
-    ),
-    "not-yet": (
-        frozenset({Stage.IN_QA}),
-        lambda s, text, by: services.decline_launch(stream=s, comment=text, **by),
-    ),
-    "suspend": (
-        frozenset(Stage) - {Stage.SUSPENDED},
-        lambda s, text, by: services.suspend(stream=s, reason=text, **by),
-    ),
-    "resume": (
-        frozenset({Stage.SUSPENDED}),
-        lambda s, text, by: services.resume(stream=s, **by),
-    ),
-}
 MOST_ENTRIES = 50
 REFUSALS = (services.WrongStage, services.NotReady, services.ReasonRequired)
 
 
 def review(request: HttpRequest, stream_id: int, site: AdminSite) -> HttpResponse:
-    """Show the review page. A POST's `decision` is one of DECISIONS, `text` its message."""
+    """Show what the partner submitted, and the decisions that are possible now."""
     may_decide = request.user.has_perm("streams.change_stream")
     if not (may_decide or request.user.has_perm("streams.view_stream")):
         raise PermissionDenied
-    stream = get_object_or_404(Stream.objects.select_related("partner"), pk=stream_id)
-    refused = ""
+    stream = _stream(stream_id)
+    asked = stream.live_requests.undecided().select_related("asked_by").first()
+    content = {
+        "title": _("Review of %(stream)s") % {"stream": stream},
+        **_about(stream),
+        "asked": asked,
+        "offered": [
+            decision
+            for decision in DECISIONS.values()
+            if may_decide
+            and decision.offered(
+                Stage(stream.stage), is_launch_requested=asked is not None
+            )
+        ],
+    }
+    return _page(request, site, "admin/stream_review.html", stream, content)
+
+
+def decide(
+    request: HttpRequest, stream_id: int, name: str, site: AdminSite
+) -> HttpResponse:
+    """Say what a decision does and ask for confirmation. A POST confirms it."""
+    if not request.user.has_perm("streams.change_stream"):
+        raise PermissionDenied
+    stream, decision = _stream(stream_id), DECISIONS.get(name)
+    if decision is None:
+        raise Http404
+    text, refused = request.POST.get("text", "").strip(), ""
     if request.method == "POST":
-        if not may_decide:
-            raise PermissionDenied
-        refused = _decide(request, stream)
+        refused = _act(request, stream, decision, text)
         if not refused:
             return redirect("admin:streams_stream_review", stream_id)
-    return _page(request, stream, site, refused=refused, may_decide=may_decide)
+    elif stream.stage not in decision.stages:
+        messages.warning(request, _("The stage of the stream has changed."))
+        return redirect("admin:streams_stream_review", stream_id)
+    content = {
+        "title": _("%(decision)s: %(stream)s")
+        % {"decision": decision.button, "stream": stream},
+        "decision": decision,
+        "consequences": decision.consequences(stream),
+        "max_text": services.MAX_TEXT,
+        "refused": refused,
+        "text": text,
+    }
+    response = _page(request, site, "admin/decision.html", stream, content)
+    response.status_code = 409 if refused else 200
+    return response
+
+
+def _stream(stream_id: int) -> Stream:
+    return get_object_or_404(Stream.objects.select_related("partner"), pk=stream_id)
 
 
 def _tool_facts(profile: StreamProfile) -> list[tuple[str, str]]:
@@ -124,22 +128,16 @@ def _public_pages(stream: Stream) -> list[PageKind]:
     return [kind for kind in PageKind if kind in found]
 
 
-def _offered(stage: Stage, *, is_asked: bool) -> list[str]:
-    found = [name for name, (stages, _act) in DECISIONS.items() if stage in stages]
-    return [name for name in found if is_asked or name != "not-yet"]
-
-
-def _decide(request: HttpRequest, stream: Stream) -> str:
+def _act(request: HttpRequest, stream: Stream, decision: Decision, text: str) -> str:
     """Carry out the decision. Returns the reason for a refusal, or an empty string."""
-    if request.POST.get("decision") not in DECISIONS:
-        return _("Choose one of the decisions below.")
-    text = request.POST.get("text", "").strip()
     if len(text) > services.MAX_TEXT:
         return _too_long(len(text))
-    staff = cast("User", request.user)
-    _stages, act = DECISIONS[request.POST["decision"]]
+    by: ActionContext = {
+        "actor": staff_of(request),
+        "origin": addresses(request).portal,
+    }
     try:
-        act(stream, text, {"actor": staff, "origin": addresses(request).portal})
+        decision.act(stream, text, by)
     except REFUSALS as refusal:
         return str(refusal)
     stream.refresh_from_db()
@@ -160,29 +158,18 @@ def _too_long(length: int) -> str:
 
 def _page(
     request: HttpRequest,
-    stream: Stream,
     site: AdminSite,
-    *,
-    refused: str,
-    may_decide: bool,
+    template: str,
+    stream: Stream,
+    content: dict[str, object],
 ) -> HttpResponse:
-    asked = stream.live_requests.undecided().select_related("asked_by").first()
-    offered = _offered(Stage(stream.stage), is_asked=asked is not None)
-    content = {
+    page = {
         **site.each_context(request),
-        "title": _("Review of %(stream)s") % {"stream": stream},
         "opts": Stream._meta,
         "stream": stream,
-        **_about(stream),
-        "asked": asked,
-        "offered": offered if may_decide else [],
-        "max_text": services.MAX_TEXT,
-        "refused": refused,
-        "text": request.POST.get("text", ""),
+        **content,
     }
-    return TemplateResponse(
-        request, "admin/stream_review.html", content, status=409 if refused else 200
-    )
+    return TemplateResponse(request, template, page)
 
 
 def _about(stream: Stream) -> dict[str, object]:

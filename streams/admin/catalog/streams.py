@@ -72,10 +72,16 @@ class StreamAdmin(ServiceAdmin):
         return ("partner", "slug", *shown) if obj else shown
 
     def get_urls(self) -> list[URLPattern]:
-        shown = self.admin_site.admin_view(review.review)
-        route, known = "<int:stream_id>/review/", {"site": self.admin_site}
+        shown, known = self.admin_site.admin_view, {"site": self.admin_site}
+        route = "<int:stream_id>/review/"
         return [
-            path(route, shown, known, name="streams_stream_review"),
+            path(route, shown(review.review), known, name="streams_stream_review"),
+            path(
+                f"{route}<slug:name>/",
+                shown(review.decide),
+                known,
+                name="streams_stream_decide",
+            ),
             *super().get_urls(),
         ]
 
