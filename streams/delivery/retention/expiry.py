@@ -74,15 +74,18 @@ def expire(feed_ids: Sequence[int], *, cutoff: datetime) -> tuple[int, int]:
 
 
 def expiring(
-    feeds: QuerySet[Feed], stream: Stream, now: datetime
+    feeds: QuerySet[Feed], streams: Sequence[Stream], soon: datetime
 ) -> Iterator[ExpiringEvents]:
-    """Yield the feeds of a stream whose queued events expire soon, with one query."""
-    soon = stream.retention.cutoff(now + NOTICE)
+    """Yield the feeds whose queued events expire soon, with one query.
+
+    `soon` is the cutoff of all of the streams after NOTICE.
+    """
     marks = FeedMark.objects.filter(feed_id=OuterRef("pk"))
     later = marks.filter(at__gte=soon).order_by("at").values("seq")
     first = marks.filter(seq__lte=OuterRef("settled")).order_by("-at").values("at")
+    retention = {stream.pk: stream.retention for stream in streams}
     found = (
-        feeds.filter(Exists(marks.filter(at__lt=soon)), stream=stream)
+        feeds.filter(Exists(marks.filter(at__lt=soon)), stream__in=retention)
         .annotate(
             settled=Coalesce(
                 Subquery(_live().values("position")[:1]), F("expired_seq")
@@ -92,39 +95,52 @@ def expiring(
         .filter(settled__lt=F("soon_seq"))
         .annotate(since=Subquery(first[:1]))
     )
-    for pk, settled, soon_seq, since in found.values_list(
-        "pk", "settled", "soon_seq", "since"
+    for pk, stream_id, settled, soon_seq, since in found.values_list(
+        "pk", "stream", "settled", "soon_seq", "since"
     ):
         yield ExpiringEvents(
             feed_id=pk,
             events=soon_seq - settled,
             since=since,
-            first_at=stream.retention.kept_until(since),
+            first_at=retention[stream_id].kept_until(since),
         )
 
 
 def expiring_of(feed: Feed, now: datetime) -> ExpiringEvents | None:
     """Return the queued events of one feed that expire soon."""
-    only = Feed.objects.filter(pk=feed.pk)
-    return next(expiring(only, feed.stream, now), None)
+    only, stream = Feed.objects.filter(pk=feed.pk), feed.stream
+    return next(expiring(only, [stream], stream.retention.cutoff(now + NOTICE)), None)
 
 
 def expiring_of_all(now: datetime) -> Iterator[ExpiringEvents]:
-    """Yield the queued events of all feeds that expire soon; only examines a few feeds."""
+    """Yield the queued events of all feeds that expire soon; only examines a few feeds.
+
+    Streams with the same cutoff share their queries.
+    """
+    by_cutoff: dict[datetime, list[Stream]] = {}
     for stream in Stream.objects.order_by("pk"):
         soon = stream.retention.cutoff(now + NOTICE)
-        # Events after a recent one are recent, too.
-        old = Q(position_at=None) | Q(position_at__lt=soon)
-        due = Cursor.objects.filter(old, kind=LIVE, stream=stream, due_at__isnull=False)
-        waiting = Feed.objects.filter(stream=stream, head_seq__gt=F("expired_seq"))
-        unconnected = waiting.exclude(Exists(_live()))
-        # By ID: in one statement, PostgreSQL would examine all feeds first.
-        ids = [
-            *due.values_list("feed", flat=True),
-            *unconnected.values_list("pk", flat=True),
-        ]
-        for some in batched(ids, 1_000):
-            yield from expiring(Feed.objects.filter(pk__in=some), stream, now)
+        by_cutoff.setdefault(soon, []).append(stream)
+    for soon, streams in by_cutoff.items():
+        for some in batched(_waiting_since_before(soon, streams), 1_000):
+            yield from expiring(Feed.objects.filter(pk__in=some), streams, soon)
+
+
+def _waiting_since_before(soon: datetime, streams: Sequence[Stream]) -> list[int]:
+    """Return the feeds of the streams that may have queued events from before a time.
+
+    By ID: in one statement, PostgreSQL would examine all feeds first.
+    """
+    # Events after a recent one are recent, too.
+    old = Q(position_at=None) | Q(position_at__lt=soon)
+    of_streams = {"stream__in": [stream.pk for stream in streams]}
+    due = Cursor.objects.filter(old, kind=LIVE, due_at__isnull=False, **of_streams)
+    waiting = Feed.objects.filter(head_seq__gt=F("expired_seq"), **of_streams)
+    unconnected = waiting.exclude(Exists(_live()))
+    return [
+        *due.values_list("feed", flat=True),
+        *unconnected.values_list("pk", flat=True),
+    ]
 
 
 def expired_ranges(

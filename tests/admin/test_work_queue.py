@@ -1,0 +1,171 @@
+"""The admin's first page: what waits for an operator, each with a link."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from streams.admin.home.model_groups import GROUPS
+from streams.base.clock import now
+from streams.connections.models import Connection
+from streams.connections.write_keys import UNREADABLE
+from streams.delivery.limits.models import Halt
+from streams.observability.readiness_cache import verdict
+from streams.review.services import Timeline, submit, suspend
+from tests import factories
+from tests.admin.registered_models import registered
+
+pytestmark = pytest.mark.django_db
+
+
+def submitted_stream():
+    stream = factories.stream(stage="draft", name="Postbox")
+    factories.published_plan(stream, "Email Opened")
+    factories.published_pages(stream)
+    day = date(2026, 4, 1)
+    timeline = Timeline(build_on=day, qa_on=day, launch_on=day)
+    submit(stream=stream, timeline=timeline, actor=None)
+
+
+def suspended_stream():
+    suspend(stream=factories.stream(), reason="It sends passwords.", actor=None)
+
+
+def connections(**fields):
+    def create():
+        factories.connection(factories.feed(), status_at=now(), **fields)
+
+    return create
+
+
+def growing_queue():
+    """A feed that was sent completely an hour ago and has received three events since."""
+    cursor = factories.cursor(factories.connection())
+    factories.append(cursor.feed, 3, now=now())
+
+
+CASES = {
+    "Awaiting review": submitted_stream,
+    "Suspended streams": suspended_stream,
+    "Active halts": lambda: Halt.objects.create(reason="Fire drill."),
+    "Connections whose write key can't be read": connections(status_reason=UNREADABLE),
+    "Connections that need attention": connections(
+        status=Connection.Status.ATTENTION, status_reason="Segment rejected the key."
+    ),
+    "Events about to expire": lambda: factories.due_cursor(events=2),
+    "Growing queues": growing_queue,
+}
+
+
+def sections(client):
+    page = client.get(reverse("admin:index"))
+    work = page.context["work"]
+    ready = "The portal isn't ready"  # a due event, because no worker runs in tests
+    return {s.title: s for s in work if s.title != ready}, page.text
+
+
+@pytest.fixture(autouse=True)
+def _fresh_readiness():
+    """Readiness is cached for 5 seconds, longer than a test."""
+    verdict.forget()
+
+
+def test_nothing_waits_in_an_empty_portal(staff):
+    assert "Nothing is waiting for you." in sections(staff)[1]
+
+
+def test_a_failing_part_is_the_first_thing_that_waits(staff):
+    factories.due_cursor()  # since March, and no worker runs
+
+    page = staff.get(reverse("admin:index"))
+
+    first = page.context["work"][0]
+    assert [(item.text, item.url) for item in first.items] == [
+        ("oldest_due", reverse("api:ready-details"))
+    ]
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_each_kind_of_work_is_listed_with_links_that_work(staff, title):
+    CASES[title]()
+
+    found, page = sections(staff)
+
+    section = found[title]
+    assert (section.count, len(section.items)) == (1, 1)
+    for url in (section.url, section.items[0].url):
+        assert f'href="{url}"'.replace("&", "&amp;") in page
+        assert staff.get(url).status_code == 200, url
+    if "changelist" in staff.get(section.url).resolver_match.url_name:
+        assert len(staff.get(section.url).context["cl"].result_list) == 1
+
+
+def test_a_section_shows_at_most_five_rows_and_takes_the_same_queries_for_any_number(
+    staff, django_assert_num_queries
+):
+    def attention(count):
+        for _ in range(count):
+            factories.connection(status=Connection.Status.ATTENTION)
+            factories.due_cursor(events=2)
+        return reverse("admin:index")
+
+    staff.get(attention(1))
+    with CaptureQueriesContext(connection) as few:
+        staff.get(reverse("admin:index"))
+    url = attention(6)
+    with django_assert_num_queries(len(few)):
+        page = staff.get(url)
+
+    section = sections(staff)[0]["Connections that need attention"]
+    assert (section.count, len(section.items)) == (7, 5)
+    assert "View all 7" in " ".join(page.text.split())
+
+
+def test_attention_is_counted_by_partner_with_the_most_first(staff):
+    many, one = factories.stream(), factories.stream()
+    for stream in (one, many, many):
+        factories.connection(factories.feed(stream), status=Connection.Status.ATTENTION)
+
+    section = sections(staff)[0]["Connections that need attention"]
+
+    told = [(item.text, item.detail) for item in section.items]
+    assert told == [
+        (many.partner.name, "2 connections"), (one.partner.name, "1 connection"),
+    ]  # fmt: skip
+    listed = staff.get(section.items[0].url).context["cl"].result_list
+    assert {row.feed.stream for row in listed} == {many}
+
+
+def test_a_queue_that_shrinks_is_not_work(staff):
+    cursor = factories.due_cursor(events=4)
+    factories.delivered(cursor, 2, now=now() - timedelta(minutes=20))
+
+    assert "Growing queues" not in sections(staff)[0]
+
+
+def test_operators_see_only_work_that_they_may_see(client):
+    for create in CASES.values():
+        create()
+    person = factories.user(is_staff=True)
+    codenames = ["view_halt", "view_stream"]
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(person)
+
+    assert set(sections(client)[0]) == {
+        "Active halts", "Awaiting review", "Suspended streams",
+    }  # fmt: skip
+
+
+def test_every_model_belongs_to_a_group(staff):
+    listed = {name for _title, names in GROUPS for name in names}
+
+    assert {model.__name__ for model in registered()} == listed
+    page = staff.get(reverse("admin:index"))
+    assert [group.title for group in page.context["groups"]] == [
+        str(title) for title, _names in GROUPS
+    ]
