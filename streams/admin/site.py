@@ -9,8 +9,16 @@ from django.contrib.admin import AdminSite, autodiscover
 from django.core.checks import CheckMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+
+from streams.admin.home.model_groups import grouped
+from streams.admin.home.work_queue import work_queue
+from streams.admin.search.views import results
+from streams.admin.shared.base import staff_of
+from streams.base.clock import now
 
 if TYPE_CHECKING:
     from django.apps import AppConfig
@@ -25,16 +33,34 @@ class StaffSite(AdminSite):
 
     site_header = _("Partner Portal admin")
     site_title = _("Partner Portal admin")
-    index_title = _("Operations")
+    index_title = _("Work queue")
     enable_nav_sidebar = False  # leaves more width for the tables
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         _register_tables()
-        return super().get_urls()
+        shown = self.admin_view(results)
+        return [
+            path("search/", shown, {"site": self}, name="search"),
+            *super().get_urls(),
+        ]
 
     def check(self, app_configs: Sequence[AppConfig] | None) -> list[CheckMessage]:
         _register_tables()
         return super().check(app_configs)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what all pages show; the search page fills in the search box."""
+        return {**super().each_context(request), "search_text": ""}
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show what waits for the operator, and the models by purpose."""
+        content = {
+            "work": work_queue(staff_of(request), now()),
+            "groups": [*grouped(self.get_app_list(request))],
+        }
+        return super().index(request, {**content, **(extra_context or {})})
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

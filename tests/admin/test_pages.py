@@ -82,6 +82,9 @@ def addresses(world):
     yield reverse("admin:streams_feed_events", args=[world.rows["feed"]])
     yield reverse("admin:streams_feed_event", args=[world.rows["feed"], 1])
     yield reverse("admin:streams_stream_review", args=[world.rows["stream"]])
+    yield reverse("admin:streams_stream_decide", args=[world.rows["stream"], "suspend"])
+    yield reverse("admin:streams_halt_lift", query={"halt": world.rows["halt"]})
+    yield reverse("admin:search", query={"q": WRITE_KEY[-4:]})
 
 
 def test_operators_can_open_every_page_and_none_shows_a_secret(staff, world):

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 375, "height": 740}
 WIDTH = "document.documentElement.scrollWidth"
 LISTS = (
-    "auditentry", "connection", "cursor", "delivery", "feed", "lease", "partner",
+    "auditentry", "connection", "cursor", "delivery", "feed", "halt", "lease", "partner",
     "partnertoken", "planversion", "rejection", "replay", "stream", "user", "workspace",
 )  # fmt: skip
 
@@ -29,15 +29,28 @@ def staff(page, live_server):
     return page
 
 
-def test_every_list_opens_without_a_message_on_the_console(staff, live_server):
+def test_pages_fit_a_phone_and_open_without_a_message_on_the_console(
+    staff, live_server
+):
     cursor = factories.due_cursor(events=2)
     factories.rejected(cursor)
     factories.delivered(cursor, 2)
     factories.replay(cursor)
 
-    for name in LISTS:
-        answer = staff.goto(f"{live_server.url}/admin/streams/{name}/")
-        assert answer.status == 200, name
+    pages = [f"streams/{name}/" for name in LISTS]
+    pages += [
+        "",
+        "search/?q=workspace",
+        "streams/halt/add/",
+        "streams/delivery/?period=1h",
+    ]
+    pages.append(f"streams/workspace/{cursor.feed.workspace_id}/change/")
+    pages.append(f"streams/stream/{cursor.stream_id}/review/suspend/")
+    staff.set_viewport_size(PHONE)
+    for page in pages:
+        answer = staff.goto(f"{live_server.url}/admin/{page}")
+        assert answer.status == 200, page
+        assert staff.evaluate(WIDTH) == PHONE["width"], page
 
 
 def test_a_feed_leads_to_the_status_of_one_event(staff, live_server):
@@ -65,8 +78,8 @@ def test_a_connection_is_paused_from_the_list(staff, live_server):
     staff.get_by_label("Action:").select_option(label="Pause delivery")
     staff.get_by_role("button", name="Run").click()
 
-    name = cursor.connection.public_id
-    expect(staff.get_by_text(f"Paused connection {name}.")).to_be_visible()
+    said = f"Paused connection {cursor.connection}."
+    expect(staff.get_by_text(said)).to_be_visible()
     cursor.refresh_from_db()
     assert cursor.held is True
 

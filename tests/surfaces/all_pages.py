@@ -13,6 +13,7 @@ from django.urls import reverse
 from streams.catalog.models import Stream
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Lease
+from streams.events.models import Event
 from tests import factories
 from tests.browser.all_forms import FORMS, Form, as_it_is
 from tests.portal.access_table import PEOPLE as PEOPLE_OF_TABLE
@@ -24,7 +25,7 @@ from tests.surfaces.visits import HTML, Visit, Visitor, undone
 PEOPLE = ("nobody", "bob", "alice", "anna", "sam", "petra")
 MAY_ALL = ("anna", "petra")
 STAGES = ("draft", "submitted", "approved", "in_qa", "live", "suspended")
-DECISIONS = ("approve", "send-back", "go-live", "not-yet", "suspend", "resume", "none")
+DECISIONS = ("approve", "send-back", "go-live", "not-yet", "suspend", "resume")
 # States that the table of forms does not reach.
 MORE = (
     "w/<public_id>/events/?name=Purchase",
@@ -103,11 +104,14 @@ def pages_at_stage(people: dict[str, Visitor]) -> Iterator[Visit]:
             path = people[name].scene.url(Row(route=f"{stream}{page}", gets=()))
             yield from people[name].visit("get", path)
     olga = people["olga"]
-    review = reverse("admin:streams_stream_review", args=[olga.scene.cast.stream.pk])
+    pk = olga.scene.cast.stream.pk
+    yield from olga.visit("get", reverse("admin:streams_stream_review", args=[pk]))
     for decision in DECISIONS:
-        with undone():
-            data = {"decision": decision, "text": "Drill"}
-            yield from olga.visit("post", review, data)
+        page = reverse("admin:streams_stream_decide", args=[pk, decision])
+        yield from olga.visit("get", page)
+        for text in ("", "Drill"):
+            with undone():
+                yield from olga.visit("post", page, {"text": text})
 
 
 def account_pages(scene: Scene) -> Iterator[Visit]:
@@ -138,8 +142,30 @@ def staff_pages(olga: Visitor) -> Iterator[Visit]:
     Lease.objects.get_or_create(stream=olga.scene.cast.stream)
     for path in staff_paths():
         yield from olga.visit("get", path)
+    yield from halts(olga)
+    yield from searches(olga)
     as_page = {"Accept": HTML}
     yield from olga.visit("get", "/readyz/details", headers=as_page)
+
+
+def halts(olga: Visitor) -> Iterator[Visit]:
+    """Yield the forms that stop and resume delivery, with mistakes and without."""
+    stop, everything = reverse("admin:streams_halt_add"), {"reason": "Drill"}
+    for data in ({}, everything, everything | {"stop": "yes"}):
+        yield from olga.visit("post", stop, data)
+    halt = Halt.objects.first().pk
+    lift = reverse("admin:streams_halt_lift", query={"halt": halt})
+    yield from olga.visit("get", lift)
+    for data in ({}, {"reason": "Done"}):
+        with undone():
+            yield from olga.visit("post", lift, data)
+    yield from olga.visit("get", reverse("admin:streams_halt_lift"))
+
+
+def searches(olga: Visitor) -> Iterator[Visit]:
+    message_id = Event.objects.values_list("message_id", flat=True).first()
+    for text in ("", "xyzzy", "o", message_id, factories.WRITE_KEY):
+        yield from olga.visit("get", reverse("admin:search", query={"q": text}))
 
 
 def staff_paths() -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The admin's search across all partners."""

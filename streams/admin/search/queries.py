@@ -1,0 +1,154 @@
+"""The search across all partners. Every group shows MOST rows.
+
+People, partners and streams are found by a part of their name; workspaces by the start of
+their name, because there are many; everything else by its exact ID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streams.admin.shared.base import list_url, page_url, to_the_second
+from streams.catalog.models import Stream
+from streams.connections.models import Connection
+from streams.events.message_lookup import find_message
+from streams.events.models import Feed
+from streams.tenancy.models import Partner, User, Workspace
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+    from django_stubs_ext import StrOrPromise
+
+    from streams.events.message_lookup import FoundMessage
+
+MOST = 10
+LAST = 4  # characters of a write key that pages show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    text: str
+    url: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchGroup:
+    """Results of one kind. `all_url` is the list with all of them, if there are more."""
+
+    title: StrOrPromise
+    results: Sequence[SearchResult]
+    all_url: str = ""
+
+
+def search(user: User, text: str) -> list[SearchGroup]:
+    """Return the groups with results that the operator may see; nothing for no text."""
+    if not text:
+        return []
+    found = (
+        SearchGroup(title=title, results=results, all_url=more)
+        for title, permissions, find in KINDS
+        if user.has_perms(permissions)
+        for results, more in [find(text)]
+    )
+    return [group for group in found if group.results]
+
+
+type Found = tuple[list[SearchResult], str]
+
+
+def _partners(text: str) -> Found:
+    rows = Partner.objects.filter(Q(name__icontains=text) | Q(slug=text.lower()))
+    return _results(rows.order_by("name"), text, lambda row: row.slug)
+
+
+def _streams(text: str) -> Found:
+    rows = Stream.objects.filter(Q(name__icontains=text) | Q(slug=text.lower()))
+    named = rows.select_related("partner").order_by("name")
+    return _results(
+        named, text, lambda row: f"{row.partner}, {row.get_stage_display()}"
+    )
+
+
+def _workspaces(text: str) -> Found:
+    rows = Workspace.objects.filter(
+        Q(public_id=text) | Q(external_id=text) | Q(name__istartswith=text)
+    )
+    named = rows.select_related("partner").order_by("name", "pk")
+    return _results(named, text, lambda row: f"{row.partner}, {row.external_id}")
+
+
+def _users(text: str) -> Found:
+    rows = User.objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    return _results(rows.order_by("email"), text, lambda row: row.name)
+
+
+def _connections(text: str) -> Found:
+    if len(text) == LAST:
+        rows = Connection.objects.filter(key_last4=text)
+    else:
+        rows = Connection.objects.filter(public_id=text)
+    related = rows.select_related("feed__workspace", "feed__stream")
+    newest = related.defer("key_ciphertext", "key_fingerprint").order_by("-pk")
+    return _results(newest, text, lambda row: f"{row.feed}, {_state(row)}")
+
+
+def _state(connection: Connection) -> str:
+    if connection.deleted_at:
+        return _("Deleted")
+    return str(connection.get_status_display())
+
+
+def _events(text: str) -> Found:
+    found = find_message(Feed.objects.all(), text, limit=MOST)
+    return [_event(one) for one in found], ""
+
+
+def _event(found: FoundMessage) -> SearchResult:
+    at = to_the_second(found.seen_at)
+    if found.event is None:
+        text = _("%(feed)s: received, but not in the log")
+        detail = _(
+            "Received %(time)s. The event is or was in quarantine, or is deleted."
+        )
+        url = page_url(found.feed)
+    else:
+        text = _("%(feed)s: event %(number)s")
+        detail = _("Received %(time)s.")
+        url = reverse("admin:streams_feed_event", args=[found.feed.pk, found.event.seq])
+    number = found.event.seq if found.event else ""
+    return SearchResult(
+        text=text % {"feed": found.feed, "number": number},
+        url=url,
+        detail=detail % {"time": at},
+    )
+
+
+def _results[Row: Model](
+    rows: QuerySet[Row], text: str, detail: Callable[[Row], str]
+) -> Found:
+    found = list(rows[: MOST + 1])
+    more = list_url(rows.model, q=text) if len(found) > MOST else ""
+    shown = [
+        SearchResult(text=str(row), url=page_url(row), detail=detail(row))
+        for row in found[:MOST]
+    ]
+    return shown, more
+
+
+# Each kind with its title, the permissions that it needs, and its search.
+KINDS: tuple[tuple[StrOrPromise, tuple[str, ...], Callable[[str], Found]], ...] = (
+    (gettext_lazy("Events"), ("streams.view_feed", "streams.view_event"), _events),
+    (gettext_lazy("Workspaces"), ("streams.view_workspace",), _workspaces),
+    (gettext_lazy("Connections"), ("streams.view_connection",), _connections),
+    (gettext_lazy("Partners"), ("streams.view_partner",), _partners),
+    (gettext_lazy("Streams"), ("streams.view_stream",), _streams),
+    (gettext_lazy("Users"), ("streams.view_user",), _users),
+)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from streams.admin.search.queries import LAST, search
+from streams.admin.shared.base import staff_of
+from streams.connections.key_format import problem_with
+
+LONGEST = 200  # characters of a search
+
+
+def results(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Show what matches `q`. A whole write key is cut to its last four characters."""
+    text = request.GET.get("q", "").strip()[:LONGEST]
+    groups = search(staff_of(request), text)
+    if not groups and text and problem_with(text) is None:
+        warning = _(
+            "Search for the last four characters of a write key, never for all of it."
+        )
+        messages.warning(request, warning)
+        return redirect(reverse("admin:search", query={"q": text[-LAST:]}))
+    content = {
+        **site.each_context(request),
+        "title": _("Search"),
+        "search_text": text,
+        "groups": groups,
+        "hours": settings.DEDUP_WINDOW_HOURS,
+    }
+    return TemplateResponse(request, "admin/search.html", content)
