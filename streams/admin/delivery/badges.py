@@ -26,6 +26,7 @@ STATUSES = {
 }
 STATES = {
     EventState.DELIVERED: "good",
+    EventState.RECOVERED: "good",
     EventState.REJECTED: "bad",
     EventState.HELD: "warn",
     EventState.PENDING: "busy",

@@ -65,7 +65,8 @@ class CursorAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         last = Coalesce("end_seq", "feed__head_seq")
         waiting = Case(When(ended_at=None, then=last - F("position")), default=0)
-        return super().get_queryset(request).annotate(waiting=waiting)
+        rows: QuerySet = super().get_queryset(request).annotate(waiting=waiting)
+        return rows
 
     @admin.display(description=_("queued"), ordering="waiting")
     def backlog(self, cursor: Cursor) -> int:

@@ -52,8 +52,10 @@ def deliveries_of(workspace: Workspace) -> list[FeedDelivery]:
 
     def delivery_of(feed: Feed) -> FeedDelivery:
         connection = connections.get(feed.pk)
-        block = connection and policy.block(
-            connection, stream=feed.stream, workspace=workspace
+        block = (
+            policy.block(connection, stream=feed.stream, workspace=workspace)
+            if connection
+            else None
         )
         tone, word, reason = _status(connection, cursors.get(feed.pk), block)
         return FeedDelivery(

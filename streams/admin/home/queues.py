@@ -27,19 +27,19 @@ def growing_queues(now: datetime) -> WorkSection | None:
     """
     queued = Cursor.objects.filter(
         kind=Cursor.Kind.LIVE, due_at__isnull=False, connection__deleted_at=None
-    ).annotate(waiting=F("feed__head_seq") - F("position"))
-    related = ("feed__workspace", "feed__stream", "connection")
-    cursors = list(queued.select_related(*related).order_by("-waiting")[:LARGEST])
+    ).select_related("feed__workspace", "feed__stream", "connection")
+    largest_first = queued.order_by(F("position") - F("feed__head_seq"))
+    cursors = list(largest_first[:LARGEST])
     before = _queued_at(cursors, quarter(now - PERIOD))
     items = [
         WorkItem(
             text=str(cursor.feed),
             url=page_url(cursor.feed),
-            detail=_growth(cursor, cursor.waiting - before[cursor.pk]),
+            detail=_growth(cursor, _waiting(cursor) - before[cursor.pk]),
             since=cursor.failing_since,
         )
         for cursor in cursors
-        if cursor.waiting > before[cursor.pk]
+        if _waiting(cursor) > before[cursor.pk]
     ]
     return WorkSection.of(
         items[:MOST],
@@ -73,12 +73,16 @@ def _queued_at(cursors: list[Cursor], moment: datetime) -> dict[int, int]:
     }
 
 
+def _waiting(cursor: Cursor) -> int:
+    return cursor.feed.head_seq - cursor.position
+
+
 def _growth(cursor: Cursor, growth: int) -> str:
     text = _(
         "%(waiting)s queued, %(growth)s more than an hour ago – %(connection)s, %(status)s"
     )
     return text % {
-        "waiting": f"{cursor.waiting:,}",
+        "waiting": f"{_waiting(cursor):,}",
         "growth": f"{growth:,}",
         "connection": cursor.connection,
         "status": cursor.connection.get_status_display(),

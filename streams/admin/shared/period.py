@@ -76,13 +76,13 @@ class PeriodFilter(admin.SimpleListFilter):
     ) -> Iterable[tuple[str, str]]:
         return [(name, str(label)) for name, (label, _length) in PRESETS.items()]
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [self.parameter_name, *OTHERS]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield the presets; each replaces the two times."""
         link, chosen = changelist.get_query_string, self.value()
-        mine = self.expected_parameters()
+        mine = [self.parameter_name, *OTHERS]
         is_any = self.since is None and self.until is None
         yield {
             "selected": is_any,
@@ -114,8 +114,10 @@ class PeriodFilter(admin.SimpleListFilter):
         by_id = rows.order_by("pk").values_list(self.field, flat=True)
 
         def time_of(pk: int) -> datetime:
-            return by_id.filter(pk__gte=pk)[0]
+            found: datetime = by_id.filter(pk__gte=pk)[0]
+            return found
 
         numbers = range(ids["low"], ids["high"] + 1)
         until = self.until + STORED_WITHIN
-        return ids["low"] + bisect_left(numbers, until, key=time_of)
+        low: int = ids["low"]
+        return low + bisect_left(numbers, until, key=time_of)

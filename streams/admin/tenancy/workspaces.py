@@ -77,10 +77,13 @@ class WorkspaceAdmin(ServiceAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        workspace = kwargs.get("obj")
+        workspace: Workspace | None = kwargs.get("obj")
         needed = ("streams.view_feed", "streams.view_connection")
-        may_see = workspace is not None and request.user.has_perms(needed)
-        context["deliveries"] = deliveries_of(workspace) if may_see else None
+        context["deliveries"] = (
+            deliveries_of(workspace)
+            if workspace and request.user.has_perms(needed)
+            else None
+        )
         return super().render_change_form(request, context, *args, **kwargs)
 
     def create(self, request: HttpRequest, form: Any) -> Workspace:

@@ -55,7 +55,7 @@ def halt(
     the reason.
     """
     new = Halt.objects.create(stream=stream, region=region, reason=reason)
-    _record("delivery.halted", new, actor, reason=reason)
+    _record("delivery.halted", new, actor, {"reason": reason})
     return new
 
 
@@ -70,17 +70,16 @@ def lift(*, halt: Halt, reason: str, actor: User | None) -> None:
         raise AlreadyLifted(
             _("The halt (%(halt)s) is already lifted.") % {"halt": halt}
         )
-    _record(
-        "delivery.halt_lifted", halt, actor, reason=reason, halted_because=halt.reason
-    )
+    detail = {"reason": reason, "halted_because": halt.reason}
+    _record("delivery.halt_lifted", halt, actor, detail)
 
 
-def _record(action: str, halt: Halt, actor: User | None, **detail: str) -> None:
-    record(
-        action,
-        actor=actor,
-        partner=halt.stream.partner if halt.stream else None,
-        stream=halt.stream.slug if halt.stream else "all",
-        region=halt.region or "all",
-        **detail,
-    )
+def _record(
+    action: str, halt: Halt, actor: User | None, detail: dict[str, str]
+) -> None:
+    scope = {
+        "stream": halt.stream.slug if halt.stream else "all",
+        "region": halt.region or "all",
+    }
+    partner = halt.stream.partner if halt.stream else None
+    record(action, actor=actor, partner=partner, workspace=None, **scope, **detail)
