@@ -378,7 +378,7 @@ def test_the_impact_counts_from_the_position():
     impact = services.impact(connection=cursor.connection)
 
     assert (impact.queued, impact.oldest_at) == (1, LATER)
-    assert impact.now_to == impact.then_to == str(cursor.connection)
+    assert impact.now_to == impact.then_to == f"…{cursor.connection.key_last4}, Sandbox"
 
 
 def test_with_nothing_queued_there_is_no_oldest_event():
