@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
-from streams.portal.partner import customers, workspaces
+from streams.portal.partner import customers, event_search, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.quarantine import views as quarantine_views
 from streams.portal.replay import views as replay_views
@@ -122,6 +122,11 @@ partner_workspaces_pages: Pages = [
     path("workspaces/<public_id>/", include(partner_workspace_pages)),
 ]
 
+partner_event_pages: Pages = [
+    path("", event_search.event_search, name="partner-events"),
+    path("more/", event_search.event_search_more, name="partner-events-more"),
+]
+
 partner_stream_pages: Pages = [
     path("streams/", stream_views.streams, name="partner-streams"),
     path("streams/new/", plan_templates.stream_new, name="partner-stream-new"),
@@ -161,6 +166,7 @@ partner_member_pages: Pages = [
 partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
+    path("events/", include(partner_event_pages), {"section": "events"}),
     path("tokens/", include(token_pages), {"section": "tokens"}),
     path("", include(partner_member_pages), {"section": "members"}),
 ]

@@ -28,6 +28,8 @@ PARTS = (
     "fresh/",
     "events/new/<int",
     "events/search/",
+    "events/more/",
+    "connection/test/",
     "healthz",
     "readyz",
     "/logo",

@@ -280,6 +280,8 @@ ROWS = [
     for_partner_team("streams/<slug:stream_slug>/qa/report/"),
     for_developers("streams/<slug:stream_slug>/qa/run/", "post", 302),
     for_developers("streams/<slug:stream_slug>/qa/workspaces/", "post", 302),
+    for_partner_team("events/"),
+    for_partner_team("events/more/", user_id="ada"),
     for_partner_team("tokens/"),
     for_developers("tokens/", "post"),
     for_developers("tokens/<int:pk>/revoke/"),

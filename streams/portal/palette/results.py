@@ -103,11 +103,8 @@ def _events(
             page = of_feed(found.feed.workspace, found.feed, "quarantine")
             name = _("Received, but not in the log: see the quarantine")
         else:
-            page = reverse(
-                "portal:event",
-                args=(found.feed.workspace.public_id, found.event.seq),
-                query={"stream": found.feed.stream.slug},
-            )
+            feed = found.feed
+            page = of_feed(feed.workspace, feed, "event", found.event.seq)
             name = found.event.name or found.event.type
         yield SearchResult(name, page, found.feed.workspace.name)
 

@@ -36,11 +36,13 @@ def within(access: PartnerAccess, page: str, *args: object) -> str:
 
 
 @register.simple_tag
-def of_feed(workspace: Workspace, feed: Feed, page: str, **query: object) -> str:
+def of_feed(
+    workspace: Workspace, feed: Feed, page: str, *args: object, **query: object
+) -> str:
     """Return the URL of a page of a workspace about one of its feeds, from any page."""
     return reverse(
         f"portal:{page}",
-        args=(workspace.public_id,),
+        args=(workspace.public_id, *args),
         query={"stream": feed.stream.slug, **query},
     )
 

@@ -1,0 +1,142 @@
+"""A partner's search for an event or a person in the events of all its customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.clock import now
+from streams.events.message_lookup import find_message
+from streams.events.models import Feed
+from streams.events.search.across_feeds import InvalidPosition, Position, step
+from streams.events.search.event_filter import EventFilter
+from streams.events.search.payload_condition import AnonymousIdIs, EmailIs
+from streams.events.search.scan import FIRST_S, NEXT_S
+from streams.portal.shared.access import (
+    PartnerAccess,
+    PortalRequest,
+    partner_to_see,
+    signed_in,
+)
+from streams.portal.shared.filter_forms import TimeFilterForm
+from streams.portal.shared.form_choices import number_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from streams.events.search.payload_condition import PayloadCondition
+
+MOST_FOUND = 200  # events; then the search waits for the person
+MOST_FEEDS = 20  # that received the same messageId
+
+
+class EventSearchForm(TimeFilterForm):
+    """What to search for. Events must match all fields."""
+
+    kept = ()
+
+    message_id = forms.CharField(required=False, max_length=100, label="messageId")
+    user_id = forms.CharField(required=False, max_length=200, label="userId")
+    anonymous_id = forms.CharField(required=False, max_length=200, label="anonymousId")
+    email = forms.CharField(required=False, max_length=254, label=_("Email in traits"))
+
+    @property
+    def names_one(self) -> bool:
+        """Whether an event or a person is named. Without one, nothing is searched."""
+        return bool(self.values.keys() - {"last", "since", "until"})
+
+    def filters(self, moment: datetime) -> EventFilter:
+        values = self.values
+        since, until = self.time_range(moment)
+        content: list[PayloadCondition] = []
+        if "anonymous_id" in values:
+            content.append(AnonymousIdIs(values["anonymous_id"]))
+        if "email" in values:
+            content.append(EmailIs(values["email"]))
+        return EventFilter(
+            message_id=values.get("message_id", ""),
+            user_id=values.get("user_id", ""),
+            content=tuple(content),
+            since=since,
+            until=until,
+        )
+
+
+@signed_in
+def event_search(request: PortalRequest, slug: str) -> HttpResponse:
+    """Show the form, what deduplication knows of a messageId, and the first step's events."""
+    access = partner_to_see(request, slug)
+    form = EventSearchForm(request.GET)
+    context: dict[str, object] = {"access": access, "form": form}
+    if form.is_valid() and form.names_one:
+        if message_id := form.values.get("message_id"):
+            context["known"] = find_message(
+                _feeds(access), message_id, limit=MOST_FEEDS
+            )
+        if not context.get("known"):
+            context |= _next(request, access, form)
+    return render(request, "portal/partner/event_search.html", context)
+
+
+@signed_in
+def event_search_more(request: PortalRequest, slug: str) -> HttpResponse:
+    """Render the next rows of a search, and its progress."""
+    access = partner_to_see(request, slug)
+    form = EventSearchForm(request.GET)
+    if not (form.is_valid() and form.names_one):
+        raise Http404
+    context = {"access": access, "form": form, **_next(request, access, form)}
+    return render(request, "portal/partner/_event_search_rows.html", context)
+
+
+def _feeds(access: PartnerAccess) -> QuerySet[Feed]:
+    return Feed.objects.filter(stream__partner=access.partner)
+
+
+def _next(
+    request: PortalRequest, access: PartnerAccess, form: EventSearchForm
+) -> dict[str, object]:
+    """Search on from the position in the URL. After MOST_FOUND events, the search pauses."""
+    at = request.GET.get("at", "")
+    started_at = _started_at(request)
+    before = number_in(request.GET, "found") or 0
+    try:
+        reached = step(
+            _feeds(access),
+            form.filters(started_at),
+            started_at=started_at,
+            position=Position.parse(at) if at else None,
+            budget_s=NEXT_S if at else FIRST_S,
+        )
+    except InvalidPosition:
+        raise Http404 from None
+    found = before + len(reached.found)
+    return {
+        "step": reached,
+        "found": found,
+        "goes_on": found // MOST_FOUND == before // MOST_FOUND,
+        "onward": form.query(
+            at=reached.position, started=started_at.isoformat(), found=found
+        ),
+    }
+
+
+def _started_at(request: PortalRequest) -> datetime:
+    """Return when the search began: now, or the time in the URL. Raises Http404."""
+    text = request.GET.get("started")
+    if not text:
+        return now()
+    try:
+        started_at = parse_datetime(text)
+    except ValueError:
+        started_at = None
+    if started_at is None or started_at.tzinfo is None or started_at > now():
+        raise Http404
+    return started_at

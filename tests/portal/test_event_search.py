@@ -1,0 +1,97 @@
+"""A partner finds an event or a person in the events of all its customers."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from tests import factories
+
+
+def search(client, cast, page="partner-events", **query):
+    return client.get(reverse(f"portal:{page}", args=[cast.partner.slug]), query)
+
+
+def append(feed, **changes) -> None:
+    factories.append(feed, now=now() - timedelta(hours=1), **changes)
+
+
+@pytest.fixture
+def elsewhere(cast):
+    return factories.feed(cast.stream, cast.elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"user_id": "ada"}, ["Email Sent", "Email Opened"]),
+        ({"email": "ada@example.com"}, ["Email Opened"]),
+        ({"anonymous_id": "a-1"}, ["Email Sent"]),
+        ({"user_id": "ada", "anonymous_id": "a-1"}, ["Email Sent"]),
+        ({"message_id": "m-1"}, ["Email Sent"]),
+        ({"message_id": "m-2"}, []),
+        ({"user_id": "ada", "last": "1h"}, []),
+    ],
+)
+def test_a_person_is_found_in_the_events_of_any_customer(
+    as_sam, cast, elsewhere, monkeypatch, query, found
+):
+    monkeypatch.setattr("streams.portal.partner.event_search.FIRST_S", 60)
+    traits = {"traits": {"email": "ada@example.com"}}
+    append(cast.feed, event="Email Opened", userId="ada", context=traits)
+    append(
+        elsewhere, event="Email Sent", userId="ada", messageId="m-1", anonymousId="a-1"
+    )
+    append(elsewhere, event="Email Skipped", userId="bob")
+
+    page = search(as_sam, cast, **query)
+
+    names = re.findall(r'<a class="whole"[^>]*>([^<]+)</a>', page.text)
+    assert sorted(names) == sorted(found)
+
+
+def test_the_search_goes_on_by_itself_from_feed_to_feed(
+    as_sam, cast, elsewhere, monkeypatch
+):
+    monkeypatch.setattr("streams.portal.partner.event_search.FIRST_S", 0)
+    for feed in (cast.feed, elsewhere):
+        append(feed, userId="ada")
+    address = reverse("portal:partner-events-more", args=[cast.partner.slug])
+
+    first = search(as_sam, cast, user_id="ada")
+    [onward] = re.findall(rf'"({address}[^"]+)"', first.text)
+    more = as_sam.get(onward.replace("&amp;", "&"))
+
+    assert "Searched 1 of 2 events" in first.text
+    assert 'hx-trigger="load, click"' in first.text
+    assert "Search complete: 2 matches in 2 events" in more.text
+
+
+def test_without_an_event_or_a_person_nothing_is_searched(as_sam, cast):
+    append(cast.feed)
+
+    page = search(as_sam, cast, last="7d")
+
+    assert "Nothing searched yet" in page.text
+
+
+def test_events_of_other_partners_are_not_found(client, cast):
+    append(cast.feed, userId="ada", messageId="m-1")
+    client.force_login(cast.rita)
+    address = reverse("portal:partner-events", args=[cast.rival.slug])
+
+    for query in ({"user_id": "ada"}, {"message_id": "m-1"}):
+        assert "Search complete: 0 matches" in client.get(address, query).text
+
+
+@pytest.mark.parametrize(
+    "query", [{"at": "999999.5"}, {"at": "x"}, {"started": "yesterday"}, {"started": "9999-01-01T00:00:00Z"}]
+)  # fmt: skip
+def test_a_position_of_no_search_is_not_found(as_sam, cast, query):
+    append(cast.feed, userId="ada")
+
+    assert search(as_sam, cast, user_id="ada", **query).status_code == 404
