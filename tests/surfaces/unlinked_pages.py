@@ -23,6 +23,7 @@ from streams.catalog.plans.plan import (
     to_json,
 )
 from streams.delivery.models import Cursor
+from streams.events.models import Event
 from streams.delivery.retention.expiry import expire
 from streams.events.search import scan
 from streams.tenancy.models import WorkspaceMembership
@@ -84,11 +85,14 @@ def too_many_requests(scene: Scene) -> Iterator[Visit]:
 
 
 def search_box(scene: Scene) -> Iterator[Visit]:
-    """Yield what the dialog of the search box loads."""
+    """Yield what the dialog of the search box loads, and found events."""
     visitor = Visitor(scene, "petra")
     for text in ("", "xyzzy"):
         page = f"/search/?q={text}&in=p:{scene.cast.partner.slug}"
         yield from visitor.visit("get", page, headers={"HX-Request": "true"})
+    stored = Event.objects.filter(feed=scene.cast.feed).first()
+    for query in ({"user_id": stored.user_id}, {"message_id": stored.message_id}):
+        yield from visitor.visit("get", url(scene, "p/<slug:slug>/events/"), query)
 
 
 def only_forms(scene: Scene) -> Iterator[Visit]:
