@@ -23,8 +23,8 @@ from streams.catalog.plans.plan import (
     to_json,
 )
 from streams.delivery.models import Cursor
-from streams.events.models import Event
 from streams.delivery.retention.expiry import expire
+from streams.events.models import Event
 from streams.events.search import scan
 from streams.tenancy.models import WorkspaceMembership
 from streams.web.early_error_pages import server_pages
