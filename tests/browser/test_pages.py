@@ -29,7 +29,6 @@ PARTS = (
     "events/new/<int",
     "events/search/",
     "events/more/",
-    "connection/test/",
     "healthz",
     "readyz",
     "/logo",

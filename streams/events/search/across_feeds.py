@@ -144,7 +144,8 @@ def _in_order(
     rows = feeds.filter(head_seq__gt=F("expired_seq"))
     if filters.since:
         rows = rows.filter(head_at__gte=filters.since)
-    known = list(rows.values_list("pk", "head_seq", "expired_seq", "head_at"))
+    columns = rows.values_list("pk", "head_seq", "expired_seq", "head_at")
+    known = [(pk, head, expired, at) for pk, head, expired, at in columns if at]
     border = quarter(started_at)
     lately = [pk for pk, _head, _expired, at in known if at >= border]
     marks = FeedMark.objects.filter(feed_id__in=lately, at__lt=border)
