@@ -15,7 +15,7 @@ from streams.base.clock import now
 from streams.base.database.frozen_sessions import end_frozen_sessions
 from streams.base.database.statement_timeout import limit_process, within
 from streams.base.rate_limit import forget_counts
-from streams.delivery import clock_repair, quarantine_decisions
+from streams.delivery import clock_repair, quarantine_jobs
 from streams.delivery.engine import drain as delivery
 from streams.delivery.engine.due_cursors import unowned_due_streams
 from streams.delivery.wake import DRAIN, QUARANTINE, wake, wake_quarantine
@@ -59,7 +59,7 @@ def sweep(**_: object) -> None:
     with within(settings.DRAIN_DEADLINE_S):
         end_frozen_sessions()
         wake(unowned_due_streams(Now()))
-        if quarantine_decisions.has_lost_its_worker():
+        if quarantine_jobs.has_lost_its_worker():
             wake_quarantine()
         history.tick()
         clock_repair.mend()  # last, because a locked row can delay it
@@ -68,7 +68,7 @@ def sweep(**_: object) -> None:
 @shared_task(name=QUARANTINE, ignore_result=True)
 def work_quarantine(**_: object) -> None:
     """Process decisions about quarantined events. Several workers can do so at once."""
-    quarantine_decisions.work(_stop.is_set)
+    quarantine_jobs.work(_stop.is_set)
 
 
 @shared_task(name="streams.prune", ignore_result=True)

@@ -108,6 +108,11 @@ SENTENCES: dict[str, StrOrPromise] = {
         "Discarded %(events)s events in quarantine",
         "events",
     ),
+    "quarantine.stopped": ngettext_lazy(
+        "Stopped an action on quarantined events: %(events)s event stays in quarantine",
+        "Stopped an action on quarantined events: %(events)s events stay in quarantine",
+        "events",
+    ),
     "quarantine.expired": ngettext_lazy(
         "Deleted %(events)s event in quarantine because its retention ended",
         "Deleted %(events)s events in quarantine because their retention ended",

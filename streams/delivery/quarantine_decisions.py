@@ -1,50 +1,38 @@
-"""Resolve events in quarantine in bulk: release, rename, discard.
+"""Decisions about quarantined events: release, rename, discard.
 
-A job is a row that stores its progress. Each chunk is one transaction that moves events
-from the quarantine to the log, so a worker that dies neither loses nor duplicates events.
+A decision creates jobs, which delivery/quarantine_jobs.py works on. They process exactly the
+events that the person saw counted: a job covers a range of a feed's IDs, and events that
+arrive later have higher IDs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from dataclasses import replace
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
-import msgspec
 from django.db import transaction
-from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.base.ids import public_id
-from streams.catalog.validation.event_validator import (
-    EventValidator,
-    RuleCache,
-    first_error,
-)
-from streams.delivery.append import accept_released
 from streams.delivery.wake import wake_quarantine_after_commit
-from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Feed, QuarantinedEvent, QuarantineJob
-from streams.events.quarantine import QuarantineFilter, counts
-from streams.spec.decode.structure import MAX_EVENT_BYTES, too_large
-from streams.spec.validation_modes import ValidationMode
+from streams.events.quarantine import QuarantineCount, QuarantineFilter, counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from streams.spec.issues import Issue
     from streams.tenancy.models import User
 
-CHUNK = 500  # events per transaction, which locks their feed for hundredths of a second
-SILENT = timedelta(seconds=5)  # without a chunk: the job has lost its worker
 MAX_NAME = 200  # characters, like the column
+MOST_IDS = 1_000  # selected one by one
+MOST_BETWEEN = 10_000  # other events between them that are read to join them to ranges
 
 Action = QuarantineJob.Action
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
 
 
 class NothingQuarantined(Exception):
@@ -55,6 +43,11 @@ class CannotRename(Exception):
     """The new name is invalid or the same as the old one."""
 
 
+class CountChanged(Exception):
+    """Other events match than those that the person saw."""
+
+
+@transaction.atomic
 def decide(
     *,
     feeds: Sequence[Feed],
@@ -62,159 +55,105 @@ def decide(
     action: Action,
     actor: User | None,
     new_name: str = "",
-    last_id: int | None = None,
+    counted: int | None = None,
 ) -> str:
-    """Create a job for each feed with matching events; return the ID of the order.
+    """Create the jobs for the matching events; return the ID of the order.
 
-    Events after `last_id`, the last one that was counted, are not affected. Wakes a
-    worker. Raises NothingQuarantined, CannotRename.
+    `counted`: how many events the person saw. Wakes a worker; a discard starts after
+    TIME_TO_UNDO. Raises NothingQuarantined, CannotRename, CountChanged.
     """
     if action == Action.RENAME:
         _check_names(held.name, new_name)
+        held = replace(held, type="track")
     order, by_id = public_id(), {feed.pk: feed for feed in feeds}
-    with transaction.atomic():
-        found = counts(list(by_id), held, last_id)
-        if not found:
-            raise NothingQuarantined(_("These events are no longer in quarantine."))
-        jobs = [
-            QuarantineJob(
-                order=order,
-                feed=by_id[feed_id],
-                action=action,
-                rule=held.rule,
-                name=held.name,
-                new_name=new_name,
-                events=events,
-                last_id=last_id,
-                requested_by=actor,
-            )
-            for feed_id, events, last_id in found
-        ]
-        QuarantineJob.objects.bulk_create(jobs)
-        for job in jobs:
-            _note(job, actor)
-        wake_quarantine_after_commit()
+    found = _found(list(by_id), held, counted)
+    jobs = [
+        QuarantineJob(
+            order=order,
+            feed=by_id[one.feed_id],
+            action=action,
+            rule=held.rule,
+            name=held.name,
+            new_name=new_name if action == Action.RENAME else "",
+            events=one.events,
+            position=one.first_id - 1,
+            last_id=one.last_id,
+            requested_by=actor,
+            requested_at=Now(),
+        )
+        for one in found
+    ]
+    QuarantineJob.objects.bulk_create(jobs)
+    _note(jobs, actor)
+    wake_quarantine_after_commit()
     return order
 
 
-def work(stop: Callable[[], bool]) -> None:
-    """Work on all jobs, one chunk of each in turn, until none is left."""
-    while not stop() and _work_some():
-        pass
-
-
-def has_lost_its_worker() -> bool:
-    """Whether there are jobs that no worker has touched for a while."""
-    to_do = QuarantineJob.objects.filter(ended_at=None)
-    return to_do.exists() and not to_do.filter(worked_at__gt=Now() - SILENT).exists()
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """The next events of a job, and what to do with each."""
-
-    last_id: int
-    leave: list[int] = field(default_factory=list)  # by id
-    released: list[NewEvent] = field(default_factory=list)
-    kept: list[QuarantinedEvent] = field(default_factory=list)
-
-
 @transaction.atomic
-def _work_some() -> bool:
-    """Work on a chunk of the job that has waited longest.
+def stop(*, order: str, feeds: Collection[Feed], actor: User | None) -> int:
+    """End what is left of an order; return the number of events that stay in quarantine.
 
-    False: there is no job, or other workers hold all of them.
+    Events that were released or discarded already are not affected.
     """
-    to_do = QuarantineJob.objects.filter(ended_at=None)
-    free = to_do.select_for_update(skip_locked=True, of=("self",))
-    job = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
-    if job is None:
-        return False
-    # Like an append: nothing is added or expires while we count.
-    locked = Feed.objects.select_for_update(no_key=True, of=("self",))
-    feed = locked.select_related("stream").get(pk=job.feed_id)
-    chunk = _next_chunk(job, feed)
-    if chunk is None:
-        job.ended_at = now()
-    else:
-        _carry_out(job, feed, chunk)
-        job.position = chunk.last_id
-    job.save(update_fields=["position", "released", "discarded", "kept", "ended_at"])
-    QuarantineJob.objects.filter(pk=job.pk).update(worked_at=Now())
-    return True
+    open_jobs = QuarantineJob.objects.filter(
+        order=order, feed__in=feeds, ended_at=None
+    ).select_related("feed__stream", "feed__workspace__partner")
+    left: dict[Feed, int] = defaultdict(int)
+    jobs = list(open_jobs.select_for_update(of=("self",)).order_by("pk"))
+    for job in jobs:
+        left[job.feed] += job.events - job.released - job.discarded - job.kept
+    QuarantineJob.objects.filter(pk__in=[job.pk for job in jobs]).update(ended_at=now())
+    for feed, events in left.items():
+        record(
+            "quarantine.stopped",
+            actor=actor,
+            workspace=feed.workspace,
+            stream=feed.stream.slug,
+            order=order,
+            events=events,
+        )
+    return sum(left.values())
 
 
-def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:
-    rows = QuarantineFilter(rule=job.rule, name=job.name).of([feed.pk])
-    if job.action == Action.RENAME:
-        rows = rows.filter(type="track")
-    some = list(
-        rows.filter(pk__gt=job.position, pk__lte=job.last_id).order_by("pk")[:CHUNK]
-    )
-    if not some:
-        return None
-    chunk = _Chunk(some[-1].pk)
-    if job.action == Action.RENAME:
-        validator = _validator(feed)
-        for row in some:
-            _rename(row, job.new_name, validator, chunk)
-        return chunk
-    chunk.leave = [row.pk for row in some]
-    if job.action == Action.RELEASE:
-        chunk.released = [_event(row) for row in some]
-    return chunk
+def _found(
+    feed_ids: Sequence[int], held: QuarantineFilter, counted: int | None
+) -> list[QuarantineCount]:
+    found = list(_ranges(feed_ids, held))
+    if not found:
+        raise NothingQuarantined(_("These events are no longer in quarantine."))
+    if counted is not None and counted != sum(one.events for one in found):
+        raise CountChanged(
+            _("The number of matching events has changed. Check it again.")
+        )
+    return found
 
 
-def _rename(
-    row: QuarantinedEvent, new_name: str, validator: EventValidator, chunk: _Chunk
-) -> None:
-    """Rename an event; one that still has an error stays in quarantine, renamed."""
-    content: dict[str, Any] = _decode(bytes(row.payload))
-    content["event"] = new_name
-    row.name, row.payload = new_name, _encode(content)
-    error = _error(content, row.payload, validator)
-    if error is None:
-        chunk.leave.append(row.pk)
-        chunk.released.append(_event(row))
-    else:
-        row.rule = error.rule
-        chunk.kept.append(row)
+def _ranges(
+    feed_ids: Sequence[int], held: QuarantineFilter
+) -> Iterable[QuarantineCount]:
+    """Return ranges of IDs in which exactly the matching events match rule and name."""
+    if held.ids is None:
+        return counts(feed_ids, held)
+    chosen: dict[int, list[int]] = defaultdict(list)
+    rows = held.of(feed_ids).order_by("feed", "pk").values_list("feed", "pk")
+    for feed_id, pk in rows[:MOST_IDS]:
+        chosen[feed_id].append(pk)
+    return [one for feed_id, ids in chosen.items() for one in _runs(feed_id, ids)]
 
 
-def _error(
-    content: dict[str, Any], payload: bytes, validator: EventValidator
-) -> Issue | None:
-    if len(payload) > MAX_EVENT_BYTES:
-        return too_large(len(payload))
-    return first_error(validator.issues(content, now=now()))
-
-
-def _carry_out(job: QuarantineJob, feed: Feed, chunk: _Chunk) -> None:
-    """Save a chunk."""
-    QuarantinedEvent.objects.filter(pk__in=chunk.leave).delete()
-    QuarantinedEvent.objects.bulk_update(chunk.kept, ["name", "rule", "payload"])
-    discarded = len(chunk.leave) - len(chunk.released)
-    Feed.objects.filter(pk=feed.pk).update(
-        quarantined=F("quarantined") - len(chunk.leave),
-        discarded=F("discarded") + discarded,
-    )
-    job.released += len(chunk.released)
-    job.discarded += discarded
-    job.kept += len(chunk.kept)
-    if chunk.released:
-        accept_released(FeedAddition(feed.pk, chunk.released), now=now())
-
-
-def _validator(feed: Feed) -> EventValidator:
-    """The rules of the stream as they are now, whatever its validation mode."""
-    rules = RuleCache().of([feed.stream_id])[feed.stream_id]
-    validator = rules.checks(ValidationMode.QUARANTINE)
-    assert validator is not None  # noqa: S101 - at least QUARANTINE is in force
-    return validator
-
-
-def _event(row: QuarantinedEvent) -> NewEvent:
-    return NewEvent(row.type, row.name, row.user_id, row.message_id, bytes(row.payload))
+def _runs(feed_id: int, ids: Sequence[int]) -> Iterator[QuarantineCount]:
+    """Join neighbors, in order, because a job for each event would take long."""
+    rows = QuarantinedEvent.objects.filter(feed=feed_id, pk__range=(ids[0], ids[-1]))
+    present = list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_BETWEEN])
+    place = {pk: number for number, pk in enumerate(present)}
+    run = [ids[0]]
+    for before, pk in pairwise(ids):
+        if before in place and place.get(pk) == place[before] + 1:
+            run.append(pk)
+        else:
+            yield QuarantineCount(feed_id, len(run), run[0], run[-1])
+            run = [pk]
+    yield QuarantineCount(feed_id, len(run), run[0], run[-1])
 
 
 def _check_names(name: str, new_name: str) -> None:
@@ -228,15 +167,18 @@ def _check_names(name: str, new_name: str) -> None:
         raise CannotRename(_("Enter a name that is different from the current one."))
 
 
-def _note(job: QuarantineJob, actor: User | None) -> None:
-    record(
-        f"quarantine.{job.action}",
-        actor=actor,
-        workspace=job.feed.workspace,
-        stream=job.feed.stream.slug,
-        order=job.order,
-        events=job.events,
-        rule=job.rule,
-        name=job.name,
-        new_name=job.new_name,
-    )
+def _note(jobs: Sequence[QuarantineJob], actor: User | None) -> None:
+    """Record an order, once for each feed."""
+    for feed, own in groupby(jobs, key=lambda job: job.feed):
+        of_feed = list(own)
+        record(
+            f"quarantine.{of_feed[0].action}",
+            actor=actor,
+            workspace=feed.workspace,
+            stream=feed.stream.slug,
+            order=of_feed[0].order,
+            events=sum(job.events for job in of_feed),
+            rule=of_feed[0].rule,
+            name=of_feed[0].name,
+            new_name=of_feed[0].new_name,
+        )

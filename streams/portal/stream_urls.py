@@ -18,7 +18,7 @@ from streams.portal.plan import (
     versions,
 )
 from streams.portal.plan import views as plan_views
-from streams.portal.quarantine import views as quarantine_views
+from streams.portal.quarantine import urls as quarantine
 from streams.portal.stream import activity_log, plan_templates, send_events
 from streams.portal.stream import views as stream_views
 from streams.portal.workspace import issues
@@ -52,15 +52,6 @@ plan_pages: Pages = [
         "events/<key>/remove/",
         plan_views.event_remove,
         name="partner-stream-plan-event-remove",
-    ),
-]
-
-stream_quarantine_pages: Pages = [
-    path("", quarantine_views.stream_quarantine, name="partner-stream-quarantine"),
-    path(
-        "decide/",
-        quarantine_views.stream_decide,
-        name="partner-stream-quarantine-decide",
     ),
 ]
 
@@ -120,7 +111,7 @@ stream_pages: Pages = [
     ),
     path(
         "quarantine/",
-        include(stream_quarantine_pages),
+        include(quarantine.stream_pages),
         {"tab": "partner-stream-quarantine"},
     ),
     path("docs/", include(docs_pages), {"tab": "partner-stream-docs"}),

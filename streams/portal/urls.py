@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
 from streams.portal.partner import customers, event_search, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
-from streams.portal.quarantine import views as quarantine_views
+from streams.portal.quarantine import urls as quarantine
 from streams.portal.replay import views as replay_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
@@ -20,6 +21,7 @@ from streams.portal.workspace import attempts, events, home, issues, overview
 overview_pages: Pages = [
     path("", overview.overview, name="overview"),
     path("fresh/", overview.overview_fresh, name="overview-fresh"),
+    path("chart/", chart_views.overview_chart, name="overview-chart"),
 ]
 
 event_pages: Pages = [
@@ -57,12 +59,6 @@ replay_pages = [
     path("<replay_id>/cancel/", replay_views.replay_cancel, name="replay-cancel"),
 ]
 
-workspace_quarantine_pages: Pages = [
-    path("", quarantine_views.workspace_quarantine, name="quarantine"),
-    path("decide/", quarantine_views.workspace_decide, name="quarantine-decide"),
-    path("mode/", quarantine_views.workspace_mode, name="quarantine-mode"),
-]
-
 workspace_member_pages: Pages = [
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
@@ -91,7 +87,7 @@ workspace_pages: Pages = [
         {"section": "findings"},
         name="findings",
     ),
-    path("quarantine/", include(workspace_quarantine_pages), {"section": "quarantine"}),
+    path("quarantine/", include(quarantine.workspace_pages), {"section": "quarantine"}),
     path("", include(workspace_member_pages), {"section": "members"}),
 ]
 

@@ -16,6 +16,9 @@ from streams.catalog.plans.plan import PlannedEvent, TrackingPlan, to_json
 from streams.connections.models import Connection
 from streams.delivery.connection.verification import send_test_event
 from streams.delivery.models import Cursor
+from streams.delivery.quarantine_decisions import decide
+from streams.events.models import QuarantineJob
+from streams.events.quarantine import QuarantineFilter
 from streams.review.qa.workspaces import prepare
 from tests import factories
 
@@ -153,6 +156,15 @@ def seen_recently(scene: Scene) -> None:
     factories.append(scene.cast.feed, 12, now=now(), event="Email Clicked")
 
 
+def discarding(scene: Scene) -> None:
+    decide(
+        feeds=[scene.cast.feed],
+        held=QuarantineFilter(),
+        action=QuarantineJob.Action.DISCARD,
+        actor=None,
+    )
+
+
 # --- Steps to pages that only a POST shows -------------------------------------------
 
 
@@ -238,8 +250,14 @@ FORMS = [
     of_workspace(
         "portal/quarantine/resolve.html",
         "quarantine/decide/",
-        query="?rule=PLAN-EVENT-001&name=Email+Opened",
-        fields={"action": "rename", "new_name": "Mail Opened"},
+        query="?rule=PLAN-EVENT-001&name=Email+Opened&action=rename",
+        fields={"new_name": "Mail Opened"},
+    ),
+    of_workspace(
+        "portal/quarantine/_jobs.html",
+        "quarantine/",
+        "quarantine/stop/",
+        prepare=discarding,
     ),
     of_workspace(
         "portal/quarantine/quarantine.html",
@@ -385,8 +403,14 @@ FORMS = [
     of_stream(
         "portal/quarantine/resolve.html",
         "quarantine/decide/",
-        query="?rule=PLAN-EVENT-001&name=Email+Opened",
-        fields={"action": "rename", "new_name": "Mail Opened"},
+        query="?rule=PLAN-EVENT-001&name=Email+Opened&action=rename",
+        fields={"new_name": "Mail Opened"},
+    ),
+    of_stream(
+        "portal/quarantine/_jobs.html",
+        "quarantine/",
+        "quarantine/stop/",
+        prepare=discarding,
     ),
     of_stream(
         "portal/docs/facts.html",

@@ -26,6 +26,7 @@ NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk of Northwind and 
 RTL_NAME = "استبيانات رضا العملاء والموظفين (2026) "
 PARTS = (
     "fresh/",
+    "/chart/",
     "events/new/<int",
     "events/search/",
     "events/more/",

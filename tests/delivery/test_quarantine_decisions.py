@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 
 from streams.audit.models import AuditEntry
-from streams.delivery import quarantine_decisions
+from streams.delivery import quarantine_jobs
 from streams.delivery.append import accept
 from streams.delivery.quarantine_decisions import (
     CannotRename,
+    CountChanged,
     NothingQuarantined,
     decide,
+    stop,
 )
 from streams.delivery.retention.pruning import prune
 from streams.events.log import FeedAddition
@@ -39,12 +41,17 @@ def feed():
     return feed
 
 
+@pytest.fixture(autouse=True)
+def discards_start_at_once(monkeypatch):
+    monkeypatch.setattr(quarantine_jobs, "TIME_TO_UNDO", timedelta(0))
+
+
 def hold(feed, count, name=OLD, *, rule=RULE, now=factories.NOW):
     return factories.quarantined(feed, count, event=name, rule=rule, now=now)
 
 
 def work():
-    quarantine_decisions.work(lambda: False)
+    quarantine_jobs.work(lambda: False)
 
 
 def in_log(feed):
@@ -59,7 +66,7 @@ def beside(feed):
 
 
 def test_released_events_follow_in_order_and_are_due(feed, monkeypatch):
-    monkeypatch.setattr(quarantine_decisions, "CHUNK", 2)
+    monkeypatch.setattr(quarantine_jobs, "CHUNK", 2)
     factories.append(feed, 1)
     factories.delivered(feed.cursors.get(), 1)
     ids = hold(feed, 5)
@@ -96,20 +103,103 @@ def test_an_event_with_an_error_under_its_new_name_stays_and_is_counted(feed):
 
     job = QuarantineJob.objects.get()
     assert (job.released, job.kept, bool(job.ended_at)) == (0, 3, True)
-    assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, "Odd", 3)]
+    assert kinds([feed.pk]) == [QuarantineGroup(RULE, "Odd", 3)]
     assert beside(feed) == (3, 0, 3, 0)
 
 
 def test_a_rename_matches_only_its_own_call(feed):
     page = factories.event(feed.stream, type="page", event=None, name=OLD)
     accept([FeedAddition(feed.pk, [page.quarantined(RULE)])], now=factories.NOW)
+    hold(feed, 2)
 
     held = QuarantineFilter(name=OLD)
     decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
     work()
 
-    assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, OLD, 1)]
-    assert bool(QuarantineJob.objects.get().ended_at)
+    assert kinds([feed.pk]) == [QuarantineGroup(RULE, OLD, 1)]
+    assert QuarantineJob.objects.get().events == 2
+
+
+def test_exactly_the_selected_events_are_released_in_order(feed):
+    ids = hold(feed, 7)
+    pks = list(QuarantinedEvent.objects.order_by("pk").values_list("pk", flat=True))
+    chosen = [pks[5], pks[1], pks[2]]
+
+    decide(
+        feeds=[feed],
+        held=QuarantineFilter(ids=chosen),
+        action=Action.RELEASE,
+        actor=None,
+        counted=3,
+    )
+    work()
+
+    assert in_log(feed) == [ids[1], ids[2], ids[5]]
+    assert beside(feed) == (7, 3, 4, 0)
+    # Neighbors share a job; the log has one entry for the action.
+    assert sorted(QuarantineJob.objects.values_list("events", flat=True)) == [1, 2]
+    assert AuditEntry.objects.get(action="quarantine.release").detail["events"] == 3
+
+
+def test_a_selection_of_another_feed_is_ignored(feed):
+    other = factories.feed(feed.stream)
+    hold(other, 2)
+    pks = list(QuarantinedEvent.objects.values_list("pk", flat=True))
+
+    with pytest.raises(NothingQuarantined):
+        decide(
+            feeds=[feed],
+            held=QuarantineFilter(ids=pks),
+            action=Action.DISCARD,
+            actor=None,
+        )
+
+
+def test_other_events_than_those_that_were_counted_are_refused(feed):
+    hold(feed, 3)
+
+    with pytest.raises(CountChanged):
+        decide(
+            feeds=[feed],
+            held=QuarantineFilter(name=OLD),
+            action=Action.DISCARD,
+            actor=None,
+            counted=2,
+        )
+
+    assert not QuarantineJob.objects.exists()
+
+
+def test_a_discard_can_be_undone_before_it_starts(feed, monkeypatch):
+    monkeypatch.setattr(quarantine_jobs, "TIME_TO_UNDO", timedelta(hours=1))
+    hold(feed, 3)
+    order = decide(
+        feeds=[feed], held=QuarantineFilter(), action=Action.DISCARD, actor=None
+    )
+    work()
+
+    left = stop(order=order, feeds=[feed], actor=None)
+    monkeypatch.setattr(quarantine_jobs, "TIME_TO_UNDO", timedelta(0))
+    work()
+
+    assert (left, beside(feed)) == (3, (3, 0, 3, 0))
+    assert AuditEntry.objects.get(action="quarantine.stopped").detail["events"] == 3
+
+
+def test_a_stopped_action_keeps_what_it_did(feed, monkeypatch):
+    monkeypatch.setattr(quarantine_jobs, "CHUNK", 2)
+    hold(feed, 5)
+    order = decide(
+        feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None
+    )
+    chunks = iter([False, True])
+    quarantine_jobs.work(lambda: next(chunks))
+
+    left = stop(order=order, feeds=[feed], actor=None)
+    work()
+
+    assert (left, beside(feed)) == (3, (5, 2, 3, 0))
+    assert stop(order=order, feeds=[feed], actor=None) == 0
 
 
 def test_discarded_events_are_deleted_and_accounted_for(feed):
@@ -123,7 +213,7 @@ def test_discarded_events_are_deleted_and_accounted_for(feed):
 
     assert beside(feed) == (5, 0, 2, 3)
     assert in_log(feed) == []
-    assert kinds([feed.pk], QuarantineFilter()) == [QuarantineGroup(RULE, "Other", 2)]
+    assert kinds([feed.pk]) == [QuarantineGroup(RULE, "Other", 2)]
 
 
 def test_events_that_arrived_after_the_preview_are_excluded(feed):
@@ -186,7 +276,7 @@ def test_a_chunk_that_fails_changes_nothing(feed, monkeypatch):
         raise Died
 
     with monkeypatch.context() as broken:
-        broken.setattr(quarantine_decisions, "accept_released", die)
+        broken.setattr(quarantine_jobs, "accept_released", die)
         with pytest.raises(Died):
             work()
     assert beside(feed) == (3, 0, 3, 0)
@@ -223,13 +313,13 @@ def test_a_rename_needs_an_old_name_and_a_new_one(feed, name, new_name):
 
 def test_an_abandoned_job_is_found(feed):
     hold(feed, 1)
-    assert not quarantine_decisions.has_lost_its_worker()
+    assert not quarantine_jobs.has_lost_its_worker()
 
     decide(feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None)
 
-    assert quarantine_decisions.has_lost_its_worker()
+    assert quarantine_jobs.has_lost_its_worker()
     work()
-    assert not quarantine_decisions.has_lost_its_worker()
+    assert not quarantine_jobs.has_lost_its_worker()
 
 
 def test_quarantined_events_past_their_retention_expire_and_are_accounted_for(feed):

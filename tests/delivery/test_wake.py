@@ -9,7 +9,7 @@ import pytest
 from celery import current_app
 from django.db import transaction
 
-from streams.delivery import quarantine_decisions
+from streams.delivery import quarantine_jobs
 from streams.delivery.connection import services, status, verification
 from streams.delivery.quarantine_decisions import decide
 from streams.delivery.replay.filter import ReplaySelection
@@ -88,7 +88,7 @@ def release_from_quarantine():
     decision, _ = decide_on_quarantine()
     decision()
     stream_id = decision.keywords["feeds"][0].stream_id
-    return partial(quarantine_decisions.work, lambda: False), drain(stream_id)
+    return partial(quarantine_jobs.work, lambda: False), drain(stream_id)
 
 
 ACTIONS = {

@@ -15,6 +15,7 @@ from streams.base.clock import now
 from streams.catalog.plans.authoring.editing import key_of, mark_of
 from streams.catalog.plans.plan import PlannedEvent
 from streams.delivery.models import Cursor, Delivery
+from streams.events.models import QuarantinedEvent
 from streams.tenancy.invitations import make_invitation, token_of
 from tests import factories
 
@@ -112,6 +113,7 @@ RESET_KEY = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/
 ROWS = [
     for_viewers(""),
     for_viewers("fresh/"),
+    for_viewers("chart/"),
     for_viewers("events/"),
     for_viewers("events/search/"),
     for_viewers("events/new/<int:after>/"),
@@ -142,6 +144,8 @@ ROWS = [
     for_editors("replays/<replay_id>/cancel/"),
     for_viewers("findings/"),
     for_viewers("quarantine/"),
+    for_viewers("quarantine/<int:pk>/"),
+    for_editors("quarantine/stop/"),
     for_editors("quarantine/decide/", "get", 200),
     for_editors("quarantine/decide/", ok=200),  # nothing was selected: the form says so
     for_editors("quarantine/mode/", check_mode="reject"),
@@ -247,6 +251,8 @@ ROWS = [
     ),
     for_partner_team("streams/<slug:stream_slug>/findings/"),
     for_partner_team("streams/<slug:stream_slug>/quarantine/"),
+    for_partner_team("streams/<slug:stream_slug>/quarantine/<int:pk>/"),
+    for_developers("streams/<slug:stream_slug>/quarantine/stop/", "post", 302),
     for_developers("streams/<slug:stream_slug>/quarantine/decide/"),
     for_developers("streams/<slug:stream_slug>/quarantine/decide/", "post"),
     for_partner_team("streams/<slug:stream_slug>/docs/"),
@@ -337,6 +343,7 @@ class Scene:
 
     cast: factories.Cast
     delivery: Delivery
+    held_id: int  # of an event in quarantine
     replay: Replay
     token: PartnerToken
 
@@ -357,6 +364,7 @@ class Scene:
                 f"p/<slug:slug>/invitations/{self._waiting(cast.partner)}"
             ),
             "invitations/<int:pk>": f"invitations/{self._waiting(cast.workspace)}",
+            "quarantine/<int:pk>": f"quarantine/{self.held_id}",
             "feeds/<int:pk>": f"feeds/{cast.feed.pk}",
             "tokens/<int:pk>": f"tokens/{self.token.pk}",
             "members/<int:pk>": f"members/{sam}",
@@ -420,7 +428,10 @@ def set_scene() -> Scene:
     factories.published_pages(cast.stream)
     factories.published_plan(cast.stream, OPENED.name)
     replay = factories.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
-    return Scene(cast=cast, delivery=delivery, replay=replay, token=token)
+    held_id = QuarantinedEvent.objects.get(feed=cast.feed).pk
+    return Scene(
+        cast=cast, delivery=delivery, held_id=held_id, replay=replay, token=token
+    )
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from streams.audit.models import AuditEntry
-from streams.delivery import quarantine_decisions
+from streams.delivery import quarantine_jobs
 from streams.events.models import QuarantinedEvent, QuarantineJob
 from tests import factories
 
@@ -75,7 +75,7 @@ def test_an_editor_renames_their_own_events_and_sees_the_result(as_alice, cast, 
     url = of_workspace(cast, "quarantine-decide", name=OLD, rule="PLAN-EVENT-001")
 
     decide(as_alice, url, action="rename", new_name=NEW)
-    quarantine_decisions.work(lambda: False)
+    quarantine_jobs.work(lambda: False)
 
     page = words(as_alice.get(of_workspace(cast)))
     cast.feed.refresh_from_db()
@@ -89,13 +89,13 @@ def test_a_developer_decides_for_all_workspaces_of_the_stream(as_dev, cast, held
     decide(
         as_dev, of_stream(cast, "partner-stream-quarantine-decide"), action="release"
     )
-    quarantine_decisions.work(lambda: False)
+    quarantine_jobs.work(lambda: False)
 
     page = words(as_dev.get(of_stream(cast)))
     held.refresh_from_db()
     assert held.head_seq == 2
     assert not QuarantinedEvent.objects.exists()
-    assert "Release all 5 of 5 released" in page
+    assert "Release 5 events 5 of 5 released" in page
 
 
 @pytest.mark.parametrize(("sure", "jobs"), [({}, 0), ({"sure": "on"}, 1)])
@@ -139,3 +139,119 @@ def test_events_that_arrived_after_the_page_was_shown_are_excluded(
     as_alice.post(url, {"last_id": last_id, "action": "release"})
 
     assert QuarantineJob.objects.get().events == 3
+
+
+def pks(feed) -> list[int]:
+    rows = QuarantinedEvent.objects.filter(feed=feed).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({}, 3),
+        ({"name": OLD}, 3),
+        ({"name": "Other"}, 0),
+        ({"rule": "PLAN-EVENT-001"}, 3),
+        ({"user_id": "user-x"}, 1),
+        ({"message_id": "message-x"}, 1),
+        ({"since": "2026-03-02T09:59"}, 3),
+        ({"since": "2026-03-02T10:01"}, 0),
+        ({"until": "2026-03-02T10:00"}, 0),
+    ],
+)
+def test_the_events_of_a_workspace_can_be_searched(as_bob, cast, query, shown):
+    factories.quarantined(cast.feed, 2, event=OLD)
+    factories.quarantined(
+        cast.feed, 1, event=OLD, userId="user-x", messageId="message-x"
+    )
+
+    page = as_bob.get(of_workspace(cast, **query))
+
+    assert len(set(re.findall(r'href="[^"]*quarantine/(\d+)/', page.text))) == shown
+
+
+def test_a_long_list_has_pages(as_bob, cast):
+    factories.quarantined(cast.feed, 60, event=OLD)
+    first = as_bob.get(of_workspace(cast, name=OLD))
+    older = unescape(re.search(r'href="([^"]*before=[^"#]*)', first.text)[1])
+
+    second = as_bob.get(older)
+
+    found = [set(re.findall(r"quarantine/(\d+)/", one.text)) for one in (first, second)]
+    assert [len(ids) for ids in found] == [50, 10]
+    assert not found[0] & found[1]
+
+
+def test_an_event_is_shown_with_its_issues_beside_its_lines(as_bob, cast, held):
+    url = of_workspace(cast) + f"{pks(cast.feed)[0]}/"
+
+    said = words(as_bob.get(url))
+
+    assert "Mail Opened" in said
+    assert "Error This event is not in the stream's tracking plan." in said
+    assert "In quarantine, because it broke PLAN-EVENT-001" in said
+
+
+def test_only_the_selected_events_are_released(as_alice, cast, held):
+    ids = pks(cast.feed)
+    url = of_workspace(cast, "quarantine-decide", id=ids[1], action="release")
+    assert "Release 1 event" in words(as_alice.get(url))
+
+    decide(as_alice, url, action="release", counted="1")
+    quarantine_jobs.work(lambda: False)
+
+    assert pks(cast.feed) == [ids[0], ids[2]]
+
+
+def test_a_form_has_only_the_fields_of_its_action(as_alice, cast, held):
+    def fields(action):
+        page = as_alice.get(
+            of_workspace(cast, "quarantine-decide", name=OLD, action=action)
+        )
+        button = re.search(r'<button class="button first[^>]*>([^<]*)', page.text)[1]
+        return button, 'name="new_name"' in page.text, 'name="sure"' in page.text
+
+    assert fields("release") == ("Release 3 events", False, False)
+    assert fields("rename") == ("Rename 3 events", True, False)
+    assert fields("discard") == ("Discard 3 events", False, True)
+
+
+def test_a_selection_without_events_resolves_nothing(as_alice, cast, held):
+    page = as_alice.get(of_workspace(cast, "quarantine-decide", selected="yes"))
+
+    assert page.url == of_workspace(cast)
+
+
+def test_a_discard_can_be_undone_from_the_page(as_alice, cast, held):
+    url = of_workspace(cast, "quarantine-decide", name=OLD)
+    decide(as_alice, url, action="discard", sure="on")
+    page = as_alice.get(of_workspace(cast))
+    assert "Undo" in words(page)
+    order = re.search(r'name="order" value="([^"]+)"', page.text)[1]
+
+    page = as_alice.post(
+        of_workspace(cast, "quarantine-stop"), {"order": order}, follow=True
+    )
+
+    assert "3 events stay in quarantine" in words(page)
+    assert QuarantineJob.objects.get().ended_at is not None
+
+
+def test_a_stream_lists_its_workspaces_and_the_events_of_one(as_dev, cast, held):
+    url = of_stream(cast)
+    assert f"{cast.elsewhere.name} 2" in words(as_dev.get(url))
+
+    page = as_dev.get(of_stream(cast, workspace=cast.elsewhere.public_id))
+
+    assert set(re.findall(r"quarantine/(\d+)/", page.text)) == {
+        str(pk) for pk in pks(held)
+    }
+
+
+def test_a_workspace_outside_the_stream_is_not_found(as_dev, cast, held):
+    other = factories.workspace(factories.partner())
+
+    page = as_dev.get(of_stream(cast, workspace=other.public_id))
+
+    assert page.status_code == 404

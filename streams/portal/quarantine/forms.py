@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from streams.events.models import QuarantineJob
-from streams.portal.shared.form_choices import MODE_HINTS, MODES
+from streams.events.quarantine import QuarantineFilter
+from streams.events.quarantine_search import first_id_since
+from streams.portal.shared.form_choices import MODE_HINTS, MODES, MomentField
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
@@ -47,43 +51,98 @@ class WorkspaceModeForm(forms.Form):
             yield radio, hints[radio.data["value"]]
 
 
-class DecisionForm(forms.Form):
-    """What to do with events in quarantine."""
+class QuarantineSearchForm(forms.Form):
+    """The filters of the list; a value that cannot be read is ignored."""
 
-    action = forms.ChoiceField(
-        label=_("Action"),
-        widget=forms.RadioSelect,
+    name = forms.CharField(required=False, max_length=200, label=_("Event name"))
+    rule = forms.CharField(required=False, max_length=40, label=_("Rule"))
+    user_id = forms.CharField(required=False, max_length=200, label="userId")
+    message_id = forms.CharField(required=False, max_length=100, label="messageId")
+    since = MomentField(_("From"))
+    until = MomentField(_("To"))
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether any filter is set."""
+        self.is_valid()
+        return any(self.cleaned_data.values())
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The filters as query parameters."""
+        return {name: value for name in self.fields if (value := self.data.get(name))}
+
+    def filter(self, feed_id: int | None) -> QuarantineFilter:
+        """Return the filter; times count only for a single feed."""
+        self.is_valid()
+        cleaned = {name: value for name, value in self.cleaned_data.items() if value}
+        since, until = cleaned.pop("since", None), cleaned.pop("until", None)
+        wanted = QuarantineFilter(**cleaned)
+        if feed_id is None:
+            return wanted
+        if since is not None:
+            first = first_id_since(feed_id, since)
+            # None: nothing was received since.
+            wanted = replace(
+                wanted, **{"ids": ()} if first is None else {"first_id": first}
+            )
+        if until is not None and (end := first_id_since(feed_id, until)) is not None:
+            wanted = replace(wanted, last_id=end - 1)
+        return wanted
+
+
+def available_actions(*, can_rename: bool) -> list[Action]:
+    """Return the actions; events of several names cannot be renamed together."""
+    return [Action.RELEASE, *([Action.RENAME] if can_rename else []), Action.DISCARD]
+
+
+def action_in(
+    query: Mapping[str, str], actions: Sequence[Action], *, is_wrong: bool
+) -> Action:
+    """Return the action in the query, or else the likely one: a wrong name is renamed."""
+    asked = query.get("action", "")
+    likely = Action.RENAME if is_wrong and Action.RENAME in actions else actions[0]
+    return Action(asked) if asked in actions else likely
+
+
+def button_label(action: Action, events: int) -> str:
+    """Return what the button does, with the number of events."""
+    if action == Action.RELEASE:
+        text = ngettext("Release %(events)s event", "Release %(events)s events", events)
+    elif action == Action.RENAME:
+        text = ngettext("Rename %(events)s event", "Rename %(events)s events", events)
+    else:
+        text = ngettext("Discard %(events)s event", "Discard %(events)s events", events)
+    return text % {"events": f"{events:,}"}
+
+
+class DecisionForm(forms.Form):
+    """One action on events in quarantine, with only the fields that it needs."""
+
+    action = forms.CharField(widget=forms.HiddenInput)
+    new_name = forms.CharField(max_length=200, label=_("New name"))
+    sure = forms.BooleanField(
         error_messages={
-            "required": _("Select an action."),
-            "invalid_choice": _("Select one of these actions."),
-        },
+            "required": _(
+                "To discard the events, confirm that they are permanently deleted."
+            )
+        }
     )
-    new_name = forms.CharField(
-        required=False, max_length=200, label=_("New name (required to rename)")
-    )
-    sure = forms.BooleanField(required=False)
     # The last event that was counted: later events are not affected.
     last_id = forms.IntegerField(widget=forms.HiddenInput)
+    counted = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, can_rename: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.can_rename = can_rename
-        self.fields["action"].choices = [  # type: ignore[attr-defined]
-            (action.value, action.label)
-            for action in (Action.RENAME, Action.RELEASE, Action.DISCARD)
-            if can_rename or action != Action.RENAME
-        ]
+        self.initial["action"] = action
+        self.hint = ACTION_HINTS[action]
+        if action != Action.RENAME:
+            del self.fields["new_name"]
+        if action != Action.DISCARD:
+            del self.fields["sure"]
 
-    def actions(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
-        """Each action's radio button and its hint."""
-        for radio in self["action"]:
-            yield radio, ACTION_HINTS[radio.data["value"]]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        if cleaned.get("action") == Action.DISCARD and not cleaned.get("sure"):
-            self.add_error(
-                None,
-                _("To discard the events, confirm that they are permanently deleted."),
-            )
-        return cleaned
+    def clean_action(self) -> str:
+        """Refuse an action that these events don't allow."""
+        if self.cleaned_data["action"] != self.initial["action"]:
+            raise forms.ValidationError(_("Select one of these actions."))
+        return str(self.cleaned_data["action"])

@@ -82,4 +82,9 @@ class MomentField(forms.DateTimeField):
 def number_in(query: Any, name: str) -> int | None:
     """Return the number in a query parameter; None if it is missing or not a number."""
     text = str(query.get(name, ""))
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return int(text) if is_number(text) else None
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number that fits a column."""
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -125,6 +125,17 @@ def annotated(piece: PastedEvent, result: DryRunResult) -> AnnotatedEvent:
     )
 
 
+def annotated_lines(payload: bytes, issues: Sequence[Issue]) -> list[AnnotatedLine]:
+    """Combine a stored event, with an indent, and its issues for a page."""
+    text = msgspec.json.format(payload, indent=2).decode()
+    root = locate(text)
+    annotations: dict[int, list[Annotation]] = defaultdict(list)
+    for issue in issues:
+        line, _column = _position(text, _offset(root, issue))
+        annotations[line].append(Annotation(issue))
+    return list(_rows(text.split("\n"), annotations, 1))
+
+
 def _offset(root: JsonPosition, issue: Issue) -> int:
     return root.find(issue.path).at if issue.path else root.start
 
