@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -13,10 +13,9 @@ from streams.observability.issues.expiry import WEEK
 from streams.observability.issues.models import IssueHour, IssueKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
-MOST = 100  # kinds per page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,6 @@ class IssueGroup:
     kind: IssueKind
     day: int  # events in the last 24 hours
     week: int
-    feeds: int  # number of feeds with this issue; 1 in the scope of a feed
     by_hour: Sequence[int]  # the last 24 hours, the current one last
 
 
@@ -62,32 +60,40 @@ class IssueTrend:
         return not (self.day or self.before)
 
 
-def issue_groups(
-    scope: IssueScope, now: datetime, *, severity: str = ""
-) -> tuple[list[IssueGroup], int]:
-    """Return the kinds with the most recent events, up to MOST, and the number of others.
-
-    Takes four queries.
-    """
-    kinds = scope.kinds.filter(severity=severity) if severity else scope.kinds
-    counted = kinds.annotate(
-        week=Sum("hours__count", filter=Q(hours__at__gt=hour_of(now) - WEEK)),
-        day=Sum("hours__count", filter=Q(hours__at__gte=_day(now)), default=0),
-    ).filter(week__gt=0)
-    rows = list(counted.order_by("-day", "-week", "rule", "name")[:MOST])
-    more = counted.count() - MOST if len(rows) == MOST else 0
+def issue_groups(scope: IssueScope, now: datetime) -> list[IssueGroup]:
+    """Return all kinds of the last week, of which there are few, with two queries."""
+    rows = list(_counted(scope.kinds, now).filter(week__gt=0))
     by_hour = _by_hour([kind.pk for kind in rows], now)
-    feeds = _feeds(scope, rows)
     return [
-        IssueGroup(
-            kind=kind,
-            day=kind.day,
-            week=kind.week,
-            feeds=feeds.get((kind.rule, kind.name), 1),
-            by_hour=by_hour[kind.pk],
-        )
+        IssueGroup(kind=kind, day=kind.day, week=kind.week, by_hour=by_hour[kind.pk])
         for kind in rows
-    ], more
+    ]
+
+
+def feed_counts(
+    stream_id: int, kinds: Collection[IssueKind]
+) -> dict[tuple[str, str], int]:
+    """Count the feeds of a stream with each of these kinds, by rule and name."""
+    of_feeds = IssueKind.objects.filter(
+        feed__stream=stream_id,
+        rule__in={kind.rule for kind in kinds},
+        name__in={kind.name for kind in kinds},
+    )
+    groups = of_feeds.values_list("rule", "name").order_by()
+    return {(rule, name): n for rule, name, n in groups.annotate(n=Count("pk"))}
+
+
+def affected_feeds(
+    stream_id: int, rule: str, name: str, now: datetime, *, most: int
+) -> list[IssueKind]:
+    """Return this kind in up to `most` feeds of a stream, the latest first.
+
+    Each has its feed's workspace, and its events as `day` and `week`.
+    """
+    latest = IssueKind.objects.filter(feed__stream=stream_id, rule=rule, name=name)
+    ids = list(latest.order_by("-last_seen_at").values_list("pk", flat=True)[:most])
+    kinds = _counted(IssueKind.objects.filter(pk__in=ids), now).filter(week__gt=0)
+    return list(kinds.select_related("feed__workspace").order_by("-day", "-week", "pk"))
 
 
 def counts(scope: IssueScope, now: datetime) -> dict[str, int]:
@@ -123,6 +129,15 @@ def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, IssueTrend]:
     return {pk: found.get(pk, IssueTrend(day=0, before=0)) for pk in kind_ids}
 
 
+def _counted(kinds: QuerySet[IssueKind], now: datetime) -> QuerySet[Any]:
+    return kinds.annotate(
+        week=Sum(
+            "hours__count", filter=Q(hours__at__gt=hour_of(now) - WEEK), default=0
+        ),
+        day=Sum("hours__count", filter=Q(hours__at__gte=_day(now)), default=0),
+    )
+
+
 def _day(now: datetime) -> datetime:
     """Return the start of the last 24 hours, including the current hour."""
     return hour_of(now) - DAY + HOUR
@@ -135,16 +150,3 @@ def _by_hour(kind_ids: Sequence[int], now: datetime) -> dict[int, list[int]]:
     for pk, at, count in hours.values_list("kind", "at", "count"):
         by_hour[pk][(at - start) // HOUR] = count
     return by_hour
-
-
-def _feeds(scope: IssueScope, kinds: Sequence[IssueKind]) -> dict[tuple[str, str], int]:
-    """Count the feeds of a stream with each issue, by rule and name."""
-    if scope.stream_id is None:
-        return {}
-    of_feeds = IssueKind.objects.filter(
-        feed__stream=scope.stream_id,
-        rule__in={kind.rule for kind in kinds},
-        name__in={kind.name for kind in kinds},
-    )
-    groups = of_feeds.values_list("rule", "name").order_by()
-    return {(rule, name): n for rule, name, n in groups.annotate(n=Count("pk"))}

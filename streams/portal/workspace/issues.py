@@ -1,20 +1,26 @@
-"""Issues of the last seven days, for a workspace or for all workspaces of a stream."""
+"""Issues of the last seven days by fault, for a workspace or all workspaces of a stream."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from streams.base.clock import now
 from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.validation.rules import RULES
+from streams.events.name_estimates import NameEstimate, estimate_names
 from streams.observability.issues import queries
-from streams.observability.issues.queries import IssueGroup, IssueScope
+from streams.observability.issues.faults import GRAVEST_FIRST, Fault, faults
+from streams.observability.issues.queries import IssueScope
+from streams.portal.chart.layout import Bar, small_bars
 from streams.portal.shared.access import (
     PartnerAccess,
     PortalRequest,
@@ -26,22 +32,26 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.navigation_tags import to, within
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
-from streams.portal.workspace.chart_layout import Bar, small_bars
+from streams.portal.workspace.forms import IssueFilterForm
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
 from streams.spec.validation_modes import ValidationMode, stricter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from datetime import datetime
 
     from django.http import HttpResponse
 
     from streams.catalog.models import Stream
-    from streams.spec.issues import Rule
+    from streams.events.models import Feed
+    from streams.observability.issues.models import IssueKind
 
 LEARNABLE = {EVENT.id, PROPERTY.id}
-GRAVEST_FIRST = list(Severity)
+BLOCKING = {ValidationMode.QUARANTINE, ValidationMode.REJECT}
+MOST_FAULTS = 50  # shown at once
+MOST_WORKSPACES = 100
 PLURALS = {
     Severity.ERROR: _("Errors"),
     Severity.WARNING: _("Warnings"),
@@ -50,43 +60,55 @@ PLURALS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssueRow:
-    """Events of one name that broke a rule, as the page shows them."""
+class IssuesPage:
+    """The subject of the page, its URLs, and the validation mode in force."""
 
-    group: IssueGroup
-    bars: Sequence[Bar]
-    sample: SafeString | str
-    events: str  # the URL of the list of these events; empty: there is none
+    access: WorkspaceAccess | PartnerAccess
+    stream: Stream
+    scope: IssueScope
+    feed: Feed | None  # None: all feeds of the stream
+    mode: ValidationMode
+
+    @property
+    def layout(self) -> str:
+        name = "workspace" if isinstance(self.access, WorkspaceAccess) else "partner"
+        return f"portal/layouts/{name}.html"
+
+    @property
+    def quarantine(self) -> str:
+        if isinstance(self.access, WorkspaceAccess):
+            # Without a query: the template adds the page's own.
+            return reverse("portal:quarantine", args=[self.access.workspace.public_id])
+        return within(self.access, "partner-stream-quarantine", self.stream.slug)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleRow:
-    """A rule and the events that broke it."""
+class FaultRow:
+    """A fault as the page shows it."""
 
-    id: str
-    rule: Rule | None  # None: the rule no longer exists
-    severity: Severity
-    tone: str
-    rows: Sequence[IssueRow]
+    fault: Fault
+    title: str
+    bars: Sequence[Bar]
+    sample: SafeString | str
+    events: str  # the URL of the list of these events; empty: there is none
+    workspaces: int  # with this fault; 0 on the page of a workspace
+    affected: str  # the URL of their list
+    day_share: int | None  # of the events of that name, in percent; None: not known
+    week_share: int | None
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.fault.severity]
 
     @property
     def label(self) -> str:
         """The translated severity."""
-        return str(SEVERITIES[self.severity])
+        return str(SEVERITIES[self.fault.severity])
 
     @property
     def is_learnable(self) -> bool:
         """Whether adding something to the tracking plan would fix it."""
-        return self.id in LEARNABLE
-
-    @property
-    def day(self) -> int:
-        """Events in the last 24 hours."""
-        return sum(row.group.day for row in self.rows)
-
-    @property
-    def week(self) -> int:
-        return sum(row.group.week for row in self.rows)
+        return not LEARNABLE.isdisjoint(self.fault.rules)
 
 
 @signed_in
@@ -98,8 +120,14 @@ def workspace_findings(request: PortalRequest, public_id: str) -> HttpResponse:
         ValidationMode(feed.stream.check_mode),
         ValidationMode(access.workspace.check_mode),
     )
-    scope = IssueScope(feed_id=feed.pk)
-    return _page(request, access, feed.stream, scope, mode, to(access, "findings"))
+    page = IssuesPage(
+        access=access,
+        stream=feed.stream,
+        scope=IssueScope(feed_id=feed.pk),
+        feed=feed,
+        mode=mode,
+    )
+    return _show(request, page)
 
 
 @signed_in
@@ -109,84 +137,131 @@ def stream_findings(
     """Show the issues of all workspaces of the stream."""
     access = partner_to_see(request, slug)
     stream = stream_of(access, stream_slug)
-    home = within(access, "partner-stream-findings", stream.slug)
-    scope, mode = IssueScope(stream_id=stream.pk), ValidationMode(stream.check_mode)
-    return _page(request, access, stream, scope, mode, home)
+    page = IssuesPage(
+        access=access,
+        stream=stream,
+        scope=IssueScope(stream_id=stream.pk),
+        feed=None,
+        mode=ValidationMode(stream.check_mode),
+    )
+    return _show(request, page)
 
 
-def _page(
-    request: PortalRequest,
-    access: WorkspaceAccess | PartnerAccess,
-    stream: Stream,
-    scope: IssueScope,
-    mode: ValidationMode,
-    home: str,
-) -> HttpResponse:
-    moment = now()
-    severity = request.GET.get("severity", "")
-    if severity not in GRAVEST_FIRST:
-        severity = ""
-    groups, more = queries.issue_groups(scope, moment, severity=severity)
-    counts = queries.counts(scope, moment)
-    layout = "workspace" if isinstance(access, WorkspaceAccess) else "partner"
+def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
+    moment, form = now(), IssueFilterForm(request.GET)
+    wanted = form.values()
+    groups = queries.issue_groups(page.scope, moment)
+    found = [fault for fault in faults(groups) if _matches(fault, wanted)]
+    shown = found if "all" in request.GET else found[:MOST_FAULTS]
+    counts = queries.counts(page.scope, moment)
     context = {
-        "access": access,
-        "stream": stream,
-        "layout": f"portal/layouts/{layout}.html",
-        "home": home,
-        "mode": mode,
-        "is_kept": mode is ValidationMode.QUARANTINE,
-        "quarantine": to(access, "quarantine")
-        if isinstance(access, WorkspaceAccess)
-        else within(access, "partner-stream-quarantine", stream.slug),
-        "severity": severity,
+        "access": page.access,
+        "stream": page.stream,
+        "page": page,
+        "is_kept": page.mode is ValidationMode.QUARANTINE,
+        "form": form,
+        "wanted": wanted,
+        "severity": wanted.get("severity", ""),
         "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
-        "broken_rules": _by_rule(groups, access),
+        "rows": _rows(page, shown, moment),
+        "more": len(found) - len(shown),
         "others": sum(group.week for group in groups if not group.kind.rule),
-        "more": more,
+        "affected": _affected(page, wanted, moment),
     }
     return render(request, "portal/shared/issues.html", context)
 
 
-def _by_rule(
-    groups: Iterable[IssueGroup], access: WorkspaceAccess | PartnerAccess
-) -> list[RuleRow]:
-    """Group by rule: the most severe first, then those with the most events."""
-    named = (group for group in groups if group.kind.rule)
-    ordered = sorted(named, key=lambda group: group.kind.rule)
-    broken_rules = []
-    for rule, same_rule in groupby(ordered, key=lambda group: group.kind.rule):
-        rows = [_row(group, access) for group in same_rule]
-        severity = Severity(rows[0].group.kind.severity)
-        tone = TONES[severity]
-        broken_rules.append(
-            RuleRow(
-                id=rule,
-                rule=RULES.get(rule),
-                severity=severity,
-                tone=tone,
-                rows=sorted(rows, key=lambda row: (-row.group.day, -row.group.week)),
+def _matches(fault: Fault, wanted: dict[str, str]) -> bool:
+    return (
+        wanted.get("severity", fault.severity) == fault.severity
+        and wanted.get("rule", fault.rules[0]) in fault.rules
+        and wanted.get("name", fault.kind.name) == fault.kind.name
+    )
+
+
+def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultRow]:
+    day, week = _estimates(page, at) if shown else (None, None)
+    feeds = _feeds(page, shown)
+    rows = []
+    for fault in shown:
+        kind, is_error = fault.kind, fault.severity == Severity.ERROR
+        rule, sample = RULES.get(kind.rule), kind.sample
+        is_blocked = is_error and page.mode in BLOCKING
+        rows.append(
+            FaultRow(
+                fault=fault,
+                title=rule.title if rule else kind.rule,
+                bars=small_bars(fault.by_hour, "rejected" if is_error else "delivered"),
+                sample=highlighted(sample.encode()) if sample else "",
+                events=_events(fault, page.access, at),
+                workspaces=feeds.get((kind.rule, kind.name), 0),
+                affected=urlencode({"rule": kind.rule, "name": kind.name}),
+                day_share=_share(day, fault.day, kind.name, is_blocked=is_blocked),
+                week_share=_share(week, fault.week, kind.name, is_blocked=is_blocked),
             )
         )
-    return sorted(
-        broken_rules, key=lambda b: (GRAVEST_FIRST.index(b.severity), -b.day, -b.week)
-    )
+    return rows
 
 
-def _row(group: IssueGroup, access: WorkspaceAccess | PartnerAccess) -> IssueRow:
-    color = "rejected" if group.kind.severity == Severity.ERROR else "delivered"
-    sample = group.kind.sample
-    return IssueRow(
-        group=group,
-        bars=small_bars(group.by_hour, color),
-        sample=highlighted(sample.encode()) if sample else "",
-        events=_events(group.kind.name, access),
-    )
+def _estimates(
+    page: IssuesPage, at: datetime
+) -> tuple[NameEstimate | None, NameEstimate | None]:
+    """Return the names of the last 24 hours and 7 days; of a whole stream, nothing."""
+    if page.feed is None:
+        return None, None
+    day = estimate_names(page.feed, at - queries.DAY)
+    return day, estimate_names(page.feed, at - timedelta(days=7))
 
 
-def _events(name: str, access: WorkspaceAccess | PartnerAccess) -> str:
+def _share(
+    names: NameEstimate | None, events: int, name: str, *, is_blocked: bool
+) -> int | None:
+    """Return the share of the events of a name, in percent.
+
+    Events that the fault blocks are not in the log that the estimate is about.
+    """
+    known = names.of(name) if names else None
+    if known is None or not events:
+        return None
+    if not is_blocked and known < events / 2:
+        return None  # most were blocked, too: in another mode, or in every mode
+    whole = known + events if is_blocked else max(known, events)
+    return max(1, round(100 * events / whole))
+
+
+def _events(fault: Fault, access: WorkspaceAccess | PartnerAccess, at: datetime) -> str:
+    name = fault.kind.name
     if not name or not isinstance(access, WorkspaceAccess):
         return ""
     # An event without a name is listed under its call.
-    return to(access, "events", **{"type" if name in CALLS else "name": name})
+    field = "type" if name in CALLS else "name"
+    since = timezone.localtime(at - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
+    return to(access, "events", rule=fault.kind.rule, **{field: name}, since=since)
+
+
+def _feeds(page: IssuesPage, shown: Sequence[Fault]) -> dict[tuple[str, str], int]:
+    if page.feed is not None:
+        return {}
+    return queries.feed_counts(page.stream.pk, [fault.kind for fault in shown])
+
+
+def _affected(
+    page: IssuesPage, wanted: dict[str, str], at: datetime
+) -> list[tuple[IssueKind, str]]:
+    """Return the chosen kind in the workspaces that have it, with the URL of each page."""
+    if page.feed is not None or not (wanted.get("rule") and wanted.get("name")):
+        return []
+    rule, name = wanted["rule"], wanted["name"]
+    kinds = queries.affected_feeds(page.stream.pk, rule, name, at, most=MOST_WORKSPACES)
+    query = {"stream": page.stream.slug, "rule": rule, "name": name}
+    return [
+        (
+            kind,
+            reverse(
+                "portal:findings", args=[kind.feed.workspace.public_id], query=query
+            ),
+        )
+        for kind in kinds
+        if kind.feed is not None
+    ]

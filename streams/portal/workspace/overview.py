@@ -6,9 +6,7 @@ from django.shortcuts import render
 
 from streams.delivery.replay.services import left_to_replay
 from streams.delivery.retention.expiry import expiring_of
-from streams.observability import chart
-from streams.observability.issues import queries as issue_queries
-from streams.observability.issues.queries import IssueScope
+from streams.portal.chart.views import chart_context
 from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
@@ -16,7 +14,6 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.status.loading import feed_status
-from streams.portal.workspace.chart_layout import draw
 from streams.portal.workspace.checklist import setup_steps
 
 if TYPE_CHECKING:
@@ -31,7 +28,8 @@ def overview(request: PortalRequest, public_id: str) -> HttpResponse:
         return render(
             request, "portal/workspace/overview_empty.html", {"access": access}
         )
-    return render(request, "portal/workspace/overview.html", _figures(access))
+    context = _figures(access) | chart_context(access, request.GET)
+    return render(request, "portal/workspace/overview.html", context)
 
 
 @signed_in
@@ -54,6 +52,4 @@ def _figures(access: WorkspaceAccess) -> dict[str, object]:
         "expiring": expiring_of(feed, found.now),
         "now": found.now,
         "replaying": left_to_replay(connection) if connection else 0,
-        "issue_trend": issue_queries.trend(IssueScope(feed_id=feed.pk), found.now),
-        "chart": draw(chart.last_24_hours(feed, found.now)),
     }
