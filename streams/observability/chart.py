@@ -1,4 +1,7 @@
-"""The last 24 hours by quarters of an hour, computed from marks without counting events."""
+"""Counts over time, computed from marks without counting events.
+
+Marks are at quarters of an hour, so no point is shorter.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,58 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from streams.delivery.models import Cursor, CursorMark
 from streams.events.models import Feed, FeedMark
 from streams.events.quarter_hours import QUARTER, quarter
 
-DAY = timedelta(hours=24)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_POINTS = 100
+# A point's length: one of these, so that days and hours start at a point.
+STEPS = (
+    QUARTER,
+    *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 24)),
+    *(timedelta(days=days) for days in (2, 4)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSpan:
+    """A span of time in points of equal length, both of whole quarters of an hour."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+
+    @classmethod
+    def of(cls, since: datetime, until: datetime, *, midnight: datetime) -> ChartSpan:
+        """Return up to MOST_POINTS points that cover the time from `since` to `until`.
+
+        `midnight` is one of the reader's: days start at a point.
+        """
+        fits = (step for step in STEPS if (until - since) / step < MOST_POINTS - 1)
+        step = next(fits, STEPS[-1])
+        start = midnight + (since - midnight) // step * step
+        return cls(quarter(start), quarter(until) + QUARTER, step)
+
+    @property
+    def starts(self) -> list[datetime]:
+        """The start of each point; the last one may not have ended yet."""
+        count = -((self.start - self.end) // self.step)
+        return [self.start + self.step * n for n in range(count)]
+
+    @property
+    def before(self) -> datetime:
+        """The start of the previous period, which is as long."""
+        return self.start - (self.end - self.start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartPoint:
-    """The counts of the quarter of an hour that starts at `at`."""
+    """The counts of the time that starts at `at`."""
 
     at: datetime
     accepted: int
@@ -39,30 +83,70 @@ class CountSeries:
         following = bisect_left(self.marks, moment, key=lambda mark: mark[0])
         return self.marks[following][1] if following < len(self.marks) else self.now
 
-    def grown(self, start: datetime) -> int:
-        """Return the growth in the quarter that starts at `start`."""
-        return self.before(start + QUARTER) - self.before(start)
+    def grown(self, start: datetime, end: datetime) -> int:
+        """Return the growth between two starts of quarters."""
+        return self.before(end) - self.before(start)
 
 
-def last_24_hours(feed: Feed, now: datetime) -> list[ChartPoint]:
-    """Return a point per quarter of an hour, the current one last, with four queries."""
-    last = quarter(now)
-    starts = [last - DAY + QUARTER * n for n in range(1, DAY // QUARTER + 1)]
-    accepted = _accepted(feed, starts[0])
-    settled, refused = _settled(feed, starts[0])
-    points = []
-    for start in starts:
-        rejected = sum(track.grown(start) for track in refused)
-        delivered = sum(track.grown(start) for track in settled) - rejected
-        points.append(
-            ChartPoint(
-                at=start,
-                accepted=accepted.grown(start),
-                delivered=delivered,
-                rejected=rejected,
-            )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorSeries:
+    """The positions and the rejections of a live cursor."""
+
+    cursor: Cursor
+    settled: CountSeries
+    rejected: CountSeries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """The counts of a feed over a span of time."""
+
+    feed: Feed
+    span: ChartSpan
+    accepted: CountSeries
+    cursors: Sequence[CursorSeries]
+    is_compared: bool  # whether the counts reach back over the previous period
+
+    @property
+    def points(self) -> list[ChartPoint]:
+        step = self.span.step
+        return [self._counts(start, start + step) for start in self.span.starts]
+
+    @property
+    def total(self) -> ChartPoint:
+        """The counts of the whole span."""
+        return self._counts(self.span.start, self.span.end)
+
+    @property
+    def previous(self) -> ChartPoint | None:
+        """The counts of the period before; None: its marks are past their retention."""
+        if not self.is_compared:
+            return None
+        return self._counts(self.span.before, self.span.start)
+
+    def _counts(self, start: datetime, end: datetime) -> ChartPoint:
+        rejected = sum(one.rejected.grown(start, end) for one in self.cursors)
+        settled = sum(one.settled.grown(start, end) for one in self.cursors)
+        return ChartPoint(
+            at=start,
+            accepted=self.accepted.grown(start, end),
+            delivered=settled - rejected,
+            rejected=rejected,
         )
-    return points
+
+
+def traffic(feed: Feed, span: ChartSpan, now: datetime) -> Traffic:
+    """Read the marks of a span and of the period before, with four queries."""
+    kept_since = feed.stream.retention.cutoff(now)
+    is_compared = span.before >= kept_since
+    since = span.before if is_compared else span.start
+    return Traffic(
+        feed=feed,
+        span=span,
+        accepted=_accepted(feed, since),
+        cursors=list(_cursors(feed, since)),
+        is_compared=is_compared,
+    )
 
 
 def _accepted(feed: Feed, since: datetime) -> CountSeries:
@@ -74,18 +158,17 @@ def _accepted(feed: Feed, since: datetime) -> CountSeries:
     )
 
 
-def _settled(
-    feed: Feed, since: datetime
-) -> tuple[list[CountSeries], list[CountSeries]]:
-    """Return the positions of the live cursors, and their rejections."""
+def _cursors(feed: Feed, since: datetime) -> Iterable[CursorSeries]:
     ids = Cursor.objects.filter(feed=feed, kind=Cursor.Kind.LIVE).values("pk")
     moved = CursorMark.objects.filter(cursor_id__in=ids, at__gte=since).order_by("at")
-    marks: dict[int, list[CursorMark]] = {}
-    for mark in moved:
-        marks.setdefault(mark.cursor_id, []).append(mark)
-    settled, refused = [], []
+    marks: dict[int, list[tuple[datetime, int, int]]] = {}
+    rows = moved.values_list("cursor_id", "at", "position", "rejected")
+    for pk, at, position, rejected in rows:
+        marks.setdefault(pk, []).append((at, position, rejected))
     for cursor in Cursor.objects.filter(pk__in=marks):
         own = marks[cursor.pk]
-        settled.append(CountSeries([(m.at, m.position) for m in own], cursor.position))
-        refused.append(CountSeries([(m.at, m.rejected) for m in own], cursor.rejected))
-    return settled, refused
+        yield CursorSeries(
+            cursor=cursor,
+            settled=CountSeries([(at, seq) for at, seq, _ in own], cursor.position),
+            rejected=CountSeries([(at, n) for at, _, n in own], cursor.rejected),
+        )

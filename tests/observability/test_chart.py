@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from streams.observability.chart import QUARTER, last_24_hours
+from streams.observability.chart import QUARTER, ChartSpan, traffic
+from streams.observability.latency import latency
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -12,6 +13,18 @@ pytestmark = pytest.mark.django_db
 NOW = factories.NOW + timedelta(
     minutes=7
 )  # in the quarter hour that began at factories.NOW
+
+
+DAY, MIDNIGHT = timedelta(hours=24), factories.NOW.replace(hour=0)
+
+
+def last_24_hours(feed, now):
+    return of_last(DAY, feed, now).points
+
+
+def of_last(length, feed, now):
+    end = factories.NOW + (now - factories.NOW) // QUARTER * QUARTER + QUARTER
+    return traffic(feed, ChartSpan.of(end - length, now, midnight=MIDNIGHT), now)
 
 
 def busy(points):
@@ -80,7 +93,69 @@ def test_a_chart_takes_four_queries(count, django_assert_num_queries):
         factories.append(cursor.feed, 1, now=factories.NOW + n * QUARTER)
         factories.delivered(cursor, n + 1, now=factories.NOW + n * QUARTER)
 
+    assert cursor.feed.stream  # pages have it
     with django_assert_num_queries(4):
         points = last_24_hours(cursor.feed, factories.NOW + 12 * QUARTER)
 
     assert sum(point.delivered for point in points) == count
+
+
+@pytest.mark.parametrize(
+    ("length", "step", "points"),
+    [
+        (timedelta(hours=1), QUARTER, 4),
+        (timedelta(hours=24), QUARTER, 96),
+        (timedelta(days=7), timedelta(hours=2), 85),
+        (timedelta(days=30), timedelta(hours=8), 91),
+        (timedelta(days=365), timedelta(days=4), 93),
+    ],
+)
+def test_a_longer_span_has_longer_points_that_start_with_the_day(length, step, points):
+    until = factories.NOW + QUARTER
+    span = ChartSpan.of(until - length, until - timedelta(seconds=1), midnight=MIDNIGHT)
+
+    assert (span.step, len(span.starts)) == (step, points)
+    assert (span.starts[0] - MIDNIGHT) % step == timedelta(0)
+    assert span.starts[-1] <= factories.NOW < span.starts[-1] + step
+
+
+def test_a_span_is_compared_with_the_one_before_it():
+    feed = factories.feed()
+    factories.append(feed, 5, now=factories.NOW - 30 * 4 * QUARTER)
+    factories.append(feed, 2, now=factories.NOW - QUARTER)
+
+    seen = of_last(DAY, feed, NOW)
+
+    assert (seen.total.accepted, seen.previous.accepted) == (2, 5)
+
+
+def test_a_span_is_not_compared_with_one_whose_marks_are_deleted():
+    assert of_last(timedelta(days=20), factories.feed(), NOW).previous is None
+
+
+def test_latency_is_from_acceptance_to_the_response():
+    cursor = factories.cursor()
+    factories.append(cursor.feed, 10, now=factories.NOW)
+    factories.append(cursor.feed, 10, now=factories.NOW + timedelta(seconds=9))
+    for last, after in ((10, 1), (20, 10)):
+        at = factories.NOW + timedelta(seconds=after)
+        attempt = factories.delivered(cursor, last, now=at)
+
+    found = latency(of_last(DAY, cursor.feed, NOW))
+
+    wait = timedelta(seconds=1, milliseconds=attempt.duration_ms)
+    assert found.whole.p50 == found.whole.p95 == wait
+    assert [point.p50 for point in found.points if point.p50] == [wait]
+
+
+def test_latency_reads_a_bounded_number_of_attempts(django_assert_num_queries):
+    cursor = factories.cursor()
+    for n in range(30, 0, -1):
+        factories.append(cursor.feed, 1, now=factories.NOW - 31 * QUARTER)
+        factories.delivered(cursor, 31 - n, now=factories.NOW - n * QUARTER)
+    seen = of_last(DAY, cursor.feed, NOW)
+
+    with django_assert_num_queries(2):
+        found = latency(seen)
+
+    assert found.whole.p95 > found.whole.p50 > timedelta(0)
