@@ -98,7 +98,7 @@ def test_a_stream_shows_how_many_workspaces_are_affected_and_which(as_dev, cast,
 def test_issues_can_be_filtered(as_bob, cast, found, query, names):
     page = as_bob.get(of_workspace(cast, **query))
 
-    assert "All 1,205 Errors 5 Warnings 1,200 Hints 0" in words(page)
+    assert "Errors 5 · Warnings 1,200 · Hints 0" in words(page)
     assert set(re.findall(r"</span> <strong>([^<]*)", page.text)) == names
 
 

@@ -10,11 +10,13 @@ from django.utils.translation import ngettext
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter
 from streams.events.quarantine_search import first_id_since
-from streams.portal.shared.form_choices import MODE_HINTS, MODES, MomentField
+from streams.portal.shared.filter_forms import TimeFilterForm
+from streams.portal.shared.form_choices import MODE_HINTS, MODES
 from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from django.forms.boundfield import BoundWidget
     from django_stubs_ext import StrOrPromise
@@ -51,41 +53,30 @@ class WorkspaceModeForm(forms.Form):
             yield radio, hints[radio.data["value"]]
 
 
-class QuarantineSearchForm(forms.Form):
-    """The filters of the list; a value that cannot be read is ignored."""
+class QuarantineSearchForm(TimeFilterForm):
+    """The filters of the list."""
+
+    kept = ("stream", "workspace")
+    main = ("name", "rule", "user_id", "message_id")
 
     name = forms.CharField(required=False, max_length=200, label=_("Event name"))
     rule = forms.CharField(required=False, max_length=40, label=_("Rule"))
     user_id = forms.CharField(required=False, max_length=200, label="userId")
     message_id = forms.CharField(required=False, max_length=100, label="messageId")
-    since = MomentField(_("From"))
-    until = MomentField(_("To"))
 
-    @property
-    def is_filtered(self) -> bool:
-        """Whether any filter is set."""
-        self.is_valid()
-        return any(self.cleaned_data.values())
-
-    @property
-    def values(self) -> dict[str, str]:
-        """The filters as query parameters."""
-        return {name: value for name in self.fields if (value := self.data.get(name))}
-
-    def filter(self, feed_id: int | None) -> QuarantineFilter:
+    def filter(self, feed_id: int | None, now: datetime) -> QuarantineFilter:
         """Return the filter; times count only for a single feed."""
-        self.is_valid()
-        cleaned = {name: value for name, value in self.cleaned_data.items() if value}
-        since, until = cleaned.pop("since", None), cleaned.pop("until", None)
-        wanted = QuarantineFilter(**cleaned)
+        columns = ("name", "rule", "user_id", "message_id")
+        values = self.values
+        wanted = QuarantineFilter(**{c: values[c] for c in columns if c in values})
         if feed_id is None:
             return wanted
+        since, until = self.time_range(now)
         if since is not None:
             first = first_id_since(feed_id, since)
             # None: nothing was received since.
-            wanted = replace(
-                wanted, **{"ids": ()} if first is None else {"first_id": first}
-            )
+            none_or_from = {"ids": ()} if first is None else {"first_id": first}
+            wanted = replace(wanted, **none_or_from)
         if until is not None and (end := first_id_since(feed_id, until)) is not None:
             wanted = replace(wanted, last_id=end - 1)
         return wanted

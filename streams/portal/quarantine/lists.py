@@ -15,6 +15,7 @@ from streams.base.clock import now
 from streams.catalog.validation.event_validator import RuleCache
 from streams.events import quarantine, quarantine_search
 from streams.events.models import QuarantinedEvent
+from streams.events.quarantine_search import QuarantinePage
 from streams.portal.quarantine.forms import QuarantineSearchForm, WorkspaceModeForm
 from streams.portal.quarantine.orders import recent_orders
 from streams.portal.quarantine.scope import QuarantineScope, of_stream, of_workspace
@@ -34,6 +35,8 @@ from streams.spec.validation_modes import ValidationMode
 from streams.tenancy.services import set_check_mode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.events.models import Feed
     from streams.events.quarantine import QuarantineGroup
     from streams.spec.issues import Issue
@@ -115,7 +118,7 @@ def _list(
         **more,
     }
     if scope.feed is not None:
-        context |= _rows(request, scope, scope.feed)
+        context |= _rows(request, scope, scope.feed, shown)
     return render(request, "portal/quarantine/quarantine.html", context)
 
 
@@ -129,25 +132,36 @@ def _with_links(
 
 
 def _rows(
-    request: PortalRequest, scope: QuarantineScope, feed: Feed
+    request: PortalRequest,
+    scope: QuarantineScope,
+    feed: Feed,
+    kinds: Sequence[QuarantineGroup],
 ) -> dict[str, object]:
     """Return the page of the list that the query asks for."""
-    form = QuarantineSearchForm(request.GET)
-    wanted, before = form.filter(feed.pk), number_in(request.GET, "before")
-    page = quarantine_search.page(feed.pk, wanted, before=before)
-    whole = not form.is_filtered
+    known = {
+        "name": [kind.name for kind in kinds],
+        "rule": [kind.rule for kind in kinds],
+    }
+    form = QuarantineSearchForm(request.GET, suggestions=known)
+    before = number_in(request.GET, "before")
+    page = QuarantinePage(events=[], next_before=None)
+    if form.is_valid():
+        page = quarantine_search.page(
+            feed.pk, form.filter(feed.pk, now()), before=before
+        )
     is_all = before is None and page.next_before is None
+    unfiltered = None if form.is_filtered else feed.quarantined
+    decide = scope.url("quarantine-decide").partition("?")[0]
     return {
         "form": form,
         "rows": [_row(scope, event) for event in page.events],
         "next_before": page.next_before,
         "is_first": before is None,
-        "newest": scope.url("quarantine", **form.values),
-        "older": scope.url("quarantine", **form.values, before=page.next_before),
-        "decide_path": scope.url("quarantine-decide").partition("?")[0],
-        "decide_all": scope.url("quarantine-decide", **form.values),
+        "older": form.query(before=page.next_before),
+        "decide_path": decide,
+        "decide_all": decide + form.query(),
         # None: counting the matches would take long. The next page does it.
-        "matching": feed.quarantined if whole else len(page.events) if is_all else None,
+        "matching": len(page.events) if is_all else unfiltered,
     }
 
 

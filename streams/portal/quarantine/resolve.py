@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from streams.base.clock import now
 from streams.delivery.quarantine_decisions import (
     MOST_IDS,
     CannotRename,
@@ -96,7 +97,10 @@ def _selection(
 ) -> Selection | None:
     """Return what the query selects, up to `last_id`; None: nothing."""
     feed = scope.feed
-    held = QuarantineSearchForm(query).filter(feed.pk if feed else None)
+    form = QuarantineSearchForm(query)
+    if not form.is_valid():  # fewer filters would select other events
+        return None
+    held = form.filter(feed.pk if feed else None, now())
     if last_id is not None and (held.last_id is None or last_id < held.last_id):
         held = replace(held, last_id=last_id)
     is_searched = not held.is_indexed

@@ -16,32 +16,9 @@ from streams.events.search.payload_condition import (
     PropertyIs,
 )
 from streams.observability.issues.rule_search import breaking
-from streams.portal.shared.filter_forms import TimeFilterForm
+from streams.portal.shared.filter_forms import FilterForm, TimeFilterForm
 from streams.portal.shared.form_choices import CALLS, number_in
 from streams.spec.issues import Severity
-
-
-class IssueFilterForm(forms.Form):
-    """The filters of the list of issues; a value that cannot be read is ignored."""
-
-    severity = forms.ChoiceField(
-        required=False,
-        label=_("Severity"),
-        choices=[
-            ("", _("All severities")),
-            (Severity.ERROR, _("Errors")),
-            (Severity.WARNING, _("Warnings")),
-            (Severity.HINT, _("Hints")),
-        ],
-    )
-    rule = forms.CharField(required=False, max_length=40, label=_("Rule"))
-    name = forms.CharField(required=False, max_length=200, label=_("Event name"))
-
-    def values(self) -> dict[str, str]:
-        """Return the filters that are set."""
-        self.is_valid()
-        return {field: value for field, value in self.cleaned_data.items() if value}
-
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,6 +27,25 @@ if TYPE_CHECKING:
 
 MAX_VALUE = 1_000  # characters of an ID or an email
 MAX_MESSAGE_ID = 100
+
+
+class IssueFilterForm(FilterForm):
+    """The filters of the list of issues."""
+
+    severity = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Severity"),
+        choices=[
+            ("", gettext_lazy("All severities")),
+            (Severity.ERROR, gettext_lazy("Errors")),
+            (Severity.WARNING, gettext_lazy("Warnings")),
+            (Severity.HINT, gettext_lazy("Hints")),
+        ],
+    )
+    rule = forms.CharField(required=False, max_length=40, label=gettext_lazy("Rule"))
+    name = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Event name")
+    )
 
 
 class EventFilterForm(TimeFilterForm):

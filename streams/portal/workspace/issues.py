@@ -148,10 +148,13 @@ def stream_findings(
 
 
 def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
-    moment, form = now(), IssueFilterForm(request.GET)
-    wanted = form.values()
+    moment = now()
     groups = queries.issue_groups(page.scope, moment)
-    found = [fault for fault in faults(groups) if _matches(fault, wanted)]
+    all_faults = faults(groups)
+    form = IssueFilterForm(request.GET, suggestions=_suggestions(all_faults))
+    wanted = form.values
+    is_valid = form.is_valid()
+    found = [fault for fault in all_faults if is_valid and _matches(fault, wanted)]
     shown = found if "all" in request.GET else found[:MOST_FAULTS]
     counts = queries.counts(page.scope, moment)
     context = {
@@ -160,8 +163,6 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "page": page,
         "is_kept": page.mode is ValidationMode.QUARANTINE,
         "form": form,
-        "wanted": wanted,
-        "severity": wanted.get("severity", ""),
         "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
         "rows": _rows(page, shown, moment),
@@ -170,6 +171,13 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "affected": _affected(page, wanted, moment),
     }
     return render(request, "portal/shared/issues.html", context)
+
+
+def _suggestions(found: Sequence[Fault]) -> dict[str, list[str]]:
+    return {
+        "rule": [rule for fault in found for rule in fault.rules],
+        "name": [fault.kind.name for fault in found],
+    }
 
 
 def _matches(fault: Fault, wanted: dict[str, str]) -> bool:
