@@ -176,7 +176,7 @@ def test_a_long_list_has_pages(as_bob, cast):
     first = as_bob.get(of_workspace(cast, name=OLD))
     older = unescape(re.search(r'href="([^"]*before=[^"#]*)', first.text)[1])
 
-    second = as_bob.get(older)
+    second = as_bob.get(of_workspace(cast) + older)
 
     found = [set(re.findall(r"quarantine/(\d+)/", one.text)) for one in (first, second)]
     assert [len(ids) for ids in found] == [50, 10]
