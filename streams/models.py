@@ -21,6 +21,7 @@ from streams.events.models import (
     QuarantineJob,
     SeenMessage,
 )
+from streams.exports.models import Export, ExportPart
 from streams.observability.issues.models import IssueHour, IssueKind
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
@@ -41,6 +42,8 @@ __all__ = [
     "CursorMark",
     "Delivery",
     "Event",
+    "Export",
+    "ExportPart",
     "Feed",
     "FeedMark",
     "FormClaim",

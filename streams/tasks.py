@@ -18,10 +18,18 @@ from streams.base.rate_limit import forget_counts
 from streams.delivery import clock_repair, quarantine_jobs
 from streams.delivery.engine import drain as delivery
 from streams.delivery.engine.due_cursors import unowned_due_streams
-from streams.delivery.wake import DRAIN, QUARANTINE, wake, wake_quarantine
+from streams.delivery.wake import (
+    DRAIN,
+    EXPORTS,
+    QUARANTINE,
+    wake,
+    wake_exports,
+    wake_quarantine,
+)
 from streams.events.data_loss import services as history
+from streams.exports import services as exports
 from streams.observability.preflight import exit_if_refused
-from streams.observability.prune import prune as prune_all
+from streams.prune import prune as prune_all
 
 _stop = threading.Event()
 PRUNE_DEADLINE_S = 600.0  # per statement, some of which delete a day of events
@@ -61,6 +69,8 @@ def sweep(**_: object) -> None:
         wake(unowned_due_streams(Now()))
         if quarantine_jobs.has_lost_its_worker():
             wake_quarantine()
+        if exports.has_lost_its_worker():
+            wake_exports()
         history.tick()
         clock_repair.mend()  # last, because a locked row can delay it
 
@@ -69,6 +79,12 @@ def sweep(**_: object) -> None:
 def work_quarantine(**_: object) -> None:
     """Process decisions about quarantined events. Several workers can do so at once."""
     quarantine_jobs.work(_stop.is_set)
+
+
+@shared_task(name=EXPORTS, ignore_result=True)
+def work_exports(**_: object) -> None:
+    """Write the files of exports. Several workers can do so at once."""
+    exports.work(_stop.is_set, rest=_stop.wait)
 
 
 @shared_task(name="streams.prune", ignore_result=True)

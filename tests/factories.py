@@ -37,6 +37,7 @@ from streams.delivery.replay.models import Replay
 from streams.events.log import FeedAddition, NewEvent
 from streams.events.models import Event, Feed
 from streams.events.quarter_hours import quarter
+from streams.exports.models import Export
 from streams.observability.issues.counter import IssueCounter
 from streams.observability.issues.flusher import flush
 from streams.tenancy.models import (
@@ -355,6 +356,26 @@ def event(stream: Stream | None = None, **changes) -> NewEvent:
         user_id=(content.get("userId") or "")[:200],
         message_id=content["messageId"],
         payload=msgspec.json.encode(content),
+    )
+
+
+def export(feed: Feed, *, requested_by: User | None = None, **fields) -> Export:
+    """Create a completed export with an empty file, as JSON Lines."""
+    return Export.objects.create(
+        feed=feed,
+        requested_by=requested_by or user(),
+        requested_at=NOW,
+        **{
+            "kind": Export.Kind.EVENTS,
+            "format": Export.Format.JSON_LINES,
+            "filter": {},
+            "top": 1,
+            "bottom": 1,
+            "position": 1,
+            "state": Export.State.COMPLETE,
+            "ended_at": NOW,
+            **fields,
+        },
     )
 
 

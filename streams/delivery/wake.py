@@ -23,6 +23,7 @@ log = structlog.get_logger()
 # The names of the tasks in streams.tasks.
 DRAIN = "streams.drain"
 QUARANTINE = "streams.quarantine"
+EXPORTS = "streams.exports"
 
 
 def wake_after_commit(stream_ids: Iterable[int]) -> None:
@@ -37,6 +38,11 @@ def wake_after_commit(stream_ids: Iterable[int]) -> None:
 def wake_quarantine_after_commit() -> None:
     """Wake a worker for quarantine jobs once the caller's transaction commits."""
     transaction.on_commit(wake_quarantine)
+
+
+def wake_exports_after_commit() -> None:
+    """Wake a worker for exports once the caller's transaction commits."""
+    transaction.on_commit(wake_exports)
 
 
 def wake(stream_ids: Iterable[int]) -> None:
@@ -54,8 +60,17 @@ def wake(stream_ids: Iterable[int]) -> None:
 
 def wake_quarantine() -> None:
     """Wake a worker for quarantine jobs now. Best effort."""
+    _wake_for(QUARANTINE)
+
+
+def wake_exports() -> None:
+    """Wake a worker for exports now. Best effort."""
+    _wake_for(EXPORTS)
+
+
+def _wake_for(task: str) -> None:
     try:
-        _send(QUARANTINE, {})
+        _send(task, {})
     except OperationalError as error:
         log.warning("wake.broker_unreachable", error=str(error))
 

@@ -5,6 +5,7 @@ from django.urls import include, path
 from streams.portal.chart import views as chart_views
 from streams.portal.connection import change_key, skip_queue
 from streams.portal.connection import views as connection_views
+from streams.portal.exports import views as export_views
 from streams.portal.partner import customers, event_search, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.quarantine import urls as quarantine
@@ -12,7 +13,7 @@ from streams.portal.replay import views as replay_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
-from streams.portal.workspace import attempts, events, home, issues, overview
+from streams.portal.workspace import events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -28,12 +29,7 @@ event_pages: Pages = [
     path("", events.events, name="events"),
     path("search/", events.events_search, name="events-search"),
     path("new/<int:after>/", events.events_new, name="events-new"),
-    path("<int:seq>/", events.event, name="event"),
-]
-
-attempt_pages: Pages = [
-    path("", attempts.deliveries, name="deliveries"),
-    path("<int:pk>/", attempts.delivery, name="delivery"),
+    path("<int:seq>/", include("streams.portal.event.urls")),
 ]
 
 connection_pages = [
@@ -59,6 +55,15 @@ replay_pages = [
     path("<replay_id>/cancel/", replay_views.replay_cancel, name="replay-cancel"),
 ]
 
+export_pages = [
+    path("", export_views.exports, name="exports"),
+    path("new/", export_views.export_new, name="export-new"),
+    path("<export_id>/", export_views.export, name="export"),
+    path("<export_id>/fresh/", export_views.export_fresh, name="export-fresh"),
+    path("<export_id>/file/", export_views.export_file, name="export-file"),
+    path("<export_id>/delete/", export_views.export_delete, name="export-delete"),
+]
+
 workspace_member_pages: Pages = [
     path("members/", members.members, name="members"),
     path("members/<int:pk>/role/", members.member_role, name="member-role"),
@@ -78,8 +83,13 @@ workspace_member_pages: Pages = [
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
-    path("deliveries/", include(attempt_pages), {"section": "deliveries"}),
+    path(
+        "deliveries/",
+        include("streams.portal.attempts.urls"),
+        {"section": "deliveries"},
+    ),
     path("connection/", include(connection_pages), {"section": "connection"}),
+    path("exports/", include(export_pages), {"section": "events"}),
     path("replays/", include(replay_pages), {"section": "replays"}),
     path(
         "findings/",

@@ -21,6 +21,7 @@ from tests import factories
 
 if TYPE_CHECKING:
     from streams.delivery.replay.models import Replay
+    from streams.exports.models import Export
     from streams.tenancy.models import PartnerToken
 
 PEOPLE = (
@@ -118,8 +119,11 @@ ROWS = [
     for_viewers("events/search/"),
     for_viewers("events/new/<int:after>/"),
     for_viewers("events/<int:seq>/"),
+    for_viewers("events/<int:seq>/event.json"),
     for_viewers("deliveries/"),
+    for_viewers("deliveries/errors/"),
     for_viewers("deliveries/<int:pk>/"),
+    for_viewers("deliveries/<int:pk>/body.json"),
     for_viewers("connection/"),
     for_editors("connection/", ok=200),  # nothing was pasted: the form says so
     for_editors("connection/check/"),
@@ -136,6 +140,13 @@ ROWS = [
     for_editors("connection/skip/", up_to="1"),
     for_admins("connection/delete/", "get", 200),
     for_admins("connection/delete/"),
+    for_viewers("exports/"),
+    for_viewers("exports/new/"),
+    for_viewers("exports/new/", "post"),  # no format was chosen: the form says so
+    for_viewers("exports/<export_id>/"),
+    for_viewers("exports/<export_id>/fresh/"),
+    for_viewers("exports/<export_id>/file/"),
+    for_editors("exports/<export_id>/delete/"),
     for_viewers("replays/"),
     for_editors("replays/new/", "get", 200),
     for_editors("replays/new/", "post", 200),  # nothing was selected: the form says so
@@ -345,6 +356,7 @@ class Scene:
     delivery: Delivery
     held_id: int  # of an event in quarantine
     replay: Replay
+    export: Export
     token: PartnerToken
 
     def url(self, row: Row) -> str:
@@ -358,6 +370,7 @@ class Scene:
             "^api/.*$": "api/v2/replays",
             "<slug:name>": "quick-start",
             "<replay_id>": self.replay.public_id,
+            "<export_id>": self.export.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
             "p/<slug:slug>/invitations/<int:pk>": (
@@ -428,9 +441,15 @@ def set_scene() -> Scene:
     factories.published_pages(cast.stream)
     factories.published_plan(cast.stream, OPENED.name)
     replay = factories.replay(cursor, end=3, due_at=now())  # not late: /readyz is fine
+    export = factories.export(cast.feed, requested_by=cast.anna)
     held_id = QuarantinedEvent.objects.get(feed=cast.feed).pk
     return Scene(
-        cast=cast, delivery=delivery, held_id=held_id, replay=replay, token=token
+        cast=cast,
+        delivery=delivery,
+        held_id=held_id,
+        replay=replay,
+        export=export,
+        token=token,
     )
 
 

@@ -22,6 +22,7 @@ NAMES = ("q", "page", "before", "name", "type", "user_id", "since", "until", "st
     "first", "last", "rule", "test", "count", "ids", "category", "event", "version", "next",
     "o", "p", "all", "e", "outcome", "status", "waits", "workspace", "connection", "period", "queue", "expiring",
     "halt", "partner", "action", "deleted",
+    "min_ms", "error", "attempt", "range",
     "is_test__exact", "id__exact", "pk__in", "stage__exact", "region__exact",
     "created_at__gte", "connection__region__exact", "kind__exact", "_facets")  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -222,8 +223,24 @@ def plans_of_staff(scene: Scene) -> Iterator[Visit]:
         yield from olga.visit("get", reverse(f"admin:streams_{name}", args=args))
 
 
+def undelivered_events(scene: Scene) -> Iterator[Visit]:
+    """Yield an event and attempts that are retried, and an event that expired."""
+    anna, live = Visitor(scene, "anna"), Cursor.objects.filter(end_seq=None)
+    factories.append(scene.cast.feed, now=now())
+    cursor = live.get(feed=scene.cast.feed)
+    failed = {"outcome": "retry", "status_code": 503, "error": "Segment returned 503."}
+    factories.delivery(cursor, 4, 4, started_at=now(), **failed)
+    last = factories.delivery(cursor, 4, 4, started_at=now(), **failed)
+    live.update(failures=2, due_at=now() + timedelta(minutes=1))
+    for page in ("events/4/", f"deliveries/{last.pk}/", f"deliveries/?attempt={last.pk}",
+                 "deliveries/errors/", "deliveries/?status=none"):  # fmt: skip
+        yield from anna.visit("get", url(scene, f"w/<public_id>/{page}"))
+    factories.expired(scene.cast.feed, 1)
+    yield from anna.visit("get", url(scene, "w/<public_id>/events/1/"))
+
+
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
     refusals, too_many_requests, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
     decided_quarantine, homes, expiring_events, searches, unchecked_streams, faulty_plans,
-    plans_of_staff,
+    plans_of_staff, undelivered_events,
 )  # fmt: skip

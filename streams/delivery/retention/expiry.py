@@ -167,6 +167,18 @@ def expired_ranges(
     ]
 
 
+def expired_unsent_at(feed: Feed, seq: int) -> datetime | None:
+    """Return when an event expired before it was sent; None: it had been sent or skipped."""
+    entries = AuditEntry.objects.filter(
+        workspace=feed.workspace_id,
+        action=EXPIRED,
+        detail__feed=feed.pk,
+        detail__first_seq__lte=seq,
+        detail__last_seq__gte=seq,
+    )
+    return entries.values_list("at", flat=True).first()
+
+
 def _live() -> QuerySet[Cursor]:
     """Return the live cursors of an outer feed, the current one first."""
     live = Cursor.objects.filter(feed=OuterRef("pk"), kind=LIVE)

@@ -63,9 +63,8 @@ class SegmentClient:
         self._session.close()
 
     def _post(self, url: str, write_key: WriteKey, body: bytes) -> SegmentResponse:
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        if len(body) >= GZIP_FROM_BYTES:
-            headers["Content-Encoding"] = "gzip"
+        headers = _headers(len(body))
+        if "Content-Encoding" in headers:
             body = igzip.compress(body, compresslevel=1, mtime=0)
         with self._fresh_session().post(
             f"{url}/batch",
@@ -88,6 +87,23 @@ class SegmentClient:
             self._session = deadline_session()
             self._opened_at = time.monotonic()
         return self._session
+
+
+def headers_to_show(host: str, body_bytes: int) -> dict[str, str]:
+    """Return the headers of a request with a body of that size, with the key covered."""
+    return {
+        "Host": host,
+        **requests.utils.default_headers(),
+        **_headers(body_bytes),
+        "Authorization": "Basic •••",
+    }
+
+
+def _headers(body_bytes: int) -> dict[str, str]:
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+    if body_bytes >= GZIP_FROM_BYTES:
+        headers["Content-Encoding"] = "gzip"
+    return headers
 
 
 class _WriteKeyAuth(AuthBase):

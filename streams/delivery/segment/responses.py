@@ -16,6 +16,7 @@ RETRIED = frozenset({408, 410, 429, 460})
 UNSUPPORTED = frozenset({501, 505})
 INVALID_EVENTS = frozenset({400, 413})
 KEY_REJECTED = frozenset({401, 403})
+NOT_FROM_SEGMENT = "is not Segment's"  # in the reason of a foreign response
 REJECTED_KEY = "Segment rejected the write key"  # stored, so it stays English
 
 
@@ -76,9 +77,7 @@ class SegmentResponse:
         if self.status is None:
             return self.error
         if self.foreign_reason and self.status not in RETRIED:
-            return (
-                f"The response ({self.status}) is not Segment's: {self.foreign_reason}."
-            )
+            return f"The response ({self.status}) {NOT_FROM_SEGMENT}: {self.foreign_reason}."
         if self.status in KEY_REJECTED or self._blames_key:
             return f"{REJECTED_KEY} ({self.status})."
         if self.kind is ResponseKind.NEEDS_ATTENTION:

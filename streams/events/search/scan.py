@@ -61,13 +61,15 @@ def page(
     spans: Sequence[Span] | None = None,
     limit: int = 50,
     budget_s: float = FIRST_S,
+    payloads: bool = False,
 ) -> EventPage:
     """Return the matching events with a number below `before`; None: from the feed's head.
 
     Only of `spans`, newest first; None: of the whole feed. Starts no window after
-    `budget_s`, so a step takes little longer.
+    `budget_s`, so a step takes little longer. Reads the payloads only if asked to, or if the
+    filter needs them.
     """
-    search = _Search(feed, filters or EventFilter(), limit)
+    search = _Search(feed, filters or EventFilter(), limit, payloads)
     whole = reach(feed, search.wanted)
     allowed = within([whole] if spans is None else spans, whole.low, whole.top)
     todo = within(allowed, 0, feed.head_seq + 1 if before is None else before)
@@ -92,6 +94,7 @@ class _Search:
     feed: Feed
     wanted: EventFilter
     limit: int
+    payloads: bool
 
     def step(self, todo: Sequence[Span], budget_s: float, *, total: int) -> EventPage:
         found: list[Event] = []
@@ -151,7 +154,7 @@ class _Search:
         events = events.filter(*self.wanted.conditions()).order_by("-seq")
         one_by_one = self.wanted.reads_content or span.drop is not None
         most = CHECKED if one_by_one else self.limit + 1
-        if not self.wanted.reads_content:
+        if not (self.payloads or self.wanted.reads_content):
             events = events.defer("payload").fetch_mode(FETCH_RAISE)
         rows = list(events[:most])
         if len(rows) == most:

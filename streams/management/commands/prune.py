@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from streams.base.clock import now
-from streams.observability.prune import prune
+from streams.prune import prune
 
 
 class Command(BaseCommand):

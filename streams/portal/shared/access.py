@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
@@ -104,8 +104,8 @@ class PartnerAccess:
 
 
 def signed_in[**P](
-    view: Callable[Concatenate[PortalRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Require a signed-in user for a view, and forbid caching of its response.
 
     The view doesn't get the path's navigation options.
@@ -114,11 +114,11 @@ def signed_in[**P](
     @wraps(view)
     def page(
         request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         for option in NAVIGATION_OPTIONS:
             kwargs.pop(option, None)
         portal_request = cast("PortalRequest", request)
-        response: HttpResponse
+        response: HttpResponseBase
         if request.user.is_authenticated:
             response = view(portal_request, *args, **kwargs)
         elif portal_request.htmx:

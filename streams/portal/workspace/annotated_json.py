@@ -86,8 +86,10 @@ class AnnotatedEvent:
     rows: list[AnnotatedLine]
 
 
-def annotated(piece: PastedEvent, result: DryRunResult) -> AnnotatedEvent:
-    """Combine an event and its issues for the page."""
+def annotated(
+    piece: PastedEvent, result: DryRunResult, *, is_whole: bool = False
+) -> AnnotatedEvent:
+    """Combine an event and its issues for the page, with all lines if `is_whole`."""
     text, first = piece.text, piece.line
     is_indented = (
         "\n" not in text and len(text) > LONG_LINE and result.event is not None
@@ -121,7 +123,7 @@ def annotated(piece: PastedEvent, result: DryRunResult) -> AnnotatedEvent:
         word=word,
         broken=broken,
         counts=_counts(issues),
-        rows=list(_rows(text.split("\n"), annotations, first)),
+        rows=list(_rows(text.split("\n"), annotations, first, is_whole=is_whole)),
     )
 
 
@@ -155,9 +157,13 @@ def _of_json(text: str, error: InvalidJson, issues: Sequence[Issue]) -> Issue:
 
 
 def _rows(
-    lines: Sequence[str], annotations: dict[int, list[Annotation]], first: int
+    lines: Sequence[str],
+    annotations: dict[int, list[Annotation]],
+    first: int,
+    *,
+    is_whole: bool,
 ) -> Iterator[AnnotatedLine]:
-    whole = len(lines) <= SHOWN_WHOLE
+    whole = is_whole or len(lines) <= SHOWN_WHOLE
     near = {0, 1, len(lines) - 1}
     near.update(at + step for at in annotations for step in range(-AROUND, AROUND + 1))
     skipped = 0

@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from streams.base.clock import now
 from streams.delivery import event_status
-from streams.delivery.outcome_search import EventOutcome, spans_of
+from streams.delivery.outcome_search import EventOutcome
 from streams.delivery.retention.expiry import expired_ranges
-from streams.events import queries
 from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 from streams.events.search import scan
@@ -25,7 +24,6 @@ from streams.portal.shared.access import (
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.forms import EventFilterForm
-from streams.portal.workspace.json_text import highlighted, stamps
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
@@ -40,7 +38,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
     """List the events of a feed with their status, newest first."""
     access = workspace_to_see(request, public_id)
     form = EventFilterForm(request.GET, suggestions=_suggestions(access.the_feed))
-    wanted = form.outcome_wanted()
+    wanted = form.search(now()).outcome
     if wanted == EventOutcome.QUARANTINED:
         return redirect(_to("quarantine", access, form.query(outcome=None)))
     context = {
@@ -82,27 +80,6 @@ def events_new(request: PortalRequest, public_id: str, after: int) -> HttpRespon
     return render(request, "portal/workspace/_new_events.html", context)
 
 
-@signed_in
-def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
-    """Show one event: its payload and its delivery attempts."""
-    access = workspace_to_see(request, public_id)
-    stored = queries.event(access.the_feed, seq)
-    if stored is None:
-        raise Http404
-    fate = event_status.statuses(access.the_feed, [stored])[seq]
-    payload = bytes(stored.payload)
-    context = {
-        "access": access,
-        "event": stored,
-        "kept_until": access.the_feed.stream.retention.kept_until(stored.received_at),
-        "fate": fate,
-        "tries": event_status.attempts_with(access.the_feed, seq),
-        "stamps": stamps(payload),
-        "pretty": highlighted(payload),
-    }
-    return render(request, "portal/workspace/event.html", context)
-
-
 def _rows(
     access: WorkspaceAccess, form: EventFilterForm, *, limit: int, budget_s: float
 ) -> dict[str, object]:
@@ -130,14 +107,8 @@ def _search(
     """Return one step of the search; None: a filter is invalid."""
     if not form.is_valid():
         return None
-    wanted = form.outcome_wanted()
-    return scan.page(
-        feed,
-        before=form.before(),
-        filters=form.filters(feed, now()),
-        spans=spans_of(feed, wanted) if wanted else None,
-        limit=limit,
-        budget_s=budget_s,
+    return form.search(now()).page(
+        feed, before=form.before(), limit=limit, budget_s=budget_s
     )
 
 

@@ -8,22 +8,14 @@ from django.utils.translation import gettext_lazy
 
 from streams.catalog.validation.rules import RULES
 from streams.delivery.outcome_search import EventOutcome
-from streams.events.search.event_filter import EventFilter
-from streams.events.search.payload_condition import (
-    AnonymousIdIs,
-    EmailIs,
-    InvalidProperty,
-    PropertyIs,
-)
-from streams.observability.issues.rule_search import breaking
+from streams.events.search.payload_condition import InvalidProperty, PropertyIs
+from streams.observability.event_search import EventSearch
 from streams.portal.shared.filter_forms import FilterForm, TimeFilterForm
 from streams.portal.shared.form_choices import CALLS, number_in
 from streams.spec.issues import Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from streams.events.models import Feed
 
 MAX_VALUE = 1_000  # characters of an ID or an email
 MAX_MESSAGE_ID = 100
@@ -107,27 +99,14 @@ class EventFilterForm(TimeFilterForm):
             ) from None
         return text
 
-    def outcome_wanted(self) -> EventOutcome | None:
-        """The status to list; None: any."""
-        outcome = self.values.get("outcome")
-        return EventOutcome(outcome) if outcome else None
-
-    def filters(self, feed: Feed, now: datetime) -> EventFilter:
-        """Return what the events of the feed must match, besides their status."""
-        values = self.values
+    def search(self, now: datetime) -> EventSearch:
+        """Return what to find; the form is valid."""
         since, until = self.time_range(now)
-        columns = ("name", "type", "user_id", "message_id")
-        return EventFilter(
-            **{name: values[name] for name in columns if name in values},
-            since=since,
-            until=until,
-            content=(
-                *(AnonymousIdIs(v) for v in [values.get("anonymous_id")] if v),
-                *(EmailIs(v) for v in [values.get("email")] if v),
-                *(PropertyIs.parse(v) for v in [values.get("property")] if v),
-            ),
-            rule=breaking(feed, values["rule"]) if "rule" in values else None,
-        )
+        times = {"last", "since", "until"}
+        fields = {k: v for k, v in self.values.items() if k not in times}
+        if outcome := fields.pop("outcome", None):
+            fields["outcome"] = EventOutcome(outcome)
+        return EventSearch(**fields, since=since, until=until)
 
     def before(self) -> int | None:
         """The event number that this page ends before."""

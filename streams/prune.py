@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.base import form_claims
 from streams.delivery.retention import pruning
+from streams.exports import services as exports
 from streams.observability.issues.expiry import forget
 
 if TYPE_CHECKING:
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues and form claims."""
+    """Delete expired events, old delivery attempts, counts of issues, form claims and exports."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
+    done.rows["streams_export"] += exports.forget(now)
     return done

@@ -1,0 +1,1 @@
+"""Find delivery attempts for pages. Every search is bounded by a number of rows."""

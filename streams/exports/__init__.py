@@ -1,0 +1,1 @@
+"""Downloads of filtered lists, prepared by a worker."""

@@ -1,0 +1,189 @@
+"""Request, write, read and delete exports.
+
+A worker writes one part per transaction, so one that dies neither loses nor duplicates rows.
+"""
+
+from __future__ import annotations
+
+import gzip
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from streams.audit.services import record
+from streams.base.clock import now
+from streams.delivery.wake import wake_exports_after_commit
+from streams.exports import formats
+from streams.exports.models import KEPT, Export, ExportPart
+from streams.exports.sources import source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from streams.events.models import Feed
+    from streams.tenancy.models import User
+
+PART_ROWS = 1_000
+# Where an export ends early. What is stored is compressed, usually to a tenth.
+MAX_ROWS = 2_000_000
+MAX_STORED_BYTES = 500_000_000
+SILENT = timedelta(seconds=5)  # without a part: the export has lost its worker
+DELETED_AT_ONCE = 200  # parts
+LEVEL = 1  # of gzip: fast
+
+State = Export.State
+
+
+class ExportRunning(Exception):
+    """The feed has an export in progress already."""
+
+
+def request_export(
+    *,
+    feed: Feed,
+    kind: Export.Kind,
+    wanted: Mapping[str, object],
+    form: Export.Format,
+    actor: User,
+) -> Export:
+    """Start an export of the rows that exist now, and wake a worker.
+
+    `wanted` is a filter from `sources.stored_filter`. The activity log gets the names of its
+    fields, and no value. Raises ExportRunning.
+    """
+    top, bottom = source_of(kind, feed, wanted).bounds()
+    try:
+        with transaction.atomic():
+            export = Export.objects.create(
+                feed=feed,
+                kind=kind,
+                format=form,
+                filter=wanted,
+                requested_by=actor,
+                top=top,
+                bottom=bottom,
+                position=top,
+            )
+            filters = ", ".join(sorted(wanted))
+            _note("export.requested", export, actor, filters)
+            wake_exports_after_commit()
+    except IntegrityError:
+        if not Export.objects.filter(feed=feed, state=State.RUNNING).exists():
+            raise
+        raise ExportRunning(
+            _("An export is in progress already. Wait until it's ready, or cancel it.")
+        ) from None
+    return export
+
+
+@transaction.atomic
+def delete_export(*, export: Export, actor: User) -> None:
+    """Delete an export with its file. One in progress stops."""
+    Export.objects.select_for_update().filter(pk=export.pk).first()
+    _note("export.deleted", export, actor, ", ".join(sorted(export.filter)))
+    ExportPart.objects.filter(export=export).delete()
+    Export.objects.filter(pk=export.pk).delete()
+
+
+def content(export: Export) -> Iterator[bytes]:
+    """Yield the file in pieces of a few megabytes at most."""
+    for number in range(export.parts):
+        part = ExportPart.objects.filter(export=export, number=number).first()
+        if part is None:  # just deleted
+            return
+        yield gzip.decompress(bytes(part.data))
+
+
+def work(stop: Callable[[], bool], rest: Callable[[float], object]) -> None:
+    """Work on all running exports, one part of each in turn, until none is left.
+
+    After each part, `rest` waits as many seconds as it took, so that deliveries in the same
+    process come first.
+    """
+    while not stop():
+        began = time.monotonic()
+        if not _write_part():
+            return
+        rest(time.monotonic() - began)
+
+
+def has_lost_its_worker() -> bool:
+    """Whether there are exports that no worker has touched for a while."""
+    running = Export.objects.filter(state=State.RUNNING)
+    return (
+        running.exists() and not running.filter(worked_at__gt=Now() - SILENT).exists()
+    )
+
+
+def forget(at: datetime) -> int:
+    """Delete exports that ended more than KEPT before `at`; return how many."""
+    old = Export.objects.filter(ended_at__lt=at - KEPT)
+    ids = list(old.values_list("pk", flat=True))
+    for pk in ids:
+        parts = ExportPart.objects.filter(export=pk)
+        while numbers := list(parts.values_list("number", flat=True)[:DELETED_AT_ONCE]):
+            parts.filter(number__in=numbers).delete()
+    old.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+@transaction.atomic
+def _write_part() -> bool:
+    """Write a part of the export that has waited longest. False: there is none."""
+    running = Export.objects.filter(state=State.RUNNING)
+    free = running.select_for_update(skip_locked=True, of=("self",))
+    export = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
+    if export is None:
+        return False
+    source = source_of(export.kind, export.feed, export.filter)
+    page = source.page(export.position, PART_ROWS)
+    text = formats.body(export.format, page.rows, is_first=export.rows == 0)
+    if export.parts == 0:
+        text = formats.opening(export.format, source.columns) + text
+    export.rows += len(page.rows)
+    export.position = export.bottom if page.next_before is None else page.next_before
+    _end_if_done(export, is_last=page.next_before is None)
+    if not export.is_running:
+        text += formats.closing(export.format)
+    _store(export, text)
+    return True
+
+
+def _end_if_done(export: Export, *, is_last: bool) -> None:
+    full = export.rows >= MAX_ROWS or export.stored_bytes >= MAX_STORED_BYTES
+    if is_last:
+        export.state = State.COMPLETE
+    elif full:
+        export.state = State.CUT
+    if not export.is_running:
+        export.ended_at = now()
+
+
+def _store(export: Export, text: bytes) -> None:
+    if text:
+        data = gzip.compress(text, LEVEL)
+        ExportPart.objects.create(export=export, number=export.parts, data=data)
+        export.parts += 1
+        export.size_bytes += len(text)
+        export.stored_bytes += len(data)
+    export.save()
+    Export.objects.filter(pk=export.pk).update(worked_at=Now())
+
+
+def _note(action: str, export: Export, actor: User, filters: str) -> None:
+    record(
+        action,
+        actor=actor,
+        workspace=export.feed.workspace,
+        stream=export.feed.stream.slug,
+        export=export.public_id,
+        kind=str(export.kind),
+        format=str(export.format),
+        filter=filters,
+    )

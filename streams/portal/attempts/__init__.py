@@ -1,0 +1,1 @@
+"""Delivery attempts: the list, the inspector of one, and errors grouped by fault."""

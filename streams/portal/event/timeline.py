@@ -1,0 +1,109 @@
+"""An event's way to Segment, step by step: only what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from streams.delivery.models import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from streams.events.models import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step; `at` is None if it has not happened yet, or its time is not stored."""
+
+    name: str
+    detail: str = ""
+    at: datetime | None = None
+    took: timedelta | None = None  # since the step before
+    tone: str = ""  # good, bad, warn; empty: not yet
+    attempt: Delivery | None = None
+
+
+def timeline(
+    event: Event, attempts: Sequence[Delivery], *, issues: str, is_sent: bool
+) -> list[Step]:
+    """Return the steps of an event; `attempts` are all that contained it, newest first.
+
+    `issues` says how many issues it has; `is_sent` whether nothing more will happen to it.
+    """
+    received = event.received_at
+    steps = [
+        Step(name=_("Received"), at=received, tone="good"),
+        Step(
+            name=_("Checked"),
+            at=received,
+            detail=issues,
+            tone="good",
+        ),
+        Step(
+            name=_("Queued"),
+            at=received,
+            detail=_("Event number %(number)s") % {"number": f"{event.seq:,}"},
+            tone="good",
+        ),
+    ]
+    if attempts:
+        steps += _attempted(received, attempts)
+    elif is_sent:
+        detail = _("The attempt is past its retention period.")
+        steps.append(Step(name=_("Sent"), detail=detail, tone="good"))
+    else:
+        steps += [
+            Step(name=_("Sent"), detail=_("Not yet")),
+            Step(name=_("Responded"), detail=_("Not yet")),
+        ]
+    return steps
+
+
+def _attempted(received: datetime, attempts: Sequence[Delivery]) -> Iterator[Step]:
+    last, first = attempts[0], attempts[-1]
+    count = len(attempts)
+    yield Step(
+        name=_("Sent"),
+        at=first.started_at,
+        took=_between(received, first.started_at),
+        tone="good",
+        attempt=first,
+    )
+    if count > 1:
+        detail = ngettext("%(count)s attempt", "%(count)s attempts", count)
+        yield Step(
+            name=_("Sent again"),
+            detail=detail % {"count": count},
+            at=last.started_at,
+            took=_between(first.started_at, last.started_at),
+            tone="good",
+            attempt=last,
+        )
+    duration = timedelta(milliseconds=last.duration_ms)
+    yield Step(
+        name=_("Responded") if last.status_code else _("No response"),
+        detail=str(last.status_code or last.error),
+        at=last.started_at + duration,
+        took=duration,
+        tone=_TONES.get(last.outcome, "bad"),
+        attempt=last,
+    )
+
+
+_TONES: dict[str, str] = {
+    Delivery.Outcome.DELIVERED: "good",
+    Delivery.Outcome.RETRY: "warn",
+    Delivery.Outcome.SPLIT: "warn",
+}
+
+
+def _between(earlier: datetime, later: datetime) -> timedelta:
+    # The clocks of two machines differ.
+    return max(later - earlier, timedelta(0))

@@ -1,0 +1,1 @@
+"""Exports of a workspace: files with the rows of filtered lists."""

@@ -1,0 +1,274 @@
+"""Exports from their request to their file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from streams.audit.models import AuditEntry
+from streams.base.clock import now
+from streams.exports import services
+from streams.exports.models import KEPT, Export, ExportPart
+from streams.exports.services import (
+    ExportRunning,
+    content,
+    delete_export,
+    forget,
+    has_lost_its_worker,
+    request_export,
+    work,
+)
+from streams.exports.sources import stored_filter
+from streams.observability.event_search import EventSearch
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+Format = Export.Format
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch):
+    monkeypatch.setattr(services, "PART_ROWS", 2)
+
+
+def request(feed, form=Format.JSON_LINES, **wanted) -> Export:
+    return request_export(
+        feed=feed,
+        kind=Export.Kind.EVENTS,
+        wanted=stored_filter(EventSearch(**wanted)),
+        form=form,
+        actor=factories.user(),
+    )
+
+
+def work_off(export: Export, *, parts: int = 1_000) -> Export:
+    """Work until nothing is left, or for a number of parts."""
+    left = iter(range(parts))
+    work(lambda: next(left, None) is None, rest=lambda _seconds: None)
+    return Export.objects.get(pk=export.pk)
+
+
+def file_of(export: Export) -> bytes:
+    return b"".join(content(export))
+
+
+def rows_of(export: Export) -> list[dict[str, object]]:
+    return [json.loads(line) for line in file_of(export).splitlines()]
+
+
+def numbers_of(export: Export) -> list[object]:
+    return [row["number"] for row in rows_of(export)]
+
+
+def test_every_event_is_in_the_file_once_newest_first():
+    cursor = factories.due_cursor(events=5)
+    factories.delivered(cursor, 2)
+    factories.rejected(cursor, reason="Too old")
+
+    export = work_off(request(cursor.feed))
+
+    assert export.state == Export.State.COMPLETE
+    rows = rows_of(export)
+    assert [(row["number"], row["status"]) for row in rows] == [
+        (5, "queued"), (4, "queued"), (3, "rejected"), (2, "delivered"), (1, "delivered"),
+    ]  # fmt: skip
+    assert rows[2]["reason"] == "Too old"
+    assert rows[0]["event"]["messageId"] == rows[0]["messageId"]
+    assert (export.rows, export.size_bytes) == (5, len(file_of(export)))
+
+
+def test_a_filter_selects_the_rows():
+    cursor = factories.due_cursor(events=5)
+    factories.delivered(cursor, 1)
+    factories.rejected(cursor)
+
+    assert numbers_of(work_off(request(cursor.feed, outcome="rejected"))) == [2]
+    assert numbers_of(work_off(request(cursor.feed, name="No such name"))) == []
+
+
+@pytest.mark.parametrize("events", [0, 1, 2, 5])
+def test_the_json_is_one_array(events):
+    cursor = factories.due_cursor(events=events)
+
+    rows = json.loads(file_of(work_off(request(cursor.feed, Format.JSON))))
+
+    assert [row["number"] for row in rows] == list(range(events, 0, -1))
+
+
+def test_the_csv_has_a_header_and_runs_no_formula():
+    feed = factories.feed()
+    factories.append(feed, 3, name="=HYPERLINK(1)", event="=HYPERLINK(1)")
+
+    export = work_off(request(feed, Format.CSV))
+
+    rows = list(csv.DictReader(io.StringIO(file_of(export).decode())))
+    assert [row["number"] for row in rows] == ["3", "2", "1"]
+    assert {row["name"] for row in rows} == {"'=HYPERLINK(1)"}
+    assert json.loads(rows[0]["event"])["messageId"] == rows[0]["messageId"]
+
+
+def test_events_received_later_are_not_in_the_file():
+    feed = factories.feed()
+    factories.append(feed, 2)
+    export = request(feed)
+
+    factories.append(feed, 2)
+
+    assert numbers_of(work_off(export)) == [2, 1]
+
+
+def test_another_worker_continues_where_one_stopped():
+    feed = factories.feed()
+    factories.append(feed, 5)
+    export = work_off(request(feed), parts=2)
+    assert (export.state, export.rows) == (Export.State.RUNNING, 4)
+
+    assert numbers_of(work_off(export)) == [5, 4, 3, 2, 1]
+
+
+def test_a_part_that_failed_leaves_nothing_behind(monkeypatch):
+    feed = factories.feed()
+    factories.append(feed, 5)
+    export = request(feed)
+    monkeypatch.setattr(services.gzip, "compress", broken)
+
+    with pytest.raises(OSError, match="full"):
+        work_off(export)
+
+    monkeypatch.undo()
+    assert not ExportPart.objects.exists()
+    assert numbers_of(work_off(export)) == [5, 4, 3, 2, 1]
+
+
+def broken(*_):
+    raise OSError("full")
+
+
+def test_an_export_ends_at_its_largest_size(monkeypatch):
+    monkeypatch.setattr(services, "MAX_ROWS", 4)
+    feed = factories.feed()
+    factories.append(feed, 6)
+
+    export = work_off(request(feed))
+
+    assert export.state == Export.State.CUT
+    assert numbers_of(export) == [6, 5, 4, 3]
+
+
+def test_one_export_of_a_feed_runs_at_a_time():
+    feed = factories.feed()
+    factories.append(feed, 3)
+    first = request(feed)
+
+    with pytest.raises(ExportRunning, match="in progress already"):
+        request(feed)
+
+    work_off(first)
+    request(feed)
+
+
+def test_an_export_that_no_worker_touches_is_noticed():
+    feed = factories.feed()
+    factories.append(feed, 3)
+    assert not has_lost_its_worker()
+
+    export = request(feed)
+    assert has_lost_its_worker()
+
+    work_off(export)
+    assert not has_lost_its_worker()
+
+
+def test_a_deleted_export_stops_and_leaves_nothing():
+    feed = factories.feed()
+    factories.append(feed, 5)
+    export = work_off(request(feed), parts=1)
+
+    delete_export(export=export, actor=factories.user())
+    work(lambda: False, rest=lambda _seconds: None)
+
+    assert not Export.objects.exists()
+    assert not ExportPart.objects.exists()
+
+
+def test_files_are_deleted_a_day_after_they_were_completed():
+    feed = factories.feed()
+    factories.append(feed, 3)
+    export = work_off(request(feed))
+    running = request(feed)
+
+    assert forget(now() + KEPT - timedelta(minutes=1)) == 0
+    assert forget(now() + KEPT + timedelta(minutes=1)) == 1
+
+    assert not ExportPart.objects.filter(export=export.pk).exists()
+    assert list(Export.objects.all()) == [running]
+
+
+def test_the_activity_log_names_the_filters_and_not_their_values():
+    feed = factories.feed()
+    factories.append(feed, 1)
+
+    request(feed, email="ada@example.com")
+
+    entry = AuditEntry.objects.latest("pk")
+    assert entry.action == "export.requested"
+    assert entry.detail["filter"] == "email"
+    assert "ada@example.com" not in str(entry.detail)
+
+
+def test_the_file_is_downloaded_as_it_was_written(client):
+    cast = factories.cast()
+    factories.append(cast.feed, 3)
+    client.force_login(cast.bob)
+    home = f"/w/{cast.workspace.public_id}/exports/"
+
+    new = f"{home}new/?type=track"
+    made = client.post(new, {"format": "jsonl"})
+    work(lambda: False, rest=lambda _seconds: None)
+
+    response = client.get(f"{made['Location']}file/")
+    body = response.getvalue()
+    assert response["Content-Type"] == "application/x-ndjson"
+    assert response["Content-Length"] == str(len(body))
+    assert len(body.splitlines()) == 3
+    assert "attachment" in response["Content-Disposition"]
+
+
+def test_an_unfinished_export_has_no_file_and_leads_to_its_page(client):
+    cast = factories.cast()
+    factories.append(cast.feed, 3)
+    client.force_login(cast.bob)
+    made = client.post(f"/w/{cast.workspace.public_id}/exports/new/", {"format": "csv"})
+
+    response = client.get(f"{made['Location']}file/")
+
+    assert response["Location"] == made["Location"]
+
+
+def test_a_viewer_deletes_only_their_own_export(client):
+    cast = factories.cast()
+    client.force_login(cast.bob)
+    home = f"/w/{cast.workspace.public_id}/exports/"
+    own = factories.export(cast.feed, requested_by=cast.bob)
+    of_anna = factories.export(cast.feed, requested_by=cast.anna)
+
+    assert client.post(f"{home}{own.public_id}/delete/").status_code == 302
+    assert client.post(f"{home}{of_anna.public_id}/delete/").status_code == 403
+
+    assert list(Export.objects.all()) == [of_anna]
+
+
+def test_an_invalid_filter_exports_nothing(client):
+    cast = factories.cast()
+    client.force_login(cast.bob)
+    home = f"/w/{cast.workspace.public_id}/exports/"
+
+    response = client.post(f"{home}new/?property=nothing", {"format": "csv"})
+
+    assert b"One of the filters" in response.content
+    assert not Export.objects.exists()

@@ -1,0 +1,115 @@
+"""Delivery attempts: the list, the inspector, and errors grouped by fault."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.delivery.models import Cursor
+from tests import factories
+
+FAILED = {"outcome": "retry", "status_code": 503, "error": "Segment returned 503."}
+
+
+def url(cast, page: str = "deliveries", *args: object) -> str:
+    return reverse(f"portal:{page}", args=[cast.workspace.public_id, *args])
+
+
+@pytest.fixture
+def cursor(cast):
+    source = factories.connection(cast.feed, write_key="s" * 32)
+    return factories.due_cursor(3, source)
+
+
+def shown(page) -> list[int]:
+    return [attempt.pk for attempt, _ in page.context["rows"]]
+
+
+def test_the_list_is_filtered_as_its_address_says(as_alice, cast, cursor):
+    failed = factories.delivery(cursor, 1, 3, **FAILED)
+    taken = factories.delivery(cursor, 1, 3, duration_ms=2_000)
+
+    assert shown(as_alice.get(url(cast))) == [taken.pk, failed.pk]
+    assert shown(as_alice.get(url(cast), {"outcome": "retry"})) == [failed.pk]
+    assert shown(as_alice.get(url(cast), {"status": "5xx"})) == [failed.pk]
+    assert shown(as_alice.get(url(cast), {"min_ms": "1000"})) == [taken.pk]
+
+
+def test_an_attempt_opens_beside_the_list(as_alice, cast, cursor):
+    attempt = factories.delivery(cursor, 1, 3)
+
+    page = as_alice.get(url(cast), {"attempt": attempt.pk}).text
+    part = as_alice.get(
+        url(cast, "delivery", attempt.pk), headers={"HX-Request": "true"}
+    )
+
+    assert 'aria-current="true"' in page
+    assert "POST /v1/batch HTTP/1.1" in page
+    assert "<html" not in part.text
+
+
+def test_the_inspector_shows_the_request_without_the_key(as_alice, cast, cursor):
+    attempt = factories.delivery(cursor, 1, 3)
+
+    page = as_alice.get(url(cast, "delivery", attempt.pk)).text
+
+    assert "POST /v1/batch HTTP/1.1" in page
+    assert "Authorization: Basic •••" in page
+    assert "Content-Encoding: gzip" in page
+    assert "s" * 32 not in page
+    assert url(cast, "event", 1) in page
+
+
+def test_the_next_and_previous_attempts_follow_the_filters(as_alice, cast, cursor):
+    first = factories.delivery(cursor, 1, 3, **FAILED)
+    factories.delivery(cursor, 1, 3)
+    last = factories.delivery(cursor, 1, 3, **FAILED)
+
+    page = as_alice.get(url(cast, "delivery", first.pk), {"outcome": "retry"})
+
+    assert (
+        page.context["newer_url"] == f"{url(cast, 'delivery', last.pk)}?outcome=retry"
+    )
+    assert page.context["older_url"] == ""
+
+
+@pytest.mark.parametrize(("person", "offered"), [("alice", True), ("bob", False)])
+def test_editors_can_retry_a_failed_attempt_now(client, cast, cursor, person, offered):
+    client.force_login(getattr(cast, person))
+    attempt = factories.delivery(cursor, 1, 3, **FAILED)
+    Cursor.objects.update(failures=1, due_at=now() + timedelta(hours=1))
+
+    page = client.get(url(cast, "delivery", attempt.pk)).text
+
+    assert ("Retry now" in page) is offered
+
+
+def test_the_body_can_be_downloaded_while_its_events_are_stored(as_alice, cast, cursor):
+    attempt = factories.delivery(cursor, 1, 3)
+
+    response = as_alice.get(url(cast, "delivery-body", attempt.pk))
+    factories.expired(cast.feed, 1)
+
+    assert len(response.json()["batch"]) == 3
+    assert as_alice.get(url(cast, "delivery-body", attempt.pk)).status_code == 404
+
+
+def test_errors_link_to_their_attempts(as_alice, cast, cursor):
+    failed = factories.delivery(cursor, 1, 3, started_at=now(), **FAILED)
+    factories.delivery(cursor, 1, 3, started_at=now())
+
+    page = as_alice.get(url(cast, "delivery-errors"))
+    [(group, fault, href)] = page.context["rows"]
+
+    assert (group.attempts, group.events) == (1, 3)
+    assert fault.meaning == "Segment had a temporary problem."
+    assert shown(as_alice.get(href)) == [failed.pk]
+
+
+def test_an_unknown_connection_is_not_found(as_alice, cast, cursor):
+    answer = as_alice.get(url(cast), {"connection": "unknown"})
+
+    assert answer.status_code == 404
