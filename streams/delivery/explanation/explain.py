@@ -120,7 +120,10 @@ def _skipped(event: Event, status: EventStatus, delivery: DeliveryNow) -> Explan
     if status.skip is not None:
         cause = Cause.QUEUE_SKIPPED
         words |= {"person": str(status.skip.actor), "time": said_at(status.skip.at)}
-        reason = _("Not sent, because %(person)s skipped the queue on %(time)s.")
+        if status.skip.actor:
+            reason = _("Not sent, because %(person)s skipped the queue on %(time)s.")
+        else:
+            reason = _("Not sent, because the queue was skipped on %(time)s.")
     elif status.connection_id is None:
         cause = Cause.BEFORE_CONNECTION
         reason = _(
