@@ -161,7 +161,7 @@ def _rows(
     annotations: dict[int, list[Annotation]],
     first: int,
     *,
-    is_whole: bool,
+    is_whole: bool = False,
 ) -> Iterator[AnnotatedLine]:
     whole = is_whole or len(lines) <= SHOWN_WHOLE
     near = {0, 1, len(lines) - 1}
