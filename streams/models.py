@@ -34,6 +34,7 @@ from streams.tenancy.models import (
     Workspace,
     WorkspaceMembership,
 )
+from streams.tenancy.saved_filters.models import SavedFilter
 
 __all__ = [
     "AuditEntry",
@@ -66,6 +67,7 @@ __all__ = [
     "RateCount",
     "Rejection",
     "Replay",
+    "SavedFilter",
     "SeenMessage",
     "Stream",
     "StreamProfile",
@@ -74,4 +76,4 @@ __all__ = [
     "User",
     "Workspace",
     "WorkspaceMembership",
-]  # fmt: skip
+]

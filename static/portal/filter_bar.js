@@ -1,4 +1,4 @@
-// The filter bar of lists: the URL has no empty fields, and x clears all filters.
+// The filter bar of lists: the URL has no empty fields.
 "use strict";
 
 document.addEventListener("formdata", (event) => {
@@ -6,10 +6,4 @@ document.addEventListener("formdata", (event) => {
   for (const [name, value] of [...event.formData]) {
     if (value === "") event.formData.delete(name);
   }
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest("input, select, textarea, [contenteditable], dialog")) return;
-  document.querySelector("a[data-clear-filters]")?.click();
 });

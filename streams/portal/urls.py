@@ -13,7 +13,7 @@ from streams.portal.replay import views as replay_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
-from streams.portal.workspace import events, home, issues, overview
+from streams.portal.workspace import events, home, issues, overview, saved_filters
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;
@@ -30,6 +30,11 @@ event_pages: Pages = [
     path("search/", events.events_search, name="events-search"),
     path("new/<int:after>/", events.events_new, name="events-new"),
     path("<int:seq>/", include("streams.portal.event.urls")),
+]
+
+saved_filter_pages: Pages = [
+    path("save/", saved_filters.save, name="saved-filter-save"),
+    path("<int:pk>/delete/", saved_filters.delete, name="saved-filter-delete"),
 ]
 
 connection_pages = [
@@ -83,6 +88,7 @@ workspace_member_pages: Pages = [
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
+    path("filters/", include(saved_filter_pages)),
     path(
         "deliveries/",
         include("streams.portal.attempts.urls"),

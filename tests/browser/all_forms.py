@@ -248,6 +248,13 @@ FORMS = [
         "replays/<replay_id>/cancel/",
     ),
     of_workspace(
+        "portal/shared/_saved_filters.html",
+        "events/",
+        "filters/save/",
+        query="?outcome=queued",
+        fields={"name": "Purchase", "page": "events", "query": "outcome=queued"},
+    ),
+    of_workspace(
         "portal/quarantine/resolve.html",
         "quarantine/decide/",
         query="?rule=PLAN-EVENT-001&name=Email+Opened&action=rename",
@@ -467,6 +474,7 @@ FORMS = [
 # Routes that accept a POST without a form, or whose forms contain only secrets.
 WITHOUT_FORM = {
     f"{STREAM}docs/<kind>/preview/": "the editor's form, shown again",
+    f"{WORKSPACE}filters/<int:pk>/delete/": "a button without fields, gone after one click",
 }
 TEMPLATES_OF_SECRETS = {
     "account/login.html", "account/logout.html", "account/password_change.html",

@@ -60,6 +60,12 @@ def for_viewers(route: str, method: str = "get", **data: str) -> Row:
     return Row(route=f"w/<public_id>/{route}", method=method, gets=gets, data=data)
 
 
+def for_viewers_post(route: str, **data: str) -> Row:
+    """For every member of the workspace, and those of its partner; a redirect."""
+    gets = (SIGN_IN, 404, 404, 302, 302, 302, 302, 302, 302)
+    return Row(route=f"w/<public_id>/{route}", method="post", gets=gets, data=data)
+
+
 def for_editors(route: str, method: str = "post", ok: int = 302, **data: str) -> Row:
     """For editors and admins of the workspace."""
     gets = (SIGN_IN, 404, 404, 403, ok, ok, 403, 403, 403)
@@ -120,6 +126,8 @@ ROWS = [
     for_viewers("events/new/<int:after>/"),
     for_viewers("events/<int:seq>/"),
     for_viewers("events/<int:seq>/event.json"),
+    for_viewers_post("filters/save/"),
+    for_viewers_post("filters/<int:pk>/delete/"),
     for_viewers("deliveries/"),
     for_viewers("deliveries/errors/"),
     for_viewers("deliveries/<int:pk>/"),
@@ -372,6 +380,7 @@ class Scene:
             "<replay_id>": self.replay.public_id,
             "<export_id>": self.export.public_id,
             "w/<public_id>/deliveries/<int:pk>": f"w/<public_id>/deliveries/{self.delivery.pk}",
+            "w/<public_id>/filters/<int:pk>": "w/<public_id>/filters/1",
             "w/<public_id>/members/<int:pk>": f"w/<public_id>/members/{bob}",
             "p/<slug:slug>/invitations/<int:pk>": (
                 f"p/<slug:slug>/invitations/{self._waiting(cast.partner)}"

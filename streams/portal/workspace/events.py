@@ -24,6 +24,7 @@ from streams.portal.shared.access import (
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
 from streams.portal.workspace.forms import EventFilterForm
+from streams.portal.workspace.saved_filters import saved_bar
 
 if TYPE_CHECKING:
     from streams.events.models import Feed
@@ -44,6 +45,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
     context = {
         "access": access,
         "form": form,
+        "saved": saved_bar(request, access, "events", form),
         "is_first": form.before() is None,
         "head": access.the_feed.head_seq,
         "oldest": oldest_retained(access.the_feed),

@@ -1,0 +1,1 @@
+"""Filters of lists that a user saved under a name."""
