@@ -1,4 +1,4 @@
-// A search that goes on by itself stops when asked to, and continues from there. The step in
+// A search that continues automatically stops when asked to, and continues from there. The step in
 // progress still shows what it finds.
 "use strict";
 

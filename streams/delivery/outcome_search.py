@@ -24,7 +24,7 @@ PICKED = 500  # rejections read at a time
 
 
 class EventOutcome(TextChoices):
-    """What became of an event, as people search for it."""
+    """The outcome of an event, as people search for it."""
 
     QUEUED = "queued", _("Queued")
     DELIVERED = "delivered", _("Delivered")

@@ -1,4 +1,4 @@
-"""A search of events that goes on by itself, in a real browser."""
+"""A search of events that continues automatically, in a real browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
     waiting = []
     page.route(HELD_BACK, lambda route: waiting.append(route))  # the first step waits for us
     page.get_by_role("link", name="Events", exact=True).click()
-    page.get_by_label("userId").fill("ada")
+    page.locator("#id_user_id").fill("ada")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_text("10 of 60 events")).to_be_visible()
 
@@ -53,7 +53,7 @@ def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
     assert page.url.endswith("/events/?user_id=ada")  # without empty fields
 
     # One key clears the filters, except where one types.
-    page.get_by_label("userId").press("x")
+    page.locator("#id_user_id").press("x")
     page.locator("h1").click()
     page.keyboard.press("x")
     expect(page.get_by_role("link", name="Clear all")).to_be_hidden()

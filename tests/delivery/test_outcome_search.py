@@ -43,7 +43,7 @@ def by_outcome(feed):
     return numbers
 
 
-def test_events_are_found_by_what_became_of_them():
+def test_events_are_found_by_their_outcome():
     cursor = factories.due_cursor(events=5)
     factories.delivered(cursor, 2)
     factories.rejected(cursor)

@@ -49,7 +49,7 @@ def test_a_saved_filter_is_deleted(as_alice, cast):
     assert links(as_alice, cast) == []
 
 
-def test_nobody_else_sees_or_deletes_it(as_alice, cast, client):
+def test_no_one_else_sees_or_deletes_it(as_alice, cast, client):
     save(as_alice, cast)
     saved = SavedFilter.objects.get()
     client.force_login(cast.anna)
@@ -74,7 +74,7 @@ def test_the_number_of_saved_filters_is_bounded(as_alice, cast, monkeypatch):
 @pytest.mark.parametrize(
     "more", [{"name": ""}, {"name": "x" * 61}, {"page": "tokens"}, {"query": ""}]
 )
-def test_what_cannot_be_saved_is_refused(as_alice, cast, more):
+def test_an_invalid_filter_is_not_saved(as_alice, cast, more):
     page = save(as_alice, cast, **more)
 
     assert page.status_code == 200

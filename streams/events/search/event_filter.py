@@ -1,4 +1,4 @@
-"""What an event must match to be found."""
+"""Filters for events."""
 
 from __future__ import annotations
 

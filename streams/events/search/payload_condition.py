@@ -79,7 +79,7 @@ class AnonymousIdIs:
 
 @dataclass(frozen=True, slots=True)
 class UserIdIs:
-    """The event has this userId. For long ones, because the column is truncated."""
+    """The event has this userId, which is longer than the column."""
 
     value: str
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streams.events.models import Event, Feed
 
 FIRST_S = 0.05  # then a page shows what was found
-NEXT_S = 0.5  # of a search that goes on by itself
+NEXT_S = 0.5  # of a search that continues automatically
 
 # Events searched by one statement. Windows grow while they are fast.
 FIRST_WINDOW = 5_000

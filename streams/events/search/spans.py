@@ -30,7 +30,7 @@ class Span:
     """The numbers from `low` to below `top`: all of them, or those that are wanted.
 
     With `pick`, only the numbers that it returns are read: it gets a lowest number and an
-    upper bound, and answers for as many numbers below the bound as it likes. With `drop`,
+    upper bound, and decides about as many numbers below the bound as it likes. With `drop`,
     the numbers that it returns are left out.
     """
 

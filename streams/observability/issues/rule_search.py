@@ -21,7 +21,7 @@ _rules = RuleCache()
 def breaking(feed: Feed, rule: str) -> RuleCondition:
     """Return the condition that an event breaks a rule, by the Spec and the plan of today.
 
-    Only events with the names that broke it lately are validated. If that is not known,
+    Only events with the names that broke it recently are validated. If that is not known,
     because it was longer ago or in too many names, all are.
     """
     kinds = IssueKind.objects.filter(feed=feed.pk, rule__in=(rule, ""))
