@@ -8,7 +8,7 @@ import streams.base.clock
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0005_recovered")]
+    dependencies = [("streams", "0006_exports")]
 
     operations = [
         migrations.CreateModel(
