@@ -31,7 +31,9 @@ def cast(transactional_db, monkeypatch):
 def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
     sign_in(page, live_server.url, cast.alice.email)
     waiting = []
-    page.route(HELD_BACK, lambda route: waiting.append(route))  # the first step waits for us
+    page.route(
+        HELD_BACK, lambda route: waiting.append(route)
+    )  # the first step waits for us
     page.get_by_role("link", name="Events", exact=True).click()
     page.locator("#id_user_id").fill("ada")
     page.get_by_role("button", name="Filter").click()
