@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from streams.delivery.append import accept
+from streams.delivery.explanation.explanation import Cause
 from streams.delivery.retention.expiry import expire
 from streams.events.log import FeedAddition
 from streams.events.search import scan
@@ -221,3 +223,20 @@ def test_another_partners_stream_is_not_found(as_alice, cast):
     answer = as_alice.get(url(cast), {"stream": factories.feed().stream.slug})
 
     assert answer.status_code == 404
+
+
+def test_a_row_says_why_its_event_is_queued_and_when_the_next_attempt_is(
+    as_alice, cast
+):
+    retry_at = factories.NOW + timedelta(minutes=4)
+    cursor = factories.due_cursor(2, factories.connection(cast.feed))
+    cursor.due_at, cursor.failures, cursor.failing_since = retry_at, 3, factories.NOW
+    cursor.save()
+    factories.delivery(cursor, 1, 2, outcome="retry", status_code=503)
+
+    page = as_alice.get(url(cast))
+
+    [(_event, why), _older] = page.context["rows"]
+    assert (why.cause, why.next_attempt_at) == (Cause.RETRYING, retry_at)
+    assert why.reason in unescape(page.text)
+    assert ">10:04:00</time>" in page.text

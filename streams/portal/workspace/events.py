@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from streams.base.clock import now
 from streams.delivery import event_status
+from streams.delivery.explanation.delivery_now import DeliveryNow
+from streams.delivery.explanation.explain import explain
 from streams.delivery.outcome_search import EventOutcome
 from streams.delivery.retention.expiry import expired_ranges
 from streams.events.queries import between
@@ -89,17 +91,21 @@ def _rows(
     page = _search(access.the_feed, form, limit, budget_s)
     if page is None:
         return {"page": None, "rows": []}
-    known = event_status.statuses(access.the_feed, page.events)
+    feed = access.the_feed
+    known = event_status.statuses(feed, page.events)
+    delivery = DeliveryNow.load(feed, workspace=access.workspace, now=now())
     found = ROWS - limit + len(page.events)
     older = form.query(before=page.next_before)
     more = form.query(before=page.next_before, found=found)
     return {
         "page": page,
-        "rows": [(event, known[event.seq]) for event in page.events],
+        "rows": [
+            (event, explain(event, known[event.seq], delivery)) for event in page.events
+        ],
         "found": found,
         "older": older,
         "more": _to("events-search", access, more),
-        "back_to": received_about(access.the_feed, page.searched_to),
+        "back_to": received_about(feed, page.searched_to),
     }
 
 
