@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 KEY = "WalkThroughTheBrowserWriteKey001"
 TRUNCATED = KEY[:-2]  # as copied in part
+MASK = "field => getComputedStyle(field).webkitTextSecurity"
 
 
 def send(url: str, ingest_key: str, name: str) -> None:
@@ -67,13 +68,18 @@ def test_from_the_first_sign_in_to_delivered_events(
 
 
 def refuse_bad_key(page) -> None:
-    """Enter a bad key: the page says what is wrong, and does not show the key again."""
+    """Enter a bad key: the page says what is wrong, and keeps the key, masked."""
     page.get_by_role("link", name="Connect Segment").click()
     page.get_by_role("textbox", name="Write key").fill(TRUNCATED)
     page.get_by_role("radio", name="Sandbox A simulated").check()
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_text("The text has 30 characters")).to_be_visible()
-    expect(page.get_by_role("textbox", name="Write key")).to_have_value("")
+    key = page.get_by_role("textbox", name="Write key")
+    expect(key).to_have_value(TRUNCATED)
+    expect(key).to_be_focused()
+    assert key.evaluate(MASK) == "disc"
+    page.get_by_role("button", name="Reveal").click()
+    assert key.evaluate(MASK) == "none"
     assert TRUNCATED not in page.content()
 
 
