@@ -278,11 +278,7 @@ class Rejection(models.Model):
 
 
 class CursorMark(models.Model):
-    """The position of a cursor at the start of a quarter of an hour in which it moved.
-
-    If events are skipped later, the number of them is added, so that the difference to the
-    current position remains the number of delivered and rejected events.
-    """
+    """The position of a cursor at the start of a quarter of an hour in which it moved."""
 
     pk = models.CompositePrimaryKey("cursor_id", "at")
     cursor_id = models.BigIntegerField()

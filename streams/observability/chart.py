@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from streams.delivery.models import Cursor, CursorMark
+from streams.delivery.skips import skips_of
 from streams.events.models import Feed, FeedMark
 from streams.events.quarter_hours import QUARTER, quarter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from streams.delivery.skips import Skip
 
 MOST_POINTS = 100
 # A point's length: one of these, so that days and hours start at a point.
@@ -90,11 +93,18 @@ class CountSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorSeries:
-    """The positions and the rejections of a live cursor."""
+    """The positions, the rejections and the skipped events of a live cursor."""
 
     cursor: Cursor
     settled: CountSeries
     rejected: CountSeries
+    skips: Sequence[Skip] = ()
+
+    def delivered(self, start: datetime, end: datetime) -> int:
+        """Return how many events were delivered between two starts of quarters."""
+        skipped = sum(one.size_after(0) for one in self.skips if start <= one.at < end)
+        settled = self.settled.grown(start, end)
+        return settled - self.rejected.grown(start, end) - skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +135,11 @@ class Traffic:
         return self._counts(self.span.before, self.span.start)
 
     def _counts(self, start: datetime, end: datetime) -> ChartPoint:
-        rejected = sum(one.rejected.grown(start, end) for one in self.cursors)
-        settled = sum(one.settled.grown(start, end) for one in self.cursors)
         return ChartPoint(
             at=start,
             accepted=self.accepted.grown(start, end),
-            delivered=settled - rejected,
-            rejected=rejected,
+            delivered=sum(one.delivered(start, end) for one in self.cursors),
+            rejected=sum(one.rejected.grown(start, end) for one in self.cursors),
         )
 
 
@@ -165,10 +173,13 @@ def _cursors(feed: Feed, since: datetime) -> Iterable[CursorSeries]:
     rows = moved.values_list("cursor_id", "at", "position", "rejected")
     for pk, at, position, rejected in rows:
         marks.setdefault(pk, []).append((at, position, rejected))
-    for cursor in Cursor.objects.filter(pk__in=marks):
+    cursors = list(Cursor.objects.filter(pk__in=marks))
+    skips = skips_of(cursors)
+    for cursor in cursors:
         own = marks[cursor.pk]
         yield CursorSeries(
             cursor=cursor,
             settled=CountSeries([(at, seq) for at, seq, _ in own], cursor.position),
             rejected=CountSeries([(at, n) for at, _, n in own], cursor.rejected),
+            skips=skips.get(cursor.pk, ()),
         )

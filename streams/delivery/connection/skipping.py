@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
+from streams.base.clock import now
 from streams.connections.action_log import Conflict, record_action
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, CursorMark
@@ -18,6 +18,7 @@ from streams.delivery.replay.filter import EventRange
 from streams.delivery.skips import SKIPPED
 from streams.delivery.wake import wake_after_commit
 from streams.events.models import Event, Feed
+from streams.events.quarter_hours import quarter
 from streams.events.time_index import last_before
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def skip(*, connection: Connection, up_to: int, actor: User | None) -> EventRang
     if not cursor.position < up_to <= feed.head_seq:
         raise CannotSkip(_("These events are no longer queued. Nothing was skipped."))
     skipped = EventRange(cursor.position, up_to)
+    _mark(cursor)
     _move(cursor, skipped, feed)
-    shift_marks(cursor, skipped.size)
     wake_after_commit({feed.stream_id})
     record_action(
         SKIPPED,
@@ -75,10 +76,15 @@ def skip(*, connection: Connection, up_to: int, actor: User | None) -> EventRang
     return skipped
 
 
-def shift_marks(cursor: Cursor, events: int) -> None:
-    """Keep skipped events out of the chart, whose marks count delivered events."""
-    marks = CursorMark.objects.filter(cursor_id=cursor.pk)
-    marks.update(position=F("position") + events)
+def _mark(cursor: Cursor) -> None:
+    """Record the position at the start of this quarter of an hour, for the chart."""
+    mark = CursorMark(
+        cursor_id=cursor.pk,
+        at=quarter(now()),
+        position=cursor.position,
+        rejected=cursor.rejected,
+    )
+    CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
 
 
 def _live_cursor(connection: Connection) -> Cursor:

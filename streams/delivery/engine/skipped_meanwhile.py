@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.connections.action_log import record_action
-from streams.delivery.connection.skipping import shift_marks
 from streams.delivery.models import Cursor
 from streams.delivery.skips import SENT_ANYWAY
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 def deliver_skipped(cursor: Cursor, batch: Batch, *, now: datetime) -> Cursor | None:
     """Count an accepted batch whose events were skipped since `cursor` was read.
 
-    Returns the cursor as it was, with the skip but without the batch. None: the cursor was
-    moved by something else, such as another process or the end of a retention period.
+    Returns the cursor before that. None: something else moved it, such as another process
+    or the end of a retention period.
     """
     if cursor.end_seq is not None:
         return None
@@ -41,7 +40,6 @@ def deliver_skipped(cursor: Cursor, batch: Batch, *, now: datetime) -> Cursor | 
     if current.suspect_seq is not None and current.suspect_seq <= batch.last_seq:
         fields["suspect_seq"] = None
     Cursor.objects.filter(pk=cursor.pk).update(**fields)
-    shift_marks(cursor, -sent)
     record_action(
         SENT_ANYWAY,
         cursor.connection,
@@ -52,5 +50,4 @@ def deliver_skipped(cursor: Cursor, batch: Batch, *, now: datetime) -> Cursor | 
         first_seq=cursor.position + 1,
         last_seq=cursor.position + sent,
     )
-    current.position -= sent
     return current
