@@ -113,3 +113,15 @@ def test_an_unknown_connection_is_not_found(as_alice, cast, cursor):
     answer = as_alice.get(url(cast), {"connection": "unknown"})
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("back", "expected"),
+    [("/w/x/events/1/", "/w/x/events/1/"), ("//evil.example", None), ("", None)],
+)
+def test_a_retry_leads_back_to_the_page_that_offered_it(
+    as_alice, cast, cursor, back, expected
+):
+    response = as_alice.post(url(cast, "connection-retry"), {"back": back})
+
+    assert response["Location"] == (expected or url(cast, "connection"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.delivery.attempts.search import reach
 from streams.delivery.models import Delivery
@@ -12,12 +13,11 @@ from streams.delivery.segment.stored_responses import message_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from streams.connections.models import Connection
 
 SCAN = 50_000  # attempts searched
-MOST_FAILED = 10_000  # failed ones that are read
+MOST_FAILED = 3_000  # failed ones that are read; retries are at most hours apart
 MESSAGES = 3  # shown of each group
 
 
@@ -57,12 +57,9 @@ def error_groups(connection: Connection, *, since: datetime) -> ErrorGroups:
         )
         .exclude(outcome=Delivery.Outcome.DELIVERED)
         .order_by("-pk")
-        .only(
-            "outcome", "status_code", "error", "answer", "cursor_id", "first_seq",
-            "last_seq", "events", "started_at",
-        )
-    )  # fmt: skip
-    rows = list(failed[:MOST_FAILED])
+        .values_list(*_Row._fields)
+    )
+    rows = [_Row(*columns) for columns in failed[:MOST_FAILED]]
     collected: dict[tuple[str, int | None, str], _Collected] = {}
     for row in rows:
         key = (row.outcome, row.status_code, row.error)
@@ -76,22 +73,39 @@ def error_groups(connection: Connection, *, since: datetime) -> ErrorGroups:
     return ErrorGroups(sorted(groups, key=lambda g: -g.attempts), searched_to)
 
 
+class _Row(NamedTuple):
+    """The columns of a failed attempt: thousands of model instances would take too long."""
+
+    outcome: str
+    status_code: int | None
+    error: str
+    answer: str
+    cursor_id: int
+    first_seq: int
+    last_seq: int
+    events: int
+    started_at: datetime
+
+
 @dataclass(slots=True)
 class _Collected:
     times: list[datetime] = field(default_factory=list)
     sent: int = 0
     ranges: dict[int, set[tuple[int, int]]] = field(default_factory=dict)  # by cursor
-    messages: Counter[str] = field(default_factory=Counter)
+    bodies: Counter[str] = field(default_factory=Counter)
 
-    def add(self, attempt: Delivery) -> None:
-        self.times.append(attempt.started_at)
-        self.sent += attempt.events
-        span = (attempt.first_seq, attempt.last_seq)
-        self.ranges.setdefault(attempt.cursor_id, set()).add(span)
-        if message := message_in(attempt.answer):
-            self.messages[message[:200]] += 1
+    def add(self, row: _Row) -> None:
+        self.times.append(row.started_at)
+        self.sent += row.events
+        span = (row.first_seq, row.last_seq)
+        self.ranges.setdefault(row.cursor_id, set()).add(span)
+        self.bodies[row.answer] += 1
 
     def group(self, outcome: str, status_code: int | None, error: str) -> ErrorGroup:
+        messages: Counter[str] = Counter()
+        for body, count in self.bodies.items():
+            messages[message_in(body)[:200]] += count
+        del messages[""]
         covered = sum(_covered(spans) for spans in self.ranges.values())
         return ErrorGroup(
             outcome=outcome,
@@ -102,7 +116,7 @@ class _Collected:
             events=min(covered, self.sent),
             first_at=min(self.times),
             last_at=max(self.times),
-            messages=[text for text, _ in self.messages.most_common(MESSAGES)],
+            messages=[text for text, _ in messages.most_common(MESSAGES)],
         )
 
 

@@ -20,6 +20,8 @@ from streams.delivery.limits.send_policy import BlockCause
 from streams.delivery.segment.responses import says_key_rejected
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from streams.delivery.event_status import EventStatus
     from streams.delivery.explanation.delivery_now import DeliveryNow
     from streams.delivery.limits.send_policy import SendBlock
@@ -34,6 +36,10 @@ class _Why:
     reason: str
     action: Action | None = None
     tone: str = "warn"
+
+    @property
+    def retries(self) -> bool:
+        return self.cause is Cause.RETRYING
 
 
 def explain_queued(
@@ -53,11 +59,15 @@ def explain_queued(
         tone=why.tone,
         reason=why.reason,
         warning=warning,
-        next_attempt_at=(
-            delivery.cursor.due_at if why.cause is Cause.RETRYING else None
-        ),
+        next_attempt_at=_next_attempt(delivery) if why.retries else None,
         action=why.action,
     )
+
+
+def _next_attempt(delivery: DeliveryNow) -> datetime | None:
+    """The time of the next attempt, unless it is due already."""
+    due = delivery.cursor.due_at
+    return due if due is not None and due > delivery.now else None
 
 
 def _why(event: Event, delivery: DeliveryNow) -> _Why:
@@ -158,8 +168,8 @@ def _waiting_for_operator() -> _Why:
 def _retrying(event: Event, delivery: DeliveryNow) -> _Why:
     cursor, failed = delivery.cursor, delivery.failed
     is_tried = failed is None or event.seq <= failed.last_seq
-    is_due = cursor.due_at is None or cursor.due_at <= delivery.now
-    if is_tried and is_due:
+    next_at = _next_attempt(delivery)
+    if is_tried and next_at is None:
         reason = ngettext(
             "Not delivered yet: %(count)s attempt failed with “%(error)s”, and the next"
             " one is due now.",
@@ -175,7 +185,7 @@ def _retrying(event: Event, delivery: DeliveryNow) -> _Why:
             " and the next one is at %(time)s.",
             cursor.failures,
         )
-    elif is_due:
+    elif next_at is None:
         reason = _(
             "Not sent yet: the events before it failed with “%(error)s”, and their next"
             " attempt is due now."
@@ -188,7 +198,7 @@ def _retrying(event: Event, delivery: DeliveryNow) -> _Why:
     reason %= {
         "count": cursor.failures,
         "error": failed.error.rstrip(".") if failed else _("no response"),
-        "time": said_at(cursor.due_at) if cursor.due_at else "",
+        "time": said_at(next_at) if next_at else "",
     }
     action = Action(_("Retry now"), "connection-retry", is_post=True)
     return _Why(Cause.RETRYING, _("Queued: retrying"), reason, action)

@@ -31,6 +31,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.way_back import way_back
 from streams.portal.status.loading import feed_status
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def connection_resume(request: PortalRequest, public_id: str) -> HttpResponse:
             if sends
             else _("Connection resumed."),
         )
-    return redirect(to(access, "connection"))
+    return redirect(way_back(request, to(access, "connection")))
 
 
 @signed_in
@@ -133,7 +134,7 @@ def connection_retry(request: PortalRequest, public_id: str) -> HttpResponse:
     with _conflicts_as_messages(request):
         status.retry_now(connection=current_connection(access), actor=request.user)
         messages.success(request, _("Retrying now."))
-    return redirect(to(access, "connection"))
+    return redirect(way_back(request, to(access, "connection")))
 
 
 @signed_in
