@@ -20,6 +20,7 @@ async function sendKey(form) {
   document.title = received.title;
   window.scrollTo(0, 0);
   document.dispatchEvent(new Event("portal:page-replaced"));
+  if (document.activeElement === document.body) page.focus({ preventScroll: true });
 }
 
 document.addEventListener("submit", (event) => {
