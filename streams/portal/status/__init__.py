@@ -1,4 +1,4 @@
-"""What the portal says about the delivery of a feed, decided in one place.
+"""The status of a delivery on all pages, decided in one place.
 
 `loading` reads a `Snapshot`, and `decision` turns it into a `ConnectionStatus`.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStatus:
-    """What pages say: no sentence of it denies another."""
+    """The status for pages: no sentence of it denies another."""
 
     tone: str  # good, busy, warn, bad or calm: the tones of static/portal/css
     word: str  # for lists
@@ -28,7 +28,7 @@ class ConnectionStatus:
     queued: int
     queue_note: str  # why events are queued; empty: none are
     sends: bool  # whether nothing stops delivery; attempts may still fail
-    is_flowing: bool  # whether attempts succeed, so that a rate can be told
+    is_flowing: bool  # whether attempts succeed, so that a rate is known
     next_attempt_at: datetime | None  # of failed attempts; never in the past
     primary: Action | None  # None: nothing to do, or not for this reader
     secondary: tuple[Action, ...]

@@ -18,7 +18,7 @@ ACTIVE, PAUSED, ATTENTION = Connection.Status
 
 
 class Audience(Enum):
-    """Who reads the page, and so what the page may ask of them."""
+    """The reader of a page, which decides what the page may ask for."""
 
     EDITOR = "editor"  # may change the connection
     VIEWER = "viewer"  # a member of the workspace, without that right

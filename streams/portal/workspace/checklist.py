@@ -1,4 +1,4 @@
-"""What a new customer does first: connect, test, verify, and invite a colleague.
+"""The first steps of a new customer: connect, test, verify, and invite a colleague.
 
 Derived from facts, so no one checks boxes. It disappears when everything is done.
 """
