@@ -15,7 +15,7 @@ from streams.catalog.plans.models import PlanVersion
 from streams.catalog.plans.plan import PlannedEvent, TrackingPlan, to_json
 from streams.connections.models import Connection
 from streams.delivery.connection.verification import send_test_event
-from streams.delivery.models import Cursor
+from streams.delivery.models import Cursor, Delivery
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter
@@ -127,6 +127,12 @@ def failing(scene: Scene) -> None:
     Cursor.objects.filter(kind=Cursor.Kind.LIVE).update(failures=2, due_at=now())
 
 
+def queued_and_failing(scene: Scene) -> None:
+    live = Cursor.objects.filter(kind=Cursor.Kind.LIVE)
+    live.update(position=0, failures=2, due_at=now())
+    Delivery.objects.update(outcome=Delivery.Outcome.RETRY, status_code=503)
+
+
 def at_stage(stage: str) -> Callable[[Scene], None]:
     def prepare(scene: Scene) -> None:
         Stream.objects.filter(pk=scene.cast.stream.pk).update(stage=stage)
@@ -217,6 +223,18 @@ FORMS = [
         "connection/",
         "connection/retry/",
         prepare=failing,
+    ),
+    of_workspace(
+        "portal/event/_explanation.html",
+        "events/<int:seq>/",
+        "connection/retry/",
+        prepare=queued_and_failing,
+    ),
+    of_workspace(
+        "portal/attempts/_inspector.html",
+        "deliveries/<int:pk>/",
+        "connection/retry/",
+        prepare=queued_and_failing,
     ),
     of_workspace(
         "portal/connection/change.html",

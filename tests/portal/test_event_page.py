@@ -174,4 +174,4 @@ def test_the_way_of_an_event_has_the_time_between_its_steps(cast, cursor):
         (step.name, step.took.total_seconds())
         for step in steps
         if step.took is not None
-    ] == [("Sent", 2), ("Sent again", 58), ("Responded", 0.08)]
+    ] == [("Sent", 2), ("Last attempt", 58), ("Responded", 0.08)]

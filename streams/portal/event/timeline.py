@@ -79,7 +79,7 @@ def _attempted(received: datetime, attempts: Sequence[Delivery]) -> Iterator[Ste
     if count > 1:
         detail = ngettext("%(count)s attempt", "%(count)s attempts", count)
         yield Step(
-            name=_("Sent again"),
+            name=_("Last attempt"),
             detail=detail % {"count": count},
             at=last.started_at,
             took=_between(first.started_at, last.started_at),
