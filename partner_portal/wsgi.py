@@ -17,10 +17,11 @@ with booting():
 from django.conf import settings
 
 from streams.base.database.statement_timeout import limit_process
-from streams.ingest.django_views import flusher
+from streams.ingest.django_views import flusher, request_log
 
 limit_process(settings.SERVING_DEADLINE_S)
 import_module(settings.ROOT_URLCONF)  # at startup, so that the first request is fast
-# This module loads in each worker after its fork; a thread would not survive a fork.
-flusher.start()
-atexit.register(flusher.close)
+# This module loads in each worker after its fork; threads would not survive a fork.
+for writer in (flusher, request_log):
+    writer.start()
+    atexit.register(writer.close)

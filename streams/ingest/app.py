@@ -32,6 +32,7 @@ from streams.ingest.http.responses import (
     refusal,
 )
 from streams.ingest.http.routes import find_route
+from streams.ingest.request_log import RequestLog
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed
@@ -80,23 +81,26 @@ class IngestApp:
         self._committer = GroupCommitter(self._settle, self._notifier.notify)
         self._flusher = IssueFlusher(self._lookup.issues)
         self._flusher.start()
+        self._request_log = RequestLog(self._lookup)
+        self._request_log.start()
 
     def close(self) -> None:
         """Finish all queued work. Called from another thread while the loop runs."""
         self._threads.close()
         self._committer.close()
         self._flusher.close()
+        self._request_log.close()
         self._notifier.close(WAKE_TIMEOUT_S)
 
     def admit(self, request: Request) -> Promise[BodyLimit | Response]:
         """Set the limit for a large body by the request's head, or refuse it."""
-        promise: Promise[BodyLimit | Response] = Promise()
+        promise: Promise[BodyLimit | Response] = _Logged(self._request_log, request)
         self._run(_body_limit, request, promise)
         return promise
 
     def respond(self, request: Request) -> Promise[Response]:
         """Store a request's events. The response follows once they are durable."""
-        promise: Promise[Response] = Promise()
+        promise: Promise[Response] = _Logged(self._request_log, request)
         store = partial(self._store, promise)
         if request.path == "/readyz":
             self._threads.submit(partial(self._check_readiness, promise))
@@ -109,7 +113,9 @@ class IngestApp:
     def refusal(
         self, refused: RequestRefused, headers: Mapping[str, str]
     ) -> IngestResponse:
-        return refusal(refused)
+        response = refusal(refused)
+        self._request_log.note(headers, "", b"", response)
+        return response
 
     def timed_out(self, headers: Mapping[str, str]) -> IngestResponse:
         return refusal(database_down())
@@ -165,6 +171,24 @@ class IngestApp:
 
     def _settle(self, settled: Settled) -> None:
         self._loop.call_soon_threadsafe(_respond, settled)
+
+
+class _Logged[T](Promise[T]):
+    """A promise whose response goes into the request log."""
+
+    __slots__ = ("_log", "_request")
+
+    def __init__(self, log: RequestLog, request: Request) -> None:
+        super().__init__()
+        self._log = log
+        self._request = request
+
+    def resolve(self, value: T) -> None:
+        if self.value is None and isinstance(value, IngestResponse):
+            request = self._request
+            if request.method == "POST":
+                self._log.note(request.headers, request.path, request.body, value)
+        super().resolve(value)
 
 
 def _likely_bytes(request: Request) -> int:

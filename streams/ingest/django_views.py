@@ -26,6 +26,7 @@ from streams.ingest.commit.notifier import WorkerNotifier
 from streams.ingest.credential_lookup import CredentialLookup
 from streams.ingest.http.responses import IngestResponse, failed, preflight, refusal
 from streams.ingest.http.routes import find_route
+from streams.ingest.request_log import RequestLog
 from streams.ingest.service import admit, take
 from streams.ingest.tracing import log_stored
 from streams.ingest.workspaces.resolution import removed
@@ -43,23 +44,28 @@ log = structlog.get_logger()
 lookup = CredentialLookup()
 notifier = WorkerNotifier(wake)
 flusher = IssueFlusher(lookup.issues)  # started by the web process
+request_log = RequestLog(lookup)  # likewise
 
 
 @csrf_exempt  # cookies are ignored; only the request's key counts
 def take_events(request: HttpRequest) -> HttpResponse:
-    response = _response(request)
+    read: list[bytes] = []  # the body, once it was read
+    response = _response(request, read)
+    if request.method == "POST":
+        body = b"".join(read)
+        request_log.note(_headers(request), request.path_info, body, response)
     headers = response.all_headers(request.headers.get("Origin", ""))
     return HttpResponse(response.body, status=response.status, headers=headers)
 
 
-def _response(request: HttpRequest) -> IngestResponse:
+def _response(request: HttpRequest, read: list[bytes]) -> IngestResponse:
     try:
         route = find_route(request.method or "", request.path_info)
         if route is None:
             return preflight(_headers(request))
         # Senders give up earlier than the deadline of pages.
         with within(settings.INGEST_DEADLINE_S):
-            return _store(route, request)
+            return _store(route, request, read)
     except RequestRefused as refused:
         return refusal(refused)
     except DATABASE_DOWN as error:
@@ -73,9 +79,10 @@ def _response(request: HttpRequest) -> IngestResponse:
         return refusal(failed())
 
 
-def _store(route: Route, request: HttpRequest) -> IngestResponse:
+def _store(route: Route, request: HttpRequest, read: list[bytes]) -> IngestResponse:
     admission = admit(route, _headers(request), lookup)
     body = _body(request, admission.max_bytes)
+    read.append(body)
     pending = take(admission, body, lookup, now=now())
     if not pending.additions:
         return pending.response([])

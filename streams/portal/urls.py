@@ -10,6 +10,7 @@ from streams.portal.partner import customers, event_search, workspaces
 from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.quarantine import urls as quarantine
 from streams.portal.replay import views as replay_views
+from streams.portal.requests import views as request_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
@@ -179,6 +180,12 @@ partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
     path("events/", include(partner_event_pages), {"section": "events"}),
+    path(
+        "requests/",
+        request_views.requests,
+        {"section": "requests"},
+        name="partner-requests",
+    ),
     path("tokens/", include(token_pages), {"section": "tokens"}),
     path("", include(partner_member_pages), {"section": "members"}),
 ]

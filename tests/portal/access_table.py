@@ -307,6 +307,7 @@ ROWS = [
     for_developers("streams/<slug:stream_slug>/qa/workspaces/", "post", 302),
     for_partner_team("events/"),
     for_partner_team("events/more/", user_id="ada"),
+    for_partner_team("requests/"),
     for_partner_team("tokens/"),
     for_developers("tokens/", "post"),
     for_developers("tokens/<int:pk>/revoke/"),

@@ -61,6 +61,7 @@ class CredentialAccess:
     source: StreamFields
     create_workspaces: bool
     feed: ResolvedFeed | None
+    partner_id: int = 0  # for the request log
 
 
 class CredentialCache:
@@ -143,6 +144,7 @@ def _feed_accesses(
     connection = Connection.objects.current().filter(feed=OuterRef("pk"))
     feeds = Feed.objects.filter(ingest_key_digest__in=by_digest).values_list(
         "stream_id",
+        "stream__partner_id",
         "ingest_key_digest",
         "pk",
         "workspace__external_id",
@@ -157,12 +159,22 @@ def _feed_accesses(
     rules = cache.of({stream_id for stream_id, *_ in rows})
     found = {}
     for row in rows:
-        stream_id, digest, feed_id, external_id, connected, mode, *source, creates = row
+        (
+            stream_id,
+            partner_id,
+            digest,
+            feed_id,
+            external_id,
+            connected,
+            mode,
+            *source,
+            creates,
+        ) = row
         credential = by_digest[digest]
         validator = rules[stream_id].checks(ValidationMode(mode))
         feed = ResolvedFeed(feed_id, external_id, connected, validator)
         found[credential] = CredentialAccess(
-            credential, stream_id, StreamFields(*source), creates, feed
+            credential, stream_id, StreamFields(*source), creates, feed, partner_id
         )
     return found
 
@@ -174,5 +186,10 @@ def _token_access(credential: Credential) -> CredentialAccess | None:
     stream = token.stream
     source = StreamFields(stream.slug, stream.version, stream.allow_anonymous)
     return CredentialAccess(
-        credential, stream.pk, source, stream.create_workspaces, feed=None
+        credential,
+        stream.pk,
+        source,
+        stream.create_workspaces,
+        feed=None,
+        partner_id=token.partner_id,
     )

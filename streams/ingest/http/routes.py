@@ -21,6 +21,11 @@ _ROUTES: dict[str, Route] = {
 }
 
 
+def is_known(path: str) -> bool:
+    """Whether events can be sent to this path."""
+    return path.removesuffix("/") in _ROUTES
+
+
 def find_route(method: str, path: str) -> Route | None:
     """Return the route of a POST; None for an OPTIONS. Raises RequestRefused.
 

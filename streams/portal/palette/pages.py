@@ -46,6 +46,7 @@ def _of_partner(access: PartnerAccess) -> Iterator[Page]:
     yield _("Workspaces"), within(access, "partner")
     yield _("Find events"), within(access, "partner-events")
     yield _("Streams"), within(access, "partner-streams")
+    yield _("Requests"), within(access, "partner-requests")
     yield _("API tokens"), within(access, "partner-tokens")
     yield _("Members"), within(access, "partner-members")
     yield _("Activity log"), within(access, "partner-history")

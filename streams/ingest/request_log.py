@@ -1,0 +1,232 @@
+"""Notes requests for their partner's request log, at a cost that doesn't depend on the traffic.
+
+The event loop only keeps references to the first few requests of each sender in each second,
+and counts the others. A thread turns them into entries once a second: it finds the partner,
+reads the counts in the response, and redacts the body.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import redis
+import structlog
+from django.db import connections
+
+from streams.base.request_errors import RequestRefused
+from streams.ingest.credentials import authentication
+from streams.ingest.http.body import MAX_BYTES, unpack
+from streams.ingest.http.routes import is_known
+from streams.observability.issues.redaction import sample_of
+from streams.observability.requests.store import LoggedRequest, append
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.ingest.credential_lookup import CredentialLookup
+    from streams.ingest.credentials.authentication import Credential
+    from streams.ingest.http.responses import IngestResponse
+
+log = structlog.get_logger()
+
+EVERY_S = 1.0
+END_S = 1.0  # limit for the last flush
+MOST_OF_SENDER = 5  # requests in full, of those with an error and of the others
+MOST_SENDERS = 500
+MOST_KEPT_BYTES = 4 * 1024 * 1024  # of bodies and responses
+LARGEST_SHAPED = 64 * 1024  # bytes; larger bodies have no shape
+MOST_SHAPES = 20  # in one flush; each takes about 0.2 ms
+LONGEST_SHAPE = 1_000  # bytes
+LONGEST_AGENT = 120  # characters
+REDIS_RESTS_S = 10.0  # after a failure
+UNKNOWN_PATH = "…"  # of a path that doesn't exist, which can contain anything
+
+_decode = msgspec.json.Decoder().decode
+
+
+class _Counts(msgspec.Struct):
+    """The fields of a response that the log shows."""
+
+    code: str = ""
+    accepted: int = 0
+    held: int = 0
+    warned: int = 0
+    quarantined: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    throttled: int = 0
+
+
+_decode_counts = msgspec.json.Decoder(_Counts).decode
+
+
+class _Noted(msgspec.Struct, gc=False):
+    at_s: float
+    path: str
+    agent: str
+    body: bytes
+    body_bytes: int
+    response: IngestResponse
+
+
+class _Sender:
+    """The requests with one Authorization header since the last flush."""
+
+    __slots__ = ("failed", "more", "passed")
+
+    def __init__(self) -> None:
+        self.passed: list[_Noted] = []
+        self.failed: list[_Noted] = []
+        self.more = 0
+
+
+class RequestLog:
+    """The log of one process. `note` is called by one thread, the event loop's."""
+
+    def __init__(self, lookup: CredentialLookup) -> None:
+        self._lookup = lookup
+        self._senders: dict[str, _Sender] = {}
+        self._kept_bytes = 0
+        self._rests_until = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name="request-log", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write the remaining requests, unless Redis takes longer than END_S."""
+        self._stop.set()
+        self._thread.join(END_S)
+
+    def note(
+        self,
+        headers: Mapping[str, str],
+        path: str,
+        body: bytes,
+        response: IngestResponse,
+    ) -> None:
+        """Keep a request for the log, or count it. Names of `headers` are in lower case."""
+        authorization = headers.get("authorization", "")
+        sender = self._senders.get(authorization)
+        if sender is None:
+            if len(self._senders) >= MOST_SENDERS:
+                return
+            sender = self._senders[authorization] = _Sender()
+        kept = sender.passed if response.status < 400 else sender.failed
+        if len(kept) >= MOST_OF_SENDER:
+            sender.more += 1
+            return
+        size = len(body) + len(response.body)
+        if self._kept_bytes + size > MOST_KEPT_BYTES:
+            sender.more += 1
+            return
+        self._kept_bytes += size
+        shaped = body if len(body) <= LARGEST_SHAPED else b""
+        agent = headers.get("user-agent", "")[:LONGEST_AGENT]
+        kept.append(_Noted(time.time(), path, agent, shaped, len(body), response))
+
+    def flush(self) -> None:
+        """Write what was noted. Raises RedisError.
+
+        A request that is noted at this very moment may be missing.
+        """
+        senders, self._senders, self._kept_bytes = self._senders, {}, 0
+        entries: dict[int, list[LoggedRequest]] = {}
+        shapes = MOST_SHAPES
+        for authorization, sender in senders.items():
+            credential = authentication.from_header(authorization)
+            noted = sorted(sender.passed + sender.failed, key=lambda one: one.at_s)
+            for one in noted:
+                # Without one of our keys in the header, each body has its own.
+                partner_id = self._partner_of(credential or _credential_in(one.body))
+                if partner_id is None:
+                    continue
+                entry = _entry(one, with_shape=shapes > 0)
+                entries.setdefault(partner_id, []).append(entry)
+                shapes -= 1
+            if sender.more and (partner_id := self._partner_of(credential)):
+                more = LoggedRequest(at_s=noted[-1].at_s, more=sender.more)
+                entries.setdefault(partner_id, []).append(more)
+        append(entries, now_s=time.time())
+
+    def _partner_of(self, credential: Credential | None) -> int | None:
+        """Return the partner that a credential belongs to; None: it is unknown."""
+        if credential is None:
+            return None
+        try:
+            return self._lookup.access(credential).partner_id
+        except RequestRefused:
+            return None
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            self._flush()
+        self._flush()
+        connections.close_all()
+
+    def _flush(self) -> None:
+        if time.monotonic() < self._rests_until:
+            self._senders, self._kept_bytes = {}, 0
+            return
+        try:
+            self.flush()
+        except redis.RedisError as error:
+            self._rests_until = time.monotonic() + REDIS_RESTS_S
+            log.warning("request_log.redis_down", error=type(error).__name__)
+        except Exception:
+            # The entries of a second are lost, but the log goes on.
+            log.exception("request_log.failed")
+        finally:
+            connections.close_all()
+
+
+def _entry(noted: _Noted, *, with_shape: bool) -> LoggedRequest:
+    counts = _counts(noted.response)
+    return LoggedRequest(
+        at_s=noted.at_s,
+        status=noted.response.status,
+        path=noted.path if is_known(noted.path) else UNKNOWN_PATH,
+        user_agent=noted.agent,
+        body_bytes=noted.body_bytes,
+        shape=_shape(noted.body) if with_shape else "",
+        **msgspec.structs.asdict(counts),
+    )
+
+
+def _counts(response: IngestResponse) -> _Counts:
+    try:
+        return _decode_counts(response.body)
+    except msgspec.DecodeError:  # no JSON object, such as the empty body of an OPTIONS
+        return _Counts()
+
+
+def _shape(body: bytes) -> str:
+    """Return the body's keys and types as JSON; empty if it can't be read."""
+    content = _content(body)
+    content.pop("type", None)  # a sample has the event's name if it knows the call
+    shape = sample_of(content)
+    return shape if len(shape.encode()) <= LONGEST_SHAPE else ""
+
+
+def _content(body: bytes) -> dict[str, Any]:
+    """Return a body that is a JSON object; for any other, an empty one."""
+    try:
+        content = _decode(unpack(body, {}, MAX_BYTES))
+    except (RequestRefused, msgspec.DecodeError, RecursionError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _credential_in(body: bytes) -> Credential | None:
+    """Return the ingest key in a body, where Segment's libraries can put it."""
+    content = _content(body)
+    key = content.get("writeKey")
+    if not key and isinstance(events := content.get("batch"), list) and events:
+        key = events[0].get("writeKey") if isinstance(events[0], dict) else None
+    return authentication.from_body(key) if isinstance(key, str) and key else None

@@ -1,0 +1,1 @@
+"""A partner's own requests to the ingest: the request log."""
