@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -36,6 +37,7 @@ EVERY_S = 1.0
 END_S = 1.0  # limit for the last flush
 MOST_OF_SENDER = 5  # requests in full, of those with an error and of the others
 MOST_SENDERS = 500
+MOST_NOTED = 60  # requests in full, of all senders; each takes about 0.1 ms
 MOST_KEPT_BYTES = 4 * 1024 * 1024  # of bodies and responses
 LARGEST_SHAPED = 64 * 1024  # bytes; larger bodies have no shape
 MOST_SHAPES = 20  # in one flush; each takes about 0.2 ms
@@ -89,7 +91,7 @@ class RequestLog:
     def __init__(self, lookup: CredentialLookup) -> None:
         self._lookup = lookup
         self._senders: dict[str, _Sender] = {}
-        self._kept_bytes = 0
+        self._noted = self._kept_bytes = 0
         self._rests_until = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(
@@ -119,13 +121,15 @@ class RequestLog:
                 return
             sender = self._senders[authorization] = _Sender()
         kept = sender.passed if response.status < 400 else sender.failed
-        if len(kept) >= MOST_OF_SENDER:
-            sender.more += 1
-            return
         size = len(body) + len(response.body)
-        if self._kept_bytes + size > MOST_KEPT_BYTES:
+        if (
+            len(kept) >= MOST_OF_SENDER
+            or self._noted >= MOST_NOTED
+            or self._kept_bytes + size > MOST_KEPT_BYTES
+        ):
             sender.more += 1
             return
+        self._noted += 1
         self._kept_bytes += size
         shaped = body if len(body) <= LARGEST_SHAPED else b""
         agent = headers.get("user-agent", "")[:LONGEST_AGENT]
@@ -136,7 +140,8 @@ class RequestLog:
 
         A request that is noted at this very moment may be missing.
         """
-        senders, self._senders, self._kept_bytes = self._senders, {}, 0
+        senders = self._take()
+        more: Counter[int] = Counter()
         entries: dict[int, list[LoggedRequest]] = {}
         shapes = MOST_SHAPES
         for authorization, sender in senders.items():
@@ -151,9 +156,18 @@ class RequestLog:
                 entries.setdefault(partner_id, []).append(entry)
                 shapes -= 1
             if sender.more and (partner_id := self._partner_of(credential)):
-                more = LoggedRequest(at_s=noted[-1].at_s, more=sender.more)
-                entries.setdefault(partner_id, []).append(more)
-        append(entries, now_s=time.time())
+                more[partner_id] += sender.more
+        at_s = time.time()
+        for partner_id, count in more.items():
+            counted = LoggedRequest(at_s=at_s, more=count)
+            entries.setdefault(partner_id, []).append(counted)
+        append(entries, now_s=at_s)
+
+    def _take(self) -> dict[str, _Sender]:
+        """Return what was noted since the last time."""
+        senders, self._senders = self._senders, {}
+        self._noted = self._kept_bytes = 0
+        return senders
 
     def _partner_of(self, credential: Credential | None) -> int | None:
         """Return the partner that a credential belongs to; None: it is unknown."""
@@ -172,7 +186,7 @@ class RequestLog:
 
     def _flush(self) -> None:
         if time.monotonic() < self._rests_until:
-            self._senders, self._kept_bytes = {}, 0
+            self._take()
             return
         try:
             self.flush()

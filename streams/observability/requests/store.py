@@ -26,7 +26,7 @@ PARTNERS = (
 
 
 class LoggedRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One request to the ingest, or `more` others of the same second. It has no values."""
+    """One request to the ingest, or `more` others of the second before. It has no values."""
 
     at_s: float  # since the epoch
     status: int = 0
@@ -42,7 +42,7 @@ class LoggedRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     user_agent: str = ""
     body_bytes: int = 0  # as received
     shape: str = ""  # of the body, as JSON; empty: too large, or not JSON
-    more: int = 0  # requests of one sender that were only counted
+    more: int = 0  # requests that were only counted
 
     @property
     def has_failed(self) -> bool:
