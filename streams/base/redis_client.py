@@ -1,4 +1,4 @@
-"""A client of Redis for observations, which may be lost: it never waits for long."""
+"""A client of Redis for observations, which may be lost: it waits a second at most."""
 
 from __future__ import annotations
 

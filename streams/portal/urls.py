@@ -14,6 +14,7 @@ from streams.portal.requests import views as request_views
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
+from streams.portal.tail import views as tail_views
 from streams.portal.workspace import events, home, issues, overview, saved_filters
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
@@ -86,6 +87,11 @@ workspace_member_pages: Pages = [
     ),
 ]
 
+workspace_tail_pages: Pages = [
+    path("", tail_views.workspace_tail, name="tail"),
+    path("rows/", tail_views.workspace_tail_rows, name="tail-rows"),
+]
+
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
@@ -105,6 +111,7 @@ workspace_pages: Pages = [
         name="findings",
     ),
     path("quarantine/", include(quarantine.workspace_pages), {"section": "quarantine"}),
+    path("tail/", include(workspace_tail_pages), {"section": "tail"}),
     path("", include(workspace_member_pages), {"section": "members"}),
 ]
 
@@ -133,6 +140,11 @@ partner_workspaces_pages: Pages = [
         name="partner-workspaces-remove",
     ),
     path("workspaces/<public_id>/", include(partner_workspace_pages)),
+]
+
+partner_tail_pages: Pages = [
+    path("", tail_views.partner_tail, name="partner-tail"),
+    path("rows/", tail_views.partner_tail_rows, name="partner-tail-rows"),
 ]
 
 partner_event_pages: Pages = [
@@ -180,6 +192,7 @@ partner_pages: Pages = [
     path("", include(partner_workspaces_pages), {"section": "workspaces"}),
     path("", include(partner_stream_pages), {"section": "streams"}),
     path("events/", include(partner_event_pages), {"section": "events"}),
+    path("tail/", include(partner_tail_pages), {"section": "tail"}),
     path(
         "requests/",
         request_views.requests,

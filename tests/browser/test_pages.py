@@ -30,6 +30,7 @@ PARTS = (
     "events/new/<int",
     "events/search/",
     "events/more/",
+    "tail/rows/",
     "healthz",
     "readyz",
     "/logo",

@@ -48,7 +48,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchStep:
-    """What one step found, and how far the search has come."""
+    """The events that one step found, and how far the search has come."""
 
     found: list[tuple[Feed, Event]]  # by feed, newest first, without payloads
     position: (

@@ -32,6 +32,7 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
     yield _("Overview"), to(access, "overview")
     if access.feed:
         yield _("Events"), to(access, "events")
+        yield _("Live tail"), to(access, "tail")
         yield _("Delivery attempts"), to(access, "deliveries")
         yield _("Replays"), to(access, "replays")
         yield _("Issues"), to(access, "findings")
@@ -45,6 +46,7 @@ def _of_workspace(access: WorkspaceAccess) -> Iterator[Page]:
 def _of_partner(access: PartnerAccess) -> Iterator[Page]:
     yield _("Workspaces"), within(access, "partner")
     yield _("Find events"), within(access, "partner-events")
+    yield _("Live tail"), within(access, "partner-tail")
     yield _("Streams"), within(access, "partner-streams")
     yield _("Requests"), within(access, "partner-requests")
     yield _("API tokens"), within(access, "partner-tokens")

@@ -1,4 +1,4 @@
-"""What the search box finds. Every query starts from the tenants that the user may see."""
+"""The results of the search box. Every query starts from the tenants that the user may see."""
 
 from __future__ import annotations
 

@@ -37,5 +37,6 @@ SHORTCUTS = (
     Shortcut(("x",), _("Clear all filters of a list")),
     Shortcut(("j",), _("Open the next item of a list")),
     Shortcut(("k",), _("Open the previous item of a list")),
+    Shortcut(("p",), _("Pause or resume a live tail")),
     Shortcut(("Escape",), _("Close")),
 )

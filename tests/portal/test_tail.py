@@ -1,0 +1,128 @@
+"""Live tail: each poll has the rows since the last one, and only those of the tenant."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from streams.base.clock import now
+from streams.observability.requests.store import LoggedRequest, append
+from streams.portal.tail import rows
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """No poll of an earlier test is answered again."""
+    rows._events_across.cache_clear()
+    rows._attempts_across.cache_clear()
+
+
+def of_workspace(client, cast, page="tail-rows", **query):
+    return client.get(reverse(f"portal:{page}", args=[cast.workspace.public_id]), query)
+
+
+def of_partner(client, cast, page="partner-tail-rows", **query):
+    return client.get(reverse(f"portal:{page}", args=[cast.partner.slug]), query)
+
+
+def keys(page) -> list[str]:
+    return re.findall(r'<tr id="([^"]+)">', page.text)
+
+
+def test_a_poll_has_the_events_since_the_last_one(as_bob, cast):
+    factories.append(cast.feed, 3)
+    opened = of_workspace(as_bob, cast, "tail")
+
+    factories.append(cast.feed, 2)
+    poll = of_workspace(as_bob, cast, after=3)
+    next_poll = of_workspace(as_bob, cast, after=poll.headers["Tail-After"])
+
+    feed = cast.feed.pk
+    assert keys(opened) == [f"e{feed}-3", f"e{feed}-2", f"e{feed}-1"]
+    assert 'data-after="3"' in opened.text
+    assert keys(poll) == [f"e{feed}-5", f"e{feed}-4"]
+    assert keys(next_poll) == []
+
+
+def test_of_many_events_a_poll_has_the_newest_and_says_how_many_it_left_out(
+    as_bob, cast
+):
+    factories.append(cast.feed, 80)
+
+    poll = of_workspace(as_bob, cast, after=0)
+
+    assert len(keys(poll)) == rows.PER_POLL
+    assert (poll.headers["Tail-After"], poll.headers["Tail-Missed"]) == ("80", "30")
+
+
+def test_events_are_filtered(as_bob, cast):
+    factories.append(cast.feed, 1, event="Email Opened", userId="ada")
+    factories.append(cast.feed, 1, event="Email Sent", userId="ada")
+
+    poll = of_workspace(as_bob, cast, after=0, name="email o", user_id="ada")
+
+    assert keys(poll) == [f"e{cast.feed.pk}-1"]
+
+
+def test_a_poll_has_the_attempts_since_the_last_one(as_bob, cast):
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 3)
+    first = factories.delivered(cursor, 2)
+    factories.rejected(cursor)
+
+    poll = of_workspace(as_bob, cast, show="attempts", after=first.pk)
+    filtered = of_workspace(as_bob, cast, show="attempts", outcome="delivered")
+
+    assert len(keys(poll)) == 1
+    assert keys(filtered) == [f"a{first.pk}"]
+
+
+def test_a_partner_follows_the_events_and_attempts_of_all_its_customers(as_sam, cast):
+    elsewhere = factories.feed(cast.stream, cast.elsewhere)
+    cursor = factories.cursor(factories.connection(elsewhere))
+    factories.append(elsewhere, 1, now=now())
+    factories.append(cast.feed, 1, now=now())
+    factories.append(factories.feed(), 1, now=now())  # of another partner
+    sent = factories.delivered(cursor, 1, now=now())
+
+    events = of_partner(as_sam, cast)
+    attempts = of_partner(as_sam, cast, show="attempts")
+
+    assert set(keys(events)) == {f"e{cast.feed.pk}-1", f"e{elsewhere.pk}-1"}
+    assert keys(attempts) == [f"a{sent.pk}"]
+    assert cast.elsewhere.name in attempts.text
+
+
+def test_old_events_are_not_among_those_that_arrive(as_sam, cast):
+    factories.append(cast.feed, 1, now=now() - timedelta(minutes=1))
+
+    assert keys(of_partner(as_sam, cast)) == []
+
+
+def test_a_partner_follows_its_requests(as_sam, cast, settings, services):
+    settings.REDIS_URL = services.new_redis_url()
+    append({cast.partner.pk: [LoggedRequest(at_s=1, status=401, code="X")]}, now_s=1)
+    append({cast.rival.pk: [LoggedRequest(at_s=1, status=200)]}, now_s=1)
+    opened = of_partner(as_sam, cast, "partner-tail", show="requests")
+    after = re.findall(r'data-after="([^"]+)"', opened.text)[0]
+
+    append({cast.partner.pk: [LoggedRequest(at_s=2, status=200)]}, now_s=2)
+    poll = of_partner(as_sam, cast, show="requests", after=after)
+
+    assert (len(keys(opened)), len(keys(poll))) == (1, 1)
+    assert ">200<" in poll.text
+    assert of_partner(as_sam, cast, show="requests", after="x").status_code == 404
+
+
+def test_polls_in_the_same_second_share_one_answer(as_sam, cast, monkeypatch):
+    monkeypatch.setattr(rows.time, "monotonic", lambda: 1.0)
+    factories.append(cast.feed, 1, now=now())
+    first = keys(of_partner(as_sam, cast))
+
+    factories.append(cast.feed, 1, now=now())
+
+    assert keys(of_partner(as_sam, cast)) == first
