@@ -41,6 +41,15 @@ REST = 20
 MOST_ENTRIES = 100_000
 
 
+FEED_COLUMNS = (
+    "stream_id", "stream__partner_id", "ingest_key_digest", "pk", "workspace__external_id",
+    "workspace__check_mode",
+)  # fmt: skip
+STREAM_COLUMNS = (
+    "stream__slug", "stream__version", "stream__allow_anonymous", "stream__create_workspaces",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ResolvedFeed:
     """A workspace's feed, and how its events are checked."""
@@ -143,33 +152,14 @@ def _feed_accesses(
         return {}
     connection = Connection.objects.current().filter(feed=OuterRef("pk"))
     feeds = Feed.objects.filter(ingest_key_digest__in=by_digest).values_list(
-        "stream_id",
-        "stream__partner_id",
-        "ingest_key_digest",
-        "pk",
-        "workspace__external_id",
-        Exists(connection),
-        "workspace__check_mode",
-        "stream__slug",
-        "stream__version",
-        "stream__allow_anonymous",
-        "stream__create_workspaces",
+        *FEED_COLUMNS, Exists(connection), *STREAM_COLUMNS
     )
     rows = list(feeds)
     rules = cache.of({stream_id for stream_id, *_ in rows})
     found = {}
     for row in rows:
-        (
-            stream_id,
-            partner_id,
-            digest,
-            feed_id,
-            external_id,
-            connected,
-            mode,
-            *source,
-            creates,
-        ) = row
+        stream_id, partner_id, digest, feed_id, external_id, mode, *of_stream = row
+        connected, *source, creates = of_stream
         credential = by_digest[digest]
         validator = rules[stream_id].checks(ValidationMode(mode))
         feed = ResolvedFeed(feed_id, external_id, connected, validator)
