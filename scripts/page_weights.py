@@ -9,6 +9,7 @@ Run it against a portal with its demonstration and collected static files:
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,8 @@ class Measured:
 
 
 def main() -> None:
-    facts = json.loads((ROOT / "var" / "run.json").read_text())
+    folder = Path(os.environ.get("VAR_DIR", ROOT / "var"))
+    facts = json.loads((folder / "run.json").read_text())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
