@@ -29,6 +29,12 @@ TONES = (
     (_("Neutral"), ""), (_("Good"), "good"), (_("In progress"), "busy"),
     (_("Warning"), "warn"), (_("Error"), "bad"),
 )  # fmt: skip
+# What people have named: shown as it is, and not translated.
+NAMES = {
+    "stream": "Postbox", "slug": "postbox", "other_stream": "استبيانات",
+    "workspace": "Northwind", "other_workspace": "Fern & Field",
+    "event": "Email Opened", "other_event": "Email Bounced",
+}  # fmt: skip
 BUTTONS = (
     (_("Default"), ""), (_("Primary"), "first"), (_("Danger"), "danger"),
     (_("Primary, danger"), "danger first"), (_("Quiet"), "quiet"), (_("Small"), "small"),
@@ -75,9 +81,8 @@ class Fields(forms.Form):
 
 def components_page(request: HttpRequest) -> HttpResponse:
     """Render the page; the admin has checked that an operator asks."""
-    return render(
-        request, "admin/components/components.html", {"components": list(components())}
-    )
+    page = {"components": list(components()), "names": NAMES}
+    return render(request, "admin/components/components.html", page)
 
 
 def components() -> Iterator[Component]:

@@ -24,7 +24,7 @@ NOT_READ_CLASSES = {
     "code", "difference", "docs-contents", "docs-results", "mono", "prose",
 }  # fmt: skip
 READ_ATTRIBUTES = (
-    "placeholder", "title", "aria-label", "alt", "data-pending", "data-copy-label", "data-copied",
+    "placeholder", "title", "aria-label", "alt", "data-copy-label", "data-copied",
 )  # fmt: skip
 BUTTONS = {"submit", "button", "reset"}
 
