@@ -47,7 +47,7 @@ class LightAdmin(admin.ModelAdmin):
     @property
     def media(self) -> Media:
         media = super().media
-        scripts = [name for name in media._js if "xregexp" not in name]
+        scripts = [name for name in media._js if "xregexp" not in str(name)]
         return Media(css=media._css, js=scripts)
 
 
