@@ -46,7 +46,7 @@ class LightAdmin(admin.ModelAdmin):
 
     @property
     def media(self) -> Media:
-        media = super().media
+        media: Any = super().media  # the type stubs lack its two lists
         scripts = [name for name in media._js if "xregexp" not in str(name)]
         return Media(css=media._css, js=scripts)
 
