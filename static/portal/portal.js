@@ -76,6 +76,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (!part.hasAttribute("data-fresh")) return;
-  const busy = part.contains(document.activeElement) || part.querySelector("details[open]");
+  const selected = getSelection();
+  const selects = !selected.isCollapsed && part.contains(selected.anchorNode); // as to copy a code
+  const busy = selects || part.contains(document.activeElement) || part.querySelector("details[open]");
   if (document.hidden || busy) event.preventDefault();
 });

@@ -286,9 +286,8 @@ def test_queued_events_are_skipped_after_a_preview(as_alice, cast):
     done = as_alice.post(page, {"up_to": preview.context["span"].end}, follow=True)
 
     assert "3 events received before" in preview.text
-    assert (
-        "3 events skipped. To send them after all, replay events 1 to 3." in done.text
-    )
+    replay = f"{url(cast, 'replay-new')}?first=1&amp;last=3"
+    assert f'3 events skipped. <a href="{replay}">Replay them</a>' in done.text
     shown = as_alice.get(url(cast, "overview")).text
     assert ledger.of(cast.feed).filtered == 3
     assert "Skipped" in shown

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy, ngettext
 
 from streams.delivery.connection.skipping import (
@@ -93,18 +94,16 @@ def _skip(
     except CannotSkip as error:
         messages.error(request, str(error))
         return redirect(to(access, "connection"))
-    messages.success(request, _skipped(span))
+    messages.success(request, _skipped(access, span))
     return redirect(to(access, "connection"))
 
 
-def _skipped(span: EventRange) -> str:
-    return ngettext(
-        "%(total)s event skipped. To send it after all, replay event %(first)s.",
-        "%(total)s events skipped. To send them after all, replay events %(first)s to"
-        " %(last)s.",
+def _skipped(access: WorkspaceAccess, span: EventRange) -> str:
+    """Say what was skipped, with a link that leads to a replay of it."""
+    text = ngettext(
+        '{total} event skipped. <a href="{href}">Replay it</a> to send it after all.',
+        '{total} events skipped. <a href="{href}">Replay them</a> to send them after all.',
         span.size,
-    ) % {
-        "total": f"{span.size:,}",
-        "first": f"{span.first:,}",
-        "last": f"{span.end:,}",
-    }
+    )
+    href = to(access, "replay-new", first=span.first, last=span.end)
+    return format_html(text, total=f"{span.size:,}", href=href)
