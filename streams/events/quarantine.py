@@ -99,7 +99,7 @@ def kinds(feed_ids: Sequence[int]) -> list[QuarantineGroup]:
     with connection.cursor() as cursor:
         text, values = in_order[:MOST_COUNTED].query.sql_with_params()
         cursor.execute(
-            f"SELECT rule, name, count(*) FROM ({text}) AS some GROUP BY rule, name",  # noqa: S608 - Django's own SQL
+            f"SELECT rule, name, count(*) FROM ({text}) AS held GROUP BY rule, name",  # noqa: S608 - Django's own SQL
             values,
         )
         for rule, name, events in cursor.fetchall():
