@@ -21,7 +21,7 @@ EXPIRED = "quarantine.expired"  # the audit entry
 
 
 # Events that a page counts by rule and name; a larger quarantine is counted in part.
-MOST_COUNTED = 200_000
+MOST_COUNTED = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

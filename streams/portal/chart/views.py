@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from streams.base.clock import now
@@ -54,6 +55,8 @@ class LinkedSlot:
     slot: Slot
     events: str
     rejected: str
+    start: str  # its time, as the table shows it
+    label: str
 
 
 @signed_in
@@ -94,10 +97,24 @@ def chart_context(
 
 def _linked(access: WorkspaceAccess, slot: Slot) -> LinkedSlot:
     between = _between(slot.point.at, slot.until)
+    start = date_format(timezone.localtime(slot.point.at), "j M, H:i")
+    label = _(
+        "%(start)s to %(end)s: %(accepted)s accepted, %(delivered)s delivered,"
+        " %(rejected)s rejected"
+    )
     return LinkedSlot(
         slot,
         to(access, "events", **between),
         to(access, "events", outcome="rejected", **between),
+        start,
+        label
+        % {
+            "start": start,
+            "end": date_format(timezone.localtime(slot.until), "H:i"),
+            "accepted": f"{slot.point.accepted:,}",
+            "delivered": f"{slot.point.delivered:,}",
+            "rejected": f"{slot.point.rejected:,}",
+        },
     )
 
 
