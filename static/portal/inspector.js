@@ -25,8 +25,10 @@ function step(way) {
   const all = rows();
   const at = all.indexOf(current());
   const next = all[at + (way === "older" ? 1 : -1)];
-  if (next) next.click();
-  else document.querySelector(`[data-step="${way}"]`)?.click();
+  if (next) {
+    mark(next); // at once, for the next key
+    next.click();
+  } else document.querySelector(`[data-step="${way}"]`)?.click();
 }
 
 document.addEventListener("click", (event) => {
