@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from streams.connections.models import Connection
 
 # Attempts shown for one event: more than three days of retries at the slowest rate.
 ATTEMPTS_SHOWN = 200
@@ -48,30 +47,6 @@ class EventStatus:
     recovered_at: datetime | None = None  # when a replay delivered a rejected event
     replay_id: str = ""  # the public ID of that replay
     skip: Skip | None = None  # who skipped a queued event, and when
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptPage:
-    """Delivery attempts, newest first; `next_before` is None on the last page."""
-
-    deliveries: list[Delivery]
-    next_before: int | None
-
-
-def page(
-    connection: Connection, *, before: int | None = None, limit: int = 50
-) -> AttemptPage:
-    """Return the attempts of a connection with an ID below `before`; None: the newest."""
-    older = Delivery.objects.filter(connection=connection).select_related(
-        "cursor__replay"
-    )
-    if before is not None:
-        older = older.filter(pk__lt=before)
-    found = list(older.order_by("-pk")[: limit + 1])
-    more = len(found) > limit
-    return AttemptPage(
-        deliveries=found[:limit], next_before=found[limit - 1].pk if more else None
-    )
 
 
 def attempts_with(feed: Feed, seq: int) -> list[Delivery]:

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from streams.catalog.models import Stream
 from streams.connections.write_keys import UNREADABLE
+from streams.delivery.connection.skipping import skip
 from streams.delivery.event_status import statuses
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
+from streams.delivery.explanation.explanation import Cause
 from streams.delivery.limits.models import Halt
 from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.events.models import Event, Feed
@@ -339,3 +341,16 @@ def test_the_delivery_of_a_feed_takes_four_queries(django_assert_num_queries):
 
     with django_assert_num_queries(4):
         DeliveryNow.load(feed, workspace=feed.workspace, now=NOW)
+
+
+def test_an_event_in_a_skipped_queue_says_who_skipped_it():
+    cursor, alice = queued(events=2), factories.user("alice@example.com")
+    skip(connection=cursor.connection, up_to=2, actor=alice)
+
+    found = explained(cursor.feed)
+
+    assert found.cause is Cause.QUEUE_SKIPPED
+    assert found.reason.startswith(
+        "Not sent, because alice@example.com skipped the queue on "
+    )
+    assert found.action.page == "replay-new"

@@ -9,7 +9,6 @@ from streams.delivery.event_status import (
     EventState,
     EventStatus,
     attempts_with,
-    page,
     statuses,
 )
 from streams.delivery.models import Delivery
@@ -133,18 +132,6 @@ def test_every_attempt_that_carried_an_event_is_listed_newest_first():
     taken = factories.delivered(cursor, 4)
 
     assert attempts_with(cursor.feed, 3) == [taken, split, retry]
-
-
-def test_attempts_come_in_pages_newest_first():
-    cursor = factories.due_cursor(events=3)
-    made = [factories.delivery(cursor, seq, seq) for seq in (1, 2, 3)]
-    factories.delivery(factories.due_cursor(events=1), 1, 1)
-
-    first = page(cursor.connection, limit=2)
-    second = page(cursor.connection, before=first.next_before, limit=2)
-
-    assert first.deliveries == [made[2], made[1]]
-    assert (second.deliveries, second.next_before) == ([made[0]], None)
 
 
 def test_an_attempt_is_found_even_if_two_clocks_differ():

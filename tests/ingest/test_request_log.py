@@ -149,7 +149,9 @@ def test_a_page_continues_where_the_last_one_ended(log):
     assert newest(1, after=first[1].id) == first[:1]
 
 
-def test_without_redis_requests_are_processed_and_forgotten(client, log, feed, settings):
+def test_without_redis_requests_are_processed_and_forgotten(
+    client, log, feed, settings
+):
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     key = factories.ingest_key(feed)
 

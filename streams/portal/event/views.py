@@ -82,6 +82,8 @@ def _explained(
     explanation = explain(
         stored, status, delivery, delivered_at=taken.started_at if taken else None
     )
+    # Later attempts than the one that delivered it are replays.
+    on_its_way = [a for a in attempts if taken is None or a.pk <= taken.pk]
     checked, added = _checked(feed, stored), stamps(payload)
     text, is_sent = payload.decode(), status.state in SENT
     region = delivery.connection.region if delivery.connection else Region.US
@@ -91,7 +93,7 @@ def _explained(
         "action_url": _url(access, explanation.action),
         "is_sent": is_sent,
         "steps": timeline(
-            stored, attempts, issues=", ".join(checked.counts), is_sent=is_sent
+            stored, on_its_way, issues=", ".join(checked.counts), is_sent=is_sent
         ),
         "checked": checked,
         "stamps": added,
