@@ -37,6 +37,11 @@ class TestProgress:
     reason: str  # why Segment rejected it
 
     @property
+    def has_arrived(self) -> bool:
+        """Whether Segment accepted it."""
+        return self.state in (EventState.DELIVERED, EventState.RECOVERED)
+
+    @property
     def is_queued(self) -> bool:
         """Whether it has not been sent yet."""
         return self.state in (EventState.PENDING, EventState.HELD)
