@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from streams.base.request_errors import RequestRefused
+from streams.connections.models import Connection
 from streams.ingest.commit.backpressure import Backpressure
 from streams.ingest.credentials.authentication import Credential, unknown
 from streams.ingest.credentials.credential_cache import (
@@ -115,7 +116,13 @@ class CredentialLookup:
 
 
 def _resolved(feed: Feed, rules: StreamRules) -> ResolvedFeed:
-    connected: bool = feed.connected  # type: ignore[attr-defined] # annotated
+    status: str | None = feed.connection_status  # type: ignore[attr-defined] # annotated
     workspace = feed.workspace
     validator = rules.checks(ValidationMode(workspace.check_mode))
-    return ResolvedFeed(feed.pk, workspace.external_id, connected, validator)
+    return ResolvedFeed(
+        feed.pk,
+        workspace.external_id,
+        connected=status is not None,
+        validator=validator,
+        active=status == Connection.Status.ACTIVE,
+    )

@@ -73,6 +73,7 @@ class PendingEvents(msgspec.Struct, frozen=True):
         seq = next(numbers[decision.feed.feed_id])
         if seq is None:
             return EventResult(DUPLICATE, event.message_id, workspace)
+        status = "" if decision.feed.active else HELD
         issues: Sequence[Issue] = ()
         if decision.issues:
             found = issues_of(event, decision.issues, decision.feed)
@@ -80,13 +81,21 @@ class PendingEvents(msgspec.Struct, frozen=True):
             issues = without_hints(decision.issues)
         if not issues:
             outcome = ACCEPTED if decision.feed.connected else HELD
-            return EventResult(outcome, event.message_id, workspace, seq)
+            return EventResult(outcome, event.message_id, workspace, seq, status=status)
         issues = issues[: min(room, MOST_OF_EVENT)]
         if seq == IN_QUARANTINE:
             return EventResult(
                 QUARANTINED, event.message_id, workspace, findings=issues
             )
-        return EventResult(WARNED, event.message_id, workspace, seq, findings=issues)
+        return EventResult(
+            WARNED,
+            event.message_id,
+            workspace,
+            seq,
+            findings=issues,
+            status=status,
+            checks=WARNED,
+        )
 
 
 def pending_events(

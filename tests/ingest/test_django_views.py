@@ -451,10 +451,23 @@ def test_one_request_contains_events_of_many_workspaces(post, feed, token):
     assert status == 200
     assert answer["results"] == [
         {"outcome": "accepted", "messageId": "m1", "workspace": mine, "seq": 1},
-        {"outcome": "held", "messageId": "m2", "workspace": theirs, "seq": 1},
+        {
+            "outcome": "held", "messageId": "m2", "workspace": theirs, "seq": 1,
+            "status": "held",
+        },
         {"outcome": "accepted", "messageId": "m3", "workspace": mine, "seq": 2},
-    ]
+    ]  # fmt: skip
     assert "workspace" not in logged(feed)[0]
+
+
+@pytest.mark.parametrize("status", ["paused", "attention"])
+def test_an_event_of_a_connection_that_sends_nothing_is_held(post, feed, key, status):
+    feed.connections.update(status=status)
+
+    _, answer = post("/v1/track", TRACK, basic(key))
+
+    [result] = answer["results"]
+    assert (result["outcome"], result["status"]) == ("accepted", "held")
 
 
 @pytest.mark.parametrize(

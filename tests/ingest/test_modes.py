@@ -109,6 +109,7 @@ def test_each_issue_is_reported_with_its_fix(post, feed):
 
     [result] = answer["results"]
     assert (result["outcome"], result["seq"]) == ("warned", 1)
+    assert result["checks"] == "warned"
     [finding] = result["findings"]
     assert (finding["rule"], finding["severity"], finding["path"]) == (
         RULE, "error", "event",

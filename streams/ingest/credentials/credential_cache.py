@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 
 from streams.base.clock import now
 from streams.catalog.validation.event_validator import RuleCache
@@ -58,6 +58,7 @@ class ResolvedFeed:
     external_id: str
     connected: bool  # False: events are queued until the workspace is connected
     validator: EventValidator | None = None  # None: validation is off
+    active: bool = True  # False: not connected, paused, or needs attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +152,25 @@ def _feed_accesses(
     if not by_digest:
         return {}
     connection = Connection.objects.current().filter(feed=OuterRef("pk"))
+    status = Subquery(connection.values("status")[:1])
     feeds = Feed.objects.filter(ingest_key_digest__in=by_digest).values_list(
-        *FEED_COLUMNS, Exists(connection), *STREAM_COLUMNS
+        *FEED_COLUMNS, status, *STREAM_COLUMNS
     )
     rows = list(feeds)
     rules = cache.of({stream_id for stream_id, *_ in rows})
     found = {}
     for row in rows:
         stream_id, partner_id, digest, feed_id, external_id, mode, *of_stream = row
-        connected, *source, creates = of_stream
+        status, *source, creates = of_stream
         credential = by_digest[digest]
         validator = rules[stream_id].checks(ValidationMode(mode))
-        feed = ResolvedFeed(feed_id, external_id, connected, validator)
+        feed = ResolvedFeed(
+            feed_id,
+            external_id,
+            connected=status is not None,
+            validator=validator,
+            active=status == Connection.Status.ACTIVE,
+        )
         found[credential] = CredentialAccess(
             credential, stream_id, StreamFields(*source), creates, feed, partner_id
         )

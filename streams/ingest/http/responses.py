@@ -68,6 +68,8 @@ class EventResult(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel
     fix: str = ""
     path: str = ""
     findings: Sequence[Issue] = ()  # the API's name for the issues of a stored event
+    status: str = ""  # held: stored, but nothing is sent at the moment
+    checks: str = ""  # warned: stored with issues
 
 
 def without_hints(issues: Sequence[Issue]) -> Sequence[Issue]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from streams.base.clock import now
 from streams.catalog.models import Stream
@@ -64,7 +64,7 @@ def _feeds(access: CredentialAccess, external_ids: Collection[str]) -> dict[str,
     feeds = Feed.objects.select_related("stream", "workspace").filter(
         stream=access.stream_id, workspace__external_id__in=external_ids
     )
-    found = feeds.annotate(connected=Exists(connection))
+    found = feeds.annotate(connection_status=Subquery(connection.values("status")[:1]))
     return {feed.workspace.external_id: feed for feed in found}
 
 
