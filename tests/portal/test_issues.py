@@ -46,7 +46,10 @@ def test_a_workspace_sees_one_row_per_fault_the_most_severe_first(as_bob, cast, 
     planned = said.index("Error Mail Opened Event not in the plan")
     typed = said.index("Warning Order Completed Wrong type for a Spec property")
     assert planned < typed
-    assert "Events in 24 hours: 3 Events in 7 days: 5 No such event. Add it." in said
+    assert (
+        "Events in 24 hours: 3 Events in 7 days: 5 PLAN-EVENT-001 No such event. Add it."
+        in said
+    )
     assert 'href="/docs/guide/rules/#PLAN-EVENT-001"' in page.text
     assert "text, 6 characters" in page.text
     assert "affected workspace" not in said
@@ -63,7 +66,7 @@ def test_a_fault_that_two_rules_report_is_one_row(as_bob, cast):
     said = words(page)
     assert page.text.count('<details class="fault"') == 2
     assert "Mail Opened Different spelling of a Spec name" in said
-    assert "It is misspelled. Rename it. SPEC-NAME-004 · PLAN-EVENT-001" in said
+    assert "SPEC-NAME-004 It is misspelled. Rename it. PLAN-EVENT-001 No such" in said
 
 
 def test_a_fault_shows_its_share_of_the_events_with_that_name(as_bob, cast):

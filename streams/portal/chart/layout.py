@@ -17,6 +17,7 @@ HEIGHT = 100.0
 SLOT = 10.0  # the width of one point
 LEAST_HEIGHT = 4.0  # of a bar of rejected events, so that one of a million is seen
 MOST_TICKS = 7
+LAST_TICK = 0.93  # of the width: there is no room for a label after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _ticks(starts: Sequence[datetime], midnight: datetime) -> list[Tick]:
     return [
         Tick(at, round(100 * n / width, 2), n * SLOT)
         for n, at in enumerate(starts)
-        if ((at - midnight) // step) % every == 0
+        if ((at - midnight) // step) % every == 0 and n <= LAST_TICK * width
     ]
 
 

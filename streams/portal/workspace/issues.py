@@ -230,6 +230,8 @@ def _share(
     Events that the fault blocks are not in the log that the estimate is about.
     """
     known = names.of(name) if names else None
+    if names and is_blocked:  # too few in the log to tell: nearly all were blocked
+        known = known or 0
     if known is None or not events:
         return None
     if not is_blocked and known < events / 2:
