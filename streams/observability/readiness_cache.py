@@ -18,21 +18,21 @@ class ReadinessCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until = 0.0  # monotonic
+        self._checked: float | None = None  # when, monotonic
         self._failing: frozenset[str] = frozenset()
 
-    def failing(self) -> frozenset[str]:
-        """Return the names of the parts that failed the latest check."""
+    def failing(self, *, max_age_s: float = VERDICT_S) -> frozenset[str]:
+        """Return the names of the parts that failed the latest check, at most this old."""
         with self._lock:
-            if time.monotonic() >= self._until:
+            if self._checked is None or time.monotonic() >= self._checked + max_age_s:
                 parts = readiness(now())
                 self._failing = frozenset(n for n, part in parts.items() if not part.ok)
-                self._until = time.monotonic() + VERDICT_S
+                self._checked = time.monotonic()
             return self._failing
 
     def forget(self) -> None:
         """Check again at the next call."""
-        self._until = 0.0
+        self._checked = None
 
 
 verdict = ReadinessCache()  # of this process

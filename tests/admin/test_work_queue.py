@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from streams.admin.home import queues, work_queue
 from streams.admin.home.model_groups import GROUPS
 from streams.base.clock import now
 from streams.connections.models import Connection
@@ -70,9 +71,14 @@ def sections(client):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_readiness():
-    """Readiness is cached for 5 seconds, longer than a test."""
-    verdict.forget()
+def _nothing_cached():
+    forget_cached()
+
+
+def forget_cached():
+    """Costly results are kept for a minute, longer than a test."""
+    for cached in (verdict, queues.expiring, queues.growing, work_queue.attention):
+        cached.forget()
 
 
 def test_nothing_waits_in_an_empty_portal(staff):
@@ -111,12 +117,13 @@ def test_a_section_shows_at_most_five_rows_and_takes_the_same_queries_for_any_nu
     def attention(count):
         for _ in range(count):
             factories.connection(status=Connection.Status.ATTENTION)
-            factories.due_cursor(events=2)
+            growing_queue()
+        forget_cached()
         return reverse("admin:index")
 
-    staff.get(attention(1))
+    url = attention(1)
     with CaptureQueriesContext(connection) as few:
-        staff.get(reverse("admin:index"))
+        staff.get(url)
     url = attention(6)
     with django_assert_num_queries(len(few)):
         page = staff.get(url)
@@ -139,6 +146,17 @@ def test_attention_is_counted_by_partner_with_the_most_first(staff):
     ]  # fmt: skip
     listed = staff.get(section.items[0].url).context["cl"].result_list
     assert {row.feed.stream for row in listed} == {many}
+
+
+def test_growing_queues_are_listed_with_the_largest_first(staff):
+    for events in (2, 5, 3):
+        cursor = factories.cursor(factories.connection())
+        factories.append(cursor.feed, events, now=now())
+
+    url = sections(staff)[0]["Growing queues"].url
+    listed = staff.get(url).context["cl"].result_list
+
+    assert [cursor.feed.head_seq for cursor in listed] == [5, 3, 2]
 
 
 def test_a_queue_that_shrinks_is_not_work(staff):

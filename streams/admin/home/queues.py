@@ -8,20 +8,21 @@ from django.db.models import F, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from streams.admin.home.recent import Recent
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url, to_the_second
 from streams.delivery.models import Cursor, CursorMark
-from streams.delivery.retention.expiry import expiring_of_all
+from streams.delivery.retention.expiry import ExpiringEvents, expiring_of_all
 from streams.events.models import Feed, FeedMark
 from streams.events.quarter_hours import quarter
 
-BY_QUEUE = "-5"  # the order of the list of cursors: by the column `backlog`
+BY_QUEUE = "-4"  # the order of the list of cursors: by the column `backlog`, from 0
 LARGEST = 20  # the queues that are checked for growth
 PERIOD = timedelta(hours=1)
 
 
-def growing_queues(now: datetime) -> WorkSection | None:
-    """Return the largest queues that have grown in the last hour, the largest first.
+def _read_growing(now: datetime) -> list[tuple[Cursor, int]]:
+    """Return the queues that have grown in the last hour, the largest first, by how much.
 
     Reads the cursors with queued events, and the marks of LARGEST of them.
     """
@@ -31,21 +32,35 @@ def growing_queues(now: datetime) -> WorkSection | None:
     largest_first = queued.order_by(F("position") - F("feed__head_seq"))
     cursors = list(largest_first[:LARGEST])
     before = _queued_at(cursors, quarter(now - PERIOD))
+    grown = [(cursor, _waiting(cursor) - before[cursor.pk]) for cursor in cursors]
+    return [(cursor, growth) for cursor, growth in grown if growth > 0]
+
+
+def _read_expiring(now: datetime) -> list[ExpiringEvents]:
+    """Return the feeds whose queued events expire within a week, the first to expire first."""
+    return sorted(expiring_of_all(now), key=lambda one: one.first_at)
+
+
+growing, expiring = Recent(_read_growing), Recent(_read_expiring)
+
+
+def growing_queues(now: datetime) -> WorkSection | None:
+    """Return the largest queues that have grown in the last hour, at most a minute old."""
+    found = growing.get(now)
     items = [
         WorkItem(
             text=str(cursor.feed),
             url=page_url(cursor.feed),
-            detail=_growth(cursor, _waiting(cursor) - before[cursor.pk]),
+            detail=_growth(cursor, growth),
             since=cursor.failing_since,
         )
-        for cursor in cursors
-        if _waiting(cursor) > before[cursor.pk]
+        for cursor, growth in found[:MOST]
     ]
     return WorkSection.of(
-        items[:MOST],
+        items,
         title=_("Growing queues"),
         url=list_url(Cursor, queue="yes", o=BY_QUEUE),
-        count=len(items),
+        count=len(found),
     )
 
 
@@ -90,8 +105,8 @@ def _growth(cursor: Cursor, growth: int) -> str:
 
 
 def expiring_queues(now: datetime) -> WorkSection | None:
-    """Return the feeds whose queued events expire within a week, the first to expire first."""
-    found = sorted(expiring_of_all(now), key=lambda one: one.first_at)
+    """Return the feeds whose queued events expire within a week, at most a minute old."""
+    found = expiring.get(now)
     shown = found[:MOST]
     feeds = Feed.objects.select_related("workspace", "stream").in_bulk(
         [one.feed_id for one in shown]
@@ -107,7 +122,9 @@ def expiring_queues(now: datetime) -> WorkSection | None:
             "count": f"{one.events:,}",
             "time": to_the_second(one.first_at),
         }
-        feed = feeds[one.feed_id]
+        feed = feeds.get(one.feed_id)
+        if feed is None:
+            continue  # removed since
         items.append(
             WorkItem(text=str(feed), url=page_url(feed), detail=detail, since=one.since)
         )

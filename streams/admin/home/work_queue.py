@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Min, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from streams.admin.home.queues import expiring_queues, growing_queues
+from streams.admin.home.recent import MAX_AGE_S, Recent
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url
 from streams.catalog.models import Stream
@@ -40,8 +41,8 @@ def work_queue(user: User, now: datetime) -> list[WorkSection]:
 
 
 def _failing_parts(now: datetime) -> WorkSection | None:
-    """Return the parts that failed the latest readiness check, at most 5 seconds old."""
-    names = sorted(verdict.failing())
+    """Return the parts that failed the latest readiness check, at most a minute old."""
+    names = sorted(verdict.failing(max_age_s=MAX_AGE_S))
     if not names:
         return None
     url = reverse("api:ready-details")
@@ -59,7 +60,7 @@ def _halts(now: datetime) -> WorkSection | None:
     return WorkSection.of(
         [
             WorkItem(
-                text=str(halt),
+                text=capfirst(str(halt)),
                 url=page_url(halt),
                 detail=_halted(halt),
                 since=halt.created_at,
@@ -87,66 +88,87 @@ def _unreadable_keys(now: datetime) -> WorkSection | None:
     rows = Connection.objects.current().filter(
         status=Connection.Status.ACTIVE, status_reason=UNREADABLE
     )
-    of_feed = ("feed__workspace", "feed__stream")
+    first = rows.select_related("feed__workspace", "feed__stream").order_by("pk")[:MOST]
+    items = [
+        WorkItem(
+            text=str(connection),
+            url=page_url(connection),
+            detail=str(connection.feed),
+        )
+        for connection in first
+    ]
     return WorkSection.of(
-        [
-            WorkItem(
-                text=str(connection),
-                url=page_url(connection),
-                detail=str(connection.feed),
-            )
-            for connection in rows.select_related(*of_feed).order_by("pk")[:MOST]
-        ],
+        items,
         title=_("Connections whose write key can't be read"),
         url=list_url(Connection, waits="operator"),
-        count=rows.count(),
+        count=rows.count() if items else 0,
         tone="bad",
     )
 
 
 def _reviews(now: datetime) -> WorkSection | None:
-    of_stream = {"stream": OuterRef("pk")}
-    submitted = (
-        Submission.objects.undecided().filter(**of_stream).values("submitted_at")
-    )
-    asked = LiveRequest.objects.undecided().filter(**of_stream).values("asked_at")
-    streams = Stream.objects.filter(awaits_operator())
-    oldest_first = streams.select_related("partner").annotate(
-        since=Coalesce(Subquery(submitted[:1]), Subquery(asked[:1]))
-    ).order_by("since", "pk")  # fmt: skip
+    streams = list(Stream.objects.filter(awaits_operator()).select_related("partner"))
+    undecided = {"stream__in": streams, "decided_at": None}
+    since: dict[int, datetime] = {
+        **dict(
+            LiveRequest.objects.filter(**undecided).values_list("stream", "asked_at")
+        ),
+        **dict(
+            Submission.objects.filter(**undecided).values_list("stream", "submitted_at")
+        ),
+    }
+    # A stream without a time was submitted before submissions were recorded.
+    streams.sort(key=lambda stream: since.get(stream.pk, stream.created_at))
     return WorkSection.of(
         [
             WorkItem(
                 text=stream.name,
                 url=reverse("admin:streams_stream_review", args=[stream.pk]),
-                detail=_("Submission of %(partner)s") % {"partner": stream.partner}
-                if stream.stage == Stage.SUBMITTED
-                else _("Launch request of %(partner)s") % {"partner": stream.partner},
-                since=stream.since,
+                detail=_asked(stream),
+                since=since.get(stream.pk),
             )
-            for stream in oldest_first[:MOST]
+            for stream in streams[:MOST]
         ],
         title=_("Awaiting review"),
         url=list_url(Stream, waits="yes"),
-        count=streams.count(),
+        count=len(streams),
     )
+
+
+def _asked(stream: Stream) -> str:
+    if stream.stage == Stage.SUBMITTED:
+        text = _("Submission of %(partner)s")
+    else:
+        text = _("Launch request of %(partner)s")
+    return text % {"partner": stream.partner}
+
+
+PARTNER = "feed__stream__partner"
+
+
+def _read_attention(now: datetime) -> list[tuple[int, str, int, datetime]]:
+    """Return the connections that need attention: partner, its name, their count, since.
+
+    Partners with the most come first.
+    """
+    rows = Connection.objects.current().filter(status=Connection.Status.ATTENTION)
+    by_partner = rows.values_list(PARTNER, f"{PARTNER}__name").annotate(
+        count=Count("pk"), since=Min("status_at")
+    )
+    return list(by_partner.order_by("-count", PARTNER))
+
+
+attention = Recent(_read_attention)
 
 
 def _attention(now: datetime) -> WorkSection | None:
-    """Return the connections that need attention, by partner, the most first."""
-    status = Connection.Status.ATTENTION
-    rows = Connection.objects.current().filter(status=status)
-    partner = "feed__stream__partner"
-    by_partner = list(
-        rows.values_list(partner, f"{partner}__name")
-        .annotate(count=Count("pk"), since=Min("status_at"))
-        .order_by("-count", partner)
-    )
-    query = {"status__exact": status, "deleted": "no"}
+    """Return the connections that need attention, by partner, at most a minute old."""
+    by_partner = attention.get(now)
+    query = {"status__exact": Connection.Status.ATTENTION, "deleted": "no"}
     items = []
     for pk, name, count, since in by_partner[:MOST]:
         text = ngettext("%(count)s connection", "%(count)s connections", count)
-        url = list_url(Connection, **query, **{f"{partner}__id__exact": pk})
+        url = list_url(Connection, **query, **{f"{PARTNER}__id__exact": pk})
         detail = text % {"count": f"{count:,}"}
         items.append(WorkItem(text=name, url=url, detail=detail, since=since))
     return WorkSection.of(
