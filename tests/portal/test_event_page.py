@@ -48,6 +48,16 @@ def test_replay_is_offered_only_for_events_that_were_sent(
     assert ("Replay…" in page) is offered
 
 
+def test_a_queued_event_refreshes_all_that_depends_on_its_state(as_alice, cast, cursor):
+    queued = as_alice.get(url(cast)).text
+    factories.delivered(cursor, 1)
+
+    settled = as_alice.get(url(cast)).text
+
+    assert 'hx-select="#event-state"' in queued
+    assert "hx-select" not in settled
+
+
 def test_a_retried_event_offers_to_retry_now(as_alice, cast, cursor):
     factories.delivery(
         cursor, 1, 2, outcome="retry", status_code=503, error="Segment returned 503."

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from streams.portal.shared.access import WorkspaceAccess
 
 SENT = frozenset({EventState.DELIVERED, EventState.REJECTED, EventState.RECOVERED})
+QUEUED = frozenset({EventState.PENDING, EventState.HELD})
 
 
 @signed_in
@@ -92,6 +93,7 @@ def _explained(
         "replay_id": status.replay_id,
         "action_url": _url(access, explanation.action),
         "is_sent": is_sent,
+        "is_queued": status.state in QUEUED,
         "steps": timeline(
             stored, on_its_way, issues=", ".join(checked.counts), is_sent=is_sent
         ),
