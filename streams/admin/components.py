@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.functional import _StrPromise
 
-# What people call them, and the pseudo-class that a browser gives them.
+# The name of each state, and its pseudo-class.
 FORCED = (
     (_("Hover"), "hover"),
     (_("Focus"), "focus-visible"),
@@ -29,7 +29,7 @@ TONES = (
     (_("Neutral"), ""), (_("Good"), "good"), (_("In progress"), "busy"),
     (_("Warning"), "warn"), (_("Error"), "bad"),
 )  # fmt: skip
-# What people have named: shown as it is, and not translated.
+# Names that people have given: shown unchanged, and not translated.
 NAMES = {
     "stream": "Postbox", "slug": "postbox", "other_stream": "استبيانات",
     "workspace": "Northwind", "other_workspace": "Fern & Field",

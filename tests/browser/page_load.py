@@ -1,4 +1,4 @@
-"""What it takes to load a page: bytes over the wire, and how much of it moves."""
+"""The cost of loading a page: bytes over the wire, and layout shifts."""
 
 from __future__ import annotations
 
