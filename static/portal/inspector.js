@@ -39,7 +39,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]")) return; // its keys are its own
   if (event.target.closest("input, select, textarea, [contenteditable]")) return;
   const open = panel?.childElementCount > 0;
   if (event.key === "Escape" && open) close();
