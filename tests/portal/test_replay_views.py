@@ -365,3 +365,62 @@ def test_without_events_there_is_nothing_to_choose(as_alice, cast):
     assert "Events to send" not in page.text
     assert connect(as_alice, cast).status_code == 200
     assert Cursor.objects.get().start == 0
+
+
+def test_selected_events_are_previewed_and_replayed(as_alice, cast, live):
+    page = count(as_alice, cast, seqs=["2", "7"], selected="on")
+    assert "Replay 2 events?" in words(page)
+    assert "2 selected events" in words(page)
+
+    form = page.text.partition('action="' + url(cast))[2].partition("</form>")[0]
+    sent = re.findall(r'name="(seqs|selected|first|last)" value="(\w+)"', form)
+    assert sent == [
+        ("first", "2"), ("last", "7"), ("seqs", "2"), ("seqs", "7"), ("selected", "on")
+    ]  # fmt: skip
+
+    fields = {"seqs": ["2", "7"], "selected": "on", "ids": "same"}
+    as_alice.post(url(cast), {**fields, "first": "2", "last": "7"})
+
+    assert Replay.objects.get().filter.seqs == (2, 7)
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"selected": "on"}, "Select at least one event in the list."),
+        ({"seqs": ["1", "x"]}, "An event number is invalid."),
+        ({"seqs": [str(n) for n in range(1001)]}, "Select at most 1,000 events."),
+        ({"property_is": "plan"}, "Enter a path, =, and a value"),
+    ],
+)
+def test_an_invalid_selection_is_refused(as_alice, cast, live, asked, error):
+    assert error in words(count(as_alice, cast, **asked))
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ({"name": "email c"}, "Replay 4 events?"),
+        ({"outcome": "rejected"}, "No matching events"),
+        ({"last": "1h"}, "This range has no events to replay."),
+        ({"outcome": "delivered"}, None),
+        ({"rule": "PLAN-EVENT-001"}, None),
+        ({"property": "plan"}, None),
+        ({}, None),
+    ],
+)
+def test_all_events_that_match_the_list_can_be_replayed(
+    as_alice, cast, live, query, title
+):
+    link = as_alice.get(url(cast, "events"), query).context["replay_all"]
+
+    assert bool(link) is (title is not None)
+    if link:
+        assert title in words(as_alice.get(link))
+
+
+def test_viewers_select_nothing(as_bob, cast, live):
+    page = as_bob.get(url(cast, "events"), {"name": "email"})
+
+    assert 'name="seqs"' not in page.text
+    assert page.context["replay_all"] == ""

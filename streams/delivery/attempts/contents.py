@@ -35,11 +35,11 @@ def events_of(attempt: Delivery) -> QuerySet[Event]:
     """
     cursor = attempt.cursor
     first = max(attempt.first_seq, oldest_retained(cursor.feed))
+    found = between(cursor.feed, first, attempt.last_seq + 1)
     if cursor.kind == Cursor.Kind.REPLAY:
         wanted = cursor.replay.filter
-        found = matching(cursor, wanted, after=first - 1, up_to=attempt.last_seq)
-    else:
-        found = between(cursor.feed, first, attempt.last_seq + 1)
+        sent = matching(cursor, wanted, after=first - 1, up_to=attempt.last_seq)
+        found = found.filter(seq__in=[event.seq for event in sent])
     return found.order_by("seq")
 
 

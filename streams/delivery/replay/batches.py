@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from django.db.models import QuerySet
-
     from streams.delivery.replay.models import Replay
-    from streams.events.models import Event
     from streams.events.store.rows import LogRow
 
 # Event numbers that one turn searches for a match. The drain's only thread does it while
@@ -108,21 +106,19 @@ def expired_up_to(cursor: Cursor, up_to: int) -> int:
 
 def _before_first(cursor: Cursor) -> int:
     """Return the number before the next matching event. Raises NothingMatched."""
-    up_to = cursor.end_seq or 0
-    if not cursor.replay.filter.takes_all:
+    up_to, wanted = cursor.end_seq or 0, cursor.replay.filter
+    if not (wanted.takes_all or wanted.is_list):
         up_to = min(up_to, cursor.position + WINDOW)
-    found = _matching(cursor, cursor.position, up_to).values_list("seq", flat=True)
-    first = found.first()
+    found = matching(cursor, wanted, after=cursor.position, up_to=up_to)
+    first = next(found, None)
     if first is None:
         raise NothingMatched(up_to)
-    return first - 1
+    return first.seq - 1
 
 
 def _rows(cursor: Cursor, after: int, up_to: int, most: int) -> list[LogRow]:
-    found = _matching(cursor, after, up_to)
-    return list(found.values_list("seq", "received_at", "payload")[:most])
-
-
-def _matching(cursor: Cursor, after: int, up_to: int) -> QuerySet[Event]:
-    wanted = cursor.replay.filter
-    return matching(cursor, wanted, after=after, up_to=up_to).order_by("seq")
+    found = matching(cursor, cursor.replay.filter, after=after, up_to=up_to)
+    return [
+        (event.seq, event.received_at, bytes(event.payload))
+        for event in islice(found, most)
+    ]

@@ -11,22 +11,49 @@ from streams.events.queries import between
 from streams.events.retention.past_retention import oldest_retained
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.db.models import QuerySet
 
     from streams.delivery.replay.filter import ReplayFilter
     from streams.events.models import Event
 
+ROWS = 500  # read at a time
+
 
 def matching(
     cursor: Cursor, wanted: ReplayFilter, *, after: int, up_to: int
-) -> QuerySet[Event]:
-    """Return the matching events of a range; `cursor` belongs to the connection.
+) -> Iterator[Event]:
+    """Yield the matching events of a range by number; `cursor` belongs to the connection.
 
-    For short ranges only: there is no index. Events past their retention don't match, even
-    if their rows still exist.
+    For short ranges only, unless the filter has numbers: there is no index. Events past
+    their retention don't match, even if their rows still exist.
     """
+    search = wanted.search
+    for event in (
+        _candidates(cursor, wanted, after, up_to).order_by("seq").iterator(ROWS)
+    ):
+        if not search.reads_content or search.accepts(event):
+            yield event
+
+
+def matches_in(cursor: Cursor, wanted: ReplayFilter, *, after: int, up_to: int) -> int:
+    """Count the matching events of a range."""
+    if wanted.search.reads_content:
+        return sum(1 for _event in matching(cursor, wanted, after=after, up_to=up_to))
+    return _candidates(cursor, wanted, after, up_to).count()
+
+
+def _candidates(
+    cursor: Cursor, wanted: ReplayFilter, after: int, up_to: int
+) -> QuerySet[Event]:
+    """Return the events that match as far as the database can decide."""
     after = max(after, oldest_retained(cursor.feed) - 1)
-    events = between(cursor.feed, after + 1, up_to + 1).filter(**wanted.columns)
+    events = between(cursor.feed, after + 1, up_to + 1).filter(
+        *wanted.search.conditions(), **wanted.columns
+    )
+    if wanted.seqs:
+        events = events.filter(seq__in=[n for n in wanted.seqs if after < n <= up_to])
     if not wanted.rejected_only:
         return events
     rejected = rejections(cursor).filter(seq__gt=after, seq__lte=up_to)

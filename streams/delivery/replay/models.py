@@ -34,6 +34,8 @@ class Replay(models.Model):
     type = models.CharField(_("type"), max_length=8, blank=True)
     user_id = models.CharField(_("user ID"), max_length=200, blank=True)
     rejected_only = models.BooleanField(_("rejected events only"), default=False)
+    # The other fields of the filter that are set, by name.
+    more = models.JSONField(_("more filters"), default=dict, db_default={})
     new_ids = models.BooleanField(
         _("new messageIds"), default=False
     )  # otherwise the same messageIds
@@ -64,6 +66,7 @@ class Replay(models.Model):
             type=self.type,
             user_id=self.user_id,
             rejected_only=self.rejected_only,
+            **{**self.more, "seqs": tuple(self.more.get("seqs", ()))},
         )
 
     def sends(self, seq: int) -> bool:
@@ -71,7 +74,7 @@ class Replay(models.Model):
         if self.filter.takes_all:
             return True
         found = matching(self.cursor, self.filter, after=seq - 1, up_to=seq)
-        return found.exists()
+        return any(found)
 
     @property
     def state(self) -> State:

@@ -17,8 +17,8 @@ from streams.base.ids import id_named, public_id
 from streams.connections.action_log import Conflict, record_action
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor
-from streams.delivery.replay.filter import EventRange, MatchCount
-from streams.delivery.replay.matching import matching, rejections
+from streams.delivery.replay.filter import EventRange, MatchCount, ReplayFilter
+from streams.delivery.replay.matching import matches_in, rejections
 from streams.delivery.replay.models import Replay
 from streams.delivery.wake import wake_after_commit
 from streams.events.retention.past_retention import oldest_retained
@@ -27,7 +27,7 @@ from streams.events.time_index import last_before
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from streams.delivery.replay.filter import ReplayFilter, ReplaySelection
+    from streams.delivery.replay.filter import ReplaySelection
     from streams.events.models import Feed
     from streams.tenancy.models import User
 
@@ -88,14 +88,12 @@ def count(connection: Connection, span: EventRange, wanted: ReplayFilter) -> Mat
     if wanted.takes_all:
         return MatchCount(events=span.size, looked_at=span.size, size=span.size)
     cursor = _live_cursor(connection)
-    if wanted.rejected_only and not wanted.columns:
+    if wanted == ReplayFilter(rejected_only=True):
         rejected = rejections(cursor).filter(seq__gt=span.start, seq__lte=span.end)
         found = rejected.values("seq").distinct().count()
         return MatchCount(events=found, looked_at=span.size, size=span.size)
-    looked_at = min(span.size, COUNTED)
-    found = matching(
-        cursor, wanted, after=span.start, up_to=span.start + looked_at
-    ).count()
+    looked_at = span.size if wanted.is_list else min(span.size, COUNTED)
+    found = matches_in(cursor, wanted, after=span.start, up_to=span.start + looked_at)
     return MatchCount(events=found, looked_at=looked_at, size=span.size)
 
 
@@ -132,6 +130,7 @@ def start_replay(
         type=wanted.filter.type[:8],
         user_id=wanted.filter.user_id[:200],
         rejected_only=wanted.filter.rejected_only,
+        more=wanted.filter.more,
     )
     wake_after_commit({current.feed.stream_id})
     _note("replay.started", replay, actor, token)

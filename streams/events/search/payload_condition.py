@@ -158,6 +158,18 @@ class PropertyIs:
         return same_kind and found == self.other
 
 
+def content_conditions(
+    *, anonymous_id: str, email: str, property_text: str
+) -> Iterator[PayloadCondition]:
+    """Yield a condition for each text that isn't empty. Raises InvalidProperty."""
+    if anonymous_id:
+        yield AnonymousIdIs(anonymous_id)
+    if email:
+        yield EmailIs(email)
+    if property_text:
+        yield PropertyIs.parse(property_text)
+
+
 def decoded(payload: bytes) -> Mapping[str, Any]:
     """Return a stored event."""
     event: Mapping[str, Any] = _decode(payload)

@@ -66,7 +66,8 @@ def replay_new(request: PortalRequest, public_id: str) -> HttpResponse:
     connection = current_connection(access)
     data = request.POST or request.GET
     if request.method != "POST" and "count" not in data:
-        return _form(request, access, connection, ReplayForm(initial=data.dict()))
+        initial = {**data.dict(), "seqs": data.getlist("seqs")}
+        return _form(request, access, connection, ReplayForm(initial=initial))
     form = ReplayForm(data)
     if form.is_valid():
         try:

@@ -57,6 +57,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         context["ranges"] = expired_ranges(access.the_feed, since=since, until=until)
         return render(request, "portal/workspace/expired_events.html", context)
     context |= _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
+    context["replay_all"] = _replay_of_all(access, form)
     return render(request, "portal/workspace/events.html", context)
 
 
@@ -90,7 +91,7 @@ def _rows(
     """Search for rows, and link to the rest of the search."""
     page = _search(access.the_feed, form, limit, budget_s)
     if page is None:
-        return {"page": None, "rows": []}
+        return {"page": None, "rows": [], "selects": False}
     feed = access.the_feed
     known = event_status.statuses(feed, page.events)
     delivery = DeliveryNow.load(feed, workspace=access.workspace, now=now())
@@ -105,6 +106,7 @@ def _rows(
         "found": found,
         "older": older,
         "more": _to("events-search", access, more),
+        "selects": access.can_edit,
         "back_to": received_about(feed, page.searched_to),
     }
 
@@ -118,6 +120,14 @@ def _search(
     return form.search(now()).page(
         feed, before=form.before(), limit=limit, budget_s=budget_s
     )
+
+
+def _replay_of_all(access: WorkspaceAccess, form: EventFilterForm) -> str:
+    """Return the URL that previews a replay of all matches; empty: not for this filter."""
+    query = form.replay_query(now()) if form.is_filtered and form.is_valid() else None
+    if query is None or not access.can_edit:
+        return ""
+    return to(access, "replay-new", count=1, ids="same", **query)
 
 
 def _suggestions(feed: Feed) -> dict[str, list[str]]:

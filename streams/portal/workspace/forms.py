@@ -108,6 +108,25 @@ class EventFilterForm(TimeFilterForm):
             fields["outcome"] = EventOutcome(outcome)
         return EventSearch(**fields, since=since, until=until)
 
+    def replay_query(self, now: datetime) -> dict[str, str] | None:
+        """Return the filter for the form of a replay, if that can select the same events."""
+        values = dict(self.values)
+        outcome = values.pop("outcome", None)
+        if "rule" in values or outcome not in (None, EventOutcome.REJECTED):
+            return None
+        since, until = self.time_range(now)
+        times = {"since": since, "until": until}
+        names = {"name": "name_start", "property": "property_is"}
+        return {
+            **{name: at.isoformat() for name, at in times.items() if at},
+            **{
+                names.get(k, k): v
+                for k, v in values.items()
+                if k not in (*times, "last")
+            },
+            **({"rejected_only": "on"} if outcome else {}),
+        }
+
     def before(self) -> int | None:
         """The event number that this page ends before."""
         return number_in(self.data, "before")
