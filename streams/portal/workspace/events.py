@@ -57,7 +57,7 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         context["ranges"] = expired_ranges(access.the_feed, since=since, until=until)
         return render(request, "portal/workspace/expired_events.html", context)
     context |= _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
-    context["replay_all"] = _replay_of_all(access, form)
+    context["replay_all"] = _replay_of_all(access, form) if context["selects"] else ""
     return render(request, "portal/workspace/events.html", context)
 
 
@@ -106,7 +106,7 @@ def _rows(
         "found": found,
         "older": older,
         "more": _to("events-search", access, more),
-        "selects": access.can_edit,
+        "selects": access.can_edit and delivery.connection is not None,
         "back_to": received_about(feed, page.searched_to),
     }
 
@@ -125,7 +125,7 @@ def _search(
 def _replay_of_all(access: WorkspaceAccess, form: EventFilterForm) -> str:
     """Return the URL that previews a replay of all matches; empty: not for this filter."""
     query = form.replay_query(now()) if form.is_filtered and form.is_valid() else None
-    if query is None or not access.can_edit:
+    if query is None:
         return ""
     return to(access, "replay-new", count=1, ids="same", **query)
 
