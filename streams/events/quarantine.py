@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Min, QuerySet
+from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
 
 from streams.audit.services import record
 from streams.events.models import Feed, QuarantinedEvent
@@ -40,6 +39,11 @@ class QuarantineFilter:
     first_id: int | None = None
     last_id: int | None = None
     ids: Sequence[int] | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all events match, up to `last_id`."""
+        return replace(self, last_id=None) == QuarantineFilter()
 
     @property
     def is_indexed(self) -> bool:
@@ -95,16 +99,13 @@ def kinds(feed_ids: Sequence[int]) -> list[QuarantineGroup]:
         return []
     rows = QuarantinedEvent.objects.filter(feed__in=feed_ids)
     in_order = rows.order_by("feed", "rule", "name").values_list("rule", "name")
-    counted: Counter[tuple[str, str]] = Counter()
     with connection.cursor() as cursor:
         text, values = in_order[:MOST_COUNTED].query.sql_with_params()
         cursor.execute(
             f"SELECT rule, name, count(*) FROM ({text}) AS held GROUP BY rule, name",  # noqa: S608 - Django's own SQL
             values,
         )
-        for rule, name, events in cursor.fetchall():
-            counted[rule, name] = events
-    groups = (QuarantineGroup(*kind, events) for kind, events in counted.items())
+        groups = [QuarantineGroup(*row) for row in cursor.fetchall()]
     return sorted(groups, key=lambda group: (-group.events, group.rule, group.name))
 
 
@@ -112,9 +113,35 @@ def counts(
     feed_ids: Sequence[int], selection: QuarantineFilter
 ) -> list[QuarantineCount]:
     """Count the matching events of each feed that has some."""
+    if selection.is_everything:
+        return _counts_of_everything(feed_ids, selection.last_id)
     events = selection.of(feed_ids).values_list("feed").order_by("feed")
     counted = events.annotate(events=Count("pk"), first=Min("pk"), last=Max("pk"))
     return [QuarantineCount(*row) for row in counted]
+
+
+def _counts_of_everything(
+    feed_ids: Sequence[int], last_id: int | None
+) -> list[QuarantineCount]:
+    """Count up to `last_id` without reading these events: feeds know how many they have."""
+    rows = QuarantinedEvent.objects.filter(feed=OuterRef("pk"))
+    counted = rows if last_id is None else rows.filter(pk__lte=last_id)
+    later = rows.none() if last_id is None else rows.filter(pk__gt=last_id)
+    # One statement, for a consistent view.
+    feeds = Feed.objects.filter(pk__in=feed_ids, quarantined__gt=0).annotate(
+        first=Subquery(counted.order_by("pk").values("pk")[:1]),
+        last=Subquery(counted.order_by("-pk").values("pk")[:1]),
+        later=Subquery(
+            later.order_by().values("feed").annotate(n=Count("pk")).values("n")
+        ),
+    )
+    return [
+        QuarantineCount(pk, quarantined - (later or 0), first, last)
+        for pk, quarantined, first, last, later in feeds.order_by("pk").values_list(
+            "pk", "quarantined", "first", "last", "later"
+        )
+        if last is not None
+    ]
 
 
 def oldest(feed_ids: Sequence[int]) -> datetime | None:

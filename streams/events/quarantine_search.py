@@ -63,6 +63,12 @@ def page(
     return QuarantinePage(events=events, next_before=below + 1)
 
 
+def last_id_of(feed_id: int, most: int) -> int | None:
+    """Return the ID of the last of the oldest `most` events; None: there are fewer."""
+    rows = QuarantinedEvent.objects.filter(feed=feed_id).order_by("pk")
+    return next(iter(rows.values_list("pk", flat=True)[most - 1 : most]), None)
+
+
 def newest_ids(feed_id: int, wanted: QuarantineFilter, most: int) -> list[int]:
     """Return the IDs of up to `most` matching events, in order.
 

@@ -20,7 +20,12 @@ from streams.delivery.quarantine_decisions import (
 from streams.delivery.retention.pruning import prune
 from streams.events.log import FeedAddition
 from streams.events.models import Event, QuarantinedEvent, QuarantineJob
-from streams.events.quarantine import QuarantineFilter, QuarantineGroup, kinds
+from streams.events.quarantine import (
+    QuarantineFilter,
+    QuarantineGroup,
+    counts,
+    kinds,
+)
 from streams.observability import ledger
 from streams.observability.backlog import measure
 from streams.observability.reconcile import inconsistencies
@@ -359,3 +364,16 @@ def test_a_wrong_count_is_found(feed, column, found):
     type(feed).objects.filter(pk=feed.pk).update(**{column: getattr(feed, column) + 1})
 
     assert inconsistencies(feed) == [found]
+
+
+def test_everything_up_to_an_event_is_counted_without_reading_it(
+    feed, django_assert_num_queries
+):
+    hold(feed, 3)
+    last_id = QuarantinedEvent.objects.order_by("pk").last().pk
+    hold(feed, 2)
+
+    with django_assert_num_queries(1):
+        [found] = counts([feed.pk], QuarantineFilter(last_id=last_id))
+
+    assert (found.events, found.last_id) == (3, last_id)

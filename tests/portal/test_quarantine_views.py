@@ -9,6 +9,7 @@ from django.urls import reverse
 from streams.audit.models import AuditEntry
 from streams.delivery import quarantine_jobs
 from streams.events.models import QuarantinedEvent, QuarantineJob
+from streams.portal.quarantine import resolve
 from tests import factories
 
 OLD, NEW = "Mail Opened", "Email Opened"
@@ -255,3 +256,14 @@ def test_a_workspace_outside_the_stream_is_not_found(as_dev, cast, held):
     page = as_dev.get(of_stream(cast, workspace=other.public_id))
 
     assert page.status_code == 404
+
+
+def test_in_a_very_large_quarantine_only_the_oldest_events_are_resolved(
+    as_alice, cast, held, monkeypatch
+):
+    monkeypatch.setattr(resolve, "MOST_COUNTED", 2)
+
+    page = as_alice.get(of_workspace(cast, "quarantine-decide", name=OLD))
+
+    assert "Resolve 2 events" in words(page)
+    assert "Repeat the action for later ones." in words(page)

@@ -24,7 +24,7 @@ from streams.delivery.quarantine_decisions import (
 from streams.delivery.quarantine_jobs import TIME_TO_UNDO
 from streams.events.models import QuarantineJob
 from streams.events.quarantine import QuarantineFilter, counts
-from streams.events.quarantine_search import newest_ids
+from streams.events.quarantine_search import last_id_of, newest_ids
 from streams.portal.quarantine.forms import (
     DecisionForm,
     QuarantineSearchForm,
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from streams.events.models import QuarantinedEvent
 
 Action = QuarantineJob.Action
+MOST_COUNTED = 100_000  # events of a workspace that are searched for what matches
 
 
 @signed_in
@@ -90,6 +91,7 @@ class Selection:
     count: int
     sample: QuarantinedEvent
     is_searched: bool  # among the newest events only, because no index finds them
+    is_bounded: bool  # to the oldest events, because counting all would take long
 
 
 def _selection(
@@ -103,13 +105,17 @@ def _selection(
     held = form.filter(feed.pk if feed else None, now())
     if last_id is not None and (held.last_id is None or last_id < held.last_id):
         held = replace(held, last_id=last_id)
-    is_searched = not held.is_indexed
+    is_searched, is_bounded = not held.is_indexed, False
     if chosen := query.getlist("id"):
         ids = [int(pk) for pk in chosen[:MOST_IDS] if is_number(pk)]
         held = _named(scope, QuarantineFilter(ids=ids, last_id=last_id))
     elif is_searched:
         ids = newest_ids(feed.pk, held, MOST_IDS) if feed else []
         held = _named(scope, QuarantineFilter(ids=ids, last_id=last_id))
+    elif feed and not held.is_everything and feed.quarantined > MOST_COUNTED:
+        bound = last_id_of(feed.pk, MOST_COUNTED)
+        is_bounded = bound is not None and (held.last_id or bound) >= bound
+        held = replace(held, last_id=bound) if is_bounded else held
     counted = counts(scope.ids, held)
     sample = held.of(scope.ids).order_by("pk").first()
     if sample is None or not counted:
@@ -120,6 +126,7 @@ def _selection(
         count=sum(one.events for one in counted),
         sample=sample,
         is_searched=is_searched,
+        is_bounded=is_bounded,
     )
 
 
