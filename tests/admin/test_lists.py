@@ -120,7 +120,10 @@ def test_delivery_attempts_are_found_by_connection_and_by_workspace(staff):
     mine = factories.delivered(cursor, 1)
     factories.delivered(other, 1)
 
-    for term in (cursor.connection.public_id, cursor.feed.workspace.external_id):
+    workspace = cursor.feed.workspace
+    for term in (
+        cursor.connection.public_id, workspace.external_id, workspace.public_id,
+    ):  # fmt: skip
         assert listed(staff, "delivery", q=term)[0] == [mine]
     assert listed(staff, "delivery", q="nobody")[0] == []
 

@@ -34,7 +34,7 @@ class ConnectionRowsAdmin(HistoryAdmin):
 
     search_fields = ("connection__public_id",)
     search_help_text = _(
-        "Enter a full connection ID or the full external ID of a workspace."
+        "Enter the full ID of a connection, or the public or external ID of a workspace."
     )
     list_select_related = (
         "connection__feed__workspace",
@@ -53,8 +53,12 @@ class ConnectionRowsAdmin(HistoryAdmin):
             if request.GET.get(name)
         ]
         if search_term:
-            of_workspace = Q(feed__workspace__external_id=search_term)
-            asked.append(Q(public_id=search_term) | of_workspace)
+            workspace = "feed__workspace"
+            asked.append(
+                Q(public_id=search_term)
+                | Q(**{f"{workspace}__external_id": search_term})
+                | Q(**{f"{workspace}__public_id": search_term})
+            )
         if not asked:
             return [Q()]
         named = Connection.objects.filter(*asked)
