@@ -35,14 +35,15 @@ def test_no_list_shows_an_icon_for_yes_or_no(staff):
     assert {User._meta.app_label} <= {url.split("/")[2] for url in lists}
 
 
-def test_no_cursor_or_replay_shows_an_icon_for_no(staff):
+def test_no_cursor_replay_or_connection_shows_an_icon_for_no(staff):
     cursor = factories.due_cursor(events=4)
     factories.delivered(cursor, 3)
     replay = factories.replay(cursor, end=3)
 
-    for row in (replay, replay.cursor):
+    for row in (replay, replay.cursor, cursor.connection):
         url = reverse(f"admin:streams_{row._meta.model_name}_change", args=[row.pk])
-        assert "icon-no" not in staff.get(url).text
+        page = staff.get(url).text
+        assert ("icon-no" in page, "icon-unknown" in page) == (False, False)
 
 
 def test_only_a_search_links_to_all_replays(staff):

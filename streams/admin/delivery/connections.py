@@ -128,7 +128,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
                 "fields": (
                     "write_key",
                     "key_ring_id",
-                    "known",
+                    "recognized",
                     "asked",
                     "tested",
                     "seen",
@@ -168,6 +168,11 @@ class ConnectionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("write key"))
     def write_key(self, connection: Connection) -> str:
         return f"…{connection.key_last4}"
+
+    @admin.display(description=_("key recognized"))
+    def recognized(self, connection: Connection) -> str:
+        words = {None: gettext("Unknown"), True: gettext("Yes"), False: gettext("No")}
+        return words[connection.known]
 
     @admin.display(description=_("queued"))
     def waiting(self, connection: Connection) -> int | None:

@@ -79,9 +79,9 @@ class ExpiringFilter(admin.SimpleListFilter):
 @admin.register(Feed)
 class FeedAdmin(ReadOnlyAdmin):
     list_display = (
-        "workspace", "stream", "connection", "accepted", "delivered", "recovered",
-        "rejected", "filtered", "expired_events", "pending", "held", "last_delivery",
-        "events",
+        "workspace", "stream", "connection", "events", "accepted", "delivered",
+        "recovered", "rejected", "filtered", "expired_events", "pending", "held",
+        "last_delivery",
     )  # fmt: skip
     list_filter = (FeedWorkspaceFilter, ExpiringFilter, "stream")
     list_select_related = ("workspace", "stream")
