@@ -197,7 +197,9 @@ def _retrying(event: Event, delivery: DeliveryNow) -> _Why:
         )
     reason %= {
         "count": cursor.failures,
-        "error": failed.error.rstrip(".") if failed else _("no response"),
+        "error": failed.error.rstrip(".")
+        if failed and failed.error
+        else _("no response"),
         "time": said_at(next_at) if next_at else "",
     }
     action = Action(_("Retry now"), "connection-retry", is_post=True)

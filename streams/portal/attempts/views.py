@@ -58,8 +58,8 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
         "rows": [(row, form.query(before=before, attempt=row.pk)) for row in rows],
         "is_first": before is None,
         "older": form.query(before=page.next_before) if page else "",
-        "closed": form.query(before=before),
         **(_inspected(request, access, attempt) if attempt else {}),
+        "closed": form.query(before=before),
     }
     return render(request, "portal/attempts/attempts.html", context)
 
@@ -136,6 +136,7 @@ def _inspected(
         "inspected": inspect(attempt, access),
         "delivery": attempt,
         "list_query": form.query(),
+        "closed": to(access, "deliveries"),
         "newer_url": _link(access, newer, form),
         "older_url": _link(access, older, form),
         "link": request.build_absolute_uri(to(access, "delivery", attempt.pk)),
