@@ -1,6 +1,6 @@
-"""A partner's customers by trouble, queue or volume, with two statements.
+"""A partner's customers by trouble, queue or volume, with one statement.
 
-A row is a feed, or a workspace without one. Both statements read every feed of the partner,
+A row is a feed, or a workspace without one. The statement reads every feed of the partner,
 but no events.
 """
 
@@ -19,7 +19,7 @@ from streams.connections.regions import SANDBOXES
 from streams.events.quarter_hours import quarter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from streams.tenancy.models import Partner
@@ -78,12 +78,20 @@ class CustomerRow:
     volume: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """One page of the list, and how many customers with the text are in each state."""
+
+    rows: list[CustomerRow]
+    counts: dict[FeedState, int]
+
+
 _EXEMPT = f"(w.is_test OR c.region IN ({', '.join(f"'{one}'" for one in SANDBOXES)}))"
 _DELIVERING = ", ".join(f"'{stage}'" for stage in sorted(DELIVERING))
 # The newest live cursor of a feed has its queue, as in the ledger. Stages and halts stop
 # delivery as in delivery/limits/send_policy.py.
 _CUSTOMERS = f"""
-WITH customer AS (
+WITH customer AS MATERIALIZED (
   SELECT w.id AS workspace_id, w.name, f.id AS feed_id, f.head_seq, f.head_at,
     f.head_seq - COALESCE(k.position, f.expired) AS queue,
     CASE
@@ -142,14 +150,6 @@ _ORDERS: Mapping[CustomerOrder, str] = {
 }
 
 
-def counts_by_state(partner: Partner, text: str = "") -> dict[FeedState, int]:
-    """Return how many customers whose name or ID starts with a text are in each state."""
-    counting = "SELECT state, count(*) FROM customer GROUP BY state"
-    statement = f"{_CUSTOMERS} {counting}"
-    counted = _rows(statement, _parameters(partner, text))
-    return {FeedState(state): count for state, count in counted}
-
-
 def customers(
     partner: Partner,
     *,
@@ -158,21 +158,34 @@ def customers(
     now: datetime,
     offset: int,
     limit: int,
-) -> list[CustomerRow]:
-    """Return the customers of one page, in this order and then by name."""
+) -> CustomerPage:
+    """Return one page in this order and then by name, and the counts by state."""
     states = filters.states or frozenset(FeedState)
+    shown = ", ".join(f"{state:d}" for state in sorted(states))
+    sorting = f"{_ORDERS[order]}, lower(name), workspace_id, feed_id"
+    # The second number of a count is its state, and that of a row is its place.
     statement = f"""{_CUSTOMERS}
-    SELECT workspace_id, feed_id, state, {_VOLUME}
-    FROM customer WHERE state IN ({", ".join(f"{state:d}" for state in sorted(states))})
-    ORDER BY {_ORDERS[order]}, lower(name), workspace_id, feed_id
-    LIMIT %(limit)s OFFSET %(offset)s"""  # noqa: S608 - constants of ours alone
+    SELECT 0, state, count(*), NULL, NULL, NULL FROM customer GROUP BY state
+    UNION ALL SELECT * FROM (
+      SELECT 1, row_number() OVER (ORDER BY {sorting}) AS place,
+        workspace_id, feed_id, state, {_VOLUME}
+      FROM customer WHERE state IN ({shown})
+      ORDER BY place LIMIT %(limit)s OFFSET %(offset)s
+    ) AS page ORDER BY 1, 2"""  # noqa: S608 - constants of ours alone
     parameters = _parameters(partner, filters.text) | {
         "day_ago": database.ops.adapt_datetimefield_value(quarter(now - DAY)),
         "limit": limit,
         "offset": offset,
     }
     found = _rows(statement, parameters)
-    return [CustomerRow(w, feed, FeedState(state), n) for w, feed, state, n in found]
+    return CustomerPage(
+        rows=[
+            CustomerRow(workspace, feed, FeedState(state), volume)
+            for kind, _, workspace, feed, state, volume in found
+            if kind == 1
+        ],
+        counts={FeedState(state): n for kind, state, n, *_ in found if kind == 0},
+    )
 
 
 def _parameters(partner: Partner, text: str) -> dict[str, Any]:
@@ -182,7 +195,7 @@ def _parameters(partner: Partner, text: str) -> dict[str, Any]:
     return {"partner": partner.pk, "starts": f"{escaped}%"}
 
 
-def _rows(statement: str, parameters: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
+def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with database.cursor() as sql:
         sql.execute(statement, parameters)
         return list(sql.fetchall())

@@ -16,10 +16,10 @@ from streams.observability.customer_list import (
     CustomerFilter,
     CustomerOrder,
     FeedState,
-    counts_by_state,
     customers,
 )
 from streams.portal.shared.access import PortalRequest, partner_to_see, signed_in
+from streams.portal.shared.form_choices import number_in
 from streams.portal.workspace.summaries import rows
 
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from django_stubs_ext import StrOrPromise
 
-    from streams.observability.customer_list import CustomerRow
+    from streams.observability.customer_list import CustomerPage, CustomerRow
     from streams.portal.workspace.summaries import FeedSummary
     from streams.tenancy.models import Partner, Workspace
 
 PAGE_LENGTH = 50
+MOST_ROWS = 1_000_000  # more than any partner has
 IN_TROUBLE = "trouble"
 
 # The words of portal/status/states.py.
@@ -101,17 +102,12 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
     access = partner_to_see(request, slug)
     form = CustomerFilterForm(request.GET)
     filters = form.filters()
-    counts = counts_by_state(access.partner, filters.text)
-    total = sum(counts.get(state, 0) for state in filters.states or FeedState)
-    page = Paginator(range(total), PAGE_LENGTH).get_page(request.GET.get("page"))
-    found = customers(
-        access.partner,
-        filters=filters,
-        order=form.order(),
-        now=now(),
-        offset=page.start_index() - 1 if total else 0,
-        limit=PAGE_LENGTH,
-    )
+    number = number_in(request.GET, "page") or 1
+    found = _page(access.partner, form, number)
+    total = sum(found.counts.get(state, 0) for state in filters.states or FeedState)
+    page = Paginator(range(total), PAGE_LENGTH).get_page(number)
+    if page.number != number:  # beyond the last page
+        found = _page(access.partner, form, page.number)
     context = {
         "access": access,
         "form": form,
@@ -119,12 +115,23 @@ def workspaces(request: PortalRequest, slug: str) -> HttpResponse:
         "filtered": filters != CustomerFilter(),
         "sort": form.order(),
         "status": form.cleaned_data.get("status", ""),
-        "statuses": list(_status_links(counts)),
+        "statuses": list(_status_links(found.counts)),
         "page": page,
-        "rows": _summaries(access.partner, found),
+        "rows": _summaries(access.partner, found.rows),
         "several_streams": access.partner.streams.count() > 1,
     }
     return render(request, "portal/partner/workspaces.html", context)
+
+
+def _page(partner: Partner, form: CustomerFilterForm, number: int) -> CustomerPage:
+    return customers(
+        partner,
+        filters=form.filters(),
+        order=form.order(),
+        now=now(),
+        offset=min(PAGE_LENGTH * (number - 1), MOST_ROWS),
+        limit=PAGE_LENGTH,
+    )
 
 
 def _status_links(counts: Mapping[FeedState, int]) -> Iterator[StatusLink]:
