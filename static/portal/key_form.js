@@ -8,19 +8,20 @@ async function sendKey(form) {
   const data = new FormData(form);
   data.set("keeps_key", "1");
   const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
-  if (response.type === "opaqueredirect") return location.assign(form.dataset.done);
+  if (response.type === "opaqueredirect") {
+    history.pushState(null, "", form.dataset.done); // its own entry, even for the same address
+    return location.reload();
+  }
   const received = new DOMParser().parseFromString(await response.text(), "text/html");
   const page = received.getElementById("page");
-  // A new form with its errors, or the preview of a change. Else, as after a sign-out in another
-  // tab, nothing was done yet.
-  if (!page?.querySelector("[data-key], [name=change]")) return form.submit();
+  // Without an error, nothing is saved yet: it is a preview, or the person is signed out.
+  if (!page?.querySelector("form[data-key]")) return form.submit();
   const field = page.querySelector("[name=write_key]");
-  if (field) field.value = key.value;
+  field.value = key.value;
   document.getElementById("page").replaceWith(page);
   document.title = received.title;
   window.scrollTo(0, 0);
   document.dispatchEvent(new Event("portal:page-replaced"));
-  if (document.activeElement === document.body) page.focus({ preventScroll: true });
 }
 
 document.addEventListener("submit", (event) => {

@@ -23,7 +23,7 @@ def connect(cast, **fields) -> None:
 
 def test_a_new_customer_connects_first(as_alice, cast):
     assert steps(as_alice, cast) == [
-        ("Connect Segment", False),
+        ("Connect your Segment source", False),
         ("Send a test event", False),
         ("Confirm that the test event arrived", False),
     ]

@@ -51,7 +51,7 @@ def setup_steps(access: WorkspaceAccess, found: FeedStatus) -> list[SetupStep]:
 def _of_connection(found: FeedStatus) -> list[SetupStep]:
     connection = found.connection
     facts = {
-        _("Connect Segment"): connection,
+        _("Connect your Segment source"): connection,
         _("Send a test event"): connection and connection.test_sent_at,
         _("Confirm that the test event arrived"): connection and connection.seen_at,
     }
