@@ -8,10 +8,7 @@ async function sendKey(form) {
   const data = new FormData(form);
   data.set("keeps_key", "1");
   const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
-  if (response.type === "opaqueredirect") {
-    history.pushState(null, "", form.dataset.done); // its own entry, even for the same address
-    return location.reload();
-  }
+  if (response.type === "opaqueredirect") return location.assign(form.dataset.done);
   const received = new DOMParser().parseFromString(await response.text(), "text/html");
   const page = received.getElementById("page");
   // Without an error, nothing is saved yet: it is a preview, or the person is signed out.

@@ -122,7 +122,7 @@ def see_queued_event(page) -> Locator:
     """See that new events are queued, and return the event's row."""
     page.get_by_role("link", name="Show 1 new event").click()
     opened = page.get_by_role("row", name="Email Opened")
-    expect(opened.get_by_text("Queued: on hold")).to_be_visible()
+    expect(opened.get_by_text("Queued: paused")).to_be_visible()
     return opened
 
 
