@@ -21,6 +21,7 @@ from django.db import connection, transaction  # noqa: E402
 from bench.load import events  # noqa: E402
 from streams.base.clock import now  # noqa: E402
 from streams.events.models import Feed  # noqa: E402
+from streams.events.quarter_hours import quarter  # noqa: E402
 
 AT_ONCE = 100  # events of each of many feeds, interleaved as if they were sent
 ROWS_AT_ONCE = 10_000  # of a few feeds
@@ -47,6 +48,12 @@ FROM streams_feed NATURAL JOIN filled, generate_series(1, %(each)s) AS n
 HEADS = (
     "UPDATE streams_feed SET head_seq = head_seq + %(each)s, head_at = %(at)s"
     " FROM filled WHERE filled.id = streams_feed.id"
+)
+# As an append writes them: readers find the partitions of a range of numbers by them.
+MARKS = (
+    "INSERT INTO streams_feedmark (feed_id, at, seq)"
+    " SELECT id, %(quarter)s, head_seq FROM streams_feed NATURAL JOIN filled"
+    " ON CONFLICT DO NOTHING"
 )
 DUE = "UPDATE streams_cursor SET due_at = %s FROM filled WHERE filled.id = feed_id"
 SENT = (
@@ -107,6 +114,7 @@ def append_past_day(each: int, at: datetime) -> None:
     do(ATTACH.format(**names))
     if is_seen:
         do(SEEN, each, at)
+    do(MARKS, each, at)
     do(HEADS, each, at)
 
 
@@ -115,11 +123,14 @@ def append(each: int, at: datetime) -> None:
     """Write events of each feed, as an append writes them."""
     do(EVENTS.format(table="streams_event"), each, at)
     do(SEEN, each, at)
+    do(MARKS, each, at)
     do(HEADS, each, at)
 
 
 def do(statement: str, each: int = 0, at: datetime | None = None) -> None:
     values = {"at": at, "each": each, "kinds": events.KINDS} if each else None
+    if values is not None and at is not None:
+        values["quarter"] = quarter(at)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
