@@ -133,4 +133,4 @@ def resume(page, opened: Locator) -> None:
     page.get_by_role("link", name="Events", exact=True).click()
     until(lambda: page.reload() and opened.get_by_text("Delivered").is_visible())
     page.get_by_role("link", name="Email Opened").click()
-    expect(page.get_by_text('"name": "stream-')).to_be_visible()
+    expect(page.get_by_text('"name": "stream-').first).to_be_visible()
