@@ -9,6 +9,8 @@
   const found = document.getElementById("palette-found");
   const options = () => [...found.querySelectorAll("[role=option]")];
   const active = () => found.querySelector("[aria-selected=true]");
+  let isStale = false; // whether the results are those of an earlier text
+  let isEntered = false; // whether to open the first result as soon as it is there
 
   function choose(option) {
     active()?.setAttribute("aria-selected", "false");
@@ -40,9 +42,19 @@
     const at = all.indexOf(active());
     if (event.key === "ArrowDown") choose(all[(at + 1) % all.length]);
     else if (event.key === "ArrowUp") choose(all.at(at <= 0 ? -1 : at - 1));
-    else if (event.key === "Enter" && active()) active().click();
+    else if (event.key === "Enter" && isStale && !isEntered) isEntered = true;
+    else if (event.key === "Enter" && !isStale && active()) active().click();
     else return;
     event.preventDefault();
   });
-  found.addEventListener("htmx:afterSwap", () => choose(options()[0]));
+  query.addEventListener("input", () => {
+    isStale = true;
+    isEntered = false;
+  });
+  found.addEventListener("htmx:afterSwap", () => {
+    choose(options()[0]);
+    isStale = false;
+    if (isEntered) active()?.click();
+    isEntered = false;
+  });
 })();

@@ -65,6 +65,7 @@ def test_a_fault_that_two_rules_report_is_one_row(as_bob, cast):
 
     said = words(page)
     assert page.text.count('<details class="fault"') == 2
+    assert "Errors 4 · Warnings 0 · Hints 0" in said
     assert "Mail Opened Different spelling of a Spec name" in said
     assert "SPEC-NAME-004 It is misspelled. Rename it. PLAN-EVENT-001 No such" in said
 

@@ -61,6 +61,17 @@ def test_a_partner_finds_an_event_of_any_customer(as_sam, cast):
     ]
 
 
+def test_an_email_leads_to_the_events_of_that_person(as_bob, cast):
+    scope = f"w:{cast.workspace.public_id}"
+    query = {"q": "mara+a@example.com", "in": scope}
+
+    page = as_bob.get("/search/", query, headers=HTMX)
+
+    [group] = page.context["groups"]
+    links = [result.href.partition("?")[2] for result in group.results]
+    assert links == ["email=mara%2Ba%40example.com", "user_id=mara%2Ba%40example.com"]
+
+
 def test_an_event_in_quarantine_is_named_as_such(as_bob, cast):
     [message_id] = factories.quarantined(cast.feed, now=now())
 

@@ -32,7 +32,10 @@ def fault_meaning(outcome: str, status: int | None, error: str) -> FaultMeaning:
         case Delivery.Outcome.REJECTED:
             return FaultMeaning(
                 _("Segment refused this event."),
-                _("Fix the event in the tool that sends it, and send it again."),
+                _(
+                    "Fix the event in the tool that sends it, or replay it after a fix in"
+                    " Segment."
+                ),
             )
         case Delivery.Outcome.HELD:
             return _stopped(error)
@@ -49,7 +52,7 @@ def fault_meaning(outcome: str, status: int | None, error: str) -> FaultMeaning:
         meaning = _("Segment had a temporary problem.")
     return FaultMeaning(
         meaning,
-        _("You don't need to do anything. We retry until Segment accepts them."),
+        _("You don't need to do anything. We retry until Segment accepts the events."),
     )
 
 

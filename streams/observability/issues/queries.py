@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from streams.catalog.validation.faults import fault_of
 from streams.observability.issues.counter import hour_of
 from streams.observability.issues.expiry import WEEK
 from streams.observability.issues.models import IssueHour, IssueKind
@@ -96,22 +98,22 @@ def affected_feeds(
     return list(kinds.select_related("feed__workspace").order_by("-day", "-week", "pk"))
 
 
-def counts(scope: IssueScope, now: datetime) -> dict[str, int]:
-    """Count the issues of the last week by severity, without those beyond the limit."""
-    hours = scope.hours.filter(at__gt=hour_of(now) - WEEK).exclude(kind__rule="")
-    groups = hours.values_list("kind__severity").order_by()
-    return dict(groups.annotate(count=Sum("count")))
-
-
 def trend(scope: IssueScope, now: datetime) -> IssueTrend:
-    """Return the trend of a scope, in one query."""
+    """Return the trend of a scope, in one query: an event counts once for each fault."""
     day = _day(now)
     hours = scope.hours.filter(at__gte=day - DAY)
-    counted = hours.aggregate(
+    kinds = hours.values_list("kind__rule", "kind__name", "kind__path").order_by()
+    counted = kinds.annotate(
         day=Sum("count", filter=Q(at__gte=day), default=0),
         before=Sum("count", filter=Q(at__lt=day), default=0),
     )
-    return IssueTrend(**counted)
+    days: dict[tuple[str, str, str], int] = defaultdict(int)
+    days_before: dict[tuple[str, str, str], int] = defaultdict(int)
+    for rule, name, path, of_day, before in counted:
+        fault = fault_of(rule, name, path)
+        days[fault] = max(days[fault], of_day)
+        days_before[fault] = max(days_before[fault], before)
+    return IssueTrend(day=sum(days.values()), before=sum(days_before.values()))
 
 
 def trends(kind_ids: Sequence[int], now: datetime) -> dict[int, IssueTrend]:

@@ -62,6 +62,7 @@ def results_for(
         ResultGroup(gettext_lazy("Workspaces"), list(_workspaces(query, visible))),
         ResultGroup(gettext_lazy("Streams"), list(_streams(query, visible))),
         ResultGroup(gettext_lazy("Docs"), docs[:MOST]),
+        ResultGroup(gettext_lazy("Find events"), list(_filters(query, access))),
     ]
     return [group for group in groups if group.results]
 
@@ -107,6 +108,19 @@ def _events(
             page = of_feed(feed.workspace, feed, "event", found.event.seq)
             name = found.event.name or found.event.type
         yield SearchResult(name, page, found.feed.workspace.name)
+
+
+def _filters(
+    query: str, access: WorkspaceAccess | PartnerAccess | None
+) -> Iterator[SearchResult]:
+    """Yield lists of events that the query filters: the last results, without a search."""
+    if not (query and isinstance(access, WorkspaceAccess) and access.feed):
+        return
+    if "@" in query:
+        label = _("Events with the email %(value)s") % {"value": query}
+        yield SearchResult(label, to(access, "events", email=query))
+    label = _("Events with the userId %(value)s") % {"value": query}
+    yield SearchResult(label, to(access, "events", user_id=query))
 
 
 def _pages(

@@ -59,7 +59,10 @@ class InvitationForm(forms.Form):
     def __init__(self, owner: Owner, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"] = forms.ChoiceField(
-            label=_("Role"), widget=forms.RadioSelect, choices=roles_of(owner)
+            label=_("Role"),
+            widget=forms.RadioSelect,
+            choices=roles_of(owner),
+            error_messages={"required": _("Select a role.")},
         )
         self.hints = PARTNER_HINTS if isinstance(owner, Partner) else WORKSPACE_HINTS
 

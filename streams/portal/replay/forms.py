@@ -91,7 +91,7 @@ class ReplayForm(forms.Form):
     rejected_only = forms.BooleanField(
         required=False,
         label=_("Only events that Segment rejected"),
-        help_text=_("Use this after you fix the cause in Segment."),
+        help_text=_("Use this after the cause is fixed."),
     )
     ids = forms.ChoiceField(
         label=_("Deduplication"),

@@ -35,8 +35,8 @@ SHORTCUTS = (
     Shortcut(("/", "mod+k"), _("Search")),
     Shortcut(("?",), _("Show the keyboard shortcuts")),
     Shortcut(("x",), _("Clear all filters of a list")),
-    Shortcut(("j",), _("Open the next item of a list")),
-    Shortcut(("k",), _("Open the previous item of a list")),
+    Shortcut(("j",), _("Open the next delivery attempt")),
+    Shortcut(("k",), _("Open the previous delivery attempt")),
     Shortcut(("p",), _("Pause or resume a live tail")),
     Shortcut(("Escape",), _("Close")),
 )

@@ -97,7 +97,7 @@ def _how_to_confirm(snapshot: Snapshot) -> str:
     if snapshot.key_refused:
         return _("This is possible after the write key is replaced.")
     if not snapshot.sends:
-        return _("This is possible when events are being sent.")
+        return _("The connection can be verified when delivery is running.")
     if snapshot.audience is Audience.EDITOR:
         return _(
             "We send one event with a short code, and you look for it in Segment. When you"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -156,14 +157,16 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
     is_valid = form.is_valid()
     found = [fault for fault in all_faults if is_valid and _matches(fault, wanted)]
     shown = found if "all" in request.GET else found[:MOST_FAULTS]
-    counts = queries.counts(page.scope, moment)
+    counts = Counter[Severity]()
+    for fault in all_faults:
+        counts[fault.severity] += fault.week
     context = {
         "access": page.access,
         "stream": page.stream,
         "page": page,
         "is_kept": page.mode is ValidationMode.QUARANTINE,
         "form": form,
-        "filters": [(s, PLURALS[s], counts.get(s, 0)) for s in GRAVEST_FIRST],
+        "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
         "rows": _rows(page, shown, moment),
         "more": len(found) - len(shown),
