@@ -59,4 +59,4 @@ def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
     page.locator("h1").click()
     page.keyboard.press("x")
     expect(page.get_by_role("link", name="Clear all")).to_be_hidden()
-    assert page.url.endswith("/events/")
+    assert page.url.endswith("/events/?")
