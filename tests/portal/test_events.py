@@ -185,17 +185,6 @@ def test_markup_in_an_event_is_shown_as_text(as_alice, cast):
     assert "<b>" not in pages
 
 
-def test_the_list_of_rejected_events_leads_to_their_replay(client, cast):
-    link = reverse("portal:replay-new", args=[cast.workspace.public_id])
-    link += "?rejected_only=on"
-
-    client.force_login(cast.alice)
-    assert link in client.get(url(cast) + "?outcome=rejected").text
-    assert link not in client.get(url(cast)).text
-    client.force_login(cast.bob)
-    assert link not in client.get(url(cast) + "?outcome=rejected").text
-
-
 def test_an_export_is_requested_without_any_secret(as_alice, cast):
     page = as_alice.get(url(cast, "export-new") + "?user_id=ada").text
 

@@ -56,7 +56,6 @@ def events(request: PortalRequest, public_id: str) -> HttpResponse:
         since, until = form.time_range(now())
         context["ranges"] = expired_ranges(access.the_feed, since=since, until=until)
         return render(request, "portal/workspace/expired_events.html", context)
-    context["replays_rejected"] = wanted == EventOutcome.REJECTED and access.can_edit
     context |= _rows(access, form, limit=ROWS, budget_s=scan.FIRST_S)
     context["replay_all"] = _replay_of_all(access, form) if context["selects"] else ""
     return render(request, "portal/workspace/events.html", context)
