@@ -21,7 +21,7 @@ WATCH = """
 window.moved = [];
 new PerformanceObserver(list => {
   for (const shift of list.getEntries()) {
-    if (shift.hadRecentInput) continue;
+    if (shift.hadRecentInput || shift.value < 0.0005) continue; // CLS has three digits
     const nodes = shift.sources.map(({ node }) => (node?.outerHTML || node?.textContent || "").slice(0, 80));
     window.moved.push([shift.value, nodes]);
   }
