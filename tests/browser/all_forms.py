@@ -237,6 +237,17 @@ FORMS = [
         prepare=queued_and_failing,
     ),
     of_workspace(
+        "portal/exports/new.html",
+        "exports/new/",
+        "exports/new/",
+        fields={"format": "jsonl"},
+    ),
+    of_workspace(
+        "portal/exports/_export.html",
+        "exports/<export_id>/",
+        "exports/<export_id>/delete/",
+    ),
+    of_workspace(
         "portal/connection/change.html",
         "connection/change/",
         fields={"region": "sandbox-eu"},
