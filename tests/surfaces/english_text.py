@@ -131,6 +131,8 @@ def _shipped() -> Iterator[str]:
     for one in templates():
         yield from _strings(to_json(one.plan))
     yield from EVENTS
+    # Stored and typed in states that are rolled back.
+    yield from ("Segment returned 503.", "Segment returned 503", "none")
     yield from _strings([part.heading for part in PARTS.values()])
     yield from _strings([*CATEGORIES, *TYPES, *CALLS, TEST_EVENT])
 
