@@ -20,6 +20,7 @@ from re import _parser as parser
 from time import thread_time
 
 import pytest
+from django.contrib import admin
 
 import streams
 from streams.base.text.markdown import LANGUAGES, render
@@ -54,6 +55,7 @@ def cost(work, text) -> float:
 
 
 def modules():
+    admin.autodiscover()  # in Django's order: one of our modules replaces a library's page
     for module in pkgutil.walk_packages(streams.__path__, "streams."):
         if ".migrations" not in module.name and not module.name.endswith("__main__"):
             yield importlib.import_module(module.name)

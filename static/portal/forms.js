@@ -95,6 +95,8 @@ function showRestored(form, draft) {
     location.reload();
   });
   form.prepend(bar);
+  const menu = form.closest("details");
+  if (menu) menu.open = true;
 }
 
 async function restore(form) {

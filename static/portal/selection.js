@@ -1,41 +1,54 @@
-// Selected rows of a list: Shift selects a range, the box in the header selects all, and the
-// button waits until there is a selection.
+// Selecting rows of a list: ranges with Shift, all rows of the page, and a button that counts.
+// A form[data-selection] has a checkbox [data-pick] per row, inside it or by its `form`
+// attribute. Without this script, the checkboxes and the button still work.
 "use strict";
 
-(() => {
-  const form = document.getElementById("selection");
-  if (!form) return;
-  const boxes = () => [...document.querySelectorAll('input[form="selection"]')];
-  const all = document.querySelector("[data-pick-all]");
-  const count = form.querySelector("[data-picked]");
-  const button = form.querySelector("button");
-  let last = null;
+const those = (form, what) => [...form.elements].filter((one) => one.matches(what));
+const picksIn = (form) => those(form, "[data-pick]");
+let anchor = null; // the row that was picked last: a range starts there
 
-  const show = () => {
-    const picked = boxes().filter((box) => box.checked).length;
-    button.disabled = picked === 0;
-    count.hidden = picked === 0;
-    count.querySelector("output").textContent = picked.toLocaleString();
-    all.checked = picked > 0 && picked === boxes().length;
-    all.indeterminate = picked > 0 && !all.checked;
-  };
+function tell(form) {
+  const picks = picksIn(form);
+  const count = picks.filter((pick) => pick.checked).length;
+  const button = those(form, "button[data-many]")[0];
+  if (button) {
+    const { none, one, many } = button.dataset;
+    button.textContent = count === 0 ? none : count === 1 ? one : many.replace("#", count.toLocaleString());
+    button.disabled = count === 0;
+  }
+  const all = those(form, "[data-pick-all]")[0];
+  if (all) {
+    all.hidden = false;
+    all.checked = count > 0 && count === picks.length;
+    all.indeterminate = count > 0 && count < picks.length;
+  }
+}
 
-  document.addEventListener("click", (event) => {
-    if (event.target === all) {
-      for (const box of boxes()) box.checked = all.checked;
-    } else if (event.target.matches?.('input[form="selection"]')) {
-      if (event.shiftKey && last?.isConnected) {
-        const [from, to] = [last, event.target].map((box) => boxes().indexOf(box)).sort((a, b) => a - b);
-        for (const box of boxes().slice(from, to + 1)) box.checked = event.target.checked;
-      }
-      last = event.target;
-    } else {
-      return;
+document.addEventListener("click", (event) => {
+  const form = event.target.form;
+  if (!form?.matches("[data-selection]")) return;
+  const picks = picksIn(form);
+  if (event.target.matches("[data-pick-all]")) {
+    for (const pick of picks) pick.checked = event.target.checked;
+  } else if (event.target.matches("[data-pick]")) {
+    if (event.shiftKey && picks.includes(anchor)) {
+      const [from, to] = [picks.indexOf(anchor), picks.indexOf(event.target)].sort((a, b) => a - b);
+      for (const pick of picks.slice(from, to + 1)) pick.checked = event.target.checked;
     }
-    show();
-  });
-  document.addEventListener("htmx:afterSwap", show); // a search found more rows
-  window.addEventListener("pageshow", show); // Back restores the boxes
-  all.hidden = false;
-  show();
-})();
+    anchor = event.target;
+  } else {
+    return;
+  }
+  tell(form);
+});
+
+const tellAll = () => { for (const form of document.querySelectorAll("form[data-selection]")) tell(form); };
+document.addEventListener("htmx:afterSettle", tellAll);
+window.addEventListener("pageshow", tellAll); // Back restores the checkboxes
+tellAll();
+
+// A part that keeps itself fresh waits while rows in it are selected.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  if (part.hasAttribute("data-fresh") && part.querySelector("[data-pick]:checked")) event.preventDefault();
+});

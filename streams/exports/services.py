@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streams.tenancy.models import User
 
 PART_ROWS = 1_000
-# Where an export ends early. What is stored is compressed, usually to a tenth.
+# Where an export ends early. The parts are compressed, usually to a tenth.
 MAX_ROWS = 2_000_000
 MAX_STORED_BYTES = 500_000_000
 SILENT = timedelta(seconds=5)  # without a part: the export has lost its worker

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from streams.base.msgspec_types import prepared
 from streams.delivery.outcome_search import EventOutcome, spans_of
 from streams.events.search import scan
 from streams.events.search.event_filter import EventFilter
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from streams.events.search.scan import EventPage
 
 
+@prepared
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSearch:
     """What to find; an empty field matches everything."""

@@ -126,7 +126,7 @@ def balance(
 
 
 class _Settled(NamedTuple):
-    """What became of the events that a cursor accounts for, if they were sent."""
+    """The results of the events that a cursor accounts for and has sent."""
 
     delivered: int
     rejected: int

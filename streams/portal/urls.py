@@ -95,7 +95,7 @@ workspace_tail_pages: Pages = [
 workspace_pages: Pages = [
     path("", include(overview_pages), {"section": "overview"}),
     path("events/", include(event_pages), {"section": "events"}),
-    path("filters/", include(saved_filter_pages)),
+    path("filters/", include(saved_filter_pages), {"section": "events"}),
     path(
         "deliveries/",
         include("streams.portal.attempts.urls"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from streams.base.clock import now
@@ -154,6 +155,8 @@ def test_a_broker_that_does_not_respond_makes_it_unready(client, monkeypatch, ca
 def test_an_unapplied_migration_makes_it_unready(client):
     applied = MigrationRecorder.Migration.objects.filter(app="streams")
     applied.delete()
+    of_app = [app for app, _ in MigrationLoader(None).disk_migrations]
+    count = of_app.count("streams")
 
     status, found = parts(client)
 
@@ -162,7 +165,7 @@ def test_an_unapplied_migration_makes_it_unready(client):
         {
             **FINE,
             "ok": False,
-            "detail": "The database lacks migrations of this version (4). Run"
+            "detail": f"The database lacks migrations of this version ({count}). Run"
             " `manage.py migrate` first.",
         },
     )

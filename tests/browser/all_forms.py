@@ -240,7 +240,7 @@ FORMS = [
         "portal/exports/new.html",
         "exports/new/",
         "exports/new/",
-        fields={"format": "jsonl"},
+        fields={"format": "csv"},
     ),
     of_workspace(
         "portal/exports/_export.html",

@@ -144,6 +144,7 @@ def test_neither_has_any_state_that_follows_an_action(
     page.goto(f"{workspace}connection/change/")
     page.get_by_role("textbox", name="New write key").fill(factories.write_key())
     page.get_by_role("button", name="Review changes").click()
+    page.get_by_role("button", name="Save changes").wait_for()
     check(page, problems, "the preview of a change")
     page.get_by_role("button", name="Save changes").click()
     page.get_by_role("button", name="Send test event").click()

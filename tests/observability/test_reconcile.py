@@ -17,12 +17,14 @@ from streams.delivery.models import Cursor, Delivery, Rejection
 from streams.delivery.retention.pruning import prune
 from streams.events.models import Event, Feed
 from streams.observability import ledger
-from streams.observability.chart import last_24_hours
+from streams.observability.chart import ChartSpan, traffic
 from streams.observability.reconcile import inconsistencies
 from tests import factories
 from tests.audit_log_triggers import entries_may_go
 
 pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -358,7 +360,9 @@ def test_rows_written_by_the_engine_are_consistent(segment, settings):
     drain(cursor.stream_id, stop=threading.Event(), linger_s=0.0)
 
     found = ledger.of(cursor.feed)
-    points = last_24_hours(cursor.feed, now())
+    moment = now()
+    span = ChartSpan.of(moment - DAY, moment + DAY, midnight=moment)
+    points = traffic(cursor.feed, span, moment).points
     assert list(inconsistencies(cursor.feed)) == []
     assert (found.delivered, found.rejected, found.pending) == (39, 1, 0)
     assert sum(point.delivered for point in points) == 39

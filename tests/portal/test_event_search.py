@@ -54,7 +54,7 @@ def test_a_person_is_found_in_the_events_of_any_customer(
     assert sorted(names) == sorted(found)
 
 
-def test_the_search_goes_on_by_itself_from_feed_to_feed(
+def test_the_search_continues_automatically_from_feed_to_feed(
     as_sam, cast, elsewhere, monkeypatch
 ):
     monkeypatch.setattr("streams.portal.partner.event_search.FIRST_S", 0)

@@ -16,7 +16,7 @@ from tests import factories
 
 @pytest.fixture(autouse=True)
 def fresh():
-    """No poll of an earlier test is answered again."""
+    """Forget the responses to the polls of earlier tests."""
     rows._events_across.cache_clear()
     rows._attempts_across.cache_clear()
 
@@ -118,7 +118,7 @@ def test_a_partner_follows_its_requests(as_sam, cast, settings, services):
     assert of_partner(as_sam, cast, show="requests", after="x").status_code == 404
 
 
-def test_polls_in_the_same_second_share_one_answer(as_sam, cast, monkeypatch):
+def test_polls_in_the_same_second_share_one_response(as_sam, cast, monkeypatch):
     monkeypatch.setattr(rows.time, "monotonic", lambda: 1.0)
     factories.append(cast.feed, 1, now=now())
     first = keys(of_partner(as_sam, cast))

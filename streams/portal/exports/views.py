@@ -117,7 +117,7 @@ def export_file(
 def export_delete(
     request: PortalRequest, public_id: str, export_id: str
 ) -> HttpResponse:
-    """Delete one's own export, or, as an editor, anyone's."""
+    """Delete the user's own export, or, for editors, any."""
     access = workspace_to_see(request, public_id)
     found = _found(access, export_id)
     if found.requested_by != request.user:

@@ -37,6 +37,8 @@ ID_HINTS = {
     ),
 }
 
+EVENT_NUMBER = re.compile(r"[0-9]{1,18}")
+
 
 class NumbersField(forms.Field):
     """Event numbers that were selected in a list."""
@@ -50,7 +52,7 @@ class NumbersField(forms.Field):
             raise forms.ValidationError(
                 _("Select at most %(most)s events.") % {"most": f"{MAX_SEQS:,}"}
             )
-        if not all(re.fullmatch(r"[0-9]{1,18}", text) for text in texts):
+        if not all(EVENT_NUMBER.fullmatch(text) for text in texts):
             raise forms.ValidationError(_("An event number is invalid."))
         return tuple(sorted({int(text) for text in texts}))
 
