@@ -1,4 +1,4 @@
-"""What scripts add to the list of quarantined events, and to the chart."""
+"""Scripts of the quarantine and the chart: selecting rows in ranges, and reading points by key."""
 
 from __future__ import annotations
 
