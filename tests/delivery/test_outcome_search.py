@@ -29,7 +29,7 @@ OUTCOMES = {
 
 def found(feed, outcome, **filters):
     spans = spans_of(feed, outcome)
-    events = page(feed, spans=spans, filters=EventFilter(**filters)).events
+    events = page(feed, spans=spans, filters=EventFilter(**filters), budget_s=60).events
     return [event.seq for event in events]
 
 

@@ -22,7 +22,9 @@ def feed():
 
 
 def found(feed, rule):
-    events = page(feed, filters=EventFilter(rule=breaking(feed, rule))).events
+    events = page(
+        feed, filters=EventFilter(rule=breaking(feed, rule)), budget_s=60
+    ).events
     return [event.seq for event in events]
 
 
