@@ -366,7 +366,6 @@ def export(feed: Feed, *, requested_by: User | None = None, **fields) -> Export:
         requested_by=requested_by or user(),
         requested_at=NOW,
         **{
-            "kind": Export.Kind.EVENTS,
             "format": Export.Format.JSON_LINES,
             "filter": {},
             "top": 1,

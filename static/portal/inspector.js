@@ -20,7 +20,7 @@ function close() {
   row?.focus();
 }
 
-// In the list the neighbors are its rows; on a page of its own, the links of the attempt.
+// In the list the neighbors are its rows; on the page of one attempt, its links.
 function step(way) {
   const all = rows();
   const at = all.indexOf(current());

@@ -93,8 +93,8 @@ SENTENCES: dict[str, StrOrPromise] = {
     "connection.deleted": _("Deleted the connection with key %(key)s"),
     "replay.started": _("Started a replay of events %(events)s"),
     "replay.cancelled": _("Canceled a replay of events %(events)s"),
-    "export.requested": _("Exported %(kind)s as %(format)s"),
-    "export.deleted": _("Deleted an export of %(kind)s"),
+    "export.requested": _("Exported events as %(format)s"),
+    "export.deleted": _("Deleted an export of events"),
     "quarantine.release": ngettext_lazy(
         "Released %(events)s event from quarantine",
         "Released %(events)s events from quarantine",

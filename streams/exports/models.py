@@ -14,15 +14,11 @@ KEPT = timedelta(hours=KEPT_HOURS)
 
 
 class Export(models.Model):
-    """A file with the rows of a filtered list, which a worker writes in parts.
+    """A file with the events of a filtered list, which a worker writes in parts.
 
     The row stores the progress, where a worker continues. It and its parts are deleted
     KEPT after it ended.
     """
-
-    class Kind(models.TextChoices):
-        EVENTS = "events", _("Events")
-        ATTEMPTS = "attempts", _("Delivery attempts")
 
     class Format(models.TextChoices):
         JSON_LINES = "jsonl", _("JSON Lines")
@@ -33,21 +29,21 @@ class Export(models.Model):
         RUNNING = "running", _("In progress")
         COMPLETE = "complete", _("Ready")
         CUT = "cut", _("Ready, but incomplete")
+        FAILED = "failed", _("Failed")
 
     public_id = models.CharField(max_length=12, unique=True, default=public_id)
     feed = models.ForeignKey(
         "streams.Feed", on_delete=models.CASCADE, related_name="exports"
     )
-    kind = models.CharField(max_length=8, choices=Kind)
     format = models.CharField(max_length=5, choices=Format)
-    # The filter of the list (exports/sources.py). May contain personal data, like events.
+    # The filter of the list (exports/event_rows.py). May contain personal data, like events.
     filter = models.JSONField()
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     requested_at = models.DateTimeField(default=now)
-    # The worker goes from `top` down to `bottom`, and has searched from `position` on. They
-    # are event numbers or attempt IDs.
+    # The event numbers to search, from below `top` down to `bottom`. A worker has searched
+    # from `position` on.
     top = models.BigIntegerField()
     bottom = models.BigIntegerField()
     position = models.BigIntegerField()
@@ -78,7 +74,7 @@ class Export(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of feed {self.feed_id}: {self.state}"
+        return f"Events of feed {self.feed_id}: {self.state}"
 
     @property
     def is_running(self) -> bool:
@@ -97,7 +93,7 @@ class Export(models.Model):
 
     @property
     def file_name(self) -> str:
-        return f"{self.kind}-{self.requested_at:%Y-%m-%d-%H%M}.{self.format}"
+        return f"events-{self.requested_at:%Y-%m-%d-%H%M}.{self.format}"
 
 
 class ExportPart(models.Model):

@@ -10,7 +10,8 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -18,9 +19,9 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.delivery.wake import wake_exports_after_commit
-from streams.exports import formats
+from streams.events.retention.past_retention import oldest_retained
+from streams.exports import event_rows, formats
 from streams.exports.models import KEPT, Export, ExportPart
-from streams.exports.sources import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from streams.events.models import Feed
     from streams.tenancy.models import User
+
+log = structlog.get_logger()
 
 PART_ROWS = 1_000
 # Where an export ends early. The parts are compressed, usually to a tenth.
@@ -47,22 +50,21 @@ class ExportRunning(Exception):
 def request_export(
     *,
     feed: Feed,
-    kind: Export.Kind,
     wanted: Mapping[str, object],
     form: Export.Format,
     actor: User,
 ) -> Export:
     """Start an export of the rows that exist now, and wake a worker.
 
-    `wanted` is a filter from `sources.stored_filter`. The activity log gets the names of its
+    `wanted` is a filter from `event_rows.stored_filter`. The activity log gets the names of its
     fields, and no value. Raises ExportRunning.
     """
-    top, bottom = source_of(kind, feed, wanted).bounds()
+    feed.refresh_from_db(fields=["head_seq", "expired_seq"])
+    top, bottom = feed.head_seq + 1, oldest_retained(feed)
     try:
         with transaction.atomic():
             export = Export.objects.create(
                 feed=feed,
-                kind=kind,
                 format=form,
                 filter=wanted,
                 requested_by=actor,
@@ -141,18 +143,33 @@ def _write_part() -> bool:
     export = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
     if export is None:
         return False
-    source = source_of(export.kind, export.feed, export.filter)
-    page = source.page(export.position, PART_ROWS)
+    try:
+        with transaction.atomic():
+            _write(export)
+    except DatabaseError:
+        raise  # the sweep wakes another worker
+    except Exception:
+        # It would fail again, and be the first in line forever.
+        log.exception("export.failed", export=export.public_id)
+        export.refresh_from_db()
+        export.state, export.ended_at = State.FAILED, now()
+        export.save()
+    return True
+
+
+def _write(export: Export) -> None:
+    page = event_rows.page(
+        export.feed, export.filter, before=export.position, limit=PART_ROWS
+    )
     text = formats.body(export.format, page.rows, is_first=export.rows == 0)
     if export.parts == 0:
-        text = formats.opening(export.format, source.columns) + text
+        text = formats.opening(export.format, event_rows.COLUMNS) + text
     export.rows += len(page.rows)
     export.position = export.bottom if page.next_before is None else page.next_before
     _end_if_done(export, is_last=page.next_before is None)
     if not export.is_running:
         text += formats.closing(export.format)
     _store(export, text)
-    return True
 
 
 def _end_if_done(export: Export, *, is_last: bool) -> None:
@@ -183,7 +200,6 @@ def _note(action: str, export: Export, actor: User, filters: str) -> None:
         workspace=export.feed.workspace,
         stream=export.feed.stream.slug,
         export=export.public_id,
-        kind=str(export.kind),
         format=str(export.format),
         filter=filters,
     )

@@ -19,7 +19,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=streams.base.ids.public_id, max_length=12, unique=True)),
-                ('kind', models.CharField(choices=[('events', 'Events'), ('attempts', 'Delivery attempts')], max_length=8)),
                 ('format', models.CharField(choices=[('jsonl', 'JSON Lines'), ('json', 'JSON'), ('csv', 'CSV')], max_length=5)),
                 ('filter', models.JSONField()),
                 ('requested_at', models.DateTimeField(default=streams.base.clock.now)),
@@ -30,7 +29,7 @@ class Migration(migrations.Migration):
                 ('parts', models.IntegerField(default=0)),
                 ('size_bytes', models.BigIntegerField(default=0)),
                 ('stored_bytes', models.BigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('running', 'In progress'), ('complete', 'Ready'), ('cut', 'Ready, but incomplete')], default='running', max_length=8)),
+                ('state', models.CharField(choices=[('running', 'In progress'), ('complete', 'Ready'), ('cut', 'Ready, but incomplete'), ('failed', 'Failed')], default='running', max_length=8)),
                 ('worked_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('feed', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exports', to='streams.feed')),

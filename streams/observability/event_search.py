@@ -10,14 +10,11 @@ from streams.base.msgspec_types import prepared
 from streams.delivery.outcome_search import EventOutcome, spans_of
 from streams.events.search import scan
 from streams.events.search.event_filter import EventFilter
-from streams.events.search.payload_condition import AnonymousIdIs, EmailIs, PropertyIs
+from streams.events.search.payload_condition import content_conditions
 from streams.observability.issues.rule_search import breaking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from streams.events.models import Feed
-    from streams.events.search.payload_condition import PayloadCondition
     from streams.events.search.scan import EventPage
 
 
@@ -66,14 +63,12 @@ class EventSearch:
             message_id=self.message_id,
             since=self.since,
             until=self.until,
-            content=tuple(self._content()),
+            content=tuple(
+                content_conditions(
+                    anonymous_id=self.anonymous_id,
+                    email=self.email,
+                    property_text=self.property,
+                )
+            ),
             rule=breaking(feed, self.rule) if self.rule else None,
         )
-
-    def _content(self) -> Iterator[PayloadCondition]:
-        if self.anonymous_id:
-            yield AnonymousIdIs(self.anonymous_id)
-        if self.email:
-            yield EmailIs(self.email)
-        if self.property:
-            yield PropertyIs.parse(self.property)

@@ -74,7 +74,7 @@ def test_every_component_is_photographed_in_every_state(page, live_server, tmp_p
         ]  # fmt: skip
         force(page, FORCED)
         unchanged = [state for state in FORCED if styles(page, state) == before[state]]
-        problems[f"{name}, no look of its own"] = unchanged
+        problems[f"{name}, looks as without the state"] = unchanged
         path = tmp_path / f"components-{name}.png"
         photographs[name] = page.screenshot(path=path, full_page=True)
 

@@ -38,7 +38,7 @@ def queued(events: int = 1, **connection) -> Cursor:
 
 
 def retrying(*, failures: int, events: int = 1, due_in_s: int = 30) -> Feed:
-    """Create a source whose first event failed, in a batch of its own."""
+    """Create a source whose first event failed, in a separate batch."""
     cursor = queued(events)
     factories.delivery(
         cursor, 1, 1, outcome="retry", status_code=503, error="Segment returned 503."

@@ -8,10 +8,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from streams.audit.models import AuditEntry
 from streams.base.clock import now
 from streams.exports import services
+from streams.exports.event_rows import stored_filter
 from streams.exports.models import KEPT, Export, ExportPart
 from streams.exports.services import (
     ExportRunning,
@@ -22,7 +24,6 @@ from streams.exports.services import (
     request_export,
     work,
 )
-from streams.exports.sources import stored_filter
 from streams.observability.event_search import EventSearch
 from tests import factories
 
@@ -39,7 +40,6 @@ def _small_parts(monkeypatch):
 def request(feed, form=Format.JSON_LINES, **wanted) -> Export:
     return request_export(
         feed=feed,
-        kind=Export.Kind.EVENTS,
         wanted=stored_filter(EventSearch(**wanted)),
         form=form,
         actor=factories.user(),
@@ -137,7 +137,7 @@ def test_a_part_that_failed_leaves_nothing_behind(monkeypatch):
     export = request(feed)
     monkeypatch.setattr(services.gzip, "compress", broken)
 
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(OperationalError, match="gone"):
         work_off(export)
 
     monkeypatch.undo()
@@ -146,7 +146,23 @@ def test_a_part_that_failed_leaves_nothing_behind(monkeypatch):
 
 
 def broken(*_):
-    raise OSError("full")
+    raise OperationalError("The database is gone.")
+
+
+def test_an_export_that_cannot_be_written_fails_alone():
+    broken_feed, feed = factories.feed(), factories.feed()
+    factories.append(broken_feed, 3)
+    factories.append(feed, 3)
+    failing, other = request(broken_feed, property="properties.a = 1"), request(feed)
+    # Stored before its filter became invalid.
+    Export.objects.filter(pk=failing.pk).update(filter={"property": "nothing"})
+
+    assert numbers_of(work_off(other)) == [3, 2, 1]
+
+    failing.refresh_from_db()
+    assert failing.state == Export.State.FAILED
+    assert failing.ended_at is not None
+    request(broken_feed)  # it doesn't block the next one
 
 
 def test_an_export_ends_at_its_largest_size(monkeypatch):

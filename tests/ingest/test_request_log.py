@@ -135,7 +135,7 @@ def test_the_log_is_bounded_for_each_partner_and_for_all(log, monkeypatch):
         append({partner_id: [refused, *[fine] * 5]}, now_s=partner_id)
 
     assert [len(newest(partner_id)) for partner_id in (1, 2, 3)] == [0, 3, 3]
-    # The failed ones have a list of their own, so successes don't push them out.
+    # The failed ones are in a separate list, so successes don't push them out.
     assert [one.request.status for one in newest(3, failed=True)] == [401]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-# Names of models. Those that are not listed come last, in a group of their own.
+# Names of models. Those that are not listed come last, in a separate group.
 GROUPS = (
     (
         _("Partners and users"),

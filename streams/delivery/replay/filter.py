@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.utils import translation
@@ -39,7 +39,7 @@ class ReplayFilter:
 
     @property
     def more(self) -> dict[str, object]:
-        """The fields without a column of their own that are set; for ReplayFilter(**more)."""
+        """The fields in MORE that are set. One column stores them all."""
         return {name: value for name in MORE if (value := getattr(self, name))}
 
     @property
@@ -112,9 +112,18 @@ class ReplayFilter:
 
     @property
     def words(self) -> str:
-        """The summary in English, for the activity log."""
+        """The summary in English, for the activity log.
+
+        That log can't be changed later, so it gets no value of an event's content.
+        """
+        hidden = replace(
+            self,
+            anonymous_id=self.anonymous_id and "…",
+            email=self.email and "…",
+            property_is=self.property_is and "…",
+        )
         with translation.override("en"):
-            return self.summary
+            return hidden.summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,7 +159,7 @@ class PropertyIs:
 
 
 def content_conditions(
-    *, anonymous_id: str, email: str, property_text: str
+    *, anonymous_id: str = "", email: str = "", property_text: str = ""
 ) -> Iterator[PayloadCondition]:
     """Yield a condition for each text that isn't empty. Raises InvalidProperty."""
     if anonymous_id:

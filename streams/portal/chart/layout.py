@@ -85,7 +85,7 @@ def draw(
 ) -> ChartLayout:
     """Draw a wide bar for accepted events, a narrow one for delivered events before it.
 
-    Rejected events have a strip of their own. `midnight` is one of the reader's.
+    Rejected events have a separate strip. `midnight` is one of the reader's.
     """
     top = round_up(max((max(p.accepted, p.delivered) for p in points), default=0))
     most = max((p.rejected for p in points), default=0)

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 
 from streams.base.clock import now
 from streams.exports import services
+from streams.exports.event_rows import stored_filter
 from streams.exports.models import KEPT, KEPT_HOURS, Export
 from streams.exports.services import ExportRunning
-from streams.exports.sources import stored_filter
 from streams.portal.exports.forms import ExportForm
 from streams.portal.shared.access import (
     PortalRequest,
@@ -56,7 +56,6 @@ def export_new(request: PortalRequest, public_id: str) -> HttpResponse:
         try:
             export = services.request_export(
                 feed=access.the_feed,
-                kind=Export.Kind.EVENTS,
                 wanted=stored_filter(filters.search(now())),
                 form=Export.Format(form.cleaned_data["format"]),
                 actor=request.user,

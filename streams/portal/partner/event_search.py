@@ -15,7 +15,7 @@ from streams.events.message_lookup import find_message
 from streams.events.models import Feed
 from streams.events.search.across_feeds import InvalidPosition, Position, step
 from streams.events.search.event_filter import EventFilter
-from streams.events.search.payload_condition import AnonymousIdIs, EmailIs
+from streams.events.search.payload_condition import content_conditions
 from streams.events.search.scan import FIRST_S, NEXT_S
 from streams.portal.shared.access import (
     PartnerAccess,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from streams.events.search.payload_condition import PayloadCondition
 
 MOST_FOUND = 200  # events; then the search waits for the person
 MOST_FEEDS = 20  # that received the same messageId
@@ -55,11 +54,10 @@ class EventSearchForm(TimeFilterForm):
     def filters(self, moment: datetime) -> EventFilter:
         values = self.values
         since, until = self.time_range(moment)
-        content: list[PayloadCondition] = []
-        if "anonymous_id" in values:
-            content.append(AnonymousIdIs(values["anonymous_id"]))
-        if "email" in values:
-            content.append(EmailIs(values["email"]))
+        content = content_conditions(
+            anonymous_id=values.get("anonymous_id", ""),
+            email=values.get("email", ""),
+        )
         return EventFilter(
             message_id=values.get("message_id", ""),
             user_id=values.get("user_id", ""),

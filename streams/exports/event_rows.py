@@ -1,0 +1,73 @@
+"""The rows of an export: the events of the list that it comes from, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.base.clock import iso_ms
+from streams.delivery.event_status import EventState, statuses
+from streams.delivery.outcome_search import EventOutcome
+from streams.observability.event_search import EventSearch
+
+if TYPE_CHECKING:
+    from streams.delivery.event_status import EventStatus
+    from streams.events.models import Event, Feed
+    from streams.exports.formats import Row
+
+COLUMNS = (
+    "number", "receivedAt", "status", "reason", "call", "name", "userId", "messageId",
+    "event",
+)  # fmt: skip
+# States that people know by another name.
+OUTCOMES = {
+    EventState.PENDING: EventOutcome.QUEUED,
+    EventState.HELD: EventOutcome.QUEUED,
+    EventState.FILTERED: EventOutcome.SKIPPED,
+}
+STEP_S = 0.5  # of searching, for one part
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows. `next_before`: where the search continues; None: these are the last."""
+
+    rows: Sequence[Row]
+    next_before: int | None
+
+
+def page(
+    feed: Feed, wanted: Mapping[str, object], *, before: int, limit: int
+) -> RowPage:
+    """Return up to `limit` events that match a stored filter, after one bounded step."""
+    search = msgspec.convert(wanted, EventSearch)
+    found = search.page(
+        feed, before=before, limit=limit, budget_s=STEP_S, payloads=True
+    )
+    known = statuses(feed, found.events)
+    rows = [_row(event, known[event.seq]) for event in found.events]
+    return RowPage(rows, found.next_before)
+
+
+def stored_filter(wanted: EventSearch) -> dict[str, object]:
+    """Return a filter as an export stores it, with only the fields that are set."""
+    fields: dict[str, object] = msgspec.to_builtins(wanted)
+    return {name: value for name, value in fields.items() if value}
+
+
+def _row(event: Event, status: EventStatus) -> Row:
+    values = (
+        event.seq,
+        iso_ms(event.received_at),
+        str(OUTCOMES.get(status.state, status.state)),
+        status.reason,
+        event.type,
+        event.name,
+        event.user_id,
+        event.message_id,
+        msgspec.Raw(bytes(event.payload)),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
