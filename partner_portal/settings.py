@@ -181,6 +181,8 @@ SESSION_SETTINGS = {
     # keeps its locks for less than a lease (streams/base/database/frozen_sessions.py ends the others).
     "lock_timeout": f"{LEASE_S * 200:.0f}ms",
     "idle_in_transaction_session_timeout": f"{LEASE_S * 900:.0f}ms",
+    # No statement here runs long enough to repay the 0.1 to 1 s that compiling it takes.
+    "jit": "off",
     "application_name": "partner-portal",
 }
 # How long a process waits for a statement before it reconnects: a server that hangs still

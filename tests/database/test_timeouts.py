@@ -85,6 +85,9 @@ if connection.vendor == "postgresql":
         assert ask("SHOW idle_in_transaction_session_timeout") == "9s"
         assert ask("SHOW application_name") == "partner-portal"
 
+    def test_no_session_compiles_its_statements():
+        assert ask("SHOW jit") == "off"
+
     @pytest.mark.parametrize("name", ["partner-portal", "psql"])
     def test_a_process_that_stopped_in_a_pipeline_loses_its_locks(settings, name):
         settings.LEASE_S = 0.5

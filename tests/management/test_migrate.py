@@ -13,6 +13,7 @@ from django.db.models.signals import post_migrate
 
 from streams.audit.models import AuditEntry
 from streams.base.database.safe_migrations import (
+    LOCK_TIMEOUT_MS,
     LockNotAvailable,
     in_batches,
     with_short_locks,
@@ -81,6 +82,13 @@ if connection.vendor == "postgresql":
             "A table is in use. Retrying in 2 s.",
         ]
 
+    def test_a_change_gives_up_before_the_sessions_behind_it():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'"
+            )
+            assert cursor.fetchone()[0] > LOCK_TIMEOUT_MS
+
     def test_it_gives_up_and_says_what_to_do(reader):
         with pytest.raises(LockNotAvailable, match="pg_stat_activity"):
             with_short_locks(connection, alter, say=print, give_up_after_s=0.5)
@@ -99,7 +107,7 @@ if connection.vendor == "postgresql":
         finally:
             post_migrate.disconnect(look)
 
-        assert set(seen) == {"2s"}
+        assert set(seen) == {f"{LOCK_TIMEOUT_MS}ms"}
         with connection.cursor() as cursor:
             cursor.execute("SHOW lock_timeout")
             assert cursor.fetchone()[0] == "0"
