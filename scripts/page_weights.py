@@ -90,6 +90,8 @@ def measure(browser: Browser, web: str, person: dict[str, str]) -> Iterator[Meas
     waiting, seen = [f"{web}/"], set()
     while waiting and len(seen) < MAX_PAGES:
         address = waiting.pop(0)
+        if kind_of(address, web) in seen:
+            continue
         with_cookies = browser.new_context(viewport={"width": 1280, "height": 800})
         with_cookies.add_cookies(cookies)
         page = opened(with_cookies, address)
@@ -98,7 +100,7 @@ def measure(browser: Browser, web: str, person: dict[str, str]) -> Iterator[Meas
             seen.add(kind)
             yield one_page(page, person["role"], kind)
             links = page.eval_on_selector_all(LINKS, "all => all.map(one => one.href)")
-            waiting += [link.partition("#")[0] for link in links]
+            waiting += [link.partition("#")[0] for link in links if link]
         with_cookies.close()
 
 
