@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.output.baseline_figures import BASELINES
 from bench.output.cost_figures import COST, GROWTH
+from bench.output.export_figures import EXPORTS
 from bench.output.search_figures import SEARCH
 from bench.output.server_figures import SERVERS
 from bench.output.speed_figures import FAIRNESS, LATENCY, SQLITE, THROUGHPUT
@@ -21,6 +22,7 @@ FIGURES = [
     *COST,
     *GROWTH,
     *SEARCH,
+    *EXPORTS,
     *SQLITE,
     *BASELINES,
     *SERVERS,

@@ -9,6 +9,7 @@ from bench.rows import (
     check,
     checking,
     cost,
+    exports,
     fairness,
     growth,
     http_servers,
@@ -44,6 +45,7 @@ ROWS: dict[str, Callable[[Benchmark], None]] = {
     "retained": growth.retained,
     "backlog": growth.backlog,
     "search": search.measure,
+    "exports": exports.beside_traffic,
 }
 # Rows that run only if they are named, because they need packages of their own.
 ON_DEMAND: dict[str, Callable[[Benchmark], None]] = {"servers": http_servers.measure}

@@ -1,0 +1,60 @@
+"""The latency of ingest while a worker writes an export."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from bench.harness.portal import portal
+from bench.harness.run import job, send
+from bench.measure.statistics import percentile
+from tests.servers.keeper import ROOT
+
+if TYPE_CHECKING:
+    from bench.harness.benchmark import Benchmark
+    from bench.harness.portal import Portal
+
+EVENTS = 1_000_000  # in the exported feed
+EVENT_BYTES = 1_000
+DAYS = 30
+CONNECTIONS = 100
+EVENTS_PER_S = 100.0
+CLIENTS = 20
+
+
+def beside_traffic(bench: Benchmark) -> None:
+    """Note the latency of single events before, and during, an export of a whole feed.
+
+    Once, because an export of this size takes minutes.
+    """
+    with portal(bench.postgres, connections=CONNECTIONS) as running:
+        running.fill(EVENTS, EVENT_BYTES, days=DAYS, waiting=False, feeds=1)
+        running.start_all()
+        alone_ms = acknowledged_ms(bench, running)
+        export = start(running)
+        beside_ms: list[float] = []
+        while export.poll() is None:
+            beside_ms += acknowledged_ms(bench, running)
+        assert export.stdout is not None
+        done = json.load(export.stdout)
+        bench.notes.add("export_rows_per_s", done["rows"] / done["seconds"])
+        bench.notes.add("without_export_p99_ms", percentile(alone_ms, 0.99))
+        bench.notes.add("beside_export_p99_ms", percentile(beside_ms, 0.99))
+
+
+def acknowledged_ms(bench: Benchmark, running: Portal) -> list[float]:
+    events = int(EVENTS_PER_S * bench.plan.latency_s)
+    work = job(running, events, clients=CLIENTS, rate=EVENTS_PER_S)
+    return send(running, work).report.answer_ms
+
+
+def start(running: Portal) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.load.exports"],
+        cwd=ROOT,
+        env=running.environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
