@@ -171,3 +171,43 @@ def test_the_status_of_a_workspaces_feed(staff, of, fields, word):
     )
 
     assert [delivery.word for delivery in page.context["deliveries"]] == [word]
+    event = staff.get(
+        reverse("admin:streams_feed_event", args=[cursor.feed_id, cursor.position + 1])
+    )
+    assert event.context["delivery"].word == word
+
+
+@pytest.mark.parametrize(
+    ("of", "fields", "word"),
+    [
+        ("connection", {}, "Active"),
+        ("connection", {"deleted_at": factories.NOW}, "Deleted"),
+        ("connection", {"status": "attention"}, "Needs attention"),
+        ("cursor", {"failures": 3}, "Retrying"),
+        ("stream", {"stage": "suspended"}, "Stopped"),
+    ],
+)
+def test_a_connections_own_page_has_the_status_of_its_workspaces_page(
+    staff, of, fields, word
+):
+    cursor = factories.due_cursor(3, factories.connection(region="us"))
+    row = {"cursor": cursor, "connection": cursor.connection, "stream": cursor.stream}[
+        of
+    ]
+    type(row).objects.filter(pk=row.pk).update(**fields)
+
+    page = staff.get(
+        reverse("admin:streams_connection_change", args=[cursor.connection_id])
+    )
+
+    assert f">{word}</span>" in page.text
+
+
+def test_all_failed_attempts_are_one_filter(staff):
+    cursor = factories.due_cursor(events=1)
+    failed = {
+        factories.delivery(cursor, 1, 1, status_code=code) for code in (None, 400, 503)
+    }
+    factories.delivery(cursor, 1, 1, status_code=200)
+
+    assert set(listed(staff, "delivery", status="failed")) == failed

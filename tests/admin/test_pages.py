@@ -89,7 +89,7 @@ def addresses(world):
 
 def test_operators_can_open_every_page_and_none_shows_a_secret(staff, world):
     for address in addresses(world):
-        response = staff.get(address)
+        response = staff.get(address, follow=True)
 
         shown = response.content.decode()
         assert response.status_code == 200, address
@@ -148,6 +148,26 @@ def test_no_form_of_django_checks_a_password(client, olga):
     assert (login.status_code, login.url) == (302, "/admin/")
     assert (password.status_code, password.url) == (302, "/accounts/password/change/")
     assert client.session["_auth_user_id"] != str(olga.pk)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connection", "delivery", "feed", "partner", "partnertoken", "planversion",
+        "rejection", "stream", "workspace",
+    ],
+)  # fmt: skip
+def test_the_page_of_a_row_leads_to_its_entries_in_the_activity_log(staff, world, name):
+    args = [world.rows[name]]
+    history = reverse(f"admin:streams_{name}_history", args=args)
+
+    page = staff.get(reverse(f"admin:streams_{name}_change", args=args))
+    log = staff.get(history, follow=True)
+
+    assert f'href="{history}"' in page.text
+    assert "Activity log" in page.text
+    assert [len(log.redirect_chain), log.context["opts"].model] == [1, AuditEntry]
+    assert log.request["QUERY_STRING"]
 
 
 def test_operators_without_the_permission_see_no_events(client, world):

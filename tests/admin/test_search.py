@@ -87,6 +87,28 @@ def test_a_whole_write_key_is_neither_searched_nor_shown(staff, world):
     assert key not in page.text
 
 
+def test_a_refused_key_leads_to_its_feed_or_its_token(staff, world):
+    ingest_key = factories.ingest_key(world)
+    _token, secret = factories.token(world.stream)
+
+    assert found(staff, ingest_key.hint) == {
+        "Feeds": [(str(world), reverse("admin:streams_feed_change", args=[world.pk]))]
+    }
+    assert [*found(staff, f"{secret.hint}…")] == ["API tokens"]
+
+
+def test_a_whole_ingest_key_is_neither_searched_nor_shown(staff, world):
+    key = factories.ingest_key(world)
+
+    page = staff.get(reverse("admin:search", query={"q": key.text}), follow=True)
+
+    assert page.redirect_chain == [
+        (reverse("admin:search", query={"q": key.hint}), 302)
+    ]
+    assert "never for all of it" in page.text
+    assert key.text not in page.text
+
+
 def test_more_than_ten_results_link_to_the_list(staff):
     partner = factories.partner()
     for number in range(11):
@@ -106,7 +128,7 @@ def test_a_search_takes_the_same_queries_for_1_and_for_3(
     factories.stream(partner, name="Fern")
     factories.workspace(partner, name="Fern")
     for _ in range(2):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(10):
             staff.get(reverse("admin:search", query={"q": "fern"}))
         for number in range(2):
             factories.workspace(partner, name=f"Fern {number}")

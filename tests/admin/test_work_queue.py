@@ -77,7 +77,10 @@ def _nothing_cached():
 
 def forget_cached():
     """Costly results are kept for a minute, longer than a test."""
-    for cached in (verdict, queues.expiring, queues.growing, work_queue.attention):
+    verdict.forget()
+    for cached in (queues.expiring, queues.growing):
+        cached.forget()
+    for cached in (work_queue.attention, work_queue.unreadable):
         cached.forget()
 
 

@@ -41,6 +41,7 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
 
 @admin.register(Stream)
 class StreamAdmin(ServiceAdmin):
+    activity_scope = ("stream", "slug")
     refusals = (SlugTaken, SettingsConflict)
     list_display = (
         "name",
@@ -127,6 +128,7 @@ class StreamAdmin(ServiceAdmin):
 class PartnerTokenAdmin(ReadOnlyAdmin):
     """API tokens. They are created in the portal, which shows their secret only once."""
 
+    activity_scope = ("partner", "partner.slug")
     list_display = (
         "name", "token", "partner", "stream", "created", "last_used", "revoked",
     )  # fmt: skip

@@ -32,6 +32,7 @@ SCOPES = {"workspace": "feed__workspace__public_id", "connection": "public_id"}
 class ConnectionRowsAdmin(HistoryAdmin):
     """Rows that belong to connections. They can only be searched by connection."""
 
+    activity_scope = ("workspace", "connection.feed.workspace.public_id")
     search_fields = ("connection__public_id",)
     search_help_text = _(
         "Enter the full ID of a connection, or the public or external ID of a workspace."
@@ -84,6 +85,7 @@ class StatusFilter(admin.SimpleListFilter):
 
     title, parameter_name = _("status code"), "status"
     KINDS = {
+        "failed": (_("All except 200"), ~Q(status_code=200)),
         "200": ("200", Q(status_code=200)),
         "too-large": ("400, 413", Q(status_code__in=[400, 413])),
         "refused-key": ("401, 403", Q(status_code__in=[401, 403])),

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.delivery.badges import status_badge
+from streams.admin.delivery.badges import badge, status_badge
+from streams.admin.delivery.workspace_delivery import status_of
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
@@ -25,6 +26,7 @@ from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
 from streams.delivery.connection import status
+from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor, Delivery, Rejection
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class AwaitingOperatorFilter(admin.SimpleListFilter):
 class ConnectionAdmin(ReadOnlyAdmin):
     """Connections. Shows no more of a write key than its last four characters."""
 
+    activity_scope = ("workspace", "feed.workspace.public_id")
     list_display = (
         "name", "feed_link", "state", "waiting", "next_try", "last_delivery", "public_id",
         "deleted",
@@ -112,8 +115,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             _("Delivery"),
             {
                 "fields": (
-                    "state",
-                    "status_reason",
+                    "full_state",
                     "since",
                     "waiting",
                     "failures",
@@ -159,7 +161,24 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, connection: Connection) -> str:
-        return status_badge(connection)
+        """Return the status, without halts: a list would check them once for each row."""
+        if connection.deleted_at:
+            return status_badge(connection)
+        tone, word, _reason = status_of(connection, live_cursor(connection), None)
+        return badge(word, tone)
+
+    @admin.display(description=_("status"))
+    def full_state(self, connection: Connection) -> str:
+        """Return the status and its reason, as on the workspace's page."""
+        if connection.deleted_at:
+            return status_badge(connection)
+        feed = connection.feed
+        block = SendPolicy.load().block(
+            connection, stream=feed.stream, workspace=feed.workspace
+        )
+        cursor = live_cursor(connection)
+        tone, word, reason = status_of(connection, cursor, block)
+        return format_html("{} {}", badge(word, tone), reason)
 
     @admin.display(description=_("workspace"))
     def workspace_link(self, connection: Connection) -> str:

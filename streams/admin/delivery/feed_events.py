@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import outcome_badge, state_badge
+from streams.admin.delivery.workspace_delivery import delivery_of
 from streams.admin.shared.period import time_input
 from streams.delivery.event_status import attempts_with, statuses
 from streams.events import queries
@@ -90,6 +91,7 @@ def event(
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
         "fate": fate,
         "state": state_badge(fate),
+        "delivery": delivery_of(feed),
         "deliveries": [
             (delivery, outcome_badge(delivery)) for delivery in attempts_with(feed, seq)
         ],

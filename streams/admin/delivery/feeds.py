@@ -78,6 +78,7 @@ class ExpiringFilter(admin.SimpleListFilter):
 
 @admin.register(Feed)
 class FeedAdmin(ReadOnlyAdmin):
+    activity_scope = ("workspace", "workspace.public_id")
     list_display = (
         "workspace", "stream", "connection", "events", "accepted", "delivered",
         "recovered", "rejected", "filtered", "expired_events", "pending", "held",

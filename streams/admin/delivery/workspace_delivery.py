@@ -40,7 +40,16 @@ class FeedDelivery:
 
 def deliveries_of(workspace: Workspace) -> list[FeedDelivery]:
     """Return the delivery of each feed of a workspace, with six queries in all."""
-    feeds = workspace.feeds.select_related("stream", "workspace").order_by("pk")[:MOST]
+    feeds = workspace.feeds.select_related("stream", "workspace").order_by("pk")
+    return _deliveries(list(feeds[:MOST]))
+
+
+def delivery_of(feed: Feed) -> FeedDelivery:
+    """Return the delivery of one feed, with five queries."""
+    return _deliveries([feed])[0]
+
+
+def _deliveries(feeds: list[Feed]) -> list[FeedDelivery]:
     ids = [feed.pk for feed in feeds]
     current = Connection.objects.current().filter(feed__in=ids)
     connections = {one.feed_id: one for one in current}
@@ -50,14 +59,14 @@ def deliveries_of(workspace: Workspace) -> list[FeedDelivery]:
     cursors = {cursor.feed_id: cursor for cursor in live}
     ledgers, policy = ledger.of_each(ids), SendPolicy.load()
 
-    def delivery_of(feed: Feed) -> FeedDelivery:
+    def read(feed: Feed) -> FeedDelivery:
         connection = connections.get(feed.pk)
         block = (
-            policy.block(connection, stream=feed.stream, workspace=workspace)
+            policy.block(connection, stream=feed.stream, workspace=feed.workspace)
             if connection
             else None
         )
-        tone, word, reason = _status(connection, cursors.get(feed.pk), block)
+        tone, word, reason = status_of(connection, cursors.get(feed.pk), block)
         return FeedDelivery(
             feed=feed,
             connection=connection,
@@ -67,10 +76,10 @@ def deliveries_of(workspace: Workspace) -> list[FeedDelivery]:
             reason=reason,
         )
 
-    return [delivery_of(feed) for feed in feeds]
+    return [read(feed) for feed in feeds]
 
 
-def _status(
+def status_of(
     connection: Connection | None, cursor: Cursor | None, block: SendBlock | None
 ) -> tuple[str, str, str]:
     """Return the tone, the word and the reason; if several apply, the most urgent one."""
@@ -90,4 +99,4 @@ def _status(
         why = connection.status_reason
         values = {"failures": cursor.failures, "time": due, "why": why}
         return "warn", _("Retrying"), (text % values).strip()
-    return "good", _("Active"), ""
+    return "good", _("Active"), connection.status_reason

@@ -84,11 +84,22 @@ def _halted(halt: Halt) -> str:
     return text % {"reason": halt.reason, "count": f"{stopped:,}"}
 
 
-def _unreadable_keys(now: datetime) -> WorkSection | None:
+def _read_unreadable(now: datetime) -> tuple[list[Connection], int]:
+    """Return the first connections whose write key can't be read, and the count of all."""
     rows = Connection.objects.current().filter(
         status=Connection.Status.ACTIVE, status_reason=UNREADABLE
     )
-    first = rows.select_related("feed__workspace", "feed__stream").order_by("pk")[:MOST]
+    related = rows.select_related("feed__workspace", "feed__stream").order_by("pk")
+    first = list(related.defer("key_ciphertext", "key_fingerprint")[:MOST])
+    return first, rows.count() if first else 0
+
+
+unreadable = Recent(_read_unreadable)
+
+
+def _unreadable_keys(now: datetime) -> WorkSection | None:
+    """Return the connections whose write key can't be read, at most a minute old."""
+    first, count = unreadable.get(now)
     items = [
         WorkItem(
             text=str(connection),
@@ -101,7 +112,7 @@ def _unreadable_keys(now: datetime) -> WorkSection | None:
         items,
         title=_("Connections whose write key can't be read"),
         url=list_url(Connection, waits="operator"),
-        count=rows.count() if items else 0,
+        count=count,
         tone="bad",
     )
 

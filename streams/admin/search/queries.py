@@ -16,11 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streams.admin.shared.base import list_url, page_url, to_the_second
+from streams.base.ids import Secret
 from streams.catalog.models import Stream
 from streams.connections.models import Connection
+from streams.events.feeds import INGEST_KEY_PREFIX
 from streams.events.message_lookup import find_message
 from streams.events.models import Feed
-from streams.tenancy.models import Partner, User, Workspace
+from streams.tenancy.models import Partner, PartnerToken, User, Workspace
+from streams.tenancy.services import TOKEN_PREFIX
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST = 10
 LAST = 4  # characters of a write key that pages show
+SHOWN_AT_START = (INGEST_KEY_PREFIX, TOKEN_PREFIX)  # keys of which pages show the start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,35 @@ def _connections(text: str) -> Found:
     return _results(newest, text, lambda row: f"{row.feed}, {_state(row)}")
 
 
+def _feeds(text: str) -> Found:
+    rows = Feed.objects.filter(ingest_key_hint=key_hint(text, INGEST_KEY_PREFIX))
+    related = rows.exclude(ingest_key_hint="").select_related("workspace", "stream")
+    return _results(related.order_by("-pk"), text, lambda _row: _("Its ingest key"))
+
+
+def _tokens(text: str) -> Found:
+    hint = key_hint(text, TOKEN_PREFIX)
+    rows = PartnerToken.objects.filter(hint=hint, is_internal=False).exclude(hint="")
+    return _results(rows.select_related("partner").order_by("-pk"), text, _token_state)
+
+
+def _token_state(token: PartnerToken) -> str:
+    if token.revoked_at is None:
+        return str(token.partner)
+    text = _("%(partner)s, revoked %(time)s")
+    return text % {"partner": token.partner, "time": to_the_second(token.revoked_at)}
+
+
+def key_hint(text: str, *prefixes: str) -> str:
+    """Return the first characters that pages show of the key `text`, without an ellipsis.
+
+    Empty if the text doesn't start with one of the prefixes.
+    """
+    if not text.startswith(prefixes):
+        return ""
+    return Secret(text.removesuffix("…")).hint
+
+
 def _state(connection: Connection) -> str:
     if connection.deleted_at:
         return _("Deleted")
@@ -148,6 +181,8 @@ KINDS: tuple[tuple[StrOrPromise, tuple[str, ...], Callable[[str], Found]], ...] 
     (gettext_lazy("Events"), ("streams.view_feed", "streams.view_event"), _events),
     (gettext_lazy("Workspaces"), ("streams.view_workspace",), _workspaces),
     (gettext_lazy("Connections"), ("streams.view_connection",), _connections),
+    (gettext_lazy("Feeds"), ("streams.view_feed",), _feeds),
+    (gettext_lazy("API tokens"), ("streams.view_partnertoken",), _tokens),
     (gettext_lazy("Partners"), ("streams.view_partner",), _partners),
     (gettext_lazy("Streams"), ("streams.view_stream",), _streams),
     (gettext_lazy("Users"), ("streams.view_user",), _users),

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from streams.admin.search.queries import LAST, search
+from streams.admin.search.queries import LAST, SHOWN_AT_START, key_hint, search
 from streams.admin.shared.base import staff_of
 from streams.connections.key_format import problem_with
 
@@ -17,8 +17,13 @@ LONGEST = 200  # characters of a search
 
 
 def results(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Show what matches `q`. A whole write key is cut to its last four characters."""
+    """Show what matches `q`. A whole key is cut to the characters that pages show."""
     text = request.GET.get("q", "").strip()[:LONGEST]
+    hint = key_hint(text, *SHOWN_AT_START)
+    if hint and hint != text.removesuffix("…"):
+        warning = _("Search for the first characters of a key, never for all of it.")
+        messages.warning(request, warning)
+        return redirect(reverse("admin:search", query={"q": hint}))
     groups = search(staff_of(request), text)
     if not groups and text and problem_with(text) is None:
         warning = _(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -16,6 +17,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
+
+from streams.audit.models import AuditEntry
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,6 +46,25 @@ class UncountedList(ChangeList):
 
 class LightAdmin(admin.ModelAdmin):
     """Loads no XRegExp: a third of a page's weight, for slugs that aren't ASCII, which none here is."""
+
+    # Whose entries of the activity log a row's page links to: the parameter of that list,
+    # and the path from the row to its value.
+    activity_scope: tuple[str, str] | None = None
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Redirect to the activity log. Django's own history lacks changes made in the portal."""
+        row = self.get_object(request, object_id)
+        if row is None or self.activity_scope is None:
+            return super().history_view(request, object_id, extra_context)
+        name, path = self.activity_scope
+        return HttpResponseRedirect(
+            list_url(AuditEntry, **{name: attrgetter(path)(row)})
+        )
 
     @property
     def media(self) -> Media:

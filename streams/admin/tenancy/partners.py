@@ -61,6 +61,7 @@ class NewPartnerForm(forms.ModelForm):
 
 @admin.register(Partner)
 class PartnerAdmin(ServiceAdmin):
+    activity_scope = ("partner", "slug")
     refusals = (SlugTaken,)
     list_display = ("name", "slug", "created")
     search_fields = ("name", "slug")

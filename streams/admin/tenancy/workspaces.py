@@ -40,6 +40,7 @@ from streams.tenancy.services import (
 
 @admin.register(Workspace)
 class WorkspaceAdmin(ServiceAdmin):
+    activity_scope = ("workspace", "public_id")
     refusals = (ExternalIdTaken, PlaceRemoved)
     change_form_template = "admin/workspace.html"
     list_display = (
