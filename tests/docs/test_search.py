@@ -53,9 +53,37 @@ def test_the_cells_and_rows_of_a_table_are_separated():
         ("validation mode", "/docs/guide/ingest/#validation-modes"),
         ("Create a token", "/docs/guide/quick-start/#1-create-a-token"),
         ("idempotency-key", "/docs/guide/api/"),
+        ("export", "/docs/guide/customers/#export-events"),
+        (
+            "why was my event not delivered",
+            "/docs/guide/customers/#find-out-why-an-event-was-not-delivered",
+        ),
     ],
 )
 def test_the_best_section_comes_first(query, first):
+    assert hrefs(query)[0].startswith(first)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    ["write key", "region", "paused", "pause", "queue", "delete", "invite", "keys"],
+)
+def test_searches_of_customers_do_not_lead_to_the_operator_guide(query):
+    assert not hrefs(query)[0].startswith("/docs/guide/operators/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("ENCRYPTION_KEYS", "/docs/guide/operators/#ENCRYPTION_KEYS"),
+        ("work queue", "/docs/guide/operators/#work-queue"),
+        ("stop delivery", "/docs/guide/operators/#stop-delivery"),
+        ("backup", "/docs/guide/operators/"),
+    ],
+)
+def test_operators_find_their_own_words(query, first):
     assert hrefs(query)[0].startswith(first)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.base.text.markdown import RULE
+from streams.docs.guides import index
 
 if TYPE_CHECKING:
     from streams.docs.search.sections import SearchSection
@@ -23,6 +24,9 @@ BEFORE = 60  # characters of an excerpt before the first match
 # The score of a match by its place.
 IN_HEADING, BEGINS_HEADING, IN_PAGE, IN_TEXT, MOST_IN_TEXT = 12, 8, 4, 1, 4
 PHRASE, WHOLE_HEADING = 6, 20
+# Most readers are customers and partners, who can't do what this guide describes. Operators
+# search for its own words, which are in no other guide.
+_OF_OPERATORS = index.GUIDES["operators"].path
 
 SHORT = 3  # characters; shorter words are matched without stemming
 # Plural endings: `delivery` matches deliveries, and vice versa.
@@ -91,6 +95,8 @@ def _scored(
                 whole += PHRASE
             if phrase == section.heading.casefold():
                 whole += WHOLE_HEADING
+            elif section.path == _OF_OPERATORS:
+                whole //= 2
             yield len(words) - len(scores), -whole, section
 
 
