@@ -99,6 +99,17 @@ def too_wide(page, width: int) -> list[str]:
     return [f"wider than {width} px", *page.evaluate(TOO_WIDE, width)]
 
 
+def first_tab(page) -> str:
+    """Return where the first Tab leads, unless it is the link that skips to the content."""
+    page.keyboard.press("Tab")
+    focused = "document.activeElement"
+    if page.evaluate(f"{focused}.matches('a.skip')"):
+        page.keyboard.press("Enter")
+        if page.evaluate(f"{focused}.matches('main')"):
+            return ""
+    return page.evaluate(f"{focused}.outerHTML.slice(0, 80)")
+
+
 @pytest.mark.parametrize(
     ("name", "below"),
     [("nobody", ""), ("anna", "w/"), ("anna", "accounts/"), ("petra", "p/")],
@@ -115,6 +126,8 @@ def test_no_page_has_a_barrier_is_too_wide_heavy_or_moves(
         page.goto(live_server.url + scene.url(row))
         if loading := faults(page):
             found[f"{row.route}, loading"] = loading
+        if name != "nobody" and (other := first_tab(page)):
+            found[f"{row.route}, first Tab"] = other
         check(page, found, row.route)
 
     assert found == {}
