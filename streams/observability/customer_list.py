@@ -91,7 +91,14 @@ _DELIVERING = ", ".join(f"'{stage}'" for stage in sorted(DELIVERING))
 # The newest live cursor of a feed has its queue, as in the ledger. Stages and halts stop
 # delivery as in delivery/limits/send_policy.py.
 _CUSTOMERS = f"""
-WITH customer AS MATERIALIZED (
+WITH live AS MATERIALIZED (
+  SELECT live.feed_id, live.connection_id, live.position, live.failures, row_number() OVER (
+    PARTITION BY live.feed_id ORDER BY live.connection_id DESC
+  ) AS place
+  FROM streams_cursor AS live
+  JOIN streams_stream AS own ON own.id = live.stream_id
+  WHERE own.partner_id = %(partner)s AND live.kind = 'live'
+), customer AS MATERIALIZED (
   SELECT w.id AS workspace_id, w.name, f.id AS feed_id, f.head_seq, f.head_at,
     f.head_seq - COALESCE(k.position, f.expired) AS queue,
     CASE
@@ -118,16 +125,7 @@ WITH customer AS MATERIALIZED (
   LEFT JOIN streams_feed AS f ON f.workspace_id = w.id
   LEFT JOIN streams_stream AS s ON s.id = f.stream_id
   LEFT JOIN streams_connection AS c ON c.feed_id = f.id AND c.deleted_at IS NULL
-  LEFT JOIN (
-    SELECT live.feed_id, live.connection_id, live.position, live.failures
-    FROM streams_cursor AS live
-    JOIN streams_stream AS own ON own.id = live.stream_id
-    WHERE own.partner_id = %(partner)s AND live.kind = 'live' AND NOT EXISTS (
-      SELECT 1 FROM streams_cursor AS newer
-      WHERE newer.feed_id = live.feed_id AND newer.kind = 'live'
-        AND newer.connection_id > live.connection_id
-    )
-  ) AS k ON k.feed_id = f.id
+  LEFT JOIN live AS k ON k.feed_id = f.id AND k.place = 1
   WHERE w.partner_id = %(partner)s AND (
     lower(w.name) LIKE %(starts)s ESCAPE '!' OR lower(w.external_id) LIKE %(starts)s ESCAPE '!'
   )
