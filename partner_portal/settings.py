@@ -48,10 +48,12 @@ _mail_options = {
     "use_ssl": _mail.get("EMAIL_USE_SSL"),
     "timeout": 10,  # seconds, during which users wait
 }
+_keeps_mail = _mail["EMAIL_BACKEND"].endswith(".filebased.EmailBackend")
+_no_server_options = {"file_path": VAR_DIR / "outbox"} if _keeps_mail else {}
 MAILERS = {
     "default": {
         "BACKEND": _mail["EMAIL_BACKEND"],
-        "OPTIONS": _mail_options if _mail["EMAIL_HOST"] else {},
+        "OPTIONS": _mail_options if _mail["EMAIL_HOST"] else _no_server_options,
     }
 }
 DEFAULT_FROM_EMAIL = _values["DEFAULT_FROM_EMAIL"]

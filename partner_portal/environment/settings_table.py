@@ -150,9 +150,10 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
         Setting(
             name="EMAIL_URL",
             kind=url_types.MAIL,
-            default="consolemail://",
+            default="filemail://",
             about="The server for outgoing email: smtp+tls://user:password@host:587."
-            " consolemail:// prints emails instead of sending them.",
+            " filemail:// keeps emails in VAR_DIR/outbox, where superusers read them at"
+            " /admin/outbox/. consolemail:// prints them.",
         ),
         Setting(
             name="DEFAULT_FROM_EMAIL",

@@ -148,7 +148,7 @@ def _check_file(option: str, file: str) -> None:
 
 DATABASE = Kind("a URL (postgres://, sqlite://)", _parse_database)
 _SMTP = ("smtp", "smtps", "smtp+tls", "smtp+ssl")
-_NO_SERVER = ("consolemail", "memorymail", "dummymail")
+_NO_SERVER = ("filemail", "consolemail", "memorymail", "dummymail")
 _MAIL = url(
     _SMTP, "smtp+tls://user:password@smtp.example.com:587", without_host=_NO_SERVER
 )

@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from streams.admin.components import components_page
+from streams.admin.outbox import outbox
 
 _ISSUES = RedirectView.as_view(
     url="/admin/streams/issuekind/%(rest)s", permanent=True, query_string=True
@@ -17,5 +18,6 @@ urlpatterns = [
     path(
         "admin/components/", admin.site.admin_view(components_page), name="components"
     ),
+    path("admin/outbox/", admin.site.admin_view(outbox), name="outbox"),
     path("admin/", admin.site.urls),
 ]

@@ -494,7 +494,7 @@ ROWS: dict[str, list[Row]] = {
         ),
     ],
     "EMAIL_URL": [
-        ("", "consolemail://"),
+        ("", "filemail://"),
         *same(
             "smtp://user:hunter2@smtp.example.com:587",
             "smtp+tls://smtp.example.com:587",
@@ -502,6 +502,7 @@ ROWS: dict[str, list[Row]] = {
             "smtps://user:hunter2@smtp.example.com",
             "smtp://localhost:25",
             "smtp://user%40example.com:hun%2Fter2@smtp.example.com:587",
+            "filemail://",
             "consolemail://",
             "dummymail://",
             "memorymail://",

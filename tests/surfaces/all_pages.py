@@ -179,6 +179,7 @@ def staff_paths() -> Iterator[str]:
     yield reverse("admin:index")
     yield reverse("admin:password_change")
     yield reverse("components")
+    yield reverse("outbox")
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")

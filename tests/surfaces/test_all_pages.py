@@ -12,6 +12,7 @@ import pytest
 from django.test.signals import template_rendered
 from django.test.utils import override_settings
 
+from streams.base.outbox import BACKEND
 from tests.portal.access_table import set_scene
 from tests.servers.keeper import ROOT
 from tests.surfaces.all_pages import walk
@@ -50,8 +51,10 @@ class Seen:
 
 
 @pytest.fixture
-def seen(db, settings, segment) -> Seen:
+def seen(db, settings, segment, tmp_path) -> Seen:
     settings.SANDBOX_URL = segment.url
+    kept = {"BACKEND": BACKEND, "OPTIONS": {"file_path": tmp_path}}
+    settings.MAILERS = {"default": kept}  # so the admin has its outbox
     seen, scene = Seen(), set_scene()
     template_rendered.connect(seen.note_template)
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streams.base.outbox import outbox_folder
+
 if TYPE_CHECKING:
     from streams.devtools.run_file import RunFacts
 
@@ -20,6 +22,7 @@ def summary(facts: RunFacts, run_file: Path) -> str:
         "",
         f"    Portal     {facts.web}/",
         f"    Admin      {facts.web}/admin/",
+        *_outbox(facts),
         f"    Ingest     {facts.ingest}/v1/batch",
         f"    Sandbox    {facts.sandbox}/  (a stand-in for Segment)",
         f"    Scripts    {run_file}",
@@ -31,6 +34,12 @@ def summary(facts: RunFacts, run_file: Path) -> str:
         )
         lines += ["  Sign in as", "", *_sign_ins(facts), "", next_step, ""]
     return "\n".join(lines)
+
+
+def _outbox(facts: RunFacts) -> list[str]:
+    if outbox_folder() is None:
+        return []
+    return [f"    Emails     {facts.web}/admin/outbox/  (kept there, not sent)"]
 
 
 def _sign_ins(facts: RunFacts) -> list[str]:
