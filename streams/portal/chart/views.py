@@ -76,6 +76,7 @@ def chart_context(
     counted = traffic(feed, chosen.span, moment)
     waited = latency(counted)
     chart = draw(counted.points, chosen.span.step, chosen.midnight)
+    totals = _totals(access, chosen, counted)
     return {
         "range": chosen,
         "presets": [
@@ -85,8 +86,8 @@ def chart_context(
         "chart": chart,
         "slots": [_linked(access, slot) for slot in chart.slots],
         "tick_format": _tick_format(chosen),
-        "totals": _totals(access, chosen, counted),
-        "is_compared": counted.is_compared,
+        "totals": totals,
+        "is_compared": any(total.change for total in totals),
         "latency": draw_latency(waited.points, chart.width),
         "p50_ms": _ms(waited.whole.p50),
         "p95_ms": _ms(waited.whole.p95),
