@@ -35,6 +35,15 @@ def test_a_step_is_done_when_its_fact_is_there(as_alice, cast):
     assert [done for _, done in steps(as_alice, cast)] == [True, True, False]
 
 
+def test_only_the_next_step_of_the_connection_is_a_link(as_alice, cast):
+    page = as_alice.get(reverse("portal:overview", args=[cast.workspace.public_id]))
+
+    links = [step.title for step in page.context["setup"] if step.can_start]
+    assert links == ["Connect your Segment source"]
+    assert ">Connect your Segment source</a>" in page.text
+    assert ">Send a test event</a>" not in page.text
+
+
 def test_it_disappears_when_everything_is_done(as_alice, cast):
     connect(cast, test_sent_at=now(), seen_at=now())
 

@@ -60,6 +60,14 @@ def test_an_invitation_leads_to_an_account_and_the_workspace(as_anna, cast, mail
     assert cast.workspace.memberships.get(user=dora).role == "editor"
 
 
+def test_a_new_person_sees_who_invites_them_and_with_which_role(client, cast):
+    page = client.get(link(cast, "dora@example.com"))
+
+    inviter = cast.anna.name or cast.anna.email
+    invited = f"{inviter} invited you to join with the role <strong>Editor</strong>."
+    assert invited in page.text
+
+
 def test_a_weak_password_is_refused(client, cast):
     page = client.post(
         link(cast, "dora@example.com"), {"name": "Dora", "password": "dora"}

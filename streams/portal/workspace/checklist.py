@@ -29,6 +29,7 @@ class SetupStep:
     title: str
     is_done: bool
     page: str
+    can_start: bool = True  # an earlier step isn't needed for it, or is done
 
 
 def setup_steps(access: WorkspaceAccess, found: FeedStatus) -> list[SetupStep]:
@@ -55,10 +56,15 @@ def _of_connection(found: FeedStatus) -> list[SetupStep]:
         _("Send a test event"): connection and connection.test_sent_at,
         _("Confirm that the test event arrived"): connection and connection.seen_at,
     }
-    return [
-        SetupStep(title=title, is_done=bool(fact), page="connection")
-        for title, fact in facts.items()
-    ]
+    steps: list[SetupStep] = []
+    for title, fact in facts.items():
+        can_start = all(step.is_done for step in steps)
+        steps.append(
+            SetupStep(
+                title=title, is_done=bool(fact), page="connection", can_start=can_start
+            )
+        )
+    return steps
 
 
 def _has_company(workspace: Workspace) -> bool:
