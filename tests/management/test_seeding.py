@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from streams.catalog.models import Stream
 from streams.catalog.plans.authoring.templates import template
@@ -65,6 +68,27 @@ def test_everyone_signs_in_with_the_printed_password():
 
     for one in accounts.sign_ins():
         assert User.objects.get(email=one.email).check_password(one.password)
+
+
+class NotingHasher(MD5PasswordHasher):
+    """Notes how many transactions are open while it hashes."""
+
+    algorithm = "noting"
+    open_transactions: ClassVar[list[int]] = []
+
+    def encode(self, password, salt):
+        self.open_transactions.append(len(connection.savepoint_ids))
+        return super().encode(password, salt)
+
+
+def test_hashing_passwords_blocks_no_other_writer(settings):
+    outside = len(connection.savepoint_ids)
+    settings.PASSWORD_HASHERS = [f"{__name__}.NotingHasher"]
+    NotingHasher.open_transactions.clear()
+
+    seed()
+
+    assert NotingHasher.open_transactions == [outside] * len(accounts.PEOPLE)
 
 
 def test_there_is_a_member_of_each_kind():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from streams.base.clock import now
@@ -37,6 +38,8 @@ from streams.tenancy.models import (
 from streams.tenancy.services import create_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.devtools.demo.accounts import DemoUser, DemoWorkspace
     from streams.events.models import Feed
 
@@ -51,7 +54,6 @@ def obstacle() -> str | None:
     return None
 
 
-@transaction.atomic
 def seed() -> None:
     """Create missing rows, and derive all secrets from the current SECRET_KEY."""
     # SECRET_KEY has changed if it doesn't lead to the stored token. Comparing passwords
@@ -59,7 +61,23 @@ def seed() -> None:
     renew = not PartnerToken.objects.filter(
         digest=accounts.partner_token().digest
     ).exists()
-    users = {person: _user(person, renew=renew) for person in accounts.PEOPLE}
+    emails = [person.email for person in accounts.PEOPLE]
+    users = User.objects.filter(email__in=emails)
+    known = set(users.values_list("email", flat=True))
+    # Before the transaction: hashing takes half a second each, and much longer while the other
+    # processes start. On SQLite, an open transaction blocks all other writers, who give up
+    # after 20 seconds.
+    hashes = {
+        person: make_password(person.password)
+        for person in accounts.PEOPLE
+        if renew or person.email not in known
+    }
+    _create_missing(hashes)
+
+
+@transaction.atomic
+def _create_missing(hashes: Mapping[DemoUser, str]) -> None:
+    users = {person: _user(person, hashes) for person in accounts.PEOPLE}
     stream = _stream(users[accounts.PARTNER_ADMIN])
     workspaces = {c.external_id: _workspace(stream, c) for c in accounts.CUSTOMERS}
     places: dict[str, Partner | Workspace] = {
@@ -77,19 +95,19 @@ def seed() -> None:
     _bring_to_life(stream, users[accounts.PARTNER_ADMIN], users[accounts.STAFF])
 
 
-def _user(person: DemoUser, *, renew: bool) -> User:
+def _user(person: DemoUser, hashes: Mapping[DemoUser, str]) -> User:
     user = User.objects.filter(email=person.email).first()
     if user is None:
         is_staff = not person.place
-        return User.objects.create_user(
-            person.email,
-            person.password,
+        return User.objects.create(
+            email=person.email,
+            password=hashes[person],
             name=person.name,
             is_staff=is_staff,
             is_superuser=is_staff,
         )
-    if renew:
-        user.set_password(person.password)
+    if person in hashes:
+        user.password = hashes[person]
         user.save(update_fields=["password"])
     return user
 
