@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.base import form_claims
+from streams.base.outbox import delete_old_emails, outbox_folder
 from streams.delivery.retention import pruning
 from streams.exports import services as exports
 from streams.observability.issues.expiry import forget
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
 
 def prune(*, now: datetime) -> pruning.PruneResult:
-    """Delete expired events, old delivery attempts, counts of issues, form claims and exports."""
+    """Delete expired events, old delivery attempts, counts of issues, form claims, exports and kept emails."""
     done = pruning.prune(now=now)
     done.rows["findings"] += forget(now)
     done.rows["streams_formclaim"] += form_claims.forget(now)
     done.rows["streams_export"] += exports.forget(now)
+    if (outbox := outbox_folder()) is not None:
+        delete_old_emails(outbox)
     return done

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from streams.base.email import message, send
-from streams.base.outbox import BACKEND, SEPARATOR, delete_old_emails, newest_emails
+from streams.base.outbox import BACKEND, SEPARATOR, newest_emails
+from streams.prune import prune
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,7 @@ def test_only_so_many_files_are_kept(outbox, monkeypatch):
     for name in ("20260101-000000-1", "20260102-000000-1", "20260103-000000-1"):
         (outbox / f"{name}.log").write_bytes(SEPARATOR)
 
-    delete_old_emails(outbox)
+    prune(now=factories.NOW)
 
     assert sorted(one.name[:8] for one in outbox.iterdir()) == ["20260102", "20260103"]
 

@@ -8,7 +8,6 @@ from django.core.management import BaseCommand, CommandError
 from django.core.management.color import supports_color
 from django.db import OperationalError
 
-from streams.base.outbox import delete_old_emails, outbox_folder
 from streams.devtools.first_run import lock
 from streams.devtools.first_run.console import Console
 from streams.devtools.first_run.installation import Layout, PortInUse
@@ -45,8 +44,6 @@ class Command(BaseCommand):
         )
         layout.var_dir.mkdir(parents=True, exist_ok=True)
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-        if (outbox := outbox_folder()) is not None:
-            delete_old_emails(outbox)
         try:
             self.check()
             with stop_request() as stop, lock.held(layout.lock_file) as held_lock:
