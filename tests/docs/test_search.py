@@ -67,7 +67,10 @@ def test_the_best_section_comes_first(query, first):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "query",
-    ["write key", "region", "paused", "pause", "queue", "delete", "invite", "keys"],
+    [
+        *("write key", "region", "paused", "pause", "replay", "not delivered"),
+        *("queue", "delete", "invite", "keys"),
+    ],
 )
 def test_searches_of_customers_do_not_lead_to_the_operator_guide(query):
     assert not hrefs(query)[0].startswith("/docs/guide/operators/")

@@ -132,12 +132,14 @@ def test_events_in_quarantine_are_listed_there_with_the_same_filter(as_alice, ca
 
 
 def test_times_are_in_the_readers_zone(as_alice, cast, mixed):
+    assert "Times are in UTC." in as_alice.get(url(cast)).text
     as_alice.cookies["zone"] = "Europe/Berlin"
 
     page = as_alice.get(url(cast), {"since": "2026-03-02T11:00"})
 
     assert seqs(page) == [3, 2, 1]
     assert "11:00:00" in page.text
+    assert "Times are in Europe/Berlin." in page.text
 
 
 def test_the_next_page_has_older_events_with_the_same_filter(as_alice, cast):
