@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from email import policy
 from email.parser import BytesParser
@@ -11,15 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.mail.backends.filebased import EmailBackend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 # Django's backend writes this after each email; a file may have several.
 SEPARATOR = b"\n" + b"-" * 79 + b"\n"
 KEPT = 500  # files
+
+
+class OutboxBackend(EmailBackend):
+    """Keeps emails in files that only the process's own user can read."""
+
+    def open(self) -> bool:
+        if not super().open():
+            return False
+        os.fchmod(self.stream.fileno(), 0o600)
+        return True
+
+
+BACKEND = f"{OutboxBackend.__module__}.{OutboxBackend.__qualname__}"
 
 
 @dataclass(frozen=True, slots=True)

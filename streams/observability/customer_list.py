@@ -92,12 +92,11 @@ _DELIVERING = ", ".join(f"'{stage}'" for stage in sorted(DELIVERING))
 # delivery as in delivery/limits/send_policy.py.
 _CUSTOMERS = f"""
 WITH live AS MATERIALIZED (
-  SELECT live.feed_id, live.connection_id, live.position, live.failures, row_number() OVER (
-    PARTITION BY live.feed_id ORDER BY live.connection_id DESC
-  ) AS place
-  FROM streams_cursor AS live
-  JOIN streams_stream AS own ON own.id = live.stream_id
-  WHERE own.partner_id = %(partner)s AND live.kind = 'live'
+  SELECT cursor.feed_id, cursor.connection_id, cursor.position, cursor.failures,
+    row_number() OVER (PARTITION BY cursor.feed_id ORDER BY cursor.connection_id DESC) AS place
+  FROM streams_cursor AS cursor
+  JOIN streams_stream AS own ON own.id = cursor.stream_id
+  WHERE own.partner_id = %(partner)s AND cursor.kind = 'live'
 ), customer AS MATERIALIZED (
   SELECT w.id AS workspace_id, w.name, f.id AS feed_id, f.head_seq, f.head_at,
     f.head_seq - COALESCE(k.position, f.expired) AS queue,

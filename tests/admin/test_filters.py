@@ -150,45 +150,17 @@ def test_a_workspace_says_why_its_events_wait_and_leads_to_them(staff):
 
 
 @pytest.mark.parametrize(
-    ("of", "fields", "word"),
+    ("of", "fields", "word", "of_connection"),
     [
-        ("connection", {}, "Active"),
-        ("connection", {"deleted_at": factories.NOW}, "Not connected"),
-        ("connection", {"status": "attention"}, "Needs attention"),
-        ("cursor", {"failures": 3}, "Retrying"),
-        ("stream", {"stage": "suspended"}, "Stopped"),
+        ("connection", {}, "Active", "Active"),
+        ("connection", {"deleted_at": factories.NOW}, "Not connected", "Deleted"),
+        ("connection", {"status": "attention"}, "Needs attention", "Needs attention"),
+        ("cursor", {"failures": 3}, "Retrying", "Retrying"),
+        ("stream", {"stage": "suspended"}, "Stopped", "Stopped"),
     ],
 )
-def test_the_status_of_a_workspaces_feed(staff, of, fields, word):
-    cursor = factories.due_cursor(3, factories.connection(region="us"))
-    row = {"cursor": cursor, "connection": cursor.connection, "stream": cursor.stream}[
-        of
-    ]
-    type(row).objects.filter(pk=row.pk).update(**fields)
-
-    page = staff.get(
-        reverse("admin:streams_workspace_change", args=[cursor.feed.workspace_id])
-    )
-
-    assert [delivery.word for delivery in page.context["deliveries"]] == [word]
-    event = staff.get(
-        reverse("admin:streams_feed_event", args=[cursor.feed_id, cursor.position + 1])
-    )
-    assert event.context["delivery"].word == word
-
-
-@pytest.mark.parametrize(
-    ("of", "fields", "word"),
-    [
-        ("connection", {}, "Active"),
-        ("connection", {"deleted_at": factories.NOW}, "Deleted"),
-        ("connection", {"status": "attention"}, "Needs attention"),
-        ("cursor", {"failures": 3}, "Retrying"),
-        ("stream", {"stage": "suspended"}, "Stopped"),
-    ],
-)
-def test_a_connections_own_page_has_the_status_of_its_workspaces_page(
-    staff, of, fields, word
+def test_a_workspace_an_event_and_a_connection_have_the_same_status(
+    staff, of, fields, word, of_connection
 ):
     cursor = factories.due_cursor(3, factories.connection(region="us"))
     row = {"cursor": cursor, "connection": cursor.connection, "stream": cursor.stream}[
@@ -196,11 +168,18 @@ def test_a_connections_own_page_has_the_status_of_its_workspaces_page(
     ]
     type(row).objects.filter(pk=row.pk).update(**fields)
 
-    page = staff.get(
-        reverse("admin:streams_connection_change", args=[cursor.connection_id])
+    workspace, event, connection = (
+        staff.get(reverse(f"admin:streams_{name}", args=args))
+        for name, args in (
+            ("workspace_change", [cursor.feed.workspace_id]),
+            ("feed_event", [cursor.feed_id, cursor.position + 1]),
+            ("connection_change", [cursor.connection_id]),
+        )
     )
 
-    assert f">{word}</span>" in page.text
+    assert [delivery.word for delivery in workspace.context["deliveries"]] == [word]
+    assert event.context["delivery"].word == word
+    assert f">{of_connection}</span>" in connection.text
 
 
 def test_all_failed_attempts_are_one_filter(staff):

@@ -37,6 +37,12 @@ def test_a_superuser_reads_emails_newest_first_and_follows_their_links(staff, ou
     assert "Zoë &lt;script&gt;" in page.text
 
 
+def test_files_are_private_to_the_user_of_the_process(outbox):
+    keep("Invited")
+
+    assert [file.stat().st_mode & 0o777 for file in outbox.iterdir()] == [0o600]
+
+
 def test_emails_in_one_file_are_apart_and_the_newest_are_first(outbox):
     keep("First", text="-" * 78)
     keep("Second")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from streams.admin.delivery.badges import badge, status_badge
-from streams.admin.delivery.workspace_delivery import status_of
+from streams.admin.delivery.workspace_delivery import delivery_of, status_of
 from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
@@ -26,7 +26,6 @@ from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
 from streams.delivery.connection import status
-from streams.delivery.limits.send_policy import SendPolicy
 from streams.delivery.models import Cursor, Delivery, Rejection
 
 if TYPE_CHECKING:
@@ -172,13 +171,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
         """Return the status and its reason, as on the workspace's page."""
         if connection.deleted_at:
             return status_badge(connection)
-        feed = connection.feed
-        block = SendPolicy.load().block(
-            connection, stream=feed.stream, workspace=feed.workspace
+        delivery = delivery_of(connection.feed)
+        return format_html(
+            "{} {}", badge(delivery.word, delivery.tone), delivery.reason
         )
-        cursor = live_cursor(connection)
-        tone, word, reason = status_of(connection, cursor, block)
-        return format_html("{} {}", badge(word, tone), reason)
 
     @admin.display(description=_("workspace"))
     def workspace_link(self, connection: Connection) -> str:

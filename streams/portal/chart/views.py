@@ -87,7 +87,7 @@ def chart_context(
         "slots": [_linked(access, slot) for slot in chart.slots],
         "tick_format": _tick_format(chosen),
         "totals": totals,
-        "is_compared": any(total.change for total in totals),
+        "has_changes": any(total.change for total in totals),
         "latency": draw_latency(waited.points, chart.width),
         "p50_ms": _ms(waited.whole.p50),
         "p95_ms": _ms(waited.whole.p95),
