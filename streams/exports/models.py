@@ -52,7 +52,10 @@ class Export(models.Model):
     size_bytes = models.BigIntegerField(default=0)  # of the file
     stored_bytes = models.BigIntegerField(default=0)  # of the compressed parts
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
-    worked_at = models.DateTimeField(null=True)  # the database's time
+    # The worker that writes a part now. Empty: none.
+    claim = models.CharField(max_length=12, blank=True, default="", db_default="")
+    # When a worker claimed it or stored a part, by the database's clock.
+    worked_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

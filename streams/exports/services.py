@@ -1,18 +1,20 @@
 """Request, write, read and delete exports.
 
-A worker writes one part per transaction, so one that dies neither loses nor duplicates rows.
+A worker claims an export for one part, and stores the part with the progress in one transaction,
+so one that dies neither loses nor duplicates rows.
 """
 
 from __future__ import annotations
 
 import gzip
+import secrets
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -36,7 +38,7 @@ PART_ROWS = 1_000
 # Where an export ends early. The parts are compressed, usually to a tenth.
 MAX_ROWS = 2_000_000
 MAX_STORED_BYTES = 500_000_000
-SILENT = timedelta(seconds=5)  # without a part: the export has lost its worker
+SILENT = timedelta(seconds=5)  # since a claim or a part: the export has lost its worker
 DELETED_AT_ONCE = 200  # parts
 LEVEL = 1  # of gzip: fast
 
@@ -135,29 +137,48 @@ def forget(at: datetime) -> int:
     return len(ids)
 
 
-@transaction.atomic
 def _write_part() -> bool:
-    """Write a part of the export that has waited longest. False: there is none."""
-    running = Export.objects.filter(state=State.RUNNING)
-    free = running.select_for_update(skip_locked=True, of=("self",))
-    export = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
+    """Write a part of the export that has waited longest. False: there is none.
+
+    Searching and compressing take up to a second, so they happen outside of the transaction:
+    on SQLite, every append would wait for it.
+    """
+    export = _claim()
     if export is None:
         return False
+    claim = export.claim
     try:
-        with transaction.atomic():
-            _write(export)
+        text = _next_rows(export)
+        data = gzip.compress(text, LEVEL) if text else b""
     except DatabaseError:
-        raise  # the sweep wakes another worker
+        raise  # once the claim has run out, the sweep wakes another worker
     except Exception:
         # It would fail again, and be the first in line forever.
         log.exception("export.failed", export=export.public_id)
-        export.refresh_from_db()
-        export.state, export.ended_at = State.FAILED, now()
-        export.save()
+        held = Export.objects.filter(pk=export.pk, claim=claim, state=State.RUNNING)
+        held.update(state=State.FAILED, ended_at=now(), claim="")
+    else:
+        _store(export, data, size_bytes=len(text))
     return True
 
 
-def _write(export: Export) -> None:
+def _claim() -> Export | None:
+    """Claim the running export that has waited longest, among those without a live worker."""
+    claim = secrets.token_hex(6)
+    silent = Q(worked_at__lt=Now() - SILENT)
+    free = Export.objects.filter(Q(claim="") | silent, state=State.RUNNING)
+    while True:
+        export = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
+        if export is None:
+            return None
+        # No row if another worker was faster.
+        if free.filter(pk=export.pk).update(claim=claim, worked_at=Now()):
+            export.claim = claim
+            return export
+
+
+def _next_rows(export: Export) -> bytes:
+    """Return the next part of the file, and advance the export, which is not saved."""
     page = event_rows.page(
         export.feed, export.filter, before=export.position, limit=PART_ROWS
     )
@@ -169,7 +190,7 @@ def _write(export: Export) -> None:
     _end_if_done(export, is_last=page.next_before is None)
     if not export.is_running:
         text += formats.closing(export.format)
-    _store(export, text)
+    return text
 
 
 def _end_if_done(export: Export, *, is_last: bool) -> None:
@@ -182,13 +203,20 @@ def _end_if_done(export: Export, *, is_last: bool) -> None:
         export.ended_at = now()
 
 
-def _store(export: Export, text: bytes) -> None:
-    if text:
-        data = gzip.compress(text, LEVEL)
+@transaction.atomic
+def _store(export: Export, data: bytes, *, size_bytes: int) -> None:
+    """Save the part and the progress, unless the export was deleted or has another worker."""
+    of_worker = Export.objects.filter(
+        pk=export.pk, claim=export.claim, state=State.RUNNING
+    )
+    if of_worker.select_for_update().first() is None:
+        return
+    if data:
         ExportPart.objects.create(export=export, number=export.parts, data=data)
         export.parts += 1
-        export.size_bytes += len(text)
+        export.size_bytes += size_bytes
         export.stored_bytes += len(data)
+    export.claim = ""
     export.save()
     Export.objects.filter(pk=export.pk).update(worked_at=Now())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from streams.exports import services
 from streams.exports.event_rows import stored_filter
 from streams.exports.models import KEPT, Export, ExportPart
 from streams.exports.services import (
+    SILENT,
     ExportRunning,
     content,
     delete_export,
@@ -26,6 +28,7 @@ from streams.exports.services import (
 )
 from streams.observability.event_search import EventSearch
 from tests import factories
+from tests.locks import in_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +145,54 @@ def test_a_part_that_failed_leaves_nothing_behind(monkeypatch):
 
     monkeypatch.undo()
     assert not ExportPart.objects.exists()
+    silence(export)
     assert numbers_of(work_off(export)) == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_two_workers_never_write_the_same_part(monkeypatch, silent):
+    feed = factories.feed()
+    factories.append(feed, 5)
+    export = request(feed)
+    compress = services.gzip.compress
+
+    def while_the_first_compresses(*args):
+        monkeypatch.setattr(services.gzip, "compress", compress)
+        if silent:
+            silence(export)
+        work_off(export, parts=1)
+        return compress(*args)
+
+    monkeypatch.setattr(services.gzip, "compress", while_the_first_compresses)
+    work_off(export, parts=1)
+    # A silent worker loses its claim, and drops its part.
+    assert ExportPart.objects.filter(export=export).count() == 1
+
+    assert numbers_of(work_off(export)) == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_are_accepted_while_a_part_is_written(monkeypatch):
+    feed = factories.feed()
+    factories.append(feed, 5)
+    export = request(feed)
+    compress = services.gzip.compress
+
+    def while_others_append(*args):
+        with ThreadPoolExecutor(1) as pool:
+            in_thread(pool, factories.append, feed, 1).result()
+        return compress(*args)
+
+    monkeypatch.setattr(services.gzip, "compress", while_others_append)
+    assert numbers_of(work_off(export)) == [5, 4, 3, 2, 1]
+
+    feed.refresh_from_db()
+    assert feed.head_seq > 5
+
+
+def silence(export: Export) -> None:
+    """Pretend that its worker has done nothing for longer than a claim lasts."""
+    Export.objects.filter(pk=export.pk).update(worked_at=now() - SILENT * 2)
 
 
 def broken(*_):
