@@ -115,6 +115,11 @@ SENTENCES: dict[str, StrOrPromise] = {
         "Stopped an action on quarantined events: %(events)s events stay in quarantine",
         "events",
     ),
+    "quarantine.failed": ngettext_lazy(
+        "An action on quarantined events failed: %(events)s event stays in quarantine",
+        "An action on quarantined events failed: %(events)s events stay in quarantine",
+        "events",
+    ),
     "quarantine.expired": ngettext_lazy(
         "Deleted %(events)s event in quarantine because its retention ended",
         "Deleted %(events)s events in quarantine because their retention ended",

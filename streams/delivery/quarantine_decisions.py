@@ -101,7 +101,7 @@ def stop(*, order: str, feeds: Collection[Feed], actor: User | None) -> int:
     left: dict[Feed, int] = defaultdict(int)
     jobs = list(open_jobs.select_for_update(of=("self",)).order_by("pk"))
     for job in jobs:
-        left[job.feed] += job.events - job.released - job.discarded - job.kept
+        left[job.feed] += job.left
     QuarantineJob.objects.filter(pk__in=[job.pk for job in jobs]).update(ended_at=now())
     for feed, events in left.items():
         record(

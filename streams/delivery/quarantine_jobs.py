@@ -1,7 +1,7 @@
 """The jobs of decisions about quarantined events: chunk by chunk, in any worker.
 
 Each chunk is one transaction that moves events from the quarantine to the log, so a worker
-that dies neither loses nor duplicates events.
+that dies neither loses nor duplicates events. A job that can't be processed fails alone.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+import structlog
+from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from streams.audit.services import record
 from streams.base.clock import now
 from streams.catalog.validation.event_validator import (
     EventValidator,
@@ -30,13 +32,17 @@ from streams.spec.validation_modes import ValidationMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from streams.spec.issues import Issue
+
+log = structlog.get_logger()
 
 CHUNK = 500  # events per transaction, which locks their feed for hundredths of a second
 SILENT = timedelta(seconds=5)  # without a chunk: the job has lost its worker
 # A discard starts this much later, because nothing brings its events back.
 TIME_TO_UNDO = timedelta(seconds=15)
+MOST_EXAMINED = 5_000  # jobs that are searched for those that failed
 
 Action = QuarantineJob.Action
 _decode = msgspec.json.Decoder().decode
@@ -53,6 +59,19 @@ def has_lost_its_worker() -> bool:
     """Whether there are jobs that no worker has touched for a while."""
     to_do = _to_do()
     return to_do.exists() and not to_do.filter(worked_at__gt=Now() - SILENT).exists()
+
+
+def failed_jobs(since: datetime) -> QuerySet[QuarantineJob]:
+    """Return the jobs that failed since then and still have events in quarantine.
+
+    Reads the latest jobs only: there is no index on failures.
+    """
+    latest = QuarantineJob.objects.order_by("-pk").values("pk")[:MOST_EXAMINED]
+    rest = QuarantinedEvent.objects.filter(
+        feed=OuterRef("feed"), pk__gt=OuterRef("position"), pk__lte=OuterRef("last_id")
+    )
+    failed = QuarantineJob.objects.filter(failed=True, ended_at__gte=since)
+    return failed.filter(Exists(rest), pk__in=latest).order_by("ended_at", "pk")
 
 
 def _to_do() -> QuerySet[QuarantineJob]:
@@ -80,6 +99,20 @@ def _work_some() -> bool:
     job = free.order_by(F("worked_at").asc(nulls_first=True), "pk").first()
     if job is None:
         return False
+    try:
+        with transaction.atomic():
+            _work_on(job)
+    except (DataError, IntegrityError) as error:
+        _fail(job, error)
+    except DatabaseError:
+        raise  # the sweep wakes another worker
+    except Exception as error:  # noqa: BLE001 - one job must not block all others
+        _fail(job, error)
+    QuarantineJob.objects.filter(pk=job.pk).update(worked_at=Now())
+    return True
+
+
+def _work_on(job: QuarantineJob) -> None:
     # Like an append: nothing is added or expires while we count.
     locked = Feed.objects.select_for_update(no_key=True, of=("self",))
     feed = locked.select_related("stream").get(pk=job.feed_id)
@@ -90,8 +123,25 @@ def _work_some() -> bool:
         _carry_out(job, feed, chunk)
         job.position = chunk.last_id
     job.save(update_fields=["position", "released", "discarded", "kept", "ended_at"])
-    QuarantineJob.objects.filter(pk=job.pk).update(worked_at=Now())
-    return True
+
+
+def _fail(job: QuarantineJob, error: Exception) -> None:
+    """End a job that would fail again, and be the first in line forever.
+
+    Its events stay in quarantine from the failed chunk on.
+    """
+    log.error("quarantine.failed", order=job.order, job=job.pk, exc_info=error)
+    job.refresh_from_db()
+    job.failed, job.ended_at = True, now()
+    job.save(update_fields=["failed", "ended_at"])
+    record(
+        "quarantine.failed",
+        actor=None,
+        workspace=job.feed.workspace,
+        stream=job.feed.stream.slug,
+        order=job.order,
+        events=job.left,
+    )
 
 
 def _next_chunk(job: QuarantineJob, feed: Feed) -> _Chunk | None:

@@ -161,6 +161,8 @@ class QuarantineJob(models.Model):
     requested_at = models.DateTimeField(default=now)
     worked_at = models.DateTimeField(null=True)  # the database's time
     ended_at = models.DateTimeField(null=True)
+    # It ended early: an event could not be processed. The rest stays in quarantine.
+    failed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
@@ -174,6 +176,11 @@ class QuarantineJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.name or 'any'} in feed {self.feed_id}"
+
+    @property
+    def left(self) -> int:
+        """How many of its events it has not processed."""
+        return self.events - self.released - self.discarded - self.kept
 
 
 class SeenMessage(models.Model):

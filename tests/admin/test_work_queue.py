@@ -15,7 +15,11 @@ from streams.admin.home.model_groups import GROUPS
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
+from streams.delivery import quarantine_jobs
 from streams.delivery.limits.models import Halt
+from streams.delivery.quarantine_decisions import decide
+from streams.events.models import QuarantinedEvent, QuarantineJob
+from streams.events.quarantine import QuarantineFilter
 from streams.observability.readiness_cache import verdict
 from streams.review.services import Timeline, submit, suspend
 from tests import factories
@@ -50,7 +54,20 @@ def growing_queue():
     factories.append(cursor.feed, 3, now=now())
 
 
+def failed_quarantine_job():
+    """A rename of an event that the database has damaged."""
+    feed = factories.feed()
+    factories.published_plan(feed.stream, "Email Opened")
+    factories.quarantined(feed, 1, event="Mail Opened")
+    QuarantinedEvent.objects.update(payload=b"{")
+    held = QuarantineFilter(name="Mail Opened")
+    rename = {"action": QuarantineJob.Action.RENAME, "new_name": "Email Opened"}
+    decide(feeds=[feed], held=held, actor=None, **rename)
+    quarantine_jobs.work(lambda: False)
+
+
 CASES = {
+    "Failed actions on quarantined events": failed_quarantine_job,
     "Awaiting review": submitted_stream,
     "Suspended streams": suspended_stream,
     "Active halts": lambda: Halt.objects.create(reason="Fire drill."),

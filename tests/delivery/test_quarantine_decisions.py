@@ -6,8 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from streams.audit.models import AuditEntry
+from streams.base.clock import now
 from streams.delivery import quarantine_jobs
 from streams.delivery.append import accept
 from streams.delivery.quarantine_decisions import (
@@ -274,21 +276,60 @@ def test_a_chunk_that_fails_changes_nothing(feed, monkeypatch):
     ids = hold(feed, 3)
     decide(feeds=[feed], held=QuarantineFilter(), action=Action.RELEASE, actor=None)
 
-    class Died(Exception):
-        pass
-
     def die(*_, **__):
-        raise Died
+        raise OperationalError("The database is gone.")
 
     with monkeypatch.context() as broken:
         broken.setattr(quarantine_jobs, "accept_released", die)
-        with pytest.raises(Died):
+        with pytest.raises(OperationalError):
             work()
     assert beside(feed) == (3, 0, 3, 0)
     work()
 
     assert in_log(feed) == ids
     assert beside(feed) == (3, 3, 0, 0)
+
+
+def test_a_job_that_cannot_be_processed_fails_alone(feed, monkeypatch):
+    monkeypatch.setattr(quarantine_jobs, "CHUNK", 1)
+    other = factories.feed(feed.stream)
+    hold(feed, 3)
+    ids = hold(other, 2)
+    good, bad, _ = QuarantinedEvent.objects.filter(feed=feed).order_by("pk")
+    QuarantinedEvent.objects.filter(pk=bad.pk).update(payload=b"{")
+    for one in (feed, other):
+        held = QuarantineFilter(name=OLD)
+        rename = {"action": Action.RENAME, "new_name": PLANNED}
+        decide(feeds=[one], held=held, actor=None, **rename)
+
+    work()
+
+    assert in_log(other) == ids
+    assert in_log(feed) == [good.message_id]
+    assert beside(feed) == (3, 1, 2, 0)
+    job = QuarantineJob.objects.get(feed=feed)
+    assert (job.failed, job.released, bool(job.ended_at)) == (True, 1, True)
+    assert not QuarantineJob.objects.get(feed=other).failed
+    entry = AuditEntry.objects.get(action="quarantine.failed")
+    assert (entry.workspace, entry.detail["events"]) == (feed.workspace, 2)
+    assert not quarantine_jobs.has_lost_its_worker()
+
+
+def test_a_failed_job_is_shown_until_its_events_are_resolved(feed):
+    hold(feed, 2)
+    QuarantinedEvent.objects.update(payload=b"{")
+    held = QuarantineFilter(name=OLD)
+    decide(feeds=[feed], held=held, action=Action.RENAME, new_name=PLANNED, actor=None)
+    before = now()
+    work()
+    assert [job.left for job in quarantine_jobs.failed_jobs(before)] == [2]
+    assert not quarantine_jobs.failed_jobs(now()).exists()
+
+    decide(feeds=[feed], held=held, action=Action.DISCARD, actor=None)
+    work()
+
+    assert beside(feed) == (2, 0, 0, 2)
+    assert not quarantine_jobs.failed_jobs(before).exists()
 
 
 def test_a_selection_without_events_is_refused(feed):

@@ -99,6 +99,21 @@ def test_a_developer_decides_for_all_workspaces_of_the_stream(as_dev, cast, held
     assert "Release 5 events 5 of 5 released" in page
 
 
+def test_a_failed_action_says_what_to_do_and_can_be_repeated(as_alice, cast, held):
+    QuarantinedEvent.objects.filter(feed=cast.feed).update(payload=b"{")
+    url = of_workspace(cast, "quarantine-decide", name=OLD)
+    decide(as_alice, url, action="rename", new_name=NEW)
+    quarantine_jobs.work(lambda: False)
+
+    page = words(as_alice.get(of_workspace(cast)))
+    assert "Failed 0 of 3 An event could not be processed." in page
+    assert "Stop" not in page
+
+    decide(as_alice, url, action="discard", sure="on")
+
+    assert QuarantineJob.objects.filter(ended_at=None, action="discard").exists()
+
+
 @pytest.mark.parametrize(("sure", "jobs"), [({}, 0), ({"sure": "on"}, 1)])
 def test_nothing_is_deleted_without_a_second_confirmation(
     as_alice, cast, held, sure, jobs

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from streams.admin.home.failures import failed_quarantine_jobs
 from streams.admin.home.queues import expiring_queues, growing_queues
 from streams.admin.home.recent import MAX_AGE_S, Recent
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
@@ -217,6 +218,7 @@ SECTIONS: tuple[tuple[str, Callable[[datetime], WorkSection | None]], ...] = (
     ("streams.view_connection", _unreadable_keys),
     ("streams.view_stream", _reviews),
     ("streams.view_connection", _attention),
+    ("streams.view_feed", failed_quarantine_jobs),
     ("streams.view_feed", expiring_queues),
     ("streams.view_feed", growing_queues),
     ("streams.view_stream", _suspended),

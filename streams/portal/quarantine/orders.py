@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Min, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 
 from streams.events.models import QuarantineJob
 from streams.portal.shared.access import WorkspaceAccess
@@ -34,6 +34,7 @@ def recent_orders(scope: QuarantineScope) -> list[dict[str, object]]:
             stay=Sum("kept"),
             started=Max("worked_at"),
             last=Max("pk"),
+            failures=Count("pk", filter=Q(failed=True)),
         )
         .order_by("-last")[:MOST_ORDERS]
     )

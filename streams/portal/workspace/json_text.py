@@ -41,8 +41,12 @@ def stamps(payload: bytes) -> Stamps:
 
 
 def highlighted(payload: bytes) -> SafeString:
-    """Format JSON with indentation and highlighting."""
-    return coloured(msgspec.json.format(payload, indent=2).decode())
+    """Format JSON with indentation and highlighting; text that isn't JSON stays as it is."""
+    try:
+        text = msgspec.json.format(payload, indent=2)
+    except msgspec.DecodeError:
+        text = payload
+    return coloured(text.decode(errors="replace"))
 
 
 def coloured(text: str) -> SafeString:
