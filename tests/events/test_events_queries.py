@@ -243,7 +243,9 @@ LONG = "x" * 199
     [
         (EventFilter(content=(AnonymousIdIs("anon"),)), [2]),
         (EventFilter(content=(EmailIs("ada@example.com"),)), [4, 3]),
-        (EventFilter(content=(EmailIs("Ada@example.com"),)), []),
+        (EventFilter(content=(EmailIs("Ada@Example.com"),)), [4, 3]),
+        (EventFilter(content=(EmailIs("Eve@Example.com"),)), [8]),
+        (EventFilter(content=(EmailIs("eve@example.com"),)), []),
         (EventFilter(content=(EmailIs('böb"\\</script>😀@example.com'),)), [5]),
         (EventFilter(content=(PropertyIs.parse("properties.plan = pro"),)), [1]),
         (EventFilter(content=(PropertyIs.parse("properties.seats=3"),)), [2, 1]),
@@ -262,6 +264,7 @@ def test_events_are_found_by_their_content(condition, expected):
     add(feed, traits={"email": 'böb"\\</script>😀@example.com'})
     add(feed, userId=LONG + "ab")
     add(feed, userId=LONG + "a")
+    add(feed, traits={"email": "Eve@Example.com"})
 
     assert shown(page(feed, filters=condition)) == expected
 

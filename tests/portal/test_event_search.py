@@ -30,6 +30,7 @@ def elsewhere(cast):
     [
         ({"user_id": "ada"}, ["Email Sent", "Email Opened"]),
         ({"email": "ada@example.com"}, ["Email Opened"]),
+        ({"email": "Ada@Example.com"}, ["Email Opened"]),
         ({"anonymous_id": "a-1"}, ["Email Sent"]),
         ({"user_id": "ada", "anonymous_id": "a-1"}, ["Email Sent"]),
         ({"message_id": "m-1"}, ["Email Sent"]),

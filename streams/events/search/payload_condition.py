@@ -92,16 +92,26 @@ class UserIdIs:
 
 @dataclass(frozen=True, slots=True)
 class EmailIs:
-    """The traits of the event, or of its context, have this email."""
+    """The traits of the event, or of its context, have this email, or it in lower case.
+
+    Many tools lowercase emails, and people type them as they read them.
+    """
 
     value: str
 
     def prefilter(self) -> Q:
-        return Q(PayloadContains(_pair("email", self.value)))
+        condition = Q()
+        for value in self._values():
+            condition |= Q(PayloadContains(_pair("email", value)))
+        return condition
 
     def matches(self, event: Mapping[str, Any]) -> bool:
+        values = self._values()
         paths = (["traits", "email"], ["context", "traits", "email"])
-        return any(self.value in list(_at(event, path)) for path in paths)
+        return any(found in values for path in paths for found in _at(event, path))
+
+    def _values(self) -> list[str]:
+        return sorted({self.value, self.value.lower()})
 
 
 @dataclass(frozen=True, slots=True)
