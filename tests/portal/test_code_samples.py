@@ -6,6 +6,7 @@ import shlex
 import pytest
 from django.urls import reverse
 
+from streams.catalog.models import Stream
 from streams.catalog.plans.authoring.editing import key_of
 from streams.catalog.plans.authoring.templates import template
 from streams.catalog.plans.conformance import CompiledPlan
@@ -16,6 +17,7 @@ from streams.catalog.plans.plan import (
     TrackingPlan,
     to_json,
 )
+from streams.catalog.stage import Stage
 from streams.portal.connection.code_samples import batch
 
 
@@ -63,3 +65,37 @@ def test_the_tab_has_an_event_of_the_draft_and_any_other_of_it(client, cast):
 
     assert "&quot;event&quot;: &quot;Survey Sent&quot;" in first.text
     assert "&quot;event&quot;: &quot;Survey Answered&quot;" in second.text
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [
+        (Stage.DRAFT, "Customers receive events when the stream is"),
+        (Stage.SUBMITTED, "Customers receive events when the stream is"),
+        (Stage.SUSPENDED, "The stream is suspended"),
+    ],
+)
+def test_before_delivery_starts_the_tab_says_that_the_event_stays_queued(
+    client, cast, stage, reason
+):
+    Stream.objects.filter(pk=cast.stream.pk).update(stage=stage)
+    client.force_login(cast.sam)
+    names = [cast.partner.slug, cast.stream.slug]
+
+    page = client.get(reverse("portal:partner-stream-send", args=names)).text
+
+    assert "This event will stay queued." in page
+    assert reason in page
+    qa = reverse("portal:partner-stream-qa", args=names)
+    assert f'href="{qa}#test-workspaces"' in page
+
+
+def test_of_an_approved_stream_only_unconnected_workspaces_queue_events(client, cast):
+    Stream.objects.filter(pk=cast.stream.pk).update(stage=Stage.APPROVED)
+    client.force_login(cast.sam)
+    names = [cast.partner.slug, cast.stream.slug]
+
+    page = client.get(reverse("portal:partner-stream-send", args=names)).text
+
+    assert "This event will stay queued." not in page
+    assert "Until the workspace is connected to Segment" in page

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from streams.catalog.plans.authoring.editing import key_of
 from streams.catalog.plans.services import drafted_plan
+from streams.catalog.stage import Stage
 from streams.portal.connection import code_samples
 from streams.portal.shared.access import (
     PortalRequest,
@@ -35,5 +36,7 @@ def send_events(request: PortalRequest, slug: str, stream_slug: str) -> HttpResp
         "chosen": chosen,
         "snippet": code_samples.batch(request, chosen),
         "is_draft": not stream.plan_versions.published().exists(),
+        "delivers": Stage(stream.stage).delivers,
+        "is_suspended": stream.stage == Stage.SUSPENDED,
     }
     return render(request, "portal/stream/send_events.html", context)
