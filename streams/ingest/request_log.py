@@ -43,6 +43,7 @@ LARGEST_SHAPED = 64 * 1024  # bytes; larger bodies have no shape
 MOST_SHAPES = 20  # in one flush; each takes about 0.2 ms
 LONGEST_SHAPE = 1_000  # bytes
 LONGEST_AGENT = 120  # characters
+MOST_RULES = 5  # of a request
 REDIS_RESTS_S = 10.0  # after a failure
 UNKNOWN_PATH = "…"  # of a path that doesn't exist, which can contain anything
 
@@ -61,8 +62,28 @@ class _Counts(msgspec.Struct):
     rejected: int = 0
     throttled: int = 0
 
+    @property
+    def has_issues(self) -> bool:
+        return bool(self.warned or self.quarantined or self.rejected or self.throttled)
+
+
+class _Finding(msgspec.Struct, gc=False):
+    rule: str = ""
+
+
+class _Result(msgspec.Struct):
+    """The fields of an event's result that name rules."""
+
+    rule: str = ""
+    findings: tuple[_Finding, ...] = ()
+
+
+class _Results(msgspec.Struct):
+    results: tuple[_Result, ...] = ()
+
 
 _decode_counts = msgspec.json.Decoder(_Counts).decode
+_decode_results = msgspec.json.Decoder(_Results).decode
 
 
 class _Noted(msgspec.Struct, gc=False):
@@ -146,8 +167,7 @@ class RequestLog:
         shapes = MOST_SHAPES
         for authorization, sender in senders.items():
             credential = authentication.from_header(authorization)
-            noted = sorted(sender.passed + sender.failed, key=lambda one: one.at_s)
-            for one in noted:
+            for one in sender.passed + sender.failed:
                 # Without one of our keys in the header, each body has its own.
                 partner_id = self._partner_of(credential or _credential_in(one.body))
                 if partner_id is None:
@@ -161,7 +181,12 @@ class RequestLog:
         for partner_id, count in more.items():
             counted = LoggedRequest(at_s=at_s, more=count)
             entries.setdefault(partner_id, []).append(counted)
-        append(entries, now_s=at_s)
+        # Several tokens of a partner can send in the same second.
+        by_time = {
+            partner_id: sorted(of_partner, key=lambda one: one.at_s)
+            for partner_id, of_partner in entries.items()
+        }
+        append(by_time, now_s=at_s)
 
     def _take(self) -> dict[str, _Sender]:
         """Return what was noted since the last time."""
@@ -209,6 +234,8 @@ def _entry(noted: _Noted, *, with_shape: bool) -> LoggedRequest:
         user_agent=noted.agent,
         body_bytes=noted.body_bytes,
         shape=_shape(noted.body) if with_shape else "",
+        # Without issues, which is usual, the results are not even read.
+        rules=_rules(noted.response, counts.code) if counts.has_issues else (),
         **msgspec.structs.asdict(counts),
     )
 
@@ -218,6 +245,19 @@ def _counts(response: IngestResponse) -> _Counts:
         return _decode_counts(response.body)
     except msgspec.DecodeError:  # no JSON object, such as the empty body of an OPTIONS
         return _Counts()
+
+
+def _rules(response: IngestResponse, code: str) -> tuple[str, ...]:
+    """Return up to MOST_RULES rules that the events broke, except the response's code.
+
+    Those of rejected events come first, and of these, the most frequent ones.
+    """
+    results = _decode_results(response.body).results
+    refused = Counter(result.rule for result in results)
+    found = Counter(one.rule for result in results for one in result.findings)
+    by_frequency = [rule for rule, _ in refused.most_common() + found.most_common()]
+    rules = [rule for rule in dict.fromkeys(by_frequency) if rule not in ("", code)]
+    return tuple(rules[:MOST_RULES])
 
 
 def _shape(body: bytes) -> str:

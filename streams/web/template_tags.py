@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from streams.catalog.validation.rules import RULES
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -71,8 +73,8 @@ def moment(at: datetime | None, form: str = "j M, H:i:s") -> SafeString | str:
 
 @register.simple_tag
 def rule_link(rule: str) -> SafeString:
-    """Render a rule ID as a link to its section in the guide."""
-    guide = reverse("docs:guide", args=("rules",))
+    """Render the ID of a rule, or a code of the ingest, as a link to its guide."""
+    guide = reverse("docs:guide", args=("rules" if rule in RULES else "ingest",))
     return format_html('<a class="mono rule" href="{}#{}">{}</a>', guide, rule, rule)
 
 

@@ -7,12 +7,20 @@ import json
 
 import pytest
 
-from streams.ingest import django_views
+from streams.catalog.validation.rules import RULES
+from streams.ingest import django_views, request_log
 from streams.ingest.credential_lookup import CredentialLookup
-from streams.ingest.http.responses import alive
+from streams.ingest.http.responses import (
+    REJECTED,
+    WARNED,
+    EventResult,
+    alive,
+    outcomes,
+)
 from streams.ingest.request_log import MOST_OF_SENDER, RequestLog
 from streams.observability.requests import store
 from streams.observability.requests.store import LoggedRequest, append, newest
+from streams.spec.issues import error
 from tests import factories
 from tests.ingest.sender_requests import basic, bearer, dumps, track
 
@@ -72,6 +80,57 @@ def test_a_request_is_logged_with_its_counts_and_without_its_values(client, log,
     assert batch[0]["userId"] == "text, 9 characters"
     for secret in (*SECRETS, key.text):
         assert secret not in repr(request)
+
+
+def test_a_request_is_logged_with_the_rules_that_its_events_broke(client, log, feed):
+    key = factories.ingest_key(feed)
+    no_user, no_name = {"type": "identify"}, {"type": "track", "userId": "user-4711"}
+
+    post(client, {"batch": [no_user, track("m-1"), no_name, no_name]}, basic(key))
+    post(client, {"batch": [track("m-2")]}, basic(key))
+
+    broken, fine = logged(log, feed.stream.partner)
+    assert broken.rules == ("SPEC-NAME-001", "SPEC-ID-001")
+    assert fine.rules == ()
+
+
+def test_of_many_broken_rules_the_most_frequent_are_logged():
+    def result(outcome, *rules):
+        findings = [error(rule, "", "", "") for rule in rules]
+        return EventResult(outcome, findings=findings)
+
+    results = [
+        *[result(WARNED, "W-1", "W-2")] * 3,
+        result(WARNED, "W-2", "W-3"),
+        EventResult(REJECTED, rule="R-1"),
+        *[EventResult(REJECTED, rule="R-2")] * 2,
+        result(WARNED, "W-4"),
+    ]
+
+    rules = request_log._rules(outcomes(results, single=False), "")
+
+    assert rules == ("R-2", "R-1", "W-2", "W-1", "W-3")
+
+
+def test_the_rule_of_a_single_event_is_only_the_code(client, log, feed):
+    key = factories.ingest_key(feed)
+
+    post(client, {}, basic(key), "/v1/identify")
+
+    [request] = logged(log, feed.stream.partner)
+    assert (request.status, request.rules) == (400, ())
+    assert request.code in RULES
+
+
+def test_requests_of_several_tokens_are_logged_in_the_order_of_their_time(log, feed):
+    ours = factories.token(feed.stream)[1], factories.token(feed.stream)[1]
+    paths = ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page"]
+
+    for path, token in zip(paths, (*ours, *ours), strict=True):
+        authorization = bearer(token)["Authorization"]
+        log.note({"authorization": authorization}, path, b"{}", alive())
+
+    assert [one.path for one in logged(log, feed.stream.partner)] == paths
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,36 @@ def test_a_partner_follows_its_requests(as_sam, cast, settings, services):
     assert of_partner(as_sam, cast, show="requests", after="x").status_code == 404
 
 
+def test_requests_name_the_rules_that_their_events_broke(
+    as_sam, cast, settings, services
+):
+    settings.REDIS_URL = services.new_redis_url()
+    rules = ("SPEC-NAME-001", "INGEST-FULL-001")
+    logged = LoggedRequest(at_s=1, status=200, rejected=2, rules=rules)
+    append({cast.partner.pk: [logged]}, now_s=1)
+
+    tail = of_partner(as_sam, cast, "partner-tail", show="requests").text
+    page = of_partner(as_sam, cast, "partner-requests").text
+
+    for text in (tail, page):
+        assert 'href="/docs/guide/rules/#SPEC-NAME-001"' in text
+        assert 'href="/docs/guide/ingest/#INGEST-FULL-001"' in text
+
+
+def test_requests_are_listed_by_their_time_and_not_by_when_they_were_logged(
+    as_sam, cast, settings, services
+):
+    settings.REDIS_URL = services.new_redis_url()
+    for at_s, path in ((3, "/v1/page"), (1, "/v1/track"), (2, "/v1/group")):
+        logged = LoggedRequest(at_s=at_s, status=200, path=path)
+        append({cast.partner.pk: [logged]}, now_s=3)
+
+    page = of_partner(as_sam, cast, "partner-requests").text
+
+    assert re.findall(r"/v1/\w+", page) == ["/v1/page", "/v1/group", "/v1/track"]
+    assert "Requests with an unknown token or ingest key aren't listed" in page
+
+
 def test_polls_in_the_same_second_share_one_response(as_sam, cast, monkeypatch):
     monkeypatch.setattr(rows.time, "monotonic", lambda: 1.0)
     factories.append(cast.feed, 1, now=now())

@@ -69,13 +69,19 @@ def requests(request: PortalRequest, slug: str) -> HttpResponse:
     context = {
         "access": access,
         "form": form,
-        "rows": [_row(stored.request) for stored in found],
+        "rows": _rows([stored.request for stored in found]),
         "is_available": is_available,
         "is_first": "before" not in request.GET,
         "older": form.query(before=found[-1].id) if len(found) == PAGE_LENGTH else "",
         "most": MOST_ENTRIES,
     }
     return render(request, "portal/requests/requests.html", context)
+
+
+def _rows(logged: list[LoggedRequest]) -> list[RequestRow]:
+    """Return rows, newest first: several processes write the log, each once a second."""
+    by_time = sorted(logged, key=lambda one: one.at_s, reverse=True)
+    return [_row(one) for one in by_time]
 
 
 def _row(logged: LoggedRequest) -> RequestRow:

@@ -51,6 +51,7 @@ class TailRow:
     badge: str = ""
     tone: str = ""
     json: str = ""
+    rules: tuple[str, ...] = ()  # that events of a request broke
 
 
 def events_of(feed: Feed, after: int, matching: Q) -> list[TailRow]:
@@ -165,4 +166,5 @@ def _request_row(stored: StoredRequest) -> TailRow:
         badge=str(request.status or ""),
         tone=tone_of(request),
         json=request.shape,
+        rules=request.rules,
     )
