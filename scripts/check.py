@@ -24,6 +24,7 @@ PRODUCTION = {
     "ENCRYPTION_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     "ALLOWED_HOSTS": "portal.example.com",
     "TRUST_PROXY": "on",
+    "PORTAL_URL": "https://portal.example.com",
     "INGEST_URL": "https://ingest.example.com",
     "DATABASE_URL": "postgres://portal@database.example.com/portal",
     "REDIS_URL": "redis://broker.example.com:6379/0",

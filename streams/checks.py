@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from streams.base.public_urls import portal_url
+
 
 @register(Tags.security, deploy=True)
 def ready_for_production(**_: Any) -> list[CheckMessage]:
@@ -48,6 +50,13 @@ def _for_evaluation() -> Iterator[CheckMessage]:
 
 
 def _unset_addresses() -> Iterator[CheckMessage]:
+    if settings.ALLOWED_HOSTS and not portal_url():
+        yield Warning(
+            "PORTAL_URL is not set, and ALLOWED_HOSTS starts with a pattern, so the"
+            " portal does not know its own address.",
+            hint="Set PORTAL_URL to the public address of the web pages.",
+            id="streams.W017",
+        )
     if not settings.INGEST_URL:
         yield Warning(
             "INGEST_URL is not set, so pages show the web address as the address for"

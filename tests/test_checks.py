@@ -28,6 +28,7 @@ def safe(settings, monkeypatch):
         ("DEBUG", True, "streams.E013"),
         ("ALLOWED_HOSTS", [], "streams.E014"),
         ("ALLOWED_HOSTS", ["portal.example", "*"], "streams.E014"),
+        ("ALLOWED_HOSTS", [".example.com"], "streams.W017"),
         ("HTTPS", False, "streams.E015"),
         ("REDIS_URL", "rediss://broker?ssl_cert_reqs=none", "streams.E016"),
         (

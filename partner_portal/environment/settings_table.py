@@ -109,6 +109,12 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             about="Hours after signing in until users must sign in again, even if active.",
         ),
         Setting(
+            name="PORTAL_URL",
+            kind=url_types.address("https://portal.example.com"),
+            about="The public address of the pages, for links of commands and workers. Empty:"
+            " https:// and the first of ALLOWED_HOSTS; with HTTPS=off, localhost and PORT.",
+        ),
+        Setting(
             name="INGEST_URL",
             kind=url_types.address("https://events.example.com"),
             about="The public address for events, which pages show. Empty: the web"

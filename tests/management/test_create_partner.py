@@ -67,6 +67,14 @@ def test_the_link_leads_to_this_portal(settings, https, hosts, start):
     assert printed.splitlines()[-1].startswith(start)
 
 
+def test_the_setting_decides_where_the_link_leads(settings):
+    settings.PORTAL_URL = "https://www.example.com/portal"
+
+    printed = create_partner("Postbox", "petra@postbox.example")
+
+    assert printed.splitlines()[-1].startswith("https://www.example.com/portal/")
+
+
 @pytest.mark.parametrize(
     ("url", "hosts"),
     [

@@ -39,6 +39,7 @@ def environment(layout: Layout, broker: Broker) -> dict[str, str]:
         "VAR_DIR": str(layout.var_dir),
         "REDIS_URL": broker.url,
         "SANDBOX_URL": layout.url("sandbox"),
+        "PORTAL_URL": settings.PORTAL_URL or layout.url("web"),
         "INGEST_URL": settings.INGEST_URL or layout.url("ingest"),
         "ALLOWED_HOSTS": ",".join(_hosts()),
     }

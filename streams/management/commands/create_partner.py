@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
 
+from streams.base.public_urls import portal_url
 from streams.catalog.services import create_partner_with_stream
 from streams.tenancy.invitations import make_invitation, record_invitation, token_of
 from streams.tenancy.models import PartnerMembership
@@ -38,8 +39,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--url",
-            help="public URL of this portal (default: https:// and the first of"
-            " ALLOWED_HOSTS; with HTTPS=off, localhost and PORT)",
+            help="public URL of this portal (default: PORTAL_URL)",
         )
 
     @transaction.atomic
@@ -84,13 +84,10 @@ class Command(BaseCommand):
 def _portal_url(given: str | None) -> str:
     """Return this portal's public URL without a trailing slash. Raises CommandError."""
     scheme = "https" if settings.HTTPS else "http"
-    if given is None and not settings.HTTPS:
-        return f"http://localhost:{settings.PORT}"
     if given is None:
-        host = next(iter(settings.ALLOWED_HOSTS), "*")
-        if host.startswith(("*", ".")):  # a pattern for several hosts
-            raise CommandError("Set the portal's public URL with --url=https://….")
-        return f"https://{host}"
+        if not (default := portal_url()):
+            raise CommandError("Set PORTAL_URL, or --url=https://….")
+        return default
     try:
         URLValidator(schemes=["https"] if settings.HTTPS else ["http", "https"])(given)
         parts = urlsplit(given)
