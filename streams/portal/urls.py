@@ -11,11 +11,12 @@ from streams.portal.people import invitation_link, members, pending_invitations
 from streams.portal.quarantine import urls as quarantine
 from streams.portal.replay import views as replay_views
 from streams.portal.requests import views as request_views
+from streams.portal.shared import saved_filters
 from streams.portal.stream import activity_log, plan_templates
 from streams.portal.stream import views as stream_views
 from streams.portal.stream_urls import Pages, stream_pages
 from streams.portal.tail import views as tail_views
-from streams.portal.workspace import events, home, issues, overview, saved_filters
+from streams.portal.workspace import events, home, issues, overview
 
 # Where a page is in the navigation is declared by options of its path: `section` is an item of
 # the sidebar, and `tab` is the name of a stream tab's own page. The templates mark that item;

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from streams.base.clock import now
 from streams.tenancy.saved_filters import services
 from streams.tenancy.saved_filters.models import SavedFilter
 from tests import factories
@@ -31,6 +32,31 @@ def test_a_filter_is_saved_under_a_name_and_opened_again(as_alice, cast):
     assert "Saved the filter as “Mine”." in page.text
     assert links(as_alice, cast) == [("Mine", f"?{QUERY}", False)]
     assert links(as_alice, cast, f"?before=7&{QUERY}") == [("Mine", f"?{QUERY}", True)]
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("deliveries", "outcome=retry&status=5xx"),
+        ("findings", "rule=NAME-001"),
+        ("quarantine", "user_id=u1"),
+    ],
+)
+def test_each_list_of_a_workspace_has_its_own_filters(as_alice, cast, page, query):
+    factories.connection(cast.feed)
+    factories.quarantined(cast.feed)
+    factories.found(cast.feed, at=now())
+    save(as_alice, cast)
+
+    saved = save(as_alice, cast, query=query, page=page)
+
+    own = url(cast.workspace, page)
+    assert saved.redirect_chain == [(f"{own}?{query}", 302)]
+    (link,) = saved.context["saved"].links
+    assert (link.name, link.link, link.is_current) == ("Mine", f"?{query}", True)
+    assert f'href="?{query.replace("&", "&amp;")}"' in saved.text
+    other = as_alice.get(f"{own}").context["saved"].links
+    assert [one.is_current for one in other] == [False]
 
 
 def test_the_same_name_replaces_a_filter(as_alice, cast):

@@ -24,6 +24,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.saved_filters import saved_bar
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +55,7 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
         "connections": connections,
         "connection": connection,
         "form": form,
+        "saved": saved_bar(request, access, "deliveries", form),
         "page": page,
         "rows": [(row, form.query(before=before, attempt=row.pk)) for row in rows],
         "is_first": before is None,

@@ -29,6 +29,7 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import annotated_lines
 from streams.portal.workspace.json_text import stamps
 from streams.spec.validation_modes import ValidationMode
@@ -50,7 +51,9 @@ def workspace_quarantine(request: PortalRequest, public_id: str) -> HttpResponse
     """Show what is in the quarantine of a workspace, and a list of its events."""
     access = workspace_to_see(request, public_id)
     form = WorkspaceModeForm(initial={"check_mode": access.workspace.check_mode})
-    return _list(request, of_workspace(access), mode_form=form)
+    filters = QuarantineSearchForm(request.GET)
+    saved = saved_bar(request, access, "quarantine", filters)
+    return _list(request, of_workspace(access), mode_form=form, saved=saved)
 
 
 @signed_in

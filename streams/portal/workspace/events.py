@@ -25,8 +25,8 @@ from streams.portal.shared.access import (
 )
 from streams.portal.shared.form_choices import number_in
 from streams.portal.shared.navigation_tags import to
+from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.forms import EventFilterForm
-from streams.portal.workspace.saved_filters import saved_bar
 
 if TYPE_CHECKING:
     from streams.events.models import Feed

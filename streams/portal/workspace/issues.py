@@ -32,6 +32,7 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to, within
+from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
 from streams.portal.workspace.json_text import highlighted
@@ -160,7 +161,7 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
     counts = Counter[Severity]()
     for fault in all_faults:
         counts[fault.severity] += fault.week
-    context = {
+    context: dict[str, object] = {
         "access": page.access,
         "stream": page.stream,
         "page": page,
@@ -173,6 +174,8 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "others": sum(group.week for group in groups if not group.kind.rule),
         "affected": _affected(page, wanted, moment),
     }
+    if isinstance(page.access, WorkspaceAccess):
+        context["saved"] = saved_bar(request, page.access, "findings", form)
     return render(request, "portal/shared/issues.html", context)
 
 
