@@ -14,6 +14,7 @@ from django.urls import path
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from streams.admin.home.health import failing_parts, tools
 from streams.admin.home.model_groups import grouped
 from streams.admin.home.work_queue import work_queue
 from streams.admin.search.views import results
@@ -55,9 +56,11 @@ class StaffSite(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Show what waits for the operator, and the models by purpose."""
+        """Show the portal's health, what waits for the operator, and the models by purpose."""
         content = {
+            "failing": failing_parts(),
             "work": work_queue(staff_of(request), now()),
+            "tools": tools(staff_of(request)),
             "groups": [*grouped(self.get_app_list(request))],
         }
         return super().index(request, {**content, **(extra_context or {})})

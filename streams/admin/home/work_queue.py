@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from streams.admin.home.failures import failed_quarantine_jobs
 from streams.admin.home.queues import expiring_queues, growing_queues
-from streams.admin.home.recent import MAX_AGE_S, Recent
+from streams.admin.home.recent import Recent
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url
 from streams.catalog.models import Stream
@@ -27,7 +27,6 @@ from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
 from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import halted_connections
-from streams.observability.readiness_cache import verdict
 from streams.review.launch import awaits_operator
 from streams.review.models import LiveRequest, Submission, Suspension
 
@@ -37,23 +36,8 @@ if TYPE_CHECKING:
 
 def work_queue(user: User, now: datetime) -> list[WorkSection]:
     """Return the sections with work that the operator may see, the most urgent first."""
-    found = (read(now) for name, read in SECTIONS if not name or user.has_perm(name))
+    found = (read(now) for name, read in SECTIONS if user.has_perm(name))
     return [section for section in found if section is not None]
-
-
-def _failing_parts(now: datetime) -> WorkSection | None:
-    """Return the parts that failed the latest readiness check, at most a minute old."""
-    names = sorted(verdict.failing(max_age_s=MAX_AGE_S))
-    if not names:
-        return None
-    url = reverse("api:ready-details")
-    return WorkSection(
-        title=_("The portal isn't ready"),
-        url=url,
-        count=len(names),
-        items=[WorkItem(text=name, url=url, detail=_("Not OK")) for name in names],
-        tone="bad",
-    )
 
 
 def _halts(now: datetime) -> WorkSection | None:
@@ -213,7 +197,6 @@ def _suspended(now: datetime) -> WorkSection | None:
 
 # Each section with the permission that it needs.
 SECTIONS: tuple[tuple[str, Callable[[datetime], WorkSection | None]], ...] = (
-    ("", _failing_parts),
     ("streams.view_halt", _halts),
     ("streams.view_connection", _unreadable_keys),
     ("streams.view_stream", _reviews),

@@ -1,0 +1,37 @@
+"""The portal itself on the first page of the admin: its health, and pages about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from streams.admin.home.recent import MAX_AGE_S
+from streams.base.outbox import outbox_folder
+from streams.observability.readiness_cache import verdict
+
+if TYPE_CHECKING:
+    from streams.tenancy.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of the admin that isn't a list of a model."""
+
+    title: str
+    url: str
+
+
+def failing_parts() -> list[str]:
+    """Return the parts that failed the latest readiness check, at most a minute old."""
+    return sorted(verdict.failing(max_age_s=MAX_AGE_S))
+
+
+def tools(user: User) -> list[PageLink]:
+    """Return the pages about the portal itself that the operator may see."""
+    found = [PageLink(_("Readiness"), reverse("api:ready-details"))]
+    if user.is_superuser and outbox_folder() is not None:
+        found.append(PageLink(_("Outbox"), reverse("outbox")))
+    return found
