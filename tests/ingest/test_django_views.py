@@ -458,6 +458,15 @@ def test_one_request_contains_events_of_many_workspaces(post, feed, token):
         {"outcome": "accepted", "messageId": "m3", "workspace": mine, "seq": 2},
     ]  # fmt: skip
     assert "workspace" not in logged(feed)[0]
+    assert answer["message"].startswith("Events with the outcome held are stored.")
+    assert answer["fix"].startswith("Don't send them again.")
+
+
+def test_a_response_without_held_events_has_no_message(post, feed, key):
+    _, answer = post("/v1/track", TRACK, basic(key))
+
+    assert answer["held"] == 0
+    assert answer.keys().isdisjoint({"message", "fix"})
 
 
 @pytest.mark.parametrize("status", ["paused", "attention"])

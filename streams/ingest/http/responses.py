@@ -21,6 +21,14 @@ ACCEPTED, WARNED, HELD, QUARANTINED = "accepted", "warned", "held", "quarantined
 DUPLICATE, REJECTED, THROTTLED = "duplicate", "rejected", "throttled"
 TAKEN = (ACCEPTED, WARNED, HELD, QUARANTINED, DUPLICATE)
 
+# Once in a response, because a batch may have thousands of held events.
+HELD_NOTE = {
+    "message": (
+        "Events with the outcome held are stored. They stay queued until their workspace"
+        " is connected to Segment."
+    ),
+    "fix": "Don't send them again. Ask the customer to connect the workspace in the portal.",
+}
 MOST_OF_EVENT = 5  # issues per event in a response
 MOST_ISSUES = 500  # issues in a whole response
 
@@ -116,7 +124,8 @@ def outcomes(
     counts = dict.fromkeys((*TAKEN, REJECTED, THROTTLED), 0)
     for result in results:
         counts[result.outcome] += 1
-    body = {"success": True, **counts, "results": results}
+    note = HELD_NOTE if counts[HELD] else {}
+    body = {"success": True, **counts, **note, "results": results}
     if full is not None and counts[THROTTLED]:
         if any(counts[name] for name in TAKEN):
             return IngestResponse(200, _encode(body), full.headers)
