@@ -29,7 +29,7 @@ class EventState(TextChoices):
     """The state of one event."""
 
     PENDING = "pending", _("Queued")
-    HELD = "held", _("Queued: on hold")
+    HELD = "held", _("Queued: delivery stopped")
     DELIVERED = "delivered", _("Delivered")
     REJECTED = "rejected", _("Rejected")
     RECOVERED = "recovered", _("Recovered")

@@ -23,7 +23,7 @@ from streams.events.data_loss.services import in_words, setback
 from streams.observability.backlog import measure, storage_full
 
 log = structlog.get_logger()
-# A due cursor moves, backs off or is put on hold within one turn. After this long without
+# A due cursor moves, backs off or stops within one turn. After this long without
 # any of these, no worker is running or making progress.
 OLDEST_DUE_BOUND = timedelta(minutes=5)
 
@@ -103,7 +103,7 @@ def _keys() -> PartHealth:
     current = Connection.objects.current().filter(status=Connection.Status.ACTIVE)
     if waiting := current.filter(status_reason=UNREADABLE).count():
         detail = (
-            "Connections on hold because a worker cannot read their write key:"
+            "Connections that stopped because a worker cannot read their write key:"
             f" {waiting:,}. Start every worker with the same ENCRYPTION_KEYS."
         )
         return PartHealth(ok=False, detail=detail)

@@ -222,7 +222,7 @@ def _deliveries(cursor: Cursor) -> Iterator[str]:
 
 
 def _state(cursor: Cursor) -> Iterator[str]:
-    """Check that events to send are scheduled, and that events on hold are not.
+    """Check that events to send are scheduled, and that those of stopped connections are not.
 
     Each check is one statement, for a consistent view.
     """
@@ -238,6 +238,6 @@ def _state(cursor: Cursor) -> Iterator[str]:
         connection__status=Connection.Status.ACTIVE, connection__deleted_at=None
     )
     if row.filter(sending, held=True).exists():
-        yield "the cursor is on hold, but its connection is active"
+        yield "the cursor is stopped, but its connection is active"
     if row.filter(~sending, held=False).exists():
-        yield "the cursor is not on hold, but its connection is not active"
+        yield "the cursor is not stopped, but its connection is not active"

@@ -204,7 +204,7 @@ def test_queued_events_that_are_not_due_are_found(cursor):
 def test_a_cursor_held_without_a_reason_is_found(cursor):
     change(cursor, held=True)
 
-    assert found(cursor) == ["the cursor is on hold, but its connection is active"]
+    assert found(cursor) == ["the cursor is stopped, but its connection is active"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_cursor_that_should_be_held_is_found(cursor, fields):
     Connection.objects.filter(pk=cursor.connection_id).update(**fields)
 
     assert found(cursor) == [
-        "the cursor is not on hold, but its connection is not active"
+        "the cursor is not stopped, but its connection is not active"
     ]
 
 

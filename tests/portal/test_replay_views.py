@@ -207,7 +207,7 @@ def test_a_replay_halted_by_an_operator_says_so_and_why(as_alice, cast, live):
 
     assert "Running" in before
     assert "Running" not in listed + alone
-    assert "On hold" in listed
+    assert "Queued" in listed
     assert (
         "Delivery paused by the operator: We look at a fault. The replay continues"
         in alone
@@ -221,7 +221,7 @@ def test_a_replay_of_a_suspended_stream_says_so(as_alice, cast, live):
 
     page = words(as_alice.get(url(cast, "replay", replay.public_id)))
 
-    assert "On hold" in page
+    assert "Queued" in page
     assert "The stream is suspended. The replay continues" in page
 
 

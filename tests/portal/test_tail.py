@@ -123,7 +123,7 @@ def test_requests_name_the_rules_that_their_events_broke(
 ):
     settings.REDIS_URL = services.new_redis_url()
     rules = ("SPEC-NAME-001", "INGEST-FULL-001")
-    logged = LoggedRequest(at_s=1, status=200, rejected=2, rules=rules)
+    logged = LoggedRequest(at_s=1, status=200, rejected=2, held=1, rules=rules)
     append({cast.partner.pk: [logged]}, now_s=1)
 
     tail = of_partner(as_sam, cast, "partner-tail", show="requests").text
@@ -132,6 +132,7 @@ def test_requests_name_the_rules_that_their_events_broke(
     for text in (tail, page):
         assert 'href="/docs/guide/rules/#SPEC-NAME-001"' in text
         assert 'href="/docs/guide/ingest/#INGEST-FULL-001"' in text
+        assert "1 queued, 2 rejected" in text
 
 
 def test_requests_are_listed_by_their_time_and_not_by_when_they_were_logged(

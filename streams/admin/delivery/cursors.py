@@ -16,6 +16,14 @@ from streams.admin.shared.scope import WorkspaceOfFeedFilter
 from streams.delivery.models import Cursor, Lease
 
 
+class StoppedFilter(admin.BooleanFieldListFilter):
+    """Finds cursors whose connection sends nothing, under the name of its column."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("delivery stopped")
+
+
 class QueueFilter(admin.SimpleListFilter):
     """Cursors of connections with queued events."""
 
@@ -36,7 +44,12 @@ class CursorAdmin(ReadOnlyAdmin):
         "id", "feed_link", "connection_link", "kind", "backlog", "position", "due",
         "is_held", "failures", "last_delivery",
     )  # fmt: skip
-    list_filter = (WorkspaceOfFeedFilter, QueueFilter, "kind", "held")
+    list_filter = (
+        WorkspaceOfFeedFilter,
+        QueueFilter,
+        "kind",
+        ("held", StoppedFilter),
+    )
     list_select_related = (
         "feed__workspace",
         "feed__stream",
@@ -59,7 +72,7 @@ class CursorAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     readonly_fields = fields
     due = time_column("due_at", _("next attempt"))
-    is_held = yes_column("held", _("On hold"), _("on hold"))
+    is_held = yes_column("held", _("Stopped"), _("delivery"))
     last_delivery = time_column("last_delivered_at", _("last delivered"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

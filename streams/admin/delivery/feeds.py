@@ -176,7 +176,7 @@ class FeedAdmin(ReadOnlyAdmin):
     def pending(self, feed: Feed) -> int:
         return ledger_of(feed).pending
 
-    @admin.display(description=_("on hold"))
+    @admin.display(description=_("queued: delivery stopped"))
     def held(self, feed: Feed) -> int:
         return ledger_of(feed).held
 

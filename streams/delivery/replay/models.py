@@ -16,7 +16,7 @@ class Replay(models.Model):
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
-        HELD = "held", _("On hold")
+        HELD = "held", _("Queued")
         FINISHED = "finished", _("Completed")
         STOPPED = "stopped", _("Stopped")
         CANCELLED = "cancelled", _("Canceled")

@@ -26,7 +26,7 @@ def counts_of(request: LoggedRequest) -> str:
     """Return what happened to the request's events, such as "3 accepted, 1 rejected"."""
     counts = {
         _("%(count)s accepted"): request.accepted,
-        _("%(count)s on hold"): request.held,
+        _("%(count)s queued"): request.held,
         _("%(count)s warned"): request.warned,
         _("%(count)s quarantined"): request.quarantined,
         _("%(count)s duplicate"): request.duplicate,
