@@ -66,6 +66,7 @@ def test_a_new_person_sees_who_invites_them_and_with_which_role(client, cast):
     inviter = cast.anna.name or cast.anna.email
     invited = f"{inviter} invited you to join with the role <strong>Editor</strong>."
     assert invited in page.text
+    assert "Can connect Segment, change and pause" in page.text
 
 
 def test_a_weak_password_is_refused(client, cast):

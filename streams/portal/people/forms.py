@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account_forms
@@ -15,9 +15,11 @@ from streams.base.text.validation import validate_one_line
 from streams.tenancy.models import Partner, PartnerMembership, User, WorkspaceMembership
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.tenancy.members import Place as Owner
 
-WORKSPACE_HINTS = {
+WORKSPACE_HINTS: Mapping[str, StrOrPromise] = {
     WorkspaceMembership.Role.ADMIN: _(
         "Can do everything an editor can, and also manage members and delete the"
         " connection."
@@ -28,15 +30,19 @@ WORKSPACE_HINTS = {
     ),
     WorkspaceMembership.Role.VIEWER: _("Can view events and delivery attempts."),
 }
-PARTNER_HINTS = {
+PARTNER_HINTS: Mapping[str, StrOrPromise] = {
     PartnerMembership.Role.ADMIN: _(
-        "Can do everything a developer can, and also submit streams for review and"
-        " manage members."
+        "Can do everything a developer can, and also create streams, submit them for review,"
+        " start QA, request the launch, and manage the members of this team."
     ),
     PartnerMembership.Role.DEVELOPER: _(
-        "Can manage streams, workspaces, API tokens, and ingest keys."
+        "Can change streams with their plans and docs, create workspaces, API tokens and"
+        " ingest keys, invite a customer's first member, and manage test workspaces."
     ),
-    PartnerMembership.Role.SUPPORT: _("Can view everything, but not change anything."),
+    PartnerMembership.Role.SUPPORT: _(
+        "Can view streams, and the events, requests and connections of all customers, but"
+        " not change anything."
+    ),
 }
 
 
@@ -45,6 +51,11 @@ def roles_of(owner: Owner) -> list[tuple[str, str]]:
     is_partner = isinstance(owner, Partner)
     roles = PartnerMembership.Role if is_partner else WorkspaceMembership.Role
     return [(role.value, str(role.label)) for role in roles]
+
+
+def hints_of(owner: Owner) -> Mapping[str, StrOrPromise]:
+    """Return what a member with each role can do, by role."""
+    return PARTNER_HINTS if isinstance(owner, Partner) else WORKSPACE_HINTS
 
 
 class InvitationForm(forms.Form):
@@ -64,7 +75,7 @@ class InvitationForm(forms.Form):
             choices=roles_of(owner),
             error_messages={"required": _("Select a role.")},
         )
-        self.hints = PARTNER_HINTS if isinstance(owner, Partner) else WORKSPACE_HINTS
+        self.hints = hints_of(owner)
 
     def roles(self) -> Iterator[tuple[BoundWidget, str]]:
         """Yield each role's radio button and a description of its permissions."""

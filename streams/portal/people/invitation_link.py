@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from streams.identity.known_browsers import remember
 from streams.identity.security_notices import signed_in
-from streams.portal.people.forms import SignUpForm
+from streams.portal.people.forms import SignUpForm, hints_of
 from streams.tenancy.invitations import (
     InvitationRefused,
     accept_invitation,
@@ -48,7 +48,11 @@ def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse
     if request.method == "POST":
         accept_invitation(invitation=invited, user=user)
         return redirect("portal:home")
-    context = {"invitation": invited, "is_theirs": user.email.lower() == invited.email}
+    context = {
+        "invitation": invited,
+        "role_hint": hints_of(invited.place)[invited.role],
+        "is_theirs": user.email.lower() == invited.email,
+    }
     return render(request, "portal/people/invitation.html", context)
 
 
@@ -62,5 +66,9 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
         response = redirect("portal:home")
         remember(request, response, user.email)
         return response
-    context = {"invitation": invited, "form": form}
+    context = {
+        "invitation": invited,
+        "role_hint": hints_of(invited.place)[invited.role],
+        "form": form,
+    }
     return render(request, "portal/people/invitation_sign_up.html", context)

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.portal.people.forms import InvitationForm, roles_of
+from streams.portal.people.forms import InvitationForm, hints_of, roles_of
 from streams.portal.people.pending_invitations import invited, pending_of
 from streams.portal.shared.access import (
     PortalRequest,
@@ -139,7 +139,12 @@ def workspace_invite(request: PortalRequest, slug: str, public_id: str) -> HttpR
 def people_of(owner: Owner) -> dict[str, object]:
     """Return the context of `_members.html`."""
     memberships = owner.memberships.select_related("user").order_by("created_at", "pk")
-    return {"memberships": memberships, "roles": roles_of(owner)}
+    roles, hints = roles_of(owner), hints_of(owner)
+    return {
+        "memberships": memberships,
+        "roles": roles,
+        "role_hints": [(label, hints[role]) for role, label in roles],
+    }
 
 
 def _change_role(request: PortalRequest, membership: Membership) -> None:

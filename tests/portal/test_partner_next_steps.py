@@ -1,0 +1,42 @@
+"""A partner's pages say what the partner can do next, and what only others can do."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from streams.tenancy.models import PartnerMembership, WorkspaceMembership
+from streams.tenancy.services import create_workspace
+from tests import factories
+
+
+@pytest.fixture
+def new(cast):
+    """A customer without members and without a connection."""
+    workspace = create_workspace(
+        partner=cast.partner, external_id="new", name="New", actor=None
+    )
+    factories.feed(cast.stream, workspace)
+    return workspace
+
+
+def of_partner(cast, page, *args) -> str:
+    return reverse(f"portal:{page}", args=[cast.partner.slug, *args])
+
+
+def both_pages(client, cast, workspace) -> list[str]:
+    own = of_partner(cast, "partner-workspace", workspace.public_id)
+    customers = reverse("portal:connection", args=[workspace.public_id])
+    return [client.get(page).text for page in (own, customers)]
+
+
+def test_members_without_the_form_see_what_each_role_can_do(client, cast):
+    client.force_login(cast.dev)
+    team = client.get(of_partner(cast, "partner-members")).text
+    client.force_login(cast.bob)
+    customers = client.get(reverse("portal:members", args=[cast.workspace.public_id]))
+
+    for role in PartnerMembership.Role:
+        assert f"<dt>{role.label}</dt>" in team
+    for role in WorkspaceMembership.Role:
+        assert f"<dt>{role.label}</dt>" in customers.text
