@@ -40,3 +40,15 @@ def test_members_without_the_form_see_what_each_role_can_do(client, cast):
         assert f"<dt>{role.label}</dt>" in team
     for role in WorkspaceMembership.Role:
         assert f"<dt>{role.label}</dt>" in customers.text
+
+
+def test_a_partner_is_led_from_replays_to_the_api(client, cast):
+    replays = reverse("portal:replays", args=[cast.workspace.public_id])
+
+    client.force_login(cast.dev)
+    to_partner = client.get(replays).text
+    client.force_login(cast.bob)
+    to_customer = client.get(replays).text
+
+    assert 'start one with the <a href="/docs/guide/api/">API</a>' in to_partner
+    assert "/docs/guide/api/" not in to_customer
