@@ -10,6 +10,7 @@
   const state = document.getElementById("tail-state");
   const button = document.getElementById("tail-pause");
   const formats = document.getElementById("tail-format");
+  const empty = document.getElementById("tail-empty");
   const most = Number(tail.dataset.most);
   let after = tail.dataset.after;
   let isPaused = false;
@@ -25,7 +26,7 @@
     const fresh = [...holder.content.querySelectorAll("tr")].filter((row) => !known.has(row.id));
     rows.prepend(...fresh);
     while (rows.children.length > most) rows.lastElementChild.remove();
-    if (fresh.length) tail.hidden = false;
+    if (fresh.length) empty.hidden = true;
   }
 
   async function poll() {

@@ -52,3 +52,24 @@ def test_a_partner_is_led_from_replays_to_the_api(client, cast):
 
     assert 'start one with the <a href="/docs/guide/api/">API</a>' in to_partner
     assert "/docs/guide/api/" not in to_customer
+
+
+@pytest.mark.parametrize(
+    ("show", "title"),
+    [
+        ("events", "Waiting for events"),
+        ("attempts", "Waiting for delivery attempts"),
+        ("requests", "Waiting for requests"),
+    ],
+)
+def test_a_live_tail_without_rows_says_what_it_waits_for(client, cast, show, title):
+    client.force_login(cast.dev)
+    tail = of_partner(cast, "partner-tail")
+
+    plain = client.get(tail, {"show": show}).text
+    filtered = client.get(
+        tail, {"show": show, "name": "x", "outcome": "retry", "failed": "on"}
+    ).text
+
+    assert title in plain
+    assert "Waiting for rows that match the filters" in filtered
