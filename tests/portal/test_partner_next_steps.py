@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from streams.catalog.models import Stream
+from streams.catalog.stage import Stage
 from streams.tenancy.models import PartnerMembership, WorkspaceMembership
 from streams.tenancy.services import create_workspace
 from tests import factories
@@ -73,3 +75,37 @@ def test_a_live_tail_without_rows_says_what_it_waits_for(client, cast, show, tit
 
     assert title in plain
     assert "Waiting for rows that match the filters" in filtered
+
+
+@pytest.mark.parametrize(
+    ("stage", "is_said"),
+    [(Stage.DRAFT, True), (Stage.SUBMITTED, True), (Stage.APPROVED, False)],
+)
+def test_until_approval_a_workspace_leads_to_the_test_workspaces(
+    client, cast, new, stage, is_said
+):
+    Stream.objects.filter(pk=cast.stream.pk).update(stage=stage)
+    client.force_login(cast.dev)
+    qa = of_partner(cast, "partner-stream-qa", cast.stream.slug)
+
+    for page in both_pages(client, cast, new):
+        assert (f'href="{qa}#test-workspaces"' in page) is is_said
+
+
+def test_a_workspace_that_is_not_connected_leads_to_an_invitation(client, cast, new):
+    client.force_login(cast.dev)
+    invite = of_partner(cast, "partner-workspace-invite", new.public_id)
+
+    own, customers = both_pages(client, cast, new)
+
+    assert f'<a href="{invite}">Invite someone</a>' in own
+    assert of_partner(cast, "partner-workspace", new.public_id) in customers
+
+
+def test_a_customer_is_not_shown_the_partners_next_steps(client, cast):
+    Stream.objects.filter(pk=cast.stream.pk).update(stage=Stage.DRAFT)
+    client.force_login(cast.bob)
+
+    page = client.get(reverse("portal:connection", args=[cast.workspace.public_id]))
+
+    assert "test workspaces" not in page.text
