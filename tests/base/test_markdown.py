@@ -104,6 +104,13 @@ def test_no_two_anchors_share_an_id():
     ]  # fmt: skip
 
 
+def test_a_narrow_column_may_break_a_path_between_its_names_only():
+    html = render("Set `context.campaign_name` to `a.b. <c>`.").html
+
+    assert "<code>context.<wbr>campaign_<wbr>name</code>" in html
+    assert "<code>a.<wbr>b. &lt;c&gt;</code>" in html
+
+
 def test_code_is_highlighted_by_classes_and_scrolled_by_keyboard():
     html = render('```json\n{"a": 1}\n```').html
 

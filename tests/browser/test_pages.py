@@ -42,6 +42,23 @@ PARTS = (
 TOO_WIDE = """width => [...document.querySelectorAll("body *")]
     .filter(one => one.getBoundingClientRect().right > width)
     .map(one => one.outerHTML.slice(0, 80))"""
+# Words of the portal in tables that continue on a second line. Names and IDs may do so.
+BROKEN_WORDS = """() => {
+    const found = [];
+    for (const cell of document.querySelectorAll(".table thead th, .table .words, .table .badge")) {
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (const word of texts.currentNode.data.matchAll(/\\p{L}+/gu)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, word.index);
+                range.setEnd(texts.currentNode, word.index + word[0].length);
+                const lines = new Set([...range.getClientRects()].map(one => Math.round(one.top)));
+                if (lines.size > 1) found.push("broken: " + word[0]);
+            }
+        }
+    }
+    return found;
+}"""
 
 
 @pytest.fixture
@@ -88,6 +105,7 @@ def check(page, found: dict[str, object], state: str) -> None:
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(PHONE)
     problems += [*barriers(page), *too_wide(page, PHONE["width"])]
+    problems += page.evaluate(BROKEN_WORDS)
     if problems:
         found[state] = problems
 

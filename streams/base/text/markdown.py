@@ -34,10 +34,13 @@ OWN_PICTURE = re.compile(r"/(?:static|docs)/(?:[\w-]+[./])*[\w-]+/?")
 # A heading that begins with a rule ID uses that ID as its anchor.
 RULE = re.compile(r"[A-Z]+-[A-Z]+-\d{3}\b")
 
+# Where a narrow column may break a path, such as `context.campaign_name`.
+BETWEEN_NAMES = re.compile(r"(?<=\w)([._])(?=\w)")
+
 TAGS = {
     "a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr",
     "img", "li", "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th",
-    "thead", "tr", "ul",
+    "thead", "tr", "ul", "wbr",
 }  # fmt: skip
 ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
@@ -139,6 +142,10 @@ class _Renderer(RendererHTML):
 
     def code_block(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
         return _code(tokens[idx].content, "")
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        code = escape(tokens[idx].content)
+        return f"<code>{BETWEEN_NAMES.sub(r'\1<wbr>', code)}</code>"
 
     def table_open(self, *_: Any) -> str:
         return (
