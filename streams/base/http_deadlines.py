@@ -38,7 +38,7 @@ CONNECT_TIMEOUT_S = 5.0
 
 
 class Deadline:
-    """The end of the current request, by the monotonic clock."""
+    """The end of the current request, by the monotonic clock, and how long it connected."""
 
     def __init__(self, seconds: float = 0) -> None:
         self.restart(seconds)
@@ -46,6 +46,7 @@ class Deadline:
     def restart(self, seconds: float) -> None:
         """Start a new request that may take this long."""
         self.at = time.monotonic() + seconds
+        self.connecting_s = 0.0
 
     @property
     def has_passed(self) -> bool:
@@ -127,7 +128,11 @@ class _Connection(_Urllib3Connection):
             raise NewConnectionError(self, "The connection failed.") from error
 
     def connect(self) -> None:
-        super().connect()
+        began = time.monotonic()
+        try:
+            super().connect()
+        finally:
+            self.deadline.connecting_s += time.monotonic() - began
         _set_deadline(self.sock, self.deadline)
 
 
@@ -206,13 +211,19 @@ class DeadlineAdapter(HTTPAdapter):
         }
 
 
-def deadline_session() -> requests.Session:
-    """Return a session whose `timeout` is a request's total time; for one thread."""
-    session = requests.Session()
-    adapter = DeadlineAdapter()
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+class DeadlineSession(requests.Session):
+    """A session whose `timeout` is a request's total time; for one thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._adapter = DeadlineAdapter()
+        self.mount("http://", self._adapter)
+        self.mount("https://", self._adapter)
+
+    @property
+    def connecting_s(self) -> float:
+        """The time that the last request connected, with TLS; 0: it reused a connection."""
+        return self._adapter.deadline.connecting_s
 
 
 class _UrllibConnection(http.client.HTTPConnection):

@@ -206,12 +206,17 @@ class Delivery(models.Model):
     body_bytes = models.IntegerField(_("body size (bytes)"))  # before gzip
     started_at = models.DateTimeField(_("started"))
     duration_ms = models.IntegerField(_("duration (ms)"))
+    # Parts of the duration (segment/responses.py). None: not measured, or no response.
+    connect_ms = models.IntegerField(_("connecting (ms)"), null=True)
+    first_byte_ms = models.IntegerField(_("first byte after (ms)"), null=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     status_code = models.IntegerField(_("status code"), null=True)  # None: no response
     error = models.CharField(_("error"), max_length=300, blank=True)
     answer = models.CharField(
         _("response"), max_length=1000, blank=True
     )  # Segment's response body, truncated
+    # Of the response, a line each, without cookies. Empty if it accepted the events.
+    headers = models.TextField(_("headers"), blank=True, default="", db_default="")
     retry_at = models.DateTimeField(_("next attempt"), null=True)
 
     class Meta:

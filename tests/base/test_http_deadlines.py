@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from streams.base.http_deadlines import Deadline, deadline_session
+from streams.base.http_deadlines import Deadline, DeadlineSession
 from streams.connections.write_keys import WriteKey
 from streams.delivery.segment.client import SegmentClient
 
@@ -83,7 +83,7 @@ def test_a_dripping_server_does_not_extend_the_total_time(phase):
     scheme, serve = PHASES[phase]
     content = os.urandom(30_000_000 if phase == "sending" else 10)
 
-    with serving(serve) as port, deadline_session() as session:
+    with serving(serve) as port, DeadlineSession() as session:
         started = time.monotonic()
         with pytest.raises(requests.RequestException):
             session.post(f"{scheme}://127.0.0.1:{port}/", content, timeout=TOTAL_S)
@@ -101,7 +101,7 @@ def test_neither_does_a_host_that_accepts_no_connection():
             client.connect_ex(full.getsockname())
 
         url = f"http://127.0.0.1:{full.getsockname()[1]}/"
-        with deadline_session() as session, pytest.raises(requests.ConnectTimeout):
+        with DeadlineSession() as session, pytest.raises(requests.ConnectTimeout):
             session.get(url, timeout=TOTAL_S)
 
         for client in waiting:
@@ -109,7 +109,7 @@ def test_neither_does_a_host_that_accepts_no_connection():
 
 
 def test_each_request_of_a_session_has_the_whole_time(segment):
-    with deadline_session() as session:
+    with DeadlineSession() as session:
         statuses = []
         for _ in range(3):
             segment.answers = [{"delay_s": 0.6}]

@@ -7,7 +7,11 @@ import pytest
 from django.views.debug import ExceptionReporter
 
 from streams.connections.write_keys import WriteKey
-from streams.delivery.segment.client import SegmentClient, retry_after_s
+from streams.delivery.segment.client import (
+    MAX_HEADERS,
+    SegmentClient,
+    retry_after_s,
+)
 from streams.delivery.segment.responses import ResponseKind
 
 KEY = "ClientTestWriteKey00000000000001"
@@ -94,6 +98,46 @@ def test_redirects_are_not_followed_with_the_key(client, segment):
     segment.answers = [{"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}]
 
     assert post(client, segment).status == 302
+
+
+def test_headers_are_kept_without_cookies(client, segment):
+    headers = {
+        "X-Proxy": "filter-7",
+        "Set-Cookie": "session=secret",
+        "Retry-After": "7",
+    }
+    segment.answers = [{"status": 503, "headers": headers}]
+
+    kept = post(client, segment).headers.lower().splitlines()
+
+    assert {"x-proxy: filter-7", "retry-after: 7"} <= set(kept)
+    assert "secret" not in str(kept)
+
+
+def test_kept_headers_are_bounded(client, segment):
+    headers = {f"X-{number}": "y" * 1_000 for number in range(9)}
+    segment.answers = [{"status": 503, "headers": headers}]
+
+    assert len(post(client, segment).headers) == MAX_HEADERS
+
+
+def test_the_phases_of_a_request_are_measured(client, segment):
+    segment.answers = [{"delay_s": 0.2}, {}]
+
+    first, second = post(client, segment), post(client, segment)
+
+    assert first.connect_ms > 0
+    assert first.connect_ms + 200 <= first.first_byte_ms <= first.duration_ms
+    assert second.connect_ms == 0  # the connection was open
+
+
+def test_a_request_without_a_response_has_no_first_byte(client, segment):
+    segment.answers = [{"reset": True}]
+
+    answer = post(client, segment)
+
+    assert answer.connect_ms > 0
+    assert answer.first_byte_ms is None
 
 
 @pytest.mark.parametrize(

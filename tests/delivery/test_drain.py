@@ -107,6 +107,20 @@ def test_an_unavailable_segment_is_retried_later(segment):
     assert outcomes(cursor) == [("retry", 3)] * cursor.failures
 
 
+def test_only_failed_attempts_keep_headers_and_all_keep_their_phases(segment):
+    cursor = due(events=1)
+    segment.answers = [{"status": 503, "headers": {"X-Proxy": "filter-7"}}]
+    work_off(cursor)
+    Cursor.objects.filter(pk=cursor.pk).update(due_at=now())
+    work_off(cursor)
+
+    failed, delivered = Delivery.objects.filter(cursor=cursor).order_by("pk")
+    assert "X-Proxy: filter-7" in failed.headers
+    assert delivered.headers == ""
+    for attempt in (failed, delivered):
+        assert 0 <= attempt.connect_ms <= attempt.first_byte_ms <= attempt.duration_ms
+
+
 def test_after_a_failure_everything_arrives_once(segment):
     cursor = due(events=3)
     segment.answers = [503]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from streams.base.clock import now
 from streams.delivery.models import Cursor
 from tests import factories
+from tests.portal.test_quarantine_views import words
 
 FAILED = {"outcome": "retry", "status_code": 503, "error": "Segment returned 503."}
 
@@ -61,6 +62,46 @@ def test_the_inspector_shows_the_request_without_the_key(as_alice, cast, cursor)
     assert "Content-Encoding: gzip" in page
     assert "s" * 32 not in page
     assert url(cast, "event", 1) in page
+
+
+def test_the_inspector_shows_the_phases_and_headers_of_the_response(
+    as_alice, cast, cursor
+):
+    measured = {"duration_ms": 90, "connect_ms": 12, "first_byte_ms": 87}
+    attempt = factories.delivery(
+        cursor, 1, 3, **FAILED, **measured, headers="Retry-After: 7\nVia: proxy"
+    )
+
+    page = words(as_alice.get(url(cast, "delivery", attempt.pk)))
+
+    assert (
+        "Connecting 12 ms Sending and waiting 75 ms Reading the response 3 ms" in page
+    )
+    assert "Retry-After: 7 Via: proxy" in page
+
+
+@pytest.mark.parametrize(
+    ("measured", "shown"),
+    [
+        ({"connect_ms": 0, "first_byte_ms": 80}, "Connecting None: open connection"),
+        ({"connect_ms": 60}, "Connecting 60 ms Sending and waiting 20 ms"),
+    ],
+)
+def test_phases_that_did_not_happen_are_not_invented(
+    as_alice, cast, cursor, measured, shown
+):
+    attempt = factories.delivery(cursor, 1, 3, duration_ms=80, **measured)
+
+    page = words(as_alice.get(url(cast, "delivery", attempt.pk)))
+
+    assert shown in page
+    assert ("Reading the response" in page) == ("first_byte_ms" in measured)
+
+
+def test_an_attempt_before_phases_were_measured_shows_none(as_alice, cast, cursor):
+    attempt = factories.delivery(cursor, 1, 3)
+
+    assert "Connecting" not in as_alice.get(url(cast, "delivery", attempt.pk)).text
 
 
 def test_the_next_and_previous_attempts_follow_the_filters(as_alice, cast, cursor):

@@ -124,8 +124,8 @@ class DeliveryAdmin(ConnectionRowsAdmin):
     )  # fmt: skip
     fields = (
         "id", "feed_link", "connection_link", "cursor_link", "span", "events_link",
-        "body_bytes", "started", "took", "result", "response", "error", "answer",
-        "retry",
+        "body_bytes", "started", "took", "connect_ms", "first_byte_ms", "result",
+        "response", "headers", "error", "answer", "retry",
     )  # fmt: skip
     readonly_fields = fields
     started = time_column("started_at", _("started"))

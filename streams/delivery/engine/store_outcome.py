@@ -198,6 +198,7 @@ def _reject(request: CompletedRequest, now: datetime) -> None:
 
 def _delivery(request: CompletedRequest, transition: Transition) -> Delivery:
     response, batch = request.response, request.batch
+    is_accepted = response.kind is ResponseKind.ACCEPTED
     return Delivery(
         cursor=request.cursor,
         connection_id=request.cursor.connection_id,
@@ -207,10 +208,13 @@ def _delivery(request: CompletedRequest, transition: Transition) -> Delivery:
         body_bytes=request.body_bytes,
         started_at=request.started_at,
         duration_ms=response.duration_ms,
+        connect_ms=response.connect_ms,
+        first_byte_ms=response.first_byte_ms,
         outcome=transition.outcome,
         status_code=response.status,
-        error="" if response.kind is ResponseKind.ACCEPTED else response.reason[:300],
+        error="" if is_accepted else response.reason[:300],
         answer=response.text[:1000],
+        headers="" if is_accepted else response.headers,
         retry_at=transition.retry_at,
     )
 

@@ -6,7 +6,7 @@ import time
 from base64 import b64encode
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from math import isfinite
+from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 import requests
@@ -14,7 +14,7 @@ from isal import igzip
 from requests.auth import AuthBase
 
 from streams.base.clock import now
-from streams.base.http_deadlines import Deadline, deadline_session
+from streams.base.http_deadlines import Deadline, DeadlineSession
 from streams.delivery.segment.responses import SegmentResponse
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from streams.connections.write_keys import WriteKey
 
 MAX_RESPONSE_BYTES = 1_000
+MAX_HEADERS = 2_000  # characters
+# Response headers that may identify a session, in lower case; never stored.
+SECRET_HEADERS = frozenset({"set-cookie", "set-cookie2", "authentication-info"})
 # Longer responses are not read to the end; the connection is closed.
 MAX_READ_BYTES = 64 * 1024
 # Segment's addresses change without notice (segment/http-api.md, 1), so an open connection
@@ -40,7 +43,7 @@ class SegmentClient:
 
     def __init__(self, *, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._session = deadline_session()
+        self._session = DeadlineSession()
         self._opened_at = time.monotonic()
 
     def post_batch(
@@ -55,8 +58,11 @@ class SegmentClient:
             self._session.close()
             reason = NOT_IN_TIME if deadline.has_passed else _description(error)
             response = SegmentResponse(status=None, error=reason)
-        duration_ms = round((time.monotonic() - started) * 1000)
-        return replace(response, duration_ms=duration_ms)
+        return replace(
+            response,
+            duration_ms=ceil((time.monotonic() - started) * 1000),
+            connect_ms=ceil(self._session.connecting_s * 1000),
+        )
 
     def close(self) -> None:
         """Close the connections. Don't use the client after that."""
@@ -77,6 +83,8 @@ class SegmentClient:
         ) as response:
             return SegmentResponse(
                 status=response.status_code,
+                headers=_headers_to_keep(response),
+                first_byte_ms=ceil(response.elapsed.total_seconds() * 1000),
                 text=_start_of(response),
                 retry_after_s=retry_after_s(response.headers.get("Retry-After"), now()),
             )
@@ -84,7 +92,7 @@ class SegmentClient:
     def _fresh_session(self) -> requests.Session:
         if time.monotonic() - self._opened_at > SESSION_LIFE_S:
             self._session.close()
-            self._session = deadline_session()
+            self._session = DeadlineSession()
             self._opened_at = time.monotonic()
         return self._session
 
@@ -104,6 +112,15 @@ def _headers(body_bytes: int) -> dict[str, str]:
     if body_bytes >= GZIP_FROM_BYTES:
         headers["Content-Encoding"] = "gzip"
     return headers
+
+
+def _headers_to_keep(response: requests.Response) -> str:
+    lines = [
+        f"{name}: {value}"
+        for name, value in response.headers.items()
+        if name.lower() not in SECRET_HEADERS
+    ]
+    return "\n".join(lines).replace("\x00", "\ufffd")[:MAX_HEADERS]
 
 
 class _WriteKeyAuth(AuthBase):

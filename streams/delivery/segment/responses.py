@@ -35,7 +35,12 @@ class SegmentResponse:
     text: str = ""  # the start of the body
     error: str = ""  # why there was no response
     retry_after_s: float | None = None
-    duration_ms: int = 0
+    headers: str = ""  # a line each, without cookies
+    duration_ms: int = 0  # times are rounded up
+    # The parts of the duration: connecting, with TLS (0: the connection was open), and
+    # everything up to the headers of the response. None: not measured, or no response.
+    connect_ms: int | None = None
+    first_byte_ms: int | None = None
 
     @property
     def kind(self) -> ResponseKind:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_lazy as _
+
 from streams.connections.regions import tracking_url
 from streams.delivery.attempts.contents import Try, events_of, tries_of
 from streams.delivery.attempts.fault_meaning import FaultMeaning, fault_meaning
@@ -16,10 +18,20 @@ from streams.events.retention.past_retention import oldest_retained
 from streams.portal.event.curl import curl_of_file
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.events.models import Event
     from streams.portal.shared.access import WorkspaceAccess
 
 EVENTS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A part of the duration of an attempt."""
+
+    label: StrOrPromise
+    ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +41,7 @@ class Inspection:
     attempt: Delivery
     path: str  # of the request
     headers: dict[str, str]  # without secrets
+    phases: list[Phase]  # of the duration; empty: not measured
     events: list[Event]  # the first ones that are still stored
     tries: list[Try]
     is_retried: bool  # another attempt of this batch is scheduled
@@ -50,6 +63,7 @@ def inspect(attempt: Delivery, access: WorkspaceAccess) -> Inspection:
         attempt=attempt,
         path=f"{url.path}/batch",
         headers=headers_to_show(url.netloc, attempt.body_bytes),
+        phases=phases_of(attempt),
         events=list(first_events),
         tries=tries_of(attempt),
         is_retried=is_retried,
@@ -59,6 +73,23 @@ def inspect(attempt: Delivery, access: WorkspaceAccess) -> Inspection:
         file=file,
         curl=curl_of_file(attempt.connection.region, file),
     )
+
+
+def phases_of(attempt: Delivery) -> list[Phase]:
+    """Return the parts of its duration, in order; none if they were not measured."""
+    connect_ms, first_ms = attempt.connect_ms, attempt.first_byte_ms
+    if connect_ms is None:
+        return []
+    # Each is rounded, so a difference may be -1.
+    waited_ms = (attempt.duration_ms if first_ms is None else first_ms) - connect_ms
+    phases = [
+        Phase(label=_("Connecting"), ms=connect_ms),
+        Phase(label=_("Sending and waiting"), ms=max(waited_ms, 0)),
+    ]
+    if first_ms is not None:
+        read_ms = max(attempt.duration_ms - first_ms, 0)
+        phases.append(Phase(label=_("Reading the response"), ms=read_ms))
+    return phases
 
 
 def _is_retried(attempt: Delivery) -> bool:

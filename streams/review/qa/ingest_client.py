@@ -11,7 +11,7 @@ import structlog
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from streams.base.http_deadlines import deadline_session
+from streams.base.http_deadlines import DeadlineSession
 
 if TYPE_CHECKING:
     from streams.base.ids import Secret
@@ -41,7 +41,7 @@ def send(
 ) -> IngestResult:
     """Send all events in one request. Raises EventsRefused."""
     try:
-        with deadline_session() as session:
+        with DeadlineSession() as session:
             response = session.post(
                 f"{ingest_url}/v1/batch",
                 json={"batch": events},
