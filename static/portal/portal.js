@@ -4,7 +4,17 @@
 // Times in the reader's own zone: the server formats them, this names the zone.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const secure = location.protocol === "https:" ? "; Secure" : "";
+const cookies = () => document.cookie.split("; ");
+const isFirst = !cookies().some((cookie) => cookie.startsWith("zone="));
 document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+
+// The first page has times in UTC, so it loads again, once. Without cookies it would do so forever.
+// The response to a POST and a notice are shown only once, so they stay.
+const once = document.querySelector("[data-posted], .notice.arrive");
+if (isFirst && cookies().includes(`zone=${zone}`) && !once) {
+  const shown = document.querySelector(".zone[data-zone]");
+  if (shown && shown.dataset.zone !== zone) location.reload();
+}
 
 // A page that shows a secret is the answer to a POST: loading it again must ask, not make another.
 if (document.querySelector("[data-once]")) {
