@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
+from streams.admin.shared.base import page_url
 from streams.base.clock import now
 from streams.delivery.models import Delivery
 from tests import factories
@@ -65,6 +68,33 @@ def test_attempts_are_narrowed_to_one_connection_of_a_workspace(staff):
     assert listed(staff, "delivery", connection=new.public_id) == [attempts[new]]
     both = listed(staff, "delivery", workspace=old.feed.workspace.public_id)
     assert set(both) == set(attempts.values())
+
+
+@pytest.mark.parametrize("of", ["partner", "stream"])
+def test_a_partner_and_a_stream_link_to_their_feeds_attempts_and_rejected_events(
+    staff, of
+):
+    for _ in range(2):
+        cursor = factories.due_cursor(events=2)
+        factories.rejected(cursor)
+        factories.delivery(cursor, 1, 1)
+    row = cursor.stream if of == "stream" else cursor.stream.partner
+    page = staff.get(page_url(row))
+    links = dict(re.findall(r'<a href="([^"]+\?[^"]+)">([^<]+)</a>', page.text))
+    targets = {text: unescape(url) for url, text in links.items()}
+
+    for text in (
+        "Feeds and their events", "Connections", "Delivery attempts", "Rejected events",
+    ):  # fmt: skip
+        shown = staff.get(targets[text]).context["cl"].result_list
+        assert {scope_of(one, of) for one in shown} == {row}, text
+
+
+def scope_of(row, of):
+    """Return the partner or the stream of a row."""
+    feed = getattr(row, "connection", None) or row
+    stream = getattr(feed, "feed", feed).stream
+    return stream if of == "stream" else stream.partner
 
 
 def attempts_at(*ages):

@@ -16,6 +16,7 @@ from streams.admin.shared.base import (
     LIST_AND_FORM,
     ReadOnlyAdmin,
     ServiceAdmin,
+    linked,
     list_link,
     staff_of,
     time_column,
@@ -24,6 +25,9 @@ from streams.catalog.models import Stream
 from streams.catalog.plans.models import PlanVersion
 from streams.catalog.services import change_stream, create_stream
 from streams.catalog.setting_conflicts import SettingsConflict
+from streams.connections.models import Connection
+from streams.delivery.models import Delivery, Rejection
+from streams.events.models import Feed
 from streams.review.launch import awaits_operator
 from streams.tenancy.models import PartnerToken
 from streams.tenancy.services import AlreadyRevoked, SlugTaken, revoke_token
@@ -58,7 +62,7 @@ class StreamAdmin(ServiceAdmin):
     fields = (
         "partner", "name", "slug", "version", "allow_anonymous", "create_workspaces",
         "requests_per_second", "retention_days", "stage", "to_review",
-        "plan_versions", "created",
+        "plan_versions", "links", "created",
     )  # fmt: skip
     created = time_column("created_at", _("created"))
     autocomplete_fields = ("partner",)
@@ -69,7 +73,7 @@ class StreamAdmin(ServiceAdmin):
     ) -> Any:
         # The partner of a stream never changes, and its feeds refer to it by its slug.
         # Only a logged review decision changes its stage.
-        shown = ("stage", "to_review", "plan_versions", "created")
+        shown = ("stage", "to_review", "plan_versions", "links", "created")
         return ("partner", "slug", *shown) if obj else shown
 
     def get_urls(self) -> list[URLPattern]:
@@ -95,9 +99,18 @@ class StreamAdmin(ServiceAdmin):
     def plan_versions(self, stream: Stream) -> str:
         return list_link(PlanVersion, _("Versions"), stream__id__exact=stream.pk)
 
+    @admin.display(description=_("related"))
+    def links(self, stream: Stream) -> str:
+        return linked(
+            list_link(Feed, _("Feeds and their events"), stream__id__exact=stream.pk),
+            list_link(Connection, _("Connections"), stream=stream.slug),
+            list_link(Delivery, _("Delivery attempts"), stream=stream.slug),
+            list_link(Rejection, _("Rejected events"), stream=stream.slug),
+        )
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
-            return self.fields[:-4]  # a new stream has no review or plan yet
+            return self.fields[:-5]  # a new stream has no review, plan or events yet
         changes = self.has_change_permission(request, obj)
         return (*self.fields, "seen") if changes else self.fields
 

@@ -19,7 +19,12 @@ from streams.admin.shared.base import (
     time_column,
 )
 from streams.admin.shared.period import PeriodFilter
-from streams.admin.shared.scope import ConnectionFilter, WorkspaceFilter
+from streams.admin.shared.scope import (
+    ConnectionFilter,
+    PartnerScope,
+    StreamScope,
+    WorkspaceFilter,
+)
 from streams.connections.models import Connection
 from streams.delivery.models import Delivery, Rejection
 
@@ -27,6 +32,17 @@ from streams.delivery.models import Delivery, Rejection
 MOST_CONNECTIONS = 20
 # The connections that a filter by each of these parameters names.
 SCOPES = {"workspace": "feed__workspace__public_id", "connection": "public_id"}
+
+
+class RowsOfStream(StreamScope):
+    path = "connection__feed__stream__slug"
+
+
+class RowsOfPartner(PartnerScope):
+    path = "connection__feed__stream__partner__slug"
+
+
+ROW_SCOPES = (WorkspaceFilter, ConnectionFilter, RowsOfStream, RowsOfPartner)
 
 
 class ConnectionRowsAdmin(HistoryAdmin):
@@ -119,8 +135,7 @@ class DeliveryAdmin(ConnectionRowsAdmin):
         "sent_by", "error",
     )  # fmt: skip
     list_filter = (
-        WorkspaceFilter, ConnectionFilter, "outcome", StatusFilter, StartedFilter,
-        "connection__region",
+        *ROW_SCOPES, "outcome", StatusFilter, StartedFilter, "connection__region",
     )  # fmt: skip
     fields = (
         "id", "feed_link", "connection_link", "cursor_link", "span", "events_link",
@@ -164,7 +179,7 @@ class RejectionAdmin(ConnectionRowsAdmin):
     list_display = (
         "created", "feed_link", "connection_link", "event_link", "response", "reason",
     )  # fmt: skip
-    list_filter = (WorkspaceFilter, ConnectionFilter, StatusFilter, RejectedFilter)
+    list_filter = (*ROW_SCOPES, StatusFilter, RejectedFilter)
     fields = (
         "id", "created", "feed_link", "connection_link", "event_link", "response",
         "reason",

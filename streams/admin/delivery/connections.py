@@ -21,7 +21,7 @@ from streams.admin.shared.base import (
     time_column,
     to_the_second,
 )
-from streams.admin.shared.scope import WorkspaceOfFeedFilter
+from streams.admin.shared.scope import StreamScope, WorkspaceOfFeedFilter
 from streams.connections.action_log import Conflict
 from streams.connections.models import Connection
 from streams.connections.write_keys import UNREADABLE
@@ -30,6 +30,10 @@ from streams.delivery.models import Cursor, Delivery, Rejection
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+class ConnectionStreamFilter(StreamScope):
+    path = "feed__stream__slug"
 
 
 class DeletedFilter(admin.SimpleListFilter):
@@ -77,6 +81,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = (
         WorkspaceOfFeedFilter,
+        ConnectionStreamFilter,
         "status",
         AwaitingOperatorFilter,
         "region",

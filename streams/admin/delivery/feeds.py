@@ -7,7 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,11 +17,12 @@ from streams.admin.shared.base import (
     ReadOnlyAdmin,
     events_link,
     link,
+    linked,
     list_link,
     time_column,
     to_the_second,
 )
-from streams.admin.shared.scope import WorkspaceFilter
+from streams.admin.shared.scope import PartnerScope, WorkspaceFilter
 from streams.base.clock import now
 from streams.connections.models import Connection
 from streams.delivery.models import Cursor, Delivery, Rejection
@@ -62,6 +63,10 @@ class FeedWorkspaceFilter(WorkspaceFilter):
     path = "workspace__public_id"
 
 
+class FeedPartnerFilter(PartnerScope):
+    path = "stream__partner__slug"
+
+
 class ExpiringFilter(admin.SimpleListFilter):
     """Feeds whose queued events are about to expire."""
 
@@ -84,7 +89,9 @@ class FeedAdmin(ReadOnlyAdmin):
         "recovered", "rejected", "filtered", "expired_events", "pending", "held",
         "last_delivery",
     )  # fmt: skip
-    list_filter = (FeedWorkspaceFilter, ExpiringFilter, "stream")
+    list_filter = (
+        FeedWorkspaceFilter, FeedPartnerFilter, ExpiringFilter, "stream",
+    )  # fmt: skip
     list_select_related = ("workspace", "stream")
     search_fields = (
         "workspace__external_id__exact",
@@ -203,15 +210,11 @@ class FeedAdmin(ReadOnlyAdmin):
     @admin.display(description=_("related"))
     def links(self, feed: Feed) -> str:
         named = {"workspace": feed.workspace.public_id}
-        return format_html_join(
-            " · ",
-            "{}",
-            [
-                (events_link(feed),),
-                (list_link(Delivery, _("Workspace delivery attempts"), **named),),
-                (list_link(Rejection, _("Workspace rejected events"), **named),),
-                (list_link(Connection, _("Workspace connections"), **named),),
-                (list_link(Cursor, _("Workspace cursors"), **named),),
-                (list_link(IssueKind, _("Workspace issues"), **named),),
-            ],
+        return linked(
+            events_link(feed),
+            list_link(Delivery, _("Workspace delivery attempts"), **named),
+            list_link(Rejection, _("Workspace rejected events"), **named),
+            list_link(Connection, _("Workspace connections"), **named),
+            list_link(Cursor, _("Workspace cursors"), **named),
+            list_link(IssueKind, _("Workspace issues"), **named),
         )

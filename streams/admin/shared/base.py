@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
@@ -222,6 +222,11 @@ def to_list(request: HttpRequest, model: type[Model]) -> HttpResponse:
 def list_link(model: type[Model], text: StrOrPromise, **query: object) -> str:
     """Return a link to a list in the admin, filtered by a query."""
     return format_html('<a href="{}">{}</a>', list_url(model, **query), text)
+
+
+def linked(*links: str) -> str:
+    """Return links in one line."""
+    return format_html_join(" · ", "{}", [(one,) for one in links])
 
 
 def events_link(feed: Feed, text: str = "", **query: object) -> str:

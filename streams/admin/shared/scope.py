@@ -1,4 +1,4 @@
-"""Filters by one workspace or one connection, which links to lists set."""
+"""Filters by one partner, stream, workspace or connection, which links to lists set."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from streams.catalog.models import Stream
 from streams.connections.models import Connection
-from streams.tenancy.models import Workspace
+from streams.tenancy.models import Partner, Workspace
 
 
 class ScopeFilter(admin.SimpleListFilter):
-    """Filter by the public ID of a row. Offers no other rows, which may be many.
+    """Filter by the public ID, or the slug, of a row. Offers no other rows, which may be many.
 
     If `path` is empty, the list itself finds the rows (`search_conditions`).
     """
@@ -49,6 +50,20 @@ class ConnectionFilter(ScopeFilter):
     def name_of(self, public_id: str) -> str:
         row = Connection.objects.filter(public_id=public_id).first()
         return str(row or public_id)
+
+
+class StreamScope(ScopeFilter):
+    title, parameter_name = _("stream"), "stream"
+
+    def name_of(self, public_id: str) -> str:
+        return str(Stream.objects.filter(slug=public_id).first() or public_id)
+
+
+class PartnerScope(ScopeFilter):
+    title, parameter_name = _("partner"), "partner"
+
+    def name_of(self, public_id: str) -> str:
+        return str(Partner.objects.filter(slug=public_id).first() or public_id)
 
 
 class WorkspaceOfFeedFilter(WorkspaceFilter):

@@ -6,15 +6,23 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.shared.base import ServiceAdmin, list_link, staff_of, time_column
+from streams.admin.shared.base import (
+    ServiceAdmin,
+    linked,
+    list_link,
+    staff_of,
+    time_column,
+)
 from streams.admin.tenancy.memberships import PartnerMembershipInline, save_memberships
 from streams.base.text.validation import validate_one_line
 from streams.catalog.models import Stream, not_reserved
 from streams.catalog.services import create_partner_with_stream
+from streams.connections.models import Connection
+from streams.delivery.models import Delivery, Rejection
+from streams.events.models import Feed
 from streams.tenancy.models import Partner, PartnerToken, Workspace
 from streams.tenancy.services import SlugTaken, change_partner
 from streams.tenancy.users import user_of
@@ -122,12 +130,13 @@ class PartnerAdmin(ServiceAdmin):
     @admin.display(description=_("related"))
     def links(self, partner: Partner) -> str:
         named = {"partner__id__exact": partner.pk}
-        return format_html_join(
-            " · ",
-            "{}",
-            [
-                (list_link(Stream, _("Streams"), **named),),
-                (list_link(Workspace, _("Workspaces"), **named),),
-                (list_link(PartnerToken, _("API tokens"), **named),),
-            ],
+        of_streams = {"feed__stream__partner__id__exact": partner.pk}
+        return linked(
+            list_link(Stream, _("Streams"), **named),
+            list_link(Workspace, _("Workspaces"), **named),
+            list_link(PartnerToken, _("API tokens"), **named),
+            list_link(Feed, _("Feeds and their events"), partner=partner.slug),
+            list_link(Connection, _("Connections"), **of_streams),
+            list_link(Delivery, _("Delivery attempts"), partner=partner.slug),
+            list_link(Rejection, _("Rejected events"), partner=partner.slug),
         )

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -13,6 +12,7 @@ from streams.admin.delivery.workspace_delivery import deliveries_of
 from streams.admin.shared.base import (  # fmt: skip
     LIST_AND_FORM,
     ServiceAdmin,
+    linked,
     list_link,
     staff_of,
     time_column,
@@ -129,17 +129,13 @@ class WorkspaceAdmin(ServiceAdmin):
     @admin.display(description=_("related"))
     def links(self, workspace: Workspace) -> str:
         named = {"workspace": workspace.public_id}
-        return format_html_join(
-            " · ",
-            "{}",
-            [
-                (list_link(Feed, _("Feeds"), **named),),
-                (list_link(Connection, _("Connections"), **named),),
-                (list_link(Delivery, _("Delivery attempts"), **named),),
-                (list_link(Rejection, _("Rejected events"), **named),),
-                (list_link(IssueKind, _("Issues"), **named),),
-                (list_link(AuditEntry, _("Activity log"), **named),),
-            ],
+        return linked(
+            list_link(Feed, _("Feeds"), **named),
+            list_link(Connection, _("Connections"), **named),
+            list_link(Delivery, _("Delivery attempts"), **named),
+            list_link(Rejection, _("Rejected events"), **named),
+            list_link(IssueKind, _("Issues"), **named),
+            list_link(AuditEntry, _("Activity log"), **named),
         )
 
 
