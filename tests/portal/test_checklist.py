@@ -60,6 +60,26 @@ def test_an_admin_alone_is_asked_to_invite_for_two_weeks(client, cast, days, sho
     assert (("Invite a colleague", False) in steps(client, cast)) is shown
 
 
+def test_a_person_of_the_partner_is_no_colleague(client, cast):
+    cast.workspace.memberships.exclude(user=cast.anna).delete()
+    connect(cast, test_sent_at=now(), seen_at=now())
+    client.force_login(cast.anna)
+    cast.workspace.memberships.create(user=cast.petra, role="viewer")
+    cast.workspace.invitations.create(
+        email=cast.dev.email, role="viewer", number="1", expires_at=now()
+    )
+
+    assert ("Invite a colleague", False) in steps(client, cast)
+
+
+def test_a_colleague_of_the_customer_completes_the_checklist(client, cast):
+    cast.workspace.memberships.exclude(user__in=[cast.anna, cast.bob]).delete()
+    connect(cast, test_sent_at=now(), seen_at=now())
+    client.force_login(cast.anna)
+
+    assert steps(client, cast) == []
+
+
 def test_a_connection_that_needs_attention_comes_first(as_alice, cast):
     connect(
         cast, status="attention", status_reason="Segment rejected the write key (401)."

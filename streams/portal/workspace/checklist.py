@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from streams.portal.status.actions import Action
+from streams.tenancy.models import PartnerMembership
 
 if TYPE_CHECKING:
     from streams.portal.shared.access import WorkspaceAccess
@@ -42,7 +43,7 @@ def setup_steps(access: WorkspaceAccess, found: FeedStatus) -> list[SetupStep]:
         return []
     if access.can_administer:
         invite = _("Invite a colleague")
-        done = _has_company(access.workspace)
+        done = _has_colleague(access.workspace)
         steps.append(SetupStep(title=invite, is_done=done, page="members"))
     if all(step.is_done for step in steps) or (verified and not _is_new(found)):
         return []
@@ -67,9 +68,17 @@ def _of_connection(found: FeedStatus) -> list[SetupStep]:
     return steps
 
 
-def _has_company(workspace: Workspace) -> bool:
+def _has_colleague(workspace: Workspace) -> bool:
+    """Whether a second person of the customer has joined or is invited.
+
+    The partner's own people may be members, too, but they are no colleagues.
+    """
+    partner = workspace.partner_id
     invited = workspace.invitations.filter(accepted_at=None, withdrawn_at=None)
-    return workspace.memberships.count() > 1 or invited.exists()
+    of_partner = PartnerMembership.objects.filter(partner=partner)
+    members = workspace.memberships.exclude(user__in=of_partner.values("user"))
+    emails = of_partner.values("user__email")
+    return members.count() > 1 or invited.exclude(email__in=emails).exists()
 
 
 def _is_new(found: FeedStatus) -> bool:
