@@ -93,7 +93,8 @@ def test_figures_link_to_the_events_of_that_customer(as_sam, cast, customers):
 
     events = reverse("portal:events", args=[customers.workspace.public_id])
     queued = f"{events}?stream={cast.stream.slug}&amp;outcome=queued"
-    assert f'<a href="{queued}">2</a>' in page.text
+    name = f"2 queued events in {customers.workspace.name}"
+    assert f'<a href="{queued}" aria-label="{name}">2</a>' in page.text
 
 
 def test_the_list_and_the_status_of_a_connection_agree(as_sam, cast):

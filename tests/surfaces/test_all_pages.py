@@ -1,4 +1,4 @@
-"""Every page for every role: translated texts, defined variables, one primary button."""
+"""Every page for every role: translated texts, named links, one primary button."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = ROOT / "templates"
 PRIMARY = re.compile(r'class="button[^"]* first\b')
+# A number says nothing in a list of links, without its row or column.
+NUMBER_LINK = re.compile(r"<a (?![^>]*aria-label)[^>]*>\s*[\d,.]+\s*</a>")
 # The sandbox serves it as a file: it runs without Django.
 STATIC = TEMPLATES / "sandbox"
 
@@ -38,6 +40,7 @@ class Seen:
     texts: dict[str, str] = field(default_factory=dict)  # with the first page of each
     undefined: set[str] = field(default_factory=set)
     primary: dict[str, int] = field(default_factory=dict)  # pages with more than one
+    bare_numbers: dict[str, list[str]] = field(default_factory=dict)
     rendered: set[str] = field(default_factory=set)
 
     def note_template(self, sender: object, template: object, **_: object) -> None:
@@ -48,6 +51,12 @@ class Seen:
         found = len(PRIMARY.findall(visit.html))
         if found > 1 and "/admin/components/" not in visit.what:
             self.primary[visit.what] = found
+
+    def note_links(self, visit: Visit) -> None:
+        """Find links of the portal whose name is only a number."""
+        found = NUMBER_LINK.findall(visit.html)
+        if found and "/admin/" not in visit.what:
+            self.bare_numbers[visit.what] = found
 
 
 @pytest.fixture
@@ -65,6 +74,7 @@ def seen(db, settings, segment, tmp_path) -> Seen:
         ):
             for visit in walk(scene):
                 seen.note_buttons(visit)
+                seen.note_links(visit)
                 for text in texts_of(visit.html):
                     seen.texts.setdefault(text, visit.what)
     finally:
@@ -73,7 +83,9 @@ def seen(db, settings, segment, tmp_path) -> Seen:
 
 
 # One test, because the walk takes a while and workers of xdist share nothing.
-def test_every_text_is_translated_every_variable_defined_and_one_button_primary(seen):
+def test_texts_are_translated_variables_defined_links_named_and_one_button_primary(
+    seen,
+):
     ours = {str(path) for path in TEMPLATES.rglob("*.html") if not is_static(path)}
     known = Known()
     plain = {
@@ -85,6 +97,7 @@ def test_every_text_is_translated_every_variable_defined_and_one_button_primary(
 
     assert plain == {}
     assert seen.primary == {}
+    assert seen.bare_numbers == {}
     assert seen.undefined == set()
     assert ours - seen.rendered == set()
 
