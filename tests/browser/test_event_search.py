@@ -35,6 +35,7 @@ def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
         HELD_BACK, lambda route: waiting.append(route)
     )  # the first step waits for us
     page.get_by_role("link", name="Events", exact=True).click()
+    page.wait_for_load_state()  # until then, no script removes empty fields
     page.locator("#id_user_id").fill("ada")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_text("10 of 60 events")).to_be_visible()
@@ -60,3 +61,23 @@ def test_a_search_goes_on_stops_and_continues(page, cast, live_server):
     page.keyboard.press("x")
     expect(page.get_by_role("link", name="Clear all")).to_be_hidden()
     assert page.url.endswith("/events/?")
+
+
+def test_new_events_appear_in_the_gap_above_the_table(page, cast, live_server):
+    sign_in(page, live_server.url, cast.alice.email)
+    page.get_by_role("link", name="Events", exact=True).click()
+    table, bar = page.locator("table.table"), page.locator(".filter-bar")
+    above, below = bar.bounding_box(), table.bounding_box()
+    factories.append(cast.feed, 1, userId="cem")
+    button = page.get_by_role("link", name="Show 1 new event")
+    expect(button).to_be_visible()
+    shown = button.bounding_box()
+
+    assert table.bounding_box()["y"] == below["y"]
+    # No more than the gap between any two parts of a page.
+    assert below["y"] - (above["y"] + above["height"]) <= 24
+    assert shown["y"] + shown["height"] <= below["y"] + 4
+    assert barriers(page) == []
+
+    button.click()
+    expect(page.get_by_role("cell", name="cem", exact=True)).to_be_visible()
