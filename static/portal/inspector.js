@@ -2,7 +2,9 @@
 "use strict";
 
 const panel = document.getElementById("inspector");
-const rows = () => [...document.querySelectorAll("[data-inspected-list] a[hx-get]")];
+// Without the parts of a split that are folded away.
+const rows = () =>
+  [...document.querySelectorAll("[data-inspected-list] a[hx-get]")].filter((row) => row.checkVisibility());
 const current = () => document.querySelector("[data-inspected-list] [aria-current]");
 
 function mark(row) {

@@ -41,3 +41,37 @@ def test_attempts_are_inspected_one_after_the_other_by_keyboard(
     expect(panel).to_be_hidden()
     expect(page.locator("[data-inspected-list] a").first).to_be_focused()
     assert "attempt=" not in page.url
+
+
+def test_the_parts_of_a_split_are_folded_away_until_it_is_opened(
+    page, transactional_db, settings, segment, live_server
+):
+    settings.SANDBOX_URL = segment.url
+    scene = set_scene()
+    cursor = Cursor.objects.get(feed=scene.cast.feed, end_seq=None)
+    factories.delivery(cursor, 1, 2, outcome="split", status_code=400)
+    factories.delivery(cursor, 1, 1)
+    factories.delivery(cursor, 2, 2, outcome="rejected", status_code=400)
+    be(page, scene, live_server, "anna")
+    page.goto(f"{live_server.url}/w/{scene.cast.workspace.public_id}/deliveries/")
+    listed = page.locator("[data-inspected-list]")
+    panel = page.locator("#inspector")
+
+    expect(listed.get_by_text("1 event rejected")).to_be_visible()
+    expect(listed.locator(".part").first).to_be_hidden()
+    page.keyboard.press("j")
+    expect(
+        panel.get_by_role("heading", name="Delivery attempt with 2 events")
+    ).to_be_focused()
+    page.keyboard.press("Escape")
+    listed.get_by_text("2 smaller requests").click()
+    expect(listed.locator(".part")).to_have_count(2)
+    expect(listed.locator(".part").first).to_be_visible()
+    assert barriers(page) == []
+    listed.locator(".part a").first.click()
+    expect(
+        panel.get_by_role("heading", name="Delivery attempt with 1 event")
+    ).to_be_focused()
+    page.reload()
+
+    expect(listed.locator(".part").first).to_be_visible()

@@ -26,7 +26,7 @@ def cursor(cast):
 
 
 def shown(page) -> list[int]:
-    return [attempt.pk for attempt, _ in page.context["rows"]]
+    return [whole.pk for _, _, (whole, _), _ in page.context["groups"]]
 
 
 def test_the_list_is_filtered_as_its_address_says(as_alice, cast, cursor):
@@ -166,3 +166,67 @@ def test_a_retry_leads_back_to_the_page_that_offered_it(
     response = as_alice.post(url(cast, "connection-retry"), {"back": back})
 
     assert response["Location"] == (expected or url(cast, "connection"))
+
+
+def split_in_halves(cursor) -> list[int]:
+    """A request of three events of which the last is rejected, as five attempts."""
+    spans = [
+        (1, 3, "split"),
+        (1, 1, "delivered"),
+        (2, 3, "split"),
+        (2, 2, "delivered"),
+        (3, 3, "rejected"),
+    ]
+    return [
+        factories.delivery(cursor, first, last, outcome=outcome, status_code=400).pk
+        for first, last, outcome in spans
+    ]
+
+
+def test_the_attempts_of_a_split_are_one_row_that_opens(as_alice, cast, cursor):
+    before = factories.delivery(cursor, 1, 3, **FAILED)
+    whole, *parts = split_in_halves(cursor)
+
+    page = as_alice.get(url(cast))
+    [(group, is_open, _, rows), _older] = page.context["groups"]
+
+    assert shown(page) == [whole, before.pk]
+    assert [attempt.pk for attempt, _ in rows] == parts[::-1]
+    assert (group.delivered, group.rejected, is_open) == (2, 1, False)
+    assert "4 smaller requests" in page.text
+    assert "1 event rejected" in page.text
+
+
+def test_the_row_is_open_if_it_contains_the_attempt_beside_the_list(
+    as_alice, cast, cursor
+):
+    *_, rejected = split_in_halves(cursor)
+
+    page = as_alice.get(url(cast), {"attempt": rejected})
+
+    assert [is_open for _, is_open, _, _ in page.context["groups"]] == [True]
+
+
+def test_a_filter_for_an_outcome_lists_each_attempt(as_alice, cast, cursor):
+    *_, rejected = split_in_halves(cursor)
+
+    assert shown(as_alice.get(url(cast), {"outcome": "rejected"})) == [rejected]
+
+
+def test_a_replay_between_the_parts_of_a_split_stands_alone(as_alice, cast, cursor):
+    replay = factories.replay(cursor, position=0)
+    whole = factories.delivery(cursor, 1, 3, outcome="split")
+    between = factories.delivery(replay.cursor, 1, 3)
+    factories.delivery(cursor, 1, 2)
+    factories.delivery(cursor, 3, 3)
+
+    assert shown(as_alice.get(url(cast))) == [whole.pk, between.pk]
+
+
+def test_an_event_shows_its_outcome_apart_from_the_splits(as_alice, cast, cursor):
+    whole, _, half, _, rejected = split_in_halves(cursor)
+
+    groups = as_alice.get(url(cast, "event", 3)).context["groups"]
+
+    assert [group.whole.pk for group in groups] == [rejected, whole]
+    assert [part.pk for part in groups[1].parts] == [half]

@@ -177,6 +177,18 @@ def expiring_events(scene: Scene) -> Iterator[Visit]:
         yield from Visitor(scene, name).visit("get", url(scene, "w/<public_id>/"))
 
 
+def split_attempts(scene: Scene) -> Iterator[Visit]:
+    """Yield the attempts of a request that was split, and an event of it."""
+    cursor = scene.delivery.cursor
+    factories.delivery(cursor, 1, 3, outcome="split", status_code=400)
+    factories.delivery(cursor, 1, 2, outcome="split", status_code=400)
+    factories.delivery(cursor, 1, 1, outcome="rejected", status_code=400)
+    factories.delivery(cursor, 2, 3)
+    alice = Visitor(scene, "alice")
+    yield from alice.visit("get", url(scene, "w/<public_id>/deliveries/"))
+    yield from alice.visit("get", url(scene, "w/<public_id>/events/1/"))
+
+
 def searches(scene: Scene) -> Iterator[Visit]:
     """Yield the list of events while a search goes on, and after events expired."""
     anna, events = Visitor(scene, "anna"), url(scene, "w/<public_id>/events/")
@@ -241,6 +253,6 @@ def undelivered_events(scene: Scene) -> Iterator[Visit]:
 
 RARE: tuple[Callable[[Scene], Iterator[Visit]], ...] = (
     refusals, too_many_requests, search_box, only_forms, twice_at_once, first_password, expired_sessions, uploads,
-    decided_quarantine, homes, expiring_events, searches, unchecked_streams, faulty_plans,
+    decided_quarantine, homes, expiring_events, split_attempts, searches, unchecked_streams, faulty_plans,
     plans_of_staff, undelivered_events,
 )  # fmt: skip

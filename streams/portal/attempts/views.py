@@ -14,6 +14,7 @@ from streams.delivery.attempts.contents import body_of
 from streams.delivery.attempts.error_groups import error_groups
 from streams.delivery.attempts.fault_meaning import fault_meaning
 from streams.delivery.attempts.filter import NO_RESPONSE
+from streams.delivery.attempts.grouping import AttemptGroup, grouped
 from streams.delivery.models import Delivery
 from streams.portal.attempts.forms import AttemptFilterForm
 from streams.portal.attempts.inspector import inspect
@@ -57,7 +58,7 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
         "form": form,
         "saved": saved_bar(request, access, "deliveries", form),
         "page": page,
-        "rows": [(row, form.query(before=before, attempt=row.pk)) for row in rows],
+        "groups": [_linked(form, group, opened) for group in grouped(rows)],
         "is_first": before is None,
         "older": form.query(before=page.next_before) if page else "",
         **(_inspected(request, access, attempt) if attempt else {}),
@@ -106,6 +107,18 @@ def delivery_errors(request: PortalRequest, public_id: str) -> HttpResponse:
         **_grouped(access, connection, RANGES[chosen]),
     }
     return render(request, "portal/attempts/errors.html", context)
+
+
+def _linked(
+    form: AttemptFilterForm, group: AttemptGroup, opened: int | None
+) -> tuple[AttemptGroup, bool, tuple[Delivery, str], list[tuple[Delivery, str]]]:
+    """Return a group, whether its parts are shown, and its attempts with their links."""
+    before = form.before()
+    whole, *parts = (
+        (one, form.query(before=before, attempt=one.pk))
+        for one in (group.whole, *group.parts)
+    )
+    return group, group.contains(opened), whole, parts
 
 
 def _connections(

@@ -11,6 +11,7 @@ from django.utils.timezone import is_aware
 from streams.base.clock import now
 from streams.connections.regions import Region
 from streams.delivery import event_status
+from streams.delivery.attempts.grouping import grouped
 from streams.delivery.event_status import EventState
 from streams.delivery.explanation.delivery_now import DeliveryNow
 from streams.delivery.explanation.explain import explain
@@ -51,6 +52,7 @@ def event(request: PortalRequest, public_id: str, seq: int) -> HttpResponse:
         "access": access,
         "event": stored,
         "attempts": attempts,
+        "groups": grouped(attempts, only_splits=True),
         "link": request.build_absolute_uri(),
         "format": FORMAT,
         **_explained(access, stored, attempts),
@@ -133,6 +135,7 @@ def _expired(
         "access": access,
         "seq": seq,
         "attempts": attempts,
+        "groups": grouped(attempts, only_splits=True),
         "unsent_at": expired_unsent_at(feed, seq),
         "format": FORMAT,
     }
