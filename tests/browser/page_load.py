@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import brotli
 from django.contrib.staticfiles import finders
 from whitenoise.compress import Compressor
 
@@ -64,4 +64,4 @@ def wire_bytes(page: Page) -> int:
 def _static_bytes(path: str) -> int:
     content = Path(finders.find(path.removeprefix("/static/"))).read_bytes()
     compress = Compressor().should_compress(path)
-    return len(gzip.compress(content)) if compress else len(content)
+    return len(brotli.compress(content)) if compress else len(content)
