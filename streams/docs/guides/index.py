@@ -35,7 +35,7 @@ RENDERED = 64
 
 _TITLE = re.compile(r"# (.+)\n+")
 # A cell that begins with an error code, the ID of a rule, or the name of a setting.
-_CODE = re.compile(rf"<td><code>({RULE.pattern}|[A-Z][A-Z0-9_]{{3,}})</code>")
+_CODE = re.compile(rf"<td><code>({RULE.pattern}|[A-Z](?:[A-Z0-9_]|<wbr>){{3,}})</code>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def _with_codes(html: SafeString) -> SafeString:
         if cell[1] in seen:
             return cell[0]
         seen.add(cell[1])
-        return f'<td id="{cell[1]}"><code>{cell[1]}</code>'
+        name = cell[1].replace("<wbr>", "")
+        return f'<td id="{name}"><code>{cell[1]}</code>'
 
     return mark_safe(_CODE.sub(named, html))  # noqa: S308 - capitals and digits alone
 
