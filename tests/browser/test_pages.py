@@ -45,7 +45,7 @@ TOO_WIDE = """width => [...document.querySelectorAll("body *")]
 # Words of the portal in tables that continue on a second line. Names and IDs may do so.
 BROKEN_WORDS = """() => {
     const found = [];
-    for (const cell of document.querySelectorAll(".table thead th, .table .words, .table .badge")) {
+    for (const cell of document.querySelectorAll(".table :is(thead th, .number, .words, .badge)")) {
         const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
         while (texts.nextNode()) {
             for (const word of texts.currentNode.data.matchAll(/\\p{L}+/gu)) {
