@@ -209,7 +209,8 @@ def _feed(token: PartnerToken, external_id: str) -> Feed:
             404,
             "API-WORKSPACE-001",
             "This stream has no workspace with this ID.",
-            "Set `workspace` to the external ID that you send with the customer's events.",
+            "Set `workspace` to the external ID that you send with the customer's events,"
+            " and use an API token of the stream.",
         )
     return feed
 

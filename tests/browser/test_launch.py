@@ -95,7 +95,7 @@ def start_stream(page: Page) -> None:
     expect(page.get_by_label("Slug")).to_have_value(SLUG)
     page.get_by_role("radio", name=re.compile("^Email")).check()
     page.get_by_role("button", name="Create stream").click()
-    has_message(page, "Letterbox Mail created. Next, define its plan.")
+    has_message(page, "Letterbox Mail created. Next, check its plan and publish it.")
     for name in PLAN:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 

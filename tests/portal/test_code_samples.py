@@ -19,6 +19,7 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.stage import Stage
 from streams.portal.connection.code_samples import batch
+from tests import factories
 
 
 def sent(rf, planned):
@@ -99,3 +100,16 @@ def test_of_an_approved_stream_only_unconnected_workspaces_queue_events(client, 
 
     assert "This event will stay queued." not in page
     assert "Until the workspace is connected to Segment" in page
+
+
+def test_the_link_to_a_token_chooses_the_stream_of_the_tab(client, cast):
+    other = factories.stream(cast.partner)
+    client.force_login(cast.dev)
+    send = reverse("portal:partner-stream-send", args=[cast.partner.slug, other.slug])
+    tokens = reverse("portal:partner-tokens", args=[cast.partner.slug])
+
+    page = client.get(send).text
+    chosen = client.get(tokens, {"stream": other.slug}).text
+
+    assert f'href="{tokens}?stream={other.slug}"' in page
+    assert f'<option value="{other.pk}" selected>' in chosen

@@ -25,13 +25,22 @@ if TYPE_CHECKING:
 
 
 class OfAStreamForm(forms.Form):
-    """A form with a choice of stream, hidden if the partner has only one."""
+    """A form with a choice of stream, hidden if the partner has only one.
 
-    def __init__(self, partner: Partner, *args: Any, **kwargs: Any) -> None:
+    `slug` is of the stream that is chosen at first; otherwise, it is the first by name.
+    """
+
+    def __init__(
+        self, partner: Partner, *args: Any, slug: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         streams = partner.streams.order_by("name")
+        named = [one for one in streams if one.slug == slug]
         chosen = forms.ModelChoiceField(
-            streams, label=_("Stream"), empty_label=None, initial=streams.first()
+            streams,
+            label=_("Stream"),
+            empty_label=None,
+            initial=named[0] if named else streams.first(),
         )
         if len(streams) == 1:
             chosen.widget = forms.HiddenInput()

@@ -42,7 +42,11 @@ def stream_new(request: PortalRequest, slug: str) -> HttpResponse:
         except TooManyStreams as refusal:
             form.add_error(None, str(refusal))
         else:
-            created = _("%(stream)s created. Next, define its plan.")
+            created = (
+                _("%(stream)s created. Next, check its plan and publish it.")
+                if form.template()
+                else _("%(stream)s created. Next, define its plan.")
+            )
             messages.success(request, created % {"stream": stream.name})
             return redirect(within(access, "partner-stream-plan", stream.slug))
     context = {"access": access, "form": form}

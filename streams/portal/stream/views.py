@@ -96,10 +96,12 @@ def tokens(request: PortalRequest, slug: str) -> HttpResponse:
     """List the API tokens; the response to a POST shows the new one once."""
     makes = request.method == "POST"
     access = (partner_to_develop if makes else partner_to_see)(request, slug)
-    form, secret = TokenForm(access.partner, request.POST or None), None
+    wanted = request.GET.get("stream", "")  # of the page that leads here
+    form = TokenForm(access.partner, request.POST or None, slug=wanted)
+    secret = None
     if form.is_valid():
         secret = create_token(actor=request.user, **form.cleaned_data)[1]
-        form = TokenForm(access.partner)
+        form = TokenForm(access.partner, slug=wanted)
     tokens = access.partner.tokens.exclude(is_internal=True, revoked_at__isnull=False)
     all_streams = access.partner.streams.all()
     context = {
