@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
+from streams.portal.shared.navigation_tags import of_feed
 from streams.tenancy.models import PartnerMembership, WorkspaceMembership
 from streams.tenancy.services import create_workspace
 from tests import factories
@@ -109,3 +111,31 @@ def test_a_customer_is_not_shown_the_partners_next_steps(client, cast):
     page = client.get(reverse("portal:connection", args=[cast.workspace.public_id]))
 
     assert "test workspaces" not in page.text
+
+
+def test_each_figure_of_a_workspace_leads_to_its_events(client, cast):
+    client.force_login(cast.dev)
+    own = of_partner(cast, "partner-workspace", cast.workspace.public_id)
+
+    page = client.get(own).text
+
+    for query in ({}, {"outcome": "delivered"}, {"outcome": "queued"}):
+        link = of_feed(cast.workspace, cast.feed, "events", **query)
+        assert f'href="{escape(link)}"' in page
+
+
+def test_a_developer_is_led_to_the_admins_who_create_streams(client, cast):
+    client.force_login(cast.dev)
+
+    page = client.get(of_partner(cast, "partner-streams")).text
+
+    members = of_partner(cast, "partner-members")
+    assert f'Only <a href="{members}">admins of your team</a>' in page
+
+
+def test_the_events_of_a_live_tail_say_where_rejected_ones_are(client, cast):
+    client.force_login(cast.dev)
+
+    page = client.get(of_partner(cast, "partner-tail")).text
+
+    assert '<a href="?show=requests">requests</a>' in page
