@@ -53,6 +53,20 @@ def test_pages_fit_a_phone_and_open_without_a_message_on_the_console(
         assert staff.evaluate(WIDTH) == PHONE["width"], page
 
 
+def test_rows_of_attempts_stay_low_on_a_phone(staff, live_server):
+    workspace = factories.workspace(name="A customer with a rather long name, Inc.")
+    cursor = factories.due_cursor(
+        events=2, connection=factories.connection(factories.feed(workspace=workspace))
+    )
+    factories.delivery(cursor, 1, 2, error="Segment doesn't respond. " * 10)
+    staff.set_viewport_size({"width": 360, "height": 740})
+
+    staff.goto(f"{live_server.url}/admin/streams/delivery/")
+
+    row = staff.locator("#result_list tbody tr").first
+    assert row.bounding_box()["height"] < 70
+
+
 def test_a_feed_leads_to_the_status_of_one_event(staff, live_server):
     cursor = factories.due_cursor(events=2)
     factories.rejected(cursor, reason="Segment answered 400.")

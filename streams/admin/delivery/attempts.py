@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -132,7 +133,7 @@ class RejectedFilter(PeriodFilter):
 class DeliveryAdmin(ConnectionRowsAdmin):
     list_display = (
         "started", "feed_link", "connection_link", "span", "result", "response", "took",
-        "sent_by", "error",
+        "sent_by", "problem",
     )  # fmt: skip
     list_filter = (
         *ROW_SCOPES, "outcome", StatusFilter, StartedFilter, "connection__region",
@@ -155,6 +156,11 @@ class DeliveryAdmin(ConnectionRowsAdmin):
     @admin.display(description=_("outcome"))
     def result(self, delivery: Delivery) -> str:
         return outcome_badge(delivery)
+
+    @admin.display(description=_("error"))
+    def problem(self, delivery: Delivery) -> str:
+        """The error, which a phone shows in two lines; the attempt's page has all of it."""
+        return format_html('<span class="clamped">{}</span>', delivery.error or "–")
 
     @admin.display(description=_("cursor kind"))
     def sent_by(self, delivery: Delivery) -> str:
