@@ -20,7 +20,7 @@ SECRET_KEY={secret_key}
 ENCRYPTION_KEYS=k1:{encryption_key}
 HTTPS=off
 ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
-# The demonstration's operator is notified of submissions. Emails go to the console.
+# The demonstration's operator is notified of submissions. Emails are kept at /admin/outbox/.
 REVIEW_EMAIL=olga@portal.example
 """
 

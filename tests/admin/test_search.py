@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.tenancy.models import PartnerMembership, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,18 @@ def test_a_search_finds_it_and_leads_to_its_page(staff, world, text, kind, resul
 
     assert shown == result
     assert staff.get(url).status_code == 200
+
+
+def test_a_members_email_names_their_workspaces_and_partners(staff, world):
+    alice = User.objects.get(email="alice@fern.example")
+    PartnerMembership.objects.create(
+        user=alice, partner=world.stream.partner, role="developer"
+    )
+
+    page = staff.get(reverse("admin:search", query={"q": "alice@fern.example"}))
+
+    [group] = page.context["groups"]
+    assert group.results[0].detail.endswith("Postbox Inc, Fern & Field")
 
 
 def test_a_workspace_and_a_connection_are_found_by_their_public_ids(staff, world):
@@ -127,8 +140,9 @@ def test_a_search_takes_the_same_queries_for_1_and_for_3(
     partner = factories.partner(name="Fern")
     factories.stream(partner, name="Fern")
     factories.workspace(partner, name="Fern")
+    factories.user("fern@example.com")
     for _ in range(2):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             staff.get(reverse("admin:search", query={"q": "fern"}))
         for number in range(2):
             factories.workspace(partner, name=f"Fern {number}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +22,14 @@ from streams.connections.models import Connection
 from streams.events.feeds import INGEST_KEY_PREFIX
 from streams.events.message_lookup import find_message
 from streams.events.models import Feed
-from streams.tenancy.models import Partner, PartnerToken, User, Workspace
+from streams.tenancy.models import (
+    Partner,
+    PartnerMembership,
+    PartnerToken,
+    User,
+    Workspace,
+    WorkspaceMembership,
+)
 from streams.tenancy.services import TOKEN_PREFIX
 
 if TYPE_CHECKING:
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
 
     from streams.events.message_lookup import FoundMessage
 
+MOST_OWNERS = 3  # of a user, that a result names
 MOST = 10
 LAST = 4  # characters of a write key that pages show
 SHOWN_AT_START = (INGEST_KEY_PREFIX, TOKEN_PREFIX)  # keys of which pages show the start
@@ -91,7 +99,26 @@ def _workspaces(text: str) -> Found:
 
 def _users(text: str) -> Found:
     rows = User.objects.filter(Q(email__icontains=text) | Q(name__icontains=text))
-    return _results(rows.order_by("email"), text, lambda row: row.name)
+    related = rows.prefetch_related(
+        Prefetch(
+            "workspace_memberships",
+            WorkspaceMembership.objects.select_related("workspace"),
+        ),
+        Prefetch(
+            "partner_memberships", PartnerMembership.objects.select_related("partner")
+        ),
+    )
+    return _results(related.order_by("email"), text, _person)
+
+
+def _person(user: User) -> str:
+    """Describe a user: the name, and up to MOST_OWNERS workspaces and partners."""
+    owners = [
+        *(one.partner.name for one in user.partner_memberships.all()),
+        *(one.workspace.name for one in user.workspace_memberships.all()),
+    ]
+    shown = owners[:MOST_OWNERS] + ["…"] * (len(owners) > MOST_OWNERS)
+    return " – ".join(filter(None, [user.name, ", ".join(shown)]))
 
 
 def _connections(text: str) -> Found:
