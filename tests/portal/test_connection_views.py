@@ -293,6 +293,26 @@ def test_queued_events_are_skipped_after_a_preview(as_alice, cast):
     assert "Skipped" in shown
 
 
+def test_presets_offer_the_times_before_which_events_are_queued(as_alice, cast):
+    factories.cursor(factories.connection(cast.feed), position=0)
+    for age in (timedelta(hours=30), timedelta(hours=2), timedelta(minutes=5)):
+        factories.append(cast.feed, now=now() - age)
+    Cursor.objects.update(position=0, due_at=now())
+
+    presets = as_alice.get(url(cast, "connection-skip")).context["presets"]
+    skipped = [
+        as_alice.get(preview).context["span"].size for _label, preview in presets
+    ]
+
+    assert [
+        (str(label), size) for (label, _), size in zip(presets, skipped, strict=True)
+    ] == [
+        ("All that are queued now", 3),
+        ("Older than 1 hour", 2),
+        ("Older than 24 hours", 1),
+    ]
+
+
 def test_a_time_without_queued_events_before_it_is_explained(as_alice, cast):
     factories.due_cursor(3, factories.connection(cast.feed))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy, ngettext
 
+from streams.delivery.connection.queue_facts import oldest_queued_at
 from streams.delivery.connection.skipping import (
     CannotSkip,
     NothingToSkip,
@@ -24,22 +26,30 @@ from streams.portal.shared.access import (
     signed_in,
     workspace_to_edit,
 )
-from streams.portal.shared.form_choices import MAX_NUMBER
+from streams.portal.shared.form_choices import MAX_NUMBER, MomentField
 from streams.portal.shared.navigation_tags import to
 from streams.portal.status.loading import feed_status
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from streams.connections.models import Connection
     from streams.delivery.replay.filter import EventRange
+    from streams.portal.status.loading import FeedStatus
+
+# Events that are older are skipped.
+PRESETS: tuple[tuple[timedelta, StrOrPromise], ...] = (
+    (timedelta(0), gettext_lazy("All that are queued now")),
+    (timedelta(hours=1), gettext_lazy("Older than 1 hour")),
+    (timedelta(hours=24), gettext_lazy("Older than 24 hours")),
+    (timedelta(days=7), gettext_lazy("Older than 7 days")),
+)
 
 
 class SkipForm(forms.Form):
     """The time before which queued events were received."""
 
-    before = forms.DateTimeField(
-        label=gettext_lazy("Received before"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
+    before = MomentField(gettext_lazy("Received before"), required=True)
 
 
 class ConfirmedForm(forms.Form):
@@ -63,8 +73,29 @@ def connection_skip(request: PortalRequest, public_id: str) -> HttpResponse:
             form.add_error("before", str(error))
         else:
             return _preview(request, access, form, span)
-    context = {"access": access, "form": form, "status": feed_status(access).status}
+    found = feed_status(access)
+    context = {
+        "access": access,
+        "form": form,
+        "status": found.status,
+        "presets": _presets(access, found),
+    }
     return render(request, "portal/connection/skip.html", context)
+
+
+def _presets(
+    access: WorkspaceAccess, found: FeedStatus
+) -> list[tuple[StrOrPromise, str]]:
+    """Return the presets that would skip something, each with the URL of its preview."""
+    oldest = oldest_queued_at(found.cursor) if found.cursor else None
+    if oldest is None:
+        return []
+    times = [(label, found.now - age) for age, label in PRESETS]
+    return [
+        (label, to(access, "connection-skip", before=at.isoformat()))
+        for label, at in times
+        if at > oldest
+    ]
 
 
 def _preview(

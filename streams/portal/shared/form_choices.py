@@ -57,9 +57,9 @@ class MomentField(forms.DateTimeField):
 
     YEARS = range(1971, 3000)  # so that no conversion leaves the calendar
 
-    def __init__(self, label: StrOrPromise) -> None:
+    def __init__(self, label: StrOrPromise, *, required: bool = False) -> None:
         picker = forms.DateTimeInput(attrs={"type": "datetime-local"})
-        super().__init__(required=False, label=label, widget=picker)
+        super().__init__(required=required, label=label, widget=picker)
 
     def to_python(self, value: Any) -> datetime | None:
         """Return the time. Raises ValidationError."""
