@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
 from django.urls import reverse
 from django.utils.html import escape
 
@@ -165,6 +166,26 @@ def test_a_test_event_is_tracked_until_it_arrives(as_alice, cast):
     assert f'<p class="test-code">{connection.test_code}</p>' in part.text
     assert 'hx-trigger="every 5s"' in part.text
     assert "on the way" not in part.text  # the queue is as fresh as the test event
+
+
+def test_a_test_event_that_is_sent_while_the_page_is_built_is_not_queued(
+    as_alice, cast
+):
+    cursor = factories.cursor(factories.connection(cast.feed))
+    as_alice.post(url(cast, "connection-test"))
+    waiting = [cursor.pk]
+
+    def send_after_the_status(execute, sql, *rest):
+        if waiting and 'FROM "streams_event"' in sql:
+            Cursor.objects.filter(pk=waiting.pop()).update(position=1, due_at=None)
+        return execute(sql, *rest)
+
+    with database.execute_wrapper(send_after_the_status):
+        page = as_alice.get(f"{url(cast)}?test=1").text
+
+    assert waiting == []
+    assert "Check that the event arrived" in page
+    assert "on the way" not in page
 
 
 def test_a_page_whose_connection_was_deleted_is_loaded_again(as_alice, cast):

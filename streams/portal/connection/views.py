@@ -216,11 +216,15 @@ def _context(
     access: WorkspaceAccess, current: Connection, test_seq: int | None
 ) -> dict[str, object]:
     found = feed_status(access)
+    test = test_event(current, test_seq)
+    if test and not test.is_queued and found.is_queued(test.seq):
+        # It was sent between the two reads: don't count it as queued above.
+        found = feed_status(access)
     return {
         "access": access,
         "connection": current,
         "status": found.status,
         "forecast": forecast.of(found.cursor, found.now) if found.cursor else None,
-        "test": test_event(current, test_seq),
+        "test": test,
         "debugger": debugger(current.region),
     }

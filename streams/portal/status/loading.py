@@ -36,6 +36,10 @@ class FeedStatus:
     status: ConnectionStatus
     now: datetime
 
+    def is_queued(self, seq: int) -> bool:
+        """Whether the status counts that event as queued."""
+        return self.cursor is not None and self.cursor.position < seq
+
 
 def feed_status(access: WorkspaceAccess) -> FeedStatus:
     """Return the status of the feed that the page shows, for the person who sees it."""
