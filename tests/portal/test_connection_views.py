@@ -168,6 +168,33 @@ def test_a_test_event_is_tracked_until_it_arrives(as_alice, cast):
     assert "on the way" not in part.text  # the queue is as fresh as the test event
 
 
+def test_a_test_event_is_the_one_way_to_verify_a_key_that_was_not_checked(
+    as_alice, cast, segment
+):
+    segment.know({"write_key": KEY, "region": "sandbox"})
+    factories.cursor(factories.connection(cast.feed, write_key=KEY, region="sandbox"))
+
+    before = as_alice.get(url(cast)).text
+    as_alice.post(url(cast, "connection-test"))
+
+    assert "This also happens when you send a test event." in before
+    assert url(cast, "connection-check") not in before
+    assert Connection.objects.get().known is True
+    assert Event.objects.count() == 1
+
+
+def test_no_test_event_is_sent_to_a_key_that_segment_does_not_recognize(
+    as_alice, cast, segment
+):
+    segment.know({"write_key": OTHER_KEY, "region": "sandbox"})
+    factories.cursor(factories.connection(cast.feed, write_key=KEY, region="sandbox"))
+
+    page = as_alice.post(url(cast, "connection-test"), follow=True).text
+
+    assert "Segment doesn&#x27;t recognize the key" in page
+    assert Event.objects.count() == 0
+
+
 def test_a_test_event_that_is_sent_while_the_page_is_built_is_not_queued(
     as_alice, cast
 ):

@@ -76,9 +76,11 @@ def connection_check(request: PortalRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_POST
 def connection_test(request: PortalRequest, public_id: str) -> HttpResponse:
-    """Send a test event."""
+    """Send a test event; before, check the key if that has never been possible."""
     access = workspace_to_edit(request, public_id)
     current = current_connection(access)
+    if current.known is None and verification.check_known(connection=current) is False:
+        return redirect(to(access, "connection"))  # the event would not arrive
     with _conflicts_as_messages(request):
         sent = verification.send_test_event(connection=current, actor=request.user)
         return redirect(to(access, "connection", test=sent.seq) + "#test")

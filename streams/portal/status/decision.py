@@ -80,7 +80,7 @@ def _needed(snapshot: Snapshot) -> Action | None:
         return Action.REPLACE_KEY
     if snapshot.status in (PAUSED, ATTENTION):
         return Action.RESUME
-    if snapshot.sends and not snapshot.failures and snapshot.seen_at is None:
+    if snapshot.needs_test:
         return Action.VERIFY
     return None
 

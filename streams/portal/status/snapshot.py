@@ -73,6 +73,12 @@ class Snapshot:
         return self.status is not None and (self.key_refused or self.key_unknown)
 
     @property
+    def needs_test(self) -> bool:
+        """Whether all is ready to verify the connection with a test event."""
+        is_ready = self.sends and not self.failures and not self.key_is_bad
+        return is_ready and self.seen_at is None
+
+    @property
     def waits_for_operator(self) -> bool:
         """Whether this portal can't read the key (delivery/engine/unreadable_keys.py)."""
         return self.status == ACTIVE and self.failures > 0 and bool(self.reason)

@@ -75,7 +75,18 @@ def _unchecked(snapshot: Snapshot, checked: str) -> Step:
         detail = _("We couldn't reach Segment to check the key.")
     else:
         detail = _("We haven't checked the key with Segment yet.")
-    return Step(title=_("Not checked with Segment"), detail=detail, can_check=True)
+    title = _("Not checked with Segment")
+    if snapshot.needs_test:  # one thing to do at a time
+        return Step(
+            title=title, detail=f"{detail} {_checked_by_test(snapshot)}".strip()
+        )
+    return Step(title=title, detail=detail, can_check=True)
+
+
+def _checked_by_test(snapshot: Snapshot) -> str:
+    if snapshot.audience is not Audience.EDITOR:
+        return ""
+    return _("This also happens when you send a test event.")
 
 
 def _seen(snapshot: Snapshot) -> Step:
