@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from streams.delivery.models import Cursor, CursorMark
+from streams.delivery.retention.expiry import expired_ranges
 from streams.delivery.skips import skips_of
 from streams.events.models import Feed, FeedMark
 from streams.events.quarter_hours import QUARTER, quarter
@@ -19,6 +20,7 @@ from streams.events.quarter_hours import QUARTER, quarter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from streams.delivery.retention.expiry import ExpiredRange
     from streams.delivery.skips import Skip
 
 MOST_POINTS = 100
@@ -69,6 +71,7 @@ class ChartPoint:
     accepted: int
     delivered: int
     rejected: int
+    expired: int = 0  # deleted before they were sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +96,22 @@ class CountSeries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorSeries:
-    """The positions, the rejections and the skipped events of a live cursor."""
+    """The positions, and the rejected, skipped and expired events of a live cursor."""
 
     cursor: Cursor
     settled: CountSeries
     rejected: CountSeries
     skips: Sequence[Skip] = ()
+    expired: Sequence[ExpiredRange] = ()
 
     def delivered(self, start: datetime, end: datetime) -> int:
-        """Return how many events were delivered between two starts of quarters."""
+        """Return how many events were delivered between two starts of quarters.
+
+        The position also moves past events that are skipped, and past those that expire.
+        """
         skipped = sum(one.size_after(0) for one in self.skips if start <= one.at < end)
-        settled = self.settled.grown(start, end)
-        return settled - self.rejected.grown(start, end) - skipped
+        settled = self.settled.grown(start, end) - self.rejected.grown(start, end)
+        return max(0, settled - skipped - count_expired(self.expired, start, end))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +122,7 @@ class Traffic:
     span: ChartSpan
     accepted: CountSeries
     cursors: Sequence[CursorSeries]
+    expired: Sequence[ExpiredRange]
     is_compared: bool  # whether the counts reach back over the previous period
 
     @property
@@ -140,19 +148,35 @@ class Traffic:
             accepted=self.accepted.grown(start, end),
             delivered=sum(one.delivered(start, end) for one in self.cursors),
             rejected=sum(one.rejected.grown(start, end) for one in self.cursors),
+            expired=count_expired(self.expired, start, end),
         )
 
 
+def count_expired(
+    ranges: Iterable[ExpiredRange], start: datetime, end: datetime
+) -> int:
+    """Count the events that expired between two times."""
+    return sum(one.events for one in ranges if start <= one.at < end)
+
+
 def traffic(feed: Feed, span: ChartSpan, now: datetime) -> Traffic:
-    """Read the marks of a span and of the period before, with four queries."""
+    """Read the marks of a span and of the period before, with four queries.
+
+    There is one more if events were skipped, and one more if events have ever expired.
+    """
     kept_since = feed.stream.retention.cutoff(now)
     is_compared = span.before >= kept_since
     since = span.before if is_compared else span.start
+    accepted, cursors = _accepted(feed, since), list(_cursors(feed, since))
+    expired: Sequence[ExpiredRange] = ()
+    if feed.expired or any(one.cursor.expired for one in cursors):
+        expired = expired_ranges(feed, since=since, until=None, limit=None)
     return Traffic(
         feed=feed,
         span=span,
-        accepted=_accepted(feed, since),
-        cursors=list(_cursors(feed, since)),
+        accepted=accepted,
+        cursors=[_with_expired(one, expired) for one in cursors],
+        expired=expired,
         is_compared=is_compared,
     )
 
@@ -164,6 +188,11 @@ def _accepted(feed: Feed, since: datetime) -> CountSeries:
     return CountSeries(
         by_time, Feed.objects.values_list("head_seq", flat=True).get(pk=feed.pk)
     )
+
+
+def _with_expired(series: CursorSeries, ranges: Sequence[ExpiredRange]) -> CursorSeries:
+    own = [one for one in ranges if one.cursor == series.cursor.pk]
+    return replace(series, expired=own)
 
 
 def _cursors(feed: Feed, since: datetime) -> Iterable[CursorSeries]:

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from streams.base.clock import now
+from streams.delivery.retention.expiry import expire
+from streams.events.models import Feed
 from streams.observability.chart import QUARTER, ChartSpan, traffic
 from streams.observability.latency import latency
 from tests import factories
@@ -84,6 +87,36 @@ def test_connections_of_one_feed_add_up():
     )
 
     assert busy(last_24_hours(feed, NOW)) == [(0, 3, 3, 0)]
+
+
+def test_expired_events_do_not_count_as_delivered():
+    cursor = factories.cursor()
+    today = now()
+    factories.append(cursor.feed, 5, now=today - 3 * QUARTER)
+    factories.delivered(cursor, 2, now=today - 2 * QUARTER)
+    expire([cursor.feed_id], cutoff=today + DAY)
+    factories.append(cursor.feed, 1, now=today)
+    cursor.refresh_from_db()
+    factories.delivered(cursor, 6, now=today)
+
+    span = ChartSpan.of(today - DAY, today, midnight=MIDNIGHT)
+    counted = traffic(Feed.objects.get(), span, today)
+
+    total = counted.total
+    assert (total.accepted, total.delivered, total.expired) == (6, 3, 3)
+    assert sum(point.delivered for point in counted.points) == 3
+    assert sum(point.expired for point in counted.points) == 3
+
+
+def test_events_that_expire_without_a_connection_are_in_the_chart():
+    feed = factories.feed()
+    factories.append(feed, 4, now=now())
+    expire([feed.pk], cutoff=now() + DAY)
+
+    span = ChartSpan.of(now() - DAY, now(), midnight=MIDNIGHT)
+    total = traffic(Feed.objects.get(), span, now()).total
+
+    assert (total.accepted, total.delivered, total.expired) == (4, 0, 4)
 
 
 @pytest.mark.parametrize("count", [1, 3])

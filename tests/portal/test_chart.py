@@ -8,6 +8,8 @@ import pytest
 from django.urls import reverse
 
 from streams.base.clock import now
+from streams.delivery.models import Cursor
+from streams.delivery.retention.expiry import expire
 from streams.observability.chart import ChartPoint
 from streams.portal.chart.layout import Bar, round_up
 from streams.portal.chart.layout import draw as draw_points
@@ -118,3 +120,35 @@ def test_the_chart_compares_with_the_previous_period(as_bob, cast):
     factories.append(cast.feed, 3, now=now())
 
     assert "Accepted 3 +50%" in words(as_bob.get(overview(cast)))
+
+
+def test_expired_events_are_listed_apart_from_delivered_ones(as_bob, cast):
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 5, now=now())
+    factories.delivered(cursor, 2, now=now())
+    expire([cast.feed.pk], cutoff=now() + timedelta(days=1))
+
+    page = as_bob.get(overview(cast))
+    shown = words(page)
+
+    assert "Accepted 5 Delivered 2 Rejected 0 Expired 3" in shown
+    assert "From Accepted Delivered Rejected Expired" in shown
+    assert "5 accepted, 2 delivered, 0 rejected, 3 expired" in page.text
+    assert "They are in the table, but have no bar." in shown
+
+
+def test_without_expired_events_nothing_speaks_of_them(as_bob, cast):
+    factories.append(cast.feed, 5, now=now())
+
+    assert "xpired" not in as_bob.get(overview(cast)).text
+
+
+def test_rejected_events_that_were_recovered_are_explained(as_bob, cast):
+    cursor = factories.cursor(factories.connection(cast.feed))
+    factories.append(cast.feed, 2, now=now())
+    factories.rejected(cursor, now=now())
+    Cursor.objects.filter(pk=cursor.pk).update(recovered=1)
+
+    assert "including those that a replay delivered later" in words(
+        as_bob.get(overview(cast))
+    )

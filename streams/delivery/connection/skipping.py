@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from streams.base.clock import now
 from streams.connections.action_log import Conflict, record_action
 from streams.connections.models import Connection
-from streams.delivery.models import Cursor, CursorMark
+from streams.delivery.models import Cursor
+from streams.delivery.position_marks import mark_position
 from streams.delivery.replay.filter import EventRange
 from streams.delivery.skips import SKIPPED
 from streams.delivery.wake import wake_after_commit
 from streams.events.models import Event, Feed
-from streams.events.quarter_hours import quarter
 from streams.events.time_index import last_before
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def skip(*, connection: Connection, up_to: int, actor: User | None) -> EventRang
     if not cursor.position < up_to <= feed.head_seq:
         raise CannotSkip(_("These events are no longer queued. Nothing was skipped."))
     skipped = EventRange(cursor.position, up_to)
-    _mark(cursor)
+    mark_position(cursor)
     _move(cursor, skipped, feed)
     wake_after_commit({feed.stream_id})
     record_action(
@@ -74,17 +73,6 @@ def skip(*, connection: Connection, up_to: int, actor: User | None) -> EventRang
         last_seq=skipped.end,
     )
     return skipped
-
-
-def _mark(cursor: Cursor) -> None:
-    """Record the position at the start of this quarter of an hour, for the chart."""
-    mark = CursorMark(
-        cursor_id=cursor.pk,
-        at=quarter(now()),
-        position=cursor.position,
-        rejected=cursor.rejected,
-    )
-    CursorMark.objects.bulk_create([mark], ignore_conflicts=True)
 
 
 def _live_cursor(connection: Connection) -> Cursor:

@@ -19,6 +19,7 @@ from streams.audit.services import record
 from streams.catalog.models import Stream
 from streams.catalog.retention_period import NOTICE
 from streams.delivery.models import Cursor
+from streams.delivery.position_marks import mark_position
 from streams.events.models import Feed, FeedMark
 from streams.events.retention.past_retention import newest_before
 
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 
 LIVE = Cursor.Kind.LIVE
 EXPIRED = "events.expired"  # the audit entry
+EXPIRED_FIELDS = ("first_seq", "last_seq", "events", "cursor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class ExpiredRange:
     first_seq: int
     last_seq: int
     events: int
+    cursor: int | None = None  # ID of the live one; None: there was no connection
 
 
 @transaction.atomic
@@ -144,10 +147,15 @@ def _waiting_since_before(soon: datetime, streams: Sequence[Stream]) -> list[int
 
 
 def expired_ranges(
-    feed: Feed, *, since: datetime | None, until: datetime | None, limit: int = 100
+    feed: Feed,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None = 100,
 ) -> list[ExpiredRange]:
     """Return the latest events that expired unsent between two times, newest first.
 
+    Events expire once a day, so there is about one entry for each day; None: all of them.
     Their rows were deleted, so the activity log is all that is known of them.
     """
     entries = AuditEntry.objects.filter(
@@ -161,7 +169,7 @@ def expired_ranges(
     return [
         ExpiredRange(
             at=at,
-            **{name: detail[name] for name in ("first_seq", "last_seq", "events")},
+            **{name: detail[name] for name in EXPIRED_FIELDS},
         )
         for at, detail in found
     ]
@@ -205,6 +213,7 @@ def _pass(feed: Feed, cursor: Cursor | None, last: int) -> int:
     if cursor.position >= last:
         return 0
     lost = _note(feed, cursor.pk, cursor.position, last)
+    mark_position(cursor)
     _move(cursor, last, feed.head_seq)
     return lost
 

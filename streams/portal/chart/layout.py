@@ -41,6 +41,11 @@ class Slot:
     bars: Sequence[Bar]
     rejected: Sequence[Bar]
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether anything happened; expired events have no bar."""
+        return bool(self.bars or self.rejected or self.point.expired)
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -63,7 +68,7 @@ class ChartLayout:
 
     @property
     def is_empty(self) -> bool:
-        return not any(slot.bars or slot.rejected for slot in self.slots)
+        return not any(slot.is_counted for slot in self.slots)
 
     @property
     def half(self) -> int | None:

@@ -87,6 +87,8 @@ def chart_context(
         "slots": [_linked(access, slot) for slot in chart.slots],
         "tick_format": _tick_format(chosen),
         "totals": totals,
+        "has_expired": counted.total.expired > 0,
+        "has_recovered": any(one.cursor.recovered for one in counted.cursors),
         "has_changes": any(total.change for total in totals),
         "latency": draw_latency(waited.points, chart.width),
         "p50_ms": _ms(waited.whole.p50),
@@ -99,9 +101,17 @@ def chart_context(
 def _linked(access: WorkspaceAccess, slot: Slot) -> LinkedSlot:
     between = _between(slot.point.at, slot.until)
     start = date_format(timezone.localtime(slot.point.at), "j M, H:i")
-    label = _(
-        "%(start)s to %(end)s: %(accepted)s accepted, %(delivered)s delivered,"
-        " %(rejected)s rejected"
+    point = slot.point
+    label = (
+        _(
+            "%(start)s to %(end)s: %(accepted)s accepted, %(delivered)s delivered,"
+            " %(rejected)s rejected, %(expired)s expired"
+        )
+        if point.expired
+        else _(
+            "%(start)s to %(end)s: %(accepted)s accepted, %(delivered)s delivered,"
+            " %(rejected)s rejected"
+        )
     )
     return LinkedSlot(
         slot,
@@ -112,9 +122,10 @@ def _linked(access: WorkspaceAccess, slot: Slot) -> LinkedSlot:
         % {
             "start": start,
             "end": date_format(timezone.localtime(slot.until), "H:i"),
-            "accepted": f"{slot.point.accepted:,}",
-            "delivered": f"{slot.point.delivered:,}",
-            "rejected": f"{slot.point.rejected:,}",
+            "accepted": f"{point.accepted:,}",
+            "delivered": f"{point.delivered:,}",
+            "rejected": f"{point.rejected:,}",
+            "expired": f"{point.expired:,}",
         },
     )
 
@@ -128,6 +139,7 @@ def _totals(
         "accepted": _("Accepted"),
         "delivered": _("Delivered"),
         "rejected": _("Rejected"),
+        **({"expired": _("Expired")} if total.expired else {}),
     }
     return [
         SeriesTotal(
