@@ -94,7 +94,8 @@ SENTENCES: dict[str, StrOrPromise] = {
     "replay.started": _("Started a replay of events %(events)s"),
     "replay.cancelled": _("Canceled a replay of events %(events)s"),
     "export.requested": _("Exported events as %(format)s"),
-    "export.deleted": _("Deleted an export of events"),
+    "export.attempts_requested": _("Exported delivery attempts as %(format)s"),
+    "export.deleted": _("Deleted an export"),
     "quarantine.release": ngettext_lazy(
         "Released %(events)s event from quarantine",
         "Released %(events)s events from quarantine",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +10,8 @@ import msgspec
 from streams.base.clock import iso_ms
 from streams.delivery.event_status import EventState, statuses
 from streams.delivery.outcome_search import EventOutcome
+from streams.events.retention.past_retention import oldest_retained
+from streams.exports.row_page import RowPage
 from streams.observability.event_search import EventSearch
 
 if TYPE_CHECKING:
@@ -31,12 +32,10 @@ OUTCOMES = {
 STEP_S = 0.5  # of searching, for one part
 
 
-@dataclass(frozen=True, slots=True)
-class RowPage:
-    """Some rows. `next_before`: where the search continues; None: these are the last."""
-
-    rows: Sequence[Row]
-    next_before: int | None
+def span(feed: Feed, _wanted: Mapping[str, object]) -> tuple[int, int]:
+    """Return the numbers to search: from below the first down to the second."""
+    feed.refresh_from_db(fields=["head_seq", "expired_seq"])
+    return feed.head_seq + 1, oldest_retained(feed)
 
 
 def page(

@@ -14,7 +14,7 @@ KEPT = timedelta(hours=KEPT_HOURS)
 
 
 class Export(models.Model):
-    """A file with the events of a filtered list, which a worker writes in parts.
+    """A file with the rows of a filtered list, which a worker writes in parts.
 
     The row stores the progress, where a worker continues. It and its parts are deleted
     KEPT after it ended.
@@ -24,6 +24,10 @@ class Export(models.Model):
         JSON_LINES = "jsonl", _("JSON Lines")
         JSON = "json", _("JSON")
         CSV = "csv", _("CSV")
+
+    class Kind(models.TextChoices):
+        EVENTS = "events", _("Events")
+        ATTEMPTS = "attempts", _("Delivery attempts")
 
     class State(models.TextChoices):
         RUNNING = "running", _("In progress")
@@ -35,15 +39,18 @@ class Export(models.Model):
     feed = models.ForeignKey(
         "streams.Feed", on_delete=models.CASCADE, related_name="exports"
     )
+    kind = models.CharField(
+        max_length=8, choices=Kind, default=Kind.EVENTS, db_default="events"
+    )
     format = models.CharField(max_length=5, choices=Format)
-    # The filter of the list (exports/event_rows.py). May contain personal data, like events.
+    # The filter of the list (exports/sources.py). May contain personal data, like events.
     filter = models.JSONField()
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     requested_at = models.DateTimeField(default=now)
-    # The event numbers to search, from below `top` down to `bottom`. A worker has searched
-    # from `position` on.
+    # What to search, from below `top` down to `bottom`: event numbers, or IDs of attempts. A
+    # worker has searched from `position` on.
     top = models.BigIntegerField()
     bottom = models.BigIntegerField()
     position = models.BigIntegerField()
@@ -77,7 +84,7 @@ class Export(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Events of feed {self.feed_id}: {self.state}"
+        return f"{self.kind} of feed {self.feed_id}: {self.state}"
 
     @property
     def is_running(self) -> bool:
@@ -96,7 +103,7 @@ class Export(models.Model):
 
     @property
     def file_name(self) -> str:
-        return f"events-{self.requested_at:%Y-%m-%d-%H%M}.{self.format}"
+        return f"{self.kind}-{self.requested_at:%Y-%m-%d-%H%M}.{self.format}"
 
 
 class ExportPart(models.Model):

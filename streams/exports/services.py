@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,12 @@ from django.utils.translation import gettext as _
 from streams.audit.services import record
 from streams.base.clock import now
 from streams.delivery.wake import wake_exports_after_commit
-from streams.events.retention.past_retention import oldest_retained
-from streams.exports import event_rows, formats
+from streams.exports import formats
 from streams.exports.models import KEPT, Export, ExportPart
+from streams.exports.sources import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from streams.events.models import Feed
@@ -43,6 +44,11 @@ DELETED_AT_ONCE = 200  # parts
 LEVEL = 1  # of gzip: fast
 
 State = Export.State
+# Actions of the activity log.
+REQUESTED: Mapping[str, str] = {
+    Export.Kind.EVENTS: "export.requested",
+    Export.Kind.ATTEMPTS: "export.attempts_requested",
+}
 
 
 class ExportRunning(Exception):
@@ -55,18 +61,19 @@ def request_export(
     wanted: Mapping[str, object],
     form: Export.Format,
     actor: User,
+    kind: Export.Kind = Export.Kind.EVENTS,
 ) -> Export:
     """Start an export of the rows that exist now, and wake a worker.
 
-    `wanted` is a filter from `event_rows.stored_filter`. The activity log gets the names of its
-    fields, and no value. Raises ExportRunning.
+    `wanted` is a filter from `stored_filter` of the kind's module. The activity log gets the
+    names of its fields, and no value. Raises ExportRunning.
     """
-    feed.refresh_from_db(fields=["head_seq", "expired_seq"])
-    top, bottom = feed.head_seq + 1, oldest_retained(feed)
+    top, bottom = SOURCES[kind].span(feed, wanted)
     try:
         with transaction.atomic():
             export = Export.objects.create(
                 feed=feed,
+                kind=kind,
                 format=form,
                 filter=wanted,
                 requested_by=actor,
@@ -75,7 +82,7 @@ def request_export(
                 position=top,
             )
             filters = ", ".join(sorted(wanted))
-            _note("export.requested", export, actor, filters)
+            _note(REQUESTED[export.kind], export, actor, filters)
             wake_exports_after_commit()
     except IntegrityError:
         if not Export.objects.filter(feed=feed, state=State.RUNNING).exists():
@@ -179,12 +186,13 @@ def _claim() -> Export | None:
 
 def _next_rows(export: Export) -> bytes:
     """Return the next part of the file, and advance the export, which is not saved."""
-    page = event_rows.page(
+    source = SOURCES[export.kind]
+    page = source.page(
         export.feed, export.filter, before=export.position, limit=PART_ROWS
     )
     text = formats.body(export.format, page.rows, is_first=export.rows == 0)
     if export.parts == 0:
-        text = formats.opening(export.format, event_rows.COLUMNS) + text
+        text = formats.opening(export.format, source.COLUMNS) + text
     export.rows += len(page.rows)
     export.position = export.bottom if page.next_before is None else page.next_before
     _end_if_done(export, is_last=page.next_before is None)

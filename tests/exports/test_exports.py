@@ -12,7 +12,8 @@ import pytest
 from django.db import OperationalError
 
 from streams.audit.models import AuditEntry
-from streams.base.clock import now
+from streams.base.clock import iso_ms, now
+from streams.delivery.connection import services as connections
 from streams.exports import services
 from streams.exports.event_rows import stored_filter
 from streams.exports.models import KEPT, Export, ExportPart
@@ -28,6 +29,7 @@ from streams.exports.services import (
 )
 from streams.observability.event_search import EventSearch
 from tests import factories
+from tests.factories import NOW
 from tests.locks import in_thread
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +305,80 @@ def test_the_file_is_downloaded_as_it_was_written(client):
     assert response["Content-Length"] == str(len(body))
     assert len(body.splitlines()) == 3
     assert "attachment" in response["Content-Disposition"]
+
+
+def test_delivery_attempts_are_exported_as_they_are_listed(client):
+    cast = factories.cast()
+    cursor = factories.due_cursor(3, factories.connection(cast.feed))
+    failed = factories.delivery(
+        cursor, 1, 3, outcome="retry", status_code=503, error="Segment returned 503.",
+        answer="=busy", retry_at=NOW,
+    )  # fmt: skip
+    factories.delivery(cursor, 1, 3)
+    client.force_login(cast.bob)
+    listed = f"/w/{cast.workspace.public_id}/deliveries/?outcome=retry&status=5xx"
+
+    page = client.get(client.get(listed).context["export_url"])
+    assert "Export delivery attempts" in page.text
+    made = client.post(page.wsgi_request.get_full_path(), {"format": "jsonl"})
+    work(lambda: False, rest=lambda _seconds: None)
+
+    (row,) = rows_of(Export.objects.get())
+    assert row == {
+        "id": failed.pk, "sentAt": iso_ms(failed.started_at), "outcome": "retry",
+        "status": 503, "error": "Segment returned 503.", "response": "=busy",
+        "events": 3, "firstEvent": 1, "lastEvent": 3, "bodyBytes": failed.body_bytes,
+        "durationMs": failed.duration_ms, "nextAttemptAt": iso_ms(NOW),
+    }  # fmt: skip
+    page = client.get(made["Location"]).text
+    assert "100%" not in page
+    assert "Delivery attempts" in page
+    name = client.get(f"{made['Location']}file/")["Content-Disposition"]
+    assert name.startswith('attachment; filename="attempts-')
+    assert AuditEntry.objects.latest("pk").action == "export.attempts_requested"
+
+
+def test_all_attempts_of_one_connection_are_in_the_file_once(client):
+    cast = factories.cast()
+    first = factories.due_cursor(3, factories.connection(cast.feed))
+    old = [factories.delivery(first, 1, 3).pk for _ in range(5)]
+    connections.delete(connection=first.connection, actor=cast.alice)
+    second = factories.due_cursor(1, factories.connection(cast.feed))
+    factories.delivery(second, 4, 4)
+    client.force_login(cast.bob)
+    new = f"/w/{cast.workspace.public_id}/exports/new/?list=attempts&connection="
+
+    client.post(new + first.connection.public_id, {"format": "csv"})
+    work(lambda: False, rest=lambda _seconds: None)
+
+    rows = list(csv.DictReader(io.StringIO(file_of(Export.objects.get()).decode())))
+    assert [int(row["id"]) for row in rows] == sorted(old, reverse=True)
+
+
+def test_no_attempt_is_a_complete_file(client):
+    cast = factories.cast()
+    factories.connection(cast.feed)
+    client.force_login(cast.bob)
+    new = f"/w/{cast.workspace.public_id}/exports/new/?list=attempts"
+
+    client.post(new, {"format": "json"})
+    work(lambda: False, rest=lambda _seconds: None)
+
+    export = Export.objects.get()
+    assert (export.state, json.loads(file_of(export))) == (Export.State.COMPLETE, [])
+
+
+@pytest.mark.parametrize("query", ["", "&connection=", "&connection=other"])
+def test_attempts_of_a_connection_of_another_feed_are_not_exported(client, query):
+    cast = factories.cast()
+    other = factories.connection(factories.feed(cast.stream, cast.elsewhere))
+    client.force_login(cast.bob)
+    new = f"/w/{cast.workspace.public_id}/exports/new/?list=attempts{query}"
+
+    answer = client.post(new.replace("other", other.public_id), {"format": "csv"})
+
+    assert answer.status_code == 404
+    assert not Export.objects.exists()
 
 
 def test_an_unfinished_export_has_no_file_and_leads_to_its_page(client):

@@ -31,6 +31,8 @@ MORE = (
     "w/<public_id>/events/?name=Purchase",
     "w/<public_id>/events/?type=x&last=x&property=x&user_id=x",
     "w/<public_id>/events/?outcome=expired",
+    "w/<public_id>/exports/new/?list=attempts&outcome=retry",
+    "w/<public_id>/exports/new/?list=attempts",
     "w/<public_id>/events/search/?name=Purchase",
     "w/<public_id>/events/search/?before=4&found=49",
     "w/<public_id>/?range=7d",

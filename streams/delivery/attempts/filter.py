@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from django.db.models import Q
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from streams.base.msgspec_types import prepared
 
 NO_RESPONSE = "none"
 # Classes of status codes, by name.
 CLASSES = {"2xx": (200, 299), "3xx": (300, 399), "4xx": (400, 499), "5xx": (500, 599)}
 
 
+@prepared
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFilter:
     """A filter for delivery attempts; empty fields match everything."""

@@ -16,6 +16,7 @@ from streams.delivery.attempts.fault_meaning import fault_meaning
 from streams.delivery.attempts.filter import NO_RESPONSE
 from streams.delivery.attempts.grouping import AttemptGroup, grouped
 from streams.delivery.models import Delivery
+from streams.exports.models import Export
 from streams.portal.attempts.forms import AttemptFilterForm
 from streams.portal.attempts.inspector import inspect
 from streams.portal.shared.access import (
@@ -56,6 +57,8 @@ def deliveries(request: PortalRequest, public_id: str) -> HttpResponse:
         "connections": connections,
         "connection": connection,
         "form": form,
+        "export_url": to(access, "export-new").partition("?")[0]
+        + form.query(list=Export.Kind.ATTEMPTS),
         "saved": saved_bar(request, access, "deliveries", form),
         "page": page,
         "groups": [_linked(form, group, opened) for group in grouped(rows)],

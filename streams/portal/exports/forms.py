@@ -8,16 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from streams.exports.models import Export
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from django.forms.boundfield import BoundWidget
+    from django.http import QueryDict
     from django_stubs_ext import StrOrPromise
-
-HINTS: dict[str, StrOrPromise] = {
-    Export.Format.JSON_LINES: _("One event per line, for scripts and data warehouses."),
-    Export.Format.JSON: _("One array with all events."),
-    Export.Format.CSV: _("For spreadsheets. The payload is one column of JSON."),
-}
 
 
 class ExportForm(forms.Form):
@@ -30,7 +25,13 @@ class ExportForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    def __init__(
+        self, data: QueryDict | None, *, hints: Mapping[str, StrOrPromise]
+    ) -> None:
+        super().__init__(data)
+        self._hints = hints
+
     def format_choices(self) -> Iterator[tuple[BoundWidget, StrOrPromise]]:
         """Each format's radio button and its hint."""
         for radio in self["format"]:
-            yield radio, HINTS[radio.data["value"]]
+            yield radio, self._hints[radio.data["value"]]

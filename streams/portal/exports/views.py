@@ -10,12 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streams.base.clock import now
 from streams.exports import services
-from streams.exports.event_rows import stored_filter
 from streams.exports.models import KEPT, KEPT_HOURS, Export
 from streams.exports.services import ExportRunning
 from streams.portal.exports.forms import ExportForm
+from streams.portal.exports.lists import list_of
 from streams.portal.shared.access import (
     PortalRequest,
     WorkspaceAccess,
@@ -24,7 +23,6 @@ from streams.portal.shared.access import (
     workspace_to_see,
 )
 from streams.portal.shared.navigation_tags import to
-from streams.portal.workspace.forms import EventFilterForm
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -50,13 +48,14 @@ def exports(request: PortalRequest, public_id: str) -> HttpResponse:
 def export_new(request: PortalRequest, public_id: str) -> HttpResponse:
     """Choose the format of an export of the list that the query filters; on POST, start it."""
     access = workspace_to_see(request, public_id)
-    filters = EventFilterForm(request.GET)
-    form = ExportForm(request.POST or None)
-    if filters.is_valid() and form.is_valid():
+    exported = list_of(request.GET, access)
+    form = ExportForm(request.POST or None, hints=exported.hints)
+    if exported.filters.is_valid() and form.is_valid():
         try:
             export = services.request_export(
                 feed=access.the_feed,
-                wanted=stored_filter(filters.search(now())),
+                kind=exported.kind,
+                wanted=exported.wanted,
                 form=Export.Format(form.cleaned_data["format"]),
                 actor=request.user,
             )
@@ -66,7 +65,8 @@ def export_new(request: PortalRequest, public_id: str) -> HttpResponse:
         return redirect(to(access, "export", export.public_id))
     context = {
         "access": access,
-        "filters": filters,
+        "exported": exported,
+        "filters": exported.filters,
         "form": form,
         "kept_hours": KEPT_HOURS,
         "most": services.MAX_ROWS,

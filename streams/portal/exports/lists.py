@@ -1,0 +1,89 @@
+"""The lists that can be exported, and the filters that a query has for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+
+from streams.base.clock import now
+from streams.exports import attempt_rows, event_rows
+from streams.exports.models import Export
+from streams.portal.attempts.forms import AttemptFilterForm
+from streams.portal.shared.navigation_tags import to
+from streams.portal.workspace.forms import EventFilterForm
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+    from django_stubs_ext import StrOrPromise
+
+    from streams.connections.models import Connection
+    from streams.portal.shared.access import WorkspaceAccess
+    from streams.portal.shared.filter_forms import FilterForm
+
+LIST = "list"  # the parameter with the kind
+HINTS: Mapping[Export.Kind, Mapping[str, StrOrPromise]] = {
+    Export.Kind.EVENTS: {
+        Export.Format.JSON_LINES: _(
+            "One event per line, for scripts and data warehouses."
+        ),
+        Export.Format.JSON: _("One array with all events."),
+        Export.Format.CSV: _("For spreadsheets. The payload is one column of JSON."),
+    },
+    Export.Kind.ATTEMPTS: {
+        Export.Format.JSON_LINES: _(
+            "One attempt per line, for scripts and data warehouses."
+        ),
+        Export.Format.JSON: _("One array with all attempts."),
+        Export.Format.CSV: _("For spreadsheets."),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedList:
+    """A list with its filters, and where it is."""
+
+    kind: Export.Kind
+    filters: FilterForm
+    wanted: Mapping[str, object]  # the filter as an export stores it
+    url: str
+
+    @property
+    def hints(self) -> Mapping[str, StrOrPromise]:
+        """A sentence about each format."""
+        return HINTS[self.kind]
+
+
+def list_of(query: QueryDict, access: WorkspaceAccess) -> ExportedList:
+    """Return the list that a query names, events by default.
+
+    Raises Http404 for a connection that the feed doesn't have.
+    """
+    if query.get(LIST) != Export.Kind.ATTEMPTS:
+        events = EventFilterForm(query)
+        return ExportedList(
+            kind=Export.Kind.EVENTS,
+            filters=events,
+            wanted=event_rows.stored_filter(events.search(now())),
+            url=to(access, "events"),
+        )
+    attempts = AttemptFilterForm(query)
+    connection = _connection(query, access)
+    return ExportedList(
+        kind=Export.Kind.ATTEMPTS,
+        filters=attempts,
+        wanted=attempt_rows.stored_filter(connection, attempts.filters(now())),
+        url=to(access, "deliveries", connection=connection.public_id),
+    )
+
+
+def _connection(query: QueryDict, access: WorkspaceAccess) -> Connection:
+    """Return the connection whose attempts are listed, by default the newest."""
+    newest_first = access.the_feed.connections.order_by("-pk")
+    if "connection" in query:
+        return get_object_or_404(newest_first, public_id=query["connection"])
+    return get_object_or_404(newest_first[:1])
