@@ -53,7 +53,7 @@ def test_the_cells_and_rows_of_a_table_are_separated():
         ("validation mode", "/docs/guide/ingest/#validation-modes"),
         ("Create a token", "/docs/guide/quick-start/#1-create-a-token"),
         ("idempotency-key", "/docs/guide/api/"),
-        ("export", "/docs/guide/customers/#export-events"),
+        ("export", "/docs/guide/customers/#export-a-list"),
         (
             "why was my event not delivered",
             "/docs/guide/customers/#find-out-why-an-event-was-not-delivered",
