@@ -23,6 +23,7 @@ from streams.events.models import (
 )
 from streams.exports.models import Export, ExportPart
 from streams.observability.issues.models import IssueHour, IssueKind
+from streams.observability.work_figures.models import StoredFigures
 from streams.review.models import LiveRequest, Submission, Suspension
 from streams.review.qa.models import QaRun
 from streams.tenancy.models import (
@@ -69,6 +70,7 @@ __all__ = [
     "Replay",
     "SavedFilter",
     "SeenMessage",
+    "StoredFigures",
     "Stream",
     "StreamProfile",
     "Submission",

@@ -29,6 +29,9 @@ from streams.delivery.wake import (
 from streams.events.data_loss import services as history
 from streams.exports import services as exports
 from streams.observability.preflight import exit_if_refused
+from streams.observability.work_figures.store import (
+    store_figures as store_figures_of_work,
+)
 from streams.prune import prune as prune_all
 
 _stop = threading.Event()
@@ -92,6 +95,12 @@ def prune(**_: object) -> None:
     """Create upcoming partitions, and delete everything past its retention."""
     with within(PRUNE_DEADLINE_S):
         prune_all(now=now())
+
+
+@shared_task(name="streams.store_figures", ignore_result=True)
+def store_figures(**_: object) -> None:
+    """Measure the figures of the admin's first page. Beat runs it every minute."""
+    store_figures_of_work(now())
 
 
 @shared_task(name="streams.clear_sessions", ignore_result=True)

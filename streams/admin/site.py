@@ -14,8 +14,9 @@ from django.urls import path
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from streams.admin.home.health import failing_parts, tools
 from streams.admin.home.model_groups import grouped
+from streams.admin.home.recent import latest_figures
+from streams.admin.home.tools import tools
 from streams.admin.home.work_queue import work_queue
 from streams.admin.search.views import results
 from streams.admin.shared.base import staff_of
@@ -57,9 +58,11 @@ class StaffSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the portal's health, what waits for the operator, and the models by purpose."""
+        at = now()
+        figures = latest_figures(at)
         content = {
-            "failing": failing_parts(),
-            "work": work_queue(staff_of(request), now()),
+            "failing": figures.failing,
+            "work": work_queue(staff_of(request), figures, at),
             "tools": tools(staff_of(request)),
             "groups": [*grouped(self.get_app_list(request))],
         }

@@ -21,10 +21,10 @@ class ReadinessCache:
         self._checked: float | None = None  # when, monotonic
         self._failing: frozenset[str] = frozenset()
 
-    def failing(self, *, max_age_s: float = VERDICT_S) -> frozenset[str]:
-        """Return the names of the parts that failed the latest check, at most this old."""
+    def failing(self) -> frozenset[str]:
+        """Return the names of the parts that failed the latest check, VERDICT_S old at most."""
         with self._lock:
-            if self._checked is None or time.monotonic() >= self._checked + max_age_s:
+            if self._checked is None or time.monotonic() >= self._checked + VERDICT_S:
                 parts = readiness(now())
                 self._failing = frozenset(n for n, part in parts.items() if not part.ok)
                 self._checked = time.monotonic()

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from streams.admin.home import queues, work_queue
 from streams.admin.home.model_groups import GROUPS
+from streams.admin.home.recent import measured
 from streams.base.clock import now
 from streams.base.outbox import BACKEND
 from streams.connections.models import Connection
@@ -22,7 +22,8 @@ from streams.delivery.limits.models import Halt
 from streams.delivery.quarantine_decisions import decide
 from streams.events.models import QuarantinedEvent, QuarantineJob
 from streams.events.quarantine import QuarantineFilter
-from streams.observability.readiness_cache import verdict
+from streams.observability.work_figures.models import StoredFigures
+from streams.observability.work_figures.store import MAX_AGE, store_figures
 from streams.review.services import Timeline, submit, suspend
 from tests import factories
 from tests.admin.registered_models import registered
@@ -99,12 +100,8 @@ def _nothing_cached():
 
 
 def forget_cached():
-    """Costly results are kept for a minute, longer than a test."""
-    verdict.forget()
-    for cached in (queues.expiring, queues.growing):
-        cached.forget()
-    for cached in (work_queue.attention, work_queue.unreadable):
-        cached.forget()
+    """Figures are kept for a minute, longer than a test."""
+    measured.forget()
 
 
 def test_nothing_waits_in_an_empty_portal(staff):
@@ -152,6 +149,38 @@ def test_each_kind_of_work_is_listed_with_links_that_work(staff, title):
         assert staff.get(url).status_code == 200, url
     if "changelist" in staff.get(section.url).resolver_match.url_name:
         assert len(staff.get(section.url).context["cl"].result_list) == 1
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_stored_figures_show_the_same_as_measured_ones(staff, title):
+    CASES[title]()
+    shown = sections(staff)[0][title]
+
+    store_figures(now())
+
+    assert sections(staff)[0][title] == shown
+
+
+def test_a_page_measures_only_if_no_figures_were_stored_recently(staff):
+    store_figures(now())
+    connections(status=Connection.Status.ATTENTION)()
+    title = "Connections that need attention"
+    assert title not in sections(staff)[0]
+
+    store_figures(now())
+    assert title in sections(staff)[0]
+
+    old = now() - MAX_AGE
+    StoredFigures.objects.update(at=old, figures={"failing": ["x"]})
+    assert title in sections(staff)[0]
+
+
+def test_figures_of_another_version_are_measured_again(staff):
+    store_figures(now())
+
+    StoredFigures.objects.update(figures={"failing": ["x"]})
+
+    assert sections(staff)[0] == {}
 
 
 def test_a_section_shows_at_most_five_rows_and_takes_the_same_queries_for_any_number(

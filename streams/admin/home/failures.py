@@ -15,11 +15,12 @@ from streams.delivery.quarantine_jobs import failed_jobs
 
 if TYPE_CHECKING:
     from streams.events.models import QuarantineJob
+    from streams.observability.work_figures.measure import WorkFigures
 
 SHOWN = timedelta(days=7)
 
 
-def failed_quarantine_jobs(now: datetime) -> WorkSection | None:
+def failed_quarantine_jobs(figures: WorkFigures, now: datetime) -> WorkSection | None:
     """Return the actions on quarantined events that failed, and were not repeated."""
     failed = failed_jobs(now - SHOWN)
     first = failed.select_related("feed__workspace", "feed__stream")[:MOST]

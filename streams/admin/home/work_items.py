@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-MOST = 5  # rows of a section
+from streams.observability.work_figures.measure import MOST
+
+__all__ = ["MOST", "WorkItem", "WorkSection"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The work queue: the sections of the admin's first page.
 
 Every section shows its first MOST rows and links to a list with all of them. A section
-reads streams, halts, connections or cursors, and never an event.
+reads streams, halts, connections or cursors, and never an event. Queries over all of them are
+in observability/work_figures/.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,29 +18,29 @@ from django.utils.translation import ngettext
 
 from streams.admin.home.failures import failed_quarantine_jobs
 from streams.admin.home.queues import expiring_queues, growing_queues
-from streams.admin.home.recent import Recent
 from streams.admin.home.work_items import MOST, WorkItem, WorkSection
 from streams.admin.shared.base import list_url, page_url
 from streams.catalog.models import Stream
 from streams.catalog.stage import Stage
 from streams.connections.models import Connection
-from streams.connections.write_keys import UNREADABLE
 from streams.delivery.limits.models import Halt
 from streams.delivery.limits.send_policy import halted_connections
+from streams.observability.work_figures.measure import PARTNER
 from streams.review.launch import awaits_operator
 from streams.review.models import LiveRequest, Submission, Suspension
 
 if TYPE_CHECKING:
+    from streams.observability.work_figures.measure import WorkFigures
     from streams.tenancy.models import User
 
 
-def work_queue(user: User, now: datetime) -> list[WorkSection]:
+def work_queue(user: User, figures: WorkFigures, now: datetime) -> list[WorkSection]:
     """Return the sections with work that the operator may see, the most urgent first."""
-    found = (read(now) for name, read in SECTIONS if user.has_perm(name))
+    found = (read(figures, now) for name, read in SECTIONS if user.has_perm(name))
     return [section for section in found if section is not None]
 
 
-def _halts(now: datetime) -> WorkSection | None:
+def _halts(figures: WorkFigures, now: datetime) -> WorkSection | None:
     halts = Halt.objects.select_related("stream").order_by("created_at")
     return WorkSection.of(
         [
@@ -69,40 +69,28 @@ def _halted(halt: Halt) -> str:
     return text % {"reason": halt.reason, "count": f"{stopped:,}"}
 
 
-def _read_unreadable(now: datetime) -> tuple[list[Connection], int]:
-    """Return the first connections whose write key can't be read, and the count of all."""
-    rows = Connection.objects.current().filter(
-        status=Connection.Status.ACTIVE, status_reason=UNREADABLE
-    )
-    related = rows.select_related("feed__workspace", "feed__stream").order_by("pk")
-    first = list(related.defer("key_ciphertext", "key_fingerprint")[:MOST])
-    return first, rows.count() if first else 0
-
-
-unreadable = Recent(_read_unreadable)
-
-
-def _unreadable_keys(now: datetime) -> WorkSection | None:
-    """Return the connections whose write key can't be read, at most a minute old."""
-    first, count = unreadable.get(now)
+def _unreadable_keys(figures: WorkFigures, now: datetime) -> WorkSection | None:
+    """Return the connections whose write key can't be read."""
+    related = Connection.objects.select_related("feed__workspace", "feed__stream")
+    lean = related.defer("key_ciphertext", "key_fingerprint")
     items = [
         WorkItem(
             text=str(connection),
             url=page_url(connection),
             detail=str(connection.feed),
         )
-        for connection in first
+        for connection in lean.filter(pk__in=figures.unreadable).order_by("pk")
     ]
     return WorkSection.of(
         items,
         title=_("Connections whose write key can't be read"),
         url=list_url(Connection, waits="operator"),
-        count=count,
+        count=figures.unreadable_count,
         tone="bad",
     )
 
 
-def _reviews(now: datetime) -> WorkSection | None:
+def _reviews(figures: WorkFigures, now: datetime) -> WorkSection | None:
     streams = list(Stream.objects.filter(awaits_operator()).select_related("partner"))
     undecided = {"stream__in": streams, "decided_at": None}
     since: dict[int, datetime] = {
@@ -139,44 +127,25 @@ def _asked(stream: Stream) -> str:
     return text % {"partner": stream.partner}
 
 
-PARTNER = "feed__stream__partner"
-
-
-def _read_attention(now: datetime) -> list[tuple[int, str, int, datetime]]:
-    """Return the connections that need attention: partner, its name, their count, since.
-
-    Partners with the most come first.
-    """
-    rows = Connection.objects.current().filter(status=Connection.Status.ATTENTION)
-    by_partner = rows.values_list(PARTNER, f"{PARTNER}__name").annotate(
-        count=Count("pk"), since=Min("status_at")
-    )
-    return list(by_partner.order_by("-count", PARTNER))
-
-
-attention = Recent(_read_attention)
-
-
-def _attention(now: datetime) -> WorkSection | None:
-    """Return the connections that need attention, by partner, at most a minute old."""
-    by_partner = attention.get(now)
+def _attention(figures: WorkFigures, now: datetime) -> WorkSection | None:
+    """Return the connections that need attention, by partner."""
     query = {"status__exact": Connection.Status.ATTENTION, "deleted": "no"}
     items = []
-    for pk, name, count, since in by_partner[:MOST]:
-        text = ngettext("%(count)s connection", "%(count)s connections", count)
-        url = list_url(Connection, **query, **{f"{PARTNER}__id__exact": pk})
-        detail = text % {"count": f"{count:,}"}
-        items.append(WorkItem(text=name, url=url, detail=detail, since=since))
+    for one in figures.attention:
+        text = ngettext("%(count)s connection", "%(count)s connections", one.count)
+        url = list_url(Connection, **query, **{f"{PARTNER}__id__exact": one.partner})
+        detail = text % {"count": f"{one.count:,}"}
+        items.append(WorkItem(text=one.name, url=url, detail=detail, since=one.since))
     return WorkSection.of(
         items,
         title=_("Connections that need attention"),
         url=list_url(Connection, **query),
-        count=sum(count for _pk, _name, count, _since in by_partner),
-        rows=len(by_partner),
+        count=figures.attention_count,
+        rows=figures.attention_partners,
     )
 
 
-def _suspended(now: datetime) -> WorkSection | None:
+def _suspended(figures: WorkFigures, now: datetime) -> WorkSection | None:
     rows = Suspension.objects.filter(resumed_at=None).order_by("suspended_at")
     return WorkSection.of(
         [
@@ -196,7 +165,9 @@ def _suspended(now: datetime) -> WorkSection | None:
 
 
 # Each section with the permission that it needs.
-SECTIONS: tuple[tuple[str, Callable[[datetime], WorkSection | None]], ...] = (
+SECTIONS: tuple[
+    tuple[str, Callable[[WorkFigures, datetime], WorkSection | None]], ...
+] = (
     ("streams.view_halt", _halts),
     ("streams.view_connection", _unreadable_keys),
     ("streams.view_stream", _reviews),

@@ -1,4 +1,4 @@
-"""The portal itself on the first page of the admin: its health, and pages about it."""
+"""Pages about the portal itself, on the first page of the admin."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from streams.admin.home.recent import MAX_AGE_S
 from streams.base.outbox import outbox_folder
-from streams.observability.readiness_cache import verdict
 
 if TYPE_CHECKING:
     from streams.tenancy.models import User
@@ -22,11 +20,6 @@ class PageLink:
 
     title: str
     url: str
-
-
-def failing_parts() -> list[str]:
-    """Return the parts that failed the latest readiness check, at most a minute old."""
-    return sorted(verdict.failing(max_age_s=MAX_AGE_S))
 
 
 def tools(user: User) -> list[PageLink]:

@@ -1,0 +1,1 @@
+"""Figures for the admin's first page, which a task measures once a minute."""
