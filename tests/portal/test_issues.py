@@ -75,7 +75,13 @@ def test_a_fault_shows_its_share_of_the_events_with_that_name(as_bob, cast):
     factories.append(cast.feed, 5, now=now())
     factories.found(cast.feed, "Order Completed", WRONG, events=2, at=now())
 
-    assert "Events in 24 hours: 2 25%" in words(as_bob.get(of_workspace(cast)))
+    said = words(as_bob.get(of_workspace(cast)))
+    assert "Events in 24 hours: 2 25% Events in 7 days: 2 25%" in said
+    assert "Percentages are estimates" in said
+
+
+def test_percentages_are_explained_only_if_there_are_any(as_dev, cast, found):
+    assert "Percentages are estimates" not in words(as_dev.get(of_stream(cast)))
 
 
 def test_a_stream_shows_how_many_workspaces_are_affected_and_which(as_dev, cast, found):

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from streams.base.clock import now
 from streams.catalog.plans.rules import EVENT, PROPERTY
 from streams.catalog.validation.rules import RULES
-from streams.events.name_estimates import NameEstimate, estimate_names
 from streams.observability.issues import queries
 from streams.observability.issues.faults import GRAVEST_FIRST, Fault, faults
 from streams.observability.issues.queries import IssueScope
@@ -35,6 +34,7 @@ from streams.portal.shared.navigation_tags import to, within
 from streams.portal.shared.saved_filters import saved_bar
 from streams.portal.workspace.annotated_json import SEVERITIES, TONES
 from streams.portal.workspace.forms import IssueFilterForm
+from streams.portal.workspace.issue_shares import NameEstimates, Shares
 from streams.portal.workspace.json_text import highlighted
 from streams.spec.call_structure import CALLS
 from streams.spec.issues import Severity
@@ -95,8 +95,7 @@ class FaultRow:
     events: str  # the URL of the list of these events; empty: there is none
     workspaces: int  # with this fault; 0 on the page of a workspace
     affected: str  # the URL of their list
-    day_share: int | None  # of the events of that name, in percent; None: not known
-    week_share: int | None
+    shares: Shares  # of the events of that name
 
     @property
     def tone(self) -> str:
@@ -169,7 +168,8 @@ def _show(request: PortalRequest, page: IssuesPage) -> HttpResponse:
         "form": form,
         "filters": [(s, PLURALS[s], counts[s]) for s in GRAVEST_FIRST],
         "all": sum(counts.values()),
-        "rows": _rows(page, shown, moment),
+        "rows": (rows := _rows(page, shown, moment)),
+        "has_shares": any(row.shares.week for row in rows),
         "more": len(found) - len(shown),
         "others": sum(group.week for group in groups if not group.kind.rule),
         "affected": _affected(page, wanted, moment),
@@ -195,7 +195,8 @@ def _matches(fault: Fault, wanted: dict[str, str]) -> bool:
 
 
 def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultRow]:
-    day, week = _estimates(page, at) if shown else (None, None)
+    # Of a whole stream, nothing is estimated.
+    names = NameEstimates.load(page.feed, at) if page.feed and shown else None
     feeds = _feeds(page, shown)
     rows = []
     for fault in shown:
@@ -211,39 +212,12 @@ def _rows(page: IssuesPage, shown: Sequence[Fault], at: datetime) -> list[FaultR
                 events=_events(fault, page.access, at),
                 workspaces=feeds.get((kind.rule, kind.name), 0),
                 affected=urlencode({"rule": kind.rule, "name": kind.name}),
-                day_share=_share(day, fault.day, kind.name, is_blocked=is_blocked),
-                week_share=_share(week, fault.week, kind.name, is_blocked=is_blocked),
+                shares=names.shares(fault, is_blocked=is_blocked)
+                if names
+                else Shares(),
             )
         )
     return rows
-
-
-def _estimates(
-    page: IssuesPage, at: datetime
-) -> tuple[NameEstimate | None, NameEstimate | None]:
-    """Return the names of the last 24 hours and 7 days; of a whole stream, nothing."""
-    if page.feed is None:
-        return None, None
-    day = estimate_names(page.feed, at - queries.DAY)
-    return day, estimate_names(page.feed, at - timedelta(days=7))
-
-
-def _share(
-    names: NameEstimate | None, events: int, name: str, *, is_blocked: bool
-) -> int | None:
-    """Return the share of the events of a name, in percent.
-
-    Events that the fault blocks are not in the log that the estimate is about.
-    """
-    known = names.of(name) if names else None
-    if names and is_blocked:  # too few in the log to tell: nearly all were blocked
-        known = known or 0
-    if known is None or not events:
-        return None
-    if not is_blocked and known < events / 2:
-        return None  # most were blocked, too: in another mode, or in every mode
-    whole = known + events if is_blocked else max(known, events)
-    return max(1, round(100 * events / whole))
 
 
 def _events(fault: Fault, access: WorkspaceAccess | PartnerAccess, at: datetime) -> str:
