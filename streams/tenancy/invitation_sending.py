@@ -126,7 +126,7 @@ def _send(mail: EmailMessage, invitation: Invitation, actor: User) -> None:
 def _body(invitation: Invitation, actor: User, link: str) -> str:
     days = GOOD_FOR.days
     paragraphs = [
-        _sentence(invitation, actor),
+        who_invited(invitation, actor),
         _("To accept the invitation, open this link:"),
         link,
         ngettext(
@@ -141,7 +141,8 @@ def _body(invitation: Invitation, actor: User, link: str) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _sentence(invitation: Invitation, actor: User) -> str:
+def who_invited(invitation: Invitation, actor: User) -> str:
+    """Say who invites to what; a person of the partner is named with the partner."""
     person = one_line(actor.name) or actor.email
     place = one_line(str(invitation.place))
     if invitation.workspace is None:

@@ -64,9 +64,22 @@ def test_a_new_person_sees_who_invites_them_and_with_which_role(client, cast):
     page = client.get(link(cast, "dora@example.com"))
 
     inviter = cast.anna.name or cast.anna.email
-    invited = f"{inviter} invited you to join with the role <strong>Editor</strong>."
+    invited = f"{inviter} invited you to connect {cast.workspace} to Segment."
     assert invited in page.text
+    assert "Your role is <strong>Editor</strong>." in page.text
     assert "Can connect Segment, change and pause" in page.text
+
+
+def test_a_customer_sees_that_the_partner_invites_them(client, cast):
+    cast.workspace.memberships.all().delete()
+    made = make_invitation(
+        place=cast.workspace, email="dora@example.com", role="admin", actor=cast.petra
+    )
+
+    page = client.get(reverse("portal:invitation", args=[token_of(made)]))
+
+    inviter = f"{cast.petra.name or cast.petra.email} ({cast.partner})"
+    assert f"{inviter} invited you to connect {cast.workspace} to Segment." in page.text
 
 
 def test_a_weak_password_is_refused(client, cast):

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from streams.identity.known_browsers import remember
 from streams.identity.security_notices import signed_in
 from streams.portal.people.forms import SignUpForm, hints_of
+from streams.tenancy.invitation_sending import who_invited
 from streams.tenancy.invitations import (
     InvitationRefused,
     accept_invitation,
@@ -49,8 +50,7 @@ def _join(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse
         accept_invitation(invitation=invited, user=user)
         return redirect("portal:home")
     context = {
-        "invitation": invited,
-        "role_hint": hints_of(invited.place)[invited.role],
+        **_invited_as(invited),
         "is_theirs": user.email.lower() == invited.email,
     }
     return render(request, "portal/people/invitation.html", context)
@@ -66,9 +66,15 @@ def _sign_up(request: HttpRequest, invited: Invitation) -> HttpResponse:
         response = redirect("portal:home")
         remember(request, response, user.email)
         return response
-    context = {
-        "invitation": invited,
-        "role_hint": hints_of(invited.place)[invited.role],
-        "form": form,
-    }
+    context = {**_invited_as(invited), "form": form}
     return render(request, "portal/people/invitation_sign_up.html", context)
+
+
+def _invited_as(invited: Invitation) -> dict[str, object]:
+    """Return who invites to what, as the email says it, and the role."""
+    inviter = invited.invited_by
+    return {
+        "invitation": invited,
+        "who_invited": who_invited(invited, inviter) if inviter else "",
+        "role_hint": hints_of(invited.place)[invited.role],
+    }
