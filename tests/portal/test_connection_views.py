@@ -137,6 +137,27 @@ def test_a_change_is_saved_as_previewed(as_alice, cast):
     assert (connection.known, connection.seen_at) == (True, None)
 
 
+@pytest.mark.parametrize(
+    ("known", "title", "hint"),
+    [
+        (True, "Change key or region", "Leave empty to keep the current key."),
+        (False, "Replace write key", "Leave empty only if the key is right"),
+    ],
+)
+def test_the_form_for_a_new_key_is_named_as_the_button_that_opens_it(
+    as_alice, cast, known, title, hint
+):
+    source = factories.connection(cast.feed, known=known, known_at=factories.NOW)
+    factories.cursor(source)
+
+    button = as_alice.get(url(cast)).text
+    form = as_alice.get(url(cast, "connection-change")).text
+
+    assert title in button
+    assert f"<h1>{title}</h1>" in form
+    assert hint in form
+
+
 def test_a_change_of_nothing_has_no_preview(as_alice, cast):
     factories.cursor(factories.connection(cast.feed))
 

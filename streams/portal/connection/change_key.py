@@ -24,6 +24,7 @@ from streams.portal.shared.access import (
     workspace_to_edit,
 )
 from streams.portal.shared.navigation_tags import to
+from streams.portal.status.actions import Action
 from streams.portal.status.loading import feed_status
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
     """Show the form for a new key or region, or preview the change on POST."""
     access = workspace_to_edit(request, public_id)
     current = current_connection(access)
-    form = ChangeForm(request.POST or None, initial={"region": current.region})
+    is_bad = feed_status(access).status.primary is Action.REPLACE_KEY
+    form = ChangeForm(
+        request.POST or None, is_bad=is_bad, initial={"region": current.region}
+    )
     if form.is_valid():
         change = PendingChange(
             Region(form.cleaned_data["region"]), form.cleaned_data["write_key"]
@@ -51,7 +55,12 @@ def connection_change(request: PortalRequest, public_id: str) -> HttpResponse:
                 None,
                 _("Enter a new key or select another region. Nothing has changed."),
             )
-    context = {"access": access, "connection": current, "form": form}
+    context = {
+        "access": access,
+        "connection": current,
+        "form": form,
+        "title": Action.REPLACE_KEY.label if is_bad else Action.CHANGE.label,
+    }
     return render(request, "portal/connection/change.html", context)
 
 

@@ -99,13 +99,17 @@ class ConnectionForm(forms.Form):
 
 
 class ChangeForm(ConnectionForm):
-    """A new key, a new region, or both."""
+    """A new key, a new region, or both; `is_bad`: the current key doesn't work."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_bad: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["write_key"].required = False
         self.fields["write_key"].label = _("New write key")
-        self.fields["write_key"].help_text = _("Leave empty to keep the current key.")
+        self.fields["write_key"].help_text = (
+            _("Leave empty only if the key is right, but the region is wrong.")
+            if is_bad
+            else _("Leave empty to keep the current key.")
+        )
 
 
 class NewConnectionForm(ConnectionForm):
