@@ -178,6 +178,7 @@ def test_expired_events_are_distinguished_from_filtered_ones(as_alice, cast, liv
     after = words(as_alice.get(address))
 
     assert "Skipped 2 don't match the filters" in before
+    assert "Left to check 2 of 8 events in the range" in before
     assert "Expired" not in before
     assert (
         "Skipped 1 don't match the filters Expired 3 deleted before they were sent"
