@@ -43,7 +43,7 @@ class IssueFilterForm(FilterForm):
 class EventFilterForm(TimeFilterForm):
     """The filters of the list of events."""
 
-    main = ("outcome", "type", "name", "user_id")
+    main = ("outcome", "name", "user_id", "email")
 
     outcome = forms.ChoiceField(
         required=False,
