@@ -28,8 +28,8 @@ def id_named(name: str) -> str:
 
 
 def short_code() -> str:
-    """Return four digits for a person to compare on two screens."""
-    return f"{secrets.randbelow(10_000):04d}"
+    """Return four digits for a person to compare on two screens; 0000 looks unset."""
+    return str(1_000 + secrets.randbelow(9_000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def test_a_lone_surrogate_has_a_digest():
 
 def test_public_ids_and_codes_have_their_format():
     assert re.fullmatch(r"[b-df-hj-np-tv-xz2-9]{12}", public_id())
-    assert re.fullmatch(r"[0-9]{4}", short_code())
+    assert re.fullmatch(r"[1-9][0-9]{3}", short_code())
 
 
 def test_a_name_always_has_the_same_public_id_and_no_two_names_share_one():
