@@ -104,3 +104,13 @@ def test_a_search_by_time_uses_the_same_zone(in_tokyo):
     after = in_tokyo.get(url, {"since": "2026-03-01 23:00"})
 
     assert (len(before.context["rows"]), len(after.context["rows"])) == (1, 0)
+
+
+def test_an_event_says_why_it_was_not_delivered_as_its_customer_reads_it(staff):
+    feed = factories.feed()
+    factories.append(feed, 1)
+
+    page = staff.get(reverse("admin:streams_feed_event", args=[feed.pk, 1]))
+
+    assert "Segment isn&#x27;t connected." in page.text
+    assert "delivery stopped" not in page.text

@@ -79,7 +79,9 @@ def test_a_feed_leads_to_the_status_of_one_event(staff, live_server):
     assert staff.evaluate(WIDTH) == PHONE["width"]
     first.click()
 
-    expect(staff.get_by_text("Rejected – Segment answered 400.")).to_be_visible()
+    expect(
+        staff.get_by_text("because Segment rejected it: Segment answered 400.")
+    ).to_be_visible()
     assert staff.evaluate(WIDTH) == PHONE["width"]
     expect(staff.get_by_label("Payload as JSON")).to_contain_text('"userId"')
 

@@ -18,7 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from streams.admin.delivery.badges import outcome_badge, state_badge
 from streams.admin.delivery.workspace_delivery import delivery_of
 from streams.admin.shared.period import time_input
+from streams.base.clock import now
 from streams.delivery.event_status import attempts_with, statuses
+from streams.delivery.explanation.delivery_now import DeliveryNow
+from streams.delivery.explanation.explain import explain
 from streams.events import queries
 from streams.events.models import Feed
 from streams.events.search import scan
@@ -83,18 +86,23 @@ def event(
     if found is None:
         raise Http404
     [fate] = statuses(feed, [found]).values()
+    attempts = attempts_with(feed, seq)
+    taken = next((one for one in attempts if one.pk == fate.delivery_id), None)
+    explanation = explain(
+        found,
+        fate,
+        DeliveryNow.load(feed, workspace=feed.workspace, now=now()),
+        delivered_at=taken.started_at if taken else None,
+    )
     payload = json.loads(bytes(found.payload))
     content = {
         "title": gettext("Event %(number)s of %(feed)s")
         % {"number": seq, "feed": feed},
         "event": found,
         "payload": json.dumps(payload, indent=2, ensure_ascii=False),
-        "fate": fate,
-        "state": state_badge(fate),
+        "explanation": explanation,
         "delivery": delivery_of(feed),
-        "deliveries": [
-            (delivery, outcome_badge(delivery)) for delivery in attempts_with(feed, seq)
-        ],
+        "deliveries": [(one, outcome_badge(one)) for one in attempts],
     }
     return _shown(request, site, feed, "admin/feed_event.html", content)
 
