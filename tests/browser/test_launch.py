@@ -245,7 +245,10 @@ def run_qa_test(page: Page) -> None:
     open_tab(page, "QA")
     shows_checks(page, AT_FIRST)
     page.get_by_role("button", name="Create two test workspaces").click()
-    has_message(page, "The test workspaces are ready.")
+    has_message(
+        page,
+        "The test workspaces are ready. Send events to the IDs in their list.",
+    )
     page.get_by_role("button", name="Run QA test").click()
     has_message(page, "QA test started: 20 events sent.")
     nothing_sent = {name: AT_FIRST[name] for name in DELIVERED}

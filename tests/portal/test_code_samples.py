@@ -19,6 +19,7 @@ from streams.catalog.plans.plan import (
 )
 from streams.catalog.stage import Stage
 from streams.portal.connection.code_samples import batch
+from streams.review.qa.workspaces import prepare
 from tests import factories
 
 
@@ -88,7 +89,18 @@ def test_before_delivery_starts_the_tab_says_that_the_event_stays_queued(
     assert "This event will stay queued." in page
     assert reason in page
     qa = reverse("portal:partner-stream-qa", args=names)
-    assert f'href="{qa}#test-workspaces"' in page
+    assert f'create a <a href="{qa}#test-workspaces">test workspace</a>' in page
+
+
+def test_the_tab_names_a_test_workspace_that_can_be_used_at_once(client, cast):
+    prepare(stream=cast.stream, actor=cast.dev)
+    Stream.objects.filter(pk=cast.stream.pk).update(stage=Stage.DRAFT)
+    client.force_login(cast.sam)
+    names = [cast.partner.slug, cast.stream.slug]
+
+    page = client.get(reverse("portal:partner-stream-send", args=names)).text
+
+    assert "such as <code>qa-us</code>" in page
 
 
 def test_of_an_approved_stream_only_unconnected_workspaces_queue_events(client, cast):

@@ -128,8 +128,12 @@ def qa_workspaces(request: PortalRequest, slug: str, stream_slug: str) -> HttpRe
     except (TooManyTestWorkspaces, ExternalIdTaken) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("The test workspaces are ready."))
-    return redirect(within(access, "partner-stream-qa", stream_slug))
+        ready = _(
+            "The test workspaces are ready. Send events to the IDs in their list."
+        )
+        messages.success(request, ready)
+    page = within(access, "partner-stream-qa", stream_slug)
+    return redirect(f"{page}#test-workspaces")
 
 
 @signed_in

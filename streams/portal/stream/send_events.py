@@ -16,6 +16,7 @@ from streams.portal.shared.access import (
     signed_in,
     stream_of,
 )
+from streams.review.qa.workspaces import test_feeds
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -29,6 +30,7 @@ def send_events(request: PortalRequest, slug: str, stream_slug: str) -> HttpResp
     planned = [event for event in drafted_plan(stream).events if event.name]
     keys = {key_of(event): event for event in planned}
     chosen = keys.get(request.GET.get("event", "")) or next(iter(planned), None)
+    test_feed = test_feeds(stream).first()
     context = {
         "access": access,
         "stream": stream,
@@ -37,6 +39,7 @@ def send_events(request: PortalRequest, slug: str, stream_slug: str) -> HttpResp
         "snippet": code_samples.batch(request, chosen),
         "is_draft": not stream.plan_versions.published().exists(),
         "delivers": Stage(stream.stage).delivers,
+        "test_id": test_feed.workspace.external_id if test_feed else "",
         "is_suspended": stream.stage == Stage.SUSPENDED,
     }
     return render(request, "portal/stream/send_events.html", context)
