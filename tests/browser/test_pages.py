@@ -10,6 +10,7 @@ from django.test import Client
 
 from streams.base.clock import now
 from streams.connections.models import Connection
+from streams.observability.requests.store import LoggedRequest, append
 from tests import factories
 from tests.browser.page_actions import barriers
 from tests.browser.page_load import faults, watch
@@ -45,7 +46,7 @@ TOO_WIDE = """width => [...document.querySelectorAll("body *")]
 # Words of the portal in tables that continue on a second line. Names and IDs may do so.
 BROKEN_WORDS = """() => {
     const found = [];
-    for (const cell of document.querySelectorAll(".table :is(thead th, .number, .words, .badge)")) {
+    for (const cell of document.querySelectorAll(".table :is(thead th, .number, time, .words, .badge)")) {
         const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
         while (texts.nextNode()) {
             for (const word of texts.currentNode.data.matchAll(/\\p{L}+/gu)) {
@@ -147,6 +148,33 @@ def test_no_page_has_a_barrier_is_too_wide_heavy_or_moves(
         if name != "nobody" and (other := first_tab(page)):
             found[f"{row.route}, first Tab"] = other
         check(page, found, row.route)
+
+    assert found == {}
+
+
+def test_the_request_log_fits_a_phone(page, scene, live_server, settings, services):
+    settings.REDIS_URL = services.new_redis_url()
+    partner, at_s = scene.cast.partner, now().timestamp()
+    mixed = LoggedRequest(
+        at_s=at_s,
+        status=200,
+        path="/v1/batch",
+        held=1_000,
+        warned=1_000,
+        rejected=500,
+        rules=("SPEC-ID-002", "PLAN-REQUIRED-001", "SPEC-PROPERTY-001"),
+        user_agent="analytics-node/2.1",
+        body_bytes=480_000,
+        shape='{"batch": []}',
+    )
+    refused = LoggedRequest(at_s=at_s, status=400, code="INGEST-WORKSPACE-001")
+    append({partner.pk: [mixed, refused]}, now_s=at_s)
+    be(page, scene, live_server, "petra")
+    found: dict[str, object] = {}
+
+    for path in ("requests/", "tail/?show=requests"):
+        page.goto(f"{live_server.url}/p/{partner.slug}/{path}")
+        check(page, found, path)
 
     assert found == {}
 

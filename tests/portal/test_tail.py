@@ -123,8 +123,9 @@ def test_requests_name_the_rules_that_their_events_broke(
 ):
     settings.REDIS_URL = services.new_redis_url()
     rules = ("SPEC-NAME-001", "INGEST-FULL-001")
-    logged = LoggedRequest(at_s=1, status=200, rejected=2, held=1, rules=rules)
-    append({cast.partner.pk: [logged]}, now_s=1)
+    many = LoggedRequest(at_s=1, status=200, rejected=2, held=1, rules=rules)
+    one = LoggedRequest(at_s=1, status=400, rejected=1, code="SPEC-ID-002")
+    append({cast.partner.pk: [many, one]}, now_s=1)
 
     tail = of_partner(as_sam, cast, "partner-tail", show="requests").text
     page = of_partner(as_sam, cast, "partner-requests").text
@@ -132,6 +133,7 @@ def test_requests_name_the_rules_that_their_events_broke(
     for text in (tail, page):
         assert 'href="/docs/guide/rules/#SPEC-NAME-001"' in text
         assert 'href="/docs/guide/ingest/#INGEST-FULL-001"' in text
+        assert 'href="/docs/guide/rules/#SPEC-ID-002"' in text
         assert "1 queued, 2 rejected" in text
 
 

@@ -39,8 +39,8 @@ def counts_of(request: LoggedRequest) -> str:
 
 
 def summary_of(request: LoggedRequest) -> str:
-    """Return the error code, the counts, and the sender's program."""
-    parts = (request.code, counts_of(request), request.user_agent)
+    """Return the counts and the sender's program."""
+    parts = (counts_of(request), request.user_agent)
     return " · ".join(part for part in parts if part)
 
 

@@ -51,7 +51,9 @@ class TailRow:
     badge: str = ""
     tone: str = ""
     json: str = ""
-    rules: tuple[str, ...] = ()  # that events of a request broke
+    rules: tuple[
+        str, ...
+    ] = ()  # the code of a request, and rules that its events broke
 
 
 def events_of(feed: Feed, after: int, matching: Q) -> list[TailRow]:
@@ -166,5 +168,5 @@ def _request_row(stored: StoredRequest) -> TailRow:
         badge=str(request.status or ""),
         tone=tone_of(request),
         json=request.shape,
-        rules=request.rules,
+        rules=(request.code, *request.rules) if request.code else request.rules,
     )
